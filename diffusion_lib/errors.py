@@ -1,0 +1,107 @@
+"""The exception family, and the argument checks that raise its first member.
+
+Every message carries four things: the argument's name, the value that was given, the values that are allowed, and
+one remedy.  Bad arguments raise ``ConfigError`` before any file is touched or any device is used.  The checks are
+plain functions, never ``assert`` statements: ``python -O`` removes those.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import numbers
+from collections.abc import Collection
+
+
+class DiffusionLibError(Exception):
+    """Base class of everything that this library raises on purpose."""
+
+
+class ConfigError(DiffusionLibError, ValueError):
+    """A bad argument or parameter; raised before any work starts."""
+
+
+class CheckpointError(DiffusionLibError, RuntimeError):
+    """A checkpoint directory cannot be used as asked."""
+
+
+class CheckpointCorrupt(CheckpointError):
+    """A file is truncated, has trailing bytes, or differs from its recorded sha256."""
+
+
+class CheckpointMismatch(CheckpointError):
+    """A valid checkpoint of another model, configuration or format version."""
+
+
+class CheckpointUntrusted(CheckpointError):
+    """A file that could run code, or a name that leaves the checkpoint directory."""
+
+
+class CheckpointSaveError(CheckpointError):
+    """Nothing was saved; the previous checkpoint is intact."""
+
+
+class NonFiniteError(DiffusionLibError, ArithmeticError):
+    """A loss, gradient, weight or sample became NaN or infinite."""
+
+
+class WeightsUnavailable(DiffusionLibError, OSError):
+    """Pretrained weights or installed data are not on this machine; nothing is substituted silently."""
+
+
+class DerivationError(DiffusionLibError):
+    """A derivation step did not pass its checks."""
+
+
+class Refuted(DerivationError):
+    """The step is false; the message holds a witness point."""
+
+
+class Inconclusive(DerivationError):
+    """The machine could not decide the step; that is a failure, never a pass."""
+
+
+class VacuousHypotheses(DerivationError):
+    """No point satisfies the hypotheses, so everything would follow from them."""
+
+
+class Undefined(DerivationError):
+    """A side of the step has no finite value in the domain."""
+
+
+def check_integer(name: str, value: object, low: int, high: int | None = None) -> int:
+    """Return ``value`` as an ``int`` with ``low <= value <= high``, or raise ``ConfigError``.
+
+    ``bool`` is refused although it is an ``int`` in Python: ``T=True`` is a slip, not one step.
+    """
+    allowed = f"an integer >= {low}" if high is None else f"an integer in {low}..{high}"
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise ConfigError(f"{name} must be {allowed}, got {value!r} of type {type(value).__name__}")
+    if value < low or (high is not None and value > high):
+        raise ConfigError(f"{name} must be {allowed}, got {value}")
+    return int(value)
+
+
+def check_real(
+    name: str, value: object, low: float, high: float, *, open_low: bool = False, open_high: bool = False
+) -> float:
+    """Return ``value`` as a finite ``float`` in the stated interval, or raise ``ConfigError``."""
+    interval = f"{'(' if open_low else '['}{low:g}, {high:g}{')' if open_high else ']'}"
+    allowed = f"a finite number in {interval}"
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise ConfigError(f"{name} must be {allowed}, got {value!r} of type {type(value).__name__}")
+    number = float(value)
+    below = number <= low if open_low else number < low
+    above = number >= high if open_high else number > high
+    if not math.isfinite(number) or below or above:
+        raise ConfigError(f"{name} must be {allowed}, got {value!r}")
+    return number
+
+
+def check_choice(name: str, value: object, allowed: Collection[str]) -> str:
+    """Return ``value`` if it is one of ``allowed``, or raise ``ConfigError`` with the nearest match."""
+    if isinstance(value, str) and value in allowed:
+        return value
+    near = difflib.get_close_matches(value, allowed, n=1) if isinstance(value, str) else []
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise ConfigError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}{hint}")

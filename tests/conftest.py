@@ -1,0 +1,29 @@
+"""What every test shares: one thread, no network, repeatable property tests."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # must precede the first import of torch
+os.environ.setdefault("TQDM_DISABLE", "1")
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import hypothesis
+import pytest
+
+hypothesis.settings.register_profile("repo", derandomize=True, deadline=None, max_examples=50)
+hypothesis.settings.load_profile("repo")
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """A test that reaches for another host fails at once; loopback stays open for kernels and the local server."""
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise OSError(f"tests must not use the network, tried {address}")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
