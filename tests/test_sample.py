@@ -1,0 +1,395 @@
+"""Samplers against diffusers step by step, and against exact denoisers whose sampling law is known in closed form.
+
+Where the denoiser is affine in x_t, mean and variance of the chain are propagated exactly, so that a planted bug is
+an inequality between numbers and not a statistical test.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diffusion_lib import sample
+from diffusion_lib.errors import ConfigError, NonFiniteError
+from diffusion_lib.sample import ddim, ddim_step, ddpm, ddpm_step, last, timesteps
+from diffusion_lib.schedule import Schedule, cosine, linear
+
+SMALL_T = (1, 2, 3, 10, 50)
+UNEVEN_STEPS = (3, 7, 9, 27, 53, 56, 333, 999)  # none divides 1000 evenly; several broke published schedulers
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def randn(*shape, seed=0, dtype=torch.float64):
+    return torch.randn(*shape, generator=seeded(seed), dtype=dtype)
+
+
+def zero(x_t, t):
+    return torch.zeros_like(x_t)
+
+
+def point_denoiser(schedule, point):
+    """The exact eps for data that are one point: solve x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε for ε."""
+
+    def denoiser(x_t, t):
+        alpha_bar = schedule.gather("alpha_bar", t, x_t)
+        return (x_t - alpha_bar.sqrt() * point) / schedule.gather("one_minus_alpha_bar", t, x_t).sqrt()
+
+    return denoiser
+
+
+def gaussian_denoiser(schedule, mean=0.0, std=1.0):
+    """E[ε | x_t] for data N(mean, std²): √(1 − ᾱ_t) (x_t − √ᾱ_t mean) / (ᾱ_t std² + 1 − ᾱ_t)."""
+
+    def denoiser(x_t, t):
+        alpha_bar = schedule.gather("alpha_bar", t, x_t)
+        rest = schedule.gather("one_minus_alpha_bar", t, x_t)
+        return rest.sqrt() * (x_t - alpha_bar.sqrt() * mean) / (alpha_bar * std**2 + rest)
+
+    return denoiser
+
+
+# --- times -----------------------------------------------------------------------------------------------------------
+
+
+@given(
+    st.integers(1, 3000).flatmap(lambda T: st.tuples(st.just(T), st.integers(1, T))), st.sampled_from(sample.SPACINGS)
+)
+def test_timesteps_are_as_many_as_asked_and_strictly_decreasing(T_steps, spacing):
+    T, steps = T_steps
+    times = timesteps(T, steps, spacing)
+    assert len(times) == steps
+    assert all(t > s for t, s in pairwise(times))
+    assert times[-1] >= 1 and times[0] <= T
+    assert times[0] == T if spacing == "trailing" else times[-1] == 1
+
+
+@pytest.mark.parametrize("T", [*SMALL_T, 1000])
+@pytest.mark.parametrize("spacing", sample.SPACINGS)
+def test_row22_every_step_count_including_T(T, spacing):
+    for steps in range(1, T + 1):
+        times = timesteps(T, steps, spacing)
+        assert len(set(times)) == steps and times == sorted(times, reverse=True) and 1 <= times[-1] <= times[0] <= T
+    assert times == list(range(T, 0, -1))
+
+
+def diffusers_scheduler(kind, schedule, spacing="leading", variance="fixed_small"):
+    diffusers = pytest.importorskip("diffusers")
+    common = {
+        "num_train_timesteps": schedule.T,
+        "trained_betas": schedule.beta[1:].tolist(),
+        "clip_sample": False,
+        "timestep_spacing": spacing,
+    }
+    if kind == "ddpm":
+        scheduler = diffusers.DDPMScheduler(**common, variance_type=variance)
+    else:
+        scheduler = diffusers.DDIMScheduler(**common, set_alpha_to_one=True)
+        scheduler.final_alpha_cumprod = torch.tensor(1.0, dtype=torch.float64)
+    scheduler.betas = schedule.beta[1:].clone()  # its own tables are float32
+    scheduler.alphas = schedule.alpha[1:].clone()
+    scheduler.alphas_cumprod = schedule.alpha_bar[1:].clone()
+    scheduler.one = torch.tensor(1.0, dtype=torch.float64)
+    return scheduler
+
+
+@pytest.mark.parametrize("T", [*SMALL_T, 1000])
+def test_timesteps_are_those_of_diffusers_plus_one(T):
+    for steps in range(1, T + 1) if T <= 50 else (1, 2, 4, 10, 20, 50, 100, 1000, *UNEVEN_STEPS):
+        for spacing in sample.SPACINGS:
+            scheduler = diffusers_scheduler("ddim", linear(T), spacing)
+            scheduler.set_timesteps(steps)
+            theirs, ours = [int(t) + 1 for t in scheduler.timesteps], timesteps(T, steps, spacing)
+            if spacing == "trailing":  # its floats may round a half either way, and may append a time below the first
+                theirs = theirs[:steps]
+                halves = [Fraction(T * k, steps).denominator == 2 for k in range(steps, 0, -1)]
+                theirs = [o if half else t for o, t, half in zip(ours, theirs, halves, strict=True)]
+            assert ours == theirs
+
+
+# --- one step against diffusers --------------------------------------------------------------------------------------
+
+
+def step_pairs(T):
+    """All (t, s) that any step count up to T visits with leading spacing, whose next time diffusers gets right."""
+    for steps in range(1, T + 1) if T <= 50 else (*UNEVEN_STEPS, T):
+        times = timesteps(T, steps, "leading")
+        yield steps, list(zip(times, [*times[1:], 0], strict=True))
+
+
+@pytest.mark.parametrize("T", [*SMALL_T, 1000])
+@pytest.mark.parametrize(("variance", "theirs"), [("posterior", "fixed_small"), ("beta", "fixed_large")])
+def test_ddpm_step_equals_diffusers(T, variance, theirs):
+    schedule = linear(T)
+    scheduler = diffusers_scheduler("ddpm", schedule, variance=theirs)
+    x_t, eps_hat = randn(2, 3, seed=1), randn(2, 3, seed=2)
+    z = randn(2, 3, seed=3)
+    for steps, pairs in step_pairs(T):
+        scheduler.set_timesteps(steps)
+        for t, s in pairs:
+            ours = ddpm_step(schedule, x_t, eps_hat, t, s, variance=variance, z=z)
+            expected = scheduler.step(eps_hat, t - 1, x_t, generator=seeded(3)).prev_sample
+            torch.testing.assert_close(ours, expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("T", [*SMALL_T, 1000])
+@pytest.mark.parametrize("eta", [0.0, 0.3, 1.0])
+def test_ddim_step_equals_diffusers(T, eta):
+    schedule = linear(T)
+    scheduler = diffusers_scheduler("ddim", schedule)
+    x_t, eps_hat, z = randn(2, 3, seed=1), randn(2, 3, seed=2), randn(2, 3, seed=3)
+    for steps, pairs in step_pairs(T):
+        scheduler.set_timesteps(steps)
+        for t, s in pairs:
+            ours = ddim_step(schedule, x_t, eps_hat, t, s, eta=eta, z=z)
+            expected = scheduler.step(eps_hat, t - 1, x_t, eta=eta, variance_noise=z if eta else None).prev_sample
+            torch.testing.assert_close(ours, expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("steps", [1, 7, 50])
+def test_whole_chains_equal_diffusers_with_the_same_generator(steps):
+    schedule, x_T = cosine(50), randn(3, 4)
+    denoiser = gaussian_denoiser(schedule, mean=0.5, std=0.3)
+    scheduler = diffusers_scheduler("ddpm", schedule)
+    scheduler.set_timesteps(steps)
+    x, generator = x_T, seeded(5)
+    for time in scheduler.timesteps:
+        eps_hat = denoiser(x, torch.full((3,), int(time) + 1))
+        x = scheduler.step(eps_hat, time, x, generator=generator).prev_sample
+    ours = last(ddpm(denoiser, x_T, schedule, steps=steps, spacing="leading", generator=seeded(5)))
+    torch.testing.assert_close(ours, x, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 7, 20])
+def test_row26_ddim_with_eta_1_is_ddpm(steps):
+    schedule, x_T = linear(20), randn(4, 2)
+    denoiser = gaussian_denoiser(schedule, mean=1.0, std=0.5)
+    one = ddim(denoiser, x_T, schedule, steps=steps, eta=1.0, generator=seeded(1))
+    other = ddpm(denoiser, x_T, schedule, steps=steps, generator=seeded(1))
+    for a, b in zip(one, other, strict=True):
+        assert a.t == b.t
+        torch.testing.assert_close(a.x_t, b.x_t, rtol=1e-13, atol=1e-13)
+
+
+# --- chains with exact denoisers -------------------------------------------------------------------------------------
+
+
+def samplers(denoiser, x_T, schedule, steps, spacing):
+    kwargs = {"steps": steps, "spacing": spacing, "generator": seeded(2)}
+    yield ddpm(denoiser, x_T, schedule, **kwargs)
+    yield ddpm(denoiser, x_T, schedule, variance="beta", **kwargs)
+    for eta in (0.0, 0.5, 1.0):
+        yield ddim(denoiser, x_T, schedule, eta=eta, **kwargs)
+
+
+@pytest.mark.parametrize("T", [1, 2, 3, 10, 25])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
+def test_row25_one_point_is_found_by_every_sampler_with_every_step_count(T, dtype):
+    schedule, point = linear(T), torch.tensor([0.7, -1.3], dtype=dtype)
+    x_T = randn(3, 2, dtype=dtype)
+    for steps in range(1, T + 1):
+        for spacing in sample.SPACINGS:
+            for chain in samplers(point_denoiser(schedule, point), x_T, schedule, steps, spacing):
+                x_0 = last(chain)
+                assert x_0.dtype == dtype and float((x_0 - point).abs().max()) < 1e-6
+
+
+@pytest.mark.parametrize("steps", [1, 27, 53, 1000])
+def test_row25_one_point_is_found_at_T_1000(steps):
+    schedule, point = linear(1000), torch.tensor([0.7, -1.3], dtype=torch.float64)
+    for chain in samplers(point_denoiser(schedule, point), randn(3, 2), schedule, steps, "trailing"):
+        assert float((last(chain) - point).abs().max()) < 1e-6
+
+
+def final_law(schedule, times, step=ddpm_step, mean=2.0, **options):
+    """Mean and variance of the sample for data N(mean, 1), with x_T drawn from q(x_T): no sampling error.
+
+    Each step is x_s = A x_t + B + σ z; three probes read A, B and σ off it.
+    """
+    denoiser = gaussian_denoiser(schedule, mean)
+    m, variance = float(schedule.alpha_bar[times[0]]) ** 0.5 * mean, 1.0
+    x, z = torch.tensor([[[0.0], [1.0], [0.0]], [[0.0], [0.0], [1.0]]], dtype=torch.float64)
+    for t, s in zip(times, [*times[1:], 0], strict=True):
+        moved = step(schedule, x, denoiser(x, torch.full((3,), t)), t, s, z=z, **options)
+        B, A_plus_B, sigma_plus_B = moved.flatten().tolist()
+        m, variance = (A_plus_B - B) * m + B, (A_plus_B - B) ** 2 * variance + (sigma_plus_B - B) ** 2
+    return m, variance
+
+
+GAUSSIAN_CASES = [(50, 50), (50, 7), (1000, 27), (1000, 53), (10, 1)]
+
+
+@pytest.mark.parametrize(("T", "steps"), GAUSSIAN_CASES)
+def test_ddpm_keeps_the_law_of_unit_gaussian_data(T, steps):
+    """With variance β each state has its exact law; the last step, without noise, leaves E[x_0 | x_t]: variance ᾱ_t."""
+    schedule, times = linear(T), timesteps(T, steps)
+    expected = 2.0, float(schedule.alpha_bar[times[-1]])
+    assert final_law(schedule, times, variance="beta") == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize(("T", "steps"), GAUSSIAN_CASES)
+def test_ddim_rotates_unit_gaussian_data(T, steps):
+    """With √ᾱ_t = cos θ_t a deterministic step multiplies x_t − E x_t by cos(θ_t − θ_s): the standard deviation is
+    their product."""
+    schedule, times = linear(T), timesteps(T, steps)
+    angle = schedule.alpha_bar.sqrt().acos()[[*times, 0]]
+    expected = 2.0, float(angle.diff().cos().square().prod())
+    assert final_law(schedule, times, ddim_step) == pytest.approx(expected, rel=1e-10)
+
+
+def noisy_last_step(schedule, x_t, eps_hat, t, s, *, z, **options):
+    moved = ddpm_step(schedule, x_t, eps_hat, t, s, z=z, **options)
+    return moved + float(schedule.beta[1]) ** 0.5 * z if s == 0 else moved
+
+
+def previous_is_t_minus_1(schedule, x_t, eps_hat, t, s, *, z, **options):
+    return ddpm_step(schedule, x_t, eps_hat, t, t - 1 if s else 0, z=z, **options)
+
+
+def sigma_off_by_2_percent(schedule, x_t, eps_hat, t, s, *, z, **options):
+    return ddpm_step(schedule, x_t, eps_hat, t, s, z=1.02 * z, **options)
+
+
+def alpha_bar_shifted(schedule, x_t, eps_hat, t, s, *, z, **options):
+    shifted = Schedule.from_betas(schedule.beta[1:].roll(-1))
+    return ddpm_step(shifted, x_t, eps_hat, t, s, z=z, **options)
+
+
+@pytest.mark.parametrize(
+    "bug",
+    [noisy_last_step, previous_is_t_minus_1, sigma_off_by_2_percent, alpha_bar_shifted],
+    ids=["P4-noisy-last-step", "row23-prev-is-t-1", "sigma-times-1.02", "alpha-bar-shifted"],
+)
+def test_planted_bugs_change_the_law(bug):
+    """By far more than the 1e-10 that the right step is held to."""
+    schedule, times = linear(1000), timesteps(1000, 53)
+    right = 2.0, float(schedule.alpha_bar[times[-1]])
+    wrong = final_law(schedule, times, bug, variance="beta")
+    assert max(abs(w / r - 1) for w, r in zip(wrong, right, strict=True)) > 1e-5
+
+
+def test_monte_carlo_agrees_with_the_propagated_law():
+    """The generators do what the steps say: 20,000 draws; the bound is 6 standard errors, a false alarm in 5e8 runs."""
+    schedule, n = linear(50), 20_000
+    x_T = float(schedule.alpha_bar[-1]) ** 0.5 * 2 + randn(n, 1)
+    x_0 = last(ddpm(gaussian_denoiser(schedule, 2.0), x_T, schedule, steps=7, variance="beta", generator=seeded(1)))
+    mean, variance = final_law(schedule, timesteps(50, 7), variance="beta")
+    assert abs(float(x_0.var()) / variance - 1) < 6 * math.sqrt(2 / n)
+    assert abs(float(x_0.mean()) - mean) < 6 * math.sqrt(variance / n)
+
+
+# --- what is yielded, and repeatability ------------------------------------------------------------------------------
+
+
+def test_records_name_the_times_and_end_with_the_sample():
+    schedule, point = linear(20), torch.tensor([0.5, 0.5], dtype=torch.float64)
+    x_T = randn(3, 2)
+    records = list(ddpm(point_denoiser(schedule, point), x_T, schedule, steps=6, generator=seeded()))
+    assert [record.t for record in records] == [*timesteps(20, 6), 0]
+    assert torch.equal(records[0].x_t, x_T)
+    for record in records:
+        torch.testing.assert_close(record.x_0_hat, point.expand(3, 2), rtol=0, atol=1e-9)
+    assert torch.equal(records[-1].x_t, records[-2].x_0_hat)
+
+
+def test_denoiser_gets_int64_times_of_the_batch_and_no_graph_is_kept():
+    seen, weight = [], torch.ones(2, requires_grad=True)
+
+    def denoiser(x_t, t):
+        seen.append((t.dtype, t.shape, int(t[0])))
+        return 0 * x_t * weight
+
+    chain = ddim(denoiser, randn(5, 2, dtype=torch.float32).requires_grad_(), linear(10), steps=3)
+    for record in chain:
+        assert not record.x_t.requires_grad and torch.is_grad_enabled()  # a generator must not leave no_grad behind
+    assert seen == [(torch.int64, (5,), t) for t in timesteps(10, 3)]
+
+
+def test_same_generator_seed_same_sample_other_seed_other_sample():
+    schedule, x_T = linear(10), randn(4, 1, 8, 8, dtype=torch.float32)
+    one, two, other = (last(ddpm(zero, x_T, schedule, generator=seeded(seed))) for seed in (7, 7, 8))
+    assert torch.equal(one, two) and not torch.equal(one, other)
+
+
+def test_deterministic_ddim_draws_nothing():
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    last(ddim(zero, randn(2, 2), linear(5)))
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_low_precision_denoiser_keeps_the_dtype_of_x_T():
+    x_0 = last(ddim(lambda x_t, t: x_t.bfloat16(), randn(2, 2, dtype=torch.float32), linear(5)))
+    assert x_0.dtype == torch.float32
+
+
+# --- faults ----------------------------------------------------------------------------------------------------------
+
+X_T = torch.zeros(2, 2)
+BAD_CALLS = {
+    "row19-steps-0": {"steps": 0},
+    "row20-steps-negative": {"steps": -5},
+    "row21-steps-above-T": {"steps": 11},
+    "steps-bool": {"steps": True},
+    "steps-float": {"steps": 5.0},
+    "row13-variance-other": {"variance": "other"},
+    "spacing-unknown": {"spacing": "trailling"},
+    "row26-eta-negative": {"eta": -0.1},
+    "row26-eta-above-1": {"eta": 1.1},
+    "row26-eta-nan": {"eta": math.nan},
+    "eta-bool": {"eta": True},
+    "generator-int": {"generator": 0},
+    "x_T-nan": {"x_T": torch.tensor([[0.0, math.nan]])},
+    "x_T-inf": {"x_T": torch.tensor([[math.inf, 0.0]])},
+    "x_T-no-batch": {"x_T": torch.zeros(2)},
+    "x_T-scalar": {"x_T": torch.tensor(0.0)},
+    "x_T-empty": {"x_T": torch.zeros(0, 2)},
+    "x_T-int": {"x_T": torch.zeros(2, 2, dtype=torch.int64)},
+    "x_T-half": {"x_T": torch.zeros(2, 2, dtype=torch.float16)},
+    "x_T-array": {"x_T": np.zeros((2, 2))},
+    "denoiser-none": {"denoiser": None},
+}
+
+
+@pytest.mark.parametrize("kwargs", BAD_CALLS.values(), ids=BAD_CALLS)
+def test_bad_arguments_are_refused_at_the_call(kwargs):
+    """Before the iterator is advanced, and naming the argument."""
+    arguments = {"denoiser": zero, "x_T": X_T, "schedule": linear(10), **kwargs}
+    sampler = ddim if "eta" in kwargs else ddpm
+    with pytest.raises(ConfigError, match=rf"^{next(iter(kwargs))} must"):
+        sampler(**arguments)
+
+
+def test_row18_denoiser_with_another_shape():
+    with pytest.raises(ConfigError, match="shape"):
+        last(ddim(lambda x_t, t: x_t[:, :1], X_T, linear(3)))
+
+
+@pytest.mark.parametrize(("t", "s"), [(0, 0), (11, 3), (3, 3), (3, 4), (3, -1), (True, 0)])
+@pytest.mark.parametrize("step", [ddpm_step, ddim_step])
+def test_row16_steps_refuse_bad_times(step, t, s):
+    with pytest.raises(ConfigError, match=r"^[ts] must"):
+        step(linear(10), X_T, X_T, t, s, z=X_T)
+
+
+@pytest.mark.parametrize("z", [None, torch.zeros(2, 1)], ids=["absent", "broadcastable"])
+def test_noise_of_another_shape_is_refused(z):
+    with pytest.raises(ConfigError, match=r"^z must"):
+        ddpm_step(linear(10), X_T, X_T, 5, 4, z=z)
+
+
+def test_non_finite_sample_names_the_step():
+    def denoiser(x_t, t):
+        return torch.where(t[0] == 4, torch.nan, 0.0) + x_t
+
+    with pytest.raises(NonFiniteError, match="from t=4 to 3"):
+        last(ddpm(denoiser, X_T, linear(10), generator=seeded()))
