@@ -1,0 +1,43 @@
+# `make` lists the targets. `make book` needs Python >= 3.11 and git, and makes its own environment in .venv.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help book test notebooks serve check
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SOURCES := _config.yml _toc.yml $(shell find book diffusion_lib notebooks -not -path '*/__pycache__*')
+export OMP_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+export PYTHONHASHSEED := 0
+export TQDM_DISABLE := 1
+
+help:
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/make \1	\2/' | expand -t 18
+
+book: _build/html/index.html ## build the pages into _build/html, from the outputs in notebooks/
+
+_build/html/index.html: $(VENV)/ready $(SOURCES)
+	$(BIN)/python -m book._tools.build
+
+test: check book ## everything that must hold: library, derivations, notebooks, pages in a browser
+	$(BIN)/pytest tests -n 2 --dist loadscope --ignore tests/test_book_browser.py
+	$(BIN)/pytest notebooks --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-with tests/nbval_sanitize.cfg -n 2 --dist loadscope
+	$(BIN)/pytest tests/test_book_browser.py
+
+notebooks: $(VENV)/ready ## run the chapters whose code changed, and write notebooks/
+	$(BIN)/python -m book._tools.notebooks
+
+serve: book ## read the book at http://localhost:8000
+	$(BIN)/python -m http.server --directory _build/html 8000
+
+check: $(VENV)/ready ## lint the code, and check that notebooks/ is what book/ makes
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/python -m book._tools.check
+
+$(VENV)/ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}; try: make book PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -r requirements.txt -e .
+	@touch $@

@@ -1,0 +1,1 @@
+"""From ``book/X.md`` to ``notebooks/X.ipynb`` and to ``_build/html``; each step is a function of a root directory."""

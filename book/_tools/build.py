@@ -1,0 +1,82 @@
+"""``python -m book._tools.build``: the HTML of the book, from the outputs stored in ``notebooks/``.
+
+A stale notebook stops the build before it starts.  The execution cache is filled from the notebooks, so that the pages
+show the outputs that the tests compare, and no kernel starts.  Any warning is an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+
+from .compose import stale
+from .html import problems
+from .index import outputs_of
+from .pages import Book, BookError
+
+
+def seed_cache(book: Book) -> None:
+    """Make the cache hold the committed outputs and nothing else."""
+    path = book.root / "_build" / ".jupyter_cache"
+    shutil.rmtree(path, ignore_errors=True)
+    cache = get_cache(path)
+    for page in book.notebooks:
+        nb = copy.deepcopy(page.as_notebook)
+        outputs = outputs_of(page.stored())[1:]  # the first cell only installs the library; the page does not have it
+        for count, (cell, shown) in enumerate(
+            zip((c for c in nb.cells if c.cell_type == "code"), outputs, strict=True), 1
+        ):
+            cell.outputs, cell.execution_count = shown, count
+        bundle = CacheBundleIn(nb, str(page.source), data={"execution_seconds": 0})
+        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+def build(book: Book) -> list[str]:
+    """Build ``_build/html`` and return what is wrong with it; after a failure the next build starts from nothing."""
+    if found := stale(book):
+        return found
+    seed_cache(book)
+    output = book.root / "_build" / "html"
+    command = [
+        sys.executable,
+        "-c",
+        "from jupyter_book.cli.main import main; main()",
+        "build",
+        str(book.root),
+        "-W",
+        "-n",
+        "--keep-going",
+        "-q",
+    ]
+    code = subprocess.run(command, check=False).returncode
+    found = problems(output) if code == 0 else [f"jupyter-book found the problems above (exit status {code})"]
+    if found:  # Sphinx repeats no warning about a page that did not change
+        shutil.rmtree(book.root / "_build" / ".doctrees", ignore_errors=True)
+        (output / "index.html").unlink(missing_ok=True)
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("root", nargs="?", type=Path, default=Path(), help="the directory that holds _config.yml")
+    try:
+        book = Book(parser.parse_args().root)
+        found = build(book)
+    except BookError as error:
+        found = [str(error)]
+    for problem in found:
+        print(problem, file=sys.stderr)
+    if not found:
+        print(f"open {book.root / '_build' / 'html' / 'index.html'}")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""Run the code cells of one page, so that a second run on the same machine gives the same bytes."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import nbformat
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from .index import Outputs
+from .pages import BookError, Cell, Page
+
+LIBRARY = Path(__file__).resolve().parents[2]  # where diffusion_lib lies
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+TIMEOUT = 600  # seconds for one cell
+
+
+class ThisInterpreter(KernelSpecManager):
+    """Every kernel is the Python that runs this module, whatever kernels the user has installed."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        return KernelSpec(**get_kernel_dict())
+
+
+def environment(scratch: str) -> dict[str, str]:
+    """What a kernel inherits: one thread, no hash seed, no progress bars, no start-up files of the user."""
+    env = {key: value for key, value in os.environ.items() if key != "MPLBACKEND"}
+    env |= dict.fromkeys(THREADS, "1")
+    env |= {"PYTHONHASHSEED": "0", "TQDM_DISABLE": "1", "HF_HUB_OFFLINE": "1", "IPYTHONDIR": f"{scratch}/ipython"}
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(LIBRARY), os.environ.get("PYTHONPATH")]))
+    return env
+
+
+def execute(page: Page, cells: list[Cell]) -> Outputs:
+    """The outputs of ``cells``, one list each, from a fresh kernel in an empty directory."""
+    nb = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell.source, metadata=cell.metadata) for cell in cells]
+    )
+    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=ThisInterpreter())
+    with tempfile.TemporaryDirectory() as scratch:
+        (empty := Path(scratch, "run")).mkdir()
+        client = NotebookClient(
+            nb,
+            km=manager,
+            timeout=TIMEOUT,
+            record_timing=False,
+            coalesce_streams=True,
+            resources={"metadata": {"path": str(empty)}},
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        )
+        try:
+            client.execute(env=environment(scratch))
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            raise _failure(page, cells, nb, error) from None
+    if any(cell.execution_count is None for cell in nb.cells):
+        raise _failure(page, cells, nb, "the kernel left before the last cell")
+    return [cell.outputs for cell in nb.cells]
+
+
+def _failure(page: Page, cells: list[Cell], nb: nbformat.NotebookNode, error: object) -> BookError:
+    """Name the first cell that did not finish, and its line in the page."""
+    failed = next((i for i, cell in enumerate(nb.cells) if cell.execution_count is None or _has_error(cell)), 0)
+    report = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    return BookError(f"{page.name}.md:{cells[failed].line + 1}: code cell {failed + 1} failed\n{report}")
+
+
+def _has_error(cell: nbformat.NotebookNode) -> bool:
+    return any(output.output_type == "error" for output in cell.outputs)

@@ -1,0 +1,72 @@
+"""``python -m book._tools.notebooks [--all]``: bring ``notebooks/`` up to date with ``book/``.
+
+Cells run only where the code changed; a change of prose alone rewrites the text and keeps the outputs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from .compose import code_cells, compose, needs_run
+from .execute import execute
+from .index import Index, stored_outputs
+from .pages import Book, BookError
+
+
+def write(path: Path, text: str) -> None:
+    """Replace ``path`` in one step: a reader sees the old notebook or the new one, never a part."""
+    path.parent.mkdir(exist_ok=True)
+    draft = path.with_suffix(".tmp")
+    draft.write_text(text, encoding="utf-8")
+    os.replace(draft, path)
+
+
+def update(book: Book, everything: bool = False) -> list[str]:
+    """Run and write what is stale; return one message per page that failed, whose notebook is left as it was."""
+    outputs, failures = stored_outputs(book), {}
+    for page in book.notebooks:
+        stored = page.stored()
+        reason = "everything runs" if everything else needs_run(book, page, stored)
+        if reason:
+            print(f"{page.name}: {reason}; running", flush=True)
+            start = time.monotonic()
+            try:
+                outputs[page.name] = execute(page, code_cells(book, page))
+                print(f"{page.name}: ran in {time.monotonic() - start:.0f} s", flush=True)
+            except BookError as error:
+                failures[page.name] = str(error)
+    index = Index(book, outputs)
+    for page in book.notebooks:
+        if page.name in failures:
+            continue
+        try:
+            text = compose(book, index, page, outputs[page.name])
+        except BookError as error:
+            failures[page.name] = str(error)
+            continue
+        if not page.notebook.is_file() or page.notebook.read_text(encoding="utf-8") != text:
+            write(page.notebook, text)
+            print(f"notebooks/{page.notebook.name}: written", flush=True)
+    return list(failures.values())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("root", nargs="?", default=".", help="the directory that holds _config.yml")
+    parser.add_argument("--all", action="store_true", help="run every page, stale or not")
+    arguments = parser.parse_args()
+    try:
+        failures = update(Book(arguments.root), arguments.all)
+    except BookError as error:
+        failures = [str(error)]
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

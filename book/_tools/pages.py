@@ -1,0 +1,131 @@
+"""The book as data: its pages in reading order, their cells, their addresses, and where each one's notebook lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import nbformat
+import yaml
+from myst_nb.core.read import read_myst_markdown_notebook
+from nbformat import NotebookNode
+from sphinx_external_toc.parsing import parse_toc_yaml
+
+
+class BookError(Exception):
+    """Something in the book's sources or notebooks is wrong; the message names the file and, if known, the line."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a page as MyST-NB reads it; ``line`` is the first line of ``source`` in the file, counted from 0."""
+
+    kind: str
+    source: str
+    metadata: dict
+    line: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page by its Sphinx name, such as ``book/forward-process``."""
+
+    root: Path
+    name: str
+
+    @property
+    def source(self) -> Path:
+        return self.root / f"{self.name}.md"
+
+    @property
+    def notebook(self) -> Path:
+        return self.root / "notebooks" / f"{Path(self.name).name}.ipynb"
+
+    @cached_property
+    def text(self) -> str:
+        if not self.source.is_file():
+            raise BookError(f"{self.name}.md: the file is missing, but _toc.yml lists it; write it or take it out")
+        return self.source.read_text(encoding="utf-8")
+
+    @cached_property
+    def as_notebook(self) -> NotebookNode:
+        """The page as MyST-NB reads it: what the HTML is rendered from."""
+        return read_myst_markdown_notebook(self.text, add_source_map=True)
+
+    @property
+    def is_notebook(self) -> bool:
+        return "kernelspec" in self.as_notebook.metadata
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        lines = self.as_notebook.metadata["source_map"]
+        return [
+            Cell(cell.cell_type, cell.source, dict(cell.metadata), line)
+            for cell, line in zip(self.as_notebook.cells, lines, strict=True)
+        ]
+
+    @cached_property
+    def code(self) -> list[Cell]:
+        return [cell for cell in self.cells if cell.kind == "code"]
+
+    def stored(self) -> NotebookNode | None:
+        """The committed notebook, or None when there is none."""
+        if not self.notebook.is_file():
+            return None
+        try:
+            return nbformat.read(self.notebook, as_version=4)
+        except Exception as error:
+            raise BookError(
+                f"notebooks/{self.notebook.name}: not a notebook ({error}); run `make notebooks`"
+            ) from error
+
+
+class Book:
+    """The pages that ``_toc.yml`` lists under ``root``, and the addresses that ``_config.yml`` gives."""
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root).resolve()
+        self.config = yaml.safe_load((self.root / "_config.yml").read_text(encoding="utf-8"))
+        toc = parse_toc_yaml(self.root / "_toc.yml")
+        self.pages: dict[str, Page] = {}
+
+        def visit(name: str) -> None:
+            name = name.removesuffix(".md")
+            self.pages[name] = Page(self.root, name)
+            for child in toc[name].child_files() if name in toc else []:
+                visit(child)
+
+        visit(toc.root.docname)
+
+    @property
+    def notebooks(self) -> list[Page]:
+        return [page for page in self.pages.values() if page.is_notebook]
+
+    @property
+    def repository(self) -> str:
+        return self.config["repository"]["url"].rstrip("/")
+
+    @property
+    def branch(self) -> str:
+        return self.config["repository"]["branch"]
+
+    @property
+    def site(self) -> str:
+        """Where GitHub Pages publishes the repository."""
+        owner, name = self.repository.split("/")[-2:]
+        return f"https://{owner}.github.io/{name}"
+
+    def raw(self, path: Path) -> str:
+        """The address of a committed file's bytes."""
+        owner, name = self.repository.split("/")[-2:]
+        return f"https://raw.githubusercontent.com/{owner}/{name}/{self.branch}/{path.resolve().relative_to(self.root)}"
+
+    def resolve(self, page: Page, target: str) -> Page:
+        """The page that ``target`` (``notation``, ``notation.md``, ``/book/notation``) names, seen from ``page``."""
+        base = self.root if target.startswith("/") else page.source.parent
+        path = (base / target.lstrip("/").removesuffix(".md")).resolve()
+        name = path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else target
+        if name not in self.pages:
+            raise BookError(f"no page {target!r} in _toc.yml")
+        return self.pages[name]

@@ -1,0 +1,163 @@
+"""Sphinx extension of the book: roles for computed values and derivation steps, notebook links, offline pages.
+
+``{value}`name` `` is the text that a cell of the page displayed under that name.  ``{step}`F.3` `` (or the step's name)
+links to the equation that MathJax numbers F.3.  Both read the committed notebooks, and an unknown name is a warning,
+which ``-W`` turns into an error.  Pages may load nothing from other hosts, and every image has an alternative text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sphinxcontrib.bibtex.plugin
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxRole
+from sphinxcontrib.bibtex.style.referencing import BracketStyle
+from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
+
+from .index import Index, outputs_of, stored_outputs, values
+from .pages import Book, BookError
+
+LOGGER = logging.getLogger(__name__)
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self' 'unsafe-inline'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+    )
+)
+
+
+def _round() -> BracketStyle:
+    return BracketStyle(left="(", right=")")
+
+
+@dataclass
+class RoundAuthorYear(AuthorYearReferenceStyle):
+    """Ho et al. (2020) and (Ho et al., 2020), as in most papers."""
+
+    bracket_parenthetical: BracketStyle = field(default_factory=_round)
+    bracket_textual: BracketStyle = field(default_factory=_round)
+    bracket_author: BracketStyle = field(default_factory=_round)
+    bracket_label: BracketStyle = field(default_factory=_round)
+    bracket_year: BracketStyle = field(default_factory=_round)
+
+
+class ValueRole(SphinxRole):
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        page = self.env.app.book.pages[self.env.docname]
+        known = values(outputs_of(page.stored()))
+        if self.text not in known:
+            LOGGER.warning(
+                "no cell outputs a value named %r; known: %s", self.text, sorted(known), location=self.get_location()
+            )
+        return [nodes.Text(known.get(self.text, self.text))], []
+
+
+class StepRole(SphinxRole):
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        try:
+            target = self.env.app.book_index.find("steps", self.text)
+        except BookError as error:
+            LOGGER.warning("%s", error, location=self.get_location())
+            return [nodes.Text(self.text)], []
+        self.env.note_dependency(str(target.page.notebook))
+        address = (
+            ""
+            if target.page.name == self.env.docname
+            else self.env.app.builder.get_relative_uri(self.env.docname, target.page.name)
+        )
+        return [nodes.reference("", target.text, internal=True, refuri=f"{address}#{target.anchor}")], []
+
+
+def read_book(app: Sphinx) -> None:
+    app.book = Book(app.srcdir)
+    app.book_index = Index(app.book, stored_outputs(app.book))
+    app.config.html_baseurl = app.config.ogp_site_url = f"{app.book.site}/"
+
+
+def depend_on_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
+    """A page is rendered again when its committed notebook changes, not only when its text does."""
+    page = app.book.pages.get(docname)
+    if page and page.notebook.is_file():
+        app.env.note_dependency(str(page.notebook))
+
+
+def finish_tree(app: Sphinx, tree: nodes.document) -> None:
+    for math in tree.findall(nodes.math_block):
+        if "text_latex" in math["classes"]:  # printed by a cell: leave it alone, Sphinx would wrap it in split
+            math["nowrap"] = True
+            math.children = [nodes.Text(rf"\[{math.astext().strip()}\]")]
+    for image in tree.findall(nodes.image):
+        if not image.get("alt", "").strip():
+            LOGGER.warning("this image needs an alternative text%s", _cell(image), location=image)
+
+
+def _cell(image: nodes.image) -> str:
+    """Which cell displayed the image, and how to describe it there."""
+    node = image.parent
+    while node is not None and "cell_index" not in node.attributes:
+        node = node.parent
+    return (
+        f" (cell {node['cell_index'] + 1}: set mystnb: image: alt: in its metadata)" if node is not None else " (:alt:)"
+    )
+
+
+def finish_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
+    context["metatags"] = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n' + context.get(
+        "metatags", ""
+    )
+    page = app.book.pages.get(pagename)
+    if page is None or not page.is_notebook:
+        return
+    written = f"/blob/{app.book.branch}/{pagename}.md"
+    for group in context.get("header_buttons", []):
+        for button in group.get("buttons", []) if isinstance(group, dict) else []:
+            if "url" in button:
+                path = page.notebook.relative_to(app.book.root).as_posix()
+                button["url"] = button["url"].replace(written, f"/blob/{app.book.branch}/{path}")
+
+
+def offer_notebooks(app: Sphinx, error: Exception | None) -> None:
+    """The download button gives the committed notebook, with its outputs, instead of the theme's own conversion."""
+    for page in app.book.notebooks if error is None else []:
+        target = Path(app.outdir, "_sources", f"{page.name}.ipynb")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(page.notebook, target)
+
+
+def drop_thebe(app: Sphinx) -> None:
+    """Jupyter Book always loads thebe: its script lives on another host, and twice declared it is an error."""
+    for listeners in app.events.listeners.values():
+        listeners[:] = [
+            each
+            for each in listeners
+            if getattr(each.handler, "__name__", "") not in ("init_thebe_core", "update_thebe_context")
+        ]
+
+
+def setup(app: Sphinx) -> dict:
+    sphinxcontrib.bibtex.plugin.register_plugin(
+        "sphinxcontrib.bibtex.style.referencing", "author_year_round", RoundAuthorYear
+    )
+    app.add_role("value", ValueRole())
+    app.add_role("step", StepRole())
+    drop_thebe(app)
+    app.connect("builder-inited", read_book)
+    app.connect("source-read", depend_on_notebook)
+    app.connect("doctree-read", finish_tree)
+    app.connect("html-page-context", finish_page, priority=600)  # the theme makes its buttons at 501
+    app.connect("build-finished", offer_notebooks)
+    tools = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    version = int(hashlib.sha256(tools).hexdigest()[:8], 16)  # a change of the tools renders every page again
+    return {"env_version": version, "parallel_read_safe": True, "parallel_write_safe": True}
