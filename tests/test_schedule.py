@@ -120,8 +120,10 @@ def test_casts_come_from_float64_and_are_cached():
     assert single is schedule.to("cpu", torch.float32) and single.to(dtype=torch.float64) is schedule
     for table in TABLES:
         assert torch.equal(getattr(single, table), getattr(schedule, table).float())
-    low = single.to(dtype=torch.bfloat16)  # from float64, not rounded twice
-    assert torch.equal(low.one_minus_alpha_bar, schedule.one_minus_alpha_bar.to(torch.bfloat16))
+    coarse = linear(7).to(dtype=torch.bfloat16)
+    assert torch.equal(
+        coarse.to(dtype=torch.float32).beta, linear(7).beta.float()
+    )  # digits come back: no double rounding
 
 
 @pytest.mark.parametrize("dtype", [torch.int64, torch.float16], ids=["integers", "alpha-bar-underflows"])
@@ -148,6 +150,14 @@ def test_gather_reads_every_t_and_broadcasts(data):
 def test_gather_refuses_times_outside_the_tables(t):
     with pytest.raises(ConfigError, match="t must be"):
         linear(50).gather("alpha_bar", t, torch.zeros(1, 2))
+
+
+def test_check_t_returns_what_it_accepts():
+    schedule, t = linear(50), torch.tensor([1, 50])
+    assert schedule.check_t(t) is t and schedule.check_t(50) == 50 and len(schedule.check_t(t[:0])) == 0
+    for wrong in (torch.tensor(1), torch.tensor([[1]]), torch.tensor([True]), torch.tensor([51])):
+        with pytest.raises(ConfigError, match=r"t must be .*in 1\.\.50"):
+            schedule.check_t(wrong)
 
 
 # --- the linter -------------------------------------------------------------------------------------------------------
