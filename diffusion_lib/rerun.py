@@ -15,7 +15,6 @@ import contextlib
 import hashlib
 import importlib.util
 import json
-import math
 import os
 import re
 import sys
@@ -109,10 +108,10 @@ def defaults(source: Path) -> dict[str, Literal]:
         cells = nbformat.read(source, as_version=4).cells
         text = next((cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])), "")
         statements = ast.parse(text).body
-    except ValueError as error:
-        raise ConfigError(f"chapter must be a notebook, got {str(source)!r}: {str(error)[:80]}") from None
     except SyntaxError:
         raise ConfigError(f"the parameters cell of {source.name} must be plain Python, got {text!r}") from None
+    except Exception as error:  # for a file that is no notebook, nbformat raises whatever comes first
+        raise ConfigError(f"chapter must be a notebook, got {str(source)!r}: {str(error)[:80]}") from None
     return dict(_literal(statement, source.name) for statement in statements)
 
 
@@ -136,7 +135,8 @@ def check(given: dict[str, object], known: Mapping[str, Literal]) -> dict[str, L
         check_choice("parameter", name, tuple(known))
         kind = type(known[name])
         plain = type(value) is kind or (kind is float and type(value) is int)  # exact: numpy's numbers are no JSON
-        if not plain or (kind is float and not abs(value) < math.inf) or (kind is str and SURROGATE.search(value)):
+        finite = not plain or kind is not float or abs(value) <= sys.float_info.max  # false for NaN
+        if not plain or not finite or (kind is str and SURROGATE.search(value)):
             got = f"got {value!r} of type {type(value).__name__}"
             raise ConfigError(f"{name} must be {ALLOWED[kind]}, {got}; the chapter's own value is {known[name]!r}")
     return given
