@@ -1,0 +1,141 @@
+"""What the models of the book learn: two-dimensional densities, handwritten digits, a photograph.
+
+Everything is in memory and ships with the installed packages.  Points of a density are independent draws: a stratified
+sample, such as scikit-learn's ``make_moons``, has less scatter than its law, and would beat any honest model in a
+two-sample metric.  Each density has mean 0 and a standard deviation near 1 along each axis, as N(0, I) has, so that the
+forward process ends where sampling starts.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Generator, Tensor
+
+from .errors import ConfigError, check_choice, check_integer
+
+LARGEST_VALUE = 8.0  # of scaled data; 8 standard deviations of N(0, I) have probability 1e-15
+PHOTO_SIDE = 427  # the shorter side of scikit-learn's photographs
+
+_angle = torch.arange(8, dtype=torch.float64) * math.pi / 4
+_axis = 0.7 * torch.arange(-2, 3, dtype=torch.float64)
+# name: (means (k, 2), standard deviation); equal weights.  The Bayes-optimal denoiser of these is known in closed form.
+GAUSSIAN_MIXTURES = {
+    "ring": (math.sqrt(2) * torch.stack([_angle.cos(), _angle.sin()], dim=1), 0.1),
+    "grid": (torch.cartesian_prod(_axis, _axis), 0.07),
+}
+
+
+def _mixture(name: str, n: int, generator: Generator) -> Tensor:
+    means, std = GAUSSIAN_MIXTURES[name]
+    component = torch.randint(len(means), (n,), generator=generator)
+    return means[component] + std * _normal(n, generator)
+
+
+def _moons(n: int, generator: Generator) -> Tensor:
+    """Two half circles of radius 1, the lower one turned by π and moved by (1, ½); noise of deviation 0.07."""
+    angle, lower = math.pi * _uniform(n, generator), torch.rand(n, generator=generator) < 0.5
+    x = torch.where(lower, 1 - angle.cos(), angle.cos())
+    y = torch.where(lower, 0.5 - angle.sin(), angle.sin())
+    return torch.stack([x - 0.5, y - 0.25], dim=1) + 0.07 * _normal(n, generator)
+
+
+def _swiss_roll(n: int, generator: Generator) -> Tensor:
+    """The spiral r = φ for φ uniform in [3π/2, 9π/2], of mean (2, 2/3π), in units of 7; noise of deviation 0.07."""
+    phi = math.pi * (1.5 + 3 * _uniform(n, generator))
+    spiral = torch.stack([phi * phi.cos() - 2, phi * phi.sin() - 2 / (3 * math.pi)], dim=1)
+    return spiral / 7 + 0.07 * _normal(n, generator)
+
+
+def _checkerboard(n: int, generator: Generator) -> Tensor:
+    """Uniform on eight of the sixteen unit squares of [−2, 2]²."""
+    column, half = torch.randint(4, (n,), generator=generator), torch.randint(2, (n,), generator=generator)
+    row = 2 * half + column % 2
+    corner = torch.stack([column, row], dim=1) - 2
+    return corner + torch.rand(n, 2, generator=generator, dtype=torch.float64)
+
+
+def _uniform(n: int, generator: Generator) -> Tensor:
+    return torch.rand(n, generator=generator, dtype=torch.float64)
+
+
+def _normal(n: int, generator: Generator) -> Tensor:
+    return torch.randn(n, 2, generator=generator, dtype=torch.float64)
+
+
+DENSITIES = {
+    "moons": _moons,
+    "ring": lambda n, generator: _mixture("ring", n, generator),
+    "grid": lambda n, generator: _mixture("grid", n, generator),
+    "swiss_roll": _swiss_roll,
+    "checkerboard": _checkerboard,
+}
+
+
+def sample_density(name: str, n: int, seed: int) -> Tensor:
+    """Return ``n`` independent points of a density in ``DENSITIES``, float32 (n, 2); the same seed, the same points.
+
+    ``ring`` is a mixture of eight Gaussians on a circle and ``grid`` one of 5 × 5, both in ``GAUSSIAN_MIXTURES``.
+    """
+    draw = DENSITIES[check_choice("density", name, DENSITIES)]
+    generator = Generator().manual_seed(check_integer("seed", seed, 0, 2**63 - 1))
+    return draw(check_integer("n", n, 1), generator).float()
+
+
+def digits(split: str = "train") -> Tensor:
+    """Return scanned handwritten digits, float32 (n, 1, 8, 8) with ink +1 on paper −1; 1442 to train, 355 to test.
+
+    Every fifth image of each digit is in the test split.  Source: UCI optical recognition of handwritten digits, as
+    installed with scikit-learn.
+    """
+    from sklearn.datasets import load_digits
+
+    check_choice("split", split, ("train", "test"))
+    source = load_digits()
+    labels = torch.from_numpy(source.target)
+    occurrence = torch.zeros_like(labels)  # 0, 1, 2, … among the images of the same digit
+    for label in labels.unique():
+        occurrence[labels == label] = torch.arange(int((labels == label).sum()))
+    chosen = (occurrence % 5 == 4) == (split == "test")
+    return torch.from_numpy(source.images).float()[chosen].unsqueeze(1) / 8 - 1
+
+
+def photograph(size: int = 256, name: str = "china") -> Tensor:
+    """Return a photograph, float32 (3, size, size) in [−1, 1]: its central square, ``china`` or ``flower``.
+
+    Source: two photographs under Creative Commons licences, as installed with scikit-learn.
+    """
+    from PIL import Image
+    from sklearn.datasets import load_sample_image
+
+    check_choice("name", name, ("china", "flower"))
+    check_integer("size", size, 1, PHOTO_SIDE)
+    picture = Image.fromarray(load_sample_image(f"{name}.jpg"))
+    left, top = (picture.width - PHOTO_SIDE) // 2, (picture.height - PHOTO_SIDE) // 2
+    picture = picture.crop((left, top, left + PHOTO_SIDE, top + PHOTO_SIDE))
+    picture = picture.resize((size, size), Image.Resampling.LANCZOS)
+    data = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)
+    return data.view(size, size, 3).permute(2, 0, 1).float() / 127.5 - 1
+
+
+def check_data(x: Tensor) -> Tensor:
+    """Return training data (n, …) unchanged, or raise ``ConfigError`` for what would train to nonsense.
+
+    That is: no samples; a type that is not floating point, such as unscaled bytes; NaN or infinity, or a value outside
+    [−8, 8], with the index of the first; one value everywhere, or n > 1 equal samples.
+    """
+    if not isinstance(x, Tensor) or not x.is_floating_point():
+        what = x.dtype if isinstance(x, Tensor) else type(x).__name__
+        raise ConfigError(f"data must be a floating-point tensor (n, ...), got {what}; scale bytes by x / 127.5 - 1")
+    if x.ndim == 0 or x.numel() == 0:
+        raise ConfigError(f"data must hold at least one sample (n, ...), got shape {tuple(x.shape)}; check the filter")
+    for wrong, remedy in ((~x.isfinite(), "remove or repair it"), (x.abs() > LARGEST_VALUE, "scale to about [-1, 1]")):
+        if wrong.any():
+            index = tuple(wrong.nonzero()[0].tolist())
+            raise ConfigError(
+                f"data must be finite and in [-{LARGEST_VALUE:g}, {LARGEST_VALUE:g}], got {x[index]:g} at index {index}; {remedy}"
+            )
+    if x.min() == x.max() or (len(x) > 1 and bool((x == x[:1]).all())):
+        raise ConfigError(f"data must vary, got {len(x)} samples that are all the same; check how they were loaded")
+    return x
