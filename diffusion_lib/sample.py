@@ -157,7 +157,8 @@ def _start(denoiser, x_T, schedule, step, steps, spacing, generator, noisy) -> I
 
 def _between(schedule: Schedule, t: int, s: int) -> tuple[float, float, float]:
     """Return ᾱ_t, ᾱ_s and β_{t|s} = 1 − ᾱ_t / ᾱ_s in float64."""
-    check_integer("s", s, 0, t - 1)
+    t = check_integer("t", t, 1, schedule.T)
+    s = check_integer("s", s, 0, t - 1)
     alpha_bar = schedule.to("cpu", torch.float64).alpha_bar
     alpha_bar_t, alpha_bar_s = float(alpha_bar[t]), float(alpha_bar[s])
     return alpha_bar_t, alpha_bar_s, 1 - alpha_bar_t / alpha_bar_s
