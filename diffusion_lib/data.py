@@ -133,9 +133,8 @@ def check_data(x: Tensor) -> Tensor:
     for wrong, remedy in ((~x.isfinite(), "remove or repair it"), (x.abs() > LARGEST_VALUE, "scale to about [-1, 1]")):
         if wrong.any():
             index = tuple(wrong.nonzero()[0].tolist())
-            raise ConfigError(
-                f"data must be finite and in [-{LARGEST_VALUE:g}, {LARGEST_VALUE:g}], got {x[index]:g} at index {index}; {remedy}"
-            )
+            allowed = f"finite and of size <= {LARGEST_VALUE:g}"
+            raise ConfigError(f"data must be {allowed}, got {x[index]:g} at index {index}; {remedy}")
     if x.min() == x.max() or (len(x) > 1 and bool((x == x[:1]).all())):
         raise ConfigError(f"data must vary, got {len(x)} samples that are all the same; check how they were loaded")
     return x
