@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import yaml
+from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,7 +45,8 @@ $$ a = b $$ (one)
 
 $$ f = g \\ h = i $$
 
-See {eq}`one` and {eq}`two`, the step {step}`F.1` named {step}`closed-form`, `{eq}` in code, {ref}`first`, {doc}`second`.
+See {eq}`one` and {eq}`two`, the step {step}`F.1` named {step}`closed-form`, `{eq}` in code,
+{ref}`first`, {doc}`second`.
 
 :::{warning}
 Careful with {eq}`two`.
@@ -129,9 +136,6 @@ n = 10
 ```
 
 ```{code-cell} ipython3
-import os
-
-assert not os.listdir(".")
 print(sum(range(n)))
 ```
 """
@@ -162,8 +166,34 @@ def make_book(root: Path, pages: dict[str, str] | None = None) -> Path:
     (root / "notebooks").mkdir()
     (root / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     first, *others = pages
-    toc = {"format": "jb-book", "root": f"book/{first}", "chapters": [{"file": f"book/{name}"} for name in others]}
+    toc = {"format": "jb-book", "root": f"book/{first}"}
+    if others:
+        toc["chapters"] = [{"file": f"book/{name}"} for name in others]
     (root / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
     for name, text in pages.items():
         (root / "book" / f"{name}.md").write_text(text, encoding="utf-8")
     return root
+
+
+def tool(name: str, root: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """Run ``python -m book._tools.name root`` as the Makefile does."""
+    command = [sys.executable, "-m", f"book._tools.{name}", str(root), *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def executed_book(root: Path) -> Path:
+    """A book whose notebooks are up to date."""
+    result = tool("notebooks", make_book(root))
+    assert result.returncode == 0, result.stderr
+    return root
+
+
+def copy_of(root: Path, target: Path) -> Path:
+    return Path(shutil.copytree(root, target))
+
+
+def edit(path: Path, change: Callable[[NotebookNode], None]) -> None:
+    """Change a notebook on the disk by hand."""
+    nb = nbformat.read(path, as_version=4)
+    change(nb)
+    path.write_text(nbformat.writes(nb) + "\n", encoding="utf-8")

@@ -95,16 +95,18 @@ def stale(book: Book) -> list[str]:
     """One message per committed notebook that is not what its page and its run make of it."""
     index, problems = Index(book, stored_outputs(book)), []
     for page in book.notebooks:
-        stored = page.stored()
-        reason = needs_run(book, page, stored)
-        if reason is None and compose(book, index, page, outputs_of(stored)) != page.notebook.read_text(
-            encoding="utf-8"
-        ):
-            reason = f"its text is not that of {page.name}.md"
-        if reason:
+        if reason := needs_run(book, page, page.stored()) or _other_text(book, index, page):
             problems.append(f"notebooks/{page.notebook.name}: {reason}; {REMEDY}")
     strays = set((book.root / "notebooks").glob("*.ipynb")) - {page.notebook for page in book.notebooks}
     problems += [
         f"notebooks/{path.name}: no page of _toc.yml makes this notebook; remove it" for path in sorted(strays)
     ]
     return problems
+
+
+def _other_text(book: Book, index: Index, page: Page) -> str | None:
+    try:
+        text = compose(book, index, page, outputs_of(page.stored()))
+    except BookError as error:
+        return str(error)
+    return None if text == page.notebook.read_text(encoding="utf-8") else f"its text is not that of {page.name}.md"

@@ -29,14 +29,13 @@ class Target:
     anchor: str = ""
 
 
-def outputs_of(nb: NotebookNode) -> Outputs:
-    return [cell.outputs for cell in nb.cells if cell.cell_type == "code"]
+def outputs_of(nb: NotebookNode | None) -> Outputs:
+    return [cell.outputs for cell in nb.cells if cell.cell_type == "code"] if nb else []
 
 
 def stored_outputs(book: Book) -> dict[str, Outputs]:
     """The outputs in the committed notebooks, by page; a page without a notebook has none."""
-    notebooks = {page.name: page.stored() for page in book.notebooks}
-    return {name: outputs_of(nb) for name, nb in notebooks.items() if nb}
+    return {page.name: outputs_of(page.stored()) for page in book.notebooks}
 
 
 def marks(outputs: Outputs) -> Iterator[tuple[dict, NotebookNode]]:

@@ -118,14 +118,17 @@ class Roles:
         raise BookError(f"the notebook view cannot follow the link {href!r}; use {{doc}}, {{ref}} or an https address")
 
     def _cite(self, keys: list[str], parenthetical: bool) -> str:
-        cited = []
-        for key in (key.strip() for key in keys):
+        entries = []
+        for key in map(str.strip, keys):
             if key not in self.index.references.entries:
                 raise BookError(f"no entry {key!r} in {self.index.book.config['bibtex_bibfiles'][0]}")
-            entry = self.index.references.entries[key]
-            year = f", {entry.fields['year']}" if parenthetical else f" ({entry.fields['year']})"
-            cited.append(f"[{_authors(entry)}{year}]({entry.fields['url']})")
-        return f"({'; '.join(cited)})" if parenthetical else ", ".join(cited)
+            entries.append(self.index.references.entries[key])
+        form = "[{}, {}]({})" if parenthetical else "[{} ({})]({})"
+        entries.sort(
+            key=lambda entry: ([person.last_names for person in entry.persons["author"]], entry.fields["year"])
+        )
+        cited = "; ".join(form.format(_authors(entry), entry.fields["year"], entry.fields["url"]) for entry in entries)
+        return f"({cited})" if parenthetical else cited
 
 
 def _authors(entry: Entry) -> str:

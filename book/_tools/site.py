@@ -17,6 +17,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
+from sphinx_exercise.nodes import solution_node
 from sphinxcontrib.bibtex.style.referencing import BracketStyle
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
@@ -39,7 +40,7 @@ POLICY = "; ".join(
 
 
 def _round() -> BracketStyle:
-    return BracketStyle(left="(", right=")")
+    return BracketStyle(left="(", right=")", sep="; ")
 
 
 @dataclass
@@ -98,6 +99,8 @@ def finish_tree(app: Sphinx, tree: nodes.document) -> None:
         if "text_latex" in math["classes"]:  # printed by a cell: leave it alone, Sphinx would wrap it in split
             math["nowrap"] = True
             math.children = [nodes.Text(rf"\[{math.astext().strip()}\]")]
+    for solution in tree.findall(solution_node):
+        solution["classes"].append("dropdown")  # folded, as in the notebooks
     for image in tree.findall(nodes.image):
         if not image.get("alt", "").strip():
             LOGGER.warning("this image needs an alternative text%s", _cell(image), location=image)

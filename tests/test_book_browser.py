@@ -1,0 +1,167 @@
+"""The built pages in headless Chromium: nothing from other hosts, no console errors, every formula set, no overflow."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import itertools
+import os
+import shutil
+import threading
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import pytest
+
+from book._tools.pages import Book
+
+ROOT = Path(__file__).resolve().parent.parent
+HTML = ROOT / "_build" / "html"
+PAGES = [f"{name}.html" for name in Book(ROOT).pages]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+THEMES = ("light", "dark")
+SIZES = ((1280, 900), (390, 844))
+LOOK = """() => {
+    const all = (selector) => [...document.querySelectorAll(selector)];
+    const root = document.documentElement;
+    return {
+        "formulas with an error": all("mjx-merror, [data-mjx-error]").map(e => e.title || e.textContent),
+        "formulas that are not set": all(".math").filter(e => !e.querySelector("mjx-container")).map(e => e.textContent),
+        "pictures without a text": all("img").filter(e => !e.alt.trim()).map(e => e.src.slice(0, 80)),
+        "pictures that do not load": all("img").filter(e => e.complete && !e.naturalWidth).map(e => e.src.slice(0, 80)),
+        "pixels wider than the window": root.scrollWidth > root.clientWidth ? [root.scrollWidth - root.clientWidth] : [],
+        "theme": root.dataset.theme,
+    };
+}"""
+MATHJAX_IS_DONE = "() => window.MathJax?.startup?.promise?.then(() => true)"
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        message = "no chromium: the pages were NOT tested in a browser; install Debian's package `chromium`"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def serve():
+    """Serve a folder on a port of this machine; the answer is its address."""
+    servers = []
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    def start(folder: Path) -> str:
+        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_address[1]}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def visit(browser, address, theme="light", size=SIZES[0]):
+    """Open a page and wait for MathJax; return the page, and what it asked for and complained about."""
+    page = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=theme).new_page()
+    heard = []
+    page.on("request", lambda request: heard.append(("request", request.url)))
+    page.on("console", lambda note: heard.append((note.type, note.text)))
+    page.on("pageerror", lambda error: heard.append(("error", str(error))))
+    page.goto(address)
+    page.evaluate(MATHJAX_IS_DONE)
+    page.wait_for_load_state("networkidle" if address.startswith("http") else "load")
+    return page, heard
+
+
+def faults(browser, origin, name, theme, size):
+    """What is wrong with one page, as a list of texts."""
+    page, heard = visit(browser, f"{origin}/{name}", theme, size)
+    seen = page.evaluate(LOOK)
+    page.context.close()
+    found = [] if seen.pop("theme") == theme else [f"the theme is not {theme}"]
+    found += [f"request to another host: {text}" for kind, text in heard if kind == "request" and _leaves(text, origin)]
+    found += [f"console {kind}: {text}" for kind, text in heard if kind in ("error", "warning")]
+    found += [f"{what}: {which}" for what, which in seen.items() if which]
+    return [f"{name} ({theme}, {size[0]} px): {text}" for text in found]
+
+
+def _leaves(address, origin):
+    return not address.startswith((f"{origin}/", "data:", "blob:"))
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_complete_offline_in_both_themes_on_desk_and_phone(chromium, serve, name, scheme):
+    origin = serve(HTML) if scheme == "http" else HTML.as_uri()
+    ways = itertools.product(THEMES, SIZES)
+    assert [fault for theme, size in ways for fault in faults(chromium, origin, name, theme, size)] == []
+
+
+def test_links_to_steps_arrive_at_an_equation_in_view(chromium):
+    targets = set()
+    for name in PAGES:
+        page, _ = visit(chromium, f"{HTML.as_uri()}/{name}")
+        targets |= set(page.eval_on_selector_all('a[href*="#mjx-eqn"]', "links => links.map(link => link.href)"))
+        page.context.close()
+    for target in sorted(targets):
+        page, _ = visit(chromium, target)
+        anchor = page.locator(f'[id="{unquote(urldefrag(target).fragment)}"]')
+        assert anchor.count() == 1, target
+        assert anchor.bounding_box()["y"] < SIZES[0][1], target
+        page.context.close()
+
+
+def test_every_slider_shows_one_picture_and_follows_the_keyboard(chromium):
+    for name in PAGES:
+        page, _ = visit(chromium, f"{HTML.as_uri()}/{name}", size=SIZES[1])
+        for slider in page.locator("figure.frames").all():
+            frames = slider.locator(".frames-frame").all()
+            slider.locator(".frames-input").first.focus()
+            for shown in range(len(frames)):
+                assert [frame.is_visible() for frame in frames] == [frame == shown for frame in range(len(frames))]
+                page.keyboard.press("ArrowRight")
+        page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_search_works_offline(chromium, serve, scheme):
+    origin = serve(HTML) if scheme == "http" else HTML.as_uri()
+    page, heard = visit(chromium, f"{origin}/search.html?q=diffusion")
+    page.locator("#search-results li a").first.wait_for()
+    page.wait_for_timeout(300)
+    assert [text for kind, text in heard if kind in ("error", "warning")] == []
+    page.context.close()
+
+
+WIDE = '<p style="width: 600px">wide</p>'
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("<p>fine</p>", ""),
+        ('<img alt="a" src="http://127.0.0.1:9/x.png">', "request to another host"),
+        ("<script>console.error('broken')</script>", "console error: broken"),
+        ("<script>throw Error('broken')</script>", "broken"),
+        ("<mjx-merror>x</mjx-merror>", "formulas with an error"),
+        ('<div class="math">\\(x\\)</div>', "formulas that are not set"),
+        ('<img src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=">', "pictures without a text"),
+        (WIDE, "pixels wider than the window"),
+        ("<script>document.documentElement.dataset.theme = 'dark'</script>", "theme"),
+    ],
+)
+def test_the_look_finds_planted_faults(chromium, tmp_path, body, words):
+    head = '<html data-theme="light"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    (tmp_path / "page.html").write_text(f"<!doctype html>{head}<link rel=icon href=data:,>{body}", encoding="utf-8")
+    found = faults(chromium, tmp_path.as_uri(), "page.html", "light", SIZES[1])
+    assert words in " ".join(found) if words else found == []

@@ -1,0 +1,144 @@
+"""The HTML: from stored outputs, with the notebook's numbers, complete offline, and never green with a fault."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import nbformat
+import pytest
+from book_fixture import PAGES, copy_of, edit, executed_book, make_book, tool
+
+from book._tools.build import jupyter_book
+from book._tools.compose import digest
+from book._tools.html import problems
+from book._tools.index import outputs_of
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    root = executed_book(tmp_path_factory.mktemp("built") / "book root")
+    result = tool("build", root)
+    assert result.returncode == 0, result.stderr
+    return root
+
+
+@pytest.fixture
+def book(built, tmp_path):
+    return copy_of(built, tmp_path / "book-root")
+
+
+def html(root, name="chapter"):
+    return (root / "_build" / "html" / "book" / f"{name}.html").read_text(encoding="utf-8")
+
+
+def replace_in_page(root, old, new, page="chapter"):
+    path = root / "book" / f"{page}.md"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_the_page_has_the_numbers_of_the_notebook(built):
+    page, nb = html(built), nbformat.read(built / "notebooks" / "chapter.ipynb", as_version=4)
+    prose = "\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
+    on_page = re.findall(r'<span class="eqno">\((\d+)\)', page)
+    assert on_page == re.findall(r"\\tag\{(\d+)\}", prose) == ["1", "2", "3"]
+    for words in ("Exercise 1", "Fig. 1", "was computed: 42"):
+        assert words in page
+        assert words in prose
+    assert "Theorem 1" in html(built, "second")
+    assert 'href="chapter.html#mjx-eqn:F.1"' in html(built, "second")
+
+
+def test_the_page_shows_the_stored_outputs_and_follows_them(book):
+    def change(nb):
+        nb.cells[-1].outputs[0].text = "only in the notebook\n"
+        nb.metadata.outputs_sha256 = digest(outputs_of(nb))
+
+    edit(book / "notebooks" / "chapter.ipynb", change)
+    assert tool("build", book).returncode == 0  # incremental: the page's own text did not change
+    assert "only in the notebook" in html(book)
+    assert "end of the run</" not in html(book)
+
+
+def test_the_buttons_lead_to_the_committed_notebook(built):
+    page = html(built)
+    assert "/github/executable-diffusion/executable-diffusion/blob/main/notebooks/chapter.ipynb" in page
+    assert "colab.research" not in html(built, "prose")
+    offered = built / "_build" / "html" / "_sources" / "book" / "chapter.ipynb"
+    assert "_sources/book/chapter.ipynb" in page
+    assert offered.read_bytes() == (built / "notebooks" / "chapter.ipynb").read_bytes()
+
+
+def test_every_page_forbids_other_hosts_and_loads_nothing_from_them(built):
+    folder = built / "_build" / "html"
+    assert problems(folder) == []
+    for path in folder.glob("book/*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert "Content-Security-Policy\" content=\"default-src 'none'" in text
+        assert not re.search("unpkg|jsdelivr|cdnjs|thebe@|require.js", text)
+
+
+def test_the_install_cell_is_on_colab_only(built):
+    assert "pip install" not in html(built)
+    assert "pip install" in (built / "notebooks" / "chapter.ipynb").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("page", "old", "new", "words"),
+    [
+        ("chapter", "n = 3  # how many", "n = 4", "run `make notebooks`"),
+        ("chapter", "A black diagonal line", '""', "cell 4: set mystnb: image: alt:"),
+        ("prose", "{step}`F.1`", "{step}`F.9`", "unknown label 'F.9'"),
+        ("prose", "{step}`F.1`", "{value}`answer`", "no cell outputs a value named"),
+        ("prose", "Only text", "Only {ref}`nowhere`", "nowhere"),
+    ],
+)
+def test_a_fault_fails_the_build_and_the_next_one_too(book, page, old, new, words):
+    replace_in_page(book, old, new, page)
+    if words.startswith("cell 4"):
+        assert tool("notebooks", book).returncode == 0
+    for _ in range(2):  # Sphinx does not repeat a warning about a page that it has read
+        result = tool("build", book)
+        assert result.returncode == 1
+        assert words in result.stderr
+        assert not (book / "_build" / "html" / "index.html").exists()
+
+
+def test_row108_a_failing_cell_fails_jupyter_book(tmp_path):
+    page = re.sub(r"(?s)It builds on.*?and see \[\]\(prose.md\).", "", PAGES["second"]).replace(
+        "sum(range(n))", "1 / 0"
+    )
+    assert jupyter_book(make_book(tmp_path / "book-root", {"second": page})) != 0
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ('<script src="https://unpkg.com/x.js"></script>', "loads https://unpkg.com/x.js from another host"),
+        ('<link rel="stylesheet" href="//fonts.example/x.css">', "from another host"),
+        ('<img src="x.png">', "no alternative text"),
+        ('<img src="x.png" alt=" ">', "no alternative text"),
+        ("<svg></svg>", "no aria-label"),
+        ('<div class="output traceback">', "traceback"),
+        ('<a href="other.html">a</a>', "dead link other.html"),
+        ('<a href="#nowhere">a</a>', "dead link #nowhere"),
+    ],
+)
+def test_faults_of_a_page_are_found(tmp_path, body, words):
+    (tmp_path / "page.html").write_text(f'<p id="here">{body}<a href="page.html#here">a</a>', encoding="utf-8")
+    (problem,) = problems(tmp_path)
+    assert problem.startswith("page.html: ")
+    assert words in problem
+
+
+def test_a_folder_without_pages_is_a_fault(tmp_path):
+    assert "no pages" in problems(tmp_path)[0]
+
+
+def test_search_knows_the_words_of_the_book(built):
+    text = (built / "_build" / "html" / "searchindex.js").read_text(encoding="utf-8")
+    index = json.loads(text.removeprefix("Search.setIndex(").removesuffix(")"))
+    assert "book/chapter" in index["docnames"]
+    assert "diagon" in index["terms"] or "formula" in index["terms"] or "careful" in index["terms"]

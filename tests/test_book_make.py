@@ -1,0 +1,102 @@
+"""The Makefile: it lists its targets, refuses an old Python, and fails when any command under it fails."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+from book_fixture import ROOT
+
+TOOLS = {
+    "ruff-check": "ruff check .",
+    "ruff-format": "ruff format --check .",
+    "book-check": "python -m book._tools.check",
+    "book-build": "python -m book._tools.build",
+    "library-tests": "pytest tests -n",
+    "notebook-tests": "pytest notebooks --nbval",
+    "browser-tests": "pytest tests/test_book_browser.py",
+}
+
+
+def make(root, *arguments):
+    env = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    return subprocess.run(["make", *arguments], cwd=root, env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def project(tmp_path):
+    """The Makefile over an environment whose programs only note how they were called; FAIL names one that fails."""
+    root = tmp_path / "a project"
+    for folder in ("book", "diffusion_lib", "notebooks", ".venv/bin"):
+        (root / folder).mkdir(parents=True)
+    for name in ("requirements.txt", "pyproject.toml", "_config.yml", "_toc.yml"):
+        (root / name).touch()
+    shutil.copy(ROOT / "Makefile", root)
+    for program in ("ruff", "python", "pytest"):
+        path = root / ".venv" / "bin" / program
+        path.write_text(f'#!/bin/sh\necho "{program} $*" >> called\ncase "{program} $*" in "$FAIL"*) exit 7 ;; esac\n')
+        path.chmod(0o755)
+    (root / ".venv" / "ready").touch()
+    return root
+
+
+def called(root):
+    return (root / "called").read_text().splitlines()
+
+
+def test_make_alone_lists_the_targets():
+    result = make(ROOT)
+    assert result.returncode == 0
+    assert re.findall(r"^make (\w+)", result.stdout, flags=re.M) == ["book", "test", "notebooks", "serve", "check"]
+
+
+def test_no_target_is_longer_than_three_lines():
+    recipes = re.findall(r"^[^\s#].*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), flags=re.M)
+    assert max(recipe.count("\n") for recipe in recipes) <= 3
+
+
+def test_make_test_runs_every_part_from_cheap_to_dear(project, monkeypatch):
+    monkeypatch.setenv("FAIL", "nothing")
+    result = make(project, "test")
+    assert result.returncode == 0, result.stderr
+    lines = called(project)
+    order = [next(i for i, line in enumerate(lines) if line.startswith(start)) for start in TOOLS.values()]
+    assert order == sorted(order)
+    assert len(lines) == len(TOOLS)
+
+
+@pytest.mark.parametrize("command", [pytest.param(start, id=f"row109-{name}") for name, start in TOOLS.items()])
+def test_a_failing_part_fails_make_test(project, monkeypatch, command):
+    monkeypatch.setenv("FAIL", command)
+    assert make(project, "test").returncode == 2
+    assert called(project)[-1].startswith(command)
+
+
+def test_row109_a_failure_at_the_head_of_a_pipe_is_a_failure(project):
+    (project / "canary.mk").write_text("include Makefile\ncanary:\n\tfalse | cat\n")
+    assert make(project, "-f", "canary.mk", "canary").returncode == 2
+
+
+def test_an_old_python_is_refused_with_a_remedy(project):
+    (project / "python3.9").write_text("#!/bin/sh\necho 'Python 3.11 or newer is needed' >&2\nexit 1\n")
+    old = "import sys; sys.version_info = (3, 10, 2); sys.version = '3.10.2 (main)'; exec(sys.argv[1])"
+    (project / "python3.9").write_text(f'#!/bin/sh\nshift\nexec python3 -c "{old}" "$@"\n')
+    (project / "python3.9").chmod(0o755)
+    (project / ".venv" / "ready").unlink()
+    result = make(project, "book", "PYTHON=./python3.9")
+    assert result.returncode == 2
+    assert "Python 3.11 or newer is needed, this is 3.10.2; try: make book PYTHON=python3.12" in result.stderr
+
+
+def test_the_environment_is_made_by_one_pip_call_and_once(project, monkeypatch):
+    monkeypatch.setenv("FAIL", "nothing")
+    (project / "python3.12").write_text('#!/bin/sh\necho "made $*" >> called\n')
+    (project / "python3.12").chmod(0o755)
+    (project / ".venv" / "ready").unlink()
+    for _ in range(2):
+        assert make(project, "notebooks", "PYTHON=./python3.12").returncode == 0
+    pip = [line for line in called(project) if " pip " in line]
+    assert pip == ["python -m pip install -r requirements.txt -e ."]

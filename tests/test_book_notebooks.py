@@ -1,0 +1,203 @@
+"""From pages to committed notebooks: what runs, what is stale, and what nbval does not see."""
+
+from __future__ import annotations
+
+import sys
+
+import nbformat
+import pytest
+from book_fixture import PAGES, copy_of, edit, executed_book, make_book, tool
+
+from book._tools.check import notebook_problems
+from book._tools.compose import stale
+from book._tools.execute import execute
+from book._tools.html import scripts
+from book._tools.notebooks import update
+from book._tools.pages import Book, Cell
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    return executed_book(tmp_path_factory.mktemp("executed") / "book-root")
+
+
+@pytest.fixture
+def book(executed, tmp_path):
+    return copy_of(executed, tmp_path / "book root")  # a path with a space must do
+
+
+def replace_in_page(root, old, new, page="chapter"):
+    path = root / "book" / f"{page}.md"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def contents(root):
+    return {path.name: path.read_bytes() for path in (root / "notebooks").glob("*.ipynb")}
+
+
+def test_a_fresh_book_is_not_stale_and_passes_the_check(book):
+    assert stale(Book(book)) == []
+    result = tool("check", book)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "4 of the 4 cells" in result.stdout
+
+
+def test_running_everything_again_gives_the_same_bytes(book):
+    before = contents(book)
+    for path in (book / "notebooks").glob("*.ipynb"):
+        path.unlink()
+    assert update(Book(book)) == []
+    assert contents(book) == before
+    assert update(Book(book), everything=True) == []
+    assert contents(book) == before
+
+
+def test_prose_alone_does_not_run_a_cell(book, monkeypatch):
+    monkeypatch.setattr("book._tools.notebooks.execute", lambda *_: pytest.fail("a kernel was started"))
+    replace_in_page(book, "{ref}`ex-add` asks.", "Do {ref}`ex-add`.")
+    assert "its text is not that of book/chapter.md; run `make notebooks`" in stale(Book(book))[0]
+    assert update(Book(book)) == []
+    assert "Do Exercise 1." in (book / "notebooks" / "chapter.ipynb").read_text(encoding="utf-8")
+    assert stale(Book(book)) == []
+
+
+def test_changed_code_runs_that_page_only(book):
+    second = contents(book)["second.ipynb"]
+    replace_in_page(book, "n = 3  # how many", "n = 4  # how many")
+    assert "its code is not that of book/chapter.md; run `make notebooks`" in stale(Book(book))[0]
+    result = tool("notebooks", book)
+    assert result.returncode == 0
+    assert "second" not in result.stdout
+    assert contents(book)["second.ipynb"] == second
+    assert "was computed: 56, as" in (book / "notebooks" / "chapter.ipynb").read_text(encoding="utf-8")
+
+
+def test_a_notebook_without_a_page_is_named(book):
+    (book / "notebooks" / "stray.ipynb").write_bytes(contents(book)["chapter.ipynb"])
+    assert "notebooks/stray.ipynb: no page of _toc.yml makes this notebook" in stale(Book(book))[0]
+
+
+def test_cells_run_in_an_empty_directory_with_one_thread_and_this_interpreter(book):
+    page = Book(book).pages["book/second"]
+    source = "import os, sys\nprint(os.listdir(), os.environ['OMP_NUM_THREADS'], sys.executable)"
+    ((output,),) = execute(page, [Cell("code", source, {}, 0)])
+    assert output.text == f"[] 1 {sys.executable}\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        pytest.param("1 / 0", "ZeroDivisionError", id="row108-a-cell-raises"),
+        pytest.param(
+            "import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "Kernel died", id="row92-kernel-killed"
+        ),
+        pytest.param("import sys; sys.exit(0)", "code cell 3 failed", id="row94-exit-0-in-the-middle"),
+    ],
+)
+def test_a_page_that_does_not_finish_writes_no_notebook(tmp_path, code, words):
+    page = PAGES["second"].replace("print(sum(range(n)))", code) + "\n```{code-cell} ipython3\nprint(1)\n```\n"
+    page = page.replace("{step}`closed-form` of {doc}`chapter` and on [the chapter](chapter.md)", "it")
+    page = page.replace("{eq}`one`", "x").replace("[](prose.md)", "x")
+    root = make_book(tmp_path / "book-root", {"second": page})
+    result = tool("notebooks", root)
+    assert result.returncode == 1
+    assert "book/second.md:" in result.stderr
+    assert words in result.stderr
+    assert list((root / "notebooks").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        pytest.param(
+            lambda nb: nb.cells[3].update(outputs=[], execution_count=None), "not all run", id="row102-cleared-cell"
+        ),
+        pytest.param(lambda nb: nb.cells[3].update(outputs=[]), "outputs were changed", id="row102-cleared-outputs"),
+        pytest.param(
+            lambda nb: nb.cells[4].outputs[0].data.update({"image/svg+xml": "<svg/>"}),
+            "outputs were changed",
+            id="row103-another-picture",
+        ),
+        pytest.param(lambda nb: nb.cells[3].update(execution_count=9), "not all run", id="row105-out-of-order"),
+        pytest.param(lambda nb: nb.cells.clear(), "its code is not that", id="row107-empty-notebook"),
+        pytest.param(lambda nb: nb.cells[2].update(source="n = 5"), "its code is not that", id="edited-code"),
+        pytest.param(lambda nb: nb.cells[1].update(source="# Edited"), "its text is not that", id="edited-text"),
+    ],
+)
+def test_a_notebook_changed_by_hand_is_stale_and_named(book, change, words):
+    edit(book / "notebooks" / "chapter.ipynb", change)
+    result = tool("check", book)
+    assert result.returncode == 1
+    assert "notebooks/chapter.ipynb: " in result.stderr
+    assert words in result.stderr
+    assert "run `make notebooks`" in result.stderr
+
+
+def shown(kind, content, **metadata):
+    output = nbformat.v4.new_output("display_data", data={kind: content})
+    cell = nbformat.v4.new_code_cell("x", execution_count=1, outputs=[output], metadata=metadata)
+    return nbformat.v4.new_notebook(cells=[cell])
+
+
+def cell_with(**fields):
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(**{"source": "x", "execution_count": 1} | fields)])
+
+
+ALT = {"mystnb": {"image": {"alt": "dots"}}}
+ERROR = nbformat.v4.new_output("error", ename="ValueError", evalue="no", traceback=[])
+STDERR = nbformat.v4.new_output("stream", name="stderr", text="careful")
+
+
+@pytest.mark.parametrize(
+    ("nb", "words"),
+    [
+        pytest.param(nbformat.v4.new_notebook(), "no code cell", id="row107-empty-notebook"),
+        pytest.param(cell_with(execution_count=None), "execution count None", id="row102-never-run"),
+        pytest.param(cell_with(execution_count=2), "execution count 2", id="row105-out-of-order"),
+        pytest.param(cell_with(source="# NBVAL_IGNORE_OUTPUT\nx"), "NBVAL_IGNORE_OUTPUT", id="row104-comment"),
+        pytest.param(cell_with(metadata={"tags": ["nbval-skip"]}), "nbval-skip", id="row104-tag"),
+        pytest.param(cell_with(metadata={"tags": ["raises-exception"]}), "raises-exception", id="row104-raises"),
+        pytest.param(cell_with(outputs=[ERROR]), "failed with ValueError: no", id="row108-stored-error"),
+        pytest.param(cell_with(outputs=[STDERR]), "wrote to stderr", id="row108-stderr"),
+        pytest.param(shown("application/javascript", "1"), "application/javascript", id="row110-javascript"),
+        pytest.param(shown("text/html", "<script>1</script>"), "<script>", id="row110-script"),
+        pytest.param(shown("image/svg+xml", "<svg onload='x()'/>", **ALT), "onload", id="row110-svg-handler"),
+        pytest.param(shown("text/markdown", "<a href='java script:x()'>"), "href", id="row110-javascript-address"),
+        pytest.param(shown("text/html", "<img alt='a' src='//host/x.png'>"), "another host", id="row110-other-host"),
+        pytest.param(shown("text/html", "<img src='data:image/png;base64,AA'>"), "no alt text", id="html-without-alt"),
+        pytest.param(shown("image/png", "AA"), "without a text", id="picture-without-alt"),
+    ],
+)
+def test_what_nbval_does_not_see_is_found(nb, words):
+    (problem,) = notebook_problems("notebooks/x.ipynb", nb)
+    assert problem.startswith("notebooks/x.ipynb: ")
+    assert words in problem
+
+
+def test_what_may_stand_in_a_notebook_is_not_found():
+    slider = '<style>p {color: red}</style><input type="radio" checked><img alt="t" src="data:image/png;base64,A">'
+    assert notebook_problems("n", shown("image/png", "AA", **ALT)) == []
+    assert notebook_problems("n", shown("text/html", slider)) == []
+    assert scripts('<a href="https://arxiv.org">a</a>') == []
+
+
+def test_a_notebook_of_a_megabyte_is_too_large():
+    assert "1000000 bytes" in notebook_problems("n", cell_with(), 1_000_000)[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("n = 3  # how many", "n: int = 3", "without annotation"),
+        ("n = 3  # how many", "n = 3 * x", "no parameter"),
+        (":tags: [parameters]\n", "", "first code cell"),
+        ("{numref}`fig-line` shows", "#### Deep\n\n{numref}`fig-line` shows", "heading of level 4 after level 1"),
+        ("{numref}`fig-line` shows", "## By {eq}`one`\n\n{numref}`fig-line` shows", "a role in a heading"),
+    ],
+)
+def test_the_rules_for_pages(tmp_path, old, new, words):
+    root = make_book(tmp_path / "book-root")
+    replace_in_page(root, old, new)
+    assert words in tool("check", root).stderr
