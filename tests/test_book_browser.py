@@ -24,16 +24,18 @@ SIZES = ((1280, 900), (390, 844))
 LOOK = """() => {
     const all = (selector) => [...document.querySelectorAll(selector)];
     const root = document.documentElement;
+    const extra = root.scrollWidth - root.clientWidth;
+    const unset = all(".math").filter(e => !e.querySelector("mjx-container"));
     return {
         "formulas with an error": all("mjx-merror, [data-mjx-error]").map(e => e.title || e.textContent),
-        "formulas that are not set": all(".math").filter(e => !e.querySelector("mjx-container")).map(e => e.textContent),
+        "formulas that are not set": unset.map(e => e.textContent),
         "pictures without a text": all("img").filter(e => !e.alt.trim()).map(e => e.src.slice(0, 80)),
         "pictures that do not load": all("img").filter(e => e.complete && !e.naturalWidth).map(e => e.src.slice(0, 80)),
-        "pixels wider than the window": root.scrollWidth > root.clientWidth ? [root.scrollWidth - root.clientWidth] : [],
+        "pixels wider than the window": extra > 0 ? [extra] : [],
         "theme": root.dataset.theme,
     };
 }"""
-MATHJAX_IS_DONE = "() => window.MathJax?.startup?.promise?.then(() => true)"
+DONE = "() => Promise.all([window.MathJax?.startup?.promise, document.fonts.ready]).then(() => true)"
 
 
 @pytest.fixture(scope="module")
@@ -71,15 +73,16 @@ def serve():
 
 
 def visit(browser, address, theme="light", size=SIZES[0]):
-    """Open a page and wait for MathJax; return the page, and what it asked for and complained about."""
+    """Open a page, wait for MathJax and fonts; return the page, and what it asked for and complained about."""
     page = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=theme).new_page()
     heard = []
     page.on("request", lambda request: heard.append(("request", request.url)))
     page.on("console", lambda note: heard.append((note.type, note.text)))
     page.on("pageerror", lambda error: heard.append(("error", str(error))))
     page.goto(address)
-    page.evaluate(MATHJAX_IS_DONE)
-    page.wait_for_load_state("networkidle" if address.startswith("http") else "load")
+    page.evaluate(DONE)
+    if address.startswith("http") and (theme, size) == (THEMES[0], SIZES[0]):
+        page.wait_for_load_state("networkidle")  # half a second, in which a late request would show
     return page, heard
 
 

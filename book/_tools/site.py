@@ -24,6 +24,7 @@ from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferen
 from .index import Index, outputs_of, stored_outputs, values
 from .pages import Book, BookError
 
+TOOLS = Path(__file__).parent
 LOGGER = logging.getLogger(__name__)
 POLICY = "; ".join(
     (
@@ -161,6 +162,10 @@ def setup(app: Sphinx) -> dict:
     app.connect("doctree-read", finish_tree)
     app.connect("html-page-context", finish_page, priority=600)  # the theme makes its buttons at 501
     app.connect("build-finished", offer_notebooks)
-    tools = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
-    version = int(hashlib.sha256(tools).hexdigest()[:8], 16)  # a change of the tools renders every page again
+    files = [
+        *sorted(TOOLS.glob("*.py")),
+        *sorted(path for path in (TOOLS.parent / "_static").rglob("*") if path.is_file()),
+    ]
+    version = int(hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:8], 16)
+    # Sphinx would not notice a change of this package or of the style sheet: the version makes it render all pages.
     return {"env_version": version, "parallel_read_safe": True, "parallel_write_safe": True}
