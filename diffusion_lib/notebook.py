@@ -94,15 +94,10 @@ def _setup_figures() -> None:
 
     matplotlib.rcParams.update(STYLE)
     matplotlib.rcParams["axes.prop_cycle"] = matplotlib.cycler(color=COLOURS)
-    if (shell := get_ipython()) is None:
-        return
-    from matplotlib_inline.backend_inline import set_matplotlib_formats
-    from matplotlib_inline.config import InlineBackend
+    if get_ipython() is not None:
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-    backend = InlineBackend.instance(parent=shell)  # read when pyplot is imported later ...
-    backend.figure_formats = {"svg"}
-    backend.print_figure_kwargs = SVG_OPTIONS
-    set_matplotlib_formats("svg")  # ... and this when pyplot is there already
+        set_matplotlib_formats("svg", **SVG_OPTIONS)
 
 
 def integer(low: int, high: int) -> Rule:

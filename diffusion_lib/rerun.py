@@ -197,9 +197,8 @@ def _mark(nb: NotebookNode, reason: str) -> None:
     import nbformat
 
     cells = [cell for cell in nb.cells if cell.cell_type == "code"]
-    broken = [cell for cell in cells if any(output.output_type == "error" for output in cell.outputs)]
     started = [cell for cell in cells if cell.metadata.get("papermill", {}).get("start_time")]
-    failed = next(iter([*broken, *started[::-1]]), None)
+    failed = started[-1] if started else None
     state = "completed"
     for cell in nb.cells:
         mark = cell.metadata.setdefault("papermill", {})
@@ -207,9 +206,7 @@ def _mark(nb: NotebookNode, reason: str) -> None:
         if cell is failed:
             state = "pending"
     nb.metadata.papermill["exception"] = True
-    banner = "**This run failed.**\n\n" + textwrap.indent(
-        reason, "    "
-    )  # indented: whatever it holds is shown as text
+    banner = "**This run failed.**\n\n" + textwrap.indent(reason, "    ")  # indented: shown as it is, never rendered
     nb.cells.insert(0, nbformat.v4.new_markdown_cell(banner, metadata={"tags": ["failed"]}))
 
 

@@ -28,7 +28,8 @@ CHAPTER = [
     "def draws():\n    return [random.random(), float(np.random.rand()), float(torch.rand(()))]\n"
     "setup(3)\nfirst = draws()\nsetup(3)\nsecond = draws()\nsetup(4)\nthird = draws()\n"
     "print(json.dumps([first, second, third]))",
-    "print(json.dumps({'threads': torch.get_num_threads(),\n"
+    "from threadpoolctl import threadpool_info\n"
+    "print(json.dumps({'threads': torch.get_num_threads(), 'pools': max(p['num_threads'] for p in threadpool_info()),\n"
     "  'deterministic': torch.are_deterministic_algorithms_enabled(),\n"
     "  'cublas': os.environ['CUBLAS_WORKSPACE_CONFIG'], 'benchmark': torch.backends.cudnn.benchmark,\n"
     "  'tf32': torch.backends.cuda.matmul.allow_tf32 or torch.backends.cudnn.allow_tf32}))",
@@ -44,7 +45,7 @@ def execute(directory: Path) -> nbformat.NotebookNode:
     client = nbclient.NotebookClient(
         nb, kernel_name="python3", timeout=60, record_timing=False, resources={"metadata": {"path": str(directory)}}
     )
-    client.execute(env=os.environ | {"PYTHONPATH": ROOT})
+    client.execute(env=os.environ | {"PYTHONPATH": ROOT, "OMP_NUM_THREADS": "2"})
     return nb
 
 
@@ -76,6 +77,7 @@ def test_seeds_repeat_and_differ(executed):
 def test_row90_settings_are_deterministic(executed):
     assert json.loads(executed[0].cells[3].outputs[0].text) == {
         "threads": 1,
+        "pools": 1,
         "deterministic": True,
         "cublas": ":4096:8",
         "benchmark": False,

@@ -109,7 +109,9 @@ def test_the_command_reads_values_by_their_defaults(book, capsys):
     assert status(book / "out" / "small-chapter.ipynb")["parameters"] == expected
 
 
-def test_other_values_have_another_directory():
+def test_the_same_values_have_one_directory_and_others_another():
+    one, two = ({"T": 7, "rate": 1}, {"rate": 1, "T": 7})
+    assert module._directory(Path("a.ipynb"), one, None) == module._directory(Path("a.ipynb"), two, None)
     directories = {module._directory(Path("a.ipynb"), values, None) for values in ({}, {"T": 7}, {"T": 8})}
     assert len(directories) == 3
     assert all(directory.name.startswith("a-") and len(directory.name) == 10 for directory in directories)
@@ -139,7 +141,7 @@ def test_row94_leaving_early_with_success_is_a_failure(book):
 
 
 def test_a_chapter_that_does_not_say_it_is_complete_is_a_failure(book):
-    write_chapter(book / "notebooks" / "small-chapter.ipynb", work="finish()", last="print('chapter incomplete')")
+    write_chapter(book / "notebooks" / "small-chapter.ipynb", work="finish()", last="print('not yet chapter complete')")
     with pytest.raises(RerunFailed, match="did not print 'chapter complete'"):
         rerun("small-chapter")
 
@@ -190,6 +192,14 @@ def test_row95_a_killed_run_leaves_no_notebook_and_no_success(book, number):
     assert status(path)["status"] == "running"
     pid = int((book / "pid").read_text())
     wait_for(lambda: is_gone(pid))
+
+
+def test_row95_a_notebook_is_replaced_by_renaming(book):
+    path = rerun("small-chapter", output="out")
+    before = path.read_bytes()
+    os.link(path, book / "same-file")
+    assert rerun("small-chapter", {"T": 7}, output="out") == path
+    assert (book / "same-file").read_bytes() == before != path.read_bytes()
 
 
 def test_row96_an_unknown_name_is_refused_with_the_nearest(book, capsys):
