@@ -327,9 +327,18 @@ def test_deterministic_ddim_draws_nothing():
     assert torch.equal(before, torch.get_rng_state())
 
 
-def test_low_precision_denoiser_keeps_the_dtype_of_x_T():
-    x_0 = last(ddim(lambda x_t, t: x_t.bfloat16(), randn(2, 2, dtype=torch.float32), linear(5)))
-    assert x_0.dtype == torch.float32
+def test_ddpm_draws_once_per_step_and_not_for_the_last():
+    generator, expected = seeded(1), seeded(1)
+    last(ddpm(zero, randn(2, 3), linear(5), generator=generator))
+    for _ in range(4):
+        torch.randn(2, 3, generator=expected, dtype=torch.float64)
+    assert torch.equal(generator.get_state(), expected.get_state())
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64], ids=["lower", "higher"])
+def test_a_denoiser_of_another_precision_keeps_the_dtype_of_x_T(dtype):
+    for record in ddim(lambda x_t, t: x_t.to(dtype), randn(2, 2, dtype=torch.float32), linear(5)):
+        assert record.x_t.dtype == record.x_0_hat.dtype == torch.float32
 
 
 # --- faults ----------------------------------------------------------------------------------------------------------
