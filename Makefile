@@ -11,8 +11,10 @@ BIN := $(VENV)/bin
 SOURCES := _config.yml _toc.yml $(shell find book diffusion_lib notebooks -mindepth 1 -not -path '*/__pycache__*')
 export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
 export PYTHONHASHSEED := 0
 export TQDM_DISABLE := 1
+unexport MPLBACKEND
 
 help:
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/make \1	\2/' | expand -t 18

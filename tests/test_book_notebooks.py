@@ -193,6 +193,7 @@ def test_a_notebook_of_a_megabyte_is_too_large():
         ("n = 3  # how many", "n: int = 3", "without annotation"),
         ("n = 3  # how many", "n = 3 * x", "no parameter"),
         (":tags: [parameters]\n", "", "first code cell"),
+        ("{numref}`fig-line` shows", "<p>raw</p>\n\n{numref}`fig-line` shows", "raw HTML"),
         ("{numref}`fig-line` shows", "#### Deep\n\n{numref}`fig-line` shows", "heading of level 4 after level 1"),
         ("{numref}`fig-line` shows", "## By {eq}`one`\n\n{numref}`fig-line` shows", "a role in a heading"),
     ],

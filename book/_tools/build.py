@@ -45,17 +45,25 @@ def jupyter_book(root: Path) -> int:
     return subprocess.run(command, check=False).returncode
 
 
+def clear(book: Book) -> None:
+    """Make the next build start from nothing."""
+    shutil.rmtree(book.root / "_build" / "html", ignore_errors=True)
+    shutil.rmtree(book.root / "_build" / ".doctrees", ignore_errors=True)
+
+
 def build(book: Book) -> list[str]:
-    """Build ``_build/html`` and return what is wrong with it."""
+    """Build ``_build/html`` and return what is wrong with it; then nothing is left that could be read or published."""
     output = book.root / "_build" / "html"
+    built = {path.relative_to(output).with_suffix("").as_posix() for path in output.glob("book/**/*.html")}
+    if not built <= book.pages.keys():  # Sphinx leaves the page that _toc.yml no longer lists
+        clear(book)
     found = stale(book)
     if not found:
         seed_cache(book)
         code = jupyter_book(book.root)
         found = problems(output) if code == 0 else [f"jupyter-book found the problems above (exit status {code})"]
-    if found:  # start from nothing next time: Sphinx repeats no warning about a page that did not change
-        shutil.rmtree(book.root / "_build" / ".doctrees", ignore_errors=True)
-        (output / "index.html").unlink(missing_ok=True)
+    if found:  # Sphinx repeats no warning about a page that it has read
+        clear(book)
     return found
 
 

@@ -66,13 +66,16 @@ def _bundle_problems(data: dict, rendering: dict) -> Iterator[str]:
 
 
 def page_problems(page: Page) -> list[str]:
-    """Rules for the text: one title, no skipped heading level, no role in a heading, parameters papermill can read."""
+    """Rules for the text: one title, no skipped level, no role in a heading, no raw HTML, parameters for papermill."""
     found, level = [], 0
     tokens = parse(page.text)
     for token, inline in zip(tokens, [*tokens[1:], None], strict=True):
+        where = f"{page.name}.md:{token.map[0] + 1}:" if token.map else ""
+        if token.type == "html_block" and not token.content.startswith("<!--"):
+            found.append(f"{where} raw HTML; write Markdown, or show it from a cell")
         if token.type != "heading_open":
             continue
-        where, depth = f"{page.name}.md:{token.map[0] + 1}:", int(token.tag[1])
+        depth = int(token.tag[1])
         if depth > level + 1 or (depth == 1 and level):
             found.append(
                 f"{where} heading of level {depth} after level {level}; a page has one title and skips no level"

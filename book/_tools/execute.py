@@ -18,7 +18,7 @@ from .index import Outputs
 from .pages import BookError, Cell, Page
 
 LIBRARY = Path(__file__).resolve().parents[2]  # where diffusion_lib lies
-THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")  # the Makefile sets them for nbval
 TIMEOUT = 600  # seconds for one cell
 
 
