@@ -1,0 +1,163 @@
+"""Chains of steps and proofs by induction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from diffusion_lib.errors import ConfigError, DerivationError
+from diffusion_lib.symbolic.blocks import Block, Line
+from diffusion_lib.symbolic.claim import Claim, contains, has_densities
+from diffusion_lib.symbolic.density import KL
+from diffusion_lib.symbolic.evaluate import at_points
+from diffusion_lib.symbolic.expr import Expr, wrap
+from diffusion_lib.symbolic.licences import licence
+from diffusion_lib.symbolic.nonneg import non_negative
+from diffusion_lib.symbolic.times import Index
+from diffusion_lib.symbolic.tree import Fact, at, free_indices
+from diffusion_lib.symbolic.verify import verify
+from diffusion_lib.symbolic.worlds import gaussian_worlds
+
+
+@dataclass(frozen=True)
+class Step:
+    """One checked line: ``relation right``, with the claim that was verified and the names of its verdicts."""
+
+    relation: str
+    right: Expr
+    claim: Claim
+    verdicts: tuple[str, ...]
+    beside: str  # the licence as it is shown
+    check: object = verify  # what accepts or rejects a variant of the claim
+
+
+class Chain(Block):
+    """``left = … = right``: each line starts from the one before it.
+
+    ``equals`` and ``at_most`` check their line before they return, and raise ``Refuted``, ``Inconclusive``,
+    ``Undefined`` or ``VacuousHypotheses`` otherwise; the message names the line, the licence and a witness.
+    """
+
+    def __init__(self, derivation, name: str, tag: str, left: Expr, hypothesis: Fact | None = None):
+        super().__init__(name, tag)
+        self.derivation, self.left, self.hypothesis = derivation, left, hypothesis
+        self.steps: list[Step] = []
+
+    @property
+    def right(self) -> Expr:
+        """The last expression so far."""
+        return self.steps[-1].right if self.steps else self.left
+
+    def equals(self, right, by: str, using=()) -> Chain:
+        """Add ``= right``, licensed by ``by`` and the earlier definitions or results named in ``using``."""
+        right = wrap(right)
+        claim, beside = self.claim(self.right, right, by, using)
+        self.steps.append(Step("=", right, claim, verify(claim), beside))
+        return self
+
+    def at_most(self, bound, gap, using=()) -> Chain:
+        """Add ``≤ bound``: the last line plus ``gap`` is ``bound``, and ``gap`` is never negative."""
+        return self._bounded("≤", bound, gap, using)
+
+    def below(self, bound, gap, using=()) -> Chain:
+        """Add ``< bound``, with a gap that is positive on the whole domain."""
+        return self._bounded("<", bound, gap, using)
+
+    def _bounded(self, relation, bound, gap, using):
+        bound, gap = wrap(bound), wrap(gap)
+        claim, _ = self.claim(self.right + gap, bound, "algebra", ())
+        verdicts = verify(claim)
+        strict = relation == "<"
+        by = "Gibbs" if contains(KL, gap) else "positive gap" if strict else "non-negative gap"
+        signed, cited = self.claim(gap, gap, by, using)
+        non_negative(signed, gap, strict)
+        self.steps.append(Step(relation, bound, claim, (*verdicts, "sign of the gap"), cited))
+        return self
+
+    def claim(self, left, right, by, using) -> tuple[Claim, str]:
+        """The claim that ``left = right``, and the licence as shown beside the line."""
+        using = (using,) if isinstance(using, str) else tuple(using)
+        facts, labels, standard = [], [], False
+        for name in using:
+            if name == "hypothesis" and self.hypothesis:
+                facts.append(self.hypothesis)
+                labels.append("hypothesis")
+                continue
+            source = self.derivation.source(name)
+            facts += source.facts()
+            standard |= source.standard
+            labels.append(f"({source.tag})")
+        allowed = licence(by)
+        if allowed.mean == "sum" and facts and not standard:
+            allowed = replace(allowed, mean="opaque")  # the fact is put in place; operators stay as they are
+        claim = Claim(
+            f"{self.name}, line {len(self.steps) + 1}",
+            left,
+            right,
+            allowed,
+            tuple(facts),
+            standard,
+            self.derivation.model(),
+            self.derivation.hypotheses(),
+        )
+        return claim, " ".join([by, ", ".join(labels)]).strip()
+
+    standard = False
+
+    def facts(self) -> list[Fact]:
+        """What a later step may cite: the first expression equals the last one."""
+        if not self.steps or any(step.relation != "=" for step in self.steps):
+            raise ConfigError(
+                f"{self.name!r} does not end in an equality, so it cannot be cited as one; cite another result"
+            )
+        return [Fact(self.name, self.left, self.right, free_indices(self.left), self.tag)]
+
+    def lines(self):
+        lefts = [self.left] + [None] * len(self.steps)
+        return [Line(left, s.relation, s.right, s.beside) for left, s in zip(lefts, self.steps, strict=False)]
+
+
+class Induction(Block):
+    """``left = right`` for every value ≥ 1 of an index: prove ``base`` and ``step``, then ``conclude()``."""
+
+    standard = False
+
+    def __init__(self, derivation, name: str, left: Expr, right: Expr, over: Index):
+        super().__init__(name, "")
+        self.derivation, self.left, self.right, self.over = derivation, left, right, over.symbol
+        self.steps: list[Step] = []
+        hypothesis = Fact("hypothesis", left, right, frozenset())
+        self.base = derivation.place(Chain(derivation, f"{name}, base", "", self.here(left, Index(None, 1))))
+        self.step = derivation.place(Chain(derivation, f"{name}, step", "", self.here(left, over + 1), hypothesis))
+
+    def here(self, node, index):
+        return at(node, {self.over: index})
+
+    def conclude(self) -> Induction:
+        """Check that base and step end where they must; the equality then holds for all times, and may be cited."""
+        for chain, index in ((self.base, Index(None, 1)), (self.step, Index(self.over, 1))):
+            goal = self.here(self.right, index)
+            if not chain.steps or chain.right != goal or any(step.relation != "=" for step in chain.steps):
+                raise DerivationError(
+                    f"{chain.name!r} must end in = {goal!r}, got {chain.right!r}; add the missing line"
+                )
+        self.derivation.place(self)
+        claim = Claim(self.name, self.left, self.right, licence("induction"), model=self.derivation.model())
+        beside = f"induction ({self.base.tag}), ({self.step.tag})"
+        self.steps = [Step("=", self.right, claim, ("base and step", look(claim)[0]), beside, look)]
+        return self
+
+    def facts(self):
+        if not self.steps:
+            raise ConfigError(f"{self.name!r} is not concluded yet; prove base and step and call conclude()")
+        return [Fact(self.name, self.left, self.right, free_indices(self.left), self.tag)]
+
+    def lines(self):
+        return [Line(self.left, s.relation, s.right, s.beside) for s in self.steps]
+
+
+def look(claim: Claim) -> tuple[str, ...]:
+    """The second verdict on a conclusion: exact evaluation at t = 1 … 5, without the proof."""
+    if has_densities(claim.left, claim.right):
+        return (gaussian_worlds(claim),)
+    claim = replace(claim, facts=claim.model)
+    return (at_points(claim, claim.left, claim.right),)

@@ -1,0 +1,167 @@
+"""The verdict on statements about densities: exact evaluation in random finite worlds.
+
+A world has states x_0 … x_5 with two values each, and one joint table of random positive rationals per law.  Every
+density atom is then a quotient of marginals, every expectation, divergence and integral a finite sum: exact
+rationals, except for logarithms, which have 60 digits.  Three kinds of world serve the licences:
+
+- *opaque*: each atom is an arbitrary positive function of its arguments, unrelated to all others;
+- *any*: one arbitrary joint table, which is no Markov chain;
+- *markov*: an initial law and random transition tables, multiplied up.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+from itertools import product
+
+from mpmath import mp
+
+from diffusion_lib.errors import Inconclusive, Undefined
+from diffusion_lib.symbolic.density import Law
+from diffusion_lib.symbolic.interpret import Exact, to_mpf
+from diffusion_lib.symbolic.registry import draw, positive
+from diffusion_lib.symbolic.times import OutOfRange
+
+HORIZON = 5
+STATES = (0, 1)
+
+
+class FiniteWorld(Exact):
+    """One random world at given times; states that nothing binds have random values."""
+
+    def __init__(self, seed: str, index, licence, salt: int = 0):
+        super().__init__(index)
+        self.seed, self.licence = seed, licence
+        self.assignment = f"{seed}:{sorted(self.index.items())}:{salt}"
+        self.bound: dict[tuple[str, int], int] = {}
+        self.used: dict[str, int | Fraction] = {}
+
+    def members(self, node):
+        found = super().members(node)
+        for sequence, time in found:
+            if sequence.role == "state" and time > HORIZON:
+                raise OutOfRange(f"{sequence.name}[{time}] is after the last state, {sequence.name}[{HORIZON}]")
+        return found
+
+    def state(self, key):
+        if key not in self.bound:
+            name, time = key
+            label = f"{name}[{time}]"
+            self.used[label] = STATES[draw(f"{self.assignment}:{label}", positive) > 1]
+            return self.used[label]
+        return self.bound[key]
+
+    def Item(self, node):
+        ((sequence, time),) = self.members(node)
+        if sequence.role != "state":
+            return draw(f"{self.seed}:{sequence.name}[{time}]", sequence.domain)
+        return draw(f"{self.seed}:level {self.state((sequence.name, time))}", positive)
+
+    def Symbol(self, node):
+        return draw(f"{self.seed}:{node.name}", node.domain)
+
+    def Func(self, node):
+        arg = self(node.arg)
+        if node.name == "log" and isinstance(arg, Fraction) and arg > 0:
+            return _log(arg.numerator, arg.denominator, mp.prec)
+        return super().Func(node)
+
+    def arguments(self, parts):
+        return [(sequence.name, time) for part in parts for sequence, time in self.members(part)]
+
+    def Density(self, node):
+        return self.atom(node.law, self.arguments(node.targets), self.arguments(node.given))
+
+    def atom(self, law: Law, targets, given):
+        everything = sorted(targets + given)
+        if len(set(everything)) < len(everything):
+            raise Undefined(f"{law.name} has one state twice: {everything}")
+        values = {key: self.state(key) for key in everything}
+        if self.licence.world == "opaque":
+            return draw(f"{self.seed}:{law.name}:{sorted(targets)}:{sorted(given)}:{values}", positive)
+        names = {name for name, _ in everything}
+        if len(names) > 1:
+            raise Undefined(f"{law.name} mixes the states {sorted(names)}; one law has one sequence of states")
+        chain = _chain(self.seed, self.licence.world, law.name, names.pop())
+        return chain.marginal(values) / chain.marginal({key: values[key] for key in given})
+
+    def Normal(self, node):
+        values = [mp.nstr(to_mpf(self(part)), 40) for part in (node.at, node.mean, node.variance)]
+        return draw(f"{self.seed}:normal:{values}", positive)
+
+    def E(self, node):
+        if node.under is None:
+            raise Inconclusive(f"{node!r} does not say which density it averages over; write E(…, q(…))")
+        if isinstance(node.under, Law):
+            targets = [(s.name, t) for s, t in self.variables(node.body) if (s.name, t) not in self.bound]
+            return self.mean(targets, lambda: self.atom(node.under, targets, []), lambda: self(node.body))
+        return self.mean(self.targets(node.under), lambda: self(node.under), lambda: self(node.body))
+
+    def targets(self, density):
+        return self.arguments(getattr(density, "targets", None) or (density.at,))
+
+    def mean(self, targets, weight, value):
+        opaque = self.licence.world == "opaque"
+        total, mass = Fraction(0), Fraction(0)
+        for _ in self.assignments(targets):
+            w, v = weight(), value()
+            mass += w
+            total = total + w * (v + v * v if opaque and self.licence.mean == "opaque" else v)
+        return total / mass if opaque and self.licence.mean == "mean" else total
+
+    def assignments(self, keys):
+        saved = dict(self.bound)
+        for states in product(STATES, repeat=len(keys)):
+            self.bound = saved | dict(zip(keys, states, strict=True))
+            yield states
+        self.bound = saved
+
+    def KL(self, node):
+        total = mp.zero
+        for _ in self.assignments(self.targets(node.p)):
+            p, q = self(node.p), self(node.q)
+            ratio = p / q
+            total = total + p * _log(ratio.numerator, ratio.denominator, mp.prec)
+        return total
+
+    def Integral(self, node):
+        return sum((self(node.body) for _ in self.assignments(self.arguments([node.over]))), Fraction(0))
+
+
+class _Chain:
+    """A joint table over x_0 … x_5 and its marginals."""
+
+    def __init__(self, seed: str, markov: bool, name: str):
+        def row(label):
+            parts = [draw(f"{seed}:{label}:{state}", positive) for state in STATES]
+            return [part / sum(parts) for part in parts]
+
+        self.name = name
+        self.table = {}
+        for states in product(STATES, repeat=HORIZON + 1):
+            weight = Fraction(1)
+            for time, state in enumerate(states):
+                past = states[max(time - 1, 0) : time] if markov else states[:time]
+                weight *= row(f"{time} after {past}")[state]
+            self.table[states] = weight
+        self.marginals: dict[tuple[int, ...], dict] = {}
+
+    def marginal(self, values):
+        times = tuple(sorted(time for _, time in values))
+        if times not in self.marginals:
+            table = self.marginals[times] = {}
+            for states, weight in self.table.items():
+                key = tuple(states[time] for time in times)
+                table[key] = table.get(key, 0) + weight
+        return self.marginals[times][tuple(values[self.name, time] for time in times)]
+
+
+@lru_cache(maxsize=256)
+def _chain(seed, world, law, name):
+    return _Chain(f"{seed}:{law}:{world}", world == "markov", name)
+
+
+@lru_cache(maxsize=200_000)
+def _log(numerator, denominator, precision):
+    return mp.log(mp.mpf(numerator) / denominator)

@@ -1,0 +1,43 @@
+"""The symbolic verdict: zero by the decision procedure, at once or by induction on the last index of a sum."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from diffusion_lib.errors import Inconclusive
+from diffusion_lib.symbolic.claim import Claim, contains
+from diffusion_lib.symbolic.patience import patience
+from diffusion_lib.symbolic.symbolic import Symbolic, floors
+from diffusion_lib.symbolic.times import Index, Limit
+
+
+def symbolically(claim: Claim, left, right) -> str:
+    """Decide a scalar claim; return the verdict's name, or raise ``Inconclusive``."""
+    chart = "exponential" if claim.licence.name == "limit" and contains(Limit, left, right) else "ratio"
+
+    def world(index=None):
+        return Symbolic(claim.licence, claim.standard, floors(left, right), index, chart)
+
+    try:
+        with patience():
+            now = world()
+            if now.field.is_zero(now(left) - now(right)):
+                return "symbolic zero"
+            for symbol in sorted(floors(left, right)):
+                if _at_one(world({symbol: 1}), left, right) and _same_growth(world(), symbol, left, right):
+                    return f"induction on {symbol}"
+    except (sp.PolynomialError, NotImplementedError, RecursionError, ValueError, TypeError) as error:
+        raise Inconclusive(f"SymPy stopped with {type(error).__name__}: {error}; split the step") from error
+    raise Inconclusive(f"{claim} holds at all points tried, but no symbolic proof was found; split the step")
+
+
+def _at_one(world, left, right) -> bool:
+    return world.field.is_zero(world(left) - world(right))
+
+
+def _same_growth(world, symbol, left, right) -> bool:
+    """Do both sides grow from n to n + 1 by the same difference, or by the same factor?"""
+    a, b = world(left), world(right)
+    world.index[symbol] = Index(symbol, 1)
+    next_a, next_b = world(left), world(right)
+    return world.field.is_zero((next_a - a) - (next_b - b)) or world.field.is_zero(next_a * b - next_b * a)

@@ -1,0 +1,117 @@
+"""Densities and the operators on them.
+
+``q(x[t] | x[t - 1])`` is an atom: the conditional density of one joint law q, evaluated at its own arguments.  All
+atoms of one law come from the same joint distribution; which properties that distribution has (any law, a Markov
+chain, a Gaussian chain) is not written in the atom but granted by the licence of a step.
+
+    E(f, q(x[1:T] | x[0]))   average of f over the targets; the conditions stay free
+    E(f, q)                  average over all variables of f, under the joint law q
+    E(f, given=x[t - 1])     average over the noises (and states) in f
+    KL(p, q)                 E_p[log p / q], over the targets of p
+    Integral(f, x[t])        over the whole line;  Integral(f, (u, a, b)) over an interval
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diffusion_lib.errors import ConfigError
+from diffusion_lib.symbolic.expr import Expr, Symbol, wrap
+from diffusion_lib.symbolic.times import Given, Item, Span
+
+
+@dataclass(frozen=True)
+class Law:
+    """The name of a joint law; calling it makes a density atom."""
+
+    name: str
+    latex: str
+
+    def __call__(self, *parts) -> Density:
+        targets, given = [], []
+        for part in parts:
+            if isinstance(part, Given) and not given:
+                targets += part.targets
+                given += part.given
+            elif isinstance(part, (Item, Span)):
+                (given or targets).append(part)
+            else:
+                raise ConfigError(
+                    f"{self.name}(…) takes states such as x[t] | x[t - 1], x[0]; got {part!r}; use one bar"
+                )
+        return Density(self, tuple(targets), tuple(given))
+
+
+@dataclass(frozen=True, repr=False)
+class Density(Expr):
+    law: Law
+    targets: tuple[Expr, ...]
+    given: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, repr=False, init=False)
+class Normal(Expr):
+    """The density N(x; mean, variance); the third argument is a variance, never a standard deviation."""
+
+    at: Expr
+    mean: Expr
+    variance: Expr
+
+    def __init__(self, at, mean, variance):
+        _set(self, at=wrap(at), mean=wrap(mean), variance=wrap(variance))
+
+
+@dataclass(frozen=True, repr=False, init=False)
+class E(Expr):
+    """Expectation of ``body`` under a density, under a whole law, or over the noise in it."""
+
+    body: Expr
+    under: Density | Normal | Law | None
+    given: tuple[Expr, ...]
+
+    def __init__(self, body, under=None, given=()):
+        _set(self, body=wrap(body), under=under, given=_tuple(given))
+
+
+@dataclass(frozen=True, repr=False, init=False)
+class Var(Expr):
+    """Variance of ``body`` over the noise (and states) in it."""
+
+    body: Expr
+    given: tuple[Expr, ...]
+
+    def __init__(self, body, given=()):
+        _set(self, body=wrap(body), given=_tuple(given))
+
+
+@dataclass(frozen=True, repr=False)
+class KL(Expr):
+    """Kullback–Leibler divergence of ``p`` from ``q``, over the targets of ``p``; never negative (Gibbs)."""
+
+    p: Density | Normal
+    q: Density | Normal
+
+
+@dataclass(frozen=True, repr=False, init=False)
+class Integral(Expr):
+    """Integral over the whole line (no bounds) or over an interval."""
+
+    body: Expr
+    over: Item | Symbol
+    low: Expr | None
+    high: Expr | None
+
+    def __init__(self, body, over, low=None, high=None):
+        if isinstance(over, tuple):
+            over, low, high = over
+        bounds = {"low": low, "high": high}
+        _set(self, body=wrap(body), over=over, **{k: None if v is None else wrap(v) for k, v in bounds.items()})
+
+
+def _set(node, **values):
+    for name, value in values.items():
+        object.__setattr__(node, name, value)
+
+
+def _tuple(given):
+    return given if isinstance(given, tuple) else (given,)

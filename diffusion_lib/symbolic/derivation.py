@@ -1,0 +1,162 @@
+"""A derivation is data: definitions, and chains of steps, each checked when it is stated.
+
+    F = Derivation("F")
+    F.define("step", q(x[t] | x[t - 1]), Normal(x[t], sqrt(1 - beta[t]) * x[t - 1], beta[t]))
+    F.chain("merge", Var(a * e[1] + b * e[2])).equals(…, by="independence").equals(…, by="definition", using="noise")
+
+A false step raises ``Refuted`` where it is stated; what is shown on the page is rendered from the steps that were
+accepted.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from diffusion_lib.errors import ConfigError
+from diffusion_lib.symbolic.blocks import Block, Line
+from diffusion_lib.symbolic.chain import Chain, Induction
+from diffusion_lib.symbolic.claim import Claim
+from diffusion_lib.symbolic.density import Density, Normal
+from diffusion_lib.symbolic.evaluate import admissible
+from diffusion_lib.symbolic.expr import Expr, Num, Symbol, wrap
+from diffusion_lib.symbolic.licences import licence
+from diffusion_lib.symbolic.nonneg import non_negative
+from diffusion_lib.symbolic.registry import Registry, latex_name, real
+from diffusion_lib.symbolic.summary import Canary, Summary
+from diffusion_lib.symbolic.symbolic import Symbolic, floors
+from diffusion_lib.symbolic.times import Item, Sequence
+from diffusion_lib.symbolic.tree import Fact, free_indices, unfold
+
+
+class Definition(Block):
+    """``left := right``, or an assumption; true because it is said."""
+
+    definition = True
+
+    def __init__(self, name: str, left: Expr, right: Expr, relation: str, word: str):
+        super().__init__(name, "")
+        self.left, self.right, self.relation, self.word = left, right, relation, word
+        self.standard = relation == "~"
+        self.steps = ()
+
+    def facts(self):
+        if self.relation not in ("=", ":="):
+            return []
+        return [Fact(self.name, self.left, self.right, free_indices(self.left), self.tag)]
+
+    def lines(self):
+        return [Line(self.left, self.relation, self.right, self.word)]
+
+
+class Derivation(Registry):
+    """One chapter's derivation: its symbols, its numbered blocks (F.1), (F.2), …, and their checks."""
+
+    def __init__(self, letter: str):
+        if not isinstance(letter, str) or not letter.isalpha():
+            raise ConfigError(
+                f"letter must be a letter such as 'F', got {letter!r}; it numbers the equations (F.1), (F.2), …"
+            )
+        super().__init__()
+        self.letter = letter
+        self.blocks: dict[str, Block] = {}
+        self.equivalents: dict[tuple[str, int, str], str] = {}
+
+    def noise(self, name: str, start: int = 1, latex: str | None = None) -> Sequence:
+        """Noises, one for each time, each independent of everything before it; say their law with ``define``."""
+        return self.declare(name, Sequence(name, latex or latex_name(name), real, start, "noise"))
+
+    def merged_noise(self, name: str, latex: str | None = None) -> Symbol:
+        """One noise that is independent of the state at time 0."""
+        return self.declare(name, Symbol(name, latex or latex_name(name), real, "noise"))
+
+    def define(self, name: str, left: Expr, right) -> Definition:
+        """State ``left := right``; ``standard_normal`` as the right side states the law of a noise.
+
+        A defined parameter is proved to stay in its declared domain, and a variance to be positive.
+        """
+        return self._state(name, left, right, ":=", "definition")
+
+    def assume(self, name: str, left: Expr, right) -> Definition:
+        """State ``left = right`` as an assumption, which only the steps that cite it may use."""
+        return self._state(name, left, right, "=", "assumption")
+
+    def _state(self, name, left, right, relation, word):
+        right = wrap(right)
+        claim = Claim(name, left, right, licence("definition"))
+        if getattr(left, "role", getattr(getattr(left, "sequence", None), "role", "")) == "noise":
+            return self.place(Definition(name, left, right, "~", "independent"))
+        if isinstance(left, Density) and isinstance(right, Normal):
+            non_negative(claim, right.variance, strict=True)
+        elif isinstance(left, (Item, Symbol)):
+            domain = left.domain if isinstance(left, Symbol) else left.sequence.domain
+            if domain.low is not None:
+                non_negative(claim, right - Num(domain.low) if domain.low else right, strict=True)
+            if domain.high is not None:
+                non_negative(claim, Num(domain.high) - right, strict=True)
+        return self.place(Definition(name, left, right, relation, word))
+
+    def suppose(self, name: str, small: Expr, large) -> Definition:
+        """State ``small < large`` as a hypothesis of all later steps; ``VacuousHypotheses`` if nothing satisfies it."""
+        block = Definition(name, wrap(small), wrap(large), "<", "assumption")
+        pairs = (*self.hypotheses(), (block.left, block.right))
+        list(admissible(Claim(name, block.left, block.left, licence("algebra"), hypotheses=pairs), 24))
+        return self.place(block)
+
+    def chain(self, name: str, left) -> Chain:
+        """Start a chain of steps at ``left``."""
+        return self.place(Chain(self, name, "", wrap(left)))
+
+    def induction(self, name: str, left: Expr, right, over) -> Induction:
+        """Start a proof of ``left = right`` for all values ≥ 1 of the index ``over``."""
+        return Induction(self, name, left, wrap(right), over)
+
+    def canary(self, name: str, left, right, by: str, using=()) -> Canary:
+        """State something false, to show that it is caught; raise if it is not."""
+        return Canary(Chain(self, name, "", wrap(left)), wrap(right), by, using)
+
+    def equivalent(self, name: str, line: int, mutant: str, because: str) -> None:
+        """List a mutant of a line as equivalent to it, with the reason; ``summary`` checks that it does survive."""
+        self.equivalents[name, line, mutant] = because
+
+    def summary(self) -> Summary:
+        """Attack every step with mutants; raise ``DerivationError`` if one survives that is not listed."""
+        return Summary(self)
+
+    def sympy(self, node, using=()) -> sp.Expr:
+        """Return ``node`` as a SymPy expression in plain symbols, with the cited definitions written out."""
+        names = (using,) if isinstance(using, str) else using
+        (node,) = unfold((wrap(node),), [fact for name in names for fact in self.source(name).facts()])
+        return Symbolic(licence("limit"), floors=floors(node), chart="plain")(node)
+
+    def place(self, block: Block) -> Block:
+        """Number a block.  A cell that is run again replaces its block; another statement under its name is refused."""
+        old = self.blocks.get(block.name)
+        if old is not None and (type(old), old.left) != (type(block), block.left):
+            raise ConfigError(
+                f"name {block.name!r} already stands for {old.left!r}, got {block.left!r}; choose another name"
+            )
+        block.tag = old.tag if old is not None else f"{self.letter}.{len(self.blocks) + 1}"
+        self.blocks[block.name] = block
+        return block
+
+    def source(self, name: str) -> Block:
+        """The block that a step cites."""
+        if name not in self.blocks:
+            raise ConfigError(
+                f"using must name an earlier block of {self.letter}, got {name!r}; known: {', '.join(self.blocks)}"
+            )
+        return self.blocks[name]
+
+    def model(self) -> tuple[Fact, ...]:
+        """The definitions that fix the process: all but those of states, and no assumptions."""
+        found = [block for block in self.blocks.values() if isinstance(block, Definition) and block.relation == ":="]
+        return tuple(
+            fact
+            for block in found
+            for fact in block.facts()
+            if not (isinstance(block.left, Item) and block.left.sequence.role == "state")
+        )
+
+    def hypotheses(self) -> tuple[tuple[Expr, Expr], ...]:
+        blocks = self.blocks.values()
+        return tuple((b.left, b.right) for b in blocks if isinstance(b, Definition) and b.relation == "<")

@@ -1,0 +1,148 @@
+"""The common part of all interpreters: arithmetic, and sums and products over concrete times.
+
+An interpreter gives values to the nodes of an expression: exact numbers, polynomials, SymPy expressions.  A subclass
+says what numbers, symbols, functions, densities and operators are.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from fractions import Fraction
+
+from mpmath import mp
+
+from diffusion_lib.errors import Undefined
+from diffusion_lib.symbolic.expr import children
+from diffusion_lib.symbolic.times import Index, Item, OutOfRange, Span, Sum
+
+
+class Interpreter:
+    """Calls ``self.Add(node)`` for an ``Add``; ``self.index`` holds the times of the free index symbols."""
+
+    def __init__(self, index=None):
+        self.index: dict[str, int] = dict(index or {})
+
+    def __call__(self, node):
+        return getattr(self, type(node).__name__)(node)
+
+    def time(self, index: Index) -> int:
+        return index.offset if index.symbol is None else self.index[index.symbol] + index.offset
+
+    @contextmanager
+    def bind(self, symbol, value):
+        """Set one index symbol inside a ``with`` block."""
+        old = self.index.get(symbol)
+        self.index[symbol] = value
+        try:
+            yield
+        finally:
+            self.index[symbol] = old
+            if old is None:
+                del self.index[symbol]
+
+    def members(self, node):
+        """The concrete (sequence, time) pairs of an Item or a Span."""
+        if isinstance(node, Item):
+            return [(node.sequence, self.in_range(node.sequence, self.time(node.index)))]
+        low, high = self.time(node.low), self.time(node.high)
+        return [(node.sequence, self.in_range(node.sequence, time)) for time in range(low, high + 1)]
+
+    def in_range(self, sequence, time):
+        if time < sequence.start:
+            raise OutOfRange(f"{sequence.name}[{time}] is before the first member, {sequence.name}[{sequence.start}]")
+        return time
+
+    def variables(self, node, role="state"):
+        """All concrete members of state (or noise) sequences that occur in ``node``, in order of appearance."""
+        if isinstance(node, (Item, Span)):
+            return self.members(node) if node.sequence.role == role else []
+        if isinstance(node, Sum):
+            found = []
+            for time in range(self.time(node.low), self.time(node.high) + 1):
+                with self.bind(node.symbol, time):
+                    found += self.variables(node.body, role)
+        else:
+            found = [pair for child in children(node) for pair in self.variables(child, role)]
+        return list(dict.fromkeys(found))
+
+    def number(self, value: Fraction):
+        return value
+
+    def Num(self, node):
+        return self.number(node.value)
+
+    def Index(self, node):
+        return self.number(Fraction(self.time(node)))
+
+    def Add(self, node):
+        first, *rest = map(self, node.terms)
+        for value in rest:
+            first = first + value
+        return first
+
+    def Neg(self, node):
+        return -self(node.arg)
+
+    def Mul(self, node):
+        first, *rest = map(self, node.factors)
+        for value in rest:
+            first = first * value
+        return first
+
+    def Div(self, node):
+        return self(node.over) / self(node.under)
+
+    def Sum(self, node):
+        total = self.number(Fraction(0))
+        for time in range(self.time(node.low), self.time(node.high) + 1):
+            with self.bind(node.symbol, time):
+                total = total + self(node.body)
+        return total
+
+    def Product(self, node):
+        total = self.number(Fraction(1))
+        for time in range(self.time(node.low), self.time(node.high) + 1):
+            with self.bind(node.symbol, time):
+                total = total * self(node.body)
+        return total
+
+    def opaque_integral(self, node):
+        """A stand-in that is the same for two integrals only if integrand, variable and bounds are the same."""
+        ends = [] if node.low is None else [5 * self(node.low), 7 * self(node.high)]
+        return sum(ends, self(node.body) + 3 * self(node.over))
+
+
+class Exact(Interpreter):
+    """Rationals stay exact; roots, logarithms and exponentials are ``mpf`` at the current precision."""
+
+    def Pi(self, node):
+        return +mp.pi
+
+    def Div(self, node):
+        over, under = self(node.over), self(node.under)
+        if under == 0:
+            raise Undefined(f"division by zero in {node!r}")
+        return (to_mpf(over) if isinstance(under, mp.mpf) else over) / under
+
+    def Pow(self, node):
+        base, power = self(node.base), self(node.power)
+        if isinstance(power, Fraction) and power.denominator == 1:
+            if base == 0 and power <= 0:
+                raise Undefined(f"a power of zero in {node!r}")
+            return base ** int(power)
+        if base <= 0:
+            raise Undefined(f"a broken power of {mp.nstr(to_mpf(base), 8)} in {node!r}")
+        return mp.power(to_mpf(base), to_mpf(power))
+
+    def Func(self, node):
+        arg = self(node.arg)
+        if node.name == "exp":
+            return mp.exp(to_mpf(arg))
+        if arg < 0 or (arg == 0 and node.name == "log"):
+            raise Undefined(f"{node.name} of {mp.nstr(to_mpf(arg), 8)} in {node!r}")
+        return getattr(mp, node.name)(to_mpf(arg))
+
+
+def to_mpf(value):
+    """Return a rational as ``mpf``, rounded once."""
+    return mp.mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else value

@@ -1,0 +1,83 @@
+"""Expectations of polynomials in random quantities, symbolically.
+
+E of a monomial is: a product over independent groups of variables, where the step may use independence; the moment of
+the standard normal law, E z^k = (k − 1) E z^(k − 2), where it may use that law; and an unknown number everywhere
+else. A noise is independent of all states before its own time, and of nothing else.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from diffusion_lib.errors import Inconclusive
+from diffusion_lib.symbolic.expr import Symbol, walk
+from diffusion_lib.symbolic.times import Index, Item
+
+
+def average(body, variables, moment):
+    """Apply ``moment`` to the powers of each monomial of ``body`` in ``variables``."""
+    if not variables:
+        return body
+    try:
+        polynomial = sp.Poly(sp.expand(body), *variables)
+    except sp.PolynomialError as error:
+        raise Inconclusive(f"{body} is not a polynomial in {variables}, so its expectation is not known") from error
+    return sp.Add(*(coefficient * moment(powers) for powers, coefficient in polynomial.terms()))
+
+
+def normal_moment(power: int) -> int:
+    """E z^power for a standard normal z, by the recurrence."""
+    if power % 2:
+        return 0
+    return 1 if power == 0 else (power - 1) * normal_moment(power - 2)
+
+
+def rule(translate, node):
+    """The random variables in an expectation or variance, and the function from powers to their moment."""
+    given = [pair for part in node.given for pair in translate.variables(part)]
+    states = [pair for pair in translate.variables(node.body) if pair not in given]
+    noises = list(translate.variables(node.body, "noise"))
+    bare = [part for part in walk(node.body) if isinstance(part, Symbol) and part.role == "noise"]
+    separate = translate.licence.independent or translate.standard
+    times = [time for _, time in states + given]
+    fresh = [pair for pair in noises if separate and all(drawn_after(pair[1], time) for time in times)]
+    fresh += [part for part in dict.fromkeys(bare) if separate and all(time == 0 for time in times)]
+    everything = list(dict.fromkeys(states + noises + bare))
+    labels = [part.name if isinstance(part, Symbol) else f"{part[0].name}[{part[1]}]" for part in everything]
+    condition = sorted(f"{sequence.name}[{time}]" for sequence, time in given)
+
+    def moment(powers):
+        result, rest = sp.S.One, []
+        for part, label, power in zip(everything, labels, powers, strict=True):
+            if part not in fresh:
+                rest.append((label, power))
+            elif translate.standard:
+                result *= normal_moment(power)
+            else:
+                result *= _unknown([(label, power)], [])
+        return result * _unknown(rest, condition)
+
+    return [translate.leaf(label, _domain(part)) for part, label in zip(everything, labels, strict=True)], moment
+
+
+def drawn_after(noise, state) -> bool:
+    """Is the time of a noise later than that of a state, for every value of their index symbols (which are ≥ 1)?"""
+    if isinstance(noise, Index) and isinstance(state, Index):
+        return noise.symbol == state.symbol and noise.offset > state.offset
+    if isinstance(noise, Index):
+        return 1 + noise.offset > state
+    return not isinstance(state, Index) and noise > state
+
+
+def ends(part):
+    """The index of an item, or both ends of a span."""
+    return (part.index,) if isinstance(part, Item) else (part.low, part.high)
+
+
+def _domain(part):
+    return part.domain if isinstance(part, Symbol) else part[0].domain
+
+
+def _unknown(powers, condition):
+    powers = [(label, power) for label, power in powers if power]
+    return sp.Symbol(f"E{powers} | {condition}", real=True) if powers else sp.S.One

@@ -1,0 +1,83 @@
+"""Gaps: an inequality is an equality with a named gap that is never negative.
+
+A gap is proved non-negative by its form: a Kullback–Leibler divergence (Gibbs), a sum, product, expectation or
+integral of something non-negative, or a quotient of polynomials whose coefficients show the sign on the whole domain.
+As a second verdict, its value at random points of the domain is looked at.
+"""
+
+from __future__ import annotations
+
+from mpmath import mp
+
+from diffusion_lib.errors import DerivationError, Inconclusive, Refuted
+from diffusion_lib.symbolic.claim import Claim, has_densities
+from diffusion_lib.symbolic.density import KL, E, Integral
+from diffusion_lib.symbolic.evaluate import DIGITS, POINTS, admissible, times_to_try, witness
+from diffusion_lib.symbolic.expr import Add, Div, Mul, Num, Symbol
+from diffusion_lib.symbolic.integrals import inside, sign
+from diffusion_lib.symbolic.interpret import to_mpf
+from diffusion_lib.symbolic.licences import licence
+from diffusion_lib.symbolic.points import Point
+from diffusion_lib.symbolic.symbolic import Symbolic, floors
+from diffusion_lib.symbolic.times import OutOfRange, Sum
+from diffusion_lib.symbolic.tree import unfold
+
+
+def non_negative(claim: Claim, gap, strict: bool = False) -> None:
+    """Prove ``gap`` ≥ 0 (> 0 if ``strict``) on the domain, or raise ``Refuted`` or ``Inconclusive``."""
+    (gap,) = unfold((gap,), claim.facts)
+    if not has_densities(gap):
+        _look(claim, gap, strict)
+    if not _proved(gap, strict, {}):
+        raise Inconclusive(
+            f"the sign of the gap {gap!r} is not known; write it as a divergence or a product of positive terms"
+        )
+
+
+def _look(claim, gap, strict):
+    with mp.workdps(DIGITS):
+        for number in admissible(claim, POINTS):
+            for index in times_to_try(Claim(claim.name, gap, gap, claim.licence).symbols(), number):
+                point = Point(str(number), index, licence("integration"))
+                try:
+                    value = to_mpf(point(gap))
+                except OutOfRange:
+                    continue
+                if value < 0 or (strict and value == 0):
+                    raise Refuted(
+                        f"the gap {gap!r} is {mp.nstr(value, 12)} at {witness(point)}; a gap is never negative"
+                    )
+                break
+
+
+def _proved(node, strict, ranges) -> bool:
+    """Is ``node`` non-negative?  ``ranges`` holds the values that variables of integration run over."""
+    if isinstance(node, KL):
+        return not strict
+    if isinstance(node, (Add, Mul)):
+        parts = node.terms if isinstance(node, Add) else node.factors
+        if all(_proved(part, strict, ranges) for part in parts):
+            return True
+    if isinstance(node, Div) and _proved(node.over, strict, ranges) and _proved(node.under, True, ranges):
+        return True
+    if isinstance(node, (Sum, E)):  # an empty sum is zero
+        return not (strict and type(node) is Sum) and _proved(node.body, strict, ranges)
+    if isinstance(node, Integral):
+        if not isinstance(node.over, Symbol):
+            return _proved(node.body, strict, ranges)
+        length = node.high if node.low == Num(0) else node.high - node.low
+        return _proved(length, True, ranges) and _proved(
+            node.body, strict, {**ranges, node.over: (node.low, node.high)}
+        )
+    return _sign(node, ranges) == 1
+
+
+def _sign(node, ranges):
+    world = Symbolic(licence("integration"), floors=floors(node))
+    try:
+        value = world(node)
+        for variable, (low, high) in ranges.items():
+            value = value.subs(world(variable), inside(world(low), world(high)))
+        return sign(world.field, world.field.rational(value))
+    except DerivationError:
+        return None

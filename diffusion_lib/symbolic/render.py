@@ -1,0 +1,232 @@
+"""How an expression is written: as LaTeX on the page, and as the Python text that builds it.
+
+Both are read off the tree that was checked, term by term in the order in which the author wrote it. A line break in
+LaTeX is ``\\cr``: Sphinx wraps blocks that contain a double backslash in an environment where a tag is illegal.
+"""
+
+from __future__ import annotations
+
+from diffusion_lib.symbolic.density import Law
+from diffusion_lib.symbolic.expr import Add, Div, Expr, Func, Mul, Neg, Num, Pow
+from diffusion_lib.symbolic.times import Index, Limit, Product, Sum
+
+SUM, PRODUCT, POWER, ATOM = range(4)
+
+
+class Latex:
+    """``Latex()(node)`` is the LaTeX of ``node``; ``latex_of`` maps index names to LaTeX."""
+
+    def __call__(self, node, level: int = SUM) -> str:
+        written = getattr(self, type(node).__name__)(node)
+        return written if binding(node) >= level else rf"\left({written}\right)"
+
+    def Num(self, node):
+        value = node.value
+        if value.denominator == 1:
+            return str(value)
+        sign = "-" if value < 0 else ""
+        return rf"{sign}\tfrac{{{abs(value.numerator)}}}{{{value.denominator}}}"
+
+    def Pi(self, node):
+        return r"\pi"
+
+    def Index(self, node):
+        if node.symbol is None:
+            return str(node.offset)
+        return node.symbol + (f"{node.offset:+d}" if node.offset else "")
+
+    def Symbol(self, node):
+        return node.latex
+
+    def Item(self, node):
+        return f"{node.sequence.latex}_{_braced(self.Index(node.index))}"
+
+    def Span(self, node):
+        return f"{node.sequence.latex}_{{{self.Index(node.low)}:{self.Index(node.high)}}}"
+
+    def Add(self, node):
+        first, *rest = node.terms
+        return self(first, SUM) + "".join(self.signed(term) for term in rest)
+
+    def signed(self, term):
+        if isinstance(term, Neg):
+            return " - " + self(term.arg, PRODUCT)
+        if isinstance(term, Num) and term.value < 0:
+            return " - " + self.Num(Num(-term.value))
+        return " + " + self(term, SUM if isinstance(term, (Sum, Mul)) else PRODUCT)
+
+    def Neg(self, node):
+        return "-" + self(node.arg, PRODUCT)
+
+    def Mul(self, node):
+        parts = [self(factor, PRODUCT) for factor in node.factors]
+        text = parts[0]
+        for factor, part in zip(node.factors[1:], parts[1:], strict=True):
+            text += (r" \cdot " if part[0].isdigit() or isinstance(factor, Num) else r"\, ") + part
+        return text
+
+    def Div(self, node):
+        if isinstance(node.under, Num) and node.under.value == 2 and not isinstance(node.over, (Num, Index)):
+            return r"\tfrac12 " + self(node.over, PRODUCT)
+        return rf"\frac{{{self(node.over)}}}{{{self(node.under)}}}"
+
+    def Pow(self, node):
+        return f"{self(node.base, ATOM)}^{_braced(self(node.power))}"
+
+    def Func(self, node):
+        if node.name == "sqrt":
+            return rf"\sqrt{{{self(node.arg)}}}"
+        if node.name == "exp":
+            return rf"\exp\left({self(node.arg)}\right)"
+        return rf"\log {self(node.arg, PRODUCT if isinstance(node.arg, Div) else POWER)}"
+
+    def big(self, node, sign):
+        bounds = f"_{{{node.symbol}={self.Index(node.low)}}}^{_braced(self.Index(node.high))}"
+        return rf"{sign}{bounds} {self(node.body, PRODUCT)}"
+
+    def Sum(self, node):
+        return self.big(node, r"\sum")
+
+    def Product(self, node):
+        return self.big(node, r"\prod")
+
+    def Limit(self, node):
+        return rf"\lim_{{{node.symbol}\to\infty}} {self(node.body, PRODUCT)}"
+
+    def list(self, parts):
+        return ", ".join(self(part) for part in parts)
+
+    def Density(self, node):
+        bar = rf" \mid {self.list(node.given)}" if node.given else ""
+        return rf"{node.law.latex}({self.list(node.targets)}{bar})"
+
+    def Normal(self, node):
+        return rf"\mathcal{{N}}\left({self(node.at)};\, {self(node.mean)},\, {self(node.variance)}\right)"
+
+    def E(self, node):
+        under = "" if node.under is None else node.under.latex if isinstance(node.under, Law) else self(node.under)
+        return rf"\mathbb{{E}}{f'_{{{under}}}' if under else ''}{self.bracket(node)}"
+
+    def Var(self, node):
+        return rf"\operatorname{{Var}}{self.bracket(node)}"
+
+    def bracket(self, node):
+        bar = rf" \,\middle|\, {self.list(node.given)}" if node.given else ""
+        return rf"\left[{self(node.body)}{bar}\right]"
+
+    def KL(self, node):
+        return rf"D_{{\mathrm{{KL}}}}\left({self(node.p)} \,\middle\|\, {self(node.q)}\right)"
+
+    def Integral(self, node):
+        bounds = "" if node.low is None else f"_{_braced(self(node.low))}^{_braced(self(node.high))}"
+        return rf"\int{bounds} {self(node.body, PRODUCT)}\, \mathrm{{d}}{self(node.over)}"
+
+
+class Text:
+    """``Text()(node)`` is the Python expression that builds ``node``."""
+
+    def __call__(self, node, level: int = SUM) -> str:
+        kind = type(node).__name__
+        written = getattr(self, kind)(node) if hasattr(self, kind) else self.call(node)
+        return written if binding(node) >= level else f"({written})"
+
+    def call(self, node):
+        """The general form, ``KL(p, q)``."""
+        parts = [getattr(node, name) for name in node.__dataclass_fields__]
+        return f"{type(node).__name__}({', '.join(self(p) for p in parts if isinstance(p, Expr))})"
+
+    def Num(self, node):
+        return str(node.value)
+
+    def Pi(self, node):
+        return "pi"
+
+    def Index(self, node):
+        if node.symbol is None:
+            return str(node.offset)
+        return node.symbol + (f" {'+' if node.offset > 0 else '-'} {abs(node.offset)}" if node.offset else "")
+
+    def Symbol(self, node):
+        return node.name
+
+    def Item(self, node):
+        return f"{node.sequence.name}[{self.Index(node.index)}]"
+
+    def Span(self, node):
+        return f"{node.sequence.name}[{self.Index(node.low)}:{self.Index(node.high)}]"
+
+    def Add(self, node):
+        first, *rest = node.terms
+        text = self(first)
+        for term in rest:
+            text += f" - {self(term.arg, PRODUCT)}" if isinstance(term, Neg) else f" + {self(term, SUM)}"
+        return text
+
+    def Neg(self, node):
+        return "-" + self(node.arg, PRODUCT)
+
+    def Mul(self, node):
+        return " * ".join(self(factor, PRODUCT) for factor in node.factors)
+
+    def Div(self, node):
+        return f"{self(node.over, PRODUCT)} / {self(node.under, POWER)}"
+
+    def Pow(self, node):
+        return f"{self(node.base, ATOM)}**{self(node.power, ATOM)}"
+
+    def Func(self, node):
+        return f"{node.name}({self(node.arg)})"
+
+    def Sum(self, node):
+        return f"{type(node).__name__}({self(node.body)}, ({node.symbol}, {self(node.low)}, {self(node.high)}))"
+
+    Product = Sum
+
+    def Limit(self, node):
+        return f"Limit({self(node.body)}, {node.symbol})"
+
+    def list(self, parts):
+        return ", ".join(map(self, parts))
+
+    def Density(self, node):
+        bar = f" | {self.list(node.given)}" if node.given else ""
+        return f"{node.law.name}({self.list(node.targets)}{bar})"
+
+    def Integral(self, node):
+        bounds = self(node.over) if node.low is None else f"({self.list((node.over, node.low, node.high))})"
+        return f"Integral({self(node.body)}, {bounds})"
+
+    def E(self, node):
+        under = "" if node.under is None else node.under.name if isinstance(node.under, Law) else self(node.under)
+        return f"E({self(node.body)}{', ' + under if under else ''}{self.given(node)})"
+
+    def Var(self, node):
+        return f"Var({self(node.body)}{self.given(node)})"
+
+    def given(self, node):
+        return f", given={self.list(node.given)}" if node.given else ""
+
+
+def binding(node) -> int:
+    """How tightly a node holds together; a looser one is put in parentheses."""
+    if isinstance(node, (Add, Neg)) or (isinstance(node, Index) and node.symbol and node.offset):
+        return SUM
+    if isinstance(node, Num):
+        return ATOM if node.value >= 0 and node.value.denominator == 1 else SUM if node.value < 0 else PRODUCT
+    if isinstance(node, (Mul, Div, Sum, Product, Limit)):
+        return PRODUCT
+    return POWER if isinstance(node, (Pow, Func)) else ATOM
+
+
+def latex(node) -> str:
+    """Return the LaTeX of ``node``."""
+    return Latex()(node)
+
+
+def text(node) -> str:
+    """Return the Python text of ``node``."""
+    return Text()(node)
+
+
+def _braced(text: str) -> str:
+    return text if len(text) == 1 else f"{{{text}}}"

@@ -1,0 +1,201 @@
+"""From written expressions to SymPy: the first, symbolic verdict on scalar statements.
+
+A symbol of the interval (0, 1) becomes w/(1 + w) with w > 0.  In this *chart* the domain is built into the
+expression: α, 1 − α and 1 − αα′ are quotients of polynomials with positive coefficients, so that their signs are
+proved by looking at them.
+
+Expectations of polynomials in random quantities use the moments E z^(k) = (k − 1) E z^(k − 2) of a standard normal z
+where the step cites that law, and an unknown number for each moment elsewhere.  Sums and products with a symbolic
+last index n are split into a part up to the smallest index in the claim, which is one unknown, and what
+comes after it.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from diffusion_lib.errors import DerivationError, Inconclusive
+from diffusion_lib.symbolic import integrals, moments
+from diffusion_lib.symbolic.density import Density, Normal
+from diffusion_lib.symbolic.expr import Div, Mul, walk
+from diffusion_lib.symbolic.interpret import Interpreter
+from diffusion_lib.symbolic.normalform import Field, sign_of
+from diffusion_lib.symbolic.registry import unit
+from diffusion_lib.symbolic.times import Index, Product, Sum
+
+
+class Symbolic(Interpreter):
+    """Turns nodes into SymPy; one instance serves both sides of a claim."""
+
+    def __init__(self, licence, standard=False, floors=None, index=None, chart="ratio"):
+        super().__init__(index)
+        self.licence, self.standard, self.chart = licence, standard, chart
+        self.floors = floors or {}  # smallest offset of each symbolic upper bound
+        self.field = Field()
+
+    def time(self, index: Index):
+        if index.symbol is None:
+            return index.offset
+        return self.index.get(index.symbol, Index(index.symbol)) + index.offset
+
+    def in_range(self, sequence, time):
+        return time if isinstance(time, Index) else super().in_range(sequence, time)
+
+    def number(self, value):
+        return sp.Rational(value.numerator, value.denominator)
+
+    def Pi(self, node):
+        return sp.pi
+
+    def Index(self, node):
+        time = self.time(node)
+        if isinstance(time, Index):
+            return sp.Symbol(time.symbol, positive=True, integer=True) + time.offset
+        return sp.Integer(time)
+
+    def leaf(self, label, domain):
+        return chart(label, domain, self.chart)
+
+    def Symbol(self, node):
+        return self.leaf(node.name, node.domain)
+
+    def Item(self, node):
+        ((sequence, time),) = self.members(node)
+        return self.leaf(f"{sequence.name}[{time}]", sequence.domain)
+
+    def Pow(self, node):
+        return self(node.base) ** self(node.power)
+
+    def Func(self, node):
+        if node.name == "log":
+            return self.log(node.arg)
+        return getattr(sp, node.name)(self(node.arg))
+
+    def log(self, node):
+        """log of densities is written out, because their arguments may be random."""
+        if isinstance(node, Normal):
+            x, mean, variance = map(self, (node.at, node.mean, node.variance))
+            return -sp.log(2 * sp.pi * variance) / 2 - (x - mean) ** 2 / (2 * variance)
+        if any(isinstance(part, (Normal, Density)) for part in walk(node)):
+            if isinstance(node, Mul):
+                return sp.Add(*map(self.log, node.factors))
+            if isinstance(node, Div):
+                return self.log(node.over) - self.log(node.under)
+        return sp.log(self(node))
+
+    def Normal(self, node):
+        x, mean, variance = map(self, (node.at, node.mean, node.variance))
+        return sp.exp(-((x - mean) ** 2) / (2 * variance)) / sp.sqrt(2 * sp.pi * variance)
+
+    def Density(self, node):
+        return sp.Symbol(f"{node.law.name}({self.labels(node.targets)} | {self.labels(node.given)})", positive=True)
+
+    def labels(self, parts):
+        return [(part.sequence.name, *(str(self.time(end)) for end in moments.ends(part))) for part in parts]
+
+    def E(self, node):
+        opaque = int(self.licence.mean == "opaque")
+        if isinstance(node.under, Normal):
+            return self.normal_mean(node.under, lambda: self(node.body), opaque)
+        if node.under is not None:
+            raise Inconclusive(f"{node!r} averages over a density that is not written out; cite its definition")
+        return self.average(node, self(node.body), opaque)
+
+    def Var(self, node):
+        body = self(node.body)
+        if self.licence.mean == "opaque":
+            return self.average(node, body, 2)
+        return self.average(node, body**2, 0) - self.average(node, body, 0) ** 2
+
+    def KL(self, node):
+        if not isinstance(node.p, Normal) or not isinstance(node.q, Normal):
+            raise Inconclusive(
+                f"{node!r} is a divergence of densities that are not written out; cite their definitions"
+            )
+        return self.normal_mean(node.p, lambda: self.log(node.p) - self.log(node.q), 0)
+
+    def normal_mean(self, normal, body, opaque):
+        z = sp.Dummy("z", real=True)
+        value = body().subs(self(normal.at), self(normal.mean) + sp.sqrt(self(normal.variance)) * z)
+        return moments.average(value + opaque * value**2, [z], lambda powers: moments.normal_moment(powers[0]))
+
+    def average(self, node, body, opaque):
+        return moments.average(body + opaque * body**2, *moments.rule(self, node))
+
+    def Integral(self, node):
+        if not self.licence.integrates:
+            return self.opaque_integral(node)
+        body = self(node.body)
+        if node.low is not None:
+            return integrals.definite(self.field, body, self(node.over), self(node.low), self(node.high))
+        return integrals.gaussian(self.field, body, self(node.over))
+
+    def Limit(self, node):
+        if self.licence.name != "limit":  # only that licence may go to the limit; elsewhere it is opaque
+            return self(node.body) + 11
+        if any(isinstance(part, Sum) for part in walk(node.body)):
+            raise Inconclusive(
+                f"the limit of {node.body!r} needs a closed form; state the sum or product in closed form first"
+            )
+        value = sp.limit(self(node.body), sp.Symbol(node.symbol, positive=True, integer=True), sp.oo)
+        if value.has(sp.Limit):
+            raise Inconclusive(f"SymPy does not know the limit of {node.body!r}; state a simpler form first")
+        return value
+
+    def Sum(self, node):
+        return self.folded(node, sp.Add, sp.S.Zero)
+
+    def Product(self, node):
+        return self.folded(node, sp.Mul, sp.S.One)
+
+    def folded(self, node, combine, empty):
+        low, high = self.time(node.low), self.time(node.high)
+        if isinstance(low, Index):
+            raise Inconclusive(f"the first index of {node!r} is symbolic; start the sum or product at a number")
+        if not isinstance(high, Index):
+            return combine(*(self.body_at(node, time) for time in range(low, high + 1))) if high >= low else empty
+        floor = self.floors.get(high.symbol, high.offset)
+        last = [self.body_at(node, Index(high.symbol, offset)) for offset in range(floor + 1, high.offset + 1)]
+        body = self.body_at(node, Index("·"))
+        label = f"{type(node).__name__}({body}, {low}, {high.symbol}{floor:+d})"
+        if isinstance(node, Product) and self.is_unit(body):
+            head = chart(label, unit, self.chart)
+        else:
+            head = sp.Symbol(
+                label, real=True, positive=True if isinstance(node, Product) and self.is_positive(body) else None
+            )
+        return combine(head, *last)
+
+    def body_at(self, node, time):
+        with self.bind(node.symbol, time):
+            return self(node.body)
+
+    def is_positive(self, expr):
+        try:
+            return all(sign_of(part) == 1 for part in sp.fraction(self.field.lower(self.field.rational(expr))))
+        except DerivationError:
+            return False
+
+    def is_unit(self, expr):
+        return self.is_positive(expr) and self.is_positive(1 - expr)
+
+
+def chart(label, domain, kind="ratio"):
+    """A SymPy expression that runs over exactly the open interval ``domain``; kind "plain" is a bare symbol."""
+    if kind == "plain":
+        return sp.Symbol(label, real=True, positive=True if domain.low is not None and domain.low >= 0 else None)
+    if domain.low is None and domain.high is None:
+        return sp.Symbol(label, real=True)
+    w = sp.Symbol(label, positive=True)
+    share = 1 - sp.exp(-w) if kind == "exponential" else w / (1 + w)
+    if domain.high is None:
+        return sp.Rational(domain.low) + w
+    return sp.Rational(domain.high) - w if domain.low is None else domain.low + (domain.high - domain.low) * share
+
+
+def floors(*nodes):
+    """The smallest offset of each symbol that is the last index of a sum or product."""
+    found: dict[str, int] = {}
+    for node in (part for root in nodes for part in walk(root) if isinstance(part, Sum) and part.high.symbol):
+        found[node.high.symbol] = min(found.get(node.high.symbol, node.high.offset), node.high.offset)
+    return found

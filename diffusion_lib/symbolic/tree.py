@@ -1,0 +1,120 @@
+"""Rewriting: shift an index, list what is free, replace a defined quantity by its definition.
+
+A ``Fact`` is an equation that a later step may cite: a definition, an assumption, or something already proved.  Its
+left side is a pattern, true for every value of its index symbols: ``q(x[t] | x[t - 1])`` also matches
+``q(x[s + 1] | x[s])``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diffusion_lib.errors import ConfigError
+from diffusion_lib.symbolic.expr import Expr, rebuild, walk
+from diffusion_lib.symbolic.times import Index, Item, Limit, Sum
+
+MAX_UNFOLDINGS = 200  # a chain of definitions longer than this is a circle
+
+
+@dataclass(frozen=True)
+class Fact:
+    """``left = right`` for all values of ``symbols``; ``label`` is its number on the page."""
+
+    name: str
+    left: Expr
+    right: Expr
+    symbols: frozenset[str]
+    label: str = ""
+
+
+def at(node, values: dict[str, Index]):
+    """Return ``node`` with index symbols replaced: ``at(x[t - 1], {"t": t + 1})`` is ``x[t]``."""
+    if isinstance(node, Index):
+        new = values.get(node.symbol)
+        return node if new is None else Index(new.symbol, new.offset + node.offset)
+    if isinstance(node, (Sum, Limit)):
+        inner = {symbol: index for symbol, index in values.items() if symbol != node.symbol}
+        bound = node.symbol
+        if any(index.symbol == bound for index in inner.values()):  # a new index must not be caught by the sum
+            bound += "'"
+            inner[node.symbol] = Index(bound)
+        if isinstance(node, Limit):
+            return Limit(at(node.body, inner), bound)
+        return type(node)(at(node.body, inner), bound, at(node.low, values), at(node.high, values))
+    return rebuild(node, lambda child: at(child, values))
+
+
+def free_indices(node) -> frozenset[str]:
+    """Return the index symbols that are not bound by a sum, a product or a limit."""
+    if isinstance(node, Index):
+        return frozenset([node.symbol] if node.symbol else [])
+    found: set[str] = set()
+    rebuild(node, lambda child: found.update(free_indices(child)) or child)
+    if isinstance(node, (Sum, Limit)):
+        bounds = free_indices(node.low) | free_indices(node.high) if isinstance(node, Sum) else frozenset()
+        return (frozenset(found) - {node.symbol}) | bounds
+    return frozenset(found)
+
+
+def match(pattern, node, symbols, bound) -> bool:
+    """Does ``node`` have the form of ``pattern``?  ``bound`` collects the values of the pattern's index symbols."""
+    if isinstance(pattern, Index):
+        if not isinstance(node, Index):
+            return False
+        if pattern.symbol not in symbols:
+            return pattern == node
+        value = Index(node.symbol, node.offset - pattern.offset)
+        return bound.setdefault(pattern.symbol, value) == value
+    if type(pattern) is not type(node):
+        return False
+    if isinstance(pattern, tuple):
+        return len(pattern) == len(node) and all(
+            match(p, n, symbols, bound) for p, n in zip(pattern, node, strict=True)
+        )
+    if isinstance(pattern, Expr):
+        names = pattern.__dataclass_fields__
+        return all(match(getattr(pattern, name), getattr(node, name), symbols, bound) for name in names)
+    return pattern == node
+
+
+def unfold(nodes, facts):
+    """Return ``nodes`` with every left side of ``facts`` replaced by its right side, again and again.
+
+    A definition that refers to itself one step earlier, such as ``x[t]`` by ``x[t - 1]``, is unfolded down to the
+    earliest member that ``nodes`` mention, and no further.
+    """
+    floors = _earliest(nodes)
+
+    def replace(node):
+        for fact in facts:
+            bound: dict[str, Index] = {}
+            if match(fact.left, node, fact.symbols, bound) and _may_unfold(fact, node, floors):
+                budget[0] -= 1
+                if budget[0] < 0:
+                    raise ConfigError(
+                        f"definition {fact.name!r} unfolds without end; define it by earlier quantities only"
+                    )
+                return replace(at(fact.right, bound))
+        return rebuild(node, replace)
+
+    budget = [MAX_UNFOLDINGS]
+    return tuple(replace(node) for node in nodes)
+
+
+def _earliest(nodes):
+    floors: dict[tuple[str, str | None], int] = {}
+    for node in (found for root in nodes for found in walk(root) if isinstance(found, Item)):
+        key = (node.sequence.name, node.index.symbol)
+        floors[key] = min(floors.get(key, node.index.offset), node.index.offset)
+    return floors
+
+
+def _may_unfold(fact, node, floors):
+    if not isinstance(node, Item) or node.sequence.role != "state":
+        return True
+    symbol, offset = node.index.symbol, node.index.offset
+    recursive = any(
+        isinstance(part, Item) and part.sequence == node.sequence and part.index.symbol for part in walk(fact.right)
+    )
+    floor = floors.get((node.sequence.name, symbol), offset - 1) if recursive else 0
+    return offset > floor if symbol is None or recursive else True

@@ -1,0 +1,43 @@
+"""Two independent verdicts on a claim ``left = right``.
+
+=====================  ============================================  ================================================
+claim about            first verdict                                 second verdict
+=====================  ============================================  ================================================
+numbers                zero by the decision procedure of normalform  24 random rational points, 60 digits
+  with E, Var          moments by recurrence                         finite laws and Gauss–Hermite nodes
+  with an integral     antiderivative differentiated back            quadrature, 30 digits, 6 points
+  with Σ, ∏ up to n    induction on n                                n = 1 … 5 at those points
+  with a limit         SymPy's limit                                 the value at n = 2^40
+densities              25 random finite worlds, T = 1 … 5            25 random linear-Gaussian worlds, T = 1 … 5
+=====================  ============================================  ================================================
+
+A claim about densities that cites their definitions becomes one about numbers, and is tested in Gaussian worlds as
+well. Anything but agreement is an exception: ``Refuted`` with a witness, ``Undefined``, ``Inconclusive``.
+"""
+
+from __future__ import annotations
+
+from mpmath import mp
+
+from diffusion_lib.errors import DerivationError
+from diffusion_lib.symbolic.claim import Claim, has_densities
+from diffusion_lib.symbolic.decide import symbolically
+from diffusion_lib.symbolic.evaluate import DIGITS, at_points
+from diffusion_lib.symbolic.tree import unfold
+from diffusion_lib.symbolic.worlds import finite_worlds, gaussian_worlds
+
+
+def verify(claim: Claim) -> tuple[str, ...]:
+    """Return the names of the verdicts on a true claim; raise a ``DerivationError`` on any other.
+
+    The message names the step, its licence and the witness.
+    """
+    try:
+        with mp.workdps(DIGITS):
+            left, right = unfold((claim.left, claim.right), claim.facts)
+            if has_densities(left, right):
+                return finite_worlds(claim, left, right), gaussian_worlds(claim)
+            verdicts = at_points(claim, left, right), symbolically(claim, left, right)
+            return (*verdicts, gaussian_worlds(claim)) if has_densities(claim.left, claim.right) else verdicts
+    except DerivationError as error:
+        raise type(error)(f"step {claim.name!r}, licence {claim.licence.name!r}: {error}") from error

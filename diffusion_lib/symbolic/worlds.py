@@ -1,0 +1,81 @@
+"""The two verdicts on statements about densities: finite worlds, and linear-Gaussian worlds, for T = 1 … 5."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import product
+
+from mpmath import mp
+
+from diffusion_lib.errors import Refuted, Undefined
+from diffusion_lib.symbolic.chains import FiniteWorld
+from diffusion_lib.symbolic.claim import Claim
+from diffusion_lib.symbolic.evaluate import DIGITS, MARGIN, compare, witness
+from diffusion_lib.symbolic.gaussian import GaussianWorld
+from diffusion_lib.symbolic.quadratic import Bell
+from diffusion_lib.symbolic.times import OutOfRange
+
+WORLDS = 25
+TIMES = (3, 2, 4, 1, 5)  # a wrong step shows early in the middle
+
+
+def finite_worlds(claim: Claim, left, right) -> str:
+    """Evaluate a claim in random finite worlds, at all times that fit; return the verdict's name."""
+
+    def test(number, index):
+        for salt in range(3):  # free states get three random assignments
+            world = FiniteWorld(str(number), index, claim.licence, salt)
+            compare(claim, world, left, right, mp.mpf(10) ** (MARGIN - DIGITS))
+            if not world.used:
+                break
+
+    _over_worlds(claim, test)
+    return f"{WORLDS} finite worlds"
+
+
+def gaussian_worlds(claim: Claim) -> str:
+    """Evaluate a claim in linear-Gaussian worlds, at all times that fit; return the verdict's name."""
+
+    def test(number, index):
+        world = _gaussian_world(number, claim.model)
+        world.index = dict(index)
+        _compare_coefficients(claim, world, world(claim.left), world(claim.right))
+
+    with mp.workdps(DIGITS + MARGIN):
+        _over_worlds(claim, test)
+    return f"{WORLDS} Gaussian worlds"
+
+
+@lru_cache(maxsize=4 * WORLDS)
+def _gaussian_world(number, model):
+    return GaussianWorld(str(number), {}, model)  # keeps its marginals for the next claim
+
+
+def _compare_coefficients(claim, world, a, b):
+    if type(a) is not type(b) or getattr(a, "sign", 1) != getattr(b, "sign", 1):
+        raise Refuted(f"{claim} equates things of different kind or sign at {witness(world)}; correct a side")
+    a, b = (side.exponent if isinstance(side, Bell) else side for side in (a, b))
+    scale = 1 + max(abs(value) for side in (a, b) for value in side.terms.values())
+    for key, value in (a - b).terms.items():
+        if not mp.isfinite(value):
+            raise Undefined(f"{claim} has no finite value at {witness(world)}")
+        if abs(value) > scale * mp.mpf(10) ** (MARGIN - DIGITS):
+            monomial = " ".join(f"{name}[{time}]" for name, time in key) or "1"
+            raise Refuted(
+                f"{claim} is false at {witness(world)}: the two polynomials of the states differ in {monomial} by "
+                f"{mp.nstr(value, 12)}; correct a side, or the licence"
+            )
+
+
+def _over_worlds(claim, test):
+    symbols = claim.symbols()
+    for number in range(WORLDS):
+        fits = False
+        for times in product(TIMES, repeat=len(symbols)):
+            try:
+                test(number, dict(zip(symbols, times, strict=True)))
+                fits = True
+            except OutOfRange:
+                continue
+        if not fits:
+            raise Undefined(f"{claim} has an index outside of its range")
