@@ -1,0 +1,184 @@
+"""Networks that predict the noise: ``eps_hat = denoiser(x_t, t)``, an MLP for points and a U-Net for images.
+
+``x_t`` is (B, …) floating point, ``t`` int64 (B,) in 1…T, and ``eps_hat`` has the shape and dtype of ``x_t``.
+
+A sampler forms x̂_0 = (x_t − √(1 − ᾱ_t) ε̂) / √ᾱ_t, so that near t = T an error of ε̂ comes out 1/√ᾱ_T times as large:
+157 times for DDPM's linear schedule and 20,000 times for the cosine one.  A network that is given the table ᾱ therefore
+computes ε̂ = √(1 − ᾱ_t) x_t + √ᾱ_t F(x_t, t), where F is its body: then x̂_0 = √ᾱ_t x_t − √(1 − ᾱ_t) F, and nothing is
+amplified.  F plays the part of v (Salimans & Ho 2022, appendix D) while the prediction and the loss remain those of ε.
+Without the table ε̂ = F.
+
+Time enters through cosines of s = ln(1 + 999 t/T) / ln 1000, in which the log-SNR of the usual schedules is nearly
+straight.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .errors import ConfigError, check_choice, check_integer
+
+TIME_FEATURES = 8
+LARGEST = 4096  # bound on every size: a slip of the keyboard should not allocate the memory of the machine
+
+
+class Denoiser(nn.Module):
+    """What both networks share: ``config``, the time features, the conditioning on ᾱ, and the checks of the input.
+
+    ``config`` is a plain dict from which ``build`` makes the same network with fresh weights.  ``alpha_bar`` is the
+    table ᾱ_0…ᾱ_T of the schedule, or ``None``.  A subclass defines ``check_x(x_t)``, and ``body(x_t, time)`` with ``time`` (B, 8).
+    """
+
+    def __init__(self, kind: str, T: int, alpha_bar: Sequence[float] | Tensor | None, **sizes: int) -> None:
+        super().__init__()
+        for name, size in sizes.items():
+            check_integer(name, size, 1, LARGEST)
+        check_integer("T", T, 1)
+        self.T = T
+        table = None if alpha_bar is None else _as_table(alpha_bar, T)
+        self.config: dict[str, Any] = {
+            "kind": kind,
+            **sizes,
+            "T": T,
+            "alpha_bar": None if table is None else table.tolist(),
+        }
+        alpha_bar = torch.ones(T + 1, dtype=torch.float64) if table is None else table
+        s = torch.log1p(999 * torch.arange(T + 1, dtype=torch.float64) / T) / math.log(1000)
+        time = torch.cos(math.pi * s[:, None] * torch.arange(1, TIME_FEATURES + 1))
+        self.register_buffer("time", time.float(), persistent=False)
+        self.register_buffer("signal", alpha_bar.sqrt().float(), persistent=False)
+        self.register_buffer("noise", (1 - alpha_bar).sqrt().float(), persistent=False)
+
+    def forward(self, x_t: Tensor, t: Tensor) -> Tensor:
+        """Return eps_hat for x_t (B, …) at times t (B,); ``ConfigError`` if their shapes or types do not fit."""
+        self.check_x(x_t)
+        if t.shape != x_t.shape[:1] or t.dtype != torch.int64:
+            what = f"{t.dtype} of shape {tuple(t.shape)}"
+            raise ConfigError(f"t must be int64 of shape ({len(x_t)},), got {what}; use one integer time per sample")
+        try:
+            time, signal, noise = (table.index_select(0, t) for table in (self.time, self.signal, self.noise))
+        except IndexError as error:
+            allowed = f"t must be in 1..{self.T}, the T of this network"
+            raise ConfigError(f"{allowed}, got up to {int(t.max())}; make it with T=schedule.T") from error
+        shape = (-1, *[1] * (x_t.ndim - 1))
+        return noise.view(shape) * x_t + signal.view(shape) * self.body(x_t, time)
+
+
+class MLP(Denoiser):
+    """For points x_t (B, dim): GELU layers on x, random Fourier features of x, and the features of time.
+
+    The ``features`` frequencies are drawn once from N(0, ½²), in cycles per unit of x, with a fixed seed; they let a
+    small network follow sharp edges (Tancik et al. 2020).  ``depth`` hidden layers have ``width`` units each.
+    """
+
+    def __init__(
+        self,
+        dim: int = 2,
+        width: int = 128,
+        depth: int = 3,
+        features: int = 32,
+        T: int = 1000,
+        alpha_bar: Sequence[float] | Tensor | None = None,
+    ) -> None:
+        super().__init__("mlp", T, alpha_bar, dim=dim, width=width, depth=depth, features=features)
+        frequencies = 0.5 * torch.randn(dim, features, generator=torch.Generator().manual_seed(0))
+        self.register_buffer("frequencies", frequencies)
+        sizes = [dim + 2 * features + TIME_FEATURES, *[width] * depth]
+        layers = [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.GELU())]
+        self.layers = nn.Sequential(*layers, _zero(nn.Linear(width, dim)))
+
+    def check_x(self, x_t: Tensor) -> None:
+        dim = self.config["dim"]
+        if x_t.ndim != 2 or x_t.shape[1] != dim:
+            raise ConfigError(f"x_t must have shape (B, {dim}), got {tuple(x_t.shape)}; make the MLP with that dim")
+
+    def body(self, x_t: Tensor, time: Tensor) -> Tensor:
+        phase = 2 * math.pi * (x_t.unsqueeze(-1) * self.frequencies).sum(1)  # (B, features)
+        return self.layers(torch.cat([x_t, phase.sin(), phase.cos(), time], dim=1))
+
+
+class Block(nn.Module):
+    """Two 3 × 3 convolutions around a residual; time scales and shifts the features between them."""
+
+    def __init__(self, a: int, b: int, time: int) -> None:
+        super().__init__()
+        self.norm1, self.conv1 = nn.GroupNorm(8, a), nn.Conv2d(a, b, 3, padding=1)
+        self.norm2, self.conv2 = nn.GroupNorm(8, b), _zero(nn.Conv2d(b, b, 3, padding=1))
+        self.time = nn.Linear(time, 2 * b)
+        self.skip = nn.Conv2d(a, b, 1) if a != b else nn.Identity()
+
+    def forward(self, x: Tensor, time: Tensor) -> Tensor:
+        h = self.conv1(F.silu(self.norm1(x)))  # (B, b, H, W)
+        scale, shift = self.time(time)[:, :, None, None].chunk(2, dim=1)
+        return self.skip(x) + self.conv2(F.silu(self.norm2(h) * (1 + scale) + shift))
+
+
+class UNet(Denoiser):
+    """For images x_t (B, channels, H, W), H and W multiples of 4: residual blocks at three resolutions, no attention.
+
+    ``width``, a multiple of 8, is the number of feature maps at full resolution; the lower two have twice as many.
+    """
+
+    def __init__(
+        self, channels: int = 1, width: int = 32, T: int = 1000, alpha_bar: Sequence[float] | Tensor | None = None
+    ) -> None:
+        super().__init__("unet", T, alpha_bar, channels=channels, width=width)
+        if width % 8:
+            raise ConfigError(f"width must be a multiple of 8, got {width}; use {8 * -(-width // 8)}")
+        c, time = width, 4 * width
+        self.embed = nn.Sequential(nn.Linear(TIME_FEATURES, time), nn.SiLU())
+        self.first = nn.Conv2d(channels, c, 3, padding=1)
+        self.down1, self.down2 = Block(c, c, time), Block(c, 2 * c, time)
+        self.middle1, self.middle2 = Block(2 * c, 2 * c, time), Block(2 * c, 2 * c, time)
+        self.up2, self.up1 = Block(4 * c, 2 * c, time), Block(3 * c, c, time)
+        self.last = nn.Sequential(nn.GroupNorm(8, c), nn.SiLU(), _zero(nn.Conv2d(c, channels, 3, padding=1)))
+
+    def check_x(self, x_t: Tensor) -> None:
+        channels = self.config["channels"]
+        if x_t.ndim != 4 or x_t.shape[1] != channels or x_t.shape[2] % 4 or x_t.shape[3] % 4:
+            allowed = f"x_t must have shape (B, {channels}, H, W) with H and W multiples of 4"
+            raise ConfigError(f"{allowed}, got {tuple(x_t.shape)}; pad the images, or set channels")
+
+    def body(self, x_t: Tensor, time: Tensor) -> Tensor:
+        time = self.embed(time)
+        h1 = self.down1(self.first(x_t), time)  # (B, c, H, W)
+        h2 = self.down2(F.avg_pool2d(h1, 2), time)  # (B, 2c, H/2, W/2)
+        h = self.middle2(self.middle1(F.avg_pool2d(h2, 2), time), time)  # (B, 2c, H/4, W/4)
+        h = self.up2(torch.cat([F.interpolate(h, scale_factor=2), h2], dim=1), time)
+        h = self.up1(torch.cat([F.interpolate(h, scale_factor=2), h1], dim=1), time)
+        return self.last(h)
+
+
+DENOISERS = {"mlp": MLP, "unet": UNet}
+
+
+def build(config: dict[str, Any]) -> Denoiser:
+    """Return the network that ``config`` describes, with fresh weights."""
+    arguments = dict(config)
+    make = DENOISERS[check_choice("denoiser kind", arguments.pop("kind", None), DENOISERS)]
+    try:
+        return make(**arguments)
+    except TypeError as error:
+        raise ConfigError(f"denoiser config must hold the arguments of {make.__name__}, got {config}") from error
+
+
+def _zero(layer: nn.Linear | nn.Conv2d) -> nn.Linear | nn.Conv2d:
+    """Start a branch at 0, so that the network starts from its skip connections alone."""
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+def _as_table(alpha_bar: Sequence[float] | Tensor, T: int) -> Tensor:
+    table = torch.as_tensor(alpha_bar, dtype=torch.float64).detach().cpu()
+    if table.shape != (T + 1,) or table[0] != 1 or not ((table.diff() < 0).all() and table[-1] > 0):
+        allowed = f"the table of {T + 1} falling values from 1 at t = 0 to above 0 at t = T"
+        raise ConfigError(f"alpha_bar must be {allowed}, got shape {tuple(table.shape)}; use schedule.alpha_bar")
+    return table
