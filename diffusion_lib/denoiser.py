@@ -8,8 +8,8 @@ computes ε̂ = √(1 − ᾱ_t) x_t + √ᾱ_t F(x_t, t), where F is its body: 
 amplified.  F plays the part of v (Salimans & Ho 2022, appendix D) while the prediction and the loss remain those of ε.
 Without the table ε̂ = F.
 
-Time enters through cosines of s = ln(1 + 999 t/T) / ln 1000, in which the log-SNR of the usual schedules is nearly
-straight.
+Time enters through cosines of s = ln(1 + 999 t/T) / ln 1000: finer at small t, where the noise grows by large factors
+from step to step.
 """
 
 from __future__ import annotations
@@ -21,37 +21,35 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from .errors import ConfigError, check_choice, check_integer
 
 TIME_FEATURES = 8
-LARGEST = 4096  # bound on every size: a slip of the keyboard should not allocate the memory of the machine
+LARGEST_SIZE, LARGEST_T = 4096, 100_000  # a slip of the keyboard should not allocate the memory of the machine
 
 
 class Denoiser(nn.Module):
     """What both networks share: ``config``, the time features, the conditioning on ᾱ, and the checks of the input.
 
     ``config`` is a plain dict from which ``build`` makes the same network with fresh weights.  ``alpha_bar`` is the
-    table ᾱ_0…ᾱ_T of the schedule, or ``None``.  A subclass defines ``check_x(x_t)``, and ``body(x_t, time)`` with ``time`` (B, 8).
+    table ᾱ_0…ᾱ_T of the schedule, or ``None``.  A subclass defines ``check_x(x_t)``, and ``body(x_t, time)`` with
+    ``time`` (B, 8).
     """
 
     def __init__(self, kind: str, T: int, alpha_bar: Sequence[float] | Tensor | None, **sizes: int) -> None:
         super().__init__()
         for name, size in sizes.items():
-            check_integer(name, size, 1, LARGEST)
-        check_integer("T", T, 1)
+            check_integer(name, size, 1, LARGEST_SIZE)
+        check_integer("T", T, 1, LARGEST_T)
         self.T = T
         table = None if alpha_bar is None else _as_table(alpha_bar, T)
-        self.config: dict[str, Any] = {
-            "kind": kind,
-            **sizes,
-            "T": T,
-            "alpha_bar": None if table is None else table.tolist(),
-        }
-        alpha_bar = torch.ones(T + 1, dtype=torch.float64) if table is None else table
-        s = torch.log1p(999 * torch.arange(T + 1, dtype=torch.float64) / T) / math.log(1000)
+        values = None if table is None else table.tolist()
+        self.config: dict[str, Any] = {"kind": kind, **sizes, "T": T, "alpha_bar": values}
+        alpha_bar = torch.ones(T, dtype=torch.float64) if table is None else table[1:]
+        s = torch.log1p(999 * torch.arange(1, T + 1, dtype=torch.float64) / T) / math.log(1000)
         time = torch.cos(math.pi * s[:, None] * torch.arange(1, TIME_FEATURES + 1))
+        # row t − 1 is time t, so that no row answers to t = 0; config rebuilds these tables, a checkpoint need not
         self.register_buffer("time", time.float(), persistent=False)
         self.register_buffer("signal", alpha_bar.sqrt().float(), persistent=False)
         self.register_buffer("noise", (1 - alpha_bar).sqrt().float(), persistent=False)
@@ -63,10 +61,10 @@ class Denoiser(nn.Module):
             what = f"{t.dtype} of shape {tuple(t.shape)}"
             raise ConfigError(f"t must be int64 of shape ({len(x_t)},), got {what}; use one integer time per sample")
         try:
-            time, signal, noise = (table.index_select(0, t) for table in (self.time, self.signal, self.noise))
+            time, signal, noise = (table.index_select(0, t - 1) for table in (self.time, self.signal, self.noise))
         except IndexError as error:
-            allowed = f"t must be in 1..{self.T}, the T of this network"
-            raise ConfigError(f"{allowed}, got up to {int(t.max())}; make it with T=schedule.T") from error
+            what = f"{int(t.min())} to {int(t.max())}"
+            raise ConfigError(f"t must be in 1..{self.T}, got {what}; make the network with T=schedule.T") from error
         shape = (-1, *[1] * (x_t.ndim - 1))
         return noise.view(shape) * x_t + signal.view(shape) * self.body(x_t, time)
 
@@ -115,9 +113,9 @@ class Block(nn.Module):
         self.skip = nn.Conv2d(a, b, 1) if a != b else nn.Identity()
 
     def forward(self, x: Tensor, time: Tensor) -> Tensor:
-        h = self.conv1(F.silu(self.norm1(x)))  # (B, b, H, W)
+        h = self.conv1(functional.silu(self.norm1(x)))  # (B, b, H, W)
         scale, shift = self.time(time)[:, :, None, None].chunk(2, dim=1)
-        return self.skip(x) + self.conv2(F.silu(self.norm2(h) * (1 + scale) + shift))
+        return self.skip(x) + self.conv2(functional.silu(self.norm2(h) * (1 + scale) + shift))
 
 
 class UNet(Denoiser):
@@ -149,10 +147,10 @@ class UNet(Denoiser):
     def body(self, x_t: Tensor, time: Tensor) -> Tensor:
         time = self.embed(time)
         h1 = self.down1(self.first(x_t), time)  # (B, c, H, W)
-        h2 = self.down2(F.avg_pool2d(h1, 2), time)  # (B, 2c, H/2, W/2)
-        h = self.middle2(self.middle1(F.avg_pool2d(h2, 2), time), time)  # (B, 2c, H/4, W/4)
-        h = self.up2(torch.cat([F.interpolate(h, scale_factor=2), h2], dim=1), time)
-        h = self.up1(torch.cat([F.interpolate(h, scale_factor=2), h1], dim=1), time)
+        h2 = self.down2(functional.avg_pool2d(h1, 2), time)  # (B, 2c, H/2, W/2)
+        h = self.middle2(self.middle1(functional.avg_pool2d(h2, 2), time), time)  # (B, 2c, H/4, W/4)
+        h = self.up2(torch.cat([functional.interpolate(h, scale_factor=2), h2], dim=1), time)
+        h = self.up1(torch.cat([functional.interpolate(h, scale_factor=2), h1], dim=1), time)
         return self.last(h)
 
 
