@@ -26,7 +26,10 @@ LOOK = """() => {
     const root = document.documentElement;
     const extra = root.scrollWidth - root.clientWidth;
     const unset = all(".math").filter(e => !e.querySelector("mjx-container"));
+    const left = (e) => e.getBoundingClientRect().left;
+    const cut = all(".math > mjx-container").filter(e => left(e) < left(e.parentElement) - 1);
     return {
+        "formulas whose start is out of reach": cut.map(e => e.textContent.slice(0, 40)),
         "formulas with an error": all("mjx-merror, [data-mjx-error]").map(e => e.title || e.textContent),
         "formulas that are not set": unset.map(e => e.textContent),
         "pictures without a text": all("img").filter(e => !e.alt.trim()).map(e => e.src.slice(0, 80)),
@@ -146,6 +149,7 @@ def test_search_works_offline(chromium, serve, scheme):
     page.context.close()
 
 
+REVERSED = "display: flex; flex-direction: row-reverse; overflow: auto; width: 100px"
 WIDE = '<p style="width: 600px">wide</p>'
 
 
@@ -158,6 +162,7 @@ WIDE = '<p style="width: 600px">wide</p>'
         ("<script>throw Error('broken')</script>", "broken"),
         ("<mjx-merror>x</mjx-merror>", "formulas with an error"),
         ('<div class="math">\\(x\\)</div>', "formulas that are not set"),
+        (f'<p class="math" style="{REVERSED}"><mjx-container style="min-width: 300px">', "start is out of reach"),
         ('<img src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=">', "pictures without a text"),
         (WIDE, "pixels wider than the window"),
         ("<script>document.documentElement.dataset.theme = 'dark'</script>", "theme"),

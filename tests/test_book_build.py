@@ -80,10 +80,11 @@ def test_the_page_shows_the_stored_outputs_and_follows_them(book):
         nb.cells[-1].outputs[0].text = "only in the notebook\n"
         nb.metadata.outputs_sha256 = digest(outputs_of(nb))
 
-    edit(book / "notebooks" / "chapter.ipynb", change)
+    assert "45\n</pre>" in html(book, "second")
+    edit(book / "notebooks" / "second.ipynb", change)
     assert tool("build", book).returncode == 0  # incremental: the page's own text did not change
-    assert "only in the notebook" in html(book)
-    assert "end of the run</" not in html(book)
+    assert "only in the notebook" in html(book, "second")
+    assert "45\n</pre>" not in html(book, "second")
 
 
 def test_the_buttons_lead_to_the_committed_notebook(built):

@@ -91,6 +91,14 @@ def convert(tmp_path):
         ("- first\n\n  ```{note}\n  inside\n  ```\n\n- last", "- first\n\n  > **Note**\n  >\n  > inside\n\n- last"),
         ("| a | b |\n|---|---|\n| {value}`error` | {math}`x` |", "| a | b |\n|---|---|\n| 0.25 | $x$ |"),
         ("```python\n{eq}`far`\n```", "```python\n{eq}`far`\n```"),
+        (
+            "```python\n{eq}`far`\n```\n\n{eq}`far`",
+            f"```python\n{{eq}}`far`\n```\n\n[(1)]({SITE}/other.html#equation-far)",
+        ),
+        (
+            "```{exercise}\n:nonumber:\n:label: a\nA\n```\n```{exercise}\n:label: b\nB\n```\n{numref}`b`",
+            "> **Exercise**\n>\n> A\n> **Exercise 1**\n>\n> B\nExercise 1",
+        ),
         ("A note.[^1]\n\n[^1]: The {value}`error`.", "A note.[^1]\n\n[^1]: The 0.25."),
     ],
 )

@@ -13,7 +13,7 @@ from book._tools.compose import stale
 from book._tools.execute import execute
 from book._tools.html import scripts
 from book._tools.notebooks import update
-from book._tools.pages import Book, Cell
+from book._tools.pages import Book, BookError, Cell
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +84,18 @@ def test_cells_run_in_an_empty_directory_with_one_thread_and_this_interpreter(bo
     source = "import os, sys\nprint(os.listdir(), os.environ['OMP_NUM_THREADS'], sys.executable)"
     ((output,),) = execute(page, [Cell("code", source, {}, 0)])
     assert output.text == f"[] 1 {sys.executable}\n"
+
+
+def test_what_a_cell_prints_in_pieces_is_one_output(book):
+    page = Book(book).pages["book/second"]
+    source = "import time\nfor i in range(3):\n    print(i, flush=True)\n    time.sleep(0.3)"
+    assert [output.text for output in execute(page, [Cell("code", source, {}, 0)])[0]] == ["0\n1\n2\n"]
+
+
+def test_a_cell_that_is_skipped_is_an_error(book):
+    page = Book(book).pages["book/second"]
+    with pytest.raises(BookError, match=r"book/second.md:8: code cell 1 failed"):
+        execute(page, [Cell("code", "1", {"tags": ["skip-execution"]}, 7)])
 
 
 @pytest.mark.parametrize(
