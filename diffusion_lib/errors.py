@@ -90,7 +90,10 @@ def check_real(
     allowed = f"a finite number in {interval}"
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise ConfigError(f"{name} must be {allowed}, got {value!r} of type {type(value).__name__}")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an int beyond 1.8e308
+        raise ConfigError(f"{name} must be {allowed}, got an integer of {value.bit_length()} bits") from None
     below = number <= low if open_low else number < low
     above = number >= high if open_high else number > high
     if not math.isfinite(number) or below or above:

@@ -187,6 +187,18 @@ def value(name: str, number: numbers.Real | str) -> None:
     display({"text/plain": text}, raw=True, metadata={"diffusion_lib": {"value": name}})
 
 
+def measured(label: str, number: float, low: float = -math.inf, high: float = math.inf) -> None:
+    """Print ``label ≈ number``, a result of float32 training, whose last digits depend on the processor.
+
+    nbval does not compare what follows ≈; this line does, with the interval in which the number must lie.  Raises
+    ``ArithmeticError`` outside of it.
+    """
+    number = float(number)
+    if not low <= number <= high:
+        raise ArithmeticError(f"{label.strip()} must lie in {low:g}..{high:g}, got {number:.4g}")
+    print(f"{label} ≈ {number:.3f}")
+
+
 def finish() -> None:
     """Say that the chapter ran to its end; the last cell calls it, and a re-run without this line counts as failed."""
     print(SENTINEL)

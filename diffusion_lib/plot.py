@@ -91,6 +91,7 @@ def scatter(axes: plt.Axes, points: np.ndarray, *, limit: float, title: str = ""
     """Draw points (n, 2) in a square of half-width ``limit`` without ticks."""
     axes.scatter(*np.asarray(points).T, s=1.5, alpha=0.5, linewidths=0, color=color)
     axes.set(xlim=(-limit, limit), ylim=(-limit, limit), xticks=[], yticks=[], aspect="equal", title=title)
+    axes.spines[:].set(visible=True, color="0.8")
 
 
 def scatter_row(samples: Mapping[str, np.ndarray], *, limit: float, color: str = "C0") -> Figure:
@@ -119,7 +120,7 @@ def picture_frame(image: np.ndarray, scale: int = 1) -> bytes:
     picture = picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
     buffer = io.BytesIO()
     if picture.mode == "RGB":
-        picture.save(buffer, format="JPEG", quality=80)
+        picture.save(buffer, format="JPEG", quality=85)
     else:
         picture.save(buffer, format="PNG")
     return buffer.getvalue()

@@ -90,3 +90,8 @@ def test_check_choice_guesses_only_where_something_is_near(value):
     with pytest.raises(ConfigError) as caught:
         check_choice("kind", value, {"linear": 1, "cosine": 2})
     assert str(caught.value) == f"kind must be one of 'linear', 'cosine', got {value!r}"
+
+
+def test_an_integer_beyond_the_floats_is_refused_by_name():
+    with pytest.raises(ConfigError, match="lr must be a finite number"):
+        check_real("lr", 10**400, 0.0, 1.0)

@@ -238,3 +238,14 @@ def test_plain_papermill_is_refused_by_the_chapter_before_any_work(tmp_path, mon
         )
     assert caught.value.ename == "ConfigError" and message in caught.value.evalue
     assert not (tmp_path / "work-was-done").exists()
+
+
+def test_a_measured_number_is_printed_behind_a_sign_that_nbval_knows(capsys):
+    notebook.measured("error", 0.12345, low=0.1, high=0.2)
+    assert capsys.readouterr().out == "error ≈ 0.123\n"
+
+
+@pytest.mark.parametrize("number", [0.3, float("nan")])
+def test_a_measured_number_outside_its_interval_fails(number):
+    with pytest.raises(ArithmeticError, match=r"error must lie in 0\.1\.\.0\.2"):
+        notebook.measured("error ", number, low=0.1, high=0.2)

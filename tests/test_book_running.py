@@ -1,0 +1,82 @@
+"""Every command on the page about running the book is run, in a copy of the repository, as its reader would run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BLOCKS = re.findall(r"^```bash\n(.*?)^```", (ROOT / "book" / "running.md").read_text(), flags=re.M | re.S)
+COMMANDS = [line for block in BLOCKS for line in block.splitlines()]
+# These two run this test, so that it cannot run them.
+OUTER = ["make book", "make test"]
+ACTIVATE = "source .venv/bin/activate"
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    """A copy of what the repository tracks or would track, with this environment as its .venv."""
+    copy = tmp_path_factory.mktemp("a reader's clone")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    for name in listed.stdout.decode().split("\0"):
+        if name and (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+    (copy / ".venv").symlink_to(sys.prefix)
+    return copy
+
+
+def run(command, checkout):
+    environment = {key: value for key, value in os.environ.items() if key not in ("VIRTUAL_ENV", "PYTHONPATH")}
+    environment["PYTHONPATH"] = str(checkout)  # the library of the copy, whatever the environment has installed
+    script = f"set -euo pipefail; {ACTIVATE}; {command}"
+    return subprocess.run(
+        ["bash", "-c", script],
+        cwd=checkout,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def test_page_has_commands_for_each_way_to_run_the_book():
+    assert set(OUTER) <= set(COMMANDS) and ACTIVATE in COMMANDS
+    for way in ("doctor", "nbconvert", "rerun", "papermill", "train", "sample"):
+        assert any(way in command for command in COMMANDS), way
+    for chapter in ("forward-process", "toy-ddpm"):
+        assert sum(f"rerun {chapter} -p" in command for command in COMMANDS) == 3
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in OUTER and c != ACTIVATE])
+def test_command(command, checkout):
+    result = run(command, checkout)
+    if "refused" in command:
+        assert result.returncode == 2
+        assert "TT" in result.stderr and "'T'" in result.stderr and "Traceback" not in result.stderr
+    else:
+        assert result.returncode == 0, result.stderr[-3000:]
+
+
+def test_runs_left_their_notebooks_and_honest_statuses(checkout):
+    """Runs after the commands: all of them succeeded, none in place."""
+    statuses = [
+        json.loads(path.read_text()) for path in (checkout / "_build" / "runs").rglob("*.json") if "status" in path.name
+    ]
+    assert len(statuses) == sum("rerun" in command and "refused" not in command for command in COMMANDS)
+    assert {status["status"] for status in statuses} == {"ok"}
+    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+        assert (checkout / "notebooks" / notebook.name).read_bytes() == notebook.read_bytes()
