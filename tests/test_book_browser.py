@@ -132,6 +132,7 @@ def test_every_slider_shows_one_picture_and_follows_the_keyboard(chromium):
         page, _ = visit(chromium, f"{HTML.as_uri()}/{name}", size=SIZES[1])
         for slider in page.locator("figure.frames").all():
             frames = slider.locator(".frames-frame").all()
+            assert min(knob.bounding_box()["width"] for knob in slider.locator(".frames-input").all()) > 5, name
             slider.locator(".frames-input").first.focus()
             for shown in range(len(frames)):
                 assert [frame.is_visible() for frame in frames] == [frame == shown for frame in range(len(frames))]
