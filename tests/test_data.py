@@ -1,0 +1,239 @@
+"""The densities against their stated laws, the images against their source, and unusable data (row 47)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits, load_sample_image
+
+from diffusion_lib.data import (
+    DENSITIES,
+    GAUSSIAN_MIXTURES,
+    PHOTO_SIDE,
+    check_data,
+    digits,
+    photograph,
+    sample_density,
+)
+from diffusion_lib.errors import ConfigError
+
+N = 40_000
+VARIANCES = {  # along each axis, from the definitions
+    "moons": (
+        0.75 + 0.07**2,  # E cos² + ¼
+        (0.5 - (2 / math.pi) ** 2) + (2 / math.pi - 0.25) ** 2 + 0.07**2,
+    ),
+    "ring": (1 + 0.1**2, 1 + 0.1**2),
+    "grid": (2 * 0.7**2 + 0.07**2, 2 * 0.7**2 + 0.07**2),
+    "checkerboard": (4 / 3, 4 / 3),
+}
+
+
+def kolmogorov_distance(values: torch.Tensor, cdf) -> float:
+    """sup |F_n − F|; above √(ln(2e6) / 2n) = 2.7/√n with probability 1e-6 only."""
+    ordered = values.double().sort().values
+    levels = torch.arange(len(ordered) + 1, dtype=torch.float64) / len(ordered)
+    exact = cdf(ordered)
+    return max((levels[1:] - exact).max().item(), (exact - levels[:-1]).max().item())
+
+
+def assert_uniform(values: torch.Tensor, low: float, high: float) -> None:
+    assert kolmogorov_distance(values, lambda v: ((v - low) / (high - low)).clamp(0, 1)) < 2.7 / math.sqrt(len(values))
+
+
+# --- densities --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", DENSITIES)
+def test_a_density_is_centred_with_a_scale_near_1(name):
+    x = sample_density(name, N, seed=3)
+    assert x.shape == (N, 2) and x.dtype == torch.float32
+    assert (x.mean(0).abs() < 5 * x.std(0) / math.sqrt(N)).all()
+    assert (x.std(0) > 0.45).all() and (x.std(0) < 1.2).all() and x.abs().max() < 3
+    for axis, variance in enumerate(VARIANCES.get(name, ())):
+        assert x[:, axis].var().item() == pytest.approx(variance, rel=0.03)
+
+
+@pytest.mark.parametrize("name", DENSITIES)
+def test_the_same_seed_gives_the_same_points_and_leaves_torchs_own_stream_alone(name):
+    before = torch.random.get_rng_state()
+    x = sample_density(name, 100, seed=2**63 - 1)
+    assert torch.equal(x, sample_density(name, 100, seed=2**63 - 1)) and torch.equal(
+        before, torch.random.get_rng_state()
+    )
+    assert not torch.equal(x, sample_density(name, 100, seed=0))
+    assert len(x.unique(dim=0)) == 100
+
+
+def test_moons_are_two_half_circles_with_noise():
+    upper = sample_density("moons", N, 0).double() + torch.tensor([0.5, 0.25])
+    lower = torch.tensor([1.0, 0.5]) - upper  # the same half circle after a half turn
+    for x, y in (upper.T, lower.T):
+        angle, radius = torch.atan2(y, x), x.hypot(y)
+        alone = (angle > 2) & (angle < 2.9) & (radius > 0.6)  # far from the other one and from the ends
+        assert radius[alone].mean().item() == pytest.approx(1 + 0.07**2 / 2, abs=0.005)
+        assert radius[alone].std().item() == pytest.approx(0.07, rel=0.05)
+        assert_uniform(angle[alone], 2, 2.9)
+
+
+@pytest.mark.parametrize("name", GAUSSIAN_MIXTURES)
+def test_mixtures_have_the_stated_means_weights_and_deviation(name):
+    means, std = GAUSSIAN_MIXTURES[name]
+    x = sample_density(name, N, 1).double()
+    distance, component = torch.cdist(x, means).min(dim=1)
+    counts = torch.bincount(component, minlength=len(means)).double()
+    expected = N / len(means)
+    assert ((counts - expected) ** 2 / expected).sum() < len(means) + 8 * math.sqrt(2 * len(means))
+    # |x − mean|² / std² is chi-square with 2 degrees of freedom: 1 − exp(−d²/2)
+    assert kolmogorov_distance(distance / std, lambda d: 1 - torch.exp(-(d**2) / 2)) < 2.7 / math.sqrt(N)
+
+
+def test_mixtures_lie_on_a_ring_and_on_a_grid():
+    ring, grid = GAUSSIAN_MIXTURES["ring"][0], GAUSSIAN_MIXTURES["grid"][0]
+    assert ring.shape == (8, 2) and torch.allclose(ring.norm(dim=1), torch.tensor(math.sqrt(2)).double())
+    assert torch.cdist(ring, ring).fill_diagonal_(9).min().item() == pytest.approx(
+        2 * math.sqrt(2) * math.sin(math.pi / 8)
+    )
+    assert grid.shape == (25, 2) and torch.cdist(grid, grid).fill_diagonal_(9).min().item() == pytest.approx(0.7)
+
+
+def test_the_swiss_roll_winds_once_and_a_half():
+    centre = torch.tensor([2.0, 2 / (3 * math.pi)], dtype=torch.float64)
+    x, y = (7 * sample_density("swiss_roll", N, 2).double() + centre).T
+    turns = ((x.hypot(y) - torch.atan2(y, x)) / (2 * math.pi)).round()
+    off_spiral = x.hypot(y) - torch.atan2(y, x) - 2 * math.pi * turns  # r − φ, small on the spiral
+    assert off_spiral.std().item() == pytest.approx(7 * 0.07, rel=0.03)  # the noise, in units of the spiral
+    inner = (x.hypot(y) > 6) & (x.hypot(y) < 12.5)  # away from the ends, r is uniform
+    assert_uniform(x.hypot(y)[inner], 6, 12.5)
+
+
+def test_the_checkerboard_is_uniform_on_its_dark_squares():
+    x = sample_density("checkerboard", N, 3)
+    corner = x.floor()
+    assert (corner.sum(1) % 2 == 0).all() and x.abs().max() <= 2
+    counts = (corner @ torch.tensor([4.0, 1.0])).unique(return_counts=True)[1].double()
+    assert len(counts) == 8 and ((counts - N / 8) ** 2 / (N / 8)).sum() < 40
+    for axis in (0, 1):
+        assert_uniform(x[:, axis] - corner[:, axis], 0, 1)
+
+
+@pytest.mark.parametrize(
+    "name, event",
+    [
+        ("moons", lambda x: x[:, 0] > 0),
+        ("ring", lambda x: x[:, 0] + x[:, 1] / 3 > 0),
+        ("grid", lambda x: x[:, 0] + x[:, 1] / 3 > 0.1),
+        ("swiss_roll", lambda x: x[:, 0] > 0),
+        ("checkerboard", lambda x: x[:, 0] > 0),
+    ],
+)
+def test_points_are_independent_and_not_stratified(name, event):
+    """The count of an event scatters as a binomial does; a stratified sample would hardly scatter."""
+    counts = torch.tensor([event(sample_density(name, 100, seed)).sum().item() for seed in range(400)]).double()
+    p = counts.mean() / 100
+    ratio = (counts.var() / (100 * p * (1 - p))).item()
+    assert abs(ratio - 1) < 5 * math.sqrt(2 / 399)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (("moon", 10, 0), "did you mean 'moons'?"),
+        (("moons", 0, 0), "n must be an integer >= 1, got 0"),
+        (("moons", 10, -1), "seed must be an integer in 0..9223372036854775807, got -1"),
+        (("moons", 10, 2**63), "got 9223372036854775808"),
+        (("moons", 10, None), "got None of type NoneType"),
+        (("moons", 10, True), "got True of type bool"),
+    ],
+)
+def test_bad_arguments_are_refused(arguments, message):
+    with pytest.raises(ConfigError) as caught:
+        sample_density(*arguments)
+    assert message in str(caught.value)
+
+
+# --- images -----------------------------------------------------------------------------------------------------------
+
+
+def test_digits_are_the_source_scaled_split_and_stratified():
+    train, test, source = digits(), digits("test"), load_digits()
+    assert train.shape == (1442, 1, 8, 8) and test.shape == (355, 1, 8, 8)
+    assert train.dtype == torch.float32 and train.min() == -1 and train.max() == 1
+    images = [tuple(image) for image in (source.images.reshape(-1, 64) / 8 - 1).astype(np.float32)]
+    both = [tuple(image) for image in torch.cat([train, test]).flatten(1).numpy()]
+    assert sorted(images) == sorted(both)
+    labels = dict(zip(images, source.target, strict=True))
+    for split, share in ((train, 0.8), (test, 0.2)):
+        found = np.bincount([labels[tuple(image)] for image in split.flatten(1).numpy()])
+        assert (abs(found - share * np.bincount(source.target)) < 1).all()
+    assert torch.equal(digits("train"), train)
+
+
+def test_the_photograph_is_the_central_square_of_the_source():
+    for name in ("china", "flower"):
+        source = load_sample_image(f"{name}.jpg")
+        assert source.shape[0] == PHOTO_SIDE
+        left = (source.shape[1] - PHOTO_SIDE) // 2
+        square = torch.from_numpy(source[:, left : left + PHOTO_SIDE].copy()).permute(2, 0, 1) / 127.5 - 1
+        whole = photograph(PHOTO_SIDE, name)
+        assert torch.equal(whole, square)
+        small = photograph(61, name)  # 427 = 7 · 61: close to the mean over 7 × 7 pixels
+        assert small.shape == (3, 61, 61) and small.dtype == torch.float32 and small.abs().max() <= 1
+        assert (small - torch.nn.functional.avg_pool2d(whole, 7)).abs().mean() < 0.05
+    assert photograph().shape == (3, 256, 256) and torch.equal(photograph(), photograph(256, "china"))
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: digits("valid"), "split must be one of 'train', 'test', got 'valid'"),
+        (lambda: photograph(0), "size must be an integer in 1..427, got 0"),
+        (lambda: photograph(428), "size must be an integer in 1..427, got 428"),
+        (lambda: photograph(64, "chian"), "did you mean 'china'?"),
+    ],
+)
+def test_bad_image_arguments_are_refused(call, message):
+    with pytest.raises(ConfigError) as caught:
+        call()
+    assert message in str(caught.value)
+
+
+# --- unusable data ----------------------------------------------------------------------------------------------------
+
+
+def spoiled(value: float) -> torch.Tensor:
+    x = sample_density("moons", 20, 0)
+    x[7, 1] = value
+    return x
+
+
+UNUSABLE = {
+    "row47-nan": (spoiled(math.nan), "got nan at index (7, 1)"),
+    "row47-inf": (spoiled(math.inf), "got inf at index (7, 1)"),
+    "row47-minus-inf": (spoiled(-math.inf), "got -inf at index (7, 1)"),
+    "row47-unscaled": (127.5 * (digits("test") + 1), "of size <= 8, got 95.625 at index (0, 0, 0, 1)"),
+    "row47-negative-outlier": (spoiled(-8.5), "got -8.5 at index (7, 1)"),
+    "row47-bytes": ((127.5 * (digits("test") + 1)).to(torch.uint8), "got torch.uint8; scale bytes by x / 127.5 - 1"),
+    "row47-integers": (torch.arange(5), "got torch.int64"),
+    "row47-numpy": (np.zeros((3, 2)), "got ndarray"),
+    "row47-constant": (torch.full((5, 1, 2, 2), 0.5), "got 5 samples that are all the same"),
+    "row47-one-constant-image": (torch.zeros(1, 1, 8, 8), "got 1 samples that are all the same"),
+    "row47-equal-samples": (torch.tensor([[0.1, 0.7]]).repeat(4, 1), "got 4 samples that are all the same"),
+    "row47-empty": (torch.zeros(0, 2), "at least one sample (n, ...), got shape (0, 2)"),
+    "row47-scalar": (torch.tensor(0.5), "at least one sample (n, ...), got shape ()"),
+}
+
+
+@pytest.mark.parametrize("x, message", UNUSABLE.values(), ids=UNUSABLE)
+def test_data_that_would_train_to_nonsense_is_refused(x, message):
+    with pytest.raises(ConfigError) as caught:
+        check_data(x)
+    assert message in str(caught.value)
+
+
+def test_good_data_is_returned_as_it_is():
+    for x in (digits("test"), sample_density("ring", 10, 0), photograph(16)[None], torch.tensor([[-8.0, 8.0]])):
+        assert check_data(x) is x
