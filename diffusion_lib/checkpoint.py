@@ -11,6 +11,7 @@ A load verifies names, shapes, types, values and configuration before it changes
 from __future__ import annotations
 
 import json
+import reprlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -109,4 +110,4 @@ def _differences(found: Any, here: Any, path: str = "") -> Iterator[str]:
         for key in sorted(found.keys() | here.keys()):
             yield from _differences(found.get(key), here.get(key), f"{path} {key}".strip())
     elif found != here:
-        yield f"{path} is {found!r} in the checkpoint and {here!r} here"
+        yield f"{path} is {reprlib.repr(found)} in the checkpoint and {reprlib.repr(here)} here"

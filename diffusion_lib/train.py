@@ -132,7 +132,7 @@ class TrainState:
 def eps_loss(denoiser: Denoiser, schedule: Schedule, x_0: Tensor, t: Tensor, eps: Tensor) -> Tensor:
     """L_simple = mean of (ε − ε̂(x_t, t))² over batch and dimensions, a scalar (DDPM eq. 14).
 
-    ``x_0`` and ``eps`` (B, …), ``t`` (B,).  At the start of training it is about 1, the variance of ε.
+    ``x_0`` and ``eps`` (B, …), ``t`` (B,).  A denoiser that always answers 0 has loss 1, the variance of ε.
     """
     eps_hat = denoiser(add_noise(schedule, x_0, t, eps), t)
     if eps_hat.shape != eps.shape:
@@ -155,15 +155,17 @@ def train(state: TrainState, data: Tensor, schedule: Schedule, config: TrainConf
 def _steps(state: TrainState, data: Tensor, schedule: Schedule, config: TrainConfig) -> Iterator[TrainRecord]:
     parameters = list(state.denoiser.parameters())
     averages = list(state.ema.values())
+    precision = autocast(data.device)
     while state.step < config.steps:
         x_0, t, eps = _draw(data, schedule.T, config.batch_size, state.generator)
         state.optimizer.zero_grad()
-        with autocast(data.device):
+        with precision:
             loss = eps_loss(state.denoiser, schedule, x_0, t, eps)
         loss.backward()
         norm = get_total_norm([p.grad for p in parameters if p.grad is not None], foreach=True)
         record = _record(loss.detach(), norm, state.step, config)
-        clip_grads_with_norm_(parameters, config.grad_clip, norm, foreach=True)
+        if record.grad_norm > config.grad_clip:
+            clip_grads_with_norm_(parameters, config.grad_clip, norm, foreach=True)
         for group in state.optimizer.param_groups:
             group["lr"] = record.lr
         state.optimizer.step()

@@ -459,6 +459,12 @@ def test_row72_links_are_not_followed(saved, which):
     refuse(directory, CheckpointUntrusted, "regular file")
 
 
+def test_row78_the_step_in_the_name_is_that_in_the_manifest(saved):
+    directory, _ = saved
+    forge(directory, step=7)
+    refuse(directory, CheckpointCorrupt, "the step in its name")
+
+
 def test_no_checkpoint_at_all(tmp_path):
     refuse(tmp_path, CheckpointError, "must hold a checkpoint")
     refuse(tmp_path / "absent", CheckpointError, "existing directory")

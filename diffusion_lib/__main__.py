@@ -1,0 +1,107 @@
+"""The command line: ``python -m diffusion_lib train | sample | rerun | doctor``.
+
+Only this page is read for ``--help``; PyTorch is imported by the command that needs it.  What the library raises on
+purpose, and what the operating system refuses, becomes one line on stderr and exit status 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from . import __version__, rerun
+from .errors import DiffusionLibError
+
+DATA = "moons, ring, grid, swiss_roll, checkerboard (points), digits (pictures)"
+
+
+class Parser(argparse.ArgumentParser):
+    """One line for an error instead of the whole usage; no abbreviations, which break when an option is added."""
+
+    def __init__(self, **options) -> None:
+        options.setdefault("formatter_class", argparse.ArgumentDefaultsHelpFormatter)
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> None:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def parser() -> Parser:
+    """Return the parser; each command's function is the argument ``run``."""
+    top = Parser(
+        prog="diffusion_lib", description=f"diffusion_lib {__version__}: diffusion models, from schedule to sample"
+    )
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
+    _train(commands.add_parser("train", help="train a denoiser, with checkpoints to resume from"))
+    _sample(commands.add_parser("sample", help="sample from a trained denoiser"))
+    plain = argparse.HelpFormatter  # this one's texts state their default values
+    again = commands.add_parser("rerun", help="run a chapter of the book with other parameters", formatter_class=plain)
+    rerun.add_arguments(again)
+    again.set_defaults(run=rerun.main)
+    doctor = commands.add_parser("doctor", help="show versions, device, data, weights, and what works offline")
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+    doctor.set_defaults(run=lambda args: _commands().doctor(args))
+    return top
+
+
+def _train(command: Parser) -> None:
+    command.add_argument("--data", required=True, default=argparse.SUPPRESS, metavar="NAME", help=DATA)
+    command.add_argument(
+        "--out", required=True, default=argparse.SUPPRESS, metavar="DIR", help="directory for checkpoints and log.jsonl"
+    )
+    command.add_argument("--steps", type=int, default=2000, help="gradient steps")
+    command.add_argument("--schedule", default="linear", help="linear, scaled_linear, cosine")
+    command.add_argument("--T", type=int, default=1000, help="steps of the forward process")
+    command.add_argument("--batch-size", type=int, default=256, help="samples in a step")
+    command.add_argument("--lr", type=float, default=2e-3, help="learning rate at the start")
+    command.add_argument("--lr-decay", default="cosine", help="cosine (to 0) or none")
+    command.add_argument("--ema-decay", type=float, default=0.995, help="decay of the averaged parameters")
+    command.add_argument("--grad-clip", type=float, default=1.0, help="largest norm of a gradient")
+    command.add_argument("--seed", type=int, default=0, help="of weights, data, batches and noise")
+    command.add_argument("--save-every", type=int, default=500, metavar="STEPS", help="steps between checkpoints")
+    command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu")
+    command.add_argument("--resume", action="store_true", help="go on from DIR's latest checkpoint, if it has one")
+    command.set_defaults(run=lambda args: _commands().train(args))
+
+
+def _sample(command: Parser) -> None:
+    command.add_argument(
+        "--from",
+        required=True,
+        default=argparse.SUPPRESS,
+        metavar="DIR",
+        dest="source",
+        help="directory that train wrote",
+    )
+    command.add_argument(
+        "--out", required=True, default=argparse.SUPPRESS, metavar="FILE", help=".safetensors (tensor x_0) or .png"
+    )
+    command.add_argument("--n", type=int, default=16, help="number of samples")
+    command.add_argument("--sampler", default="ddim", help="ddim or ddpm")
+    command.add_argument("--steps", type=int, default=50, help="calls of the denoiser, 1 to T")
+    command.add_argument("--seed", type=int, default=0, help="of the noise")
+    command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu")
+    command.set_defaults(run=lambda args: _commands().sample(args))
+
+
+def _commands():
+    from . import cli
+
+    return cli
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    args = parser().parse_args(argv)
+    try:
+        return args.run(args)
+    except (DiffusionLibError, OSError) as error:
+        print(f"{type(error).__name__}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,322 @@
+"""The training loop: exact where it can be, repeatable to the bit, and closed to bad data, bad settings and NaN."""
+
+from __future__ import annotations
+
+import copy
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from diffusion_lib import train as training
+from diffusion_lib.data import GAUSSIAN_MIXTURES, digits, sample_density
+from diffusion_lib.denoiser import MLP, UNet
+from diffusion_lib.errors import ConfigError, NonFiniteError
+from diffusion_lib.process import add_noise
+from diffusion_lib.sample import ddim, last
+from diffusion_lib.schedule import linear
+from diffusion_lib.train import TrainConfig, TrainState, eps_loss, train
+
+SCHEDULE = linear(20)
+DATA = torch.randn(50, 2, generator=torch.Generator().manual_seed(0))
+
+
+class Tiny(nn.Module):
+    """A few parameters, a buffer that moves, as the statistics of a normalisation layer do, and one that does not."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("frequency", torch.tensor([1.0, 2.0]))
+        self.register_buffer("calls", torch.tensor(0))
+        self.inner, self.outer = nn.Linear(2, 4), nn.Linear(4, 2)
+
+    def forward(self, x_t, t):
+        self.calls += self.training
+        return self.outer(torch.sin(self.inner(x_t * self.frequency) + t[:, None]))
+
+
+def config_of(steps=8, **changes):
+    return TrainConfig(**{"steps": steps, "batch_size": 4, "lr": 1e-2} | changes)
+
+
+def new_state(config, seed=0, network=Tiny):
+    torch.manual_seed(seed)
+    return TrainState.create(network(), config)
+
+
+def run(config, data=DATA, **options):
+    state = new_state(config, **options)
+    return state, list(train(state, data, SCHEDULE, config))
+
+
+# --- the loss --------------------------------------------------------------------------------------------------------
+
+
+def test_loss_is_the_mean_square_of_the_error():
+    x_0, eps, t = DATA[:4], DATA[4:8], torch.tensor([1, 7, 20, 3])
+
+    def denoiser(x_t, times):
+        assert times is t and torch.equal(x_t, add_noise(SCHEDULE, x_0, t, eps))
+        return x_t
+
+    errors = (add_noise(SCHEDULE, x_0, t, eps) - eps).flatten().tolist()
+    expected = sum(error**2 for error in errors)
+    assert float(eps_loss(denoiser, SCHEDULE, x_0, t, eps)) == pytest.approx(expected / 8, rel=1e-6)
+
+
+def test_loss_refuses_a_prediction_that_would_broadcast():
+    with pytest.raises(ConfigError, match="shape"):
+        eps_loss(lambda x_t, t: x_t[:, :1], SCHEDULE, DATA[:4], torch.tensor([1, 2, 3, 4]), DATA[4:8])
+
+
+def test_every_time_from_1_to_T_is_drawn_equally_often():
+    """P7: an exclusive upper bound forgets T.  χ² with 19 degrees of freedom exceeds 66 with probability 4e-7."""
+    _, t, eps = training._draw(DATA, 20, 20_000, torch.Generator().manual_seed(1))
+    counts = torch.bincount(t, minlength=22)
+    assert counts[0] == counts[21] == 0 and len(counts) == 22
+    assert float((counts[1:21] - 1000).square().sum()) / 1000 < 66
+    assert abs(float(eps.mean())) < 0.03 and abs(float(eps.std()) - 1) < 0.02  # rand instead of randn has 0.29
+
+
+# --- the loop against a second, plain one ----------------------------------------------------------------------------
+
+
+def test_loop_equals_a_plain_one_written_out():
+    """Loss, clipping, AdamW, learning rate and EMA, step by step, with PyTorch's single-tensor functions."""
+    config = config_of(steps=12, grad_clip=0.05, ema_decay=0.6)
+    state, records = run(config)
+    torch.manual_seed(0)
+    net, generator = Tiny(), torch.Generator().manual_seed(config.seed)
+    optimizer = torch.optim.AdamW(net.parameters(), foreach=False, fused=False)
+    ema = copy.deepcopy(net)
+    for k, record in enumerate(records):
+        index = torch.randint(0, 50, (4,), generator=generator)
+        t = torch.randint(1, 21, (4,), generator=generator)
+        eps = torch.randn(4, 2, generator=generator)
+        optimizer.zero_grad()
+        loss = (net(add_noise(SCHEDULE, DATA[index], t, eps), t) - eps).square().mean()
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(net.parameters(), 0.05)
+        optimizer.param_groups[0]["lr"] = 1e-2 * (1 + math.cos(math.pi * k / 12)) / 2
+        optimizer.step()
+        decay = min(0.6, (1 + k) / (10 + k))
+        for average, parameter in zip(ema.parameters(), net.parameters(), strict=True):
+            average.data.mul_(decay).add_(parameter.data, alpha=1 - decay)
+        assert record.step == k + 1 and record.loss == pytest.approx(loss.item(), rel=1e-5)
+        assert record.grad_norm == pytest.approx(norm.item(), rel=1e-4) and record.grad_norm > 0.05
+        assert record.lr == pytest.approx(optimizer.param_groups[0]["lr"], rel=1e-12)
+    for ours, theirs in ((state.denoiser, net), (state.ema_denoiser(), ema)):
+        for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+            torch.testing.assert_close(one.data, other.data, rtol=1e-4, atol=1e-6)
+
+
+def test_same_seed_same_run_and_another_seed_another():
+    one, two, other = (run(config_of(seed=seed))[1] for seed in (1, 1, 2))
+    assert one == two and one[0].loss != other[0].loss
+
+
+def test_stopping_and_going_on_changes_nothing():
+    config = config_of(steps=10)
+    _, whole = run(config)
+    state = new_state(config)
+    parts = [next(train(state, DATA, SCHEDULE, config)) for _ in range(4)] + list(train(state, DATA, SCHEDULE, config))
+    assert parts == whole and state.step == 10
+    assert list(train(state, DATA, SCHEDULE, config)) == []
+
+
+def test_learning_rate_falls_along_a_cosine_or_stays():
+    cosine, none = config_of(steps=100), config_of(steps=100, lr_decay="none")
+    assert cosine.lr_at(0) == cosine.lr and cosine.lr_at(50) == pytest.approx(cosine.lr / 2)
+    assert 0 < cosine.lr_at(99) < 1e-3 * cosine.lr
+    assert {none.lr_at(k) for k in range(100)} == {none.lr}
+
+
+def test_row51_ema_warm_up_counts_the_steps_of_the_state():
+    config = config_of(ema_decay=0.9)
+    assert config.ema_decay_at(0) == pytest.approx(0.1) and config.ema_decay_at(8) == pytest.approx(0.5)
+    assert config.ema_decay_at(80) == config.ema_decay_at(10**6) == 0.9
+
+
+def test_row50_the_average_is_over_parameters_and_never_over_buffers():
+    state, _ = run(config_of())
+    assert state.ema.keys() == {name for name, _ in state.denoiser.named_parameters()}
+    averaged = state.ema_denoiser()
+    assert int(averaged.calls) == int(state.denoiser.calls) == 8
+    assert torch.equal(averaged.frequency, torch.tensor([1.0, 2.0]))
+    assert not torch.equal(averaged.inner.weight, state.denoiser.inner.weight)
+
+
+def test_row52_the_averaged_network_is_a_copy():
+    config = config_of()
+    state, _ = run(config)
+    before = copy.deepcopy(state.denoiser.state_dict())
+    averaged = state.ema_denoiser()
+    assert not averaged.training and state.denoiser.training
+    assert not any(parameter.requires_grad for parameter in averaged.parameters())
+    assert all(parameter.requires_grad for parameter in state.denoiser.parameters())
+    for parameter in averaged.parameters():
+        parameter.zero_()
+    assert all(torch.equal(value, before[name]) for name, value in state.denoiser.state_dict().items())
+    assert all(bool(average.any()) for average in state.ema.values())
+
+
+# --- it learns -------------------------------------------------------------------------------------------------------
+
+
+def optimal_for_ring(schedule):
+    """E[ε | x_t] for the mixture of Gaussians that ``ring`` is: −√(1 − ᾱ_t) times the score of their weighted sum."""
+    means, std = (torch.as_tensor(value, dtype=torch.float32) for value in GAUSSIAN_MIXTURES["ring"])
+
+    def denoiser(x_t, t):
+        alpha_bar = schedule.gather("alpha_bar", t, x_t)
+        variance = alpha_bar * std**2 + 1 - alpha_bar
+        offset = x_t[:, None] - alpha_bar.sqrt()[:, None] * means  # (B, 8, 2)
+        weight = torch.softmax(-offset.square().sum(2) / (2 * variance), dim=1)
+        return (1 - alpha_bar).sqrt() * (weight[:, :, None] * offset).sum(1) / variance
+
+    return denoiser
+
+
+def test_an_mlp_comes_close_to_the_irreducible_loss_and_its_samples_to_the_ring():
+    """The floor is not 0 but the loss of the exact denoiser, on the same 20,000 draws of x_0, t and ε."""
+    schedule, config = linear(100, 1e-3, 0.2), TrainConfig(steps=600, batch_size=256)
+    torch.manual_seed(0)
+    state = TrainState.create(MLP(T=100, alpha_bar=schedule.alpha_bar), config)
+    batch = training._draw(sample_density("ring", 20_000, seed=1), 100, 20_000, torch.Generator().manual_seed(1))
+
+    def loss_of(denoiser):
+        with torch.no_grad():
+            return float(eps_loss(denoiser, schedule, *batch))
+
+    floor, start = loss_of(optimal_for_ring(schedule)), loss_of(state.denoiser)
+    for _ in train(state, sample_density("ring", 20_000, seed=0), schedule, config):
+        pass
+    assert start > 1.25 * floor
+    assert floor < loss_of(state.ema_denoiser()) < 1.05 * floor
+    x_T = torch.randn(500, 2, generator=torch.Generator().manual_seed(0))
+    radius = last(ddim(state.ema_denoiser(), x_T, schedule, steps=20)).norm(dim=1)
+    assert float(((radius - math.sqrt(2)).abs() < 0.3).float().mean()) > 0.9
+
+
+def test_the_same_loop_trains_a_unet_on_digits():
+    schedule, config = linear(100, 1e-3, 0.2), TrainConfig(steps=30, batch_size=16)
+    torch.manual_seed(0)
+    state = TrainState.create(UNet(T=100, width=16, alpha_bar=schedule.alpha_bar), config)
+    losses = [record.loss for record in train(state, digits(), schedule, config)]
+    assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
+
+
+# --- faults ----------------------------------------------------------------------------------------------------------
+
+
+def numbers(state):
+    moments = [value for values in state.optimizer.state.values() for value in values.values()]
+    return [value.clone() for value in (*state.denoiser.parameters(), *state.ema.values(), *moments)]
+
+
+class Poisoned(Tiny):
+    """Its third call makes the loss NaN or infinite, or keeps the loss finite and poisons one gradient."""
+
+    poison: str
+
+    def forward(self, x_t, t):
+        out = super().forward(x_t, t)
+        if int(self.calls) == 3:
+            if self.poison == "gradient":
+                out.register_hook(lambda grad: grad * torch.tensor([1.0, torch.inf]))
+            else:
+                out = out + float(self.poison)
+        return out
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        pytest.param("nan", id="row44-loss-nan"),
+        pytest.param("inf", id="row44-loss-inf"),
+        pytest.param("gradient", id="row45-gradient-inf"),
+    ],
+)
+def test_non_finite_numbers_stop_training_before_the_update(poison):
+    config = config_of()
+    state = new_state(config, network=Poisoned)
+    state.denoiser.poison = poison
+    records = train(state, DATA, SCHEDULE, config)
+    next(records), next(records)
+    before = numbers(state)
+    with pytest.raises(NonFiniteError, match=r"at step 3, lr 0\.00"):
+        next(records)
+    assert state.step == 2
+    assert all(torch.equal(one, other) for one, other in zip(before, numbers(state), strict=True))
+
+
+BAD_DATA = {
+    "row46-empty": torch.zeros(0, 2),
+    "row47-nan": torch.tensor([[0.0, 1.0], [math.nan, 0.0]]),
+    "row47-inf": torch.tensor([[0.0, 1.0], [math.inf, 0.0]]),
+    "row47-constant": torch.ones(10, 2),
+    "row47-uint8-unscaled": torch.randint(0, 255, (10, 2)).float(),
+    "row47-bytes": torch.randint(0, 255, (10, 2), dtype=torch.uint8),
+}
+
+
+@pytest.mark.parametrize("data", BAD_DATA.values(), ids=BAD_DATA)
+def test_bad_data_is_refused_at_the_call(data):
+    config = config_of()
+    state = new_state(config)
+    with pytest.raises(ConfigError, match="data must"):
+        train(state, data, SCHEDULE, config)
+    assert state.step == 0
+
+
+def test_row47_wrong_channels():
+    config = config_of()
+    state = new_state(config, network=lambda: UNet(T=20, channels=1, width=16))
+    with pytest.raises(ConfigError):
+        next(train(state, torch.randn(5, 3, 8, 8).clamp(-1, 1), SCHEDULE, config))
+
+
+def test_row46_fewer_samples_than_a_batch_still_train_every_step():
+    """Batches are drawn with replacement, so that there is no last, incomplete one to drop."""
+    config = config_of(batch_size=64)
+    assert len(run(config, data=DATA[:3])[1]) == config.steps
+
+
+BAD_SETTINGS = {
+    "steps-0": {"steps": 0},
+    "steps-negative": {"steps": -1},
+    "steps-float": {"steps": 10.0},
+    "steps-bool": {"steps": True},
+    "batch-0": {"batch_size": 0},
+    "row48-lr-0": {"lr": 0.0},
+    "row48-lr-negative": {"lr": -1e-3},
+    "row48-lr-nan": {"lr": math.nan},
+    "row48-lr-1e10": {"lr": 1e10},
+    "row48-lr-text": {"lr": "1e-3"},
+    "row49-ema-1": {"ema_decay": 1.0},
+    "row49-ema-above-1": {"ema_decay": 1.5},
+    "row49-ema-negative": {"ema_decay": -0.1},
+    "row49-ema-nan": {"ema_decay": math.nan},
+    "clip-0": {"grad_clip": 0.0},
+    "clip-nan": {"grad_clip": math.nan},
+    "decay-unknown": {"lr_decay": "cosin"},
+    "row37-seed-negative": {"seed": -1},
+    "row38-seed-2-to-63": {"seed": 2**63},
+    "row39-seed-bool": {"seed": True},
+    "row39-seed-none": {"seed": None},
+}
+
+
+@pytest.mark.parametrize("change", BAD_SETTINGS.values(), ids=BAD_SETTINGS)
+def test_bad_settings_are_refused(change):
+    with pytest.raises(ConfigError, match=rf"^{next(iter(change))} must be"):
+        config_of(**change)
+
+
+def test_config_survives_json_and_refuses_unknown_fields():
+    config = config_of(seed=2**63 - 1)
+    assert TrainConfig.from_dict(config.to_dict()) == config
+    for values in (config.to_dict() | {"momentum": 0.9}, {"steps": 3}):
+        with pytest.raises(ConfigError, match="must have the fields"):
+            TrainConfig.from_dict(values)
