@@ -1,0 +1,271 @@
+"""The call contract, the conditioning on ᾱ, rebuilding from a config, what the networks can learn, and bad input."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import hypothesis.strategies as st
+import pytest
+import torch
+from hypothesis import given
+
+from diffusion_lib import process
+from diffusion_lib.data import GAUSSIAN_MIXTURES, digits, sample_density
+from diffusion_lib.denoiser import DENOISERS, MLP, UNet, build
+from diffusion_lib.device import autocast
+from diffusion_lib.errors import ConfigError
+from diffusion_lib.schedule import SCHEDULES, Schedule, linear, make_schedule
+
+T = 50
+SCHEDULE = linear(T, 1e-3, 0.3)
+SHAPES = {"mlp": (2,), "unet": (1, 8, 8)}
+SMALL = {"mlp": {"width": 16, "depth": 2, "features": 8}, "unet": {"width": 8}}
+
+
+def make(kind: str, **arguments):
+    """A small network whose branches that start at 0 have left it."""
+    torch.manual_seed(0)
+    denoiser = DENOISERS[kind](**{**SMALL[kind], "T": T, **arguments})
+    for parameter in denoiser.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    return denoiser
+
+
+def draw(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+# --- the call contract ------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 3), st.integers(1, 4), st.integers(1, 4), st.integers(1, 3))
+def test_the_prediction_has_the_shape_of_the_input(batch, dim, quarter, channels):
+    t = torch.full((batch,), T)
+    points, images = draw(batch, dim), draw(batch, channels, 4 * quarter, 8)
+    assert MLP(dim=dim, T=T, width=8)(points, t).shape == points.shape
+    assert UNet(channels=channels, T=T, width=8)(images, t).shape == images.shape
+
+
+@pytest.mark.parametrize("kind", DENOISERS)
+def test_samples_do_not_see_each_other_and_each_has_its_own_time(kind):
+    denoiser, x, t = make(kind, alpha_bar=SCHEDULE.alpha_bar), draw(5, *SHAPES[kind]), torch.tensor([1, 2, 25, 49, 50])
+    together = denoiser(x, t)
+    for i in range(5):
+        torch.testing.assert_close(together[i : i + 1], denoiser(x[i : i + 1], t[i : i + 1]), rtol=1e-4, atol=1e-5)
+    same = draw(1, *SHAPES[kind]).expand(T, *SHAPES[kind])
+    assert len(denoiser(same, torch.arange(1, T + 1)).flatten(1).unique(dim=0)) == T  # all times, all different
+
+
+@pytest.mark.parametrize("kind", DENOISERS)
+def test_every_parameter_matters(kind):
+    denoiser = make(kind)
+    denoiser(draw(3, *SHAPES[kind]), torch.tensor([1, 20, 50])).square().sum().backward()
+    assert all(parameter.grad.abs().max() > 0 for parameter in denoiser.parameters())
+
+
+@pytest.mark.parametrize("kind", DENOISERS)
+def test_float64_stays_float64_and_bf16_autocast_returns_float32(kind):
+    x, t = draw(4, *SHAPES[kind]), torch.tensor([1, 10, 30, 50])
+    denoiser = make(kind, alpha_bar=SCHEDULE.alpha_bar)
+    exact = denoiser(x, t)
+    assert denoiser.double()(x.double(), t).dtype == torch.float64
+    with autocast(torch.device("cpu"), "bf16"):
+        coarse = denoiser.float()(x, t)
+    assert coarse.dtype == torch.float32
+    assert 0 < (coarse - exact).abs().max() < 0.1 * exact.abs().max()
+
+
+# --- conditioning on alpha_bar ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", DENOISERS)
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_with_the_table_the_body_plays_the_part_of_v(kind, name):
+    schedule = make_schedule(name, T)
+    denoiser = make(kind, alpha_bar=schedule.alpha_bar)
+    x, t, v = draw(T, *SHAPES[kind]), torch.arange(1, T + 1), draw(T, *SHAPES[kind], seed=1)
+    denoiser.body = lambda x_t, time: v
+    torch.testing.assert_close(denoiser(x, t), process.eps_from_v(schedule, x, t, v), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", DENOISERS)
+def test_an_error_of_the_body_is_amplified_only_without_the_table(kind):
+    schedule, x, t = make_schedule("cosine", 1000), draw(1, *SHAPES[kind]).double(), torch.tensor([1000])
+    error = torch.full_like(x, 1e-3)
+
+    def spread(denoiser) -> float:
+        denoiser.double()
+        guesses = []
+        for shift in (0, error):
+            denoiser.body = lambda x_t, time, shift=shift: 0 * x_t + shift
+            guesses.append(process.x_0_from_eps(schedule, x, t, denoiser(x, t)))
+        return (guesses[1] - guesses[0]).abs().max().item()
+
+    assert spread(make(kind, T=1000, alpha_bar=schedule.alpha_bar)) <= 1.01e-3
+    assert spread(make(kind, T=1000)) > 1e4 * 1e-3
+
+
+@pytest.mark.parametrize("kind", DENOISERS)
+def test_a_fresh_network_predicts_the_optimum_for_data_of_variance_1(kind):
+    """With F = 0, ε̂ = √(1 − ᾱ_t) x_t = E[ε | x_t] for x_0 ~ N(0, I); without the table ε̂ = 0."""
+    x, t = draw(T, *SHAPES[kind]), torch.arange(1, T + 1)
+    fresh = DENOISERS[kind](**SMALL[kind], T=T, alpha_bar=SCHEDULE.alpha_bar)
+    torch.testing.assert_close(fresh(x, t), SCHEDULE.gather("one_minus_alpha_bar", t, x).sqrt() * x)
+    assert torch.equal(DENOISERS[kind](**SMALL[kind], T=T)(x, t), torch.zeros_like(x))
+
+
+# --- config -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", DENOISERS)
+@pytest.mark.parametrize("alpha_bar", [None, SCHEDULE.alpha_bar], ids=["plain", "with-table"])
+def test_config_rebuilds_the_same_function_through_json(kind, alpha_bar):
+    denoiser = make(kind, alpha_bar=alpha_bar)
+    again = build(json.loads(json.dumps(denoiser.config)))
+    assert type(again) is type(denoiser) and again.config == denoiser.config
+    again.load_state_dict(denoiser.state_dict())
+    x, t = draw(T, *SHAPES[kind]), torch.arange(1, T + 1)
+    assert torch.equal(again(x, t), denoiser(x, t))
+
+
+def test_config_holds_every_size():
+    assert MLP(3, 24, 4, 5, 6).config == {
+        "kind": "mlp", "dim": 3, "width": 24, "depth": 4, "features": 5, "T": 6, "alpha_bar": None
+    }  # fmt: skip
+    assert UNet(3, 16, 6).config == {"kind": "unet", "channels": 3, "width": 16, "T": 6, "alpha_bar": None}
+    assert MLP(width=16, depth=1).layers[0].out_features == 16 and len(MLP(depth=5).layers) == 2 * 5 + 1
+
+
+def test_frequencies_do_not_depend_on_the_seed_of_the_weights():
+    torch.manual_seed(1)
+    first = MLP(T=T)
+    torch.manual_seed(2)
+    second = MLP(T=T)
+    assert torch.equal(first.frequencies, second.frequencies)
+    assert not torch.equal(first.layers[0].weight, second.layers[0].weight)
+
+
+def test_the_u_net_is_small():
+    assert 0.3e6 < sum(parameter.numel() for parameter in UNet().parameters()) < 1e6
+
+
+# --- learning ---------------------------------------------------------------------------------------------------------
+
+
+def fit(denoiser, x_0: torch.Tensor, schedule: Schedule, steps: int, batch: int, lr: float) -> float:
+    """Minimise L_simple; return the mean loss of the last tenth of the steps."""
+    generator, losses = torch.Generator().manual_seed(0), []
+    optimizer = torch.optim.AdamW(denoiser.parameters(), lr=lr, fused=True)
+    for step in range(steps):
+        optimizer.param_groups[0]["lr"] = lr * (1 - step / steps)
+        batch_x_0 = x_0[torch.randint(len(x_0), (batch,), generator=generator)]
+        t = torch.randint(1, schedule.T + 1, (batch,), generator=generator)
+        eps = torch.randn(batch_x_0.shape, generator=generator)
+        loss = (denoiser(process.add_noise(schedule, batch_x_0, t, eps), t) - eps).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return sum(losses[-steps // 10 :]) / (steps // 10)
+
+
+def optimal_eps(schedule: Schedule, name: str, x_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+    """E[ε | x_t] for a mixture of Gaussians, from the gradient of its log-density."""
+    means, std = GAUSSIAN_MIXTURES[name]
+    x_t = x_t.double().requires_grad_()
+    alpha_bar = schedule.alpha_bar[t][:, None]
+    variance = alpha_bar * std**2 + 1 - alpha_bar  # (B, 1)
+    square = (x_t[:, None] - alpha_bar[..., None].sqrt() * means).square().sum(-1)  # (B, components)
+    (score,) = torch.autograd.grad(torch.logsumexp(-square / (2 * variance), dim=1).sum(), x_t)
+    return process.eps_from_score(schedule, score, t).float()
+
+
+def test_the_mlp_comes_within_3_percent_of_the_optimum():
+    schedule = linear()
+    torch.manual_seed(0)
+    denoiser = MLP(T=1000, alpha_bar=schedule.alpha_bar)
+    fit(denoiser, sample_density("ring", 20_000, 0), schedule, steps=400, batch=256, lr=6e-3)
+    x_0, eps, t = sample_density("ring", 20_000, 1), draw(20_000, 2), torch.randint(1, 1001, (20_000,))
+    x_t = process.add_noise(schedule, x_0, t, eps)
+    optimum = optimal_eps(schedule, "ring", x_t, t)
+    floor = (optimum - eps).square().mean()
+    with torch.no_grad():
+        excess = (denoiser(x_t, t) - optimum).square().mean()
+    assert excess < 0.03 * floor
+
+
+def test_the_u_net_learns_digits():
+    schedule = linear()
+    torch.manual_seed(0)
+    denoiser = UNet(width=16, T=1000, alpha_bar=schedule.alpha_bar)
+    assert fit(denoiser, digits(), schedule, steps=60, batch=32, lr=4e-3) < 0.145  # 0.152: the best without neighbours
+
+
+# --- bad input --------------------------------------------------------------------------------------------------------
+
+X = {"mlp": torch.zeros(3, 2), "unet": torch.zeros(3, 1, 8, 8)}
+TIMES = {
+    "row16-t-0": (torch.tensor([1, 0, 5]), "t must be in 1..50, got 0 to 5"),
+    "row16-t-minus-1": (torch.tensor([1, -1, 5]), "t must be in 1..50, got -1 to 5"),
+    "row16-t-T+1": (torch.tensor([1, 51, 5]), "t must be in 1..50, got 1 to 51; make the network with T=schedule.T"),
+    "row17-float": (torch.ones(3), "t must be int64 of shape (3,), got torch.float32 of shape (3,)"),
+    "row17-shape": (torch.ones(3, 1).long(), "t must be int64 of shape (3,), got torch.int64 of shape (3, 1)"),
+    "row17-batch": (torch.ones(1).long(), "got torch.int64 of shape (1,)"),
+    "row17-scalar": (torch.tensor(1), "got torch.int64 of shape ()"),
+}
+
+
+@pytest.mark.parametrize("kind", DENOISERS)
+@pytest.mark.parametrize("t, message", TIMES.values(), ids=TIMES)
+def test_bad_times_are_refused(kind, t, message):
+    with pytest.raises(ConfigError) as caught:
+        make(kind)(X[kind], t)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "kind, shape, message",
+    [
+        pytest.param("mlp", (3, 3), "x_t must have shape (B, 2), got (3, 3)", id="row47-mlp-dim"),
+        pytest.param("mlp", (3,), "x_t must have shape (B, 2), got (3,)", id="row47-mlp-1-D"),
+        pytest.param("mlp", (3, 2, 2), "x_t must have shape (B, 2), got (3, 2, 2)", id="row47-mlp-3-D"),
+        pytest.param("unet", (3, 3, 8, 8), "with H and W multiples of 4, got (3, 3, 8, 8)", id="row47-channels"),
+        pytest.param("unet", (3, 8, 8), "got (3, 8, 8)", id="row47-no-channels"),
+        pytest.param("unet", (3, 1, 10, 8), "got (3, 1, 10, 8); pad the images", id="row47-height-10"),
+        pytest.param("unet", (3, 1, 8, 6), "got (3, 1, 8, 6)", id="row47-width-6"),
+    ],
+)  # fmt: skip
+def test_data_of_another_shape_is_refused(kind, shape, message):
+    with pytest.raises(ConfigError) as caught:
+        make(kind)(torch.zeros(shape), torch.ones(3).long())
+    assert message in str(caught.value)
+
+
+BAD = {
+    "width-0": (lambda: MLP(width=0), "width must be an integer in 1..4096, got 0"),
+    "depth-float": (lambda: MLP(depth=2.0), "depth must be an integer in 1..4096, got 2.0 of type float"),
+    "dim-bool": (lambda: MLP(dim=True), "dim must be an integer in 1..4096, got True of type bool"),
+    "features-negative": (lambda: MLP(features=-1), "features must be an integer in 1..4096, got -1"),
+    "width-huge": (lambda: MLP(width=10**9), "width must be an integer in 1..4096, got 1000000000"),
+    "T-0": (lambda: UNet(T=0), "T must be an integer in 1..100000, got 0"),
+    "T-huge": (lambda: UNet(T=10**9), "T must be an integer in 1..100000, got 1000000000"),
+    "channels-text": (lambda: UNet(channels="1"), "channels must be an integer in 1..4096, got '1' of type str"),
+    "width-12": (lambda: UNet(width=12), "width must be a multiple of 8, got 12; use 16"),
+    "table-of-other-T": (lambda: MLP(T=10, alpha_bar=SCHEDULE.alpha_bar), "of 11 falling values from 1 at t = 0"),
+    "table-without-slot-0": (lambda: MLP(T=T, alpha_bar=SCHEDULE.alpha_bar[1:]), "got shape (50,); use"),
+    "table-rising": (lambda: MLP(T=2, alpha_bar=[1.0, 0.5, 0.6]), "alpha_bar must be the table"),
+    "table-of-betas": (lambda: MLP(T=T, alpha_bar=SCHEDULE.beta), "alpha_bar must be the table"),
+    "table-to-0": (lambda: MLP(T=2, alpha_bar=[1.0, 0.5, 0.0]), "to above 0 at t = T"),
+    "table-nan": (lambda: MLP(T=2, alpha_bar=[1.0, math.nan, 0.1]), "alpha_bar must be the table"),
+    "kind-unknown": (lambda: build({"kind": "unett"}), "did you mean 'unet'?"),
+    "kind-missing": (lambda: build({}), "denoiser kind must be one of 'mlp', 'unet', got None"),
+    "argument-unknown": (lambda: build({"kind": "unet", "depth": 3}), "must hold the arguments of UNet, got {'kind'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("call, message", BAD.values(), ids=BAD)
+def test_bad_configurations_are_refused(call, message):
+    with pytest.raises(ConfigError) as caught:
+        call()
+    assert message in str(caught.value)
