@@ -11,10 +11,11 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from diffusion_lib.symbolic.claim import first_times
 from diffusion_lib.symbolic.render import latex, text
+from diffusion_lib.symbolic.tree import Fact, first_times, free_indices
 
 WIDE = 13  # a left side wider than this many letters gets a line of its own
+FULL = 36  # if any line is wider than this many letters, the licences stand below the lines, as on a phone
 
 
 @dataclass(frozen=True)
@@ -31,32 +32,50 @@ RELATIONS = {"=": "=", ":=": ":=", "~": r"\sim", "<": "<", "≤": r"\le"}
 
 
 class Block:
-    """Something with a number on the page; a subclass provides ``lines``."""
+    """Something with a number on the page; a subclass provides ``left`` and ``lines``."""
 
     definition = False
+    standard = False  # does citing it say that the noise is standard normal?
 
-    def __init__(self, name: str, tag: str):
-        self.name, self.tag = name, tag
+    def __init__(self, name: str, start: int = 1):
+        self.name, self.start, self.tag = name, start, ""
+        self.assumptions: dict[str, str] = {}  # names and tags of the assumptions that it rests on
 
     def lines(self) -> list[Line]:
         raise TypeError("a subclass of Block must provide lines()")
 
+    def sides(self):
+        """Every expression in the block."""
+        return [side for line in self.lines() for side in (line.left, line.right) if side is not None]
+
+    def first(self) -> dict[str, int]:
+        """The least value of each index symbol at which the block is true."""
+        return first_times(*self.sides(), least=self.start)
+
+    def fact(self) -> Fact:
+        """What a later step may cite: the first expression equals the last one, from the first time that all allow."""
+        first = self.first()
+        symbols = free_indices(self.left)
+        known = tuple(sorted((symbol, time) for symbol, time in first.items() if symbol in symbols))
+        return Fact(self.name, self.left, self.lines()[-1].right, symbols, known)
+
     def latex(self) -> str:
-        rows, lines = [], self.lines()
-        times = first_times(*(side for line in lines for side in (line.left, line.right) if side is not None))
-        late = [
-            rf", }}{symbol}\text{{ at least }}{first}\text{{" for symbol, first in sorted(times.items()) if first > 1
-        ]
-        for line in lines:
-            beside = line.licence + "".join(late if line is lines[-1] else [])
-            right = f"{RELATIONS[line.relation]} {latex(line.right)} && {{\\small\\text{{{beside}}}}}"
-            if line.left is None:
-                rows.append(f"&{right}")
-            elif _width(latex(line.left)) <= WIDE:
-                rows.append(f"{latex(line.left)} &{right}")
-            else:
-                rows += [f"& {latex(line.left)}", f"&{right}"]
-        body = " \\cr\n".join(rows)
+        lines = self.lines()
+        late = [(symbol, first) for symbol, first in sorted(self.first().items()) if first > 1]
+        lefts = ["" if line.left is None else latex(line.left) for line in lines]
+        rights = [f"{RELATIONS[line.relation]} {latex(line.right)}" for line in lines]
+        apart = _width(lefts[0]) > WIDE
+        stacked = any(_width(right) + (0 if apart else _width(lefts[0])) > FULL for right in rights)
+        rows = [f"& {lefts[0]}"] if apart else []
+        for line, left, right in zip(lines, lefts, rights, strict=True):
+            beside = rf"{{\small\text{{{line.licence}}}}}"
+            if late and line is lines[-1]:
+                beside = "".join(
+                    [beside[:-1], *(rf"\text{{, }}{s}\text{{ at least }}{first}" for s, first in late), "}"]
+                )
+            row = f"{'' if apart else left} &{right}"
+            rows += [row, rf"&\quad {beside}"] if stacked else [f"{row} && {beside}"]
+        body = " \\cr\n".join(row.strip() for row in rows)
         return f"$$\\begin{{aligned}}\n{body}\n\\end{{aligned}}\\tag{{{self.tag}}}$$"
 
     def metadata(self) -> dict:

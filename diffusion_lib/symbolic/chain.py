@@ -13,7 +13,7 @@ from diffusion_lib.symbolic.expr import Expr, wrap
 from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.nonneg import non_negative
 from diffusion_lib.symbolic.times import Index
-from diffusion_lib.symbolic.tree import Fact, at, free_indices
+from diffusion_lib.symbolic.tree import Fact, at
 from diffusion_lib.symbolic.verify import verify
 from diffusion_lib.symbolic.worlds import gaussian_worlds
 
@@ -37,8 +37,8 @@ class Chain(Block):
     ``Undefined`` or ``VacuousHypotheses`` otherwise; the message names the line, the licence and a witness.
     """
 
-    def __init__(self, derivation, name: str, tag: str, left: Expr, hypothesis: Fact | None = None):
-        super().__init__(name, tag)
+    def __init__(self, derivation, name: str, left: Expr, hypothesis: Fact | None = None, start: int = 1):
+        super().__init__(name, start)
         self.derivation, self.left, self.hypothesis = derivation, left, hypothesis
         self.steps: list[Step] = []
 
@@ -85,7 +85,9 @@ class Chain(Block):
             source = self.derivation.source(name)
             facts += source.facts()
             standard |= source.standard
-            labels.append(f"({source.tag})")
+            self.assumptions |= source.assumptions
+            resting = [f"({tag})" for other, tag in source.assumptions.items() if other != name]
+            labels.append(" with ".join([f"({source.tag})", *resting]))
         allowed = licence(by)
         if allowed.mean == "sum" and facts and not standard:
             allowed = replace(allowed, mean="opaque")  # the fact is put in place; operators stay as they are
@@ -98,18 +100,17 @@ class Chain(Block):
             standard,
             self.derivation.model(),
             self.derivation.hypotheses(),
+            self.start,
         )
         return claim, " ".join([by, ", ".join(labels)]).strip()
 
-    standard = False
-
     def facts(self) -> list[Fact]:
-        """What a later step may cite: the first expression equals the last one."""
+        """What a later step may cite."""
         if not self.steps or any(step.relation != "=" for step in self.steps):
             raise ConfigError(
                 f"{self.name!r} does not end in an equality, so it cannot be cited as one; cite another result"
             )
-        return [Fact(self.name, self.left, self.right, free_indices(self.left), self.tag)]
+        return [self.fact()]
 
     def lines(self):
         lefts = [self.left] + [None] * len(self.steps)
@@ -119,15 +120,13 @@ class Chain(Block):
 class Induction(Block):
     """``left = right`` for every value ≥ 1 of an index: prove ``base`` and ``step``, then ``conclude()``."""
 
-    standard = False
-
     def __init__(self, derivation, name: str, left: Expr, right: Expr, over: Index):
-        super().__init__(name, "")
+        super().__init__(name)
         self.derivation, self.left, self.right, self.over = derivation, left, right, over.symbol
         self.steps: list[Step] = []
         hypothesis = Fact("hypothesis", left, right, frozenset())
-        self.base = derivation.place(Chain(derivation, f"{name}, base", "", self.here(left, Index(None, 1))))
-        self.step = derivation.place(Chain(derivation, f"{name}, step", "", self.here(left, over + 1), hypothesis))
+        self.base = derivation.place(Chain(derivation, f"{name}, base", self.here(left, Index(None, 1))))
+        self.step = derivation.place(Chain(derivation, f"{name}, step", self.here(left, over + 1), hypothesis))
 
     def here(self, node, index):
         return at(node, {self.over: index})
@@ -141,6 +140,7 @@ class Induction(Block):
                     f"{chain.name!r} must end in = {goal!r}, got {chain.right!r}; add the missing line"
                 )
         self.derivation.place(self)
+        self.assumptions = self.base.assumptions | self.step.assumptions
         claim = Claim(self.name, self.left, self.right, licence("induction"), model=self.derivation.model())
         beside = f"induction ({self.base.tag}), ({self.step.tag})"
         self.steps = [Step("=", self.right, claim, ("base and step", look(claim)[0]), beside, look)]
@@ -149,7 +149,7 @@ class Induction(Block):
     def facts(self):
         if not self.steps:
             raise ConfigError(f"{self.name!r} is not concluded yet; prove base and step and call conclude()")
-        return [Fact(self.name, self.left, self.right, free_indices(self.left), self.tag)]
+        return [self.fact()]
 
     def lines(self):
         return [Line(self.left, s.relation, s.right, s.beside) for s in self.steps]

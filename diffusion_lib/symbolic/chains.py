@@ -68,23 +68,23 @@ class FiniteWorld(Exact):
         return super().Func(node)
 
     def arguments(self, parts):
-        return [(sequence.name, time) for part in parts for sequence, time in self.members(part)]
+        return tuple((sequence.name, time) for part in parts for sequence, time in self.members(part))
 
     def Density(self, node):
         return self.atom(node.law, self.arguments(node.targets), self.arguments(node.given))
 
     def atom(self, law: Law, targets, given):
-        everything = sorted(targets + given)
-        if len(set(everything)) < len(everything):
-            raise Undefined(f"{law.name} has one state twice: {everything}")
-        values = {key: self.state(key) for key in everything}
+        """The value of p(targets | given) at the current states."""
+        if len(set(targets + given)) < len(targets + given):
+            raise Undefined(f"{law.name} has one state twice: {targets + given}")
+        values, conditions = tuple(map(self.state, targets)), tuple(map(self.state, given))
         if self.licence.world == "opaque":
-            return draw(f"{self.seed}:{law.name}:{sorted(targets)}:{sorted(given)}:{values}", positive)
-        names = {name for name, _ in everything}
+            return _opaque(self.seed, law.name, targets, values, given, conditions)
+        names = {name for name, _ in targets + given}
         if len(names) > 1:
             raise Undefined(f"{law.name} mixes the states {sorted(names)}; one law has one sequence of states")
-        chain = _chain(self.seed, self.licence.world, law.name, names.pop())
-        return chain.marginal(values) / chain.marginal({key: values[key] for key in given})
+        chain = _chain(self.seed, self.licence.world, law.name)
+        return chain.marginal(targets + given, values + conditions) / chain.marginal(given, conditions)
 
     def Normal(self, node):
         values = [mp.nstr(to_mpf(self(part)), 40) for part in (node.at, node.mean, node.variance)]
@@ -94,8 +94,8 @@ class FiniteWorld(Exact):
         if node.under is None:
             raise Inconclusive(f"{node!r} does not say which density it averages over; write E(…, q(…))")
         if isinstance(node.under, Law):
-            targets = [(s.name, t) for s, t in self.variables(node.body) if (s.name, t) not in self.bound]
-            return self.mean(targets, lambda: self.atom(node.under, targets, []), lambda: self(node.body))
+            targets = tuple((s.name, t) for s, t in self.variables(node.body) if (s.name, t) not in self.bound)
+            return self.mean(targets, lambda: self.atom(node.under, targets, ()), lambda: self(node.body))
         return self.mean(self.targets(node.under), lambda: self(node.under), lambda: self(node.body))
 
     def targets(self, density):
@@ -132,12 +132,11 @@ class FiniteWorld(Exact):
 class _Chain:
     """A joint table over x_0 … x_5 and its marginals."""
 
-    def __init__(self, seed: str, markov: bool, name: str):
+    def __init__(self, seed: str, markov: bool):
         def row(label):
             parts = [draw(f"{seed}:{label}:{state}", positive) for state in STATES]
             return [part / sum(parts) for part in parts]
 
-        self.name = name
         self.table = {}
         for states in product(STATES, repeat=HORIZON + 1):
             weight = Fraction(1)
@@ -147,19 +146,25 @@ class _Chain:
             self.table[states] = weight
         self.marginals: dict[tuple[int, ...], dict] = {}
 
-    def marginal(self, values):
-        times = tuple(sorted(time for _, time in values))
+    def marginal(self, keys, values):
+        times = tuple(time for _, time in keys)
         if times not in self.marginals:
             table = self.marginals[times] = {}
             for states, weight in self.table.items():
                 key = tuple(states[time] for time in times)
                 table[key] = table.get(key, 0) + weight
-        return self.marginals[times][tuple(values[self.name, time] for time in times)]
+        return self.marginals[times][values]
 
 
 @lru_cache(maxsize=256)
-def _chain(seed, world, law, name):
-    return _Chain(f"{seed}:{law}:{world}", world == "markov", name)
+def _chain(seed, world, law):
+    return _Chain(f"{seed}:{law}:{world}", world == "markov")
+
+
+@lru_cache(maxsize=100_000)
+def _opaque(seed, law, targets, values, given, conditions):
+    arguments = sorted(zip(targets, values, strict=True)), sorted(zip(given, conditions, strict=True))
+    return draw(f"{seed}:{law}:{arguments}", positive)
 
 
 @lru_cache(maxsize=200_000)

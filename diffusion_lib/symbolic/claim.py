@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from diffusion_lib.errors import Undefined
 from diffusion_lib.symbolic.density import Density, E, Law
 from diffusion_lib.symbolic.expr import Expr, walk
 from diffusion_lib.symbolic.licences import Licence
-from diffusion_lib.symbolic.times import Item, OutOfRange
-from diffusion_lib.symbolic.tree import Fact, free_indices
+from diffusion_lib.symbolic.times import Item, OutOfRange, Span
+from diffusion_lib.symbolic.tree import Fact, first_times, free_indices
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Claim:
     standard: bool = False  # does the step cite that the noise is standard normal?
     model: tuple[Fact, ...] = ()
     hypotheses: tuple[tuple[Expr, Expr], ...] = ()  # pairs (smaller, larger)
+    start: int = 1  # the least value of every free index symbol
 
     def __str__(self):
         return f"{self.left!r} = {self.right!r}"
@@ -31,26 +33,18 @@ class Claim:
         """The index symbols that the claim is about."""
         return sorted(free_indices(self.left) | free_indices(self.right))
 
-    def first_times(self) -> dict[str, int]:
-        """The smallest value of each index symbol at which every sequence in the claim has begun."""
-        return first_times(self.left, self.right)
-
     def check_times(self, index: dict[str, int]) -> None:
-        """Raise ``OutOfRange`` at a time before a sequence in the claim has begun."""
-        for symbol, first in self.first_times().items():
+        """Raise ``OutOfRange`` at a time before the claim, or a sequence in it, begins."""
+        for symbol, first in first_times(self.left, self.right, least=self.start).items():
             if index[symbol] < first:
                 raise OutOfRange(f"{self} begins at {symbol} = {first}")
 
-
-def first_times(*nodes) -> dict[str, int]:
-    """The smallest value of each free index symbol at which every sequence in ``nodes`` has begun."""
-    found: dict[str, int] = {}
-    free = frozenset().union(*map(free_indices, nodes))
-    for part in (part for node in nodes for part in walk(node) if isinstance(part, Item)):
-        symbol = part.index.symbol
-        if symbol in free:
-            found[symbol] = max(found.get(symbol, 1), part.sequence.start - part.index.offset)
-    return found
+    def check_literals(self) -> None:
+        """Raise ``Undefined`` for a literal index before the first member of its sequence, wherever it stands."""
+        for part in (part for side in (self.left, self.right) for part in walk(side) if isinstance(part, (Item, Span))):
+            for index in (part.index,) if isinstance(part, Item) else (part.low, part.high):
+                if index.symbol is None and index.offset < part.sequence.start:
+                    raise Undefined(f"{part!r} does not exist; {part.sequence.name} begins at {part.sequence.start}")
 
 
 def contains(kind, *nodes) -> bool:

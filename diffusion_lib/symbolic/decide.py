@@ -4,31 +4,42 @@ from __future__ import annotations
 
 import sympy as sp
 
-from diffusion_lib.errors import Inconclusive
+from diffusion_lib.errors import Inconclusive, Undefined
 from diffusion_lib.symbolic.claim import Claim, contains
 from diffusion_lib.symbolic.patience import patience
 from diffusion_lib.symbolic.symbolic import Symbolic, floors
 from diffusion_lib.symbolic.times import Index, Limit
 
+GIVEN_UP = (sp.PolynomialError, NotImplementedError, RecursionError, ValueError, TypeError)  # what SymPy stops with
+
 
 def symbolically(claim: Claim, left, right) -> str:
     """Decide a scalar claim; return the verdict's name, or raise ``Inconclusive``."""
-    chart = "exponential" if claim.licence.name == "limit" and contains(Limit, left, right) else "ratio"
+    limit = claim.licence.name == "limit" and contains(Limit, left, right)
+    problem = f"{claim} holds at all points tried, but no symbolic proof was found; split the step"
+    for chart in ("decay", "rise") if limit else ("ratio",):
+        try:
+            with patience():
+                verdict = _decide(claim, left, right, chart)
+        except (Undefined, Inconclusive, *GIVEN_UP) as error:  # another chart may do
+            problem = f"{type(error).__name__}: {error}" if isinstance(error, GIVEN_UP) else str(error)
+            continue
+        if verdict:
+            return verdict
+    raise Inconclusive(problem)
 
+
+def _decide(claim, left, right, chart):
     def world(index=None):
         return Symbolic(claim.licence, claim.standard, floors(left, right), index, chart)
 
-    try:
-        with patience():
-            now = world()
-            if now.field.is_zero(now(left) - now(right)):
-                return "symbolic zero"
-            for symbol in sorted(floors(left, right)):
-                if _at_one(world({symbol: 1}), left, right) and _same_growth(world(), symbol, left, right):
-                    return f"induction on {symbol}"
-    except (sp.PolynomialError, NotImplementedError, RecursionError, ValueError, TypeError) as error:
-        raise Inconclusive(f"SymPy stopped with {type(error).__name__}: {error}; split the step") from error
-    raise Inconclusive(f"{claim} holds at all points tried, but no symbolic proof was found; split the step")
+    now = world()
+    if now.field.is_zero(now(left) - now(right)):
+        return "symbolic zero"
+    for symbol in sorted(floors(left, right)):
+        if _at_one(world({symbol: 1}), left, right) and _same_growth(world(), symbol, left, right):
+            return f"induction on {symbol}"
+    return None
 
 
 def _at_one(world, left, right) -> bool:

@@ -25,7 +25,7 @@ from diffusion_lib.symbolic.registry import Registry, latex_name, real
 from diffusion_lib.symbolic.summary import Canary, Summary
 from diffusion_lib.symbolic.symbolic import Symbolic, floors
 from diffusion_lib.symbolic.times import Item, Sequence
-from diffusion_lib.symbolic.tree import Fact, free_indices, unfold
+from diffusion_lib.symbolic.tree import Fact, unfold
 
 
 class Definition(Block):
@@ -34,7 +34,7 @@ class Definition(Block):
     definition = True
 
     def __init__(self, name: str, left: Expr, right: Expr, relation: str, word: str):
-        super().__init__(name, "")
+        super().__init__(name, left.sequence.start if isinstance(left, Item) else 1)
         self.left, self.right, self.relation, self.word = left, right, relation, word
         self.standard = relation == "~"
         self.steps = ()
@@ -42,7 +42,7 @@ class Definition(Block):
     def facts(self):
         if self.relation not in ("=", ":="):
             return []
-        return [Fact(self.name, self.left, self.right, free_indices(self.left), self.tag)]
+        return [self.fact()]
 
     def lines(self):
         return [Line(self.left, self.relation, self.right, self.word)]
@@ -102,9 +102,9 @@ class Derivation(Registry):
         list(admissible(Claim(name, block.left, block.left, licence("algebra"), hypotheses=pairs), 24))
         return self.place(block)
 
-    def chain(self, name: str, left) -> Chain:
-        """Start a chain of steps at ``left``."""
-        return self.place(Chain(self, name, "", wrap(left)))
+    def chain(self, name: str, left, start: int = 1) -> Chain:
+        """Start a chain of steps at ``left``; it is about all values of its index symbols from ``start`` on."""
+        return self.place(Chain(self, name, wrap(left), start=start))
 
     def induction(self, name: str, left: Expr, right, over) -> Induction:
         """Start a proof of ``left = right`` for all values ≥ 1 of the index ``over``."""
@@ -112,7 +112,7 @@ class Derivation(Registry):
 
     def canary(self, name: str, left, right, by: str, using=()) -> Canary:
         """State something false, to show that it is caught; raise if it is not."""
-        return Canary(Chain(self, name, "", wrap(left)), wrap(right), by, using)
+        return Canary(Chain(self, name, wrap(left)), wrap(right), by, using)
 
     def equivalent(self, name: str, line: int, mutant: str, because: str) -> None:
         """List a mutant of a line as equivalent to it, with the reason; ``summary`` checks that it does survive."""
@@ -136,6 +136,8 @@ class Derivation(Registry):
                 f"name {block.name!r} already stands for {old.left!r}, got {block.left!r}; choose another name"
             )
         block.tag = old.tag if old is not None else f"{self.letter}.{len(self.blocks) + 1}"
+        if isinstance(block, Definition) and block.relation == "=":
+            block.assumptions = {block.name: block.tag}
         self.blocks[block.name] = block
         return block
 

@@ -3,8 +3,8 @@
 If x_0 is Gaussian and every step is affine plus Gaussian noise, all states are jointly Gaussian.  The logarithm of
 any density atom is then a polynomial of degree two in the states; products, quotients, integrals, expectations and
 divergences of such atoms stay in this class, so that both sides of a statement become polynomials (or exponentials of
-polynomials) whose coefficients are compared at 60 digits.  Where the derivation has defined the step, as q(x_t|x_{t-1}) is
-in diffusion, the chain is that one with a random schedule; otherwise its coefficients are random.
+polynomials) whose coefficients are compared at 60 digits.  Where the derivation has defined the step, as
+q(x_t|x_{t-1}) is in diffusion, the chain is that one with a random schedule; otherwise its coefficients are random.
 """
 
 from __future__ import annotations

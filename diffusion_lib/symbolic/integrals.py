@@ -39,7 +39,8 @@ def gaussian(field, integrand, y):
 def definite(field, integrand, y, low, high):
     """∫ integrand dy from low to high, for an integrand that is proved to be continuous between them."""
     between = inside(low, high)
-    if sign(field, sp.fraction(sp.together(integrand))[1].subs(y, between)) is None:
+    under = sp.fraction(sp.together(integrand))[1]
+    if under.has(y) and sign(field, under.subs(y, between)) is None:
         raise Inconclusive(f"{integrand} may have a pole between {low} and {high}")
     antiderivative = sp.integrate(integrand, y)
     antiderivative = antiderivative.replace(
@@ -55,9 +56,10 @@ def inside(low, high):
     return low + (high - low) * _SHARE / (1 + _SHARE)
 
 
-def sign(field, expr):
-    """Return 1 or -1 if a rational function has that sign on the whole domain, else None."""
-    over, under = (sign_of(part) for part in sp.fraction(field.lower(expr)))
+def sign(field, expr, strict: bool = True):
+    """Return 1 or -1 if a rational function has that sign on the whole domain, else None; ``strict``: never zero."""
+    over, under = sp.fraction(field.lower(expr))
+    over, under = sign_of(over, strict), sign_of(under)
     return over and under and over * under
 
 

@@ -23,7 +23,7 @@ TINY = Num(1 + Fraction(1, 10**8))
 
 def mutants(claim: Claim, sequences=(), laws=()):
     """Yield (description, mutant) for each distinct mutant; ``sequences`` and ``laws`` are what may be confused."""
-    seen = {claim.right}
+    seen = {claim.right, claim.left}  # back to the left side is no mistake
     for what, right in (*_whole(claim.right), *_everywhere(claim.right, sequences, laws)):
         if right not in seen:
             seen.add(right)

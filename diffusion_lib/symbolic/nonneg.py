@@ -11,7 +11,7 @@ from mpmath import mp
 
 from diffusion_lib.errors import DerivationError, Inconclusive, Refuted
 from diffusion_lib.symbolic.claim import Claim, has_densities
-from diffusion_lib.symbolic.density import KL, E, Integral
+from diffusion_lib.symbolic.density import KL, Density, E, Integral
 from diffusion_lib.symbolic.evaluate import DIGITS, POINTS, admissible, times_to_try, witness
 from diffusion_lib.symbolic.expr import Add, Div, Mul, Num, Symbol
 from diffusion_lib.symbolic.integrals import inside, sign
@@ -52,8 +52,8 @@ def _look(claim, gap, strict):
 
 def _proved(node, strict, ranges) -> bool:
     """Is ``node`` non-negative?  ``ranges`` holds the values that variables of integration run over."""
-    if isinstance(node, KL):
-        return not strict
+    if isinstance(node, KL):  # Gibbs needs two densities of the same variables
+        return not strict and _targets(node.p) == _targets(node.q)
     if isinstance(node, (Add, Mul)):
         parts = node.terms if isinstance(node, Add) else node.factors
         if all(_proved(part, strict, ranges) for part in parts):
@@ -69,15 +69,19 @@ def _proved(node, strict, ranges) -> bool:
         return _proved(length, True, ranges) and _proved(
             node.body, strict, {**ranges, node.over: (node.low, node.high)}
         )
-    return _sign(node, ranges) == 1
+    return _sign(node, strict, ranges) == 1
 
 
-def _sign(node, ranges):
+def _targets(density):
+    return density.targets if isinstance(density, Density) else (getattr(density, "at", None),)
+
+
+def _sign(node, strict, ranges):
     world = Symbolic(licence("integration"), floors=floors(node))
     try:
         value = world(node)
         for variable, (low, high) in ranges.items():
             value = value.subs(world(variable), inside(world(low), world(high)))
-        return sign(world.field, world.field.rational(value))
+        return sign(world.field, world.field.rational(value), strict)
     except DerivationError:
         return None

@@ -18,14 +18,14 @@ class Latex:
 
     def __call__(self, node, level: int = SUM) -> str:
         written = getattr(self, type(node).__name__)(node)
-        return written if binding(node) >= level else rf"\left({written}\right)"
+        return written if binding(node) >= level else fenced("(", written, ")")
 
     def Num(self, node):
         value = node.value
         if value.denominator == 1:
             return str(value)
-        sign = "-" if value < 0 else ""
-        return rf"{sign}\tfrac{{{abs(value.numerator)}}}{{{value.denominator}}}"
+        over, under = _braced(str(abs(value.numerator))), _braced(str(value.denominator))
+        return rf"{'-' if value < 0 else ''}\tfrac{over}{under}"
 
     def Pi(self, node):
         return r"\pi"
@@ -77,8 +77,8 @@ class Latex:
         if node.name == "sqrt":
             return rf"\sqrt{{{self(node.arg)}}}"
         if node.name == "exp":
-            return rf"\exp\left({self(node.arg)}\right)"
-        return rf"\log {self(node.arg, PRODUCT if isinstance(node.arg, Div) else POWER)}"
+            return r"\exp" + fenced("(", self(node.arg), ")")
+        return rf"\log {self(node.arg, PRODUCT if isinstance(node.arg, (Div, Product)) else POWER)}"
 
     def big(self, node, sign):
         bounds = f"_{{{node.symbol}={self.Index(node.low)}}}^{_braced(self.Index(node.high))}"
@@ -101,7 +101,8 @@ class Latex:
         return rf"{node.law.latex}({self.list(node.targets)}{bar})"
 
     def Normal(self, node):
-        return rf"\mathcal{{N}}\left({self(node.at)};\, {self(node.mean)},\, {self(node.variance)}\right)"
+        parts = rf"{self(node.at)};\, {self(node.mean)},\, {self(node.variance)}"
+        return r"\mathcal{N}" + fenced("(", parts, ")")
 
     def E(self, node):
         under = "" if node.under is None else node.under.latex if isinstance(node.under, Law) else self(node.under)
@@ -111,11 +112,11 @@ class Latex:
         return rf"\operatorname{{Var}}{self.bracket(node)}"
 
     def bracket(self, node):
-        bar = rf" \,\middle|\, {self.list(node.given)}" if node.given else ""
-        return rf"\left[{self(node.body)}{bar}\right]"
+        bar = rf" \mid {self.list(node.given)}" if node.given else ""
+        return fenced("[", self(node.body) + bar, "]")
 
     def KL(self, node):
-        return rf"D_{{\mathrm{{KL}}}}\left({self(node.p)} \,\middle\|\, {self(node.q)}\right)"
+        return r"D_{\mathrm{KL}}" + fenced("(", rf"{self(node.p)} \,\|\, {self(node.q)}", ")")
 
     def Integral(self, node):
         bounds = "" if node.low is None else f"_{_braced(self(node.low))}^{_braced(self(node.high))}"
@@ -216,6 +217,12 @@ def binding(node) -> int:
     if isinstance(node, (Mul, Div, Sum, Product, Limit)):
         return PRODUCT
     return POWER if isinstance(node, (Pow, Func)) else ATOM
+
+
+def fenced(left: str, inside: str, right: str) -> str:
+    """Put delimiters around LaTeX; they grow only if there is something tall inside."""
+    tall = any(command in inside for command in (r"\frac", r"\sum", r"\prod", r"\int", r"\left"))
+    return rf"\left{left}{inside}\right{right}" if tall else left + inside + right
 
 
 def latex(node) -> str:

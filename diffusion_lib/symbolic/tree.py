@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from diffusion_lib.errors import ConfigError
+from diffusion_lib.symbolic.density import KL, Density, E, Normal
 from diffusion_lib.symbolic.expr import Expr, rebuild, walk
 from diffusion_lib.symbolic.times import Index, Item, Limit, Sum
 
@@ -18,13 +19,21 @@ MAX_UNFOLDINGS = 200  # a chain of definitions longer than this is a circle
 
 @dataclass(frozen=True)
 class Fact:
-    """``left = right`` for all values of ``symbols``; ``label`` is its number on the page."""
+    """``left = right`` for all values of ``symbols`` that are not smaller than ``first`` says."""
 
     name: str
     left: Expr
     right: Expr
     symbols: frozenset[str]
-    label: str = ""
+    first: tuple[tuple[str, int], ...] = ()
+
+    def holds_at(self, bound: dict[str, Index], earliest: dict[str, int]) -> bool:
+        """Is the fact known for these values of its symbols, where ``earliest`` is the least value of other symbols?"""
+        return all(
+            index.offset + (0 if index.symbol is None else earliest.get(index.symbol, 1)) >= first
+            for symbol, first in self.first
+            for index in [bound.get(symbol, Index(None, first))]
+        )
 
 
 def at(node, values: dict[str, Index]):
@@ -77,28 +86,48 @@ def match(pattern, node, symbols, bound) -> bool:
     return pattern == node
 
 
-def unfold(nodes, facts):
+def unfold(nodes, facts, least: int = 1):
     """Return ``nodes`` with every left side of ``facts`` replaced by its right side, again and again.
 
     A definition that refers to itself one step earlier, such as ``x[t]`` by ``x[t - 1]``, is unfolded down to the
     earliest member that ``nodes`` mention, and no further.
     """
-    floors = _earliest(nodes)
+    floors, budget = _earliest(nodes), [MAX_UNFOLDINGS]
 
-    def replace(node):
+    def replace(node, earliest):
         for fact in facts:
             bound: dict[str, Index] = {}
-            if match(fact.left, node, fact.symbols, bound) and _may_unfold(fact, node, floors):
+            if (
+                match(fact.left, node, fact.symbols, bound)
+                and fact.holds_at(bound, earliest)
+                and _may_unfold(fact, node, floors)
+            ):
                 budget[0] -= 1
                 if budget[0] < 0:
-                    raise ConfigError(
-                        f"definition {fact.name!r} unfolds without end; define it by earlier quantities only"
-                    )
-                return replace(at(fact.right, bound))
-        return rebuild(node, replace)
+                    raise ConfigError(f"definition {fact.name!r} unfolds without end; define it by earlier ones only")
+                return replace(at(fact.right, bound), earliest)
+        if isinstance(node, Sum):
+            earliest = {**earliest, node.symbol: node.low.offset if node.low.symbol is None else 1}
+        measure = node.under if isinstance(node, E) else node.p if isinstance(node, KL) else None
 
-    budget = [MAX_UNFOLDINGS]
-    return tuple(replace(node) for node in nodes)
+        def child(part):  # a measure stays a density that can be named
+            new = replace(part, earliest)
+            return part if part is measure and not isinstance(new, (Density, Normal)) else new
+
+        return rebuild(node, child)
+
+    first = first_times(*nodes, least=least)
+    return tuple(replace(node, first) for node in nodes)
+
+
+def first_times(*nodes, least: int = 1) -> dict[str, int]:
+    """The least value, from ``least`` on, of each free index symbol at which all sequences in ``nodes`` have begun."""
+    found = {symbol: least for node in nodes for symbol in free_indices(node)}
+    for part in (part for node in nodes for part in walk(node) if isinstance(part, Item)):
+        symbol = part.index.symbol
+        if symbol in found:
+            found[symbol] = max(found[symbol], part.sequence.start - part.index.offset)
+    return found
 
 
 def _earliest(nodes):
@@ -110,11 +139,9 @@ def _earliest(nodes):
 
 
 def _may_unfold(fact, node, floors):
-    if not isinstance(node, Item) or node.sequence.role != "state":
+    """Stop a definition that refers to its own sequence at the earliest member in the claim."""
+    if not isinstance(node, Item):
         return True
     symbol, offset = node.index.symbol, node.index.offset
-    recursive = any(
-        isinstance(part, Item) and part.sequence == node.sequence and part.index.symbol for part in walk(fact.right)
-    )
-    floor = floors.get((node.sequence.name, symbol), offset - 1) if recursive else 0
-    return offset > floor if symbol is None or recursive else True
+    recursive = any(isinstance(p, Item) and p.sequence == node.sequence and p.index.symbol for p in walk(fact.right))
+    return not recursive or offset > floors.get((node.sequence.name, symbol), offset - 1)

@@ -1,0 +1,232 @@
+"""The derivations of the chapter forward-process, loaded by running the chapter's own cells."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import math
+import os
+import re
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import jupytext
+import pytest
+import sympy as sp
+
+from diffusion_lib.errors import Refuted
+from diffusion_lib.symbolic import E, Integral, Normal, Product, Var, sqrt
+from diffusion_lib.symbolic.blocks import Block
+from diffusion_lib.symbolic.summary import Canary, Summary
+
+ROOT = Path(__file__).resolve().parent.parent
+CHAPTER = ROOT / "book" / "forward-process.md"
+
+
+def derivation_cells(chapter: Path) -> list[str]:
+    """The sources of the code cells with the tag ``derivation``."""
+    cells = jupytext.read(chapter).cells
+    return [cell.source for cell in cells if cell.cell_type == "code" and "derivation" in cell.metadata.get("tags", [])]
+
+
+def run_derivation(chapter: Path) -> tuple[dict, list]:
+    """Run a chapter's derivation cells in one namespace; return it and what the cells show."""
+    namespace: dict = {}
+    shown = []
+    for number, source in enumerate(derivation_cells(chapter), 1):
+        tree = ast.parse(source)
+        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, f"{chapter.name}, derivation cell {number}", "exec"), namespace)
+        if last is not None:
+            shown.append(eval(compile(ast.Expression(last.value), f"cell {number}", "eval"), namespace))
+    return namespace, shown
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    return run_derivation(CHAPTER)
+
+
+def test_counts_and_mutants(chapter):
+    (summary,) = (thing for thing in chapter[1] if isinstance(thing, Summary))
+    assert summary.killed == summary.total >= 500
+    assert summary.steps >= 55 and summary.verdicts >= 2 * summary.steps
+    assert summary.equivalent == 2
+    assert "mutants killed" in repr(summary) and "F.18" in repr(summary)
+
+
+def test_every_block_is_shown_once_and_every_relation_counted(chapter):
+    namespace, shown = chapter
+    blocks = [thing for thing in shown if isinstance(thing, Block)]
+    assert [block.tag for block in blocks] == [f"F.{n}" for n in range(1, len(blocks) + 1)]
+    assert blocks == list(namespace["F"].blocks.values())
+    (summary,) = (thing for thing in shown if isinstance(thing, Summary))
+    relations = [m for b in blocks for m in re.findall(r"&(?::=|=|<|\\le|\\sim)", b.latex())]
+    assert len(relations) == summary.relations == sum(b.metadata()["diffusion_lib"]["steps"] for b in blocks)
+
+
+def test_the_output_of_a_cell(chapter):
+    block = chapter[0]["F"].blocks["variances-add"]
+    data, metadata = block._repr_mimebundle_()
+    latex = data["text/latex"]
+    assert latex.startswith("$$\\begin{aligned}") and latex.endswith("\\tag{F.12}$$")
+    assert "\\\\" not in latex and "\\cr\n" in latex and r"\text{independence}" in latex
+    digest = hashlib.sha256(latex.encode()).hexdigest()
+    expected = {"tag": "F.12", "name": "variances-add", "steps": 2, "definition": False, "sha256": digest}
+    assert metadata == {"diffusion_lib": expected}
+    assert "Var(a * epsilon[1] + b * epsilon[2]) = " in data["text/plain"]
+
+
+def test_the_chapter_types_no_display_mathematics():
+    prose = "\n".join(cell.source for cell in jupytext.read(CHAPTER).cells if cell.cell_type == "markdown")
+    assert "$$" not in prose and "{math}" not in prose and r"\begin{" not in prose and r"\[" not in prose
+
+
+def test_canary_shows_its_witness(chapter):
+    (canary,) = (thing for thing in chapter[1] if isinstance(thing, Canary))
+    assert isinstance(canary.refutation, Refuted)
+    for part in ("deviations-add", "licence", "a = ", "b = ", "left is", "right is"):
+        assert part in repr(canary)
+
+
+def test_closed_form_as_numbers(chapter):
+    """Lambdified mean and variance against the chain, run step by step on means and variances."""
+    F, x, alpha_bar, alpha, closed, t = (chapter[0][name] for name in ("F", "x", "alpha_bar", "alpha", "closed", "t"))
+    x_0, share = F.sympy(x[0]), F.sympy(alpha_bar[t])
+    mean = sp.lambdify((x_0, share), F.sympy(closed.right.mean), "math")
+    variance = sp.lambdify((x_0, share), F.sympy(closed.right.variance), "math")
+    betas = [1e-4 + k * (0.02 - 1e-4) / 9 for k in range(10)]
+    m, v, kept = 0.7, 0.0, 1.0
+    for beta in betas:
+        m, v, kept = math.sqrt(1 - beta) * m, (1 - beta) * v + beta, kept * (1 - beta)
+        assert mean(0.7, kept) == pytest.approx(m, rel=1e-12)
+        assert variance(0.7, kept) == pytest.approx(v, rel=1e-12)
+    third = F.sympy(alpha_bar[3], using=("alpha-bar", "alpha"))
+    assert sp.expand(third) == sp.expand(sp.prod(1 - F.sympy(chapter[0]["beta"][k]) for k in (1, 2, 3)))
+    assert F.sympy(alpha_bar[2], using="alpha-bar") == F.sympy(alpha[1]) * F.sympy(alpha[2])
+
+
+def test_prior_term_as_numbers(chapter):
+    F, x, alpha_bar, T_ = (chapter[0][name] for name in ("F", "x", "alpha_bar", "T_"))
+    formula = F.sympy(F.blocks["prior-term-value"].right)
+    value = sp.lambdify((F.sympy(x[0]), F.sympy(alpha_bar[T_])), formula, "math")
+    mean, variance = math.sqrt(0.1) * 0.7, 0.9  # KL(N(m, v) ‖ N(0, 1)) = (m² + v − 1 − log v) / 2
+    assert value(0.7, 0.1) == pytest.approx((mean**2 + variance - 1 - math.log(variance)) / 2, rel=1e-12)
+
+
+def states(n):
+    x, t, alpha, beta, alpha_bar, eps = (n[name] for name in ("x", "t", "alpha", "beta", "alpha_bar", "eps"))
+    return x, t, alpha, beta, alpha_bar, eps, n["q"], n["merged"]
+
+
+ERRATA = {
+    "S3-deviations-add": lambda x, t, a, b, ab, e, q, m: (
+        Var(sqrt(a[t]) * e[1] + sqrt(b[t]) * e[2]),
+        (sqrt(a[t]) + sqrt(b[t])) ** 2,
+        "definition",
+        "noise",
+    ),
+    "S3-alpha_bar-is-no-sum": lambda x, t, a, b, ab, e, q, m: (
+        ab[t],
+        1 - sum((b[k] for k in (2, 3)), b[1]),
+        "definition",
+        ("alpha-bar", "alpha"),
+    ),
+    "P1-beta-for-root-beta": lambda x, t, a, b, ab, e, q, m: (
+        Var(sqrt(1 - b[t]) * x[t - 1] + b[t] * e[t], given=x[t - 1]),
+        b[t],
+        "definition",
+        "noise",
+    ),
+    "P2-root-alpha_bar-in-the-step": lambda x, t, a, b, ab, e, q, m: (
+        q(x[t] | x[t - 1]),
+        Normal(x[t], sqrt(ab[t]) * x[t - 1], 1 - ab[t]),
+        "definition",
+        ("step", "alpha", "alpha-bar"),
+    ),
+    "P8-beta-is-no-deviation": lambda x, t, a, b, ab, e, q, m: (
+        q(x[t] | x[t - 1]),
+        Normal(x[t], sqrt(1 - b[t]) * x[t - 1], b[t] ** 2),
+        "definition",
+        "step",
+    ),
+    "P11-variance-for-deviation": lambda x, t, a, b, ab, e, q, m: (
+        Normal((x[t] - sqrt(ab[t]) * x[0]) / (1 - ab[t]), 0, 1) / (1 - ab[t]),
+        Normal(x[t], sqrt(ab[t]) * x[0], 1 - ab[t]),
+        "algebra",
+        (),
+    ),
+    "P11-x_t-for-x_0": lambda x, t, a, b, ab, e, q, m: (
+        q(x[t] | x[0]),
+        Normal(x[t], sqrt(ab[t]) * x[t - 1], 1 - ab[t]),
+        "result",
+        "closed-form",
+    ),
+    "P12-no-root": lambda x, t, a, b, ab, e, q, m: (
+        Var(sqrt(ab[t]) * x[0] + (1 - ab[t]) * m, given=x[0]),
+        1 - ab[t],
+        "definition",
+        "noise-merged",
+    ),
+    "uniform-noise-mean": lambda x, t, a, b, ab, e, q, m: (E(e[t]), Fraction(1, 2), "definition", "noise"),
+    "index-shift": lambda x, t, a, b, ab, e, q, m: (ab[t], ab[t - 1] * a[t - 1], "definition", "alpha-bar"),
+    "markov-needs-its-licence": lambda x, t, a, b, ab, e, q, m: (
+        q(x[1:3] | x[0]),
+        Product(q(x[t] | x[t - 1]), (t, 1, 3)),
+        "chain rule",
+        (),
+    ),
+    "S6-conditions-dropped-by-Bayes": lambda x, t, a, b, ab, e, q, m: (
+        q(x[t] | x[t - 1], x[0]),
+        q(x[t] | x[t - 1]),
+        "Bayes",
+        (),
+    ),
+    "marginal-without-the-prior": lambda x, t, a, b, ab, e, q, m: (
+        q(x[t + 1] | x[0]),
+        Integral(q(x[t + 1] | x[t], x[0]), x[t]),
+        "marginalisation",
+        (),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ERRATA)
+def test_errata_are_refuted(chapter, name):
+    namespace = chapter[0]
+    left, right, by, using = ERRATA[name](*states(namespace))
+    chain = type(namespace["F"].blocks["recursion"])(namespace["F"], name, left)
+    with pytest.raises(Refuted) as caught:
+        chain.equals(right, by=by, using=using)
+    for part in (name, by, "left is", "false at") if "coefficient" not in str(caught.value) else (name, by):
+        assert part in str(caught.value)
+
+
+SHORT = """
+from diffusion_lib.symbolic import *
+F = Derivation("F"); t, s, T = F.indices("t s T"); x = F.states("x")
+q = F.density("q"); p = F.density("p", r"p_\\theta")
+a = F.sequence("alpha", unit); ab = F.sequence("alpha_bar", unit, start=0); e = F.noise("epsilon")
+shown = [F.define("alpha-bar", ab[t], Product(a[s], (s, 1, t))), F.define("noise", e[t], standard_normal)]
+shown += [F.chain("A", ab[t]).equals(ab[t - 1] * a[t], by="definition", using="alpha-bar")]
+shown += [F.chain("B", Var(sqrt(a[t]) * e[t] + sqrt(1 - a[t]) * e[1 + t])).equals(1, by="definition", using="noise")]
+shown += [F.chain("C", q(x[1:T] | x[0])).equals(Product(q(x[t] | x[0 : t - 1]), (t, 1, T)), by="chain rule")]
+try:
+    F.chain("D", q(x[t] | x[t - 1])).equals(p(x[t] | x[t - 1]), by="Markov")
+except Exception as error:
+    shown.append(str(error))
+print(*(block if isinstance(block, str) else block.latex() for block in shown), F.summary(), sep="\\n")
+"""
+
+
+def test_same_bytes_for_every_hash_seed():
+    def run(seed):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run([sys.executable, "-c", SHORT], env=environment, capture_output=True, check=True)
+        return done.stdout
+
+    first = run("0")
+    assert b"\\tag{F.3}" in first and b"is false at" in first and b"mutants killed" in first
+    assert run("1") == first == run("4242")

@@ -1,0 +1,100 @@
+"""How expressions are written: the order of the author, few delimiters, short lines, no double backslash."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from diffusion_lib.symbolic import KL, Derivation, E, Integral, Limit, Normal, Product, Sum, Var, exp, log, sqrt, unit
+from diffusion_lib.symbolic.expr import walk
+from diffusion_lib.symbolic.registry import latex_name
+from diffusion_lib.symbolic.render import latex, text
+from diffusion_lib.symbolic.times import Index
+from diffusion_lib.symbolic.tree import at, free_indices, unfold
+
+F = Derivation("F")
+t, s, T = F.indices("t s T")
+x, q, p = F.states("x"), F.density("q"), F.density("p", r"p_\theta")
+alpha, beta = F.sequence("alpha", unit), F.sequence("beta", unit)
+ab, e = F.sequence("alpha_bar", unit, start=0), F.noise("epsilon")
+a, u = F.symbol("a"), F.dummy("u")
+
+WRITTEN = {
+    "order-is-kept": (1 + a - alpha[t] * a, "1 + a - \\alpha_t\\, a", "1 + a - alpha[t] * a"),
+    "one-root": (sqrt(alpha[t] * alpha[t - 1]), "\\sqrt{\\alpha_t\\, \\alpha_{t-1}}", "sqrt(alpha[t] * alpha[t - 1])"),
+    "bar": (1 - ab[T], "1 - \\bar\\alpha_T", "1 - alpha_bar[T]"),
+    "parentheses": (a * (1 - a) ** 2, "a\\, (1 - a)^2", "a * (1 - a)**2"),
+    "minus-sum": (a - (a + 1), "a - (a + 1)", "a - (a + 1)"),
+    "fraction": (a / (1 - a), "\\frac{a}{1 - a}", "a / (1 - a)"),
+    "half": ((a + 1) / 2, "\\tfrac12 (a + 1)", "(a + 1) / 2"),
+    "rational": (Fraction(-3, 4) * a, "(-\\tfrac34)\\, a", "(-3/4) * a"),
+    "tall": ((1 + a / 2) * a, "(1 + \\tfrac12 a)\\, a", "(1 + a / 2) * a"),
+    "taller": ((1 + a / u) * a, "\\left(1 + \\frac{a}{u}\\right)\\, a", "(1 + a / u) * a"),
+    "log": (log(1 - a), "\\log (1 - a)", "log(1 - a)"),
+    "exp": (exp(-a), "\\exp(-a)", "exp(-a)"),
+    "sum": (Sum(beta[s], (s, 1, T)), "\\sum_{s=1}^T \\beta_s", "Sum(beta[s], (s, 1, T))"),
+    "product": (Product(alpha[s], (s, 1, t - 1)), "\\prod_{s=1}^{t-1} \\alpha_s", "Product(alpha[s], (s, 1, t - 1))"),
+    "limit": (Limit(a**T, T), "\\lim_{T\\to\\infty} a^T", "Limit(a**T, T)"),
+    "density": (q(x[t - 1] | x[t], x[0]), "q(x_{t-1} \\mid x_t, x_0)", "q(x[t - 1] | x[t], x[0])"),
+    "path": (p(x[0:T]), "p_\\theta(x_{0:T})", "p(x[0:T])"),
+    "two-targets": (q(x[1], x[2] | x[0]), "q(x_1, x_2 \\mid x_0)", "q(x[1], x[2] | x[0])"),
+    "normal": (Normal(x[t], a, beta[t]), "\\mathcal{N}(x_t;\\, a,\\, \\beta_t)", "Normal(x[t], a, beta[t])"),
+    "mean": (E(e[t], given=x[0]), "\\mathbb{E}[\\epsilon_t \\mid x_0]", "E(epsilon[t], given=x[0])"),
+    "mean-under": (E(log(a), q(x[1])), "\\mathbb{E}_{q(x_1)}[\\log a]", "E(log(a), q(x[1]))"),
+    "mean-under-all": (E(log(q(x[1])), q), "\\mathbb{E}_{q}[\\log q(x_1)]", "E(log(q(x[1])), q)"),
+    "variance": (Var(x[0]), "\\operatorname{Var}[x_0]", "Var(x[0])"),
+    "divergence": (KL(q(x[1]), p(x[1])), "D_{\\mathrm{KL}}(q(x_1) \\,\\|\\, p_\\theta(x_1))", "KL(q(x[1]), p(x[1]))"),
+    "integral": (Integral(u, (u, 0, a)), "\\int_0^a u\\, \\mathrm{d}u", "Integral(u, (u, 0, a))"),
+    "line": (Integral(q(x[1]), x[1]), "\\int q(x_1)\\, \\mathrm{d}x_1", "Integral(q(x[1]), x[1])"),
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_written_form(name):
+    node, as_latex, as_text = WRITTEN[name]
+    assert latex(node) == as_latex
+    assert text(node) == repr(node) == as_text
+
+
+@pytest.mark.parametrize("name", [name for name in WRITTEN if name not in ("rational", "line")])
+def test_text_builds_the_same_tree(name):
+    names = {**globals(), "epsilon": e, "alpha_bar": ab}
+    assert eval(text(WRITTEN[name][0]), names) == WRITTEN[name][0]
+
+
+def test_names():
+    assert [latex_name(n) for n in ("alpha_bar", "x", "x_hat", "SNR", "beta_tilde", "c_skip")] == [
+        "\\bar\\alpha",
+        "x",
+        "\\hat{x}",
+        "\\mathrm{SNR}",
+        "\\tilde\\beta",
+        "c_{skip}",
+    ]
+
+
+def test_long_lines_put_the_licence_below():
+    wide = F.chain("wide", sum((alpha[k] * alpha[k + 1] * a for k in range(1, 9)), a))
+    block = wide.equals(wide.left + 0, by="algebra").latex()
+    assert "&&" not in block and "&\\quad {\\small\\text{algebra}}" in block
+    narrow = F.chain("narrow", a + 1).equals(1 + a, by="algebra").latex()
+    assert narrow == "$$\\begin{aligned}\na + 1 &= 1 + a && {\\small\\text{algebra}}\n\\end{aligned}\\tag{F.2}$$"
+    assert F.blocks["narrow"]._repr_latex_() == narrow
+
+
+def test_indices():
+    assert t + 1 - 1 == t and 1 + t == t + 1 and x[t - 1 + 1] == x[t]
+    assert at(x[t - 1], {"t": s + 2}) == x[s + 1]
+    total = Sum(alpha[s] * a, (s, 1, t))
+    assert free_indices(total) == {"t"} and at(total, {"s": t}) == total
+    caught = at(Sum(alpha[s] * beta[t], (s, 1, T)), {"t": s})  # the free s must stay free
+    assert free_indices(caught) == {"s", "T"} and Index("s") in list(walk(caught))
+
+
+def test_unfolding_stops_at_the_earliest_member():
+    F.define("draw", x[t], alpha[t] * x[t - 1])
+    facts = F.blocks["draw"].facts()
+    assert repr(unfold((x[t], x[t - 2]), facts)[0]) == "alpha[t] * alpha[t - 1] * x[t - 2]"
+    assert repr(unfold((x[2], x[0]), facts)[0]) == "alpha[2] * alpha[1] * x[0]"
+    assert unfold((x[0],), facts) == (x[0],)
