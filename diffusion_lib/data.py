@@ -130,11 +130,11 @@ def check_data(x: Tensor) -> Tensor:
         raise ConfigError(f"data must be a floating-point tensor (n, ...), got {what}; scale bytes by x / 127.5 - 1")
     if x.ndim == 0 or x.numel() == 0:
         raise ConfigError(f"data must hold at least one sample (n, ...), got shape {tuple(x.shape)}; check the filter")
-    for wrong, remedy in ((~x.isfinite(), "remove or repair it"), (x.abs() > LARGEST_VALUE, "scale to about [-1, 1]")):
-        if wrong.any():
-            index = tuple(wrong.nonzero()[0].tolist())
-            allowed = f"finite and of size <= {LARGEST_VALUE:g}"
-            raise ConfigError(f"data must be {allowed}, got {x[index]:g} at index {index}; {remedy}")
+    wrong = ~(x.abs() <= LARGEST_VALUE)  # true of NaN too
+    if wrong.any():
+        index = tuple(wrong.nonzero()[0].tolist())
+        what = f"{x[index]:g} at index {index}; scale the data to about [-1, 1], or repair that sample"
+        raise ConfigError(f"data must be finite and of size <= {LARGEST_VALUE:g}, got {what}")
     if x.min() == x.max() or (len(x) > 1 and bool((x == x[:1]).all())):
         raise ConfigError(f"data must vary, got {len(x)} samples that are all the same; check how they were loaded")
     return x

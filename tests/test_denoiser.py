@@ -58,10 +58,11 @@ def test_samples_do_not_see_each_other_and_each_has_its_own_time(kind):
 
 
 @pytest.mark.parametrize("kind", DENOISERS)
-def test_every_parameter_matters(kind):
-    denoiser = make(kind)
+def test_every_row_of_every_parameter_matters(kind):
+    denoiser = make(kind, width=16)  # 8 groups of 2: a group of one channel would forget the bias before it
     denoiser(draw(3, *SHAPES[kind]), torch.tensor([1, 20, 50])).square().sum().backward()
-    assert all(parameter.grad.abs().max() > 0 for parameter in denoiser.parameters())
+    for name, parameter in denoiser.named_parameters():
+        assert (parameter.grad.reshape(len(parameter), -1).abs().amax(1) > 0).all(), name
 
 
 @pytest.mark.parametrize("kind", DENOISERS)
@@ -232,6 +233,7 @@ def test_bad_times_are_refused(kind, t, message):
         pytest.param("mlp", (3, 2, 2), "x_t must have shape (B, 2), got (3, 2, 2)", id="row47-mlp-3-D"),
         pytest.param("unet", (3, 3, 8, 8), "with H and W multiples of 4, got (3, 3, 8, 8)", id="row47-channels"),
         pytest.param("unet", (3, 8, 8), "got (3, 8, 8)", id="row47-no-channels"),
+        pytest.param("unet", (3, 1, 8), "got (3, 1, 8)", id="row47-unet-3-D"),
         pytest.param("unet", (3, 1, 10, 8), "got (3, 1, 10, 8); pad the images", id="row47-height-10"),
         pytest.param("unet", (3, 1, 8, 6), "got (3, 1, 8, 6)", id="row47-width-6"),
     ],
@@ -254,6 +256,7 @@ BAD = {
     "width-12": (lambda: UNet(width=12), "width must be a multiple of 8, got 12; use 16"),
     "table-of-other-T": (lambda: MLP(T=10, alpha_bar=SCHEDULE.alpha_bar), "of 11 falling values from 1 at t = 0"),
     "table-without-slot-0": (lambda: MLP(T=T, alpha_bar=SCHEDULE.alpha_bar[1:]), "got shape (50,); use"),
+    "table-not-from-1": (lambda: MLP(T=2, alpha_bar=[0.9, 0.5, 0.1]), "falling values from 1 at t = 0"),
     "table-rising": (lambda: MLP(T=2, alpha_bar=[1.0, 0.5, 0.6]), "alpha_bar must be the table"),
     "table-of-betas": (lambda: MLP(T=T, alpha_bar=SCHEDULE.beta), "alpha_bar must be the table"),
     "table-to-0": (lambda: MLP(T=2, alpha_bar=[1.0, 0.5, 0.0]), "to above 0 at t = T"),
