@@ -22,7 +22,7 @@ from .errors import ConfigError
 
 FRAME_STYLE = """
 #{id} .frames-body {{ display: flex; flex-wrap: wrap; align-items: center; max-width: {width}px; }}
-#{id} .frames-input {{ flex: 1; min-width: 0; height: 1.6em; margin: 0; cursor: pointer; accent-color: #4269d0; }}
+#{id} .frames-input {{ flex: 1 1 1px; min-width: 0; height: 1.6em; margin: 0; cursor: pointer; accent-color: #4269d0; }}
 #{id} .frames-frame {{ display: none; width: 100%; }}
 #{id} .frames-frame img {{ width: 100%; height: auto; image-rendering: {rendering}; }}
 #{id} .frames-frame span {{ display: block; text-align: center; font-variant-numeric: tabular-nums; }}
@@ -64,7 +64,7 @@ def raster(figure: Figure, dpi: int = 110) -> Png:
 
 
 def to_uint8(image: np.ndarray) -> np.ndarray:
-    """Map a picture with values in [−1, 1], shaped (H, W), (1, H, W) or (3, H, W), to bytes, clipping what lies outside."""
+    """Map a picture (H, W), (1, H, W) or (3, H, W) with values in [−1, 1] to bytes, clipping what lies outside."""
     image = np.asarray(image, dtype=np.float64)
     if image.ndim == 3 and image.shape[0] == 3:
         image = image.transpose(1, 2, 0)  # (H, W, 3)
@@ -147,7 +147,8 @@ def frames(
         for i, label in enumerate(labels)
     )
     shown = "".join(
-        f'<div class="frames-frame frames-frame-{i}"><img alt="{html.escape(f"{alt}: {label}")}" src="{_data_url(data)}">'
+        f'<div class="frames-frame frames-frame-{i}">'
+        f'<img alt="{html.escape(f"{alt}: {label}")}" src="{_data_url(data)}">'
         f"<span>{html.escape(label)}</span></div>"
         for i, (data, label) in enumerate(zip(pictures, labels, strict=True))
     )
