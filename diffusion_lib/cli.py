@@ -99,7 +99,6 @@ def sample(args: argparse.Namespace) -> int:
     if not path.parent.is_dir() or path.is_dir():
         raise ConfigError(f"out must be a file in a directory that exists, got {str(path)!r}; create {path.parent}")
     state, schedule, shape = _restore(args.source)
-    check_integer("steps", args.steps, 1, schedule.T)
     generator = torch.Generator().manual_seed(seed)
     x_T = torch.randn(n, *shape, generator=generator).to(device)
     chain = sampler(state.ema_denoiser().to(device), x_T, schedule, steps=args.steps, generator=generator)

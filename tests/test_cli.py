@@ -175,7 +175,7 @@ def test_row44_no_checkpoint_from_a_run_that_diverged(tmp_path, monkeypatch, cap
     def diverging(*arguments):
         for record in original(*arguments):
             if record.step == 5:
-                raise NonFiniteError("loss and gradient must be finite, got loss nan")
+                raise NonFiniteError("loss and gradient must be finite,\n got loss nan")
             yield record
 
     monkeypatch.setattr(training, "train", diverging)

@@ -216,7 +216,7 @@ def numbers(state):
 
 
 class Poisoned(Tiny):
-    """Its third call makes the loss NaN or infinite, or keeps the loss finite and poisons one gradient."""
+    """Its third call makes loss and gradient NaN or infinite, or only the gradient, or only the loss."""
 
     poison: str
 
@@ -225,6 +225,9 @@ class Poisoned(Tiny):
         if int(self.calls) == 3:
             if self.poison == "gradient":
                 out.register_hook(lambda grad: grad * torch.tensor([1.0, torch.inf]))
+            elif self.poison == "loss":
+                out.register_hook(torch.zeros_like)
+                out = out + torch.nan
             else:
                 out = out + float(self.poison)
         return out
@@ -235,7 +238,8 @@ class Poisoned(Tiny):
     [
         pytest.param("nan", id="row44-loss-nan"),
         pytest.param("inf", id="row44-loss-inf"),
-        pytest.param("gradient", id="row45-gradient-inf"),
+        pytest.param("loss", id="row44-only-the-loss"),
+        pytest.param("gradient", id="row45-only-a-gradient"),
     ],
 )
 def test_non_finite_numbers_stop_training_before_the_update(poison):
