@@ -79,7 +79,8 @@ def test_long_lines_put_the_licence_below():
     block = wide.equals(wide.left + 0, by="algebra").latex()
     assert "&&" not in block and "&\\quad {\\small\\text{algebra}}" in block
     narrow = F.chain("narrow", a + 1).equals(1 + a, by="algebra").latex()
-    assert narrow == "$$\\begin{aligned}\na + 1 &= 1 + a && {\\small\\text{algebra}}\n\\end{aligned}\\tag{F.2}$$"
+    line = "a + 1 &= 1 + a \\vphantom{\\big|} && {\\small\\text{algebra}}"
+    assert narrow == "$$\\begin{aligned}\n" + line + "\n\\end{aligned}\\tag{F.2}$$"
     assert F.blocks["narrow"]._repr_latex_() == narrow
 
 

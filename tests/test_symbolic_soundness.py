@@ -39,6 +39,7 @@ from diffusion_lib.symbolic.expr import Interval
 from diffusion_lib.symbolic.normalform import Field
 from diffusion_lib.symbolic.patience import patience
 from diffusion_lib.symbolic.summary import Summary, rejected
+from diffusion_lib.symbolic.times import as_index
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -320,6 +321,9 @@ def test_bad_arguments_name_what_is_allowed(w):
         ConfigError, match=r"using must name an earlier block of F, got 'alpha'; known: alpha-bar, step"
     ):
         w.F.chain("planted", w.a).equals(w.a, by="definition", using="alpha")
+    for by in ("result", "induction"):
+        with pytest.raises(ConfigError, match=f"using must name what '{by}' rests on"):
+            w.F.chain("planted", w.a).equals(w.a, by=by)
     with pytest.raises(ConfigError, match="choose another name"):
         w.F.chain("planted", w.b)
     with pytest.raises(ConfigError, match="one bar"):
@@ -389,6 +393,21 @@ def test_induction_needs_both_parts(w):
         proof.base.equals(q(x[1] | x[0]), by="induction", using="hypothesis")
     with pytest.raises(ConfigError, match="using must name"):
         w.F.chain("cites", q(x[t] | x[0])).equals(1, by="result", using="marginal")
+
+
+def test_induction_over_numbers(w):
+    """A product of equal factors is a power; the conclusion is looked at once more, without its proof."""
+    t, c = w.t, w.F.symbol("c", unit)
+    w.F.define("same", w.alpha[t], c)
+    proof = w.F.induction("power", w.alpha_bar[t], c**t, over=t)
+    proof.base.equals(w.alpha[1], by="definition", using="alpha-bar").equals(c, by="definition", using="same")
+    proof.base.equals(c ** as_index(1), by="algebra")
+    proof.step.equals(w.alpha_bar[t] * w.alpha[t + 1], by="definition", using="alpha-bar")
+    proof.step.equals(c**t * w.alpha[t + 1], by="induction", using="hypothesis")
+    proof.step.equals(c**t * c, by="definition", using="same").equals(c ** (t + 1), by="algebra")
+    assert proof.conclude().steps[0].verdicts == ("base and step", "24 points, 60 digits")
+    with pytest.raises(Refuted, match="'planted'"):
+        verify.look(replace(proof.steps[0].claim, name="planted", right=c ** (t + 1)))
 
 
 def test_undecided_mutants_do_not_count_as_caught(w):

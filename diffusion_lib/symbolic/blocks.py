@@ -15,7 +15,7 @@ from diffusion_lib.symbolic.render import latex, text
 from diffusion_lib.symbolic.tree import Fact, first_times, free_indices
 
 WIDE = 13  # a left side wider than this many letters gets a line of its own
-FULL = 36  # if any line is wider than this many letters, the licences stand below the lines, as on a phone
+FULL = 34  # if any line is wider than this many letters, the licences stand below the lines, as on a phone
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Line:
     licence: str
 
 
+STRUT = r" \vphantom{\big|}"  # some air between the lines
 RELATIONS = {"=": "=", ":=": ":=", "~": r"\sim", "<": "<", "≤": r"\le"}
 
 
@@ -66,14 +67,14 @@ class Block:
         rights = [f"{RELATIONS[line.relation]} {latex(line.right)}" for line in lines]
         apart = _width(lefts[0]) > WIDE
         stacked = any(_width(right) + (0 if apart else _width(lefts[0])) > FULL for right in rights)
-        rows = [f"& {lefts[0]}"] if apart else []
+        rows = [f"& {lefts[0]}{STRUT}"] if apart else []
         for line, left, right in zip(lines, lefts, rights, strict=True):
             beside = rf"{{\small\text{{{line.licence}}}}}"
             if late and line is lines[-1]:
                 beside = "".join(
                     [beside[:-1], *(rf"\text{{, }}{s}\text{{ at least }}{first}" for s, first in late), "}"]
                 )
-            row = f"{'' if apart else left} &{right}"
+            row = f"{'' if apart else left} &{right}{STRUT}"
             rows += [row, rf"&\quad {beside}"] if stacked else [f"{row} && {beside}"]
         body = " \\cr\n".join(row.strip() for row in rows)
         return f"$$\\begin{{aligned}}\n{body}\n\\end{{aligned}}\\tag{{{self.tag}}}$$"

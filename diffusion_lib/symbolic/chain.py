@@ -6,16 +6,14 @@ from dataclasses import dataclass, replace
 
 from diffusion_lib.errors import ConfigError, DerivationError
 from diffusion_lib.symbolic.blocks import Block, Line
-from diffusion_lib.symbolic.claim import Claim, contains, has_densities
+from diffusion_lib.symbolic.claim import Claim, contains
 from diffusion_lib.symbolic.density import KL
-from diffusion_lib.symbolic.evaluate import at_points
 from diffusion_lib.symbolic.expr import Expr, wrap
 from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.nonneg import non_negative
 from diffusion_lib.symbolic.times import Index
 from diffusion_lib.symbolic.tree import Fact, at
-from diffusion_lib.symbolic.verify import verify
-from diffusion_lib.symbolic.worlds import gaussian_worlds
+from diffusion_lib.symbolic.verify import look, verify
 
 
 @dataclass(frozen=True)
@@ -76,6 +74,8 @@ class Chain(Block):
     def claim(self, left, right, by, using) -> tuple[Claim, str]:
         """The claim that ``left = right``, and the licence as shown beside the line."""
         using = (using,) if isinstance(using, str) else tuple(using)
+        if (by == "result" and not using) or (by == "induction" and "hypothesis" not in using):
+            raise ConfigError(f"using must name what {by!r} rests on, got nothing; name a block, or 'hypothesis'")
         facts, labels, standard = [], [], False
         for name in using:
             if name == "hypothesis" and self.hypothesis:
@@ -153,11 +153,3 @@ class Induction(Block):
 
     def lines(self):
         return [Line(self.left, s.relation, s.right, s.beside) for s in self.steps]
-
-
-def look(claim: Claim) -> tuple[str, ...]:
-    """The second verdict on a conclusion: exact evaluation at t = 1 … 5, without the proof."""
-    if has_densities(claim.left, claim.right):
-        return (gaussian_worlds(claim),)
-    claim = replace(claim, facts=claim.model)
-    return (at_points(claim, claim.left, claim.right),)

@@ -35,6 +35,7 @@ class FiniteWorld(Exact):
         self.seed, self.licence = seed, licence
         self.assignment = f"{seed}:{sorted(self.index.items())}:{salt}"
         self.bound: dict[tuple[str, int], int] = {}
+        self.places: dict[tuple, tuple] = {}  # the times of a density's arguments, looked up once
         self.used: dict[str, int | Fraction] = {}
 
     def members(self, node):
@@ -71,20 +72,15 @@ class FiniteWorld(Exact):
         return tuple((sequence.name, time) for part in parts for sequence, time in self.members(part))
 
     def Density(self, node):
-        return self.atom(node.law, self.arguments(node.targets), self.arguments(node.given))
+        place = id(node), *self.index.values()
+        if place not in self.places:  # the node is kept, so that its id stays its own
+            self.places[place] = node, self.arguments(node.targets), self.arguments(node.given)
+        return self.atom(node.law, *self.places[place][1:])
 
     def atom(self, law: Law, targets, given):
         """The value of p(targets | given) at the current states."""
-        if len(set(targets + given)) < len(targets + given):
-            raise Undefined(f"{law.name} has one state twice: {targets + given}")
         values, conditions = tuple(map(self.state, targets)), tuple(map(self.state, given))
-        if self.licence.world == "opaque":
-            return _opaque(self.seed, law.name, targets, values, given, conditions)
-        names = {name for name, _ in targets + given}
-        if len(names) > 1:
-            raise Undefined(f"{law.name} mixes the states {sorted(names)}; one law has one sequence of states")
-        chain = _chain(self.seed, self.licence.world, law.name)
-        return chain.marginal(targets + given, values + conditions) / chain.marginal(given, conditions)
+        return _atom(self.seed, self.licence.world, law.name, targets, values, given, conditions)
 
     def Normal(self, node):
         values = [mp.nstr(to_mpf(self(part)), 40) for part in (node.at, node.mean, node.variance)]
@@ -162,9 +158,18 @@ def _chain(seed, world, law):
 
 
 @lru_cache(maxsize=100_000)
-def _opaque(seed, law, targets, values, given, conditions):
-    arguments = sorted(zip(targets, values, strict=True)), sorted(zip(given, conditions, strict=True))
-    return draw(f"{seed}:{law}:{arguments}", positive)
+def _atom(seed, world, law, targets, values, given, conditions):
+    """The value of one density at one place, in the world of a seed."""
+    if len(set(targets + given)) < len(targets + given):
+        raise Undefined(f"{law} has one state twice: {targets + given}")
+    if world == "opaque":
+        arguments = sorted(zip(targets, values, strict=True)), sorted(zip(given, conditions, strict=True))
+        return draw(f"{seed}:{law}:{arguments}", positive)
+    names = {name for name, _ in targets + given}
+    if len(names) > 1:
+        raise Undefined(f"{law} mixes the states {sorted(names)}; one law has one sequence of states")
+    chain = _chain(seed, world, law)
+    return chain.marginal(targets + given, values + conditions) / chain.marginal(given, conditions)
 
 
 @lru_cache(maxsize=200_000)

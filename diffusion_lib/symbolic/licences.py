@@ -49,10 +49,10 @@ _ALL = (
     Licence("Gibbs", "drop a Kullback–Leibler divergence, which is never negative", "any"),
     Licence("non-negative gap", "drop a gap that is never negative"),
     Licence("positive gap", "drop a gap that is always positive"),
-    Licence("Gaussian integral", "integrate a Gaussian by completing the square", integrates=True),
-    Licence("integration", "integrate by an antiderivative", integrates=True),
+    Licence("Gaussian integral", "integrate a Gaussian by completing the square", integrates=True, weaker="algebra"),
+    Licence("integration", "integrate by an antiderivative", integrates=True, weaker="algebra"),
     Licence("induction", "use the hypothesis, or conclude from t = 1 and from t to t + 1"),
-    Licence("limit", "let an index grow without bound"),
+    Licence("limit", "let an index grow without bound", weaker="algebra"),
 )
 LICENCES = {licence.name: licence for licence in _ALL}
 

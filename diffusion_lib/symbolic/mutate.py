@@ -28,8 +28,11 @@ def mutants(claim: Claim, sequences=(), laws=()):
         if right not in seen:
             seen.add(right)
             yield what, replace(claim, right=right)
-    if claim.licence.weaker:
-        yield f"licence: {claim.licence.weaker}", replace(claim, licence=LICENCES[claim.licence.weaker])
+    weaker = claim.licence.weaker
+    if claim.licence.name == "definition" and not (claim.facts or claim.standard):
+        weaker = "algebra"  # the definition of an operator
+    if weaker:
+        yield f"licence: {weaker}", replace(claim, licence=LICENCES[weaker])
     for fact in claim.facts:
         yield f"without: {fact.name}", replace(claim, facts=tuple(other for other in claim.facts if other != fact))
     if claim.standard:

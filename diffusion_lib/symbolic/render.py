@@ -59,10 +59,10 @@ class Latex:
         return "-" + self(node.arg, PRODUCT)
 
     def Mul(self, node):
-        parts = [self(factor, PRODUCT) for factor in node.factors]
-        text = parts[0]
-        for factor, part in zip(node.factors[1:], parts[1:], strict=True):
-            text += (r" \cdot " if part[0].isdigit() or isinstance(factor, Num) else r"\, ") + part
+        text, *parts = (self(factor, PRODUCT) for factor in node.factors)
+        for part in parts:
+            named = part.startswith((r"\operatorname", r"\log", r"\exp"))  # these bring their own space
+            text += (r" \cdot " if part[0].isdigit() else " " if named else r"\, ") + part
         return text
 
     def Div(self, node):

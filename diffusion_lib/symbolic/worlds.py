@@ -15,7 +15,7 @@ from diffusion_lib.symbolic.gaussian import GaussianWorld
 from diffusion_lib.symbolic.quadratic import Bell
 from diffusion_lib.symbolic.times import OutOfRange
 
-WORLDS = 20
+WORLDS, GAUSSIAN_WORLDS = 20, 5
 TIMES = (3, 2, 4, 1, 5)  # a wrong step shows early in the middle
 
 
@@ -29,7 +29,7 @@ def finite_worlds(claim: Claim, left, right) -> str:
             if not world.used:
                 break
 
-    _over_worlds(claim, test)
+    _over_worlds(claim, test, WORLDS)
     return f"{WORLDS} finite worlds"
 
 
@@ -42,11 +42,11 @@ def gaussian_worlds(claim: Claim) -> str:
         _compare_coefficients(claim, world, world(claim.left), world(claim.right))
 
     with mp.workdps(DIGITS + MARGIN):
-        _over_worlds(claim, test)
-    return f"{WORLDS} Gaussian worlds"
+        _over_worlds(claim, test, GAUSSIAN_WORLDS)
+    return f"{GAUSSIAN_WORLDS} Gaussian worlds"
 
 
-@lru_cache(maxsize=4 * WORLDS)
+@lru_cache(maxsize=16 * GAUSSIAN_WORLDS)
 def _gaussian_world(number, model):
     return GaussianWorld(str(number), {}, model)  # keeps its marginals for the next claim
 
@@ -67,9 +67,9 @@ def _compare_coefficients(claim, world, a, b):
             )
 
 
-def _over_worlds(claim, test):
+def _over_worlds(claim, test, count):
     symbols = claim.symbols()
-    for number in range(WORLDS):
+    for number in range(count):
         fits = False
         for times in product(TIMES, repeat=len(symbols)):
             index = dict(zip(symbols, times, strict=True))
