@@ -83,7 +83,8 @@ def test_row22_every_step_count_including_T(T, spacing):
 
 
 def diffusers_scheduler(kind, schedule, spacing="leading", variance="fixed_small"):
-    diffusers = pytest.importorskip("diffusers")
+    import diffusers  # takes a second, which the other tests need not wait for
+
     common = {
         "num_train_timesteps": schedule.T,
         "trained_betas": schedule.beta[1:].tolist(),
