@@ -157,7 +157,7 @@ def test_identifiers_of_the_row_exist(symbol):
 
 
 def test_licences_of_the_page_are_those_of_the_engine():
-    from diffusion_lib.symbolic import Licence
+    from diffusion_lib.symbolic import LICENCES
 
-    listed = re.findall(r"^\| ([A-Za-z ]+) \|", PAGE.read_text().split("| licence |")[1], flags=re.M)
-    assert {entry for entry in listed} <= {licence.value for licence in Licence}
+    listed = re.findall(r"^\| (.+?) \| to (.+?) \|$", PAGE.read_text().split("| licence |")[1], flags=re.M)
+    assert listed == [(licence.name, licence.permits) for licence in LICENCES.values()]
