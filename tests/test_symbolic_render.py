@@ -11,7 +11,7 @@ from diffusion_lib.symbolic.expr import walk
 from diffusion_lib.symbolic.registry import latex_name
 from diffusion_lib.symbolic.render import latex, text
 from diffusion_lib.symbolic.times import Index
-from diffusion_lib.symbolic.tree import at, free_indices, unfold
+from diffusion_lib.symbolic.tree import Fact, at, free_indices, unfold
 
 F = Derivation("F")
 t, s, T = F.indices("t s T")
@@ -99,3 +99,15 @@ def test_unfolding_stops_at_the_earliest_member():
     assert repr(unfold((x[t], x[t - 2]), facts)[0]) == "alpha[t] * alpha[t - 1] * x[t - 2]"
     assert repr(unfold((x[2], x[0]), facts)[0]) == "alpha[2] * alpha[1] * x[0]"
     assert unfold((x[0],), facts) == (x[0],)
+
+
+def test_facts_hold_from_their_first_time_on():
+    late = Fact("late", alpha[t], a, frozenset({"t"}), (("t", 2),))
+
+    def known(node, least=1):
+        return unfold((node,), [late], least)[0] == a
+
+    assert known(alpha[2]) and known(alpha[t + 1]) and known(alpha[t], least=2)
+    assert not known(alpha[1]) and not known(alpha[t])
+    for low, inside in ((1, alpha[s]), (2, a)):
+        assert unfold((Sum(alpha[s], (s, low, T)),), [late])[0].body == inside

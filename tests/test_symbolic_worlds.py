@@ -29,9 +29,11 @@ from diffusion_lib.symbolic.decide import symbolically
 from diffusion_lib.symbolic.evaluate import at_points
 from diffusion_lib.symbolic.gaussian import GaussianWorld
 from diffusion_lib.symbolic.licences import licence
+from diffusion_lib.symbolic.moments import drawn_after
 from diffusion_lib.symbolic.mutate import mutants
 from diffusion_lib.symbolic.points import Point, gauss_hermite
 from diffusion_lib.symbolic.quadratic import Bell, Quadratic
+from diffusion_lib.symbolic.times import Index
 from diffusion_lib.symbolic.tree import unfold
 from diffusion_lib.symbolic.worlds import finite_worlds, gaussian_worlds
 
@@ -202,3 +204,11 @@ def test_a_point_depends_on_its_seed_alone():
     first, second = (Point("3", {"t": 2}, licence("algebra")) for _ in range(2))
     assert first(alpha[t]) == second(alpha[2]) != Point("4", {"t": 2}, licence("algebra"))(alpha[t])
     assert 0 < first(alpha[t]) < 1 and first(a) > 0
+
+
+def test_a_noise_is_fresh_after_every_state_before_it():
+    t, s = Index("t"), Index("s")
+    for noise, state in ((t, t - 1), (t + 1, t), (3, 2), (t, 0)):
+        assert drawn_after(noise, state)
+    for noise, state in ((t, t), (t - 1, t), (t, s), (2, 2), (2, t), (t, 1)):
+        assert not drawn_after(noise, state)
