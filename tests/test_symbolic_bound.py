@@ -97,13 +97,14 @@ def test_second_route(bound):
     gap = KL(path, p(x[1:T] | x[0]))
     evidence = log(p(x[0]))
     chain = (
-        Bound().V.chain("bound", -evidence)
+        Bound()
+        .V.chain("bound", -evidence)
         .at_most(-evidence + gap, gap=gap)
         .equals(-evidence + E(log(path / p(x[1:T] | x[0])), path), by="definition")
         .equals(-evidence + E(log(path / (p(x[0:T]) / p(x[0]))), path), by="chain rule")
         .equals(-evidence + E(log(path / p(x[0:T])) + evidence, path), by="algebra")
         .equals(E(log(path / p(x[0:T])), path), by="linearity")
-    )  # fmt: skip
+    )
     assert chain.steps[0].beside == "Gibbs" and r"\le" in chain.latex()
 
 
