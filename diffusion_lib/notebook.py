@@ -19,7 +19,7 @@ import re
 import reprlib
 import sys
 import warnings
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Collection, MutableMapping
 
 from .errors import ConfigError, check_choice, check_integer, check_real
 
@@ -150,10 +150,15 @@ def _refuse_unknown(namespace: MutableMapping[str, object], rules: dict[str, Rul
         if name in rules or name.startswith("_") or name in ("In", "Out"):  # IPython's own are not parameters
             continue
         if _is_plain(value) and not _is_imported(name, value):
-            near = difflib.get_close_matches(name, rules, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else "remove it"
-            given = f"{name} = {reprlib.repr(value)}"
-            raise ConfigError(f"{given} is not a parameter of this chapter, allowed: {', '.join(rules)}; {hint}")
+            raise unknown_parameter(name, value, rules)
+
+
+def unknown_parameter(name: str, value: object, known: Collection[str]) -> ConfigError:
+    """The refusal of a name that is no parameter of the chapter, with the nearest one that is."""
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "remove it"
+    given = f"{name} = {reprlib.repr(value)}"
+    return ConfigError(f"{given} is not a parameter of this chapter, allowed: {', '.join(known)}; {hint}")
 
 
 def _is_plain(value: object) -> bool:

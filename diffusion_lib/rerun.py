@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import ConfigError, DiffusionLibError, check_choice, check_integer
-from .notebook import SENTINEL
+from .notebook import SENTINEL, unknown_parameter
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -132,7 +132,8 @@ def check(given: dict[str, object], known: Mapping[str, Literal]) -> dict[str, L
             raise ConfigError(f"{name} must not be passed, the chapter has no parameters; remove it")
         if SECRET.search(str(name)):
             raise ConfigError(f"{name} must not be passed, the notebook would store it; use an environment variable")
-        check_choice("parameter", name, tuple(known))
+        if name not in known:
+            raise unknown_parameter(str(name), value, known)
         kind = type(known[name])
         plain = type(value) is kind or (kind is float and type(value) is int)  # exact: numpy's numbers are no JSON
         finite = not plain or kind is not float or abs(value) <= sys.float_info.max  # false for NaN

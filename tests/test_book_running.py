@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from diffusion_lib.errors import ConfigError
+from diffusion_lib.rerun import RerunFailed, rerun
+
 ROOT = Path(__file__).parents[1]
 BLOCKS = re.findall(r"^```bash\n(.*?)^```", (ROOT / "book" / "running.md").read_text(), flags=re.M | re.S)
 COMMANDS = [line for block in BLOCKS for line in block.splitlines()]
@@ -69,6 +72,45 @@ def test_command(command, checkout):
         assert "TT" in result.stderr and "'T'" in result.stderr and "Traceback" not in result.stderr
     else:
         assert result.returncode == 0, result.stderr[-3000:]
+
+
+BEFORE_A_KERNEL = [
+    ("T=5x", {"T": "5x"}, "T"),
+    ("TT", {"TT": 100}, "TT"),
+    ("text-for-number", {"T": "true"}, "T"),
+    ("nan", {"T": float("nan")}, "T"),
+    ("float-for-integer", {"T": 1e3}, "T"),
+]
+
+
+@pytest.mark.parametrize("chapter", ["forward-process", "toy-ddpm"])
+@pytest.mark.parametrize(
+    ("given", "name"), [case[1:] for case in BEFORE_A_KERNEL], ids=[case[0] for case in BEFORE_A_KERNEL]
+)
+def test_a_chapter_refuses_bad_names_and_types_before_a_kernel_starts(chapter, given, name, tmp_path):
+    with pytest.raises(ConfigError, match=rf"\b{name}\b") as refusal:
+        rerun(ROOT / "notebooks" / f"{chapter}.ipynb", given, output=tmp_path / "run")
+    assert str(given[name]) in str(refusal.value)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("chapter", "given", "allowed"),
+    [
+        ("forward-process", {"T": 0}, "1..4000"),
+        ("forward-process", {"noise_schedule": "cosin"}, "did you mean 'cosine'"),
+        ("toy-ddpm", {"point_steps": -1}, "10..100000"),
+        ("toy-ddpm", {"density": "torus"}, "'moons'"),
+    ],
+)
+def test_a_chapter_refuses_what_is_out_of_range_before_any_work(chapter, given, allowed, tmp_path):
+    ((name, value),) = given.items()
+    with pytest.raises(RerunFailed, match=re.escape(f"{name} must be")) as refusal:
+        rerun(ROOT / "notebooks" / f"{chapter}.ipynb", given, output=tmp_path / "run")
+    assert repr(value) in str(refusal.value) and allowed in str(refusal.value)
+    cells = json.loads((tmp_path / "run" / f"{chapter}.ipynb").read_text())["cells"]
+    done = [cell["metadata"].get("papermill", {}).get("status") for cell in cells if cell["cell_type"] == "code"]
+    assert done.count("completed") <= 3  # installing, the parameters, the injected parameters
 
 
 def test_runs_left_their_notebooks_and_honest_statuses(checkout):

@@ -230,3 +230,38 @@ def test_same_bytes_for_every_hash_seed():
     first = run("0")
     assert b"\\tag{F.3}" in first and b"is false at" in first and b"mutants killed" in first
     assert run("1") == first == run("4242")
+
+
+def test_the_library_computes_what_the_chapter_proves(chapter):
+    """Closed form, SNR, products and prior term: lambdified formulas equal the library's tables in float64."""
+    import torch
+
+    from diffusion_lib.process import add_noise
+    from diffusion_lib.schedule import Schedule
+
+    F, x, alpha_bar, closed, t, T_ = (chapter[0][name] for name in ("F", "x", "alpha_bar", "closed", "t", "T_"))
+    betas = 0.02 + 0.3 * torch.rand(40, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    schedule = Schedule.from_betas(betas)
+    times = torch.arange(1, 41)
+    x_0, eps = torch.full((40, 1), 0.7, dtype=torch.float64), torch.ones(40, 1, dtype=torch.float64)
+    symbols = F.sympy(x[0]), F.sympy(alpha_bar[t])
+
+    def close(ours, proved):
+        torch.testing.assert_close(ours, torch.as_tensor(proved, dtype=torch.float64), rtol=1e-12, atol=1e-12)
+
+    mean = sp.lambdify(symbols, F.sympy(closed.right.mean), "math")
+    variance = sp.lambdify(symbols, F.sympy(closed.right.variance), "math")
+    share = schedule.alpha_bar[1:].tolist()
+    drawn = [[mean(0.7, a) + math.sqrt(variance(0.7, a))] for a in share]
+    close(add_noise(schedule, x_0, times, eps), drawn)
+
+    snr = sp.lambdify(symbols[1], F.sympy(F.blocks["snr"].right), "math")
+    close(schedule.snr[1:], [snr(a) for a in share])
+
+    product = F.sympy(alpha_bar[3], using=("alpha-bar", "alpha"))
+    steps = {F.sympy(chapter[0]["beta"][k]): sp.Float(float(betas[k - 1]), 30) for k in (1, 2, 3)}
+    close(schedule.alpha_bar[3], float(product.subs(steps)))
+
+    # the library averages over data: x_0² becomes their variance, here 0.49
+    prior = sp.lambdify((symbols[0], F.sympy(alpha_bar[T_])), F.sympy(F.blocks["prior-term-value"].right), "math")
+    assert schedule.prior_kl(0.49) == pytest.approx(prior(0.7, share[-1]) / math.log(2), rel=1e-12)
