@@ -20,9 +20,14 @@ from matplotlib.figure import Figure
 
 from .errors import ConfigError
 
+# A row of radio buttons drawn as a slider: each knob is a stretch of the track with a dot, the checked one a disc.
 FRAME_STYLE = """
 #{id} .frames-body {{ display: flex; flex-wrap: wrap; align-items: center; max-width: {width}px; }}
-#{id} .frames-input {{ flex: 1 1 1px; min-width: 0; height: 1.6em; margin: 0; cursor: pointer; accent-color: #4269d0; }}
+#{id} .frames-input {{ appearance: none; flex: 1 1 1px; min-width: 0; height: 1.8em; margin: 0; cursor: pointer;
+  position: relative; background: linear-gradient(#9aa3b2, #9aa3b2) center / 100% 2px no-repeat; }}
+#{id} .frames-input::after {{ content: ""; position: absolute; inset: 0; margin: auto;
+  width: 0.5em; height: 0.5em; border-radius: 50%; background: #9aa3b2; }}
+#{id} .frames-input:checked::after {{ width: 1.1em; height: 1.1em; background: #4269d0; }}
 #{id} .frames-frame {{ display: none; width: 100%; }}
 #{id} .frames-frame img {{ width: 100%; height: auto; image-rendering: {rendering}; }}
 #{id} .frames-frame span {{ display: block; text-align: center; font-variant-numeric: tabular-nums; }}
