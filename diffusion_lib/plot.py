@@ -22,7 +22,7 @@ from .errors import ConfigError
 
 # A row of radio buttons drawn as a slider: each knob is a stretch of the track with a dot, the checked one a disc.
 FRAME_STYLE = """
-#{id} .frames-body {{ display: flex; flex-wrap: wrap; align-items: center; max-width: {width}px; }}
+#{id} .frames-body {{ display: flex; flex-wrap: wrap; align-items: center; width: {width}px; max-width: 100%; }}
 #{id} .frames-input {{ appearance: none; flex: 1 1 1px; min-width: 0; height: 1.8em; margin: 0; cursor: pointer;
   position: relative; background: linear-gradient(#9aa3b2, #9aa3b2) center / 100% 2px no-repeat; }}
 #{id} .frames-input::after {{ content: ""; position: absolute; inset: 0; margin: auto;

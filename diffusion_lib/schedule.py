@@ -27,7 +27,7 @@ MAX_T = 100_000
 MASTER = (torch.device("cpu"), torch.float64)
 TABLES = ("beta", "alpha", "alpha_bar", "one_minus_alpha_bar", "snr", "posterior_variance")
 # Likelihoods are quoted with two or three decimals of a bit per dimension: a prior term below 1e-3 does not show in
-# them.  DDPM's L_T is 3e-5; Stable Diffusion's is 3e-3, and it does show in samples (Lin et al. 2024).
+# them.  DDPM's L_T is 3e-5; Stable Diffusion's is 3e-3, and it does show in samples (Lin et al. 2023).
 PRIOR_KL_LIMIT = 1e-3
 ZERO_SNR = "eps-prediction is undefined where alpha_bar_T = 0; use v-prediction, or keep every beta below 1"
 

@@ -109,7 +109,7 @@ CHECKS = {
     r"$\beta_t$": table_index,
     r"$\alpha_t$": lambda: same(schedule.alpha[t], reference().alphas[t - 1]),
     r"$\bar\alpha_t$": lambda: same(schedule.alpha_bar[t], reference().alphas_cumprod[t - 1]),
-    r"$\mathrm{SNR}(t)$": signal_to_noise,
+    r"$\mathrm{SNR}_t$": signal_to_noise,
     r"$\tilde\beta_t$": lambda: same(schedule.posterior_variance[2:], variances("fixed_small", "fixed_small")),
     r"$L_T$": prior_divergence,
     r"$\epsilon$": lambda: parameter(process.add_noise, "eps") and parameter(DDPMScheduler.add_noise, "noise"),
