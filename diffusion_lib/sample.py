@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
@@ -26,10 +26,9 @@ import torch
 from torch import Tensor
 
 from .errors import ConfigError, NonFiniteError, check_choice, check_integer, check_real
-from .process import x_0_from_eps
+from .process import Denoiser, x_0_from_eps
 from .schedule import Schedule
 
-Denoiser = Callable[[Tensor, Tensor], Tensor]
 SPACINGS = ("trailing", "leading")
 VARIANCES = ("posterior", "beta")
 
