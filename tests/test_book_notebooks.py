@@ -12,7 +12,7 @@ from book._tools.check import notebook_problems
 from book._tools.compose import stale
 from book._tools.execute import execute
 from book._tools.notebooks import update
-from book._tools.pages import Book, BookError, Cell
+from book._tools.pages import Book, BookError, Cell, report
 
 
 @pytest.fixture(scope="module")
@@ -213,3 +213,18 @@ def test_the_rules_for_pages(tmp_path, old, new, words):
     root = make_book(tmp_path / "book-root")
     replace_in_page(root, old, new)
     assert words in tool("check", root).stderr
+
+
+@pytest.mark.parametrize(("faults", "status"), [([], 0), (["one", "two"], 1)])
+def test_a_tool_prints_what_is_wrong_and_its_status_says_so(tmp_path, capsys, faults, status):
+    root = make_book(tmp_path / "book-root")
+    assert report(lambda book: faults if book.root == root.resolve() else ["another book"], root) == status
+    assert capsys.readouterr() == ("", "".join(f"{fault}\n" for fault in faults))
+
+
+def test_a_tool_that_is_stopped_prints_why(tmp_path, capsys):
+    def stopped(book):
+        raise BookError("chapter.md:3: wrong")
+
+    assert report(stopped, make_book(tmp_path / "book-root")) == 1
+    assert capsys.readouterr() == ("", "chapter.md:3: wrong\n")

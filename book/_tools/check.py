@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from .compose import stale
 from .markdown import parse
 from .outputs import faults
-from .pages import Book, BookError, Page
+from .pages import Book, Page, report
 
 MIME_TYPES = {"text/plain", "text/latex", "text/html", "image/png", "image/jpeg", "image/svg+xml"}
 NOT_COMPARED = {"image/png", "image/jpeg"}  # by nbval
@@ -126,13 +126,7 @@ def check(book: Book) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("root", nargs="?", type=Path, default=Path(), help="the directory that holds _config.yml")
-    try:
-        found = check(Book(parser.parse_args().root))
-    except BookError as error:
-        found = [str(error)]
-    for problem in found:
-        print(problem, file=sys.stderr)
-    return 1 if found else 0
+    return report(check, parser.parse_args().root)
 
 
 if __name__ == "__main__":
