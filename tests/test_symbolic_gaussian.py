@@ -15,7 +15,7 @@ class Chain:
         self.R = R = Derivation("R")
         self.t, self.s = t, s = R.indices("t s")
         self.x, self.q = x, q = R.states("x"), R.density("q")
-        self.a, self.ab = a, ab = R.sequence("alpha", unit), R.sequence("alpha_bar", unit, start=0)
+        self.a, self.ab = a, ab = R.sequence("alpha", unit), R.sequence("alpha_bar", unit, start=0, first=1)
         R.define("alpha-bar", ab[t], Product(a[s], (s, 1, t)))
         self.step = Normal(x[t], sqrt(a[t]) * x[t - 1], 1 - a[t])
         R.define("step", q(x[t] | x[t - 1]), self.step)

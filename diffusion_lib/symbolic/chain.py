@@ -11,9 +11,12 @@ from diffusion_lib.symbolic.density import KL
 from diffusion_lib.symbolic.expr import Expr, wrap
 from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.nonneg import non_negative
+from diffusion_lib.symbolic.registry import at_least_zero
 from diffusion_lib.symbolic.times import Index
-from diffusion_lib.symbolic.tree import Fact, at
+from diffusion_lib.symbolic.tree import Fact, at, first_times
 from diffusion_lib.symbolic.verify import look, verify
+
+GAPS = ("Gibbs", "non-negative gap", "positive gap")
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Chain(Block):
     """
 
     def __init__(self, derivation, name: str, left: Expr, hypothesis: Fact | None = None, start: int = 1):
-        super().__init__(name, start)
+        super().__init__(name, at_least_zero(start))
         self.derivation, self.left, self.hypothesis = derivation, left, hypothesis
         self.steps: list[Step] = []
 
@@ -48,6 +51,8 @@ class Chain(Block):
     def equals(self, right, by: str, using=()) -> Chain:
         """Add ``= right``, licensed by ``by`` and the earlier definitions or results named in ``using``."""
         right = wrap(right)
+        if by in GAPS:
+            raise ConfigError(f"by={by!r} licenses an inequality; use at_most or below, with the gap")
         claim, beside = self.claim(self.right, right, by, using)
         self.steps.append(Step("=", right, claim, verify(claim), beside))
         return self
@@ -62,6 +67,9 @@ class Chain(Block):
 
     def _bounded(self, relation, bound, gap, using):
         bound, gap = wrap(bound), wrap(gap)
+        shown, known = first_times(*self.sides(), self.left, bound, least=self.start), self.start
+        if any(first > shown.get(symbol, known) for symbol, first in first_times(gap, least=self.start).items()):
+            raise ConfigError(f"the gap {gap!r} begins later than the line {bound!r}; give the chain a later start")
         claim, _ = self.claim(self.right + gap, bound, "algebra", ())
         verdicts = verify(claim)
         strict = relation == "<"
@@ -76,7 +84,7 @@ class Chain(Block):
         using = (using,) if isinstance(using, str) else tuple(using)
         if (by == "result" and not using) or (by == "induction" and "hypothesis" not in using):
             raise ConfigError(f"using must name what {by!r} rests on, got nothing; name a block, or 'hypothesis'")
-        facts, labels, standard = [], [], False
+        facts, labels, standard = [], [], frozenset()
         for name in using:
             if name == "hypothesis" and self.hypothesis:
                 facts.append(self.hypothesis)

@@ -36,7 +36,7 @@ def mutants(claim: Claim, sequences=(), laws=()):
     for fact in claim.facts:
         yield f"without: {fact.name}", replace(claim, facts=tuple(other for other in claim.facts if other != fact))
     if claim.standard:
-        yield "without: the law of the noise", replace(claim, standard=False)
+        yield "without: the law of the noise", replace(claim, standard=frozenset())
 
 
 def _whole(node):

@@ -7,6 +7,8 @@ As a second verdict, its value at random points of the domain is looked at.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mpmath import mp
 
 from diffusion_lib.errors import DerivationError, Inconclusive, Refuted
@@ -25,9 +27,10 @@ from diffusion_lib.symbolic.tree import unfold
 
 def non_negative(claim: Claim, gap, strict: bool = False) -> None:
     """Prove ``gap`` ≥ 0 (> 0 if ``strict``) on the domain, or raise ``Refuted`` or ``Inconclusive``."""
-    (gap,) = unfold((gap,), claim.facts)
+    written = gap
+    (gap,) = unfold((gap,), claim.facts, claim.start)
     if not has_densities(gap):
-        _look(claim, gap, strict)
+        _look(replace(claim, left=written, right=gap), gap, strict)
     if not _proved(gap, strict, {}):
         raise Inconclusive(
             f"the sign of the gap {gap!r} is not known; write it as a divergence or a product of positive terms"
@@ -36,8 +39,9 @@ def non_negative(claim: Claim, gap, strict: bool = False) -> None:
 
 def _look(claim, gap, strict):
     with mp.workdps(DIGITS):
-        for number in admissible(claim, POINTS):
-            for index in times_to_try(Claim(claim.name, gap, gap, claim.licence).symbols(), number):
+        tries = times_to_try(claim)
+        for turn, number in enumerate(admissible(claim, max(POINTS, len(tries)))):
+            for index in (*tries[turn % len(tries) :], *tries):
                 point = Point(str(number), index, licence("integration"))
                 try:
                     value = to_mpf(point(gap))
