@@ -410,10 +410,10 @@ def _(F, n, t, s, T, m):
 @falsehood("56 conclude with hypothesis at t+1 (shift)")
 def _(F, n, t, s, T, m):
     a = F.sequence("a")
-    I = F.induction("i", a[t], a[1], over=t)
-    I.base.equals(a[1], by="algebra")
-    I.step.equals(a[1], by="induction", using="hypothesis")
-    I.conclude()
+    proof = F.induction("i", a[t], a[1], over=t)
+    proof.base.equals(a[1], by="algebra")
+    proof.step.equals(a[1], by="induction", using="hypothesis")
+    proof.conclude()
 
 
 @falsehood("57 Integral free dummy in result then substitute")
@@ -429,7 +429,7 @@ def _(F, n, t, s, T, m):
 def _(F, n, t, s, T, m):
     e = F.noise("e")
     F.assume("noise", e[t], wrap(7))
-    c = F.chain("x", Var(e[t])).equals(1, by="definition", using="noise")
+    F.chain("x", Var(e[t])).equals(1, by="definition", using="noise")
 
 
 @falsehood("59 E(e_s e_t)=0 independence, no std law")

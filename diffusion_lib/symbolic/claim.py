@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from diffusion_lib.errors import Undefined
-from diffusion_lib.symbolic.density import KL, Density, E, Integral, Law
+from diffusion_lib.symbolic.density import KL, Density, E, Integral, Law, Normal
 from diffusion_lib.symbolic.expr import Expr, Symbol, children, walk
 from diffusion_lib.symbolic.licences import Licence
 from diffusion_lib.symbolic.times import Item, OutOfRange, Span
@@ -41,6 +41,9 @@ class Claim:
 
     def check_literals(self) -> None:
         """Raise ``Undefined`` for a literal index before the first member of its sequence, wherever it stands."""
+        measure = no_density(self.left) or no_density(self.right)
+        if measure:
+            raise Undefined(f"{measure} is no density of its first place; mean and variance must be free of it")
         free = sorted(free_dummies(self.left) | free_dummies(self.right))
         if free:
             raise Undefined(f"{self} has the variable of integration {free[0]!r} outside of its integral")
@@ -63,6 +66,18 @@ def free_dummies(node) -> set[str]:
     if isinstance(bound, Symbol):
         return found - {bound.name} | free_dummies(measure.mean) | free_dummies(measure.variance)
     return found
+
+
+def no_density(node) -> str | None:
+    """Name a measure in ``node`` that is no density: a Gaussian whose mean or variance hangs on its own variable."""
+    for part in walk(node):
+        measures = (part.p, part.q) if isinstance(part, KL) else (part.under,) if isinstance(part, E) else ()
+        for measure in measures:
+            if isinstance(measure, Normal):
+                own = any(p == measure.at for side in (measure.mean, measure.variance) for p in walk(side))
+                if own or not isinstance(measure.at, (Item, Symbol)):
+                    return repr(measure)
+    return None
 
 
 def contains(kind, *nodes) -> bool:

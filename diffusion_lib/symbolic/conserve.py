@@ -47,11 +47,13 @@ def _atom(name, left):
     if isinstance(left, Symbol) and left.role == "bound":
         raise ConfigError(f"{name!r}: {left!r} is a variable of integration and cannot be defined")
     if not isinstance(left, (Symbol, Item, Density)) or left == standard_normal:
-        raise ConfigError(f"{name!r}: the left side must be a symbol, a member of a sequence or a density, got {left!r}")
+        raise ConfigError(
+            f"{name!r}: the left side must be a symbol, a member of a sequence or a density, got {left!r}"
+        )
 
 
 def _noise(name, left, right, word):
-    general = isinstance(left, Symbol) or left.index.symbol is not None and left.index.offset == 0
+    general = isinstance(left, Symbol) or (left.index.symbol is not None and left.index.offset == 0)
     if right != standard_normal or not general or word == "assumption":
         raise ConfigError(
             f"{name!r}: the law of a noise is stated by define, for all its times, as standard_normal; "
@@ -136,7 +138,9 @@ def _factorises(left, factors, index):
             inner = Interpreter(index if time is None else {**index, factor.symbol: time})
             sides = (body.targets, body.given)
             atoms.append([[(s.name, n) for part in side for s, n in inner.members(part)] for side in sides])
-    targets, given = ([(s.name, n) for part in side for s, n in world.members(part)] for side in (left.targets, left.given))
+    targets, given = (
+        [(s.name, n) for part in side for s, n in world.members(part)] for side in (left.targets, left.given)
+    )
     if sorted(state for atom in atoms for state in atom[0]) != sorted(targets):
         return False
     known, left_over = set(given), list(atoms)
@@ -188,4 +192,4 @@ def _meets(part, other):
 
 
 def _earlier(part, left):
-    return left.index.symbol is not None and part.index.symbol == left.index.symbol and part.index.offset < left.index.offset
+    return part.index.symbol == left.index.symbol and part.index.offset < left.index.offset

@@ -17,8 +17,9 @@ import sympy as sp
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.symbolic.blocks import Block, Line
 from diffusion_lib.symbolic.chain import Chain, Induction
-from diffusion_lib.symbolic.claim import Claim
+from diffusion_lib.symbolic.claim import Claim, has_densities
 from diffusion_lib.symbolic.conserve import conservative, is_noise
+from diffusion_lib.symbolic.defined import defined
 from diffusion_lib.symbolic.density import Density, Normal
 from diffusion_lib.symbolic.evaluate import admissible
 from diffusion_lib.symbolic.expr import Expr, Num, Symbol, wrap
@@ -40,7 +41,9 @@ class Definition(Block):
     def __init__(self, name: str, left: Expr, right: Expr, relation: str, word: str):
         super().__init__(name, left.sequence.start if isinstance(left, Item) else 1)
         self.left, self.right, self.relation, self.word = left, right, relation, word
-        self.standard = frozenset([left.sequence.name if isinstance(left, Item) else left.name] if relation == "~" else [])
+        self.standard = frozenset(
+            [left.sequence.name if isinstance(left, Item) else left.name] if relation == "~" else []
+        )
         self.steps = ()
 
     def facts(self):
@@ -95,6 +98,9 @@ class Derivation(Registry):
             non_negative(claim, right.variance, strict=True)
         elif isinstance(left, (Item, Symbol)):
             self._in_domain(claim, left, right)
+            if not has_densities(right):
+                defined(right)
+        self._witness(name, self.hypotheses(), [Definition(name, left, right, relation, word)])
         return self.place(Definition(name, left, right, relation, word))
 
     def _in_domain(self, claim, left, right):
@@ -119,8 +125,18 @@ class Derivation(Registry):
         """State ``small < large`` as a hypothesis of all later steps; ``VacuousHypotheses`` if nothing satisfies it."""
         block = Definition(name, wrap(small), wrap(large), "<", "assumption")
         pairs = (*self.hypotheses(), (block.left, block.right))
-        list(admissible(Claim(name, block.left, block.left, licence("algebra"), hypotheses=pairs), 24))
+        claim = Claim(name, block.left, block.left, licence("algebra"), hypotheses=pairs)
+        list(admissible(claim, 24))
+        self._witness(name, pairs)
         return self.place(block)
+
+    def _witness(self, name, pairs, more=()):
+        """Some points must satisfy all hypotheses together with all definitions and assumptions."""
+        said = [block for block in (*self.blocks.values(), *more) if isinstance(block, Definition)]
+        facts = [fact for block in said for fact in block.facts()]
+        pairs = tuple(unfold(pair, facts) for pair in pairs)
+        if pairs:
+            list(admissible(Claim(name, *pairs[0], licence("algebra"), hypotheses=pairs), 24))
 
     def chain(self, name: str, left, start: int = 1) -> Chain:
         """Start a chain of steps at ``left``; it is about all values of its index symbols from ``start`` on."""
@@ -157,8 +173,8 @@ class Derivation(Registry):
             )
         if isinstance(old, Definition) and (old.right, old.relation) != (block.right, block.relation):
             raise ConfigError(
-                f"name {block.name!r} already says {old.left!r} {old.relation} {old.right!r}, and later blocks may rest "
-                f"on it; got {block.right!r}; choose another name, or start a new derivation"
+                f"name {block.name!r} already says {old.left!r} {old.relation} {old.right!r}, and later blocks may "
+                f"rest on it; got {block.right!r}; choose another name, or start a new derivation"
             )
         block.tag = old.tag if old is not None else f"{self.letter}.{len(self.blocks) + 1}"
         if isinstance(block, Definition) and block.relation == "=":

@@ -63,7 +63,9 @@ def times_to_try(claim, short=False) -> list[dict[str, int]]:
         times = [*range(last, last + 5), *late]
         return [{symbols[0]: time} for time in times]
     found = product(*(range(start, last + 4) for start in starts))
-    return [dict(zip(symbols, times, strict=True)) for times in (*found, *((time,) * len(symbols) for time in late[:3]))]
+    return [
+        dict(zip(symbols, times, strict=True)) for times in (*found, *((time,) * len(symbols) for time in late[:3]))
+    ]
 
 
 def _whole_numbers(node):

@@ -41,7 +41,6 @@ def rule(translate, node):
     bare = list(dict.fromkeys(bare))
     times = [time for _, time in states + given]
 
-
     def separate(name):
         return translate.licence.independent or name in translate.standard
 
@@ -85,7 +84,7 @@ def _refuse_unsure(noises):
             mixed = {getattr(time, "symbol", None), getattr(later, "symbol", None)}
             if sequence == other and len(mixed) > 1:
                 raise Inconclusive(
-                    f"{sequence.name}[{time}] and {sequence.name}[{later}] may be the same noise; state the two cases apart"
+                    f"{sequence.name}[{time}] and {sequence.name}[{later}] may be one noise; state the two cases apart"
                 )
 
 

@@ -10,7 +10,8 @@ A finite average stands for every expectation.  Three laws are used, and the lic
 
 Under the licence algebra an expectation is opaque, a random number that depends on nothing but the values of what is
 inside, so that only these may be rearranged. Integrals and limits are opaque under all licences but their own; the
-inside is then looked at for three values of the bound variable. Integrals are computed with mpmath's tanh-sinh rule at 30 digits.
+inside is then looked at for three values of the bound variable.
+Integrals are computed with mpmath's tanh-sinh rule at 30 digits.
 """
 
 from __future__ import annotations

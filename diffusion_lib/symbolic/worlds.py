@@ -7,15 +7,17 @@ from itertools import product
 
 from mpmath import mp
 
-from diffusion_lib.errors import Refuted, Undefined
+from diffusion_lib.errors import Inconclusive, Refuted, Undefined
 from diffusion_lib.symbolic.chains import FiniteWorld
 from diffusion_lib.symbolic.claim import Claim
 from diffusion_lib.symbolic.evaluate import DIGITS, MARGIN, compare, witness
-from diffusion_lib.symbolic.gaussian import GaussianWorld
+from diffusion_lib.symbolic.expr import children, walk
+from diffusion_lib.symbolic.gaussian import HORIZON, GaussianWorld
 from diffusion_lib.symbolic.quadratic import Bell
-from diffusion_lib.symbolic.times import OutOfRange
+from diffusion_lib.symbolic.times import Index, Item, OutOfRange, Span, Sum
 
 WORLDS, GAUSSIAN_WORLDS = 20, 5
+OFFSET = 2  # a claim about densities may look that many steps ahead or back
 TIMES = (3, 2, 4, 1, 5)  # a wrong step shows early in the middle
 
 
@@ -55,7 +57,7 @@ def _compare_coefficients(claim, world, a, b):
     if type(a) is not type(b) or getattr(a, "sign", 1) != getattr(b, "sign", 1):
         raise Refuted(f"{claim} equates things of different kind or sign at {witness(world)}; correct a side")
     a, b = (side.exponent if isinstance(side, Bell) else side for side in (a, b))
-    scale = 1 + max(abs(value) for side in (a, b) for value in side.terms.values())
+    scale = 1 + max(abs(value) for side in (a, b) for value in (0, *side.terms.values()))
     for key, value in (a - b).terms.items():
         if not mp.isfinite(value):
             raise Undefined(f"{claim} has no finite value at {witness(world)}")
@@ -65,6 +67,28 @@ def _compare_coefficients(claim, world, a, b):
                 f"{claim} is false at {witness(world)}: the two polynomials of the states differ in {monomial} by "
                 f"{mp.nstr(value, 12)}; correct a side, or the licence"
             )
+
+
+def plain_times(*nodes) -> None:
+    """Raise ``Inconclusive`` for arithmetic with times, which T = 1 … 5 says nothing about."""
+    for node in nodes:
+        if isinstance(node, Index) and node.symbol is not None:
+            raise Inconclusive(f"a time, {node!r}, is used as a number in a claim about densities; split the step")
+        if isinstance(node, (Item, Span)):
+            ends = (node.index,) if isinstance(node, Item) else (node.low, node.high)
+        elif isinstance(node, Sum):
+            ends = (node.low, node.high)
+            inner = [p for p in walk(node.body) if isinstance(p, Index) and p.symbol == node.symbol]
+            if not inner:
+                raise Inconclusive(f"{node!r} has equal terms, so that it counts; split the step")
+            plain_times(node.body)
+        else:
+            plain_times(*children(node))
+            continue
+        if any(abs(end.offset) > (OFFSET if end.symbol else HORIZON) for end in ends):
+            raise Inconclusive(f"{node!r} looks too far for worlds with T = 1 … 5; use offsets up to {OFFSET}")
+        if isinstance(node, Sum) and node.low.symbol is None and node.low.offset > OFFSET:
+            raise Inconclusive(f"{node!r} begins too late for worlds with T = 1 … 5")
 
 
 def _over_worlds(claim, test, count):
