@@ -557,3 +557,15 @@ def test_falsehoods_are_refused(name):
     F = Derivation("F")
     with pytest.raises(DiffusionLibError):
         FALSEHOODS[name](F, *F.indices("n t s T m"))
+
+
+def test_gaps_are_attacked():
+    """A wrong sign and a swapped divergence in the gap itself are among the mutants of an inequality."""
+    F = Derivation("F")
+    x, q, p = F.states("x"), F.density("q"), F.density("p")
+    gap = KL(q(x[1] | x[0]), p(x[1] | x[0]))
+    chain = F.chain("evidence", -log(p(x[0]))).at_most(-log(p(x[0])) + gap, gap=gap)
+    kinds = [what for what, _, _ in chain.steps[0].attacks((), (q, p))]
+    assert "gap: sign" in kinds and any(what.startswith("gap: swapped") for what in kinds)
+    summary = F.summary()
+    assert summary.killed == summary.total > 5

@@ -10,6 +10,7 @@ from diffusion_lib.symbolic.claim import Claim, contains
 from diffusion_lib.symbolic.density import KL
 from diffusion_lib.symbolic.expr import Expr, wrap
 from diffusion_lib.symbolic.licences import licence
+from diffusion_lib.symbolic.mutate import gap_mutants, mutants
 from diffusion_lib.symbolic.nonneg import non_negative
 from diffusion_lib.symbolic.registry import at_least_zero
 from diffusion_lib.symbolic.times import Index
@@ -17,6 +18,18 @@ from diffusion_lib.symbolic.tree import Fact, at, first_times
 from diffusion_lib.symbolic.verify import look, verify
 
 GAPS = ("Gibbs", "non-negative gap", "positive gap")
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What makes a line an inequality: the claim about the sign of the gap, and the line before it."""
+
+    claim: Claim
+    before: Expr
+    strict: bool
+
+    def check(self, claim):
+        non_negative(claim, claim.left, self.strict)
 
 
 @dataclass(frozen=True)
@@ -29,6 +42,17 @@ class Step:
     verdicts: tuple[str, ...]
     beside: str  # the licence as it is shown
     check: object = verify  # what accepts or rejects a variant of the claim
+    gap: Gap | None = None
+
+    def attacks(self, sequences, laws):
+        """Yield (description, mutant, what must reject it)."""
+        for what, mutant in mutants(self.claim, sequences, laws):
+            yield what, mutant, self.check
+        if self.gap is not None:
+            negative = replace(self.gap.claim, left=-self.gap.claim.left, right=-self.gap.claim.left)
+            yield "gap: sign", negative, self.gap.check
+            for what, new in gap_mutants(self.gap.claim.left):
+                yield f"gap: {what}", replace(self.claim, left=self.gap.before + new), self.check
 
 
 class Chain(Block):
@@ -76,7 +100,8 @@ class Chain(Block):
         by = "Gibbs" if contains(KL, gap) else "positive gap" if strict else "non-negative gap"
         signed, cited = self.claim(gap, gap, by, using)
         non_negative(signed, gap, strict)
-        self.steps.append(Step(relation, bound, claim, (*verdicts, "sign of the gap"), cited))
+        beside = Gap(signed, self.right, strict)
+        self.steps.append(Step(relation, bound, claim, (*verdicts, "sign of the gap"), cited, gap=beside))
         return self
 
     def claim(self, left, right, by, using) -> tuple[Claim, str]:

@@ -39,6 +39,14 @@ def mutants(claim: Claim, sequences=(), laws=()):
         yield "without: the law of the noise", replace(claim, standard=frozenset())
 
 
+def gap_mutants(gap):
+    """Yield (description, mutant) of a gap: what it adds up to must notice."""
+    yield from _whole(gap)
+    for what, new in _everywhere(gap, (), ()):
+        if what.startswith(("swapped", "dropped", "sign")):
+            yield what, new
+
+
 def _whole(node):
     if node != ZERO:
         yield "sign: all", Neg(node)

@@ -13,10 +13,13 @@ from diffusion_lib.symbolic.claim import Claim
 from diffusion_lib.symbolic.evaluate import DIGITS, MARGIN, compare, witness
 from diffusion_lib.symbolic.expr import children, walk
 from diffusion_lib.symbolic.gaussian import HORIZON, GaussianWorld
+from diffusion_lib.symbolic.interpret import to_mpf
 from diffusion_lib.symbolic.quadratic import Bell
+from diffusion_lib.symbolic.registry import draw, real
 from diffusion_lib.symbolic.times import Index, Item, OutOfRange, Span, Sum
 
 WORLDS, GAUSSIAN_WORLDS = 20, 5
+LOOKS = 4  # at how many states the sign of a gap is looked at
 OFFSET = 2  # a claim about densities may look that many steps ahead or back
 TIMES = (3, 2, 4, 1, 5)  # a wrong step shows early in the middle
 
@@ -46,6 +49,25 @@ def gaussian_worlds(claim: Claim) -> str:
     with mp.workdps(DIGITS + MARGIN):
         _over_worlds(claim, test, GAUSSIAN_WORLDS)
     return f"{GAUSSIAN_WORLDS} Gaussian worlds"
+
+
+def gaussian_sign(claim: Claim, gap) -> None:
+    """Raise ``Refuted`` if a gap with densities is negative at some states of a linear-Gaussian world."""
+
+    def test(number, index):
+        world = _gaussian_world(number, claim.model)
+        world.index = dict(index)
+        value = world(gap)
+        for look in range(0 if isinstance(value, Bell) else LOOKS):
+            number = value.at({key: to_mpf(draw(f"{world.seed}:{look}:{key}", real)) for key in value.variables()})
+            if number < -(mp.mpf(10) ** (MARGIN - DIGITS)):
+                raise Refuted(f"the gap {gap!r} is {mp.nstr(number, 12)} at {witness(world)}; a gap is never negative")
+
+    try:
+        with mp.workdps(DIGITS + MARGIN):
+            _over_worlds(claim, test, GAUSSIAN_WORLDS)
+    except Inconclusive:  # not Gaussian: the form of the gap must do
+        return
 
 
 @lru_cache(maxsize=16 * GAUSSIAN_WORLDS)
