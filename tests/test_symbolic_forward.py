@@ -208,7 +208,7 @@ SHORT = """
 from diffusion_lib.symbolic import *
 F = Derivation("F"); t, s, T = F.indices("t s T"); x = F.states("x")
 q = F.density("q"); p = F.density("p", r"p_\\theta")
-a = F.sequence("alpha", unit); ab = F.sequence("alpha_bar", unit, start=0); e = F.noise("epsilon")
+a = F.sequence("alpha", unit); ab = F.sequence("alpha_bar", unit, start=0, first=1); e = F.noise("epsilon")
 shown = [F.define("alpha-bar", ab[t], Product(a[s], (s, 1, t))), F.define("noise", e[t], standard_normal)]
 shown += [F.chain("A", ab[t]).equals(ab[t - 1] * a[t], by="definition", using="alpha-bar")]
 shown += [F.chain("B", Var(sqrt(a[t]) * e[t] + sqrt(1 - a[t]) * e[1 + t])).equals(1, by="definition", using="noise")]

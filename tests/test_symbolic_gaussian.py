@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from diffusion_lib.errors import DerivationError, Refuted
+from diffusion_lib.errors import DerivationError, Inconclusive, Refuted
 from diffusion_lib.symbolic import KL, Derivation, E, Integral, Normal, Product, log, positive, real, sqrt, unit
 
 
@@ -15,7 +15,7 @@ class Chain:
         self.R = R = Derivation("R")
         self.t, self.s = t, s = R.indices("t s")
         self.x, self.q = x, q = R.states("x"), R.density("q")
-        self.a, self.ab = a, ab = R.sequence("alpha", unit), R.sequence("alpha_bar", unit, start=0)
+        self.a, self.ab = a, ab = R.sequence("alpha", unit), R.sequence("alpha_bar", unit, start=0, first=1)
         R.define("alpha-bar", ab[t], Product(a[s], (s, 1, t)))
         self.step = Normal(x[t], sqrt(a[t]) * x[t - 1], 1 - a[t])
         R.define("step", q(x[t] | x[t - 1]), self.step)
@@ -104,7 +104,11 @@ def test_velocity_and_noise_forms(c):
 def test_multistep_coefficients(c):
     """Integrals of Lagrange polynomials: two steps on an arbitrary grid, Adams–Bashforth on a uniform one."""
     R = c.R
-    tau, h, s0, s1, s2 = R.dummy("tau"), R.symbol("h", positive), *(R.symbol(f"s{k}", real) for k in range(3))
+    tau, h, s0, s1 = R.dummy("tau"), R.symbol("h", positive), R.symbol("s0", real), R.symbol("s1", real)
+    with pytest.raises(Inconclusive, match="different from zero"):  # two nodes may be one, unless said otherwise
+        R.chain("one", (s1 - s0) / (s1 - s0)).equals(1, by="algebra")
+    s1 = s0 + h
+    s2 = s1 + R.symbol("k", positive)
     line = Integral((tau - s0) / (s1 - s0), (tau, s1, s2))
     assert R.chain("two", line).equals((s2 - s1) * (s2 + s1 - 2 * s0) / (2 * (s1 - s0)), by="integration").steps
     parabola = Integral((tau + h) * (tau + 2 * h) / (2 * h**2), (tau, 0, h))

@@ -17,7 +17,7 @@ F = Derivation("F")
 t, s, T = F.indices("t s T")
 x, q, p = F.states("x"), F.density("q"), F.density("p", r"p_\theta")
 alpha, beta = F.sequence("alpha", unit), F.sequence("beta", unit)
-ab, e = F.sequence("alpha_bar", unit, start=0), F.noise("epsilon")
+ab, e = F.sequence("alpha_bar", unit, start=0, first=1), F.noise("epsilon")
 a, u = F.symbol("a"), F.dummy("u")
 
 WRITTEN = {

@@ -52,7 +52,7 @@ class World:
         self.t, self.s, self.T = F.indices("t s T")
         self.x, self.q, self.p = F.states("x"), F.density("q"), F.density("p")
         self.alpha = F.sequence("alpha", unit)
-        self.alpha_bar = F.sequence("alpha_bar", unit, start=0)
+        self.alpha_bar = F.sequence("alpha_bar", unit, start=0, first=1)
         self.a, self.b, self.u = F.symbol("a", positive), F.symbol("b", positive), F.symbol("u", unit)
         self.r, self.z = F.symbol("r", real), F.symbol("z", real)
         self.y = F.dummy("y")

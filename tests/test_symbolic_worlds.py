@@ -40,7 +40,7 @@ from diffusion_lib.symbolic.worlds import finite_worlds, gaussian_worlds
 F = Derivation("W")
 t, s, T = F.indices("t s T")
 x, q, p = F.states("x"), F.density("q"), F.density("p")
-alpha, alpha_bar = F.sequence("alpha", unit), F.sequence("alpha_bar", unit, start=0)
+alpha, alpha_bar = F.sequence("alpha", unit), F.sequence("alpha_bar", unit, start=0, first=1)
 e = F.noise("epsilon")
 a, v = F.symbol("a", positive), F.symbol("v", positive)
 F.define("alpha-bar", alpha_bar[t], Product(alpha[s], (s, 1, t)))

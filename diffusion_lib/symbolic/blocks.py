@@ -36,7 +36,7 @@ class Block:
     """Something with a number on the page; a subclass provides ``left`` and ``lines``."""
 
     definition = False
-    standard = False  # does citing it say that the noise is standard normal?
+    standard = frozenset()  # the noises that it says are standard normal
 
     def __init__(self, name: str, start: int = 1):
         self.name, self.start, self.tag = name, start, ""

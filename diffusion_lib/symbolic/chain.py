@@ -10,10 +10,26 @@ from diffusion_lib.symbolic.claim import Claim, contains
 from diffusion_lib.symbolic.density import KL
 from diffusion_lib.symbolic.expr import Expr, wrap
 from diffusion_lib.symbolic.licences import licence
+from diffusion_lib.symbolic.mutate import gap_mutants, mutants
 from diffusion_lib.symbolic.nonneg import non_negative
+from diffusion_lib.symbolic.registry import at_least_zero
 from diffusion_lib.symbolic.times import Index
-from diffusion_lib.symbolic.tree import Fact, at
+from diffusion_lib.symbolic.tree import Fact, at, first_times
 from diffusion_lib.symbolic.verify import look, verify
+
+GAPS = ("Gibbs", "non-negative gap", "positive gap")
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What makes a line an inequality: the claim about the sign of the gap, and the line before it."""
+
+    claim: Claim
+    before: Expr
+    strict: bool
+
+    def check(self, claim):
+        non_negative(claim, claim.left, self.strict)
 
 
 @dataclass(frozen=True)
@@ -26,6 +42,17 @@ class Step:
     verdicts: tuple[str, ...]
     beside: str  # the licence as it is shown
     check: object = verify  # what accepts or rejects a variant of the claim
+    gap: Gap | None = None
+
+    def attacks(self, sequences, laws):
+        """Yield (description, mutant, what must reject it)."""
+        for what, mutant in mutants(self.claim, sequences, laws):
+            yield what, mutant, self.check
+        if self.gap is not None:
+            negative = replace(self.gap.claim, left=-self.gap.claim.left, right=-self.gap.claim.left)
+            yield "gap: sign", negative, self.gap.check
+            for what, new in gap_mutants(self.gap.claim.left):
+                yield f"gap: {what}", replace(self.claim, left=self.gap.before + new), self.check
 
 
 class Chain(Block):
@@ -36,7 +63,7 @@ class Chain(Block):
     """
 
     def __init__(self, derivation, name: str, left: Expr, hypothesis: Fact | None = None, start: int = 1):
-        super().__init__(name, start)
+        super().__init__(name, at_least_zero(start))
         self.derivation, self.left, self.hypothesis = derivation, left, hypothesis
         self.steps: list[Step] = []
 
@@ -48,6 +75,8 @@ class Chain(Block):
     def equals(self, right, by: str, using=()) -> Chain:
         """Add ``= right``, licensed by ``by`` and the earlier definitions or results named in ``using``."""
         right = wrap(right)
+        if by in GAPS:
+            raise ConfigError(f"by={by!r} licenses an inequality; use at_most or below, with the gap")
         claim, beside = self.claim(self.right, right, by, using)
         self.steps.append(Step("=", right, claim, verify(claim), beside))
         return self
@@ -62,13 +91,17 @@ class Chain(Block):
 
     def _bounded(self, relation, bound, gap, using):
         bound, gap = wrap(bound), wrap(gap)
+        shown, known = first_times(*self.sides(), self.left, bound, least=self.start), self.start
+        if any(first > shown.get(symbol, known) for symbol, first in first_times(gap, least=self.start).items()):
+            raise ConfigError(f"the gap {gap!r} begins later than the line {bound!r}; give the chain a later start")
         claim, _ = self.claim(self.right + gap, bound, "algebra", ())
         verdicts = verify(claim)
         strict = relation == "<"
         by = "Gibbs" if contains(KL, gap) else "positive gap" if strict else "non-negative gap"
         signed, cited = self.claim(gap, gap, by, using)
         non_negative(signed, gap, strict)
-        self.steps.append(Step(relation, bound, claim, (*verdicts, "sign of the gap"), cited))
+        beside = Gap(signed, self.right, strict)
+        self.steps.append(Step(relation, bound, claim, (*verdicts, "sign of the gap"), cited, gap=beside))
         return self
 
     def claim(self, left, right, by, using) -> tuple[Claim, str]:
@@ -76,7 +109,7 @@ class Chain(Block):
         using = (using,) if isinstance(using, str) else tuple(using)
         if (by == "result" and not using) or (by == "induction" and "hypothesis" not in using):
             raise ConfigError(f"using must name what {by!r} rests on, got nothing; name a block, or 'hypothesis'")
-        facts, labels, standard = [], [], False
+        facts, labels, standard = [], [], frozenset()
         for name in using:
             if name == "hypothesis" and self.hypothesis:
                 facts.append(self.hypothesis)

@@ -19,8 +19,8 @@ from mpmath import mp
 
 from diffusion_lib.errors import Inconclusive, Undefined
 from diffusion_lib.symbolic.density import Law
-from diffusion_lib.symbolic.interpret import Exact, to_mpf
-from diffusion_lib.symbolic.registry import draw, positive
+from diffusion_lib.symbolic.interpret import Exact, fingerprint, to_mpf
+from diffusion_lib.symbolic.registry import draw, positive, real
 from diffusion_lib.symbolic.times import OutOfRange
 
 HORIZON = 5
@@ -56,7 +56,8 @@ class FiniteWorld(Exact):
     def Item(self, node):
         ((sequence, time),) = self.members(node)
         if sequence.role != "state":
-            return draw(f"{self.seed}:{sequence.name}[{time}]", sequence.domain)
+            stated = self.stated(sequence, time)
+            return stated if stated is not None else draw(f"{self.seed}:{sequence.name}[{time}]", sequence.domain)
         return draw(f"{self.seed}:level {self.state((sequence.name, time))}", positive)
 
     def Symbol(self, node):
@@ -99,11 +100,14 @@ class FiniteWorld(Exact):
 
     def mean(self, targets, weight, value):
         opaque = self.licence.world == "opaque"
-        total, mass = Fraction(0), Fraction(0)
+        total, mass, parts = Fraction(0), Fraction(0), []
         for _ in self.assignments(targets):
             w, v = weight(), value()
             mass += w
-            total = total + w * (v + v * v if opaque and self.licence.mean == "opaque" else v)
+            total = total + w * v
+            parts += [w, v]
+        if opaque and self.licence.mean == "opaque":  # depends on nothing but the weights and the values
+            return draw(f"{self.seed}:E:{fingerprint(*parts)}", real)
         return total / mass if opaque and self.licence.mean == "mean" else total
 
     def assignments(self, keys):

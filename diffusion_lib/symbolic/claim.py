@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from diffusion_lib.errors import Undefined
-from diffusion_lib.symbolic.density import Density, E, Law
-from diffusion_lib.symbolic.expr import Expr, walk
+from diffusion_lib.symbolic.density import KL, Density, E, Integral, Law, Normal
+from diffusion_lib.symbolic.expr import Expr, Symbol, children, walk
 from diffusion_lib.symbolic.licences import Licence
 from diffusion_lib.symbolic.times import Item, OutOfRange, Span
 from diffusion_lib.symbolic.tree import Fact, first_times, free_indices
@@ -21,7 +21,7 @@ class Claim:
     right: Expr
     licence: Licence
     facts: tuple[Fact, ...] = ()
-    standard: bool = False  # does the step cite that the noise is standard normal?
+    standard: frozenset[str] = frozenset()  # the noises whose standard normal law the step cites
     model: tuple[Fact, ...] = ()
     hypotheses: tuple[tuple[Expr, Expr], ...] = ()  # pairs (smaller, larger)
     start: int = 1  # the least value of every free index symbol
@@ -41,10 +41,43 @@ class Claim:
 
     def check_literals(self) -> None:
         """Raise ``Undefined`` for a literal index before the first member of its sequence, wherever it stands."""
+        measure = no_density(self.left) or no_density(self.right)
+        if measure:
+            raise Undefined(f"{measure} is no density of its first place; mean and variance must be free of it")
+        free = sorted(free_dummies(self.left) | free_dummies(self.right))
+        if free:
+            raise Undefined(f"{self} has the variable of integration {free[0]!r} outside of its integral")
         for part in (part for side in (self.left, self.right) for part in walk(side) if isinstance(part, (Item, Span))):
             for index in (part.index,) if isinstance(part, Item) else (part.low, part.high):
                 if index.symbol is None and index.offset < part.sequence.start:
                     raise Undefined(f"{part!r} does not exist; {part.sequence.name} begins at {part.sequence.start}")
+
+
+def free_dummies(node) -> set[str]:
+    """The names of the variables of integration that stand outside of their integral."""
+    if isinstance(node, Symbol):
+        return {node.name} if node.role == "bound" else set()
+    found = set().union(*map(free_dummies, children(node)))
+    if isinstance(node, Integral):
+        ends = [free_dummies(end) for end in (node.low, node.high) if end is not None]
+        return (free_dummies(node.body) - {getattr(node.over, "name", "")}).union(*ends)
+    measure = node.under if isinstance(node, E) else node.p if isinstance(node, KL) else None
+    bound = getattr(measure, "at", None)
+    if isinstance(bound, Symbol):
+        return found - {bound.name} | free_dummies(measure.mean) | free_dummies(measure.variance)
+    return found
+
+
+def no_density(node) -> str | None:
+    """Name a measure in ``node`` that is no density: a Gaussian whose mean or variance hangs on its own variable."""
+    for part in walk(node):
+        measures = (part.p, part.q) if isinstance(part, KL) else (part.under,) if isinstance(part, E) else ()
+        for measure in measures:
+            if isinstance(measure, Normal):
+                own = any(p == measure.at for side in (measure.mean, measure.variance) for p in walk(side))
+                if own or not isinstance(measure.at, (Item, Symbol)):
+                    return repr(measure)
+    return None
 
 
 def contains(kind, *nodes) -> bool:

@@ -6,9 +6,11 @@ import sympy as sp
 
 from diffusion_lib.errors import Inconclusive, Undefined
 from diffusion_lib.symbolic.claim import Claim, contains
+from diffusion_lib.symbolic.defined import defined, sign_of_value
 from diffusion_lib.symbolic.patience import patience
 from diffusion_lib.symbolic.symbolic import Symbolic, floors
 from diffusion_lib.symbolic.times import Index, Limit
+from diffusion_lib.symbolic.tree import first_times
 
 GIVEN_UP = (sp.PolynomialError, NotImplementedError, RecursionError, ValueError, TypeError)  # what SymPy stops with
 
@@ -17,6 +19,7 @@ def symbolically(claim: Claim, left, right) -> str:
     """Decide a scalar claim; return the verdict's name, or raise ``Inconclusive``."""
     limit = claim.licence.name == "limit" and contains(Limit, left, right)
     problem = f"{claim} holds at all points tried, but no symbolic proof was found; split the step"
+    _defined(claim, left, right)
     for chart in ("decay", "rise") if limit else ("ratio",):
         try:
             with patience():
@@ -29,6 +32,14 @@ def symbolically(claim: Claim, left, right) -> str:
     raise Inconclusive(problem)
 
 
+def _defined(claim, left, right):
+    try:
+        with patience():
+            defined(left, right)
+    except GIVEN_UP as error:
+        raise Inconclusive(f"{claim}: {type(error).__name__}: {error}") from error
+
+
 def _decide(claim, left, right, chart):
     def world(index=None):
         return Symbolic(claim.licence, claim.standard, floors(left, right), index, chart)
@@ -36,8 +47,11 @@ def _decide(claim, left, right, chart):
     now = world()
     if now.field.is_zero(now(left) - now(right)):
         return "symbolic zero"
+    first = first_times(left, right, least=claim.start)
     for symbol in sorted(floors(left, right)):
-        if _at_one(world({symbol: 1}), left, right) and _same_growth(world(), symbol, left, right):
+        if _at_one(world({symbol: first.get(symbol, claim.start)}), left, right) and _same_growth(
+            world(), symbol, left, right
+        ):
             return f"induction on {symbol}"
     return None
 
@@ -51,4 +65,7 @@ def _same_growth(world, symbol, left, right) -> bool:
     a, b = world(left), world(right)
     world.index[symbol] = Index(symbol, 1)
     next_a, next_b = world(left), world(right)
-    return world.field.is_zero((next_a - a) - (next_b - b)) or world.field.is_zero(next_a * b - next_b * a)
+    if world.field.is_zero((next_a - a) - (next_b - b)):
+        return True
+    positive = all(sign_of_value(world.field, side) == 1 for side in (a, b))  # 0 = 0 would say nothing of the next one
+    return positive and world.field.is_zero(next_a * b - next_b * a)

@@ -10,12 +10,16 @@ accepted.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sympy as sp
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.symbolic.blocks import Block, Line
 from diffusion_lib.symbolic.chain import Chain, Induction
-from diffusion_lib.symbolic.claim import Claim
+from diffusion_lib.symbolic.claim import Claim, has_densities
+from diffusion_lib.symbolic.conserve import conservative, is_noise
+from diffusion_lib.symbolic.defined import defined
 from diffusion_lib.symbolic.density import Density, Normal
 from diffusion_lib.symbolic.evaluate import admissible
 from diffusion_lib.symbolic.expr import Expr, Num, Symbol, wrap
@@ -24,8 +28,9 @@ from diffusion_lib.symbolic.nonneg import non_negative
 from diffusion_lib.symbolic.registry import Registry, latex_name, real
 from diffusion_lib.symbolic.summary import Canary, Summary
 from diffusion_lib.symbolic.symbolic import Symbolic, floors
-from diffusion_lib.symbolic.times import Item, Sequence
-from diffusion_lib.symbolic.tree import Fact, unfold
+from diffusion_lib.symbolic.times import Index, Item, Sequence
+from diffusion_lib.symbolic.tree import Fact, at, first_times, unfold
+from diffusion_lib.symbolic.verify import verify
 
 
 class Definition(Block):
@@ -36,7 +41,9 @@ class Definition(Block):
     def __init__(self, name: str, left: Expr, right: Expr, relation: str, word: str):
         super().__init__(name, left.sequence.start if isinstance(left, Item) else 1)
         self.left, self.right, self.relation, self.word = left, right, relation, word
-        self.standard = relation == "~"
+        self.standard = frozenset(
+            [left.sequence.name if isinstance(left, Item) else left.name] if relation == "~" else []
+        )
         self.steps = ()
 
     def facts(self):
@@ -81,26 +88,55 @@ class Derivation(Registry):
         return self._state(name, left, right, "=", "assumption")
 
     def _state(self, name, left, right, relation, word):
-        right = wrap(right)
+        left, right = wrap(left), wrap(right)
+        said = [b for b in self.blocks.values() if isinstance(b, Definition) and b.relation != "<" and b.name != name]
+        conservative(name, left, right, [(b.left, b.right) for b in said], word)
         claim = Claim(name, left, right, licence("definition"))
-        if getattr(left, "role", getattr(getattr(left, "sequence", None), "role", "")) == "noise":
+        if is_noise(left):
             return self.place(Definition(name, left, right, "~", "independent"))
         if isinstance(left, Density) and isinstance(right, Normal):
             non_negative(claim, right.variance, strict=True)
         elif isinstance(left, (Item, Symbol)):
-            domain = left.domain if isinstance(left, Symbol) else left.sequence.domain
-            if domain.low is not None:
-                non_negative(claim, right - Num(domain.low) if domain.low else right, strict=True)
-            if domain.high is not None:
-                non_negative(claim, Num(domain.high) - right, strict=True)
+            self._in_domain(claim, left, right)
+            if not has_densities(right):
+                defined(right)
+        self._witness(name, self.hypotheses(), [Definition(name, left, right, relation, word)])
         return self.place(Definition(name, left, right, relation, word))
+
+    def _in_domain(self, claim, left, right):
+        """Prove that a defined quantity stays in its declared domain, at each time from the first on."""
+        domain = left.domain if isinstance(left, Symbol) else left.sequence.domain
+        if isinstance(left, Item):
+            first, start = left.sequence.first, max(left.sequence.start - left.index.offset, 0)
+            if first is not None and left.index == Index(None, left.sequence.start):
+                raise ConfigError(f"{claim.name!r}: {left!r} was declared to be {first}, and cannot be defined")
+            symbol = left.index.symbol
+            if first is not None and first_times(right, least=start).get(symbol, start) == start:
+                now = replace(claim, left=at(right, {symbol: Index(None, start)}), right=Num(first), model=self.model())
+                verify(replace(now, facts=now.model))
+                start += 1
+            claim = replace(claim, start=start)
+        if domain.low is not None:
+            non_negative(claim, right - Num(domain.low) if domain.low else right, strict=True)
+        if domain.high is not None:
+            non_negative(claim, Num(domain.high) - right, strict=True)
 
     def suppose(self, name: str, small: Expr, large) -> Definition:
         """State ``small < large`` as a hypothesis of all later steps; ``VacuousHypotheses`` if nothing satisfies it."""
         block = Definition(name, wrap(small), wrap(large), "<", "assumption")
         pairs = (*self.hypotheses(), (block.left, block.right))
-        list(admissible(Claim(name, block.left, block.left, licence("algebra"), hypotheses=pairs), 24))
+        claim = Claim(name, block.left, block.left, licence("algebra"), hypotheses=pairs)
+        list(admissible(claim, 24))
+        self._witness(name, pairs)
         return self.place(block)
+
+    def _witness(self, name, pairs, more=()):
+        """Some points must satisfy all hypotheses together with all definitions and assumptions."""
+        said = [block for block in (*self.blocks.values(), *more) if isinstance(block, Definition)]
+        facts = [fact for block in said for fact in block.facts()]
+        pairs = tuple(unfold(pair, facts) for pair in pairs)
+        if pairs:
+            list(admissible(Claim(name, *pairs[0], licence("algebra"), hypotheses=pairs), 24))
 
     def chain(self, name: str, left, start: int = 1) -> Chain:
         """Start a chain of steps at ``left``; it is about all values of its index symbols from ``start`` on."""
@@ -134,6 +170,11 @@ class Derivation(Registry):
         if old is not None and (type(old), old.left) != (type(block), block.left):
             raise ConfigError(
                 f"name {block.name!r} already stands for {old.left!r}, got {block.left!r}; choose another name"
+            )
+        if isinstance(old, Definition) and (old.right, old.relation) != (block.right, block.relation):
+            raise ConfigError(
+                f"name {block.name!r} already says {old.left!r} {old.relation} {old.right!r}, and later blocks may "
+                f"rest on it; got {block.right!r}; choose another name, or start a new derivation"
             )
         block.tag = old.tag if old is not None else f"{self.letter}.{len(self.blocks) + 1}"
         if isinstance(block, Definition) and block.relation == "=":

@@ -10,14 +10,18 @@ from mpmath import mp
 from diffusion_lib.errors import Refuted, Undefined, VacuousHypotheses
 from diffusion_lib.symbolic.claim import Claim, contains
 from diffusion_lib.symbolic.density import Integral
+from diffusion_lib.symbolic.expr import Num, walk
 from diffusion_lib.symbolic.interpret import to_mpf
 from diffusion_lib.symbolic.points import INTEGRAL_DIGITS, Point
-from diffusion_lib.symbolic.times import Limit, OutOfRange
+from diffusion_lib.symbolic.times import Index, Limit, OutOfRange
+from diffusion_lib.symbolic.tree import first_times
 
 POINTS, INTEGRAL_POINTS = 24, 6
 DIGITS = 60
 MARGIN = 10  # digits that rounding may take
 LIMIT_TOLERANCE = Fraction(1, 10**9)
+FAR_AWAY = 17  # one more time is that much later than all others
+MODERATE = 50  # larger numbers in a claim are taken for numbers, not for times
 TRIES = 40  # points drawn for each point wanted, before hypotheses count as contradictory
 
 
@@ -26,10 +30,11 @@ def at_points(claim: Claim, left, right) -> str:
     integral = claim.licence.integrates and contains(Integral, left, right)
     count, digits = (INTEGRAL_POINTS, INTEGRAL_DIGITS) if integral else (POINTS, DIGITS)
     limit = claim.licence.name == "limit" and contains(Limit, left, right)
-    for number in admissible(claim, count):
+    tries = times_to_try(claim, short=integral)
+    for turn, number in enumerate(admissible(claim, max(count, len(tries)))):
         with mp.workdps(digits):
             tolerance = to_mpf(LIMIT_TOLERANCE) if limit else mp.mpf(10) ** (MARGIN - digits)
-            for index in times_to_try(claim.symbols(), number):
+            for index in (*tries[turn % len(tries) :], *tries):
                 point = Point(str(number), index, claim.licence, claim.standard)
                 try:
                     claim.check_times(index)
@@ -42,10 +47,33 @@ def at_points(claim: Claim, left, right) -> str:
     return f"{count} points, {digits} digits"
 
 
-def times_to_try(symbols, number):
-    """A few assignments of times to index symbols, early ones first so that ``t = 1`` is tested where it exists."""
-    for shift in range(3):
-        yield {symbol: 1 + (number + 2 * position) % 5 + shift for position, symbol in enumerate(symbols)}
+def times_to_try(claim, short=False) -> list[dict[str, int]]:
+    """Assignments of times to index symbols, the earliest first.
+
+    One symbol: its first five times, then times beyond every number in the claim, and one far away.  Several symbols:
+    all combinations of their first times, equal ones among them, then late and equal times.
+    """
+    symbols = claim.symbols()
+    first = first_times(claim.left, claim.right, least=claim.start)
+    starts = [first[symbol] for symbol in symbols]
+    last = max(starts, default=0)
+    beyond = 1 + max([last + 4, *_whole_numbers(claim.left), *_whole_numbers(claim.right)])
+    late = [] if short else [*range(beyond, beyond + 7), beyond + FAR_AWAY]
+    if len(symbols) == 1:
+        times = [*range(last, last + 5), *late]
+        return [{symbols[0]: time} for time in times]
+    found = product(*(range(start, last + 4) for start in starts))
+    return [
+        dict(zip(symbols, times, strict=True)) for times in (*found, *((time,) * len(symbols) for time in late[:3]))
+    ]
+
+
+def _whole_numbers(node):
+    """The absolute values of all small whole numbers and literal times in a node."""
+    for part in walk(node):
+        value = part.offset if isinstance(part, Index) else part.value if isinstance(part, Num) else 0
+        if abs(value) < MODERATE:
+            yield abs(int(value))
 
 
 def admissible(claim: Claim, count: int):

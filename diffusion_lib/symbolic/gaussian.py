@@ -60,6 +60,9 @@ class GaussianWorld(Interpreter):
         ((sequence, time),) = self.members(node)
         if sequence.role == "state":
             return Quadratic.variable((sequence.name, time))
+        stated = self.stated(sequence, time)
+        if stated is not None:
+            return stated
         concrete = Item(sequence, Index(None, time))
         (meaning,) = unfold((concrete,), [fact for fact in self.facts if isinstance(fact.left, Item)])
         return self.leaf(f"{sequence.name}[{time}]", sequence.domain) if meaning == concrete else self(meaning)

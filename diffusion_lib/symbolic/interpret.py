@@ -65,6 +65,10 @@ class Interpreter:
             found = [pair for child in children(node) for pair in self.variables(child, role)]
         return list(dict.fromkeys(found))
 
+    def stated(self, sequence, time):
+        """The value of a first member that was declared, or None."""
+        return self.number(sequence.first) if sequence.first is not None and time == sequence.start else None
+
     def number(self, value: Fraction):
         return value
 
@@ -106,11 +110,6 @@ class Interpreter:
                 total = total * self(node.body)
         return total
 
-    def opaque_integral(self, node):
-        """A stand-in that is the same for two integrals only if integrand, variable and bounds are the same."""
-        ends = [] if node.low is None else [5 * self(node.low), 7 * self(node.high)]
-        return sum(ends, self(node.body) + 3 * self(node.over))
-
 
 class Exact(Interpreter):
     """Rationals stay exact; roots, logarithms and exponentials are ``mpf`` at the current precision."""
@@ -141,6 +140,11 @@ class Exact(Interpreter):
         if arg < 0 or (arg == 0 and node.name == "log"):
             raise Undefined(f"{node.name} of {mp.nstr(to_mpf(arg), 8)} in {node!r}")
         return getattr(mp, node.name)(to_mpf(arg))
+
+
+def fingerprint(*values) -> str:
+    """A text that is the same for equal numbers: their first 35 decimals."""
+    return str([int(mp.nint(to_mpf(value) * 10**35)) if mp.isfinite(to_mpf(value)) else "?" for value in values])
 
 
 def to_mpf(value):

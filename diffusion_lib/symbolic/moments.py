@@ -38,10 +38,18 @@ def rule(translate, node):
     states = [pair for pair in translate.variables(node.body) if pair not in given]
     noises = list(translate.variables(node.body, "noise"))
     bare = [part for part in walk(node.body) if isinstance(part, Symbol) and part.role == "noise"]
-    separate = translate.licence.independent or translate.standard
+    bare = list(dict.fromkeys(bare))
     times = [time for _, time in states + given]
-    fresh = [pair for pair in noises if separate and all(drawn_after(pair[1], time) for time in times)]
-    fresh += [part for part in dict.fromkeys(bare) if separate and all(time == 0 for time in times)]
+
+    def separate(name):
+        return translate.licence.independent or name in translate.standard
+
+    fresh = [pair for pair in noises if separate(pair[0].name) and all(drawn_after(pair[1], time) for time in times)]
+    alone = len(noises) + len(bare) == 1  # nothing is said of a merged noise beside another noise
+    _refuse_unsure(fresh)
+    fresh += [part for part in bare if alone and separate(part.name) and all(time == 0 for time in times)]
+    if bare and not alone:
+        fresh = []
     everything = list(dict.fromkeys(states + noises + bare))
     labels = [part.name if isinstance(part, Symbol) else f"{part[0].name}[{part[1]}]" for part in everything]
     condition = sorted(f"{sequence.name}[{time}]" for sequence, time in given)
@@ -51,7 +59,7 @@ def rule(translate, node):
         for part, label, power in zip(everything, labels, powers, strict=True):
             if part not in fresh:
                 rest.append((label, power))
-            elif translate.standard:
+            elif (part.name if isinstance(part, Symbol) else part[0].name) in translate.standard:
                 result *= normal_moment(power)
             else:
                 result *= _unknown([(label, power)], [])
@@ -67,6 +75,17 @@ def drawn_after(noise, state) -> bool:
     if isinstance(noise, Index):
         return 1 + noise.offset > state
     return not isinstance(state, Index) and noise > state
+
+
+def _refuse_unsure(noises):
+    """Members of one noise at different index symbols may be the same one, which is not independent of itself."""
+    for position, (sequence, time) in enumerate(noises):
+        for other, later in noises[position + 1 :]:
+            mixed = {getattr(time, "symbol", None), getattr(later, "symbol", None)}
+            if sequence == other and len(mixed) > 1:
+                raise Inconclusive(
+                    f"{sequence.name}[{time}] and {sequence.name}[{later}] may be one noise; state the two cases apart"
+                )
 
 
 def ends(part):

@@ -36,7 +36,15 @@ def mutants(claim: Claim, sequences=(), laws=()):
     for fact in claim.facts:
         yield f"without: {fact.name}", replace(claim, facts=tuple(other for other in claim.facts if other != fact))
     if claim.standard:
-        yield "without: the law of the noise", replace(claim, standard=False)
+        yield "without: the law of the noise", replace(claim, standard=frozenset())
+
+
+def gap_mutants(gap):
+    """Yield (description, mutant) of a gap: what it adds up to must notice."""
+    yield from _whole(gap)
+    for what, new in _everywhere(gap, (), ()):
+        if what.startswith(("swapped", "dropped", "sign")):
+            yield what, new
 
 
 def _whole(node):

@@ -2,15 +2,18 @@
 
 A gap is proved non-negative by its form: a Kullback–Leibler divergence (Gibbs), a sum, product, expectation or
 integral of something non-negative, or a quotient of polynomials whose coefficients show the sign on the whole domain.
-As a second verdict, its value at random points of the domain is looked at.
+As a second verdict, its value is looked at: at random points of the domain, or in Gaussian worlds if it has densities.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mpmath import mp
 
-from diffusion_lib.errors import DerivationError, Inconclusive, Refuted
-from diffusion_lib.symbolic.claim import Claim, has_densities
+from diffusion_lib.errors import DerivationError, Inconclusive, Refuted, Undefined
+from diffusion_lib.symbolic.claim import Claim, has_densities, no_density
+from diffusion_lib.symbolic.defined import defined
 from diffusion_lib.symbolic.density import KL, Density, E, Integral
 from diffusion_lib.symbolic.evaluate import DIGITS, POINTS, admissible, times_to_try, witness
 from diffusion_lib.symbolic.expr import Add, Div, Mul, Num, Symbol
@@ -21,13 +24,22 @@ from diffusion_lib.symbolic.points import Point
 from diffusion_lib.symbolic.symbolic import Symbolic, floors
 from diffusion_lib.symbolic.times import OutOfRange, Sum
 from diffusion_lib.symbolic.tree import unfold
+from diffusion_lib.symbolic.worlds import gaussian_sign
 
 
 def non_negative(claim: Claim, gap, strict: bool = False) -> None:
     """Prove ``gap`` ≥ 0 (> 0 if ``strict``) on the domain, or raise ``Refuted`` or ``Inconclusive``."""
-    (gap,) = unfold((gap,), claim.facts)
-    if not has_densities(gap):
-        _look(claim, gap, strict)
+    written = gap
+    (gap,) = unfold((gap,), claim.facts, claim.start)
+    measure = no_density(gap)
+    if measure:
+        raise Undefined(f"{measure} is no density of its first place; mean and variance must be free of it")
+    seen = replace(claim, left=written, right=gap)
+    if has_densities(gap):
+        gaussian_sign(seen, gap)
+    else:
+        _look(seen, gap, strict)
+        defined(gap)
     if not _proved(gap, strict, {}):
         raise Inconclusive(
             f"the sign of the gap {gap!r} is not known; write it as a divergence or a product of positive terms"
@@ -36,8 +48,9 @@ def non_negative(claim: Claim, gap, strict: bool = False) -> None:
 
 def _look(claim, gap, strict):
     with mp.workdps(DIGITS):
-        for number in admissible(claim, POINTS):
-            for index in times_to_try(Claim(claim.name, gap, gap, claim.licence).symbols(), number):
+        tries = times_to_try(claim)
+        for turn, number in enumerate(admissible(claim, max(POINTS, len(tries)))):
+            for index in (*tries[turn % len(tries) :], *tries):
                 point = Point(str(number), index, licence("integration"))
                 try:
                     value = to_mpf(point(gap))
@@ -63,7 +76,7 @@ def _proved(node, strict, ranges) -> bool:
     if isinstance(node, (Sum, E)):  # an empty sum is zero
         return not (strict and type(node) is Sum) and _proved(node.body, strict, ranges)
     if isinstance(node, Integral):
-        if not isinstance(node.over, Symbol):
+        if not isinstance(node.over, Symbol) or node.low is None:
             return _proved(node.body, strict, ranges)
         length = node.high if node.low == Num(0) else node.high - node.low
         return _proved(length, True, ranges) and _proved(

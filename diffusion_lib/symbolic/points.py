@@ -8,9 +8,10 @@ A finite average stands for every expectation.  Three laws are used, and the lic
 - *standard normal* (when the step cites the noise's definition): the Gauss–Hermite rule with four nodes ±√(3 ± √6),
   which reproduces the moments of N(0, 1) up to degree 7.
 
-Under the licence algebra an expectation is opaque, E f := Σ w (f + f²): only what is inside may be rearranged.
-Integrals and limits are opaque under all licences but their own; each side is then looked at for one value of the
-bound variable. Integrals are computed with mpmath's tanh-sinh rule at 30 digits.
+Under the licence algebra an expectation is opaque, a random number that depends on nothing but the values of what is
+inside, so that only these may be rearranged. Integrals and limits are opaque under all licences but their own; the
+inside is then looked at for three values of the bound variable.
+Integrals are computed with mpmath's tanh-sinh rule at 30 digits.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ from mpmath import mp
 
 from diffusion_lib.errors import Inconclusive, Undefined
 from diffusion_lib.symbolic.expr import Symbol, walk
-from diffusion_lib.symbolic.interpret import Exact, to_mpf
+from diffusion_lib.symbolic.interpret import Exact, fingerprint, to_mpf
 from diffusion_lib.symbolic.registry import draw, positive, real, unit
-from diffusion_lib.symbolic.times import Sum
+from diffusion_lib.symbolic.times import Item, Limit, Sum
 
 OUTCOMES = 4
+LOOKS = 3  # how often the inside of an opaque integral is looked at
 INTEGRAL_DIGITS = 30
 FAR = 2**40  # the time at which a limit is looked at
 LATE = 10**9  # a noise without a time is later than every time
@@ -35,7 +37,7 @@ LATE = 10**9  # a noise without a time is later than every time
 class Point(Exact):
     """One random point of the domain; ``used`` lists what was drawn, to print a witness."""
 
-    def __init__(self, seed: str, index, licence, standard: bool = False):
+    def __init__(self, seed: str, index, licence, standard=frozenset()):
         super().__init__(index)
         self.seed, self.licence, self.standard = seed, licence, standard
         self.values: dict[tuple, object] = {}  # variables bound by an expectation or an integral
@@ -55,7 +57,8 @@ class Point(Exact):
 
     def Item(self, node):
         ((sequence, time),) = self.members(node)
-        return self.leaf((sequence.name, time), sequence.domain)
+        stated = self.stated(sequence, time)
+        return self.leaf((sequence.name, time), sequence.domain) if stated is None else stated
 
     def Pow(self, node):
         power = self(node.power)
@@ -74,59 +77,92 @@ class Point(Exact):
         return value
 
     def E(self, node):
-        if node.under is not None:
-            return self.normal_mean(node.under, lambda: self(node.body), opaque=self.licence.mean == "opaque")
-        return self.average(node, lambda value: value, opaque=1)
+        if node.under is None:
+            return self.average(node, lambda value: value)
+        if self.licence.mean == "opaque":
+            return self.opaque_normal_mean(node.under, node.body)
+        return self.normal_mean(node.under, lambda: self(node.body))
 
     def Var(self, node):
         if self.licence.mean == "opaque":
-            return self.average(node, lambda value: value, opaque=2)
+            return self.average(node, lambda value: value)
         mean = self.average(node, lambda value: value)
         return self.average(node, lambda value: value**2) - mean**2
 
     def KL(self, node):
-        return self.normal_mean(node.p, lambda: mp.log(self(node.p)) - mp.log(self(node.q)), opaque=False)
+        return self.normal_mean(node.p, lambda: mp.log(self(node.p)) - mp.log(self(node.q)))
 
-    def normal_mean(self, normal, body, opaque):
+    def normal_mean(self, normal, body):
         mean, deviation = self(normal.mean), mp.sqrt(self.variance(normal))
         key, total = self.key(normal.at), mp.zero
         for weight, node in gauss_hermite():
             self.values[key] = mean + deviation * node
-            value = body()
-            total += weight * (value + value**2 if opaque else value)
+            total += weight * body()
         del self.values[key]
         return total
 
-    def average(self, node, of, opaque=0):
-        """Average of ``of(body)`` over the random quantities in the body that are not among the conditions."""
-        total = Fraction(0)
+    def opaque_normal_mean(self, normal, body):
+        parts = [self(normal.mean), self.variance(normal)]
+        for number in range(LOOKS):
+            parts.append(self.with_value(normal.at, draw(f"{self.seed}:look {number}", real), body))
+        return self.opaque("E under", self.key(normal.at), parts)
+
+    def opaque(self, kind, label, parts):
+        """A number that depends on nothing but these numbers: equal insides have equal values, and that is all."""
+        return draw(f"{self.seed}:{kind}:{label}:{fingerprint(*parts)}", real)
+
+    def with_value(self, variable, value, body):
+        key = self.key(variable)
         saved = dict(self.values)
-        for combination in product(*self.laws(node)):
+        self.values[key] = value
+        found = self(body)
+        self.values = saved
+        return found
+
+    def average(self, node, of):
+        """Average of ``of(body)`` over the random quantities in the body that are not among the conditions."""
+        total, parts = Fraction(0), []
+        saved = dict(self.values)
+        given = sorted(map(str, self.given(node)))
+        opaque = self.licence.mean == "opaque"
+        laws = [self.joint(self.all_variables(node), self.given(node))] if opaque else self.laws(node)
+        for combination in product(*laws):
             weight = Fraction(1)
             for probability, values in combination:
                 weight = weight * probability
                 self.values |= values
             value = of(self(node.body))
-            total = total + weight * (value + opaque * value**2 if self.licence.mean == "opaque" else value)
+            parts.append(value)
+            total = total + weight * value
         self.values = saved
-        return total
+        return self.opaque(type(node).__name__, given, parts) if opaque else total
+
+    def given(self, node):
+        return [key for part in node.given for key in keys(self.variables(part))]
+
+    def all_variables(self, node):
+        bare = [(p.name, None) for p in walk(node.body) if isinstance(p, Symbol) and p.role == "noise"]
+        states = [key for key in keys(self.variables(node.body)) if key not in self.given(node)]
+        return list(dict.fromkeys(states + keys(self.variables(node.body, "noise")) + bare))
 
     def laws(self, node):
         """A list of laws; each is a list of (probability, values of some variables)."""
-        given = [key for part in node.given for key in keys(self.variables(part))]
+        given = self.given(node)
         states = [key for key in keys(self.variables(node.body)) if key not in given]
-        noises = keys(self.variables(node.body, "noise"))
-        noises += [(part.name, None) for part in walk(node.body) if isinstance(part, Symbol) and part.role == "noise"]
-        noises = list(dict.fromkeys(noises))
+        noises = [key for key in self.all_variables(node) if key not in states]
         if not (self.licence.independent or self.standard):
             return [self.joint(states + noises, given)]
         last = max((time for _, time in states + given), default=-1)
-        fresh = [key for key in noises if _drawn_after(key[1], last)]
+        fresh = [key for key in noises if self.licence.independent or key[0] in self.standard]
+        fresh = [key for key in fresh if _drawn_after(key[1], last)]
+        if len(noises) > 1 and any(time is None for _, time in noises):
+            fresh = []  # nothing is said of a merged noise beside another noise
         dependent = states + [key for key in noises if key not in fresh]
         law = [self.joint(dependent, given)] if dependent else []
-        if self.standard:
-            return law + [[(weight, {key: node}) for weight, node in gauss_hermite()] for key in fresh]
-        return law + [self.joint([key], []) for key in fresh]
+        return law + [self.normal(key) if key[0] in self.standard else self.joint([key], []) for key in fresh]
+
+    def normal(self, key):
+        return [(weight, {key: node}) for weight, node in gauss_hermite()]
 
     def joint(self, variables, given):
         """An arbitrary joint law of ``variables``, different for each set of conditions."""
@@ -136,6 +172,16 @@ class Point(Exact):
             (part / sum(parts), {key: draw(f"{self.seed}:{key}:{outcome}", real) for key in variables})
             for outcome, part in enumerate(parts)
         ]
+
+    def opaque_integral(self, node):
+        """Look at integrand and bounds only; the integrand between the bounds, where it must be defined."""
+        ends = [] if node.low is None else [self(node.low), self(node.high)]
+        parts = list(ends)
+        for number in range(LOOKS):
+            value = draw(f"{self.seed}:look {number}", unit if ends else real)
+            value = ends[0] + (ends[1] - ends[0]) * value if ends else value
+            parts.append(self.with_value(node.over, value, node.body))
+        return self.opaque("Integral", self.key(node.over), parts)
 
     def Integral(self, node):
         if not self.licence.integrates:
@@ -160,8 +206,13 @@ class Point(Exact):
 
     def Limit(self, node):
         if self.licence.name != "limit":  # only that licence may go to the limit; elsewhere it is opaque
-            with self.bind(node.symbol, self.spare_time()):
-                return self(node.body) + 11
+            parts = []
+            for late in range(LOOKS):
+                with self.bind(node.symbol, self.spare_time() + late):
+                    parts.append(self(node.body))
+            return self.opaque("Limit", node.symbol, parts)
+        if members_of_limit(node):
+            raise Inconclusive(f"the limit of {node.body!r} is about an arbitrary sequence; cite what its members are")
         if any(isinstance(part, Sum) for part in walk(node.body)):
             raise Inconclusive(
                 f"the limit of {node.body!r} needs a closed form; state the sum or product in closed form first"
@@ -171,6 +222,14 @@ class Point(Exact):
 
     def spare_time(self):
         return 1 + int(97 * draw(f"{self.seed}:time", unit)) % 5
+
+
+def members_of_limit(node) -> bool:
+    """Does a member of a sequence, or another limit, hang on the index that grows?"""
+    return any(
+        (isinstance(part, Item) and part.index.symbol == node.symbol) or isinstance(part, Limit)
+        for part in walk(node.body)
+    )
 
 
 def keys(pairs):

@@ -92,6 +92,12 @@ class Quadratic:
             raise Undefined(f"log of {mp.nstr(value, 8)}")
         return Quadratic.constant(mp.log(value))
 
+    def at(self, values: dict):
+        """The number at these values of the variables."""
+        return mp.fsum(
+            coefficient * mp.fprod(values.get(key, mp.zero) for key in keys) for keys, coefficient in self.terms.items()
+        )
+
     def constant_term(self):
         return mp.mpf(self.terms.get((), 0))
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from diffusion_lib.errors import ConfigError, VacuousHypotheses
 from diffusion_lib.symbolic.density import Law
-from diffusion_lib.symbolic.expr import Interval, Symbol
+from diffusion_lib.symbolic.expr import Interval, Symbol, wrap
 from diffusion_lib.symbolic.times import Index, Sequence
 
 real = Interval()
@@ -81,9 +81,12 @@ class Registry:
         """A variable of integration."""
         return self.declare(name, Symbol(name, latex or latex_name(name), real, "bound"))
 
-    def sequence(self, name: str, domain: Interval = real, start: int = 1, latex: str | None = None) -> Sequence:
-        """One real number in an open interval for each time from ``start`` on."""
-        return self.declare(name, Sequence(name, latex or latex_name(name), _interval(domain), start))
+    def sequence(self, name: str, domain: Interval = real, start: int = 1, latex: str | None = None, first=None):
+        """One real number in an open interval for each time from ``start`` on; ``first`` is the value at ``start``."""
+        first = None if first is None else getattr(wrap(first), "value", None) or _no_number(first)
+        return self.declare(
+            name, Sequence(name, latex or latex_name(name), _interval(domain), at_least_zero(start), first=first)
+        )
 
     def states(self, name: str, latex: str | None = None) -> Sequence:
         """The variables of a process, from time 0 on."""
@@ -92,6 +95,19 @@ class Registry:
     def density(self, name: str, latex: str | None = None) -> Law:
         """A joint law over all states."""
         return self.declare(name, Law(name, latex or latex_name(name)))
+
+
+def at_least_zero(start) -> int:
+    """Return ``start``; times are whole numbers from 0 on."""
+    if not isinstance(start, int) or isinstance(start, bool) or start < 0:
+        raise ConfigError(f"start must be a whole number, at least 0, got {start!r}; times begin at 0")
+    return start
+
+
+def _no_number(first):
+    if first != 0:
+        raise ConfigError(f"first must be an integer or a Fraction, got {first!r}")
+    return Fraction(0)
 
 
 def _interval(domain) -> Interval:

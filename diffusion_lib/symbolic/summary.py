@@ -6,7 +6,6 @@ import textwrap
 
 from diffusion_lib.errors import DerivationError, Refuted, Undefined
 from diffusion_lib.symbolic.density import Law
-from diffusion_lib.symbolic.mutate import mutants
 from diffusion_lib.symbolic.times import Sequence
 
 
@@ -22,9 +21,9 @@ class Summary:
         for block in derivation.blocks.values():
             killed = total = 0
             for line, step in enumerate(block.steps, 1):
-                for what, mutant in mutants(step.claim, sequences, laws):
+                for what, mutant, check in step.attacks(sequences, laws):
                     key = (block.name, line, what)
-                    if rejected(step.check, mutant):
+                    if rejected(check, mutant):
                         killed, total = killed + 1, total + 1
                     elif key in derivation.equivalents:
                         found.add(key)

@@ -20,6 +20,7 @@ from diffusion_lib.symbolic.density import Density, Normal
 from diffusion_lib.symbolic.expr import Div, Mul, walk
 from diffusion_lib.symbolic.interpret import Interpreter
 from diffusion_lib.symbolic.normalform import Field, sign_of
+from diffusion_lib.symbolic.points import members_of_limit
 from diffusion_lib.symbolic.registry import unit
 from diffusion_lib.symbolic.times import Index, Product, Sum
 
@@ -27,11 +28,12 @@ from diffusion_lib.symbolic.times import Index, Product, Sum
 class Symbolic(Interpreter):
     """Turns nodes into SymPy; one instance serves both sides of a claim."""
 
-    def __init__(self, licence, standard=False, floors=None, index=None, chart="ratio"):
+    def __init__(self, licence, standard=frozenset(), floors=None, index=None, chart="ratio"):
         super().__init__(index)
         self.licence, self.standard, self.chart = licence, standard, chart
         self.floors = floors or {}  # smallest offset of each symbolic upper bound
         self.field = Field()
+        self.known: list[tuple] = []  # opaque operators: kind, what is inside, the symbol that stands for it
 
     def time(self, index: Index):
         if index.symbol is None:
@@ -61,7 +63,8 @@ class Symbolic(Interpreter):
 
     def Item(self, node):
         ((sequence, time),) = self.members(node)
-        return self.leaf(f"{sequence.name}[{time}]", sequence.domain)
+        stated = self.stated(sequence, time)
+        return self.leaf(f"{sequence.name}[{time}]", sequence.domain) if stated is None else stated
 
     def Pow(self, node):
         return self(node.base) ** self(node.power)
@@ -93,38 +96,56 @@ class Symbolic(Interpreter):
     def labels(self, parts):
         return [(part.sequence.name, *(str(self.time(end)) for end in moments.ends(part))) for part in parts]
 
+    def opaque(self, kind, *inside):
+        """One symbol for each value of ``inside``: equal insides, proved by the field, get the same symbol."""
+        for other, values, symbol in self.known:
+            same = other == kind and len(values) == len(inside)
+            if same and all(a == b or self.field.is_zero(a - b) for a, b in zip(values, inside, strict=True)):
+                return symbol
+        symbol = sp.Symbol(f"opaque.{len(self.known)}", real=True)
+        self.known.append((kind, inside, symbol))
+        return symbol
+
     def E(self, node):
-        opaque = int(self.licence.mean == "opaque")
+        opaque = self.licence.mean == "opaque"
         if isinstance(node.under, Normal):
-            return self.normal_mean(node.under, lambda: self(node.body), opaque)
+            if opaque:
+                normal = node.under
+                parts = map(self, (normal.mean, normal.variance, node.body))
+                return self.opaque(("E under", str(self(normal.at))), *parts)
+            return self.normal_mean(node.under, lambda: self(node.body))
         if node.under is not None:
             raise Inconclusive(f"{node!r} averages over a density that is not written out; cite its definition")
-        return self.average(node, self(node.body), opaque)
+        return self.average(node, self(node.body))
 
     def Var(self, node):
         body = self(node.body)
         if self.licence.mean == "opaque":
-            return self.average(node, body, 2)
-        return self.average(node, body**2, 0) - self.average(node, body, 0) ** 2
+            return self.average(node, body)
+        return self.average(node, body**2) - self.average(node, body) ** 2
 
     def KL(self, node):
         if not isinstance(node.p, Normal) or not isinstance(node.q, Normal):
             raise Inconclusive(
                 f"{node!r} is a divergence of densities that are not written out; cite their definitions"
             )
-        return self.normal_mean(node.p, lambda: self.log(node.p) - self.log(node.q), 0)
+        return self.normal_mean(node.p, lambda: self.log(node.p) - self.log(node.q))
 
-    def normal_mean(self, normal, body, opaque):
+    def normal_mean(self, normal, body):
         z = sp.Dummy("z", real=True)
         value = body().subs(self(normal.at), self(normal.mean) + sp.sqrt(self(normal.variance)) * z)
-        return moments.average(value + opaque * value**2, [z], lambda powers: moments.normal_moment(powers[0]))
+        return moments.average(value, [z], lambda powers: moments.normal_moment(powers[0]))
 
-    def average(self, node, body, opaque):
-        return moments.average(body + opaque * body**2, *moments.rule(self, node))
+    def average(self, node, body):
+        if self.licence.mean == "opaque":
+            given = sorted(str(pair) for part in node.given for pair in self.variables(part))
+            return self.opaque((type(node).__name__, tuple(given)), body)
+        return moments.average(body, *moments.rule(self, node))
 
     def Integral(self, node):
         if not self.licence.integrates:
-            return self.opaque_integral(node)
+            ends = [] if node.low is None else [self(node.low), self(node.high)]
+            return self.opaque(("Integral", str(self(node.over))), self(node.body), *ends)
         body = self(node.body)
         if node.low is not None:
             return integrals.definite(self.field, body, self(node.over), self(node.low), self(node.high))
@@ -132,7 +153,9 @@ class Symbolic(Interpreter):
 
     def Limit(self, node):
         if self.licence.name != "limit":  # only that licence may go to the limit; elsewhere it is opaque
-            return self(node.body) + 11
+            return self.opaque(("Limit", node.symbol), self(node.body))
+        if members_of_limit(node):
+            raise Inconclusive(f"the limit of {node.body!r} is about an arbitrary sequence; cite what its members are")
         if any(isinstance(part, Sum) for part in walk(node.body)):
             raise Inconclusive(
                 f"the limit of {node.body!r} needs a closed form; state the sum or product in closed form first"

@@ -8,6 +8,7 @@ both ends, as in the papers: ``x[1:T]`` has T members and ``Sum(body, (s, 1, T))
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from diffusion_lib.errors import ConfigError, DerivationError
 from diffusion_lib.symbolic.expr import Expr, Interval, wrap
@@ -36,13 +37,17 @@ class Index(Expr):
 
 @dataclass(frozen=True)
 class Sequence:
-    """A real number for each time from ``start`` on.  ``role`` is "parameter", "state" or "noise"."""
+    """A real number for each time from ``start`` on.  ``role`` is "parameter", "state" or "noise".
+
+    ``first`` is the value at ``start``, where it is stated; it may lie on the border of the domain.
+    """
 
     name: str
     latex: str
     domain: Interval
     start: int
     role: str = "parameter"
+    first: Fraction | None = None
 
     def __getitem__(self, key):
         if isinstance(key, slice):

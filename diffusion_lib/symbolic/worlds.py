@@ -7,15 +7,20 @@ from itertools import product
 
 from mpmath import mp
 
-from diffusion_lib.errors import Refuted, Undefined
+from diffusion_lib.errors import Inconclusive, Refuted, Undefined
 from diffusion_lib.symbolic.chains import FiniteWorld
 from diffusion_lib.symbolic.claim import Claim
 from diffusion_lib.symbolic.evaluate import DIGITS, MARGIN, compare, witness
-from diffusion_lib.symbolic.gaussian import GaussianWorld
+from diffusion_lib.symbolic.expr import children, walk
+from diffusion_lib.symbolic.gaussian import HORIZON, GaussianWorld
+from diffusion_lib.symbolic.interpret import to_mpf
 from diffusion_lib.symbolic.quadratic import Bell
-from diffusion_lib.symbolic.times import OutOfRange
+from diffusion_lib.symbolic.registry import draw, real
+from diffusion_lib.symbolic.times import Index, Item, OutOfRange, Span, Sum
 
 WORLDS, GAUSSIAN_WORLDS = 20, 5
+LOOKS = 4  # at how many states the sign of a gap is looked at
+OFFSET = 2  # a claim about densities may look that many steps ahead or back
 TIMES = (3, 2, 4, 1, 5)  # a wrong step shows early in the middle
 
 
@@ -46,6 +51,25 @@ def gaussian_worlds(claim: Claim) -> str:
     return f"{GAUSSIAN_WORLDS} Gaussian worlds"
 
 
+def gaussian_sign(claim: Claim, gap) -> None:
+    """Raise ``Refuted`` if a gap with densities is negative at some states of a linear-Gaussian world."""
+
+    def test(number, index):
+        world = _gaussian_world(number, claim.model)
+        world.index = dict(index)
+        value = world(gap)
+        for look in range(0 if isinstance(value, Bell) else LOOKS):
+            number = value.at({key: to_mpf(draw(f"{world.seed}:{look}:{key}", real)) for key in value.variables()})
+            if number < -(mp.mpf(10) ** (MARGIN - DIGITS)):
+                raise Refuted(f"the gap {gap!r} is {mp.nstr(number, 12)} at {witness(world)}; a gap is never negative")
+
+    try:
+        with mp.workdps(DIGITS + MARGIN):
+            _over_worlds(claim, test, GAUSSIAN_WORLDS)
+    except Inconclusive:  # not Gaussian: the form of the gap must do
+        return
+
+
 @lru_cache(maxsize=16 * GAUSSIAN_WORLDS)
 def _gaussian_world(number, model):
     return GaussianWorld(str(number), {}, model)  # keeps its marginals for the next claim
@@ -55,7 +79,7 @@ def _compare_coefficients(claim, world, a, b):
     if type(a) is not type(b) or getattr(a, "sign", 1) != getattr(b, "sign", 1):
         raise Refuted(f"{claim} equates things of different kind or sign at {witness(world)}; correct a side")
     a, b = (side.exponent if isinstance(side, Bell) else side for side in (a, b))
-    scale = 1 + max(abs(value) for side in (a, b) for value in side.terms.values())
+    scale = 1 + max(abs(value) for side in (a, b) for value in (0, *side.terms.values()))
     for key, value in (a - b).terms.items():
         if not mp.isfinite(value):
             raise Undefined(f"{claim} has no finite value at {witness(world)}")
@@ -65,6 +89,28 @@ def _compare_coefficients(claim, world, a, b):
                 f"{claim} is false at {witness(world)}: the two polynomials of the states differ in {monomial} by "
                 f"{mp.nstr(value, 12)}; correct a side, or the licence"
             )
+
+
+def plain_times(*nodes) -> None:
+    """Raise ``Inconclusive`` for arithmetic with times, which T = 1 … 5 says nothing about."""
+    for node in nodes:
+        if isinstance(node, Index) and node.symbol is not None:
+            raise Inconclusive(f"a time, {node!r}, is used as a number in a claim about densities; split the step")
+        if isinstance(node, (Item, Span)):
+            ends = (node.index,) if isinstance(node, Item) else (node.low, node.high)
+        elif isinstance(node, Sum):
+            ends = (node.low, node.high)
+            inner = [p for p in walk(node.body) if isinstance(p, Index) and p.symbol == node.symbol]
+            if not inner:
+                raise Inconclusive(f"{node!r} has equal terms, so that it counts; split the step")
+            plain_times(node.body)
+        else:
+            plain_times(*children(node))
+            continue
+        if any(abs(end.offset) > (OFFSET if end.symbol else HORIZON) for end in ends):
+            raise Inconclusive(f"{node!r} looks too far for worlds with T = 1 … 5; use offsets up to {OFFSET}")
+        if isinstance(node, Sum) and node.low.symbol is None and node.low.offset > OFFSET:
+            raise Inconclusive(f"{node!r} begins too late for worlds with T = 1 … 5")
 
 
 def _over_worlds(claim, test, count):

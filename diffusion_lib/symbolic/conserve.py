@@ -1,0 +1,195 @@
+"""Definitions must be conservative: they name something new, and never say anything about what is known already.
+
+The left side is an undefined atom: a symbol, a member of a sequence for all times, a member at a literal time that no
+general rule covers, or a density.  The right side has no other index symbols, and does not lead back to the left side;
+a sequence may refer to its own earlier members.  Assumptions obey the same rules, so that they cannot contradict each
+other.  A density is defined as a Gaussian in its one target, or as a product of densities in which each target stands
+once and conditions come before targets.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+from diffusion_lib.errors import ConfigError
+from diffusion_lib.symbolic.density import Density, Normal
+from diffusion_lib.symbolic.expr import Mul, Symbol, walk
+from diffusion_lib.symbolic.interpret import Interpreter
+from diffusion_lib.symbolic.registry import standard_normal
+from diffusion_lib.symbolic.times import Index, Item, OutOfRange, Product, Span
+from diffusion_lib.symbolic.tree import at, free_indices
+
+TIMES = range(6)  # two densities are compared at these times
+
+
+def conservative(name, left, right, others, word="definition") -> None:
+    """Raise ``ConfigError`` unless ``left := right`` says nothing about ``others``, the (left, right) pairs so far."""
+    _atom(name, left)
+    if any(part == standard_normal for side in (left, right) for part in walk(side)) and not is_noise(left):
+        raise ConfigError(f"{name!r}: standard_normal is the law of a noise, and no number; got it beside {left!r}")
+    if is_noise(left):
+        _noise(name, left, right, word)
+    extra = free_indices(right) - free_indices(left)
+    if extra:
+        raise ConfigError(f"{name!r}: the right side has the index {sorted(extra)[0]!r}, which {left!r} has not")
+    if any(_overlap(left, other) for other, _ in others):
+        raise ConfigError(f"{name!r}: {left!r} is defined already; one {word} for each thing, choose a new name")
+    if isinstance(left, Density):
+        _density(name, left, right)
+    _no_circle(name, left, right, others)
+
+
+def is_noise(node) -> bool:
+    return getattr(node, "role", getattr(getattr(node, "sequence", None), "role", "")) == "noise"
+
+
+def _atom(name, left):
+    if isinstance(left, Symbol) and left.role == "bound":
+        raise ConfigError(f"{name!r}: {left!r} is a variable of integration and cannot be defined")
+    if not isinstance(left, (Symbol, Item, Density)) or left == standard_normal:
+        raise ConfigError(
+            f"{name!r}: the left side must be a symbol, a member of a sequence or a density, got {left!r}"
+        )
+
+
+def _noise(name, left, right, word):
+    general = isinstance(left, Symbol) or (left.index.symbol is not None and left.index.offset == 0)
+    if right != standard_normal or not general or word == "assumption":
+        raise ConfigError(
+            f"{name!r}: the law of a noise is stated by define, for all its times, as standard_normal; "
+            f"got {left!r} and {right!r}"
+        )
+
+
+def _instances(node):
+    """Every (left side at concrete times) of a pattern: for densities as a law with sets of states."""
+    symbols = sorted(free_indices(node))
+    found = set()
+    for times in product(TIMES, repeat=len(symbols)):
+        concrete = at(node, {s: Index(None, time) for s, time in zip(symbols, times, strict=True)})
+        try:
+            parts = [tuple(sorted(_states(side))) for side in (concrete.targets, concrete.given)]
+        except OutOfRange:
+            continue
+        found.add((node.law.name, *parts))
+    return found
+
+
+def _states(parts):
+    world = Interpreter()
+    return [(sequence.name, time) for part in parts for sequence, time in world.members(part)]
+
+
+def _overlap(left, other) -> bool:
+    """May two left sides stand for the same thing at some time?"""
+    if type(left) is not type(other):
+        return False
+    if isinstance(left, Symbol):
+        return left.name == other.name
+    if isinstance(left, Density):
+        return left.law == other.law and not _instances(left).isdisjoint(_instances(other))
+    return left.sequence.name == other.sequence.name and not _apart(left, other)
+
+
+def _apart(left, other):
+    """Do a literal time and the times of a general rule, or two literal times, never meet?"""
+    a, b = left.index, other.index
+    if a.symbol is None and b.symbol is None:
+        return a.offset != b.offset
+    if a.symbol is not None and b.symbol is not None:
+        return False
+    literal, general = (a, b) if a.symbol is None else (b, a)
+    return literal.offset == left.sequence.start and general.offset > left.sequence.start - 1 and general.offset >= 0
+
+
+def _density(name, left, right):
+    """The right side must be a density in the targets of the left side, given its conditions."""
+    if isinstance(right, Normal):
+        (target, *more) = left.targets
+        known = {part for part in left.given if isinstance(part, Item)}
+        mentioned = {p for side in (right.mean, right.variance) for p in walk(side) if _is_state(p)}
+        if more or right.at != target or not mentioned <= known:
+            raise ConfigError(f"{name!r}: {right!r} is no density of {left!r}: its target and conditions differ")
+        return
+    factors = right.factors if isinstance(right, Mul) else (right,)
+    bodies = [part.body if isinstance(part, Product) else part for part in factors]
+    if not all(isinstance(body, Density) for body in bodies):
+        raise ConfigError(f"{name!r}: a density is defined as a Gaussian or as a product of densities, got {right!r}")
+    symbols = sorted(free_indices(left) | free_indices(right))
+    for times in product(range(1, 5), repeat=len(symbols)):
+        index = dict(zip(symbols, times, strict=True))
+        if not _factorises(left, factors, index):
+            raise ConfigError(f"{name!r}: the product {right!r} is no density of {left!r}, at {index}")
+
+
+def _is_state(part):
+    return isinstance(part, (Item, Span)) and part.sequence.role == "state"
+
+
+def _factorises(left, factors, index):
+    world = Interpreter(index)
+    atoms = []
+    for factor in factors:
+        body = factor.body if isinstance(factor, Product) else factor
+        times = [None]
+        if isinstance(factor, Product):
+            times = range(world.time(factor.low), world.time(factor.high) + 1)
+        for time in times:
+            inner = Interpreter(index if time is None else {**index, factor.symbol: time})
+            sides = (body.targets, body.given)
+            atoms.append([[(s.name, n) for part in side for s, n in inner.members(part)] for side in sides])
+    targets, given = (
+        [(s.name, n) for part in side for s, n in world.members(part)] for side in (left.targets, left.given)
+    )
+    if sorted(state for atom in atoms for state in atom[0]) != sorted(targets):
+        return False
+    known, left_over = set(given), list(atoms)
+    while left_over:
+        ready = [atom for atom in left_over if set(atom[1]) <= known]
+        if not ready:
+            return False
+        known |= {state for atom in ready for state in atom[0]}
+        left_over = [atom for atom in left_over if atom not in ready]
+    return True
+
+
+def _no_circle(name, left, right, others):
+    """Follow what the right side mentions; it must not lead back to ``left``, but to its own earlier members."""
+    if isinstance(left, Density) and left in _atoms(right):
+        raise ConfigError(f"{name!r}: {left!r} is defined by itself; define it by something else")
+    if isinstance(left, Item):
+        for part in _atoms(right):
+            if isinstance(part, Item) and part.sequence.name == left.sequence.name and not _earlier(part, left):
+                raise ConfigError(f"{name!r}: {left!r} refers to {part!r}, which is not earlier; unfolds without end")
+    if isinstance(left, Symbol) and left in _atoms(right):
+        raise ConfigError(f"{name!r}: {left!r} is defined by itself and unfolds without end")
+    if isinstance(left, Density):  # a valid product of densities; it cannot contradict its own factors
+        return
+    seen, todo = [], [part for part in _atoms(right) if _thing(part) != _thing(left)]
+    while todo:
+        part = todo.pop()
+        for other, meaning in others:
+            if other in seen or not _meets(part, other):
+                continue
+            seen.append(other)
+            if any(_meets(deeper, left) for deeper in _atoms(meaning)):
+                raise ConfigError(f"{name!r}: {left!r} leads back to itself by {other!r} and unfolds without end")
+            todo += _atoms(meaning)
+
+
+def _atoms(node):
+    return [part for part in walk(node) if isinstance(part, (Symbol, Item, Density))]
+
+
+def _thing(part):
+    return part.sequence.name if isinstance(part, Item) else part
+
+
+def _meets(part, other):
+    if isinstance(part, Item) and isinstance(other, Item):
+        return part.sequence.name == other.sequence.name
+    return _overlap(part, other)
+
+
+def _earlier(part, left):
+    return part.index.symbol == left.index.symbol and part.index.offset < left.index.offset

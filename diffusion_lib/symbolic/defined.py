@@ -1,0 +1,146 @@
+"""Is an expression defined on the whole domain?  Denominators are proved non-zero, logarithms and roots positive.
+
+SymPy cancels a/a to 1 before anyone can ask whether a may be zero, so this is asked of what was written, node by node.
+Most answers are seen from the form: products, quotients and sums of positive things are positive.  The others need
+the signs of the irreducible factors.  What is not proved is ``Inconclusive``; points, where it is seen to fail, say
+``Undefined`` before.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from diffusion_lib.errors import DerivationError, Inconclusive
+from diffusion_lib.symbolic.density import Normal
+from diffusion_lib.symbolic.expr import Add, Div, Func, Mul, Num, Pi, Pow, Symbol
+from diffusion_lib.symbolic.integrals import inside
+from diffusion_lib.symbolic.licences import licence
+from diffusion_lib.symbolic.normalform import sign_of
+from diffusion_lib.symbolic.symbolic import Symbolic, floors
+from diffusion_lib.symbolic.times import Item, Product
+
+
+def defined(*nodes) -> None:
+    """Raise ``Inconclusive`` unless every part of ``nodes`` is proved to have a value on the whole domain."""
+    world = Defined(licence("algebra"), floors=floors(*nodes))
+    for node in nodes:
+        world(node)
+
+
+class Defined(Symbolic):
+    """Translates and asks on the way; operators become unknown numbers once their insides are known to be defined."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.between: dict[str, sp.Expr] = {}  # what variables of integration run over
+
+    def leaf(self, label, domain):
+        return self.between.get(label, super().leaf(label, domain))
+
+    def unknown(self, positive=None):
+        return sp.Dummy("unknown", real=True, positive=positive)
+
+    def need(self, what, node, *kinds):
+        if self.positive(node) or sign_of_value(self.field, self(node)) in kinds:
+            return
+        raise Inconclusive(f"{node!r} is not proved to be {what} on the whole domain; narrow a domain")
+
+    def Div(self, node):
+        self.need("different from zero", node.under, 1, -1)
+        return super().Div(node)
+
+    def Pow(self, node):
+        whole = isinstance(node.power, Num) and node.power.value.denominator == 1
+        if not whole:
+            self.need("positive", node.base, 1)
+        elif node.power.value <= 0:
+            self.need("different from zero", node.base, 1, -1)
+        return super().Pow(node)
+
+    def Func(self, node):
+        if node.name == "log":
+            self(node.arg)
+            self.need("positive", node.arg, 1)
+            return super().Func(node)
+        if node.name == "sqrt":
+            self.need("non-negative", node.arg, 0, 1)
+        return super().Func(node)
+
+    def Normal(self, node):
+        self.need("positive", node.variance, 1)
+        return super().Normal(node)
+
+    def E(self, node):
+        for part in (node.body, *([node.under] if isinstance(node.under, Normal) else [])):
+            self(part)
+        return self.unknown()
+
+    def Var(self, node):
+        self(node.body)
+        return self.unknown()
+
+    def KL(self, node):
+        self(node.p), self(node.q)
+        return self.unknown()
+
+    def Limit(self, node):
+        self(node.body)
+        return self.unknown()
+
+    def Integral(self, node):
+        if node.low is not None and isinstance(node.over, Symbol):
+            self.between[node.over.name] = inside(self(node.low), self(node.high))
+        self(node.body)
+        self.between.pop(getattr(node.over, "name", ""), None)
+        return self.unknown()
+
+    def positive(self, node) -> bool:
+        """Is ``node`` positive by its form?"""
+        if isinstance(node, Num):
+            return node.value > 0
+        if isinstance(node, (Pi, Normal)) or (isinstance(node, Func) and node.name == "exp"):
+            return True
+        if isinstance(node, (Symbol, Item)):
+            domain = node.domain if isinstance(node, Symbol) else node.sequence.domain
+            stated = isinstance(node, Item) and node.index.symbol is None and node.sequence.first is not None
+            return domain.low is not None and domain.low >= 0 and not stated
+        if isinstance(node, (Add, Mul)):
+            return all(map(self.positive, node.terms if isinstance(node, Add) else node.factors))
+        if isinstance(node, Div):
+            return self.positive(node.over) and self.positive(node.under)
+        if isinstance(node, Pow):
+            return self.positive(node.base)
+        if isinstance(node, Product):
+            return self.positive(node.body)
+        return isinstance(node, Func) and node.name == "sqrt" and self.positive(node.arg)
+
+
+def sign_of_value(field, value) -> int | None:
+    """1 or -1 if the value is proved to have that sign, 0 if it is proved to be non-negative, else None."""
+    try:
+        _, coefficient = field.single(value)
+        over, under = sp.fraction(field.lower(coefficient))
+        signs = [_sign(part) for part in (over, under)]
+    except DerivationError:
+        return None
+    return None if None in signs or signs[1] == 0 else signs[0] * signs[1]
+
+
+def _sign(polynomial):
+    number, factors = sp.factor_list(polynomial)
+    if number == 0:
+        return 0
+    sign = int(sp.sign(number))
+    for factor, count in factors:
+        known = sign_of(factor)
+        if known is None and count % 2 and sign_of(factor, strict=False) is None:
+            return None
+        if known is not None:
+            sign *= known**count
+        elif count % 2:
+            sign = 0 if sign * sign_of(factor, strict=False) >= 0 else None
+        else:
+            sign = 0 if sign >= 0 else None
+        if sign is None:
+            return None
+    return sign
