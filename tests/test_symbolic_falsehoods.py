@@ -552,6 +552,83 @@ def _(F, n, t, s, T, m):
     F.define("b", b[t], a[t] + 1)
 
 
+def noisy(F, t):
+    e = F.noise("e")
+    F.define("noise", e[t], standard_normal)
+    return e, F.states("x")
+
+
+@falsehood("a step under its hypothesis, cited as a result")
+def _(F, n, t, s, T, m):
+    a = F.sequence("a")
+    F.define("a", a[t], a[t - 1])
+    proof = F.induction("i", a[t], wrap(0), over=t)
+    proof.step.equals(a[t], by="definition", using="a").equals(0, by="induction", using="hypothesis")
+    F.chain("x", a[2]).equals(0, by="result", using="i, step")
+
+
+@falsehood("a noise given itself has mean 0")
+def _(F, n, t, s, T, m):
+    e, _ = noisy(F, t)
+    F.chain("x", E(e[1], given=e[1])).equals(0, by="definition", using="noise")
+
+
+@falsehood("a noise given the state that it makes has mean 0")
+def _(F, n, t, s, T, m):
+    e, x = noisy(F, t)
+    F.define("draw", x[t], x[t - 1] + e[t])
+    F.chain("x", E(e[1], given=x[1])).equals(0, by="definition", using=("noise", "draw"))
+
+
+@falsehood("a state made of a noise that is drawn later")
+def _(F, n, t, s, T, m):
+    e, x = noisy(F, t)
+    F.define("draw", x[t], x[t - 1] + e[t + 1])
+
+
+@falsehood("a state made of a later noise by way of a parameter")
+def _(F, n, t, s, T, m):
+    e, x = noisy(F, t)
+    b = F.sequence("b")
+    F.define("draw", x[t], x[t - 1] + b[t])
+    F.define("b", b[t], e[t + 1])
+
+
+@falsehood("a defined draw is no number: its variance is not 0")
+def _(F, n, t, s, T, m):
+    z, jump, twice = F.merged_noise("z"), F.sequence("jump"), F.sequence("twice")
+    F.define("jump", jump[t], 1 + z)
+    F.define("twice", twice[t], 2 * jump[t])
+    F.chain("x", Var(twice[t])).equals(0, by="linearity")
+
+
+@falsehood("a variable of integration caught by a definition")
+def _(F, n, t, s, T, m):
+    b, u = F.symbol("b"), F.dummy("u")
+    F.define("b", b, u + 0)
+
+
+@falsehood("a gap that begins later than the line")
+def _(F, n, t, s, T, m):
+    a, g = F.sequence("a"), F.sequence("g", positive, start=5)
+    F.chain("x", a[t]).at_most(a[t] + g[t] - g[t], gap=g[t] - g[t])
+
+
+@falsehood("a circle through three")
+def _(F, n, t, s, T, m):
+    a, b, c = F.symbol("a"), F.symbol("b"), F.symbol("c")
+    F.define("a", a, b)
+    F.define("b", b, c)
+    F.define("c", c, a + 1)
+
+
+@falsehood("hypotheses first, contradicting definition later")
+def _(F, n, t, s, T, m):
+    a, b = F.symbol("a"), F.symbol("b")
+    F.suppose("h", a, b)
+    F.define("a", a, b + 1)
+
+
 @pytest.mark.parametrize("name", FALSEHOODS)
 def test_falsehoods_are_refused(name):
     F = Derivation("F")

@@ -139,6 +139,8 @@ class Chain(Block):
 
     def facts(self) -> list[Fact]:
         """What a later step may cite."""
+        if self.hypothesis is not None:
+            raise ConfigError(f"{self.name!r} holds under the hypothesis of its induction only; cite what it concludes")
         if not self.steps or any(step.relation != "=" for step in self.steps):
             raise ConfigError(
                 f"{self.name!r} does not end in an equality, so it cannot be cited as one; cite another result"

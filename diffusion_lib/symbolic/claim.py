@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from diffusion_lib.errors import Undefined
-from diffusion_lib.symbolic.density import KL, Density, E, Integral, Law, Normal
+from diffusion_lib.symbolic.density import KL, Density, E, Integral, Law, Normal, Var
 from diffusion_lib.symbolic.expr import Expr, Symbol, children, walk
 from diffusion_lib.symbolic.licences import Licence
 from diffusion_lib.symbolic.times import Item, OutOfRange, Span
@@ -78,6 +78,12 @@ def no_density(node) -> str | None:
                 if own or not isinstance(measure.at, (Item, Symbol)):
                     return repr(measure)
     return None
+
+
+def odd_conditions(node) -> list:
+    """The conditions in ``node`` that are no states, but a noise or a sum, say: nothing is known given those."""
+    parts = (given for part in walk(node) if isinstance(part, (E, Var)) for given in part.given)
+    return [part for part in parts if not isinstance(part, (Item, Span)) or part.sequence.role != "state"]
 
 
 def contains(kind, *nodes) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from itertools import product
 
 from diffusion_lib.errors import ConfigError
+from diffusion_lib.symbolic.claim import free_dummies
 from diffusion_lib.symbolic.density import Density, Normal
 from diffusion_lib.symbolic.expr import Mul, Symbol, walk
 from diffusion_lib.symbolic.interpret import Interpreter
@@ -32,6 +33,9 @@ def conservative(name, left, right, others, word="definition") -> None:
     extra = free_indices(right) - free_indices(left)
     if extra:
         raise ConfigError(f"{name!r}: the right side has the index {sorted(extra)[0]!r}, which {left!r} has not")
+    if free_dummies(right):
+        raise ConfigError(f"{name!r}: {right!r} has a variable of integration outside of its integral")
+    _noise_in_time(name, [*others, (left, right)])
     if any(_overlap(left, other) for other, _ in others):
         raise ConfigError(f"{name!r}: {left!r} is defined already; one {word} for each thing, choose a new name")
     if isinstance(left, Density):
@@ -59,6 +63,31 @@ def _noise(name, left, right, word):
             f"{name!r}: the law of a noise is stated by define, for all its times, as standard_normal; "
             f"got {left!r} and {right!r}"
         )
+
+
+def _noise_in_time(name, pairs):
+    """A state may hang on the noises up to its own time only, and not by way of another definition."""
+    for left, right in pairs:
+        if not _is_state(left):
+            continue
+        for part in walk(right):
+            if is_noise(part) and not (isinstance(part, Item) and _no_later(part.index, left.index)):
+                raise ConfigError(f"{name!r}: the state {left!r} cannot hang on {part!r}, which is drawn after it")
+            if isinstance(part, (Symbol, Item)) and not _is_state(part) and not is_noise(part) and hangs(part, pairs):
+                raise ConfigError(f"{name!r}: {part!r} is random; write out the noise in the state {left!r}")
+
+
+def _no_later(time, other):
+    return time.symbol == other.symbol and time.offset <= other.offset
+
+
+def hangs(part, pairs, seen=()) -> bool:
+    """Is ``part`` random, by the definitions so far?"""
+    if is_noise(part) or _is_state(part):
+        return True
+    meanings = [right for left, right in pairs if left not in seen and _meets(part, left)]
+    seen = (*seen, *(left for left, _ in pairs if _meets(part, left)))
+    return any(hangs(deeper, pairs, seen) for meaning in meanings for deeper in _atoms(meaning))
 
 
 def _instances(node):
@@ -193,3 +222,9 @@ def _meets(part, other):
 
 def _earlier(part, left):
     return part.index.symbol == left.index.symbol and part.index.offset < left.index.offset
+
+
+def random_facts(facts):
+    """Those definitions of parameters that make them random."""
+    pairs = [(fact.left, fact.right) for fact in facts]
+    return [f for f in facts if isinstance(f.left, (Symbol, Item)) and any(hangs(p, pairs) for p in _atoms(f.right))]

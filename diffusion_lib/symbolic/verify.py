@@ -29,9 +29,11 @@ from contextlib import contextmanager
 
 from mpmath import mp
 
-from diffusion_lib.errors import ConfigError, DerivationError
-from diffusion_lib.symbolic.claim import Claim, has_densities
+from diffusion_lib.errors import ConfigError, DerivationError, Inconclusive
+from diffusion_lib.symbolic.claim import Claim, contains, has_densities, odd_conditions
+from diffusion_lib.symbolic.conserve import random_facts
 from diffusion_lib.symbolic.decide import symbolically
+from diffusion_lib.symbolic.density import E, Var
 from diffusion_lib.symbolic.evaluate import DIGITS, at_points
 from diffusion_lib.symbolic.tree import unfold
 from diffusion_lib.symbolic.worlds import finite_worlds, gaussian_worlds, plain_times
@@ -48,7 +50,14 @@ def verify(claim: Claim) -> tuple[str, ...]:
             verdicts = finite_worlds(claim, left, right), gaussian_worlds(claim)
             plain_times(left, right)
             return verdicts
-        verdicts = at_points(claim, left, right), symbolically(claim, left, right)
+        seen = at_points(claim, left, right)
+        for condition in (*odd_conditions(left), *odd_conditions(right)):
+            raise Inconclusive(f"{claim} has the condition {condition!r}, which is no state; nothing is known given it")
+        verdicts = seen, symbolically(claim, left, right)
+        if contains((E, Var), left, right):  # a defined quantity may be random, which its letter does not say
+            meant = unfold((left, right), random_facts(claim.model), claim.start)
+            if meant != (left, right):
+                at_points(claim, *meant)
         return (*verdicts, gaussian_worlds(claim)) if has_densities(claim.left, claim.right) else verdicts
 
 
