@@ -683,6 +683,15 @@ def _(F, n, t, s, T, m):
     F.chain("x", deep).equals(deep + 1, by="algebra")
 
 
+@falsehood("a number that becomes random later")
+def _(F, n, t, s, T, m):
+    b, z = F.symbol("b"), F.merged_noise("z")
+    F.define("noise", z, standard_normal)
+    F.chain("r", Var(b)).equals(0, by="linearity")
+    F.define("b", b, 2 * z)
+    F.chain("x", Var(b)).equals(4, by="definition", using=("b", "noise"))
+
+
 @pytest.mark.parametrize("name", FALSEHOODS)
 def test_falsehoods_are_refused(name):
     F = Derivation("F")

@@ -91,6 +91,17 @@ def hangs(part, pairs, seen=()) -> bool:
     return any(hangs(deeper, pairs, seen) for meaning in meanings for deeper in _atoms(meaning))
 
 
+def random_in_time(name, left, right, others, sides) -> None:
+    """A parameter may become random only before anything is said of it: as a number it has no variance."""
+    parameter = isinstance(left, (Symbol, Item)) and not _is_state(left) and not is_noise(left)
+    if not parameter or not any(hangs(part, others) for part in _atoms(right)):
+        return
+    if any(_meets(part, left) for side in sides for part in walk(side) if isinstance(part, (Symbol, Item))):
+        raise ConfigError(
+            f"{name!r}: {left!r} would become random, and earlier blocks took it for a number; define it first"
+        )
+
+
 def _instances(node):
     """Every (left side at concrete times) of a pattern: for densities as a law with sets of states."""
     symbols = sorted(free_indices(node))
