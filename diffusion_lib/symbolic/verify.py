@@ -6,7 +6,7 @@ claim about            first verdict                                 second verd
 numbers                zero by the decision procedure of normalform  24 random rational points, 60 digits
   with E, Var          moments by recurrence                         finite laws and Gauss–Hermite nodes
   with an integral     antiderivative differentiated back            quadrature, 30 digits, 6 points
-  with Σ, ∏ up to n    induction on n                                n = 1 … 5 at those points
+  with Σ, ∏ up to n    induction on n                                first times, late times
   with a limit         SymPy's limit                                 the value at n = 2^40
 densities              20 random finite worlds, T = 1 … 5            5 random linear-Gaussian worlds, T = 1 … 5
 =====================  ============================================  ================================================
