@@ -8,7 +8,8 @@ SHELL := bash
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-SOURCES := _config.yml _toc.yml $(shell find book diffusion_lib notebooks -mindepth 1 -not -path '*/__pycache__*')
+UNREAD := -name __pycache__ -o -name .ipynb_checkpoints -o -name '*.tmp'
+SOURCES := _config.yml _toc.yml $(shell find book diffusion_lib notebooks -mindepth 1 \( $(UNREAD) \) -prune -o -print | sed 's/ /\\ /g')
 export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
@@ -23,6 +24,7 @@ book: _build/html/index.html ## build the pages into _build/html, from the outpu
 
 _build/html/index.html: $(VENV)/ready $(SOURCES)
 	$(BIN)/python -m book._tools.build
+	@touch $@
 
 test: check book ## everything that must hold: library, derivations, notebooks, pages in a browser
 	$(BIN)/pytest tests -n 2 --dist loadscope --ignore tests/test_book_browser.py
@@ -32,8 +34,8 @@ test: check book ## everything that must hold: library, derivations, notebooks, 
 notebooks: $(VENV)/ready ## run the chapters whose code changed, and write notebooks/
 	$(BIN)/python -m book._tools.notebooks
 
-serve: book ## read the book at http://localhost:8000
-	$(BIN)/python -m http.server --directory _build/html 8000
+serve: book ## read the book at http://127.0.0.1:8000
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
 check: $(VENV)/ready ## lint the code, and check that notebooks/ is what book/ makes
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

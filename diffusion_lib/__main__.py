@@ -79,7 +79,9 @@ def _sample(command: Parser) -> None:
     )
     command.add_argument("--n", type=int, default=16, help="number of samples")
     command.add_argument("--sampler", default="ddim", help="ddim or ddpm")
-    command.add_argument("--steps", type=int, default=50, help="calls of the denoiser, 1 to T")
+    command.add_argument(
+        "--steps", type=int, default=argparse.SUPPRESS, help="calls of the denoiser, 1 to T (default: 50, or T if less)"
+    )
     command.add_argument("--seed", type=int, default=0, help="of the noise")
     command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu")
     command.set_defaults(run=lambda args: _commands().sample(args))

@@ -36,6 +36,7 @@ from .train import MAX_SEED, TrainConfig, TrainState
 
 DATA = (*DENSITIES, "digits")
 POINTS = 50_000  # draws of a density that a run trains on
+STEPS = 50  # calls of the denoiser, unless T is less
 STOP = (signal.SIGTERM, signal.SIGINT)
 SAMPLERS = {"ddim": ddim, "ddpm": ddpm}
 PACKAGES = (
@@ -101,8 +102,9 @@ def sample(args: argparse.Namespace) -> int:
     state, schedule, shape = _restore(args.source)
     generator = torch.Generator().manual_seed(seed)
     x_T = torch.randn(n, *shape, generator=generator).to(device)
-    chain = sampler(state.ema_denoiser().to(device), x_T, schedule, steps=args.steps, generator=generator)
-    x_0 = last(tqdm(chain, total=args.steps + 1, unit="step")).cpu()
+    steps = getattr(args, "steps", min(STEPS, schedule.T))
+    chain = sampler(state.ema_denoiser().to(device), x_T, schedule, steps=steps, generator=generator)
+    x_0 = last(tqdm(chain, total=steps + 1, unit="step")).cpu()
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.write_bytes(safetensors.torch.save({"x_0": x_0}) if path.suffix == ".safetensors" else _picture(x_0))
     os.replace(temporary, path)

@@ -1,6 +1,6 @@
 """Which device computes, and in which precision; chosen once, so that the same code runs everywhere.
 
-Automatic precision is bfloat16 autocast on a CUDA device with bfloat16 units, where it pays, and float32 elsewhere: on
+The precision is bfloat16 autocast on a CUDA device with bfloat16 units, where it pays, and float32 elsewhere: on
 CPUs some have such units and some do not, and the numbers that a chapter prints should not depend on that.
 """
 
@@ -13,7 +13,6 @@ import torch
 from .errors import ConfigError, check_choice
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
-PRECISIONS = ("auto", "fp32", "bf16")
 
 
 def available() -> list[str]:
@@ -31,13 +30,7 @@ def pick_device(name: str = "auto") -> torch.device:
     return torch.device(here[0] if name == "auto" else name)
 
 
-def autocast(device: torch.device, precision: str = "auto") -> contextlib.AbstractContextManager:
-    """Return the context in which a network is called: bfloat16 autocast or, for ``fp32``, nothing.
-
-    ``auto`` is ``bf16`` on CUDA devices that have bfloat16 units and ``fp32`` elsewhere.
-    """
-    check_choice("precision", precision, PRECISIONS)
-    if precision == "auto":
-        units = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-        precision = "bf16" if units else "fp32"
-    return torch.autocast(device.type, torch.bfloat16) if precision == "bf16" else contextlib.nullcontext()
+def autocast(device: torch.device) -> contextlib.AbstractContextManager:
+    """Return the context in which a network is called: bfloat16 autocast on CUDA with units for it, or nothing."""
+    units = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.autocast(device.type, torch.bfloat16) if units else contextlib.nullcontext()

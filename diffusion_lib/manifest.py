@@ -94,20 +94,19 @@ def lock(directory: str | Path) -> Iterator[None]:
     operating system frees the lock of a process that ends in any way.
     """
     directory = check_directory(directory, CheckpointSaveError)
-    holder = (
-        directory / "lock.pid"
-    )  # not in the lock file, which a contender may truncate in older versions of filelock
+    holder = directory / "lock.pid"  # not the lock file, which a contender may truncate in older versions of filelock
     held = filelock.FileLock(directory.resolve() / "lock", timeout=0, is_singleton=True)
     try:
         held.acquire()
     except filelock.Timeout as error:
-        pid = holder.read_text() if holder.exists() else "unknown"
+        pid = (holder.read_text() if holder.exists() else "") or "unknown"
         raise CheckpointError(f"{directory} is in use by process {pid}; wait for it, or use another one") from error
     except OSError as error:
         raise CheckpointSaveError(f"directory must be writable, got {error}; use another one") from error
     try:
         if held.lock_counter == 1:
-            holder.write_text(str(os.getpid()))
+            with suppress(OSError):  # a full disk is for the write that needs it to report
+                holder.write_text(str(os.getpid()))
             remove_incomplete(directory)
         yield
     finally:
@@ -149,7 +148,10 @@ def remove_incomplete(directory: Path) -> None:
     for name in filter(NAME.fullmatch, os.listdir(directory)):
         path = directory / name
         if path.suffix == ".tmp" or (path.suffix == ".safetensors" and not path.with_suffix(".json").exists()):
-            path.unlink(missing_ok=True)
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise CheckpointSaveError(f"directory must be writable, got {error}; use another one") from error
 
 
 def _manifest(step: int, payload: bytes, tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> dict[str, Any]:
@@ -224,10 +226,8 @@ def _read_manifest(directory: Path, step: int) -> dict[str, Any]:
     claimed = manifest.pop("manifest_sha256", None)
     if claimed != _sha256(canonical(manifest)) or manifest.get("step") != step:
         raise CheckpointCorrupt(f"{path} ({len(data)} bytes) differs from its sha256, or from the step in its name")
-    if manifest.get("payload") != path_of(Path(), step, "safetensors").name:
-        raise CheckpointUntrusted(
-            f"{path} must name the payload beside it, got {manifest.get('payload')!r}; discard it"
-        )
+    if (payload := manifest.get("payload")) != path_of(Path(), step, "safetensors").name:
+        raise CheckpointUntrusted(f"{path} must name the payload beside it, got {payload!r}; discard it")
     return manifest
 
 

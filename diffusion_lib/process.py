@@ -13,11 +13,15 @@ Sources: Ho et al. 2020 (DDPM), eq. 2, 4, 6 and 7; Salimans & Ho 2022, appendix 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from .errors import ConfigError
 from .schedule import Schedule
+
+Denoiser = Callable[[Tensor, Tensor], Tensor]  # eps_hat = denoiser(x_t, t); x_t and eps_hat (B, …), t (B,) int64
 
 
 def add_noise(schedule: Schedule, x_0: Tensor, t: Tensor | int, eps: Tensor) -> Tensor:

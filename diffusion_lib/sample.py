@@ -14,8 +14,9 @@ Sources: Ho et al. 2020 (DDPM), Algorithm 2 and eq. 7; Song et al. 2021 (DDIM), 
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
@@ -25,10 +26,9 @@ import torch
 from torch import Tensor
 
 from .errors import ConfigError, NonFiniteError, check_choice, check_integer, check_real
-from .process import x_0_from_eps
+from .process import Denoiser, x_0_from_eps
 from .schedule import Schedule
 
-Denoiser = Callable[[Tensor, Tensor], Tensor]
 SPACINGS = ("trailing", "leading")
 VARIANCES = ("posterior", "beta")
 
@@ -73,11 +73,9 @@ def ddpm_step(
     """
     check_choice("variance", variance, VARIANCES)
     x_0_hat = x_0_from_eps(schedule, x_t, t, eps_hat)
-    alpha_bar_t, alpha_bar_s, beta = _between(schedule, t, s)
-    mean = alpha_bar_s**0.5 * beta / (1 - alpha_bar_t) * x_0_hat
-    mean = mean + (1 - beta) ** 0.5 * (1 - alpha_bar_s) / (1 - alpha_bar_t) * x_t
-    posterior_variance = beta * (1 - alpha_bar_s) / (1 - alpha_bar_t)
-    sigma = (posterior_variance if variance == "posterior" or s == 0 else beta) ** 0.5
+    alpha_bar_s, rest_t, rest_s, beta = _between(schedule, t, s)
+    mean = alpha_bar_s**0.5 * beta / rest_t * x_0_hat + (1 - beta) ** 0.5 * rest_s / rest_t * x_t
+    sigma = (beta * rest_s / rest_t if variance == "posterior" or s == 0 else beta) ** 0.5
     return _with_noise(mean, sigma, z)
 
 
@@ -91,10 +89,12 @@ def ddim_step(
     """
     eta = check_real("eta", eta, 0.0, 1.0)
     x_0_hat = x_0_from_eps(schedule, x_t, t, eps_hat)
-    alpha_bar_t, alpha_bar_s, beta = _between(schedule, t, s)
-    sigma = eta * (beta * (1 - alpha_bar_s) / (1 - alpha_bar_t)) ** 0.5
-    mean = alpha_bar_s**0.5 * x_0_hat + (1 - alpha_bar_s - sigma**2) ** 0.5 * eps_hat
-    return _with_noise(mean, sigma, z)
+    alpha_bar_s, rest_t, rest_s, beta = _between(schedule, t, s)
+    variance = eta**2 * beta * rest_s / rest_t
+    # 1 − ᾱ_s − σ² without a subtraction that could fall below 0, by 1 − ᾱ_t = β_{t|s} + α_{t|s} (1 − ᾱ_s)
+    direction = rest_s * ((1 - eta**2) * beta + (1 - beta) * rest_s) / rest_t
+    mean = alpha_bar_s**0.5 * x_0_hat + direction**0.5 * eps_hat
+    return _with_noise(mean, variance**0.5, z)
 
 
 def ddpm(
@@ -155,13 +155,14 @@ def _start(denoiser, x_T, schedule, step, steps, spacing, generator, noisy) -> I
     return _run(denoiser, x_T.detach(), schedule, step, times, generator, noisy)
 
 
-def _between(schedule: Schedule, t: int, s: int) -> tuple[float, float, float]:
-    """Return ᾱ_t, ᾱ_s and β_{t|s} = 1 − ᾱ_t / ᾱ_s in float64."""
+def _between(schedule: Schedule, t: int, s: int) -> tuple[float, float, float, float]:
+    """Return ᾱ_s, 1 − ᾱ_t, 1 − ᾱ_s and β_{t|s} = 1 − ᾱ_t / ᾱ_s in float64, with all digits also where ᾱ is near 1."""
     t = check_integer("t", t, 1, schedule.T)
     s = check_integer("s", s, 0, t - 1)
-    alpha_bar = schedule.to("cpu", torch.float64).alpha_bar
-    alpha_bar_t, alpha_bar_s = float(alpha_bar[t]), float(alpha_bar[s])
-    return alpha_bar_t, alpha_bar_s, 1 - alpha_bar_t / alpha_bar_s
+    tables = schedule.to("cpu", torch.float64)
+    beta = -math.expm1(float(torch.log1p(-tables.beta[s + 1 : t + 1]).sum()))
+    rest_t, rest_s = (float(tables.one_minus_alpha_bar[time]) for time in (t, s))
+    return float(tables.alpha_bar[s]), rest_t, rest_s, beta
 
 
 def _with_noise(mean: Tensor, sigma: float, z: Tensor | None) -> Tensor:

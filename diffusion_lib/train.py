@@ -26,8 +26,7 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from .data import check_data
 from .device import autocast
 from .errors import ConfigError, NonFiniteError, check_choice, check_integer, check_real
-from .process import add_noise
-from .sample import Denoiser
+from .process import Denoiser, add_noise
 from .schedule import Schedule
 
 MAX_STEPS = 10**9 - 1  # nine digits in a checkpoint's name

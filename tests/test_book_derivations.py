@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).parents[1]
 RELATION = re.compile(r"&(?::=|=|<|\\le|\\sim)")
-CHAPTERS = ["forward-process"]
+CHAPTERS = ["forward-process", "reverse-posterior", "variational-bound"]
 
 
 def checked_blocks(chapter):

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
 from book_fixture import ROOT
@@ -30,7 +31,7 @@ def make(root, *arguments):
 def project(tmp_path):
     """The Makefile over an environment whose programs only note how they were called; FAIL names one that fails."""
     root = tmp_path / "a project"
-    for folder in ("book", "diffusion_lib", "notebooks", ".venv/bin"):
+    for folder in ("book", "diffusion_lib", "notebooks", ".venv/bin", "_build/html"):
         (root / folder).mkdir(parents=True)
     for name in ("requirements.txt", "pyproject.toml", "_config.yml", "_toc.yml"):
         (root / name).touch()
@@ -100,3 +101,60 @@ def test_the_environment_is_made_by_one_pip_call_and_once(project, monkeypatch):
         assert make(project, "notebooks", "PYTHON=./python3.12").returncode == 0
     pip = [line for line in called(project) if " pip " in line]
     assert pip == ["python -m pip install -r requirements.txt -e ."]
+
+
+def builds(root):
+    """How many builds `make book` has started so far, after one more `make book`."""
+    result = make(root, "book")
+    assert result.returncode == 0, result.stderr
+    return sum("book._tools.build" in line for line in called(root))
+
+
+def later(path, seconds):
+    """As if written ``seconds`` from now: make compares times, and a file system may count them coarsely."""
+    now = time.time() + seconds
+    os.utime(path, (now, now))
+
+
+def test_an_edit_is_built_once_even_if_it_does_not_change_the_first_page(project, monkeypatch):
+    monkeypatch.setenv("FAIL", "nothing")
+    index = project / "_build" / "html" / "index.html"
+    index.touch()
+    later(index, -50)  # the build that this project only notes leaves it as it is
+    (project / "book" / "a page.md").touch()
+    assert [builds(project) for _ in range(3)] == [1, 1, 1]
+    later(index, -50)
+    assert [builds(project) for _ in range(2)] == [2, 2]
+
+
+def test_a_failed_build_is_tried_again(project, monkeypatch):
+    monkeypatch.setenv("FAIL", "python -m book._tools.build")
+    assert [make(project, "book").returncode for _ in range(2)] == [2, 2]
+    assert len(called(project)) == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["book/a page.md", "book/page.md", "notebooks/page.ipynb", "diffusion_lib/new module.py"]
+)
+def test_every_source_is_followed(project, monkeypatch, name):
+    monkeypatch.setenv("FAIL", "nothing")
+    (project / name).touch()
+    assert builds(project) == 1
+    later(project / name, 50)
+    assert builds(project) == 2
+
+
+@pytest.mark.parametrize("name", ["book/.ipynb_checkpoints/a page.md", "notebooks/page.tmp", "book/__pycache__/x.pyc"])
+def test_what_no_build_reads_is_not_followed(project, monkeypatch, name):
+    monkeypatch.setenv("FAIL", "nothing")
+    (project / name).parent.mkdir(exist_ok=True)
+    (project / name).touch()
+    assert builds(project) == 1
+    later(project / name, 50)
+    assert builds(project) == 1
+
+
+def test_the_book_is_served_to_this_machine_only(project, monkeypatch):
+    monkeypatch.setenv("FAIL", "nothing")
+    assert make(project, "serve").returncode == 0
+    assert called(project)[-1] == "python -m http.server --bind 127.0.0.1 --directory _build/html 8000"

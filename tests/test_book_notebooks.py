@@ -11,9 +11,8 @@ from book_fixture import PAGES, copy_of, edit, executed_book, make_book, tool
 from book._tools.check import notebook_problems
 from book._tools.compose import stale
 from book._tools.execute import execute
-from book._tools.html import scripts
 from book._tools.notebooks import update
-from book._tools.pages import Book, BookError, Cell
+from book._tools.pages import Book, BookError, Cell, report
 
 
 @pytest.fixture(scope="module")
@@ -174,10 +173,11 @@ STDERR = nbformat.v4.new_output("stream", name="stderr", text="careful")
         pytest.param(cell_with(outputs=[ERROR]), "failed with ValueError: no", id="row108-stored-error"),
         pytest.param(cell_with(outputs=[STDERR]), "wrote to stderr", id="row108-stderr"),
         pytest.param(shown("application/javascript", "1"), "application/javascript", id="row110-javascript"),
+        pytest.param(shown("text/markdown", "[x](javascript:alert(1))"), "text/markdown", id="row110-markdown"),
         pytest.param(shown("text/html", "<script>1</script>"), "<script>", id="row110-script"),
         pytest.param(shown("image/svg+xml", "<svg onload='x()'/>", **ALT), "onload", id="row110-svg-handler"),
-        pytest.param(shown("text/markdown", "<a href='java script:x()'>"), "href", id="row110-javascript-address"),
-        pytest.param(shown("text/html", "<img alt='a' src='//host/x.png'>"), "another host", id="row110-other-host"),
+        pytest.param(shown("text/latex", r"$\href{javascript:x()}{y}$"), r"\href", id="row110-link-in-a-formula"),
+        pytest.param(shown("image/png", '"><script>1</script>', **ALT), "not base64", id="row110-picture"),
         pytest.param(shown("text/html", "<img src='data:image/png;base64,AA'>"), "no alt text", id="html-without-alt"),
         pytest.param(shown("image/png", "AA"), "without a text", id="picture-without-alt"),
     ],
@@ -192,7 +192,6 @@ def test_what_may_stand_in_a_notebook_is_not_found():
     slider = '<style>p {color: red}</style><input type="radio" checked><img alt="t" src="data:image/png;base64,A">'
     assert notebook_problems("n", shown("image/png", "AA", **ALT)) == []
     assert notebook_problems("n", shown("text/html", slider)) == []
-    assert scripts('<a href="https://arxiv.org">a</a>') == []
 
 
 def test_a_notebook_of_a_megabyte_is_too_large():
@@ -214,3 +213,18 @@ def test_the_rules_for_pages(tmp_path, old, new, words):
     root = make_book(tmp_path / "book-root")
     replace_in_page(root, old, new)
     assert words in tool("check", root).stderr
+
+
+@pytest.mark.parametrize(("faults", "status"), [([], 0), (["one", "two"], 1)])
+def test_a_tool_prints_what_is_wrong_and_its_status_says_so(tmp_path, capsys, faults, status):
+    root = make_book(tmp_path / "book-root")
+    assert report(lambda book: faults if book.root == root.resolve() else ["another book"], root) == status
+    assert capsys.readouterr() == ("", "".join(f"{fault}\n" for fault in faults))
+
+
+def test_a_tool_that_is_stopped_prints_why(tmp_path, capsys):
+    def stopped(book):
+        raise BookError("chapter.md:3: wrong")
+
+    assert report(stopped, make_book(tmp_path / "book-root")) == 1
+    assert capsys.readouterr() == ("", "chapter.md:3: wrong\n")

@@ -505,12 +505,11 @@ def test_row75_file_size_limit(saved, limit):
     directory, state = saved
     advance(state, 1)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    with checkpoint.lock(directory):
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
-        try:
-            message = fail(directory, state)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        message = fail(directory, state)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert "File too large" in message and "step 5 is intact" in message
 
 
@@ -531,6 +530,19 @@ def test_row75_a_directory_that_cannot_be_written(saved, monkeypatch):
             checkpoint.save(directory, state, CONFIG)
     directory.chmod(0o755)
     assert names(directory) == before and checkpoint.load_latest(directory, new_state(), CONFIG) == 5
+
+
+def test_row75_what_a_killed_holder_left_cannot_be_removed(saved, monkeypatch):
+    directory, state = saved
+    advance(state, 1)
+    (directory / "step-000000009.json.tmp").touch()
+
+    def refused(path, missing_ok=False):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(CheckpointSaveError, match=r"Permission denied.*step-000000009"):
+        checkpoint.save(directory, state, CONFIG)
 
 
 def test_row75_a_missing_directory_is_not_created(tmp_path):

@@ -260,6 +260,15 @@ def test_samples_come_from_the_averaged_network(trained, tmp_path):
     assert torch.equal(safetensors.torch.load_file(tmp_path / "a.safetensors")["x_0"], expected)
 
 
+@pytest.mark.parametrize(("T", "steps"), [(20, 20), (60, 50)])
+def test_without_steps_there_are_50_or_T_if_that_is_less(tmp_path, T, steps):
+    assert train(tmp_path / "run", "--T", T, steps=1) == 0
+    for name, arguments in (("default", []), ("stated", ["--steps", steps])):
+        out = tmp_path / f"{name}.safetensors"
+        assert command("sample", "--from", tmp_path / "run", "--out", out, "--device", "cpu", *arguments) == 0
+    assert (tmp_path / "default.safetensors").read_bytes() == (tmp_path / "stated.safetensors").read_bytes()
+
+
 def test_points_and_digits_become_pictures(trained, tmp_path):
     assert (
         command("train", "--data", "digits", "--T", 20, "--steps", 1, "--batch-size", 2, "--out", tmp_path / "d") == 0

@@ -13,7 +13,6 @@ from hypothesis import given
 from diffusion_lib import process
 from diffusion_lib.data import GAUSSIAN_MIXTURES, digits, sample_density
 from diffusion_lib.denoiser import DENOISERS, MLP, UNet, build
-from diffusion_lib.device import autocast
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.schedule import SCHEDULES, Schedule, linear, make_schedule
 
@@ -71,7 +70,7 @@ def test_float64_stays_float64_and_bf16_autocast_returns_float32(kind):
     denoiser = make(kind, alpha_bar=SCHEDULE.alpha_bar)
     exact = denoiser(x, t)
     assert denoiser.double()(x.double(), t).dtype == torch.float64
-    with autocast(torch.device("cpu"), "bf16"):
+    with torch.autocast("cpu", torch.bfloat16):
         coarse = denoiser.float()(x, t)
     assert coarse.dtype == torch.float32
     assert 0 < (coarse - exact).abs().max() < 0.1 * exact.abs().max()

@@ -18,7 +18,7 @@ from pathlib import Path
 
 KILLS = 60
 STEPS = 400
-LONGEST_LIFE = 0.35  # seconds from the fork to the kill, uniform from 0
+LONGEST_LIFE = 0.25  # from the fork to the kill, uniform from 0; in units of what an undisturbed run takes here and now
 TRAIN = f"train --data ring --T 50 --batch-size 16 --steps {STEPS} --save-every 2 --seed 7 --device cpu --resume --out"
 
 
@@ -109,18 +109,27 @@ def incomplete(directory: Path) -> bool:
     )
 
 
-def drive(root: Path) -> dict[str, int]:
+def undisturbed(directory: Path) -> float:
+    """Run the command to its end in this process, and return the seconds that it took."""
     from diffusion_lib import __main__
 
+    start = time.monotonic()
+    with contextlib.redirect_stdout(sys.stderr):
+        assert __main__.main([*TRAIN.split(), str(directory)]) == 0
+    return time.monotonic() - start
+
+
+def drive(root: Path) -> dict[str, int]:
     rng, report, known = random.Random(0), {"kills": 0, "finished": 0, "in a save": 0, "resumed": 0}, -1
     reference = root / "reference"
-    with contextlib.redirect_stdout(sys.stderr):  # undisturbed, and here: children inherit all that it imports
-        assert __main__.main([*TRAIN.split(), str(reference)]) == 0
+    undisturbed(root / "first")  # in this process: children inherit all that it imports,
+    seconds = undisturbed(reference)  # so that the second run takes as long as theirs
+    finish(reference, root / "first")
     attempt = 0
     while report["kills"] < KILLS or report["finished"] == 0:
         attempt += 1
         directory = root / f"run{report['finished']}"
-        life = rng.uniform(0, LONGEST_LIFE) if report["kills"] < KILLS else None
+        life = rng.uniform(0, LONGEST_LIFE * seconds) if report["kills"] < KILLS else None
         status, acknowledged = run_child(directory, f"attempt{attempt}", life)
         report["in a save"] += incomplete(directory)
         report["resumed"] += known > 0

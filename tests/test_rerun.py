@@ -163,11 +163,29 @@ def test_a_failure_replaces_an_older_success_and_the_other_way_round(book):
     assert status(book / "out" / "small-chapter.ipynb")["status"] == "ok"
 
 
-def wait_for(condition, seconds: float = 20.0):
+def wait_for(condition, seconds: float = 120.0):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited too long"
         time.sleep(0.02)
+
+
+def start_and_signal(code, condition, number, seconds: float = 120.0):
+    """Run Python code in a child, send it the signal when the condition holds, and see it end in any case."""
+    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL) as process:
+        try:
+            wait_for(condition, seconds)
+            process.send_signal(number)
+        except BaseException:
+            process.kill()  # leaving the block waits for the child
+            raise
+
+
+def test_a_child_that_is_waited_for_in_vain_is_killed():
+    start = time.monotonic()
+    with pytest.raises(AssertionError, match="waited too long"):
+        start_and_signal("import time; time.sleep(60)", lambda: False, signal.SIGTERM, seconds=0.1)
+    assert time.monotonic() - start < 50
 
 
 def is_gone(pid: int) -> bool:
@@ -184,9 +202,7 @@ def test_row95_a_killed_run_leaves_no_notebook_and_no_success(book, number):
     work = "import os, time\nopen('part', 'w').write(str(os.getpid()))\nos.rename('part', 'pid')\ntime.sleep(60)"
     write_chapter(book / "notebooks" / "small-chapter.ipynb", work)
     code = "from diffusion_lib.rerun import rerun; rerun('small-chapter', output='out')"
-    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL) as process:
-        wait_for((book / "pid").exists)
-        process.send_signal(number)
+    start_and_signal(code, (book / "pid").exists, number)
     path = book / "out" / "small-chapter.ipynb"
     assert not path.exists()
     assert status(path)["status"] == "running"

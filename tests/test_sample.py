@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from diffusion_lib import sample
 from diffusion_lib.errors import ConfigError, NonFiniteError
 from diffusion_lib.sample import ddim, ddim_step, ddpm, ddpm_step, last, timesteps
-from diffusion_lib.schedule import Schedule, cosine, linear
+from diffusion_lib.schedule import Schedule, cosine, linear, scaled_linear
 
 SMALL_T = (1, 2, 3, 10, 50)
 UNEVEN_STEPS = (3, 7, 9, 27, 53, 56, 333, 999)  # none divides 1000 evenly; several broke published schedulers
@@ -382,6 +382,33 @@ def test_bad_arguments_are_refused_at_the_call(kwargs):
 def test_row18_denoiser_with_another_shape():
     with pytest.raises(ConfigError, match="shape"):
         last(ddim(lambda x_t, t: x_t[:, :1], X_T, linear(3)))
+
+
+@pytest.mark.parametrize("make", [linear, scaled_linear, cosine])
+@pytest.mark.parametrize("T", [10, 1000, 10_000])
+def test_ddim_with_all_its_noise_equals_ddpm_to_rounding(make, T):
+    """Also where 1 − ᾱ_s − σ² is 0 to rounding: ᾱ_t is then 1e-20, and half of such roots were complex."""
+    schedule, x_t, eps_hat, z = make(T), *(randn(4, 2, seed=i) for i in range(3))
+    for t, s in [(T, 0), (T, 1), (T, T // 2), (T, T - 1), (T // 2, T // 4), (2, 1), (1, 0)]:
+        x_s = ddim_step(schedule, x_t, eps_hat, t, s, eta=1.0, z=z)
+        assert x_s.dtype == torch.float64
+        x_0_hat = (x_t - schedule.one_minus_alpha_bar[t].sqrt() * eps_hat) / schedule.alpha_bar[t].sqrt()
+        scale = 1 + float(schedule.alpha_bar[s].sqrt() * x_0_hat.abs().max())
+        assert (x_s - ddpm_step(schedule, x_t, eps_hat, t, s, z=z)).abs().max() < 1e-14 * scale
+
+
+def test_a_sample_is_real_where_no_signal_is_left():
+    x_0 = last(ddim(zero, torch.ones(1, 2), scaled_linear(10_000), steps=2, eta=1.0, generator=seeded()))
+    assert x_0.dtype == torch.float32 and x_0.isfinite().all()
+
+
+def test_a_first_step_keeps_its_digits():
+    """From t = 2 to 1 with betas of 1e-9, where 1 − ᾱ from ᾱ has seven digits: σ² = β_2 β_1 / (1 − ᾱ_2)."""
+    schedule = Schedule.from_betas([1e-9, 3e-9])
+    zeros, one = torch.zeros(1, 1, dtype=torch.float64), torch.ones(1, 1, dtype=torch.float64)
+    expected = math.sqrt(float(Fraction(1e-9) * Fraction(3e-9) / (1 - (1 - Fraction(1e-9)) * (1 - Fraction(3e-9)))))
+    for step in (ddpm_step, lambda *args, **kwargs: ddim_step(*args, eta=1.0, **kwargs)):
+        assert float(step(schedule, zeros, zeros, 2, 1, z=one)) == pytest.approx(expected, rel=1e-14, abs=0)
 
 
 @pytest.mark.parametrize(("t", "s"), [(0, 0), (11, 3), (3, 3), (3, 4), (3, -1), (True, 0)])

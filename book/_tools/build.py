@@ -19,7 +19,7 @@ from jupyter_cache.base import CacheBundleIn
 from .compose import stale
 from .html import problems
 from .index import outputs_of
-from .pages import Book, BookError
+from .pages import Book, report
 
 
 def seed_cache(book: Book) -> None:
@@ -55,7 +55,7 @@ def build(book: Book) -> list[str]:
     """Build ``_build/html`` and return what is wrong with it; then nothing is left that could be read or published."""
     output = book.root / "_build" / "html"
     built = {path.relative_to(output).with_suffix("").as_posix() for path in output.glob("book/**/*.html")}
-    if not built <= book.pages.keys():  # Sphinx leaves the page that _toc.yml no longer lists
+    if built != book.pages.keys():  # Sphinx leaves a page that _toc.yml no longer lists, and links to what has moved
         clear(book)
     found = stale(book)
     if not found:
@@ -70,16 +70,11 @@ def build(book: Book) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("root", nargs="?", type=Path, default=Path(), help="the directory that holds _config.yml")
-    try:
-        book = Book(parser.parse_args().root)
-        found = build(book)
-    except BookError as error:
-        found = [str(error)]
-    for problem in found:
-        print(problem, file=sys.stderr)
-    if not found:
-        print(f"open {book.root / '_build' / 'html' / 'index.html'}")
-    return 1 if found else 0
+    root = parser.parse_args().root
+    status = report(build, root)
+    if status == 0:
+        print(f"open {root.resolve() / '_build' / 'html' / 'index.html'}")
+    return status
 
 
 if __name__ == "__main__":

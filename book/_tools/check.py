@@ -15,11 +15,11 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from .compose import stale
-from .html import scripts
 from .markdown import parse
-from .pages import Book, BookError, Page
+from .outputs import faults
+from .pages import Book, Page, report
 
-MIME_TYPES = {"text/plain", "text/latex", "text/markdown", "text/html", "image/png", "image/jpeg", "image/svg+xml"}
+MIME_TYPES = {"text/plain", "text/latex", "text/html", "image/png", "image/jpeg", "image/svg+xml"}
 NOT_COMPARED = {"image/png", "image/jpeg"}  # by nbval
 MAX_BYTES = 1_000_000
 SKIPPING = ("nbval", "raises-exception")  # tags that take a cell out of the comparison
@@ -59,8 +59,8 @@ def _bundle_problems(data: dict, rendering: dict) -> Iterator[str]:
     for kind, content in data.items():
         if kind not in MIME_TYPES:
             yield f"shows {kind}; allowed are {', '.join(sorted(MIME_TYPES))}"
-        elif kind in ("text/html", "text/markdown", "image/svg+xml"):
-            yield from (f"shows {kind} with {fault}" for fault in scripts(content))
+        else:
+            yield from (f"shows {kind} with {fault}" for fault in faults(kind, content))
         if kind.startswith("image/") and not str(rendering.get("image", {}).get("alt", "")).strip():
             yield "shows a picture without a text; set `mystnb: image: alt:` in the cell's metadata"
 
@@ -126,13 +126,7 @@ def check(book: Book) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("root", nargs="?", type=Path, default=Path(), help="the directory that holds _config.yml")
-    try:
-        found = check(Book(parser.parse_args().root))
-    except BookError as error:
-        found = [str(error)]
-    for problem in found:
-        print(problem, file=sys.stderr)
-    return 1 if found else 0
+    return report(check, parser.parse_args().root)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ LOADED = {
     "audio": "src",
 }
 HARMLESS_LINKS = {"canonical", "author", "index", "search", "next", "prev", "alternate"}
-PROGRAMS = {"script", "iframe", "object", "embed", "link", "meta", "base", "form"}
 MATHJAX = "mjx-eqn:"  # these anchors appear when MathJax has run; the browser test follows them
 
 
@@ -66,29 +65,3 @@ def _leads_somewhere(path: Path, link: str, pages: dict[Path, _Page]) -> bool:
     if not anchor or anchor.startswith(MATHJAX) or target not in pages:
         return target.exists()
     return anchor in pages[target].ids
-
-
-class _Scripts(HTMLParser):
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.faults: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        if tag in PROGRAMS:
-            self.faults.append(f"<{tag}>")
-        for key, value in attributes:
-            if key.startswith("on"):
-                self.faults.append(f"the handler {key}")
-            if key in ("href", "src", "xlink:href", "action", "formaction", "data", "srcdoc"):
-                if key == "srcdoc" or "".join((value or "").split()).lower().startswith(("javascript:", "data:text")):
-                    self.faults.append(f"{key}={(value or '')[:40]!r}")
-                elif key != "href" and urlsplit(value or "").netloc:
-                    self.faults.append(f"{key}={value!r}, which another host serves")
-        if tag == "img" and not (dict(attributes).get("alt") or "").strip():
-            self.faults.append("a picture that has no alt text")
-
-
-def scripts(text: str) -> list[str]:
-    """What in a piece of HTML could run a program or call another host, and pictures without a text."""
-    return _Scripts(text).faults

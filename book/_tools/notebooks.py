@@ -14,7 +14,7 @@ from pathlib import Path
 from .compose import code_cells, compose, needs_run
 from .execute import execute
 from .index import Index, stored_outputs
-from .pages import Book, BookError
+from .pages import Book, BookError, report
 
 
 def write(path: Path, text: str) -> None:
@@ -59,13 +59,7 @@ def main() -> int:
     parser.add_argument("root", nargs="?", default=".", help="the directory that holds _config.yml")
     parser.add_argument("--all", action="store_true", help="run every page, stale or not")
     arguments = parser.parse_args()
-    try:
-        failures = update(Book(arguments.root), arguments.all)
-    except BookError as error:
-        failures = [str(error)]
-    for failure in failures:
-        print(failure, file=sys.stderr)
-    return 1 if failures else 0
+    return report(lambda book: update(book, arguments.all), arguments.root)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -129,3 +131,17 @@ class Book:
         if name not in self.pages:
             raise BookError(f"no page {target!r} in _toc.yml")
         return self.pages[name]
+
+
+def report(work: Callable[[Book], list[str]], root: Path | str) -> int:
+    """Do ``work`` on the book at ``root``; print the faults that it returns, or the one that stops it, to stderr.
+
+    Returns the exit status: 0, or 1 if anything was printed.
+    """
+    try:
+        found = work(Book(root))
+    except BookError as error:
+        found = [str(error)]
+    for fault in found:
+        print(fault, file=sys.stderr)
+    return 1 if found else 0

@@ -16,10 +16,11 @@ from mpmath import mp
 
 from diffusion_lib.errors import Inconclusive, Undefined
 from diffusion_lib.symbolic.density import Density, Law, Normal
+from diffusion_lib.symbolic.expr import Symbol
 from diffusion_lib.symbolic.interpret import Interpreter, to_mpf
 from diffusion_lib.symbolic.quadratic import Bell, Quadratic
 from diffusion_lib.symbolic.registry import draw, positive, real, unit
-from diffusion_lib.symbolic.times import Index, Item, OutOfRange
+from diffusion_lib.symbolic.times import Index, Item, OutOfRange, Span
 from diffusion_lib.symbolic.tree import at, unfold
 
 HORIZON = 5
@@ -52,7 +53,8 @@ class GaussianWorld(Interpreter):
         return self.number(draw(f"{self.seed}:{label}", domain))
 
     def Symbol(self, node):
-        return self.leaf(node.name, node.domain)
+        (meaning,) = unfold((node,), [fact for fact in self.facts if isinstance(fact.left, Symbol)])
+        return self.leaf(node.name, node.domain) if meaning == node else self(meaning)
 
     def Item(self, node):
         ((sequence, time),) = self.members(node)
@@ -166,7 +168,12 @@ class GaussianWorld(Interpreter):
         return self.arguments(getattr(density, "targets", None) or (density.at,))
 
     def mean(self, body, log_density, targets):
-        """∫ body · exp(log_density) over the targets, for a polynomial ``body`` of degree two."""
+        """∫ body · exp(log_density) over the targets, for a polynomial of degree two or the exponential of one."""
+        if isinstance(body, Bell):
+            exponent = body.exponent + log_density
+            for key in targets:
+                exponent = exponent.integrate(key)
+            return Bell(exponent, body.sign)
         for key in targets:
             body, log_density = body.average(key, log_density)
         return body
@@ -177,6 +184,6 @@ class GaussianWorld(Interpreter):
 
     def Integral(self, node):
         body = self(node.body)
-        if not isinstance(body, Bell) or not isinstance(node.over, Item):
+        if not isinstance(body, Bell) or not isinstance(node.over, (Item, Span)):
             raise Inconclusive(f"{node!r} is not the integral of a Gaussian")
-        return Bell(body.exponent.integrate(self.arguments([node.over])[0]), body.sign)
+        return self.mean(body, Quadratic.constant(mp.zero), self.arguments([node.over]))
