@@ -629,6 +629,69 @@ def _(F, n, t, s, T, m):
     F.define("a", a, b + 1)
 
 
+@falsehood("a state made of a later state of another process")
+def _(F, n, t, s, T, m):
+    e, x = noisy(F, t)
+    y = F.states("y")
+    F.define("x", x[t], x[t - 1] + e[t])
+    F.define("y", y[t], y[t - 1] + x[t + 1])
+
+
+@falsehood("a first member and a general rule that covers it")
+def _(F, n, t, s, T, m):
+    x = F.states("x")
+    F.define("general", x[t], wrap(2))
+    F.define("literal", x[0], wrap(1))
+
+
+@falsehood("a gap that exists later than the line")
+def _(F, n, t, s, T, m):
+    a, g = F.symbol("a", positive), F.sequence("g", positive, start=5)
+    F.define("g", g[t], a)
+    F.chain("x", wrap(0) + 0 * t).at_most(a + 0 * t, gap=g[t], using="g")
+
+
+@falsehood("a density defined by a later state")
+def _(F, n, t, s, T, m):
+    x, q = F.states("x"), F.density("q")
+    F.define("a", q(x[t] | x[t - 1]), Normal(x[t], x[t + 1], 1))
+
+
+@falsehood("two laws of one transition")
+def _(F, n, t, s, T, m):
+    x, q = F.states("x"), F.density("q")
+    F.define("a", q(x[t] | x[t - 1]), Normal(x[t], 0, 1))
+    F.define("b", q(x[t] | x[0]), Normal(x[t], 0, 2))
+
+
+@falsehood("a product that is no density")
+def _(F, n, t, s, T, m):
+    x, q = F.states("x"), F.density("q")
+    F.define("a", q(x[0], x[1]), q(x[0] | x[1]) * q(x[1] | x[0]))
+
+
+@falsehood("a definition with a hole in its domain")
+def _(F, n, t, s, T, m):
+    F.define("r", F.symbol("r"), 1 / F.symbol("a"))
+
+
+@falsehood("an expression too deep to look at")
+def _(F, n, t, s, T, m):
+    deep = F.symbol("a")
+    for _ in range(2000):
+        deep = -sqrt(deep + 1)
+    F.chain("x", deep).equals(deep + 1, by="algebra")
+
+
+@falsehood("a number that becomes random later")
+def _(F, n, t, s, T, m):
+    b, z = F.symbol("b"), F.merged_noise("z")
+    F.define("noise", z, standard_normal)
+    F.chain("r", Var(b)).equals(0, by="linearity")
+    F.define("b", b, 2 * z)
+    F.chain("x", Var(b)).equals(4, by="definition", using=("b", "noise"))
+
+
 @pytest.mark.parametrize("name", FALSEHOODS)
 def test_falsehoods_are_refused(name):
     F = Derivation("F")
@@ -646,3 +709,13 @@ def test_gaps_are_attacked():
     assert "gap: sign" in kinds and any(what.startswith("gap: swapped") for what in kinds)
     summary = F.summary()
     assert summary.killed == summary.total > 5
+
+
+def test_a_first_member_beside_a_rule_that_begins_later():
+    F = Derivation("F")
+    t, a = *F.indices("t"), F.sequence("a")
+    F.define("first", a[1], 1)
+    F.define("next", a[t], a[t - 1] + 1)
+    assert F.chain("x", a[2]).equals(a[1] + 1, by="definition", using="next").equals(2, by="definition", using="first")
+    for _ in range(2):  # a cell may run twice
+        F.define("next", a[t], a[t - 1] + 1)

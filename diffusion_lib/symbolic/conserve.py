@@ -18,7 +18,7 @@ from diffusion_lib.symbolic.expr import Mul, Symbol, walk
 from diffusion_lib.symbolic.interpret import Interpreter
 from diffusion_lib.symbolic.registry import standard_normal
 from diffusion_lib.symbolic.times import Index, Item, OutOfRange, Product, Span
-from diffusion_lib.symbolic.tree import at, free_indices
+from diffusion_lib.symbolic.tree import at, first_times, free_indices
 
 TIMES = range(6)  # two densities are compared at these times
 
@@ -36,7 +36,7 @@ def conservative(name, left, right, others, word="definition") -> None:
     if free_dummies(right):
         raise ConfigError(f"{name!r}: {right!r} has a variable of integration outside of its integral")
     _noise_in_time(name, [*others, (left, right)])
-    if any(_overlap(left, other) for other, _ in others):
+    if any(_taken((left, right), other) for other in others):
         raise ConfigError(f"{name!r}: {left!r} is defined already; one {word} for each thing, choose a new name")
     if isinstance(left, Density):
         _density(name, left, right)
@@ -71,14 +71,15 @@ def _noise_in_time(name, pairs):
         if not _is_state(left):
             continue
         for part in walk(right):
-            if is_noise(part) and not (isinstance(part, Item) and _no_later(part.index, left.index)):
-                raise ConfigError(f"{name!r}: the state {left!r} cannot hang on {part!r}, which is drawn after it")
+            known = is_noise(part) or (isinstance(part, Item) and _is_state(part))
+            if known and not (isinstance(part, Item) and _no_later(part.index, left.index)):
+                raise ConfigError(f"{name!r}: the state {left!r} cannot hang on {part!r}, which may come after it")
             if isinstance(part, (Symbol, Item)) and not _is_state(part) and not is_noise(part) and hangs(part, pairs):
                 raise ConfigError(f"{name!r}: {part!r} is random; write out the noise in the state {left!r}")
 
 
 def _no_later(time, other):
-    return time.symbol == other.symbol and time.offset <= other.offset
+    return (time.symbol == other.symbol and time.offset <= other.offset) or (time.symbol is None and time.offset <= 0)
 
 
 def hangs(part, pairs, seen=()) -> bool:
@@ -88,6 +89,17 @@ def hangs(part, pairs, seen=()) -> bool:
     meanings = [right for left, right in pairs if left not in seen and _meets(part, left)]
     seen = (*seen, *(left for left, _ in pairs if _meets(part, left)))
     return any(hangs(deeper, pairs, seen) for meaning in meanings for deeper in _atoms(meaning))
+
+
+def random_in_time(name, left, right, others, sides) -> None:
+    """A parameter may become random only before anything is said of it: as a number it has no variance."""
+    parameter = isinstance(left, (Symbol, Item)) and not _is_state(left) and not is_noise(left)
+    if not parameter or not any(hangs(part, others) for part in _atoms(right)):
+        return
+    if any(_meets(part, left) for side in sides for part in walk(side) if isinstance(part, (Symbol, Item))):
+        raise ConfigError(
+            f"{name!r}: {left!r} would become random, and earlier blocks took it for a number; define it first"
+        )
 
 
 def _instances(node):
@@ -117,18 +129,18 @@ def _overlap(left, other) -> bool:
         return left.name == other.name
     if isinstance(left, Density):
         return left.law == other.law and not _instances(left).isdisjoint(_instances(other))
-    return left.sequence.name == other.sequence.name and not _apart(left, other)
+    return left.sequence.name == other.sequence.name
 
 
-def _apart(left, other):
-    """Do a literal time and the times of a general rule, or two literal times, never meet?"""
-    a, b = left.index, other.index
+def _taken(new, old) -> bool:
+    """Do two definitions speak about the same thing at some time?  Two general rules for one sequence always do."""
+    a, b = (getattr(left, "index", None) for left, _ in (new, old))
+    if not _overlap(new[0], old[0]) or a is None or b is None or (a.symbol is not None and b.symbol is not None):
+        return _overlap(new[0], old[0])
     if a.symbol is None and b.symbol is None:
-        return a.offset != b.offset
-    if a.symbol is not None and b.symbol is not None:
-        return False
-    literal, general = (a, b) if a.symbol is None else (b, a)
-    return literal.offset == left.sequence.start and general.offset > left.sequence.start - 1 and general.offset >= 0
+        return a.offset == b.offset
+    literal, general, rule = (a, b, old) if a.symbol is None else (b, a, new)
+    return literal.offset >= first_times(*rule, least=0).get(general.symbol, 0) + general.offset
 
 
 def _density(name, left, right):

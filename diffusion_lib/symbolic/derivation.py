@@ -18,7 +18,7 @@ from diffusion_lib.errors import ConfigError
 from diffusion_lib.symbolic.blocks import Block, Line
 from diffusion_lib.symbolic.chain import Chain, Induction
 from diffusion_lib.symbolic.claim import Claim, has_densities
-from diffusion_lib.symbolic.conserve import conservative, is_noise
+from diffusion_lib.symbolic.conserve import conservative, is_noise, random_in_time
 from diffusion_lib.symbolic.defined import defined
 from diffusion_lib.symbolic.density import Density, Normal
 from diffusion_lib.symbolic.evaluate import admissible
@@ -90,7 +90,10 @@ class Derivation(Registry):
     def _state(self, name, left, right, relation, word):
         left, right = wrap(left), wrap(right)
         said = [b for b in self.blocks.values() if isinstance(b, Definition) and b.relation != "<" and b.name != name]
-        conservative(name, left, right, [(b.left, b.right) for b in said], word)
+        pairs = [(b.left, b.right) for b in said]
+        conservative(name, left, right, pairs, word)
+        if name not in self.blocks:
+            random_in_time(name, left, right, pairs, [side for b in self.blocks.values() for side in b.sides()])
         claim = Claim(name, left, right, licence("definition"))
         if is_noise(left):
             return self.place(Definition(name, left, right, "~", "independent"))

@@ -6,7 +6,7 @@ claim about            first verdict                                 second verd
 numbers                zero by the decision procedure of normalform  24 random rational points, 60 digits
   with E, Var          moments by recurrence                         finite laws and Gauss–Hermite nodes
   with an integral     antiderivative differentiated back            quadrature, 30 digits, 6 points
-  with Σ, ∏ up to n    induction on n                                n = 1 … 5 at those points
+  with Σ, ∏ up to n    induction on n                                first times, late times
   with a limit         SymPy's limit                                 the value at n = 2^40
 densities              20 random finite worlds, T = 1 … 5            5 random linear-Gaussian worlds, T = 1 … 5
 =====================  ============================================  ================================================
@@ -20,6 +20,9 @@ What remains a limit:
   beyond 2, which could hide a difference there, are refused;
 - several definitions about one law (a step and a prior, say) are not checked against each other: that they describe
   one law is what the author says;
+- points are samples: for numbers the proof is the first verdict; the second one looks at the first five times, seven
+  beyond every number below 50 in the claim and one far away, or at all combinations of first times of several symbols;
+- assumptions about one quantity exclude each other, so alternatives need two derivations;
 - that a state defined as a draw has the density defined for it is a step of the derivation, and not enforced.
 """
 
