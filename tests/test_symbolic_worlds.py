@@ -24,10 +24,11 @@ from diffusion_lib.symbolic import (
     standard_normal,
     unit,
 )
-from diffusion_lib.symbolic.chains import HORIZON, FiniteWorld
+from diffusion_lib.symbolic.chains import FiniteWorld
 from diffusion_lib.symbolic.decide import symbolically
 from diffusion_lib.symbolic.evaluate import at_points
 from diffusion_lib.symbolic.gaussian import GaussianWorld
+from diffusion_lib.symbolic.interpret import HORIZON
 from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.moments import drawn_after
 from diffusion_lib.symbolic.mutate import mutants

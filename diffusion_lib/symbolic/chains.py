@@ -19,16 +19,16 @@ from mpmath import mp
 
 from diffusion_lib.errors import Inconclusive, Undefined
 from diffusion_lib.symbolic.density import Law
-from diffusion_lib.symbolic.interpret import Exact, fingerprint, to_mpf
+from diffusion_lib.symbolic.interpret import HORIZON, Exact, fingerprint, to_mpf
 from diffusion_lib.symbolic.registry import draw, positive, real
-from diffusion_lib.symbolic.times import OutOfRange
 
-HORIZON = 5
 STATES = (0, 1)
 
 
 class FiniteWorld(Exact):
     """One random world at given times; states that nothing binds have random values."""
+
+    last_state = HORIZON
 
     def __init__(self, seed: str, index, licence, salt: int = 0):
         super().__init__(index)
@@ -37,13 +37,6 @@ class FiniteWorld(Exact):
         self.bound: dict[tuple[str, int], int] = {}
         self.places: dict[tuple, tuple] = {}  # the times of a density's arguments, looked up once
         self.used: dict[str, int | Fraction] = {}
-
-    def members(self, node):
-        found = super().members(node)
-        for sequence, time in found:
-            if sequence.role == "state" and time > HORIZON:
-                raise OutOfRange(f"{sequence.name}[{time}] is after the last state, {sequence.name}[{HORIZON}]")
-        return found
 
     def state(self, key):
         if key not in self.bound:

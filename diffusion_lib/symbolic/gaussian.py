@@ -17,17 +17,17 @@ from mpmath import mp
 from diffusion_lib.errors import Inconclusive, Undefined
 from diffusion_lib.symbolic.density import Density, Law, Normal
 from diffusion_lib.symbolic.expr import Symbol
-from diffusion_lib.symbolic.interpret import Interpreter, to_mpf
+from diffusion_lib.symbolic.interpret import HORIZON, Interpreter, to_mpf
 from diffusion_lib.symbolic.quadratic import Bell, Quadratic
 from diffusion_lib.symbolic.registry import draw, positive, real, unit
-from diffusion_lib.symbolic.times import Index, Item, OutOfRange, Span
+from diffusion_lib.symbolic.times import Index, Item, Span
 from diffusion_lib.symbolic.tree import at, unfold
-
-HORIZON = 5
 
 
 class GaussianWorld(Interpreter):
     """One random linear-Gaussian world; ``facts`` are all the definitions of the derivation."""
+
+    last_state = HORIZON
 
     def __init__(self, seed: str, index, facts=()):
         super().__init__(index)
@@ -35,13 +35,6 @@ class GaussianWorld(Interpreter):
         self.used: dict[str, Fraction] = {}  # the number of the world says it all
         self.joints: dict[str, tuple] = {}
         self.logs: dict[tuple, Quadratic] = {}
-
-    def members(self, node):
-        found = super().members(node)
-        for sequence, time in found:
-            if sequence.role == "state" and time > HORIZON:
-                raise OutOfRange(f"{sequence.name}[{time}] is after the last state, {sequence.name}[{HORIZON}]")
-        return found
 
     def number(self, value):
         return Quadratic.constant(to_mpf(value))

@@ -15,9 +15,13 @@ from diffusion_lib.errors import Undefined
 from diffusion_lib.symbolic.expr import children
 from diffusion_lib.symbolic.times import Index, Item, OutOfRange, Span, Sum
 
+HORIZON = 5  # the last time of the worlds in which claims about densities are tested
+
 
 class Interpreter:
     """Calls ``self.Add(node)`` for an ``Add``; ``self.index`` holds the times of the free index symbols."""
+
+    last_state: int | None = None  # a world with finitely many states has a last one
 
     def __init__(self, index=None):
         self.index: dict[str, int] = dict(index or {})
@@ -50,6 +54,8 @@ class Interpreter:
     def in_range(self, sequence, time):
         if time < sequence.start:
             raise OutOfRange(f"{sequence.name}[{time}] is before the first member, {sequence.name}[{sequence.start}]")
+        if self.last_state is not None and sequence.role == "state" and time > self.last_state:
+            raise OutOfRange(f"{sequence.name}[{time}] is after the last state, {sequence.name}[{self.last_state}]")
         return time
 
     def variables(self, node, role="state"):

@@ -12,8 +12,8 @@ from diffusion_lib.symbolic.chains import FiniteWorld
 from diffusion_lib.symbolic.claim import Claim
 from diffusion_lib.symbolic.evaluate import DIGITS, MARGIN, compare, witness
 from diffusion_lib.symbolic.expr import children, walk
-from diffusion_lib.symbolic.gaussian import HORIZON, GaussianWorld
-from diffusion_lib.symbolic.interpret import to_mpf
+from diffusion_lib.symbolic.gaussian import GaussianWorld
+from diffusion_lib.symbolic.interpret import HORIZON, to_mpf
 from diffusion_lib.symbolic.quadratic import Bell
 from diffusion_lib.symbolic.registry import draw, real
 from diffusion_lib.symbolic.times import Index, Item, OutOfRange, Span, Sum
