@@ -1,0 +1,107 @@
+"""An exercise: its name, its right answer, and the letters that an answer may use.
+
+    alpha_t, alpha_prev = letters("alpha_t alpha_prev", "unit")
+    Exercise("two-step-variance", "the variance of x_t given x_{t-2}", 1 - alpha_t * alpha_prev)
+
+A letter's name says what it is: ``alpha_bar_t`` is ᾱ_t, ``alpha_bar_prev`` is ᾱ_{t−1}, ``x_0`` is x_0.  Its domain is
+kept in SymPy's assumptions, so that an answer that is right on the domain only is right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import sympy as sp
+
+from diffusion_lib.errors import ConfigError, check_choice
+from diffusion_lib.symbolic.registry import draw, positive, real, unit
+
+DOMAINS = {
+    "unit": {"positive": True, "integer": False},  # the open interval (0, 1)
+    "positive": {"positive": True},
+    "real": {"real": True},
+    "natural": {"positive": True, "integer": True},  # 1, 2, 3, …
+}
+CUMULATIVE = {"alpha": "alpha_bar", "alpha_bar": "alpha", "beta": "beta_tilde", "beta_tilde": "beta"}
+NEIGHBOURS = {"t": ("prev", "next"), "prev": ("t",), "next": ("t",), "0": ("t",)}
+
+
+def letters(names: str, domain: str) -> tuple[sp.Symbol, ...]:
+    """Symbols of one domain: "unit" (0 to 1), "positive", "real" or "natural"."""
+    check_choice("domain", domain, DOMAINS)
+    return tuple(sp.Symbol(name, **DOMAINS[domain]) for name in names.split())
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """``asks`` completes "this is not …".  ``slips`` are wrong answers that deserve words of their own.
+
+    ``relations`` says what further letters are in terms of those of the answer, such as β_t = 1 − α_t.
+    """
+
+    name: str
+    asks: str
+    answer: sp.Expr
+    slips: Mapping[str, sp.Expr] = field(default_factory=dict)
+    relations: Mapping[sp.Symbol, sp.Expr] = field(default_factory=dict)
+
+    def __post_init__(self):
+        if not isinstance(self.answer, sp.Expr):
+            object.__setattr__(self, "answer", sp.sympify(self.answer))
+        strangers = [letter for letter in self.letters if not any(_fits(letter, facts) for facts in DOMAINS.values())]
+        if strangers or self.answer.has(sp.Float):
+            raise ConfigError(f"exercise {self.name!r} must be exact and made of letters(…), got {self.answer!r}")
+
+    @property
+    def letters(self) -> list[sp.Symbol]:
+        """The letters that an answer may use, in the order of their names."""
+        parts = [self.answer, *self.relations, *self.relations.values(), *self.slips.values()]
+        return sorted(set().union(*(sp.sympify(part).free_symbols for part in parts)), key=str)
+
+    def known(self) -> dict[str, sp.Symbol]:
+        """All letters by name, those that are often confused with the right ones included."""
+        found = {letter.name: letter for letter in self.letters}
+        for letter in self.letters:
+            for other in confused_with(letter):
+                found.setdefault(other.name, other)
+        return found
+
+
+def confused_with(letter: sp.Symbol) -> list[sp.Symbol]:
+    """The letters that people write instead: the other kind of share, or the same one a step away."""
+    stem, _, time = letter.name.rpartition("_")
+    names = [f"{CUMULATIVE[stem]}_{time}"] if stem in CUMULATIVE else []
+    names += [f"{stem}_{other}" for other in NEIGHBOURS.get(time, ()) if stem]
+    return [sp.Symbol(name, **_facts(letter)) for name in names]
+
+
+def canonical(name: str) -> str:
+    """The letter's name for an engine's label: ``alpha_bar[t - 1]`` is ``alpha_bar_prev``."""
+    match = re.fullmatch(r"(\w+)\[(.+)\]", name)
+    if not match:
+        return name
+    return f"{match[1]}_{ {'t - 1': 'prev', 't + 1': 'next'}.get(match[2], re.sub(r'[^A-Za-z0-9]+', '_', match[2])) }"
+
+
+def point(seed: str, symbols) -> dict[sp.Symbol, sp.Rational]:
+    """A rational point of the domain; it is a function of ``seed`` and the letters' names alone."""
+    return {symbol: _draw(f"{seed}:{symbol.name}", symbol) for symbol in sorted(symbols, key=str)}
+
+
+def _draw(seed, symbol):
+    if symbol.is_integer:
+        return sp.Integer(2 + int(5 * draw(seed, unit)))
+    interval = unit if symbol.is_integer is False else positive if symbol.is_positive else real
+    value: Fraction = draw(seed, interval)
+    return sp.Rational(value.numerator, value.denominator)
+
+
+def _facts(letter):
+    return next(facts for facts in DOMAINS.values() if _fits(letter, facts))
+
+
+def _fits(letter, facts):
+    return letter == sp.Symbol(letter.name, **facts)

@@ -1,0 +1,139 @@
+"""The grader, and every exercise of the book: right answers pass in any form, classic slips are called by name."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+import sympy as sp
+from sympy import sqrt, symbols
+
+from diffusion_lib.errors import ConfigError
+from diffusion_lib.exercises import Exercise, exercises, grade, judge, letters
+from diffusion_lib.exercises.slips import slips
+
+BOOK = Path(__file__).parents[1] / "book"
+alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = letters("alpha_t alpha_bar_t alpha_bar_prev beta_t", "unit")
+x_0, x_t = letters("x_0 x_t", "real")
+MEAN = Exercise(
+    "mean",
+    "the mean",
+    sqrt(alpha_bar_prev) * beta_t / (1 - alpha_bar_t) * x_0
+    + sqrt(alpha_t) * (1 - alpha_bar_prev) / (1 - alpha_bar_t) * x_t,
+    slips={"the data point alone": x_0},
+    relations={beta_t: 1 - alpha_t, alpha_bar_t: alpha_bar_prev * alpha_t},
+)
+a, ab, abp, b, x, y = symbols("alpha_t alpha_bar_t alpha_bar_prev beta_t x_0 x_t")  # as a reader declares them
+RIGHT = sqrt(abp) * b / (1 - ab) * x + sqrt(a) * (1 - abp) / (1 - ab) * y
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        RIGHT,
+        sp.together(RIGHT),
+        sp.expand(RIGHT),
+        RIGHT.subs(b, 1 - a),
+        RIGHT.subs(ab, a * abp),
+        1.0 * RIGHT,
+        RIGHT.subs({s: sp.Symbol(n) for s, n in [(abp, "alpha_bar[t - 1]"), (x, "x[0]"), (y, "x[t]")]}),
+    ],
+)
+def test_the_right_answer_passes_in_any_form(answer):
+    assert judge(MEAN, answer).kind == "right"
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (RIGHT.subs(sqrt(a), a), "the root over alpha_t is missing"),
+        (RIGHT.subs(a, ab), "alpha_bar_t stands in place of alpha_t"),
+        (RIGHT.subs(abp, ab), "alpha_bar_t stands in place of alpha_bar_prev"),
+        (RIGHT.subs(y, -y), "the sign of the term"),
+        (-RIGHT, "the sign is wrong"),
+        (RIGHT**2, "this is its square"),
+        (2 * RIGHT, "a factor 2 too many"),
+        (RIGHT.subs(y, 0), "is missing"),
+        (sqrt(abp) / (1 - ab) * x + sqrt(a) * (1 - abp) / (1 - ab) * y, "the factor beta_t is missing"),
+        (x, "the data point alone"),
+    ],
+)
+def test_a_classic_slip_is_called_by_name(answer, words):
+    verdict = judge(MEAN, answer)
+    assert verdict.kind == "slip" and words in verdict.message
+
+
+def test_another_answer_meets_a_witness():
+    verdict = judge(MEAN, x + y)
+    assert verdict.kind == "witness" and "alpha_t = " in verdict.message
+    values = dict(re.findall(r"(\w+) = (-?\d+/\d+)", verdict.message))
+    mine = sum(Fraction(values[name]) for name in ("x_0", "x_t"))
+    assert f"yours is {float(mine):.6g}"[:12] in verdict.message
+
+
+def test_answers_without_a_value_are_told_apart():
+    assert judge(MEAN, sqrt(b - 1) * x).kind == "undefined"
+    assert judge(MEAN, RIGHT / (b - b)).kind == "undefined"
+    assert judge(MEAN, ...).kind == judge(MEAN, None).kind == "none yet"
+
+
+def test_what_is_right_on_the_domain_only_is_right():
+    root = Exercise("root", "the root", alpha_t)
+    assert judge(root, sqrt(a**2)).kind == "right"
+    assert judge(Exercise("real", "the number", x_0), sqrt(x**2)).kind == "witness"
+
+
+def test_a_number_is_an_answer():
+    half = Exercise("half", "the number", sp.Rational(1, 2))
+    assert [judge(half, n).kind for n in (0.5, Fraction(1, 2), sp.S.Half, 1, 3)] == ["right"] * 3 + ["slip", "witness"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [("x_0", "of type str"), (True, "of type bool"), (symbols("gamma"), "letters gamma"), ([x], "of type list")],
+)
+def test_what_is_no_answer_is_refused(answer, words):
+    with pytest.raises(ConfigError, match=words):
+        judge(MEAN, answer)
+
+
+def test_an_unknown_exercise_is_refused():
+    with pytest.raises(ConfigError, match="name must be one of"):
+        grade("no-such-exercise", 1)
+
+
+@pytest.mark.parametrize("wrong", [sp.Symbol("x"), sp.Float(0.5) * x_0, sp.Symbol("x", negative=True)])
+def test_an_exercise_is_exact_and_made_of_letters(wrong):
+    with pytest.raises(ConfigError, match="exact and made of letters"):
+        Exercise("wrong", "it", wrong)
+
+
+@pytest.mark.parametrize("name", exercises())
+def test_an_exercise_of_the_book(name):
+    exercise = exercises()[name]
+    for form in (exercise.answer, sp.expand(exercise.answer), sp.together(exercise.answer)):
+        assert judge(exercise, form).kind == "right"
+    for words, wrong in exercise.slips.items():
+        assert words in judge(exercise, wrong).message
+    kinds = {
+        judge(exercise, wrong).kind for _, wrong in [*slips(exercise.answer)][:12] if not wrong.has(sp.zoo, sp.nan)
+    }
+    assert kinds <= {"slip", "right"} and "slip" in kinds
+
+
+@pytest.mark.parametrize("name", exercises())
+def test_an_exercise_stands_on_a_page_and_its_proved_answer_is_graded(name):
+    used = [page.name for page in sorted(BOOK.glob("*.md")) if f'grade("{name}", ...)' in page.read_text()]
+    assert len(used) == 1
+    assert len(re.findall(rf'grade\(\s*"{name}"', (BOOK / used[0]).read_text())) >= 2
+
+
+@pytest.mark.parametrize("page", sorted(page.stem for page in BOOK.glob("*.md") if "{exercise}" in page.read_text()))
+def test_a_chapter_with_exercises_has_at_least_four(page):
+    text = (BOOK / f"{page}.md").read_text()
+    asked = re.findall(r'grade\("([\w-]+)", \.\.\.\)', text)
+    assert len(asked) >= 4 and len(set(asked)) == len(asked)
+    labels = re.findall(r"(?m)^:label: (ex-[\w-]+)$", text)
+    assert labels == re.findall(r"\{solution-start\} (ex-[\w-]+)", text)
