@@ -158,6 +158,62 @@ def test_a_whole_notebook_keeps_tags_and_shows_no_myst(tmp_path):
     assert tags == [["remove-cell"], ["parameters"], None, ["hide-input"], None]
 
 
+GATED = """# Title
+
+```{exercise} Add
+:label: ex
+What?
+```
+
+```{code-cell} ipython3
+grade(...)
+```
+
+```{solution-start} ex
+:class: dropdown
+```
+First.
+
+```{code-cell} ipython3
+prove()
+```
+
+Then.
+
+```{code-cell} ipython3
+grade(1)
+```
+
+```{solution-end}
+```
+
+After.
+"""
+
+
+def test_a_solution_with_code_is_folded_cell_by_cell(tmp_path):
+    book = Book(make_book(tmp_path / "book-root", {"page": HEADER + GATED}))
+    page = book.pages["book/page"]
+    cells = yaml.safe_load(compose(book, Index(book, {}), page, [[] for _ in range(4)]))["cells"]
+    assert ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"] == [
+        "# Title\n\n> **Exercise 1 (Add)**\n>\n> What?",
+        "<details><summary><b>Solution to Exercise 1</b></summary>\n\nFirst.\n\n</details>",
+        "<details><summary><b>Solution to Exercise 1</b></summary>\n\nThen.\n\n</details>",
+        "After.",
+    ]
+    hidden = [cell["metadata"].get("cellView") for cell in cells if cell["cell_type"] == "code"]
+    assert hidden == [None, None, "form", "form"]
+
+
+def test_a_solution_of_code_alone_says_where_it_is(tmp_path):
+    text = GATED.replace("First.\n\n", "")
+    book = Book(make_book(tmp_path / "book-root", {"page": HEADER + text}))
+    page = book.pages["book/page"]
+    assert "**Solution to Exercise 1**: in the next cell" in compose(
+        book, Index(book, {}), page, [[] for _ in range(4)]
+    )
+
+
 def test_the_converter_reads_the_syntax_that_the_site_reads():
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     assert set(config["parse"]["myst_enable_extensions"]) == EXTENSIONS

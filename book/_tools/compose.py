@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from .convert import Converter
 from .index import Index, Outputs, outputs_of, stored_outputs, values
 from .pages import Book, BookError, Cell, Page
+from .solutions import fold
 
 REMEDY = "run `make notebooks` and commit the result"
 
@@ -37,7 +38,7 @@ def code_cells(book: Book, page: Page) -> list[Cell]:
 def compose(book: Book, index: Index, page: Page, outputs: Outputs) -> str:
     """The text of the notebook of ``page`` whose code cells showed ``outputs``, one list per code cell."""
     converter = Converter(index, page, values(outputs))
-    shown, count, cells = iter(outputs), 0, []
+    shown, count, cells, solution = iter(outputs), 0, [], None
     for cell in [install_cell(book), *page.cells]:
         if cell.kind == "code":
             count += 1
@@ -48,7 +49,7 @@ def compose(book: Book, index: Index, page: Page, outputs: Outputs) -> str:
             )
             cells.append(nbformat.v4.new_markdown_cell(converter.caption(cell.metadata, cell.line)))
         elif cell.kind == "markdown":
-            text = converter.convert(cell.source, cell.line)
+            text, solution = fold(converter.convert(cell.source, cell.line), solution)
             cells.append(nbformat.v4.new_markdown_cell(text, metadata=cell.metadata))
         else:
             raise BookError(f"{page.name}.md:{cell.line + 1}: a notebook of the book has no {cell.kind} cells")

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from markdown_it.token import Token
 
+from . import solutions
 from .index import NUMBERED, Index
 from .markdown import Directive, directive, parse
 from .pages import BookError, Page
@@ -21,7 +22,7 @@ QUOTED = {
     *("admonition", "margin", "sidebar"),
 }
 FOLDED = {"dropdown": "Details", "toggle": "Details", "solution": "Solution"}
-GATES = {"exercise-end", "solution-end"}
+GATES = {"exercise-end"}
 
 
 class Converter:
@@ -85,8 +86,10 @@ class Converter:
             return picture + (f"\n\n{self._caption(found.body, line + found.offset)}" if found.body.strip() else "")
         if name == "table":
             return f"{body}\n\n**{number}.** *{title}*"
-        if name == "solution-start":
-            return f"**Solution** to {self.roles.number(found.argument)}"
+        if name == solutions.START:
+            return solutions.mark(name, f"Solution to {self.roles.number(found.argument)}")
+        if name == solutions.END:
+            return solutions.mark(name)
         if name in GATES:
             return ""
         if name in NUMBERED or name.startswith("prf:"):
@@ -95,14 +98,14 @@ class Converter:
             )
         if name in FOLDED:
             title = f"Solution to {self.roles.number(found.argument)}" if name == "solution" else title
-            return _fold(title or FOLDED[name], body)
+            return solutions.folded(title or FOLDED[name], body)
         if name in QUOTED:
             if (
                 name != "admonition" and title
             ):  # an admonition other than this one takes no title, MyST joins it to the body
                 title, body = "", f"{title}\n{body}".strip()
             title = title or ("" if name in ("margin", "sidebar") else name.capitalize().replace("Seealso", "See also"))
-            return _fold(title, body) if folded else _quote(title, body)
+            return solutions.folded(title, body) if folded else _quote(title, body)
         raise BookError(
             f"the notebook view does not know the directive {{{name}}}; teach book/_tools/convert.py or drop it"
         )
@@ -125,10 +128,6 @@ class Converter:
 def _quote(title: str, body: str) -> str:
     lines = ([f"**{title}**", ""] if title else []) + body.split("\n")
     return "\n".join(f"> {line}".rstrip() for line in lines)
-
-
-def _fold(title: str, body: str) -> str:
-    return f"<details><summary><b>{title}</b></summary>\n\n{body}\n\n</details>"
 
 
 def _with_prefix(plain: str, source: str) -> str:

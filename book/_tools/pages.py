@@ -14,6 +14,8 @@ from myst_nb.core.read import read_myst_markdown_notebook
 from nbformat import NotebookNode
 from sphinx_external_toc.parsing import parse_toc_yaml
 
+from . import solutions
+
 
 class BookError(Exception):
     """Something in the book's sources or notebooks is wrong; the message names the file and, if known, the line."""
@@ -61,11 +63,15 @@ class Page:
 
     @cached_property
     def cells(self) -> list[Cell]:
-        lines = self.as_notebook.metadata["source_map"]
-        return [
-            Cell(cell.cell_type, cell.source, dict(cell.metadata), line)
-            for cell, line in zip(self.as_notebook.cells, lines, strict=True)
-        ]
+        lines, gate, found = self.as_notebook.metadata["source_map"], None, []
+        for cell, line in zip(self.as_notebook.cells, lines, strict=True):
+            hidden = cell.cell_type == "code" and gate == solutions.START
+            found.append(
+                Cell(cell.cell_type, cell.source, dict(cell.metadata) | (solutions.HIDDEN if hidden else {}), line)
+            )
+            if cell.cell_type == "markdown":
+                gate = solutions.last_gate(cell.source) or gate
+        return found
 
     @cached_property
     def code(self) -> list[Cell]:
