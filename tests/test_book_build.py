@@ -117,7 +117,7 @@ def test_the_install_cell_is_on_colab_only(built):
         ("chapter", "n = 3  # how many", "n = 4", "run `make notebooks`"),
         ("chapter", "A black diagonal line", '""', "cell 4: set mystnb: image: alt:"),
         ("prose", "{step}`F.1`", "{step}`F.9`", "unknown label 'F.9'"),
-        ("prose", "{step}`F.1`", "{value}`answer`", "no cell outputs a value named"),
+        ("prose", "{step}`F.1`", "{value}`answer`", "no cell of this page outputs a value named"),
         ("prose", "Only text", "Only {ref}`nowhere`", "nowhere"),
     ],
 )

@@ -46,8 +46,13 @@ def marks(outputs: Outputs) -> Iterator[tuple[dict, NotebookNode]]:
 
 
 def values(outputs: Outputs) -> dict[str, str]:
-    """The named values of a page: an output marked ``{"value": name}`` is worth its ``text/plain``."""
-    return {mark["value"]: output["data"]["text/plain"] for mark, output in marks(outputs) if "value" in mark}
+    """The named values of a page: an output marked ``{"value": name}`` is worth its ``text/plain``.
+
+    The count of a derivation, marked ``{"count": {…}}``, gives ``count-relations``, ``count-killed``, ….
+    """
+    found = {mark["value"]: output["data"]["text/plain"] for mark, output in marks(outputs) if "value" in mark}
+    counts = [mark["count"] for mark, _ in marks(outputs) if "count" in mark]
+    return found | {f"count-{name}": str(number) for count in counts for name, number in count.items()}
 
 
 class Index:
@@ -57,6 +62,7 @@ class Index:
         self.numbers: dict[str, Target] = {}
         self.titles: dict[str, Target] = {}
         self.steps: dict[str, Target] = {}
+        self.values = {name: values(shown) for name, shown in outputs.items()}  # by page, then by name
         self.displayed: dict[tuple[str, str], str] = {}  # (page, a directive's body or a cell's caption) -> "Fig. 2"
         self._counter: Counter[str] = Counter()
         for page in book.pages.values():
@@ -78,6 +84,14 @@ class Index:
         if target is None:
             raise BookError(f"unknown label {label!r} among the {table}")
         return target
+
+    def value(self, page: Page, label: str, own: Mapping[str, str]) -> str:
+        """The value called ``label`` among the page's ``own``; ``other-page:name`` is one of another page."""
+        other, _, name = label.rpartition(":")
+        known = self.values.get(self.book.resolve(page, other).name, {}) if other else own
+        if name not in known:
+            raise BookError(f"no cell of {other or 'this page'} outputs a value named {name!r}; known: {sorted(known)}")
+        return known[name]
 
     def title(self, page: Page) -> str:
         return self.titles[f"/{page.name}"].text

@@ -69,7 +69,7 @@ class Roles:
             page = self.index.book.resolve(self.page, label)
             return self._to(Target(page, self.index.title(page)), text)
         if name == "value":
-            return self._value(content)
+            return self.index.value(self.page, content, self.values)
         if name.split(":")[0] == "cite":
             return self._cite(content.split(","), parenthetical=not name.endswith(":t"))
         if name == "math":
@@ -81,11 +81,6 @@ class Roles:
         if name in ("term", "abbr"):
             return text or label
         raise BookError(f"the notebook view does not know the role {{{name}}}; teach book/_tools/roles.py or drop it")
-
-    def _value(self, name: str) -> str:
-        if name not in self.values:
-            raise BookError(f"no cell of this page outputs a value named {name!r}; known: {sorted(self.values)}")
-        return self.values[name]
 
     def number(self, label: str) -> str:
         return self._to(self.index.find("numbers", label))

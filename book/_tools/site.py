@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import sphinxcontrib.bibtex.plugin
@@ -21,7 +22,8 @@ from sphinx_exercise.nodes import solution_node
 from sphinxcontrib.bibtex.style.referencing import BracketStyle
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
-from .index import Index, outputs_of, stored_outputs, values
+from . import licences
+from .index import Index, stored_outputs
 from .pages import Book, BookError
 
 TOOLS = Path(__file__).parent
@@ -57,13 +59,16 @@ class RoundAuthorYear(AuthorYearReferenceStyle):
 
 class ValueRole(SphinxRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        page = self.env.app.book.pages[self.env.docname]
-        known = values(outputs_of(page.stored()))
-        if self.text not in known:
-            LOGGER.warning(
-                "no cell outputs a value named %r; known: %s", self.text, sorted(known), location=self.get_location()
-            )
-        return [nodes.Text(known.get(self.text, self.text))], []
+        book, index = self.env.app.book, self.env.app.book_index
+        page = book.pages[self.env.docname]
+        try:
+            if ":" in self.text:
+                self.env.note_dependency(str(book.resolve(page, self.text.rpartition(":")[0]).notebook))
+            found = index.value(page, self.text, index.values.get(page.name, {}))
+        except BookError as error:
+            LOGGER.warning("%s", error, location=self.get_location())
+            found = self.text
+        return [nodes.Text(found)], []
 
 
 class StepRole(SphinxRole):
@@ -74,12 +79,26 @@ class StepRole(SphinxRole):
             LOGGER.warning("%s", error, location=self.get_location())
             return [nodes.Text(self.text)], []
         self.env.note_dependency(str(target.page.notebook))
-        address = (
-            ""
-            if target.page.name == self.env.docname
-            else self.env.app.builder.get_relative_uri(self.env.docname, target.page.name)
-        )
-        return [nodes.reference("", target.text, internal=True, refuri=f"{address}#{target.anchor}")], []
+        return [nodes.reference("", target.text, internal=True, refuri=step_url(self.env.app, self.text))], []
+
+
+def step_url(app: Sphinx, label: str) -> str:
+    """The address of a numbered block, seen from the page that is being read."""
+    target = app.book_index.find("steps", label)
+    return f"{_address(app, target.page.name)}#{target.anchor}"
+
+
+def licence_url(app: Sphinx, name: str) -> str:
+    """Where a licence is proved, or at least explained."""
+    if name in licences.PROVED:
+        return step_url(app, licences.PROVED[name])
+    page, anchor = licences.EXPLAINED
+    return f"{_address(app, page)}#{anchor}" if page in app.book.pages else ""
+
+
+def _address(app: Sphinx, page: str) -> str:
+    here = app.env.docname
+    return "" if page == here else app.builder.get_relative_uri(here, page)
 
 
 def read_book(app: Sphinx) -> None:
@@ -99,7 +118,8 @@ def finish_tree(app: Sphinx, tree: nodes.document) -> None:
     for math in tree.findall(nodes.math_block):
         if "text_latex" in math["classes"]:  # printed by a cell: leave it alone, Sphinx would wrap it in split
             math["nowrap"] = True
-            math.children = [nodes.Text(rf"\[{math.astext().strip()}\]")]
+            latex = licences.link(math.astext().strip(), partial(licence_url, app), partial(step_url, app))
+            math.children = [nodes.Text(rf"\[{latex}\]")]
     for solution in tree.findall(solution_node):
         solution["classes"].append("dropdown")  # folded, as in the notebooks
     for image in tree.findall(nodes.image):

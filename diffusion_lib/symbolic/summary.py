@@ -40,6 +40,14 @@ class Summary:
             sum(row[column] for row in self.rows) for column in range(2, 7)
         )
 
+    def metadata(self) -> dict:
+        """The totals, for the tables of the book."""
+        names = ("relations", "steps", "verdicts", "killed", "total", "equivalent")
+        return {"diffusion_lib": {"count": {name: getattr(self, name) for name in names}}}
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/plain": repr(self)}, self.metadata()
+
     def __repr__(self):
         wide = max(len(row[1]) for row in self.rows)
         lines = [f"{'':6}  {'':{wide}}  relations  steps  verdicts  mutants killed"]
