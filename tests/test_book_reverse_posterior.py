@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
-from pathlib import Path
 
-import jupytext
 import pytest
 import sympy as sp
 import torch
-from test_symbolic_forward import run_derivation
+from chapters import run_derivation
 
 from diffusion_lib import process, sample
 from diffusion_lib.errors import DerivationError, Refuted
 from diffusion_lib.schedule import Schedule
 from diffusion_lib.symbolic import Normal, sqrt
-from diffusion_lib.symbolic.blocks import Block
 from diffusion_lib.symbolic.chain import Chain
-from diffusion_lib.symbolic.summary import Canary, Summary
+from diffusion_lib.symbolic.summary import Canary
 
-CHAPTER = Path(__file__).resolve().parent.parent / "book" / "reverse-posterior.md"
 SEQUENCES = {"beta": "beta", "alpha": "alpha", "alpha_bar": "alpha_bar"}
 T = 40
 
 
 @pytest.fixture(scope="module")
 def chapter():
-    return run_derivation(CHAPTER)
+    return run_derivation("reverse-posterior")
 
 
 @pytest.fixture(scope="module")
@@ -54,34 +49,6 @@ def numbers(chapter, world, name, **more):
 
 def close(ours, proved):
     torch.testing.assert_close(ours, proved, rtol=1e-12, atol=1e-12)
-
-
-def test_counts_and_mutants(chapter):
-    (summary,) = (thing for thing in chapter[1] if isinstance(thing, Summary))
-    assert summary.killed == summary.total >= 2000
-    assert summary.steps >= 65 and summary.verdicts >= 2 * summary.steps
-    assert summary.equivalent == 2
-
-
-def test_every_block_is_shown_once_and_every_relation_counted(chapter):
-    namespace, shown = chapter
-    blocks = [thing for thing in shown if isinstance(thing, Block)]
-    assert [block.tag for block in blocks] == [f"R.{n}" for n in range(1, len(blocks) + 1)]
-    assert blocks == list(namespace["R"].blocks.values())
-    (summary,) = (thing for thing in shown if isinstance(thing, Summary))
-    relations = [m for b in blocks for m in re.findall(r"&(?::=|=|<|\\le|\\sim)", b.latex())]
-    assert len(relations) == summary.relations == sum(b.metadata()["diffusion_lib"]["steps"] for b in blocks)
-
-
-def test_the_chapter_types_no_display_mathematics():
-    prose = "\n".join(cell.source for cell in jupytext.read(CHAPTER).cells if cell.cell_type == "markdown")
-    assert "$$" not in prose and "{math}" not in prose and r"\begin{" not in prose and r"\[" not in prose
-
-
-def test_its_names_are_its_own(chapter):
-    """``{step}`name` `` points into one chapter only."""
-    forward, _ = run_derivation(CHAPTER.with_name("forward-process.md"))
-    assert not set(chapter[0]["R"].blocks) & set(forward["F"].blocks)
 
 
 def test_canary_shows_its_witness(chapter):

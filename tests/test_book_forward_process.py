@@ -2,69 +2,28 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import math
 import os
-import re
 import subprocess
 import sys
 from fractions import Fraction
 from pathlib import Path
 
-import jupytext
 import pytest
 import sympy as sp
+from chapters import run_derivation
 
 from diffusion_lib.errors import Refuted
 from diffusion_lib.symbolic import E, Integral, Normal, Product, Var, sqrt
-from diffusion_lib.symbolic.blocks import Block
-from diffusion_lib.symbolic.summary import Canary, Summary
+from diffusion_lib.symbolic.summary import Canary
 
 ROOT = Path(__file__).resolve().parent.parent
-CHAPTER = ROOT / "book" / "forward-process.md"
-
-
-def derivation_cells(chapter: Path) -> list[str]:
-    """The sources of the code cells with the tag ``derivation``."""
-    cells = jupytext.read(chapter).cells
-    return [cell.source for cell in cells if cell.cell_type == "code" and "derivation" in cell.metadata.get("tags", [])]
-
-
-def run_derivation(chapter: Path) -> tuple[dict, list]:
-    """Run a chapter's derivation cells in one namespace; return it and what the cells show."""
-    namespace: dict = {}
-    shown = []
-    for number, source in enumerate(derivation_cells(chapter), 1):
-        tree = ast.parse(source)
-        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, f"{chapter.name}, derivation cell {number}", "exec"), namespace)
-        if last is not None:
-            shown.append(eval(compile(ast.Expression(last.value), f"cell {number}", "eval"), namespace))
-    return namespace, shown
 
 
 @pytest.fixture(scope="module")
 def chapter():
-    return run_derivation(CHAPTER)
-
-
-def test_counts_and_mutants(chapter):
-    (summary,) = (thing for thing in chapter[1] if isinstance(thing, Summary))
-    assert summary.killed == summary.total >= 500
-    assert summary.steps >= 55 and summary.verdicts >= 2 * summary.steps
-    assert summary.equivalent == 2
-    assert "mutants killed" in repr(summary) and "F.18" in repr(summary)
-
-
-def test_every_block_is_shown_once_and_every_relation_counted(chapter):
-    namespace, shown = chapter
-    blocks = [thing for thing in shown if isinstance(thing, Block)]
-    assert [block.tag for block in blocks] == [f"F.{n}" for n in range(1, len(blocks) + 1)]
-    assert blocks == list(namespace["F"].blocks.values())
-    (summary,) = (thing for thing in shown if isinstance(thing, Summary))
-    relations = [m for b in blocks for m in re.findall(r"&(?::=|=|<|\\le|\\sim)", b.latex())]
-    assert len(relations) == summary.relations == sum(b.metadata()["diffusion_lib"]["steps"] for b in blocks)
+    return run_derivation("forward-process")
 
 
 def test_the_output_of_a_cell(chapter):
@@ -77,11 +36,6 @@ def test_the_output_of_a_cell(chapter):
     expected = {"tag": "F.12", "name": "variances-add", "steps": 2, "definition": False, "sha256": digest}
     assert metadata == {"diffusion_lib": expected}
     assert "Var(a * epsilon[1] + b * epsilon[2]) = " in data["text/plain"]
-
-
-def test_the_chapter_types_no_display_mathematics():
-    prose = "\n".join(cell.source for cell in jupytext.read(CHAPTER).cells if cell.cell_type == "markdown")
-    assert "$$" not in prose and "{math}" not in prose and r"\begin{" not in prose and r"\[" not in prose
 
 
 def test_canary_shows_its_witness(chapter):

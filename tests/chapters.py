@@ -1,0 +1,61 @@
+"""The derivations of the chapters, loaded by running the chapters' own cells."""
+
+from __future__ import annotations
+
+import ast
+import json
+from functools import cache
+from pathlib import Path
+
+import jupytext
+
+from book._tools.pages import Book
+from diffusion_lib.symbolic import Derivation
+
+ROOT = Path(__file__).resolve().parent.parent
+COUNT = ".summary()"  # attacks every step with mutants: minutes for the book, and nbval runs it anyway
+
+
+def derivation_cells(chapter: str) -> list[str]:
+    """The sources of the code cells with the tag ``derivation``."""
+    cells = jupytext.read(ROOT / "book" / f"{chapter}.md").cells
+    return [cell.source for cell in cells if cell.cell_type == "code" and "derivation" in cell.metadata.get("tags", [])]
+
+
+def chapters() -> list[str]:
+    """The pages with a derivation, in reading order."""
+    names = [Path(page.name).name for page in Book(ROOT).notebooks]
+    return [name for name in names if derivation_cells(name)]
+
+
+def run_cells(chapter: str, cells: list[str]) -> tuple[dict, list]:
+    """Run cells in one namespace, all but the count; return it and what the cells show."""
+    namespace: dict = {}
+    shown = []
+    for number, source in enumerate(cells, 1):
+        tree = ast.parse(source)
+        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, f"{chapter}.md, derivation cell {number}", "exec"), namespace)
+        if last is not None and not ast.unparse(last).endswith(COUNT):
+            shown.append(eval(compile(ast.Expression(last.value), f"cell {number}", "eval"), namespace))
+    return namespace, shown
+
+
+@cache
+def run_derivation(chapter: str) -> tuple[dict, list]:
+    """Run a chapter's derivation; the same objects for all tests of a process, so leave them as they are."""
+    return run_cells(chapter, derivation_cells(chapter))
+
+
+def derivation(chapter: str) -> Derivation:
+    """The chapter's Derivation object."""
+    (found,) = {
+        id(thing): thing for thing in run_derivation(chapter)[0].values() if isinstance(thing, Derivation)
+    }.values()
+    return found
+
+
+def outputs(chapter: str) -> list[dict]:
+    """Everything that the cells of the stored notebook show."""
+    notebook = json.loads((ROOT / "notebooks" / f"{chapter}.ipynb").read_text())
+    return [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
