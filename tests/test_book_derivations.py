@@ -6,6 +6,7 @@ import ast
 import re
 from collections import Counter
 
+import jupytext
 import pytest
 from bs4 import BeautifulSoup
 from chapters import COUNT, ROOT, chapters, derivation, derivation_cells, outputs, run_cells, run_derivation
@@ -116,6 +117,21 @@ def test_names_and_letters_are_those_of_one_chapter():
     names = Counter(mark["name"] for chapter in CHAPTERS for mark in marks(chapter, "tag"))
     letters = Counter(derivation(chapter).letter for chapter in CHAPTERS)
     assert [name for name, times in (names + letters).items() if times > 1] == []
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_source_stands_under_its_block_and_says_what_was_changed(chapter):
+    cells = jupytext.read(ROOT / "book" / f"{chapter}.md").cells
+    sources = 0
+    for before, cell in zip([None, *cells], cells, strict=False):
+        paragraphs = [text for text in cell.source.split("\n\n") if text.lstrip().startswith("*Source")]
+        if cell.cell_type == "markdown" and paragraphs:
+            sources += 1
+            assert cell.source.lstrip().startswith("*Source: "), "a source stands directly under its block"
+            assert "derivation" in before.metadata.get("tags", []) and len(paragraphs) == 1
+            assert re.search(r"verbatim|corrected|not in the article", paragraphs[0]), paragraphs[0]
+            assert "{cite" in paragraphs[0] or "The article" in paragraphs[0], paragraphs[0]
+    assert sources >= 1
 
 
 def test_every_chapter_that_the_book_promises_is_checked():
