@@ -214,6 +214,21 @@ def test_a_solution_of_code_alone_says_where_it_is(tmp_path):
     )
 
 
+def test_a_value_of_another_page_can_be_shown(tmp_path):
+    count = {"data": {}, "metadata": {"diffusion_lib": {"count": {"killed": 7, "total": 7}}}}
+    texts = {"page": HEADER + "{value}`other:count-killed` of {value}`other:count-total`", "other": OTHER}
+    book = Book(make_book(tmp_path / "book-root", texts))
+    page = book.pages["book/page"]
+    converter = Converter(Index(book, {"book/other": [[from_dict(count)]]}), page, {})
+    assert converter.convert(page.cells[0].source, 0) == "7 of 7"
+
+
+def test_a_step_name_on_two_pages_is_refused(tmp_path):
+    book = Book(make_book(tmp_path / "book-root", {"page": HEADER + "# Page", "other": OTHER}))
+    with pytest.raises(BookError, match="stands in"):
+        Index(book, {"book/page": OUTPUTS, "book/other": OUTPUTS})
+
+
 def test_the_converter_reads_the_syntax_that_the_site_reads():
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     assert set(config["parse"]["myst_enable_extensions"]) == EXTENSIONS

@@ -70,8 +70,10 @@ class Index:
             for mark, _ in marks(outputs.get(page.name, [])):
                 if "tag" in mark:
                     target = Target(page, f"({mark['tag']})", f"mjx-eqn:{mark['tag']}")
-                    self.steps[mark["tag"]] = target
-                    self.steps[mark["name"]] = target
+                    for label in (mark["tag"], mark["name"]):
+                        if self.steps.setdefault(label, target).page != page:
+                            other = self.steps[label].page.name
+                            raise BookError(f"{page.name}.md: the step {label!r} stands in {other}.md, too; rename one")
 
     @cached_property
     def references(self) -> pybtex.database.BibliographyData:
