@@ -10,7 +10,6 @@ from pathlib import Path
 import jupytext
 
 from book._tools.pages import Book
-from diffusion_lib.symbolic import Derivation
 
 ROOT = Path(__file__).resolve().parent.parent
 COUNT = ".summary()"  # attacks every step with mutants: minutes for the book, and nbval runs it anyway
@@ -45,14 +44,6 @@ def run_cells(chapter: str, cells: list[str]) -> tuple[dict, list]:
 def run_derivation(chapter: str) -> tuple[dict, list]:
     """Run a chapter's derivation; the same objects for all tests of a process, so leave them as they are."""
     return run_cells(chapter, derivation_cells(chapter))
-
-
-def derivation(chapter: str) -> Derivation:
-    """The chapter's Derivation object."""
-    (found,) = {
-        id(thing): thing for thing in run_derivation(chapter)[0].values() if isinstance(thing, Derivation)
-    }.values()
-    return found
 
 
 def outputs(chapter: str) -> list[dict]:

@@ -9,11 +9,9 @@ from collections import Counter
 import jupytext
 import pytest
 from bs4 import BeautifulSoup
-from chapters import COUNT, ROOT, chapters, derivation, derivation_cells, outputs, run_cells, run_derivation
+from chapters import COUNT, ROOT, chapters, derivation_cells, outputs, run_cells
 
 from diffusion_lib.errors import DerivationError, Refuted
-from diffusion_lib.symbolic.blocks import Block
-from diffusion_lib.symbolic.summary import Canary
 
 RELATION = re.compile(r"&(?::=|=|<|\\le|\\sim)")
 CHAPTERS = chapters()
@@ -54,24 +52,20 @@ def test_all_displayed_relations_come_from_checked_steps(chapter):
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_what_is_stored_is_what_the_engine_renders(chapter):
-    shown = [thing for thing in run_derivation(chapter)[1] if isinstance(thing, Block)]
-    assert shown == list(derivation(chapter).blocks.values()), "a block is not shown, or not where it is stated"
-    tags = [f"{derivation(chapter).letter}.{number}" for number in range(1, len(shown) + 1)]
-    assert [block.tag for block in shown] == tags
-    assert [block.metadata()["diffusion_lib"] for block in shown] == marks(chapter, "tag")
+def test_every_block_is_shown_once_and_in_order(chapter):
+    tags = [block["tag"] for block in marks(chapter, "tag")]
+    letter = tags[0].split(".")[0]
+    assert tags == [f"{letter}.{number}" for number in range(1, len(tags) + 1)]
+    (count,) = (mark["count"] for mark in marks(chapter, "count"))
+    assert count["relations"] == sum(block["steps"] for block in marks(chapter, "tag")), "a block is not shown"
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_every_step_has_two_verdicts_and_every_mutant_is_killed(chapter):
     assert COUNT in "".join(derivation_cells(chapter)), "the chapter has no count"
     (count,) = (mark["count"] for mark in marks(chapter, "count"))
-    blocks = derivation(chapter).blocks.values()
-    assert all(len(step.verdicts) >= 2 for block in blocks for step in block.steps)
-    assert count["relations"] == sum(len(block.lines()) for block in blocks)
-    assert count["steps"] == sum(len(block.steps) for block in blocks) > 0
+    assert count["steps"] > 0 and count["verdicts"] >= 2 * count["steps"]
     assert count["killed"] == count["total"] > 0
-    assert count["equivalent"] == len(derivation(chapter).equivalents)
 
 
 def test_the_book_survives_more_than_five_hundred_mutants():
@@ -80,10 +74,13 @@ def test_the_book_survives_more_than_five_hundred_mutants():
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_canary_was_refuted_with_a_witness(chapter):
-    canaries = [thing for thing in run_derivation(chapter)[1] if isinstance(thing, Canary)]
-    assert canaries
-    for canary in canaries:
-        assert isinstance(canary.refutation, Refuted) and "left is" in str(canary.refutation)
+    shown = [
+        " ".join("".join(output["data"].get("text/plain", "")).split())
+        for output in outputs(chapter)
+        if "data" in output
+    ]
+    canaries = [text for text in shown if text.startswith("refuted, as it must be: ")]
+    assert canaries and all("left is " in text and "licence '" in text for text in canaries)
 
 
 def spoiled(source):
@@ -114,8 +111,9 @@ def test_a_planted_false_step_stops_the_chapter_and_names_itself(chapter):
 
 def test_names_and_letters_are_those_of_one_chapter():
     """``{step}`name` `` points into one chapter only."""
-    names = Counter(mark["name"] for chapter in CHAPTERS for mark in marks(chapter, "tag"))
-    letters = Counter(derivation(chapter).letter for chapter in CHAPTERS)
+    blocks = [(chapter, mark) for chapter in CHAPTERS for mark in marks(chapter, "tag")]
+    names = Counter(mark["name"] for _, mark in blocks)
+    letters = Counter(letter for letter, _ in {(mark["tag"].split(".")[0], chapter) for chapter, mark in blocks})
     assert [name for name, times in (names + letters).items() if times > 1] == []
 
 
