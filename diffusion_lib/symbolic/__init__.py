@@ -3,9 +3,9 @@
 ``Derivation`` holds a chapter's symbols and steps; the names below build formulas.  SymPy and mpmath do the work.
 """
 
-from diffusion_lib.symbolic.density import KL, E, Integral, Normal, Var
+from diffusion_lib.symbolic.density import KL, Derivative, E, Integral, Normal, Var
 from diffusion_lib.symbolic.derivation import Derivation
-from diffusion_lib.symbolic.expr import exp, log, sqrt
+from diffusion_lib.symbolic.expr import Phi, exp, log, sqrt
 from diffusion_lib.symbolic.licences import LICENCES
 from diffusion_lib.symbolic.registry import positive, real, standard_normal, unit
 from diffusion_lib.symbolic.times import Limit, Product, Sum
@@ -14,10 +14,12 @@ __all__ = [
     "KL",
     "LICENCES",
     "Derivation",
+    "Derivative",
     "E",
     "Integral",
     "Limit",
     "Normal",
+    "Phi",
     "Product",
     "Sum",
     "Var",

@@ -41,6 +41,7 @@ class Block:
     def __init__(self, name: str, start: int = 1):
         self.name, self.start, self.tag = name, start, ""
         self.assumptions: dict[str, str] = {}  # names and tags of the assumptions that it rests on
+        self.rests: frozenset = frozenset()  # the left sides of the definitions that it rests on
 
     def lines(self) -> list[Line]:
         raise TypeError("a subclass of Block must provide lines()")
@@ -58,7 +59,7 @@ class Block:
         first = self.first()
         symbols = free_indices(self.left)
         known = tuple(sorted((symbol, time) for symbol, time in first.items() if symbol in symbols))
-        return Fact(self.name, self.left, self.lines()[-1].right, symbols, known)
+        return Fact(self.name, self.left, self.lines()[-1].right, symbols, known, self.rests)
 
     def latex(self) -> str:
         lines = self.lines()

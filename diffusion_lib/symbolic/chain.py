@@ -13,6 +13,7 @@ from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.mutate import gap_mutants, mutants
 from diffusion_lib.symbolic.nonneg import non_negative
 from diffusion_lib.symbolic.registry import at_least_zero
+from diffusion_lib.symbolic.slopes import not_under_its_own_variable
 from diffusion_lib.symbolic.times import Index
 from diffusion_lib.symbolic.tree import Fact, at, first_times
 from diffusion_lib.symbolic.verify import look, verify
@@ -119,6 +120,7 @@ class Chain(Block):
             facts += source.facts()
             standard |= source.standard
             self.assumptions |= source.assumptions
+            self.rests |= source.rests
             resting = [f"({tag})" for other, tag in source.assumptions.items() if other != name]
             labels.append(" with ".join([f"({source.tag})", *resting]))
         allowed = licence(by)
@@ -134,6 +136,7 @@ class Chain(Block):
             self.derivation.model(),
             self.derivation.hypotheses(),
             self.start,
+            self.derivation.said(),
         )
         return claim, " ".join([by, ", ".join(labels)]).strip()
 
@@ -176,6 +179,8 @@ class Induction(Block):
                 )
         self.derivation.place(self)
         self.assumptions = self.base.assumptions | self.step.assumptions
+        self.rests = self.base.rests | self.step.rests
+        not_under_its_own_variable(self)
         claim = Claim(self.name, self.left, self.right, licence("induction"), model=self.derivation.model())
         beside = f"induction ({self.base.tag}), ({self.step.tag})"
         self.steps = [Step("=", self.right, claim, ("base and step", look(claim)[0]), beside, look)]

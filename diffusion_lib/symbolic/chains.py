@@ -21,6 +21,7 @@ from diffusion_lib.errors import Inconclusive, Undefined
 from diffusion_lib.symbolic.density import Law
 from diffusion_lib.symbolic.interpret import HORIZON, Exact, fingerprint, to_mpf
 from diffusion_lib.symbolic.registry import draw, positive, real
+from diffusion_lib.symbolic.times import Item
 
 STATES = (0, 1)
 
@@ -117,6 +118,14 @@ class FiniteWorld(Exact):
             ratio = p / q
             total = total + p * _log(ratio.numerator, ratio.denominator, mp.prec)
         return total
+
+    def Derivative(self, node):
+        """Opaque: it depends on the body at all places of its variable, and on the place."""
+        if not isinstance(node.by, Item) or node.by.sequence.role != "state":
+            raise Inconclusive(f"{node!r} is taken by a parameter, in a claim about densities; split the step")
+        (key,) = self.arguments([node.by])
+        parts = [self(node.by), *(self(node.body) for _ in self.assignments([key]))]
+        return draw(f"{self.seed}:Derivative:{key}:{fingerprint(*parts)}", real)
 
     def Integral(self, node):
         return sum((self(node.body) for _ in self.assignments(self.arguments([node.over]))), Fraction(0))

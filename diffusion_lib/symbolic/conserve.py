@@ -68,13 +68,13 @@ def _noise(name, left, right, word):
 def _noise_in_time(name, pairs):
     """A state may hang on the noises up to its own time only, and not by way of another definition."""
     for left, right in pairs:
-        if not _is_state(left):
+        if not is_state(left):
             continue
         for part in walk(right):
-            known = is_noise(part) or (isinstance(part, Item) and _is_state(part))
+            known = is_noise(part) or (isinstance(part, Item) and is_state(part))
             if known and not (isinstance(part, Item) and _no_later(part.index, left.index)):
                 raise ConfigError(f"{name!r}: the state {left!r} cannot hang on {part!r}, which may come after it")
-            if isinstance(part, (Symbol, Item)) and not _is_state(part) and not is_noise(part) and hangs(part, pairs):
+            if isinstance(part, (Symbol, Item)) and not is_state(part) and not is_noise(part) and hangs(part, pairs):
                 raise ConfigError(f"{name!r}: {part!r} is random; write out the noise in the state {left!r}")
 
 
@@ -84,19 +84,19 @@ def _no_later(time, other):
 
 def hangs(part, pairs, seen=()) -> bool:
     """Is ``part`` random, by the definitions so far?"""
-    if is_noise(part) or _is_state(part):
+    if is_noise(part) or is_state(part):
         return True
-    meanings = [right for left, right in pairs if left not in seen and _meets(part, left)]
-    seen = (*seen, *(left for left, _ in pairs if _meets(part, left)))
-    return any(hangs(deeper, pairs, seen) for meaning in meanings for deeper in _atoms(meaning))
+    meanings = [right for left, right in pairs if left not in seen and meets(part, left)]
+    seen = (*seen, *(left for left, _ in pairs if meets(part, left)))
+    return any(hangs(deeper, pairs, seen) for meaning in meanings for deeper in atoms(meaning))
 
 
 def random_in_time(name, left, right, others, sides) -> None:
     """A parameter may become random only before anything is said of it: as a number it has no variance."""
-    parameter = isinstance(left, (Symbol, Item)) and not _is_state(left) and not is_noise(left)
-    if not parameter or not any(hangs(part, others) for part in _atoms(right)):
+    parameter = isinstance(left, (Symbol, Item)) and not is_state(left) and not is_noise(left)
+    if not parameter or not any(hangs(part, others) for part in atoms(right)):
         return
-    if any(_meets(part, left) for side in sides for part in walk(side) if isinstance(part, (Symbol, Item))):
+    if any(meets(part, left) for side in sides for part in walk(side) if isinstance(part, (Symbol, Item))):
         raise ConfigError(
             f"{name!r}: {left!r} would become random, and earlier blocks took it for a number; define it first"
         )
@@ -148,7 +148,7 @@ def _density(name, left, right):
     if isinstance(right, Normal):
         (target, *more) = left.targets
         known = {part for part in left.given if isinstance(part, Item)}
-        mentioned = {p for side in (right.mean, right.variance) for p in walk(side) if _is_state(p)}
+        mentioned = {p for side in (right.mean, right.variance) for p in walk(side) if is_state(p)}
         if more or right.at != target or not mentioned <= known:
             raise ConfigError(f"{name!r}: {right!r} is no density of {left!r}: its target and conditions differ")
         return
@@ -163,7 +163,7 @@ def _density(name, left, right):
             raise ConfigError(f"{name!r}: the product {right!r} is no density of {left!r}, at {index}")
 
 
-def _is_state(part):
+def is_state(part):
     return isinstance(part, (Item, Span)) and part.sequence.role == "state"
 
 
@@ -196,29 +196,29 @@ def _factorises(left, factors, index):
 
 def _no_circle(name, left, right, others):
     """Follow what the right side mentions; it must not lead back to ``left``, but to its own earlier members."""
-    if isinstance(left, Density) and left in _atoms(right):
+    if isinstance(left, Density) and left in atoms(right):
         raise ConfigError(f"{name!r}: {left!r} is defined by itself; define it by something else")
     if isinstance(left, Item):
-        for part in _atoms(right):
+        for part in atoms(right):
             if isinstance(part, Item) and part.sequence.name == left.sequence.name and not _earlier(part, left):
                 raise ConfigError(f"{name!r}: {left!r} refers to {part!r}, which is not earlier; unfolds without end")
-    if isinstance(left, Symbol) and left in _atoms(right):
+    if isinstance(left, Symbol) and left in atoms(right):
         raise ConfigError(f"{name!r}: {left!r} is defined by itself and unfolds without end")
     if isinstance(left, Density):  # a valid product of densities; it cannot contradict its own factors
         return
-    seen, todo = [], [part for part in _atoms(right) if _thing(part) != _thing(left)]
+    seen, todo = [], [part for part in atoms(right) if _thing(part) != _thing(left)]
     while todo:
         part = todo.pop()
         for other, meaning in others:
-            if other in seen or not _meets(part, other):
+            if other in seen or not meets(part, other):
                 continue
             seen.append(other)
-            if any(_meets(deeper, left) for deeper in _atoms(meaning)):
+            if any(meets(deeper, left) for deeper in atoms(meaning)):
                 raise ConfigError(f"{name!r}: {left!r} leads back to itself by {other!r} and unfolds without end")
-            todo += _atoms(meaning)
+            todo += atoms(meaning)
 
 
-def _atoms(node):
+def atoms(node):
     return [part for part in walk(node) if isinstance(part, (Symbol, Item, Density))]
 
 
@@ -226,7 +226,7 @@ def _thing(part):
     return part.sequence.name if isinstance(part, Item) else part
 
 
-def _meets(part, other):
+def meets(part, other):
     if isinstance(part, Item) and isinstance(other, Item):
         return part.sequence.name == other.sequence.name
     return _overlap(part, other)
@@ -239,4 +239,4 @@ def _earlier(part, left):
 def random_facts(facts):
     """Those definitions of parameters that make them random."""
     pairs = [(fact.left, fact.right) for fact in facts]
-    return [f for f in facts if isinstance(f.left, (Symbol, Item)) and any(hangs(p, pairs) for p in _atoms(f.right))]
+    return [f for f in facts if isinstance(f.left, (Symbol, Item)) and any(hangs(p, pairs) for p in atoms(f.right))]

@@ -12,12 +12,12 @@ import sympy as sp
 
 from diffusion_lib.errors import DerivationError, Inconclusive
 from diffusion_lib.symbolic.density import Normal
-from diffusion_lib.symbolic.expr import Add, Div, Func, Mul, Num, Pi, Pow, Symbol
+from diffusion_lib.symbolic.expr import Num, Symbol
 from diffusion_lib.symbolic.integrals import inside
 from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.normalform import sign_of
+from diffusion_lib.symbolic.signs import positive
 from diffusion_lib.symbolic.symbolic import Symbolic, floors
-from diffusion_lib.symbolic.times import Item, Product
 
 
 def defined(*nodes) -> None:
@@ -33,6 +33,7 @@ class Defined(Symbolic):
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
         self.between: dict[str, sp.Expr] = {}  # what variables of integration run over
+        self.smooth = False  # under a derivative, where a root must not touch zero
 
     def leaf(self, label, domain):
         return self.between.get(label, super().leaf(label, domain))
@@ -41,7 +42,7 @@ class Defined(Symbolic):
         return sp.Dummy("unknown", real=True, positive=positive)
 
     def need(self, what, node, *kinds):
-        if self.positive(node) or sign_of_value(self.field, self(node)) in kinds:
+        if positive(node) or sign_of_value(self.field, self(node)) in kinds:
             return
         raise Inconclusive(f"{node!r} is not proved to be {what} on the whole domain; narrow a domain")
 
@@ -63,7 +64,7 @@ class Defined(Symbolic):
             self.need("positive", node.arg, 1)
             return super().Func(node)
         if node.name == "sqrt":
-            self.need("non-negative", node.arg, 0, 1)
+            self.need("positive" if self.smooth else "non-negative", node.arg, *([1] if self.smooth else [0, 1]))
         return super().Func(node)
 
     def Normal(self, node):
@@ -87,32 +88,19 @@ class Defined(Symbolic):
         self(node.body)
         return self.unknown()
 
-    def Integral(self, node):
-        if node.low is not None and isinstance(node.over, Symbol):
-            self.between[node.over.name] = inside(self(node.low), self(node.high))
+    def Derivative(self, node):
+        self.smooth, before = True, self.smooth
         self(node.body)
-        self.between.pop(getattr(node.over, "name", ""), None)
+        self.smooth = before
         return self.unknown()
 
-    def positive(self, node) -> bool:
-        """Is ``node`` positive by its form?"""
-        if isinstance(node, Num):
-            return node.value > 0
-        if isinstance(node, (Pi, Normal)) or (isinstance(node, Func) and node.name == "exp"):
-            return True
-        if isinstance(node, (Symbol, Item)):
-            domain = node.domain if isinstance(node, Symbol) else node.sequence.domain
-            stated = isinstance(node, Item) and node.index.symbol is None and node.sequence.first is not None
-            return domain.low is not None and domain.low >= 0 and not stated
-        if isinstance(node, (Add, Mul)):
-            return all(map(self.positive, node.terms if isinstance(node, Add) else node.factors))
-        if isinstance(node, Div):
-            return self.positive(node.over) and self.positive(node.under)
-        if isinstance(node, Pow):
-            return self.positive(node.base)
-        if isinstance(node, Product):
-            return self.positive(node.body)
-        return isinstance(node, Func) and node.name == "sqrt" and self.positive(node.arg)
+    def Integral(self, node):
+        low, high = (None if end is None else self(end) for end in (node.low, node.high))
+        if isinstance(node.over, Symbol) and (low is not None or high is not None):
+            self.between[node.over.name] = inside(low, high)
+        self(node.body)
+        self.between.pop(getattr(node.over, "name", ""), None)
+        return self.unknown(True if self.sure(node, low, high) else None)
 
 
 def sign_of_value(field, value) -> int | None:

@@ -8,7 +8,8 @@ chain, a Gaussian chain) is not written in the atom but granted by the licence o
     E(f, q)                  average over all variables of f, under the joint law q
     E(f, given=x[t - 1])     average over the noises (and states) in f
     KL(p, q)                 E_p[log p / q], over the targets of p
-    Integral(f, x[t])        over the whole line;  Integral(f, (u, a, b)) over an interval
+    Integral(f, x[t])        over the whole line;  Integral(f, (u, a, b)) over an interval, None is an infinite end
+    Derivative(f, x)         of f as a function of x, at x; what is defined by x moves with it
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ class KL(Expr):
 
 @dataclass(frozen=True, repr=False, init=False)
 class Integral(Expr):
-    """Integral over the whole line (no bounds) or over an interval."""
+    """Integral over the whole line (no bounds) or over an interval; an end that is None is infinite."""
 
     body: Expr
     over: Item | Symbol
@@ -106,6 +107,23 @@ class Integral(Expr):
             over, low, high = over
         bounds = {"low": low, "high": high}
         _set(self, body=wrap(body), over=over, **{k: None if v is None else wrap(v) for k, v in bounds.items()})
+
+
+@dataclass(frozen=True, repr=False, init=False)
+class Derivative(Expr):
+    """Derivative of ``body`` with respect to a symbol or a member of a sequence, at its value.
+
+    ``by`` is free in ``body`` and bound by the derivative: its own definition, if any, is not put in under the
+    derivative, while everything that is defined by it moves with it.
+    """
+
+    body: Expr
+    by: Item | Symbol
+
+    def __init__(self, body, by):
+        if not isinstance(by, (Item, Symbol)):
+            raise ConfigError(f"a derivative is taken by a symbol or a member of a sequence, got {by!r}")
+        _set(self, body=wrap(body), by=by)
 
 
 def _set(node, **values):

@@ -26,6 +26,7 @@ from diffusion_lib.symbolic.expr import Expr, Num, Symbol, wrap
 from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.nonneg import non_negative
 from diffusion_lib.symbolic.registry import Registry, latex_name, real
+from diffusion_lib.symbolic.slopes import moving_in_time
 from diffusion_lib.symbolic.summary import Canary, Summary
 from diffusion_lib.symbolic.symbolic import Symbolic, floors
 from diffusion_lib.symbolic.times import Index, Item, Sequence
@@ -44,12 +45,12 @@ class Definition(Block):
         self.standard = frozenset(
             [left.sequence.name if isinstance(left, Item) else left.name] if relation == "~" else []
         )
-        self.steps = ()
+        self.steps, self.rests = (), frozenset([left])
 
     def facts(self):
         if self.relation not in ("=", ":="):
             return []
-        return [self.fact()]
+        return [replace(self.fact(), rests=frozenset())]  # as a pattern it says itself what may be replaced
 
     def lines(self):
         return [Line(self.left, self.relation, self.right, self.word)]
@@ -89,11 +90,12 @@ class Derivation(Registry):
 
     def _state(self, name, left, right, relation, word):
         left, right = wrap(left), wrap(right)
-        said = [b for b in self.blocks.values() if isinstance(b, Definition) and b.relation != "<" and b.name != name]
-        pairs = [(b.left, b.right) for b in said]
+        pairs = list(self.said(but=name))
         conservative(name, left, right, pairs, word)
         if name not in self.blocks:
-            random_in_time(name, left, right, pairs, [side for b in self.blocks.values() for side in b.sides()])
+            sides = [side for block in self.blocks.values() for side in block.sides()]
+            random_in_time(name, left, right, pairs, sides)
+            moving_in_time(name, left, right, pairs, sides)
         claim = Claim(name, left, right, licence("definition"))
         if is_noise(left):
             return self.place(Definition(name, left, right, "~", "independent"))
@@ -202,6 +204,11 @@ class Derivation(Registry):
             for fact in block.facts()
             if not (isinstance(block.left, Item) and block.left.sequence.role == "state")
         )
+
+    def said(self, but: str = "") -> tuple[tuple[Expr, Expr], ...]:
+        """Left and right sides of all definitions and assumptions, but those of one name."""
+        found = [b for b in self.blocks.values() if isinstance(b, Definition) and b.relation != "<" and b.name != but]
+        return tuple((b.left, b.right) for b in found)
 
     def hypotheses(self) -> tuple[tuple[Expr, Expr], ...]:
         blocks = self.blocks.values()

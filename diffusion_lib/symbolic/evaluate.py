@@ -8,11 +8,12 @@ from itertools import product
 from mpmath import mp
 
 from diffusion_lib.errors import Refuted, Undefined, VacuousHypotheses
+from diffusion_lib.symbolic.analysis import INTEGRAL_DIGITS
 from diffusion_lib.symbolic.claim import Claim, contains
 from diffusion_lib.symbolic.density import Integral
 from diffusion_lib.symbolic.expr import Num, walk
 from diffusion_lib.symbolic.interpret import to_mpf
-from diffusion_lib.symbolic.points import INTEGRAL_DIGITS, Point
+from diffusion_lib.symbolic.points import Point
 from diffusion_lib.symbolic.times import Index, Limit, OutOfRange
 from diffusion_lib.symbolic.tree import first_times
 

@@ -121,7 +121,7 @@ class Pow(Expr):
 
 @dataclass(frozen=True, repr=False)
 class Func(Expr):
-    """``name`` is "sqrt", "log" or "exp"."""
+    """``name`` is "sqrt", "log", "exp" or "Phi"."""
 
     name: str
     arg: Expr
@@ -149,6 +149,11 @@ def log(arg) -> Func:
 
 def exp(arg) -> Func:
     return Func("exp", wrap(arg))
+
+
+def Phi(arg) -> Func:
+    """The distribution function of the standard normal law."""
+    return Func("Phi", wrap(arg))
 
 
 def rebuild(node, change):

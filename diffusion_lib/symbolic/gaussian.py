@@ -175,6 +175,12 @@ class GaussianWorld(Interpreter):
         p, q = self(node.p), self(node.q)
         return self.mean(p.exponent - q.exponent, p.exponent, self.targets(node.p))
 
+    def Derivative(self, node):
+        body = self(node.body)
+        if not isinstance(body, Quadratic) or not isinstance(node.by, Item) or node.by.sequence.role != "state":
+            raise Inconclusive(f"{node!r} is no derivative of a polynomial of the states")
+        return body.slope(*self.arguments([node.by]))
+
     def Integral(self, node):
         body = self(node.body)
         if not isinstance(body, Bell) or not isinstance(node.over, (Item, Span)):

@@ -6,7 +6,7 @@ integrand by the decision procedure of ``normalform``.  Numerical quadrature is 
 
 With A = a y² + b y + c and a < 0, an antiderivative of k exp(A) is
 
-    F(y) = (k/2) √(π/−a) exp(c − b²/(4a)) (1 + erf(√−a (y + b/(2a)))),     F(∞) − F(−∞) = k √(π/−a) exp(c − b²/(4a)).
+    F(y) = k √(π/−a) exp(c − b²/(4a)) Φ(√(−2a) (y + b/(2a))),     F(−∞) = 0,     F(∞) = k √(π/−a) exp(c − b²/(4a)).
 """
 
 from __future__ import annotations
@@ -14,25 +14,27 @@ from __future__ import annotations
 import sympy as sp
 
 from diffusion_lib.errors import Inconclusive
+from diffusion_lib.symbolic.functions import Phi
 from diffusion_lib.symbolic.normalform import sign_of
 
 
-def gaussian(field, integrand, y):
-    """∫ integrand dy over the whole line, for a sum of exponentials of polynomials of degree two in y."""
+def gaussian(field, integrand, y, low=None, high=None):
+    """∫ integrand dy for a sum of exponentials of polynomials of degree two in y; an end that is None is infinite."""
     total = sp.S.Zero
     for exponent, factor in field.terms(integrand):
-        exponent = field.lower(exponent)
+        exponent, factor = field.plain(field.lower(exponent)), field.plain(field.lower(factor))
         over, under = sp.fraction(sp.together(exponent))
-        if under.has(y) or field.lower(factor).has(y) or sp.degree(over, y) != 2:
+        if under.has(y) or factor.has(y) or sp.degree(over, y) != 2:
             raise Inconclusive(f"{integrand} is not a Gaussian in {y}; expand it first")
         a, b, c = (part / under for part in sp.Poly(over, y).all_coeffs())
-        if sign(field, -a) != 1:
+        if sign(field, field.rational(-a)) != 1:
             raise Inconclusive(f"the coefficient {a} of {y}² is not known to be negative")
         peak = factor * sp.sqrt(sp.pi / -a) * sp.exp(c - b**2 / (4 * a))
-        antiderivative = peak / 2 * (1 + sp.erf(sp.sqrt(-a) * (y + b / (2 * a))))
+        antiderivative = peak * Phi(sp.sqrt(-2 * a) * (y + b / (2 * a)))
         if not field.is_zero(sp.diff(antiderivative, y) - factor * sp.exp(exponent)):
             raise Inconclusive(f"the antiderivative of {integrand} does not differentiate back")
-        total += peak
+        total += peak if high is None else antiderivative.subs(y, high)
+        total -= 0 if low is None else antiderivative.subs(y, low)
     return total
 
 
@@ -52,8 +54,10 @@ def definite(field, integrand, y, low, high):
 
 
 def inside(low, high):
-    """A point that runs over the open interval from low to high."""
-    return low + (high - low) * _SHARE / (1 + _SHARE)
+    """A point that runs over the open interval from low to high; an end that is None is infinite."""
+    if low is None:
+        return high - _SHARE
+    return low + _SHARE if high is None else low + (high - low) * _SHARE / (1 + _SHARE)
 
 
 def sign(field, expr, strict: bool = True):

@@ -141,16 +141,17 @@ class Exact(Interpreter):
 
     def Func(self, node):
         arg = self(node.arg)
-        if node.name == "exp":
-            return mp.exp(to_mpf(arg))
+        if node.name in ("exp", "Phi"):
+            return (mp.exp if node.name == "exp" else mp.ncdf)(to_mpf(arg))
         if arg < 0 or (arg == 0 and node.name == "log"):
             raise Undefined(f"{node.name} of {mp.nstr(to_mpf(arg), 8)} in {node!r}")
         return getattr(mp, node.name)(to_mpf(arg))
 
 
 def fingerprint(*values) -> str:
-    """A text that is the same for equal numbers: their first 35 decimals."""
-    return str([int(mp.nint(to_mpf(value) * 10**35)) if mp.isfinite(to_mpf(value)) else "?" for value in values])
+    """A text that is the same for equal numbers: their first 35 decimals, or fewer at a low precision."""
+    places = 10 ** min(35, mp.dps - 10)
+    return str([int(mp.nint(to_mpf(value) * places)) if mp.isfinite(to_mpf(value)) else "?" for value in values])
 
 
 def to_mpf(value):

@@ -18,7 +18,7 @@ class Licence:
 
     worlds   "opaque" arbitrary positive functions · "any" one joint law · "markov" a Markov chain
     means    "opaque" only what is inside may be rearranged · "sum" a weighted sum · "mean" weights that add to 1
-    ``integrates``: may integrals be evaluated?  Elsewhere they are opaque, too.
+    ``integrates``, ``differentiates``: may integrals or derivatives be evaluated?  Elsewhere they are opaque, too.
     ``weaker`` is the licence under which a step must fail, or else it claims more than it needs.
     """
 
@@ -28,6 +28,7 @@ class Licence:
     mean: str = "mean"
     independent: bool = False
     integrates: bool = False
+    differentiates: bool = False
     weaker: str | None = None
 
 
@@ -51,6 +52,7 @@ _ALL = (
     Licence("positive gap", "drop a gap that is always positive"),
     Licence("Gaussian integral", "integrate a Gaussian by completing the square", integrates=True, weaker="algebra"),
     Licence("integration", "integrate by an antiderivative", integrates=True, weaker="algebra"),
+    Licence("differentiation", "differentiate by the rules", mean="opaque", differentiates=True, weaker="algebra"),
     Licence("induction", "use the hypothesis, or conclude from t = 1 and from t to t + 1"),
     Licence("limit", "let an index grow without bound", weaker="algebra"),
 )

@@ -2,8 +2,8 @@
 
 Every step is attacked at every place of its right side with the slips that people make: a sign, a dropped term or
 factor, a shifted index or bound, α for ᾱ, a missing root, an exponent off by one, a variance for a standard
-deviation, swapped densities, a relative error of 1e-8.  The licence is attacked too: with a weaker one, or without
-one of the facts it cites, the step must fail, or the licence claims more than it needs.
+deviation, swapped densities, a derivative by another variable, a relative error of 1e-8.  The licence is attacked
+too: with a weaker one, or without one of the facts it cites, the step must fail, or it claims more than it needs.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from diffusion_lib.symbolic.claim import Claim
-from diffusion_lib.symbolic.density import KL, Density, E, Integral, Normal, Var
-from diffusion_lib.symbolic.expr import Add, Div, Func, Mul, Neg, Num, children, rebuild, sqrt
+from diffusion_lib.symbolic.density import KL, Density, Derivative, E, Integral, Normal, Var
+from diffusion_lib.symbolic.expr import Add, Div, Func, Mul, Neg, Num, Symbol, children, rebuild, sqrt, walk
 from diffusion_lib.symbolic.licences import LICENCES
 from diffusion_lib.symbolic.times import Index, Item
 
@@ -96,6 +96,16 @@ def _here(node, sequences, laws):
         yield from _densities(node, laws)
     elif isinstance(node, (E, Var)):
         yield "dropped operator", node.body
+    elif isinstance(node, Derivative):
+        yield from _derivatives(node)
+
+
+def _derivatives(node):
+    yield "dropped operator", node.body
+    yield "sign", Neg(node)
+    for other in dict.fromkeys(part for part in walk(node.body) if isinstance(part, (Symbol, Item))):
+        if other != node.by:
+            yield "other variable", Derivative(node.body, other)
 
 
 def _densities(node, laws):
@@ -118,6 +128,8 @@ def _open_children(node):
     closed = ()
     if isinstance(node, Integral):
         closed = (node.over,)
+    elif isinstance(node, Derivative):
+        closed = (node.by,)
     elif isinstance(node, (E, Var)):
         closed = node.given
     elif isinstance(node, Normal):

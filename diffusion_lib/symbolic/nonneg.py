@@ -76,7 +76,7 @@ def _proved(node, strict, ranges) -> bool:
     if isinstance(node, (Sum, E)):  # an empty sum is zero
         return not (strict and type(node) is Sum) and _proved(node.body, strict, ranges)
     if isinstance(node, Integral):
-        if not isinstance(node.over, Symbol) or node.low is None:
+        if not isinstance(node.over, Symbol) or node.low is None or node.high is None:
             return _proved(node.body, strict, ranges)
         length = node.high if node.low == Num(0) else node.high - node.low
         return _proved(length, True, ranges) and _proved(

@@ -9,6 +9,7 @@ Each expression is brought to the form Σ cₖ exp(Aₖ), with cₖ and Aₖ rat
 - the argument of a root or logarithm is factored, √(ab) = √a √b and log(ab) = log a + log b for factors that are
   *proved* positive (all coefficients of the polynomial are positive), and each irreducible factor f gets one
   generator r with r² = f, and one generator for log f;
+- Φ and arbitrary functions have one generator for each value of their argument;
 - products of exponentials add their exponents; a power with a symbolic exponent is exp(n log b).
 
 The sum is zero if, for each distinct exponent, the coefficients add to zero once r² is replaced by f.  A factor whose
@@ -20,6 +21,7 @@ from __future__ import annotations
 import sympy as sp
 
 from diffusion_lib.errors import Inconclusive, Undefined
+from diffusion_lib.symbolic.functions import Generic
 
 
 class Field:
@@ -28,6 +30,7 @@ class Field:
     def __init__(self):
         self.roots: dict[sp.Expr, sp.Symbol] = {}  # irreducible factor -> its square root
         self.logs: dict[sp.Expr, sp.Symbol] = {}  # irreducible factor -> its logarithm
+        self.functions: list[tuple] = []  # function, argument, the symbol of its value
 
     def is_zero(self, expr) -> bool:
         """Return whether ``expr`` vanishes identically; raise if that cannot be decided."""
@@ -63,6 +66,8 @@ class Field:
         if isinstance(expr, sp.log):
             exponent, coefficient = self.single(expr.args[0])
             return [(sp.S.Zero, exponent + self.logarithm(coefficient))]
+        if isinstance(expr, Generic):
+            return [(sp.S.Zero, self.value(expr.func, self.rational(expr.args[0])))]
         raise Inconclusive(f"no decision procedure for {type(expr).__name__} in {expr}; state the step without it")
 
     def power(self, base, power):
@@ -102,6 +107,21 @@ class Field:
                 exponent = sp.expand(exponent - multiple * generator)
                 coefficient *= self.root(factor) ** (2 * multiple)
         return exponent, coefficient
+
+    def value(self, function, argument):
+        """One generator for each value of a function that is known by rules: equal arguments, equal values."""
+        half = function.odd_about_half
+        if half and self.lowered_is_zero(argument):
+            return sp.Rational(1, 2)
+        for known, at, generator in self.functions:
+            if known is function and self.lowered_is_zero(at - argument):
+                return share(generator) if half else generator
+            if known is function and half and self.lowered_is_zero(at + argument):
+                return 1 - share(generator)
+        sure = {"positive": True} if function.positive else {"real": True}
+        generator = sp.Symbol(f"{function.__name__}.{len(self.functions)}", **sure)
+        self.functions.append((function, argument, generator))
+        return share(generator) if half else generator
 
     def factors(self, expr):
         """Return [(positive irreducible factor, multiplicity)] of a positive rational function."""
@@ -159,7 +179,15 @@ class Field:
         for table, function in ((self.logs, sp.log), (self.roots, sp.sqrt)):
             for factor, generator in reversed(list(table.items())):
                 expr = expr.subs(generator, function(factor))
+        for function, argument, generator in reversed(self.functions):
+            value = function(self.plain(argument))
+            expr = expr.subs(generator, value / (1 - value) if function.odd_about_half else value)
         return expr
+
+
+def share(generator):
+    """A value between 0 and 1, by a positive symbol."""
+    return generator / (1 + generator)
 
 
 def sign_of(expr, strict: bool = True) -> int | None:

@@ -9,9 +9,7 @@ A finite average stands for every expectation.  Three laws are used, and the lic
   which reproduces the moments of N(0, 1) up to degree 7.
 
 Under the licence algebra an expectation is opaque, a random number that depends on nothing but the values of what is
-inside, so that only these may be rearranged. Integrals and limits are opaque under all licences but their own; the
-inside is then looked at for three values of the bound variable.
-Integrals are computed with mpmath's tanh-sinh rule at 30 digits.
+inside, so that only these may be rearranged.  ``analysis`` has integrals, limits and derivatives.
 """
 
 from __future__ import annotations
@@ -21,20 +19,17 @@ from itertools import product
 
 from mpmath import mp
 
-from diffusion_lib.errors import Inconclusive, Undefined
+from diffusion_lib.errors import Undefined
+from diffusion_lib.symbolic.analysis import LOOKS, Analysis
 from diffusion_lib.symbolic.expr import Symbol, walk
-from diffusion_lib.symbolic.interpret import Exact, fingerprint, to_mpf
-from diffusion_lib.symbolic.registry import draw, positive, real, unit
-from diffusion_lib.symbolic.times import Item, Limit, Sum
+from diffusion_lib.symbolic.interpret import to_mpf
+from diffusion_lib.symbolic.registry import draw, positive, real
 
 OUTCOMES = 4
-LOOKS = 3  # how often the inside of an opaque integral is looked at
-INTEGRAL_DIGITS = 30
-FAR = 2**40  # the time at which a limit is looked at
 LATE = 10**9  # a noise without a time is later than every time
 
 
-class Point(Exact):
+class Point(Analysis):
     """One random point of the domain; ``used`` lists what was drawn, to print a witness."""
 
     def __init__(self, seed: str, index, licence, standard=frozenset()):
@@ -103,21 +98,9 @@ class Point(Exact):
 
     def opaque_normal_mean(self, normal, body):
         parts = [self(normal.mean), self.variance(normal)]
-        for number in range(LOOKS):
-            parts.append(self.with_value(normal.at, draw(f"{self.seed}:look {number}", real), body))
-        return self.opaque("E under", self.key(normal.at), parts)
-
-    def opaque(self, kind, label, parts):
-        """A number that depends on nothing but these numbers: equal insides have equal values, and that is all."""
-        return draw(f"{self.seed}:{kind}:{label}:{fingerprint(*parts)}", real)
-
-    def with_value(self, variable, value, body):
-        key = self.key(variable)
-        saved = dict(self.values)
-        self.values[key] = value
-        found = self(body)
-        self.values = saved
-        return found
+        places = [draw(f"{self.seed}:look {number}", real) for number in range(LOOKS)]
+        looks = [self.with_value(normal.at, place, body) for place in places]
+        return self.opaque("E under", self.key(normal.at), [*parts, *looks], all(look > 0 for look in looks))
 
     def average(self, node, of):
         """Average of ``of(body)`` over the random quantities in the body that are not among the conditions."""
@@ -172,64 +155,6 @@ class Point(Exact):
             (part / sum(parts), {key: draw(f"{self.seed}:{key}:{outcome}", real) for key in variables})
             for outcome, part in enumerate(parts)
         ]
-
-    def opaque_integral(self, node):
-        """Look at integrand and bounds only; the integrand between the bounds, where it must be defined."""
-        ends = [] if node.low is None else [self(node.low), self(node.high)]
-        parts = list(ends)
-        for number in range(LOOKS):
-            value = draw(f"{self.seed}:look {number}", unit if ends else real)
-            value = ends[0] + (ends[1] - ends[0]) * value if ends else value
-            parts.append(self.with_value(node.over, value, node.body))
-        return self.opaque("Integral", self.key(node.over), parts)
-
-    def Integral(self, node):
-        if not self.licence.integrates:
-            return self.opaque_integral(node)
-        key = self.key(node.over)
-        ends = [-mp.inf, 0, mp.inf] if node.low is None else [to_mpf(self(node.low)), to_mpf(self(node.high))]
-
-        def integrand(value):
-            self.values[key] = value
-            return to_mpf(self(node.body))
-
-        with mp.workdps(INTEGRAL_DIGITS):
-            value = mp.quad(integrand, ends)
-        self.values.pop(key, None)
-        return value
-
-    def key(self, variable):
-        if isinstance(variable, Symbol):
-            return variable.name, None
-        ((sequence, time),) = self.members(variable)
-        return sequence.name, time
-
-    def Limit(self, node):
-        if self.licence.name != "limit":  # only that licence may go to the limit; elsewhere it is opaque
-            parts = []
-            for late in range(LOOKS):
-                with self.bind(node.symbol, self.spare_time() + late):
-                    parts.append(self(node.body))
-            return self.opaque("Limit", node.symbol, parts)
-        if members_of_limit(node):
-            raise Inconclusive(f"the limit of {node.body!r} is about an arbitrary sequence; cite what its members are")
-        if any(isinstance(part, Sum) for part in walk(node.body)):
-            raise Inconclusive(
-                f"the limit of {node.body!r} needs a closed form; state the sum or product in closed form first"
-            )
-        with self.bind(node.symbol, FAR):
-            return to_mpf(self(node.body))
-
-    def spare_time(self):
-        return 1 + int(97 * draw(f"{self.seed}:time", unit)) % 5
-
-
-def members_of_limit(node) -> bool:
-    """Does a member of a sequence, or another limit, hang on the index that grows?"""
-    return any(
-        (isinstance(part, Item) and part.index.symbol == node.symbol) or isinstance(part, Limit)
-        for part in walk(node.body)
-    )
 
 
 def keys(pairs):

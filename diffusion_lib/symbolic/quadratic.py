@@ -115,6 +115,11 @@ class Quadratic:
             parts[len(keys) - len(rest)][rest] = value
         return parts[2].get((), mp.zero), Quadratic(parts[1]), Quadratic(parts[0])
 
+    def slope(self, key):
+        """The derivative by one variable."""
+        a, b, _ = self.split(key)
+        return Quadratic.variable(key) * (2 * a) + b
+
     def integrate(self, key):
         """log ∫ exp(self) over one variable."""
         a, b, c = self.split(key)

@@ -6,7 +6,7 @@ LaTeX is ``\\cr``: Sphinx wraps blocks that contain a double backslash in an env
 
 from __future__ import annotations
 
-from diffusion_lib.symbolic.density import Law
+from diffusion_lib.symbolic.density import Derivative, Law
 from diffusion_lib.symbolic.expr import Add, Div, Expr, Func, Mul, Neg, Num, Pow
 from diffusion_lib.symbolic.times import Index, Limit, Product, Sum
 
@@ -59,7 +59,8 @@ class Latex:
         return "-" + self(node.arg, PRODUCT)
 
     def Mul(self, node):
-        text, *parts = (self(factor, PRODUCT) for factor in node.factors)
+        *early, last = node.factors  # a derivative takes all that follows, so before the end it stands in parentheses
+        text, *parts = [*(self(f, POWER if isinstance(f, Derivative) else PRODUCT) for f in early), self(last, PRODUCT)]
         for part in parts:
             named = part.startswith((r"\operatorname", r"\log", r"\exp"))  # these bring their own space
             text += (r" \cdot " if part[0].isdigit() else " " if named else r"\, ") + part
@@ -76,8 +77,8 @@ class Latex:
     def Func(self, node):
         if node.name == "sqrt":
             return rf"\sqrt{{{self(node.arg)}}}"
-        if node.name == "exp":
-            return r"\exp" + fenced("(", self(node.arg), ")")
+        if node.name in ("exp", "Phi"):
+            return rf"\{node.name}" + fenced("(", self(node.arg), ")")
         return rf"\log {self(node.arg, PRODUCT if isinstance(node.arg, (Div, Product)) else POWER)}"
 
     def big(self, node, sign):
@@ -119,8 +120,17 @@ class Latex:
         return r"D_{\mathrm{KL}}" + fenced("(", rf"{self(node.p)} \,\|\, {self(node.q)}", ")")
 
     def Integral(self, node):
-        bounds = "" if node.low is None else f"_{_braced(self(node.low))}^{_braced(self(node.high))}"
+        low = r"-\infty" if node.low is None else self(node.low)
+        high = r"\infty" if node.high is None else self(node.high)
+        bounds = "" if node.low is None and node.high is None else f"_{_braced(low)}^{_braced(high)}"
         return rf"\int{bounds} {self(node.body, PRODUCT)}\, \mathrm{{d}}{self(node.over)}"
+
+    def Derivative(self, node):
+        order, body = 1, node.body
+        while isinstance(body, Derivative) and body.by == node.by:
+            order, body = order + 1, body.body
+        power = f"^{order}" if order > 1 else ""
+        return rf"\frac{{\mathrm{{d}}{power}}}{{\mathrm{{d}} {self(node.by)}{power}}} {self(body, PRODUCT)}"
 
 
 class Text:
@@ -194,7 +204,8 @@ class Text:
         return f"{node.law.name}({self.list(node.targets)}{bar})"
 
     def Integral(self, node):
-        bounds = self(node.over) if node.low is None else f"({self.list((node.over, node.low, node.high))})"
+        ends = ["None" if end is None else self(end) for end in (node.low, node.high)]
+        bounds = self(node.over) if ends == ["None"] * 2 else f"({', '.join([self(node.over), *ends])})"
         return f"Integral({self(node.body)}, {bounds})"
 
     def E(self, node):
@@ -214,7 +225,7 @@ def binding(node) -> int:
         return SUM
     if isinstance(node, Num):
         return ATOM if node.value >= 0 and node.value.denominator == 1 else SUM if node.value < 0 else PRODUCT
-    if isinstance(node, (Mul, Div, Sum, Product, Limit)):
+    if isinstance(node, (Mul, Div, Sum, Product, Limit, Derivative)):
         return PRODUCT
     return POWER if isinstance(node, (Pow, Func)) else ATOM
 

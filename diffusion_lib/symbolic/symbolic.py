@@ -16,24 +16,24 @@ import sympy as sp
 
 from diffusion_lib.errors import DerivationError, Inconclusive
 from diffusion_lib.symbolic import integrals, moments
+from diffusion_lib.symbolic.analysis import members_of_limit
 from diffusion_lib.symbolic.density import Density, Normal
 from diffusion_lib.symbolic.expr import Div, Mul, walk
-from diffusion_lib.symbolic.interpret import Interpreter
-from diffusion_lib.symbolic.normalform import Field, sign_of
-from diffusion_lib.symbolic.points import members_of_limit
+from diffusion_lib.symbolic.functions import Phi
+from diffusion_lib.symbolic.normalform import sign_of
+from diffusion_lib.symbolic.opaque import Opaque
 from diffusion_lib.symbolic.registry import unit
-from diffusion_lib.symbolic.times import Index, Product, Sum
+from diffusion_lib.symbolic.signs import positive
+from diffusion_lib.symbolic.times import Index, Item, Product, Sum
 
 
-class Symbolic(Interpreter):
+class Symbolic(Opaque):
     """Turns nodes into SymPy; one instance serves both sides of a claim."""
 
     def __init__(self, licence, standard=frozenset(), floors=None, index=None, chart="ratio"):
         super().__init__(index)
         self.licence, self.standard, self.chart = licence, standard, chart
         self.floors = floors or {}  # smallest offset of each symbolic upper bound
-        self.field = Field()
-        self.known: list[tuple] = []  # opaque operators: kind, what is inside, the symbol that stands for it
 
     def time(self, index: Index):
         if index.symbol is None:
@@ -72,7 +72,7 @@ class Symbolic(Interpreter):
     def Func(self, node):
         if node.name == "log":
             return self.log(node.arg)
-        return getattr(sp, node.name)(self(node.arg))
+        return (Phi if node.name == "Phi" else getattr(sp, node.name))(self(node.arg))
 
     def log(self, node):
         """log of densities is written out, because their arguments may be random."""
@@ -91,20 +91,12 @@ class Symbolic(Interpreter):
         return sp.exp(-((x - mean) ** 2) / (2 * variance)) / sp.sqrt(2 * sp.pi * variance)
 
     def Density(self, node):
-        return sp.Symbol(f"{node.law.name}({self.labels(node.targets)} | {self.labels(node.given)})", positive=True)
+        label = f"{node.law.name}({self.labels(node.targets)} | {self.labels(node.given)})"
+        items = [self(part) for part in (*node.targets, *node.given) if isinstance(part, Item)]
+        return self.hide(sp.Symbol(label, positive=True), items)
 
     def labels(self, parts):
         return [(part.sequence.name, *(str(self.time(end)) for end in moments.ends(part))) for part in parts]
-
-    def opaque(self, kind, *inside):
-        """One symbol for each value of ``inside``: equal insides, proved by the field, get the same symbol."""
-        for other, values, symbol in self.known:
-            same = other == kind and len(values) == len(inside)
-            if same and all(a == b or self.field.is_zero(a - b) for a, b in zip(values, inside, strict=True)):
-                return symbol
-        symbol = sp.Symbol(f"opaque.{len(self.known)}", real=True)
-        self.known.append((kind, inside, symbol))
-        return symbol
 
     def E(self, node):
         opaque = self.licence.mean == "opaque"
@@ -112,7 +104,7 @@ class Symbolic(Interpreter):
             if opaque:
                 normal = node.under
                 parts = map(self, (normal.mean, normal.variance, node.body))
-                return self.opaque(("E under", str(self(normal.at))), *parts)
+                return self.opaque(("E under", str(self(normal.at))), *parts, positive=positive(node.body))
             return self.normal_mean(node.under, lambda: self(node.body))
         if node.under is not None:
             raise Inconclusive(f"{node!r} averages over a density that is not written out; cite its definition")
@@ -133,23 +125,37 @@ class Symbolic(Interpreter):
 
     def normal_mean(self, normal, body):
         z = sp.Dummy("z", real=True)
-        value = body().subs(self(normal.at), self(normal.mean) + sp.sqrt(self(normal.variance)) * z)
+        at, mean, variance = map(self, (normal.at, normal.mean, normal.variance))
+        value = self.open(body(), at).subs(at, mean + sp.sqrt(variance) * z)
         return moments.average(value, [z], lambda powers: moments.normal_moment(powers[0]))
 
     def average(self, node, body):
         if self.licence.mean == "opaque":
             given = sorted(str(pair) for part in node.given for pair in self.variables(part))
             return self.opaque((type(node).__name__, tuple(given)), body)
-        return moments.average(body, *moments.rule(self, node))
+        variables, moment = moments.rule(self, node)
+        return moments.average(self.open(body, *variables), variables, moment)
 
     def Integral(self, node):
+        low, high = (None if end is None else self(end) for end in (node.low, node.high))
+        body, over = self(node.body), self(node.over)
         if not self.licence.integrates:
-            ends = [] if node.low is None else [self(node.low), self(node.high)]
-            return self.opaque(("Integral", str(self(node.over))), self(node.body), *ends)
-        body = self(node.body)
-        if node.low is not None:
-            return integrals.definite(self.field, body, self(node.over), self(node.low), self(node.high))
-        return integrals.gaussian(self.field, body, self(node.over))
+            label = ("Integral", str(over), low is None, high is None)
+            ends = [end for end in (low, high) if end is not None]
+            return self.opaque(label, body, *ends, positive=self.sure(node, low, high))
+        self.open(body, over)
+        if low is None or high is None or self.licence.name == "Gaussian integral":
+            return integrals.gaussian(self.field, body, over, low, high)
+        return integrals.definite(self.field, body, over, low, high)
+
+    def Derivative(self, node):
+        body, by = self(node.body), self(node.by)
+        if not self.licence.differentiates:
+            return self.opaque(("Derivative", str(by)), body)
+        if len(by.free_symbols) != 1:
+            raise Inconclusive(f"{node.by!r} is a stated number and no variable, in {node!r}")
+        (symbol,) = by.free_symbols
+        return self.slope(body, symbol) / sp.diff(by, symbol)
 
     def Limit(self, node):
         if self.licence.name != "limit":  # only that licence may go to the limit; elsewhere it is opaque
@@ -187,6 +193,8 @@ class Symbolic(Interpreter):
             head = sp.Symbol(
                 label, real=True, positive=True if isinstance(node, Product) and self.is_positive(body) else None
             )
+        for symbol in head.free_symbols:
+            self.hide(symbol, [body])
         return combine(head, *last)
 
     def body_at(self, node, time):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.symbolic.density import KL, Density, E, Normal
+from diffusion_lib.symbolic.density import KL, Density, Derivative, E, Integral, Normal
 from diffusion_lib.symbolic.expr import Expr, rebuild, walk
 from diffusion_lib.symbolic.times import Index, Item, Limit, Sum
 
@@ -19,13 +19,17 @@ MAX_UNFOLDINGS = 200  # a chain of definitions longer than this is a circle
 
 @dataclass(frozen=True)
 class Fact:
-    """``left = right`` for all values of ``symbols`` that are not smaller than ``first`` says."""
+    """``left = right`` for all values of ``symbols`` that are not smaller than ``first`` says.
+
+    ``rests`` holds what is defined by the definitions that its proof cites.
+    """
 
     name: str
     left: Expr
     right: Expr
     symbols: frozenset[str]
     first: tuple[tuple[str, int], ...] = ()
+    rests: frozenset[Expr] = frozenset()
 
     def holds_at(self, bound: dict[str, Index], earliest: dict[str, int]) -> bool:
         """Is the fact known for these values of its symbols, where ``earliest`` is the least value of other symbols?"""
@@ -90,28 +94,32 @@ def unfold(nodes, facts, least: int = 1):
     """Return ``nodes`` with every left side of ``facts`` replaced by its right side, again and again.
 
     A definition that refers to itself one step earlier, such as ``x[t]`` by ``x[t - 1]``, is unfolded down to the
-    earliest member that ``nodes`` mention, and no further.
+    earliest member that ``nodes`` mention, and no further.  Under a derivative or an integral its variable stays, and
+    so does what would be replaced by a fact that rests on the definition of that variable.
     """
     floors, budget = _earliest(nodes), [MAX_UNFOLDINGS]
 
-    def replace(node, earliest):
-        for fact in facts:
+    def replace(node, earliest, shut=()):
+        for fact in facts if node not in shut else ():
             bound: dict[str, Index] = {}
             if (
-                match(fact.left, node, fact.symbols, bound)
+                not any(same_thing(left, variable) for left in fact.rests for variable in shut)
+                and match(fact.left, node, fact.symbols, bound)
                 and fact.holds_at(bound, earliest)
                 and _may_unfold(fact, node, floors)
             ):
                 budget[0] -= 1
                 if budget[0] < 0:
                     raise ConfigError(f"definition {fact.name!r} unfolds without end; define it by earlier ones only")
-                return replace(at(fact.right, bound), earliest)
+                return replace(at(fact.right, bound), earliest, shut)
         if isinstance(node, Sum):
             earliest = {**earliest, node.symbol: node.low.offset if node.low.symbol is None else 1}
+        if isinstance(node, (Derivative, Integral)):
+            shut = (*shut, node.by if isinstance(node, Derivative) else node.over)
         measure = node.under if isinstance(node, E) else node.p if isinstance(node, KL) else None
 
         def child(part):  # a measure stays a density that can be named
-            new = replace(part, earliest)
+            new = replace(part, earliest, shut)
             return part if part is measure and not isinstance(new, (Density, Normal)) else new
 
         return rebuild(node, child)
@@ -128,6 +136,12 @@ def first_times(*nodes, least: int = 1) -> dict[str, int]:
         if symbol in found:
             found[symbol] = max(found[symbol], part.sequence.start - part.index.offset)
     return found
+
+
+def same_thing(part, other) -> bool:
+    """Are these one symbol, or members of one sequence?"""
+    a, b = (getattr(getattr(node, "sequence", node), "name", None) for node in (part, other))
+    return a is not None and a == b
 
 
 def _earliest(nodes):

@@ -6,6 +6,7 @@ claim about            first verdict                                 second verd
 numbers                zero by the decision procedure of normalform  24 random rational points, 60 digits
   with E, Var          moments by recurrence                         finite laws and Gauss–Hermite nodes
   with an integral     antiderivative differentiated back            quadrature, 30 digits, 6 points
+  with a derivative    SymPy's rules, opaque parts by the chain rule central differences, 105 digits
   with Σ, ∏ up to n    induction on n                                first times, late times
   with a limit         SymPy's limit                                 the value at n = 2^40
 densities              20 random finite worlds, T = 1 … 5            5 random linear-Gaussian worlds, T = 1 … 5
@@ -38,6 +39,7 @@ from diffusion_lib.symbolic.conserve import random_facts
 from diffusion_lib.symbolic.decide import symbolically
 from diffusion_lib.symbolic.density import E, Var
 from diffusion_lib.symbolic.evaluate import DIGITS, at_points
+from diffusion_lib.symbolic.slopes import visible
 from diffusion_lib.symbolic.tree import unfold
 from diffusion_lib.symbolic.worlds import finite_worlds, gaussian_worlds, plain_times
 
@@ -54,6 +56,8 @@ def verify(claim: Claim) -> tuple[str, ...]:
             plain_times(left, right)
             return verdicts
         seen = at_points(claim, left, right)
+        if claim.licence.differentiates:
+            visible(claim, left, right)
         for condition in (*odd_conditions(left), *odd_conditions(right)):
             raise Inconclusive(f"{claim} has the condition {condition!r}, which is no state; nothing is known given it")
         verdicts = seen, symbolically(claim, left, right)

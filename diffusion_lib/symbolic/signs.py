@@ -1,0 +1,30 @@
+"""Signs that are seen from the form: products, quotients and sums of positive things are positive."""
+
+from __future__ import annotations
+
+from diffusion_lib.symbolic.density import Density, E, Integral, Normal
+from diffusion_lib.symbolic.expr import Add, Div, Func, Mul, Num, Pi, Pow, Symbol
+from diffusion_lib.symbolic.times import Item, Product
+
+
+def positive(node) -> bool:
+    """Is ``node`` positive by its form?"""
+    if isinstance(node, Num):
+        return node.value > 0
+    if isinstance(node, (Pi, Normal, Density)) or (isinstance(node, Func) and node.name in ("exp", "Phi")):
+        return True
+    if isinstance(node, (Symbol, Item)):
+        domain = node.domain if isinstance(node, Symbol) else node.sequence.domain
+        first = node.sequence.first if isinstance(node, Item) else None
+        return domain.low is not None and domain.low >= 0 and (first is None or first > 0)
+    if isinstance(node, (Add, Mul)):
+        return all(map(positive, node.terms if isinstance(node, Add) else node.factors))
+    if isinstance(node, Div):
+        return positive(node.over) and positive(node.under)
+    if isinstance(node, Pow):
+        return positive(node.base)
+    if isinstance(node, Product) or (isinstance(node, Integral) and (node.low is None or node.high is None)):
+        return positive(node.body)
+    if isinstance(node, E) and isinstance(node.under, Normal):
+        return positive(node.body)
+    return isinstance(node, Func) and node.name == "sqrt" and positive(node.arg)
