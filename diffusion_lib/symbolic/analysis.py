@@ -16,10 +16,10 @@ from functools import partial
 from mpmath import mp
 
 from diffusion_lib.errors import Inconclusive, Undefined
+from diffusion_lib.symbolic import shapes
 from diffusion_lib.symbolic.expr import Symbol, walk
 from diffusion_lib.symbolic.interpret import Exact, fingerprint, to_mpf
 from diffusion_lib.symbolic.registry import draw, positive, real, unit
-from diffusion_lib.symbolic.shapes import bells, wave
 from diffusion_lib.symbolic.times import Index, Item, Limit, Sum
 
 LOOKS = 3  # how often the inside of something opaque is looked at
@@ -28,7 +28,7 @@ FAR = 2**40  # the time at which a limit is looked at
 
 
 class Analysis(Exact):
-    """Functions, and operators with a bound variable; a subclass has ``licence``, ``seed``, ``values`` and ``shapes``."""
+    """Functions, and what binds a variable; a subclass has ``licence``, ``seed``, ``values`` and ``shapes``."""
 
     def opaque(self, kind, label, parts, sure=False):
         """A number that depends on nothing but these numbers, positive if that is ``sure``; else nothing is known."""
@@ -68,7 +68,7 @@ class Analysis(Exact):
         values = [to_mpf(self(arg)) for arg in node.args if not isinstance(arg, Index)]
         name = (function.name, times, len(values))
         if name not in self.shapes:
-            draw_shape = wave if function.domain.low is None else bells
+            draw_shape = shapes.wave if function.domain.low is None else shapes.bells
             self.shapes[name] = draw_shape(f"{self.seed}:function:{name}", len(values))
         value = self.shapes[name]
         for _ in range(function.order):

@@ -6,7 +6,7 @@ Of an arbitrary function nothing is known but its partial derivatives, which are
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import sympy as sp
 
@@ -32,7 +32,7 @@ class Phi(Generic):
         return sp.exp(-(self.args[0] ** 2) / 2) / sp.sqrt(2 * sp.pi)
 
 
-@lru_cache(maxsize=None)  # one class for each function, for it is known by its identity
+@cache  # one class for each function, for it is known by its identity
 def arbitrary(name: str, orders: tuple[int, ...], positive: bool):
     """The function called ``name``, differentiated ``orders`` times by each of its arguments."""
 
@@ -45,6 +45,5 @@ def arbitrary(name: str, orders: tuple[int, ...], positive: bool):
 
     title = name + "".join(f".{k}" for k in orders)
     rules = {"nargs": len(orders), "positive": positive, "fdiff": fdiff}
-    return type(
-        title, (Generic,), {**rules, "_eval_is_positive": is_positive, "_eval_is_extended_positive": is_positive}
-    )
+    signs = {"_eval_is_positive": is_positive, "_eval_is_extended_positive": is_positive}
+    return type(title, (Generic,), rules | signs)

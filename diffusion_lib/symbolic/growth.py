@@ -1,10 +1,10 @@
 """Does an integral converge, so that it may be split, and be exchanged with a derivative or another integral?
 
 What is known by the form: polynomials, real functions, bells and Φ are *tame*: smooth, growing at most like a
-polynomial, and so are their derivatives, sums and products.  A bell N(x; ay, s), exp(−y²) or a positive function *falls*
-off faster than every power in one direction: x − ay, y, or its argument.  A product of tame factors can be integrated
-over y if one of its directions has y in it, and over x and y together if its directions fix both, one after the other.
-Every term of a sum must do so.
+polynomial, and so are their derivatives, sums and products.  A bell N(x; ay, s), exp(−y²) or a positive function
+*falls* off faster than every power in one direction: x − ay, y, or its argument.  A product of tame factors can be
+integrated over y if one of its directions has y in it, and over x and y together if its directions fix both, one after
+the other.  Every term of a sum must do so.
 """
 
 from __future__ import annotations
@@ -56,9 +56,8 @@ class Growth:
         self.world = Symbolic(licence("algebra"), floors=floors)
 
     def terms(self, node, variables) -> list[Term]:
-        if variables.isdisjoint(part for part in walk(node) if isinstance(part, (Symbol, Item))):
-            if not any(isinstance(part, Integral) for part in walk(node)):
-                return [Term()]
+        if not any(part in variables or isinstance(part, Integral) for part in walk(node)):
+            return [Term()]
         rule = getattr(self, type(node).__name__, None)
         if rule is None:
             raise Inconclusive(f"how {node!r} grows is not known, so its integral may diverge; split the step")
