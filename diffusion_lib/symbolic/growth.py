@@ -16,11 +16,11 @@ import sympy as sp
 
 from diffusion_lib.errors import Inconclusive
 from diffusion_lib.symbolic.density import Integral, Normal
-from diffusion_lib.symbolic.expr import Mul, Num, Symbol, walk
+from diffusion_lib.symbolic.expr import Mul, Num, walk
 from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.signs import sign_of_value
 from diffusion_lib.symbolic.symbolic import Symbolic, floors
-from diffusion_lib.symbolic.times import Index, Item, Sum
+from diffusion_lib.symbolic.times import Index, Sum
 
 MAX_POWER = 8
 
@@ -149,11 +149,8 @@ class Growth:
                 return frozenset()
             if slope != 0:
                 found.add((variable, sign_of_value(self.world.field, slope)))
-        return (
-            frozenset(variable for variable, sign in found)
-            if all(sign in (1, -1) for _, sign in found)
-            else frozenset()
-        )
+        sure = all(sign in (1, -1) for _, sign in found)
+        return frozenset(variable for variable, _ in found) if sure else frozenset()
 
     def square(self, node, variables) -> frozenset:
         """The one variable of a polynomial of degree two with a negative first coefficient; else empty."""

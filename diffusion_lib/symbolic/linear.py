@@ -4,7 +4,7 @@
 logarithms that hang on y, and of one exponential.  Equal insides, proved by the field, get the same symbol.
 
 A licence that exchanges knows two rules more: d/dx ∫ g dy = ∫ dg/dx dy for ends free of x, and
-∫ h(x) ∫ g(x, y) dy dx is one integral over both, whichever comes first.  That integrals converge is seen to by ``growth``.
+∫ h(x) ∫ g(x, y) dy dx is one integral over both, whichever comes first.  ``growth`` sees to it that all converge.
 """
 
 from __future__ import annotations
@@ -59,18 +59,19 @@ class Linear(Opaque):
         if inner is not None:
             body, more = self.insides[inner]
             return self.pulled(sp.diff(inside, inner) * body, tuple(sorted((*bounds, *more), key=str)))
-        ends = [end for _, low, high in bounds for end in (low, high) if end is not None]
         label = ("∫", *((str(variable), low is None, high is None) for variable, low, high in bounds))
-        symbol = self.opaque(label, inside, *ends, positive=self.is_above_zero(inside, bounds))
+        symbol = self.opaque(label, inside, *ends(bounds), positive=self.is_above_zero(inside, bounds))
         if symbol not in self.insides:
             self.insides[symbol] = inside, bounds
-            self.inside[symbol] = self.reach(inside) - {variable for variable, _, _ in bounds} | self.reach(*ends)
+            self.inside[symbol] = self.reach(inside) - {variable for variable, _, _ in bounds} | self.reach(
+                *ends(bounds)
+            )
         return symbol
 
     def is_above_zero(self, inside, bounds) -> bool:
-        ends = [high - low for _, low, high in bounds if low is not None and high is not None]
+        lengths = [high - low for _, low, high in bounds if low is not None and high is not None]
         try:
-            ordered = all(sign(self.field, self.field.rational(length)) == 1 for length in ends)
+            ordered = all(sign(self.field, self.field.rational(length)) == 1 for length in lengths)
         except DerivationError:
             return False
         return ordered and sign_of_value(self.field, inside) == 1
@@ -85,17 +86,19 @@ class Linear(Opaque):
         rest, (_, more) = sp.diff(inside, found[0]), self.insides[found[0]]
         if rest.has(found[0]) or sp.expand(inside - rest * found[0]) != 0:
             return None
-        ends, more_ends = (
-            [end for _, *both in several for end in both if end is not None] for several in (bounds, more)
-        )
         bound = frozenset(variable for variable, _, _ in more)
-        captured = bound & (variables | self.reach(rest, *ends))
-        return None if captured or variables & self.reach(*more_ends) else found[0]
+        captured = bound & (variables | self.reach(rest, *ends(bounds)))
+        return None if captured or variables & self.reach(*ends(more)) else found[0]
 
     def slope_inside(self, other, symbol):
         if not self.licence.exchanges or other not in self.insides:
             return super().slope_inside(other, symbol)
         inside, bounds = self.insides[other]
-        if any(symbol in self.reach(end) for _, *ends in bounds for end in ends if end is not None):
+        if symbol in self.reach(*ends(bounds)):
             raise Inconclusive(f"an end of an integral moves with {symbol}; substitute first")
         return self.pulled(self.slope(inside, symbol), bounds)
+
+
+def ends(bounds):
+    """The finite ends."""
+    return [end for _, low, high in bounds for end in (low, high) if end is not None]

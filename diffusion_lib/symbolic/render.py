@@ -7,7 +7,7 @@ LaTeX is ``\\cr``: Sphinx wraps blocks that contain a double backslash in an env
 from __future__ import annotations
 
 from diffusion_lib.symbolic.density import Derivative, Law
-from diffusion_lib.symbolic.expr import Div, Func, Mul, Neg, Num
+from diffusion_lib.symbolic.expr import Div, Mul, Neg, Num
 from diffusion_lib.symbolic.text import ATOM, POWER, PRODUCT, SUM, binding
 from diffusion_lib.symbolic.times import Index, Product, Sum
 

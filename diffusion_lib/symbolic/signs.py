@@ -1,4 +1,4 @@
-"""Signs that are seen from the form, products, quotients and sums of positive things, or from the factors of a value."""
+"""Signs, from the form (products, quotients and sums of positive things) or from the factors of a value."""
 
 from __future__ import annotations
 
