@@ -14,7 +14,7 @@ from itertools import product
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.symbolic.claim import free_dummies
 from diffusion_lib.symbolic.density import Density, Normal
-from diffusion_lib.symbolic.expr import Mul, Symbol, walk
+from diffusion_lib.symbolic.expr import Apply, Mul, Symbol, walk
 from diffusion_lib.symbolic.interpret import Interpreter
 from diffusion_lib.symbolic.registry import standard_normal
 from diffusion_lib.symbolic.times import Index, Item, OutOfRange, Product, Span
@@ -127,6 +127,8 @@ def _overlap(left, other) -> bool:
         return False
     if isinstance(left, Symbol):
         return left.name == other.name
+    if isinstance(left, Apply):
+        return left.function.name == other.function.name
     if isinstance(left, Density):
         return left.law == other.law and not _instances(left).isdisjoint(_instances(other))
     return left.sequence.name == other.sequence.name
@@ -219,7 +221,7 @@ def _no_circle(name, left, right, others):
 
 
 def atoms(node):
-    return [part for part in walk(node) if isinstance(part, (Symbol, Item, Density))]
+    return [part for part in walk(node) if isinstance(part, (Symbol, Item, Density, Apply))]
 
 
 def _thing(part):
