@@ -19,9 +19,10 @@ from diffusion_lib.symbolic.signs import positive, sign_of_value
 from diffusion_lib.symbolic.symbolic import Symbolic, floors
 
 
-def defined(*nodes) -> None:
+def defined(*nodes, smooth=False) -> None:
     """Raise ``Inconclusive`` unless every part of ``nodes`` is proved to have a value on the whole domain."""
     world = Defined(licence("algebra"), floors=floors(*nodes))
+    world.smooth = smooth
     for node in nodes:
         world(node)
 

@@ -63,9 +63,8 @@ class Linear(Opaque):
         symbol = self.opaque(label, inside, *ends(bounds), positive=self.is_above_zero(inside, bounds))
         if symbol not in self.insides:
             self.insides[symbol] = inside, bounds
-            self.inside[symbol] = self.reach(inside) - {variable for variable, _, _ in bounds} | self.reach(
-                *ends(bounds)
-            )
+            bound = {variable for variable, _, _ in bounds}
+            self.inside[symbol] = self.reach(inside) - bound | self.reach(*ends(bounds))
         return symbol
 
     def is_above_zero(self, inside, bounds) -> bool:
