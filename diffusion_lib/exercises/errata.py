@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import log, sqrt
+from sympy import log
 
 from diffusion_lib.exercises.exercise import Exercise, letters
 
@@ -11,7 +11,15 @@ y, m, g, e_c, e_u, z, eps = letters("y m g e_c e_u z eps", "real")
 s, sigma, theta, c, SNR_t = letters("s sigma theta c SNR_t", "positive")
 
 EXERCISES = (
-    Exercise("zoo-root", "the factor of the noise in x_t", sqrt(1 - alpha_bar_t)),
+    Exercise(
+        "zoo-root",
+        "the variance that is missing",
+        alpha_bar_t * (1 - alpha_bar_t),
+        slips={
+            "this is the variance that the notebook's noise has": (1 - alpha_bar_t) ** 2,
+            "this is the variance that the noise should have": 1 - alpha_bar_t,
+        },
+    ),
     Exercise(
         "zoo-score",
         "the slope of the log-density",
