@@ -195,10 +195,10 @@ def test_each_world_alone_stops_every_mutant(number):
 
 def test_polynomials_refuse_what_is_not_gaussian():
     one, y = Quadratic.constant(mp.one), Quadratic.variable(("x", 0))
-    for build in (lambda: y * y * y, lambda: one / y, lambda: Bell(y) + Bell(y), lambda: y.log(), lambda: y + Bell(y)):
+    for build in (lambda: y * y * y, lambda: one / y, lambda: Bell(y) + Bell(-y), lambda: y.log(), lambda: y + Bell(y)):
         with pytest.raises(Inconclusive):
             build()
-    assert (Bell(y) * Bell(-y)).exponent.terms[("x", 0),] == 0
+    assert (Bell(y) * Bell(-y)).terms == {(): 1}
 
 
 def test_a_point_depends_on_its_seed_alone():
