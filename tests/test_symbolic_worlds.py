@@ -24,9 +24,9 @@ from diffusion_lib.symbolic import (
     standard_normal,
     unit,
 )
-from diffusion_lib.symbolic.chains import FiniteWorld
 from diffusion_lib.symbolic.decide import symbolically
 from diffusion_lib.symbolic.evaluate import at_points
+from diffusion_lib.symbolic.finite import FiniteWorld
 from diffusion_lib.symbolic.gaussian import GaussianWorld
 from diffusion_lib.symbolic.interpret import HORIZON
 from diffusion_lib.symbolic.licences import licence

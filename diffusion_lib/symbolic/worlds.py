@@ -8,10 +8,10 @@ from itertools import product
 from mpmath import mp
 
 from diffusion_lib.errors import Inconclusive, Refuted, Undefined
-from diffusion_lib.symbolic.chains import FiniteWorld
 from diffusion_lib.symbolic.claim import Claim
 from diffusion_lib.symbolic.evaluate import DIGITS, MARGIN, compare, witness
 from diffusion_lib.symbolic.expr import children, walk
+from diffusion_lib.symbolic.finite import FiniteWorld
 from diffusion_lib.symbolic.gaussian import GaussianWorld
 from diffusion_lib.symbolic.interpret import HORIZON, to_mpf
 from diffusion_lib.symbolic.quadratic import Bell, as_bell
