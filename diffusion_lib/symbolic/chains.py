@@ -57,6 +57,10 @@ class FiniteWorld(Exact):
     def Symbol(self, node):
         return draw(f"{self.seed}:{node.name}", node.domain)
 
+    def Apply(self, node):
+        function, args = node.function, fingerprint(*map(self, node.args))
+        return draw(f"{self.seed}:{function.name}:{function.order}:{args}", positive if function.positive else real)
+
     def Func(self, node):
         arg = self(node.arg)
         if node.name == "log" and isinstance(arg, Fraction) and arg > 0:

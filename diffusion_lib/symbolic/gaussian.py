@@ -73,6 +73,18 @@ class GaussianWorld(Interpreter):
             raise Undefined(f"sqrt of {mp.nstr(value, 8)} in {node!r}")
         return Quadratic.constant(getattr(mp, node.name)(value))
 
+    def Apply(self, node):
+        """An arbitrary function is a line, or a bell, in its first argument."""
+        function, (first, *more) = node.function, node.args
+        if function.order or not all(isinstance(arg, Index) for arg in more):
+            raise Inconclusive(f"{node!r} is neither a line nor a bell; state the step without densities")
+        name = f"{self.seed}:{function.name}:{[self.time(arg) for arg in more]}"
+        height, place, rate = (to_mpf(draw(f"{name}:{part}", real)) for part in ("height", "place", "rate"))
+        if not function.positive:
+            return self(first) * rate + height
+        gap = self(first) - place
+        return Bell(gap * gap * -(rate**2) + height)
+
     def Normal(self, node):
         variance = self(node.variance).value("a variance")
         if variance <= 0:
