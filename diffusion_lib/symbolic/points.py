@@ -21,6 +21,7 @@ from mpmath import mp
 
 from diffusion_lib.errors import Undefined
 from diffusion_lib.symbolic.analysis import LOOKS, Analysis
+from diffusion_lib.symbolic.density import written_out
 from diffusion_lib.symbolic.expr import Symbol, walk
 from diffusion_lib.symbolic.interpret import to_mpf
 from diffusion_lib.symbolic.registry import draw, positive, real
@@ -75,6 +76,8 @@ class Point(Analysis):
     def E(self, node):
         if node.under is None:
             return self.average(node, lambda value: value)
+        if self.licence.mean == "integral":
+            return self(written_out(node))
         if self.licence.mean == "opaque":
             return self.opaque_normal_mean(node.under, node.body)
         return self.normal_mean(node.under, lambda: self(node.body))
@@ -86,6 +89,8 @@ class Point(Analysis):
         return self.average(node, lambda value: value**2) - mean**2
 
     def KL(self, node):
+        if self.licence.mean == "integral":
+            return self(written_out(node))
         return self.normal_mean(node.p, lambda: mp.log(self(node.p)) - mp.log(self(node.q)))
 
     def normal_mean(self, normal, body):

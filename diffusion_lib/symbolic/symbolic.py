@@ -17,7 +17,7 @@ import sympy as sp
 from diffusion_lib.errors import DerivationError, Inconclusive
 from diffusion_lib.symbolic import integrals, moments
 from diffusion_lib.symbolic.analysis import members_of_limit
-from diffusion_lib.symbolic.density import Density, Normal
+from diffusion_lib.symbolic.density import Density, Normal, written_out
 from diffusion_lib.symbolic.expr import Div, Mul, walk
 from diffusion_lib.symbolic.functions import Phi, arbitrary
 from diffusion_lib.symbolic.linear import Linear
@@ -106,10 +106,14 @@ class Symbolic(Linear):
     def E(self, node):
         opaque = self.licence.mean == "opaque"
         if isinstance(node.under, Normal):
+            if self.licence.mean == "integral":
+                return self(written_out(node))
             if opaque:
                 normal = node.under
                 parts = map(self, (normal.mean, normal.variance, node.body))
                 return self.opaque(("E under", str(self(normal.at))), *parts, positive=positive(node.body))
+            if self.licence.linear:
+                return self.linear_mean(self(node.body), self(node.under), self(node.under.at))
             return self.normal_mean(node.under, lambda: self(node.body))
         if node.under is not None:
             raise Inconclusive(f"{node!r} averages over a density that is not written out; cite its definition")
@@ -126,6 +130,8 @@ class Symbolic(Linear):
             raise Inconclusive(
                 f"{node!r} is a divergence of densities that are not written out; cite their definitions"
             )
+        if self.licence.mean == "integral":
+            return self(written_out(node))
         return self.normal_mean(node.p, lambda: self.log(node.p) - self.log(node.q))
 
     def normal_mean(self, normal, body):
