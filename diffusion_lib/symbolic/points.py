@@ -95,11 +95,11 @@ class Point(Analysis):
 
     def normal_mean(self, normal, body):
         mean, deviation = self(normal.mean), mp.sqrt(self.variance(normal))
-        key, total = self.key(normal.at), mp.zero
+        key, total, saved = self.key(normal.at), mp.zero, dict(self.values)
         for weight, node in gauss_hermite():
             self.values[key] = mean + deviation * node
             total += weight * body()
-        del self.values[key]
+        self.values = saved
         return total
 
     def opaque_normal_mean(self, normal, body):
