@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 import sympy as sp
@@ -142,7 +143,7 @@ def test_lms_steps_have_the_proved_weights(chapter, schedule, draws, order):
             for gap in gaps[1:order]:
                 times.append(times[-1] + gap)
             levels = [ode.sigma(schedule, time) for time in [*times, T, T, T][:4]]
-            widths = [levels[0] - ode.sigma(schedule, s), *(b - a for a, b in zip(levels, levels[1:], strict=False))]
+            widths = [levels[0] - ode.sigma(schedule, s), *(b - a for a, b in pairwise(levels))]
             widths = [width or 1.0 for width in widths]  # what is not used
             numbers = (*widths, sum(widths[1:3]), sum(widths[1:]))
             x_t, past = draws[0, t], [(time, draws[1, time]) for time in times]
@@ -172,7 +173,7 @@ def test_scales_are_those_of_the_library_and_of_diffusers(chapter):
 
     schedule = scaled_linear(1000)
     start = formula(chapter, "start-scale", "sigma_t")
-    shrink = formula(chapter, "input-scale", "y_t", "sigma_t")
+    shrink = formula(chapter, "input-factor", "y_t", "sigma_t")
     scheduler = diffusers.EulerDiscreteScheduler(
         beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", timestep_spacing="trailing"
     )
@@ -229,8 +230,8 @@ FALSE = {  # name: left, right, licence, what it cites
         "noise-budget",
     ),
     "C2-noise-without-its-level": lambda n: (n["y_t"], n["x_0"] + n["eps"], "result", "data-plus-noise"),
-    "C4-no-input-scale": lambda n: (n["x_t"], n["y_t"], "result", "input-scale"),
-    "C4-scale-upside-down": lambda n: (n["x_t"], sqrt(n["sigma_t"] ** 2 + 1) * n["y_t"], "result", "input-scale"),
+    "C4-no-input-factor": lambda n: (n["x_t"], n["y_t"], "result", "input-factor"),
+    "C4-scale-upside-down": lambda n: (n["x_t"], sqrt(n["sigma_t"] ** 2 + 1) * n["y_t"], "result", "input-factor"),
     "C4-start-without-the-data": lambda n: (1 / sqrt(n["alpha_bar_t"]), n["sigma_t"], "result", "start-scale"),
     "euler-goes-up": lambda n: (
         n["y_s"],
