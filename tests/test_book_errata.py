@@ -23,7 +23,9 @@ ROW = re.compile(r"^([SCP]\d+) +(\d+) of (\d+) +(\S.*?)  +(\S.*)$", re.M)
 
 
 def text() -> str:
-    return "\n".join("".join(output.get("text", "")) for output in outputs("errata"))
+    """What the page prints, with folded lines put together."""
+    printed = "\n".join("".join(output.get("text", "")) for output in outputs("errata"))
+    return re.sub(r"\n {33}(?=\S)", " ", printed)
 
 
 def page() -> str:

@@ -9,25 +9,11 @@ import sympy as sp
 import torch
 from chapters import run_derivation
 
+from book._tools.licences import PROVED
 from diffusion_lib.errors import DerivationError, Refuted
 from diffusion_lib.symbolic import KL, E, Integral, Normal, Sum, Var, log
 from diffusion_lib.symbolic.chain import Chain
-from diffusion_lib.symbolic.licences import LICENCES
 from diffusion_lib.symbolic.summary import Canary
-
-PROVED_HERE = {  # licences that are facts or definitions, and the block that a reader is led to
-    "linearity": "linearity-of-mean",
-    "independence": "independence-variances",
-    "chain rule": "chain-rule",
-    "marginalisation": "marginal",
-    "Bayes": "bayes-rule",
-    "tower": "tower-rule",
-    "Markov": "markov-property",
-    "Jensen": "jensen-gap",
-    "Gibbs": "gibbs",
-    "Gaussian integral": "gaussian-integral",
-    "telescoping": "telescoping-sum",
-}
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +21,14 @@ def chapter():
     return run_derivation("probability")
 
 
-@pytest.mark.parametrize("name", PROVED_HERE)
+@pytest.mark.parametrize("name", PROVED)
 def test_a_licence_has_its_block(chapter, name):
-    assert name in LICENCES and PROVED_HERE[name] in chapter[0]["P"].blocks
+    assert PROVED[name] in chapter[0]["P"].blocks
 
 
 @pytest.mark.parametrize("name", ["linearity", "independence", "Bayes", "tower", "Jensen", "Gibbs", "telescoping"])
 def test_a_proof_does_not_use_what_it_proves(chapter, name):
-    block = chapter[0]["P"].blocks[PROVED_HERE[name]]
+    block = chapter[0]["P"].blocks[PROVED[name]]
     used = {step.claim.licence.name for step in block.steps}
     if name == "independence":  # it is stated for means in ``means-multiply``, by linearity; here it is used once
         used = {step.claim.licence.name for step in chapter[0]["P"].blocks["means-multiply"].steps}

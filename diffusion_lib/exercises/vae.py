@@ -31,9 +31,8 @@ EXERCISES = (
         "the average of 3 (mu + sigma eps)² eps",
         6 * mu * sigma,
         slips={
-            "this is the gradient by mu": 3 * mu**2 + 3 * sigma**2,
+            "this is the gradient by mu; the inner derivative by sigma has a factor eps": 3 * mu**2 + 3 * sigma**2,
             "this is the average of the cost, before the derivative": mu**3 + 3 * mu * sigma**2,
-            "the factor eps of the inner derivative was left out": 3 * (mu**2 + sigma**2),
         },
     ),
     Exercise(

@@ -150,7 +150,8 @@ def _taken(new, old) -> bool:
 
 def _no_circle(name, left, right, others):
     """Follow what the right side mentions; it must not lead back to ``left``, but to its own earlier members."""
-    if isinstance(left, Apply) and any(_overlap(left, part) for part in atoms(right)):
+    again = left in atoms(right) or (isinstance(left, Apply) and any(_overlap(left, part) for part in atoms(right)))
+    if isinstance(left, (Density, Apply)) and again:
         raise ConfigError(f"{name!r}: {left!r} is defined by itself; define it by something else")
     if isinstance(left, Item):
         for part in atoms(right):
