@@ -37,6 +37,7 @@ class Point(Analysis):
         self.seed, self.licence, self.standard = seed, licence, standard
         self.values: dict[tuple, object] = {}  # variables bound by an expectation or an integral
         self.used: dict[str, Fraction] = {}
+        self.shapes: dict[tuple, object] = {}  # the functions that stand for arbitrary ones
 
     def leaf(self, key, domain):
         if key in self.values:

@@ -19,15 +19,15 @@ from diffusion_lib.symbolic import integrals, moments
 from diffusion_lib.symbolic.analysis import members_of_limit
 from diffusion_lib.symbolic.density import Density, Normal
 from diffusion_lib.symbolic.expr import Div, Mul, walk
-from diffusion_lib.symbolic.functions import Phi
+from diffusion_lib.symbolic.functions import Phi, arbitrary
+from diffusion_lib.symbolic.linear import Linear
 from diffusion_lib.symbolic.normalform import sign_of
-from diffusion_lib.symbolic.opaque import Opaque
 from diffusion_lib.symbolic.registry import unit
 from diffusion_lib.symbolic.signs import positive
 from diffusion_lib.symbolic.times import Index, Item, Product, Sum
 
 
-class Symbolic(Opaque):
+class Symbolic(Linear):
     """Turns nodes into SymPy; one instance serves both sides of a claim."""
 
     def __init__(self, licence, standard=frozenset(), floors=None, index=None, chart="ratio"):
@@ -73,6 +73,11 @@ class Symbolic(Opaque):
         if node.name == "log":
             return self.log(node.arg)
         return (Phi if node.name == "Phi" else getattr(sp, node.name))(self(node.arg))
+
+    def Apply(self, node):
+        function, args = node.function, tuple(map(self, node.args))
+        orders = (function.order,) if len(args) == 1 else (0,) * len(args)
+        return arbitrary(function.name, orders, function.positive)(*args)
 
     def log(self, node):
         """log of densities is written out, because their arguments may be random."""
@@ -139,6 +144,8 @@ class Symbolic(Opaque):
     def Integral(self, node):
         low, high = (None if end is None else self(end) for end in (node.low, node.high))
         body, over = self(node.body), self(node.over)
+        if self.licence.linear:
+            return self.pulled(body, ((over, low, high),))
         if not self.licence.integrates:
             label = ("Integral", str(over), low is None, high is None)
             ends = [end for end in (low, high) if end is not None]
