@@ -27,7 +27,8 @@ from diffusion_lib.symbolic import (
 )
 from diffusion_lib.symbolic.analysis import slope
 from diffusion_lib.symbolic.interpret import to_mpf
-from diffusion_lib.symbolic.render import latex, text
+from diffusion_lib.symbolic.render import latex
+from diffusion_lib.symbolic.text import text
 
 
 class World:

@@ -9,7 +9,8 @@ import pytest
 from diffusion_lib.symbolic import KL, Derivation, E, Integral, Limit, Normal, Product, Sum, Var, exp, log, sqrt, unit
 from diffusion_lib.symbolic.expr import walk
 from diffusion_lib.symbolic.registry import latex_name
-from diffusion_lib.symbolic.render import latex, text
+from diffusion_lib.symbolic.render import latex
+from diffusion_lib.symbolic.text import text
 from diffusion_lib.symbolic.times import Index
 from diffusion_lib.symbolic.tree import Fact, at, free_indices, unfold
 

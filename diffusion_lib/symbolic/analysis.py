@@ -11,14 +11,16 @@ Integrals are computed with mpmath's tanh-sinh rule at 30 digits, derivatives as
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 
 from mpmath import mp
 
 from diffusion_lib.errors import Inconclusive, Undefined
+from diffusion_lib.symbolic import shapes
 from diffusion_lib.symbolic.expr import Symbol, walk
 from diffusion_lib.symbolic.interpret import Exact, fingerprint, to_mpf
 from diffusion_lib.symbolic.registry import draw, positive, real, unit
-from diffusion_lib.symbolic.times import Item, Limit, Sum
+from diffusion_lib.symbolic.times import Index, Item, Limit, Sum
 
 LOOKS = 3  # how often the inside of something opaque is looked at
 INTEGRAL_DIGITS = 30
@@ -26,7 +28,7 @@ FAR = 2**40  # the time at which a limit is looked at
 
 
 class Analysis(Exact):
-    """The operators with a bound variable; a subclass has ``licence``, ``seed`` and the ``values`` of variables."""
+    """Functions, and what binds a variable; a subclass has ``licence``, ``seed``, ``values`` and ``shapes``."""
 
     def opaque(self, kind, label, parts, sure=False):
         """A number that depends on nothing but these numbers, positive if that is ``sure``; else nothing is known."""
@@ -60,6 +62,19 @@ class Analysis(Exact):
         ((sequence, time),) = self.members(variable)
         return sequence.name, time
 
+    def Apply(self, node):
+        function = node.function
+        times = tuple(self.time(arg) for arg in node.args if isinstance(arg, Index))
+        values = [to_mpf(self(arg)) for arg in node.args if not isinstance(arg, Index)]
+        name = (function.name, times, len(values))
+        if name not in self.shapes:
+            draw_shape = shapes.wave if function.domain.low is None else shapes.bells
+            self.shapes[name] = draw_shape(f"{self.seed}:function:{name}", len(values))
+        value = self.shapes[name]
+        for _ in range(function.order):
+            value = partial(slope, value)
+        return value(*values)
+
     def ends(self, node):
         return [None if end is None else self(end) for end in (node.low, node.high)]
 
@@ -70,18 +85,33 @@ class Analysis(Exact):
         looks = []
         label = [self.key(node.over), low is None, high is None]
         for number in range(LOOKS):
-            share = draw(f"{self.seed}:look {number}", unit)
-            if low is None and high is None:
-                place = draw(f"{self.seed}:look {number}", real)
-            elif low is None or high is None:
-                place = high - share / (1 - share) if low is None else low + share / (1 - share)
-            else:
-                place = low + (high - low) * share
+            place = self.place(f"{self.seed}:look {number}", low, high)
             looks.append(self.with_value(node.over, place, node.body))
         sure = all(look > 0 for look in looks) and (len(parts) < 2 or low < high)
         return self.opaque("Integral", label, [*parts, *looks], sure)
 
+    def place(self, label, low, high):
+        """A random place between two ends; None is an infinite one."""
+        if low is None and high is None:
+            return draw(label, real)
+        share = draw(label, unit)
+        if low is None or high is None:
+            return high - share / (1 - share) if low is None else low + share / (1 - share)
+        return low + (high - low) * share
+
+    def weighted_sum(self, node):
+        """A sum with random weights over random places: a measure of which no more is known than of any other."""
+        low, high = self.ends(node)
+        label = f"{self.seed}:{self.key(node.over)}:{low is None}:{high is None}"
+        total = Fraction(0)
+        for number in range(LOOKS):
+            place = self.place(f"{label}:{number}", low, high)
+            total += draw(f"{label}:weight {number}", positive) * self.with_value(node.over, place, node.body)
+        return total
+
     def Integral(self, node):
+        if self.licence.linear:
+            return self.weighted_sum(node)
         if not self.licence.integrates:
             return self.opaque_integral(node)
         key, (low, high) = self.key(node.over), self.ends(node)
@@ -89,13 +119,15 @@ class Analysis(Exact):
         if low is None and high is None:
             ends.insert(1, 0)
 
+        saved = dict(self.values)
+
         def integrand(value):
             self.values[key] = value
             return to_mpf(self(node.body))
 
         with mp.workdps(INTEGRAL_DIGITS):
             value = mp.quad(integrand, ends)
-        self.values.pop(key, None)
+        self.values = saved
         return value
 
     def Derivative(self, node):

@@ -11,7 +11,8 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from diffusion_lib.symbolic.render import latex, text
+from diffusion_lib.symbolic.render import latex
+from diffusion_lib.symbolic.text import text
 from diffusion_lib.symbolic.tree import Fact, first_times, free_indices
 
 WIDE = 13  # a left side wider than this many letters gets a line of its own

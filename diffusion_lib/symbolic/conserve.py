@@ -3,8 +3,7 @@
 The left side is an undefined atom: a symbol, a member of a sequence for all times, a member at a literal time that no
 general rule covers, or a density.  The right side has no other index symbols, and does not lead back to the left side;
 a sequence may refer to its own earlier members.  Assumptions obey the same rules, so that they cannot contradict each
-other.  A density is defined as a Gaussian in its one target, or as a product of densities in which each target stands
-once and conditions come before targets.
+other.  ``definable`` says what a density or a function may be defined as.
 """
 
 from __future__ import annotations
@@ -12,12 +11,14 @@ from __future__ import annotations
 from itertools import product
 
 from diffusion_lib.errors import ConfigError
+from diffusion_lib.symbolic import definable
 from diffusion_lib.symbolic.claim import free_dummies
-from diffusion_lib.symbolic.density import Density, Normal
-from diffusion_lib.symbolic.expr import Mul, Symbol, walk
+from diffusion_lib.symbolic.definable import is_state
+from diffusion_lib.symbolic.density import Density
+from diffusion_lib.symbolic.expr import Apply, Symbol, walk
 from diffusion_lib.symbolic.interpret import Interpreter
 from diffusion_lib.symbolic.registry import standard_normal
-from diffusion_lib.symbolic.times import Index, Item, OutOfRange, Product, Span
+from diffusion_lib.symbolic.times import Index, Item, OutOfRange, Product
 from diffusion_lib.symbolic.tree import at, first_times, free_indices
 
 TIMES = range(6)  # two densities are compared at these times
@@ -39,7 +40,9 @@ def conservative(name, left, right, others, word="definition") -> None:
     if any(_taken((left, right), other) for other in others):
         raise ConfigError(f"{name!r}: {left!r} is defined already; one {word} for each thing, choose a new name")
     if isinstance(left, Density):
-        _density(name, left, right)
+        definable.density(name, left, right)
+    if isinstance(left, Apply):
+        definable.function(name, left, right)
     _no_circle(name, left, right, others)
 
 
@@ -50,9 +53,9 @@ def is_noise(node) -> bool:
 def _atom(name, left):
     if isinstance(left, Symbol) and left.role == "bound":
         raise ConfigError(f"{name!r}: {left!r} is a variable of integration and cannot be defined")
-    if not isinstance(left, (Symbol, Item, Density)) or left == standard_normal:
+    if not isinstance(left, (Symbol, Item, Density, Apply)) or left == standard_normal:
         raise ConfigError(
-            f"{name!r}: the left side must be a symbol, a member of a sequence or a density, got {left!r}"
+            f"{name!r}: the left side must be a symbol, a member of a sequence, a density or a function, got {left!r}"
         )
 
 
@@ -102,18 +105,30 @@ def random_in_time(name, left, right, others, sides) -> None:
         )
 
 
-def _instances(node):
-    """Every (left side at concrete times) of a pattern: for densities as a law with sets of states."""
-    symbols = sorted(free_indices(node))
+def _instances(left, right=None):
+    """A density at all times, as a law with sets of states; without those at which ``right`` is the same density."""
+    symbols = sorted(free_indices(left))
     found = set()
     for times in product(TIMES, repeat=len(symbols)):
-        concrete = at(node, {s: Index(None, time) for s, time in zip(symbols, times, strict=True)})
+        values = {s: Index(None, time) for s, time in zip(symbols, times, strict=True)}
         try:
-            parts = [tuple(sorted(_states(side))) for side in (concrete.targets, concrete.given)]
+            here = _named(at(left, values))
+            if right is None or here != _only(at(right, values)):
+                found.add(here)
         except OutOfRange:
             continue
-        found.add((node.law.name, *parts))
     return found
+
+
+def _named(density):
+    return density.law.name, *(tuple(sorted(_states(side))) for side in (density.targets, density.given))
+
+
+def _only(node):
+    """The one density that a product has, if it has one factor."""
+    if isinstance(node, Product) and node.low == node.high and isinstance(node.body, Density):
+        return _named(at(node.body, {node.symbol: node.low}))
+    return None
 
 
 def _states(parts):
@@ -127,6 +142,8 @@ def _overlap(left, other) -> bool:
         return False
     if isinstance(left, Symbol):
         return left.name == other.name
+    if isinstance(left, Apply):
+        return left.function.name == other.function.name
     if isinstance(left, Density):
         return left.law == other.law and not _instances(left).isdisjoint(_instances(other))
     return left.sequence.name == other.sequence.name
@@ -134,6 +151,8 @@ def _overlap(left, other) -> bool:
 
 def _taken(new, old) -> bool:
     """Do two definitions speak about the same thing at some time?  Two general rules for one sequence always do."""
+    if isinstance(new[0], Density) and isinstance(old[0], Density):
+        return new[0].law == old[0].law and not _instances(*new).isdisjoint(_instances(*old))
     a, b = (getattr(left, "index", None) for left, _ in (new, old))
     if not _overlap(new[0], old[0]) or a is None or b is None or (a.symbol is not None and b.symbol is not None):
         return _overlap(new[0], old[0])
@@ -143,60 +162,10 @@ def _taken(new, old) -> bool:
     return literal.offset >= first_times(*rule, least=0).get(general.symbol, 0) + general.offset
 
 
-def _density(name, left, right):
-    """The right side must be a density in the targets of the left side, given its conditions."""
-    if isinstance(right, Normal):
-        (target, *more) = left.targets
-        known = {part for part in left.given if isinstance(part, Item)}
-        mentioned = {p for side in (right.mean, right.variance) for p in walk(side) if is_state(p)}
-        if more or right.at != target or not mentioned <= known:
-            raise ConfigError(f"{name!r}: {right!r} is no density of {left!r}: its target and conditions differ")
-        return
-    factors = right.factors if isinstance(right, Mul) else (right,)
-    bodies = [part.body if isinstance(part, Product) else part for part in factors]
-    if not all(isinstance(body, Density) for body in bodies):
-        raise ConfigError(f"{name!r}: a density is defined as a Gaussian or as a product of densities, got {right!r}")
-    symbols = sorted(free_indices(left) | free_indices(right))
-    for times in product(range(1, 5), repeat=len(symbols)):
-        index = dict(zip(symbols, times, strict=True))
-        if not _factorises(left, factors, index):
-            raise ConfigError(f"{name!r}: the product {right!r} is no density of {left!r}, at {index}")
-
-
-def is_state(part):
-    return isinstance(part, (Item, Span)) and part.sequence.role == "state"
-
-
-def _factorises(left, factors, index):
-    world = Interpreter(index)
-    atoms = []
-    for factor in factors:
-        body = factor.body if isinstance(factor, Product) else factor
-        times = [None]
-        if isinstance(factor, Product):
-            times = range(world.time(factor.low), world.time(factor.high) + 1)
-        for time in times:
-            inner = Interpreter(index if time is None else {**index, factor.symbol: time})
-            sides = (body.targets, body.given)
-            atoms.append([[(s.name, n) for part in side for s, n in inner.members(part)] for side in sides])
-    targets, given = (
-        [(s.name, n) for part in side for s, n in world.members(part)] for side in (left.targets, left.given)
-    )
-    if sorted(state for atom in atoms for state in atom[0]) != sorted(targets):
-        return False
-    known, left_over = set(given), list(atoms)
-    while left_over:
-        ready = [atom for atom in left_over if set(atom[1]) <= known]
-        if not ready:
-            return False
-        known |= {state for atom in ready for state in atom[0]}
-        left_over = [atom for atom in left_over if atom not in ready]
-    return True
-
-
 def _no_circle(name, left, right, others):
     """Follow what the right side mentions; it must not lead back to ``left``, but to its own earlier members."""
-    if isinstance(left, Density) and left in atoms(right):
+    again = left in atoms(right) or (isinstance(left, Apply) and any(_overlap(left, part) for part in atoms(right)))
+    if isinstance(left, (Density, Apply)) and again:
         raise ConfigError(f"{name!r}: {left!r} is defined by itself; define it by something else")
     if isinstance(left, Item):
         for part in atoms(right):
@@ -219,7 +188,7 @@ def _no_circle(name, left, right, others):
 
 
 def atoms(node):
-    return [part for part in walk(node) if isinstance(part, (Symbol, Item, Density))]
+    return [part for part in walk(node) if isinstance(part, (Symbol, Item, Density, Apply))]
 
 
 def _thing(part):

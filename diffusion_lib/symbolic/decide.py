@@ -6,8 +6,9 @@ import sympy as sp
 
 from diffusion_lib.errors import Inconclusive, Undefined
 from diffusion_lib.symbolic.claim import Claim, contains
-from diffusion_lib.symbolic.defined import defined, sign_of_value
+from diffusion_lib.symbolic.defined import defined
 from diffusion_lib.symbolic.patience import patience
+from diffusion_lib.symbolic.signs import sign_of_value
 from diffusion_lib.symbolic.symbolic import Symbolic, floors
 from diffusion_lib.symbolic.times import Index, Limit
 from diffusion_lib.symbolic.tree import first_times

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import sympy as sp
 
-from diffusion_lib.errors import DerivationError, Inconclusive
+from diffusion_lib.errors import Inconclusive
 from diffusion_lib.symbolic.density import Normal
 from diffusion_lib.symbolic.expr import Num, Symbol
 from diffusion_lib.symbolic.integrals import inside
 from diffusion_lib.symbolic.licences import licence
-from diffusion_lib.symbolic.normalform import sign_of
-from diffusion_lib.symbolic.signs import positive
+from diffusion_lib.symbolic.signs import positive, sign_of_value
 from diffusion_lib.symbolic.symbolic import Symbolic, floors
 
 
-def defined(*nodes) -> None:
+def defined(*nodes, smooth=False) -> None:
     """Raise ``Inconclusive`` unless every part of ``nodes`` is proved to have a value on the whole domain."""
     world = Defined(licence("algebra"), floors=floors(*nodes))
+    world.smooth = smooth
     for node in nodes:
         world(node)
 
@@ -101,34 +101,3 @@ class Defined(Symbolic):
         self(node.body)
         self.between.pop(getattr(node.over, "name", ""), None)
         return self.unknown(True if self.sure(node, low, high) else None)
-
-
-def sign_of_value(field, value) -> int | None:
-    """1 or -1 if the value is proved to have that sign, 0 if it is proved to be non-negative, else None."""
-    try:
-        _, coefficient = field.single(value)
-        over, under = sp.fraction(field.lower(coefficient))
-        signs = [_sign(part) for part in (over, under)]
-    except DerivationError:
-        return None
-    return None if None in signs or signs[1] == 0 else signs[0] * signs[1]
-
-
-def _sign(polynomial):
-    number, factors = sp.factor_list(polynomial)
-    if number == 0:
-        return 0
-    sign = int(sp.sign(number))
-    for factor, count in factors:
-        known = sign_of(factor)
-        if known is None and count % 2 and sign_of(factor, strict=False) is None:
-            return None
-        if known is not None:
-            sign *= known**count
-        elif count % 2:
-            sign = 0 if sign * sign_of(factor, strict=False) >= 0 else None
-        else:
-            sign = 0 if sign >= 0 else None
-        if sign is None:
-            return None
-    return sign

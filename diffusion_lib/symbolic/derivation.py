@@ -22,7 +22,7 @@ from diffusion_lib.symbolic.conserve import conservative, is_noise, random_in_ti
 from diffusion_lib.symbolic.defined import defined
 from diffusion_lib.symbolic.density import Density, Normal
 from diffusion_lib.symbolic.evaluate import admissible
-from diffusion_lib.symbolic.expr import Expr, Num, Symbol, wrap
+from diffusion_lib.symbolic.expr import Apply, Expr, Num, Symbol, wrap
 from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.nonneg import non_negative
 from diffusion_lib.symbolic.registry import Registry, latex_name, real
@@ -101,16 +101,16 @@ class Derivation(Registry):
             return self.place(Definition(name, left, right, "~", "independent"))
         if isinstance(left, Density) and isinstance(right, Normal):
             non_negative(claim, right.variance, strict=True)
-        elif isinstance(left, (Item, Symbol)):
+        elif isinstance(left, (Item, Symbol, Apply)):
             self._in_domain(claim, left, right)
             if not has_densities(right):
-                defined(right)
+                defined(right, smooth=isinstance(left, Apply))
         self._witness(name, self.hypotheses(), [Definition(name, left, right, relation, word)])
         return self.place(Definition(name, left, right, relation, word))
 
     def _in_domain(self, claim, left, right):
         """Prove that a defined quantity stays in its declared domain, at each time from the first on."""
-        domain = left.domain if isinstance(left, Symbol) else left.sequence.domain
+        domain = getattr(left, "sequence", getattr(left, "function", left)).domain
         if isinstance(left, Item):
             first, start = left.sequence.first, max(left.sequence.start - left.index.offset, 0)
             if first is not None and left.index == Index(None, left.sequence.start):

@@ -11,7 +11,7 @@ Floats are refused: a derivation that contains 0.8 is about the float nearest to
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 
 from diffusion_lib.errors import ConfigError
@@ -57,7 +57,7 @@ class Expr:
         raise ConfigError(f"the truth of {self!r} is not a Python bool; state it as a step of a derivation")
 
     def __repr__(self):
-        from diffusion_lib.symbolic.render import text
+        from diffusion_lib.symbolic.text import text
 
         return text(self)
 
@@ -125,6 +125,45 @@ class Func(Expr):
 
     name: str
     arg: Expr
+
+
+@dataclass(frozen=True)
+class Function:
+    """An arbitrary smooth function; ``order`` counts derivatives, ``f.prime`` is the next one.
+
+    A function with values in the real numbers grows at most like a polynomial, with all its derivatives.  One with
+    positive values falls off faster than every power, with all its derivatives, like a bell.
+    """
+
+    name: str
+    latex: str
+    domain: Interval
+    order: int = 0
+
+    @property
+    def prime(self) -> Function:
+        return replace(self, order=self.order + 1)
+
+    @property
+    def positive(self) -> bool:
+        return self.domain.low is not None and not self.order
+
+    def __call__(self, *args) -> Apply:
+        """The value at ``args``; a whole number after the first argument is a time."""
+        from diffusion_lib.symbolic.times import as_index
+
+        if not args or (self.order and len(args) > 1):
+            raise ConfigError(f"{self.name} takes one argument or more, and a prime needs exactly one, got {args!r}")
+        first, *more = args
+        return Apply(self, (wrap(first), *(as_index(arg) if type(arg) is int else wrap(arg) for arg in more)))
+
+
+@dataclass(frozen=True, repr=False)
+class Apply(Expr):
+    """The value of an arbitrary function."""
+
+    function: Function
+    args: tuple[Expr, ...]
 
 
 def wrap(value) -> Expr:

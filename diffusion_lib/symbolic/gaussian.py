@@ -18,9 +18,9 @@ from diffusion_lib.errors import Inconclusive, Undefined
 from diffusion_lib.symbolic.density import Density, Law, Normal
 from diffusion_lib.symbolic.expr import Symbol
 from diffusion_lib.symbolic.interpret import HORIZON, Interpreter, to_mpf
-from diffusion_lib.symbolic.quadratic import Bell, Quadratic
+from diffusion_lib.symbolic.quadratic import Bell, Quadratic, bell
 from diffusion_lib.symbolic.registry import draw, positive, real, unit
-from diffusion_lib.symbolic.times import Index, Item, Span
+from diffusion_lib.symbolic.times import Index, Item, Product
 from diffusion_lib.symbolic.tree import at, unfold
 
 
@@ -73,12 +73,29 @@ class GaussianWorld(Interpreter):
             raise Undefined(f"sqrt of {mp.nstr(value, 8)} in {node!r}")
         return Quadratic.constant(getattr(mp, node.name)(value))
 
+    def Apply(self, node):
+        """An arbitrary function is a line, or a bell, in its first argument; that of the data is their density."""
+        function, (first, *more) = node.function, node.args
+        if function.order or not all(isinstance(arg, Index) for arg in more):
+            raise Inconclusive(f"{node!r} is neither a line nor a bell; state the step without densities")
+        for fact in self.facts:
+            if isinstance(fact.left, Density) and getattr(fact.right, "function", None) == function:
+                (key,) = self.arguments(fact.left.targets)
+                return bell(self.log_marginal(fact.left.law, [key]).put(key, self(first)), Quadratic.constant(mp.one))
+        name = f"{self.seed}:{function.name}:{[self.time(arg) for arg in more]}"
+        height, place, rate = (to_mpf(draw(f"{name}:{part}", real)) for part in ("height", "place", "rate"))
+        if not function.positive:
+            return self(first) * rate + height
+        gap = self(first) - place
+        return bell(gap * gap * -(rate**2) + height, Quadratic.constant(mp.one))
+
     def Normal(self, node):
         variance = self(node.variance).value("a variance")
         if variance <= 0:
             raise Undefined(f"the variance in {node!r} is {mp.nstr(variance, 8)}")
         gap = self(node.at) - self(node.mean)
-        return Bell(gap * gap * (-1 / (2 * variance)) - mp.log(2 * mp.pi * variance) / 2)
+        one = Quadratic.constant(mp.one)
+        return bell(gap * gap * (-1 / (2 * variance)) - mp.log(2 * mp.pi * variance) / 2, one)
 
     def arguments(self, parts):
         return [(sequence.name, time) for part in parts for sequence, time in self.members(part)]
@@ -113,8 +130,7 @@ class GaussianWorld(Interpreter):
             fact, direction = self.step_fact(law)
             order = range(HORIZON + 1)[::direction]
             mean, covariance = [mp.zero] * len(order), mp.zeros(len(order))
-            mean[order[0]] = to_mpf(draw(f"{self.seed}:{law.name}:mean", real))
-            covariance[order[0], order[0]] = to_mpf(draw(f"{self.seed}:{law.name}:variance", positive))
+            mean[order[0]], covariance[order[0], order[0]] = self.marginal(law, order[0])
             for before, time in pairwise(order):
                 slope, shift, variance = self.transition(law, fact, name, before, time)
                 mean[time] = slope * mean[before] + shift
@@ -124,10 +140,33 @@ class GaussianWorld(Interpreter):
             self.joints[law.name] = mean, covariance
         return self.joints[law.name]
 
+    def about(self, law):
+        """The definitions of densities of a law."""
+        return [fact for fact in self.facts if isinstance(fact.left, Density) and fact.left.law == law]
+
+    def independent(self, law) -> bool:
+        """Is the law defined as a product of densities without conditions?"""
+        bodies = [fact.right.body for fact in self.about(law) if isinstance(fact.right, Product)]
+        return any(isinstance(body, Density) and not body.given for body in bodies)
+
+    def marginal(self, law, time):
+        """Mean and variance of one state that hangs on no other: the defined ones, or random ones."""
+        for fact in self.about(law):
+            (target, *more) = fact.left.targets
+            if more or fact.left.given or not isinstance(fact.right, Normal):
+                continue
+            general = target.index.symbol is not None and self.independent(law)
+            bound = {target.index.symbol: Index(None, time - target.index.offset)}
+            if (general and fact.holds_at(bound, {})) or target.index == Index(None, time):
+                normal = at(fact.right, bound)
+                return self(normal.mean).value("a mean"), self(normal.variance).value("a variance")
+        label = f"{self.seed}:{law.name}:{time}"
+        return to_mpf(draw(f"{label}:mean", real)), to_mpf(draw(f"{label}:variance", positive))
+
     def step_fact(self, law):
         """The definition of the law's step, if there is one, and its direction: 1 forward in time, -1 backward."""
-        for fact in self.facts:
-            if isinstance(fact.left, Density) and fact.left.law == law and len(fact.left.given) == 1:
+        for fact in self.about(law):
+            if len(fact.left.given) == 1:
                 (target,), (given,) = fact.left.targets, fact.left.given
                 direction = target.index.offset - given.index.offset
                 if (
@@ -140,6 +179,8 @@ class GaussianWorld(Interpreter):
 
     def transition(self, law, fact, name, before, time):
         """Slope, shift and variance of the step to ``time``: the defined one, or a random one."""
+        if self.independent(law):
+            return mp.zero, *self.marginal(law, time)
         if fact is None:
             label = f"{self.seed}:{law.name}:{time}"
             draws = draw(f"{label}:slope", real), draw(f"{label}:shift", real), draw(f"{label}:variance", unit)
@@ -155,34 +196,28 @@ class GaussianWorld(Interpreter):
             return self.mean(body, self.log_marginal(node.under, body.variables()), body.variables())
         if node.under is None:
             raise Inconclusive(f"{node!r} does not say which density it averages over; write E(…, q(…))")
-        return self.mean(self(node.body), self(node.under).exponent, self.targets(node.under))
+        return self.mean(self(node.body), self(node.under).log(), self.targets(node.under))
 
     def targets(self, density):
-        return self.arguments(getattr(density, "targets", None) or (density.at,))
+        return self.bound_states(*(getattr(density, "targets", None) or (density.at,)))
 
     def mean(self, body, log_density, targets):
         """∫ body · exp(log_density) over the targets, for a polynomial of degree two or the exponential of one."""
         if isinstance(body, Bell):
-            exponent = body.exponent + log_density
-            for key in targets:
-                exponent = exponent.integrate(key)
-            return Bell(exponent, body.sign)
+            return Bell(body.exponent + log_density, body.factor).integrate(targets)
         for key in targets:
             body, log_density = body.average(key, log_density)
         return body
 
     def KL(self, node):
-        p, q = self(node.p), self(node.q)
-        return self.mean(p.exponent - q.exponent, p.exponent, self.targets(node.p))
+        p, q = self(node.p).log(), self(node.q).log()
+        return self.mean(p - q, p, self.targets(node.p))
 
     def Derivative(self, node):
-        body = self(node.body)
-        if not isinstance(body, Quadratic) or not isinstance(node.by, Item) or node.by.sequence.role != "state":
-            raise Inconclusive(f"{node!r} is no derivative of a polynomial of the states")
-        return body.slope(*self.arguments([node.by]))
+        return self(node.body).slope(*self.bound_states(node.by))
 
     def Integral(self, node):
-        body = self(node.body)
-        if not isinstance(body, Bell) or not isinstance(node.over, (Item, Span)):
+        states, body = self.bound_states(node.over, ends=(node.low, node.high)), self(node.body)
+        if not isinstance(body, Bell):
             raise Inconclusive(f"{node!r} is not the integral of a Gaussian")
-        return self.mean(body, Quadratic.constant(mp.zero), self.arguments([node.over]))
+        return body.integrate(states)

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from mpmath import mp
 
-from diffusion_lib.errors import Undefined
+from diffusion_lib.errors import Inconclusive, Undefined
 from diffusion_lib.symbolic.expr import children
 from diffusion_lib.symbolic.times import Index, Item, OutOfRange, Span, Sum
 
@@ -50,6 +50,15 @@ class Interpreter:
             return [(node.sequence, self.in_range(node.sequence, self.time(node.index)))]
         low, high = self.time(node.low), self.time(node.high)
         return [(node.sequence, self.in_range(node.sequence, time)) for time in range(low, high + 1)]
+
+    def bound_states(self, *parts, ends=(None, None)):
+        """The states that an integral or a mean in a claim about densities runs over, each on the whole line."""
+        for part in parts:
+            if not isinstance(part, (Item, Span)) or part.sequence.role != "state" or ends != (None, None):
+                raise Inconclusive(
+                    f"in a claim about densities {part!r} must be a state on the whole line; split the step"
+                )
+        return tuple((sequence.name, time) for part in parts for sequence, time in self.members(part))
 
     def in_range(self, sequence, time):
         if time < sequence.start:

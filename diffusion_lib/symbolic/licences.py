@@ -17,8 +17,10 @@ class Licence:
     """``world``: how densities behave.  ``mean``: what an expectation may be.  ``independent``: are the noises?
 
     worlds   "opaque" arbitrary positive functions · "any" one joint law · "markov" a Markov chain
-    means    "opaque" only what is inside may be rearranged · "sum" a weighted sum · "mean" weights that add to 1
+    means    "opaque" only what is inside may be rearranged · "sum" a weighted sum · "mean" weights that add to 1 ·
+             "integral" a weighted sum, and under a Gaussian the integral that it stands for
     ``integrates``, ``differentiates``: may integrals or derivatives be evaluated?  Elsewhere they are opaque, too.
+    ``linear``: may sums and constants be pulled out of an integral?  ``exchanges``: may its order be changed?
     ``weaker`` is the licence under which a step must fail, or else it claims more than it needs.
     """
 
@@ -29,6 +31,8 @@ class Licence:
     independent: bool = False
     integrates: bool = False
     differentiates: bool = False
+    linear: bool = False
+    exchanges: bool = False
     weaker: str | None = None
 
 
@@ -37,7 +41,7 @@ _ALL = (
     Licence("definition", "replace a quantity by what it stands for", mean="sum"),
     Licence("result", "use an equality that was proved before", mean="sum"),
     Licence("telescoping", "cancel neighbouring terms of a sum or product", mean="opaque"),
-    Licence("linearity", "pull sums and constants out of an expectation", weaker="algebra"),
+    Licence("linearity", "pull sums and constants out of an expectation or integral", linear=True, weaker="algebra"),
     Licence(
         "independence", "let the cross terms of independent variables vanish", independent=True, weaker="linearity"
     ),
@@ -53,6 +57,15 @@ _ALL = (
     Licence("Gaussian integral", "integrate a Gaussian by completing the square", integrates=True, weaker="algebra"),
     Licence("integration", "integrate by an antiderivative", integrates=True, weaker="algebra"),
     Licence("differentiation", "differentiate by the rules", mean="opaque", differentiates=True, weaker="algebra"),
+    Licence(
+        "exchange",
+        "swap two integrals, or a derivative and an integral",
+        mean="opaque",
+        differentiates=True,
+        linear=True,
+        exchanges=True,
+        weaker="differentiation",
+    ),
     Licence("induction", "use the hypothesis, or conclude from t = 1 and from t to t + 1"),
     Licence("limit", "let an index grow without bound", weaker="algebra"),
 )

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from diffusion_lib.symbolic.claim import Claim
 from diffusion_lib.symbolic.density import KL, Density, Derivative, E, Integral, Normal, Var
-from diffusion_lib.symbolic.expr import Add, Div, Func, Mul, Neg, Num, Symbol, children, rebuild, sqrt, walk
+from diffusion_lib.symbolic.expr import Add, Apply, Div, Func, Mul, Neg, Num, Symbol, children, rebuild, sqrt, walk
 from diffusion_lib.symbolic.licences import LICENCES
 from diffusion_lib.symbolic.times import Index, Item
 
@@ -85,6 +85,8 @@ def _here(node, sequences, laws):
         yield "dropped denominator", node.over
     elif isinstance(node, Func) and node.name == "sqrt":
         yield "dropped root", node.arg
+    elif isinstance(node, Apply) and node.function.order:
+        yield "dropped prime", Apply(replace(node.function, order=node.function.order - 1), node.args)
     elif isinstance(node, Normal):
         if node.variance != Num(Fraction(1)):
             yield "deviation for variance", Normal(node.at, node.mean, sqrt(node.variance))

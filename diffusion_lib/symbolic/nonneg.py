@@ -21,6 +21,7 @@ from diffusion_lib.symbolic.integrals import inside, sign
 from diffusion_lib.symbolic.interpret import to_mpf
 from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.points import Point
+from diffusion_lib.symbolic.signs import positive
 from diffusion_lib.symbolic.symbolic import Symbolic, floors
 from diffusion_lib.symbolic.times import OutOfRange, Sum
 from diffusion_lib.symbolic.tree import unfold
@@ -65,6 +66,8 @@ def _look(claim, gap, strict):
 
 def _proved(node, strict, ranges) -> bool:
     """Is ``node`` non-negative?  ``ranges`` holds the values that variables of integration run over."""
+    if positive(node):
+        return True
     if isinstance(node, KL):  # Gibbs needs two densities of the same variables
         return not strict and _targets(node.p) == _targets(node.q)
     if isinstance(node, (Add, Mul)):

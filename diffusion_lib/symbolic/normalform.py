@@ -34,15 +34,19 @@ class Field:
 
     def is_zero(self, expr) -> bool:
         """Return whether ``expr`` vanishes identically; raise if that cannot be decided."""
+        return all(self.lowered_is_zero(coefficient) for _, coefficient in self.groups(self.terms(sp.sympify(expr))))
+
+    def groups(self, terms):
+        """One (exponent, coefficient) for each distinct exponent."""
         groups: list[list] = []
-        for exponent, coefficient in self.terms(sp.sympify(expr)):
+        for exponent, coefficient in terms:
             for group in groups:
                 if self.lowered_is_zero(group[0] - exponent):
                     group[1] += coefficient
                     break
             else:
                 groups.append([exponent, coefficient])
-        return all(self.lowered_is_zero(coefficient) for _, coefficient in groups)
+        return groups
 
     def terms(self, expr):
         """Return the list of (exponent, coefficient) with expr = Σ coefficient · exp(exponent)."""
@@ -67,7 +71,7 @@ class Field:
             exponent, coefficient = self.single(expr.args[0])
             return [(sp.S.Zero, exponent + self.logarithm(coefficient))]
         if isinstance(expr, Generic):
-            return [(sp.S.Zero, self.value(expr.func, self.rational(expr.args[0])))]
+            return [(sp.S.Zero, self.value(expr.func, tuple(map(self.rational, expr.args))))]
         raise Inconclusive(f"no decision procedure for {type(expr).__name__} in {expr}; state the step without it")
 
     def power(self, base, power):
@@ -88,6 +92,7 @@ class Field:
         terms = self.terms(expr)
         if all(exponent == 0 for exponent, _ in terms):
             return sp.S.Zero, sp.Add(*(coefficient for _, coefficient in terms))
+        terms = self.groups(terms)
         if len(terms) > 1:
             raise Inconclusive(f"a sum of exponentials inside a root, logarithm or quotient: {expr}")
         return terms[0]
@@ -108,19 +113,19 @@ class Field:
                 coefficient *= self.root(factor) ** (2 * multiple)
         return exponent, coefficient
 
-    def value(self, function, argument):
+    def value(self, function, arguments):
         """One generator for each value of a function that is known by rules: equal arguments, equal values."""
         half = function.odd_about_half
-        if half and self.lowered_is_zero(argument):
+        if half and self.lowered_is_zero(arguments[0]):
             return sp.Rational(1, 2)
-        for known, at, generator in self.functions:
-            if known is function and self.lowered_is_zero(at - argument):
+        for known, others, generator in self.functions:
+            if known is function and self.same(others, arguments):
                 return share(generator) if half else generator
-            if known is function and half and self.lowered_is_zero(at + argument):
+            if known is function and half and self.lowered_is_zero(others[0] + arguments[0]):
                 return 1 - share(generator)
         sure = {"positive": True} if function.positive else {"real": True}
-        generator = sp.Symbol(f"{function.__name__}.{len(self.functions)}", **sure)
-        self.functions.append((function, argument, generator))
+        generator = sp.Symbol(f"{function.__name__}:{len(self.functions)}", **sure)
+        self.functions.append((function, arguments, generator))
         return share(generator) if half else generator
 
     def factors(self, expr):
@@ -174,13 +179,18 @@ class Field:
     def lowered_is_zero(self, expr) -> bool:
         return self.lower_polynomial(sp.fraction(sp.together(expr))[0]) == 0
 
+    def same(self, ones, others) -> bool:
+        return all(self.lowered_is_zero(a - b) for a, b in zip(ones, others, strict=True))
+
     def plain(self, expr):
         """Return ``expr`` with the generators written out."""
         for table, function in ((self.logs, sp.log), (self.roots, sp.sqrt)):
             for factor, generator in reversed(list(table.items())):
                 expr = expr.subs(generator, function(factor))
-        for function, argument, generator in reversed(self.functions):
-            value = function(self.plain(argument))
+        for function, arguments, generator in reversed(self.functions):
+            if not expr.has(generator):
+                continue
+            value = function(*map(self.plain, arguments))
             expr = expr.subs(generator, value / (1 - value) if function.odd_about_half else value)
         return expr
 

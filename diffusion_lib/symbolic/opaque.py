@@ -44,12 +44,16 @@ class Opaque(Interpreter):
 
     def hide(self, symbol, inside):
         """Remember what ``symbol`` stands for hangs on."""
-        self.inside[symbol] = frozenset().union(*(part.free_symbols for part in inside))
+        self.inside[symbol] = self.reach(*inside)
         return symbol
 
+    def reach(self, *parts) -> frozenset:
+        """All symbols that ``parts`` hang on, those inside of opaque ones among them."""
+        seen = frozenset().union(*(part.free_symbols for part in parts))
+        return seen.union(*(self.inside.get(symbol, ()) for symbol in seen))
+
     def hangs_on(self, symbol, variables) -> bool:
-        inside = self.inside.get(symbol, frozenset())
-        return not inside.isdisjoint(variables) or any(self.hangs_on(part, variables) for part in inside)
+        return not self.inside.get(symbol, frozenset()).isdisjoint(variables)
 
     def open(self, value, *variables):
         """Return ``value``, unless a variable that is about to be bound hides in something opaque."""
@@ -63,5 +67,8 @@ class Opaque(Interpreter):
         total = sp.diff(value, symbol)
         for other in sorted(value.free_symbols, key=str):
             if self.hangs_on(other, {symbol}):
-                total += sp.diff(value, other) * self.opaque(("Derivative", str(symbol)), other)
+                total += sp.diff(value, other) * self.slope_inside(other, symbol)
         return total
+
+    def slope_inside(self, other, symbol):
+        return self.opaque(("Derivative", str(symbol)), other)

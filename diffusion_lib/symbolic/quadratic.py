@@ -7,13 +7,14 @@ With f = a y² + b y + c, where b and c may hold other variables and a < 0,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mpmath import mp
 
 from diffusion_lib.errors import Inconclusive, Undefined
 
 ROUNDING = mp.mpf(10) ** -40  # a coefficient below this is a rounding error at 60 digits
+MODERATE = 40  # an exponent below this is not hidden by rounding
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Quadratic:
     def __truediv__(self, other):
         other = _lift(other)
         if isinstance(other, Bell):
-            return Bell(-other.exponent, other.sign) * self
+            return as_bell(self) / other
         divisor = other.value("a divisor")
         if divisor == 0:
             raise Undefined("division by zero")
@@ -82,9 +83,13 @@ class Quadratic:
 
     def value(self, role: str):
         """The number that this polynomial is; ``role`` says in a message what needed a number."""
-        if any(abs(value) > ROUNDING for key, value in self.terms.items() if key):
+        if self.moving():
             raise Inconclusive(f"{role} depends on a state")
         return self.constant_term()
+
+    def moving(self) -> bool:
+        """Does it depend on a variable?"""
+        return any(abs(value) > ROUNDING for key, value in self.terms.items() if key)
 
     def log(self):
         value = self.value("the argument of a logarithm")
@@ -120,6 +125,11 @@ class Quadratic:
         a, b, _ = self.split(key)
         return Quadratic.variable(key) * (2 * a) + b
 
+    def put(self, key, value):
+        """The same polynomial with ``value``, a polynomial of degree one, for a variable."""
+        a, b, c = self.split(key)
+        return value * value * a + b * value + c
+
     def integrate(self, key):
         """log ∫ exp(self) over one variable."""
         a, b, c = self.split(key)
@@ -139,42 +149,74 @@ class Quadratic:
 
 @dataclass(frozen=True)
 class Bell:
-    """sign · exp of a polynomial of degree two: a density, up to factors."""
+    """factor · exp(exponent), polynomials of degree two: a density, its slope, a density times a polynomial."""
 
     exponent: Quadratic
-    sign: int = 1
+    factor: Quadratic = field(default_factory=lambda: Quadratic.constant(mp.one))
 
     def __mul__(self, other):
         other = _lift(other)
         if isinstance(other, Bell):
-            return Bell(self.exponent + other.exponent, self.sign * other.sign)
-        value = other.value("a factor of a density")
-        if value == 0:
-            raise Undefined("a density times zero")
-        return Bell(self.exponent + mp.log(abs(value)), self.sign if value > 0 else -self.sign)
+            return bell(self.exponent + other.exponent, self.factor * other.factor)
+        return bell(self.exponent, self.factor * other)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other):
         other = _lift(other)
-        inverse = Bell(-other.exponent, other.sign) if isinstance(other, Bell) else 1 / other.value("a divisor")
-        return self * inverse
+        if not isinstance(other, Bell):
+            return self * (Quadratic.constant(mp.one) / other)
+        return self * Bell(-other.exponent, Quadratic.constant(1 / other.factor.value("the sign of a divisor")))
 
     def __pow__(self, power: int):
-        return Bell(self.exponent * power, self.sign**power)
+        return Bell(self.exponent * power, Quadratic.constant(self.factor.value("a factor in a power") ** power))
 
     def __add__(self, other):
-        raise Inconclusive("a sum with a density in it is not Gaussian; integrate or take its logarithm first")
+        gap = (other.exponent - self.exponent) if isinstance(other, Bell) else None
+        if gap is None or gap.moving():
+            raise Inconclusive("a sum with a density in it is not Gaussian; integrate or take its logarithm first")
+        return bell(self.exponent, self.factor + other.factor * mp.exp(gap.constant_term()))
 
     __radd__ = __add__
 
     def __neg__(self):
-        return Bell(self.exponent, -self.sign)
+        return Bell(self.exponent, -self.factor)
+
+    def __sub__(self, other):
+        return self + -other
 
     def log(self):
-        if self.sign < 0:
+        scale = self.factor.value("a factor in a logarithm")
+        if scale < 0:
             raise Undefined("log of a negative density")
-        return self.exponent
+        return self.exponent + mp.log(scale)
+
+    def slope(self, key):
+        """The derivative by one variable."""
+        return bell(self.exponent, self.factor.slope(key) + self.factor * self.exponent.slope(key))
+
+    def integrate(self, keys):
+        """The integral over some variables."""
+        factor, exponent = self.factor, self.exponent
+        for key in keys:
+            factor, exponent = factor.average(key, exponent)
+        return bell(exponent, factor)
+
+    def normal(self):
+        """The factor and exponent of the same bell, where the largest coefficient of the factor is one."""
+        size = max((abs(value) for value in self.factor.terms.values()), default=mp.zero)
+        return (self.factor * (1 / size), self.exponent + mp.log(size)) if size else (self.factor, self.exponent * 0)
+
+
+def bell(exponent, factor):
+    """factor · exp(exponent), as a polynomial if it is one of moderate size."""
+    if not exponent.moving() and abs(exponent.constant_term()) < MODERATE:
+        return factor * mp.exp(exponent.constant_term())
+    return Bell(exponent, factor)
+
+
+def as_bell(value):
+    return value if isinstance(value, Bell) else Bell(Quadratic.constant(mp.zero), value)
 
 
 def _lift(value):

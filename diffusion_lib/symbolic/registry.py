@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from diffusion_lib.errors import ConfigError, VacuousHypotheses
 from diffusion_lib.symbolic.density import Law
-from diffusion_lib.symbolic.expr import Interval, Symbol, wrap
+from diffusion_lib.symbolic.expr import Function, Interval, Symbol, wrap
 from diffusion_lib.symbolic.times import Index, Sequence
 
 real = Interval()
@@ -95,6 +95,12 @@ class Registry:
     def density(self, name: str, latex: str | None = None) -> Law:
         """A joint law over all states."""
         return self.declare(name, Law(name, latex or latex_name(name)))
+
+    def function(self, name: str, domain: Interval = real, latex: str | None = None) -> Function:
+        """An arbitrary smooth function, real or positive; see ``Function`` for how it grows."""
+        if domain not in (real, positive):
+            raise ConfigError(f"the values of a function are real or positive, got {domain!r}; import one of them")
+        return self.declare(name, Function(name, latex or latex_name(name), domain))
 
 
 def at_least_zero(start) -> int:

@@ -1,9 +1,13 @@
-"""Signs that are seen from the form: products, quotients and sums of positive things are positive."""
+"""Signs, from the form (products, quotients and sums of positive things) or from the factors of a value."""
 
 from __future__ import annotations
 
+import sympy as sp
+
+from diffusion_lib.errors import DerivationError
 from diffusion_lib.symbolic.density import Density, E, Integral, Normal
-from diffusion_lib.symbolic.expr import Add, Div, Func, Mul, Num, Pi, Pow, Symbol
+from diffusion_lib.symbolic.expr import Add, Apply, Div, Func, Mul, Num, Pi, Pow, Symbol
+from diffusion_lib.symbolic.normalform import sign_of
 from diffusion_lib.symbolic.times import Item, Product
 
 
@@ -13,6 +17,8 @@ def positive(node) -> bool:
         return node.value > 0
     if isinstance(node, (Pi, Normal, Density)) or (isinstance(node, Func) and node.name in ("exp", "Phi")):
         return True
+    if isinstance(node, Apply):
+        return node.function.positive
     if isinstance(node, (Symbol, Item)):
         domain = node.domain if isinstance(node, Symbol) else node.sequence.domain
         first = node.sequence.first if isinstance(node, Item) else None
@@ -28,3 +34,34 @@ def positive(node) -> bool:
     if isinstance(node, E) and isinstance(node.under, Normal):
         return positive(node.body)
     return isinstance(node, Func) and node.name == "sqrt" and positive(node.arg)
+
+
+def sign_of_value(field, value) -> int | None:
+    """1 or -1 if the value is proved to have that sign, 0 if it is proved to be non-negative, else None."""
+    try:
+        _, coefficient = field.single(value)
+        over, under = sp.fraction(field.lower(coefficient))
+        signs = [_sign(part) for part in (over, under)]
+    except DerivationError:
+        return None
+    return None if None in signs or signs[1] == 0 else signs[0] * signs[1]
+
+
+def _sign(polynomial):
+    number, factors = sp.factor_list(polynomial)
+    if number == 0:
+        return 0
+    sign = int(sp.sign(number))
+    for factor, count in factors:
+        known = sign_of(factor)
+        if known is None and count % 2 and sign_of(factor, strict=False) is None:
+            return None
+        if known is not None:
+            sign *= known**count
+        elif count % 2:
+            sign = 0 if sign * sign_of(factor, strict=False) >= 0 else None
+        else:
+            sign = 0 if sign >= 0 else None
+        if sign is None:
+            return None
+    return sign

@@ -8,9 +8,10 @@ visible, so the definition of b must be cited before.  v itself stands for any n
 from __future__ import annotations
 
 from diffusion_lib.errors import ConfigError, DerivationError, Inconclusive
-from diffusion_lib.symbolic.conserve import atoms, is_state, meets
+from diffusion_lib.symbolic.conserve import atoms, meets
+from diffusion_lib.symbolic.definable import is_state
 from diffusion_lib.symbolic.density import Density, Derivative, Integral
-from diffusion_lib.symbolic.expr import Symbol, children, walk
+from diffusion_lib.symbolic.expr import Apply, Symbol, children, walk
 from diffusion_lib.symbolic.times import Item, Limit, Span, Sum
 from diffusion_lib.symbolic.tree import first_times, same_thing
 
@@ -50,6 +51,11 @@ def moves(part, variable, said, seen=()) -> bool:
         hidden = [deeper for left, right in said if meets(part, left) for deeper in atoms(right)]
         hidden = [deeper for deeper in hidden if not (is_state(deeper) or isinstance(deeper, Density))]
         return not is_state(variable) or any(moves(deeper, variable, said, seen) for deeper in hidden)
+    if isinstance(part, Apply):  # it hangs on its arguments, which are seen, and on what else its definition has
+        meanings = [(left, right) for left, right in said if left not in seen and meets(part, left)]
+        hidden = [deeper for left, right in meanings for deeper in atoms(right) if deeper not in left.args]
+        seen = (*seen, *(left for left, _ in meanings))
+        return any(same_thing(deeper, variable) or moves(deeper, variable, said, seen) for deeper in hidden)
     if isinstance(part, Item) and isinstance(variable, Item) and same_thing(part, variable):
         one, other, start = part.index, variable.index, part.sequence.start
         same = one.symbol == other.symbol and one.offset <= other.offset

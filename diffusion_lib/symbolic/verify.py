@@ -39,6 +39,7 @@ from diffusion_lib.symbolic.conserve import random_facts
 from diffusion_lib.symbolic.decide import symbolically
 from diffusion_lib.symbolic.density import E, Var
 from diffusion_lib.symbolic.evaluate import DIGITS, at_points
+from diffusion_lib.symbolic.growth import converges
 from diffusion_lib.symbolic.slopes import visible
 from diffusion_lib.symbolic.tree import unfold
 from diffusion_lib.symbolic.worlds import finite_worlds, gaussian_worlds, plain_times
@@ -58,6 +59,8 @@ def verify(claim: Claim) -> tuple[str, ...]:
         seen = at_points(claim, left, right)
         if claim.licence.differentiates:
             visible(claim, left, right)
+        if claim.licence.linear:
+            converges(left, right)
         for condition in (*odd_conditions(left), *odd_conditions(right)):
             raise Inconclusive(f"{claim} has the condition {condition!r}, which is no state; nothing is known given it")
         verdicts = seen, symbolically(claim, left, right)

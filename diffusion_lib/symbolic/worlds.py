@@ -8,13 +8,13 @@ from itertools import product
 from mpmath import mp
 
 from diffusion_lib.errors import Inconclusive, Refuted, Undefined
-from diffusion_lib.symbolic.chains import FiniteWorld
 from diffusion_lib.symbolic.claim import Claim
 from diffusion_lib.symbolic.evaluate import DIGITS, MARGIN, compare, witness
 from diffusion_lib.symbolic.expr import children, walk
+from diffusion_lib.symbolic.finite import FiniteWorld
 from diffusion_lib.symbolic.gaussian import GaussianWorld
 from diffusion_lib.symbolic.interpret import HORIZON, to_mpf
-from diffusion_lib.symbolic.quadratic import Bell
+from diffusion_lib.symbolic.quadratic import Bell, as_bell
 from diffusion_lib.symbolic.registry import draw, real
 from diffusion_lib.symbolic.times import Index, Item, OutOfRange, Span, Sum
 
@@ -76,9 +76,14 @@ def _gaussian_world(number, model):
 
 
 def _compare_coefficients(claim, world, a, b):
-    if type(a) is not type(b) or getattr(a, "sign", 1) != getattr(b, "sign", 1):
-        raise Refuted(f"{claim} equates things of different kind or sign at {witness(world)}; correct a side")
-    a, b = (side.exponent if isinstance(side, Bell) else side for side in (a, b))
+    if not isinstance(a, Bell) and not isinstance(b, Bell):
+        return _compare_polynomials(claim, world, a, b)
+    (one, log_one), (other, log_other) = (as_bell(side).normal() for side in (a, b))
+    _compare_polynomials(claim, world, one, other)
+    _compare_polynomials(claim, world, log_one, log_other)
+
+
+def _compare_polynomials(claim, world, a, b):
     scale = 1 + max(abs(value) for side in (a, b) for value in (0, *side.terms.values()))
     for key, value in (a - b).terms.items():
         if not mp.isfinite(value):

@@ -21,7 +21,6 @@ from diffusion_lib.errors import Inconclusive, Undefined
 from diffusion_lib.symbolic.density import Law
 from diffusion_lib.symbolic.interpret import HORIZON, Exact, fingerprint, to_mpf
 from diffusion_lib.symbolic.registry import draw, positive, real
-from diffusion_lib.symbolic.times import Item
 
 STATES = (0, 1)
 
@@ -57,6 +56,10 @@ class FiniteWorld(Exact):
     def Symbol(self, node):
         return draw(f"{self.seed}:{node.name}", node.domain)
 
+    def Apply(self, node):
+        function, args = node.function, fingerprint(*map(self, node.args))
+        return draw(f"{self.seed}:{function.name}:{function.order}:{args}", positive if function.positive else real)
+
     def Func(self, node):
         arg = self(node.arg)
         if node.name == "log" and isinstance(arg, Fraction) and arg > 0:
@@ -90,7 +93,7 @@ class FiniteWorld(Exact):
         return self.mean(self.targets(node.under), lambda: self(node.under), lambda: self(node.body))
 
     def targets(self, density):
-        return self.arguments(getattr(density, "targets", None) or (density.at,))
+        return self.bound_states(*(getattr(density, "targets", None) or (density.at,)))
 
     def mean(self, targets, weight, value):
         opaque = self.licence.world == "opaque"
@@ -121,14 +124,17 @@ class FiniteWorld(Exact):
 
     def Derivative(self, node):
         """Opaque: it depends on the body at all places of its variable, and on the place."""
-        if not isinstance(node.by, Item) or node.by.sequence.role != "state":
-            raise Inconclusive(f"{node!r} is taken by a parameter, in a claim about densities; split the step")
-        (key,) = self.arguments([node.by])
+        (key,) = self.bound_states(node.by)
         parts = [self(node.by), *(self(node.body) for _ in self.assignments([key]))]
         return draw(f"{self.seed}:Derivative:{key}:{fingerprint(*parts)}", real)
 
     def Integral(self, node):
-        return sum((self(node.body) for _ in self.assignments(self.arguments([node.over]))), Fraction(0))
+        states = self.bound_states(node.over, ends=(node.low, node.high))
+        parts = [self(node.body) for _ in self.assignments(states)]
+        if self.licence.mean == "opaque" and not self.licence.linear:  # it depends on nothing but what is inside
+            domain = positive if all(part > 0 for part in parts) else real
+            return draw(f"{self.seed}:Integral:{states}:{fingerprint(*parts)}", domain)
+        return sum(parts, Fraction(0))
 
 
 class _Chain:
