@@ -89,16 +89,27 @@ def digits(split: str = "train") -> Tensor:
     Every fifth image of each digit is in the test split.  Source: UCI optical recognition of handwritten digits, as
     installed with scikit-learn.
     """
+    source, _, chosen = _digits(split)
+    return torch.from_numpy(source.images).float()[chosen].unsqueeze(1) / 8 - 1
+
+
+def digit_labels(split: str = "train") -> Tensor:
+    """Return which digit each image of ``digits(split)`` shows, int64 (n,) from 0 to 9."""
+    _, labels, chosen = _digits(split)
+    return labels[chosen]
+
+
+def _digits(split: str):
+    """scikit-learn's record of the digits, its labels (1797,), and which of the images are in a split."""
     from sklearn.datasets import load_digits
 
     check_choice("split", split, ("train", "test"))
     source = load_digits()
-    labels = torch.from_numpy(source.target)
+    labels = torch.from_numpy(source.target).long()
     occurrence = torch.zeros_like(labels)  # 0, 1, 2, … among the images of the same digit
     for label in labels.unique():
         occurrence[labels == label] = torch.arange(int((labels == label).sum()))
-    chosen = (occurrence % 5 == 4) == (split == "test")
-    return torch.from_numpy(source.images).float()[chosen].unsqueeze(1) / 8 - 1
+    return source, labels, (occurrence % 5 == 4) == (split == "test")
 
 
 def photograph(size: int = 256, name: str = "china") -> Tensor:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
@@ -114,7 +114,7 @@ def ddpm(
     """
     check_choice("variance", variance, VARIANCES)
     step = partial(ddpm_step, schedule, variance=variance)
-    return _start(denoiser, x_T, schedule, step, steps, spacing, generator, noisy=True)
+    return walk(denoiser, x_T, schedule, step, steps, spacing, generator, noisy=True)
 
 
 def ddim(
@@ -130,7 +130,7 @@ def ddim(
     """DDIM sampling: no noise for ``eta=0``, as much as ``ddpm`` for ``eta=1``; otherwise like ``ddpm``."""
     eta = check_real("eta", eta, 0.0, 1.0)
     step = partial(ddim_step, schedule, eta=eta)
-    return _start(denoiser, x_T, schedule, step, steps, spacing, generator, noisy=eta > 0)
+    return walk(denoiser, x_T, schedule, step, steps, spacing, generator, noisy=eta > 0)
 
 
 def last(iterator: Iterable[SampleStep]) -> Tensor:
@@ -138,8 +138,20 @@ def last(iterator: Iterable[SampleStep]) -> Tensor:
     return deque(iterator, maxlen=1).pop().x_t
 
 
-def _start(denoiser, x_T, schedule, step, steps, spacing, generator, noisy) -> Iterator[SampleStep]:
-    """Check everything now rather than when the iterator is first advanced."""
+def walk(
+    denoiser: Denoiser,
+    x_T: Tensor,
+    schedule: Schedule,
+    step: Callable[..., Tensor],
+    steps: int | None,
+    spacing: str,
+    generator: torch.Generator | None = None,
+    noisy: bool = False,
+) -> Iterator[SampleStep]:
+    """What all samplers share: x_s = step(x_t, eps_hat, t, s, z=z) from each visited time to the next, down to 0.
+
+    Everything is checked now rather than when the iterator is first advanced; ``noisy``: z is noise where s > 0.
+    """
     if not callable(denoiser):
         raise ConfigError(f"denoiser must be callable as denoiser(x_t, t), got {denoiser!r}")
     if generator is not None and not isinstance(generator, torch.Generator):

@@ -223,6 +223,16 @@ def test_a_value_of_another_page_can_be_shown(tmp_path):
     assert converter.convert(page.cells[0].source, 0) == "7 of 7"
 
 
+def test_counts_are_added_up_over_the_pages(tmp_path):
+    def counted(killed):
+        return [[from_dict({"data": {}, "metadata": {"diffusion_lib": {"count": {"killed": killed}}}})]]
+
+    book = Book(make_book(tmp_path / "book-root", {"page": HEADER + "{value}`all:count-killed`", "other": OTHER}))
+    index = Index(book, {"book/page": counted(7), "book/other": counted(5)})
+    page = book.pages["book/page"]
+    assert Converter(index, page, {}).convert(page.cells[0].source, 0) == "12"
+
+
 def test_a_step_name_on_two_pages_is_refused(tmp_path):
     book = Book(make_book(tmp_path / "book-root", {"page": HEADER + "# Page", "other": OTHER}))
     with pytest.raises(BookError, match="stands in"):

@@ -11,6 +11,7 @@ import torch
 from diffusers import DDIMScheduler, DDPMScheduler, EulerDiscreteScheduler
 from diffusers.training_utils import compute_snr
 
+from book._tools.licences import PROVED
 from diffusion_lib import process, sample, train
 from diffusion_lib.schedule import linear
 
@@ -159,5 +160,7 @@ def test_identifiers_of_the_row_exist(symbol):
 def test_licences_of_the_page_are_those_of_the_engine():
     from diffusion_lib.symbolic import LICENCES
 
-    listed = re.findall(r"^\| (.+?) \| to (.+?) \|$", PAGE.read_text().split("| licence |")[1], flags=re.M)
-    assert listed == [(licence.name, licence.permits) for licence in LICENCES.values()]
+    listed = re.findall(r"^\| (.+?) \| to (.+?) \| (.+) \|$", PAGE.read_text().split("| licence |")[1], flags=re.M)
+    assert [row[:2] for row in listed] == [(licence.name, licence.permits) for licence in LICENCES.values()]
+    proofs = {name: re.fullmatch(r"\{step\}`(.+)`", where) for name, _, where in listed}
+    assert {name: proof[1] for name, proof in proofs.items() if proof} == PROVED

@@ -25,10 +25,10 @@ def chapter():
     return run_derivation("reverse-posterior")
 
 
-@pytest.fixture(scope="module")
-def world():
+@pytest.fixture(scope="module", params=range(3))
+def world(request):
     """A random schedule and, for each time, a data point and a state."""
-    random = torch.Generator().manual_seed(0)
+    random = torch.Generator().manual_seed(request.param)
     betas = 0.001 + 0.4 * torch.rand(T, generator=random, dtype=torch.float64)
     x_0, x_t = torch.randn(2, T, 1, generator=random, dtype=torch.float64)
     return Schedule.from_betas(betas), x_0, x_t, torch.arange(1, T + 1)
@@ -78,6 +78,10 @@ def test_conversions_equal_the_library(chapter, world):
     close(v[:, 0], numbers(chapter, world, "velocity", eps=eps[:, 0]))
     close(score[:, 0], numbers(chapter, world, "score"))
     close(process.eps_from_v(schedule, x_t, t, v)[:, 0], numbers(chapter, world, "noise-from-velocity", v=v[:, 0]))
+    close(process.x_0_from_v(schedule, x_t, t, v)[:, 0], numbers(chapter, world, "solution-velocity", v=v[:, 0]))
+    close(process.x_0_from_v(schedule, x_t, t, v), x_0)
+    close(x_0[:, 0], numbers(chapter, world, "solution-score", score=score[:, 0]))
+    close(schedule.snr[1:], numbers(chapter, world, "signal-to-noise"))
     close(process.x_0_from_eps(schedule, x_t, t, eps)[:, 0], numbers(chapter, world, "clean-from-noise", eps=eps[:, 0]))
     close(
         process.eps_from_score(schedule, score, t)[:, 0], numbers(chapter, world, "noise-from-score", score=score[:, 0])

@@ -14,6 +14,7 @@ from diffusion_lib.data import (
     GAUSSIAN_MIXTURES,
     PHOTO_SIDE,
     check_data,
+    digit_labels,
     digits,
     photograph,
     sample_density,
@@ -164,6 +165,16 @@ def test_bad_arguments_are_refused(arguments, message):
 # --- images -----------------------------------------------------------------------------------------------------------
 
 
+def test_labels_belong_to_their_images():
+    source = load_digits()
+    of_image = {image.tobytes(): label for image, label in zip(source.images, source.target, strict=True)}
+    for split in ("train", "test"):
+        images, labels = digits(split), digit_labels(split)
+        assert labels.dtype == torch.int64 and labels.shape == (len(images),)
+        originals = ((images.squeeze(1).double() + 1) * 8).numpy()
+        assert labels.tolist() == [of_image[image.tobytes()] for image in originals]
+
+
 def test_digits_are_the_source_scaled_split_and_stratified():
     train, test, source = digits(), digits("test"), load_digits()
     assert train.shape == (1442, 1, 8, 8) and test.shape == (355, 1, 8, 8)
@@ -196,6 +207,7 @@ def test_the_photograph_is_the_central_square_of_the_source():
     "call, message",
     [
         (lambda: digits("valid"), "split must be one of 'train', 'test', got 'valid'"),
+        (lambda: digit_labels("valid"), "split must be one of 'train', 'test', got 'valid'"),
         (lambda: photograph(0), "size must be an integer in 1..427, got 0"),
         (lambda: photograph(428), "size must be an integer in 1..427, got 428"),
         (lambda: photograph(64, "chian"), "did you mean 'china'?"),

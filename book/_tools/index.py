@@ -88,12 +88,25 @@ class Index:
         return target
 
     def value(self, page: Page, label: str, own: Mapping[str, str]) -> str:
-        """The value called ``label`` among the page's ``own``; ``other-page:name`` is one of another page."""
+        """The value called ``label`` among the page's ``own``.
+
+        ``other-page:name`` is one of another page, ``all:count-killed`` the sum of a count over the pages.
+        """
         other, _, name = label.rpartition(":")
-        known = self.values.get(self.book.resolve(page, other).name, {}) if other else own
+        if other == "all":
+            known = self.totals
+        else:
+            known = self.values.get(self.book.resolve(page, other).name, {}) if other else own
         if name not in known:
             raise BookError(f"no cell of {other or 'this page'} outputs a value named {name!r}; known: {sorted(known)}")
         return known[name]
+
+    @cached_property
+    def totals(self) -> dict[str, str]:
+        counts = Counter()
+        for found in self.values.values():
+            counts.update({name: int(number) for name, number in found.items() if name.startswith("count-")})
+        return {name: str(number) for name, number in counts.items()}
 
     def title(self, page: Page) -> str:
         return self.titles[f"/{page.name}"].text

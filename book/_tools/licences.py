@@ -12,7 +12,19 @@ from collections.abc import Callable
 from diffusion_lib.symbolic.licences import LICENCES
 
 # Licences that are facts, and the block that proves each; the others are explained in the table of the notation page.
-PROVED: dict[str, str] = {}
+PROVED = {
+    "telescoping": "telescoping-sum",
+    "linearity": "linearity-of-mean",
+    "independence": "independence-variances",
+    "chain rule": "chain-rule",
+    "marginalisation": "marginal",
+    "Bayes": "bayes-rule",
+    "tower": "tower-rule",
+    "Markov": "markov-property",
+    "Jensen": "jensen-gap",
+    "Gibbs": "gibbs",
+    "Gaussian integral": "gaussian-integral",
+}
 EXPLAINED = ("book/notation", "licences-of-a-derivation-step")
 _BESIDE = re.compile(r"(\\small)\\text\{([^{}]*)\}")
 _NAMES = sorted(LICENCES, key=len, reverse=True)

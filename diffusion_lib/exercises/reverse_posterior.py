@@ -1,0 +1,69 @@
+"""Exercises of the chapter reverse-posterior."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from diffusion_lib.exercises.exercise import Exercise, letters
+
+alpha_1, alpha_2 = letters("alpha_1 alpha_2", "unit")
+alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = letters("alpha_t alpha_bar_t alpha_bar_prev beta_t", "unit")
+x_0, x_t, eps_t, v_t, s_t = letters("x_0 x_t eps_t v_t s_t", "real")
+ONE_STEP = {beta_t: 1 - alpha_t, alpha_bar_t: alpha_bar_prev * alpha_t}
+kept = (1 - alpha_bar_prev) / (1 - alpha_bar_t)  # β̃_t / β_t
+
+EXERCISES = (
+    Exercise(
+        "second-variance",
+        "the variance of x_1 when x_2 and x_0 are known",
+        (1 - alpha_2) * (1 - alpha_1) / (1 - alpha_1 * alpha_2),
+        slips={
+            "this is β_2; x_0 is known as well": 1 - alpha_2,
+            "ᾱ_2 is the product of both shares": (1 - alpha_2) * (1 - alpha_1) / (1 - alpha_2),
+            "the two variances do not multiply alone; divide by 1 − ᾱ_2": (1 - alpha_2) * (1 - alpha_1),
+        },
+    ),
+    Exercise(
+        "data-from-velocity",
+        "the data point",
+        sp.sqrt(alpha_bar_t) * x_t - sp.sqrt(1 - alpha_bar_t) * v_t,
+        slips={
+            "this is the noise": sp.sqrt(1 - alpha_bar_t) * x_t + sp.sqrt(alpha_bar_t) * v_t,
+            "the roles of x_t and v_t are exchanged": sp.sqrt(alpha_bar_t) * v_t - sp.sqrt(1 - alpha_bar_t) * x_t,
+        },
+        relations=ONE_STEP,
+    ),
+    Exercise(
+        "data-from-score",
+        "the data point",
+        (x_t + (1 - alpha_bar_t) * s_t) / sp.sqrt(alpha_bar_t),
+        slips={
+            "the score is the noise divided by the root, so two roots meet": (x_t + sp.sqrt(1 - alpha_bar_t) * s_t)
+            / sp.sqrt(alpha_bar_t),
+        },
+        relations=ONE_STEP,
+    ),
+    Exercise(
+        "mean-of-both",
+        "the posterior mean",
+        sp.sqrt(alpha_bar_prev) * x_0 + sp.sqrt(alpha_t) * (1 - alpha_bar_prev) / sp.sqrt(1 - alpha_bar_t) * eps_t,
+        slips={
+            "this is the mean of the forward jump to t − 1": sp.sqrt(alpha_bar_prev) * x_0,
+            "all of the noise is kept; a part of it is drawn anew": sp.sqrt(alpha_bar_prev) * x_0
+            + sp.sqrt(1 - alpha_bar_prev) * eps_t,
+        },
+        relations=ONE_STEP,
+    ),
+    Exercise(
+        "price-of-beta",
+        "the divergence",
+        (kept - 1 - sp.log(kept)) / 2,
+        slips={
+            "the divergence is taken the wrong way round": (1 / kept - 1 + sp.log(kept)) / 2,
+            "this has the logarithm of standard deviations": (kept - 1 - sp.log(kept) / 2) / 2,
+            "what is compared has the same mean; the logarithm counts alone only beside the quotient": -sp.log(kept)
+            / 2,
+        },
+        relations=ONE_STEP,
+    ),
+)

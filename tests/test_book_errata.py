@@ -1,0 +1,136 @@
+"""The zoo of errors: all rows of the list stand on the page, and none of its mutants is alive."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from chapters import ROOT, derivation_cells, outputs, run_derivation
+
+from diffusion_lib.errors import Refuted
+from diffusion_lib.symbolic.chain import Chain
+from diffusion_lib.symbolic.summary import Canary
+
+# fmt: off
+IDS = [
+    "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12",
+    "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10",
+    "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10", "P11", "P12",
+    "P13", "P14", "P15", "P16", "P17", "P18", "P19", "P20", "P21", "P22", "P23",
+]
+# fmt: on
+ROW = re.compile(r"^([SCP]\d+) +(\d+) of (\d+) +(\S.*?)  +(\S.*)$", re.M)
+
+
+def text() -> str:
+    """What the page prints, with folded lines put together."""
+    printed = "\n".join("".join(output.get("text", "")) for output in outputs("errata"))
+    return re.sub(r"\n {33}(?=\S)", " ", printed)
+
+
+def page() -> str:
+    return (ROOT / "book" / "errata.md").read_text()
+
+
+def recorder() -> tuple:
+    """``row`` and its ``rows``, made by the page's own cell."""
+    (source,) = re.findall(r"(?s)```\{code-cell\} ipython3\n(rows = .*?)```", page())
+    namespace: dict = {}
+    exec(source, namespace)
+    return namespace["row"], namespace["rows"]
+
+
+def test_the_list_has_forty_five_rows():
+    assert len(IDS) == len(set(IDS)) == 45
+
+
+def test_the_stored_table_has_exactly_these_rows_and_every_mutant_is_killed():
+    found = ROW.findall(text())
+    assert [name for name, *_ in found] == IDS
+    for name, killed, total, _, slips in found:
+        assert killed == total and int(total) == len(slips.split("; ")) >= 1, name
+
+
+def test_the_table_counts_what_the_checks_printed():
+    (rows, killed, total) = re.search(r"(\d+) rows, (\d+) of (\d+) mutants killed", text()).groups()
+    printed = re.findall(r"(?m)^killed: .+, off by \S+; right: \S+$", text())
+    assert int(rows) == len(IDS) and killed == total and len(printed) == int(total)
+    assert sum(int(total) for _, _, total, *_ in ROW.findall(text())) == int(total)
+
+
+def test_each_row_has_its_heading_and_its_check_below_it():
+    sections = re.split(r"(?m)^### ", page())[1:]
+    names = [section.partition(".")[0] for section in sections]
+    assert sorted(names) == sorted(IDS)
+    for name, section in zip(names, sections, strict=True):
+        assert re.search(rf'row\(\s*"{name}"', section), name
+
+
+def test_each_peer_has_a_reference_or_says_that_it_was_not_looked_up_again():
+    for section in re.split(r"(?m)^### ", page())[1:]:
+        if section.startswith("P"):
+            prose = " ".join(re.sub(r"(?s)```.*?```", "", section).split())
+            assert "](https://" in prose or "not re-checked" in prose or "`AutoencoderKL`" in prose, section[:40]
+
+
+def test_the_recorder_keeps_a_row_whose_mutants_are_refused(capsys):
+    row, rows = recorder()
+    row("S1", {"one": 1, "two": 2}, right=0, check=abs)
+    row("S1", {"three": 3}, right=0, check=abs)
+    assert rows == {"S1": ["one", "two", "three"]}
+    assert "killed: two, off by 2; right: 0" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("mutant", [0, 1e-12, float("nan")])
+def test_a_mutant_that_survives_stops_the_page(mutant):
+    row, rows = recorder()
+    with pytest.raises(ArithmeticError, match="P9: the mutant 'slip' survives"):
+        row("P9", {"slip": mutant}, right=0, check=abs)
+    assert "P9" not in rows
+
+
+@pytest.mark.parametrize("right", [1, float("nan")])
+def test_a_check_that_refuses_the_right_version_stops_the_page(right):
+    row, _ = recorder()
+    with pytest.raises(ArithmeticError, match="P9: the check refuses the right version"):
+        row("P9", {"slip": 1}, right=right, check=abs)
+
+
+def test_canary_shows_its_witness():
+    (canary,) = (thing for thing in run_derivation("errata")[1] if isinstance(thing, Canary))
+    assert isinstance(canary.refutation, Refuted) and "left is" in repr(canary)
+
+
+def sides(n):
+    """Formulas of peers and of the article, planted back where the page proves the right ones."""
+    t, x, Z, log = n["t"], n["x"], n["Z"], n["log"]
+    beta, alpha, alpha_bar, g, y, m, s = (n[name] for name in ("beta", "alpha", "alpha_bar", "g", "y", "m", "s"))
+    normal, sqrt = n["Normal"], n["sqrt"]
+    score = n["Derivative"](log(normal(y, m, s**2)), y)
+    noise = (1 - alpha_bar[t]) * n["Var"](n["merged"])
+    turn = Z.blocks["zoo-turn"]
+    return {
+        "S1": (Z.blocks["zoo-elbo"].left, log(n["p"](x[0])) - n["KL"](n["guess"], n["p"](x[1])), "Jensen", ()),
+        "S3": (alpha_bar[t], alpha[t], "definition", "zoo-shares"),
+        "S6": (turn.left, turn.right, "Bayes", ()),
+        "P2": (n["q"](x[t] | x[t - 1]), normal(x[t], sqrt(alpha_bar[t]) * x[t - 1], beta[t]), "result", "zoo-step"),
+        "P3": (score, (y - m) / s**2, "differentiation", ()),
+        "P5": (Z.blocks["zoo-guidance"].left, g * n["e_c"] + (g - 1) * n["e_u"], "algebra", ()),
+        "P8": (beta[t] * n["Var"](n["eps"][t]), beta[t] ** 2, "definition", "zoo-noise"),
+        "P11": (noise, sqrt(1 - alpha_bar[t]), "definition", "zoo-merged"),
+        "P15": (Z.blocks["zoo-velocity-loss"].left, n["SNR"][t] * (x[0] - n["hat"]) ** 2, "definition", "zoo-snr"),
+    }
+
+
+@pytest.mark.parametrize("name", ["S1", "S3", "S6", "P2", "P3", "P5", "P8", "P11", "P15"])
+def test_a_formula_of_the_zoo_planted_back_is_refuted(name):
+    namespace, _ = run_derivation("errata")
+    left, wrong, licence, using = sides(namespace)[name]
+    with pytest.raises(Refuted, match="left is"):
+        Chain(namespace["Z"], "planted", left, start=2).equals(wrong, by=licence, using=using)
+
+
+def test_the_page_proves_without_its_rows():
+    """The derivation stands alone: its cells use nothing that a row defines."""
+    assert len(derivation_cells("errata")) >= 15
+    assert run_derivation("errata")[0]["Z"].letter == "Z"
