@@ -107,7 +107,7 @@ class Analysis(Exact):
         for number in range(LOOKS):
             place = self.place(f"{label}:{number}", low, high)
             total += draw(f"{label}:weight {number}", positive) * self.with_value(node.over, place, node.body)
-        return total
+        return total if low is None or high is None else total * (high - low)
 
     def Integral(self, node):
         if self.licence.linear:

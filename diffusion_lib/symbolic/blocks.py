@@ -43,6 +43,7 @@ class Block:
         self.name, self.start, self.tag = name, start, ""
         self.assumptions: dict[str, str] = {}  # names and tags of the assumptions that it rests on
         self.rests: frozenset = frozenset()  # the left sides of the definitions that it rests on
+        self.brings: frozenset = frozenset()  # what stands on their right sides only
 
     def lines(self) -> list[Line]:
         raise TypeError("a subclass of Block must provide lines()")
@@ -60,7 +61,7 @@ class Block:
         first = self.first()
         symbols = free_indices(self.left)
         known = tuple(sorted((symbol, time) for symbol, time in first.items() if symbol in symbols))
-        return Fact(self.name, self.left, self.lines()[-1].right, symbols, known, self.rests)
+        return Fact(self.name, self.left, self.lines()[-1].right, symbols, known, self.rests, self.brings)
 
     def latex(self) -> str:
         lines = self.lines()

@@ -121,6 +121,7 @@ class Chain(Block):
             standard |= source.standard
             self.assumptions |= source.assumptions
             self.rests |= source.rests
+            self.brings |= source.brings
             resting = [f"({tag})" for other, tag in source.assumptions.items() if other != name]
             labels.append(" with ".join([f"({source.tag})", *resting]))
         allowed = licence(by)
@@ -182,6 +183,7 @@ class Induction(Block):
         self.derivation.place(self)
         self.assumptions = self.base.assumptions | self.step.assumptions
         self.rests = self.base.rests | self.step.rests
+        self.brings = self.base.brings | self.step.brings
         not_under_its_own_variable(self)
         claim = Claim(self.name, self.left, self.right, licence("induction"), model=self.derivation.model())
         beside = f"induction ({self.base.tag}), ({self.step.tag})"

@@ -30,7 +30,7 @@ from diffusion_lib.symbolic.slopes import moving_in_time
 from diffusion_lib.symbolic.summary import Canary, Summary
 from diffusion_lib.symbolic.symbolic import Symbolic, floors
 from diffusion_lib.symbolic.times import Index, Item, Sequence
-from diffusion_lib.symbolic.tree import Fact, at, first_times, unfold
+from diffusion_lib.symbolic.tree import Fact, at, brought, first_times, unfold
 from diffusion_lib.symbolic.verify import verify
 
 
@@ -45,7 +45,7 @@ class Definition(Block):
         self.standard = frozenset(
             [left.sequence.name if isinstance(left, Item) else left.name] if relation == "~" else []
         )
-        self.steps, self.rests = (), frozenset([left])
+        self.steps, self.rests, self.brings = (), frozenset([left]), brought(left, right)
 
     def facts(self):
         if self.relation not in ("=", ":="):

@@ -26,15 +26,23 @@ MAX_POWER = 8
 
 
 @dataclass(frozen=True)
-class Term:
-    """The directions, each a set of variables with coefficients that are never zero, in which a product falls off."""
+class Fall:
+    """A direction: all variables in it, and those whose coefficients are never zero."""
 
-    falls: tuple[frozenset, ...] = ()
+    variables: frozenset
+    sure: frozenset
+
+
+@dataclass(frozen=True)
+class Term:
+    """The directions in which a product falls off."""
+
+    falls: tuple[Fall, ...] = ()
 
     def fixed(self, known=frozenset()) -> frozenset:
         """The variables that the directions fix, one after the other."""
         while True:
-            more = {variable for fall in self.falls for variable in fall if fall - {variable} <= known} - known
+            more = {one for fall in self.falls for one in fall.sure if fall.variables - {one} <= known} - known
             if not more:
                 return known
             known |= more
@@ -97,9 +105,9 @@ class Growth:
         if node.name == "log" and self.bells(node.arg, variables):
             return [Term()]  # a polynomial
         if node.name == "exp":
-            fall = self.square(node.arg, variables)
-            if fall:
-                return [Term((fall,))]
+            falls = self.square(node.arg, variables)
+            if falls:
+                return [Term(tuple(falls))]
         raise Inconclusive(f"how {node!r} grows is not known, so its integral may diverge; split the step")
 
     def bells(self, node, variables) -> bool:
@@ -113,15 +121,14 @@ class Growth:
         if not variables.isdisjoint(walk(node.variance)):
             raise Inconclusive(f"the variance in {node!r} hangs on a variable of integration; split the step")
         self.terms(node.at, variables), self.terms(node.mean, variables)
-        fall = self.line(node.at - node.mean, variables)
-        return [Term((fall,) if fall else ())]
+        return [Term(tuple(self.line(node.at - node.mean, variables)))]
 
     def Apply(self, node, variables):
         args = [arg for arg in node.args if not isinstance(arg, Index)]
         for arg in args:
             self.terms(arg, variables)
-        falls = [self.line(arg, variables) for arg in args] if node.function.domain.low is not None else []
-        return [Term(tuple(fall for fall in falls if fall))]
+        falling = args if node.function.domain.low is not None else []
+        return [Term(tuple(fall for arg in falling for fall in self.line(arg, variables)))]
 
     def Derivative(self, node, variables):
         return self.terms(node.body, variables)
@@ -136,14 +143,15 @@ class Growth:
         if any(not variables.isdisjoint(walk(end)) for end in ends):
             raise Inconclusive(f"the ends of {node!r} hang on a variable of integration; split the step")
         over = node.over
-        known = frozenset([over]) if len(ends) == 2 else frozenset()
+        bounded = frozenset([over]) if len(ends) == 2 else frozenset()
         found = []
         for term in self.terms(node.body, variables | {over}):
-            fixed = term.fixed(known)
-            if over not in fixed and not any(over in fall for fall in term.falls):
+            fixed = term.fixed(bounded)
+            if over not in fixed and not any(over in fall.sure for fall in term.falls):
                 raise Inconclusive(f"{node!r} is not seen to converge: nothing in it falls off with {over!r}")
-            kept = [fall for fall in term.falls if over not in fall]
-            found.append(Term((*kept, *(frozenset([other]) for other in fixed - {over} if other in variables))))
+            kept = [fall for fall in term.falls if over not in fall.variables]
+            known = [frozenset([other]) for other in variables & fixed - {over}]
+            found.append(Term((*kept, *(Fall(one, one) for one in known))))
         return found
 
     def E(self, node, variables):
@@ -153,27 +161,26 @@ class Growth:
             raise Inconclusive(f"how {node!r} grows is not known; split the step")
         return [Term()]
 
-    def line(self, node, variables) -> frozenset:
-        """The variables in a linear form, with coefficients that are never zero; empty if it is no such form."""
-        value, found = self.world(node), set()
+    def line(self, node, variables) -> list[Fall]:
+        """The direction of a linear form; none if it is no such form."""
+        value, found, field = self.world(node), {}, self.world.field
         symbols = {variable: self.world(variable) for variable in variables}
         for variable, symbol in symbols.items():
-            slope = self.world.field.lower(self.world.field.rational(sp.diff(value, symbol)))
+            slope = field.lower(field.rational(sp.diff(value, symbol)))
             if self.meets(slope, symbols.values()):
-                return frozenset()
+                return []
             if slope != 0:
-                found.add((variable, sign_of_value(self.world.field, slope)))
-        sure = all(sign in (1, -1) for _, sign in found)
-        return frozenset(variable for variable, _ in found) if sure else frozenset()
+                found[variable] = sign_of_value(field, slope) in (1, -1)
+        return [Fall(frozenset(found), frozenset(variable for variable, sure in found.items() if sure))]
 
-    def square(self, node, variables) -> frozenset:
-        """The one variable of a polynomial of degree two with a negative first coefficient; else empty."""
+    def square(self, node, variables) -> list[Fall]:
+        """The one variable of a polynomial of degree two with a negative first coefficient."""
         value = self.world(node)
         inside = [variable for variable in variables if self.meets(value, [self.world(variable)])]
         if len(inside) != 1 or not value.is_polynomial(self.world(inside[0])):
-            return frozenset()
-        polynomial = sp.Poly(value, self.world(inside[0]))
-        return frozenset(inside) if polynomial.degree() == 2 and self.negative(polynomial.LC()) else frozenset()
+            return []
+        polynomial, one = sp.Poly(value, self.world(inside[0])), frozenset(inside)
+        return [Fall(one, one)] if polynomial.degree() == 2 and self.negative(polynomial.LC()) else []
 
     def negative(self, value):
         return sign_of_value(self.world.field, value) == -1

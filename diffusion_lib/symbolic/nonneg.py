@@ -12,11 +12,11 @@ from dataclasses import replace
 from mpmath import mp
 
 from diffusion_lib.errors import DerivationError, Inconclusive, Refuted, Undefined
-from diffusion_lib.symbolic.claim import Claim, has_densities, no_density
+from diffusion_lib.symbolic.claim import Claim, contains, has_densities, no_density
 from diffusion_lib.symbolic.defined import defined
 from diffusion_lib.symbolic.density import KL, Density, E, Integral
 from diffusion_lib.symbolic.evaluate import DIGITS, POINTS, admissible, times_to_try, witness
-from diffusion_lib.symbolic.expr import Add, Div, Mul, Num, Symbol
+from diffusion_lib.symbolic.expr import Add, Apply, Div, Mul, Num, Symbol
 from diffusion_lib.symbolic.integrals import inside, sign
 from diffusion_lib.symbolic.interpret import to_mpf
 from diffusion_lib.symbolic.licences import licence
@@ -49,10 +49,10 @@ def non_negative(claim: Claim, gap, strict: bool = False) -> None:
 
 def _look(claim, gap, strict):
     with mp.workdps(DIGITS):
-        tries = times_to_try(claim)
+        tries, seen = times_to_try(claim), licence("linearity" if contains(Apply, gap) else "integration")
         for turn, number in enumerate(admissible(claim, max(POINTS, len(tries)))):
             for index in (*tries[turn % len(tries) :], *tries):
-                point = Point(str(number), index, licence("integration"))
+                point = Point(str(number), index, seen)
                 try:
                     value = to_mpf(point(gap))
                 except OutOfRange:

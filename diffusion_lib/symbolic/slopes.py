@@ -10,10 +10,10 @@ from __future__ import annotations
 from diffusion_lib.errors import ConfigError, DerivationError, Inconclusive
 from diffusion_lib.symbolic.conserve import atoms, meets
 from diffusion_lib.symbolic.definable import is_state
-from diffusion_lib.symbolic.density import Density, Derivative, Integral
-from diffusion_lib.symbolic.expr import Apply, Symbol, children, walk
+from diffusion_lib.symbolic.density import Density, Derivative
+from diffusion_lib.symbolic.expr import Apply, children, walk
 from diffusion_lib.symbolic.times import Item, Limit, Span, Sum
-from diffusion_lib.symbolic.tree import first_times, same_thing
+from diffusion_lib.symbolic.tree import among, bound_by, first_times, same_thing
 
 
 def visible(claim, *nodes) -> None:
@@ -84,8 +84,9 @@ def moving_in_time(name, left, right, others, sides) -> None:
 def not_under_its_own_variable(proof) -> None:
     """A hypothesis may not stand under a derivative or integral by something whose definition the proof cites."""
     for node in (part for step in (proof.base, proof.step) for side in step.sides() for part in walk(side)):
-        variable = node.by if isinstance(node, Derivative) else node.over if isinstance(node, Integral) else None
-        if isinstance(variable, (Symbol, Item)) and any(same_thing(left, variable) for left in proof.rests):
-            raise DerivationError(
-                f"{proof.name!r} uses the definition of {variable!r}, which is bound in {node!r}; take another letter"
-            )
+        caught = proof.rests if isinstance(node, Derivative) else proof.rests | proof.brings
+        for variable in bound_by(node):
+            if among(caught, [variable]):
+                raise DerivationError(
+                    f"{proof.name!r} defines {variable!r} or by it, which {node!r} binds; take another letter"
+                )

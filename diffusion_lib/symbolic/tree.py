@@ -21,7 +21,7 @@ MAX_UNFOLDINGS = 200  # a chain of definitions longer than this is a circle
 class Fact:
     """``left = right`` for all values of ``symbols`` that are not smaller than ``first`` says.
 
-    ``rests`` holds what is defined by the definitions that its proof cites.
+    ``rests`` holds what is defined by the definitions that its proof cites, ``brings`` what they are made of.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Fact:
     symbols: frozenset[str]
     first: tuple[tuple[str, int], ...] = ()
     rests: frozenset[Expr] = frozenset()
+    brings: frozenset[Expr] = frozenset()
 
     def holds_at(self, bound: dict[str, Index], earliest: dict[str, int]) -> bool:
         """Is the fact known for these values of its symbols, where ``earliest`` is the least value of other symbols?"""
@@ -101,14 +102,15 @@ def unfold(nodes, facts, least: int = 1):
 
     def replace(node, earliest, shut=()):
         variables = [variable for _, variable in shut]
+        catching = [variable for binder, variable in shut if binder is not Derivative]
         for fact in facts if node not in variables else ():
             bound: dict[str, Index] = {}
             if (
-                not any(same_thing(left, variable) for left in fact.rests for variable in variables)
+                not among(fact.rests, variables)
+                and not among(fact.brings, catching)
                 and match(fact.left, node, fact.symbols, bound)
                 and fact.holds_at(bound, earliest)
                 and _may_unfold(fact, node, floors)
-                and not _captured(at(fact.right, bound), node, [v for binder, v in shut if binder is not Derivative])
             ):
                 budget[0] -= 1
                 if budget[0] < 0:
@@ -139,13 +141,18 @@ def bound_by(node) -> tuple:
     return (measure.at,) if isinstance(measure, Normal) else ()
 
 
-def _captured(right, left, variables) -> bool:
-    """Would something on the right side be caught by a binder, though it does not stand on the left side?"""
+def brought(left, right) -> frozenset:
+    """What stands on the right side of a definition and not on its left: states are all on the left of a density."""
     known = set(walk(left))
-    loose = [part for part in walk(right) if isinstance(part, (Symbol, Item, Span)) and part not in known]
-    if isinstance(left, Density):  # its right side has no states but those on the left
-        loose = [part for part in loose if isinstance(part, Symbol) or part.sequence.role != "state"]
-    return any(same_thing(part, variable) for part in loose for variable in variables)
+    parts = [part for part in walk(right) if isinstance(part, (Symbol, Item, Span)) and part not in known]
+    if isinstance(left, Density):
+        parts = [part for part in parts if isinstance(part, Symbol) or part.sequence.role != "state"]
+    return frozenset(parts)
+
+
+def among(parts, variables) -> bool:
+    """Is one of ``parts`` one of ``variables``, or another member of its sequence?"""
+    return any(same_thing(part, variable) for part in parts for variable in variables)
 
 
 def first_times(*nodes, least: int = 1) -> dict[str, int]:
