@@ -94,13 +94,6 @@ def def_symbol_capture_E(w):
 
 
 @falsehood
-def result_capture(w):
-    w.X.define("v2", w.r, 2 * w.b)
-    w.st(w.r, 2 * w.b, "definition", "v2")
-    w.st(E(w.r, N(w.b, 0, 1)), E(2 * w.b, N(w.b, 0, 1)), "result", next(iter(reversed(w.X.blocks))))
-
-
-@falsehood
 def state_capture_by_density(w):
     x, t = w.x, w.t
     w.X.define("noise", w.e[t], standard_normal)
@@ -734,6 +727,78 @@ def E_int_hides(w):
 @falsehood
 def index_as_number(w):
     w.st(w.g(w.r, w.t) * w.t, w.g(w.r, w.t), "algebra")
+
+
+@falsehood
+def assumption_random(w):
+    w.X.define("noise", w.e[w.t], standard_normal)
+    w.X.assume("a", w.r, 2 * w.e[1])
+    w.st(Var(w.r), 0, "linearity")
+    w.st(Var(w.r), 4, "definition", ("a", "noise"))
+
+
+@falsehood
+def assumption_capture(w):
+    w.X.assume("a", w.r, 2 * w.b)
+    w.st(E(w.r * w.b, N(w.b, 0, 1)), w.r * E(w.b, N(w.b, 0, 1)), "linearity")
+    w.st(E(w.r * w.b, N(w.b, 0, 1)), E(2 * w.b * w.b, N(w.b, 0, 1)), "definition", "a")
+
+
+@falsehood
+def capture_sequence(w):
+    t = w.t
+    w.X.define("d", w.m[t], 2 * w.b * t)
+    w.st(I(w.f(w.b) * w.m[t], w.b), w.m[t] * I(w.f(w.b), w.b), "linearity")
+
+
+@falsehood
+def capture_by_gaussian(w):
+    w.X.define("d", w.r, 2 * w.b)
+    w.st(E(w.r * w.b, N(w.b, 0, 1)), 0, "Gaussian integral")
+
+
+@falsehood
+def capture_by_integration(w):
+    w.X.define("d", w.r, 2 * w.b)
+    w.st(I(w.r * w.b, (w.b, 0, 1)), w.r / 2, "integration")
+
+
+@falsehood
+def capture_state_integral(w):
+    x = w.x
+    w.X.define("d", w.r, 2 * x[0])
+    w.st(I(w.f(x[0]) * w.r, x[0]), w.r * I(w.f(x[0]), x[0]), "linearity")
+
+
+@falsehood
+def capture_two_step(w):
+    w.X.define("d", w.r, 2 * w.b)
+    w.X.define("d2", w.m[w.t], w.r + w.t)
+    w.st(I(w.f(w.b) * w.m[w.t], w.b), w.m[w.t] * I(w.f(w.b), w.b), "linearity")
+
+
+@falsehood
+def capture_exchange(w):
+    w.X.define("d", w.r, 2 * w.b)
+    w.st(D(I(w.f(w.b) * w.r * w.a, w.b), w.a), w.r * I(w.f(w.b), w.b), "exchange")
+
+
+@falsehood
+def capture_function(w):
+    w.X.define("g", w.g(w.r), w.b * w.r)
+    w.st(I(w.f(w.b) * w.g(w.r), w.b), w.g(w.r) * I(w.f(w.b), w.b), "linearity")
+
+
+@falsehood
+def capture_late_E(w):
+    w.st(E(w.r * w.b, N(w.b, 0, 1)), 0, "Gaussian integral")
+    w.X.define("d", w.r, 2 * w.b)
+
+
+@falsehood
+def capture_late_sum(w):
+    w.X.define("d", w.r, 2 * w.b + 1)
+    w.st(KL(N(w.b, w.r, 1), N(w.b, 0, 1)), w.r**2 / 2, "Gaussian integral")
 
 
 @pytest.mark.parametrize("name", FALSEHOODS)
