@@ -740,27 +740,93 @@ def assumption_random(w):
 @falsehood
 def assumption_capture(w):
     w.X.assume("a", w.r, 2 * w.b)
-    w.st(E(w.r * w.b, N(w.b, 0, 1)), w.r * E(w.b, N(w.b, 0, 1)), "linearity")
-    w.st(E(w.r * w.b, N(w.b, 0, 1)), E(2 * w.b * w.b, N(w.b, 0, 1)), "definition", "a")
+    l = E(w.r * w.b, N(w.b, 0, 1))
+    w.st(l, w.r * E(w.b, N(w.b, 0, 1)), "linearity")
+    w.st(l, E(2 * w.b * w.b, N(w.b, 0, 1)), "definition", "a")
+
+
+@falsehood
+def result_capture(w):
+    w.X.define("d", w.r, 2 * w.b)
+    w.X.chain("R", w.r**2).equals(4 * w.b**2, by="definition", using="d")
+    l = I(w.f(w.b) * w.r**2, w.b)
+    w.st(l, w.r**2 * I(w.f(w.b), w.b), "linearity")
+    w.st(l, I(w.f(w.b) * 4 * w.b**2, w.b), "result", "R")
 
 
 @falsehood
 def capture_sequence(w):
     t = w.t
     w.X.define("d", w.m[t], 2 * w.b * t)
-    w.st(I(w.f(w.b) * w.m[t], w.b), w.m[t] * I(w.f(w.b), w.b), "linearity")
-
-
-@falsehood
-def capture_by_gaussian(w):
-    w.X.define("d", w.r, 2 * w.b)
-    w.st(E(w.r * w.b, N(w.b, 0, 1)), 0, "Gaussian integral")
+    l = I(w.f(w.b) * w.m[t], w.b)
+    w.st(l, w.m[t] * I(w.f(w.b), w.b), "linearity")
+    w.st(l, I(w.f(w.b) * 2 * w.b * t, w.b), "definition", "d")
 
 
 @falsehood
 def capture_by_integration(w):
     w.X.define("d", w.r, 2 * w.b)
-    w.st(I(w.r * w.b, (w.b, 0, 1)), w.r / 2, "integration")
+    l = I(w.r * w.b, (w.b, 0, 1))
+    w.st(l, w.r / 2, "integration")
+    w.st(l, I(2 * w.b * w.b, (w.b, 0, 1)), "definition", "d")
+
+
+@falsehood
+def capture_two_step(w):
+    w.X.define("d", w.r, 2 * w.b)
+    w.X.define("d2", w.m[w.t], w.r + w.t)
+    l = I(w.f(w.b) * w.m[w.t], w.b)
+    w.st(l, w.m[w.t] * I(w.f(w.b), w.b), "linearity")
+    w.st(l, I(w.f(w.b) * (w.r + w.t), w.b), "definition", "d2").equals(
+        I(w.f(w.b) * (2 * w.b + w.t), w.b), by="definition", using="d"
+    )
+
+
+@falsehood
+def capture_two_at_once(w):
+    w.X.define("d", w.r, 2 * w.b)
+    w.X.define("d2", w.m[w.t], w.r + w.t)
+    l = I(w.f(w.b) * w.m[w.t], w.b)
+    w.st(l, I(w.f(w.b) * (2 * w.b + w.t), w.b), "definition", ("d", "d2"))
+
+
+@falsehood
+def capture_function(w):
+    w.X.define("g", w.g(w.r), w.b * w.r)
+    l = I(w.f(w.b) * w.g(w.r), w.b)
+    w.st(l, w.g(w.r) * I(w.f(w.b), w.b), "linearity")
+    w.st(l, I(w.f(w.b) * w.b * w.r, w.b), "definition", "g")
+
+
+@falsehood
+def capture_variance(w):
+    w.X.define("d", w.v, w.a + 1)
+    w.X.define("k", w.q(w.x[0]), N(w.x[0], 0, w.v))
+    l = I(w.f(w.a) * log(w.v), (w.a, 0, 1))
+    w.st(l, I(w.f(w.a) * log(w.a + 1), (w.a, 0, 1)), "definition", "d")
+
+
+@falsehood
+def capture_divergence(w):
+    w.X.define("d", w.r, 2 * w.b)
+    l = KL(N(w.b, w.r, 1), N(w.b, 0, 1))
+    w.st(l, w.r**2 / 2, "Gaussian integral")
+    w.st(l, KL(N(w.b, 2 * w.b, 1), N(w.b, 0, 1)), "definition", "d")
+
+
+@falsehood
+def capture_induction(w):
+    t, b = w.t, w.b
+    w.X.define("d", w.r, 2 * b)
+    ind = w.X.induction("i", w.r * t, 2 * b * t, over=t)
+    ind.base.equals(2 * b, by="definition", using="d").equals(2 * b * 1, by="algebra")
+    ind.step.equals(w.r * t + w.r, by="algebra").equals(2 * b * t + w.r, by="induction", using="hypothesis").equals(
+        2 * b * (t + 1), by="definition", using="d"
+    )
+    ind.conclude()
+    l = I(w.f(b) * (w.r * t), b)
+    w.st(l, w.r * t * I(w.f(b), b), "linearity")
+    w.st(l, I(w.f(b) * (2 * b * t), b), "result", "i")
 
 
 @falsehood
@@ -771,34 +837,10 @@ def capture_state_integral(w):
 
 
 @falsehood
-def capture_two_step(w):
-    w.X.define("d", w.r, 2 * w.b)
-    w.X.define("d2", w.m[w.t], w.r + w.t)
-    w.st(I(w.f(w.b) * w.m[w.t], w.b), w.m[w.t] * I(w.f(w.b), w.b), "linearity")
-
-
-@falsehood
-def capture_exchange(w):
-    w.X.define("d", w.r, 2 * w.b)
-    w.st(D(I(w.f(w.b) * w.r * w.a, w.b), w.a), w.r * I(w.f(w.b), w.b), "exchange")
-
-
-@falsehood
-def capture_function(w):
-    w.X.define("g", w.g(w.r), w.b * w.r)
-    w.st(I(w.f(w.b) * w.g(w.r), w.b), w.g(w.r) * I(w.f(w.b), w.b), "linearity")
-
-
-@falsehood
-def capture_late_E(w):
-    w.st(E(w.r * w.b, N(w.b, 0, 1)), 0, "Gaussian integral")
-    w.X.define("d", w.r, 2 * w.b)
-
-
-@falsehood
-def capture_late_sum(w):
-    w.X.define("d", w.r, 2 * w.b + 1)
-    w.st(KL(N(w.b, w.r, 1), N(w.b, 0, 1)), w.r**2 / 2, "Gaussian integral")
+def capture_random_later(w):
+    x = w.x
+    w.st(I(w.f(x[0]) * w.r, x[0]), w.r * I(w.f(x[0]), x[0]), "linearity")
+    w.X.define("d", w.r, 2 * x[0])
 
 
 @pytest.mark.parametrize("name", FALSEHOODS)

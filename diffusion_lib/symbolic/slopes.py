@@ -8,7 +8,7 @@ visible, so the definition of b must be cited before.  v itself stands for any n
 from __future__ import annotations
 
 from diffusion_lib.errors import ConfigError, DerivationError, Inconclusive
-from diffusion_lib.symbolic.conserve import atoms, meets, random_facts
+from diffusion_lib.symbolic.conserve import atoms, meets
 from diffusion_lib.symbolic.definable import is_state
 from diffusion_lib.symbolic.density import Density, Derivative
 from diffusion_lib.symbolic.expr import Apply, children, walk
@@ -71,27 +71,14 @@ def moves(part, variable, said, seen=()) -> bool:
 
 
 def moving_in_time(name, left, right, others, sides) -> None:
-    """What stood still under a derivative, or an integral by a parameter, may not begin to move later."""
+    """What stood still under a derivative may not begin to move by a later definition."""
     said = [*others, (left, right)]
-    for node, variable in _binders(*sides):
-        if isinstance(node, Derivative) or not is_state(variable):
-            for part in (part for child in children(node) for part in atoms(child)):
-                if part != variable and not moves(part, variable, others) and moves(part, variable, said):
-                    raise ConfigError(
-                        f"{name!r}: {part!r} would move with {variable!r}; {node!r} took it for constant; define first"
-                    )
-
-
-def _binders(*nodes):
-    return [(part, variable) for node in nodes for part in walk(node) for variable in bound_by(part)]
-
-
-def hidden(claim, facts) -> list:
-    """The facts by which something is random, or moves with a parameter over which ``claim`` integrates."""
-    nodes = _binders(claim.left, claim.right)
-    bound = [variable for node, variable in nodes if not isinstance(node, Derivative) and not is_state(variable)]
-    moving = [fact for fact in facts if any(moves(fact.left, variable, claim.said) for variable in bound)]
-    return [*random_facts(facts), *moving]
+    for node in (part for side in sides for part in walk(side) if isinstance(part, Derivative)):
+        for part in atoms(node.body):
+            if part != node.by and not moves(part, node.by, others) and moves(part, node.by, said):
+                raise ConfigError(
+                    f"{name!r}: {part!r} would hang on {node.by!r}, and {node!r} took it for constant; define it first"
+                )
 
 
 def not_under_its_own_variable(proof) -> None:

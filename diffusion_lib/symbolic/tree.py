@@ -143,10 +143,17 @@ def bound_by(node) -> tuple:
 
 
 def brought(left, right) -> frozenset:
-    """What a state is made of: under an integral over that it would be caught.  Of a parameter, it is what moves it."""
-    if getattr(getattr(left, "sequence", None), "role", "") != "state":
-        return frozenset()
-    return frozenset(part for part in walk(right) if isinstance(part, (Symbol, Item)))
+    """What would be caught under an integral over it, once ``left`` is replaced by ``right``.
+
+    An integral over a parameter is about another one of that name.  States move parameters, and densities name them.
+    """
+    known, state = set(walk(left)), _role(left) == "state"
+    parts = [part for part in walk(right) if isinstance(part, (Symbol, Item)) and _role(part) != "bound"]
+    return frozenset(part for part in parts if part not in known and (state or _role(part) != "state"))
+
+
+def _role(node) -> str:
+    return getattr(getattr(node, "sequence", node), "role", "")
 
 
 def among(parts, variables) -> bool:
