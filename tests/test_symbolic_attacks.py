@@ -740,44 +740,44 @@ def assumption_random(w):
 @falsehood
 def assumption_capture(w):
     w.X.assume("a", w.r, 2 * w.b)
-    l = E(w.r * w.b, N(w.b, 0, 1))
-    w.st(l, w.r * E(w.b, N(w.b, 0, 1)), "linearity")
-    w.st(l, E(2 * w.b * w.b, N(w.b, 0, 1)), "definition", "a")
+    left = E(w.r * w.b, N(w.b, 0, 1))
+    w.st(left, w.r * E(w.b, N(w.b, 0, 1)), "linearity")
+    w.st(left, E(2 * w.b * w.b, N(w.b, 0, 1)), "definition", "a")
 
 
 @falsehood
 def result_capture(w):
     w.X.define("d", w.r, 2 * w.b)
     w.X.chain("R", w.r**2).equals(4 * w.b**2, by="definition", using="d")
-    l = I(w.f(w.b) * w.r**2, w.b)
-    w.st(l, w.r**2 * I(w.f(w.b), w.b), "linearity")
-    w.st(l, I(w.f(w.b) * 4 * w.b**2, w.b), "result", "R")
+    left = I(w.f(w.b) * w.r**2, w.b)
+    w.st(left, w.r**2 * I(w.f(w.b), w.b), "linearity")
+    w.st(left, I(w.f(w.b) * 4 * w.b**2, w.b), "result", "R")
 
 
 @falsehood
 def capture_sequence(w):
     t = w.t
     w.X.define("d", w.m[t], 2 * w.b * t)
-    l = I(w.f(w.b) * w.m[t], w.b)
-    w.st(l, w.m[t] * I(w.f(w.b), w.b), "linearity")
-    w.st(l, I(w.f(w.b) * 2 * w.b * t, w.b), "definition", "d")
+    left = I(w.f(w.b) * w.m[t], w.b)
+    w.st(left, w.m[t] * I(w.f(w.b), w.b), "linearity")
+    w.st(left, I(w.f(w.b) * 2 * w.b * t, w.b), "definition", "d")
 
 
 @falsehood
 def capture_by_integration(w):
     w.X.define("d", w.r, 2 * w.b)
-    l = I(w.r * w.b, (w.b, 0, 1))
-    w.st(l, w.r / 2, "integration")
-    w.st(l, I(2 * w.b * w.b, (w.b, 0, 1)), "definition", "d")
+    left = I(w.r * w.b, (w.b, 0, 1))
+    w.st(left, w.r / 2, "integration")
+    w.st(left, I(2 * w.b * w.b, (w.b, 0, 1)), "definition", "d")
 
 
 @falsehood
 def capture_two_step(w):
     w.X.define("d", w.r, 2 * w.b)
     w.X.define("d2", w.m[w.t], w.r + w.t)
-    l = I(w.f(w.b) * w.m[w.t], w.b)
-    w.st(l, w.m[w.t] * I(w.f(w.b), w.b), "linearity")
-    w.st(l, I(w.f(w.b) * (w.r + w.t), w.b), "definition", "d2").equals(
+    left = I(w.f(w.b) * w.m[w.t], w.b)
+    w.st(left, w.m[w.t] * I(w.f(w.b), w.b), "linearity")
+    w.st(left, I(w.f(w.b) * (w.r + w.t), w.b), "definition", "d2").equals(
         I(w.f(w.b) * (2 * w.b + w.t), w.b), by="definition", using="d"
     )
 
@@ -786,32 +786,32 @@ def capture_two_step(w):
 def capture_two_at_once(w):
     w.X.define("d", w.r, 2 * w.b)
     w.X.define("d2", w.m[w.t], w.r + w.t)
-    l = I(w.f(w.b) * w.m[w.t], w.b)
-    w.st(l, I(w.f(w.b) * (2 * w.b + w.t), w.b), "definition", ("d", "d2"))
+    left = I(w.f(w.b) * w.m[w.t], w.b)
+    w.st(left, I(w.f(w.b) * (2 * w.b + w.t), w.b), "definition", ("d", "d2"))
 
 
 @falsehood
 def capture_function(w):
     w.X.define("g", w.g(w.r), w.b * w.r)
-    l = I(w.f(w.b) * w.g(w.r), w.b)
-    w.st(l, w.g(w.r) * I(w.f(w.b), w.b), "linearity")
-    w.st(l, I(w.f(w.b) * w.b * w.r, w.b), "definition", "g")
+    left = I(w.f(w.b) * w.g(w.r), w.b)
+    w.st(left, w.g(w.r) * I(w.f(w.b), w.b), "linearity")
+    w.st(left, I(w.f(w.b) * w.b * w.r, w.b), "definition", "g")
 
 
 @falsehood
 def capture_variance(w):
     w.X.define("d", w.v, w.a + 1)
     w.X.define("k", w.q(w.x[0]), N(w.x[0], 0, w.v))
-    l = I(w.f(w.a) * log(w.v), (w.a, 0, 1))
-    w.st(l, I(w.f(w.a) * log(w.a + 1), (w.a, 0, 1)), "definition", "d")
+    left = I(w.f(w.a) * log(w.v), (w.a, 0, 1))
+    w.st(left, I(w.f(w.a) * log(w.a + 1), (w.a, 0, 1)), "definition", "d")
 
 
 @falsehood
 def capture_divergence(w):
     w.X.define("d", w.r, 2 * w.b)
-    l = KL(N(w.b, w.r, 1), N(w.b, 0, 1))
-    w.st(l, w.r**2 / 2, "Gaussian integral")
-    w.st(l, KL(N(w.b, 2 * w.b, 1), N(w.b, 0, 1)), "definition", "d")
+    left = KL(N(w.b, w.r, 1), N(w.b, 0, 1))
+    w.st(left, w.r**2 / 2, "Gaussian integral")
+    w.st(left, KL(N(w.b, 2 * w.b, 1), N(w.b, 0, 1)), "definition", "d")
 
 
 @falsehood
@@ -824,9 +824,9 @@ def capture_induction(w):
         2 * b * (t + 1), by="definition", using="d"
     )
     ind.conclude()
-    l = I(w.f(b) * (w.r * t), b)
-    w.st(l, w.r * t * I(w.f(b), b), "linearity")
-    w.st(l, I(w.f(b) * (2 * b * t), b), "result", "i")
+    left = I(w.f(b) * (w.r * t), b)
+    w.st(left, w.r * t * I(w.f(b), b), "linearity")
+    w.st(left, I(w.f(b) * (2 * b * t), b), "result", "i")
 
 
 @falsehood
