@@ -94,13 +94,6 @@ def def_symbol_capture_E(w):
 
 
 @falsehood
-def result_capture(w):
-    w.X.define("v2", w.r, 2 * w.b)
-    w.st(w.r, 2 * w.b, "definition", "v2")
-    w.st(E(w.r, N(w.b, 0, 1)), E(2 * w.b, N(w.b, 0, 1)), "result", next(iter(reversed(w.X.blocks))))
-
-
-@falsehood
 def state_capture_by_density(w):
     x, t = w.x, w.t
     w.X.define("noise", w.e[t], standard_normal)
@@ -734,6 +727,120 @@ def E_int_hides(w):
 @falsehood
 def index_as_number(w):
     w.st(w.g(w.r, w.t) * w.t, w.g(w.r, w.t), "algebra")
+
+
+@falsehood
+def assumption_random(w):
+    w.X.define("noise", w.e[w.t], standard_normal)
+    w.X.assume("a", w.r, 2 * w.e[1])
+    w.st(Var(w.r), 0, "linearity")
+    w.st(Var(w.r), 4, "definition", ("a", "noise"))
+
+
+@falsehood
+def assumption_capture(w):
+    w.X.assume("a", w.r, 2 * w.b)
+    left = E(w.r * w.b, N(w.b, 0, 1))
+    w.st(left, w.r * E(w.b, N(w.b, 0, 1)), "linearity")
+    w.st(left, E(2 * w.b * w.b, N(w.b, 0, 1)), "definition", "a")
+
+
+@falsehood
+def result_capture(w):
+    w.X.define("d", w.r, 2 * w.b)
+    w.X.chain("R", w.r**2).equals(4 * w.b**2, by="definition", using="d")
+    left = I(w.f(w.b) * w.r**2, w.b)
+    w.st(left, w.r**2 * I(w.f(w.b), w.b), "linearity")
+    w.st(left, I(w.f(w.b) * 4 * w.b**2, w.b), "result", "R")
+
+
+@falsehood
+def capture_sequence(w):
+    t = w.t
+    w.X.define("d", w.m[t], 2 * w.b * t)
+    left = I(w.f(w.b) * w.m[t], w.b)
+    w.st(left, w.m[t] * I(w.f(w.b), w.b), "linearity")
+    w.st(left, I(w.f(w.b) * 2 * w.b * t, w.b), "definition", "d")
+
+
+@falsehood
+def capture_by_integration(w):
+    w.X.define("d", w.r, 2 * w.b)
+    left = I(w.r * w.b, (w.b, 0, 1))
+    w.st(left, w.r / 2, "integration")
+    w.st(left, I(2 * w.b * w.b, (w.b, 0, 1)), "definition", "d")
+
+
+@falsehood
+def capture_two_step(w):
+    w.X.define("d", w.r, 2 * w.b)
+    w.X.define("d2", w.m[w.t], w.r + w.t)
+    left = I(w.f(w.b) * w.m[w.t], w.b)
+    w.st(left, w.m[w.t] * I(w.f(w.b), w.b), "linearity")
+    w.st(left, I(w.f(w.b) * (w.r + w.t), w.b), "definition", "d2").equals(
+        I(w.f(w.b) * (2 * w.b + w.t), w.b), by="definition", using="d"
+    )
+
+
+@falsehood
+def capture_two_at_once(w):
+    w.X.define("d", w.r, 2 * w.b)
+    w.X.define("d2", w.m[w.t], w.r + w.t)
+    left = I(w.f(w.b) * w.m[w.t], w.b)
+    w.st(left, I(w.f(w.b) * (2 * w.b + w.t), w.b), "definition", ("d", "d2"))
+
+
+@falsehood
+def capture_function(w):
+    w.X.define("g", w.g(w.r), w.b * w.r)
+    left = I(w.f(w.b) * w.g(w.r), w.b)
+    w.st(left, w.g(w.r) * I(w.f(w.b), w.b), "linearity")
+    w.st(left, I(w.f(w.b) * w.b * w.r, w.b), "definition", "g")
+
+
+@falsehood
+def capture_variance(w):
+    w.X.define("d", w.v, w.a + 1)
+    w.X.define("k", w.q(w.x[0]), N(w.x[0], 0, w.v))
+    left = I(w.f(w.a) * log(w.v), (w.a, 0, 1))
+    w.st(left, I(w.f(w.a) * log(w.a + 1), (w.a, 0, 1)), "definition", "d")
+
+
+@falsehood
+def capture_divergence(w):
+    w.X.define("d", w.r, 2 * w.b)
+    left = KL(N(w.b, w.r, 1), N(w.b, 0, 1))
+    w.st(left, w.r**2 / 2, "Gaussian integral")
+    w.st(left, KL(N(w.b, 2 * w.b, 1), N(w.b, 0, 1)), "definition", "d")
+
+
+@falsehood
+def capture_induction(w):
+    t, b = w.t, w.b
+    w.X.define("d", w.r, 2 * b)
+    ind = w.X.induction("i", w.r * t, 2 * b * t, over=t)
+    ind.base.equals(2 * b, by="definition", using="d").equals(2 * b * 1, by="algebra")
+    ind.step.equals(w.r * t + w.r, by="algebra").equals(2 * b * t + w.r, by="induction", using="hypothesis").equals(
+        2 * b * (t + 1), by="definition", using="d"
+    )
+    ind.conclude()
+    left = I(w.f(b) * (w.r * t), b)
+    w.st(left, w.r * t * I(w.f(b), b), "linearity")
+    w.st(left, I(w.f(b) * (2 * b * t), b), "result", "i")
+
+
+@falsehood
+def capture_state_integral(w):
+    x = w.x
+    w.X.define("d", w.r, 2 * x[0])
+    w.st(I(w.f(x[0]) * w.r, x[0]), w.r * I(w.f(x[0]), x[0]), "linearity")
+
+
+@falsehood
+def capture_random_later(w):
+    x = w.x
+    w.st(I(w.f(x[0]) * w.r, x[0]), w.r * I(w.f(x[0]), x[0]), "linearity")
+    w.X.define("d", w.r, 2 * x[0])
 
 
 @pytest.mark.parametrize("name", FALSEHOODS)

@@ -43,7 +43,7 @@ class Block:
         self.name, self.start, self.tag = name, start, ""
         self.assumptions: dict[str, str] = {}  # names and tags of the assumptions that it rests on
         self.rests: frozenset = frozenset()  # the left sides of the definitions that it rests on
-        self.brings: frozenset = frozenset()  # what stands on their right sides only
+        self.brings: frozenset = frozenset()  # what states among these are made of
 
     def lines(self) -> list[Line]:
         raise TypeError("a subclass of Block must provide lines()")

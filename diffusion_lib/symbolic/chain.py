@@ -140,6 +140,7 @@ class Chain(Block):
             self.derivation.hypotheses(),
             self.start,
             self.derivation.said(),
+            self.derivation.model("="),
         )
         return claim, " ".join([by, ", ".join(labels)]).strip()
 

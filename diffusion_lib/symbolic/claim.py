@@ -26,6 +26,7 @@ class Claim:
     hypotheses: tuple[tuple[Expr, Expr], ...] = ()  # pairs (smaller, larger)
     start: int = 1  # the least value of every free index symbol
     said: tuple[tuple[Expr, Expr], ...] = ()  # left and right sides of all definitions and assumptions
+    assumed: tuple[Fact, ...] = ()  # all assumptions
 
     def __str__(self):
         return f"{self.left!r} = {self.right!r}"

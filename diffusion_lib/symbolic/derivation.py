@@ -195,9 +195,9 @@ class Derivation(Registry):
             )
         return self.blocks[name]
 
-    def model(self) -> tuple[Fact, ...]:
-        """The definitions that fix the process: all but those of states, and no assumptions."""
-        found = [block for block in self.blocks.values() if isinstance(block, Definition) and block.relation == ":="]
+    def model(self, relation: str = ":=") -> tuple[Fact, ...]:
+        """The definitions that fix the process, or the assumptions ("="): all but those of states."""
+        found = [block for block in self.blocks.values() if getattr(block, "relation", None) == relation]
         return tuple(
             fact
             for block in found

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.symbolic.density import KL, Density, Derivative, E, Integral, Normal
 from diffusion_lib.symbolic.expr import Expr, Symbol, rebuild, walk
-from diffusion_lib.symbolic.times import Index, Item, Limit, Span, Sum
+from diffusion_lib.symbolic.times import Index, Item, Limit, Sum
 
 MAX_UNFOLDINGS = 200  # a chain of definitions longer than this is a circle
 
@@ -21,7 +21,8 @@ MAX_UNFOLDINGS = 200  # a chain of definitions longer than this is a circle
 class Fact:
     """``left = right`` for all values of ``symbols`` that are not smaller than ``first`` says.
 
-    ``rests`` holds what is defined by the definitions that its proof cites, ``brings`` what they are made of.
+    ``rests`` holds what is defined by the definitions that its proof cites, ``brings`` what states among
+    them are made of.
     """
 
     name: str
@@ -96,7 +97,7 @@ def unfold(nodes, facts, least: int = 1):
 
     A definition that refers to itself one step earlier, such as ``x[t]`` by ``x[t - 1]``, is unfolded down to the
     earliest member that ``nodes`` mention, and no further.  A variable that is bound stays, and so does what would be
-    replaced by a fact that rests on its definition, or by something that an integral or a mean would catch.
+    replaced by a fact that rests on its definition, and a state whose parts an integral or a mean would catch.
     """
     floors, budget = _earliest(nodes), [MAX_UNFOLDINGS]
 
@@ -142,12 +143,17 @@ def bound_by(node) -> tuple:
 
 
 def brought(left, right) -> frozenset:
-    """What stands on the right side of a definition and not on its left: states are all on the left of a density."""
-    known = set(walk(left))
-    parts = [part for part in walk(right) if isinstance(part, (Symbol, Item, Span)) and part not in known]
-    if isinstance(left, Density):
-        parts = [part for part in parts if isinstance(part, Symbol) or part.sequence.role != "state"]
-    return frozenset(parts)
+    """What would be caught under an integral over it, once ``left`` is replaced by ``right``.
+
+    An integral over a parameter is about another one of that name.  States move parameters, and densities name them.
+    """
+    known, state = set(walk(left)), _role(left) == "state"
+    parts = [part for part in walk(right) if isinstance(part, (Symbol, Item)) and _role(part) != "bound"]
+    return frozenset(part for part in parts if part not in known and (state or _role(part) != "state"))
+
+
+def _role(node) -> str:
+    return getattr(getattr(node, "sequence", node), "role", "")
 
 
 def among(parts, variables) -> bool:

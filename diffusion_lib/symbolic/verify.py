@@ -37,7 +37,7 @@ from diffusion_lib.errors import ConfigError, DerivationError, Inconclusive
 from diffusion_lib.symbolic.claim import Claim, contains, has_densities, odd_conditions
 from diffusion_lib.symbolic.conserve import random_facts
 from diffusion_lib.symbolic.decide import symbolically
-from diffusion_lib.symbolic.density import E, Var
+from diffusion_lib.symbolic.density import KL, E, Integral, Var
 from diffusion_lib.symbolic.evaluate import DIGITS, at_points
 from diffusion_lib.symbolic.growth import converges
 from diffusion_lib.symbolic.slopes import visible
@@ -64,8 +64,8 @@ def verify(claim: Claim) -> tuple[str, ...]:
         for condition in (*odd_conditions(left), *odd_conditions(right)):
             raise Inconclusive(f"{claim} has the condition {condition!r}, which is no state; nothing is known given it")
         verdicts = seen, symbolically(claim, left, right)
-        if contains((E, Var), left, right):  # a defined quantity may be random, which its letter does not say
-            meant = unfold((left, right), random_facts(claim.model), claim.start)
+        if contains((E, Var, KL, Integral), left, right):  # a letter does not say that what it stands for moves
+            meant = unfold((left, right), random_facts((*claim.model, *claim.assumed)), claim.start)
             if meant != (left, right):
                 at_points(claim, *meant)
         return (*verdicts, gaussian_worlds(claim)) if has_densities(claim.left, claim.right) else verdicts
