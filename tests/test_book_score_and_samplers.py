@@ -117,11 +117,18 @@ def test_euler_steps_are_the_proved_ones(chapter, schedule, draws):
         close(moved, quiet(float(x_t), float(eps), late, early))
 
 
+WEIGHTS = {  # the blocks of the weights of three and of four values, and their values on equal steps
+    3: {"three-newest": 23, "three-middle": -16, "three-oldest": 5},
+    4: {"four-newest": 55, "four-second": -59, "four-third": 37, "four-oldest": -9},
+}
+
+
 def proved_weights(chapter, order):
     names = chapter[0]
     h, h_1 = names["h"], names["h_1"]
     two = [h + h**2 / (2 * h_1), -(h**2 / (2 * h_1))]  # the coefficients of f_0 and f_1 in two-values
-    nodes = {1: [h], 2: two, 3: names["three"], 4: names["four"]}[order]
+    blocks = [names["D"].blocks[name] for name in WEIGHTS.get(order, ())]
+    nodes = {1: [h], 2: two}.get(order) or [block.steps[0].right for block in blocks]
     return [formula(chapter, node, "h", "h_1", "h_2", "h_3", "d_2", "d_3") for node in nodes]
 
 
@@ -155,16 +162,14 @@ def test_lms_steps_have_the_proved_weights(chapter, schedule, draws, order):
             assert abs(ours - expected) < 1e-12 * scale
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [("three-equal", (23, -16, 5)), ("four-equal", (55, -59, 37, -9)), ("two-equal", (3, -1))],
-)
-def test_equal_steps_give_the_textbook_weights(chapter, name, expected):
+def test_equal_steps_give_the_textbook_weights(chapter):
     D, names = chapter[0]["D"], chapter[0]
-    whole = sp.expand(D.sympy(D.blocks[name].right) / D.sympy(names["h"]))
-    under = {2: 2, 3: 12, 4: 24}[len(expected)]
-    for k, number in enumerate(expected):
-        assert whole.coeff(D.sympy(names[f"f_{k}"])) == sp.Rational(number, under)
+    h, f_0, f_1 = (D.sympy(names[name]) for name in ("h", "f_0", "f_1"))
+    assert sp.simplify(D.sympy(D.blocks["two-equal"].right) - h * (3 * f_0 - f_1) / 2) == 0
+    for under, order in ((12, 3), (24, 4)):
+        assert sum(WEIGHTS[order].values()) == under
+        for name, number in WEIGHTS[order].items():
+            assert D.sympy(D.blocks[name].right) / h == sp.Rational(number, under)
 
 
 def test_scales_are_those_of_the_library_and_of_diffusers(chapter):
