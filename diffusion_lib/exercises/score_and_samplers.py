@@ -27,7 +27,7 @@ EXERCISES = (
         },
     ),
     Exercise(
-        "score-error",
+        "error-of-a-guess",
         "the factor between the two squared errors",
         alpha_bar_t / (1 - alpha_bar_t) ** 2,
         slips={

@@ -119,13 +119,15 @@ class Analysis(Exact):
         if low is None and high is None:
             ends.insert(1, 0)
 
+        saved = dict(self.values)
+
         def integrand(value):
             self.values[key] = value
             return to_mpf(self(node.body))
 
         with mp.workdps(INTEGRAL_DIGITS):
             value = mp.quad(integrand, ends)
-        self.values.pop(key, None)
+        self.values = saved
         return value
 
     def Derivative(self, node):

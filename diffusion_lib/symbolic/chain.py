@@ -126,6 +126,8 @@ class Chain(Block):
         allowed = licence(by)
         if allowed.mean == "sum" and facts and not standard:
             allowed = replace(allowed, mean="opaque")  # the fact is put in place; operators stay as they are
+        elif by == "definition" and not facts and not standard:
+            allowed = replace(allowed, mean="integral")  # an operator is written out
         claim = Claim(
             f"{self.name}, line {len(self.steps) + 1}",
             left,

@@ -18,7 +18,7 @@ from diffusion_lib.symbolic.density import Density
 from diffusion_lib.symbolic.expr import Apply, Symbol, walk
 from diffusion_lib.symbolic.interpret import Interpreter
 from diffusion_lib.symbolic.registry import standard_normal
-from diffusion_lib.symbolic.times import Index, Item, OutOfRange
+from diffusion_lib.symbolic.times import Index, Item, OutOfRange, Product
 from diffusion_lib.symbolic.tree import at, first_times, free_indices
 
 TIMES = range(6)  # two densities are compared at these times
@@ -105,18 +105,30 @@ def random_in_time(name, left, right, others, sides) -> None:
         )
 
 
-def _instances(node):
-    """Every (left side at concrete times) of a pattern: for densities as a law with sets of states."""
-    symbols = sorted(free_indices(node))
+def _instances(left, right=None):
+    """A density at all times, as a law with sets of states; without those at which ``right`` is the same density."""
+    symbols = sorted(free_indices(left))
     found = set()
     for times in product(TIMES, repeat=len(symbols)):
-        concrete = at(node, {s: Index(None, time) for s, time in zip(symbols, times, strict=True)})
+        values = {s: Index(None, time) for s, time in zip(symbols, times, strict=True)}
         try:
-            parts = [tuple(sorted(_states(side))) for side in (concrete.targets, concrete.given)]
+            here = _named(at(left, values))
+            if right is None or here != _only(at(right, values)):
+                found.add(here)
         except OutOfRange:
             continue
-        found.add((node.law.name, *parts))
     return found
+
+
+def _named(density):
+    return density.law.name, *(tuple(sorted(_states(side))) for side in (density.targets, density.given))
+
+
+def _only(node):
+    """The one density that a product has, if it has one factor."""
+    if isinstance(node, Product) and node.low == node.high and isinstance(node.body, Density):
+        return _named(at(node.body, {node.symbol: node.low}))
+    return None
 
 
 def _states(parts):
@@ -139,6 +151,8 @@ def _overlap(left, other) -> bool:
 
 def _taken(new, old) -> bool:
     """Do two definitions speak about the same thing at some time?  Two general rules for one sequence always do."""
+    if isinstance(new[0], Density) and isinstance(old[0], Density):
+        return new[0].law == old[0].law and not _instances(*new).isdisjoint(_instances(*old))
     a, b = (getattr(left, "index", None) for left, _ in (new, old))
     if not _overlap(new[0], old[0]) or a is None or b is None or (a.symbol is not None and b.symbol is not None):
         return _overlap(new[0], old[0])

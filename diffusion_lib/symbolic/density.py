@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.symbolic.expr import Expr, Symbol, wrap
+from diffusion_lib.symbolic.expr import Expr, Func, Symbol, wrap
 from diffusion_lib.symbolic.times import Given, Item, Span
 
 
@@ -124,6 +124,12 @@ class Derivative(Expr):
         if not isinstance(by, (Item, Symbol)):
             raise ConfigError(f"a derivative is taken by a symbol or a member of a sequence, got {by!r}")
         _set(self, body=wrap(body), by=by)
+
+
+def written_out(node: E | KL) -> Integral:
+    """The integral that a mean under a Gaussian, or a divergence from one, stands for."""
+    under, body = (node.under, node.body) if isinstance(node, E) else (node.p, Func("log", node.p / node.q))
+    return Integral(body * under, under.at)
 
 
 def _set(node, **values):

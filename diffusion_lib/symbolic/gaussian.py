@@ -20,7 +20,7 @@ from diffusion_lib.symbolic.expr import Symbol
 from diffusion_lib.symbolic.interpret import HORIZON, Interpreter, to_mpf
 from diffusion_lib.symbolic.quadratic import Bell, Quadratic, bell
 from diffusion_lib.symbolic.registry import draw, positive, real, unit
-from diffusion_lib.symbolic.times import Index, Item
+from diffusion_lib.symbolic.times import Index, Item, Product
 from diffusion_lib.symbolic.tree import at, unfold
 
 
@@ -130,7 +130,7 @@ class GaussianWorld(Interpreter):
             fact, direction = self.step_fact(law)
             order = range(HORIZON + 1)[::direction]
             mean, covariance = [mp.zero] * len(order), mp.zeros(len(order))
-            mean[order[0]], covariance[order[0], order[0]] = self.first(law, name, order[0])
+            mean[order[0]], covariance[order[0], order[0]] = self.marginal(law, order[0])
             for before, time in pairwise(order):
                 slope, shift, variance = self.transition(law, fact, name, before, time)
                 mean[time] = slope * mean[before] + shift
@@ -140,21 +140,33 @@ class GaussianWorld(Interpreter):
             self.joints[law.name] = mean, covariance
         return self.joints[law.name]
 
-    def first(self, law, name, time):
-        """Mean and variance of the state where the chain begins: the defined ones, or random ones."""
-        for fact in self.facts:
-            if isinstance(fact.left, Density) and fact.left.law == law and not fact.left.given:
-                (target, *more) = fact.left.targets
-                if not more and isinstance(fact.right, Normal) and target.index == Index(None, time):
-                    mean, variance = self(fact.right.mean), self(fact.right.variance)
-                    return mean.value("the mean of the data"), variance.value("a variance")
-        label = f"{self.seed}:{law.name}"
+    def about(self, law):
+        """The definitions of densities of a law."""
+        return [fact for fact in self.facts if isinstance(fact.left, Density) and fact.left.law == law]
+
+    def independent(self, law) -> bool:
+        """Is the law defined as a product of densities without conditions?"""
+        bodies = [fact.right.body for fact in self.about(law) if isinstance(fact.right, Product)]
+        return any(isinstance(body, Density) and not body.given for body in bodies)
+
+    def marginal(self, law, time):
+        """Mean and variance of one state that hangs on no other: the defined ones, or random ones."""
+        for fact in self.about(law):
+            (target, *more) = fact.left.targets
+            if more or fact.left.given or not isinstance(fact.right, Normal):
+                continue
+            general = target.index.symbol is not None and self.independent(law)
+            bound = {target.index.symbol: Index(None, time - target.index.offset)}
+            if (general and fact.holds_at(bound, {})) or target.index == Index(None, time):
+                normal = at(fact.right, bound)
+                return self(normal.mean).value("a mean"), self(normal.variance).value("a variance")
+        label = f"{self.seed}:{law.name}:{time}"
         return to_mpf(draw(f"{label}:mean", real)), to_mpf(draw(f"{label}:variance", positive))
 
     def step_fact(self, law):
         """The definition of the law's step, if there is one, and its direction: 1 forward in time, -1 backward."""
-        for fact in self.facts:
-            if isinstance(fact.left, Density) and fact.left.law == law and len(fact.left.given) == 1:
+        for fact in self.about(law):
+            if len(fact.left.given) == 1:
                 (target,), (given,) = fact.left.targets, fact.left.given
                 direction = target.index.offset - given.index.offset
                 if (
@@ -167,6 +179,8 @@ class GaussianWorld(Interpreter):
 
     def transition(self, law, fact, name, before, time):
         """Slope, shift and variance of the step to ``time``: the defined one, or a random one."""
+        if self.independent(law):
+            return mp.zero, *self.marginal(law, time)
         if fact is None:
             label = f"{self.seed}:{law.name}:{time}"
             draws = draw(f"{label}:slope", real), draw(f"{label}:shift", real), draw(f"{label}:variance", unit)

@@ -15,8 +15,8 @@ from itertools import product
 import sympy as sp
 
 from diffusion_lib.errors import Inconclusive
-from diffusion_lib.symbolic.density import Integral, Normal
-from diffusion_lib.symbolic.expr import Mul, Num, walk
+from diffusion_lib.symbolic.density import E, Integral, Normal, written_out
+from diffusion_lib.symbolic.expr import Div, Mul, Num, children, walk
 from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.signs import sign_of_value
 from diffusion_lib.symbolic.symbolic import Symbolic, floors
@@ -45,7 +45,7 @@ def converges(*nodes) -> None:
     for node in nodes:
         world = Growth(floors(*nodes))
         for part in walk(node):
-            if isinstance(part, Integral):
+            if isinstance(part, Integral) or (isinstance(part, E) and isinstance(part.under, Normal)):
                 world.terms(part, frozenset())
 
 
@@ -56,7 +56,7 @@ class Growth:
         self.world = Symbolic(licence("algebra"), floors=floors)
 
     def terms(self, node, variables) -> list[Term]:
-        if not any(part in variables or isinstance(part, Integral) for part in walk(node)):
+        if not any(part in variables or isinstance(part, (Integral, E)) for part in walk(node)):
             return [Term()]
         rule = getattr(self, type(node).__name__, None)
         if rule is None:
@@ -94,13 +94,20 @@ class Growth:
         if node.name == "Phi":
             self.terms(node.arg, variables)
             return [Term()]
-        if node.name == "log" and isinstance(node.arg, Normal):
-            return [Term() for _ in self.Normal(node.arg, variables)]  # a polynomial
+        if node.name == "log" and self.bells(node.arg, variables):
+            return [Term()]  # a polynomial
         if node.name == "exp":
             fall = self.square(node.arg, variables)
             if fall:
                 return [Term((fall,))]
         raise Inconclusive(f"how {node!r} grows is not known, so its integral may diverge; split the step")
+
+    def bells(self, node, variables) -> bool:
+        """Is ``node`` a product or quotient of bells, and of what does not vary?"""
+        if isinstance(node, (Mul, Div)):
+            return all(self.bells(part, variables) for part in children(node))
+        fixed = variables.isdisjoint(walk(node))
+        return bool(self.terms(node, variables)) and (isinstance(node, Normal) or fixed)
 
     def Normal(self, node, variables):
         if not variables.isdisjoint(walk(node.variance)):
@@ -138,6 +145,13 @@ class Growth:
             kept = [fall for fall in term.falls if over not in fall]
             found.append(Term((*kept, *(frozenset([other]) for other in fixed - {over} if other in variables))))
         return found
+
+    def E(self, node, variables):
+        if isinstance(node.under, Normal):
+            return self.Integral(written_out(node), variables)
+        if not variables.isdisjoint(walk(node)):
+            raise Inconclusive(f"how {node!r} grows is not known; split the step")
+        return [Term()]
 
     def line(self, node, variables) -> frozenset:
         """The variables in a linear form, with coefficients that are never zero; empty if it is no such form."""

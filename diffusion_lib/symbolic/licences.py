@@ -17,7 +17,8 @@ class Licence:
     """``world``: how densities behave.  ``mean``: what an expectation may be.  ``independent``: are the noises?
 
     worlds   "opaque" arbitrary positive functions · "any" one joint law · "markov" a Markov chain
-    means    "opaque" only what is inside may be rearranged · "sum" a weighted sum · "mean" weights that add to 1
+    means    "opaque" only what is inside may be rearranged · "sum" a weighted sum · "mean" weights that add to 1 ·
+             "integral" a weighted sum, and under a Gaussian the integral that it stands for
     ``integrates``, ``differentiates``: may integrals or derivatives be evaluated?  Elsewhere they are opaque, too.
     ``linear``: may sums and constants be pulled out of an integral?  ``exchanges``: may its order be changed?
     ``weaker`` is the licence under which a step must fail, or else it claims more than it needs.

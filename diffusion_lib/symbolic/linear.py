@@ -39,6 +39,11 @@ class Linear(Opaque):
                 total += self.plain(factor / below, still) * self.one(self.plain(inside / moving_below, moving), bounds)
         return total
 
+    def linear_mean(self, body, weight, variable):
+        """The mean of ``body`` for a weight that integrates to one."""
+        bounds = ((variable, None, None),)
+        return self.pulled(body * weight, bounds) / self.pulled(weight, bounds)
+
     def split(self, expr, variables, kind):
         """``expr`` in two terms or factors, of which only the second one hangs on ``variables``."""
         hanging = [symbol for symbol in expr.free_symbols if self.moves(symbol, variables)]

@@ -21,7 +21,8 @@ from mpmath import mp
 
 from diffusion_lib.errors import Undefined
 from diffusion_lib.symbolic.analysis import LOOKS, Analysis
-from diffusion_lib.symbolic.expr import Symbol, walk
+from diffusion_lib.symbolic.density import written_out
+from diffusion_lib.symbolic.expr import Symbol, log, walk
 from diffusion_lib.symbolic.interpret import to_mpf
 from diffusion_lib.symbolic.registry import draw, positive, real
 
@@ -75,9 +76,7 @@ class Point(Analysis):
     def E(self, node):
         if node.under is None:
             return self.average(node, lambda value: value)
-        if self.licence.mean == "opaque":
-            return self.opaque_normal_mean(node.under, node.body)
-        return self.normal_mean(node.under, lambda: self(node.body))
+        return self.mean_under(node, node.under, node.body)
 
     def Var(self, node):
         if self.licence.mean == "opaque":
@@ -86,22 +85,30 @@ class Point(Analysis):
         return self.average(node, lambda value: value**2) - mean**2
 
     def KL(self, node):
-        return self.normal_mean(node.p, lambda: mp.log(self(node.p)) - mp.log(self(node.q)))
+        return self.mean_under(node, node.p, log(node.p / node.q))
+
+    def mean_under(self, node, normal, body):
+        """The mean of ``body`` under a Gaussian, which is what ``node`` says; as far as the licence opens it."""
+        if self.licence.mean == "integral":
+            return self(written_out(node))
+        if self.licence.mean == "opaque":
+            return self.opaque_normal_mean(type(node).__name__, normal, body)
+        return self.normal_mean(normal, lambda: self(body))
 
     def normal_mean(self, normal, body):
         mean, deviation = self(normal.mean), mp.sqrt(self.variance(normal))
-        key, total = self.key(normal.at), mp.zero
+        key, total, saved = self.key(normal.at), mp.zero, dict(self.values)
         for weight, node in gauss_hermite():
             self.values[key] = mean + deviation * node
             total += weight * body()
-        del self.values[key]
+        self.values = saved
         return total
 
-    def opaque_normal_mean(self, normal, body):
+    def opaque_normal_mean(self, kind, normal, body):
         parts = [self(normal.mean), self.variance(normal)]
         places = [draw(f"{self.seed}:look {number}", real) for number in range(LOOKS)]
         looks = [self.with_value(normal.at, place, body) for place in places]
-        return self.opaque("E under", self.key(normal.at), [*parts, *looks], all(look > 0 for look in looks))
+        return self.opaque(kind, self.key(normal.at), [*parts, *looks], all(look > 0 for look in looks))
 
     def average(self, node, of):
         """Average of ``of(body)`` over the random quantities in the body that are not among the conditions."""

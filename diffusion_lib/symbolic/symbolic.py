@@ -17,8 +17,8 @@ import sympy as sp
 from diffusion_lib.errors import DerivationError, Inconclusive
 from diffusion_lib.symbolic import integrals, moments
 from diffusion_lib.symbolic.analysis import members_of_limit
-from diffusion_lib.symbolic.density import Density, Normal
-from diffusion_lib.symbolic.expr import Div, Mul, walk
+from diffusion_lib.symbolic.density import Density, Normal, written_out
+from diffusion_lib.symbolic.expr import Div, Mul, log, walk
 from diffusion_lib.symbolic.functions import Phi, arbitrary
 from diffusion_lib.symbolic.linear import Linear
 from diffusion_lib.symbolic.normalform import sign_of
@@ -104,13 +104,8 @@ class Symbolic(Linear):
         return [(part.sequence.name, *(str(self.time(end)) for end in moments.ends(part))) for part in parts]
 
     def E(self, node):
-        opaque = self.licence.mean == "opaque"
         if isinstance(node.under, Normal):
-            if opaque:
-                normal = node.under
-                parts = map(self, (normal.mean, normal.variance, node.body))
-                return self.opaque(("E under", str(self(normal.at))), *parts, positive=positive(node.body))
-            return self.normal_mean(node.under, lambda: self(node.body))
+            return self.mean_under(node, node.under, node.body)
         if node.under is not None:
             raise Inconclusive(f"{node!r} averages over a density that is not written out; cite its definition")
         return self.average(node, self(node.body))
@@ -126,7 +121,18 @@ class Symbolic(Linear):
             raise Inconclusive(
                 f"{node!r} is a divergence of densities that are not written out; cite their definitions"
             )
-        return self.normal_mean(node.p, lambda: self.log(node.p) - self.log(node.q))
+        return self.mean_under(node, node.p, log(node.p / node.q))
+
+    def mean_under(self, node, normal, body):
+        """The mean of ``body`` under a Gaussian, which is what ``node`` says; as far as the licence opens it."""
+        if self.licence.mean == "integral":
+            return self(written_out(node))
+        if self.licence.mean == "opaque":
+            parts = map(self, (normal.mean, normal.variance, body))
+            return self.opaque((type(node).__name__, str(self(normal.at))), *parts, positive=positive(body))
+        if self.licence.linear:
+            return self.linear_mean(self(body), self(normal), self(normal.at))
+        return self.normal_mean(normal, lambda: self(body))
 
     def normal_mean(self, normal, body):
         z = sp.Dummy("z", real=True)

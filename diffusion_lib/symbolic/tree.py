@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.symbolic.density import KL, Density, Derivative, E, Integral, Normal
-from diffusion_lib.symbolic.expr import Expr, rebuild, walk
-from diffusion_lib.symbolic.times import Index, Item, Limit, Sum
+from diffusion_lib.symbolic.expr import Expr, Symbol, rebuild, walk
+from diffusion_lib.symbolic.times import Index, Item, Limit, Span, Sum
 
 MAX_UNFOLDINGS = 200  # a chain of definitions longer than this is a circle
 
@@ -94,19 +94,21 @@ def unfold(nodes, facts, least: int = 1):
     """Return ``nodes`` with every left side of ``facts`` replaced by its right side, again and again.
 
     A definition that refers to itself one step earlier, such as ``x[t]`` by ``x[t - 1]``, is unfolded down to the
-    earliest member that ``nodes`` mention, and no further.  Under a derivative or an integral its variable stays, and
-    so does what would be replaced by a fact that rests on the definition of that variable.
+    earliest member that ``nodes`` mention, and no further.  A variable that is bound stays, and so does what would be
+    replaced by a fact that rests on its definition, or by something that an integral or a mean would catch.
     """
     floors, budget = _earliest(nodes), [MAX_UNFOLDINGS]
 
     def replace(node, earliest, shut=()):
-        for fact in facts if node not in shut else ():
+        variables = [variable for _, variable in shut]
+        for fact in facts if node not in variables else ():
             bound: dict[str, Index] = {}
             if (
-                not any(same_thing(left, variable) for left in fact.rests for variable in shut)
+                not any(same_thing(left, variable) for left in fact.rests for variable in variables)
                 and match(fact.left, node, fact.symbols, bound)
                 and fact.holds_at(bound, earliest)
                 and _may_unfold(fact, node, floors)
+                and not _captured(at(fact.right, bound), node, [v for binder, v in shut if binder is not Derivative])
             ):
                 budget[0] -= 1
                 if budget[0] < 0:
@@ -114,9 +116,8 @@ def unfold(nodes, facts, least: int = 1):
                 return replace(at(fact.right, bound), earliest, shut)
         if isinstance(node, Sum):
             earliest = {**earliest, node.symbol: node.low.offset if node.low.symbol is None else 1}
-        if isinstance(node, (Derivative, Integral)):
-            shut = (*shut, node.by if isinstance(node, Derivative) else node.over)
         measure = node.under if isinstance(node, E) else node.p if isinstance(node, KL) else None
+        shut = (*shut, *((type(node), variable) for variable in bound_by(node)))
 
         def child(part):  # a measure stays a density that can be named
             new = replace(part, earliest, shut)
@@ -126,6 +127,25 @@ def unfold(nodes, facts, least: int = 1):
 
     first = first_times(*nodes, least=least)
     return tuple(replace(node, first) for node in nodes)
+
+
+def bound_by(node) -> tuple:
+    """The variables that a derivative, an integral, or a mean under a named density binds."""
+    if isinstance(node, (Derivative, Integral)):
+        return (node.by if isinstance(node, Derivative) else node.over,)
+    measure = node.under if isinstance(node, E) else node.p if isinstance(node, KL) else None
+    if isinstance(measure, Density):
+        return measure.targets
+    return (measure.at,) if isinstance(measure, Normal) else ()
+
+
+def _captured(right, left, variables) -> bool:
+    """Would something on the right side be caught by a binder, though it does not stand on the left side?"""
+    known = set(walk(left))
+    loose = [part for part in walk(right) if isinstance(part, (Symbol, Item, Span)) and part not in known]
+    if isinstance(left, Density):  # its right side has no states but those on the left
+        loose = [part for part in loose if isinstance(part, Symbol) or part.sequence.role != "state"]
+    return any(same_thing(part, variable) for part in loose for variable in variables)
 
 
 def first_times(*nodes, least: int = 1) -> dict[str, int]:
