@@ -48,6 +48,7 @@ def test_the_page_has_the_numbers_of_the_notebook(built):
         assert words in page
         assert words in prose
     assert "Theorem 1" in html(built, "second")
+    assert "In all, 3 mutants were killed" in html(built, "second")
     assert 'href="chapter.html#mjx-eqn:F.1"' in html(built, "second")
 
 
