@@ -83,7 +83,7 @@ n = 3  # how many
 ```{code-cell} ipython3
 from IPython.display import display
 
-mark = {"diffusion_lib": {"value": "answer"}}
+mark = {"diffusion_lib": {"value": "answer", "count": {"killed": n}}}
 display({"text/plain": f"{n * 14}"}, raw=True, metadata=mark)
 mark = {"diffusion_lib": {"tag": "F.1", "name": "closed-form"}}
 formula = r"$$\begin{aligned} x &= y \\ &= z \end{aligned} \qquad \text{algebra} \tag{F.1}$$"
@@ -145,7 +145,7 @@ PROSE = r"""# Prose
 
 $$ u = v $$ (prose-equation)
 
-Only text {cite:p}`ho2020`, with {eq}`prose-equation` and {step}`F.1`.
+Only text {cite:p}`ho2020`, with {eq}`prose-equation` and {step}`F.1`. Killed: {value}`all:count-killed`.
 
 ```{bibliography}
 ```

@@ -62,8 +62,9 @@ class ValueRole(SphinxRole):
         book, index = self.env.app.book, self.env.app.book_index
         page = book.pages[self.env.docname]
         try:
-            if ":" in self.text:
-                self.env.note_dependency(str(book.resolve(page, self.text.rpartition(":")[0]).notebook))
+            if other := self.text.rpartition(":")[0]:
+                for source in book.notebooks if other == "all" else [book.resolve(page, other)]:
+                    self.env.note_dependency(str(source.notebook))
             found = index.value(page, self.text, index.values.get(page.name, {}))
         except BookError as error:
             LOGGER.warning("%s", error, location=self.get_location())
