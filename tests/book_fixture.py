@@ -83,8 +83,10 @@ n = 3  # how many
 ```{code-cell} ipython3
 from IPython.display import display
 
-mark = {"diffusion_lib": {"value": "answer", "count": {"killed": n}}}
+mark = {"diffusion_lib": {"value": "answer"}}
 display({"text/plain": f"{n * 14}"}, raw=True, metadata=mark)
+mark = {"diffusion_lib": {"count": {"killed": 3}}}
+display({"text/plain": "counted"}, raw=True, metadata=mark)
 mark = {"diffusion_lib": {"tag": "F.1", "name": "closed-form"}}
 formula = r"$$\begin{aligned} x &= y \\ &= z \end{aligned} \qquad \text{algebra} \tag{F.1}$$"
 display({"text/latex": formula, "text/plain": "x = y = z"}, raw=True, metadata=mark)
@@ -120,6 +122,7 @@ SECOND = (
 $$ p = q $$ (other)
 
 It builds on {eq}`one`, on {step}`closed-form` of {doc}`chapter` and on [the chapter](chapter.md); compare {eq}`other`.
+In all, {value}`all:count-killed` mutants were killed.
 
 ```{prf:theorem} Two
 :label: thm-two
@@ -145,7 +148,7 @@ PROSE = r"""# Prose
 
 $$ u = v $$ (prose-equation)
 
-Only text {cite:p}`ho2020`, with {eq}`prose-equation` and {step}`F.1`. Killed: {value}`all:count-killed`.
+Only text {cite:p}`ho2020`, with {eq}`prose-equation` and {step}`F.1`.
 
 ```{bibliography}
 ```

@@ -101,6 +101,13 @@ class Index:
             raise BookError(f"no cell of {other or 'this page'} outputs a value named {name!r}; known: {sorted(known)}")
         return known[name]
 
+    def shown_from(self, page: Page, label: str) -> list[Page]:
+        """The pages whose outputs ``value`` reads for ``label``: rendered text depends on them."""
+        other = label.rpartition(":")[0]
+        if other == "all":
+            return self.book.notebooks
+        return [self.book.resolve(page, other) if other else page]
+
     @cached_property
     def totals(self) -> dict[str, str]:
         counts = Counter()

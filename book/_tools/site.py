@@ -62,9 +62,8 @@ class ValueRole(SphinxRole):
         book, index = self.env.app.book, self.env.app.book_index
         page = book.pages[self.env.docname]
         try:
-            if other := self.text.rpartition(":")[0]:
-                for source in book.notebooks if other == "all" else [book.resolve(page, other)]:
-                    self.env.note_dependency(str(source.notebook))
+            for source in index.shown_from(page, self.text):
+                self.env.note_dependency(str(source.notebook))
             found = index.value(page, self.text, index.values.get(page.name, {}))
         except BookError as error:
             LOGGER.warning("%s", error, location=self.get_location())
