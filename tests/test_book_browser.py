@@ -27,9 +27,11 @@ LOOK = """() => {
     const extra = root.scrollWidth - root.clientWidth;
     const unset = all(".math").filter(e => !e.querySelector("mjx-container"));
     const left = (e) => e.getBoundingClientRect().left;
+    const below = (e) => e.getBoundingClientRect().bottom > e.closest(".admonition").getBoundingClientRect().bottom + 1;
     const cut = all(".math > mjx-container").filter(e => left(e) < left(e.parentElement) - 1);
     return {
         "formulas whose start is out of reach": cut.map(e => e.textContent.slice(0, 40)),
+        "buttons that lie outside of what they open": all(".admonition .toggle-button").filter(below).map(e => e.id),
         "formulas with an error": all("mjx-merror, [data-mjx-error]").map(e => e.title || e.textContent),
         "formulas that are not set": unset.map(e => e.textContent),
         "pictures without a text": all("img").filter(e => !e.alt.trim()).map(e => e.src.slice(0, 80)),
@@ -154,6 +156,7 @@ def test_search_works_offline(chromium, serve, scheme):
 
 
 REVERSED = "display: flex; flex-direction: row-reverse; overflow: auto; width: 100px"
+SUNK = '<div class="admonition" style="height: 9px"><button class="toggle-button" id="b" style="margin: 20px">'
 WIDE = '<p style="width: 600px">wide</p>'
 
 
@@ -168,6 +171,7 @@ WIDE = '<p style="width: 600px">wide</p>'
         ('<div class="math">\\(x\\)</div>', "formulas that are not set"),
         (f'<p class="math" style="{REVERSED}"><mjx-container style="min-width: 300px">', "start is out of reach"),
         ('<img src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=">', "pictures without a text"),
+        (SUNK, "outside of what they open"),
         (WIDE, "pixels wider than the window"),
         ("<script>document.documentElement.dataset.theme = 'dark'</script>", "theme"),
     ],

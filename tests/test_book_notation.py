@@ -1,18 +1,21 @@
-"""Each row of the notation table is checked: the names exist, and the values agree with diffusers in float64."""
+"""Each row of the notation table is checked: the names exist, and the values agree with diffusers, or an identity."""
 
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from pathlib import Path
 
 import pytest
 import torch
 from diffusers import DDIMScheduler, DDPMScheduler, EulerDiscreteScheduler
+from diffusers.guiders import ClassifierFreeGuidance
 from diffusers.training_utils import compute_snr
+from torch.distributions import Normal, kl_divergence
 
 from book._tools.licences import PROVED
-from diffusion_lib import process, sample, train
+from diffusion_lib import bound, oracle, process, sample, train
 from diffusion_lib.schedule import linear
 
 PAGE = Path(__file__).parents[1] / "book" / "notation.md"
@@ -96,10 +99,85 @@ def signal_to_noise():
     torch.testing.assert_close(schedule.snr[1:].float(), theirs, rtol=1e-3, atol=0)
 
 
+def unshrunk_point():
+    scheduler = EulerDiscreteScheduler(num_train_timesteps=T, trained_betas=schedule.beta[1:].tolist())
+    scheduler.set_timesteps(T)
+    scheduler.sigmas = schedule.snr[1:].flip(0) ** -0.5  # in float64
+    unshrunk = process.vp_to_ve(schedule, x_t, t)
+    same(unshrunk, x_0 + schedule.snr[t][:, None] ** -0.5 * eps)
+    for i in range(T, 0, -1):
+        scheduler._step_index = T - i
+        same(scheduler.scale_model_input(unshrunk[i - 1], i - 1), x_t[i - 1])
+
+
+def best_estimate():
+    """Of a pair of points, against Bayes' rule written out."""
+    points = torch.tensor([[-1.0, 0, 2], [0.5, 1, -1]], dtype=torch.float64)
+    noises = (x_t[:, None] - schedule.alpha_bar[t].sqrt()[:, None, None] * points) / (1 - schedule.alpha_bar[t]).sqrt()[
+        :, None, None
+    ]
+    chances = (-noises.square().sum(-1) / 2).softmax(1)
+    same(oracle.GaussianMixture(points, 0.0).denoiser(schedule)(x_t, t), (chances[..., None] * noises).sum(1))
+
+
+def guidance_scale():
+    """One point on the line through both estimates, in the four ways of counting."""
+    world, some, g = oracle.GaussianMixture.named("ring"), [0, 1, 2], 2.5
+    states = x_t[:, :2].clone().requires_grad_()
+    eps_u, eps_c = world.denoiser(schedule)(states, t), world.only(some).denoiser(schedule)(states, t)
+    (slope,) = torch.autograd.grad(world.log_class(schedule, states, t, some).sum(), states)
+    guided = (eps_u + g * (eps_c - eps_u)).detach()
+    same(guided, eps_u - g * (1 - schedule.alpha_bar[t]).sqrt()[:, None] * slope)  # Dhariwal and Nichol, s = g
+    same(guided, g * eps_c + (1 - g) * eps_u)  # Imagen, w = g
+    same(guided, ClassifierFreeGuidance(guidance_scale=g).forward(eps_c, eps_u).pred)
+    original = ClassifierFreeGuidance(guidance_scale=g - 1, use_original_formulation=True)  # Ho and Salimans, w = g - 1
+    same(guided, original.forward(eps_c, eps_u).pred)
+
+
 def prior_divergence():
     alpha_bar = schedule.alpha_bar[T]
-    exact = 0.5 * (-torch.log1p(-alpha_bar)) / torch.log(torch.tensor(2.0, dtype=torch.float64))
+    exact = -0.5 * torch.log1p(-alpha_bar) / math.log(2)
     assert abs(schedule.prior_kl() - float(exact)) < 1e-12  # data of unit variance: the first two terms cancel
+    end = Normal(alpha_bar.sqrt() * x_0, (1 - alpha_bar).sqrt())
+    same(bound.prior_term(schedule, x_0), kl_divergence(end, Normal(0.0, 1.0)).sum(1))
+
+
+def off_by_one(x_t, t):
+    """A denoiser whose error is 1 everywhere."""
+    return process.eps_from_x_0(schedule, x_t, t, x_0[t - 1]) + 1
+
+
+def step_divergence():
+    late = t[1:]
+    mean, variance = process.posterior(schedule, x_0[1:], x_t[1:], late)
+    clean = process.x_0_from_eps(schedule, x_t[1:], late, eps[1:] + 1)
+    model, _ = process.posterior(schedule, clean, x_t[1:], late)
+    exact = kl_divergence(Normal(mean, variance.sqrt()), Normal(model, variance.sqrt())).sum(1)
+    same(bound.step_term(off_by_one, schedule, x_0[1:], late, eps[1:]), exact)
+
+
+def bound_weights():
+    """With the variance of the posterior, L_{t-1} is the weight and nothing else, if the error is 1."""
+    late = t[1:]
+    terms = bound.step_term(off_by_one, schedule, x_0[1:], late, eps[1:])
+    same(terms / x_0.shape[1], bound.weight(schedule, "vlb")[late])
+
+
+def last_surprise():
+    """If the model's mean is the data point, L_0 is the surprise at the bin in the middle of a Gaussian."""
+    grey = 2 * torch.tensor([[100.0], [150.0]], dtype=torch.float64) / 255 - 1
+
+    def knows(x_1, t):
+        return process.eps_from_x_0(schedule, x_1, t, grey)
+
+    half = 1 / 255 / bound.step_variance(schedule)[1].sqrt()
+    exact = -torch.erf(half / math.sqrt(2)).log()
+    same(bound.decoder_term(knows, schedule, grey, torch.ones_like(grey)), exact.expand(2))
+
+
+def code_length():
+    """A grey value of 256, guessed blindly, costs eight bits."""
+    assert abs(bound.bits_per_dim(7 * math.log(256), 7) - 8) < 1e-12
 
 
 CHECKS = {
@@ -112,9 +190,9 @@ CHECKS = {
     r"$\bar\alpha_t$": lambda: same(schedule.alpha_bar[t], reference().alphas_cumprod[t - 1]),
     r"$\mathrm{SNR}_t$": signal_to_noise,
     r"$\tilde\beta_t$": lambda: same(schedule.posterior_variance[2:], variances("fixed_small", "fixed_small")),
-    r"$L_T$": prior_divergence,
     r"$\epsilon$": lambda: parameter(process.add_noise, "eps") and parameter(DDPMScheduler.add_noise, "noise"),
     r"$\epsilon_\theta(x_t, t)$": lambda: parameter(DDPMScheduler.step, "model_output"),
+    r"$\mathrm{E}[\epsilon \mid x_t]$": best_estimate,
     r"$q(x_t \mid x_0)$": lambda: same(x_t, reference().add_noise(x_0, eps, t - 1)),
     r"$\tilde\mu_t$": posterior_mean,
     r"$v$": lambda: same(process.v_from_eps(schedule, x_0, t, eps), reference().get_velocity(x_0, eps, t - 1)),
@@ -122,9 +200,16 @@ CHECKS = {
         process.score_from_eps(schedule, eps, t), -eps / (1 - schedule.alpha_bar[t]).sqrt()[:, None]
     ),
     r"$\sigma$": ve_levels,
+    r"$\tilde x_t$": unshrunk_point,
     r"$\sigma_t^2$": reverse_variances,
     r"$\eta$": eta_adds_noise,
     r"$S$": steps_count,
+    r"$g$": guidance_scale,
+    r"$L_T$": prior_divergence,
+    r"$L_{t-1}$": step_divergence,
+    r"$L_0$": last_surprise,
+    "bits/dim": code_length,
+    r"$w_t$": bound_weights,
     r"$L_\text{simple}$": simple_loss,
 }
 
@@ -152,9 +237,9 @@ def test_identifiers_of_the_row_exist(symbol):
     if name.startswith("schedule."):
         assert hasattr(schedule, name.removeprefix("schedule."))
     else:
-        known = {"t", "x_0", "x_t", "eps", "eps_hat", "steps"}
-        modules = (process, sample, train)
-        assert name in known or any(hasattr(module, name) for module in modules)
+        known = {"t", "x_0", "x_t", "eps", "eps_hat", "eps_u", "steps"}
+        modules = (bound, oracle, process, sample, train)
+        assert name in known or any(hasattr(module, name.partition(".")[0]) for module in modules)
 
 
 def test_licences_of_the_page_are_those_of_the_engine():
