@@ -26,6 +26,7 @@ EXERCISES = (
         slips={
             "this is the variance that it adds where the state shrinks": 1 - alpha_t,
             "the noise of this step is divided by √ᾱ_t, not by the root before": (1 - alpha_t) / alpha_bar_prev,
+            "this is the variance of all steps up to t": (1 - alpha_bar_t) / alpha_bar_t,
         },
         relations=ONE_STEP,
     ),
@@ -36,6 +37,7 @@ EXERCISES = (
         slips={
             "this is the square of the mean; the noise has a share, too": alpha_bar_t * x_0**2,
             "this is the variance; the mean has a share, too": 1 - alpha_bar_t,
+            "this is the average over data with mean square one; here x_0 is given": sp.S.One,
             "roots, where squares add": (sp.sqrt(alpha_bar_t) * x_0 + sp.sqrt(1 - alpha_bar_t)) ** 2,
         },
         relations=ONE_STEP,
@@ -58,7 +60,8 @@ EXERCISES = (
             "the means keep √ᾱ_t of the distance, and it is squared": alpha_bar_t**2
             * (x_0 - y_0) ** 2
             / (2 * (1 - alpha_bar_t)),
-            "the means are shrunk": (x_0 - y_0) ** 2 / (2 * (1 - alpha_bar_t)),
+            "the means are shrunk, and so is their distance": (x_0 - y_0) ** 2 / (2 * (1 - alpha_bar_t)),
+            "the distance counts in units of the noise: divide by its variance": alpha_bar_t * (x_0 - y_0) ** 2 / 2,
             "a standard deviation stands in the place of the variance": alpha_bar_t
             * (x_0 - y_0) ** 2
             / (2 * sp.sqrt(1 - alpha_bar_t)),

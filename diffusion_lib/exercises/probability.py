@@ -17,7 +17,7 @@ EXERCISES = (
         a**2 + b**2,
         slips={
             "the deviations were added; independent noises add their variances": (a + b) ** 2,
-            "the deviations were subtracted; the noises are not the same number": (a - b) ** 2,
+            "the deviations were subtracted; independent noises add their variances, whatever the sign": (a - b) ** 2,
             "a minus sign in front of a noise does not take its variance away": a**2 - b**2,
         },
     ),
@@ -29,6 +29,8 @@ EXERCISES = (
             "each mean has its own variance as its weight; the sharper one must count more": (v * m + w * mu) / (v + w),
             "this is the plain average, which is right for equal variances only": (m + mu) / 2,
             "this is the mean of a sum; the densities are multiplied": m + mu,
+            "the weights 1/v and 1/w do not add up to one": m / v + mu / w,
+            "this is the variance of the product": v * w / (v + w),
         },
     ),
     Exercise(
@@ -38,6 +40,7 @@ EXERCISES = (
         slips={
             "the distance is divided by a standard deviation; v is a variance": (m - mu) ** 2 / (2 * sp.sqrt(v)),
             "the distance is not squared, and could be negative": (m - mu) / (2 * v),
+            "only the widths are equal; the centres differ": sp.S.Zero,
         },
     ),
     Exercise(
@@ -46,8 +49,8 @@ EXERCISES = (
         sp.log(1 + w / v) / 2,
         slips={
             "this is the entropy of the added noise by itself": (sp.log(2 * sp.pi * w) + 1) / 2,
-            "entropies do not add; the variances do": sp.log(w / v) / 2,
-            "the variances are for deviations: one half is missing": sp.log(1 + w / v),
+            "this compares the noise with what was there; compare the sum, of variance v + w": sp.log(w / v) / 2,
+            "the logarithm is that of a deviation, so the quotient of variances counts half": sp.log(1 + w / v),
         },
     ),
     Exercise(

@@ -19,7 +19,8 @@ EXERCISES = (
         (1 - alpha_2) * (1 - alpha_1) / (1 - alpha_1 * alpha_2),
         slips={
             "this is β_2; x_0 is known as well": 1 - alpha_2,
-            "ᾱ_2 is the product of both shares": (1 - alpha_2) * (1 - alpha_1) / (1 - alpha_2),
+            "this is the variance of x_1 when x_0 alone is known; x_2 is known as well": 1 - alpha_1,
+            "this is the variance of x_2 when x_0 is known": 1 - alpha_1 * alpha_2,
             "the two variances do not multiply alone; divide by 1 − ᾱ_2": (1 - alpha_2) * (1 - alpha_1),
         },
     ),
@@ -30,6 +31,7 @@ EXERCISES = (
         slips={
             "this is the noise": sp.sqrt(1 - alpha_bar_t) * x_t + sp.sqrt(alpha_bar_t) * v_t,
             "the roles of x_t and v_t are exchanged": sp.sqrt(alpha_bar_t) * v_t - sp.sqrt(1 - alpha_bar_t) * x_t,
+            "the velocity was taken for the noise": (x_t - sp.sqrt(1 - alpha_bar_t) * v_t) / sp.sqrt(alpha_bar_t),
         },
         relations=ONE_STEP,
     ),
@@ -40,6 +42,7 @@ EXERCISES = (
         slips={
             "the score is the noise divided by the root, so two roots meet": (x_t + sp.sqrt(1 - alpha_bar_t) * s_t)
             / sp.sqrt(alpha_bar_t),
+            "this is the mean of the reverse step, not the data point": (x_t + beta_t * s_t) / sp.sqrt(alpha_t),
         },
         relations=ONE_STEP,
     ),
@@ -49,6 +52,7 @@ EXERCISES = (
         sp.sqrt(alpha_bar_prev) * x_0 + sp.sqrt(alpha_t) * (1 - alpha_bar_prev) / sp.sqrt(1 - alpha_bar_t) * eps_t,
         slips={
             "this is the mean of the forward jump to t − 1": sp.sqrt(alpha_bar_prev) * x_0,
+            "this is the state x_t itself": sp.sqrt(alpha_bar_t) * x_0 + sp.sqrt(1 - alpha_bar_t) * eps_t,
             "all of the noise is kept; a part of it is drawn anew": sp.sqrt(alpha_bar_prev) * x_0
             + sp.sqrt(1 - alpha_bar_prev) * eps_t,
         },
@@ -61,8 +65,8 @@ EXERCISES = (
         slips={
             "the divergence is taken the wrong way round": (1 / kept - 1 + sp.log(kept)) / 2,
             "this has the logarithm of standard deviations": (kept - 1 - sp.log(kept) / 2) / 2,
-            "what is compared has the same mean; the logarithm counts alone only beside the quotient": -sp.log(kept)
-            / 2,
+            "the logarithm is right; the quotient of the variances, less one, is missing": -sp.log(kept) / 2,
+            "the means are equal, but the variances differ": sp.S.Zero,
         },
         relations=ONE_STEP,
     ),
