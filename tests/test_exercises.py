@@ -10,9 +10,11 @@ import pytest
 import sympy as sp
 from sympy import sqrt, symbols
 
+from diffusion_lib import symbolic
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.exercises import Exercise, exercises, grade, judge, letters
 from diffusion_lib.exercises.slips import slips
+from diffusion_lib.symbolic import Derivation, unit
 
 BOOK = Path(__file__).parents[1] / "book"
 alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = letters("alpha_t alpha_bar_t alpha_bar_prev beta_t", "unit")
@@ -43,6 +45,17 @@ RIGHT = sqrt(abp) * b / (1 - ab) * x + sqrt(a) * (1 - abp) / (1 - ab) * y
 )
 def test_the_right_answer_passes_in_any_form(answer):
     assert judge(MEAN, answer).kind == "right"
+
+
+def test_an_answer_in_the_letters_of_a_derivation():
+    D = Derivation("D")
+    (t,) = D.indices("t")
+    alpha, beta, alpha_bar = (D.sequence(name, unit, start=0) for name in ("alpha", "beta", "alpha_bar"))
+    x, root = D.states("x"), symbolic.sqrt
+    right = root(alpha_bar[t - 1]) * beta[t] * x[0] + root(alpha[t]) * (1 - alpha_bar[t - 1]) * x[t]
+    assert judge(MEAN, right / (1 - alpha_bar[t])).kind == "right"
+    with pytest.raises(ConfigError, match="gamma"):
+        judge(MEAN, D.symbol("gamma"))
 
 
 @pytest.mark.parametrize(
@@ -88,6 +101,7 @@ def test_what_is_right_on_the_domain_only_is_right():
 def test_a_number_is_an_answer():
     half = Exercise("half", "the number", sp.Rational(1, 2))
     assert [judge(half, n).kind for n in (0.5, Fraction(1, 2), sp.S.Half, 1, 3)] == ["right"] * 3 + ["slip", "witness"]
+    assert judge(half, 3).message.endswith("This is not the number: yours is 3.0, it should be 0.5.")
 
 
 @pytest.mark.parametrize(

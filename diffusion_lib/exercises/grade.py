@@ -20,6 +20,8 @@ import diffusion_lib.exercises
 from diffusion_lib.errors import ConfigError, check_choice
 from diffusion_lib.exercises.exercise import Exercise, canonical, point
 from diffusion_lib.exercises.slips import slips
+from diffusion_lib.symbolic import Derivation
+from diffusion_lib.symbolic.expr import Expr
 
 POINTS, DIGITS, AGREE = 24, 50, 30
 NOWHERE = (sp.nan, sp.zoo, sp.oo)
@@ -49,7 +51,9 @@ def exercises() -> dict[str, Exercise]:
 
 
 def grade(name: str, answer) -> None:
-    """Print whether ``answer``, a SymPy expression or a number, is right; else which slip it is, or where it differs.
+    """Print whether ``answer`` is right; else which slip it is, or where it differs.
+
+    It is a number, a SymPy expression, or a formula in the letters of a chapter's derivation.
 
     Errors: ``ConfigError`` for an unknown exercise, for text instead of an expression, for letters that it has not.
     """
@@ -76,15 +80,17 @@ def judge(exercise: Exercise, answer) -> Verdict:
     if mine is None:
         return Verdict("undefined", f"not yet. Your expression has no real value{place}; the right one has.")
     values = f"yours is {mp.nstr(mine, 6)}, it should be {mp.nstr(theirs, 6)}"
-    return Verdict("witness", f"not yet. This is not {exercise.asks}:{place or ' the number'} {values}.")
+    return Verdict("witness", f"not yet. This is not {exercise.asks}:{place} {values}.")
 
 
 def _read(exercise, answer) -> sp.Expr:
     """The answer as an exact expression in the letters of the exercise."""
+    if isinstance(answer, Expr):
+        answer = Derivation("answer").sympy(answer)  # nothing is cited, so any derivation will do
     if isinstance(answer, bool) or not isinstance(answer, (sp.Expr, numbers.Real)):
         raise ConfigError(
-            f"answer must be a SymPy expression or a number, got {answer!r} of type {type(answer).__name__}; "
-            "build it from symbols(…)"
+            f"answer must be a formula or a number, got {answer!r} of type {type(answer).__name__}; "
+            "build it from the page's letters or from symbols(…)"
         )
     expression = sp.nsimplify(sp.sympify(answer), rational=True)  # 1/2 in Python is the float 0.5
     known = exercise.known()

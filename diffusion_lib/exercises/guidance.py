@@ -50,6 +50,7 @@ EXERCISES = [
         slips={
             "this is the mean of the class, where g = 1": m,
             "this counts from the class, as w does": (1 + g) * m,
+            "this is its place for g = 4; give it for any g": 4 * m,
         },
     ),
     Exercise(
@@ -59,6 +60,7 @@ EXERCISES = [
         slips={
             "this is the ratio of the standard deviations": (v + d) / sp.sqrt(v * (v + 2 * d)),
             "this is the variance that is aimed at, over that of the class": (v + d) / (v + 2 * d),
+            "this is the variance of all data, over that of the class": (v + d) / v,
             "this is the excess over one": d**2 / (v * (v + 2 * d)),
         },
     ),

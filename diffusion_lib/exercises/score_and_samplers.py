@@ -44,6 +44,7 @@ EXERCISES = (
                 1 - alpha_bar_t
             )
             - sqrt(alpha_bar_s) * sqrt(1 - alpha_bar_t) / sqrt(alpha_bar_t),
+            "the noise in x_t is rescaled with it, by √(ᾱ_s / ᾱ_t)": sqrt(1 - alpha_bar_s) - sqrt(1 - alpha_bar_t),
             "this is the coefficient beside x_0-hat; the guess holds the noise, too": sqrt(1 - alpha_bar_s),
         },
     ),
@@ -77,6 +78,7 @@ EXERCISES = (
         2 * h,
         slips={
             "that is right for equal steps": 3 * h / 2,
+            "this is the weight of the older value": -h,
             "h is the step to come: the last step was half as long, not twice": 5 * h / 4,
         },
     ),

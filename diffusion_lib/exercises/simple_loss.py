@@ -27,6 +27,7 @@ EXERCISES = (
         "the factor from the noise to the score",
         1 / (1 - alpha_bar_t),
         slips={
+            "the errors are squared, and so is the factor between them": 1 / sqrt(1 - alpha_bar_t),
             "the score is not shrunk by the signal's share": 1 / alpha_bar_t,
             "this turns the error of the noise into that of x_0": (1 - alpha_bar_t) / alpha_bar_t,
         },
@@ -47,6 +48,9 @@ EXERCISES = (
         slips={
             "the two variances are exchanged": (1 / quotient - 1 + log(quotient)) / 2,
             "logarithms of deviations stand for those of variances": (quotient - 1 - log(quotient) / 2) / 2,
+            "it would be zero if the two variances were equal, and they are not": Rational(0),
+            "this is the logarithm alone; the quotient of the variances belongs to a divergence, too": -log(quotient)
+            / 2,
             "the 1 is missing, without which equal variances would not give zero": (quotient - log(quotient)) / 2,
         },
     ),

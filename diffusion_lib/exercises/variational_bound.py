@@ -35,6 +35,7 @@ EXERCISES = (
         slips={
             "this is best for one point at zero; the data spread, too": 1 - alpha_bar_T,
             "this is best for data of unit variance": sp.Integer(1),
+            "this is the data's share; the noise has one, too": alpha_bar_T * c,
             "squares add, not deviations": (sp.sqrt(alpha_bar_T * c) + sp.sqrt(1 - alpha_bar_T)) ** 2,
         },
     ),
@@ -55,6 +56,7 @@ EXERCISES = (
             "the divergence is taken the wrong way round": (1 / off - 1 + sp.log(off)) / 2,
             "this has the logarithm of standard deviations": (off - 1 - sp.log(off) / 2) / 2,
             "this compares with the prior, not with the posterior": (w - 1 - sp.log(w)) / 2,
+            "the means agree, but the variances need not": sp.Integer(0),
         },
     ),
 )
