@@ -19,13 +19,14 @@ t, s, T = F.indices("t s T")
 x, q, p = F.states("x"), F.density("q"), F.density("p", r"p_\theta")
 alpha, beta = F.sequence("alpha", unit), F.sequence("beta", unit)
 ab, e = F.sequence("alpha_bar", unit, start=0, first=1), F.noise("epsilon")
-a, u = F.symbol("a"), F.dummy("u")
+a, u, primed = F.symbol("a"), F.dummy("u"), F.sequence("primed", latex="x'")
 
 WRITTEN = {
     "order-is-kept": (1 + a - alpha[t] * a, "1 + a - \\alpha_t\\, a", "1 + a - alpha[t] * a"),
     "one-root": (sqrt(alpha[t] * alpha[t - 1]), "\\sqrt{\\alpha_t\\, \\alpha_{t-1}}", "sqrt(alpha[t] * alpha[t - 1])"),
     "bar": (1 - ab[T], "1 - \\bar\\alpha_T", "1 - alpha_bar[T]"),
     "parentheses": (a * (1 - a) ** 2, "a\\, (1 - a)^2", "a * (1 - a)**2"),
+    "one-exponent": (primed[t] ** 2, "(x'_t)^2", "primed[t]**2"),
     "minus-sum": (a - (a + 1), "a - (a + 1)", "a - (a + 1)"),
     "fraction": (a / (1 - a), "\\frac{a}{1 - a}", "a / (1 - a)"),
     "half": ((a + 1) / 2, "\\tfrac12 (a + 1)", "(a + 1) / 2"),

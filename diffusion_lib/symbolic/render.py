@@ -7,9 +7,9 @@ LaTeX is ``\\cr``: Sphinx wraps blocks that contain a double backslash in an env
 from __future__ import annotations
 
 from diffusion_lib.symbolic.density import Derivative, Law
-from diffusion_lib.symbolic.expr import Div, Mul, Neg, Num
+from diffusion_lib.symbolic.expr import Div, Mul, Neg, Num, Symbol
 from diffusion_lib.symbolic.text import ATOM, POWER, PRODUCT, SUM, binding
-from diffusion_lib.symbolic.times import Index, Product, Sum
+from diffusion_lib.symbolic.times import Index, Item, Product, Sum
 
 
 class Latex:
@@ -71,7 +71,10 @@ class Latex:
         return rf"\frac{{{self(node.over)}}}{{{self(node.under)}}}"
 
     def Pow(self, node):
-        return f"{self(node.base, ATOM)}^{_braced(self(node.power))}"
+        base = self(node.base, ATOM)
+        if isinstance(node.base, (Symbol, Item)) and any(mark in base for mark in "'^"):  # TeX takes one exponent only
+            base = fenced("(", base, ")")
+        return f"{base}^{_braced(self(node.power))}"
 
     def Func(self, node):
         if node.name == "sqrt":
