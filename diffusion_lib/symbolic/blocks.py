@@ -59,9 +59,9 @@ class Block:
     def fact(self) -> Fact:
         """What a later step may cite: the first expression equals the last one, from the first time that all allow."""
         first = self.first()
-        symbols = free_indices(self.left)
-        known = tuple(sorted((symbol, time) for symbol, time in first.items() if symbol in symbols))
-        return Fact(self.name, self.left, self.lines()[-1].right, symbols, known, self.rests, self.brings)
+        right, symbols = self.lines()[-1].right, free_indices(self.left)
+        known = tuple(sorted((symbol, first[symbol]) for symbol in symbols | free_indices(right)))
+        return Fact(self.name, self.left, right, symbols, known, self.rests, self.brings)
 
     def latex(self) -> str:
         lines = self.lines()

@@ -164,6 +164,8 @@ class Induction(Block):
 
     def __init__(self, derivation, name: str, left: Expr, right: Expr, over: Index):
         super().__init__(name)
+        if not isinstance(over, Index) or over.symbol is None or over.offset:
+            raise ConfigError(f"over must be an index such as t, got {over!r}; an induction goes from t to t + 1")
         self.derivation, self.left, self.right, self.over = derivation, left, right, over.symbol
         self.steps: list[Step] = []
         hypothesis = Fact("hypothesis", left, right, frozenset())

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from diffusion_lib.errors import Undefined
 from diffusion_lib.symbolic.density import KL, Density, E, Integral, Law, Normal, Var
-from diffusion_lib.symbolic.expr import Expr, Symbol, children, walk
+from diffusion_lib.symbolic.expr import Expr, Interval, Symbol, children, walk
 from diffusion_lib.symbolic.licences import Licence
-from diffusion_lib.symbolic.times import Item, OutOfRange, Span
+from diffusion_lib.symbolic.times import Index, Item, OutOfRange, Span
 from diffusion_lib.symbolic.tree import Fact, first_times, free_indices
 
 
@@ -45,7 +45,12 @@ class Claim:
         """Raise ``Undefined`` for a literal index before the first member of its sequence, wherever it stands."""
         measure = no_density(self.left) or no_density(self.right)
         if measure:
-            raise Undefined(f"{measure} is no density of its first place; mean and variance must be free of it")
+            raise Undefined(
+                f"{measure} is no density of its first place, a real variable that mean and variance are free of"
+            )
+        for node in (part for side in (self.left, self.right) for part in walk(side) if isinstance(part, Integral)):
+            if not runs_over_line(node.over):
+                raise Undefined(f"{node.over!r} in {node!r} does not run over all real numbers; use a dummy")
         free = sorted(free_dummies(self.left) | free_dummies(self.right))
         if free:
             raise Undefined(f"{self} has the variable of integration {free[0]!r} outside of its integral")
@@ -77,9 +82,18 @@ def no_density(node) -> str | None:
         for measure in measures:
             if isinstance(measure, Normal):
                 own = any(p == measure.at for side in (measure.mean, measure.variance) for p in walk(side))
-                if own or not isinstance(measure.at, (Item, Symbol)):
+                if own or isinstance(measure.at, Span) or not runs_over_line(measure.at):
                     return repr(measure)
     return None
+
+
+def runs_over_line(variable) -> bool:
+    """May a mean or an integral run over this variable: is it any real number, and no stated one?"""
+    if not isinstance(variable, (Item, Span, Symbol)):
+        return False
+    sequence = getattr(variable, "sequence", variable)
+    stated = isinstance(variable, Item) and sequence.first is not None and variable.index == Index(None, sequence.start)
+    return sequence.domain == Interval() and not stated
 
 
 def odd_conditions(node) -> list:

@@ -7,13 +7,15 @@ import sympy as sp
 from diffusion_lib.errors import Inconclusive, Undefined
 from diffusion_lib.symbolic.claim import Claim, contains
 from diffusion_lib.symbolic.defined import defined
+from diffusion_lib.symbolic.expr import children
 from diffusion_lib.symbolic.patience import patience
 from diffusion_lib.symbolic.signs import sign_of_value
 from diffusion_lib.symbolic.symbolic import Symbolic, floors
-from diffusion_lib.symbolic.times import Index, Limit
+from diffusion_lib.symbolic.times import Index, Limit, Sum
 from diffusion_lib.symbolic.tree import first_times
 
 GIVEN_UP = (sp.PolynomialError, NotImplementedError, RecursionError, ValueError, TypeError)  # what SymPy stops with
+LATE = 10**9  # an index that goes to a limit
 
 
 def symbolically(claim: Claim, left, right) -> str:
@@ -37,8 +39,22 @@ def _defined(claim, left, right):
     try:
         with patience():
             defined(left, right)
+        _begun((left, right), first_times(left, right, least=claim.start))
     except GIVEN_UP as error:
         raise Inconclusive(f"{claim}: {type(error).__name__}: {error}") from error
+
+
+def _begun(node, first):
+    """Sums are taken apart at their end, which is right from the empty sum on, high = low − 1, and not before."""
+    for part in node if isinstance(node, tuple) else children(node):
+        inner = first
+        if isinstance(part, Sum) and part.low.symbol is None:
+            if part.high.symbol and first.get(part.high.symbol, 1) + part.high.offset < part.low.offset - 1:
+                raise Inconclusive(f"{part!r} ends before it begins at early times; give the chain a later start")
+            inner = {**first, part.symbol: part.low.offset}
+        elif isinstance(part, Limit):
+            inner = {**first, part.symbol: LATE}
+        _begun(part, inner)
 
 
 def _decide(claim, left, right, chart):

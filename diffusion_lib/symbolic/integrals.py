@@ -67,4 +67,4 @@ def sign(field, expr, strict: bool = True):
     return over and under and over * under
 
 
-_SHARE = sp.Symbol("share", positive=True)
+_SHARE = sp.Dummy("share", positive=True)  # a symbol of that name would be another one

@@ -53,6 +53,7 @@ def rule(translate, node):
     everything = list(dict.fromkeys(states + noises + bare))
     labels = [part.name if isinstance(part, Symbol) else f"{part[0].name}[{part[1]}]" for part in everything]
     condition = sorted(f"{sequence.name}[{time}]" for sequence, time in given)
+    known = [translate.leaf(f"{sequence.name}[{time}]", sequence.domain) for sequence, time in given]
 
     def moment(powers):
         result, rest = sp.S.One, []
@@ -63,7 +64,8 @@ def rule(translate, node):
                 result *= normal_moment(power)
             else:
                 result *= _unknown([(label, power)], [])
-        return result * _unknown(rest, condition)
+        unknown = _unknown(rest, condition)
+        return result * (translate.hide(unknown, known) if known and unknown != 1 else unknown)
 
     return [translate.leaf(label, _domain(part)) for part, label in zip(everything, labels, strict=True)], moment
 

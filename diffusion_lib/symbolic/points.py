@@ -23,7 +23,7 @@ from diffusion_lib.errors import Undefined
 from diffusion_lib.symbolic.analysis import LOOKS, Analysis
 from diffusion_lib.symbolic.density import written_out
 from diffusion_lib.symbolic.expr import Symbol, log, walk
-from diffusion_lib.symbolic.interpret import to_mpf
+from diffusion_lib.symbolic.interpret import fingerprint, to_mpf
 from diffusion_lib.symbolic.registry import draw, positive, real
 
 OUTCOMES = 4
@@ -114,7 +114,7 @@ class Point(Analysis):
         """Average of ``of(body)`` over the random quantities in the body that are not among the conditions."""
         total, parts = Fraction(0), []
         saved = dict(self.values)
-        given = sorted(map(str, self.given(node)))
+        given = sorted(self.given(node), key=str)
         opaque = self.licence.mean == "opaque"
         laws = [self.joint(self.all_variables(node), self.given(node))] if opaque else self.laws(node)
         for combination in product(*laws):
@@ -126,10 +126,14 @@ class Point(Analysis):
             parts.append(value)
             total = total + weight * value
         self.values = saved
-        return self.opaque(type(node).__name__, given, parts) if opaque else total
+        return self.opaque(type(node).__name__, given, [*self.known(given), *parts]) if opaque else total
 
     def given(self, node):
         return [key for part in node.given for key in keys(self.variables(part))]
+
+    def known(self, given):
+        """The values of the conditions, on which all that is known given them hangs."""
+        return [self.leaf(key, real) for key in given]
 
     def all_variables(self, node):
         bare = [(p.name, None) for p in walk(node.body) if isinstance(p, Symbol) and p.role == "noise"]
@@ -156,8 +160,9 @@ class Point(Analysis):
         return [(weight, {key: node}) for weight, node in gauss_hermite()]
 
     def joint(self, variables, given):
-        """An arbitrary joint law of ``variables``, different for each set of conditions."""
-        law = f"{self.seed}:given {sorted(map(str, given))}"
+        """An arbitrary joint law of ``variables``, different for all conditions and all their values."""
+        given = sorted(given, key=str)
+        law = f"{self.seed}:given {list(map(str, given))}:{fingerprint(*self.known(given)) if given else ''}"
         parts = [draw(f"{law}:{outcome}", positive) for outcome in range(OUTCOMES)]
         return [
             (part / sum(parts), {key: draw(f"{self.seed}:{key}:{outcome}", real) for key in variables})

@@ -28,6 +28,15 @@ def visible(claim, *nodes) -> None:
                 raise Inconclusive(f"{part!r} in {node!r} may hang on {node.by!r}; put its definition in first")
 
 
+def distinct(claim, *nodes) -> None:
+    """Raise ``Inconclusive`` if another member in an integral or a mean may be the variable that it binds."""
+    first = first_times(claim.left, claim.right, least=claim.start)
+    for node in (part for side in nodes for part in walk(side) if not isinstance(part, Derivative)):
+        for variable in bound_by(node):
+            if _unsure(node, variable, first):
+                raise Inconclusive(f"{node!r} has other members, one of which may be {variable!r}; split the step")
+
+
 def _unsure(node, variable, first, bound=frozenset()) -> bool:
     """May another member of the variable's sequence be the variable, at some time from ``first`` on?"""
     if isinstance(node, Span) and same_thing(node, variable):

@@ -142,8 +142,9 @@ class Symbolic(Linear):
 
     def average(self, node, body):
         if self.licence.mean == "opaque":
-            given = sorted(str(pair) for part in node.given for pair in self.variables(part))
-            return self.opaque((type(node).__name__, tuple(given)), body)
+            given = [pair for part in node.given for pair in self.variables(part)]
+            known = [self.leaf(f"{sequence.name}[{time}]", sequence.domain) for sequence, time in given]
+            return self.opaque((type(node).__name__, tuple(sorted(map(str, given)))), body, *known)
         variables, moment = moments.rule(self, node)
         return moments.average(self.open(body, *variables), variables, moment)
 
@@ -171,15 +172,17 @@ class Symbolic(Linear):
         return self.slope(body, symbol) / sp.diff(by, symbol)
 
     def Limit(self, node):
+        with self.bind(node.symbol, Index(node.symbol)):  # also where an induction sets that index
+            body, grows = self(node.body), self.Index(Index(node.symbol))
         if self.licence.name != "limit":  # only that licence may go to the limit; elsewhere it is opaque
-            return self.opaque(("Limit", node.symbol), self(node.body))
+            return self.opaque(("Limit", node.symbol), body)
         if members_of_limit(node):
             raise Inconclusive(f"the limit of {node.body!r} is about an arbitrary sequence; cite what its members are")
         if any(isinstance(part, Sum) for part in walk(node.body)):
             raise Inconclusive(
                 f"the limit of {node.body!r} needs a closed form; state the sum or product in closed form first"
             )
-        value = sp.limit(self(node.body), sp.Symbol(node.symbol, positive=True, integer=True), sp.oo)
+        value = sp.limit(self.open(body, grows), grows, sp.oo)
         if value.has(sp.Limit):
             raise Inconclusive(f"SymPy does not know the limit of {node.body!r}; state a simpler form first")
         return value
@@ -198,7 +201,8 @@ class Symbolic(Linear):
             return combine(*(self.body_at(node, time) for time in range(low, high + 1))) if high >= low else empty
         floor = self.floors.get(high.symbol, high.offset)
         last = [self.body_at(node, Index(high.symbol, offset)) for offset in range(floor + 1, high.offset + 1)]
-        body = self.body_at(node, Index("·"))
+        marks = [len(i.symbol) for i in self.index.values() if isinstance(i, Index) and i.symbol.startswith("·")]
+        body = self.body_at(node, Index("·" * (1 + max(marks, default=0))))  # one more around each sum within a sum
         label = f"{type(node).__name__}({body}, {low}, {high.symbol}{floor:+d})"
         if isinstance(node, Product) and self.is_unit(body):
             head = chart(label, unit, self.chart)

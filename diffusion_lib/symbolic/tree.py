@@ -33,12 +33,17 @@ class Fact:
     rests: frozenset[Expr] = frozenset()
     brings: frozenset[Expr] = frozenset()
 
+    @property
+    def loose(self) -> frozenset[str]:
+        """The indices that stand for one time only, or for none that is on the left."""
+        return (free_indices(self.left) | free_indices(self.right)) - self.symbols
+
     def holds_at(self, bound: dict[str, Index], earliest: dict[str, int]) -> bool:
         """Is the fact known for these values of its symbols, where ``earliest`` is the least value of other symbols?"""
         return all(
             index.offset + (0 if index.symbol is None else earliest.get(index.symbol, 1)) >= first
             for symbol, first in self.first
-            for index in [bound.get(symbol, Index(None, first))]
+            for index in [bound.get(symbol, Index(symbol))]
         )
 
 
@@ -71,24 +76,34 @@ def free_indices(node) -> frozenset[str]:
     return frozenset(found)
 
 
-def match(pattern, node, symbols, bound) -> bool:
-    """Does ``node`` have the form of ``pattern``?  ``bound`` collects the values of the pattern's index symbols."""
+def match(pattern, node, symbols, bound, shut=frozenset()) -> bool:
+    """Does ``node`` have the form of ``pattern``?  ``bound`` collects the values of the pattern's index symbols.
+
+    ``shut`` holds the indices that a sum or a limit around this place binds: no value may be made of one.
+    """
     if isinstance(pattern, Index):
         if not isinstance(node, Index):
             return False
         if pattern.symbol not in symbols:
             return pattern == node
+        if node.symbol in shut:
+            return False
         value = Index(node.symbol, node.offset - pattern.offset)
         return bound.setdefault(pattern.symbol, value) == value
     if type(pattern) is not type(node):
         return False
     if isinstance(pattern, tuple):
         return len(pattern) == len(node) and all(
-            match(p, n, symbols, bound) for p, n in zip(pattern, node, strict=True)
+            match(p, n, symbols, bound, shut) for p, n in zip(pattern, node, strict=True)
         )
     if isinstance(pattern, Expr):
-        names = pattern.__dataclass_fields__
-        return all(match(getattr(pattern, name), getattr(node, name), symbols, bound) for name in names)
+        inside = symbols, bound, shut
+        if isinstance(pattern, (Sum, Limit)):
+            inside = symbols - {pattern.symbol}, bound, shut | {pattern.symbol}
+        return all(
+            match(getattr(pattern, name), getattr(node, name), *(inside if name == "body" else (symbols, bound, shut)))
+            for name in pattern.__dataclass_fields__
+        )
     return pattern == node
 
 
@@ -96,19 +111,15 @@ def unfold(nodes, facts, least: int = 1):
     """Return ``nodes`` with every left side of ``facts`` replaced by its right side, again and again.
 
     A definition that refers to itself one step earlier, such as ``x[t]`` by ``x[t - 1]``, is unfolded down to the
-    earliest member that ``nodes`` mention, and no further.  A variable that is bound stays, and so does what would be
-    replaced by a fact that rests on its definition, and a state whose parts an integral or a mean would catch.
+    earliest member that ``nodes`` mention, and no further.  A variable that is bound stays, and so does what is caught.
     """
     floors, budget = _earliest(nodes), [MAX_UNFOLDINGS]
 
-    def replace(node, earliest, shut=()):
-        variables = [variable for _, variable in shut]
-        catching = [variable for binder, variable in shut if binder is not Derivative]
-        for fact in facts if node not in variables else ():
+    def replace(node, earliest, shut=(), over=frozenset()):
+        for fact in facts if node not in [variable for _, variable in shut] else ():
             bound: dict[str, Index] = {}
             if (
-                not among(fact.rests, variables)
-                and not among(fact.brings, catching)
+                not _caught(fact, shut, over)
                 and match(fact.left, node, fact.symbols, bound)
                 and fact.holds_at(bound, earliest)
                 and _may_unfold(fact, node, floors)
@@ -116,20 +127,33 @@ def unfold(nodes, facts, least: int = 1):
                 budget[0] -= 1
                 if budget[0] < 0:
                     raise ConfigError(f"definition {fact.name!r} unfolds without end; define it by earlier ones only")
-                return replace(at(fact.right, bound), earliest, shut)
+                return replace(at(fact.right, bound), earliest, shut, over)
         if isinstance(node, Sum):
-            earliest = {**earliest, node.symbol: node.low.offset if node.low.symbol is None else 1}
+            before = 0 if node.low.symbol is None else earliest.get(node.low.symbol, 1)
+            earliest = {**earliest, node.symbol: before + node.low.offset}
+        over = over | {node.symbol} if isinstance(node, (Sum, Limit)) else over
         measure = node.under if isinstance(node, E) else node.p if isinstance(node, KL) else None
         shut = (*shut, *((type(node), variable) for variable in bound_by(node)))
 
         def child(part):  # a measure stays a density that can be named
-            new = replace(part, earliest, shut)
+            new = replace(part, earliest, shut, over)
             return part if part is measure and not isinstance(new, (Density, Normal)) else new
 
         return rebuild(node, child)
 
     first = first_times(*nodes, least=least)
     return tuple(replace(node, first) for node in nodes)
+
+
+def _caught(fact, shut, over) -> bool:
+    """Would a binder around the place change what a fact says?
+
+    It does where the fact rests on the definition of a bound variable, where an integral or a mean would catch the
+    parts of a state, and where a sum or a limit binds the one index that the fact, a hypothesis say, is about.
+    """
+    variables = [variable for _, variable in shut]
+    catching = [variable for binder, variable in shut if binder is not Derivative]
+    return among(fact.rests, variables) or among(fact.brings, catching) or not fact.loose.isdisjoint(over)
 
 
 def bound_by(node) -> tuple:

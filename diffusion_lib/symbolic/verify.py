@@ -40,7 +40,7 @@ from diffusion_lib.symbolic.decide import symbolically
 from diffusion_lib.symbolic.density import KL, E, Integral, Var
 from diffusion_lib.symbolic.evaluate import DIGITS, at_points
 from diffusion_lib.symbolic.growth import converges
-from diffusion_lib.symbolic.slopes import visible
+from diffusion_lib.symbolic.slopes import distinct, visible
 from diffusion_lib.symbolic.tree import unfold
 from diffusion_lib.symbolic.worlds import finite_worlds, gaussian_worlds, plain_times
 
@@ -57,6 +57,7 @@ def verify(claim: Claim) -> tuple[str, ...]:
             plain_times(left, right)
             return verdicts
         seen = at_points(claim, left, right)
+        distinct(claim, left, right)
         if claim.licence.differentiates:
             visible(claim, left, right)
         if claim.licence.linear:

@@ -1,0 +1,196 @@
+"""Falsehoods about what is bound, named, begun or known where: each must end in an error of the family."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from test_symbolic_attacks import World
+
+from diffusion_lib.errors import DiffusionLibError
+from diffusion_lib.symbolic import Derivative as D
+from diffusion_lib.symbolic import E, Limit, Sum, Var, exp, log, positive, sqrt
+from diffusion_lib.symbolic import Integral as I
+from diffusion_lib.symbolic import Normal as N
+from diffusion_lib.symbolic.expr import wrap
+from diffusion_lib.symbolic.licences import licence
+from diffusion_lib.symbolic.symbolic import Symbolic
+from diffusion_lib.symbolic.times import Index
+
+FALSEHOODS = {}
+TINY = Fraction(1, 10**12)
+
+
+def falsehood(build):
+    FALSEHOODS[build.__name__.replace("_", "-")] = build
+    return build
+
+
+def silent(t, roots=(*range(1, 13), 23)):
+    """A polynomial that is zero at all times at which a claim is looked at, so that the proof alone must say no."""
+    product = wrap(1)
+    for root in roots:
+        product = product * (60 * t - 60 * root)
+    return product
+
+
+# --- facts
+@falsehood
+def a_result_whose_index_is_only_on_its_right(w):
+    s, t = w.s, w.t
+    late = Sum(wrap(1), (s, 3, t)) - t + 2  # 0 from t = 2 on
+    w.X.chain("late", wrap(0), start=2).equals(late, by="algebra")
+    w.st(wrap(0), late, "result", "late")
+
+
+@falsehood
+def a_result_whose_letter_is_free_and_bound(w):
+    m, s, t, T = w.m, w.s, w.t, w.T
+    w.X.chain("r", Sum(m[s], (s, 1, T)) + m[s]).equals(m[s] + Sum(m[s], (s, 1, T)), by="algebra")
+    w.st(Sum(m[t], (s, 1, T)) + m[t], m[t] + Sum(m[s], (s, 1, T)), "result", "r")
+
+
+@falsehood
+def a_result_for_a_constant_sum(w):
+    m, s, t, T = w.m, w.s, w.t, w.T
+    w.X.chain("r", Sum(m[t], (s, 1, T))).equals(T * m[t], by="algebra")
+    w.st(Sum(m[s], (s, 1, T)), T * m[s], "result", "r")
+
+
+@falsehood
+def a_result_for_a_constant_limit(w):
+    s, t = w.s, w.t
+    w.X.chain("r", Limit(wrap(t) / (1 + s), s)).equals(0, by="limit")
+    w.st(Limit(wrap(s) / (1 + s), s), 0, "result", "r")
+
+
+@falsehood
+def a_result_used_before_it_holds_in_a_sum_from_a_letter(w):
+    q, x, s, t, T = w.q, w.x, w.s, w.t, w.T
+    step = log_ratio(q, x, t)
+    w.X.chain("r", step[0]).equals(step[1], by="chain rule")
+    left, right = log_ratio(q, x, s)
+    w.st(Sum(left, (s, t - 1, T)), Sum(right, (s, t - 1, T)), "result", "r")
+
+
+def log_ratio(q, x, t):
+    return log(q(x[t] | x[t - 1])), log(q(x[t], x[t - 1])) - log(q(x[t - 1]))
+
+
+@falsehood
+def a_hypothesis_for_all_times_in_a_sum(w):
+    t = w.t
+    proof = w.X.induction("i", silent(t), 0, over=t)
+    proof.base.equals(0, by="algebra")
+    whole = Sum(silent(t), (t, 1, t + 1)) - Sum(silent(t), (t, 1, t))
+    nothing = Sum(wrap(0), (t, 1, t + 1)) - Sum(wrap(0), (t, 1, t))
+    proof.step.equals(whole, by="telescoping").equals(nothing, by="induction", using="hypothesis")
+    proof.step.equals(0, by="algebra")
+    proof.conclude()
+
+
+@falsehood
+def an_induction_in_steps_of_two(w):
+    t, roots = w.t, (*range(1, 14), 23, 24)
+    proof = w.X.induction("i", silent(t, roots), silent(t + 1, roots), over=t + 1)
+    proof.base.equals(silent(Index(None, 2), roots), by="algebra")
+    proof.step.equals(silent(t + 2, roots), by="algebra")
+    proof.conclude()
+
+
+# --- sums and limits
+@falsehood
+def a_sum_that_ends_before_it_begins(w):
+    s, t = w.s, w.t
+    early = (t - 1) * (t - 2) * (t - 3) * (t - 4) * (t - 5)
+    w.st(early * (Sum(wrap(1), (s, 8, t + 1)) - Sum(wrap(1), (s, 8, t))), early, "algebra")
+
+
+@falsehood
+def a_limit_past_an_integral(w):
+    T, y = w.T, w.y
+    bump = I(exp(-(y**2) * T), y)
+    w.st(Limit(TINY * bump, T), TINY * bump, "limit")
+
+
+@falsehood
+def a_limit_by_induction_on_its_index(w):
+    T, s, m = w.T, w.s, w.m
+    w.st(TINY * Limit(1 / T, T) + Sum(m[s], (s, 1, T)), TINY + Sum(m[s], (s, 1, T)), "limit")
+
+
+# --- integrals and means
+@falsehood
+def a_member_that_is_the_variable_much_later(w):
+    x, s, t = w.x, w.s, w.t
+    w.st(I(x[s] * N(x[t + 7], 0, 1), x[t + 7]), x[s] * I(N(x[t + 7], 0, 1), x[t + 7]), "linearity")
+
+
+@falsehood
+def a_member_that_is_the_variable_of_a_mean(w):
+    w.st(E(w.x[w.s], N(w.x[w.t + 7], 0, 1)), w.x[w.s], "linearity")
+
+
+@falsehood
+def a_sum_with_the_variable_in_it(w):
+    x, s, T = w.x, w.s, w.T
+    w.st(E(Sum(x[s], (s, 1, T)), N(x[60], 0, 1)), Sum(x[s], (s, 1, T)), "Gaussian integral")
+
+
+@falsehood
+def an_integral_over_a_positive_number(w):
+    w.st(silent(w.t) * I(sqrt(w.a**2), (w.a, -1, 1)), 0, "integration")
+
+
+@falsehood
+def a_mean_over_a_positive_number(w):
+    w.st(silent(w.t) * E(sqrt(w.a**2), N(w.a, 0, 1)), 0, "Gaussian integral")
+
+
+@falsehood
+def an_integral_over_a_stated_number(w):
+    m = w.X.sequence("stated", start=0, first=5)
+    w.st(I(m[0] * N(m[0], 0, 1), m[0]), 5 * I(N(m[0], 0, 1), m[0]), "linearity")
+
+
+@falsehood
+def a_symbol_with_the_name_of_a_dummy_inside(w):
+    share = w.X.symbol("share", positive)
+    gap = I(w.y - Fraction(66, 100) * share / (1 + share), (w.y, 0, 1))
+    w.X.chain("c", w.r).at_most(w.r + gap, gap=gap)
+
+
+# --- conditions
+@falsehood
+def a_conditional_mean_has_no_slope(w):
+    w.st(D(E(w.x[1], given=w.x[0]), w.x[0]), 0, "differentiation")
+
+
+@falsehood
+def a_conditional_mean_out_of_a_mean(w):
+    x = w.x
+    w.st(E(E(x[1], given=x[0]) * x[0]), E(x[1], given=x[0]) * E(x[0]), "linearity")
+
+
+@falsehood
+def a_conditional_mean_is_its_mean(w):
+    w.st(E(E(w.x[1], given=w.x[0])), E(w.x[1], given=w.x[0]), "linearity")
+
+
+@falsehood
+def a_conditional_mean_has_no_variance(w):
+    w.st(Var(E(w.x[1], given=w.x[0])), 0, "linearity")
+
+
+@pytest.mark.parametrize("name", FALSEHOODS)
+def test_falsehoods_are_refused(name):
+    with pytest.raises(DiffusionLibError):
+        FALSEHOODS[name](World())
+
+
+def test_a_sum_in_a_sum_keeps_its_letters_apart():
+    w = World()
+    m, k, s, t, T = w.m, w.X.sequence("k"), w.s, w.t, w.T
+    world = Symbolic(licence("algebra"))
+    one, other = (world(Sum(Sum(m[s] * k[r], (s, 1, t)), (t, 1, T))) for r in (t, s))
+    assert not world.field.is_zero(one - other)
