@@ -15,7 +15,7 @@ ORDER = [
     {"process"},
     {"bound"},
     {"oracle", "train", "sample"},
-    {"ode"},
+    {"ode", "langevin"},
 ]  # each from earlier ones
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 APART = {"denoiser", "data", "metrics", "plot"}  # of those in ORDER, they import errors alone
