@@ -41,7 +41,7 @@ def parser() -> Parser:
     again.set_defaults(run=rerun.main)
     doctor = commands.add_parser("doctor", help="show versions, device, data, weights, and what works offline")
     doctor.add_argument("--json", action="store_true", help="print JSON")
-    doctor.set_defaults(run=lambda args: _commands().doctor(args))
+    doctor.set_defaults(run=_doctor)
     return top
 
 
@@ -91,6 +91,12 @@ def _commands():
     from . import cli
 
     return cli
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from . import doctor
+
+    return doctor.doctor(args)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -15,7 +15,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from diffusion_lib import __main__, checkpoint, cli, rerun
+from diffusion_lib import __main__, checkpoint, cli, doctor, rerun
 from diffusion_lib import train as training
 from diffusion_lib.device import DEVICES
 from diffusion_lib.errors import NonFiniteError
@@ -332,9 +332,9 @@ def test_doctor_as_json_and_as_text(capsys):
 
 def test_doctor_finds_weights_in_the_cache_without_a_network(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-    assert cli.diagnosis()["weights"] == {"stable-diffusion-v1-4": False}
-    snapshot = tmp_path / cli.STABLE_DIFFUSION / "snapshots" / ("0" * 40)
+    assert doctor.diagnosis()["weights"] == {"stable-diffusion-v1-4": False}
+    snapshot = tmp_path / doctor.STABLE_DIFFUSION / "snapshots" / ("0" * 40)
     snapshot.mkdir(parents=True)
     (snapshot / "model_index.json").write_text("{}")
-    assert cli.diagnosis()["weights"] == {"stable-diffusion-v1-4": True}
-    assert cli._version("a-package-that-does-not-exist") is None
+    assert doctor.diagnosis()["weights"] == {"stable-diffusion-v1-4": True}
+    assert doctor._version("a-package-that-does-not-exist") is None
