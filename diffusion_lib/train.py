@@ -12,6 +12,7 @@ draws the same on every device, and resumes bit for bit from a checkpoint of the
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import math
 from collections.abc import Iterator, Mapping
@@ -164,14 +165,11 @@ def _steps(
 ) -> Iterator[TrainRecord]:
     parameters = list(state.denoiser.parameters())
     averages = list(state.ema.values())
-    precision = autocast(data.device)
+    precision, parts = autocast(data.device), 1
     while state.step < config.steps:
-        x_0, t, eps = _draw(data, schedule.T, config.batch_size, state.generator, processes)
-        state.optimizer.zero_grad()
-        with precision:
-            loss = eps_loss(state.denoiser, schedule, x_0, t, eps)
-        loss.backward()
-        loss, gradients = loss.detach(), [p.grad for p in parameters if p.grad is not None]
+        batch = _draw(data, schedule.T, config.batch_size, state.generator, processes)
+        loss, parts = _backward(state, schedule, batch, precision, parts)
+        gradients = [p.grad for p in parameters if p.grad is not None]
         processes.average([loss, *gradients])
         norm = get_total_norm(gradients, foreach=True)
         record = _record(loss, norm, state.step, config)
@@ -184,6 +182,37 @@ def _steps(
             torch._foreach_lerp_(averages, parameters, 1 - config.ema_decay_at(state.step))
         state.step += 1
         yield record
+
+
+def _backward(
+    state: TrainState,
+    schedule: Schedule,
+    batch: tuple[Tensor, Tensor, Tensor],
+    precision: contextlib.AbstractContextManager,
+    parts: int,
+) -> tuple[Tensor, int]:
+    """Set the gradients of the batch's loss; return the loss and the number of parts that fitted into memory.
+
+    When the device is out of memory, the batch is split in twice as many parts, whose gradients add up to the same but
+    for rounding: the noise was drawn before, so that trying again does not draw anew.
+    """
+    n = len(batch[0])
+    while True:
+        try:
+            state.optimizer.zero_grad()
+            losses = []
+            for part in zip(*(drawn.chunk(parts) for drawn in batch), strict=True):
+                with precision:
+                    loss = eps_loss(state.denoiser, schedule, *part)
+                loss = loss if parts == 1 else loss * (len(part[0]) / n)
+                loss.backward()
+                losses.append(loss.detach())
+            return losses[0] if parts == 1 else torch.stack(losses).sum(), parts
+        except torch.OutOfMemoryError as error:
+            if parts >= n:
+                what = f"one sample does not fit: {str(error).splitlines()[0]}"
+                raise ConfigError(f"batch_size must leave room for a step, {what}; use a smaller network") from error
+        parts = min(2 * parts, n)
 
 
 def _record(loss: Tensor, norm: Tensor, step: int, config: TrainConfig) -> TrainRecord:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+import os
 import platform
 from collections.abc import Iterable
 from importlib.metadata import version
@@ -33,13 +34,11 @@ def digest(cells: Iterable[Cell]) -> str:
 
 def machine() -> str:
     """Processor, cores, memory, and the versions that the time depends on most."""
-    import psutil
-
     names = [line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")]
     processor = names[0] if names else platform.processor() or platform.machine()
-    memory = f"{psutil.virtual_memory().total / 2**30:.0f} GiB"
+    memory = f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB"
     software = f"Python {platform.python_version()}, PyTorch {version('torch')}"
-    return f"{processor}, {psutil.cpu_count()} cores, {memory}, {platform.system()}, {software}"
+    return f"{processor}, {os.cpu_count()} cores, {memory}, {platform.system()}, {software}"
 
 
 def _cpuinfo() -> list[str]:
@@ -50,15 +49,9 @@ def _cpuinfo() -> list[str]:
 
 
 def record(page: Page, metered: dict, seconds: float, date: str) -> str:
-    """The text of the row's file: ``seconds`` on the clock from the start of the kernel to its end, and what it metered."""
-    row = {
-        "code_sha256": digest(page.code),
-        "date": date,
-        "seconds": round(seconds, 1),
-        **metered,
-        "machine": machine(),
-    }
-    return json.dumps(row, indent=1) + "\n"
+    """The text of a row's file: what was ``metered``, and ``seconds`` on the clock from start to end of the kernel."""
+    row = {"code_sha256": digest(page.code), "date": date, "seconds": round(seconds, 1), **metered}
+    return json.dumps(row | {"machine": machine()}, indent=1) + "\n"
 
 
 def read(page: Page) -> dict | None:
@@ -78,13 +71,9 @@ def table(book: Book) -> str:
         if row is None:
             lines.append([link, *["–"] * 4, "not yet"])
             continue
-        cells = [
-            f"{row['seconds']:.1f}",
-            f"{row['cpu_seconds']:.1f}",
-            f"{row['peak_mib']} MiB",
-            f"{row['network_calls']:,}",
-        ]
-        lines.append([link, *cells, row["date"] + ("" if row["current"] else ", **of older code**")])
+        numbers = [f"{row['seconds']:.1f}", f"{row['cpu_seconds']:.1f}"]
+        numbers += [f"{row['peak_mib']} MiB", f"{row['network_calls']:,}"]
+        lines.append([link, *numbers, row["date"] + ("" if row["current"] else ", **of older code**")])
     known = [row for row in rows.values() if row]
     sums = [f"{sum(row[name] for row in known):.1f}" for name in ("seconds", "cpu_seconds")]
     calls = f"{sum(row['network_calls'] for row in known):,}"
@@ -105,10 +94,8 @@ def bars(book: Book) -> str:
         f'<text x="{200 + 380 * seconds / longest:.1f}" y="{i * height + 15}">{seconds:.0f} s</text>'
         for i, (name, seconds) in enumerate(rows)
     )
-    head = (
-        f'<svg class="costs" viewBox="0 0 640 {height * len(rows)}" role="img" aria-label="Processor seconds: {told}">'
-    )
-    return f"{head}{drawn}</svg>"
+    shape = f'viewBox="0 0 640 {height * len(rows)}" role="img" aria-label="Processor seconds: {told}"'
+    return f'<svg class="costs" {shape}>{drawn}</svg>'
 
 
 class Costs(SphinxDirective):
@@ -117,7 +104,8 @@ class Costs(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         self.env.note_reread()
         book = self.env.app.book
-        longest = max((row["cpu_seconds"], page.name) for page in book.notebooks if (row := read(page)))
-        caption = f"Processor seconds of each chapter. The longest bar is {longest[1].split('/')[-1]}."
+        rows = [(row["cpu_seconds"], page.name.split("/")[-1]) for page in book.notebooks if (row := read(page))]
+        longest = max(rows, default=(0, "none"))[1]
+        caption = f"Processor seconds of each chapter, in the order of the book. The longest bar is that of {longest}."
         figure = nodes.figure("", nodes.raw("", bars(book), format="html"), nodes.caption(caption, caption))
         return [*self.parse_text_to_nodes(table(book)), figure]
