@@ -160,7 +160,7 @@ def _row(notebook: Path, parameters: dict[str, Literal]) -> dict[str, Any]:
     """A line of the table: the parameters, how the run ended, and the numbers that the chapter named with ``value``."""
     path = notebook.with_suffix(".status.json")
     status = json.loads(path.read_text()) if path.is_file() else {"status": "not run", "reason": ""}
-    row = parameters | {"status": f"{status['status']}: {status['reason'][:100]}".removesuffix(": ")}
+    row = parameters | {"status": f"{status['status']}: {status['reason'][:200]}".removesuffix(": ")}
     if row["status"] != "ok":
         return row
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
