@@ -326,7 +326,7 @@ def test_config_survives_json_and_refuses_unknown_fields():
             TrainConfig.from_dict(values)
 
 
-@pytest.mark.parametrize("room", [1, 3, 7])
+@pytest.mark.parametrize("room", [1, 3, 5])
 def test_row53_row88_a_batch_that_does_not_fit_is_split_and_changes_nothing(monkeypatch, room):
     """A device with room for a few samples ends where one with room for all does, on the same noise."""
 
@@ -337,9 +337,9 @@ def test_row53_row88_a_batch_that_does_not_fit_is_split_and_changes_nothing(monk
             return eps_loss(denoiser, schedule, x_0, t, eps)
 
         monkeypatch.setattr(training, "eps_loss", crowded)
-        return run(config_of(batch_size=8), DATA.double(), network=lambda: Tiny().double())
+        return run(config_of(batch_size=7), DATA.double(), network=lambda: Tiny().double())
 
-    (whole, expected), (split, found) = trained(8), trained(room)
+    (whole, expected), (split, found) = trained(7), trained(room)
     for one, two in zip(whole.denoiser.parameters(), split.denoiser.parameters(), strict=True):
         assert torch.allclose(one, two, rtol=0, atol=1e-10)
     assert torch.equal(whole.generator.get_state(), split.generator.get_state())
