@@ -17,14 +17,13 @@ import itertools
 import json
 import math
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from . import rerun
 from .errors import ConfigError, check_choice, check_integer
-from .rerun import Literal
+from .rerun import Literal, RerunFailed
 
 KEYS = ("chapter", "grid", "timeout")
 MAX_RUNS = 10_000
@@ -56,12 +55,14 @@ rule run:
 """
 
 
-def sweep(path: str | os.PathLike[str], output: str | os.PathLike[str] | None = None, jobs: int = 0, executor="local"):
+def sweep(
+    path: str | os.PathLike[str], output: str | os.PathLike[str] | None = None, jobs: int = 0, executor: str = "local"
+) -> tuple[list[dict[str, Any]], Path]:
     """Run what the YAML file ``path`` asks for, at most ``jobs`` at a time (0: one for each core of this machine).
 
-    Returns the number of runs that did not end well, and the directory ``output``, by default
-    ``_build/sweeps/<name of the file>``, with ``results.csv`` and ``results.md``.  Called again, it does what is left.
-    Raises ``ConfigError`` before anything runs or is written.
+    Returns the rows of the table, whose ``status`` is "ok" for a run that ended well, and the directory ``output``, by
+    default ``_build/sweeps/<name of the file>``, with ``results.csv`` and ``results.md``.  Called again, it does what
+    is left.  Raises ``ConfigError`` before anything runs, and ``RerunFailed`` if Snakemake failed but no run did.
     """
     jobs = check_integer("jobs", jobs, 0, MAX_RUNS) or os.cpu_count() or 1
     source, runs, timeout = plan(path)
@@ -77,12 +78,14 @@ def sweep(path: str | os.PathLike[str], output: str | os.PathLike[str] | None = 
             (directory / "Snakefile").write_text(WORKFLOW)
             text = json.dumps({"source": str(source.resolve()), "timeout": timeout, "runs": runs}, indent=1)
             (directory / "sweep.json").write_text(text)
-            _snakemake(directory, jobs, executor)
+            code = _snakemake(directory, jobs, executor)
             rows = [_row(directory / "runs" / name / source.name, values) for name, values in runs.items()]
             _write_table(directory, rows)
     except filelock.Timeout:
         raise ConfigError(f"output must not be in use by another sweep, got {directory}; wait for that one") from None
-    return sum(row["status"] != "ok" for row in rows), directory
+    if code and all(row["status"] == "ok" for row in rows):
+        raise RerunFailed(f"snakemake ended with status {code}; see {directory / '.snakemake' / 'log'}")
+    return rows, directory
 
 
 def plan(path: str | os.PathLike[str]) -> tuple[Path, dict[str, dict[str, Literal]], int]:
@@ -132,28 +135,21 @@ def _check_installed(executor: str) -> None:
         raise ConfigError(f"executor must be 'local' or that of an installed plugin, got {executor!r}; {remedy}")
 
 
-def _snakemake(directory: Path, jobs: int, executor: str) -> None:
-    """Run the workflow in this process, so that whoever kills it kills Snakemake, too; our lock stands for its own."""
+def _snakemake(directory: Path, jobs: int, executor: str) -> int:
+    """Run the workflow and return Snakemake's exit status.
+
+    It runs in this process, so that whoever kills this one kills Snakemake, too; our lock stands for its own.
+    """
     from snakemake.cli import main
 
-    options = ["--directory", directory, "--snakefile", directory / "Snakefile", "--jobs", jobs, "--executor", executor]
-    flags = [
-        "--keep-going",
-        "--scheduler",
-        "greedy",
-        "--rerun-incomplete",
-        "--nolock",
-        "--rerun-triggers",
-        "mtime",
-        "--quiet",
-        "rules",
-        "host",
-    ]
+    words = ["--directory", str(directory), "--snakefile", str(directory / "Snakefile")]
+    words += f"--jobs {jobs} --executor {executor} --scheduler greedy --keep-going --nolock".split()
+    words += ["--rerun-incomplete", "--rerun-triggers", "mtime", "--quiet", "rules", "host"]
     try:
-        main([*map(str, options), *flags])
+        main(words)
     except SystemExit as end:
-        if end.code:
-            print(f"snakemake ended with status {end.code}", file=sys.stderr)
+        return int(end.code or 0)
+    return 0
 
 
 def _row(notebook: Path, parameters: dict[str, Literal]) -> dict[str, Any]:
@@ -193,6 +189,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Return 0 when all runs ended well, 1 when some did not; what is refused raises ``ConfigError``."""
-    bad, directory = sweep(args.file, args.out, args.jobs, args.executor)
-    print(f"{'all runs are' if not bad else f'{bad} runs are not'} complete: {directory / 'results.md'}")
-    return 1 if bad else 0
+    rows, directory = sweep(args.file, args.out, args.jobs, args.executor)
+    good = sum(row["status"] == "ok" for row in rows)
+    print(f"{good} of {len(rows)} runs are complete: {directory / 'results.md'}")
+    return 0 if good == len(rows) else 1
