@@ -1,4 +1,4 @@
-"""The command line: ``python -m diffusion_lib train | sample | rerun | doctor``.
+"""The command line: ``python -m diffusion_lib train | sample | rerun | sweep | doctor``.
 
 Only this page is read for ``--help``; PyTorch is imported by the command that needs it.  What the library raises on
 purpose, and what the operating system refuses, becomes one line on stderr and exit status 2.
@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from . import __version__, rerun
+from . import __version__, rerun, sweep
 from .errors import DiffusionLibError
 
 DATA = "moons, ring, grid, swiss_roll, checkerboard (points), digits (pictures)"
@@ -39,9 +39,12 @@ def parser() -> Parser:
     again = commands.add_parser("rerun", help="run a chapter of the book with other parameters", formatter_class=plain)
     rerun.add_arguments(again)
     again.set_defaults(run=rerun.main)
+    grid = commands.add_parser("sweep", help="run a chapter on a grid of parameters", formatter_class=plain)
+    sweep.add_arguments(grid)
+    grid.set_defaults(run=sweep.main)
     doctor = commands.add_parser("doctor", help="show versions, device, data, weights, and what works offline")
     doctor.add_argument("--json", action="store_true", help="print JSON")
-    doctor.set_defaults(run=lambda args: _commands().doctor(args))
+    doctor.set_defaults(run=_doctor)
     return top
 
 
@@ -91,6 +94,12 @@ def _commands():
     from . import cli
 
     return cli
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from . import doctor
+
+    return doctor.doctor(args)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -12,6 +12,7 @@ draws the same on every device, and resumes bit for bit from a checkpoint of the
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import math
 from collections.abc import Iterator, Mapping
@@ -26,12 +27,14 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from .data import check_data
 from .device import autocast
 from .errors import ConfigError, NonFiniteError, check_choice, check_integer, check_real
+from .parallel import Processes
 from .process import Denoiser, add_noise
 from .schedule import Schedule
 
 MAX_STEPS = 10**9 - 1  # nine digits in a checkpoint's name
 MAX_SEED = 2**63 - 1
 LR_DECAYS = ("cosine", "none")
+ALONE = Processes()
 
 
 @dataclass(frozen=True)
@@ -139,30 +142,37 @@ def eps_loss(denoiser: Denoiser, schedule: Schedule, x_0: Tensor, t: Tensor, eps
     return mse_loss(eps_hat.to(eps.dtype), eps)
 
 
-def train(state: TrainState, data: Tensor, schedule: Schedule, config: TrainConfig) -> Iterator[TrainRecord]:
+def train(
+    state: TrainState, data: Tensor, schedule: Schedule, config: TrainConfig, processes: Processes = ALONE
+) -> Iterator[TrainRecord]:
     """Continue from ``state.step`` to ``config.steps``, updating ``state`` and yielding a record after each step.
 
-    Each step draws a batch from ``data`` (n, …) with replacement, so that n may be less than the batch size.  Raises
+    Each step draws a batch from ``data`` (n, …) with replacement, so that n may be less than the batch size.  Several
+    ``processes`` share each batch; their states, data and configurations are equal before and after a step.  Raises
     ``ConfigError`` at the call for unusable data, and ``NonFiniteError`` before an update from a loss or gradient that
     is not finite; parameters, EMA and optimizer are then those of the last good step.
     """
     check_data(data)
+    if config.batch_size % processes.size:
+        n = processes.size
+        raise ConfigError(f"batch_size must be a multiple of the {n} processes, got {config.batch_size}; change one")
     parameter = next(state.denoiser.parameters())
-    return _steps(state, data.to(parameter.device, parameter.dtype), schedule, config)
+    return _steps(state, data.to(parameter.device, parameter.dtype), schedule, config, processes)
 
 
-def _steps(state: TrainState, data: Tensor, schedule: Schedule, config: TrainConfig) -> Iterator[TrainRecord]:
+def _steps(
+    state: TrainState, data: Tensor, schedule: Schedule, config: TrainConfig, processes: Processes
+) -> Iterator[TrainRecord]:
     parameters = list(state.denoiser.parameters())
     averages = list(state.ema.values())
-    precision = autocast(data.device)
+    precision, parts = autocast(data.device), 1
     while state.step < config.steps:
-        x_0, t, eps = _draw(data, schedule.T, config.batch_size, state.generator)
-        state.optimizer.zero_grad()
-        with precision:
-            loss = eps_loss(state.denoiser, schedule, x_0, t, eps)
-        loss.backward()
-        norm = get_total_norm([p.grad for p in parameters if p.grad is not None], foreach=True)
-        record = _record(loss.detach(), norm, state.step, config)
+        batch = _draw(data, schedule.T, config.batch_size, state.generator, processes)
+        loss, parts = _backward(state, schedule, batch, precision, parts)
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        processes.average([loss, *gradients])
+        norm = get_total_norm(gradients, foreach=True)
+        record = _record(loss, norm, state.step, config)
         if record.grad_norm > config.grad_clip:
             clip_grads_with_norm_(parameters, config.grad_clip, norm, foreach=True)
         for group in state.optimizer.param_groups:
@@ -172,6 +182,37 @@ def _steps(state: TrainState, data: Tensor, schedule: Schedule, config: TrainCon
             torch._foreach_lerp_(averages, parameters, 1 - config.ema_decay_at(state.step))
         state.step += 1
         yield record
+
+
+def _backward(
+    state: TrainState,
+    schedule: Schedule,
+    batch: tuple[Tensor, Tensor, Tensor],
+    precision: contextlib.AbstractContextManager,
+    parts: int,
+) -> tuple[Tensor, int]:
+    """Set the gradients of the batch's loss; return the loss and the number of parts that fitted into memory.
+
+    When the device is out of memory, the batch is split in twice as many parts, whose gradients add up to the same but
+    for rounding: the noise was drawn before, so that trying again does not draw anew.
+    """
+    n = len(batch[0])
+    while True:
+        try:
+            state.optimizer.zero_grad()
+            losses = []
+            for part in zip(*(drawn.chunk(parts) for drawn in batch), strict=True):
+                with precision:
+                    loss = eps_loss(state.denoiser, schedule, *part)
+                loss = loss if parts == 1 else loss * (len(part[0]) / n)
+                loss.backward()
+                losses.append(loss.detach())
+            return losses[0] if parts == 1 else torch.stack(losses).sum(), parts
+        except torch.OutOfMemoryError as error:
+            if parts >= n:
+                what = f"one sample does not fit: {str(error).splitlines()[0]}"
+                raise ConfigError(f"batch_size must leave room for a step, {what}; use a smaller network") from error
+        parts = min(2 * parts, n)
 
 
 def _record(loss: Tensor, norm: Tensor, step: int, config: TrainConfig) -> TrainRecord:
@@ -184,9 +225,15 @@ def _record(loss: Tensor, norm: Tensor, step: int, config: TrainConfig) -> Train
     return TrainRecord(step + 1, loss, lr, norm)
 
 
-def _draw(data: Tensor, T: int, batch_size: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Draw x_0 (B, …), t (B,) and ε (B, …) on the CPU, hence alike everywhere, and bring them to the data's device."""
+def _draw(
+    data: Tensor, T: int, batch_size: int, generator: torch.Generator, processes: Processes = ALONE
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Draw x_0 (B, …), t (B,) and ε (B, …) on the CPU, hence alike everywhere; bring this process's share to the data.
+
+    Every process draws the whole batch, so that no two use the same noise, and all their generators stay equal.
+    """
     index = torch.randint(0, len(data), (batch_size,), generator=generator)
     t = torch.randint(1, T + 1, (batch_size,), generator=generator)  # the upper bound is exclusive
     eps = torch.randn(batch_size, *data.shape[1:], generator=generator, dtype=data.dtype)
-    return data[index.to(data.device)], t.to(data.device), eps.to(data.device)
+    index, t, eps = (processes.share(drawn).to(data.device) for drawn in (index, t, eps))
+    return data[index], t, eps

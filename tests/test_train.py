@@ -324,3 +324,25 @@ def test_config_survives_json_and_refuses_unknown_fields():
     for values in (config.to_dict() | {"momentum": 0.9}, {"steps": 3}):
         with pytest.raises(ConfigError, match="must have the fields"):
             TrainConfig.from_dict(values)
+
+
+@pytest.mark.parametrize("room", [1, 3, 5])
+def test_row53_row88_a_batch_that_does_not_fit_is_split_and_changes_nothing(monkeypatch, room):
+    """A device with room for a few samples ends where one with room for all does, on the same noise."""
+
+    def trained(room):
+        def crowded(denoiser, schedule, x_0, t, eps):
+            if len(x_0) > room:
+                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+            return eps_loss(denoiser, schedule, x_0, t, eps)
+
+        monkeypatch.setattr(training, "eps_loss", crowded)
+        return run(config_of(batch_size=7), DATA.double(), network=lambda: Tiny().double())
+
+    (whole, expected), (split, found) = trained(7), trained(room)
+    for one, two in zip(whole.denoiser.parameters(), split.denoiser.parameters(), strict=True):
+        assert torch.allclose(one, two, rtol=0, atol=1e-10)
+    assert torch.equal(whole.generator.get_state(), split.generator.get_state())
+    assert [record.loss for record in found] == pytest.approx([record.loss for record in expected], abs=1e-10)
+    with pytest.raises(ConfigError, match=r"one sample does not fit: CUDA out of memory. Tried to allocate 2.00 GiB"):
+        trained(0)
