@@ -276,7 +276,7 @@ def test_bad_data_is_refused_at_the_call(data):
 
 def test_row47_wrong_channels():
     config = config_of()
-    state = new_state(config, network=lambda: UNet(T=20, channels=1, width=16))
+    state = new_state(config, network=lambda: UNet(T=20, channels=1, width=16, prediction="eps"))
     with pytest.raises(ConfigError):
         next(train(state, torch.randn(5, 3, 8, 8).clamp(-1, 1), SCHEDULE, config))
 
