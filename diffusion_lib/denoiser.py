@@ -91,14 +91,14 @@ class Denoiser(nn.Module):
 class MLP(Denoiser):
     """For points x_t (B, dim): GELU layers on x, random Fourier features of x, and the features of time.
 
-    The ``features`` frequencies are drawn once from N(0, ½²), in cycles per unit of x, with a fixed seed; they let a
+    The ``features`` frequencies are drawn once from N(0, 0.3²), in cycles per unit of x, with a fixed seed; they let a
     small network follow sharp edges (Tancik et al. 2020).  ``depth`` hidden layers have ``width`` units each.
     """
 
     def __init__(
         self,
         dim: int = 2,
-        width: int = 128,
+        width: int = 64,
         depth: int = 3,
         features: int = 32,
         T: int = 1000,
@@ -106,7 +106,7 @@ class MLP(Denoiser):
         prediction: str = "v",
     ) -> None:
         super().__init__("mlp", T, alpha_bar, prediction, dim=dim, width=width, depth=depth, features=features)
-        frequencies = 0.5 * torch.randn(dim, features, generator=torch.Generator().manual_seed(0))
+        frequencies = 0.3 * torch.randn(dim, features, generator=torch.Generator().manual_seed(0))
         self.register_buffer("frequencies", frequencies)
         sizes = [dim + 2 * features + TIME_FEATURES, *[width] * depth]
         layers = [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.GELU())]
