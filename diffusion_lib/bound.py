@@ -27,6 +27,7 @@ from .process import Denoiser, add_noise, posterior, x_0_from_eps
 from .schedule import Schedule
 
 VARIANCES = ("posterior", "beta")
+WEIGHTS = ("simple", "vlb", "x_0", "v", "truncated_snr", "min_snr")
 LEVELS = 256  # of 8-bit data
 ON_GRID = 1e-3  # how far a value may be from its level, in units of the distance of two levels; float32 passes
 
@@ -193,7 +194,7 @@ def weight(schedule: Schedule, kind: str, variance: str = "posterior", gamma: fl
         "truncated_snr": lambda: snr.clamp(min=1) / snr,
         "min_snr": lambda: snr.clamp(max=gamma) / snr,
     }
-    return torch.cat([snr.new_zeros(1), tables[check_choice("kind", kind, tables)]()])
+    return torch.cat([snr.new_zeros(1), tables[check_choice("kind", kind, WEIGHTS)]()])
 
 
 def _means(denoiser, schedule, x_0, t, eps):

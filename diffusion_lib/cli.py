@@ -17,6 +17,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -45,8 +46,7 @@ SAMPLERS = {"ddim": ddim, "ddpm": ddpm}
 
 def train(args: argparse.Namespace) -> int:
     """Train, or resume; return 0, or 128 plus the number of the signal that stopped it."""
-    names = ("steps", "batch_size", "lr", "lr_decay", "ema_decay", "grad_clip", "seed")
-    config = TrainConfig(**{name: getattr(args, name) for name in names})
+    config = TrainConfig(**{field.name: getattr(args, field.name) for field in fields(TrainConfig)})
     schedule = make_schedule(args.schedule, args.T)
     save_every = check_integer("save_every", args.save_every, 1)
     device = pick_device(args.device)

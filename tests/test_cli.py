@@ -116,7 +116,7 @@ def test_resume_of_a_finished_or_an_empty_run(tmp_path, capsys):
 
 def test_row69_resume_with_other_settings(trained, capsys):
     assert train(trained, "--resume", "--lr", "0.5", steps=5) == 2
-    assert "train lr is 0.002 in the checkpoint and 0.5 here" in capsys.readouterr().err
+    assert "train lr is 0.006 in the checkpoint and 0.5 here" in capsys.readouterr().err
 
 
 def stop_after(monkeypatch, step, number):
