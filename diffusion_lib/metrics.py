@@ -108,8 +108,8 @@ def memorisation(
     the nearest of ``held_out``; a copy pulls it down.  If the samples do not depend on which data were trained on, then
     train and held-out points may change labels without changing the law of the ratio.  ``expected`` is its mean over
     ``relabellings`` random exchanges, and ``p_value`` the share of all labellings, the given one among them, whose
-    ratio is as small.  If nothing was copied, P(p_value ≤ a) ≤ a, whatever the law, the dimension and the sizes.  Copies
-    of k points give no p below about (share of train in all data)^k: so often they get the label by chance.
+    ratio is as small.  If nothing was copied, P(p_value ≤ a) ≤ a, whatever the law, the dimension and the sizes.
+    Copies of k points give no p below about (share of train in all data)^k: so often all get the label by chance.
     """
     check_integer("relabellings", relabellings, 1)
     check_integer("seed", seed, 0, 2**63 - 1)
