@@ -113,8 +113,9 @@ def memorisation(
     """
     check_integer("relabellings", relabellings, 1)
     check_integer("seed", seed, 0, 2**63 - 1)
-    samples, train = _pair(samples, train, names=("samples", "train"))
-    _, held_out = _pair(samples, held_out, names=("samples", "held_out"))
+    (_, train), (samples, held_out) = (
+        _pair(samples, data, names=("samples", name)) for name, data in (("train", train), ("held_out", held_out))
+    )
     pool = torch.cat([train, held_out])
     distances = torch.cat([torch.cdist(rows, pool, compute_mode=EXACT) for rows in samples.split(ROWS)])
     if distances.max() == 0:

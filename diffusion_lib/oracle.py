@@ -42,8 +42,8 @@ AXIS = {
 
 
 class Loss(NamedTuple):
-    """A mean squared error per dimension, and about how far it is off: the standard error of draws; for a quadrature, by
-    how much it changes when every other node is left out."""
+    """A mean squared error per dimension, and about how far it is off: the standard error of draws, or of a quadrature
+    the change when every other node is left out."""
 
     loss: float
     error: float

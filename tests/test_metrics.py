@@ -234,6 +234,11 @@ def test_planted_copies_are_found_and_fresh_samples_are_not():
     assert 0 < exact.ratio < copied.ratio and exact.p_value == 1 / 200
 
 
+def test_pictures_are_vectors():
+    samples, train, held_out = (z.view(-1, 1, 2, 2) for z in clouds(4, d=4))
+    assert memorisation(samples, train, held_out) == memorisation(*clouds(4, d=4))
+
+
 def test_the_ratio_is_the_geometric_mean_of_nearest_distances():
     samples, train, held_out = clouds(3)
     logs = [torch.cdist(samples, z).min(1).values.log() for z in (train, held_out)]
