@@ -20,8 +20,8 @@ def batch_gradient(
 ) -> tuple[Tensor, Tensor, int]:
     """Return ``loss(*batch)``, its gradient as one vector (P,), and the number of parts in which it was computed.
 
-    The tensors of ``batch`` (B, …) are split into ``parts``, one after the other; when the device is out of memory, into
-    twice as many.  Raises ``ConfigError`` when one sample does not fit.
+    The tensors of ``batch`` (B, …) are split into ``parts``, one after the other; when the device is out of memory,
+    into twice as many.  Raises ``ConfigError`` when one sample does not fit.
     """
     n = len(batch[0])
     while True:
