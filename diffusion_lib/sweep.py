@@ -17,6 +17,7 @@ import itertools
 import json
 import math
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from .rerun import Literal, RerunFailed
 
 KEYS = ("chapter", "grid", "timeout")
 MAX_RUNS = 10_000
+MEASURED = re.compile(r"^(.+) ≈ (-?[0-9.]+)$", re.MULTILINE)  # what notebook.measured prints
 WORKFLOW = """\
 # Written by `python -m diffusion_lib sweep`: one job for each combination of parameters in sweep.json.
 import json
@@ -153,7 +155,7 @@ def _snakemake(directory: Path, jobs: int, executor: str) -> int:
 
 
 def _row(notebook: Path, parameters: dict[str, Literal]) -> dict[str, Any]:
-    """A line of the table: the parameters, how the run ended, and the numbers that the chapter named with ``value``."""
+    """A line of the table: the parameters, how the run ended, and what ``value`` and ``measured`` showed."""
     path = notebook.with_suffix(".status.json")
     status = json.loads(path.read_text()) if path.is_file() else {"status": "not run", "reason": ""}
     row = parameters | {"status": f"{status['status']}: {status['reason'][:200]}".removesuffix(": ")}
@@ -163,6 +165,8 @@ def _row(notebook: Path, parameters: dict[str, Literal]) -> dict[str, Any]:
     for output in (output for cell in cells for output in cell.get("outputs", [])):
         if name := output.get("metadata", {}).get("diffusion_lib", {}).get("value"):
             row.setdefault(name, "".join(output["data"]["text/plain"]))
+        for label, number in MEASURED.findall("".join(output.get("text", ""))):
+            row.setdefault(label.strip(), number)
     return row
 
 

@@ -23,7 +23,7 @@ ROOT = str(Path(module.__file__).parent.parent)
 PARAMETERS = "T = 5\nrate = 0.5\nflag = True\nname = 'a'"
 WORK = """\
 import pathlib, time
-from diffusion_lib.notebook import finish, value
+from diffusion_lib.notebook import finish, measured, value
 book = pathlib.Path({book!r})
 with open(book / "ran", "a") as ran:
     print(T, name, file=ran)
@@ -32,6 +32,7 @@ while (T, name) == (2, "b") and (book / "wait").exists() and time.monotonic() < 
     time.sleep(0.05)
 1 / (T - 9)
 value("double", 2 * T)
+measured("the half", T / 2)
 value("ends-with", f"|{{name}}")"""
 
 
@@ -95,8 +96,8 @@ def test_a_killed_sweep_goes_on_without_repeating_what_is_finished(book):
         ("2", "b", "ok", "4"),
     ]
     lines = (results / "results.md").read_text().splitlines()
-    assert lines[:2] == ["| T | name | status | double | ends-with |", "| --- | --- | --- | --- | --- |"]
-    assert lines[5] == r"| 2 | b | ok | 4 | \|b |"
+    assert lines[:2] == ["| T | name | status | double | the half | ends-with |", "|" + " --- |" * 6]
+    assert lines[5] == r"| 2 | b | ok | 4 | 1.000 | \|b |"
 
 
 def test_a_failure_is_in_the_table_and_the_other_runs_go_on(book):
