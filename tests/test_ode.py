@@ -176,14 +176,18 @@ def test_more_orders_and_more_steps_come_nearer_to_the_exact_flow():
 
 
 def test_heun_is_of_second_order():
-    """Against the exact flow of Gaussian data: Euler's last step to σ = 0 is part of it."""
-    schedule, x_T = linear(1000), randn(4, 1)
-    exact, denoiser = exact_end(schedule, x_T, 0.5, 1.0), gaussian_denoiser(schedule, 0.5, 1.0)
+    """At t = 200, before the Euler step to σ = 0, against the exact flow of data N(0.5, 1); Euler's error halves."""
+    schedule, x_T, t = linear(1000), randn(4, 1), 200
+    denoiser = gaussian_denoiser(schedule, 0.5, 1.0)
+    shrunk = math.hypot(1, sigma(schedule, t)) / math.hypot(1, sigma(schedule, 1000))
+    exact = 0.5 + shrunk * (x_T / schedule.alpha_bar[-1].sqrt() - 0.5)
 
-    def error(steps):
-        return float((last(heun(denoiser, x_T, schedule, steps=steps)) - exact).abs().max())
+    def error(solver, steps):
+        (state,) = (r.x_t for r in solver(denoiser, x_T, schedule, steps=steps) if r.t == t)
+        return float((state / schedule.alpha_bar[t].sqrt() - exact).abs().max())
 
-    assert 3.2 < error(50) / error(100) < 5 and error(100) < 1e-3
+    assert 3.5 < error(heun, 100) / error(heun, 200) < 4.5
+    assert 1.8 < error(euler, 100) / error(euler, 200) < 2.2
 
 
 def test_heun_calls_the_denoiser_at_both_ends_of_a_step_and_once_in_the_last():
