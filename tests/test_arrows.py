@@ -15,10 +15,10 @@ ORDER = [
     {"process"},
     {"bound"},
     {"oracle", "train", "sample"},
-    {"ode"},
+    {"ode", "langevin"},
 ]  # each from earlier ones
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
-APART = {"denoiser", "data", "metrics", "plot"}  # of those in ORDER, they import errors alone
+APART = {"denoiser", "data", "metrics", "plot", "law"}  # of those in ORDER, they import errors alone
 SYMBOLS = {  # SymPy's half of the library, and what of the library it may import
     "symbolic": {"errors", "symbolic", "__version__"},
     "exercises": {"errors", "symbolic", "exercises"},

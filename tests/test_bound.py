@@ -307,7 +307,7 @@ def test_simple_is_the_loss_of_training():
 def test_min_snr_weights_are_those_of_diffusers(monkeypatch, gamma):
     """diffusers' training scripts: min(SNR, γ) / SNR for a noise loss, min(SNR, γ) / (SNR + 1) for a velocity loss."""
     schedule = make_schedule("scaled_linear", 200)
-    peer = peers.ddpm_scheduler(monkeypatch, trained_betas=schedule.beta[1:].numpy())
+    peer = peers.scheduler(monkeypatch, "DDPM", trained_betas=schedule.beta[1:].numpy())
     snr = compute_snr(peer, torch.arange(200)).double()  # computed in float32 there
     capped = torch.stack([snr, gamma * torch.ones_like(snr)], dim=1).min(dim=1)[0]
     ours = bound.weight(schedule, "min_snr", gamma=gamma)[1:]
