@@ -14,7 +14,7 @@ ORDER = [
     {"schedule"},
     {"process"},
     {"bound"},
-    {"oracle", "train", "sample"},
+    {"oracle", "expected", "gaussian_chain", "train", "sample"},
     {"ode", "langevin"},
 ]  # each from earlier ones
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
