@@ -70,7 +70,7 @@ def test_canary_shows_its_witness(chapter):
 def test_score_and_data_of_the_library_are_the_proved_ones(chapter, schedule, draws):
     score = formula(chapter, "score-is-noise", "eps", "alpha_bar_t")
     guess = formula(chapter, "guess", "x_t", "eps_hat", "alpha_bar_t")
-    clean = formula(chapter, "clean-from-score", "x_t", "score", "alpha_bar_t")
+    clean = formula(chapter, "clean-from-score", "x_t", "score_t", "alpha_bar_t")
     for t in range(1, T + 1):
         x_t, eps = draws[0, t], draws[1, t]
         bar = float(schedule.alpha_bar[t])
@@ -216,12 +216,17 @@ def test_tweedie_is_the_score_of_the_oracle(chapter, schedule):
 
 FALSE = {  # name: left, right, licence, what it cites
     "P3-sign-of-the-score": lambda n: (
-        n["score"],
+        n["score_t"],
         n["eps"] / sqrt(1 - n["alpha_bar_t"]),
         "result",
         "score-is-noise",
     ),
-    "score-without-the-root": lambda n: (n["score"], -(n["eps"] / (1 - n["alpha_bar_t"])), "result", "score-is-noise"),
+    "score-without-the-root": lambda n: (
+        n["score_t"],
+        -(n["eps"] / (1 - n["alpha_bar_t"])),
+        "result",
+        "score-is-noise",
+    ),
     "P16-direction-of-t": lambda n: (
         n["x_s"],
         sqrt(n["alpha_bar_s"]) * n["x_0_hat"] + sqrt(1 - n["alpha_bar_t"]) * n["eps_hat"],
