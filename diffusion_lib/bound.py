@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from .errors import ConfigError, check_choice, check_integer, check_real
-from .process import Denoiser, add_noise, posterior, x_0_from_eps
+from .process import Denoiser, add_noise, posterior, predict_eps, x_0_from_eps
 from .schedule import Schedule
 
 VARIANCES = ("posterior", "beta")
@@ -200,9 +200,7 @@ def _means(denoiser, schedule, x_0, t, eps):
     """Mean and variance of q(x_{t−1} | x_t, x_0), and the model's mean μ_θ: the same with x̂_0 for x_0 (DDPM eq. 11)."""
     x_t = add_noise(schedule, x_0, t, eps)
     times = t if isinstance(t, Tensor) else torch.full(x_0.shape[:1], t, device=x_0.device)
-    eps_hat = denoiser(x_t, times)
-    if eps_hat.shape != eps.shape:
-        raise ConfigError(f"denoiser must return shape {tuple(eps.shape)}, got {tuple(eps_hat.shape)}")
+    eps_hat = predict_eps(denoiser, x_t, times)
     x_0_hat = x_0_from_eps(schedule, x_t, t, eps_hat.to(eps.dtype))
     mean, variance = posterior(schedule, x_0, x_t, t)
     return mean, variance, posterior(schedule, x_0_hat, x_t, t)[0]

@@ -30,6 +30,14 @@ def add_noise(schedule: Schedule, x_0: Tensor, t: Tensor | int, eps: Tensor) -> 
     return alpha_bar.sqrt() * x_0 + one_minus_alpha_bar.sqrt() * eps
 
 
+def predict_eps(denoiser: Denoiser, x_t: Tensor, t: Tensor) -> Tensor:
+    """ε̂ = denoiser(x_t, t); ``ConfigError`` unless it has the shape of x_t (a smaller one would be broadcast)."""
+    eps_hat = denoiser(x_t, t)
+    if eps_hat.shape != x_t.shape:
+        raise ConfigError(f"denoiser must return shape {tuple(x_t.shape)}, got {tuple(eps_hat.shape)}")
+    return eps_hat
+
+
 def q_step(schedule: Schedule, x_prev: Tensor, t: Tensor | int, eps: Tensor) -> Tensor:
     """x_t = √α_t x_{t−1} + √β_t ε, a draw from q(x_t | x_{t−1}) for ε ~ N(0, I) (DDPM eq. 2)."""
     _check(schedule, t, x_prev=x_prev, eps=eps)

@@ -25,12 +25,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from .bound import VARIANCES
 from .errors import ConfigError, NonFiniteError, check_choice, check_integer, check_real
 from .process import Denoiser, x_0_from_eps
 from .schedule import Schedule
 
 SPACINGS = ("trailing", "leading")
-VARIANCES = ("posterior", "beta")
 
 
 class SampleStep(NamedTuple):

@@ -26,7 +26,7 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from .data import check_data
 from .device import autocast
 from .errors import ConfigError, NonFiniteError, check_choice, check_integer, check_real
-from .process import Denoiser, add_noise
+from .process import Denoiser, add_noise, predict_eps
 from .schedule import Schedule
 
 MAX_STEPS = 10**9 - 1  # nine digits in a checkpoint's name
@@ -133,9 +133,7 @@ def eps_loss(denoiser: Denoiser, schedule: Schedule, x_0: Tensor, t: Tensor, eps
 
     ``x_0`` and ``eps`` (B, …), ``t`` (B,).  A denoiser that always answers 0 has loss 1, the variance of ε.
     """
-    eps_hat = denoiser(add_noise(schedule, x_0, t, eps), t)
-    if eps_hat.shape != eps.shape:
-        raise ConfigError(f"denoiser must return shape {tuple(eps.shape)}, got {tuple(eps_hat.shape)}")
+    eps_hat = predict_eps(denoiser, add_noise(schedule, x_0, t, eps), t)
     return mse_loss(eps_hat.to(eps.dtype), eps)
 
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from diffusers.training_utils import compute_snr
 from mpmath import mp
+from worlds import zero
 
 from diffusion_lib import bound
 from diffusion_lib.errors import ConfigError
@@ -339,10 +340,6 @@ def test_truncated_snr_is_never_below_one():
 
 S = make_schedule("linear", 4)
 X = torch.zeros(2, 3)
-
-
-def zero(x_t, t):
-    return torch.zeros_like(x_t)
 
 
 @pytest.mark.parametrize(

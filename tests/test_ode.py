@@ -10,6 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from worlds import gaussian_denoiser, randn, zero
 
 from diffusion_lib import sample
 from diffusion_lib.errors import ConfigError, NonFiniteError
@@ -27,25 +28,6 @@ UNIFORM = {  # on equal steps of length 1, newest first
     3: [Fraction(23, 12), Fraction(-16, 12), Fraction(5, 12)],
     4: [Fraction(55, 24), Fraction(-59, 24), Fraction(37, 24), Fraction(-9, 24)],
 }
-
-
-def randn(*shape, seed=0, dtype=torch.float64):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
-
-
-def zero(x_t, t):
-    return torch.zeros_like(x_t)
-
-
-def gaussian_denoiser(schedule, mean=0.5, std=0.3):
-    """E[ε | x_t] for data N(mean, std²); std = 0: one point."""
-
-    def denoiser(x_t, t):
-        alpha_bar = schedule.gather("alpha_bar", t, x_t)
-        rest = schedule.gather("one_minus_alpha_bar", t, x_t)
-        return rest.sqrt() * (x_t - alpha_bar.sqrt() * mean) / (alpha_bar * std**2 + rest)
-
-    return denoiser
 
 
 def exact_end(schedule, x_T, mean, std):
@@ -128,7 +110,7 @@ CHAINS = [(linear, 50, 7), (scaled_linear, 1000, 51), (cosine, 100, 1), (linear,
 @pytest.mark.parametrize("order", [1, 2, 3, 4])
 def test_whole_lms_chains_equal_diffusers(make, T, steps, spacing, order):
     schedule, x_T = make(T), randn(3, 2)
-    denoiser, times = gaussian_denoiser(schedule), timesteps(T, steps, spacing)
+    denoiser, times = gaussian_denoiser(schedule, 0.5, 0.3), timesteps(T, steps, spacing)
     chain = lms(denoiser, x_T, schedule, order=order, steps=steps, spacing=spacing)
     scheduler = diffusers_scheduler("lms", schedule, times)
     x = x_T * math.sqrt(sigma(schedule, times[0]) ** 2 + 1)
@@ -180,7 +162,7 @@ def test_an_euler_step_is_a_ddim_step(make):
 
 def test_the_first_steps_use_the_past_that_there_is():
     schedule, x_T = linear(30), randn(2, 2)
-    denoiser = gaussian_denoiser(schedule)
+    denoiser = gaussian_denoiser(schedule, 0.5, 0.3)
     first, second = list(euler(denoiser, x_T, schedule, steps=5)), list(lms(denoiser, x_T, schedule, steps=5))
     torch.testing.assert_close(first[1].x_t, second[1].x_t)
     past = [(r.t, denoiser(r.x_t, torch.full((2,), r.t))) for r in second[:2]][::-1]
@@ -236,7 +218,7 @@ def test_records_times_and_calls_are_those_of_ddim():
 
 def test_two_chains_from_one_call_each_have_their_own_past():
     schedule, x_T = linear(20), randn(3, 2)
-    denoiser = gaussian_denoiser(schedule)
+    denoiser = gaussian_denoiser(schedule, 0.5, 0.3)
     one, two = (last(lms(denoiser, x_T, schedule, steps=6)) for _ in range(2))
     assert torch.equal(one, two)
 

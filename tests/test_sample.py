@@ -15,6 +15,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from worlds import gaussian_denoiser, randn, seeded, zero
 
 from diffusion_lib import sample
 from diffusion_lib.errors import ConfigError, NonFiniteError
@@ -25,35 +26,12 @@ SMALL_T = (1, 2, 3, 10, 50)
 UNEVEN_STEPS = (3, 7, 9, 27, 53, 56, 333, 999)  # none divides 1000 evenly; several broke published schedulers
 
 
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
-def randn(*shape, seed=0, dtype=torch.float64):
-    return torch.randn(*shape, generator=seeded(seed), dtype=dtype)
-
-
-def zero(x_t, t):
-    return torch.zeros_like(x_t)
-
-
 def point_denoiser(schedule, point):
     """The exact eps for data that are one point: solve x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε for ε."""
 
     def denoiser(x_t, t):
         alpha_bar = schedule.gather("alpha_bar", t, x_t)
         return (x_t - alpha_bar.sqrt() * point) / schedule.gather("one_minus_alpha_bar", t, x_t).sqrt()
-
-    return denoiser
-
-
-def gaussian_denoiser(schedule, mean=0.0, std=1.0):
-    """E[ε | x_t] for data N(mean, std²): √(1 − ᾱ_t) (x_t − √ᾱ_t mean) / (ᾱ_t std² + 1 − ᾱ_t)."""
-
-    def denoiser(x_t, t):
-        alpha_bar = schedule.gather("alpha_bar", t, x_t)
-        rest = schedule.gather("one_minus_alpha_bar", t, x_t)
-        return rest.sqrt() * (x_t - alpha_bar.sqrt() * mean) / (alpha_bar * std**2 + rest)
 
     return denoiser
 
