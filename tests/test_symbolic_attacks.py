@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from falsehoods import Falsehoods, World
 
 from diffusion_lib.errors import DiffusionLibError
 from diffusion_lib.symbolic import (
     KL,
-    Derivation,
     E,
     Limit,
     Product,
@@ -15,38 +15,14 @@ from diffusion_lib.symbolic import (
     Var,
     exp,
     log,
-    positive,
     sqrt,
     standard_normal,
-    unit,
 )
 from diffusion_lib.symbolic import Derivative as D
 from diffusion_lib.symbolic import Integral as I
 from diffusion_lib.symbolic import Normal as N
 
-FALSEHOODS = {}
-
-
-def falsehood(build):
-    FALSEHOODS[build.__name__.replace("_", "-")] = build
-    return build
-
-
-class World:
-    def __init__(self):
-        self.X = X = Derivation("X")
-        self.t, self.s, self.n, self.T = X.indices("t s n T")
-        self.x, self.z, self.q, self.p = X.states("x"), X.states("z"), X.density("q"), X.density("p")
-        self.al, self.ab = X.sequence("alpha", unit), X.sequence("alpha_bar", unit, start=0, first=1)
-        self.m, self.e = X.sequence("m"), X.noise("epsilon")
-        self.y, self.u = X.dummy("y"), X.dummy("u")
-        self.f, self.w, self.P = X.function("f", positive), X.function("w", positive), X.function("P", positive)
-        self.g, self.h = X.function("g"), X.function("h")
-        self.r, self.b, self.c = X.symbol("r"), X.symbol("b"), X.symbol("c", unit)
-        self.a, self.v = X.symbol("a", positive), X.symbol("v", positive)
-
-    def st(self, left, right, by, using=()):
-        return self.X.chain(f"step {len(self.X.blocks)}", left).equals(right, by=by, using=using)
+falsehood = Falsehoods()
 
 
 # --- functions and definitions
@@ -843,7 +819,7 @@ def capture_random_later(w):
     w.X.define("d", w.r, 2 * x[0])
 
 
-@pytest.mark.parametrize("name", FALSEHOODS)
+@pytest.mark.parametrize("name", falsehood)
 def test_falsehoods_are_refused(name):
     with pytest.raises(DiffusionLibError):
-        FALSEHOODS[name](World())
+        falsehood[name](World())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from test_symbolic_attacks import World
+from falsehoods import Falsehoods, World
 
 from diffusion_lib.errors import DiffusionLibError
 from diffusion_lib.symbolic import Derivative as D
@@ -17,13 +17,8 @@ from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.symbolic import Symbolic
 from diffusion_lib.symbolic.times import Index
 
-FALSEHOODS = {}
+falsehood = Falsehoods()
 TINY = Fraction(1, 10**12)
-
-
-def falsehood(build):
-    FALSEHOODS[build.__name__.replace("_", "-")] = build
-    return build
 
 
 def silent(t, roots=(*range(1, 13), 23)):
@@ -182,10 +177,10 @@ def a_conditional_mean_has_no_variance(w):
     w.st(Var(E(w.x[1], given=w.x[0])), 0, "linearity")
 
 
-@pytest.mark.parametrize("name", FALSEHOODS)
+@pytest.mark.parametrize("name", falsehood)
 def test_falsehoods_are_refused(name):
     with pytest.raises(DiffusionLibError):
-        FALSEHOODS[name](World())
+        falsehood[name](World())
 
 
 def test_a_sum_in_a_sum_keeps_its_letters_apart():
