@@ -8,8 +8,8 @@ import pytest
 from falsehoods import Falsehoods, World
 
 from diffusion_lib.errors import DiffusionLibError
+from diffusion_lib.symbolic import Derivation, E, Limit, Sum, Var, exp, log, positive, sqrt, standard_normal, unit
 from diffusion_lib.symbolic import Derivative as D
-from diffusion_lib.symbolic import E, Limit, Sum, Var, exp, log, positive, sqrt
 from diffusion_lib.symbolic import Integral as I
 from diffusion_lib.symbolic import Normal as N
 from diffusion_lib.symbolic.expr import wrap
@@ -175,6 +175,61 @@ def a_conditional_mean_is_its_mean(w):
 @falsehood
 def a_conditional_mean_has_no_variance(w):
     w.st(Var(E(w.x[1], given=w.x[0])), 0, "linearity")
+
+
+# --- names
+@falsehood
+def a_sum_over_a_letter_that_is_a_symbol(w):
+    w.st(Sum(w.a, ("a", 1, w.T)), w.T * w.a, "algebra")  # reads as 1 + 2 + … + T
+
+
+@falsehood
+def a_definition_of_what_another_derivation_declares(w):
+    other = Derivation("Y").sequence("alpha_bar", unit, start=0)
+    w.X.define("zero", other[0], Fraction(1, 2))
+
+
+@falsehood
+def a_law_as_a_number(w):
+    w.st(standard_normal - standard_normal, 0, "algebra")
+
+
+@falsehood
+def two_numbers_with_one_letter(w):
+    one, two = w.X.symbol("one", latex="k"), w.X.symbol("two", latex="k")
+    w.X.define("one", one, 1)
+    w.X.define("two", two, 2)
+    w.st(one + two, 3, "definition", ("one", "two"))
+
+
+@falsehood
+def two_numbers_with_one_letter_in_one_block(w):
+    one, two = w.X.symbol("one", latex="k"), w.X.symbol("two", latex="k")
+    w.st(one + two, two + one, "algebra")
+
+
+@falsehood
+def a_symbol_that_reads_as_a_member(w):
+    w.st(w.X.symbol("m_1") + w.m[1], w.m[1] + w.X.symbol("m_1"), "algebra")
+
+
+@falsehood
+def a_symbol_that_reads_as_a_number(w):
+    two = w.X.symbol("two", latex="2")
+    w.st(two + 2, 2 + two, "algebra")
+
+
+@falsehood
+def a_symbol_that_reads_as_a_time(w):
+    horizon = w.X.symbol("horizon", latex="T")
+    w.X.define("horizon", horizon, 3)
+    w.st(horizon + w.T, 3 + w.T, "definition", "horizon")
+
+
+@falsehood
+def a_function_that_reads_as_a_density(w):
+    f, x = w.X.function("other", positive, latex="q"), w.x
+    w.st(f(x[0]) * w.q(x[0]), w.q(x[0]) * f(x[0]), "algebra")
 
 
 @pytest.mark.parametrize("name", falsehood)

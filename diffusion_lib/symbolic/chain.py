@@ -107,6 +107,7 @@ class Chain(Block):
 
     def claim(self, left, right, by, using) -> tuple[Claim, str]:
         """The claim that ``left = right``, and the licence as shown beside the line."""
+        self.derivation.own(left, right, beside=[self.left, *(step.right for step in self.steps)])
         using = (using,) if isinstance(using, str) else tuple(using)
         if (by == "result" and not using) or (by == "induction" and "hypothesis" not in using):
             raise ConfigError(f"using must name what {by!r} rests on, got nothing; name a block, or 'hypothesis'")
