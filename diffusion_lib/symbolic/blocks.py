@@ -11,6 +11,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+from diffusion_lib.errors import ConfigError
 from diffusion_lib.symbolic.render import latex
 from diffusion_lib.symbolic.text import text
 from diffusion_lib.symbolic.tree import Fact, first_times, free_indices
@@ -44,6 +45,13 @@ class Block:
         self.assumptions: dict[str, str] = {}  # names and tags of the assumptions that it rests on
         self.rests: frozenset = frozenset()  # the left sides of the definitions that it rests on
         self.brings: frozenset = frozenset()  # what states among these are made of
+
+    def __setattr__(self, name, value):
+        if name in ("left", "right", "relation", "start") and name in vars(self):
+            raise ConfigError(
+                f"{self.name!r} was checked as it stands, and its {name} cannot be changed; state another"
+            )
+        super().__setattr__(name, value)
 
     def lines(self) -> list[Line]:
         raise TypeError("a subclass of Block must provide lines()")

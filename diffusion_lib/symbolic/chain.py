@@ -156,7 +156,11 @@ class Chain(Block):
         return [self.fact()]
 
     def lines(self):
-        lefts = [self.left] + [None] * len(self.steps)
+        lefts, before = [self.left] + [None] * len(self.steps), self.left
+        for step in self.steps:
+            if (step.gap.before if step.gap else step.claim.left) != before or step.claim.right != step.right:
+                raise DerivationError(f"{self.name!r} was changed after it was checked; state it again")
+            before = step.right
         return [Line(left, s.relation, s.right, s.beside) for left, s in zip(lefts, self.steps, strict=False)]
 
 

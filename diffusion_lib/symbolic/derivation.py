@@ -173,6 +173,8 @@ class Derivation(Registry):
 
     def place(self, block: Block) -> Block:
         """Number a block.  A cell that is run again replaces its block; another statement under its name is refused."""
+        if block.name == "hypothesis":
+            raise ConfigError("name 'hypothesis' is what an induction cites; choose another name")
         old = self.blocks.get(block.name)
         if old is not None and (type(old), old.left) != (type(block), block.left):
             raise ConfigError(
