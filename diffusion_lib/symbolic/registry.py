@@ -138,10 +138,10 @@ def _mentions(node):
         yield node.sequence.name, node.sequence, f"{node.sequence.latex}_{node.low!r}:{node.high!r}"
     elif isinstance(node, Density) or isinstance(getattr(node, "under", None), Law):
         law = node.law if isinstance(node, Density) else node.under
-        yield law.name, law, f"{law.latex}("
+        yield law.name, law, law.latex
     elif isinstance(node, Apply):
         function = replace(node.function, order=0)
-        yield function.name, function, f"{function.latex}("
+        yield function.name, function, function.latex
     elif isinstance(node, (Index, Sum, Limit)) and node.symbol is not None:
         name = node.symbol.rstrip("'")  # a bound index may have been renamed
         yield name, Index(name), name
