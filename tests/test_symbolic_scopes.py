@@ -308,6 +308,33 @@ def a_density_that_gets_a_formula_later(w):
     w.X.define("P", w.P(w.r), 2 * w.f(w.r))  # ∫ P = 1 and ∫ P = 2 ∫ f
 
 
+# --- what may be infinite
+@falsehood
+def an_integral_that_diverges_on_the_line(w):
+    w.st(I(w.y**2, w.y) - I(w.y**2, w.y), 0, "algebra")
+
+
+@falsehood
+def an_integral_that_diverges_at_an_end(w):
+    w.st(I(1 / w.u, (w.u, 0, 1)) - I(1 / w.u, (w.u, 0, 1)), 0, "algebra")
+
+
+@falsehood
+def an_integral_of_an_arbitrary_function(w):
+    w.st(I(w.g(w.y), w.y) - I(w.g(w.y), w.y), 0, "algebra")
+
+
+@falsehood
+def a_limit_that_is_infinite(w):
+    w.st(Limit(w.n, w.n) - Limit(w.n, w.n), 0, "algebra")
+
+
+@falsehood
+def a_symbol_with_the_letter_of_a_function(w):
+    f = w.X.symbol("factor", latex="f")
+    w.st(f * (w.a + w.b) + w.f(w.r), w.f(w.r) + f * (w.a + w.b), "algebra")  # f (a + b) is f(a + b), to a reader
+
+
 # --- what is built
 @falsehood
 def a_mean_under_a_product(w):
