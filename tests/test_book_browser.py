@@ -115,16 +115,6 @@ def _leaves(address, origin):
     return not address.startswith((f"{origin}/", "data:", "blob:"))
 
 
-@pytest.mark.parametrize("scheme", ["http", "file"])
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_complete_offline_in_both_themes_on_desk_and_phone(chromium, serve, name, scheme):
-    if scheme == "http":
-        origin, ways = serve(HTML), WAYS
-    else:  # opened as a reader in the dark on a phone does
-        origin, ways = HTML.as_uri(), WAYS[2:] + WAYS[:2]
-    assert faults(chromium, origin, name, ways) == []
-
-
 def test_links_to_steps_arrive_at_an_equation_in_view(chromium):
     wanted, anchors = set(), set()
     for name in PAGES:
@@ -165,6 +155,16 @@ def test_search_works_offline(chromium, serve, scheme):
     page.wait_for_timeout(300)
     assert [text for kind, text in heard if kind in ("error", "warning")] == []
     page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_complete_offline_in_both_themes_on_desk_and_phone(chromium, serve, name, scheme):
+    if scheme == "http":
+        origin, ways = serve(HTML), WAYS
+    else:  # opened as a reader in the dark on a phone does
+        origin, ways = HTML.as_uri(), WAYS[2:] + WAYS[:2]
+    assert faults(chromium, origin, name, ways) == []
 
 
 REVERSED = "display: flex; flex-direction: row-reverse; overflow: auto; width: 100px"
