@@ -56,7 +56,7 @@ def execute(page: Page, cells: list[Cell]) -> Outputs:
             extra_arguments=["--IPKernelApp.log_level=ERROR"],
         )
         try:
-            client.execute(env=environment(scratch))
+            client.execute(env=environment(scratch), cleanup_kc=True)  # else nbclient leaves the kernel running
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise _failure(page, cells, nb, error) from None
     if any(cell.execution_count is None for cell in nb.cells):
