@@ -56,7 +56,6 @@ def verify(claim: Claim) -> tuple[str, ...]:
     """
     with _named(claim):
         left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
-        _limits_stand_alone(claim, left, right)
         if has_densities(left, right):
             verdicts = finite_worlds(claim, left, right), gaussian_worlds(claim)
             for plain in (plain_times, plain_numbers, few_sums):
@@ -64,9 +63,11 @@ def verify(claim: Claim) -> tuple[str, ...]:
             if random_facts(claim.assumed):  # a letter does not say that what it stands for moves
                 gaussian_worlds(replace(claim, model=(*claim.model, *claim.assumed)))
             smooth(claim, left, right)
+            _limits_stand_alone(claim, left, right)
             return verdicts
         seen = at_points(claim, left, right)
         distinct(claim, left, right)
+        _limits_stand_alone(claim, left, right)
         if claim.licence.differentiates:
             visible(claim, left, right)
         if claim.licence.linear:
