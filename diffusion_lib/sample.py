@@ -9,7 +9,7 @@ The samplers are generators over any callable ``eps_hat = denoiser(x_t, t)``: a 
 library's model.  Coefficients are computed in float64.  Noise is drawn on the generator's device, so that a CPU
 generator gives the same noise on every device.
 
-Sources: Ho et al. 2020 (DDPM), Algorithm 2 and eq. 7; Song et al. 2021 (DDIM), eq. 12 and 16.
+Sources: Ho et al. 2020 (DDPM), Algorithm 2 and eq. 7; Song et al. 2021a (DDIM), eq. 12 and 16.
 """
 
 from __future__ import annotations
