@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from diffusion_lib import __main__, checkpoint, cli, rerun
+from diffusion_lib import __main__, checkpoint, cli, doctor, rerun
 from diffusion_lib import train as training
 from diffusion_lib.device import DEVICES
 from diffusion_lib.errors import NonFiniteError
@@ -116,7 +117,7 @@ def test_resume_of_a_finished_or_an_empty_run(tmp_path, capsys):
 
 def test_row69_resume_with_other_settings(trained, capsys):
     assert train(trained, "--resume", "--lr", "0.5", steps=5) == 2
-    assert "train lr is 0.002 in the checkpoint and 0.5 here" in capsys.readouterr().err
+    assert "train lr is 0.006 in the checkpoint and 0.5 here" in capsys.readouterr().err
 
 
 def stop_after(monkeypatch, step, number):
@@ -145,6 +146,41 @@ def test_signals_finish_the_step_save_and_exit(tmp_path, monkeypatch, capsys, nu
     assert signal.getsignal(number) is handler
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="no such signal here")
+def test_row58_sigusr1_is_a_batch_system_s_warning(tmp_path, monkeypatch, capsys):
+    stop_after(monkeypatch, 2, signal.SIGUSR1)
+    assert train(tmp_path / "run") == 128 + signal.SIGUSR1
+    assert checkpoint.list_checkpoints(tmp_path / "run") == [2]
+
+
+def test_the_curve_is_drawn_at_the_end_from_the_whole_log(tmp_path, monkeypatch):
+    stop_after(monkeypatch, 3, signal.SIGTERM)
+    assert train(tmp_path / "parts") == 143 and not (tmp_path / "parts" / "curve.svg").exists()
+    monkeypatch.undo()
+    assert train(tmp_path / "parts", "--resume") == 0 and train(tmp_path / "whole") == 0
+    drawn = (tmp_path / "parts" / "curve.svg").read_bytes()
+    assert drawn == (tmp_path / "whole" / "curve.svg").read_bytes() and b"<svg" in drawn and b"<dc:date>" not in drawn
+
+
+def test_row75_a_disk_that_fills_up_keeps_the_checkpoint_before(tmp_path, monkeypatch, capsys):
+    write, calls = os.fsync, []
+
+    def fsync(descriptor):
+        calls.append(descriptor)
+        if len(calls) > 4:  # two files and two renames make a checkpoint
+            raise OSError(28, "No space left on device")
+        return write(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    assert train(tmp_path / "run", "--save-every", 2) == 2
+    assert "step 4 was not saved" in (err := capsys.readouterr().err) and "step 2 is intact" in err
+    monkeypatch.undo()
+    assert train(tmp_path / "run", "--save-every", 2, "--resume") == 0
+    assert train(tmp_path / "whole", "--save-every", 2) == 0
+    for name in ("step-000000006.safetensors", "log.jsonl"):
+        assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
 def test_row58_sigint_while_sampling_exits_without_a_traceback(trained, tmp_path, monkeypatch, capsys):
     def interrupted(*arguments, **options):
         os.kill(os.getpid(), signal.SIGINT)
@@ -167,7 +203,8 @@ def test_row58_the_real_program_shows_progress_and_stops(tmp_path):
     assert process.returncode == 143, err
     (step,) = checkpoint.list_checkpoints(tmp_path / "run")[-1:]
     assert len(log_of(tmp_path / "run")) == step and out.startswith(f"saved step {step} of 1000000")
-    assert "loss=" in err and "step/s" in err and "Traceback" not in err
+    assert "loss=" in err and "step/s" in err and "points/s" in err and "Traceback" not in err
+    assert re.search(r"\d+/1000000 \[\d\d:\d\d<", err)  # done of all, the time so far and the time that is left
 
 
 def test_row44_no_checkpoint_from_a_run_that_diverged(tmp_path, monkeypatch, capsys):
@@ -333,9 +370,9 @@ def test_doctor_as_json_and_as_text(capsys):
 
 def test_doctor_finds_weights_in_the_cache_without_a_network(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-    assert cli.diagnosis()["weights"] == {"stable-diffusion-v1-4": False}
-    snapshot = tmp_path / cli.STABLE_DIFFUSION / "snapshots" / ("0" * 40)
+    assert doctor.diagnosis()["weights"] == {"stable-diffusion-v1-4": False}
+    snapshot = tmp_path / doctor.STABLE_DIFFUSION / "snapshots" / ("0" * 40)
     snapshot.mkdir(parents=True)
     (snapshot / "model_index.json").write_text("{}")
-    assert cli.diagnosis()["weights"] == {"stable-diffusion-v1-4": True}
-    assert cli._version("a-package-that-does-not-exist") is None
+    assert doctor.diagnosis()["weights"] == {"stable-diffusion-v1-4": True}
+    assert doctor._version("a-package-that-does-not-exist") is None

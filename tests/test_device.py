@@ -70,11 +70,20 @@ def test_cpu_computes_in_float32():
         assert context is None and (a @ a).dtype == torch.float32
 
 
+def test_cpu_computes_in_bfloat16_when_asked_and_an_unknown_precision_is_refused():
+    a = torch.ones(2, 2)
+    with autocast(torch.device("cpu"), "bfloat16"):
+        assert (a @ a).dtype == torch.bfloat16
+    with pytest.raises(ConfigError, match="precision must be one of 'auto', 'float32', 'bfloat16', got 'bf16'"):
+        autocast(torch.device("cpu"), "bf16")
+
+
 @pytest.mark.parametrize("units", [True, False])
 def test_cuda_uses_bf16_where_there_are_units_for_it(machine, monkeypatch, units):
     machine(cuda=True, bf16=units)
     asked = []
     monkeypatch.setattr(torch, "autocast", lambda *arguments: asked.append(arguments) or contextlib.nullcontext())
     autocast(torch.device("cuda"))
+    autocast(torch.device("cuda"), "float32")
     autocast(torch.device("mps"))
     assert asked == ([("cuda", torch.bfloat16)] if units else [])

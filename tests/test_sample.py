@@ -1,4 +1,4 @@
-"""Samplers against diffusers step by step, and against exact denoisers whose sampling law is known in closed form.
+"""Samplers against exact denoisers whose sampling law is known in closed form; test_parity has those of diffusers.
 
 Where the denoiser is affine in x_t, mean and variance of the chain are propagated exactly, so that a planted bug is
 an inequality between numbers and not a statistical test.
@@ -60,92 +60,7 @@ def test_row22_every_step_count_including_T(T, spacing):
     assert times == list(range(T, 0, -1))
 
 
-def diffusers_scheduler(kind, schedule, spacing="leading", variance="fixed_small"):
-    import diffusers  # takes a second, which the other tests need not wait for
-
-    common = {
-        "num_train_timesteps": schedule.T,
-        "trained_betas": schedule.beta[1:].tolist(),
-        "clip_sample": False,
-        "timestep_spacing": spacing,
-    }
-    if kind == "ddpm":
-        scheduler = diffusers.DDPMScheduler(**common, variance_type=variance)
-    else:
-        scheduler = diffusers.DDIMScheduler(**common, set_alpha_to_one=True)
-        scheduler.final_alpha_cumprod = torch.tensor(1.0, dtype=torch.float64)
-    scheduler.betas = schedule.beta[1:].clone()  # its own tables are float32
-    scheduler.alphas = schedule.alpha[1:].clone()
-    scheduler.alphas_cumprod = schedule.alpha_bar[1:].clone()
-    scheduler.one = torch.tensor(1.0, dtype=torch.float64)
-    return scheduler
-
-
-@pytest.mark.parametrize("T", [*SMALL_T, 1000])
-def test_timesteps_are_those_of_diffusers_plus_one(T):
-    for steps in range(1, T + 1) if T <= 50 else (1, 2, 4, 10, 20, 50, 100, 1000, *UNEVEN_STEPS):
-        for spacing in sample.SPACINGS:
-            scheduler = diffusers_scheduler("ddim", linear(T), spacing)
-            scheduler.set_timesteps(steps)
-            theirs, ours = [int(t) + 1 for t in scheduler.timesteps], timesteps(T, steps, spacing)
-            if spacing == "trailing":  # its floats may round a half either way, and may append a time below the first
-                theirs = theirs[:steps]
-                halves = [Fraction(T * k, steps).denominator == 2 for k in range(steps, 0, -1)]
-                theirs = [o if half else t for o, t, half in zip(ours, theirs, halves, strict=True)]
-            assert ours == theirs
-
-
-# --- one step against diffusers --------------------------------------------------------------------------------------
-
-
-def step_pairs(T):
-    """All (t, s) that any step count up to T visits with leading spacing, whose next time diffusers gets right."""
-    for steps in range(1, T + 1) if T <= 50 else (*UNEVEN_STEPS, T):
-        times = timesteps(T, steps, "leading")
-        yield steps, list(zip(times, [*times[1:], 0], strict=True))
-
-
-@pytest.mark.parametrize("T", [*SMALL_T, 1000])
-@pytest.mark.parametrize(("variance", "theirs"), [("posterior", "fixed_small"), ("beta", "fixed_large")])
-def test_ddpm_step_equals_diffusers(T, variance, theirs):
-    schedule = linear(T)
-    scheduler = diffusers_scheduler("ddpm", schedule, variance=theirs)
-    x_t, eps_hat = randn(2, 3, seed=1), randn(2, 3, seed=2)
-    z = randn(2, 3, seed=3)
-    for steps, pairs in step_pairs(T):
-        scheduler.set_timesteps(steps)
-        for t, s in pairs:
-            ours = ddpm_step(schedule, x_t, eps_hat, t, s, variance=variance, z=z)
-            expected = scheduler.step(eps_hat, t - 1, x_t, generator=seeded(3)).prev_sample
-            torch.testing.assert_close(ours, expected, rtol=1e-12, atol=1e-12)
-
-
-@pytest.mark.parametrize("T", [*SMALL_T, 1000])
-@pytest.mark.parametrize("eta", [0.0, 0.3, 1.0])
-def test_ddim_step_equals_diffusers(T, eta):
-    schedule = linear(T)
-    scheduler = diffusers_scheduler("ddim", schedule)
-    x_t, eps_hat, z = randn(2, 3, seed=1), randn(2, 3, seed=2), randn(2, 3, seed=3)
-    for steps, pairs in step_pairs(T):
-        scheduler.set_timesteps(steps)
-        for t, s in pairs:
-            ours = ddim_step(schedule, x_t, eps_hat, t, s, eta=eta, z=z)
-            expected = scheduler.step(eps_hat, t - 1, x_t, eta=eta, variance_noise=z if eta else None).prev_sample
-            torch.testing.assert_close(ours, expected, rtol=1e-12, atol=1e-12)
-
-
-@pytest.mark.parametrize("steps", [1, 7, 50])
-def test_whole_chains_equal_diffusers_with_the_same_generator(steps):
-    schedule, x_T = cosine(50), randn(3, 4)
-    denoiser = gaussian_denoiser(schedule, mean=0.5, std=0.3)
-    scheduler = diffusers_scheduler("ddpm", schedule)
-    scheduler.set_timesteps(steps)
-    x, generator = x_T, seeded(5)
-    for time in scheduler.timesteps:
-        eps_hat = denoiser(x, torch.full((3,), int(time) + 1))
-        x = scheduler.step(eps_hat, time, x, generator=generator).prev_sample
-    ours = last(ddpm(denoiser, x_T, schedule, steps=steps, spacing="leading", generator=seeded(5)))
-    torch.testing.assert_close(ours, x, rtol=1e-11, atol=1e-11)
+# --- chains with exact denoisers -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7, 20])
@@ -157,9 +72,6 @@ def test_row26_ddim_with_eta_1_is_ddpm(steps):
     for a, b in zip(one, other, strict=True):
         assert a.t == b.t
         torch.testing.assert_close(a.x_t, b.x_t, rtol=1e-13, atol=1e-13)
-
-
-# --- chains with exact denoisers -------------------------------------------------------------------------------------
 
 
 def samplers(denoiser, x_T, schedule, steps, spacing):
