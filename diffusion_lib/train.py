@@ -29,13 +29,9 @@ from .bound import weight as loss_weight
 from .data import check_data
 from .device import PRECISIONS, autocast
 from .errors import ConfigError, NonFiniteError, check_choice, check_integer, check_real
-<<<<<<< 59b40fb
-from .process import Denoiser, add_noise, predict_eps
-=======
 from .gradient import batch_gradient
 from .parallel import Processes
-from .process import Denoiser, add_noise
->>>>>>> 59a569d
+from .process import Denoiser, add_noise, predict_eps
 from .schedule import Schedule
 
 MAX_STEPS = 10**9 - 1  # nine digits in a checkpoint's name
@@ -192,18 +188,11 @@ def eps_loss(
     ``x_0`` and ``eps`` (B, …), ``t`` (B,).  A denoiser that always answers 0 has loss 1, the variance of ε.  With
     ``weight``, a table (T + 1,), each sample's error is multiplied by weight[t].
     """
-<<<<<<< 59b40fb
     eps_hat = predict_eps(denoiser, add_noise(schedule, x_0, t, eps), t)
-    return mse_loss(eps_hat.to(eps.dtype), eps)
-=======
-    eps_hat = denoiser(add_noise(schedule, x_0, t, eps), t)
-    if eps_hat.shape != eps.shape:
-        raise ConfigError(f"denoiser must return shape {tuple(eps.shape)}, got {tuple(eps_hat.shape)}")
     if weight is None:
         return mse_loss(eps_hat.to(eps.dtype), eps)
     weight = weight.index_select(0, t).view(-1, *[1] * (eps.ndim - 1))
     return (weight * (eps_hat.to(eps.dtype) - eps).square()).mean()
->>>>>>> 59a569d
 
 
 def train(

@@ -89,56 +89,7 @@ def test_bad_nodes_are_refused(nodes, end):
         adams_bashforth(nodes, end)
 
 
-<<<<<<< 59b40fb
-# --- against diffusers -----------------------------------------------------------------------------------------------
-
-
-def diffusers_scheduler(kind, schedule, times):
-    """diffusers' scheduler with our times and with σ in float64; its own tables are float32."""
-    import diffusers
-
-    cls = {"euler": diffusers.EulerDiscreteScheduler, "lms": diffusers.LMSDiscreteScheduler}[kind]
-    scheduler = cls(num_train_timesteps=schedule.T, trained_betas=schedule.beta[1:].tolist())
-    scheduler.set_timesteps(len(times))
-    scheduler.timesteps = torch.tensor([t - 1.0 for t in times], dtype=torch.float64)
-    scheduler.sigmas = torch.tensor([*(sigma(schedule, t) for t in times), 0.0], dtype=torch.float64)
-    return scheduler
-
-
-CHAINS = [(linear, 50, 7), (scaled_linear, 1000, 51), (cosine, 100, 1), (linear, 20, 20)]
-
-
-@pytest.mark.parametrize("spacing", sample.SPACINGS)
-@pytest.mark.parametrize(("make", "T", "steps"), CHAINS)
-@pytest.mark.parametrize("order", [1, 2, 3, 4])
-def test_whole_lms_chains_equal_diffusers(make, T, steps, spacing, order):
-    schedule, x_T = make(T), randn(3, 2)
-    denoiser, times = gaussian_denoiser(schedule, 0.5, 0.3), timesteps(T, steps, spacing)
-    chain = lms(denoiser, x_T, schedule, order=order, steps=steps, spacing=spacing)
-    scheduler = diffusers_scheduler("lms", schedule, times)
-    x = x_T * math.sqrt(sigma(schedule, times[0]) ** 2 + 1)
-    for t, time, ours in zip(times, scheduler.timesteps, chain, strict=False):
-        scaled = scheduler.scale_model_input(x, time)  # what the network is given
-        torch.testing.assert_close(ours.x_t, scaled, rtol=1e-10, atol=1e-10)
-        x = scheduler.step(denoiser(scaled, torch.full((3,), t)), time, x, order=order).prev_sample
-    torch.testing.assert_close(next(chain).x_t, x, rtol=1e-10, atol=1e-10)
-
-
-@pytest.mark.parametrize("spacing", sample.SPACINGS)
-@pytest.mark.parametrize(("make", "T", "steps"), CHAINS)
-def test_euler_steps_equal_diffusers(make, T, steps, spacing):
-    """Step by step, from states that float32 holds: diffusers' Euler step rounds its state to float32."""
-    schedule, times = make(T), timesteps(T, steps, spacing)
-    scheduler = diffusers_scheduler("euler", schedule, times)
-    for t, s, time in zip(times, [*times[1:], 0], scheduler.timesteps, strict=True):
-        x, eps_hat = randn(3, 2, seed=t, dtype=torch.float32).double(), randn(3, 2, seed=T + t)
-        kept, kept_s = (schedule.alpha_bar[u].sqrt() for u in (t, s))
-        torch.testing.assert_close(scheduler.scale_model_input(x, time), kept * x, rtol=1e-12, atol=0)
-        expected = kept_s * scheduler.step(eps_hat, time, x).prev_sample
-        torch.testing.assert_close(euler_step(schedule, kept * x, eps_hat, t, s), expected, rtol=1e-11, atol=1e-11)
-=======
 # --- what the solvers are --------------------------------------------------------------------------------------------
->>>>>>> 59a569d
 
 
 @pytest.mark.parametrize("make", [linear, scaled_linear, cosine])
