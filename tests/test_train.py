@@ -419,10 +419,10 @@ def test_row53_row88_a_batch_that_does_not_fit_is_split_and_changes_nothing(monk
     """A device with room for a few samples ends where one with room for all does, on the same noise."""
 
     def trained(room):
-        def crowded(denoiser, schedule, x_0, t, eps):
+        def crowded(denoiser, schedule, x_0, t, eps, weight):
             if len(x_0) > room:
                 raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
-            return eps_loss(denoiser, schedule, x_0, t, eps)
+            return eps_loss(denoiser, schedule, x_0, t, eps, weight)
 
         monkeypatch.setattr(training, "eps_loss", crowded)
         return run(config_of(batch_size=7), DATA.double(), network=lambda: Tiny().double())
