@@ -28,6 +28,7 @@ from tqdm import tqdm
 
 from . import checkpoint, parallel
 from . import train as training
+from .config import MAX_SEED, TrainConfig
 from .data import DENSITIES, digits, sample_density
 from .denoiser import MLP, UNet, build
 from .device import pick_device
@@ -35,7 +36,7 @@ from .errors import CheckpointMismatch, ConfigError, check_choice, check_integer
 from .parallel import Processes
 from .sample import ddim, ddpm, last
 from .schedule import Schedule, make_schedule
-from .train import MAX_SEED, TrainConfig, TrainState
+from .train import TrainState
 
 DATA = (*DENSITIES, "digits")
 POINTS = 50_000  # draws of a density that a run trains on

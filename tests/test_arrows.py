@@ -14,6 +14,7 @@ ORDER = [
     {"schedule"},
     {"process"},
     {"bound"},
+    {"config"},
     {"oracle", "expected", "gaussian_chain", "train", "sample"},
     {"ode", "langevin"},
 ]  # each from earlier ones

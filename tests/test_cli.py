@@ -19,10 +19,10 @@ import torch
 
 from diffusion_lib import __main__, checkpoint, cli, doctor, rerun
 from diffusion_lib import train as training
+from diffusion_lib.config import LR_DECAYS, TrainConfig
 from diffusion_lib.device import DEVICES
 from diffusion_lib.errors import NonFiniteError
 from diffusion_lib.schedule import SCHEDULES
-from diffusion_lib.train import LR_DECAYS, TrainConfig
 
 ROOT = Path(__file__).parents[1]
 QUICK = ["train", "--data", "ring", "--T", "20", "--batch-size", "8", "--device", "cpu"]

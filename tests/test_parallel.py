@@ -33,7 +33,21 @@ from diffusion_lib.train import TrainConfig, TrainState, _draw, time_law, train
 ROOT = Path(__file__).parents[1]
 STEPS = 20
 # AdamW divides by the size of a gradient, so that a difference in its last digit may become one of lr: a small lr
-COMMAND = "train --data ring --T 20 --batch-size 8 --lr 2e-3 --device cpu --save-every 10".split()
+COMMAND = [
+    "train",
+    "--data",
+    "ring",
+    "--T",
+    "20",
+    "--batch-size",
+    "8",
+    "--lr",
+    "2e-3",
+    "--device",
+    "cpu",
+    "--save-every",
+    "10",
+]
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1", "PYTHONPATH": str(ROOT)}
 PATIENCE = 60.0  # seconds in which a run that has lost a process must be over; the driver waits no longer
 
