@@ -14,6 +14,8 @@ from . import __version__, rerun, sweep
 from .errors import DiffusionLibError
 
 DATA = "moons, ring, grid, swiss_roll, checkerboard (points), digits (pictures)"
+SAMPLERS = "ddim, ddpm, euler, heun, lms, langevin"
+STEPS = "1 to T; each calls the denoiser once, of heun twice, of langevin ten times (default: 50, or T if less)"
 
 
 class Parser(argparse.ArgumentParser):
@@ -86,10 +88,8 @@ def _sample(command: Parser) -> None:
         "--out", required=True, default=argparse.SUPPRESS, metavar="FILE", help=".safetensors (tensor x_0) or .png"
     )
     command.add_argument("--n", type=int, default=16, help="number of samples")
-    command.add_argument("--sampler", default="ddim", help="ddim or ddpm")
-    command.add_argument(
-        "--steps", type=int, default=argparse.SUPPRESS, help="calls of the denoiser, 1 to T (default: 50, or T if less)"
-    )
+    command.add_argument("--sampler", default="ddim", help=SAMPLERS)
+    command.add_argument("--steps", type=int, default=argparse.SUPPRESS, help=STEPS)
     command.add_argument("--seed", type=int, default=0, help="of the noise")
     command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu")
     command.set_defaults(run=lambda args: _commands().sample(args))

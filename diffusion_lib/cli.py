@@ -33,16 +33,19 @@ from .data import DENSITIES, digits, sample_density
 from .denoiser import MLP, UNet, build
 from .device import pick_device
 from .errors import CheckpointMismatch, ConfigError, check_choice, check_integer
+from .langevin import langevin
+from .ode import euler, heun, lms
 from .parallel import Processes
-from .sample import ddim, ddpm, last
+from .sample import ddim, ddpm, generators, last, noise
 from .schedule import Schedule, make_schedule
 from .train import TrainState
 
 DATA = (*DENSITIES, "digits")
 POINTS = 50_000  # draws of a density that a run trains on
-STEPS = 50  # calls of the denoiser, unless T is less
+STEPS = 50  # of a sampler, unless T is less
 STOP = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGUSR1") if hasattr(signal, name)]
-SAMPLERS = {"ddim": ddim, "ddpm": ddpm}
+SAMPLERS = {"ddim": ddim, "ddpm": ddpm, "euler": euler, "heun": heun, "lms": lms, "langevin": langevin}
+NOISY = ("ddim", "ddpm", "langevin")  # those that draw noise on the way
 
 
 def train(args: argparse.Namespace) -> int:
@@ -87,7 +90,10 @@ def train(args: argparse.Namespace) -> int:
 
 
 def sample(args: argparse.Namespace) -> int:
-    """Draw samples from the averaged network of the latest checkpoint and write them to a file."""
+    """Draw samples from the averaged network of the latest checkpoint and write them to a file.
+
+    Each sample has its own random stream, so that the first ones do not change when more are asked for.
+    """
     sampler = SAMPLERS[check_choice("sampler", args.sampler, SAMPLERS)]
     n = check_integer("n", args.n, 1, 100_000)
     seed = check_integer("seed", args.seed, 0, MAX_SEED)
@@ -97,10 +103,11 @@ def sample(args: argparse.Namespace) -> int:
     if not path.parent.is_dir() or path.is_dir():
         raise ConfigError(f"out must be a file in a directory that exists, got {str(path)!r}; create {path.parent}")
     state, schedule, shape = _restore(args.source)
-    generator = torch.Generator().manual_seed(seed)
-    x_T = torch.randn(n, *shape, generator=generator).to(device)
+    streams, batch = generators(seed, n), torch.empty(n, *shape)
+    x_T = noise(streams, batch)(batch).to(device)
     steps = getattr(args, "steps", min(STEPS, schedule.T))
-    chain = sampler(state.ema_denoiser().to(device), x_T, schedule, steps=steps, generator=generator)
+    options = {"generator": streams} if args.sampler in NOISY else {}
+    chain = sampler(state.ema_denoiser().to(device), x_T, schedule, steps=steps, **options)
     x_0 = last(tqdm(chain, total=steps + 1, unit="step")).cpu()
     _replace(path, safetensors.torch.save({"x_0": x_0}) if path.suffix == ".safetensors" else _picture(x_0))
     print(f"wrote {n} samples of step {state.step} to {path}")

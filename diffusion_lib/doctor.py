@@ -55,7 +55,7 @@ def diagnosis() -> dict[str, dict[str, Any]]:
         "versions": {"diffusion_lib": __version__, "python": platform.python_version(), **versions},
         "device": {
             "auto": str(device),
-            "why": f"the first that is here of cuda, mps, cpu: {', '.join(here)}",
+            "why": f"the first that works here of cuda, mps, cpu: {', '.join(map(_shown, here.items()))}",
             "name": torch.cuda.get_device_name()
             if device.type == "cuda"
             else platform.processor() or platform.machine(),
@@ -70,6 +70,11 @@ def diagnosis() -> dict[str, dict[str, Any]]:
             "stable diffusion": weights and versions["diffusers"] is not None,
         },
     }
+
+
+def _shown(device: tuple[str, str]) -> str:
+    name, fault = device
+    return f"{name} (does not work: {fault})" if fault else name
 
 
 def _version(package: str) -> str | None:

@@ -15,10 +15,9 @@ Sources: Song & Ermon 2019, Algorithm 1 (r = ε / σ_L²); Jolicoeur-Martineau e
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from .errors import check_integer, check_real
 from .process import Denoiser, Jump
@@ -35,7 +34,7 @@ def langevin(
     repeats: int = 10,
     size: float = 0.2,
     spacing: str = "trailing",
-    generator: torch.Generator | None = None,
+    generator: Generator | Sequence[Generator] | None = None,
 ) -> Iterator[SampleStep]:
     """Annealed Langevin dynamics with ``repeats`` steps at each of ``steps`` levels; other arguments as in ``ddpm``.
 
@@ -44,7 +43,7 @@ def langevin(
     """
     repeats = check_integer("repeats", repeats, 1)
     size = check_real("size", size, 0.0, 2.0, open_low=True, open_high=True)
-    draw = noise(generator)
+    draw = noise(generator, x_T)
 
     def step(jump, x_t, eps_hat, x_0_hat):
         for _ in range(repeats - 1):

@@ -7,7 +7,8 @@ interpolates between that step (η = 1, the ancestral one) and one without noise
 
 The samplers are generators over any callable ``eps_hat = denoiser(x_t, t)``: a network, an exact oracle, another
 library's model.  ``ddpm`` and ``ddim`` call it once per step.  Coefficients are computed in float64, before the first
-call.  Noise is drawn on the generator's device, so that a CPU generator gives the same noise on every device.
+call.  Noise is drawn on the generator's device, so that a CPU generator gives the same noise on every device.  With a
+list of ``generators``, one for each sample, a sample gets the same noise in a batch of any size.
 
 Sources: Ho et al. 2020 (DDPM), Algorithm 2 and eq. 7; Song et al. 2021 (DDIM), eq. 12 and 16.
 """
@@ -15,15 +16,17 @@ Sources: Ho et al. 2020 (DDPM), Algorithm 2 and eq. 7; Song et al. 2021 (DDIM), 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from .bound import VARIANCES
+from .config import MAX_SEED
 from .errors import ConfigError, NonFiniteError, check_choice, check_integer, check_real
 from .process import Denoiser, Jump, x_0_from_eps
 from .schedule import Schedule
@@ -95,7 +98,7 @@ def ddpm(
     steps: int | None = None,
     variance: str = "posterior",
     spacing: str = "trailing",
-    generator: torch.Generator | None = None,
+    generator: Generator | Sequence[Generator] | None = None,
 ) -> Iterator[SampleStep]:
     """Ancestral sampling (DDPM Algorithm 2): yields ``SampleStep`` at each visited time and, last, the sample at t = 0.
 
@@ -103,7 +106,7 @@ def ddpm(
     Raises ``ConfigError`` at the call, before the denoiser runs, and ``NonFiniteError`` while sampling.
     """
     check_choice("variance", variance, VARIANCES)
-    draw = noise(generator)
+    draw = noise(generator, x_T)
 
     def step(jump, x_t, eps_hat, x_0_hat):
         return _ddpm(jump, x_t, x_0_hat, variance, draw(x_t) if jump.s > 0 else None)
@@ -119,11 +122,11 @@ def ddim(
     steps: int | None = None,
     eta: float = 0.0,
     spacing: str = "trailing",
-    generator: torch.Generator | None = None,
+    generator: Generator | Sequence[Generator] | None = None,
 ) -> Iterator[SampleStep]:
     """DDIM sampling: no noise for ``eta=0``, as much as ``ddpm`` for ``eta=1``; otherwise like ``ddpm``."""
     eta = check_real("eta", eta, 0.0, 1.0)
-    draw = noise(generator)
+    draw = noise(generator, x_T)
 
     def step(jump, x_t, eps_hat, x_0_hat):
         return _ddim(jump, x_0_hat, eps_hat, eta, draw(x_t) if eta > 0 and jump.s > 0 else None)
@@ -171,16 +174,29 @@ def predict(denoiser: Denoiser, x_t: Tensor, t: int) -> Tensor:
     return eps_hat
 
 
-def noise(generator: torch.Generator | None) -> Callable[[Tensor], Tensor]:
-    """Return ``draw(like)``: z ~ N(0, I) in the shape, dtype and device of ``like``."""
-    if generator is not None and not isinstance(generator, torch.Generator):
-        raise ConfigError(f"generator must be a torch.Generator or None, got {generator!r}; use manual_seed(0) on one")
+def generators(seed: int, n: int) -> list[Generator]:
+    """One generator for each of ``n`` samples: that of sample i depends on ``seed`` and i, and not on n."""
+    check_integer("seed", seed, 0, MAX_SEED)
+    seeds = (np.random.SeedSequence([seed, i]) for i in range(check_integer("n", n, 1)))
+    return [Generator().manual_seed(int(each.generate_state(1, np.uint64)[0] >> 1)) for each in seeds]
+
+
+def noise(generator: Generator | Sequence[Generator] | None, batch: Tensor) -> Callable[[Tensor], Tensor]:
+    """Return ``draw(like)``: z ~ N(0, I) in the shape, dtype and device of ``like``, which is as long as ``batch``."""
+    if isinstance(generator, (list, tuple)) and all(isinstance(each, Generator) for each in generator):
+        if getattr(batch, "shape", ())[:1] != (len(generator),):
+            got = f"got {len(generator)} for x_T {tuple(getattr(batch, 'shape', ()))}"
+            raise ConfigError(f"generator must be one for all samples or one for each, {got}; use generators")
+        return lambda like: torch.stack([_normal(like[0], each) for each in generator])
+    if generator is not None and not isinstance(generator, Generator):
+        allowed = "a torch.Generator, a list of them, or None"
+        raise ConfigError(f"generator must be {allowed}, got {generator!r}; use torch.Generator().manual_seed(0)")
+    return lambda like: _normal(like, generator)
+
+
+def _normal(like: Tensor, generator: Generator | None) -> Tensor:
     device = "cpu" if generator is None else generator.device  # a CPU generator draws the same for every device
-
-    def draw(like: Tensor) -> Tensor:
-        return torch.randn(like.shape, generator=generator, dtype=like.dtype, device=device).to(like.device)
-
-    return draw
+    return torch.randn(like.shape, generator=generator, dtype=like.dtype, device=device).to(like.device)
 
 
 def _ddpm(jump: Jump, x_t: Tensor, x_0_hat: Tensor, variance: str, z: Tensor | None) -> Tensor:

@@ -68,7 +68,9 @@ def test_help_names_exactly_what_exists(capsys):
     assert f"{', '.join(cli.DENSITIES)} (points), digits (pictures)" == __main__.DATA and __main__.DATA in text
     assert ", ".join(SCHEDULES) in text
     assert set(LR_DECAYS) == {"cosine", "none"} and set(DEVICES) == {"auto", "cuda", "mps", "cpu"}
-    assert set(cli.SAMPLERS) == {"ddim", "ddpm"}
+    assert command("sample", "--help") == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert ", ".join(cli.SAMPLERS) == __main__.SAMPLERS and __main__.SAMPLERS in text
 
 
 def test_defaults_are_those_of_the_library():
@@ -278,7 +280,7 @@ def sample(source, out, *arguments):
     return command("sample", "--from", source, "--out", out, "--n", 9, "--steps", 4, "--device", "cpu", *arguments)
 
 
-@pytest.mark.parametrize("sampler", ["ddim", "ddpm"])
+@pytest.mark.parametrize("sampler", cli.SAMPLERS)
 def test_samples_are_a_tensor_and_repeatable(trained, tmp_path, capsys, sampler):
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         assert sample(trained, tmp_path / f"{name}.safetensors", "--sampler", sampler, "--seed", seed) == 0
@@ -291,11 +293,19 @@ def test_samples_are_a_tensor_and_repeatable(trained, tmp_path, capsys, sampler)
 
 def test_samples_come_from_the_averaged_network(trained, tmp_path):
     state, schedule, shape = cli._restore(trained)
-    generator = torch.Generator().manual_seed(0)
-    x_T = torch.randn(9, *shape, generator=generator)
+    x_T = torch.stack([torch.randn(shape, generator=stream) for stream in cli.generators(0, 9)])
     expected = cli.last(cli.ddim(state.ema_denoiser(), x_T, schedule, steps=4))
     assert sample(trained, tmp_path / "a.safetensors") == 0
     assert torch.equal(safetensors.torch.load_file(tmp_path / "a.safetensors")["x_0"], expected)
+
+
+@pytest.mark.parametrize("sampler", cli.SAMPLERS)
+def test_row41_the_first_samples_do_not_depend_on_how_many_there_are(trained, tmp_path, sampler):
+    made = []
+    for n in (2, 9):
+        assert sample(trained, tmp_path / "x.safetensors", "--sampler", sampler, "--n", n) == 0
+        made.append(safetensors.torch.load_file(tmp_path / "x.safetensors")["x_0"])
+    torch.testing.assert_close(made[0], made[1][:2], rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize(("T", "steps"), [(20, 20), (60, 50)])

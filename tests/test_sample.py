@@ -18,8 +18,11 @@ from hypothesis import strategies as st
 from worlds import gaussian_denoiser, randn, seeded, zero
 
 from diffusion_lib import sample
+from diffusion_lib.denoiser import MLP
 from diffusion_lib.errors import ConfigError, NonFiniteError
-from diffusion_lib.sample import ddim, ddim_step, ddpm, ddpm_step, last, timesteps
+from diffusion_lib.langevin import langevin
+from diffusion_lib.oracle import GaussianMixture
+from diffusion_lib.sample import ddim, ddim_step, ddpm, ddpm_step, generators, last, noise, timesteps
 from diffusion_lib.schedule import Schedule, cosine, linear, scaled_linear
 
 SMALL_T = (1, 2, 3, 10, 50)
@@ -226,6 +229,81 @@ def test_ddpm_draws_once_per_step_and_not_for_the_last():
     assert torch.equal(generator.get_state(), expected.get_state())
 
 
+def noisy_samplers(denoiser, x_T, schedule, streams):
+    yield ddpm(denoiser, x_T, schedule, generator=streams)
+    yield ddim(denoiser, x_T, schedule, eta=0.5, steps=7, generator=streams)
+    yield langevin(denoiser, x_T, schedule, steps=5, repeats=2, generator=streams)
+
+
+def test_row41_a_sample_is_the_same_in_a_batch_of_any_size():
+    """Bit for bit with an exact denoiser in float64; with one stream for all, sample 1 would differ."""
+    schedule, made = linear(20), {}
+    world = GaussianMixture([[-1.0, 0.5], [0.3, -0.2]], 0.3)
+    for n in (1, 4):
+        batch = torch.empty(n, 2, dtype=torch.float64)
+        for which in range(3):
+            streams = generators(7, n)
+            x_T = noise(streams, batch)(batch)
+            chains = list(noisy_samplers(world.denoiser(schedule), x_T, schedule, streams))
+            made[n, which] = last(chains[which])
+    for which in range(3):
+        assert torch.equal(made[1, which], made[4, which][:1])
+        assert not torch.equal(made[4, which][0], made[4, which][1])
+
+
+def test_row41_streams_depend_on_the_seed_and_on_the_place():
+    draws = {float(torch.randn(1, generator=stream)) for seed in (0, 1, 2**63 - 1) for stream in generators(seed, 5)}
+    assert len(draws) == 15
+    with pytest.raises(ConfigError, match="seed must be"):
+        generators(-1, 2)
+
+
+PROMISE = {torch.float32: 1e-4, torch.float64: 1e-10}  # of the chapter `running`: largest difference between devices
+
+
+@pytest.mark.parametrize("dtype", PROMISE, ids=["float32", "float64"])
+def test_row89_noise_is_drawn_on_the_cpu_for_every_device(dtype):
+    """``meta`` stands for another device: what arrives there was drawn by the CPU's generator."""
+    ours, theirs = seeded(3), seeded(3)
+    there = torch.empty(4, 2, dtype=dtype, device="meta")
+    assert noise(ours, there)(there).device.type == "meta"
+    torch.randn(4, 2, generator=theirs, dtype=dtype)
+    assert torch.equal(ours.get_state(), theirs.get_state())
+
+
+@pytest.mark.parametrize("dtype", PROMISE, ids=["float32", "float64"])
+def test_row89_rounding_stays_within_what_is_promised_between_devices(dtype):
+    """A GPU rounds otherwise, as does a CPU that is given a batch in another order or in parts.  Where there is a GPU,
+    it is compared, too."""
+    schedule, world = linear(50), GaussianMixture([[-1.0, 0.5], [0.3, -0.2]], 0.3)
+    torch.manual_seed(0)
+    network = MLP(T=50, alpha_bar=schedule.alpha_bar).to(dtype).requires_grad_(False)
+    for denoiser in (world.denoiser(schedule), network):
+        x_T = randn(64, 2, dtype=dtype)
+        whole = [last(chain) for chain in noisy_samplers(denoiser, x_T, schedule, generators(1, 64))]
+        parts = [
+            [last(chain) for chain in noisy_samplers(denoiser, x, schedule, stream)]
+            for x, stream in zip(x_T.split(1), ([each] for each in generators(1, 64)), strict=True)
+        ]
+        others = [torch.cat(made) for made in zip(*parts, strict=True)]
+        for one, other in zip(whole, others, strict=True):
+            torch.testing.assert_close(one, other, rtol=0, atol=PROMISE[dtype])
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+@pytest.mark.parametrize("dtype", PROMISE, ids=["float32", "float64"])
+def test_row89_a_gpu_makes_the_same_samples(dtype):
+    schedule = linear(50)
+    torch.manual_seed(0)
+    network = MLP(T=50, alpha_bar=schedule.alpha_bar).to(dtype).requires_grad_(False)
+    x_T, made = randn(64, 2, dtype=dtype), {}
+    for device in ("cpu", "cuda"):
+        chains = noisy_samplers(network.to(device), x_T.to(device), schedule, seeded(1))
+        made[device] = [last(chain).cpu() for chain in chains]
+    for one, other in zip(made["cpu"], made["cuda"], strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=PROMISE[dtype])
+
+
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64], ids=["lower", "higher"])
 def test_a_denoiser_of_another_precision_keeps_the_dtype_of_x_T(dtype):
     for record in ddim(lambda x_t, t: x_t.to(dtype), randn(2, 2, dtype=torch.float32), linear(5)):
@@ -241,6 +319,9 @@ BAD_CALLS = {
     "row21-steps-above-T": {"steps": 11},
     "steps-bool": {"steps": True},
     "steps-float": {"steps": 5.0},
+    "row24-times-instead-of-a-number": {"steps": [10, 5, 1]},
+    "row24-increasing-times": {"steps": [1, 5, 10]},
+    "row24-no-times": {"steps": []},
     "row13-variance-other": {"variance": "other"},
     "spacing-unknown": {"spacing": "trailling"},
     "row26-eta-negative": {"eta": -0.1},
@@ -248,6 +329,9 @@ BAD_CALLS = {
     "row26-eta-nan": {"eta": math.nan},
     "eta-bool": {"eta": True},
     "generator-int": {"generator": 0},
+    "row40-fewer-generators-than-samples": {"generator": [seeded()]},
+    "row40-more-generators-than-samples": {"generator": [seeded()] * 3},
+    "row40-a-number-among-generators": {"generator": [seeded(), 0]},
     "x_T-nan": {"x_T": torch.tensor([[0.0, math.nan]])},
     "x_T-inf": {"x_T": torch.tensor([[math.inf, 0.0]])},
     "x_T-no-batch": {"x_T": torch.zeros(2)},
@@ -303,7 +387,7 @@ def test_a_first_step_keeps_its_digits():
 
 @pytest.mark.parametrize(("t", "s"), [(0, 0), (11, 3), (3, 3), (3, 4), (3, -1), (True, 0)])
 @pytest.mark.parametrize("step", [ddpm_step, ddim_step])
-def test_row16_steps_refuse_bad_times(step, t, s):
+def test_row16_row24_steps_refuse_bad_times(step, t, s):
     with pytest.raises(ConfigError, match=r"^[ts] must"):
         step(linear(10), X_T, X_T, t, s, z=X_T)
 
