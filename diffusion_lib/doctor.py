@@ -25,7 +25,9 @@ PACKAGES = (
     "matplotlib",
     "diffusers",
     "transformers",
+    "accelerate",
     "papermill",
+    "snakemake",
 )
 STABLE_DIFFUSION = "models--CompVis--stable-diffusion-v1-4"  # its directory in the cache of huggingface_hub
 
