@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book test notebooks serve check
+.PHONY: help book test test-full notebooks serve check
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -18,7 +18,7 @@ export TQDM_DISABLE := 1
 unexport MPLBACKEND
 
 help:
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/make \1	\2/' | expand -t 18
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1	\2/' | expand -t 18
 
 book: _build/html/index.html ## build the pages into _build/html, from the outputs in notebooks/
 
@@ -30,6 +30,9 @@ test: check book ## everything that must hold: library, derivations, notebooks, 
 	$(BIN)/pytest tests -n 2 --dist loadscope --no-loadscope-reorder --ignore tests/test_book_browser.py
 	$(BIN)/pytest notebooks --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-with tests/nbval_sanitize.cfg -n 2 --dist loadscope
 	$(BIN)/pytest tests/test_book_browser.py -n 2 -rs
+
+test-full: test ## the same, and the tests that take minutes
+	$(BIN)/pytest tests -m slow -n 2
 
 notebooks: $(VENV)/ready ## run the chapters whose code changed, and write notebooks/
 	$(BIN)/python -m book._tools.notebooks
