@@ -77,7 +77,8 @@ class Block:
         lefts = ["" if line.left is None else latex(line.left) for line in lines]
         rights = [f"{RELATIONS[line.relation]} {latex(line.right)}" for line in lines]
         apart = _width(lefts[0]) > WIDE
-        stacked = any(_width(right) + (0 if apart else _width(lefts[0])) > FULL for right in rights)
+        widths = [_width(lefts[0]), *(_width(right) + (0 if apart else _width(lefts[0])) for right in rights)]
+        stacked = max(widths) > FULL
         rows = [f"& {lefts[0]}{STRUT}"] if apart else []
         for line, left, right in zip(lines, lefts, rights, strict=True):
             beside = rf"{{\small\text{{{line.licence}}}}}"
