@@ -27,7 +27,7 @@ _build/html/index.html: $(VENV)/ready $(SOURCES)
 	@touch $@
 
 test: check book ## everything that must hold: library, derivations, notebooks, pages in a browser
-	$(BIN)/pytest tests -n 2 --dist loadscope --ignore tests/test_book_browser.py
+	$(BIN)/pytest tests -n 2 --dist loadscope --no-loadscope-reorder --ignore tests/test_book_browser.py
 	$(BIN)/pytest notebooks --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-with tests/nbval_sanitize.cfg -n 2 --dist loadscope
 	$(BIN)/pytest tests/test_book_browser.py -n 2 -rs
 

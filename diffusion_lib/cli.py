@@ -221,7 +221,9 @@ def _restore(source: str) -> tuple[TrainState, Schedule, list[int]]:
 
 def _picture(x_0: Tensor) -> bytes:
     """Draw points (n, 2) as a scatter plot and pictures (n, 1, H, W) as a sheet; PNG."""
-    os.environ.setdefault("MPLBACKEND", "Agg")
+    import matplotlib
+
+    matplotlib.use("Agg")  # draws without a window
     from . import plot
 
     if x_0.ndim == 2:

@@ -13,7 +13,7 @@ before.  The times are those of ``ddim``, and therefore the nodes in σ are unev
 States and records are those of ``sample``: x_T is unit noise, and the denoiser is given x_t.  Where a library keeps x̃
 in its place, it multiplies the noise by √(σ_T² + 1) at the start, and by 1 / √(σ_t² + 1) before each call.
 
-Sources: Song et al. 2021 (DDIM), eq. 13 and 14; Karras et al. 2022, Algorithm 1 (Heun); Hairer, Nørsett & Wanner 1993,
+Sources: Song et al. 2021a (DDIM), eq. 13 and 14; Karras et al. 2022, Algorithm 1 (Heun); Hairer, Nørsett & Wanner 1993,
 III.1 (Adams and Bashforth).
 """
 

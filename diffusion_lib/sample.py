@@ -10,7 +10,7 @@ library's model.  ``ddpm`` and ``ddim`` call it once per step.  Coefficients are
 call.  Noise is drawn on the generator's device, so that a CPU generator gives the same noise on every device.  With a
 list of ``generators``, one for each sample, a sample gets the same noise in a batch of any size.
 
-Sources: Ho et al. 2020 (DDPM), Algorithm 2 and eq. 7; Song et al. 2021 (DDIM), eq. 12 and 16.
+Sources: Ho et al. 2020 (DDPM), Algorithm 2 and eq. 7; Song et al. 2021a (DDIM), eq. 12 and 16.
 """
 
 from __future__ import annotations

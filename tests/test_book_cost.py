@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 
-import pytest
 from book_fixture import HEADER, ROOT, make_book, tool
 
 from book._tools import cost
 from book._tools.execute import execute
-from book._tools.pages import Book, BookError, Cell
+from book._tools.pages import Book, Cell
 
 WORK = """
 import time
@@ -49,18 +46,6 @@ def test_a_run_leaves_no_name_in_the_chapter(tmp_path):
     page = next(iter(Book(make_book(tmp_path, {"chapter": PAGE})).pages.values()))
     names = "print([name for name in globals() if 'meter' in name.lower() or 'book' in name.lower()])"
     assert execute(page, [Cell("code", names, {}, 0)], {})[0][0].text == "[]\n"
-
-
-@pytest.mark.parametrize("last", ["pass", "1 / 0"], ids=["after-success", "after-failure"])
-def test_a_kernel_ends_with_its_chapter(tmp_path, last):
-    """Else the kernels of all chapters would be in memory at once."""
-    page = next(iter(Book(make_book(tmp_path, {"chapter": PAGE})).pages.values()))
-    note = tmp_path / "pid"
-    cell = Cell("code", f"import os, pathlib\npathlib.Path({str(note)!r}).write_text(str(os.getpid()))\n{last}", {}, 0)
-    with contextlib.suppress(BookError):
-        execute(page, [cell])
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(note.read_text()), 0)
 
 
 def test_the_row_belongs_to_the_code_and_prose_does_not_change_it(tmp_path):

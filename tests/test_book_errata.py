@@ -116,7 +116,7 @@ def sides(n):
         "P2": (n["q"](x[t] | x[t - 1]), normal(x[t], sqrt(alpha_bar[t]) * x[t - 1], beta[t]), "result", "zoo-step"),
         "P3": (score, (y - m) / s**2, "differentiation", ()),
         "P5": (Z.blocks["zoo-guidance"].left, g * n["e_c"] + (g - 1) * n["e_u"], "algebra", ()),
-        "P8": (beta[t] * n["Var"](n["eps"][t]), beta[t] ** 2, "definition", "zoo-noise"),
+        "P8": (beta[t] * n["Var"](Z.noise("epsilon")[t]), beta[t] ** 2, "definition", "zoo-noise"),
         "P11": (noise, sqrt(1 - alpha_bar[t]), "definition", "zoo-merged"),
         "P15": (Z.blocks["zoo-velocity-loss"].left, n["SNR"][t] * (x[0] - n["hat"]) ** 2, "definition", "zoo-snr"),
     }

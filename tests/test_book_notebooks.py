@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import nbformat
@@ -83,6 +84,13 @@ def test_cells_run_in_an_empty_directory_with_one_thread_and_this_interpreter(bo
     source = "import os, sys\nprint(os.listdir(), os.environ['OMP_NUM_THREADS'], sys.executable)"
     ((output,),) = execute(page, [Cell("code", source, {}, 0)])
     assert output.text == f"[] 1 {sys.executable}\n"
+
+
+def test_a_kernel_ends_with_its_page(book):
+    page = Book(book).notebooks[0]
+    ((output,),) = execute(page, [Cell("code", "import os\nos.getpid()", {}, 0)])
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(output.data["text/plain"]), 0)
 
 
 def test_what_a_cell_prints_in_pieces_is_one_output(book):

@@ -72,7 +72,7 @@ SLIPS = {  # left, right, licence and what is cited, in the names of the page
     ),
     "variance without the weight": lambda n: (
         n["weighted"],
-        n["best_cost"](n["x"][0] ** 2)
+        n["least"]
         + n["beta"] * KL(n["encode"](n["x"][0]), Normal(n["code"], n["w"] * n["x"][0] / n["M"], n["v"] / n["M"])),
         ("result", "weighted-cost"),
     ),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from fractions import Fraction
 from pathlib import Path
 
+import jupytext
 import pytest
 import sympy as sp
 from sympy import sqrt, symbols
@@ -17,8 +19,8 @@ from diffusion_lib.exercises.slips import slips
 from diffusion_lib.symbolic import Derivation, unit
 
 BOOK = Path(__file__).parents[1] / "book"
-alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = letters("alpha_t alpha_bar_t alpha_bar_prev beta_t", "unit")
-x_0, x_t = letters("x_0 x_t", "real")
+alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = letters("alpha[t] alpha_bar[t] alpha_bar[t - 1] beta[t]", "unit")
+x_0, x_t = letters("x[0] x[t]", "real")
 MEAN = Exercise(
     "mean",
     "the mean",
@@ -27,8 +29,18 @@ MEAN = Exercise(
     slips={"the data point alone": x_0},
     relations={beta_t: 1 - alpha_t, alpha_bar_t: alpha_bar_prev * alpha_t},
 )
-a, ab, abp, b, x, y = symbols("alpha_t alpha_bar_t alpha_bar_prev beta_t x_0 x_t")  # as a reader declares them
+NAMES = ("alpha[t]", "alpha_bar[t]", "alpha_bar[t - 1]", "beta[t]", "x[0]", "x[t]")
+a, ab, abp, b, x, y = map(sp.Symbol, NAMES)  # the letters without their domain
 RIGHT = sqrt(abp) * b / (1 - ab) * x + sqrt(a) * (1 - abp) / (1 - ab) * y
+
+
+def reader():
+    """The letters of the example as the code of a page has them."""
+    D = Derivation("D")
+    (t,) = D.indices("t")
+    alpha, beta, alpha_bar = (D.sequence(name, unit, start=0) for name in ("alpha", "beta", "alpha_bar"))
+    x = D.states("x")
+    return alpha[t], alpha_bar[t], alpha_bar[t - 1], beta[t], x[0], x[t]
 
 
 @pytest.mark.parametrize(
@@ -40,7 +52,6 @@ RIGHT = sqrt(abp) * b / (1 - ab) * x + sqrt(a) * (1 - abp) / (1 - ab) * y
         RIGHT.subs(b, 1 - a),
         RIGHT.subs(ab, a * abp),
         1.0 * RIGHT,
-        RIGHT.subs({s: sp.Symbol(n) for s, n in [(abp, "alpha_bar[t - 1]"), (x, "x[0]"), (y, "x[t]")]}),
     ],
 )
 def test_the_right_answer_passes_in_any_form(answer):
@@ -48,28 +59,30 @@ def test_the_right_answer_passes_in_any_form(answer):
 
 
 def test_an_answer_in_the_letters_of_a_derivation():
-    D = Derivation("D")
-    (t,) = D.indices("t")
-    alpha, beta, alpha_bar = (D.sequence(name, unit, start=0) for name in ("alpha", "beta", "alpha_bar"))
-    x, root = D.states("x"), symbolic.sqrt
-    right = root(alpha_bar[t - 1]) * beta[t] * x[0] + root(alpha[t]) * (1 - alpha_bar[t - 1]) * x[t]
-    assert judge(MEAN, right / (1 - alpha_bar[t])).kind == "right"
+    alpha_t, alpha_bar_t, alpha_bar_prev, beta_t, x_0, x_t = reader()
+
+    def mean(share):
+        root = symbolic.sqrt
+        return (root(alpha_bar_prev) * beta_t * x_0 + root(share) * (1 - alpha_bar_prev) * x_t) / (1 - alpha_bar_t)
+
+    assert judge(MEAN, mean(alpha_t)).kind == "right"
+    assert "alpha_bar[t] stands in place of alpha[t]" in judge(MEAN, mean(alpha_bar_t)).message
     with pytest.raises(ConfigError, match="gamma"):
-        judge(MEAN, D.symbol("gamma"))
+        judge(MEAN, Derivation("D").symbol("gamma"))
 
 
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (RIGHT.subs(sqrt(a), a), "the root over alpha_t is missing"),
-        (RIGHT.subs(a, ab), "alpha_bar_t stands in place of alpha_t"),
-        (RIGHT.subs(abp, ab), "alpha_bar_t stands in place of alpha_bar_prev"),
+        (RIGHT.subs(sqrt(a), a), "the root over alpha[t] is missing"),
+        (RIGHT.subs(a, ab), "alpha_bar[t] stands in place of alpha[t]"),
+        (RIGHT.subs(abp, ab), "alpha_bar[t] stands in place of alpha_bar[t - 1]"),
         (RIGHT.subs(y, -y), "the sign of the term"),
         (-RIGHT, "the sign is wrong"),
         (RIGHT**2, "this is its square"),
         (2 * RIGHT, "a factor 2 too many"),
         (RIGHT.subs(y, 0), "is missing"),
-        (sqrt(abp) / (1 - ab) * x + sqrt(a) * (1 - abp) / (1 - ab) * y, "the factor beta_t is missing"),
+        (sqrt(abp) / (1 - ab) * x + sqrt(a) * (1 - abp) / (1 - ab) * y, "the factor beta[t] is missing"),
         (x, "the data point alone"),
     ],
 )
@@ -80,9 +93,9 @@ def test_a_classic_slip_is_called_by_name(answer, words):
 
 def test_another_answer_meets_a_witness():
     verdict = judge(MEAN, x + y)
-    assert verdict.kind == "witness" and "alpha_t = " in verdict.message
-    values = dict(re.findall(r"(\w+) = (-?\d+/\d+)", verdict.message))
-    mine = sum(Fraction(values[name]) for name in ("x_0", "x_t"))
+    assert verdict.kind == "witness" and "alpha[t] = " in verdict.message
+    values = dict(re.findall(r"([\w[\]]+) = (-?\d+/\d+)", verdict.message))
+    mine = sum(Fraction(values[name]) for name in ("x[0]", "x[t]"))
     assert f"yours is {float(mine):.6g}"[:12] in verdict.message
 
 
@@ -142,6 +155,31 @@ def test_an_exercise_stands_on_a_page_and_its_proved_answer_is_graded(name):
     used = [page.name for page in sorted(BOOK.glob("*.md")) if f'grade("{name}", ...)' in page.read_text()]
     assert len(used) == 1
     assert len(re.findall(rf'grade\(\s*"{name}"', (BOOK / used[0]).read_text())) >= 2
+
+
+def assigned(node):
+    """The names that a statement gives a value, those of functions and comprehensions left out."""
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    elif not isinstance(node, (ast.FunctionDef, ast.Lambda, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp)):
+        for child in ast.iter_child_nodes(node):
+            yield from assigned(child)
+
+
+@pytest.mark.parametrize("page", sorted(page.stem for page in BOOK.glob("*.md") if "{exercise}" in page.read_text()))
+def test_the_letters_of_an_answer_are_letters_where_it_is_asked_for(page):
+    """They have their names on the page, and no experiment has put a number into one since."""
+    from_derivation: dict[str, bool] = {}
+    for cell in jupytext.read(BOOK / f"{page}.md").cells:
+        if cell.cell_type != "code" or cell.source.startswith("%"):
+            continue
+        for name in re.findall(r'grade\("([\w-]+)", \.\.\.\)', cell.source):
+            words = {word for letter in exercises()[name].letters for word in re.findall(r"[A-Za-z_]\w*", letter.name)}
+            words = {"T_" if word == "T" else word for word in words}  # T is the number of steps
+            assert {word for word in words if not from_derivation.get(word)} == set(), name
+        from_derivation |= dict.fromkeys(
+            assigned(ast.parse(cell.source)), "derivation" in cell.metadata.get("tags", [])
+        )
 
 
 @pytest.mark.parametrize("page", sorted(page.stem for page in BOOK.glob("*.md") if "{exercise}" in page.read_text()))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import random
 from fractions import Fraction
 
 import pytest
+from mpmath import mp
 
+from diffusion_lib.errors import DiffusionLibError
 from diffusion_lib.symbolic import KL, Derivation, E, Integral, Limit, Normal, Product, Sum, Var, exp, log, sqrt, unit
-from diffusion_lib.symbolic.expr import walk
+from diffusion_lib.symbolic.expr import walk, wrap
+from diffusion_lib.symbolic.interpret import to_mpf
+from diffusion_lib.symbolic.licences import licence
+from diffusion_lib.symbolic.points import Point
 from diffusion_lib.symbolic.registry import latex_name
 from diffusion_lib.symbolic.render import latex
 from diffusion_lib.symbolic.text import text
-from diffusion_lib.symbolic.times import Index
+from diffusion_lib.symbolic.times import Index, OutOfRange
 from diffusion_lib.symbolic.tree import Fact, at, free_indices, unfold
 
 F = Derivation("F")
@@ -33,10 +39,22 @@ WRITTEN = {
     "rational": (Fraction(-3, 4) * a, "(-\\tfrac34)\\, a", "(-3/4) * a"),
     "tall": ((1 + a / 2) * a, "(1 + \\tfrac12 a)\\, a", "(1 + a / 2) * a"),
     "taller": ((1 + a / u) * a, "\\left(1 + \\frac{a}{u}\\right)\\, a", "(1 + a / u) * a"),
+    "mixed-number": (wrap(3) * Fraction(1, 2), "3 \\cdot \\tfrac12", "3 * 1/2"),
+    "log-first": (log(a) * u, "(\\log a)\\, u", "log(a) * u"),
     "log": (log(1 - a), "\\log (1 - a)", "log(1 - a)"),
     "exp": (exp(-a), "\\exp(-a)", "exp(-a)"),
     "sum": (Sum(beta[s], (s, 1, T)), "\\sum_{s=1}^T \\beta_s", "Sum(beta[s], (s, 1, T))"),
     "product": (Product(alpha[s], (s, 1, t - 1)), "\\prod_{s=1}^{t-1} \\alpha_s", "Product(alpha[s], (s, 1, t - 1))"),
+    "sum-first": (
+        Sum(beta[s], (s, 1, T)) / 2 * a,
+        "\\left(\\tfrac12 \\sum_{s=1}^T \\beta_s\\right)\\, a",
+        "Sum(beta[s], (s, 1, T)) / 2 * a",
+    ),
+    "product-first": (
+        Product(beta[s], (s, 1, T)) * a,
+        "\\left(\\prod_{s=1}^T \\beta_s\\right)\\, a",
+        "Product(beta[s], (s, 1, T)) * a",
+    ),
     "limit": (Limit(a**T, T), "\\lim_{T\\to\\infty} a^T", "Limit(a**T, T)"),
     "density": (q(x[t - 1] | x[t], x[0]), "q(x_{t-1} \\mid x_t, x_0)", "q(x[t - 1] | x[t], x[0])"),
     "path": (p(x[0:T]), "p_\\theta(x_{0:T})", "p(x[0:T])"),
@@ -59,10 +77,48 @@ def test_written_form(name):
     assert text(node) == repr(node) == as_text
 
 
-@pytest.mark.parametrize("name", [name for name in WRITTEN if name not in ("rational", "line")])
+@pytest.mark.parametrize("name", [name for name in WRITTEN if name not in ("rational", "mixed-number", "line")])
 def test_text_builds_the_same_tree(name):
     names = {**globals(), "epsilon": e, "alpha_bar": ab}
     assert eval(text(WRITTEN[name][0]), names) == WRITTEN[name][0]
+
+
+def grown(rng, depth):
+    """A random expression over a sum's letter, with everything that might swallow its neighbour on the page."""
+    if depth == 0:
+        return rng.choice([a, alpha[s], alpha[t], wrap(2), wrap(Fraction(1, 2)), wrap(3)])
+    one, other = grown(rng, depth - 1), grown(rng, rng.randrange(depth))
+    return rng.choice(
+        [
+            lambda: one * other,
+            lambda: other * one,
+            lambda: one + other,
+            lambda: one - other,
+            lambda: one / other,
+            lambda: Sum(one, (s, 1, T)),
+            lambda: Product(one, (s, 1, T)),
+            lambda: log(one),
+            lambda: exp(one),
+            lambda: -one,
+            lambda: one / 2,
+            lambda: one**2,
+        ]
+    )()
+
+
+def test_what_is_written_alike_is_equal():
+    rng, index, seen, met = random.Random(0), {"s": 2, "t": 3, "T": 3}, {}, 0
+    for _ in range(30_000):
+        node = grown(rng, rng.choice([1, 2, 2, 3]))
+        other = seen.setdefault(latex(node), node)
+        if other != node:
+            met += 1
+            try:
+                one, two = (to_mpf(Point("0", index, licence("algebra"))(part)) for part in (node, other))
+            except (DiffusionLibError, OutOfRange, ZeroDivisionError):
+                continue
+            assert mp.almosteq(one, two, 1e-10), f"{node!r} and {other!r} are both written {latex(node)}"
+    assert met > 100
 
 
 def test_names():

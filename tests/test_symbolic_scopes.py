@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 from falsehoods import Falsehoods, World
 
 from diffusion_lib.errors import DiffusionLibError
+from diffusion_lib.symbolic import KL, Derivation, E, Limit, Sum, Var, exp, log, positive, sqrt, standard_normal, unit
 from diffusion_lib.symbolic import Derivative as D
-from diffusion_lib.symbolic import E, Limit, Sum, Var, exp, log, positive, sqrt
 from diffusion_lib.symbolic import Integral as I
 from diffusion_lib.symbolic import Normal as N
 from diffusion_lib.symbolic.expr import wrap
@@ -175,6 +176,195 @@ def a_conditional_mean_is_its_mean(w):
 @falsehood
 def a_conditional_mean_has_no_variance(w):
     w.st(Var(E(w.x[1], given=w.x[0])), 0, "linearity")
+
+
+# --- names
+@falsehood
+def a_sum_over_a_letter_that_is_a_symbol(w):
+    w.st(Sum(w.a, ("a", 1, w.T)), w.T * w.a, "algebra")  # reads as 1 + 2 + … + T
+
+
+@falsehood
+def a_definition_of_what_another_derivation_declares(w):
+    other = Derivation("Y").sequence("alpha_bar", unit, start=0)
+    w.X.define("zero", other[0], Fraction(1, 2))
+
+
+@falsehood
+def a_law_as_a_number(w):
+    w.st(standard_normal - standard_normal, 0, "algebra")
+
+
+@falsehood
+def two_numbers_with_one_letter(w):
+    one, two = w.X.symbol("one", latex="k"), w.X.symbol("two", latex="k")
+    w.X.define("one", one, 1)
+    w.X.define("two", two, 2)
+    w.st(one + two, 3, "definition", ("one", "two"))
+
+
+@falsehood
+def two_numbers_with_one_letter_in_one_block(w):
+    one, two = w.X.symbol("one", latex="k"), w.X.symbol("two", latex="k")
+    w.st(one + two, two + one, "algebra")
+
+
+@falsehood
+def a_symbol_that_reads_as_a_member(w):
+    w.st(w.X.symbol("m_1") + w.m[1], w.m[1] + w.X.symbol("m_1"), "algebra")
+
+
+@falsehood
+def a_symbol_that_reads_as_a_number(w):
+    two = w.X.symbol("two", latex="2")
+    w.st(two + 2, 2 + two, "algebra")
+
+
+@falsehood
+def a_symbol_that_reads_as_a_time(w):
+    horizon = w.X.symbol("horizon", latex="T")
+    w.X.define("horizon", horizon, 3)
+    w.st(horizon + w.T, 3 + w.T, "definition", "horizon")
+
+
+@falsehood
+def a_function_that_reads_as_a_density(w):
+    f, x = w.X.function("other", positive, latex="q"), w.x
+    w.st(f(x[0]) * w.q(x[0]), w.q(x[0]) * f(x[0]), "algebra")
+
+
+# --- densities
+@falsehood
+def functions_that_are_lines_where_there_are_two_states(w):
+    x, g, q = w.x, w.g, w.q
+    left = (g(x[1]) - g(x[2])) * (x[3] - x[4])
+    w.st(left + log(q(x[1])), (g(x[3]) - g(x[4])) * (x[1] - x[2]) + log(q(x[1])), "algebra")
+
+
+@falsehood
+def covariances_that_agree_where_there_are_two_states(w):
+    x, g, h, q = w.x[1], w.g(w.x[1]), w.h(w.x[1]), w.q
+
+    def covariance(a, b):
+        return E(a * b, q(x)) - E(a, q(x)) * E(b, q(x))
+
+    w.st(covariance(g, h) * covariance(x, x), covariance(g, x) * covariance(h, x), "linearity")
+
+
+@falsehood
+def a_root_beside_a_density(w):
+    entropy = log(w.q(w.x[1]))
+    w.st(entropy * sqrt((w.a - 1000) ** 2), entropy * (1000 - w.a), "algebra")
+
+
+@falsehood
+def a_pole_beside_a_density(w):
+    entropy = log(w.q(w.x[1]))
+    w.st(entropy * ((w.a - 1000) / (w.a - 1000)), entropy, "algebra")
+
+
+@falsehood
+def a_gap_with_a_variance_that_is_negative_far_away(w):
+    x, q = w.x, w.q
+    gap = KL(q(x[1]), N(x[1], 0, 1000 - w.a))
+    w.X.chain("c", -log(q(x[1]))).at_most(-log(q(x[1])) + gap, gap=gap)
+
+
+@falsehood
+def a_count_of_times_in_disguise(w):
+    count = Sum(w.al[w.s] / w.al[w.s], (w.s, 1, w.T))
+    entropy = log(w.q(w.x[1]))
+    w.st((count - 1) * (count - 2) * (count - 3) * (count - 4) * (count - 5) * entropy, 0 * entropy, "algebra")
+
+
+@falsehood
+def a_difference_beyond_the_digits(w):
+    entropy = log(w.q(w.x[1]))
+    w.st(entropy * (1 + Fraction(1, 10**60)), entropy, "algebra")
+
+
+@falsehood
+def a_difference_beyond_the_digits_as_a_power(w):
+    entropy = log(w.q(w.x[1]))
+    w.st(entropy * (1 + wrap(Fraction(1, 10)) ** 60), entropy, "algebra")
+
+
+@falsehood
+def a_difference_beyond_the_digits_as_an_exponential(w):
+    entropy = log(w.q(w.x[1]))
+    w.st(entropy * (1 + exp(wrap(-200))), entropy, "algebra")
+
+
+@falsehood
+def a_parameter_that_an_assumption_makes_move(w):
+    x, q, m = w.x, w.q, w.m
+    w.X.assume("moves", m[w.t], 2 * x[0])
+    w.st(E(m[1] * x[0], q(x[0])), m[1] * E(x[0], q(x[0])), "linearity")
+
+
+@falsehood
+def a_density_that_gets_a_formula_later(w):
+    w.X.define("p", w.p(w.x[0]), w.P(w.x[0]))
+    w.X.define("P", w.P(w.r), 2 * w.f(w.r))  # ∫ P = 1 and ∫ P = 2 ∫ f
+
+
+# --- what may be infinite
+@falsehood
+def an_integral_that_diverges_on_the_line(w):
+    w.st(I(w.y**2, w.y) - I(w.y**2, w.y), 0, "algebra")
+
+
+@falsehood
+def an_integral_that_diverges_at_an_end(w):
+    w.st(I(1 / w.u, (w.u, 0, 1)) - I(1 / w.u, (w.u, 0, 1)), 0, "algebra")
+
+
+@falsehood
+def an_integral_of_an_arbitrary_function(w):
+    w.st(I(w.g(w.y), w.y) - I(w.g(w.y), w.y), 0, "algebra")
+
+
+@falsehood
+def a_limit_that_is_infinite(w):
+    w.st(Limit(w.n, w.n) - Limit(w.n, w.n), 0, "algebra")
+
+
+@falsehood
+def a_symbol_with_the_letter_of_a_function(w):
+    f = w.X.symbol("factor", latex="f")
+    w.st(f * (w.a + w.b) + w.f(w.r), w.f(w.r) + f * (w.a + w.b), "algebra")  # f (a + b) is f(a + b), to a reader
+
+
+# --- what is built
+@falsehood
+def a_mean_under_a_product(w):
+    x, q = w.x, w.q
+    w.st(E(x[1], q(x[1]) * q(x[2])), E(x[1], q(x[1])), "algebra")
+
+
+@falsehood
+def a_divergence_of_no_density(w):
+    x, q = w.x, w.q
+    w.st(KL(2 * q(x[1]), q(x[1])), KL(q(x[1]), q(x[1])), "algebra")
+
+
+@falsehood
+def a_block_called_hypothesis(w):
+    w.X.define("hypothesis", w.r, 1)
+    w.st(w.r, 1, "induction", "hypothesis")
+
+
+@falsehood
+def a_definition_that_is_changed(w):
+    said = w.X.define("r", w.r, w.a)
+    said.right = 2 * w.a
+
+
+@falsehood
+def a_chain_that_is_changed(w):
+    chain = w.st(w.a + 1, 1 + w.a, "algebra")
+    chain.steps.append(replace(chain.steps[0], right=w.a))
+    chain.latex()
 
 
 @pytest.mark.parametrize("name", falsehood)

@@ -239,9 +239,13 @@ def test_row126_the_page_shows_what_was_checked(w):
     (step,) = block.steps
     assert (step.claim.left, step.claim.right) == (block.left, step.right) == (w.a + w.b, w.b + w.a)
     assert "a + b &= b + a" in block.latex()
-    seen = block.metadata()["diffusion_lib"]["sha256"]
+    other = w.F.chain("other", w.a + w.b).equals(w.b + w.a + 0, by="algebra")
+    assert len({shown.metadata()["diffusion_lib"]["sha256"] for shown in (block, other)}) == 2
     block.steps[0] = replace(step, right=w.b - w.a)
-    assert "b - a" in block.latex() and block.metadata()["diffusion_lib"]["sha256"] != seen
+    with pytest.raises(DerivationError, match="was changed after it was checked"):
+        block.latex()
+    with pytest.raises(ConfigError, match="state another"):
+        other.left = w.a
 
 
 def test_row127_checks_survive_optimisation():

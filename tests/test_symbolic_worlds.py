@@ -28,7 +28,6 @@ from diffusion_lib.symbolic.decide import symbolically
 from diffusion_lib.symbolic.evaluate import at_points
 from diffusion_lib.symbolic.finite import FiniteWorld
 from diffusion_lib.symbolic.gaussian import GaussianWorld
-from diffusion_lib.symbolic.interpret import HORIZON
 from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.moments import drawn_after
 from diffusion_lib.symbolic.mutate import mutants
@@ -49,14 +48,15 @@ F.define("noise", e[t], standard_normal)
 F.define("step", q(x[t] | x[t - 1]), Normal(x[t], sqrt(alpha[t]) * x[t - 1], 1 - alpha[t]))
 
 
+@pytest.mark.parametrize("seed", ["5", "7"])  # two states up to x[5], three states up to x[3]
 @pytest.mark.parametrize("kind", ["chain rule", "Markov"])
-def test_finite_joint_laws_are_laws(kind):
-    world = FiniteWorld("7", {}, licence(kind))
+def test_finite_joint_laws_are_laws(kind, seed):
+    world = FiniteWorld(seed, {}, licence(kind))
     total, marginal = Fraction(0), Fraction(0)
-    for states in product((0, 1), repeat=HORIZON + 1):
+    for states in product(world.states, repeat=world.last_state + 1):
         world.bound = {("x", time): state for time, state in enumerate(states)}
-        joint = world(q(x[0:HORIZON]))
-        assert joint > 0 and world(q(x[1:HORIZON] | x[0])) * world(q(x[0])) == joint
+        joint = world(q(x[0 : world.last_state]))
+        assert joint > 0 and world(q(x[1 : world.last_state] | x[0])) * world(q(x[0])) == joint
         assert world(q(x[3], x[2] | x[0])) == world(q(x[2], x[3] | x[0]))
         total += joint
         if states[2] == 1:

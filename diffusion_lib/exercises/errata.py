@@ -6,9 +6,9 @@ from sympy import log
 
 from diffusion_lib.exercises.exercise import Exercise, letters
 
-alpha_bar_t, alpha_bar_T = letters("alpha_bar_t alpha_bar_T", "unit")
+alpha_bar_t, alpha_bar_T = letters("alpha_bar[t] alpha_bar[T]", "unit")
 y, m, g, e_c, e_u, z, eps = letters("y m g e_c e_u z eps", "real")
-s, sigma, theta, c, SNR_t = letters("s sigma theta c SNR_t", "positive")
+s, sigma, theta, c, SNR_t = letters("s sigma theta c SNR[t]", "positive")
 
 EXERCISES = (
     Exercise(

@@ -1,9 +1,9 @@
 """An exercise: its name, its right answer, and the letters that an answer may use.
 
-    alpha_t, alpha_prev = letters("alpha_t alpha_prev", "unit")
+    alpha_t, alpha_prev = letters("alpha[t] alpha[t - 1]", "unit")
     Exercise("two-step-variance", "the variance of x_t given x_{t-2}", 1 - alpha_t * alpha_prev)
 
-A letter's name says what it is: ``alpha_bar_t`` is ᾱ_t, ``alpha_bar_prev`` is ᾱ_{t−1}, ``x_0`` is x_0.  Its domain is
+A letter has the name that the page's code gives it: ``alpha_bar[t - 1]`` is ᾱ_{t−1}, ``x[0]`` is x_0.  Its domain is
 kept in SymPy's assumptions, so that an answer that is right on the domain only is right.
 """
 
@@ -26,13 +26,13 @@ DOMAINS = {
     "natural": {"positive": True, "integer": True},  # 1, 2, 3, …
 }
 CUMULATIVE = {"alpha": "alpha_bar", "alpha_bar": "alpha", "beta": "beta_tilde", "beta_tilde": "beta"}
-NEIGHBOURS = {"t": ("prev", "next"), "prev": ("t",), "next": ("t",), "0": ("t",)}
+NEIGHBOURS = {"t": ("t - 1", "t + 1"), "t - 1": ("t",), "t + 1": ("t",), "0": ("t",)}
 
 
 def letters(names: str, domain: str) -> tuple[sp.Symbol, ...]:
-    """Symbols of one domain: "unit" (0 to 1), "positive", "real" or "natural"."""
+    """Symbols of one domain, "unit" (0 to 1), "positive", "real" or "natural"; spaces part the names."""
     check_choice("domain", domain, DOMAINS)
-    return tuple(sp.Symbol(name, **DOMAINS[domain]) for name in names.split())
+    return tuple(sp.Symbol(name, **DOMAINS[domain]) for name in re.findall(r"\w+(?:\[[^]]*\])?", names))
 
 
 @dataclass(frozen=True)
@@ -72,18 +72,10 @@ class Exercise:
 
 def confused_with(letter: sp.Symbol) -> list[sp.Symbol]:
     """The letters that people write instead: the other kind of share, or the same one a step away."""
-    stem, _, time = letter.name.rpartition("_")
-    names = [f"{CUMULATIVE[stem]}_{time}"] if stem in CUMULATIVE else []
-    names += [f"{stem}_{other}" for other in NEIGHBOURS.get(time, ()) if stem]
+    stem, bracket, time = letter.name.removesuffix("]").partition("[")
+    names = [f"{CUMULATIVE[stem]}[{time}]"] if bracket and stem in CUMULATIVE else []
+    names += [f"{stem}[{other}]" for other in NEIGHBOURS.get(time, ())]
     return [sp.Symbol(name, **_facts(letter)) for name in names]
-
-
-def canonical(name: str) -> str:
-    """The letter's name for an engine's label: ``alpha_bar[t - 1]`` is ``alpha_bar_prev``."""
-    match = re.fullmatch(r"(\w+)\[(.+)\]", name)
-    if not match:
-        return name
-    return f"{match[1]}_{ {'t - 1': 'prev', 't + 1': 'next'}.get(match[2], re.sub(r'[^A-Za-z0-9]+', '_', match[2])) }"
 
 
 def point(seed: str, symbols) -> dict[sp.Symbol, sp.Rational]:

@@ -6,10 +6,10 @@ import sympy as sp
 
 from diffusion_lib.exercises.exercise import Exercise, letters
 
-alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = letters("alpha_t alpha_bar_t alpha_bar_prev beta_t", "unit")
-(SNR_t,) = letters("SNR_t", "positive")
+alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = letters("alpha[t] alpha_bar[t] alpha_bar[t - 1] beta[t]", "unit")
+(SNR_t,) = letters("SNR[t]", "positive")
 A, b_0, b_1 = letters("A b_0 b_1", "positive")
-x_0, y_0 = letters("x_0 y_0", "real")
+x_0, y_0 = letters("x[0] y_0", "real")
 ONE_STEP = {beta_t: 1 - alpha_t, alpha_bar_t: alpha_bar_prev * alpha_t}
 
 EXERCISES = (

@@ -18,7 +18,7 @@ from mpmath import mp
 
 import diffusion_lib.exercises
 from diffusion_lib.errors import ConfigError, check_choice
-from diffusion_lib.exercises.exercise import Exercise, canonical, point
+from diffusion_lib.exercises.exercise import Exercise, point
 from diffusion_lib.exercises.slips import slips
 from diffusion_lib.symbolic import Derivation
 from diffusion_lib.symbolic.expr import Expr
@@ -53,7 +53,7 @@ def exercises() -> dict[str, Exercise]:
 def grade(name: str, answer) -> None:
     """Print whether ``answer`` is right; else which slip it is, or where it differs.
 
-    It is a number, a SymPy expression, or a formula in the letters of a chapter's derivation.
+    It is a number or a formula in the letters of the page's derivation, written in them or as SymPy has it.
 
     Errors: ``ConfigError`` for an unknown exercise, for text instead of an expression, for letters that it has not.
     """
@@ -90,15 +90,15 @@ def _read(exercise, answer) -> sp.Expr:
     if isinstance(answer, bool) or not isinstance(answer, (sp.Expr, numbers.Real)):
         raise ConfigError(
             f"answer must be a formula or a number, got {answer!r} of type {type(answer).__name__}; "
-            "build it from the page's letters or from symbols(…)"
+            "build it from the letters of the page's code"
         )
     expression = sp.nsimplify(sp.sympify(answer), rational=True)  # 1/2 in Python is the float 0.5
     known = exercise.known()
-    strangers = sorted({canonical(s.name) for s in expression.free_symbols} - set(known))
+    strangers = sorted({s.name for s in expression.free_symbols} - set(known))
     if strangers:
         allowed = _usable(exercise)
         raise ConfigError(f"answer has the letters {', '.join(strangers)}; {exercise.name!r} allows {allowed}")
-    return expression.xreplace({s: known[canonical(s.name)] for s in expression.free_symbols})
+    return expression.xreplace({s: known[s.name] for s in expression.free_symbols})
 
 
 def _usable(exercise) -> str:

@@ -6,9 +6,9 @@ import sympy as sp
 
 from diffusion_lib.exercises.exercise import Exercise, letters
 
-alpha_t, beta_t = letters("alpha_t beta_t", "unit")
+alpha_t, beta_t = letters("alpha[t] beta[t]", "unit")
 g, v, d = letters("g v d", "positive")
-m, h_t = letters("m h_t", "real")
+m, h_t = letters("m h[t]", "real")
 
 EXERCISES = [
     Exercise(

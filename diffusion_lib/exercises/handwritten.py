@@ -9,7 +9,7 @@ from diffusion_lib.exercises.exercise import Exercise, letters
 (T,) = letters("T", "natural")
 (mu,) = letters("mu", "real")
 (sigma,) = letters("sigma", "positive")
-alpha_1, alpha_2, alpha_3 = letters("alpha_1 alpha_2 alpha_3", "unit")
+alpha_1, alpha_2, alpha_3 = letters("alpha[1] alpha[2] alpha[3]", "unit")
 
 EXERCISES = (
     Exercise(

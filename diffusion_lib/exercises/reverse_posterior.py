@@ -6,9 +6,9 @@ import sympy as sp
 
 from diffusion_lib.exercises.exercise import Exercise, letters
 
-alpha_1, alpha_2 = letters("alpha_1 alpha_2", "unit")
-alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = letters("alpha_t alpha_bar_t alpha_bar_prev beta_t", "unit")
-x_0, x_t, eps_t, v_t, s_t = letters("x_0 x_t eps_t v_t s_t", "real")
+alpha_1, alpha_2 = letters("alpha[1] alpha[2]", "unit")
+alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = letters("alpha[t] alpha_bar[t] alpha_bar[t - 1] beta[t]", "unit")
+x_0, x_t, eps_t, v_t, score_t = letters("x[0] x[t] eps[t] v[t] score[t]", "real")
 ONE_STEP = {beta_t: 1 - alpha_t, alpha_bar_t: alpha_bar_prev * alpha_t}
 kept = (1 - alpha_bar_prev) / (1 - alpha_bar_t)  # β̃_t / β_t
 
@@ -38,11 +38,11 @@ EXERCISES = (
     Exercise(
         "data-from-score",
         "the data point",
-        (x_t + (1 - alpha_bar_t) * s_t) / sp.sqrt(alpha_bar_t),
+        (x_t + (1 - alpha_bar_t) * score_t) / sp.sqrt(alpha_bar_t),
         slips={
-            "the score is the noise divided by the root, so two roots meet": (x_t + sp.sqrt(1 - alpha_bar_t) * s_t)
+            "the score is the noise divided by the root, so two roots meet": (x_t + sp.sqrt(1 - alpha_bar_t) * score_t)
             / sp.sqrt(alpha_bar_t),
-            "this is the mean of the reverse step, not the data point": (x_t + beta_t * s_t) / sp.sqrt(alpha_t),
+            "this is the mean of the reverse step, not the data point": (x_t + beta_t * score_t) / sp.sqrt(alpha_t),
         },
         relations=ONE_STEP,
     ),

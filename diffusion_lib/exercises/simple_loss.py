@@ -6,8 +6,8 @@ from sympy import Rational, log, sqrt
 
 from diffusion_lib.exercises.exercise import Exercise, letters
 
-alpha_t, beta_t, alpha_bar_t, alpha_bar_prev = letters("alpha_t beta_t alpha_bar_t alpha_bar_prev", "unit")
-SNR_t, SNR_1, SNR_T, c = letters("SNR_t SNR_1 SNR_T c", "positive")
+alpha_t, beta_t, alpha_bar_t, alpha_bar_prev = letters("alpha[t] beta[t] alpha_bar[t] alpha_bar[t - 1]", "unit")
+SNR_t, SNR_1, SNR_T, c = letters("SNR[t] SNR[1] SNR[T] c", "positive")
 quotient = (1 - alpha_bar_prev) / (1 - alpha_bar_t)
 
 EXERCISES = (

@@ -7,7 +7,7 @@ import sympy as sp
 from diffusion_lib.exercises.exercise import Exercise, letters
 
 sigma, S, s, v, R = letters("sigma S s v R", "positive")
-mu, w, x_0 = letters("mu w x_0", "real")
+mu, w, x_0 = letters("mu w x[0]", "real")
 (n,) = letters("n", "natural")
 HALF = sp.Rational(1, 2)
 

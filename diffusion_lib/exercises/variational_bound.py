@@ -9,7 +9,7 @@ from diffusion_lib.exercises.exercise import Exercise, letters
 (T,) = letters("T", "natural")
 m, n, a = letters("m n a", "real")
 c, v, w = letters("c v w", "positive")
-(alpha_bar_T,) = letters("alpha_bar_T", "unit")
+(alpha_bar_T,) = letters("alpha_bar[T]", "unit")
 off = w * (a**2 + v) / v  # the proposed variance in units of the right one
 
 EXERCISES = (

@@ -11,6 +11,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+from diffusion_lib.errors import ConfigError
 from diffusion_lib.symbolic.render import latex
 from diffusion_lib.symbolic.text import text
 from diffusion_lib.symbolic.tree import Fact, first_times, free_indices
@@ -45,6 +46,13 @@ class Block:
         self.rests: frozenset = frozenset()  # the left sides of the definitions that it rests on
         self.brings: frozenset = frozenset()  # what states among these are made of
 
+    def __setattr__(self, name, value):
+        if name in ("left", "right", "relation", "start") and name in vars(self):
+            raise ConfigError(
+                f"{self.name!r} was checked as it stands, and its {name} cannot be changed; state another"
+            )
+        super().__setattr__(name, value)
+
     def lines(self) -> list[Line]:
         raise TypeError("a subclass of Block must provide lines()")
 
@@ -69,7 +77,8 @@ class Block:
         lefts = ["" if line.left is None else latex(line.left) for line in lines]
         rights = [f"{RELATIONS[line.relation]} {latex(line.right)}" for line in lines]
         apart = _width(lefts[0]) > WIDE
-        stacked = any(_width(right) + (0 if apart else _width(lefts[0])) > FULL for right in rights)
+        widths = [_width(lefts[0]), *(_width(right) + (0 if apart else _width(lefts[0])) for right in rights)]
+        stacked = max(widths) > FULL
         rows = [f"& {lefts[0]}{STRUT}"] if apart else []
         for line, left, right in zip(lines, lefts, rights, strict=True):
             beside = rf"{{\small\text{{{line.licence}}}}}"

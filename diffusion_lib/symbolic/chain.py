@@ -107,6 +107,7 @@ class Chain(Block):
 
     def claim(self, left, right, by, using) -> tuple[Claim, str]:
         """The claim that ``left = right``, and the licence as shown beside the line."""
+        self.derivation.own(left, right, beside=[self.left, *(step.right for step in self.steps)])
         using = (using,) if isinstance(using, str) else tuple(using)
         if (by == "result" and not using) or (by == "induction" and "hypothesis" not in using):
             raise ConfigError(f"using must name what {by!r} rests on, got nothing; name a block, or 'hypothesis'")
@@ -155,7 +156,11 @@ class Chain(Block):
         return [self.fact()]
 
     def lines(self):
-        lefts = [self.left] + [None] * len(self.steps)
+        lefts, before = [self.left] + [None] * len(self.steps), self.left
+        for step in self.steps:
+            if (step.gap.before if step.gap else step.claim.left) != before or step.claim.right != step.right:
+                raise DerivationError(f"{self.name!r} was changed after it was checked; state it again")
+            before = step.right
         return [Line(left, s.relation, s.right, s.beside) for left, s in zip(lefts, self.steps, strict=False)]
 
 

@@ -41,9 +41,18 @@ def conservative(name, left, right, others, word="definition") -> None:
         raise ConfigError(f"{name!r}: {left!r} is defined already; one {word} for each thing, choose a new name")
     if isinstance(left, Density):
         definable.density(name, left, right)
+    _normalised(name, [*others, (left, right)])
     if isinstance(left, Apply):
         definable.function(name, left, right)
     _no_circle(name, left, right, others)
+
+
+def _normalised(name, pairs):
+    """A function that is said to be a density integrates to one, so nothing else may be said of it."""
+    functions = {right.function for left, right in pairs if isinstance(left, Density) and isinstance(right, Apply)}
+    for left, _ in pairs:
+        if isinstance(left, Apply) and left.function in functions:
+            raise ConfigError(f"{name!r}: {left!r} has a formula, which need not integrate to one; it is no density")
 
 
 def is_noise(node) -> bool:

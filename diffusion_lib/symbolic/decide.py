@@ -23,6 +23,7 @@ def symbolically(claim: Claim, left, right) -> str:
     limit = claim.licence.name == "limit" and contains(Limit, left, right)
     problem = f"{claim} holds at all points tried, but no symbolic proof was found; split the step"
     _defined(claim, left, right)
+    _begun((left, right), first_times(left, right, least=claim.start))
     for chart in ("decay", "rise") if limit else ("ratio",):
         try:
             with patience():
@@ -35,11 +36,15 @@ def symbolically(claim: Claim, left, right) -> str:
     raise Inconclusive(problem)
 
 
-def _defined(claim, left, right):
+def smooth(claim, left, right) -> None:
+    """Raise ``Inconclusive`` unless both sides are smooth on the whole domain, so that random points speak for all."""
+    _defined(claim, left, right, smooth=True)
+
+
+def _defined(claim, left, right, smooth=False):
     try:
         with patience():
-            defined(left, right)
-        _begun((left, right), first_times(left, right, least=claim.start))
+            defined(left, right, smooth=smooth)
     except GIVEN_UP as error:
         raise Inconclusive(f"{claim}: {type(error).__name__}: {error}") from error
 

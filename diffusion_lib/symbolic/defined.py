@@ -95,9 +95,12 @@ class Defined(Symbolic):
         return self.unknown()
 
     def Integral(self, node):
-        low, high = (None if end is None else self(end) for end in (node.low, node.high))
-        if isinstance(node.over, Symbol) and (low is not None or high is not None):
-            self.between[node.over.name] = inside(low, high)
-        self(node.body)
-        self.between.pop(getattr(node.over, "name", ""), None)
+        low, high = ends = [None if end is None else self(end) for end in (node.low, node.high)]
+        if isinstance(node.over, Symbol) and ends != [None, None]:
+            for place in (inside(low, high), *(end for end in ends if end is not None)):  # a pole may stand at an end
+                self.between[node.over.name] = place
+                self(node.body)
+            del self.between[node.over.name]
+        else:
+            self(node.body)
         return self.unknown(True if self.sure(node, low, high) else None)

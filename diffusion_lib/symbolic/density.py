@@ -15,6 +15,7 @@ chain, a Gaussian chain) is not written in the atom but granted by the licence o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import NoneType
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.symbolic.expr import Expr, Func, Symbol, wrap
@@ -71,6 +72,8 @@ class E(Expr):
     given: tuple[Expr, ...]
 
     def __init__(self, body, under=None, given=()):
+        if not isinstance(under, (Density, Normal, Law, NoneType)):
+            raise ConfigError(f"a mean is taken under a density, a Gaussian or a law, got {under!r}; define a density")
         _set(self, body=wrap(body), under=under, given=_tuple(given))
 
 
@@ -91,6 +94,11 @@ class KL(Expr):
 
     p: Density | Normal
     q: Density | Normal
+
+    def __post_init__(self):
+        for side in (self.p, self.q):
+            if not isinstance(side, (Density, Normal)):
+                raise ConfigError(f"a divergence is one of two densities or Gaussians, got {side!r}; define a density")
 
 
 @dataclass(frozen=True, repr=False, init=False)
@@ -138,4 +146,7 @@ def _set(node, **values):
 
 
 def _tuple(given):
-    return given if isinstance(given, tuple) else (given,)
+    parts = tuple(given) if isinstance(given, (tuple, list)) else (given,)
+    if not all(isinstance(part, Expr) for part in parts):
+        raise ConfigError(f"given takes states such as x[0], got {given!r}; write given=(x[0], x[1])")
+    return parts

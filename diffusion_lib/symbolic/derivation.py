@@ -25,7 +25,7 @@ from diffusion_lib.symbolic.evaluate import admissible
 from diffusion_lib.symbolic.expr import Apply, Expr, Num, Symbol, wrap
 from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.nonneg import non_negative
-from diffusion_lib.symbolic.registry import Registry, latex_name, real
+from diffusion_lib.symbolic.registry import Registry, latex_name, mentions, real, standard_normal
 from diffusion_lib.symbolic.slopes import moving_in_time
 from diffusion_lib.symbolic.summary import Canary, Summary
 from diffusion_lib.symbolic.symbolic import Symbolic, floors
@@ -90,6 +90,7 @@ class Derivation(Registry):
 
     def _state(self, name, left, right, relation, word):
         left, right = wrap(left), wrap(right)
+        self.own(left, *([] if right == standard_normal else [right]))
         pairs = list(self.said(but=name))
         conservative(name, left, right, pairs, word)
         if name not in self.blocks:
@@ -128,6 +129,7 @@ class Derivation(Registry):
 
     def suppose(self, name: str, small: Expr, large) -> Definition:
         """State ``small < large`` as a hypothesis of all later steps; ``VacuousHypotheses`` if nothing satisfies it."""
+        self.own(wrap(small), wrap(large))
         block = Definition(name, wrap(small), wrap(large), "<", "assumption")
         pairs = (*self.hypotheses(), (block.left, block.right))
         claim = Claim(name, block.left, block.left, licence("algebra"), hypotheses=pairs)
@@ -171,6 +173,8 @@ class Derivation(Registry):
 
     def place(self, block: Block) -> Block:
         """Number a block.  A cell that is run again replaces its block; another statement under its name is refused."""
+        if block.name == "hypothesis":
+            raise ConfigError("name 'hypothesis' is what an induction cites; choose another name")
         old = self.blocks.get(block.name)
         if old is not None and (type(old), old.left) != (type(block), block.left):
             raise ConfigError(
@@ -181,6 +185,8 @@ class Derivation(Registry):
                 f"name {block.name!r} already says {old.left!r} {old.relation} {old.right!r}, and later blocks may "
                 f"rest on it; got {block.right!r}; choose another name, or start a new derivation"
             )
+        if isinstance(block, Definition):
+            self.defined |= {letters: thing for _, thing, letters in mentions(block.left)}
         block.tag = old.tag if old is not None else f"{self.letter}.{len(self.blocks) + 1}"
         if isinstance(block, Definition) and block.relation == "=":
             block.assumptions = {block.name: block.tag}

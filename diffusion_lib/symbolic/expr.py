@@ -11,7 +11,7 @@ Floats are refused: a derivation that contains 0.8 is about the float nearest to
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from diffusion_lib.errors import ConfigError
@@ -203,13 +203,22 @@ def rebuild(node, change):
             return change(value)
         return tuple(map(new, value)) if isinstance(value, tuple) else value
 
-    return type(node)(*(new(getattr(node, field.name)) for field in fields(node)))
+    return type(node)(*(new(getattr(node, name)) for name in node.__dataclass_fields__))
 
 
 def children(node) -> list[Expr]:
     """Return the direct children of ``node`` in written order."""
     found: list[Expr] = []
-    rebuild(node, lambda child: found.append(child) or child)
+
+    def look(value):
+        if isinstance(value, Expr):
+            found.append(value)
+        elif isinstance(value, tuple):
+            for part in value:
+                look(part)
+
+    for name in node.__dataclass_fields__:
+        look(getattr(node, name))
     return found
 
 

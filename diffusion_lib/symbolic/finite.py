@@ -1,8 +1,9 @@
 """The verdict on statements about densities: exact evaluation in random finite worlds.
 
-A world has states x_0 … x_5 with two values each, and one joint table of random positive rationals per law.  Every
-density atom is then a quotient of marginals, every expectation, divergence and integral a finite sum: exact
-rationals, except for logarithms, which have 60 digits.  Three kinds of world serve the licences:
+A world has states x_0 … x_5 with two values each, or fewer states with three or four values each, on which functions
+are no lines. It has one joint table of random positive rationals per law.  Every density atom is then a quotient of
+marginals, every expectation, divergence and integral a finite sum: exact rationals, except for logarithms, which have
+60 digits.  Three kinds of world serve the licences:
 
 - *opaque*: each atom is an arbitrary positive function of its arguments, unrelated to all others;
 - *any*: one arbitrary joint table, which is no Markov chain;
@@ -22,17 +23,17 @@ from diffusion_lib.symbolic.density import Law
 from diffusion_lib.symbolic.interpret import HORIZON, Exact, fingerprint, to_mpf
 from diffusion_lib.symbolic.registry import draw, positive, real
 
-STATES = (0, 1)
+SIZES = ((2, HORIZON), (2, HORIZON), (3, 3), (2, HORIZON), (4, 2))  # numbers of states, and last times; turn by turn
 
 
 class FiniteWorld(Exact):
     """One random world at given times; states that nothing binds have random values."""
 
-    last_state = HORIZON
-
     def __init__(self, seed: str, index, licence, salt: int = 0):
         super().__init__(index)
         self.seed, self.licence = seed, licence
+        size, self.last_state = SIZES[int(seed) % len(SIZES)]
+        self.states = tuple(range(size))
         self.assignment = f"{seed}:{sorted(self.index.items())}:{salt}"
         self.bound: dict[tuple[str, int], int] = {}
         self.places: dict[tuple, tuple] = {}  # the times of a density's arguments, looked up once
@@ -42,7 +43,8 @@ class FiniteWorld(Exact):
         if key not in self.bound:
             name, time = key
             label = f"{name}[{time}]"
-            self.used[label] = STATES[draw(f"{self.assignment}:{label}", positive) > 1]
+            place, size = draw(f"{self.assignment}:{label}", positive), len(self.states)
+            self.used[label] = sum(place > Fraction(3 * state, size + 1) for state in self.states[1:])
             return self.used[label]
         return self.bound[key]
 
@@ -51,7 +53,7 @@ class FiniteWorld(Exact):
         if sequence.role != "state":
             stated = self.stated(sequence, time)
             return stated if stated is not None else draw(f"{self.seed}:{sequence.name}[{time}]", sequence.domain)
-        return draw(f"{self.seed}:level {self.state((sequence.name, time))}", positive)
+        return draw(f"{self.seed}:level {sequence.name}[{time}] {self.state((sequence.name, time))}", positive)
 
     def Symbol(self, node):
         return draw(f"{self.seed}:{node.name}", node.domain)
@@ -109,7 +111,7 @@ class FiniteWorld(Exact):
 
     def assignments(self, keys):
         saved = dict(self.bound)
-        for states in product(STATES, repeat=len(keys)):
+        for states in product(self.states, repeat=len(keys)):
             self.bound = saved | dict(zip(keys, states, strict=True))
             yield states
         self.bound = saved
@@ -138,15 +140,15 @@ class FiniteWorld(Exact):
 
 
 class _Chain:
-    """A joint table over x_0 … x_5 and its marginals."""
+    """A joint table over x_0 … x_last and its marginals."""
 
-    def __init__(self, seed: str, markov: bool):
+    def __init__(self, seed: str, markov: bool, size: int, last: int):
         def row(label):
-            parts = [draw(f"{seed}:{label}:{state}", positive) for state in STATES]
+            parts = [draw(f"{seed}:{label}:{state}", positive) for state in range(size)]
             return [part / sum(parts) for part in parts]
 
         self.table = {}
-        for states in product(STATES, repeat=HORIZON + 1):
+        for states in product(range(size), repeat=last + 1):
             weight = Fraction(1)
             for time, state in enumerate(states):
                 past = states[max(time - 1, 0) : time] if markov else states[:time]
@@ -166,7 +168,7 @@ class _Chain:
 
 @lru_cache(maxsize=256)
 def _chain(seed, world, law):
-    return _Chain(f"{seed}:{law}:{world}", world == "markov")
+    return _Chain(f"{seed}:{law}:{world}", world == "markov", *SIZES[int(seed) % len(SIZES)])
 
 
 @lru_cache(maxsize=100_000)

@@ -50,11 +50,21 @@ class Term:
 
 def converges(*nodes) -> None:
     """Raise ``Inconclusive`` unless each integral in ``nodes`` is seen to converge, in all its variables together."""
-    for node in nodes:
-        world = Growth(floors(*nodes))
-        for part in walk(node):
-            if isinstance(part, Integral) or (isinstance(part, E) and isinstance(part.under, Normal)):
-                world.terms(part, frozenset())
+    world = Growth(floors(*nodes))
+    for part in (part for node in nodes for part in walk(node)):
+        if isinstance(part, Integral) or (isinstance(part, E) and isinstance(part.under, Normal)):
+            world.terms(part, frozenset())
+
+
+def reckoned_with_converge(*sides) -> None:
+    """Raise ``Inconclusive`` for an integral over the line inside a side that is not seen to converge.
+
+    An integral that is a whole side is not reckoned with, and between ends, what is defined up to them converges.
+    """
+    for side in sides:
+        for part in (part for part in walk(side) if isinstance(part, Integral) and part is not side):
+            if part.low is None or part.high is None:
+                converges(part)
 
 
 class Growth:
@@ -159,6 +169,12 @@ class Growth:
             return self.Integral(written_out(node), variables)
         if not variables.isdisjoint(walk(node)):
             raise Inconclusive(f"how {node!r} grows is not known; split the step")
+        return [Term()]
+
+    def KL(self, node, variables):
+        """Between bells: a polynomial of their means, if the variances stand still."""
+        for side in (node.p, node.q):
+            self.terms(side, variables - {node.p.at})
         return [Term()]
 
     def line(self, node, variables) -> list[Fall]:

@@ -1,9 +1,13 @@
-"""A time limit for symbolic work: a step that takes too long is undecided, never accepted."""
+"""A limit for symbolic work: a step that takes too long is undecided, never accepted.
+
+The limit is on processor time, so that a busy machine decides the same steps as an idle one.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import threading
+import time
 from contextlib import contextmanager
 
 from diffusion_lib.errors import Inconclusive
@@ -17,25 +21,34 @@ class _TooSlow(BaseException):
 
 @contextmanager
 def patience(seconds: float = SECONDS):
-    """Raise ``Inconclusive`` if the block, which must be pure Python as SymPy is, runs longer than ``seconds``."""
+    """Raise ``Inconclusive`` if the block, which must be pure Python as SymPy is, takes more than ``seconds``."""
     worker, lock, state = threading.get_ident(), threading.Lock(), {"running": True}
+    end = time.process_time() + seconds
+
+    def wait(left):
+        state["timer"] = threading.Timer(left, interrupt)
+        state["timer"].daemon = True
+        state["timer"].start()
 
     def interrupt():
+        left = end - time.process_time()
         with lock:
-            if state["running"]:
+            if state["running"] and left > 0:
+                wait(left)
+            elif state["running"]:
                 state["running"] = False
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker), ctypes.py_object(_TooSlow))
 
-    timer = threading.Timer(seconds, interrupt)
-    timer.daemon = True
-    timer.start()
+    wait(seconds)
     try:
         yield
         with lock:
             state["running"] = False
     except _TooSlow:
-        raise Inconclusive(f"not decided within {seconds} s; split the step into smaller ones") from None
+        raise Inconclusive(
+            f"not decided within {seconds} s of processor time; split the step into smaller ones"
+        ) from None
     finally:
-        timer.cancel()
         with lock:
             state["running"] = False
+            state["timer"].cancel()

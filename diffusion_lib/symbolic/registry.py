@@ -10,12 +10,14 @@ alone, so that every run, machine and hash seed sees the same points, and a witn
 from __future__ import annotations
 
 import random
+import re
+from dataclasses import replace
 from fractions import Fraction
 
 from diffusion_lib.errors import ConfigError, VacuousHypotheses
-from diffusion_lib.symbolic.density import Law
-from diffusion_lib.symbolic.expr import Function, Interval, Symbol, wrap
-from diffusion_lib.symbolic.times import Index, Sequence
+from diffusion_lib.symbolic.density import Density, Law
+from diffusion_lib.symbolic.expr import Apply, Function, Interval, Symbol, walk, wrap
+from diffusion_lib.symbolic.times import Index, Item, Limit, Sequence, Span, Sum
 
 real = Interval()
 positive = Interval(Fraction(0))
@@ -57,6 +59,7 @@ class Registry:
 
     def __init__(self):
         self.what: dict[str, object] = {}
+        self.defined: dict[str, object] = {}  # how something defined is written -> what it is
 
     def declare(self, name: str, thing):
         """Return ``thing`` under ``name``; declaring it again is harmless, declaring something else is refused."""
@@ -68,6 +71,23 @@ class Registry:
                 f"name {name!r} is already declared as {known!r}, got {thing!r}; use the first one, or another name"
             )
         return known
+
+    def own(self, *nodes, beside=()) -> None:
+        """Raise ``ConfigError`` for a thing that was not declared here, or that is written as another one is.
+
+        One letter may stand for two things in two blocks; not in one block (``beside`` are the other sides of it), and
+        not if a definition says what it is.
+        """
+        written = dict(self.defined)
+        try:
+            found = [(node, *known) for root in (*beside, *nodes) for node in walk(root) for known in mentions(node)]
+        except RecursionError as error:
+            raise ConfigError("an expression is nested too deeply, or refers to itself; split it") from error
+        for node, name, thing, letters in found:
+            if self.what.get(name) != thing:
+                raise ConfigError(f"{name!r} in {node!r} is not declared here; declare it, or take what has that name")
+            if letters.isdigit() or written.setdefault(letters, thing) != thing:
+                raise ConfigError(f"{node!r} is written {letters}, which means something else; give it another latex")
 
     def indices(self, names: str) -> tuple[Index, ...]:
         """Index symbols: ``t, s, T = F.indices("t s T")``."""
@@ -101,6 +121,30 @@ class Registry:
         if domain not in (real, positive):
             raise ConfigError(f"the values of a function are real or positive, got {domain!r}; import one of them")
         return self.declare(name, Function(name, latex or latex_name(name), domain))
+
+
+def mentions(node):
+    """The name of what a node mentions, what it stands for, and how that is written, without braces."""
+    for name, thing, letters in _mentions(node):
+        yield name, thing, re.sub(r"[{} ]", "", letters)
+
+
+def _mentions(node):
+    if isinstance(node, Symbol):
+        yield node.name, node, node.latex
+    elif isinstance(node, Item):
+        yield node.sequence.name, node.sequence, f"{node.sequence.latex}_{node.index!r}"
+    elif isinstance(node, Span):
+        yield node.sequence.name, node.sequence, f"{node.sequence.latex}_{node.low!r}:{node.high!r}"
+    elif isinstance(node, Density) or isinstance(getattr(node, "under", None), Law):
+        law = node.law if isinstance(node, Density) else node.under
+        yield law.name, law, law.latex
+    elif isinstance(node, Apply):
+        function = replace(node.function, order=0)
+        yield function.name, function, function.latex
+    elif isinstance(node, (Index, Sum, Limit)) and node.symbol is not None:
+        name = node.symbol.rstrip("'")  # a bound index may have been renamed
+        yield name, Index(name), name
 
 
 def at_least_zero(start) -> int:

@@ -7,9 +7,9 @@ LaTeX is ``\\cr``: Sphinx wraps blocks that contain a double backslash in an env
 from __future__ import annotations
 
 from diffusion_lib.symbolic.density import Derivative, Law
-from diffusion_lib.symbolic.expr import Div, Mul, Neg, Num, Symbol
+from diffusion_lib.symbolic.expr import Div, Func, Mul, Neg, Num, Symbol
 from diffusion_lib.symbolic.text import ATOM, POWER, PRODUCT, SUM, binding
-from diffusion_lib.symbolic.times import Index, Item, Product, Sum
+from diffusion_lib.symbolic.times import Index, Item, Limit, Product, Sum
 
 
 class Latex:
@@ -58,15 +58,16 @@ class Latex:
         return "-" + self(node.arg, PRODUCT)
 
     def Mul(self, node):
-        *early, last = node.factors  # a derivative takes all that follows, so before the end it stands in parentheses
-        text, *parts = [*(self(f, POWER if isinstance(f, Derivative) else PRODUCT) for f in early), self(last, PRODUCT)]
+        *early, last = node.factors
+        text, *parts = [*(self(f, ATOM if takes_all(f) else PRODUCT) for f in early), self(last, PRODUCT)]
         for part in parts:
             named = part.startswith((r"\operatorname", r"\log", r"\exp"))  # these bring their own space
-            text += (r" \cdot " if part[0].isdigit() else " " if named else r"\, ") + part
+            number = part[0].isdigit() or (text[-1].isdigit() and part.startswith(r"\tfrac"))  # 3½ is no product
+            text += (r" \cdot " if number else " " if named else r"\, ") + part
         return text
 
     def Div(self, node):
-        if isinstance(node.under, Num) and node.under.value == 2 and not isinstance(node.over, (Num, Index)):
+        if halves(node):
             return r"\tfrac12 " + self(node.over, PRODUCT)
         return rf"\frac{{{self(node.over)}}}{{{self(node.under)}}}"
 
@@ -137,6 +138,20 @@ class Latex:
             order, body = order + 1, body.body
         power = f"^{order}" if order > 1 else ""
         return rf"\frac{{\mathrm{{d}}{power}}}{{\mathrm{{d}} {self(node.by)}{power}}} {self(body, PRODUCT)}"
+
+
+def takes_all(node) -> bool:
+    """Would a reader take a factor that follows ``node`` for a part of it?  Then it stands in parentheses."""
+    if isinstance(node, Mul):
+        return takes_all(node.factors[-1])
+    if isinstance(node, Div):
+        return halves(node) and takes_all(node.over)
+    return isinstance(node, (Derivative, Limit, Product, Sum)) or (isinstance(node, Func) and node.name == "log")
+
+
+def halves(node: Div) -> bool:
+    """Is this half of something, written with the ½ before it?"""
+    return isinstance(node.under, Num) and node.under.value == 2 and not isinstance(node.over, (Num, Index))
 
 
 def fenced(left: str, inside: str, right: str) -> str:

@@ -31,7 +31,7 @@ def positive(node) -> bool:
         return positive(node.base)
     if isinstance(node, Product) or (isinstance(node, Integral) and (node.low is None or node.high is None)):
         return positive(node.body)
-    if isinstance(node, E) and isinstance(node.under, Normal):
+    if isinstance(node, E):  # weights are positive, and add up to one
         return positive(node.body)
     return isinstance(node, Func) and node.name == "sqrt" and positive(node.arg)
 

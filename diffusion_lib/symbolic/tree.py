@@ -8,10 +8,11 @@ left side is a pattern, true for every value of its index symbols: ``q(x[t] | x[
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.symbolic.density import KL, Density, Derivative, E, Integral, Normal
-from diffusion_lib.symbolic.expr import Expr, Symbol, rebuild, walk
+from diffusion_lib.symbolic.expr import Expr, Symbol, children, rebuild, walk
 from diffusion_lib.symbolic.times import Index, Item, Limit, Sum
 
 MAX_UNFOLDINGS = 200  # a chain of definitions longer than this is a circle
@@ -33,7 +34,7 @@ class Fact:
     rests: frozenset[Expr] = frozenset()
     brings: frozenset[Expr] = frozenset()
 
-    @property
+    @cached_property
     def loose(self) -> frozenset[str]:
         """The indices that stand for one time only, or for none that is on the left."""
         return (free_indices(self.left) | free_indices(self.right)) - self.symbols
@@ -68,8 +69,7 @@ def free_indices(node) -> frozenset[str]:
     """Return the index symbols that are not bound by a sum, a product or a limit."""
     if isinstance(node, Index):
         return frozenset([node.symbol] if node.symbol else [])
-    found: set[str] = set()
-    rebuild(node, lambda child: found.update(free_indices(child)) or child)
+    found = set().union(*map(free_indices, children(node)))
     if isinstance(node, (Sum, Limit)):
         bounds = free_indices(node.low) | free_indices(node.high) if isinstance(node, Sum) else frozenset()
         return (frozenset(found) - {node.symbol}) | bounds

@@ -23,26 +23,30 @@ What remains a limit:
   one law is what the author says;
 - points are samples: for numbers the proof is the first verdict; the second one looks at the first five times, seven
   beyond every number below 50 in the claim and one far away, or at all combinations of first times of several symbols;
+- of two licences that hold in the same worlds (marginalisation and Bayes, say), which one is named is up to the author;
 - assumptions about one quantity exclude each other, so alternatives need two derivations;
+- an equality of two limits, or integrals, that a step leaves closed says that both exist, or neither;
 - that a state defined as a draw has the density defined for it is a step of the derivation, and not enforced.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 
 from mpmath import mp
 
 from diffusion_lib.errors import ConfigError, DerivationError, Inconclusive
 from diffusion_lib.symbolic.claim import Claim, contains, has_densities, odd_conditions
 from diffusion_lib.symbolic.conserve import random_facts
-from diffusion_lib.symbolic.decide import symbolically
+from diffusion_lib.symbolic.decide import smooth, symbolically
 from diffusion_lib.symbolic.density import KL, E, Integral, Var
 from diffusion_lib.symbolic.evaluate import DIGITS, at_points
-from diffusion_lib.symbolic.growth import converges
+from diffusion_lib.symbolic.growth import converges, reckoned_with_converge
 from diffusion_lib.symbolic.slopes import distinct, visible
+from diffusion_lib.symbolic.times import Limit
 from diffusion_lib.symbolic.tree import unfold
-from diffusion_lib.symbolic.worlds import finite_worlds, gaussian_worlds, plain_times
+from diffusion_lib.symbolic.worlds import few_sums, finite_worlds, gaussian_worlds, plain_numbers, plain_times
 
 
 def verify(claim: Claim) -> tuple[str, ...]:
@@ -54,14 +58,22 @@ def verify(claim: Claim) -> tuple[str, ...]:
         left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
         if has_densities(left, right):
             verdicts = finite_worlds(claim, left, right), gaussian_worlds(claim)
-            plain_times(left, right)
+            for plain in (plain_times, plain_numbers, few_sums):
+                plain(left, right)
+            if random_facts(claim.assumed):  # a letter does not say that what it stands for moves
+                gaussian_worlds(replace(claim, model=(*claim.model, *claim.assumed)))
+            smooth(claim, left, right)
+            _limits_stand_alone(claim, left, right)
             return verdicts
         seen = at_points(claim, left, right)
         distinct(claim, left, right)
+        _limits_stand_alone(claim, left, right)
         if claim.licence.differentiates:
             visible(claim, left, right)
         if claim.licence.linear:
             converges(left, right)
+        elif not claim.licence.integrates:
+            reckoned_with_converge(left, right)
         for condition in (*odd_conditions(left), *odd_conditions(right)):
             raise Inconclusive(f"{claim} has the condition {condition!r}, which is no state; nothing is known given it")
         verdicts = seen, symbolically(claim, left, right)
@@ -78,6 +90,13 @@ def look(claim: Claim) -> tuple[str, ...]:
         if has_densities(claim.left, claim.right):
             return (gaussian_worlds(claim),)
         return (at_points(claim, *unfold((claim.left, claim.right), claim.model)),)
+
+
+def _limits_stand_alone(claim, *sides):
+    """A limit that a step does not take may be infinite, so that nothing can be reckoned with it."""
+    for side in sides:
+        if claim.licence.name != "limit" and contains(Limit, side) and not isinstance(side, Limit):
+            raise Inconclusive(f"{side!r} reckons with a limit that may not exist; take the limit in a step of its own")
 
 
 @contextmanager

@@ -9,8 +9,9 @@ from mpmath import mp
 
 from diffusion_lib.errors import Inconclusive, Refuted, Undefined
 from diffusion_lib.symbolic.claim import Claim
+from diffusion_lib.symbolic.density import Normal
 from diffusion_lib.symbolic.evaluate import DIGITS, MARGIN, compare, witness
-from diffusion_lib.symbolic.expr import children, walk
+from diffusion_lib.symbolic.expr import Div, Func, Mul, Num, Pow, children, walk
 from diffusion_lib.symbolic.finite import FiniteWorld
 from diffusion_lib.symbolic.gaussian import GaussianWorld
 from diffusion_lib.symbolic.interpret import HORIZON, to_mpf
@@ -118,10 +119,45 @@ def plain_times(*nodes) -> None:
             raise Inconclusive(f"{node!r} begins too late for worlds with T = 1 … 5")
 
 
+def few_sums(*nodes) -> None:
+    """Raise ``Inconclusive`` for products of so many sums that all of T = 1 … 5 could be their zeros."""
+    for node in nodes:
+        if _sums(node) >= HORIZON:
+            raise Inconclusive(f"{node!r} multiplies too many sums for worlds with T = 1 … 5; split the step")
+
+
+def plain_numbers(*nodes) -> None:
+    """Raise ``Inconclusive`` for numbers so large or small that 60 digits could hide what they change."""
+    for node in nodes:
+        if _digits(node) > DIGITS // 3:
+            raise Inconclusive(f"{node!r} has numbers that {DIGITS} digits may not show; give them letters")
+
+
+def _digits(node):
+    """How many digits the numbers in a node may take, if all of them are multiplied."""
+    if isinstance(node, Num):
+        return len(str(max(abs(node.value.numerator), node.value.denominator))) - 1
+    inside = sum(map(_digits, children(node)))
+    if isinstance(node, Pow) and isinstance(node.power, Num):
+        return inside * max(1, abs(node.power.value))
+    if isinstance(node, Normal) or (isinstance(node, Func) and node.name in ("exp", "Phi")):
+        return inside + sum(abs(part.value) ** 2 for part in walk(node) if isinstance(part, Num)) / 4
+    return inside
+
+
+def _sums(node) -> int:
+    """The degree of a node as a polynomial in its sums and products up to a symbolic time."""
+    inside = [_sums(child) for child in children(node)]
+    if isinstance(node, Sum):
+        return (node.high.symbol is not None) + max(inside)
+    if isinstance(node, Pow) and isinstance(node.power, Num):
+        return inside[0] * max(1, abs(int(node.power.value)))
+    return sum(inside) if isinstance(node, (Mul, Div)) else max(inside, default=0)
+
+
 def _over_worlds(claim, test, count):
-    symbols = claim.symbols()
+    symbols, fits = claim.symbols(), False
     for number in range(count):
-        fits = False
         for times in product(TIMES, repeat=len(symbols)):
             index = dict(zip(symbols, times, strict=True))
             try:
@@ -130,5 +166,5 @@ def _over_worlds(claim, test, count):
                 fits = True
             except OutOfRange:
                 continue
-        if not fits:
-            raise Undefined(f"{claim} has an index outside of its range")
+    if not fits:
+        raise Undefined(f"{claim} has an index outside of its range")
