@@ -63,8 +63,8 @@ def execute(page: Page, cells: list[Cell], costs: dict | None = None) -> Outputs
             extra_arguments=["--IPKernelApp.log_level=ERROR"],
         )
         try:
-            spot = environment(scratch) | {"BOOK_METER": str(meter)}
-            client.execute(env=spot, cleanup_kc=True)  # else nbclient leaves the kernel running
+            # The manager is ours, and nbclient would leave its kernel running, with all its memory, until we end.
+            client.execute(env=environment(scratch) | {"BOOK_METER": str(meter)}, cleanup_kc=True)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise _failure(page, cells, nb, error) from None
         if costs is not None and meter.is_file():
