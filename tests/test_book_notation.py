@@ -15,7 +15,7 @@ from diffusers.training_utils import compute_snr
 from torch.distributions import Normal, kl_divergence
 
 from book._tools.licences import PROVED
-from diffusion_lib import bound, oracle, process, sample, train
+from diffusion_lib import bound, metrics, oracle, process, sample, train
 from diffusion_lib.schedule import linear
 
 PAGE = Path(__file__).parents[1] / "book" / "notation.md"
@@ -69,6 +69,13 @@ def steps_count():
     scheduler = reference(DDIMScheduler)
     scheduler.set_timesteps(num_inference_steps=7)
     assert len(scheduler.timesteps) == len(sample.timesteps(T, 7)) == 7
+
+
+def frechet_of_a_shift():
+    """Of a cloud and the same cloud moved and stretched: the shift squared and (s − r)² for each axis."""
+    assert abs(metrics.frechet_distance(x_0, x_0 + 2) - 3 * 2**2) < 1e-9
+    spread = float((x_0 - x_0.mean(0)).square().sum() / (T - 1))
+    assert abs(metrics.frechet_distance(x_0 - x_0.mean(0), 3 * (x_0 - x_0.mean(0))) - 4 * spread) < 1e-9
 
 
 def simple_loss():
@@ -211,6 +218,7 @@ CHECKS = {
     "bits/dim": code_length,
     r"$w_t$": bound_weights,
     r"$L_\text{simple}$": simple_loss,
+    r"$d^2$": frechet_of_a_shift,
 }
 
 
@@ -238,7 +246,7 @@ def test_identifiers_of_the_row_exist(symbol):
         assert hasattr(schedule, name.removeprefix("schedule."))
     else:
         known = {"t", "x_0", "x_t", "eps", "eps_hat", "eps_u", "steps"}
-        modules = (bound, oracle, process, sample, train)
+        modules = (bound, metrics, oracle, process, sample, train)
         assert name in known or any(hasattr(module, name.partition(".")[0]) for module in modules)
 
 
