@@ -22,6 +22,7 @@ from diffusion_lib.schedule import linear
 
 SPREAD = re.compile(r"(-?[\d.]+) \((-?[\d.]+) to (-?[\d.]+)\)")
 WORDS = {"lower in every run", "higher in every run", "not to be told apart"}
+WORDS |= {f"in each row {words}" for words in WORDS} | {"not the same in all rows"}
 ROWS = ("x0-vlb", "x0-simple", "eps-vlb", "eps-simple")
 
 
@@ -214,8 +215,6 @@ VERDICTS = {  # the value with the words: the two names that it compares
     "bits-simple-against-vlb-x0": ("x0-simple-bits-fitted", "x0-vlb-bits-fitted"),
     "samples-simple-against-vlb-eps": ("eps-simple-distance-posterior", "eps-vlb-distance-posterior"),
     "samples-simple-against-vlb-x0": ("x0-simple-distance-posterior", "x0-vlb-distance-posterior"),
-    "bits-fitted-against-beta": ("eps-simple-bits-fitted", "eps-simple-bits-beta"),
-    "samples-beta-against-posterior": ("eps-simple-distance-beta", "eps-simple-distance-posterior"),
     "cosine-verdict-bits-beta": ("cosine-bits-beta", "eps-simple-bits-beta"),
     "cosine-verdict-bits-fitted": ("cosine-bits-fitted", "eps-simple-bits-fitted"),
     "cosine-verdict-distance-beta": ("cosine-distance-beta", "eps-simple-distance-beta"),
@@ -235,7 +234,16 @@ def test_words_and_numbers_agree(texts, spreads, name):
     )
 
 
-def test_every_verdict_is_one_of_three(texts):
+def test_verdicts_on_columns_hold_in_each_row(texts, spreads):
+    assert texts["bits-beta-against-posterior"] == texts["bits-fitted-against-beta"] == "in each row lower in every run"
+    words = set()
+    for row in ROWS:
+        ours, theirs = spreads[f"{row}-distance-beta"], spreads[f"{row}-distance-posterior"]
+        words.add("lower" if ours[2] < theirs[1] else "higher" if ours[1] > theirs[2] else "neither")
+    assert (texts["samples-beta-against-posterior"] == "not the same in all rows") == (len(words) > 1)
+
+
+def test_every_verdict_is_one_of_those_that_the_page_explains(texts):
     words = {text for name, text in texts.items() if "against" in name or "verdict" in name}
     assert words <= WORDS
 
