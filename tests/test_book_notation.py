@@ -71,16 +71,16 @@ def steps_count():
     assert len(scheduler.timesteps) == len(sample.timesteps(T, 7)) == 7
 
 
+def simple_loss():
+    loss = train.eps_loss(lambda x, t: torch.zeros_like(x), schedule, x_0, t, eps)
+    same(loss, torch.nn.functional.mse_loss(torch.zeros_like(eps), eps))
+
+
 def frechet_of_a_shift():
     """Of a cloud and the same cloud moved and stretched: the shift squared and (s − r)² for each axis."""
     assert abs(metrics.frechet_distance(x_0, x_0 + 2) - 3 * 2**2) < 1e-9
     spread = float((x_0 - x_0.mean(0)).square().sum() / (T - 1))
     assert abs(metrics.frechet_distance(x_0 - x_0.mean(0), 3 * (x_0 - x_0.mean(0))) - 4 * spread) < 1e-9
-
-
-def simple_loss():
-    loss = train.eps_loss(lambda x, t: torch.zeros_like(x), schedule, x_0, t, eps)
-    same(loss, torch.nn.functional.mse_loss(torch.zeros_like(eps), eps))
 
 
 def posterior_mean():
