@@ -19,7 +19,16 @@ ORDER = [
     {"ode", "langevin"},
 ]  # each from earlier ones
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
-APART = {"denoiser", "data", "gradient", "law", "metrics", "parallel", "plot"}  # of those in ORDER: errors alone
+APART = {
+    "denoiser",
+    "data",
+    "features",
+    "gradient",
+    "law",
+    "metrics",
+    "parallel",
+    "plot",
+}  # of those in ORDER: errors alone
 SYMBOLS = {  # SymPy's half of the library, and what of the library it may import
     "symbolic": {"errors", "symbolic", "__version__"},
     "exercises": {"errors", "symbolic", "exercises"},

@@ -15,7 +15,7 @@ from diffusers.training_utils import compute_snr
 from torch.distributions import Normal, kl_divergence
 
 from book._tools.licences import PROVED
-from diffusion_lib import bound, expected, langevin, ode, oracle, process, sample, train
+from diffusion_lib import bound, expected, langevin, metrics, ode, oracle, process, sample, train
 from diffusion_lib.schedule import linear
 
 PAGE = Path(__file__).parents[1] / "book" / "notation.md"
@@ -106,6 +106,13 @@ def variance_of_a_true_step():
 def simple_loss():
     loss = train.eps_loss(lambda x, t: torch.zeros_like(x), schedule, x_0, t, eps)
     same(loss, torch.nn.functional.mse_loss(torch.zeros_like(eps), eps))
+
+
+def frechet_of_a_shift():
+    """Of a cloud and the same cloud moved and stretched: the shift squared and (s − r)² for each axis."""
+    assert abs(metrics.frechet_distance(x_0, x_0 + 2) - 3 * 2**2) < 1e-9
+    spread = float((x_0 - x_0.mean(0)).square().sum() / (T - 1))
+    assert abs(metrics.frechet_distance(x_0 - x_0.mean(0), 3 * (x_0 - x_0.mean(0))) - 4 * spread) < 1e-9
 
 
 def posterior_mean():
@@ -247,6 +254,7 @@ CHECKS = {
     r"$e_t$": floor_of_gaussian_data,
     r"$\sigma_t^{\ast 2}$": variance_of_a_true_step,
     r"$L_\text{simple}$": simple_loss,
+    r"$d^2$": frechet_of_a_shift,
 }
 
 
@@ -274,7 +282,7 @@ def test_identifiers_of_the_row_exist(symbol):
         assert hasattr(schedule, name.removeprefix("schedule."))
     else:
         known = {"t", "x_0", "x_t", "eps", "eps_hat", "eps_u", "steps"}
-        modules = (bound, expected, langevin, ode, oracle, process, sample, train)
+        modules = (bound, expected, langevin, metrics, ode, oracle, process, sample, train)
         assert name in known or any(hasattr(module, name.partition(".")[0]) for module in modules)
 
 
