@@ -16,6 +16,7 @@ from .options import OURS, Options, line, target
 from .pictures import DenoisingDiffusionPytorch, Diffusers, Float32, Ours
 from .recipes import SCHEDULE
 
+LUCIDRAINS = DenoisingDiffusionPytorch.name
 ROUNDS, STEPS, SEEDS, LEARN, WIDTH = 7, 4, 3, 400, 16
 
 
@@ -46,12 +47,7 @@ def measure(options: Options) -> dict:
         "quality": [line(name, values, "loss") for name, values in losses.items()],
         "targets": [
             target("pictures per second over diffusers' example", over.get(Diffusers.name), 1.6, less=False),
-            target(
-                "pictures per second over denoising-diffusion-pytorch",
-                over.get(DenoisingDiffusionPytorch.name),
-                3,
-                False,
-            ),
+            target("pictures per second over denoising-diffusion-pytorch", over.get(LUCIDRAINS), 3, less=False),
             target("loss of bfloat16 above that of float32, in percent", worse, 1, less=True),
         ],
     }

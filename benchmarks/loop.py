@@ -1,11 +1,13 @@
 """What a training loop costs around a small network: steps per second in the plane, on the peer's own network.
 
-smalldiffusion trains its TimeInputMLP by its ``training_loop`` (AdamW) over a DataLoader.  ``diffusion_lib.train`` trains
-the same network with the same batch and learning rate, plus clipping, a check for NaN, and an average of the weights;
-the network takes sigma and x_0 + sigma ε, which our side computes from t in the network's wrapper.
+smalldiffusion trains its TimeInputMLP by its ``training_loop`` (AdamW) over a DataLoader.  ``train.train`` trains
+the same network with the same batch and rate, plus clipping, a check for NaN, and an average of the weights.  The
+network takes sigma and x_0 + sigma ε, which our side computes from t and x_t in a wrapper.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +17,7 @@ from diffusion_lib.train import TrainConfig, TrainState, train
 
 from .clock import median, ratios, turns
 from .options import OURS, Options, line, target
-from .recipes import SCHEDULE, SmallDiffusionDDPM, contestants
+from .recipes import SCHEDULE, SmallDiffusion, contestants
 
 BATCH, ROUNDS, STEPS = 32, 15, 400
 
@@ -40,7 +42,7 @@ class Plain(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         sizes = (3, 16, 128, 128, 128, 128, 16)
-        layers = [layer for a, b in zip(sizes, sizes[1:], strict=False) for layer in (nn.Linear(a, b), nn.GELU())]
+        layers = [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.GELU())]
         self.layers = nn.Sequential(*layers, nn.Linear(16, 2))
 
     def forward(self, x: Tensor, sigma: Tensor) -> Tensor:
@@ -51,8 +53,8 @@ def measure(options: Options) -> dict:
     contestants(options.peers)
     rounds, calls = int(options.of("rounds", ROUNDS, 2)), 20 if options.quick else STEPS
     data = sample_density("ring", 20_000, seed=1000)
-    theirs = SmallDiffusionDDPM(data, 0, 0) if options.peers else None
-    network = SmallDiffusionDDPM(data, 0, 0).network if options.peers else Plain()
+    theirs = SmallDiffusion(data, 0, 0) if options.peers else None
+    network = SmallDiffusion(data, 0, 0).network if options.peers else Plain()
     config = TrainConfig(10**6, batch_size=BATCH, lr=1e-3, lr_decay="none", t_law="uniform")
     steps = {OURS: train(TrainState.create(Wrapped(network), config), data, SCHEDULE, config)}
     if theirs:

@@ -1,9 +1,9 @@
 """The contestants on pictures, 28 × 28 Fashion-MNIST in memory, networks of about a million parameters.
 
-Ours: ``UNet``, ``train`` in bfloat16 autocast.  diffusers: examples/unconditional_image_generation/train_unconditional.py,
-its UNet2DModel cut to three levels, its optimiser, schedule, clipping, warm-up and EMA; its transforms of pictures are
-left out, to its advantage.  denoising-diffusion-pytorch: the README's ``Trainer`` on a folder of PNG files; its loader
-runs in other processes, which are not timed.  Their examples compute in float32 on a CPU.
+Ours: ``UNet``, ``train`` in bfloat16 autocast.  diffusers: its example train_unconditional.py, the UNet2DModel cut to
+three levels, with its optimiser, schedule, clipping, warm-up and EMA; its transforms of pictures are left out, to its
+advantage.  denoising-diffusion-pytorch: the README's ``Trainer`` on a folder of PNG files; its loader runs in other
+processes, which are not timed.  Their examples compute in float32 on a CPU.
 """
 
 from __future__ import annotations
@@ -68,11 +68,12 @@ class Diffusers:
         self.parameters = sum(weight.numel() for weight in network.parameters())
         self.noise = diffusers.DDPMScheduler(num_train_timesteps=1000)
         optimizer = torch.optim.AdamW(network.parameters(), lr=1e-4, betas=(0.95, 0.999), weight_decay=1e-6)
-        rate = peer("diffusers.optimization").get_scheduler("cosine", optimizer, 500, 100_000)
-        loader = torch.utils.data.DataLoader(data, batch_size=16, shuffle=True)
-        self.network, self.optimizer, self.loader, self.rate = self.accelerator.prepare(
-            network, optimizer, loader, rate
+        rate = peer("diffusers.optimization").get_scheduler(
+            "cosine", optimizer, num_warmup_steps=500, num_training_steps=100_000
         )
+        loader = torch.utils.data.DataLoader(data, batch_size=16, shuffle=True)
+        prepared = self.accelerator.prepare(network, optimizer, loader, rate)
+        self.network, self.optimizer, self.loader, self.rate = prepared
         self.ema = training.EMAModel(network.parameters(), decay=0.9999, use_ema_warmup=True, inv_gamma=1.0, power=0.75)
         self.batches = self._batches()
 

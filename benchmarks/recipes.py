@@ -1,11 +1,11 @@
 """The contestants on points in the plane.  Each trains one step at a time, and answers as a denoiser of our schedule.
 
-Ours is the recipe of the chapter toy-ddpm.  smalldiffusion is its README and examples/toyexample.ipynb: the same network,
-noise levels, batch, optimiser and sampler.  Those levels end at σ = 10, so where all times of the judge count, it trains
-over its own ``ScheduleDDPM``, with its own scaling of the input (``Scaled``), and in batches of 128, which did better
-than 2048.  tiny-diffusion (github.com/tanelp/tiny-diffusion, ddpm.py) is no package: its network and its loop are written
-here again from that file, AdamW 1e-3, clipped gradient, batch 32.  Its chain has 50 steps there, and the judge's 1000
-here.  It runs a second time with batch 512, which did better.
+Ours is the recipe of the chapter toy-ddpm.  smalldiffusion is its README and examples/toyexample.ipynb: the same
+network, noise levels, batch, optimiser and sampler.  Those levels end at σ = 10, so where all times of the judge count,
+it trains over its own ``ScheduleDDPM``, with its own scaling of the input (``Scaled``), in batches of 128, which did
+better than 2048.  tiny-diffusion (github.com/tanelp/tiny-diffusion, ddpm.py) is no package: its network and loop are
+written here again from that file, AdamW 1e-3, clipped gradient, batch 32.  Its chain has 50 steps there, and the
+judge's 1000 here.  It runs a second time with batch 512, which did better.
 """
 
 from __future__ import annotations

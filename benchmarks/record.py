@@ -1,7 +1,7 @@
 """The file of a run: rows are written when they are done, and a run that was interrupted goes on with the next one.
 
-While a run is unfinished it lies in ``_build/benchmarks.json``; with its last row it is moved to where the chapter reads
-it.  A file of another machine, other versions, or other settings is not continued: all rows of a file belong to one run.
+While a run is unfinished it lies in ``_build/benchmarks.json``; with its last row it moves to where the chapter reads
+it.  A file of another machine, other versions or other settings is not continued: all rows of a file are of one run.
 """
 
 from __future__ import annotations
