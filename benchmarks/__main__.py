@@ -28,7 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, help="turns of each contestant")
     parser.add_argument("--quick", action="store_true", help="everything tiny, to see that it works")
     parser.add_argument("--without-peers", action="store_true", help="measure diffusion_lib alone")
-    parser.add_argument("--out", type=Path, help="the file; by default a draft that is published when it is complete")
+    parser.add_argument(
+        "--out", type=Path, help="the file; without options a draft in _build/, published when complete"
+    )
     given = parser.parse_args(arguments)
     try:
         return _run(given)
@@ -43,7 +45,8 @@ def _run(given: argparse.Namespace) -> int:
             raise ConfigError(f"row must be one of {', '.join(ROWS)}, got {name!r}; leave it out for all of them")
     options = Options(given.seconds, given.seeds, given.rounds, given.quick, not given.without_peers)
     torch.set_num_threads(1)
-    path, head = given.out or record.DRAFT, record.header(asdict(options))
+    whole = given.out is None and options == Options()
+    path, head = given.out or (record.DRAFT if whole else record.TRIAL), record.header(asdict(options))
     run = record.load(path, head)
     for name in given.rows or ROWS:
         if name in run["rows"]:
@@ -55,7 +58,7 @@ def _run(given: argparse.Namespace) -> int:
         run["rows"][name] = row | {"load": [load, os.getloadavg()[0]]}
         record.save(path, run)
         print(table(row), flush=True)
-    if given.out is None and options == Options() and set(ROWS) <= run["rows"].keys():
+    if whole and set(ROWS) <= run["rows"].keys():
         record.save(record.PUBLISHED, run)
         path.unlink()
         print(f"published in {record.PUBLISHED.relative_to(record.ROOT)}; now run: make notebooks")

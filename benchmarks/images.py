@@ -17,7 +17,7 @@ from .pictures import DenoisingDiffusionPytorch, Diffusers, Float32, Ours
 from .recipes import SCHEDULE
 
 LUCIDRAINS = DenoisingDiffusionPytorch.name
-ROUNDS, STEPS, SEEDS, LEARN, WIDTH = 7, 4, 3, 400, 16
+ROUNDS, STEPS, SEEDS, LEARN, WIDTH = 7, 4, 3, 250, 16
 
 
 def measure(options: Options) -> dict:

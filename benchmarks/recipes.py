@@ -4,8 +4,8 @@ Ours is the recipe of the chapter toy-ddpm.  smalldiffusion is its README and ex
 network, noise levels, batch, optimiser and sampler.  Those levels end at σ = 10, so where all times of the judge count,
 it trains over its own ``ScheduleDDPM``, with its own scaling of the input (``Scaled``), in batches of 128, which did
 better than 2048.  tiny-diffusion (github.com/tanelp/tiny-diffusion, ddpm.py) is no package: its network and loop are
-written here again from that file, AdamW 1e-3, clipped gradient, batch 32.  Its chain has 50 steps there, and the
-judge's 1000 here.  It runs a second time with batch 512, which did better.
+written here again from that file: 50 times, AdamW 1e-3, clipped gradient, batch 32.  Where all the judge's times count,
+it has the judge's 1000 times, and runs a second time with batch 512, which did better.
 """
 
 from __future__ import annotations
@@ -155,8 +155,8 @@ class TinyNetwork(nn.Module):
 class Tiny:
     """tiny-diffusion, written again: its loop scales the gradient by the loss, clips it, and keeps no average."""
 
-    name, source = "tiny-diffusion, written again", "ddpm.py with 1000 times"
-    batch = 32
+    name, source = "tiny-diffusion, written again", "ddpm.py"
+    batch, schedule = 32, make_schedule("linear", 50)
 
     def __init__(self, data: Tensor, seed: int, seconds: float) -> None:
         torch.manual_seed(seed)
@@ -166,10 +166,10 @@ class Tiny:
         dataset = torch.utils.data.TensorDataset(self.data)
         loader = torch.utils.data.DataLoader(dataset, batch_size=self.batch, shuffle=True, drop_last=True)
         optimizer = torch.optim.AdamW(self.network.parameters(), lr=1e-3)
-        alpha_bar = SCHEDULE.alpha_bar.float()
+        alpha_bar = self.schedule.alpha_bar.float()
         for _ in count():
             for (x_0,) in loader:
-                eps, t = torch.randn(x_0.shape), torch.randint(1, SCHEDULE.T + 1, (len(x_0),))
+                eps, t = torch.randn(x_0.shape), torch.randint(1, self.schedule.T + 1, (len(x_0),))
                 x_t = alpha_bar[t, None] ** 0.5 * x_0 + (1 - alpha_bar[t, None]) ** 0.5 * eps
                 loss = nn.functional.mse_loss(self.network(x_t, t), eps)
                 loss.backward(loss)
@@ -182,11 +182,16 @@ class Tiny:
         return self.network
 
     def sample(self, x_T: Tensor) -> Tensor:
-        return last(ddpm(self.network, x_T, SCHEDULE))
+        return last(ddpm(self.network, x_T, self.schedule))
 
 
-class TinyBatch512(Tiny):
-    name, source = "tiny-diffusion, batch 512", "ddpm.py with 1000 times, batch 512"
+class Tiny1000(Tiny):
+    name, source = "tiny-diffusion, written again", "ddpm.py with 1000 times"
+    schedule = SCHEDULE
+
+
+class Tiny1000Batch512(Tiny1000):
+    name, source = "tiny-diffusion, batch 512", "ddpm.py with 1000 times and batch 512"
     batch = 512
 
 

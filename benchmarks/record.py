@@ -17,6 +17,7 @@ from book._tools.machine import machine
 
 ROOT = Path(__file__).parents[1]
 DRAFT = ROOT / "_build" / "benchmarks.json"
+TRIAL = ROOT / "_build" / "benchmarks-trial.json"  # with options, which are never published
 PUBLISHED = ROOT / "diffusion_lib" / "benchmarks.json"
 PEERS = ("smalldiffusion", "denoising-diffusion-pytorch", "diffusers")
 DIGITS = 5  # significant ones that are kept

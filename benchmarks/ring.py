@@ -14,7 +14,7 @@ from diffusion_lib.process import add_noise
 
 from .clock import median, until
 from .options import OURS, Options, line, target
-from .recipes import SCHEDULE, SmallDiffusionDDPM, Tiny, TinyBatch512, contestants
+from .recipes import SCHEDULE, SmallDiffusionDDPM, Tiny1000, Tiny1000Batch512, contestants
 
 SECONDS, SEEDS, POINTS = 8.0, 5, 20_000
 
@@ -37,7 +37,7 @@ class Judge:
 
 
 def measure(options: Options) -> dict:
-    recipes = contestants(options.peers, SmallDiffusionDDPM, Tiny, TinyBatch512)
+    recipes = contestants(options.peers, SmallDiffusionDDPM, Tiny1000, Tiny1000Batch512)
     seconds, seeds = options.of("seconds", SECONDS, 0.3), int(options.of("seeds", SEEDS, 1))
     data, judge = sample_density("ring", POINTS, seed=1000), Judge(2000 if options.quick else POINTS)
     excess = {recipe.name: [] for recipe in recipes}

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parameters_to_vector
 
 from .errors import ConfigError
 
@@ -38,7 +37,7 @@ def _in_parts(loss, layers, batch, parts) -> tuple[Tensor, Tensor]:
     total = gradient = None
     for part in zip(*(drawn.chunk(parts) for drawn in batch), strict=True):
         value = loss(*part) if parts == 1 else loss(*part) * (len(part[0]) / len(batch[0]))
-        vector = parameters_to_vector(torch.autograd.grad(value, layers, materialize_grads=True))
+        vector = torch.cat([g.flatten() for g in torch.autograd.grad(value, layers, materialize_grads=True)])
         total = value.detach() if total is None else total + value.detach()
         gradient = vector if gradient is None else gradient.add_(vector)
     return total, gradient

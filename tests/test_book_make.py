@@ -51,7 +51,7 @@ def called(root):
 def test_make_alone_lists_the_targets():
     result = make(ROOT)
     assert result.returncode == 0
-    names = ["book", "test", "test-full", "notebooks", "serve", "check"]
+    names = ["book", "test", "test-full", "notebooks", "bench", "serve", "check"]
     assert re.findall(r"^make ([\w-]+)", result.stdout, flags=re.M) == names
 
 
