@@ -22,7 +22,7 @@ from diffusion_lib.train import TrainConfig, TrainState, train
 from .options import OURS
 from .recipes import SCHEDULE, peer
 
-BATCH, WIDTH = 32, 32
+BATCH, WIDTH = 32, 48
 
 
 class Ours:
@@ -102,7 +102,7 @@ class DenoisingDiffusionPytorch:
     def __init__(self, data: Tensor) -> None:
         torch.manual_seed(0)
         module = peer("denoising_diffusion_pytorch")
-        network = module.Unet(dim=16, dim_mults=(1, 2, 4), channels=1)
+        network = module.Unet(dim=20, dim_mults=(1, 2, 4), channels=1)
         self.parameters = sum(weight.numel() for weight in network.parameters())
         diffusion = module.GaussianDiffusion(network, image_size=28, timesteps=1000, sampling_timesteps=250)
         self.folder = tempfile.TemporaryDirectory()

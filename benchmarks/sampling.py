@@ -17,7 +17,7 @@ from .clock import median
 from .options import Options, line, target
 from .recipes import SCHEDULE
 
-ROUNDS, STEPS, BATCH, WIDTH = 5, 50, 8, 32
+ROUNDS, STEPS, BATCH, WIDTH = 5, 50, 8, 48
 SAMPLERS = {"ddpm": ddpm, "ddim": ddim, "lms": lms, "heun": heun}
 
 

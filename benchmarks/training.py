@@ -14,7 +14,7 @@ from .clock import median, ratios, turns
 from .options import OURS, Options, line, target
 from .recipes import SCHEDULE
 
-ROUNDS, BATCH, WIDTH = 60, 16, 32
+ROUNDS, BATCH, WIDTH = 60, 16, 48
 
 
 def measure(options: Options) -> dict:
