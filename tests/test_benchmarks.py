@@ -65,6 +65,19 @@ def test_the_page_judges_every_target_as_the_file_does(published):
         assert verdict == ("reached" if holds else "not reached")
 
 
+def test_the_words_about_the_figures_hold(published):
+    """Alternative texts are typed: ours lie left of all others on the ring, and below all others in the plane."""
+    lines = published["rows"]["ring"]["lines"]
+    ours = [entry["values"] for entry in lines if entry["name"] == OURS]
+    assert max(max(ours)) < min(min(entry["values"]) for entry in lines if entry["name"] != OURS)
+    lines = [entry for entry in published["rows"]["shapes"]["lines"] if entry["density"] in ("checkerboard", "moons")]
+    for entry in lines:
+        others = [
+            other for other in lines if (other["density"], other["seconds"]) == (entry["density"], entry["seconds"])
+        ]
+        assert entry["name"] != OURS or median(entry["values"]) == min(median(other["values"]) for other in others)
+
+
 @pytest.mark.parametrize("name", CHEAP)
 def test_a_cheap_row_runs_without_the_peers(name):
     row = importlib.import_module(f"benchmarks.{name}").measure(QUICK)
