@@ -59,8 +59,7 @@ def _run(given: argparse.Namespace) -> int:
         record.save(path, run)
         print(table(row), flush=True)
     if whole and set(ROWS) <= run["rows"].keys():
-        record.save(record.PUBLISHED, run)
-        path.unlink()
+        record.publish(run)
         print(f"published in {record.PUBLISHED.relative_to(record.ROOT)}; now run: make notebooks")
     return 0
 

@@ -20,6 +20,7 @@ DRAFT = ROOT / "_build" / "benchmarks.json"
 TRIAL = ROOT / "_build" / "benchmarks-trial.json"  # with options, which are never published
 PUBLISHED = ROOT / "diffusion_lib" / "benchmarks.json"
 PEERS = ("smalldiffusion", "denoising-diffusion-pytorch", "diffusers")
+SHOWN = ROOT / "notebooks" / "benchmarks.ipynb"
 DIGITS = 5  # significant ones that are kept
 
 
@@ -49,6 +50,13 @@ def save(path: Path, run: dict) -> None:
     draft = path.with_suffix(".tmp")
     draft.write_text(json.dumps(_rounded(run), indent=1) + "\n", encoding="utf-8")
     os.replace(draft, path)
+
+
+def publish(run: dict) -> None:
+    """Put the run where the chapter reads it, and remove what the chapter showed of an older one."""
+    save(PUBLISHED, run)
+    SHOWN.unlink(missing_ok=True)  # then `make notebooks` runs the chapter, although its code is the same
+    DRAFT.unlink()
 
 
 def _rounded(value: object) -> object:
