@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import torch
@@ -122,7 +124,8 @@ class DenoisingDiffusionPytorch:
 
     def step(self) -> int:
         self.trainer.train_num_steps += 1
-        self.trainer.train()
+        with redirect_stdout(StringIO()), redirect_stderr(StringIO()):  # a progress bar for every step
+            self.trainer.train()
         return self.batch * self.parts
 
 
