@@ -29,7 +29,7 @@ from .config import T_LAWS, TrainConfig
 from .data import check_data
 from .device import autocast
 from .errors import ConfigError, NonFiniteError, check_choice
-from .gradient import batch_gradient
+from .gradient import batch_gradient, flat_gradient
 from .parallel import Processes
 from .process import Denoiser, add_noise, predict_eps
 from .schedule import Schedule
@@ -146,7 +146,7 @@ def _steps(
     vector_to_parameters(state.parameters, state.denoiser.parameters())  # a copy of a state has lost its views
     p, weight = _law_and_weight(schedule, config, data)
     denoiser = torch.compile(state.denoiser) if config.compile else state.denoiser
-    layers, parts = list(state.denoiser.parameters()), config.micro_batches
+    gradient, parts = flat_gradient(list(state.denoiser.parameters())), config.micro_batches
     precision = autocast(data.device, config.precision)
 
     def loss_of(x_0: Tensor, t: Tensor, eps: Tensor) -> Tensor:
@@ -155,7 +155,7 @@ def _steps(
 
     while state.step < config.steps:
         batch = _draw(data, p, config.batch_size, state.generator, processes)
-        loss, gradient, parts = batch_gradient(loss_of, layers, batch, parts)
+        loss, parts = batch_gradient(loss_of, gradient, batch, parts)
         processes.average([loss, gradient])
         record = _record(loss, gradient.norm(), state.step, config)
         if record.grad_norm > config.grad_clip:

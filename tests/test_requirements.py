@@ -12,7 +12,7 @@ import pytest
 from book_fixture import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-OWN = {"diffusion_lib", "book", "tests", *(path.stem for path in (ROOT / "tests").glob("*.py"))}
+OWN = {"diffusion_lib", "book", "tests", "benchmarks", *(path.stem for path in (ROOT / "tests").glob("*.py"))}
 DISTRIBUTIONS = packages_distributions()
 
 

@@ -10,15 +10,13 @@ from __future__ import annotations
 import hashlib
 import html
 import json
-import os
-import platform
 from collections.abc import Iterable
-from importlib.metadata import version
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from .machine import machine
 from .pages import Book, Cell, Page
 
 HEAD = ["chapter", "seconds", "processor seconds", "peak memory", "network calls", "measured"]
@@ -30,22 +28,6 @@ def path_of(page: Page) -> Path:
 
 def digest(cells: Iterable[Cell]) -> str:
     return hashlib.sha256(json.dumps([cell.source for cell in cells]).encode()).hexdigest()
-
-
-def machine() -> str:
-    """Processor, cores, memory, and the versions that the time depends on most."""
-    names = [line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")]
-    processor = names[0] if names else platform.processor() or platform.machine()
-    memory = f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB"
-    software = f"Python {platform.python_version()}, PyTorch {version('torch')}"
-    return f"{processor}, {os.cpu_count()} cores, {memory}, {platform.system()}, {software}"
-
-
-def _cpuinfo() -> list[str]:
-    try:
-        return Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return []
 
 
 def record(page: Page, metered: dict, seconds: float, date: str) -> str:
