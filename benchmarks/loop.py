@@ -68,7 +68,7 @@ def measure(options: Options) -> dict:
         "conditions": {"batch": BATCH, "rounds": rounds, "steps in a round": calls},
         "recipes": {OURS: "train.train", **({theirs.name: "training_loop"} if theirs else {})},
         "lines": [line(name, values, "steps/s") for name, values in rates.items()],
-        "targets": [target("steps per second over smalldiffusion's", faster, 1.6, less=False)],
+        "targets": [target("plane: steps per second over smalldiffusion's", faster, 1.6, less=False)],
     }
 
 

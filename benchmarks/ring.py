@@ -60,7 +60,7 @@ def measure(options: Options) -> dict:
             for name, values in excess.items()
         ],
         "targets": [
-            target("excess in percent of the floor", ours, 0.3, less=True),
-            target("the best peer's excess over ours", min(others) / ours if others else None, 10, less=False),
+            target("ring: excess in percent of the floor", ours, 0.3, less=True),
+            target("ring: the best peer's excess over ours", min(others) / ours if others else None, 10, less=False),
         ],
     }

@@ -105,7 +105,7 @@ def test_an_unknown_row_is_refused(capsys):
 def test_a_finished_row_is_not_measured_again(monkeypatch, tmp_path, capsys):
     arguments = ["training", "--quick", "--without-peers", "--out", str(tmp_path / "run.json")]
     assert program.main(arguments) == 0
-    assert "target: a step over its bare passes" in capsys.readouterr().out
+    assert "target: U-Net: training step" in capsys.readouterr().out
     first = (tmp_path / "run.json").read_text()
     monkeypatch.setattr("benchmarks.training.measure", lambda options: pytest.fail("measured again"))
     assert program.main(arguments) == 0
