@@ -30,16 +30,17 @@ def measure(options: Options) -> dict:
     judges = {name: Judge(name, n) for name in densities}
     lines, reached = [], {}
     for name in densities:
-        for recipe in recipes if name in COMPARED else recipes[:1]:
-            budgets = _budgets(recipe, name, seconds)
-            table = {budget: [] for budget in budgets}
-            for seed in range(seeds):
-                for budget, score in _scores(recipe, judges[name], budgets, seed):
+        present = recipes if name in COMPARED else recipes[:1]
+        scores = {recipe: {budget: [] for budget in _budgets(recipe, name, seconds)} for recipe in present}
+        for seed in range(seeds):
+            for recipe, table in scores.items():
+                for budget, score in _scores(recipe, judges[name], list(table), seed):
                     table[budget].append(score)
+        for recipe, table in scores.items():
+            reached[name, recipe.name] = next((b for b, values in table.items() if median(values) <= GOOD), None)
             lines += [
-                line(recipe.name, scores, "× floor", density=name, seconds=budget) for budget, scores in table.items()
+                line(recipe.name, values, "× floor", density=name, seconds=budget) for budget, values in table.items()
             ]
-            reached[name, recipe.name] = next((b for b in budgets if median(table[b]) <= GOOD), None)
     return {
         "title": "Distance of samples to the data over its floor",
         "conditions": {"seconds": seconds, "seeds": seeds, "samples": n, "good": GOOD},
@@ -90,7 +91,9 @@ def _worst(lines: list[dict], seconds: float) -> dict:
     for row in lines:
         if row["name"] == OURS:
             best[row["density"]] = min(best.get(row["density"], float("inf")), median(row["values"]))
-    return target(f"distance over its floor after at most {seconds:g} s, worst density", max(best.values()), GOOD, True)
+    return target(
+        f"distance of samples over its floor within {seconds:g} s, worst density", max(best.values()), GOOD, True
+    )
 
 
 def _sooner(reached: dict, recipes: tuple, densities: tuple, seconds: float):
@@ -100,4 +103,6 @@ def _sooner(reached: dict, recipes: tuple, densities: tuple, seconds: float):
         if name in densities and ours and len(recipes) > 1:
             peers = [reached[name, recipe.name] for recipe in recipes[1:]]
             value = min(time or LATER[-1] * seconds for time in peers) / ours
-        yield target(f"times sooner than the soonest peer, {name}", value, 4, less=False)
+        yield target(
+            f"samples good at least so many times sooner than the soonest peer's, {name}", value, 4, less=False
+        )

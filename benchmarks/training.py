@@ -43,7 +43,5 @@ def measure(options: Options) -> dict:
         },
         "recipes": {OURS: "train.train, float32"},
         "lines": [line(OURS, quotients, "×")],
-        "targets": [
-            target(aim, median(quotients), 1.03, less=True)
-        ],
+        "targets": [target(aim, median(quotients), 1.03, less=True)],
     }
