@@ -22,7 +22,7 @@ from diffusion_lib.schedule import linear
 
 SPREAD = re.compile(r"(-?[\d.]+) \((-?[\d.]+) to (-?[\d.]+)\)")
 WORDS = {"lower in every run", "higher in every run", "not to be told apart"}
-WORDS |= {f"in each row {words}" for words in WORDS} | {"not the same in all rows"}
+WORDS |= {"lower for each network", "higher for each network", "not the same for all networks"}
 ROWS = ("x0-vlb", "x0-simple", "eps-vlb", "eps-simple")
 
 
@@ -178,6 +178,14 @@ def test_the_gaussian_code_is_a_code(page):
     assert call(page, "gaussian_code", train, **world) < apart + 1 < 2 * math.log2(17)
 
 
+def test_pairs_are_of_one_network(page):
+    world = {"choices": [0, 1], "table": [{"a": [1, 5], "b": [2, 6]}, {"a": [9, 3], "b": [9.5, 4]}]}
+    assert call(page, "network_by_network", "a", "b", **world) == "lower for each network"
+    assert call(page, "network_by_network", "b", "a", **world) == "higher for each network"
+    world["table"][1]["b"][1] = 2
+    assert call(page, "network_by_network", "a", "b", **world) == "not the same for all networks"
+
+
 def test_verdicts_need_all_runs_on_one_side(page):
     assert call(page, "verdict", [1, 2, 3], [3.1, 4]) == "lower in every run"
     assert call(page, "verdict", [5, 6], [3.1, 4]) == "higher in every run"
@@ -242,12 +250,18 @@ COLUMNS = {
 
 
 @pytest.mark.parametrize("name", COLUMNS)
-def test_verdicts_on_columns_are_those_of_all_rows(texts, spreads, name):
-    words = set()
-    for row in ROWS:
-        ours, theirs = (spreads[f"{row}-{column}"] for column in COLUMNS[name])
-        words.add("lower" if ours[2] < theirs[1] else "higher" if ours[1] > theirs[2] else "not")
-    assert texts[name].startswith(f"in each row {words.pop()} ") if len(words) == 1 else "not the same" in texts[name]
+def test_verdicts_in_pairs_order_the_ranges_of_each_row(texts, spreads, name):
+    """If each network is lower, so are the least, the median and the greatest of each row."""
+    pairs = [
+        (a, b) for row in ROWS for a, b in zip(*(spreads[f"{row}-{column}"] for column in COLUMNS[name]), strict=True)
+    ]
+    lower, higher = (all(sign * (b - a) > -0.01 for a, b in pairs) for sign in (1, -1))
+    assert texts[name] != "lower for each network" or lower
+    assert texts[name] != "higher for each network" or higher
+
+
+def test_the_fitted_variance_is_better_than_both_that_need_no_fit(texts):
+    assert texts["bits-beta-against-posterior"] == texts["bits-fitted-against-beta"] == "lower for each network"
 
 
 def test_every_verdict_is_one_of_those_that_the_page_explains(texts):
