@@ -174,6 +174,23 @@ def a_conditional_mean_is_its_mean(w):
 
 
 @falsehood
+def a_condition_beside_a_law(w):
+    w.st(E(w.x[1], w.q, given=w.x[0]), E(w.x[1], w.q), "algebra")
+
+
+@falsehood
+def a_condition_beside_a_density(w):
+    x, q = w.x, w.q
+    both = x[1] * x[0]
+    w.st(E(both, q(x[0], x[1]), given=x[0]), E(both, q(x[0], x[1])), "algebra")
+
+
+@falsehood
+def a_condition_beside_a_gaussian(w):
+    w.st(E(w.x[1] * w.x[0], N(w.x[0], 0, 1), given=w.x[0]), 0, "Gaussian integral")
+
+
+@falsehood
 def a_conditional_mean_has_no_variance(w):
     w.st(Var(E(w.x[1], given=w.x[0])), 0, "linearity")
 
