@@ -295,6 +295,38 @@ def a_count_of_times_in_disguise(w):
 
 
 @falsehood
+def a_product_with_a_zero_at_each_time(w):
+    entropy = zero = log(w.q(w.x[1]))
+    for time in range(1, 6):
+        zero = zero * (w.m[w.T] - w.m[time])
+    w.st(zero, 0 * entropy, "algebra")
+
+
+@falsehood
+def a_product_with_a_zero_at_each_two_times(w):
+    s, t, k = w.s, w.t, w.X.sequence("k", start=0)
+    entropy = zero = log(w.q(w.x[1]))
+    for one, other in ((0, 0), (1, 0), (0, 1), (2, 0), (0, 2), (2, -1), (-1, 2), (2, -2), (-2, 2)):
+        zero = zero * (k[s + one] - k[t + other])
+    w.X.chain("late", zero, start=2).equals(0 * entropy, by="algebra")
+
+
+@falsehood
+def a_sum_at_the_one_time_that_is_left(w):
+    entropy, m, s, T = log(w.q(w.x[1])), w.m, w.s, w.T
+    late = w.X.chain("late", entropy * Sum(m[s], (s, 1, T)), start=5)
+    late.equals(entropy * (m[1] + m[2] + m[3] + m[4] + m[5]), by="algebra")
+
+
+@falsehood
+def a_product_of_sums_at_the_few_times_that_are_left(w):
+    m, s, T, k = w.m, w.s, w.T, w.n
+    total, entropy = Sum(m[k], (k, s, T)), log(w.q(w.x[1]))
+    zero = total * (total - m[s]) * (total - m[s] - m[T]) * (total - m[s] - m[s + 1] - m[T])
+    w.X.chain("late", entropy * zero, start=3).equals(0 * entropy, by="algebra")
+
+
+@falsehood
 def a_difference_beyond_the_digits(w):
     entropy = log(w.q(w.x[1]))
     w.st(entropy * (1 + Fraction(1, 10**60)), entropy, "algebra")

@@ -46,7 +46,7 @@ from diffusion_lib.symbolic.growth import converges, reckoned_with_converge
 from diffusion_lib.symbolic.slopes import distinct, visible
 from diffusion_lib.symbolic.times import Limit
 from diffusion_lib.symbolic.tree import unfold
-from diffusion_lib.symbolic.worlds import few_sums, finite_worlds, gaussian_worlds, plain_numbers, plain_times
+from diffusion_lib.symbolic.worlds import finite_worlds, gaussian_worlds, many_times, plain_numbers, plain_times
 
 
 def verify(claim: Claim) -> tuple[str, ...]:
@@ -58,8 +58,9 @@ def verify(claim: Claim) -> tuple[str, ...]:
         left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
         if has_densities(left, right):
             verdicts = finite_worlds(claim, left, right), gaussian_worlds(claim)
-            for plain in (plain_times, plain_numbers, few_sums):
+            for plain in (plain_times, plain_numbers):
                 plain(left, right)
+            many_times(claim, left, right)
             if random_facts(claim.assumed):  # a letter does not say that what it stands for moves
                 gaussian_worlds(replace(claim, model=(*claim.model, *claim.assumed)))
             smooth(claim, left, right)

@@ -119,11 +119,29 @@ def plain_times(*nodes) -> None:
             raise Inconclusive(f"{node!r} begins too late for worlds with T = 1 … 5")
 
 
-def few_sums(*nodes) -> None:
-    """Raise ``Inconclusive`` for products of so many sums that all of T = 1 … 5 could be their zeros."""
-    for node in nodes:
-        if _sums(node) >= HORIZON:
-            raise Inconclusive(f"{node!r} multiplies too many sums for worlds with T = 1 … 5; split the step")
+def many_times(claim, left, right) -> None:
+    """Raise ``Inconclusive`` if the claim may hold at the few times that were looked at, and at no others.
+
+    At one of them no two indices may fall together by chance, and a product of so many sums that each time could be
+    one of their zeros is refused.
+    """
+    indices = {part for side in (left, right) for part in walk(side) if isinstance(part, Index)}
+    indices = [i for i in indices if i.symbol is None or i.symbol in claim.symbols()]
+    tested, apart = [], []
+
+    def test(number, index):
+        world = FiniteWorld(str(number), index, claim.licence)
+        world(left), world(right)
+        tested.append(index)
+        apart.append(len({world.time(i) for i in indices}) == len(indices))
+
+    _over_worlds(claim, test, 1)
+    if not any(apart):
+        raise Inconclusive(f"{claim} has at each of the times T = 1 … 5 two indices that fall together; split the step")
+    times = min((len({index[symbol] for index in tested}) for symbol in claim.symbols()), default=HORIZON)
+    for node in (left, right):
+        if _sums(node) >= times:
+            raise Inconclusive(f"{node!r} multiplies too many sums for worlds with {times} times; split the step")
 
 
 def plain_numbers(*nodes) -> None:
