@@ -9,7 +9,21 @@ import pytest
 from falsehoods import Falsehoods, World
 
 from diffusion_lib.errors import DiffusionLibError
-from diffusion_lib.symbolic import KL, Derivation, E, Limit, Sum, Var, exp, log, positive, sqrt, standard_normal, unit
+from diffusion_lib.symbolic import (
+    KL,
+    Derivation,
+    E,
+    Limit,
+    Phi,
+    Sum,
+    Var,
+    exp,
+    log,
+    positive,
+    sqrt,
+    standard_normal,
+    unit,
+)
 from diffusion_lib.symbolic import Derivative as D
 from diffusion_lib.symbolic import Integral as I
 from diffusion_lib.symbolic import Normal as N
@@ -342,6 +356,27 @@ def a_difference_beyond_the_digits_as_a_power(w):
 def a_difference_beyond_the_digits_as_an_exponential(w):
     entropy = log(w.q(w.x[1]))
     w.st(entropy * (1 + exp(wrap(-200))), entropy, "algebra")
+
+
+@falsehood
+def a_difference_beyond_the_digits_in_letters(w):
+    entropy, two = log(w.q(w.x[1])), w.a / w.v + w.v / w.a  # at least 2
+    w.st(entropy * (1 + exp(-(two * two * two * two * two * two * two * two))), entropy, "algebra")
+
+
+@falsehood
+def a_difference_beyond_the_digits_in_a_tail(w):
+    entropy, two = log(w.q(w.x[1])), w.a / w.v + w.v / w.a
+    w.st(entropy * (1 + Phi(-(two * two * two * two * two))), entropy, "algebra")
+
+
+@falsehood
+def a_difference_beyond_the_digits_as_many_factors(w):
+    entropy, two = log(w.q(w.x[1])), w.a / w.v + w.v / w.a
+    many = two
+    for _ in range(210):
+        many = many * two
+    w.st(entropy * (1 + 1 / many), entropy, "algebra")
 
 
 @falsehood
