@@ -414,6 +414,18 @@ def a_limit_that_is_infinite(w):
 
 
 @falsehood
+def a_limit_that_a_letter_can_stop(w):
+    fast = w.T * w.r**2
+    w.st(Limit(fast / (1 + fast), w.T), 1, "limit")  # 0 at r = 0
+
+
+@falsehood
+def a_limit_that_a_function_can_stop(w):
+    fast = w.T * w.g(w.b) ** 2
+    w.st(Limit((1 + fast) / (2 + fast), w.T), 1, "limit")
+
+
+@falsehood
 def a_symbol_with_the_letter_of_a_function(w):
     f = w.X.symbol("factor", latex="f")
     w.st(f * (w.a + w.b) + w.f(w.r), w.f(w.r) + f * (w.a + w.b), "algebra")  # f (a + b) is f(a + b), to a reader
