@@ -380,6 +380,12 @@ def a_difference_beyond_the_digits_as_many_factors(w):
 
 
 @falsehood
+def a_gap_over_a_state_that_runs_backwards_far_away(w):
+    gap = I(w.x[0] ** 2, (w.x[0], 0, 1000 - w.a))
+    w.X.chain("c", w.r).at_most(w.r + gap, gap=gap)
+
+
+@falsehood
 def a_parameter_that_an_assumption_makes_move(w):
     x, q, m = w.x, w.q, w.m
     w.X.assume("moves", m[w.t], 2 * x[0])
