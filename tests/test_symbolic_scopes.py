@@ -386,6 +386,20 @@ def a_gap_over_a_state_that_runs_backwards_far_away(w):
 
 
 @falsehood
+def a_divergence_from_a_mean_that_a_letter_moves(w):
+    x, q, b = w.x, w.q, w.b
+    w.X.define("b", b, x[1] * Fraction(1, 200))
+    gap = KL(q(x[1]), N(x[1], b, 1))
+    w.X.chain("c", -log(q(x[1]))).at_most(-log(q(x[1])) + gap, gap=gap)
+
+
+@falsehood
+def a_mean_under_a_measure_that_a_letter_moves(w):
+    w.X.define("b", w.b, 2 * w.x[1])
+    w.st(E(wrap(1), N(w.x[1], w.b, 1)), 1, "linearity")
+
+
+@falsehood
 def a_parameter_that_an_assumption_makes_move(w):
     x, q, m = w.x, w.q, w.m
     w.X.assume("moves", m[w.t], 2 * x[0])

@@ -56,6 +56,8 @@ def verify(claim: Claim) -> tuple[str, ...]:
     """
     with _named(claim):
         left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
+        moving = unfold((left, right), random_facts((*claim.model, *claim.assumed)), claim.start)
+        replace(claim, left=moving[0], right=moving[1]).check_literals()  # a measure by a letter may be no density
         if has_densities(left, right):
             verdicts = finite_worlds(claim, left, right), gaussian_worlds(claim)
             for plain in (plain_times, plain_numbers):
@@ -79,9 +81,8 @@ def verify(claim: Claim) -> tuple[str, ...]:
             raise Inconclusive(f"{claim} has the condition {condition!r}, which is no state; nothing is known given it")
         verdicts = seen, symbolically(claim, left, right)
         if contains((E, Var, KL, Integral), left, right):  # a letter does not say that what it stands for moves
-            meant = unfold((left, right), random_facts((*claim.model, *claim.assumed)), claim.start)
-            if meant != (left, right):
-                at_points(claim, *meant)
+            if moving != (left, right):
+                at_points(claim, *moving)
         return (*verdicts, gaussian_worlds(claim)) if has_densities(claim.left, claim.right) else verdicts
 
 
