@@ -446,6 +446,39 @@ def a_limit_that_a_function_can_stop(w):
 
 
 @falsehood
+def a_number_that_is_an_infinite_integral(w):
+    w.X.define("r", w.r, I(w.y**2, w.y))
+    w.st(w.r - w.r, 0, "algebra")
+
+
+@falsehood
+def a_number_that_is_an_infinite_limit(w):
+    w.X.define("r", w.r, Limit(w.n, w.n))
+    w.st(w.r - w.r, 0, "algebra")
+
+
+@falsehood
+def a_number_that_is_an_infinite_mean(w):
+    w.X.define("r", w.r, E(exp(w.y**2), N(w.y, 0, 1)))
+
+
+@falsehood
+def a_mean_that_is_infinite(w):
+    mean = E(exp(w.y**2), N(w.y, 0, 1))
+    w.st(mean - mean, 0, "algebra")
+
+
+@falsehood
+def a_density_with_a_hole_in_its_mean(w):
+    w.X.define("q", w.q(w.x[0]), N(w.x[0], 1 / w.r, 1))
+
+
+@falsehood
+def a_density_with_an_infinite_mean(w):
+    w.X.define("q", w.q(w.x[0]), N(w.x[0], I(w.y**2, w.y), 1))
+
+
+@falsehood
 def a_symbol_with_the_letter_of_a_function(w):
     f = w.X.symbol("factor", latex="f")
     w.st(f * (w.a + w.b) + w.f(w.r), w.f(w.r) + f * (w.a + w.b), "algebra")  # f (a + b) is f(a + b), to a reader
