@@ -400,6 +400,18 @@ def a_mean_under_a_measure_that_a_letter_moves(w):
 
 
 @falsehood
+def a_density_with_a_noise_in_it(w):
+    w.X.define("q", w.q(w.x[0]), N(w.x[0], w.e[1], 1))
+
+
+@falsehood
+def a_density_with_its_state_in_a_letter(w):
+    x, q, m, t = w.x, w.q, w.m, w.t
+    w.X.define("m", m[t], x[t])
+    w.X.define("q", q(x[t] | x[t - 1]), N(x[t], m[t], 1))
+
+
+@falsehood
 def a_parameter_that_an_assumption_makes_move(w):
     x, q, m = w.x, w.q, w.m
     w.X.assume("moves", m[w.t], 2 * x[0])

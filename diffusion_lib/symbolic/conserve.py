@@ -41,6 +41,9 @@ def conservative(name, left, right, others, word="definition") -> None:
         raise ConfigError(f"{name!r}: {left!r} is defined already; one {word} for each thing, choose a new name")
     if isinstance(left, Density):
         definable.density(name, left, right)
+        for part in (part for part in walk(right) if isinstance(part, (Symbol, Item)) and not is_state(part)):
+            if hangs(part, others):
+                raise ConfigError(f"{name!r}: {part!r} is random, and hidden in the density {left!r}; make it a state")
     _normalised(name, [*others, (left, right)])
     if isinstance(left, Apply):
         definable.function(name, left, right)

@@ -80,9 +80,8 @@ def verify(claim: Claim) -> tuple[str, ...]:
         for condition in (*odd_conditions(left), *odd_conditions(right)):
             raise Inconclusive(f"{claim} has the condition {condition!r}, which is no state; nothing is known given it")
         verdicts = seen, symbolically(claim, left, right)
-        if contains((E, Var, KL, Integral), left, right):  # a letter does not say that what it stands for moves
-            if moving != (left, right):
-                at_points(claim, *moving)
+        if moving != (left, right) and contains((E, Var, KL, Integral), left, right):  # a letter hides what moves
+            at_points(claim, *moving)
         return (*verdicts, gaussian_worlds(claim)) if has_densities(claim.left, claim.right) else verdicts
 
 
