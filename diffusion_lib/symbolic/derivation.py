@@ -18,7 +18,8 @@ from diffusion_lib.errors import ConfigError
 from diffusion_lib.symbolic.blocks import Block, Line
 from diffusion_lib.symbolic.chain import Chain, Induction
 from diffusion_lib.symbolic.claim import Claim, contains, has_densities
-from diffusion_lib.symbolic.conserve import conservative, is_noise, random_in_time
+from diffusion_lib.symbolic.conserve import conservative, is_noise, random_facts, random_in_time
+from diffusion_lib.symbolic.definable import density
 from diffusion_lib.symbolic.defined import defined
 from diffusion_lib.symbolic.density import Density, Normal
 from diffusion_lib.symbolic.evaluate import admissible
@@ -104,6 +105,8 @@ class Derivation(Registry):
         if isinstance(left, Density) and isinstance(right, Normal):
             non_negative(claim, right.variance, strict=True)
             defined(right.mean)
+            (seen,) = unfold((right,), random_facts((*self.model(), *self.model("="))))
+            density(name, left, seen)  # no letter hides a state or a noise that is no condition
         elif isinstance(left, (Item, Symbol, Apply)):
             self._in_domain(claim, left, right)
             if not has_densities(right):
