@@ -491,6 +491,60 @@ def a_density_with_an_infinite_mean(w):
 
 
 @falsehood
+def a_letter_that_looks_like_another(w):
+    other = w.X.symbol("\u0430")  # Cyrillic
+    w.X.define("one", w.a, 1)
+    w.X.define("two", other, 2)
+
+
+@falsehood
+def a_letter_that_is_not_seen(w):
+    ghost = w.X.symbol("ghost", latex=r"\,")
+    w.X.define("ghost", ghost, 2)
+    w.st(w.r * ghost, 2 * w.r, "definition", "ghost")
+
+
+@falsehood
+def a_letter_with_a_space(w):
+    w.X.symbol("other", latex=r"r\,")
+
+
+@falsehood
+def a_letter_that_is_a_formula(w):
+    both = w.X.symbol("both", latex="r + b")
+    w.X.define("both", both, 1)
+
+
+@falsehood
+def a_letter_that_is_a_fraction(w):
+    w.X.define("half", w.X.symbol("half", latex=r"\tfrac12"), 1)
+
+
+@falsehood
+def a_law_that_reads_as_the_gaussian(w):
+    w.X.density("gauss", latex=r"\mathcal{N}")
+
+
+@falsehood
+def two_sequences_with_one_letter(w):
+    one, two = w.X.sequence("one", latex="k"), w.X.sequence("two", latex="k")
+    w.X.define("one", one[w.t], wrap(1))
+    w.X.define("two", two[w.s], wrap(2))
+    w.st(one[1] + two[2], 3, "definition", ("one", "two"))
+
+
+@falsehood
+def a_function_that_reads_as_a_slope(w):
+    other = w.X.function("other", latex="g'")
+    w.st(D(w.g(w.r), w.r) + other(w.r), w.g.prime(w.r) + other(w.r), "differentiation")
+
+
+@falsehood
+def a_first_member_outside_of_the_domain(w):
+    w.X.sequence("k", unit, start=0, first=5)
+
+
+@falsehood
 def a_symbol_with_the_letter_of_a_function(w):
     f = w.X.symbol("factor", latex="f")
     w.st(f * (w.a + w.b) + w.f(w.r), w.f(w.r) + f * (w.a + w.b), "algebra")  # f (a + b) is f(a + b), to a reader
