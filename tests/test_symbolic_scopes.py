@@ -526,14 +526,6 @@ def a_law_that_reads_as_the_gaussian(w):
 
 
 @falsehood
-def two_sequences_with_one_letter(w):
-    one, two = w.X.sequence("one", latex="k"), w.X.sequence("two", latex="k")
-    w.X.define("one", one[w.t], wrap(1))
-    w.X.define("two", two[w.s], wrap(2))
-    w.st(one[1] + two[2], 3, "definition", ("one", "two"))
-
-
-@falsehood
 def a_function_that_reads_as_a_slope(w):
     other = w.X.function("other", latex="g'")
     w.st(D(w.g(w.r), w.r) + other(w.r), w.g.prime(w.r) + other(w.r), "differentiation")

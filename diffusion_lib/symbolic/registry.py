@@ -147,7 +147,6 @@ def _mentions(node):
         yield node.name, node, node.latex
     elif isinstance(node, Item):
         yield node.sequence.name, node.sequence, f"{node.sequence.latex}_{node.index!r}"
-        yield node.sequence.name, node.sequence, f"{node.sequence.latex}_"
     elif isinstance(node, Span):
         yield node.sequence.name, node.sequence, f"{node.sequence.latex}_{node.low!r}:{node.high!r}"
     elif isinstance(node, Density) or isinstance(getattr(node, "under", None), Law):
