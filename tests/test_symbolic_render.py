@@ -169,3 +169,13 @@ def test_facts_hold_from_their_first_time_on():
     assert not known(alpha[1]) and not known(alpha[t])
     for low, inside in ((1, alpha[s]), (2, a)):
         assert unfold((Sum(alpha[s], (s, low, T)),), [late])[0].body == inside
+
+
+def test_what_a_reader_would_take_for_something_else_stands_in_parentheses():
+    y, m = F.dummy("y_of_integral", latex="y"), F.sequence("member", latex="m")
+    assert latex(Integral(y, (y, 0, 1)) ** 2) == r"\left(\int_0^1 y\, \mathrm{d}y\right)^2"  # no d(y^2)
+    assert latex(3 * (wrap(1) / 3)) == r"3 \cdot \frac{1}{3}"  # no 3⅓
+    assert latex(Limit(m[T], T) + T) == r"(\lim_{T\to\infty} m_T) + T"  # that T does not grow
+    total = Sum(m[s], (s, 1, T))
+    assert latex(a - total + m[s]) == r"a - \left(\sum_{s=1}^T m_s\right) + m_s"
+    assert latex(total + m[T]) == r"\sum_{s=1}^T m_s + m_T"

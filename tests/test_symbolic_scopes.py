@@ -9,7 +9,21 @@ import pytest
 from falsehoods import Falsehoods, World
 
 from diffusion_lib.errors import DiffusionLibError
-from diffusion_lib.symbolic import KL, Derivation, E, Limit, Sum, Var, exp, log, positive, sqrt, standard_normal, unit
+from diffusion_lib.symbolic import (
+    KL,
+    Derivation,
+    E,
+    Limit,
+    Phi,
+    Sum,
+    Var,
+    exp,
+    log,
+    positive,
+    sqrt,
+    standard_normal,
+    unit,
+)
 from diffusion_lib.symbolic import Derivative as D
 from diffusion_lib.symbolic import Integral as I
 from diffusion_lib.symbolic import Normal as N
@@ -174,6 +188,23 @@ def a_conditional_mean_is_its_mean(w):
 
 
 @falsehood
+def a_condition_beside_a_law(w):
+    w.st(E(w.x[1], w.q, given=w.x[0]), E(w.x[1], w.q), "algebra")
+
+
+@falsehood
+def a_condition_beside_a_density(w):
+    x, q = w.x, w.q
+    both = x[1] * x[0]
+    w.st(E(both, q(x[0], x[1]), given=x[0]), E(both, q(x[0], x[1])), "algebra")
+
+
+@falsehood
+def a_condition_beside_a_gaussian(w):
+    w.st(E(w.x[1] * w.x[0], N(w.x[0], 0, 1), given=w.x[0]), 0, "Gaussian integral")
+
+
+@falsehood
 def a_conditional_mean_has_no_variance(w):
     w.st(Var(E(w.x[1], given=w.x[0])), 0, "linearity")
 
@@ -278,6 +309,38 @@ def a_count_of_times_in_disguise(w):
 
 
 @falsehood
+def a_product_with_a_zero_at_each_time(w):
+    entropy = zero = log(w.q(w.x[1]))
+    for time in range(1, 6):
+        zero = zero * (w.m[w.T] - w.m[time])
+    w.st(zero, 0 * entropy, "algebra")
+
+
+@falsehood
+def a_product_with_a_zero_at_each_two_times(w):
+    s, t, k = w.s, w.t, w.X.sequence("k", start=0)
+    entropy = zero = log(w.q(w.x[1]))
+    for one, other in ((0, 0), (1, 0), (0, 1), (2, 0), (0, 2), (2, -1), (-1, 2), (2, -2), (-2, 2)):
+        zero = zero * (k[s + one] - k[t + other])
+    w.X.chain("late", zero, start=2).equals(0 * entropy, by="algebra")
+
+
+@falsehood
+def a_sum_at_the_one_time_that_is_left(w):
+    entropy, m, s, T = log(w.q(w.x[1])), w.m, w.s, w.T
+    late = w.X.chain("late", entropy * Sum(m[s], (s, 1, T)), start=5)
+    late.equals(entropy * (m[1] + m[2] + m[3] + m[4] + m[5]), by="algebra")
+
+
+@falsehood
+def a_product_of_sums_at_the_few_times_that_are_left(w):
+    m, s, T, k = w.m, w.s, w.T, w.n
+    total, entropy = Sum(m[k], (k, s, T)), log(w.q(w.x[1]))
+    zero = total * (total - m[s]) * (total - m[s] - m[T]) * (total - m[s] - m[s + 1] - m[T])
+    w.X.chain("late", entropy * zero, start=3).equals(0 * entropy, by="algebra")
+
+
+@falsehood
 def a_difference_beyond_the_digits(w):
     entropy = log(w.q(w.x[1]))
     w.st(entropy * (1 + Fraction(1, 10**60)), entropy, "algebra")
@@ -293,6 +356,59 @@ def a_difference_beyond_the_digits_as_a_power(w):
 def a_difference_beyond_the_digits_as_an_exponential(w):
     entropy = log(w.q(w.x[1]))
     w.st(entropy * (1 + exp(wrap(-200))), entropy, "algebra")
+
+
+@falsehood
+def a_difference_beyond_the_digits_in_letters(w):
+    entropy, two = log(w.q(w.x[1])), w.a / w.v + w.v / w.a  # at least 2
+    w.st(entropy * (1 + exp(-(two * two * two * two * two * two * two * two))), entropy, "algebra")
+
+
+@falsehood
+def a_difference_beyond_the_digits_in_a_tail(w):
+    entropy, two = log(w.q(w.x[1])), w.a / w.v + w.v / w.a
+    w.st(entropy * (1 + Phi(-(two * two * two * two * two))), entropy, "algebra")
+
+
+@falsehood
+def a_difference_beyond_the_digits_as_many_factors(w):
+    entropy, two = log(w.q(w.x[1])), w.a / w.v + w.v / w.a
+    many = two
+    for _ in range(210):
+        many = many * two
+    w.st(entropy * (1 + 1 / many), entropy, "algebra")
+
+
+@falsehood
+def a_gap_over_a_state_that_runs_backwards_far_away(w):
+    gap = I(w.x[0] ** 2, (w.x[0], 0, 1000 - w.a))
+    w.X.chain("c", w.r).at_most(w.r + gap, gap=gap)
+
+
+@falsehood
+def a_divergence_from_a_mean_that_a_letter_moves(w):
+    x, q, b = w.x, w.q, w.b
+    w.X.define("b", b, x[1] * Fraction(1, 200))
+    gap = KL(q(x[1]), N(x[1], b, 1))
+    w.X.chain("c", -log(q(x[1]))).at_most(-log(q(x[1])) + gap, gap=gap)
+
+
+@falsehood
+def a_mean_under_a_measure_that_a_letter_moves(w):
+    w.X.define("b", w.b, 2 * w.x[1])
+    w.st(E(wrap(1), N(w.x[1], w.b, 1)), 1, "linearity")
+
+
+@falsehood
+def a_density_with_a_noise_in_it(w):
+    w.X.define("q", w.q(w.x[0]), N(w.x[0], w.e[1], 1))
+
+
+@falsehood
+def a_density_with_its_state_in_a_letter(w):
+    x, q, m, t = w.x, w.q, w.m, w.t
+    w.X.define("m", m[t], x[t])
+    w.X.define("q", q(x[t] | x[t - 1]), N(x[t], m[t], 1))
 
 
 @falsehood
@@ -327,6 +443,97 @@ def an_integral_of_an_arbitrary_function(w):
 @falsehood
 def a_limit_that_is_infinite(w):
     w.st(Limit(w.n, w.n) - Limit(w.n, w.n), 0, "algebra")
+
+
+@falsehood
+def a_limit_that_a_letter_can_stop(w):
+    fast = w.T * w.r**2
+    w.st(Limit(fast / (1 + fast), w.T), 1, "limit")  # 0 at r = 0
+
+
+@falsehood
+def a_limit_that_a_function_can_stop(w):
+    fast = w.T * w.g(w.b) ** 2
+    w.st(Limit((1 + fast) / (2 + fast), w.T), 1, "limit")
+
+
+@falsehood
+def a_number_that_is_an_infinite_integral(w):
+    w.X.define("r", w.r, I(w.y**2, w.y))
+    w.st(w.r - w.r, 0, "algebra")
+
+
+@falsehood
+def a_number_that_is_an_infinite_limit(w):
+    w.X.define("r", w.r, Limit(w.n, w.n))
+    w.st(w.r - w.r, 0, "algebra")
+
+
+@falsehood
+def a_number_that_is_an_infinite_mean(w):
+    w.X.define("r", w.r, E(exp(w.y**2), N(w.y, 0, 1)))
+
+
+@falsehood
+def a_mean_that_is_infinite(w):
+    mean = E(exp(w.y**2), N(w.y, 0, 1))
+    w.st(mean - mean, 0, "algebra")
+
+
+@falsehood
+def a_density_with_a_hole_in_its_mean(w):
+    w.X.define("q", w.q(w.x[0]), N(w.x[0], 1 / w.r, 1))
+
+
+@falsehood
+def a_density_with_an_infinite_mean(w):
+    w.X.define("q", w.q(w.x[0]), N(w.x[0], I(w.y**2, w.y), 1))
+
+
+@falsehood
+def a_letter_that_looks_like_another(w):
+    other = w.X.symbol("\u0430")  # Cyrillic
+    w.X.define("one", w.a, 1)
+    w.X.define("two", other, 2)
+
+
+@falsehood
+def a_letter_that_is_not_seen(w):
+    ghost = w.X.symbol("ghost", latex=r"\,")
+    w.X.define("ghost", ghost, 2)
+    w.st(w.r * ghost, 2 * w.r, "definition", "ghost")
+
+
+@falsehood
+def a_letter_with_a_space(w):
+    w.X.symbol("other", latex=r"r\,")
+
+
+@falsehood
+def a_letter_that_is_a_formula(w):
+    both = w.X.symbol("both", latex="r + b")
+    w.X.define("both", both, 1)
+
+
+@falsehood
+def a_letter_that_is_a_fraction(w):
+    w.X.define("half", w.X.symbol("half", latex=r"\tfrac12"), 1)
+
+
+@falsehood
+def a_law_that_reads_as_the_gaussian(w):
+    w.X.density("gauss", latex=r"\mathcal{N}")
+
+
+@falsehood
+def a_function_that_reads_as_a_slope(w):
+    other = w.X.function("other", latex="g'")
+    w.st(D(w.g(w.r), w.r) + other(w.r), w.g.prime(w.r) + other(w.r), "differentiation")
+
+
+@falsehood
+def a_first_member_outside_of_the_domain(w):
+    w.X.sequence("k", unit, start=0, first=5)
 
 
 @falsehood

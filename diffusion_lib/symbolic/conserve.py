@@ -13,7 +13,7 @@ from itertools import product
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.symbolic import definable
 from diffusion_lib.symbolic.claim import free_dummies
-from diffusion_lib.symbolic.definable import is_state
+from diffusion_lib.symbolic.definable import is_noise, is_state
 from diffusion_lib.symbolic.density import Density
 from diffusion_lib.symbolic.expr import Apply, Symbol, walk
 from diffusion_lib.symbolic.interpret import Interpreter
@@ -53,10 +53,6 @@ def _normalised(name, pairs):
     for left, _ in pairs:
         if isinstance(left, Apply) and left.function in functions:
             raise ConfigError(f"{name!r}: {left!r} has a formula, which need not integrate to one; it is no density")
-
-
-def is_noise(node) -> bool:
-    return getattr(node, "role", getattr(getattr(node, "sequence", None), "role", "")) == "noise"
 
 
 def _atom(name, left):

@@ -25,7 +25,7 @@ def density(name, left, right) -> None:
     if isinstance(right, Normal):
         (target, *more) = left.targets
         known = {part for part in left.given if isinstance(part, Item)}
-        mentioned = {p for side in (right.mean, right.variance) for p in walk(side) if is_state(p)}
+        mentioned = {p for side in (right.mean, right.variance) for p in walk(side) if is_state(p) or is_noise(p)}
         if more or right.at != target or not mentioned <= known:
             raise ConfigError(f"{name!r}: {right!r} is no density of {left!r}: its target and conditions differ")
         return
@@ -46,6 +46,10 @@ def density(name, left, right) -> None:
 
 def is_state(part):
     return isinstance(part, (Item, Span)) and part.sequence.role == "state"
+
+
+def is_noise(node) -> bool:
+    return getattr(node, "role", getattr(getattr(node, "sequence", None), "role", "")) == "noise"
 
 
 def _factorises(left, factors, index):
@@ -106,9 +110,8 @@ def _own_variables(name, left, right, variables):
                 f"{name!r}: {over!r} is bound in {right!r}, and may be an argument of {left!r}; use a dummy"
             )
     for part in walk(right):
-        noise = getattr(part, "role", getattr(getattr(part, "sequence", None), "role", "")) == "noise"
         state = is_state(part) and part not in variables and part not in bound
-        if noise or state or isinstance(part, (E, Var, Density, Span)):
+        if is_noise(part) or state or isinstance(part, (E, Var, Density, Span)):
             raise ConfigError(
                 f"{name!r}: {part!r} in {right!r} is no argument of {left!r}; make it one, or leave it out"
             )

@@ -74,6 +74,8 @@ class E(Expr):
     def __init__(self, body, under=None, given=()):
         if not isinstance(under, (Density, Normal, Law, NoneType)):
             raise ConfigError(f"a mean is taken under a density, a Gaussian or a law, got {under!r}; define a density")
+        if under is not None and _tuple(given):
+            raise ConfigError(f"a mean under {under!r} takes no given=; write the conditions into the density")
         _set(self, body=wrap(body), under=under, given=_tuple(given))
 
 

@@ -17,19 +17,21 @@ import sympy as sp
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.symbolic.blocks import Block, Line
 from diffusion_lib.symbolic.chain import Chain, Induction
-from diffusion_lib.symbolic.claim import Claim, has_densities
-from diffusion_lib.symbolic.conserve import conservative, is_noise, random_in_time
+from diffusion_lib.symbolic.claim import Claim, contains, has_densities
+from diffusion_lib.symbolic.conserve import conservative, is_noise, random_facts, random_in_time
+from diffusion_lib.symbolic.definable import density
 from diffusion_lib.symbolic.defined import defined
 from diffusion_lib.symbolic.density import Density, Normal
 from diffusion_lib.symbolic.evaluate import admissible
-from diffusion_lib.symbolic.expr import Apply, Expr, Num, Symbol, wrap
+from diffusion_lib.symbolic.expr import Apply, Expr, Num, Symbol, walk, wrap
+from diffusion_lib.symbolic.growth import finite
 from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.nonneg import non_negative
 from diffusion_lib.symbolic.registry import Registry, latex_name, mentions, real, standard_normal
 from diffusion_lib.symbolic.slopes import moving_in_time
 from diffusion_lib.symbolic.summary import Canary, Summary
 from diffusion_lib.symbolic.symbolic import Symbolic, floors
-from diffusion_lib.symbolic.times import Index, Item, Sequence
+from diffusion_lib.symbolic.times import Index, Item, Limit, Sequence
 from diffusion_lib.symbolic.tree import Fact, at, brought, first_times, unfold
 from diffusion_lib.symbolic.verify import verify
 
@@ -102,10 +104,19 @@ class Derivation(Registry):
             return self.place(Definition(name, left, right, "~", "independent"))
         if isinstance(left, Density) and isinstance(right, Normal):
             non_negative(claim, right.variance, strict=True)
+            defined(right.mean)
+            (seen,) = unfold((right,), random_facts((*self.model(), *self.model("="))))
+            density(name, left, seen)  # no letter hides a state or a noise that is no condition
         elif isinstance(left, (Item, Symbol, Apply)):
             self._in_domain(claim, left, right)
             if not has_densities(right):
                 defined(right, smooth=isinstance(left, Apply))
+        if not has_densities(right):
+            finite(*walk(right))
+            if contains(Limit, right):
+                raise ConfigError(
+                    f"{name!r}: {right!r} has a limit, which may be infinite; define it by what it tends to"
+                )
         self._witness(name, self.hypotheses(), [Definition(name, left, right, relation, word)])
         return self.place(Definition(name, left, right, relation, word))
 

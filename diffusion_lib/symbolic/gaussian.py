@@ -71,7 +71,7 @@ class GaussianWorld(Interpreter):
         value = arg.value(node.name)
         if node.name == "sqrt" and value < 0:
             raise Undefined(f"sqrt of {mp.nstr(value, 8)} in {node!r}")
-        return Quadratic.constant(getattr(mp, node.name)(value))
+        return Quadratic.constant(mp.ncdf(value) if node.name == "Phi" else getattr(mp, node.name)(value))
 
     def Apply(self, node):
         """An arbitrary function is a line, or a bell, in its first argument; that of the data is their density."""

@@ -62,9 +62,15 @@ def reckoned_with_converge(*sides) -> None:
     An integral that is a whole side is not reckoned with, and between ends, what is defined up to them converges.
     """
     for side in sides:
-        for part in (part for part in walk(side) if isinstance(part, Integral) and part is not side):
-            if part.low is None or part.high is None:
-                converges(part)
+        finite(*(part for part in walk(side) if part is not side))
+
+
+def finite(*parts) -> None:
+    """Raise ``Inconclusive`` if one of ``parts`` is an integral over the line, or a mean, that may diverge."""
+    for part in parts:
+        over_line = isinstance(part, Integral) and (part.low is None or part.high is None)
+        if over_line or (isinstance(part, E) and isinstance(part.under, Normal)):
+            converges(part)
 
 
 class Growth:

@@ -16,7 +16,7 @@ from diffusion_lib.symbolic.claim import Claim, contains, has_densities, no_dens
 from diffusion_lib.symbolic.defined import defined
 from diffusion_lib.symbolic.density import KL, Density, E, Integral
 from diffusion_lib.symbolic.evaluate import DIGITS, POINTS, admissible, times_to_try, witness
-from diffusion_lib.symbolic.expr import Add, Apply, Div, Mul, Num, Symbol
+from diffusion_lib.symbolic.expr import Add, Apply, Div, Mul, Num
 from diffusion_lib.symbolic.integrals import inside, sign
 from diffusion_lib.symbolic.interpret import to_mpf
 from diffusion_lib.symbolic.licences import licence
@@ -79,7 +79,7 @@ def _proved(node, strict, ranges) -> bool:
     if isinstance(node, (Sum, E)):  # an empty sum is zero
         return not (strict and type(node) is Sum) and _proved(node.body, strict, ranges)
     if isinstance(node, Integral):
-        if not isinstance(node.over, Symbol) or node.low is None or node.high is None:
+        if node.low is None or node.high is None:
             return _proved(node.body, strict, ranges)
         length = node.high if node.low == Num(0) else node.high - node.low
         return _proved(length, True, ranges) and _proved(

@@ -65,6 +65,7 @@ class Registry:
         """Return ``thing`` under ``name``; declaring it again is harmless, declaring something else is refused."""
         if not isinstance(name, str) or not name.isidentifier():
             raise ConfigError(f"name must be a Python identifier, got {name!r}; write for example 'alpha_bar'")
+        _readable(name, getattr(thing, "latex", name))
         known = self.what.setdefault(name, thing)
         if known != thing:
             raise ConfigError(
@@ -104,9 +105,11 @@ class Registry:
     def sequence(self, name: str, domain: Interval = real, start: int = 1, latex: str | None = None, first=None):
         """One real number in an open interval for each time from ``start`` on; ``first`` is the value at ``start``."""
         first = None if first is None else getattr(wrap(first), "value", None) or _no_number(first)
-        return self.declare(
-            name, Sequence(name, latex or latex_name(name), _interval(domain), at_least_zero(start), first=first)
-        )
+        sequence = Sequence(name, latex or latex_name(name), _interval(domain), at_least_zero(start), first=first)
+        low, high = domain.low, domain.high
+        if first is not None and ((low is not None and first < low) or (high is not None and first > high)):
+            raise ConfigError(f"first must lie in the domain of {name!r} or on its border, got {first}")
+        return self.declare(name, sequence)
 
     def states(self, name: str, latex: str | None = None) -> Sequence:
         """The variables of a process, from time 0 on."""
@@ -121,6 +124,16 @@ class Registry:
         if domain not in (real, positive):
             raise ConfigError(f"the values of a function are real or positive, got {domain!r}; import one of them")
         return self.declare(name, Function(name, latex or latex_name(name), domain))
+
+
+def _readable(name, latex):
+    """Refuse what reads as nothing, as a number, as a formula, or as another letter that looks the same."""
+    outside, inside = latex, None
+    while outside != inside:
+        outside, inside = re.sub(r"\([^(){}[\]]*\)|{[^(){}[\]]*}|\[[^(){}[\]]*\]", "", outside), outside
+    odd = re.search(r"[-+=<>/*&~]|\\(?:[^a-zA-Z]|q?quad\b|.?frac|infty\b)", outside)
+    if odd or not (name + latex).isascii() or not re.match(r"[^\d.]*[a-zA-Z]", latex) or r"\mathcal{N}" in latex:
+        raise ConfigError(f"latex {latex!r} of {name!r} reads as something else than a letter; choose plain letters")
 
 
 def mentions(node):
@@ -142,6 +155,7 @@ def _mentions(node):
     elif isinstance(node, Apply):
         function = replace(node.function, order=0)
         yield function.name, function, function.latex
+        yield function.name, function, f"{function.latex}'"
     elif isinstance(node, (Index, Sum, Limit)) and node.symbol is not None:
         name = node.symbol.rstrip("'")  # a bound index may have been renamed
         yield name, Index(name), name

@@ -6,10 +6,13 @@ LaTeX is ``\\cr``: Sphinx wraps blocks that contain a double backslash in an env
 
 from __future__ import annotations
 
-from diffusion_lib.symbolic.density import Derivative, Law
-from diffusion_lib.symbolic.expr import Div, Func, Mul, Neg, Num, Symbol
+import re
+
+from diffusion_lib.symbolic.density import Derivative, Integral, Law
+from diffusion_lib.symbolic.expr import Div, Func, Mul, Neg, Num, Symbol, walk
 from diffusion_lib.symbolic.text import ATOM, POWER, PRODUCT, SUM, binding
 from diffusion_lib.symbolic.times import Index, Item, Limit, Product, Sum
+from diffusion_lib.symbolic.tree import free_indices
 
 
 class Latex:
@@ -45,9 +48,13 @@ class Latex:
 
     def Add(self, node):
         first, *rest = node.terms
-        return self(first, SUM) + "".join(self.signed(term) for term in rest)
+        start = fenced("(", self(first), ")") if catches(first, rest) else self(first, SUM)
+        return start + "".join(self.signed(term, rest[place:]) for place, term in enumerate(rest, 1))
 
-    def signed(self, term):
+    def signed(self, term, rest):
+        if catches(term, rest):
+            sign, body = ("-", term.arg) if isinstance(term, Neg) else ("+", term)
+            return f" {sign} " + fenced("(", self(body), ")")
         if isinstance(term, Neg):
             return " - " + self(term.arg, PRODUCT)
         if isinstance(term, Num) and term.value < 0:
@@ -62,7 +69,8 @@ class Latex:
         text, *parts = [*(self(f, ATOM if takes_all(f) else PRODUCT) for f in early), self(last, PRODUCT)]
         for part in parts:
             named = part.startswith((r"\operatorname", r"\log", r"\exp"))  # these bring their own space
-            number = part[0].isdigit() or (text[-1].isdigit() and part.startswith(r"\tfrac"))  # 3½ is no product
+            half = re.match(r"\\tfrac|\\frac{\d+}{\d+}", part)
+            number = part[0].isdigit() or (text[-1].isdigit() and half)  # 3½ is no product
             text += (r" \cdot " if number else " " if named else r"\, ") + part
         return text
 
@@ -73,7 +81,8 @@ class Latex:
 
     def Pow(self, node):
         base = self(node.base, ATOM)
-        if isinstance(node.base, (Symbol, Item)) and any(mark in base for mark in "'^"):  # TeX takes one exponent only
+        double = isinstance(node.base, (Symbol, Item)) and any(mark in base for mark in "'^")  # TeX takes one exponent
+        if double or isinstance(node.base, Integral):  # or else the exponent is that of dy
             base = fenced("(", base, ")")
         return f"{base}^{_braced(self(node.power))}"
 
@@ -147,6 +156,12 @@ def takes_all(node) -> bool:
     if isinstance(node, Div):
         return halves(node) and takes_all(node.over)
     return isinstance(node, (Derivative, Limit, Product, Sum)) or (isinstance(node, Func) and node.name == "log")
+
+
+def catches(node, rest) -> bool:
+    """Would a reader take a letter in the terms that follow for the one that a sum or a limit in ``node`` binds?"""
+    bound = {part.symbol for part in walk(node) if isinstance(part, (Sum, Limit))}
+    return any(not bound.isdisjoint(free_indices(term)) for term in rest)
 
 
 def halves(node: Div) -> bool:

@@ -47,6 +47,19 @@ def sign_of_value(field, value) -> int | None:
     return None if None in signs or signs[1] == 0 else signs[0] * signs[1]
 
 
+def steady(field, value, grows) -> bool:
+    """Is there no value of a letter at which the fastest term in a quotient, root, exponent or logarithm vanishes?"""
+    for part in sp.preorder_traversal(value):
+        closed = isinstance(part, (sp.exp, sp.log)) or (part.is_Pow and not (part.exp.is_Integer and part.exp > 0))
+        for side in (side for arg in part.args for side in sp.fraction(sp.together(arg)) if closed and side.has(grows)):
+            moving = [generator for generator in sp.Poly(side).gens if generator.has(grows)]
+            polynomial = sp.Poly(side, *moving)
+            leading = [polynomial.LC()] if moving == [grows] else polynomial.coeffs()
+            if any(sign_of_value(field, coefficient) not in (1, -1) for coefficient in leading):
+                return False
+    return True
+
+
 def _sign(polynomial):
     number, factors = sp.factor_list(polynomial)
     if number == 0:

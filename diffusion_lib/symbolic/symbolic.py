@@ -23,7 +23,7 @@ from diffusion_lib.symbolic.functions import Phi, arbitrary
 from diffusion_lib.symbolic.linear import Linear
 from diffusion_lib.symbolic.normalform import sign_of
 from diffusion_lib.symbolic.registry import unit
-from diffusion_lib.symbolic.signs import positive
+from diffusion_lib.symbolic.signs import positive, steady
 from diffusion_lib.symbolic.times import Index, Item, Product, Sum
 
 
@@ -183,7 +183,7 @@ class Symbolic(Linear):
                 f"the limit of {node.body!r} needs a closed form; state the sum or product in closed form first"
             )
         value = sp.limit(self.open(body, grows), grows, sp.oo)
-        if value.has(sp.Limit):
+        if value.has(sp.Limit) or not steady(self.field, body, grows):
             raise Inconclusive(f"SymPy does not know the limit of {node.body!r}; state a simpler form first")
         return value
 

@@ -26,6 +26,8 @@ What remains a limit:
 - of two licences that hold in the same worlds (marginalisation and Bayes, say), which one is named is up to the author;
 - assumptions about one quantity exclude each other, so alternatives need two derivations;
 - an equality of two limits, or integrals, that a step leaves closed says that both exist, or neither;
+- a mean over a noise is taken to exist: E[exp(ε²)] − E[exp(ε²)] = 0 is accepted;
+- two sequences may be written with one letter, as L_0 and L_{t−1} are in the papers; at one index they may not;
 - that a state defined as a draw has the density defined for it is a step of the derivation, and not enforced.
 """
 
@@ -46,7 +48,7 @@ from diffusion_lib.symbolic.growth import converges, reckoned_with_converge
 from diffusion_lib.symbolic.slopes import distinct, visible
 from diffusion_lib.symbolic.times import Limit
 from diffusion_lib.symbolic.tree import unfold
-from diffusion_lib.symbolic.worlds import few_sums, finite_worlds, gaussian_worlds, plain_numbers, plain_times
+from diffusion_lib.symbolic.worlds import finite_worlds, gaussian_worlds, many_times, plain_numbers, plain_times
 
 
 def verify(claim: Claim) -> tuple[str, ...]:
@@ -58,14 +60,17 @@ def verify(claim: Claim) -> tuple[str, ...]:
         left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
         if has_densities(left, right):
             verdicts = finite_worlds(claim, left, right), gaussian_worlds(claim)
-            for plain in (plain_times, plain_numbers, few_sums):
+            _moving(claim, left, right)
+            for plain in (plain_times, plain_numbers):
                 plain(left, right)
+            many_times(claim, left, right)
             if random_facts(claim.assumed):  # a letter does not say that what it stands for moves
                 gaussian_worlds(replace(claim, model=(*claim.model, *claim.assumed)))
             smooth(claim, left, right)
             _limits_stand_alone(claim, left, right)
             return verdicts
         seen = at_points(claim, left, right)
+        moving = _moving(claim, left, right)
         distinct(claim, left, right)
         _limits_stand_alone(claim, left, right)
         if claim.licence.differentiates:
@@ -77,10 +82,8 @@ def verify(claim: Claim) -> tuple[str, ...]:
         for condition in (*odd_conditions(left), *odd_conditions(right)):
             raise Inconclusive(f"{claim} has the condition {condition!r}, which is no state; nothing is known given it")
         verdicts = seen, symbolically(claim, left, right)
-        if contains((E, Var, KL, Integral), left, right):  # a letter does not say that what it stands for moves
-            meant = unfold((left, right), random_facts((*claim.model, *claim.assumed)), claim.start)
-            if meant != (left, right):
-                at_points(claim, *meant)
+        if moving != (left, right):
+            at_points(claim, *moving)
         return (*verdicts, gaussian_worlds(claim)) if has_densities(claim.left, claim.right) else verdicts
 
 
@@ -90,6 +93,15 @@ def look(claim: Claim) -> tuple[str, ...]:
         if has_densities(claim.left, claim.right):
             return (gaussian_worlds(claim),)
         return (at_points(claim, *unfold((claim.left, claim.right), claim.model)),)
+
+
+def _moving(claim, left, right):
+    """Both sides with the letters written out that hide something random, which a mean or integral must not miss."""
+    if not contains((E, Var, KL, Integral), left, right):
+        return left, right
+    moving = unfold((left, right), random_facts((*claim.model, *claim.assumed)), claim.start)
+    replace(claim, left=moving[0], right=moving[1]).check_literals()  # a measure by a letter may be no density
+    return moving
 
 
 def _limits_stand_alone(claim, *sides):

@@ -9,15 +9,15 @@ from mpmath import mp
 
 from diffusion_lib.errors import Inconclusive, Refuted, Undefined
 from diffusion_lib.symbolic.claim import Claim
-from diffusion_lib.symbolic.density import Normal
+from diffusion_lib.symbolic.density import Density, Normal
 from diffusion_lib.symbolic.evaluate import DIGITS, MARGIN, compare, witness
-from diffusion_lib.symbolic.expr import Div, Func, Mul, Num, Pow, children, walk
+from diffusion_lib.symbolic.expr import Add, Apply, Div, Func, Mul, Num, Pow, Symbol, children, walk
 from diffusion_lib.symbolic.finite import FiniteWorld
 from diffusion_lib.symbolic.gaussian import GaussianWorld
 from diffusion_lib.symbolic.interpret import HORIZON, to_mpf
 from diffusion_lib.symbolic.quadratic import Bell, as_bell
 from diffusion_lib.symbolic.registry import draw, real
-from diffusion_lib.symbolic.times import Index, Item, OutOfRange, Span, Sum
+from diffusion_lib.symbolic.times import Index, Item, OutOfRange, Product, Span, Sum
 
 WORLDS, GAUSSIAN_WORLDS = 20, 5
 LOOKS = 4  # at how many states the sign of a gap is looked at
@@ -119,27 +119,52 @@ def plain_times(*nodes) -> None:
             raise Inconclusive(f"{node!r} begins too late for worlds with T = 1 … 5")
 
 
-def few_sums(*nodes) -> None:
-    """Raise ``Inconclusive`` for products of so many sums that all of T = 1 … 5 could be their zeros."""
-    for node in nodes:
-        if _sums(node) >= HORIZON:
-            raise Inconclusive(f"{node!r} multiplies too many sums for worlds with T = 1 … 5; split the step")
+def many_times(claim, left, right) -> None:
+    """Raise ``Inconclusive`` if the claim may hold at the few times that were looked at, and at no others.
+
+    At one of them no two indices may fall together by chance, and a product of so many sums that each time could be
+    one of their zeros is refused.
+    """
+    indices = {part for side in (left, right) for part in walk(side) if isinstance(part, Index)}
+    indices = [i for i in indices if i.symbol is None or i.symbol in claim.symbols()]
+    tested, apart = [], []
+
+    def test(number, index):
+        world = FiniteWorld(str(number), index, claim.licence)
+        world(left), world(right)
+        tested.append(index)
+        apart.append(len({world.time(i) for i in indices}) == len(indices))
+
+    _over_worlds(claim, test, 1)
+    if not any(apart):
+        raise Inconclusive(f"{claim} has at each of the times T = 1 … 5 two indices that fall together; split the step")
+    times = min((len({index[symbol] for index in tested}) for symbol in claim.symbols()), default=HORIZON)
+    for node in (left, right):
+        if _sums(node) >= times:
+            raise Inconclusive(f"{node!r} multiplies too many sums for worlds with {times} times; split the step")
 
 
 def plain_numbers(*nodes) -> None:
-    """Raise ``Inconclusive`` for numbers so large or small that 60 digits could hide what they change."""
+    """Raise ``Inconclusive`` for numbers and powers so large or small that 60 digits could hide what they change."""
     for node in nodes:
         if _digits(node) > DIGITS // 3:
-            raise Inconclusive(f"{node!r} has numbers that {DIGITS} digits may not show; give them letters")
+            raise Inconclusive(f"{node!r} has numbers that {DIGITS} digits may not show; split the step")
 
 
 def _digits(node):
-    """How many digits the numbers in a node may take, if all of them are multiplied."""
+    """How many digits the numbers and letters in a node may take, if all factors of a term are small."""
     if isinstance(node, Num):
         return len(str(max(abs(node.value.numerator), node.value.denominator))) - 1
-    inside = sum(map(_digits, children(node)))
+    if isinstance(node, (Symbol, Item, Density, Apply)):
+        return 1
+    parts = list(map(_digits, children(node)))
+    inside = max(parts) if isinstance(node, Add) else sum(parts)
     if isinstance(node, Pow) and isinstance(node.power, Num):
         return inside * max(1, abs(node.power.value))
+    if isinstance(node, Product):
+        return inside * HORIZON
+    if isinstance(node, Func) and node.name in ("exp", "Phi"):
+        inside = 10 ** min(inside, 9)
     if isinstance(node, Normal) or (isinstance(node, Func) and node.name in ("exp", "Phi")):
         return inside + sum(abs(part.value) ** 2 for part in walk(node) if isinstance(part, Num)) / 4
     return inside
