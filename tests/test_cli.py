@@ -150,9 +150,12 @@ def test_row58_sigint_while_sampling_exits_without_a_traceback(trained, tmp_path
         os.kill(os.getpid(), signal.SIGINT)
         yield
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job in the background ignores it
     monkeypatch.setitem(cli.SAMPLERS, "ddim", interrupted)
-    assert command("sample", "--from", trained, "--steps", 3, "--out", tmp_path / "x.png") == 130
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job in the background ignores it
+    try:
+        assert command("sample", "--from", trained, "--steps", 3, "--out", tmp_path / "x.png") == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert capsys.readouterr() == ("", "") and not (tmp_path / "x.png").exists()
 
 

@@ -184,7 +184,7 @@ class Symbolic(Linear):
             )
         value = sp.limit(self.open(body, grows), grows, sp.oo)
         if value.has(sp.Limit) or not steady(self.field, body, grows):
-            raise Inconclusive(f"SymPy does not know the limit of {node.body!r}; state a simpler form first")
+            raise Inconclusive(f"the limit of {node.body!r} is unknown for some letters; simplify or narrow a domain")
         return value
 
     def Sum(self, node):

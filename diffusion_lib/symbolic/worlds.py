@@ -163,9 +163,10 @@ def _digits(node):
         return inside * max(1, abs(node.power.value))
     if isinstance(node, Product):
         return inside * HORIZON
-    if isinstance(node, Func) and node.name in ("exp", "Phi"):
+    steep = isinstance(node, Func) and node.name in ("exp", "Phi")
+    if steep:
         inside = 10 ** min(inside, 9)
-    if isinstance(node, Normal) or (isinstance(node, Func) and node.name in ("exp", "Phi")):
+    if steep or isinstance(node, Normal):
         return inside + sum(abs(part.value) ** 2 for part in walk(node) if isinstance(part, Num)) / 4
     return inside
 
