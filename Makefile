@@ -3,11 +3,12 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book test notebooks serve check
+.PHONY: help book test test-full notebooks bench serve check
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+PEERS := $(VENV)-bench
 UNREAD := -name __pycache__ -o -name .ipynb_checkpoints -o -name '*.tmp'
 SOURCES := _config.yml _toc.yml $(shell find book diffusion_lib notebooks -mindepth 1 \( $(UNREAD) \) -prune -o -print | sed 's/ /\\ /g')
 export OMP_NUM_THREADS := 1
@@ -18,7 +19,7 @@ export TQDM_DISABLE := 1
 unexport MPLBACKEND
 
 help:
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/make \1	\2/' | expand -t 18
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1	\2/' | expand -t 18
 
 book: _build/html/index.html ## build the pages into _build/html, from the outputs in notebooks/
 
@@ -31,8 +32,14 @@ test: check book ## everything that must hold: library, derivations, notebooks, 
 	$(BIN)/pytest notebooks --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-with tests/nbval_sanitize.cfg -n 2 --dist loadscope
 	$(BIN)/pytest tests/test_book_browser.py -n 2 -rs
 
+test-full: test ## the same, and the tests that take minutes
+	$(BIN)/pytest tests -m slow -n 2
+
 notebooks: $(VENV)/ready ## run the chapters whose code changed, and write notebooks/
 	$(BIN)/python -m book._tools.notebooks
+
+bench: $(PEERS)/ready ## measure side by side with other libraries, in an environment of its own; half an hour
+	$(PEERS)/bin/python -m benchmarks $(BENCH)
 
 serve: book ## read the book at http://127.0.0.1:8000
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
@@ -44,4 +51,8 @@ check: $(VENV)/ready ## lint the code, and check that notebooks/ is what book/ m
 $(VENV)/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}; try: make book PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -r requirements.txt -e .
+	@touch $@
+
+$(PEERS)/ready: benchmarks/requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(PEERS) && $(PEERS)/bin/python -m pip install -r benchmarks/requirements.txt -e .
 	@touch $@

@@ -1,4 +1,4 @@
-"""The command line: ``python -m diffusion_lib train | sample | rerun | doctor``.
+"""The command line: ``python -m diffusion_lib train | sample | rerun | sweep | doctor``.
 
 Only this page is read for ``--help``; PyTorch is imported by the command that needs it.  What the library raises on
 purpose, and what the operating system refuses, becomes one line on stderr and exit status 2.
@@ -10,10 +10,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from . import __version__, rerun
+from . import __version__, rerun, sweep
 from .errors import DiffusionLibError
 
 DATA = "moons, ring, grid, swiss_roll, checkerboard (points), digits (pictures)"
+SAMPLERS = "ddim, ddpm, euler, heun, lms, langevin"
+STEPS = "1 to T; each calls the denoiser once, of heun twice, of langevin ten times (default: 50, or T if less)"
 
 
 class Parser(argparse.ArgumentParser):
@@ -39,9 +41,12 @@ def parser() -> Parser:
     again = commands.add_parser("rerun", help="run a chapter of the book with other parameters", formatter_class=plain)
     rerun.add_arguments(again)
     again.set_defaults(run=rerun.main)
+    grid = commands.add_parser("sweep", help="run a chapter on a grid of parameters", formatter_class=plain)
+    sweep.add_arguments(grid)
+    grid.set_defaults(run=sweep.main)
     doctor = commands.add_parser("doctor", help="show versions, device, data, weights, and what works offline")
     doctor.add_argument("--json", action="store_true", help="print JSON")
-    doctor.set_defaults(run=lambda args: _commands().doctor(args))
+    doctor.set_defaults(run=_doctor)
     return top
 
 
@@ -53,12 +58,17 @@ def _train(command: Parser) -> None:
     command.add_argument("--steps", type=int, default=2000, help="gradient steps")
     command.add_argument("--schedule", default="linear", help="linear, scaled_linear, cosine")
     command.add_argument("--T", type=int, default=1000, help="steps of the forward process")
-    command.add_argument("--batch-size", type=int, default=256, help="samples in a step")
-    command.add_argument("--lr", type=float, default=2e-3, help="learning rate at the start")
+    command.add_argument("--batch-size", type=int, default=512, help="samples in a step")
+    command.add_argument("--lr", type=float, default=6e-3, help="learning rate at the start")
     command.add_argument("--lr-decay", default="cosine", help="cosine (to 0) or none")
     command.add_argument("--ema-decay", type=float, default=0.995, help="decay of the averaged parameters")
     command.add_argument("--grad-clip", type=float, default=1.0, help="largest norm of a gradient")
     command.add_argument("--seed", type=int, default=0, help="of weights, data, batches and noise")
+    command.add_argument("--weight", default="simple", help="the loss: simple, vlb, x_0, v, truncated_snr, min_snr")
+    command.add_argument("--t-law", default="log-normal", help="how t is drawn: log-normal, uniform")
+    command.add_argument("--micro-batches", type=int, default=1, help="parts of a batch, computed one by one")
+    command.add_argument("--precision", default="auto", help="auto, float32, bfloat16")
+    command.add_argument("--compile", action="store_true", help="run the network through torch.compile")
     command.add_argument("--save-every", type=int, default=500, metavar="STEPS", help="steps between checkpoints")
     command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu")
     command.add_argument("--resume", action="store_true", help="go on from DIR's latest checkpoint, if it has one")
@@ -78,10 +88,8 @@ def _sample(command: Parser) -> None:
         "--out", required=True, default=argparse.SUPPRESS, metavar="FILE", help=".safetensors (tensor x_0) or .png"
     )
     command.add_argument("--n", type=int, default=16, help="number of samples")
-    command.add_argument("--sampler", default="ddim", help="ddim or ddpm")
-    command.add_argument(
-        "--steps", type=int, default=argparse.SUPPRESS, help="calls of the denoiser, 1 to T (default: 50, or T if less)"
-    )
+    command.add_argument("--sampler", default="ddim", help=SAMPLERS)
+    command.add_argument("--steps", type=int, default=argparse.SUPPRESS, help=STEPS)
     command.add_argument("--seed", type=int, default=0, help="of the noise")
     command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu")
     command.set_defaults(run=lambda args: _commands().sample(args))
@@ -91,6 +99,12 @@ def _commands():
     from . import cli
 
     return cli
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from . import doctor
+
+    return doctor.doctor(args)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -27,6 +27,7 @@ from .process import Denoiser, add_noise, posterior, predict_eps, x_0_from_eps
 from .schedule import Schedule
 
 VARIANCES = ("posterior", "beta")
+WEIGHTS = ("simple", "vlb", "x_0", "v", "truncated_snr", "min_snr")
 LEVELS = 256  # of 8-bit data
 ON_GRID = 1e-3  # how far a value may be from its level, in units of the distance of two levels; float32 passes
 
@@ -58,12 +59,17 @@ def kl_normal(mean_p: Tensor, var_p: Tensor, mean_q: Tensor, var_q: Tensor) -> T
     return 0.5 * (ratio - 1 - ratio.log() + (mean_p - mean_q) ** 2 / var_q)
 
 
-def step_variance(schedule: Schedule, variance: str = "posterior") -> Tensor:
-    """The table of σ_t², (T + 1,): β̃_t for "posterior", β_t for "beta" (DDPM, section 3.2).
+def step_variance(schedule: Schedule, variance: str | Tensor = "posterior") -> Tensor:
+    """The table of σ_t², (T + 1,): β̃_t for "posterior", β_t for "beta" (DDPM, section 3.2), or a table of your own.
 
     β̃_1 = 0 is the variance of no density.  DDPM's programs put β̃_2 there (β_1 if T = 1), and so does this table; with
     "beta" it is β_1.  Slot 0 is 0.
     """
+    if isinstance(variance, Tensor):
+        if variance.shape != schedule.beta.shape or not bool((variance[1:] > 0).all() and variance.isfinite().all()):
+            allowed = f"a table ({schedule.T + 1},) of finite numbers, positive from slot 1 on"
+            raise ConfigError(f"variance must be {allowed}, got shape {tuple(variance.shape)}; see optimal_variance")
+        return variance.to(schedule.beta)
     if check_choice("variance", variance, VARIANCES) == "beta":
         return schedule.beta
     table = schedule.posterior_variance.clone()
@@ -82,7 +88,12 @@ def prior_term(schedule: Schedule, x_0: Tensor) -> Tensor:
 
 
 def step_term(
-    denoiser: Denoiser, schedule: Schedule, x_0: Tensor, t: Tensor | int, eps: Tensor, variance: str = "posterior"
+    denoiser: Denoiser,
+    schedule: Schedule,
+    x_0: Tensor,
+    t: Tensor | int,
+    eps: Tensor,
+    variance: str | Tensor = "posterior",
 ) -> Tensor:
     """L_{t−1} at x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε, for t = 2…T (DDPM eq. 8, with both variances kept), in nats, (B,)."""
     table = step_variance(schedule, variance)
@@ -101,7 +112,7 @@ def decoder_term(
     schedule: Schedule,
     x_0: Tensor,
     eps: Tensor,
-    variance: str = "posterior",
+    variance: str | Tensor = "posterior",
     levels: int | None = LEVELS,
 ) -> Tensor:
     """L_0 = −log p_θ(x_0 | x_1) at x_1 = √ᾱ_1 x_0 + √(1 − ᾱ_1) ε, in nats, (B,).
@@ -145,7 +156,7 @@ def vlb(
     schedule: Schedule,
     x_0: Tensor,
     eps: Tensor,
-    variance: str = "posterior",
+    variance: str | Tensor = "posterior",
     levels: int | None = LEVELS,
 ) -> Bound:
     """All terms of the bound, every t once; ``eps`` (T, B, …) holds the noise of x_1…x_T.
@@ -169,7 +180,7 @@ def bits_per_dim(nats: Tensor | float, dims: int) -> Tensor | float:
     return nats / (check_integer("dims", dims, 1) * math.log(2))
 
 
-def weight(schedule: Schedule, kind: str, variance: str = "posterior", gamma: float = 5.0) -> Tensor:
+def weight(schedule: Schedule, kind: str, variance: str | Tensor = "posterior", gamma: float = 5.0) -> Tensor:
     """The weight w_t of E (ε − ε̂)² that makes it the loss ``kind``, a table (T + 1,); slot 0 is 0.
 
     ===============  ==========================================  =====================================
@@ -193,7 +204,7 @@ def weight(schedule: Schedule, kind: str, variance: str = "posterior", gamma: fl
         "truncated_snr": lambda: snr.clamp(min=1) / snr,
         "min_snr": lambda: snr.clamp(max=gamma) / snr,
     }
-    return torch.cat([snr.new_zeros(1), tables[check_choice("kind", kind, tables)]()])
+    return torch.cat([snr.new_zeros(1), tables[check_choice("kind", kind, WEIGHTS)]()])
 
 
 def _means(denoiser, schedule, x_0, t, eps):

@@ -91,8 +91,7 @@ def _tensors(state: TrainState) -> dict[str, Tensor]:
     """Return all tensors of the state by name: the live ones, but for the generator's state, which is a copy."""
     tensors = {f"denoiser/{name}": tensor for name, tensor in state.denoiser.state_dict().items()}
     tensors |= {f"ema/{name}": tensor for name, tensor in state.ema.items()}
-    for name, parameter in state.denoiser.named_parameters():
-        tensors |= {f"adamw.{key}/{name}": tensor for key, tensor in state.optimizer.state[parameter].items()}
+    tensors |= {f"adamw/{name}": tensor for name, tensor in state.optimizer.state[state.parameters].items()}
     return tensors | {"generator": state.generator.get_state()}
 
 

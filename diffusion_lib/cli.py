@@ -1,21 +1,23 @@
 """What the commands of ``python -m diffusion_lib`` do; ``__main__`` parses their arguments.
 
 Everything that can be refused is refused before a directory or file exists.  ``train`` holds the lock of its directory
-and writes a line of ``log.jsonl`` for each step.  Told to stop by SIGTERM or SIGINT, it finishes the step, saves, and
-exits with 143 or 130.  A save that fails stops it: a run that cannot be resumed is not worth its time.
+and writes a line of ``log.jsonl`` for each step, and ``curve.svg`` after the last.  Told to stop by a signal, it
+finishes the step, saves, and exits with 128 plus the signal's number.  A save that fails stops it: a run that cannot be
+resumed is not worth its time.  Of several processes, the first alone writes, and all stop at the same step.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
+import io
 import json
 import math
 import os
-import platform
 import signal
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -24,39 +26,31 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from . import __version__, checkpoint
+from . import checkpoint, parallel
 from . import train as training
+from .config import MAX_SEED, TrainConfig
 from .data import DENSITIES, digits, sample_density
 from .denoiser import MLP, UNet, build
-from .device import autocast, available, pick_device
+from .device import pick_device
 from .errors import CheckpointMismatch, ConfigError, check_choice, check_integer
-from .sample import ddim, ddpm, last
+from .langevin import langevin
+from .ode import euler, heun, lms
+from .parallel import Processes
+from .sample import ddim, ddpm, generators, last, noise
 from .schedule import Schedule, make_schedule
-from .train import MAX_SEED, TrainConfig, TrainState
+from .train import TrainState
 
 DATA = (*DENSITIES, "digits")
 POINTS = 50_000  # draws of a density that a run trains on
-STEPS = 50  # calls of the denoiser, unless T is less
-STOP = (signal.SIGTERM, signal.SIGINT)
-SAMPLERS = {"ddim": ddim, "ddpm": ddpm}
-PACKAGES = (
-    "torch",
-    "numpy",
-    "safetensors",
-    "sympy",
-    "scikit-learn",
-    "matplotlib",
-    "diffusers",
-    "transformers",
-    "papermill",
-)
-STABLE_DIFFUSION = "models--CompVis--stable-diffusion-v1-4"  # its directory in the cache of huggingface_hub
+STEPS = 50  # of a sampler, unless T is less
+STOP = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGUSR1") if hasattr(signal, name)]
+SAMPLERS = {"ddim": ddim, "ddpm": ddpm, "euler": euler, "heun": heun, "lms": lms, "langevin": langevin}
+NOISY = ("ddim", "ddpm", "langevin")  # those that draw noise on the way
 
 
 def train(args: argparse.Namespace) -> int:
     """Train, or resume; return 0, or 128 plus the number of the signal that stopped it."""
-    names = ("steps", "batch_size", "lr", "lr_decay", "ema_decay", "grad_clip", "seed")
-    config = TrainConfig(**{name: getattr(args, name) for name in names})
+    config = TrainConfig(**{field.name: getattr(args, field.name) for field in fields(TrainConfig)})
     schedule = make_schedule(args.schedule, args.T)
     save_every = check_integer("save_every", args.save_every, 1)
     device = pick_device(args.device)
@@ -67,30 +61,39 @@ def train(args: argparse.Namespace) -> int:
     torch.manual_seed(config.seed)
     make = UNet if args.data == "digits" else MLP
     network = make(T=schedule.T, alpha_bar=schedule.alpha_bar)
-    state = TrainState.create(network, config, device)
-    settings = {"schedule": schedule.config, "denoiser": network.config, "train": config.to_dict()}
-    settings["data"] = {"name": args.data, "shape": list(data.shape[1:])}
-    directory.mkdir(parents=True, exist_ok=True)
-    with checkpoint.lock(directory), _signals() as received:
-        _check_start(directory, args.resume)  # again: now nobody else can write there
-        if checkpoint.list_checkpoints(directory):
-            checkpoint.load_latest(directory, state, settings)
-        with _log(directory / "log.jsonl", state.step) as log, _progress(config.steps, state.step) as bar:
-            for record in training.train(state, data, schedule, config):
-                log.write(json.dumps(record._asdict()) + "\n")
-                bar.set_postfix(loss=f"{record.loss:.4f}", refresh=False)
-                bar.update()
-                if record.step % save_every == 0 or record.step == config.steps or received:
-                    log.flush()  # first, so that the log is never shorter than the checkpoint
-                    checkpoint.save(directory, state, settings)
-                if received:
-                    break
-    print(f"saved step {state.step} of {config.steps} in {directory}")
-    return 128 + received[0] if received else 0
+    with parallel.join(device) as processes:
+        state = TrainState.create(network, config, device)
+        records = training.train(state, data, schedule, config, processes)
+        settings = {"schedule": schedule.config, "denoiser": network.config, "train": config.to_dict()}
+        settings |= {"data": {"name": args.data, "shape": list(data.shape[1:])}, "processes": processes.size}
+        directory.mkdir(parents=True, exist_ok=True)
+        with _writer(directory, processes, device), _signals() as received:
+            _check_start(directory, args.resume)  # again: now nobody else can write there
+            if checkpoint.list_checkpoints(directory):
+                _load(directory, state, settings, processes)
+            stop = 0
+            with _log(directory, state.step, processes) as log, _progress(config.steps, state.step, processes) as bar:
+                for record in records:
+                    log.write(json.dumps(record._asdict()) + "\n")
+                    _show(bar, record.loss, config.batch_size, "images" if data.ndim == 4 else "points")
+                    stop = processes.maximum(received[0] if received else 0, device)
+                    if processes.rank == 0 and (record.step % save_every == 0 or record.step == config.steps or stop):
+                        log.flush()  # first, so that the log is never shorter than the checkpoint
+                        checkpoint.save(directory, state, settings)
+                    if stop:
+                        break
+            if processes.rank == 0:
+                if state.step == config.steps:
+                    _curve(directory)
+                print(f"saved step {state.step} of {config.steps} in {directory}")
+    return 128 + stop if stop else 0
 
 
 def sample(args: argparse.Namespace) -> int:
-    """Draw samples from the averaged network of the latest checkpoint and write them to a file."""
+    """Draw samples from the averaged network of the latest checkpoint and write them to a file.
+
+    Each sample has its own random stream, so that the first ones do not change when more are asked for.
+    """
     sampler = SAMPLERS[check_choice("sampler", args.sampler, SAMPLERS)]
     n = check_integer("n", args.n, 1, 100_000)
     seed = check_integer("seed", args.seed, 0, MAX_SEED)
@@ -100,65 +103,15 @@ def sample(args: argparse.Namespace) -> int:
     if not path.parent.is_dir() or path.is_dir():
         raise ConfigError(f"out must be a file in a directory that exists, got {str(path)!r}; create {path.parent}")
     state, schedule, shape = _restore(args.source)
-    generator = torch.Generator().manual_seed(seed)
-    x_T = torch.randn(n, *shape, generator=generator).to(device)
+    streams, batch = generators(seed, n), torch.empty(n, *shape)
+    x_T = noise(streams, batch)(batch).to(device)
     steps = getattr(args, "steps", min(STEPS, schedule.T))
-    chain = sampler(state.ema_denoiser().to(device), x_T, schedule, steps=steps, generator=generator)
+    options = {"generator": streams} if args.sampler in NOISY else {}
+    chain = sampler(state.ema_denoiser().to(device), x_T, schedule, steps=steps, **options)
     x_0 = last(tqdm(chain, total=steps + 1, unit="step")).cpu()
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(safetensors.torch.save({"x_0": x_0}) if path.suffix == ".safetensors" else _picture(x_0))
-    os.replace(temporary, path)
+    _replace(path, safetensors.torch.save({"x_0": x_0}) if path.suffix == ".safetensors" else _picture(x_0))
     print(f"wrote {n} samples of step {state.step} to {path}")
     return 0
-
-
-def doctor(args: argparse.Namespace) -> int:
-    """Print what is installed, what computes, and what works without a network."""
-    report = diagnosis()
-    if args.json:
-        print(json.dumps(report, indent=1))
-        return 0
-    for section, entries in report.items():
-        print(section)
-        for name, value in entries.items():
-            word = "not installed" if value is None else ("no", "yes")[value] if isinstance(value, bool) else value
-            print(f"  {name:<28}{word}")
-    return 0
-
-
-def diagnosis() -> dict[str, dict[str, Any]]:
-    """Return versions, device, data, weights and what works offline, as plain values; nothing is downloaded."""
-    device, here = pick_device("auto"), available()
-    cache = os.environ.get("HF_HUB_CACHE") or os.path.join(os.environ.get("HF_HOME", "~/.cache/huggingface"), "hub")
-    weights = any(Path(cache).expanduser().glob(f"{STABLE_DIFFUSION}/snapshots/*/model_index.json"))
-    versions = {name: _version(name) for name in PACKAGES}
-    sklearn = versions["scikit-learn"] is not None
-    return {
-        "versions": {"diffusion_lib": __version__, "python": platform.python_version(), **versions},
-        "device": {
-            "auto": str(device),
-            "why": f"the first that is here of cuda, mps, cpu: {', '.join(here)}",
-            "name": torch.cuda.get_device_name()
-            if device.type == "cuda"
-            else platform.processor() or platform.machine(),
-            "threads": torch.get_num_threads(),
-            "bf16 autocast": isinstance(autocast(device), torch.autocast),
-        },
-        "data": dict.fromkeys(DENSITIES, True) | {"digits": sklearn, "photograph": sklearn},
-        "weights": {"stable-diffusion-v1-4": weights},
-        "works offline": {
-            "train, sample, derivations": True,
-            "rerun": versions["papermill"] is not None,
-            "stable diffusion": weights and versions["diffusers"] is not None,
-        },
-    }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
 
 
 def _check_start(directory: Path, resume: bool) -> None:
@@ -166,6 +119,23 @@ def _check_start(directory: Path, resume: bool) -> None:
         raise ConfigError(f"out must be a directory, got the file {directory}; use another name")
     if not resume and directory.is_dir() and (steps := checkpoint.list_checkpoints(directory)):
         raise ConfigError(f"out must be without checkpoints, got step {steps[-1]} in {directory}; add --resume")
+
+
+@contextmanager
+def _writer(directory: Path, processes: Processes, device: torch.device) -> Iterator[None]:
+    """Let the first process hold the directory's lock; the others wait until it does, and has cleared up."""
+    with checkpoint.lock(directory) if processes.rank == 0 else nullcontext():
+        processes.maximum(0, device)
+        yield
+
+
+def _load(directory: Path, state: TrainState, settings: dict[str, Any], processes: Processes) -> None:
+    """Load the latest checkpoint; another number of processes may have written it, but then its last bits differ."""
+    before = checkpoint.read_latest(directory)[0]["config"].get("processes")
+    checkpoint.load_latest(directory, state, settings | {"processes": before})
+    if before != processes.size and processes.rank == 0:
+        what = f"step {state.step} was written by {before} processes and goes on with {processes.size}"
+        print(f"warning: {what}: equal to one run up to rounding (1e-6), not bit for bit", file=sys.stderr)
 
 
 @contextmanager
@@ -180,9 +150,11 @@ def _signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _log(path: Path, step: int) -> TextIO:
+def _log(directory: Path, step: int, processes: Processes) -> TextIO:
     """Open the log to go on after ``step``; lines of steps that a killed run did not save are dropped."""
-    kept = []
+    if processes.rank > 0:
+        return open(os.devnull, "w")
+    path, kept = directory / "log.jsonl", []
     if step and path.exists():
         for line in path.read_text().splitlines():
             try:
@@ -190,14 +162,43 @@ def _log(path: Path, step: int) -> TextIO:
                     kept.append(line + "\n")
             except (ValueError, KeyError, TypeError):
                 break  # the line in which the run was killed
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text("".join(kept))
-    os.replace(temporary, path)
+    _replace(path, "".join(kept).encode())
     return open(path, "a")
 
 
-def _progress(steps: int, done: int) -> tqdm:
-    return tqdm(total=steps, initial=done, unit="step")
+def _replace(path: Path, data: bytes) -> None:
+    """Write by renaming: whoever reads ``path`` sees the old file or the new one, never a part."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_bytes(data)
+    os.replace(temporary, path)
+
+
+def _progress(steps: int, done: int, processes: Processes) -> tqdm:
+    options = {"disable": True} if processes.rank > 0 else {}  # else TQDM_DISABLE decides
+    return tqdm(total=steps, initial=done, unit="step", **options)
+
+
+def _show(bar: tqdm, loss: float, batch_size: int, unit: str) -> None:
+    """Count a step.  The bar appears ten times a second at most; its text is made for the next time."""
+    if bar.update():
+        rate = bar.format_dict["rate"] or 0.0
+        bar.set_postfix_str(f"{rate * batch_size:.0f} {unit}/s, loss={loss:.4f}", refresh=False)
+
+
+def _curve(directory: Path) -> None:
+    """Draw the loss of all steps in the log into ``curve.svg``, whose bytes depend on the log alone."""
+    import matplotlib
+
+    matplotlib.use("Agg")  # draws without a window
+    from . import plot
+    from .notebook import STYLE, SVG_OPTIONS
+
+    records = [json.loads(line) for line in (directory / "log.jsonl").read_text().splitlines()]
+    with matplotlib.rc_context(STYLE):
+        figure, drawn = plot.curve([r["step"] for r in records], [r["loss"] for r in records]), io.BytesIO()
+        figure.savefig(drawn, format="svg", **SVG_OPTIONS)
+    plot.plt.close(figure)
+    _replace(directory / "curve.svg", drawn.getvalue())
 
 
 def _restore(source: str) -> tuple[TrainState, Schedule, list[int]]:

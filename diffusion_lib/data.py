@@ -1,6 +1,7 @@
-"""What the models of the book learn: two-dimensional densities, handwritten digits, a photograph.
+"""What the models of the book learn: two-dimensional densities, handwritten digits, photographs of clothes.
 
-Everything is in memory and ships with the installed packages.  Points of a density are independent draws: a stratified
+Everything is in memory and ships with the installed packages, except Fashion-MNIST, which is read where it is installed
+and never downloaded.  Points of a density are independent draws: a stratified
 sample, such as scikit-learn's ``make_moons``, has less scatter than its law, and would beat any honest model in a
 two-sample metric.  Each density has mean 0 and a standard deviation near 1 along each axis, as N(0, I) has, so that the
 forward process ends where sampling starts.
@@ -8,15 +9,21 @@ forward process ends where sampling starts.
 
 from __future__ import annotations
 
+import gzip
 import math
+import zlib
+from pathlib import Path
 
 import torch
 from torch import Generator, Tensor
 
-from .errors import ConfigError, check_choice, check_integer
+from .errors import ConfigError, WeightsUnavailable, check_choice, check_integer
 
 LARGEST_VALUE = 8.0  # of scaled data; 8 standard deviations of N(0, I) have probability 1e-15
 PHOTO_SIDE = 427  # the shorter side of scikit-learn's photographs
+# Debian's package dataset-fashion-mnist, then the folder that torchvision fills when its root is ~/.cache/torchvision
+FASHION_FOLDERS = ("/usr/share/datasets/fashion-mnist", "~/.cache/torchvision/FashionMNIST/raw")
+FASHION_SIZES = {"train": 60_000, "test": 10_000}
 
 _angle = torch.arange(8, dtype=torch.float64) * math.pi / 4
 _axis = 0.7 * torch.arange(-2, 3, dtype=torch.float64)
@@ -110,6 +117,42 @@ def _digits(split: str):
     for label in labels.unique():
         occurrence[labels == label] = torch.arange(int((labels == label).sum()))
     return source, labels, (occurrence % 5 == 4) == (split == "test")
+
+
+def fashion_mnist(split: str = "train") -> Tensor:
+    """Return photographs of clothes, float32 (n, 1, 28, 28), the article bright on −1; 60,000 to train, 10,000 to test.
+
+    Raises ``WeightsUnavailable`` where the data is not installed.  Source: Xiao, Rasul & Vollgraf 2017.
+    """
+    return _idx("images-idx3", split, (28, 28)).unsqueeze(1).float() / 127.5 - 1
+
+
+def fashion_labels(split: str = "train") -> Tensor:
+    """Return the kind of clothing of each image of ``fashion_mnist(split)``, int64 (n,) from 0 to 9."""
+    return _idx("labels-idx1", split, ()).long()
+
+
+def _idx(kind: str, split: str, shape: tuple[int, ...]) -> Tensor:
+    """Read an idx file: two zeros, 8 for bytes, the number of axes, their lengths as big-endian int32, the bytes."""
+    n = FASHION_SIZES[check_choice("split", split, FASHION_SIZES)]
+    name = f"{'train' if split == 'train' else 't10k'}-{kind}-ubyte"
+    candidates = [Path(folder).expanduser() / file for folder in FASHION_FOLDERS for file in (f"{name}.gz", name)]
+    path = next((candidate for candidate in candidates if candidate.is_file()), None)
+    if path is None:
+        raise WeightsUnavailable(
+            f"Fashion-MNIST must be in {' or '.join(FASHION_FOLDERS)}, got no {name} there; install Debian's package "
+            "dataset-fashion-mnist, or run torchvision.datasets.FashionMNIST('~/.cache/torchvision', download=True)"
+        )
+    try:
+        content = (gzip.decompress if path.suffix == ".gz" else bytes)(path.read_bytes())
+    except (OSError, EOFError, zlib.error) as error:  # not compressed, cut off, damaged
+        raise WeightsUnavailable(f"{path} must be a readable idx file, got {error}; install it again") from error
+    axes = (n, *shape)
+    header = bytes([0, 0, 8, len(axes)]) + b"".join(size.to_bytes(4, "big") for size in axes)
+    if not content.startswith(header) or len(content) != len(header) + math.prod(axes):
+        what = f"{len(content)} bytes that begin with {content[:16].hex()}"
+        raise WeightsUnavailable(f"{path} must hold {axes} bytes in the idx format, got {what}; install it again")
+    return torch.frombuffer(bytearray(content), dtype=torch.uint8, offset=len(header)).view(axes)
 
 
 def photograph(size: int = 256, name: str = "china") -> Tensor:

@@ -2,14 +2,20 @@
 
 ``x_t`` is (B, …) floating point, ``t`` int64 (B,) in 1…T, and ``eps_hat`` has the shape and dtype of ``x_t``.
 
-A sampler forms x̂_0 = (x_t − √(1 − ᾱ_t) ε̂) / √ᾱ_t, so that near t = T an error of ε̂ comes out 1/√ᾱ_T times as large:
-157 times for DDPM's linear schedule and 20,000 times for the cosine one.  A network that is given the table ᾱ therefore
-computes ε̂ = √(1 − ᾱ_t) x_t + √ᾱ_t F(x_t, t), where F is its body: then x̂_0 = √ᾱ_t x_t − √(1 − ᾱ_t) F, and nothing is
-amplified.  F plays the part of v (Salimans & Ho 2022, appendix D) while the prediction and the loss remain those of ε.
-Without the table ε̂ = F.
+Whatever is asked of it, the layers F(x_t, t) may answer in one of three ways, ``prediction``:
+
+    "eps"   F = ε̂
+    "x_0"   F = x̂_0,   so that ε̂ = (x_t − √ᾱ_t F) / √(1 − ᾱ_t)
+    "v"     F = v̂,     so that ε̂ = √(1 − ᾱ_t) x_t + √ᾱ_t F
+
+A sampler forms x̂_0 = (x_t − √(1 − ᾱ_t) ε̂) / √ᾱ_t.  With ε-prediction an error of F therefore comes out 1/√ᾱ_T times as
+large near t = T: 157 times for DDPM's linear schedule and 20,000 times for the cosine one.  With x_0-prediction it is
+the error of ε̂ that is amplified, by √SNR, at small t.  v-prediction amplifies neither: x̂_0 = √ᾱ_t x_t − √(1 − ᾱ_t) F.
 
 Time enters through cosines of s = ln(1 + 999 t/T) / ln 1000: finer at small t, where the noise grows by large factors
 from step to step.
+
+Sources: Ho et al. 2020 (DDPM), section 3.2; Salimans & Ho 2022, section 4 and appendix D.
 """
 
 from __future__ import annotations
@@ -25,27 +31,35 @@ from torch.nn import functional
 
 from .errors import ConfigError, check_choice, check_integer
 
+PREDICTIONS = ("eps", "x_0", "v")
 TIME_FEATURES = 8
 LARGEST_SIZE, LARGEST_T = 4096, 100_000  # a slip of the keyboard should not allocate the memory of the machine
 
 
 class Denoiser(nn.Module):
-    """What both networks share: ``config``, the time features, the conditioning on ᾱ, and the checks of the input.
+    """What both networks share: ``config``, the time features, the kinds of prediction, and the checks of the input.
 
     ``config`` is a plain dict from which ``build`` makes the same network with fresh weights.  ``alpha_bar`` is the
-    table ᾱ_0…ᾱ_T of the schedule, or ``None``.  A subclass defines ``check_x(x_t)``, and ``body(x_t, time)`` with
-    ``time`` (B, 8).
+    table ᾱ_0…ᾱ_T of the schedule, which ε-prediction does without.  A subclass defines ``check_x(x_t)``, and
+    ``body(x_t, time)``, which is F, with ``time`` (B, 8).
     """
 
-    def __init__(self, kind: str, T: int, alpha_bar: Sequence[float] | Tensor | None, **sizes: int) -> None:
+    def __init__(
+        self, kind: str, T: int, alpha_bar: Sequence[float] | Tensor | None, prediction: str, **sizes: int
+    ) -> None:
         super().__init__()
         for name, size in sizes.items():
             check_integer(name, size, 1, LARGEST_SIZE)
         check_integer("T", T, 1, LARGEST_T)
-        self.T = T
+        self.T, self.prediction = T, check_choice("prediction", prediction, PREDICTIONS)
+        if alpha_bar is None and prediction != "eps":
+            remedy = 'pass alpha_bar=schedule.alpha_bar, or prediction="eps"'
+            raise ConfigError(f"alpha_bar must be given for prediction {prediction!r}, got None; {remedy}")
         table = None if alpha_bar is None else _as_table(alpha_bar, T)
         values = None if table is None else table.tolist()
-        self.config: dict[str, Any] = {"kind": kind, **sizes, "T": T, "alpha_bar": values}
+        self.config: dict[str, Any] = {
+            "kind": kind, **sizes, "T": T, "alpha_bar": values, "prediction": prediction
+        }  # fmt: skip
         alpha_bar = torch.ones(T, dtype=torch.float64) if table is None else table[1:]
         s = torch.log1p(999 * torch.arange(1, T + 1, dtype=torch.float64) / T) / math.log(1000)
         time = torch.cos(math.pi * s[:, None] * torch.arange(1, TIME_FEATURES + 1))
@@ -66,27 +80,33 @@ class Denoiser(nn.Module):
             what = f"{int(t.min())} to {int(t.max())}"
             raise ConfigError(f"t must be in 1..{self.T}, got {what}; make the network with T=schedule.T") from error
         shape = (-1, *[1] * (x_t.ndim - 1))
-        return noise.view(shape) * x_t + signal.view(shape) * self.body(x_t, time)
+        signal, noise, F = signal.view(shape), noise.view(shape), self.body(x_t, time).to(x_t.dtype)
+        if self.prediction == "v":
+            return noise * x_t + signal * F
+        if self.prediction == "x_0":
+            return (x_t - signal * F) / noise
+        return F
 
 
 class MLP(Denoiser):
     """For points x_t (B, dim): GELU layers on x, random Fourier features of x, and the features of time.
 
-    The ``features`` frequencies are drawn once from N(0, ½²), in cycles per unit of x, with a fixed seed; they let a
+    The ``features`` frequencies are drawn once from N(0, 0.3²), in cycles per unit of x, with a fixed seed; they let a
     small network follow sharp edges (Tancik et al. 2020).  ``depth`` hidden layers have ``width`` units each.
     """
 
     def __init__(
         self,
         dim: int = 2,
-        width: int = 128,
+        width: int = 64,
         depth: int = 3,
         features: int = 32,
         T: int = 1000,
         alpha_bar: Sequence[float] | Tensor | None = None,
+        prediction: str = "v",
     ) -> None:
-        super().__init__("mlp", T, alpha_bar, dim=dim, width=width, depth=depth, features=features)
-        frequencies = 0.5 * torch.randn(dim, features, generator=torch.Generator().manual_seed(0))
+        super().__init__("mlp", T, alpha_bar, prediction, dim=dim, width=width, depth=depth, features=features)
+        frequencies = 0.3 * torch.randn(dim, features, generator=torch.Generator().manual_seed(0))
         self.register_buffer("frequencies", frequencies)
         sizes = [dim + 2 * features + TIME_FEATURES, *[width] * depth]
         layers = [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.GELU())]
@@ -125,9 +145,14 @@ class UNet(Denoiser):
     """
 
     def __init__(
-        self, channels: int = 1, width: int = 32, T: int = 1000, alpha_bar: Sequence[float] | Tensor | None = None
+        self,
+        channels: int = 1,
+        width: int = 32,
+        T: int = 1000,
+        alpha_bar: Sequence[float] | Tensor | None = None,
+        prediction: str = "v",
     ) -> None:
-        super().__init__("unet", T, alpha_bar, channels=channels, width=width)
+        super().__init__("unet", T, alpha_bar, prediction, channels=channels, width=width)
         if width % 8:
             raise ConfigError(f"width must be a multiple of 8, got {width}; use {8 * -(-width // 8)}")
         c, time = width, 4 * width

@@ -7,12 +7,14 @@ DDIM sampler then is Euler's method for
 
 and a method of higher order needs fewer steps.  Adams and Bashforth put a polynomial through the last values of ε̂,
 and integrate it exactly: a weighted sum of values that are known already, so that a step calls the denoiser once, as
-before.  The times are those of ``ddim``, and therefore the nodes in σ are uneven.
+before.  The times are those of ``ddim``, and therefore the nodes in σ are uneven.  Heun takes an Euler step, looks at
+ε̂ where it ends, and goes again with the mean of both values: the trapezoidal rule, at two calls a step.
 
 States and records are those of ``sample``: x_T is unit noise, and the denoiser is given x_t.  Where a library keeps x̃
 in its place, it multiplies the noise by √(σ_T² + 1) at the start, and by 1 / √(σ_t² + 1) before each call.
 
-Sources: Song et al. 2021a (DDIM), eq. 13 and 14; Karras et al. 2022, section 3; Hairer, Nørsett & Wanner 1993, III.1.
+Sources: Song et al. 2021a (DDIM), eq. 13 and 14; Karras et al. 2022, Algorithm 1 (Heun); Hairer, Nørsett & Wanner 1993,
+III.1 (Adams and Bashforth).
 """
 
 from __future__ import annotations
@@ -26,8 +28,8 @@ import torch
 from torch import Tensor
 
 from .errors import ConfigError, check_integer
-from .process import Denoiser
-from .sample import SampleStep, walk
+from .process import Denoiser, Jump
+from .sample import SampleStep, predict, walk
 from .schedule import Schedule
 
 MAX_ORDER = 4
@@ -70,11 +72,13 @@ def lms_step(schedule: Schedule, x_t: Tensor, past: Sequence[tuple[int, Tensor]]
     """
     times = _check_past(schedule, x_t, past)
     s = check_integer("s", s, 0, times[0] - 1)
-    weights = adams_bashforth([sigma(schedule, time) for time in times], sigma(schedule, s))
-    tables = schedule.to("cpu", torch.float64)
-    kept, kept_t = (float(tables.alpha_bar[time]) ** 0.5 for time in (s, times[0]))
-    moved = sum(kept * weight * eps_hat for weight, (_, eps_hat) in zip(weights, past, strict=True))
-    return kept / kept_t * x_t + moved
+    jump = Jump.between(schedule, times[0], s)
+    return _move(jump, x_t, [(sigma(schedule, time), eps_hat) for time, eps_hat in past])
+
+
+def heun_step(schedule: Schedule, x_t: Tensor, eps_hat: Tensor, eps_hat_s: Tensor, t: int, s: int) -> Tensor:
+    """x_s = √ᾱ_s (x_t / √ᾱ_t + (σ_s − σ_t) (ε̂ + ε̂_s) / 2), with ε̂_s the prediction at the end of an Euler step."""
+    return euler_step(schedule, x_t, (eps_hat + eps_hat_s) / 2, t, s)
 
 
 def euler(
@@ -100,11 +104,38 @@ def lms(
     """
     past = deque(maxlen=check_integer("order", order, 1, MAX_ORDER))
 
-    def step(x_t, eps_hat, t, s, z):
-        past.appendleft((t, eps_hat))
-        return lms_step(schedule, x_t, past, s)
+    def step(jump, x_t, eps_hat, x_0_hat):
+        past.appendleft((jump.sigma_t, eps_hat))
+        return _move(jump, x_t, past)
 
     return walk(denoiser, x_T, schedule, step, steps, spacing)
+
+
+def heun(
+    denoiser: Denoiser, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: str = "trailing"
+) -> Iterator[SampleStep]:
+    """Heun's method of order two in σ; arguments as in ``ddim``.
+
+    The denoiser is called twice a step, at t and at the end of an Euler step, and once in the last step, because ε̂ is
+    not defined at σ = 0: 2 · ``steps`` − 1 calls.  The record of a step holds what the first call said.
+    """
+
+    def step(jump, x_t, eps_hat, x_0_hat):
+        x_s = _move(jump, x_t, [(jump.sigma_t, eps_hat)])
+        if jump.s == 0:
+            return x_s
+        eps_hat_s = predict(denoiser, x_s, jump.s)
+        return _move(jump, x_t, [(jump.sigma_t, (eps_hat + eps_hat_s) / 2)])
+
+    return walk(denoiser, x_T, schedule, step, steps, spacing)
+
+
+def _move(jump: Jump, x_t: Tensor, past: Sequence[tuple[float, Tensor]]) -> Tensor:
+    """One step of the multistep method; ``past`` holds pairs (σ, ε̂), newest first."""
+    weights = adams_bashforth([level for level, _ in past], jump.sigma_s)
+    kept = math.sqrt(jump.alpha_bar_s)
+    moved = sum(kept * weight * eps_hat for weight, (_, eps_hat) in zip(weights, past, strict=True))
+    return kept / math.sqrt(jump.alpha_bar_t) * x_t + moved
 
 
 def _check_nodes(nodes, end) -> tuple[float, float]:

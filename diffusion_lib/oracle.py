@@ -34,14 +34,19 @@ from .errors import ConfigError, check_choice, check_integer
 from .process import Denoiser
 from .schedule import Schedule
 
-NODES = torch.arange(-12, 12 + 1 / 128, 1 / 64, dtype=torch.float64)  # of a standard normal, for the trapezoidal rule
+# Nodes along an axis of a standard normal, for the trapezoidal rule in one and in two dimensions
+AXIS = {
+    1: torch.arange(-12, 12 + 1 / 128, 1 / 64, dtype=torch.float64),
+    2: torch.arange(-6, 6 + 1 / 8, 3 / 8, dtype=torch.float64),
+}
 
 
 class Loss(NamedTuple):
-    """A mean squared error per dimension, and the standard error of its estimate; 0 where it is a quadrature."""
+    """A mean squared error per dimension, and about how far it is off: the standard error of draws, or of a quadrature
+    the change when every other node is left out."""
 
     loss: float
-    standard_error: float
+    error: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,23 +127,53 @@ class GaussianMixture:
         """E ‖ε − ε*(x_t, t)‖² per dimension: the least possible loss at time t, in 1…T.
 
         It is the mean of the variance of ε given x_t, which is in closed form.  The mean over x_t is a quadrature for
-        data on a line; otherwise it is estimated from about ``n`` draws of ``generator``, with its standard error.
+        data on a line or in the plane; otherwise it is an average of about ``n`` draws of ``generator``.
         """
         t = check_integer("t", t, 1, schedule.T)
+        return Loss(*self._mean(lambda x_t: self._noise_variance(schedule, x_t, t), schedule, t, n, generator))
+
+    def floors(self, schedule: Schedule, *, n: int = 20_000, generator: Generator | None = None) -> Tensor:
+        """``irreducible_loss`` at all times, a table (T + 1,); slot 0 is 0.  Draws are the same at each time.
+
+        Its mean over 1…T is the least possible L_simple, and 1 less its value at t is the variance of ε* there.
+        """
+        state = None if generator is None else _generator(generator).get_state()
+        table = torch.zeros(schedule.T + 1, dtype=torch.float64)
+        for t in range(1, schedule.T + 1):
+            if state is not None:
+                generator.set_state(state)
+            table[t] = self.irreducible_loss(schedule, t, n=n, generator=generator).loss
+        return table
+
+    def entropy(self, *, n: int = 20_000, generator: Generator | None = None) -> float:
+        """−E log q(x_0) in nats, which no bound undercuts on average; computed as ``irreducible_loss`` is."""
+        any_schedule = Schedule.from_betas([0.5])  # at t = 0 it makes no difference
+        return self._mean(lambda x: -self.log_density(any_schedule, x, 0), any_schedule, 0, n, generator)[0]
+
+    def power(self) -> float:
+        """E ‖x_0‖² per dimension; the ``power`` of ``expected.expected_terms``."""
+        return float(self.weights @ (self.means.flatten(1).square().mean(1) + self.std.square()))
+
+    def _mean(self, function, schedule: Schedule, t: int, n: int, generator: Generator | None) -> tuple[float, float]:
+        """E function(x_t), and its error as in ``Loss``; ``function`` takes x_t (B, …) and returns (B,)."""
         K, D = len(self.means), self.means[0].numel()
-        if D == 1:
-            z, share = NODES.expand(K, -1)[..., None], torch.exp(-NODES.square() / 2)
-            share = share / share.sum()
+        if D in AXIS:
+            z = torch.cartesian_prod(*[AXIS[D]] * D).view(1, -1, D).expand(K, -1, D)
+            share = torch.exp(-z[0].square().sum(1) / 2)
+            even = torch.cartesian_prod(*[torch.arange(len(AXIS[D])) % 2 == 0] * D).view(-1, D).all(1)
         else:  # as many draws for each component, so that none is left out
             draws = -(-check_integer("n", n, 2 * K) // K)
             z = torch.randn(K, draws, D, generator=_generator(generator), dtype=torch.float64)
-            share = torch.full((draws,), 1 / draws, dtype=torch.float64)
+            share = torch.ones(draws, dtype=torch.float64)
         kept, rest = schedule.alpha_bar[t].double(), schedule.one_minus_alpha_bar[t].double()
         deviation = (kept * self.std.square() + rest).sqrt().view(K, 1, 1)
-        x_t = (kept.sqrt() * self.means.view(K, 1, D) + deviation * z).view(*z.shape[:2], *self.means.shape[1:])
-        variances = torch.stack([self._noise_variance(schedule, x, t) for x in x_t])  # (K, draws)
-        squared_error = 0.0 if D == 1 else float(self.weights.square() @ variances.var(1)) / len(share)
-        return Loss(float(self.weights @ variances @ share), math.sqrt(squared_error))
+        x_t = (kept.sqrt() * self.means.view(K, 1, D) + deviation * z).view(K, -1, *self.means.shape[1:])
+        values = torch.stack([function(x) for x in x_t])  # (K, nodes)
+        mean = float(self.weights @ values @ share / share.sum())
+        if D in AXIS:
+            half = even * share
+            return mean, abs(float(self.weights @ values @ half / half.sum()) - mean)
+        return mean, math.sqrt(float(self.weights.square() @ values.var(1)) / len(share))
 
     def _noise_variance(self, schedule: Schedule, x_t: Tensor, t: int) -> Tensor:
         """Var(ε | x_t) per dimension, (B,): within the components, plus between their means of ε."""

@@ -107,6 +107,16 @@ def scatter_row(samples: Mapping[str, np.ndarray], *, limit: float, color: str =
     return figure
 
 
+def curve(steps: Sequence[int], losses: Sequence[float], *, pieces: int = 300) -> Figure:
+    """The loss against the step, on logarithmic axes; means over at most ``pieces`` stretches calm the noise."""
+    edges = np.unique(np.linspace(0, len(losses), min(pieces, len(losses)) + 1).astype(int))
+    width = np.diff(edges)
+    figure, axes = plt.subplots()
+    axes.loglog(*(np.add.reduceat(np.asarray(values, float), edges[:-1]) / width for values in (steps, losses)))
+    axes.set(xlabel="step", ylabel="loss")
+    return figure
+
+
 def scatter_frame(points: np.ndarray, *, limit: float, color: str = "C0") -> bytes:
     """One square PNG of points (n, 2), to be a frame of ``frames``."""
     figure, axes = plt.subplots(figsize=(3.4, 3.4), layout="constrained")

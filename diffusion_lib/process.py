@@ -13,15 +13,55 @@ Sources: Ho et al. 2020 (DDPM), eq. 2, 4, 6 and 7; Salimans & Ho 2022, appendix 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from .errors import ConfigError
+from .errors import ConfigError, check_integer
 from .schedule import Schedule
 
 Denoiser = Callable[[Tensor, Tensor], Tensor]  # eps_hat = denoiser(x_t, t); x_t and eps_hat (B, …), t (B,) int64
+
+
+class Jump(NamedTuple):
+    """The step between the times t and s < t, in float64: ᾱ_t, ᾱ_s, 1 − ᾱ_t, 1 − ᾱ_s and β_{t|s} = 1 − ᾱ_t / ᾱ_s.
+
+    A chain that visits only some of the times is a diffusion too: q(x_t | x_s) = N(√(1 − β_{t|s}) x_s, β_{t|s} I).
+    """
+
+    t: int
+    s: int
+    alpha_bar_t: float
+    alpha_bar_s: float
+    rest_t: float
+    rest_s: float
+    beta: float
+
+    @classmethod
+    def between(cls, schedule: Schedule, t: int, s: int) -> Jump:
+        """Look the numbers up, with all digits also where ᾱ is near 1; ``ConfigError`` unless T ≥ t > s ≥ 0."""
+        t = check_integer("t", t, 1, schedule.T)
+        s = check_integer("s", s, 0, t - 1)
+        tables = schedule.to("cpu", torch.float64)
+        kept, rest = tables.alpha_bar[[t, s]].tolist(), tables.one_minus_alpha_bar[[t, s]].tolist()
+        return cls(t, s, *kept, *rest, -math.expm1(float(torch.log1p(-tables.beta[s + 1 : t + 1]).sum())))
+
+    @property
+    def sigma_t(self) -> float:
+        """σ_t = √((1 − ᾱ_t) / ᾱ_t), the level of the noise at t where the signal is not shrunk."""
+        return math.sqrt(self.rest_t / self.alpha_bar_t)
+
+    @property
+    def sigma_s(self) -> float:
+        """The same at s; 0 for s = 0."""
+        return math.sqrt(self.rest_s / self.alpha_bar_s)
+
+    def x_0_hat(self, x_t: Tensor, eps_hat: Tensor) -> Tensor:
+        """``x_0_from_eps`` at time t, unchecked, for the loop of a sampler."""
+        return (x_t - math.sqrt(self.rest_t) * eps_hat) / math.sqrt(self.alpha_bar_t)
 
 
 def add_noise(schedule: Schedule, x_0: Tensor, t: Tensor | int, eps: Tensor) -> Tensor:

@@ -92,7 +92,7 @@ def find(chapter: str | os.PathLike[str]) -> Path:
         if not path.is_file():
             raise ConfigError(f"chapter must be a notebook that exists, got {str(path)!r}; check the path")
         return path
-    notebooks = {path.stem: path for path in sorted((_root() / "notebooks").glob("*.ipynb"))}
+    notebooks = {path.stem: path for path in sorted((root() / "notebooks").glob("*.ipynb"))}
     if not notebooks:
         raise ConfigError(f"chapter must be the path of a notebook, got {str(path)!r} outside of the book's directory")
     return notebooks[check_choice("chapter", str(path), tuple(notebooks))]
@@ -143,16 +143,21 @@ def check(given: dict[str, object], known: Mapping[str, Literal]) -> dict[str, L
     return given
 
 
-def _root() -> Path:
+def root() -> Path:
     """The book's directory: the nearest one upwards that holds ``_toc.yml``; without a book, where we are."""
     here = Path.cwd()
     return next((path for path in (here, *here.parents) if (path / "_toc.yml").is_file()), here)
 
 
+def run_name(source: Path, parameters: Mapping[str, Literal]) -> str:
+    """The name of a run's directory: the chapter's, and a hash of the parameters."""
+    digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
+    return f"{source.stem}-{digest[:8]}"
+
+
 def _directory(source: Path, parameters: Mapping[str, Literal], output: str | os.PathLike[str] | None) -> Path:
     if output is None:
-        digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
-        return _root() / "_build" / "runs" / f"{source.stem}-{digest[:8]}"
+        return root() / "_build" / "runs" / run_name(source, parameters)
     path = Path(output).absolute()
     if not path.parent.is_dir() or (path.exists() and not path.is_dir()):
         raise ConfigError(f"output must be a directory, its parent must exist, got {str(output)!r}; create the parent")

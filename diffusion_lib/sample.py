@@ -6,28 +6,29 @@ that visits only some of the times is a diffusion of its own, with α_{t|s} = �
 interpolates between that step (η = 1, the ancestral one) and one without noise (η = 0) with the same marginals.
 
 The samplers are generators over any callable ``eps_hat = denoiser(x_t, t)``: a network, an exact oracle, another
-library's model.  Coefficients are computed in float64.  Noise is drawn on the generator's device, so that a CPU
-generator gives the same noise on every device.
+library's model.  ``ddpm`` and ``ddim`` call it once per step.  Coefficients are computed in float64, before the first
+call.  Noise is drawn on the generator's device, so that a CPU generator gives the same noise on every device.  With a
+list of ``generators``, one for each sample, a sample gets the same noise in a batch of any size.
 
 Sources: Ho et al. 2020 (DDPM), Algorithm 2 and eq. 7; Song et al. 2021a (DDIM), eq. 12 and 16.
 """
 
 from __future__ import annotations
 
-import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
-from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from .bound import VARIANCES
+from .config import MAX_SEED
 from .errors import ConfigError, NonFiniteError, check_choice, check_integer, check_real
-from .process import Denoiser, x_0_from_eps
+from .process import Denoiser, Jump, x_0_from_eps
 from .schedule import Schedule
 
 SPACINGS = ("trailing", "leading")
@@ -73,10 +74,7 @@ def ddpm_step(
     """
     check_choice("variance", variance, VARIANCES)
     x_0_hat = x_0_from_eps(schedule, x_t, t, eps_hat)
-    alpha_bar_s, rest_t, rest_s, beta = _between(schedule, t, s)
-    mean = alpha_bar_s**0.5 * beta / rest_t * x_0_hat + (1 - beta) ** 0.5 * rest_s / rest_t * x_t
-    sigma = (beta * rest_s / rest_t if variance == "posterior" or s == 0 else beta) ** 0.5
-    return _with_noise(mean, sigma, z)
+    return _ddpm(Jump.between(schedule, t, s), x_t, x_0_hat, variance, z)
 
 
 def ddim_step(
@@ -89,12 +87,7 @@ def ddim_step(
     """
     eta = check_real("eta", eta, 0.0, 1.0)
     x_0_hat = x_0_from_eps(schedule, x_t, t, eps_hat)
-    alpha_bar_s, rest_t, rest_s, beta = _between(schedule, t, s)
-    variance = eta**2 * beta * rest_s / rest_t
-    # 1 − ᾱ_s − σ² without a subtraction that could fall below 0, by 1 − ᾱ_t = β_{t|s} + α_{t|s} (1 − ᾱ_s)
-    direction = rest_s * ((1 - eta**2) * beta + (1 - beta) * rest_s) / rest_t
-    mean = alpha_bar_s**0.5 * x_0_hat + direction**0.5 * eps_hat
-    return _with_noise(mean, variance**0.5, z)
+    return _ddim(Jump.between(schedule, t, s), x_0_hat, eps_hat, eta, z)
 
 
 def ddpm(
@@ -105,7 +98,7 @@ def ddpm(
     steps: int | None = None,
     variance: str = "posterior",
     spacing: str = "trailing",
-    generator: torch.Generator | None = None,
+    generator: Generator | Sequence[Generator] | None = None,
 ) -> Iterator[SampleStep]:
     """Ancestral sampling (DDPM Algorithm 2): yields ``SampleStep`` at each visited time and, last, the sample at t = 0.
 
@@ -113,8 +106,12 @@ def ddpm(
     Raises ``ConfigError`` at the call, before the denoiser runs, and ``NonFiniteError`` while sampling.
     """
     check_choice("variance", variance, VARIANCES)
-    step = partial(ddpm_step, schedule, variance=variance)
-    return walk(denoiser, x_T, schedule, step, steps, spacing, generator, noisy=True)
+    draw = noise(generator, x_T)
+
+    def step(jump, x_t, eps_hat, x_0_hat):
+        return _ddpm(jump, x_t, x_0_hat, variance, draw(x_t) if jump.s > 0 else None)
+
+    return walk(denoiser, x_T, schedule, step, steps, spacing)
 
 
 def ddim(
@@ -125,12 +122,16 @@ def ddim(
     steps: int | None = None,
     eta: float = 0.0,
     spacing: str = "trailing",
-    generator: torch.Generator | None = None,
+    generator: Generator | Sequence[Generator] | None = None,
 ) -> Iterator[SampleStep]:
     """DDIM sampling: no noise for ``eta=0``, as much as ``ddpm`` for ``eta=1``; otherwise like ``ddpm``."""
     eta = check_real("eta", eta, 0.0, 1.0)
-    step = partial(ddim_step, schedule, eta=eta)
-    return walk(denoiser, x_T, schedule, step, steps, spacing, generator, noisy=eta > 0)
+    draw = noise(generator, x_T)
+
+    def step(jump, x_t, eps_hat, x_0_hat):
+        return _ddim(jump, x_0_hat, eps_hat, eta, draw(x_t) if eta > 0 and jump.s > 0 else None)
+
+    return walk(denoiser, x_T, schedule, step, steps, spacing)
 
 
 def last(iterator: Iterable[SampleStep]) -> Tensor:
@@ -142,20 +143,16 @@ def walk(
     denoiser: Denoiser,
     x_T: Tensor,
     schedule: Schedule,
-    step: Callable[..., Tensor],
+    step: Callable[[Jump, Tensor, Tensor, Tensor], Tensor],
     steps: int | None,
     spacing: str,
-    generator: torch.Generator | None = None,
-    noisy: bool = False,
 ) -> Iterator[SampleStep]:
-    """What all samplers share: x_s = step(x_t, eps_hat, t, s, z=z) from each visited time to the next, down to 0.
+    """What all samplers share: x_s = step(jump, x_t, eps_hat, x_0_hat) from each visited time to the next, down to 0.
 
-    Everything is checked now rather than when the iterator is first advanced; ``noisy``: z is noise where s > 0.
+    Everything is checked and looked up now rather than when the iterator is first advanced.
     """
     if not callable(denoiser):
         raise ConfigError(f"denoiser must be callable as denoiser(x_t, t), got {denoiser!r}")
-    if generator is not None and not isinstance(generator, torch.Generator):
-        raise ConfigError(f"generator must be a torch.Generator or None, got {generator!r}; use manual_seed(0) on one")
     if not isinstance(x_T, Tensor) or x_T.dtype not in (torch.float32, torch.float64):
         what = x_T.dtype if isinstance(x_T, Tensor) else type(x_T).__name__
         raise ConfigError(f"x_T must be a float32 or float64 tensor (B, ...), got {what}; use torch.randn(B, ...)")
@@ -164,17 +161,58 @@ def walk(
     if (bad := _non_finite(x_T)) is not None:
         raise ConfigError(f"x_T must be finite, got {bad}; use torch.randn")
     times = timesteps(schedule.T, schedule.T if steps is None else steps, spacing)
-    return _run(denoiser, x_T.detach(), schedule, step, times, generator, noisy)
+    jumps = [Jump.between(schedule, t, s) for t, s in pairwise([*times, 0])]
+    return _run(denoiser, x_T.detach(), step, jumps)
 
 
-def _between(schedule: Schedule, t: int, s: int) -> tuple[float, float, float, float]:
-    """Return ᾱ_s, 1 − ᾱ_t, 1 − ᾱ_s and β_{t|s} = 1 − ᾱ_t / ᾱ_s in float64, with all digits also where ᾱ is near 1."""
-    t = check_integer("t", t, 1, schedule.T)
-    s = check_integer("s", s, 0, t - 1)
-    tables = schedule.to("cpu", torch.float64)
-    beta = -math.expm1(float(torch.log1p(-tables.beta[s + 1 : t + 1]).sum()))
-    rest_t, rest_s = (float(tables.one_minus_alpha_bar[time]) for time in (t, s))
-    return float(tables.alpha_bar[s]), rest_t, rest_s, beta
+def predict(denoiser: Denoiser, x_t: Tensor, t: int) -> Tensor:
+    """One call of the denoiser, at one time for the whole batch: ε̂ (B, …) in the dtype of x_t, without a graph."""
+    with torch.no_grad():  # around the call only: a generator would leave it switched on in its caller's code
+        eps_hat = denoiser(x_t, torch.full((len(x_t),), t, device=x_t.device)).to(x_t.dtype)
+    if eps_hat.shape != x_t.shape:
+        raise ConfigError(f"denoiser must return x_t's shape {tuple(x_t.shape)}, got {tuple(eps_hat.shape)}")
+    return eps_hat
+
+
+def generators(seed: int, n: int) -> list[Generator]:
+    """One generator for each of ``n`` samples: that of sample i depends on ``seed`` and i, and not on n."""
+    check_integer("seed", seed, 0, MAX_SEED)
+    seeds = (np.random.SeedSequence([seed, i]) for i in range(check_integer("n", n, 1)))
+    return [Generator().manual_seed(int(each.generate_state(1, np.uint64)[0] >> 1)) for each in seeds]
+
+
+def noise(generator: Generator | Sequence[Generator] | None, batch: Tensor) -> Callable[[Tensor], Tensor]:
+    """Return ``draw(like)``: z ~ N(0, I) in the shape, dtype and device of ``like``, which is as long as ``batch``."""
+    if isinstance(generator, (list, tuple)) and all(isinstance(each, Generator) for each in generator):
+        if getattr(batch, "shape", ())[:1] != (len(generator),):
+            got = f"got {len(generator)} for x_T {tuple(getattr(batch, 'shape', ()))}"
+            raise ConfigError(f"generator must be one for all samples or one for each, {got}; use generators")
+        return lambda like: torch.stack([_normal(like[0], each) for each in generator])
+    if generator is not None and not isinstance(generator, Generator):
+        allowed = "a torch.Generator, a list of them, or None"
+        raise ConfigError(f"generator must be {allowed}, got {generator!r}; use torch.Generator().manual_seed(0)")
+    return lambda like: _normal(like, generator)
+
+
+def _normal(like: Tensor, generator: Generator | None) -> Tensor:
+    device = "cpu" if generator is None else generator.device  # a CPU generator draws the same for every device
+    return torch.randn(like.shape, generator=generator, dtype=like.dtype, device=device).to(like.device)
+
+
+def _ddpm(jump: Jump, x_t: Tensor, x_0_hat: Tensor, variance: str, z: Tensor | None) -> Tensor:
+    _, s, _, alpha_bar_s, rest_t, rest_s, beta = jump
+    mean = alpha_bar_s**0.5 * beta / rest_t * x_0_hat + (1 - beta) ** 0.5 * rest_s / rest_t * x_t
+    sigma = (beta * rest_s / rest_t if variance == "posterior" or s == 0 else beta) ** 0.5
+    return _with_noise(mean, sigma, z)
+
+
+def _ddim(jump: Jump, x_0_hat: Tensor, eps_hat: Tensor, eta: float, z: Tensor | None) -> Tensor:
+    _, _, _, alpha_bar_s, rest_t, rest_s, beta = jump
+    variance = eta**2 * beta * rest_s / rest_t
+    # 1 − ᾱ_s − σ² without a subtraction that could fall below 0, by 1 − ᾱ_t = β_{t|s} + α_{t|s} (1 − ᾱ_s)
+    direction = rest_s * ((1 - eta**2) * beta + (1 - beta) * rest_s) / rest_t
+    mean = alpha_bar_s**0.5 * x_0_hat + direction**0.5 * eps_hat
+    return _with_noise(mean, variance**0.5, z)
 
 
 def _with_noise(mean: Tensor, sigma: float, z: Tensor | None) -> Tensor:
@@ -186,21 +224,16 @@ def _with_noise(mean: Tensor, sigma: float, z: Tensor | None) -> Tensor:
     return mean + sigma * z
 
 
-def _run(denoiser, x_t, schedule, step, times, generator, noisy) -> Iterator[SampleStep]:
-    for t, s in pairwise([*times, 0]):
-        with torch.no_grad():  # around the call only: a generator would leave it switched on in its caller's code
-            eps_hat = denoiser(x_t, torch.full((len(x_t),), t, device=x_t.device)).to(x_t.dtype)
-        yield SampleStep(t, x_t, x_0_from_eps(schedule, x_t, t, eps_hat))
-        z = _standard_normal(x_t, generator) if noisy and s > 0 else None
-        x_t = step(x_t, eps_hat, t, s, z=z)
+def _run(denoiser, x_t, step, jumps) -> Iterator[SampleStep]:
+    for jump in jumps:
+        eps_hat = predict(denoiser, x_t, jump.t)
+        x_0_hat = jump.x_0_hat(x_t, eps_hat)
+        yield SampleStep(jump.t, x_t, x_0_hat)
+        x_t = step(jump, x_t, eps_hat, x_0_hat)
         if (bad := _non_finite(x_t)) is not None:
-            raise NonFiniteError(f"x_t must stay finite, got {bad} in the step from t={t} to {s}; check the denoiser")
+            where = f"from t={jump.t} to {jump.s}"
+            raise NonFiniteError(f"x_t must stay finite, got {bad} in the step {where}; check the denoiser")
     yield SampleStep(0, x_t, x_t)
-
-
-def _standard_normal(like: Tensor, generator: torch.Generator | None) -> Tensor:
-    device = "cpu" if generator is None else generator.device
-    return torch.randn(like.shape, generator=generator, dtype=like.dtype, device=device).to(like.device)
 
 
 def _non_finite(x: Tensor) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -50,3 +51,24 @@ def outputs(chapter: str) -> list[dict]:
     """Everything that the cells of the stored notebook show."""
     notebook = json.loads((ROOT / "notebooks" / f"{chapter}.ipynb").read_text())
     return [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+
+
+def numbers(chapter: str) -> dict[str, float]:
+    """What the stored notebook computed for its text: the numbers of ``value`` and ``measured`` by their names.
+
+    A label that is printed more than once names nothing.
+    """
+    found: dict[str, list[str]] = {}
+    for output in outputs(chapter):
+        if name := output.get("metadata", {}).get("diffusion_lib", {}).get("value"):
+            found.setdefault(name, []).append("".join(output["data"]["text/plain"]))
+        for label, number in re.findall(r"^(.+?) +≈ (\S+)$", "".join(output.get("text", "")), re.MULTILINE):
+            found.setdefault(" ".join(label.split()), []).append(number)
+    once = {name: texts[0] for name, texts in found.items() if len(texts) == 1}
+    return {name: float(text) for name, text in once.items() if re.fullmatch(r"-?[\d.]+(e[-+]\d+)?", text)}
+
+
+def printed(chapter: str, start: str) -> list[list[str]]:
+    """The words of the printed lines of the stored notebook that begin with ``start``, without it."""
+    text = "\n".join("".join(output.get("text", "")) for output in outputs(chapter))
+    return [line[len(start) :].split() for line in text.splitlines() if line.startswith(start)]

@@ -14,11 +14,21 @@ ORDER = [
     {"schedule"},
     {"process"},
     {"bound"},
-    {"oracle", "train", "sample"},
-    {"ode"},
+    {"config"},
+    {"oracle", "expected", "gaussian_chain", "train", "sample"},
+    {"ode", "langevin"},
 ]  # each from earlier ones
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
-APART = {"denoiser", "data", "metrics", "plot"}  # of those in ORDER, they import errors alone
+APART = {
+    "denoiser",
+    "data",
+    "features",
+    "gradient",
+    "law",
+    "metrics",
+    "parallel",
+    "plot",
+}  # of those in ORDER: errors alone
 SYMBOLS = {  # SymPy's half of the library, and what of the library it may import
     "symbolic": {"errors", "symbolic", "__version__"},
     "exercises": {"errors", "symbolic", "exercises"},

@@ -24,6 +24,8 @@ CHECKED = [  # all that the book proves; the owner of the list is the reader, wh
     "simple-loss",
     "score-and-samplers",
     "guidance",
+    "exact-oracle",
+    "sgd-vs-bgd",
     "errata",
     "handwritten",
 ]

@@ -51,7 +51,8 @@ def called(root):
 def test_make_alone_lists_the_targets():
     result = make(ROOT)
     assert result.returncode == 0
-    assert re.findall(r"^make (\w+)", result.stdout, flags=re.M) == ["book", "test", "notebooks", "serve", "check"]
+    names = ["book", "test", "test-full", "notebooks", "bench", "serve", "check"]
+    assert re.findall(r"^make ([\w-]+)", result.stdout, flags=re.M) == names
 
 
 def test_no_target_is_longer_than_three_lines():
@@ -101,6 +102,19 @@ def test_the_environment_is_made_by_one_pip_call_and_once(project, monkeypatch):
         assert make(project, "notebooks", "PYTHON=./python3.12").returncode == 0
     pip = [line for line in called(project) if " pip " in line]
     assert pip == ["python -m pip install -r requirements.txt -e ."]
+
+
+def test_the_benchmarks_have_an_environment_of_their_own_and_get_their_options(project, monkeypatch):
+    monkeypatch.setenv("FAIL", "nothing")
+    (project / "benchmarks").mkdir()
+    (project / "benchmarks" / "requirements.txt").touch()
+    shutil.copytree(project / ".venv", project / ".venv-bench")
+    (project / ".venv-bench" / "ready").unlink()
+    (project / "python3.12").write_text("#!/bin/sh\n")
+    (project / "python3.12").chmod(0o755)
+    assert make(project, "bench", "PYTHON=./python3.12", "BENCH=ring --quick").returncode == 0
+    install = "python -m pip install -r benchmarks/requirements.txt -e ."
+    assert called(project) == [install, "python -m benchmarks ring --quick"]
 
 
 def builds(root):

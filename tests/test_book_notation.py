@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from diffusers import DDIMScheduler, DDPMScheduler, EulerDiscreteScheduler
+from diffusers import DDIMScheduler, DDPMScheduler, EulerDiscreteScheduler, LMSDiscreteScheduler
 from diffusers.guiders import ClassifierFreeGuidance
 from diffusers.training_utils import compute_snr
 from torch.distributions import Normal, kl_divergence
 
 from book._tools.licences import PROVED
-from diffusion_lib import bound, oracle, process, sample, train
+from diffusion_lib import bound, expected, langevin, metrics, ode, oracle, process, sample, train
 from diffusion_lib.schedule import linear
 
 PAGE = Path(__file__).parents[1] / "book" / "notation.md"
@@ -55,8 +55,8 @@ def variances(name, kind):
 
 def reverse_variances():
     zeros, one = torch.zeros(1, 1, dtype=torch.float64), torch.ones(1, 1, dtype=torch.float64)
-    for variance, expected in (("posterior", schedule.posterior_variance[2]), ("beta", schedule.beta[2])):
-        same(sample.ddpm_step(schedule, zeros, zeros, 2, 1, variance=variance, z=one)[0, 0], expected.sqrt())
+    for variance, exact in (("posterior", schedule.posterior_variance[2]), ("beta", schedule.beta[2])):
+        same(sample.ddpm_step(schedule, zeros, zeros, 2, 1, variance=variance, z=one)[0, 0], exact.sqrt())
     same(variances("fixed_small", "fixed_small"), schedule.posterior_variance[2:])
     same(variances("fixed_large", "fixed_large"), schedule.beta[2:])
 
@@ -71,9 +71,48 @@ def steps_count():
     assert len(scheduler.timesteps) == len(sample.timesteps(T, 7)) == 7
 
 
+def multistep_order():
+    one, two = (ode.lms(lambda x, t: x, x_t, schedule, steps=3, order=order) for order in (1, 2))
+    same(sample.last(one), sample.last(ode.euler(lambda x, t: x, x_t, schedule, steps=3)))
+    assert not torch.equal(sample.last(two), sample.last(ode.euler(lambda x, t: x, x_t, schedule, steps=3)))
+    assert parameter(LMSDiscreteScheduler.step, "order")
+
+
+def langevin_step():
+    """Song and Ermon's step of α = ε σ_t² / σ_L² in the state that is not shrunk."""
+    sigma, last_sigma, r = schedule.snr[20] ** -0.5, 0.01, 0.3
+    length = r * last_sigma**2 * sigma**2 / last_sigma**2
+    point, z, kept = x_t / schedule.alpha_bar[20].sqrt(), eps.roll(1, 0), schedule.alpha_bar[20].sqrt()
+    jump = process.Jump.between(schedule, 20, 10)
+    same(langevin._move(jump, x_t, eps, r, z), kept * (point - length / 2 * eps / sigma + length.sqrt() * z))
+    assert parameter(langevin.langevin, "size")
+
+
+def floor_of_gaussian_data():
+    s = 0.6
+    exact = schedule.alpha_bar * s**2 / (schedule.alpha_bar * s**2 + 1 - schedule.alpha_bar)
+    same(oracle.GaussianMixture([[0.5]], s).floors(schedule)[1:], exact[1:])
+
+
+def variance_of_a_true_step():
+    """Gaussian data have Gaussian reverse steps: precisions add up."""
+    s = 0.6
+    V = schedule.alpha_bar * s**2 + 1 - schedule.alpha_bar
+    floors = schedule.alpha_bar * s**2 / V
+    exact = 1 / (1 / V[:-1] + schedule.alpha[1:] / schedule.beta[1:])
+    same(expected.optimal_variance(schedule, floors)[1:], exact)
+
+
 def simple_loss():
     loss = train.eps_loss(lambda x, t: torch.zeros_like(x), schedule, x_0, t, eps)
     same(loss, torch.nn.functional.mse_loss(torch.zeros_like(eps), eps))
+
+
+def frechet_of_a_shift():
+    """Of a cloud and the same cloud moved and stretched: the shift squared and (s − r)² for each axis."""
+    assert abs(metrics.frechet_distance(x_0, x_0 + 2) - 3 * 2**2) < 1e-9
+    spread = float((x_0 - x_0.mean(0)).square().sum() / (T - 1))
+    assert abs(metrics.frechet_distance(x_0 - x_0.mean(0), 3 * (x_0 - x_0.mean(0))) - 4 * spread) < 1e-9
 
 
 def posterior_mean():
@@ -204,13 +243,18 @@ CHECKS = {
     r"$\sigma_t^2$": reverse_variances,
     r"$\eta$": eta_adds_noise,
     r"$S$": steps_count,
+    r"$k$": multistep_order,
+    r"$r$": langevin_step,
     r"$g$": guidance_scale,
     r"$L_T$": prior_divergence,
     r"$L_{t-1}$": step_divergence,
     r"$L_0$": last_surprise,
     "bits/dim": code_length,
     r"$w_t$": bound_weights,
+    r"$e_t$": floor_of_gaussian_data,
+    r"$\sigma_t^{\ast 2}$": variance_of_a_true_step,
     r"$L_\text{simple}$": simple_loss,
+    r"$d^2$": frechet_of_a_shift,
 }
 
 
@@ -238,7 +282,7 @@ def test_identifiers_of_the_row_exist(symbol):
         assert hasattr(schedule, name.removeprefix("schedule."))
     else:
         known = {"t", "x_0", "x_t", "eps", "eps_hat", "eps_u", "steps"}
-        modules = (bound, oracle, process, sample, train)
+        modules = (bound, expected, langevin, metrics, ode, oracle, process, sample, train)
         assert name in known or any(hasattr(module, name.partition(".")[0]) for module in modules)
 
 

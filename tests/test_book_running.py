@@ -58,7 +58,7 @@ def run(command, checkout):
 
 def test_page_has_commands_for_each_way_to_run_the_book():
     assert set(OUTER) <= set(COMMANDS) and ACTIVATE in COMMANDS
-    for way in ("doctor", "jupyter execute", "rerun", "papermill", "train", "sample"):
+    for way in ("doctor", "jupyter execute", "rerun", "papermill", "train", "sample", "sweep book/", "accelerate"):
         assert any(way in command for command in COMMANDS), way
     for chapter in ("forward-process", "toy-ddpm"):
         assert sum(f"rerun {chapter} -p" in command for command in COMMANDS) == 3

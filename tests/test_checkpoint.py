@@ -375,7 +375,7 @@ def test_row68_other_tensors(saved, rewrite, match):
 def test_row68_another_width_lists_five_differences_and_the_count(saved):
     directory, _ = saved
     message = refuse(directory, CheckpointMismatch, state=new_state(width=4))
-    assert message.count(" in the checkpoint and ") == 5 and "and 7 more" in message
+    assert message.count(" in the checkpoint and ") == 5 and "and 3 more" in message
 
 
 @pytest.mark.parametrize(
@@ -408,7 +408,7 @@ def test_row70_another_format_version(saved, version):
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
-@pytest.mark.parametrize("name", ["denoiser/inner.weight", "ema/outer.bias", "adamw.exp_avg_sq/inner.bias"])
+@pytest.mark.parametrize("name", ["denoiser/inner.weight", "ema/outer.bias", "adamw/exp_avg_sq"])
 def test_row71_nan_inside_a_checkpoint(saved, name, value):
     directory, _ = saved
 
@@ -558,10 +558,11 @@ def test_row44_a_state_that_is_not_finite_is_not_saved(saved, which):
     tensors = {
         "parameters": state.denoiser.inner.weight.data,
         "ema": state.ema["inner.weight"],
-        "moments": state.optimizer.state[state.denoiser.inner.weight]["exp_avg"],
+        "moments": state.optimizer.state[state.parameters]["exp_avg"],
     }
-    tensors[which][1, 0] = torch.nan
-    fail(directory, state, NonFiniteError, r"must be finite, got nan at \(1, 0\)")
+    last = tuple(size - 1 for size in tensors[which].shape)
+    tensors[which][last] = torch.nan
+    fail(directory, state, NonFiniteError, rf"must be finite, got nan at {re.escape(str(last))}")
 
 
 def test_a_checkpoint_of_another_run_is_not_overwritten(saved):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,12 +17,12 @@ import pytest
 import safetensors.torch
 import torch
 
-from diffusion_lib import __main__, checkpoint, cli, rerun
+from diffusion_lib import __main__, checkpoint, cli, doctor, rerun
 from diffusion_lib import train as training
+from diffusion_lib.config import LR_DECAYS, TrainConfig
 from diffusion_lib.device import DEVICES
 from diffusion_lib.errors import NonFiniteError
 from diffusion_lib.schedule import SCHEDULES
-from diffusion_lib.train import LR_DECAYS, TrainConfig
 
 ROOT = Path(__file__).parents[1]
 QUICK = ["train", "--data", "ring", "--T", "20", "--batch-size", "8", "--device", "cpu"]
@@ -67,7 +68,9 @@ def test_help_names_exactly_what_exists(capsys):
     assert f"{', '.join(cli.DENSITIES)} (points), digits (pictures)" == __main__.DATA and __main__.DATA in text
     assert ", ".join(SCHEDULES) in text
     assert set(LR_DECAYS) == {"cosine", "none"} and set(DEVICES) == {"auto", "cuda", "mps", "cpu"}
-    assert set(cli.SAMPLERS) == {"ddim", "ddpm"}
+    assert command("sample", "--help") == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert ", ".join(cli.SAMPLERS) == __main__.SAMPLERS and __main__.SAMPLERS in text
 
 
 def test_defaults_are_those_of_the_library():
@@ -116,7 +119,7 @@ def test_resume_of_a_finished_or_an_empty_run(tmp_path, capsys):
 
 def test_row69_resume_with_other_settings(trained, capsys):
     assert train(trained, "--resume", "--lr", "0.5", steps=5) == 2
-    assert "train lr is 0.002 in the checkpoint and 0.5 here" in capsys.readouterr().err
+    assert "train lr is 0.006 in the checkpoint and 0.5 here" in capsys.readouterr().err
 
 
 def stop_after(monkeypatch, step, number):
@@ -145,6 +148,41 @@ def test_signals_finish_the_step_save_and_exit(tmp_path, monkeypatch, capsys, nu
     assert signal.getsignal(number) is handler
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="no such signal here")
+def test_row58_sigusr1_is_a_batch_system_s_warning(tmp_path, monkeypatch, capsys):
+    stop_after(monkeypatch, 2, signal.SIGUSR1)
+    assert train(tmp_path / "run") == 128 + signal.SIGUSR1
+    assert checkpoint.list_checkpoints(tmp_path / "run") == [2]
+
+
+def test_the_curve_is_drawn_at_the_end_from_the_whole_log(tmp_path, monkeypatch):
+    stop_after(monkeypatch, 3, signal.SIGTERM)
+    assert train(tmp_path / "parts") == 143 and not (tmp_path / "parts" / "curve.svg").exists()
+    monkeypatch.undo()
+    assert train(tmp_path / "parts", "--resume") == 0 and train(tmp_path / "whole") == 0
+    drawn = (tmp_path / "parts" / "curve.svg").read_bytes()
+    assert drawn == (tmp_path / "whole" / "curve.svg").read_bytes() and b"<svg" in drawn and b"<dc:date>" not in drawn
+
+
+def test_row75_a_disk_that_fills_up_keeps_the_checkpoint_before(tmp_path, monkeypatch, capsys):
+    write, calls = os.fsync, []
+
+    def fsync(descriptor):
+        calls.append(descriptor)
+        if len(calls) > 4:  # two files and two renames make a checkpoint
+            raise OSError(28, "No space left on device")
+        return write(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    assert train(tmp_path / "run", "--save-every", 2) == 2
+    assert "step 4 was not saved" in (err := capsys.readouterr().err) and "step 2 is intact" in err
+    monkeypatch.undo()
+    assert train(tmp_path / "run", "--save-every", 2, "--resume") == 0
+    assert train(tmp_path / "whole", "--save-every", 2) == 0
+    for name in ("step-000000006.safetensors", "log.jsonl"):
+        assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
 def test_row58_sigint_while_sampling_exits_without_a_traceback(trained, tmp_path, monkeypatch, capsys):
     def interrupted(*arguments, **options):
         os.kill(os.getpid(), signal.SIGINT)
@@ -171,7 +209,8 @@ def test_row58_the_real_program_shows_progress_and_stops(tmp_path):
     assert process.returncode == 143, err
     (step,) = checkpoint.list_checkpoints(tmp_path / "run")[-1:]
     assert len(log_of(tmp_path / "run")) == step and out.startswith(f"saved step {step} of 1000000")
-    assert "loss=" in err and "step/s" in err and "Traceback" not in err
+    assert "loss=" in err and "step/s" in err and "points/s" in err and "Traceback" not in err
+    assert re.search(r"\d+/1000000 \[\d\d:\d\d<", err)  # done of all, the time so far and the time that is left
 
 
 def test_row44_no_checkpoint_from_a_run_that_diverged(tmp_path, monkeypatch, capsys):
@@ -245,7 +284,7 @@ def sample(source, out, *arguments):
     return command("sample", "--from", source, "--out", out, "--n", 9, "--steps", 4, "--device", "cpu", *arguments)
 
 
-@pytest.mark.parametrize("sampler", ["ddim", "ddpm"])
+@pytest.mark.parametrize("sampler", cli.SAMPLERS)
 def test_samples_are_a_tensor_and_repeatable(trained, tmp_path, capsys, sampler):
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         assert sample(trained, tmp_path / f"{name}.safetensors", "--sampler", sampler, "--seed", seed) == 0
@@ -258,11 +297,19 @@ def test_samples_are_a_tensor_and_repeatable(trained, tmp_path, capsys, sampler)
 
 def test_samples_come_from_the_averaged_network(trained, tmp_path):
     state, schedule, shape = cli._restore(trained)
-    generator = torch.Generator().manual_seed(0)
-    x_T = torch.randn(9, *shape, generator=generator)
+    x_T = torch.stack([torch.randn(shape, generator=stream) for stream in cli.generators(0, 9)])
     expected = cli.last(cli.ddim(state.ema_denoiser(), x_T, schedule, steps=4))
     assert sample(trained, tmp_path / "a.safetensors") == 0
     assert torch.equal(safetensors.torch.load_file(tmp_path / "a.safetensors")["x_0"], expected)
+
+
+@pytest.mark.parametrize("sampler", cli.SAMPLERS)
+def test_row41_the_first_samples_do_not_depend_on_how_many_there_are(trained, tmp_path, sampler):
+    made = []
+    for n in (2, 9):
+        assert sample(trained, tmp_path / "x.safetensors", "--sampler", sampler, "--n", n) == 0
+        made.append(safetensors.torch.load_file(tmp_path / "x.safetensors")["x_0"])
+    torch.testing.assert_close(made[0], made[1][:2], rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize(("T", "steps"), [(20, 20), (60, 50)])
@@ -337,9 +384,9 @@ def test_doctor_as_json_and_as_text(capsys):
 
 def test_doctor_finds_weights_in_the_cache_without_a_network(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-    assert cli.diagnosis()["weights"] == {"stable-diffusion-v1-4": False}
-    snapshot = tmp_path / cli.STABLE_DIFFUSION / "snapshots" / ("0" * 40)
+    assert doctor.diagnosis()["weights"] == {"stable-diffusion-v1-4": False}
+    snapshot = tmp_path / doctor.STABLE_DIFFUSION / "snapshots" / ("0" * 40)
     snapshot.mkdir(parents=True)
     (snapshot / "model_index.json").write_text("{}")
-    assert cli.diagnosis()["weights"] == {"stable-diffusion-v1-4": True}
-    assert cli._version("a-package-that-does-not-exist") is None
+    assert doctor.diagnosis()["weights"] == {"stable-diffusion-v1-4": True}
+    assert doctor._version("a-package-that-does-not-exist") is None

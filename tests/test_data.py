@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import gzip
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_digits, load_sample_image
 
+from diffusion_lib import data
 from diffusion_lib.data import (
     DENSITIES,
+    FASHION_FOLDERS,
     GAUSSIAN_MIXTURES,
     PHOTO_SIDE,
     check_data,
     digit_labels,
     digits,
+    fashion_labels,
+    fashion_mnist,
     photograph,
     sample_density,
 )
-from diffusion_lib.errors import ConfigError
+from diffusion_lib.errors import ConfigError, WeightsUnavailable
 
 N = 40_000
 VARIANCES = {  # along each axis, from the definitions
@@ -208,6 +214,8 @@ def test_the_photograph_is_the_central_square_of_the_source():
     [
         (lambda: digits("valid"), "split must be one of 'train', 'test', got 'valid'"),
         (lambda: digit_labels("valid"), "split must be one of 'train', 'test', got 'valid'"),
+        (lambda: fashion_mnist("valid"), "split must be one of 'train', 'test', got 'valid'"),
+        (lambda: fashion_labels("valid"), "split must be one of 'train', 'test', got 'valid'"),
         (lambda: photograph(0), "size must be an integer in 1..427, got 0"),
         (lambda: photograph(428), "size must be an integer in 1..427, got 428"),
         (lambda: photograph(64, "chian"), "did you mean 'china'?"),
@@ -217,6 +225,65 @@ def test_bad_image_arguments_are_refused(call, message):
     with pytest.raises(ConfigError) as caught:
         call()
     assert message in str(caught.value)
+
+
+def idx(*axes: int) -> bytes:
+    """A file in the idx format: magic number, lengths of the axes, and the bytes 0, 1, 2, … again and again."""
+    sizes = b"".join(size.to_bytes(4, "big") for size in axes)
+    return bytes([0, 0, 8, len(axes)]) + sizes + np.arange(math.prod(axes)).astype(np.uint8).tobytes()
+
+
+@pytest.fixture
+def fashion(tmp_path, monkeypatch):
+    """A miniature of the data set, and nothing else, is installed: compressed in one place, plain in the other."""
+    debian, torchvision = tmp_path / "debian", tmp_path / "home/FashionMNIST/raw"
+    debian.mkdir(), torchvision.mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(data, "FASHION_FOLDERS", (str(debian), "~/home/FashionMNIST/raw"))
+    monkeypatch.setattr(data, "FASHION_SIZES", {"train": 12, "test": 5})
+    (debian / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(12, 28, 28)))
+    (debian / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(12)))
+    (torchvision / "t10k-images-idx3-ubyte").write_bytes(idx(5, 28, 28))
+    (torchvision / "t10k-labels-idx1-ubyte").write_bytes(idx(5))
+    return debian
+
+
+def test_fashion_mnist_reads_both_places_and_scales_to_plus_minus_1(fashion):
+    for split, n in (("train", 12), ("test", 5)):
+        images, labels = fashion_mnist(split), fashion_labels(split)
+        assert images.shape == (n, 1, 28, 28) and images.dtype == torch.float32
+        assert torch.equal(images.flatten(), torch.arange(n * 784).remainder(256) / 127.5 - 1)
+        assert labels.dtype == torch.int64 and labels.tolist() == list(range(n))
+
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (None, "install Debian's package dataset-fashion-mnist, or run torchvision"),
+        (b"<html>404", "must be a readable idx file, got Not a gzipped file"),
+        (gzip.compress(idx(12, 28, 28))[:-9], "must be a readable idx file, got Compressed file ended"),
+        (gzip.compress(b"")[:10] + bytes([255] * 20), "must be a readable idx file, got Error -3"),
+        (gzip.compress(idx(12, 28, 28)[:-1]), "must hold (12, 28, 28) bytes in the idx format, got 9423 bytes that"),
+        (gzip.compress(idx(12, 28, 28) + b"0"), "got 9425 bytes that begin with 000008030000000c0000001c0000001c"),
+        (gzip.compress(idx(12, 32, 32)), "begin with 000008030000000c0000002000000020; install it again"),
+    ],
+    ids=["absent", "not-compressed", "cut-off", "damaged", "a-byte-short", "a-byte-long", "other-size"],
+)
+def test_missing_or_broken_fashion_mnist_is_reported_with_a_remedy(fashion, content, message):
+    path = fashion / "train-images-idx3-ubyte.gz"
+    path.unlink() if content is None else path.write_bytes(content)
+    with pytest.raises(WeightsUnavailable) as caught:
+        fashion_mnist()
+    assert message in str(caught.value)
+
+
+@pytest.mark.skipif(not Path(FASHION_FOLDERS[0]).is_dir(), reason="the package dataset-fashion-mnist is not installed")
+def test_the_installed_fashion_mnist_has_its_known_sizes_and_classes():
+    images, labels = fashion_mnist("test"), fashion_labels("test")
+    assert images.shape == (10_000, 1, 28, 28) and images.min() == -1 and images.max() == 1
+    assert torch.bincount(labels).tolist() == [1000] * 10 and torch.bincount(fashion_labels()).tolist() == [6000] * 10
+    bright = torch.stack([images[labels == label].mean() for label in range(10)])
+    assert int(bright.argmin()) == 5 and int(bright.argmax()) in (2, 4)  # sandals; pullovers, coats
 
 
 # --- unusable data ----------------------------------------------------------------------------------------------------

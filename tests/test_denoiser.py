@@ -12,7 +12,7 @@ from hypothesis import given
 
 from diffusion_lib import process
 from diffusion_lib.data import GAUSSIAN_MIXTURES, digits, sample_density
-from diffusion_lib.denoiser import DENOISERS, MLP, UNet, build
+from diffusion_lib.denoiser import DENOISERS, MLP, PREDICTIONS, UNet, build
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.schedule import SCHEDULES, Schedule, linear, make_schedule
 
@@ -25,7 +25,7 @@ SMALL = {"mlp": {"width": 16, "depth": 2, "features": 8}, "unet": {"width": 8}}
 def make(kind: str, **arguments):
     """A small network whose branches that start at 0 have left it."""
     torch.manual_seed(0)
-    denoiser = DENOISERS[kind](**{**SMALL[kind], "T": T, **arguments})
+    denoiser = DENOISERS[kind](**SMALL[kind] | {"T": T, "prediction": "eps"} | arguments)
     for parameter in denoiser.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     return denoiser
@@ -42,8 +42,8 @@ def draw(*shape: int, seed: int = 0) -> torch.Tensor:
 def test_the_prediction_has_the_shape_of_the_input(batch, dim, quarter, channels):
     t = torch.full((batch,), T)
     points, images = draw(batch, dim), draw(batch, channels, 4 * quarter, 8)
-    assert MLP(dim=dim, T=T, width=8)(points, t).shape == points.shape
-    assert UNet(channels=channels, T=T, width=8)(images, t).shape == images.shape
+    assert make("mlp", dim=dim)(points, t).shape == points.shape
+    assert make("unet", channels=channels)(images, t).shape == images.shape
 
 
 @pytest.mark.parametrize("kind", DENOISERS)
@@ -76,52 +76,66 @@ def test_float64_stays_float64_and_bf16_autocast_returns_float32(kind):
     assert 0 < (coarse - exact).abs().max() < 0.1 * exact.abs().max()
 
 
-# --- conditioning on alpha_bar ----------------------------------------------------------------------------------------
+# --- prediction -------------------------------------------------------------------------------------------------------
+
+EPS_FROM = {
+    "eps": lambda schedule, x_t, t, F: F,
+    "x_0": process.eps_from_x_0,
+    "v": process.eps_from_v,
+}  # fmt: skip
+
+
+def predict(kind: str, prediction: str, schedule: Schedule):
+    return make(kind, T=schedule.T, alpha_bar=schedule.alpha_bar, prediction=prediction).double()
 
 
 @pytest.mark.parametrize("kind", DENOISERS)
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_with_the_table_the_body_plays_the_part_of_v(kind, name):
+@pytest.mark.parametrize("prediction", PREDICTIONS)
+def test_the_layers_answer_what_the_prediction_says_and_the_network_answers_eps(kind, name, prediction):
     schedule = make_schedule(name, T)
-    denoiser = make(kind, alpha_bar=schedule.alpha_bar)
-    x, t, v = draw(T, *SHAPES[kind]), torch.arange(1, T + 1), draw(T, *SHAPES[kind], seed=1)
-    denoiser.body = lambda x_t, time: v
-    torch.testing.assert_close(denoiser(x, t), process.eps_from_v(schedule, x, t, v), rtol=1e-6, atol=1e-6)
+    denoiser = predict(kind, prediction, schedule)
+    x, t, F = draw(T, *SHAPES[kind]).double(), torch.arange(1, T + 1), draw(T, *SHAPES[kind], seed=1).double()
+    denoiser.body = lambda x_t, time: F
+    expected = EPS_FROM[prediction](schedule, x, t, F)
+    torch.testing.assert_close(denoiser(x, t), expected, rtol=1e-5, atol=1e-5)  # the tables are float32
 
 
 @pytest.mark.parametrize("kind", DENOISERS)
-def test_an_error_of_the_body_is_amplified_only_without_the_table(kind):
-    schedule, x, t = make_schedule("cosine", 1000), draw(1, *SHAPES[kind]).double(), torch.tensor([1000])
-    error = torch.full_like(x, 1e-3)
+@pytest.mark.parametrize("prediction, of_eps, of_x_0", [("eps", 1, 2e4), ("x_0", 156, 1), ("v", 1, 1)])
+def test_only_v_prediction_amplifies_errors_of_the_layers_at_no_time(kind, prediction, of_eps, of_x_0):
+    """What becomes of an error of 1 of the layers: in ε̂ at t = 1, and in x̂_0 at t = T."""
+    schedule, x = make_schedule("cosine", 1000), draw(1, *SHAPES[kind]).double()
+    denoiser = predict(kind, prediction, schedule)
 
-    def spread(denoiser) -> float:
-        denoiser.double()
+    def change(t: int, of) -> float:
         guesses = []
-        for shift in (0, error):
-            denoiser.body = lambda x_t, time, shift=shift: 0 * x_t + shift
-            guesses.append(process.x_0_from_eps(schedule, x, t, denoiser(x, t)))
-        return (guesses[1] - guesses[0]).abs().max().item()
+        for F in (0 * x, 0 * x + 1):
+            denoiser.body = lambda x_t, time, F=F: F
+            guesses.append(of(denoiser(x, torch.tensor([t]))))
+        return float((guesses[1] - guesses[0]).abs().max())
 
-    assert spread(make(kind, T=1000, alpha_bar=schedule.alpha_bar)) <= 1.01e-3
-    assert spread(make(kind, T=1000)) > 1e4 * 1e-3
+    assert change(1, lambda eps: eps) == pytest.approx(of_eps, rel=0.01)
+    assert change(1000, lambda eps: process.x_0_from_eps(schedule, x, 1000, eps)) == pytest.approx(of_x_0, rel=0.03)
 
 
 @pytest.mark.parametrize("kind", DENOISERS)
-def test_a_fresh_network_predicts_the_optimum_for_data_of_variance_1(kind):
-    """With F = 0, ε̂ = √(1 − ᾱ_t) x_t = E[ε | x_t] for x_0 ~ N(0, I); without the table ε̂ = 0."""
+def test_a_fresh_network_answers_0_and_with_v_that_is_the_optimum_for_data_of_variance_1(kind):
+    """With F = v̂ = 0, ε̂ = √(1 − ᾱ_t) x_t = E[ε | x_t] for x_0 ~ N(0, I)."""
     x, t = draw(T, *SHAPES[kind]), torch.arange(1, T + 1)
     fresh = DENOISERS[kind](**SMALL[kind], T=T, alpha_bar=SCHEDULE.alpha_bar)
+    assert fresh.prediction == "v"
     torch.testing.assert_close(fresh(x, t), SCHEDULE.gather("one_minus_alpha_bar", t, x).sqrt() * x)
-    assert torch.equal(DENOISERS[kind](**SMALL[kind], T=T)(x, t), torch.zeros_like(x))
+    assert torch.equal(DENOISERS[kind](**SMALL[kind], T=T, prediction="eps")(x, t), torch.zeros_like(x))
 
 
 # --- config -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", DENOISERS)
-@pytest.mark.parametrize("alpha_bar", [None, SCHEDULE.alpha_bar], ids=["plain", "with-table"])
-def test_config_rebuilds_the_same_function_through_json(kind, alpha_bar):
-    denoiser = make(kind, alpha_bar=alpha_bar)
+@pytest.mark.parametrize("prediction", PREDICTIONS)
+def test_config_rebuilds_the_same_function_through_json(kind, prediction):
+    denoiser = make(kind, alpha_bar=None if prediction == "eps" else SCHEDULE.alpha_bar, prediction=prediction)
     again = build(json.loads(json.dumps(denoiser.config)))
     assert type(again) is type(denoiser) and again.config == denoiser.config
     again.load_state_dict(denoiser.state_dict())
@@ -130,24 +144,27 @@ def test_config_rebuilds_the_same_function_through_json(kind, alpha_bar):
 
 
 def test_config_holds_every_size():
-    assert MLP(3, 24, 4, 5, 6).config == {
-        "kind": "mlp", "dim": 3, "width": 24, "depth": 4, "features": 5, "T": 6, "alpha_bar": None
+    assert MLP(3, 24, 4, 5, 6, prediction="eps").config == {
+        "kind": "mlp", "dim": 3, "width": 24, "depth": 4, "features": 5, "T": 6, "alpha_bar": None, "prediction": "eps"
     }  # fmt: skip
-    assert UNet(3, 16, 6).config == {"kind": "unet", "channels": 3, "width": 16, "T": 6, "alpha_bar": None}
-    assert MLP(width=16, depth=1).layers[0].out_features == 16 and len(MLP(depth=5).layers) == 2 * 5 + 1
+    assert UNet(3, 16, 2, [1, 0.5, 0.25]).config == {
+        "kind": "unet", "channels": 3, "width": 16, "T": 2, "alpha_bar": [1, 0.5, 0.25], "prediction": "v"
+    }  # fmt: skip
+    one, five = MLP(width=16, depth=1, prediction="eps"), MLP(depth=5, prediction="eps")
+    assert one.layers[0].out_features == 16 and len(five.layers) == 2 * 5 + 1
 
 
 def test_frequencies_do_not_depend_on_the_seed_of_the_weights():
     torch.manual_seed(1)
-    first = MLP(T=T)
+    first = MLP(prediction="eps")
     torch.manual_seed(2)
-    second = MLP(T=T)
+    second = MLP(prediction="eps")
     assert torch.equal(first.frequencies, second.frequencies)
     assert not torch.equal(first.layers[0].weight, second.layers[0].weight)
 
 
 def test_the_u_net_is_small():
-    assert 0.3e6 < sum(parameter.numel() for parameter in UNet().parameters()) < 1e6
+    assert 0.3e6 < sum(parameter.numel() for parameter in UNet(prediction="eps").parameters()) < 1e6
 
 
 # --- learning ---------------------------------------------------------------------------------------------------------
@@ -252,7 +269,7 @@ BAD = {
     "T-0": (lambda: UNet(T=0), "T must be an integer in 1..100000, got 0"),
     "T-huge": (lambda: UNet(T=10**9), "T must be an integer in 1..100000, got 1000000000"),
     "channels-text": (lambda: UNet(channels="1"), "channels must be an integer in 1..4096, got '1' of type str"),
-    "width-12": (lambda: UNet(width=12), "width must be a multiple of 8, got 12; use 16"),
+    "width-12": (lambda: UNet(width=12, prediction="eps"), "width must be a multiple of 8, got 12; use 16"),
     "table-of-other-T": (lambda: MLP(T=10, alpha_bar=SCHEDULE.alpha_bar), "of 11 falling values from 1 at t = 0"),
     "table-without-slot-0": (lambda: MLP(T=T, alpha_bar=SCHEDULE.alpha_bar[1:]), "got shape (50,); use"),
     "table-not-from-1": (lambda: MLP(T=2, alpha_bar=[0.9, 0.5, 0.1]), "falling values from 1 at t = 0"),
@@ -260,6 +277,9 @@ BAD = {
     "table-of-betas": (lambda: MLP(T=T, alpha_bar=SCHEDULE.beta), "alpha_bar must be the table"),
     "table-to-0": (lambda: MLP(T=2, alpha_bar=[1.0, 0.5, 0.0]), "to above 0 at t = T"),
     "table-nan": (lambda: MLP(T=2, alpha_bar=[1.0, math.nan, 0.1]), "alpha_bar must be the table"),
+    "prediction-unknown": (lambda: MLP(prediction="x0"), "prediction must be one of 'eps', 'x_0', 'v', got 'x0'"),
+    "v-without-table": (lambda: MLP(T=T), "alpha_bar must be given for prediction 'v', got None; pass alpha_bar="),
+    "x_0-without-table": (lambda: UNet(prediction="x_0"), "alpha_bar must be given for prediction 'x_0', got None"),
     "kind-unknown": (lambda: build({"kind": "unett"}), "did you mean 'unet'?"),
     "kind-missing": (lambda: build({}), "denoiser kind must be one of 'mlp', 'unet', got None"),
     "argument-unknown": (lambda: build({"kind": "unet", "depth": 3}), "must hold the arguments of UNet, got {'kind'"),

@@ -7,15 +7,17 @@ import contextlib
 import pytest
 import torch
 
+from diffusion_lib import device
 from diffusion_lib.device import autocast, available, pick_device
 from diffusion_lib.errors import ConfigError
 
 
 @pytest.fixture
 def machine(monkeypatch):
-    """Pretend that the machine has a CUDA device, with or without bfloat16 units, or an Apple GPU."""
+    """Pretend that the machine has a CUDA device, with or without bfloat16 units, or an Apple GPU, and their faults."""
 
-    def pretend(*, cuda: bool = False, mps: bool = False, bf16: bool = True) -> None:
+    def pretend(*, cuda: bool = False, mps: bool = False, bf16: bool = True, **faults: str) -> None:
+        monkeypatch.setattr(device, "fault", lambda name: faults.get(f"{name}_fault", ""))
         monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
         monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
         # an old card reports bfloat16 as supported unless emulation is excluded
@@ -37,7 +39,7 @@ def machine(monkeypatch):
 )
 def test_auto_takes_the_first_of_cuda_mps_cpu(machine, here, names):
     machine(**here)
-    assert available() == names
+    assert list(available()) == names
     assert pick_device() == pick_device("auto") == torch.device(names[0])
     assert all(pick_device(name) == torch.device(name) for name in names)
 
@@ -47,7 +49,33 @@ def test_a_device_that_is_missing_is_refused_and_those_present_are_named(machine
     machine()
     with pytest.raises(ConfigError) as caught:
         pick_device(name)
-    assert str(caught.value) == f"device must be one of those that are here, cpu, got {name!r}; use 'auto'"
+    assert str(caught.value) == f"device must be one of those that work here, cpu, got {name!r}; use 'auto'"
+
+
+BROKEN = "no kernel image is available for execution on the device"
+
+
+def test_row87_without_a_gpu_everything_is_on_the_cpu_and_says_nothing(machine, recwarn):
+    machine()
+    assert pick_device() == torch.device("cpu") and len(recwarn) == 0
+
+
+def test_row87_a_gpu_that_does_not_work_is_passed_over_with_a_warning(machine):
+    machine(cuda=True, cuda_fault=BROKEN)
+    with pytest.warns(UserWarning, match=f"cuda does not work here .{BROKEN}.; computing on cpu"):
+        assert pick_device() == torch.device("cpu")
+    with pytest.raises(ConfigError, match=f"device must be one of those that work here, cpu, got 'cuda': {BROKEN}"):
+        pick_device("cuda")
+
+
+def test_row87_a_fault_of_a_device_that_is_not_preferred_is_no_news(machine, recwarn):
+    machine(cuda=True, mps=True, mps_fault=BROKEN)
+    assert pick_device() == torch.device("cuda") and len(recwarn) == 0
+
+
+def test_row87_a_device_is_tried_by_computing_on_it():
+    """The CPU can add.  Nobody can on the device ``meta``, which has shapes and no numbers."""
+    assert device.fault("cpu") == "" and "meta" in device.fault("meta")
 
 
 @pytest.mark.parametrize("name, hint", [("gpu", "'cpu'"), ("cudaa", "'cuda'"), ("cuda:0", "'cuda'")])
@@ -70,11 +98,20 @@ def test_cpu_computes_in_float32():
         assert context is None and (a @ a).dtype == torch.float32
 
 
+def test_cpu_computes_in_bfloat16_when_asked_and_an_unknown_precision_is_refused():
+    a = torch.ones(2, 2)
+    with autocast(torch.device("cpu"), "bfloat16"):
+        assert (a @ a).dtype == torch.bfloat16
+    with pytest.raises(ConfigError, match="precision must be one of 'auto', 'float32', 'bfloat16', got 'bf16'"):
+        autocast(torch.device("cpu"), "bf16")
+
+
 @pytest.mark.parametrize("units", [True, False])
 def test_cuda_uses_bf16_where_there_are_units_for_it(machine, monkeypatch, units):
     machine(cuda=True, bf16=units)
     asked = []
     monkeypatch.setattr(torch, "autocast", lambda *arguments: asked.append(arguments) or contextlib.nullcontext())
     autocast(torch.device("cuda"))
+    autocast(torch.device("cuda"), "float32")
     autocast(torch.device("mps"))
     assert asked == ([("cuda", torch.bfloat16)] if units else [])

@@ -1,4 +1,4 @@
-"""Sliced Wasserstein distance against closed forms, and its floor between samples of one law."""
+"""The distances against closed forms, their floors between samples of one law, and planted copies."""
 
 from __future__ import annotations
 
@@ -6,13 +6,21 @@ import math
 
 import hypothesis.strategies as st
 import pytest
+import scipy.linalg
 import scipy.optimize
+import scipy.stats
 import torch
 from hypothesis import given
 
 from diffusion_lib.data import sample_density
 from diffusion_lib.errors import ConfigError, NonFiniteError
-from diffusion_lib.metrics import sliced_wasserstein, sliced_wasserstein_floor
+from diffusion_lib.metrics import (
+    energy_distance,
+    frechet_distance,
+    memorisation,
+    sliced_wasserstein,
+    sliced_wasserstein_floor,
+)
 
 
 def draw(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -130,3 +138,149 @@ def test_samples_that_are_not_finite_are_an_error_and_not_a_large_distance(value
         sliced_wasserstein(x, y)
     with pytest.raises(NonFiniteError, match="x must be finite"):
         sliced_wasserstein(y, x)
+
+
+# --- energy distance --------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(2, 9), st.integers(2, 9), st.integers(0, 99))
+def test_energy_on_a_line_is_scipys_but_for_the_pairs_of_a_sample_with_itself(n, m, seed):
+    """SciPy: √(2 ∫ (F − G)²), in which E‖x − x′‖ has the n zero pairs in its mean."""
+    x, y = draw(n, 1, seed=seed), 2 * draw(m, 1, seed=seed + 100) + 1
+    whole = [float((z - z.T).abs().mean()) for z in (x, y)]
+    correction = sum(mean / (len(z) - 1) for mean, z in zip(whole, (x, y), strict=True))
+    theirs = scipy.stats.energy_distance(x[:, 0].numpy(), y[:, 0].numpy()) ** 2
+    assert energy_distance(x, y) == pytest.approx(theirs - correction, abs=1e-12)
+
+
+@pytest.mark.parametrize("d", [1, 3, 20])
+def test_energy_of_two_gaussians_is_the_closed_form(d):
+    """N(0, I) against N(0, 9 I): E‖x − y‖ is √(sum of variances) times the mean length of a standard normal vector."""
+    length = math.sqrt(2) * math.exp(math.lgamma((d + 1) / 2) - math.lgamma(d / 2))
+    exact = (2 * math.sqrt(10) - math.sqrt(2) - math.sqrt(18)) * length
+    found = torch.tensor([energy_distance(draw(400, d, seed=s), 3 * draw(300, d, seed=s + 50)) for s in range(20)])
+    assert abs(float(found.mean()) - exact) < 5 * float(found.std()) / math.sqrt(20) < 0.2 * exact
+
+
+def test_energy_between_samples_of_one_law_scatters_about_zero():
+    found = torch.tensor([energy_distance(draw(40, 2, seed=s), draw(60, 2, seed=s + 500)) for s in range(300)])
+    assert found.min() < 0 < found.max()
+    assert abs(float(found.mean())) < 4 * float(found.std()) / math.sqrt(300)
+
+
+def test_energy_is_the_same_whether_or_not_the_table_fits(monkeypatch):
+    x, y = draw(50, 3), draw(41, 3, seed=1)
+    whole = energy_distance(x, y)
+    monkeypatch.setattr("diffusion_lib.metrics.ROWS", 7)
+    assert energy_distance(x, y) == pytest.approx(whole, rel=1e-12) == pytest.approx(energy_distance(y, x), rel=1e-12)
+
+
+# --- Fréchet distance -------------------------------------------------------------------------------------------------
+
+
+def with_moments(mean, covariance, n=64):
+    """n points whose sample mean and covariance are exactly these."""
+    d = len(mean)
+    x = draw(n, d, seed=d)
+    x = x - x.mean(0)
+    white = torch.linalg.solve_triangular(torch.linalg.cholesky(torch.cov(x.T)), x.T, upper=False).T
+    return mean + white @ torch.linalg.cholesky(covariance).T
+
+
+def gaussian(d, seed):
+    root = draw(d, d, seed=seed)
+    return draw(d, seed=seed + 1), root @ root.T + 0.1 * torch.eye(d).double()
+
+
+@given(st.integers(2, 8), st.integers(0, 50))
+def test_frechet_of_known_gaussians_is_the_formula_with_scipys_root(d, seed):
+    (m, A), (n, B) = gaussian(d, seed), gaussian(d, seed + 1000)
+    cross = scipy.linalg.sqrtm((A @ B).numpy()).real.trace()
+    exact = float((m - n).square().sum() + A.trace() + B.trace()) - 2 * cross
+    assert frechet_distance(with_moments(m, A), with_moments(n, B)) == pytest.approx(exact, rel=1e-8, abs=1e-8)
+
+
+def test_frechet_along_the_axes_is_a_sum_of_squares():
+    """With commuting covariances: ‖m − n‖² + Σ (s_i − r_i)²."""
+    s, r, m = torch.tensor([1.0, 2.0, 0.5]).double(), torch.tensor([3.0, 2.0, 0.1]).double(), draw(3)
+    x, y = with_moments(m, torch.diag(s**2)), with_moments(0 * m, torch.diag(r**2))
+    assert frechet_distance(x, y) == pytest.approx(float((m**2).sum() + ((s - r) ** 2).sum()), rel=1e-10)
+    assert frechet_distance(x, x) == pytest.approx(0, abs=1e-10)
+    assert frechet_distance(y, x) == pytest.approx(frechet_distance(x, y), rel=1e-10)
+    assert frechet_distance(5 * x, 5 * y) == pytest.approx(25 * frechet_distance(x, y), rel=1e-10)
+
+
+def test_frechet_works_where_the_features_are_dependent():
+    x = draw(40, 3) @ torch.tensor([[1.0, 0, 1], [0, 1, 1], [0, 0, 0]]).double()
+    assert frechet_distance(x, x + 2) == pytest.approx(12, rel=1e-8)
+
+
+# --- memorisation -----------------------------------------------------------------------------------------------------
+
+
+def clouds(seed, d=5):
+    return draw(60, d, seed=seed), draw(80, d, seed=seed + 1000), draw(50, d, seed=seed + 2000)
+
+
+def test_planted_copies_are_found_and_fresh_samples_are_not():
+    samples, train, held_out = clouds(0)
+    ratio, expected, p = memorisation(samples, train, held_out)
+    assert 0.7 < expected < 1 and ratio == pytest.approx(expected, abs=0.1) and p > 0.05
+    samples[:15] = train[:15] + 0.01 * draw(15, 5, seed=9)  # a quarter of them, all but exact
+    copied = memorisation(samples, train, held_out)
+    assert copied.ratio < 0.75 * ratio and copied.p_value == 1 / 200
+    samples[:15] = train[:15]
+    exact = memorisation(samples, train, held_out)
+    assert 0 < exact.ratio < copied.ratio and exact.p_value == 1 / 200
+
+
+def test_pictures_are_vectors():
+    samples, train, held_out = (z.view(-1, 1, 2, 2) for z in clouds(4, d=4))
+    assert memorisation(samples, train, held_out) == memorisation(*clouds(4, d=4))
+
+
+def test_the_ratio_is_the_geometric_mean_of_nearest_distances():
+    samples, train, held_out = clouds(3)
+    logs = [torch.cdist(samples, z).min(1).values.log() for z in (train, held_out)]
+    assert memorisation(samples, train, held_out).ratio == pytest.approx(float((logs[0] - logs[1]).mean().exp()))
+
+
+def test_the_p_value_is_calibrated_when_nothing_was_copied():
+    """P(p ≤ a) = a for a a multiple of 1/(relabellings + 1); 400 sets of clouds, dependent through few neighbours."""
+    found = torch.tensor([memorisation(*clouds(s, d=1), relabellings=19).p_value for s in range(400)])
+    for a in (0.05, 0.25, 0.5):
+        assert abs(float((found <= a + 1e-9).double().mean()) - a) < 4.5 * math.sqrt(a * (1 - a) / 400)
+
+
+def test_held_out_copies_are_no_memorisation():
+    samples, train, held_out = clouds(5)
+    samples[:30] = held_out[:30]
+    assert memorisation(samples, train, held_out).ratio > 3
+    assert memorisation(samples, train, held_out).p_value > 0.9
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: energy_distance(draw(1, 2), draw(5, 2)), r"x must be a tensor of at least 2 samples"),
+        (lambda: energy_distance(draw(5, 2), draw(5, 3)), r"y must have samples like x's, \(2,\), got \(3,\)"),
+        (lambda: energy_distance([1.0, 2.0], draw(5, 3)), "x must be a tensor .* got list"),
+        (lambda: frechet_distance(draw(5, 5), draw(9, 5)), "more samples than features, got 5 and 9 samples of 5"),
+        (lambda: memorisation(draw(5, 2), draw(0, 2), draw(5, 2)), "train must be a tensor of at least 1"),
+        (lambda: memorisation(draw(5, 2), draw(5, 2), draw(5, 3)), "held_out must have samples like samples's"),
+        (lambda: memorisation(draw(5, 2), draw(5, 2), draw(5, 2), relabellings=0), "relabellings must be"),
+        (lambda: memorisation(draw(5, 2), draw(5, 2), draw(5, 2), seed=-1), "seed must be"),
+        (lambda: memorisation(*torch.ones(3, 4, 2)), "train must vary"),
+    ],
+)
+def test_bad_clouds_are_refused(call, words):
+    with pytest.raises(ConfigError, match=words):
+        call()
+
+
+@pytest.mark.parametrize("distance", [energy_distance, frechet_distance])
+def test_clouds_that_are_not_finite_are_an_error(distance):
+    x, y = draw(2, 9, 2)
+    y[4, 1] = math.nan
+    with pytest.raises(NonFiniteError, match="y must be finite, got NaN or infinity in sample 4"):
+        distance(x, y)

@@ -1,9 +1,10 @@
-"""The solvers in σ against diffusers, against what polynomials demand, and against exact denoisers."""
+"""The solvers in σ against what polynomials demand and against exact denoisers; test_parity has diffusers'."""
 
 from __future__ import annotations
 
 import math
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,12 +15,13 @@ from worlds import gaussian_denoiser, randn, zero
 
 from diffusion_lib import sample
 from diffusion_lib.errors import ConfigError, NonFiniteError
-from diffusion_lib.ode import adams_bashforth, euler, euler_step, lms, lms_step, sigma
+from diffusion_lib.ode import adams_bashforth, euler, euler_step, heun, heun_step, lms, lms_step, sigma
 from diffusion_lib.sample import ddim, ddim_step, last, timesteps
 from diffusion_lib.schedule import cosine, linear, scaled_linear
 
 SOLVERS = {
     "euler": euler,
+    "heun": heun,
     **{f"lms{order}": lambda *a, order=order, **k: lms(*a, order=order, **k) for order in (1, 2, 3, 4)},
 }
 UNIFORM = {  # on equal steps of length 1, newest first
@@ -87,52 +89,7 @@ def test_bad_nodes_are_refused(nodes, end):
         adams_bashforth(nodes, end)
 
 
-# --- against diffusers -----------------------------------------------------------------------------------------------
-
-
-def diffusers_scheduler(kind, schedule, times):
-    """diffusers' scheduler with our times and with σ in float64; its own tables are float32."""
-    import diffusers
-
-    cls = {"euler": diffusers.EulerDiscreteScheduler, "lms": diffusers.LMSDiscreteScheduler}[kind]
-    scheduler = cls(num_train_timesteps=schedule.T, trained_betas=schedule.beta[1:].tolist())
-    scheduler.set_timesteps(len(times))
-    scheduler.timesteps = torch.tensor([t - 1.0 for t in times], dtype=torch.float64)
-    scheduler.sigmas = torch.tensor([*(sigma(schedule, t) for t in times), 0.0], dtype=torch.float64)
-    return scheduler
-
-
-CHAINS = [(linear, 50, 7), (scaled_linear, 1000, 51), (cosine, 100, 1), (linear, 20, 20)]
-
-
-@pytest.mark.parametrize("spacing", sample.SPACINGS)
-@pytest.mark.parametrize(("make", "T", "steps"), CHAINS)
-@pytest.mark.parametrize("order", [1, 2, 3, 4])
-def test_whole_lms_chains_equal_diffusers(make, T, steps, spacing, order):
-    schedule, x_T = make(T), randn(3, 2)
-    denoiser, times = gaussian_denoiser(schedule, 0.5, 0.3), timesteps(T, steps, spacing)
-    chain = lms(denoiser, x_T, schedule, order=order, steps=steps, spacing=spacing)
-    scheduler = diffusers_scheduler("lms", schedule, times)
-    x = x_T * math.sqrt(sigma(schedule, times[0]) ** 2 + 1)
-    for t, time, ours in zip(times, scheduler.timesteps, chain, strict=False):
-        scaled = scheduler.scale_model_input(x, time)  # what the network is given
-        torch.testing.assert_close(ours.x_t, scaled, rtol=1e-10, atol=1e-10)
-        x = scheduler.step(denoiser(scaled, torch.full((3,), t)), time, x, order=order).prev_sample
-    torch.testing.assert_close(next(chain).x_t, x, rtol=1e-10, atol=1e-10)
-
-
-@pytest.mark.parametrize("spacing", sample.SPACINGS)
-@pytest.mark.parametrize(("make", "T", "steps"), CHAINS)
-def test_euler_steps_equal_diffusers(make, T, steps, spacing):
-    """Step by step, from states that float32 holds: diffusers' Euler step rounds its state to float32."""
-    schedule, times = make(T), timesteps(T, steps, spacing)
-    scheduler = diffusers_scheduler("euler", schedule, times)
-    for t, s, time in zip(times, [*times[1:], 0], scheduler.timesteps, strict=True):
-        x, eps_hat = randn(3, 2, seed=t, dtype=torch.float32).double(), randn(3, 2, seed=T + t)
-        kept, kept_s = (schedule.alpha_bar[u].sqrt() for u in (t, s))
-        torch.testing.assert_close(scheduler.scale_model_input(x, time), kept * x, rtol=1e-12, atol=0)
-        expected = kept_s * scheduler.step(eps_hat, time, x).prev_sample
-        torch.testing.assert_close(euler_step(schedule, kept * x, eps_hat, t, s), expected, rtol=1e-11, atol=1e-11)
+# --- what the solvers are --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("make", [linear, scaled_linear, cosine])
@@ -146,9 +103,6 @@ def test_sigma_is_that_of_diffusers(make, T):
     ours = torch.tensor([sigma(schedule, t) for t in range(1, T + 1)])
     torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=0)
     assert sigma(schedule, 0) == 0
-
-
-# --- what the solvers are --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("make", [linear, scaled_linear, cosine])
@@ -201,6 +155,42 @@ def test_more_orders_and_more_steps_come_nearer_to_the_exact_flow():
     assert error("euler", 50) / error("euler", 100) > 1.7
     assert error("lms2", 100) < error("euler", 100) / 5
     assert error("lms4", 100) < error("lms2", 100) / 3
+
+
+def test_heun_is_of_second_order():
+    """At t = 200, before the Euler step to σ = 0, against the exact flow of data N(0.5, 1); Euler's error halves."""
+    schedule, x_T, t = linear(1000), randn(4, 1), 200
+    denoiser = gaussian_denoiser(schedule, 0.5, 1.0)
+    shrunk = math.hypot(1, sigma(schedule, t)) / math.hypot(1, sigma(schedule, 1000))
+    exact = 0.5 + shrunk * (x_T / schedule.alpha_bar[-1].sqrt() - 0.5)
+
+    def error(solver, steps):
+        (state,) = (r.x_t for r in solver(denoiser, x_T, schedule, steps=steps) if r.t == t)
+        return float((state / schedule.alpha_bar[t].sqrt() - exact).abs().max())
+
+    assert 3.5 < error(heun, 100) / error(heun, 200) < 4.5
+    assert 1.8 < error(euler, 100) / error(euler, 200) < 2.2
+
+
+def test_heun_calls_the_denoiser_at_both_ends_of_a_step_and_once_in_the_last():
+    schedule, x_T, calls = linear(20), randn(3, 2), []
+    exact = gaussian_denoiser(schedule)
+
+    def denoiser(x_t, t):
+        calls.append((t.dtype, tuple(t.shape), int(t[0])))
+        return exact(x_t, t)
+
+    records = list(heun(denoiser, x_T, schedule, steps=6))
+    times = timesteps(20, 6)
+    assert [r.t for r in records] == [*times, 0]
+    assert calls == [(torch.int64, (3,), t) for t in [times[0], *(t for t in times[1:] for _ in range(2))]]
+    for here, there in pairwise(records):
+        eps_hat = exact(here.x_t, torch.full((3,), here.t))
+        x_s = euler_step(schedule, here.x_t, eps_hat, here.t, there.t)
+        if there.t:
+            eps_hat_s = exact(x_s, torch.full((3,), there.t))
+            x_s = heun_step(schedule, here.x_t, eps_hat, eps_hat_s, here.t, there.t)
+        torch.testing.assert_close(there.x_t, x_s, rtol=1e-12, atol=1e-12)
 
 
 def test_records_times_and_calls_are_those_of_ddim():
@@ -271,7 +261,7 @@ BAD_CALLS = {
 @pytest.mark.parametrize("kwargs", BAD_CALLS.values(), ids=BAD_CALLS)
 def test_bad_arguments_are_refused_at_the_call(kwargs):
     arguments = {"denoiser": zero, "x_T": X_T, "schedule": linear(10), **kwargs}
-    for solver in (lms,) if "order" in kwargs else (lms, euler):
+    for solver in (lms,) if "order" in kwargs else (lms, euler, heun):
         with pytest.raises(ConfigError, match=rf"^{next(iter(kwargs))} must"):
             solver(**arguments)
 

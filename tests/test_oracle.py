@@ -104,7 +104,7 @@ def test_one_component_is_the_closed_form(t):
     density = (-((x - kept**0.5 * mean) ** 2) / (2 * V) - math.log(2 * math.pi * V) / 2)[:, 0]
     torch.testing.assert_close(gauss.log_density(SCHEDULE, x, t), density, **EXACT)
     loss, error = gauss.irreducible_loss(SCHEDULE, t)
-    assert loss == pytest.approx(kept * std**2 / V, abs=1e-12) and error == 0
+    assert loss == pytest.approx(kept * std**2 / V, abs=1e-12) and error < 1e-12
 
 
 def test_one_point_is_known_and_its_noise_too():
@@ -112,7 +112,7 @@ def test_one_point_is_known_and_its_noise_too():
     x_0, eps, t = torch.tensor([[0.5, -0.5]]).double().expand(4, 2), draw(4, 2), torch.tensor(TIMES)
     x_t = add_noise(SCHEDULE, x_0, t, eps)
     torch.testing.assert_close(point.denoiser(SCHEDULE)(x_t, t), eps, **EXACT)
-    assert point.irreducible_loss(SCHEDULE, 7, generator=torch.Generator()) == (0, 0)
+    assert point.irreducible_loss(SCHEDULE, 7) == (0, 0)
 
 
 def test_at_the_end_the_state_is_the_noise():
@@ -121,7 +121,7 @@ def test_at_the_end_the_state_is_the_noise():
     torch.testing.assert_close(RING.denoiser(schedule)(x, torch.full((50,), 1000)), x, rtol=0, atol=1e-3)
     standard = -(x**2).sum(1) / 2 - math.log(2 * math.pi)
     torch.testing.assert_close(RING.log_density(schedule, x, 1000), standard, rtol=0, atol=1e-3)
-    assert RING.irreducible_loss(schedule, 1000, generator=torch.Generator()).loss < 1e-6
+    assert RING.irreducible_loss(schedule, 1000).loss < 1e-6
 
 
 # --- draws and losses -------------------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def test_draws_have_the_moments_of_the_law_and_their_classes():
 def test_the_irreducible_loss_is_that_of_the_optimal_denoiser(world, t):
     mixture, n = WORLDS[world], 100_000
     loss, error = mixture.irreducible_loss(SCHEDULE, t, generator=torch.Generator().manual_seed(2))
-    assert (error == 0) == (world == "line" or (world == "pictures" and t == 1))  # far pictures are told apart
+    assert error < (1e-12 if world == "line" else 5e-3)
     x_0, _ = mixture.sample(n, torch.Generator().manual_seed(3))
     eps = draw(*x_0.shape, seed=4)
     x_t = add_noise(SCHEDULE, x_0, t, eps)
@@ -155,7 +155,7 @@ def test_the_irreducible_loss_is_that_of_the_optimal_denoiser(world, t):
 
 def test_the_standard_error_is_the_scatter_of_the_estimate():
     found = [
-        UNEVEN.irreducible_loss(SCHEDULE, 7, n=300, generator=torch.Generator().manual_seed(s)) for s in range(200)
+        PICTURES.irreducible_loss(SCHEDULE, 25, n=300, generator=torch.Generator().manual_seed(s)) for s in range(200)
     ]
     losses, errors = torch.tensor(found, dtype=torch.float64).T
     assert float(losses.std()) == pytest.approx(float(errors.mean()), rel=0.2)  # 200 draws tell it to 5 %
@@ -170,6 +170,52 @@ def test_the_quadrature_agrees_with_monte_carlo():
         x_t = add_noise(SCHEDULE, x_0, t, draw(n, 1, seed=6))
         power = LINE.denoiser(SCHEDULE)(x_t, torch.full((n,), t)).square()
         assert 1 - float(power.mean()) == pytest.approx(exact, abs=5 * float(power.std()) / n**0.5)
+
+
+@pytest.mark.parametrize("t", [1, 4, 12, 50])
+def test_the_quadrature_in_the_plane_is_as_good_as_it_says(t):
+    """Against one with four times as many nodes along each axis, also where a wide component hides a narrow one."""
+    fine = torch.arange(-6, 6 + 1 / 32, 3 / 32, dtype=torch.float64)
+    z = torch.cartesian_prod(fine, fine)
+    share = torch.softmax(-z.square().sum(1) / 2, 0)
+    kept, rest = SCHEDULE.alpha_bar[t], SCHEDULE.one_minus_alpha_bar[t]
+    for world in (UNEVEN, RING):
+        width = (kept * world.std**2 + rest).sqrt()
+        nodes = [kept.sqrt() * m + w * z for m, w in zip(world.means, width, strict=True)]
+        times = torch.full((len(z),), t)
+        power = torch.stack([world.denoiser(SCHEDULE)(x, times).square().mean(1) @ share for x in nodes])
+        loss, error = world.irreducible_loss(SCHEDULE, t)
+        assert abs(loss - (1 - float(world.weights @ power))) <= max(3 * error, 1e-7) < 0.01
+
+
+def test_the_table_of_floors_is_that_of_the_losses_with_the_same_draws():
+    for world, options in ((LINE, {}), (PICTURES, {"generator": torch.Generator().manual_seed(3)})):
+        floors = world.floors(SCHEDULE, **options)
+        assert floors.shape == (51,) and floors[0] == 0
+        for t in TIMES:
+            again = {key: torch.Generator().manual_seed(3) for key in options}
+            assert floors[t] == world.irreducible_loss(SCHEDULE, t, **again).loss
+
+
+def test_the_floor_of_the_simple_loss_on_the_ring():
+    """0.1877, measured by another program with draws: T = 1000 linear, deviation 0.07; every tenth time suffices."""
+    ring = GaussianMixture(GAUSSIAN_MIXTURES["ring"][0], 0.07)
+    schedule = linear(1000)
+    middle = [ring.irreducible_loss(schedule, t).loss for t in range(5, 1000, 10)]
+    assert sum(middle) / 100 == pytest.approx(0.1877, abs=1e-3)
+
+
+def test_entropy_and_power_are_closed_forms_where_components_are_far_apart():
+    gauss = math.log(2 * math.pi * math.e)
+    far = GaussianMixture([[-30.0], [0.0], [30.0]], [0.5, 1.0, 2.0], [0.2, 0.3, 0.5])
+    parts = [w * (gauss / 2 + math.log(s) - math.log(w)) for w, s in ((0.2, 0.5), (0.3, 1.0), (0.5, 2.0))]
+    assert far.entropy() == pytest.approx(sum(parts), abs=1e-3)
+    assert far.power() == pytest.approx(0.7 * 900 + 0.2 * 0.25 + 0.3 + 0.5 * 4, rel=1e-12)
+    ring = GaussianMixture(GAUSSIAN_MIXTURES["ring"][0], 0.05)
+    assert ring.entropy() == pytest.approx(gauss + 2 * math.log(0.05) + math.log(8), abs=1e-6)
+    assert ring.power() == pytest.approx(1 + 0.05**2, rel=1e-12)
+    two = GaussianMixture(PICTURES.means, 0.01).entropy(generator=torch.Generator().manual_seed(1))
+    assert two == pytest.approx(6 * gauss + 12 * math.log(0.01) + math.log(2), abs=0.05)
 
 
 def test_the_sampler_with_the_oracle_ends_on_the_data():
@@ -232,7 +278,9 @@ def test_a_bad_mixture_is_refused(arguments, words):
         (lambda: RING.score(SCHEDULE, draw(4, 2), torch.tensor([1, 2])), "t must have shape"),
         (lambda: RING.denoiser(SCHEDULE)(draw(1, 2), torch.tensor([0])), "t must be"),
         (lambda: RING.irreducible_loss(SCHEDULE, 0), "t must be"),
-        (lambda: RING.irreducible_loss(SCHEDULE, 3), "generator must be"),
+        (lambda: PICTURES.irreducible_loss(SCHEDULE, 3), "generator must be"),
+        (lambda: PICTURES.floors(SCHEDULE, generator=0), "generator must be"),
+        (lambda: GaussianMixture([[0.0]], 0.0).entropy(), "no density at t = 0"),
         (lambda: RING.only(8), "components must be"),
         (lambda: RING.only([]), "components must be"),
         (lambda: RING.only([1, 1]), "components must be"),

@@ -99,3 +99,13 @@ def test_grey_frames_are_png_and_scaled_without_blur():
     picture = Image.open(io.BytesIO(data))
     assert picture.format == "PNG" and picture.size == (6, 3)
     assert sorted(set(picture.tobytes())) == [0, 255]
+
+
+def test_a_curve_has_the_means_of_the_losses():
+    figure = plot.curve(range(1, 1001), [1.0] * 500 + [3.0] * 500, pieces=10)
+    x, y = figure.axes[0].lines[0].get_data()
+    assert list(y) == [1.0] * 5 + [3.0] * 5 and x[0] == 50.5 and x[-1] == 950.5
+    plot.plt.close(figure)
+    figure = plot.curve([1, 2], [0.5, 0.25])
+    assert list(figure.axes[0].lines[0].get_ydata()) == [0.5, 0.25]
+    plot.plt.close(figure)

@@ -32,7 +32,7 @@ def draw(*shape: int, seed: int = 0) -> torch.Tensor:
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_add_noise_and_velocity_equal_those_of_diffusers_at_every_t(monkeypatch, name, T):
     schedule = make_schedule(name, T)
-    peer = peers.ddpm_scheduler(monkeypatch, trained_betas=schedule.beta[1:].numpy())
+    peer = peers.scheduler(monkeypatch, "DDPM", trained_betas=schedule.beta[1:].numpy())
     x_0, eps, t = draw(T, 3, seed=1), draw(T, 3, seed=2), torch.arange(1, T + 1)
     x_t = process.add_noise(schedule, x_0, t, eps)
     torch.testing.assert_close(x_t, peer.add_noise(x_0, eps, t - 1), **EXACT)

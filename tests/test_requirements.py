@@ -12,7 +12,7 @@ import pytest
 from book_fixture import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-OWN = {"diffusion_lib", "book", "tests", *(path.stem for path in (ROOT / "tests").glob("*.py"))}
+OWN = {"diffusion_lib", "book", "tests", "benchmarks", *(path.stem for path in (ROOT / "tests").glob("*.py"))}
 DISTRIBUTIONS = packages_distributions()
 
 
@@ -27,7 +27,8 @@ def normal(name):
 
 
 LIBRARY = floors(PROJECT["dependencies"])
-RERUN = floors(PROJECT["optional-dependencies"]["rerun"])
+EXTRAS = {name: floors(lines) for name, lines in PROJECT["optional-dependencies"].items()}
+USERS = {"rerun.py": "rerun", "sweep.py": "sweep", "parallel.py": "scale"}  # a module and the extra that it needs
 REQUIREMENTS = floors((ROOT / "requirements.txt").read_text().splitlines())
 
 
@@ -54,7 +55,7 @@ TOOLS = [path for folder in ("book/_tools", "tests", "benchmarks") for path in s
 
 @pytest.mark.parametrize("path", FILES.values(), ids=FILES)
 def test_what_the_library_imports_is_declared(path):
-    declared = LIBRARY | (RERUN if path.name == "rerun.py" else {})
+    declared = LIBRARY | EXTRAS.get(USERS.get(path.name), {})
     assert [name for name in imported(path) if not owners(name) & declared.keys()] == []
 
 
@@ -69,5 +70,5 @@ def test_what_tools_and_tests_import_is_in_the_list():
 
 
 def test_both_lists_name_the_same_packages_from_the_same_version():
-    ours = LIBRARY | RERUN | floors(PROJECT["optional-dependencies"]["latent"])
+    ours = {name: floor for group in (*EXTRAS.values(), LIBRARY) for name, floor in group.items()}
     assert {name: REQUIREMENTS.get(name) for name in ours} == ours

@@ -1,4 +1,4 @@
-"""Samplers against diffusers step by step, and against exact denoisers whose sampling law is known in closed form.
+"""Samplers against exact denoisers whose sampling law is known in closed form; test_parity has those of diffusers.
 
 Where the denoiser is affine in x_t, mean and variance of the chain are propagated exactly, so that a planted bug is
 an inequality between numbers and not a statistical test.
@@ -18,8 +18,11 @@ from hypothesis import strategies as st
 from worlds import gaussian_denoiser, randn, seeded, zero
 
 from diffusion_lib import sample
+from diffusion_lib.denoiser import MLP
 from diffusion_lib.errors import ConfigError, NonFiniteError
-from diffusion_lib.sample import ddim, ddim_step, ddpm, ddpm_step, last, timesteps
+from diffusion_lib.langevin import langevin
+from diffusion_lib.oracle import GaussianMixture
+from diffusion_lib.sample import ddim, ddim_step, ddpm, ddpm_step, generators, last, noise, timesteps
 from diffusion_lib.schedule import Schedule, cosine, linear, scaled_linear
 
 SMALL_T = (1, 2, 3, 10, 50)
@@ -60,92 +63,7 @@ def test_row22_every_step_count_including_T(T, spacing):
     assert times == list(range(T, 0, -1))
 
 
-def diffusers_scheduler(kind, schedule, spacing="leading", variance="fixed_small"):
-    import diffusers  # takes a second, which the other tests need not wait for
-
-    common = {
-        "num_train_timesteps": schedule.T,
-        "trained_betas": schedule.beta[1:].tolist(),
-        "clip_sample": False,
-        "timestep_spacing": spacing,
-    }
-    if kind == "ddpm":
-        scheduler = diffusers.DDPMScheduler(**common, variance_type=variance)
-    else:
-        scheduler = diffusers.DDIMScheduler(**common, set_alpha_to_one=True)
-        scheduler.final_alpha_cumprod = torch.tensor(1.0, dtype=torch.float64)
-    scheduler.betas = schedule.beta[1:].clone()  # its own tables are float32
-    scheduler.alphas = schedule.alpha[1:].clone()
-    scheduler.alphas_cumprod = schedule.alpha_bar[1:].clone()
-    scheduler.one = torch.tensor(1.0, dtype=torch.float64)
-    return scheduler
-
-
-@pytest.mark.parametrize("T", [*SMALL_T, 1000])
-def test_timesteps_are_those_of_diffusers_plus_one(T):
-    for steps in range(1, T + 1) if T <= 50 else (1, 2, 4, 10, 20, 50, 100, 1000, *UNEVEN_STEPS):
-        for spacing in sample.SPACINGS:
-            scheduler = diffusers_scheduler("ddim", linear(T), spacing)
-            scheduler.set_timesteps(steps)
-            theirs, ours = [int(t) + 1 for t in scheduler.timesteps], timesteps(T, steps, spacing)
-            if spacing == "trailing":  # its floats may round a half either way, and may append a time below the first
-                theirs = theirs[:steps]
-                halves = [Fraction(T * k, steps).denominator == 2 for k in range(steps, 0, -1)]
-                theirs = [o if half else t for o, t, half in zip(ours, theirs, halves, strict=True)]
-            assert ours == theirs
-
-
-# --- one step against diffusers --------------------------------------------------------------------------------------
-
-
-def step_pairs(T):
-    """All (t, s) that any step count up to T visits with leading spacing, whose next time diffusers gets right."""
-    for steps in range(1, T + 1) if T <= 50 else (*UNEVEN_STEPS, T):
-        times = timesteps(T, steps, "leading")
-        yield steps, list(zip(times, [*times[1:], 0], strict=True))
-
-
-@pytest.mark.parametrize("T", [*SMALL_T, 1000])
-@pytest.mark.parametrize(("variance", "theirs"), [("posterior", "fixed_small"), ("beta", "fixed_large")])
-def test_ddpm_step_equals_diffusers(T, variance, theirs):
-    schedule = linear(T)
-    scheduler = diffusers_scheduler("ddpm", schedule, variance=theirs)
-    x_t, eps_hat = randn(2, 3, seed=1), randn(2, 3, seed=2)
-    z = randn(2, 3, seed=3)
-    for steps, pairs in step_pairs(T):
-        scheduler.set_timesteps(steps)
-        for t, s in pairs:
-            ours = ddpm_step(schedule, x_t, eps_hat, t, s, variance=variance, z=z)
-            expected = scheduler.step(eps_hat, t - 1, x_t, generator=seeded(3)).prev_sample
-            torch.testing.assert_close(ours, expected, rtol=1e-12, atol=1e-12)
-
-
-@pytest.mark.parametrize("T", [*SMALL_T, 1000])
-@pytest.mark.parametrize("eta", [0.0, 0.3, 1.0])
-def test_ddim_step_equals_diffusers(T, eta):
-    schedule = linear(T)
-    scheduler = diffusers_scheduler("ddim", schedule)
-    x_t, eps_hat, z = randn(2, 3, seed=1), randn(2, 3, seed=2), randn(2, 3, seed=3)
-    for steps, pairs in step_pairs(T):
-        scheduler.set_timesteps(steps)
-        for t, s in pairs:
-            ours = ddim_step(schedule, x_t, eps_hat, t, s, eta=eta, z=z)
-            expected = scheduler.step(eps_hat, t - 1, x_t, eta=eta, variance_noise=z if eta else None).prev_sample
-            torch.testing.assert_close(ours, expected, rtol=1e-12, atol=1e-12)
-
-
-@pytest.mark.parametrize("steps", [1, 7, 50])
-def test_whole_chains_equal_diffusers_with_the_same_generator(steps):
-    schedule, x_T = cosine(50), randn(3, 4)
-    denoiser = gaussian_denoiser(schedule, mean=0.5, std=0.3)
-    scheduler = diffusers_scheduler("ddpm", schedule)
-    scheduler.set_timesteps(steps)
-    x, generator = x_T, seeded(5)
-    for time in scheduler.timesteps:
-        eps_hat = denoiser(x, torch.full((3,), int(time) + 1))
-        x = scheduler.step(eps_hat, time, x, generator=generator).prev_sample
-    ours = last(ddpm(denoiser, x_T, schedule, steps=steps, spacing="leading", generator=seeded(5)))
-    torch.testing.assert_close(ours, x, rtol=1e-11, atol=1e-11)
+# --- chains with exact denoisers -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7, 20])
@@ -157,9 +75,6 @@ def test_row26_ddim_with_eta_1_is_ddpm(steps):
     for a, b in zip(one, other, strict=True):
         assert a.t == b.t
         torch.testing.assert_close(a.x_t, b.x_t, rtol=1e-13, atol=1e-13)
-
-
-# --- chains with exact denoisers -------------------------------------------------------------------------------------
 
 
 def samplers(denoiser, x_T, schedule, steps, spacing):
@@ -314,6 +229,81 @@ def test_ddpm_draws_once_per_step_and_not_for_the_last():
     assert torch.equal(generator.get_state(), expected.get_state())
 
 
+def noisy_samplers(denoiser, x_T, schedule, streams):
+    yield ddpm(denoiser, x_T, schedule, generator=streams)
+    yield ddim(denoiser, x_T, schedule, eta=0.5, steps=7, generator=streams)
+    yield langevin(denoiser, x_T, schedule, steps=5, repeats=2, generator=streams)
+
+
+def test_row41_a_sample_is_the_same_in_a_batch_of_any_size():
+    """Bit for bit with an exact denoiser in float64; with one stream for all, sample 1 would differ."""
+    schedule, made = linear(20), {}
+    world = GaussianMixture([[-1.0, 0.5], [0.3, -0.2]], 0.3)
+    for n in (1, 4):
+        batch = torch.empty(n, 2, dtype=torch.float64)
+        for which in range(3):
+            streams = generators(7, n)
+            x_T = noise(streams, batch)(batch)
+            chains = list(noisy_samplers(world.denoiser(schedule), x_T, schedule, streams))
+            made[n, which] = last(chains[which])
+    for which in range(3):
+        assert torch.equal(made[1, which], made[4, which][:1])
+        assert not torch.equal(made[4, which][0], made[4, which][1])
+
+
+def test_row41_streams_depend_on_the_seed_and_on_the_place():
+    draws = {float(torch.randn(1, generator=stream)) for seed in (0, 1, 2**63 - 1) for stream in generators(seed, 5)}
+    assert len(draws) == 15
+    with pytest.raises(ConfigError, match="seed must be"):
+        generators(-1, 2)
+
+
+PROMISE = {torch.float32: 1e-4, torch.float64: 1e-10}  # of the chapter `running`: largest difference between devices
+
+
+@pytest.mark.parametrize("dtype", PROMISE, ids=["float32", "float64"])
+def test_row89_noise_is_drawn_on_the_cpu_for_every_device(dtype):
+    """``meta`` stands for another device: what arrives there was drawn by the CPU's generator."""
+    ours, theirs = seeded(3), seeded(3)
+    there = torch.empty(4, 2, dtype=dtype, device="meta")
+    assert noise(ours, there)(there).device.type == "meta"
+    torch.randn(4, 2, generator=theirs, dtype=dtype)
+    assert torch.equal(ours.get_state(), theirs.get_state())
+
+
+@pytest.mark.parametrize("dtype", PROMISE, ids=["float32", "float64"])
+def test_row89_rounding_stays_within_what_is_promised_between_devices(dtype):
+    """A GPU rounds otherwise, as does a CPU that is given a batch in another order or in parts.  Where there is a GPU,
+    it is compared, too."""
+    schedule, world = linear(50), GaussianMixture([[-1.0, 0.5], [0.3, -0.2]], 0.3)
+    torch.manual_seed(0)
+    network = MLP(T=50, alpha_bar=schedule.alpha_bar).to(dtype).requires_grad_(False)
+    for denoiser in (world.denoiser(schedule), network):
+        x_T = randn(64, 2, dtype=dtype)
+        whole = [last(chain) for chain in noisy_samplers(denoiser, x_T, schedule, generators(1, 64))]
+        parts = [
+            [last(chain) for chain in noisy_samplers(denoiser, x, schedule, stream)]
+            for x, stream in zip(x_T.split(1), ([each] for each in generators(1, 64)), strict=True)
+        ]
+        others = [torch.cat(made) for made in zip(*parts, strict=True)]
+        for one, other in zip(whole, others, strict=True):
+            torch.testing.assert_close(one, other, rtol=0, atol=PROMISE[dtype])
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+@pytest.mark.parametrize("dtype", PROMISE, ids=["float32", "float64"])
+def test_row89_a_gpu_makes_the_same_samples(dtype):
+    schedule = linear(50)
+    torch.manual_seed(0)
+    network = MLP(T=50, alpha_bar=schedule.alpha_bar).to(dtype).requires_grad_(False)
+    x_T, made = randn(64, 2, dtype=dtype), {}
+    for device in ("cpu", "cuda"):
+        chains = noisy_samplers(network.to(device), x_T.to(device), schedule, seeded(1))
+        made[device] = [last(chain).cpu() for chain in chains]
+    for one, other in zip(made["cpu"], made["cuda"], strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=PROMISE[dtype])
+
+
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64], ids=["lower", "higher"])
 def test_a_denoiser_of_another_precision_keeps_the_dtype_of_x_T(dtype):
     for record in ddim(lambda x_t, t: x_t.to(dtype), randn(2, 2, dtype=torch.float32), linear(5)):
@@ -329,6 +319,9 @@ BAD_CALLS = {
     "row21-steps-above-T": {"steps": 11},
     "steps-bool": {"steps": True},
     "steps-float": {"steps": 5.0},
+    "row24-times-instead-of-a-number": {"steps": [10, 5, 1]},
+    "row24-increasing-times": {"steps": [1, 5, 10]},
+    "row24-no-times": {"steps": []},
     "row13-variance-other": {"variance": "other"},
     "spacing-unknown": {"spacing": "trailling"},
     "row26-eta-negative": {"eta": -0.1},
@@ -336,6 +329,9 @@ BAD_CALLS = {
     "row26-eta-nan": {"eta": math.nan},
     "eta-bool": {"eta": True},
     "generator-int": {"generator": 0},
+    "row40-fewer-generators-than-samples": {"generator": [seeded()]},
+    "row40-more-generators-than-samples": {"generator": [seeded()] * 3},
+    "row40-a-number-among-generators": {"generator": [seeded(), 0]},
     "x_T-nan": {"x_T": torch.tensor([[0.0, math.nan]])},
     "x_T-inf": {"x_T": torch.tensor([[math.inf, 0.0]])},
     "x_T-no-batch": {"x_T": torch.zeros(2)},
@@ -391,7 +387,7 @@ def test_a_first_step_keeps_its_digits():
 
 @pytest.mark.parametrize(("t", "s"), [(0, 0), (11, 3), (3, 3), (3, 4), (3, -1), (True, 0)])
 @pytest.mark.parametrize("step", [ddpm_step, ddim_step])
-def test_row16_steps_refuse_bad_times(step, t, s):
+def test_row16_row24_steps_refuse_bad_times(step, t, s):
     with pytest.raises(ConfigError, match=r"^[ts] must"):
         step(linear(10), X_T, X_T, t, s, z=X_T)
 

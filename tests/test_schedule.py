@@ -57,8 +57,8 @@ def finding_codes(schedule: Schedule, **arguments) -> list[str]:
 def test_tables_equal_those_of_diffusers(monkeypatch, ours, theirs, T):
     schedule = make_schedule(ours, T)
     start, end = schedule.config["beta_start"], schedule.config["beta_end"]
-    peer = peers.ddpm_scheduler(
-        monkeypatch, num_train_timesteps=T, beta_schedule=theirs, beta_start=start, beta_end=end
+    peer = peers.scheduler(
+        monkeypatch, "DDPM", num_train_timesteps=T, beta_schedule=theirs, beta_start=start, beta_end=end
     )
     torch.testing.assert_close(schedule.beta[1:], peer.betas, **EXACT)
     torch.testing.assert_close(schedule.alpha_bar[1:], peer.alphas_cumprod, **EXACT)
@@ -66,7 +66,7 @@ def test_tables_equal_those_of_diffusers(monkeypatch, ours, theirs, T):
 
 @pytest.mark.parametrize("T", [1, 2, 10, 1000])
 def test_cosine_equals_that_of_diffusers(monkeypatch, T):
-    peer = peers.ddpm_scheduler(monkeypatch, num_train_timesteps=T, beta_schedule="squaredcos_cap_v2")
+    peer = peers.scheduler(monkeypatch, "DDPM", num_train_timesteps=T, beta_schedule="squaredcos_cap_v2")
     torch.testing.assert_close(cosine(T).beta[1:], peer.betas, **EXACT)
     torch.testing.assert_close(cosine(T).alpha_bar[1:], peer.alphas_cumprod, **EXACT)
 

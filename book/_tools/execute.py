@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tempfile
@@ -38,14 +39,20 @@ def environment(scratch: str) -> dict[str, str]:
     return env
 
 
-def execute(page: Page, cells: list[Cell]) -> Outputs:
-    """The outputs of ``cells``, one list each, from a fresh kernel in an empty directory."""
+def execute(page: Page, cells: list[Cell], costs: dict | None = None) -> Outputs:
+    """The outputs of ``cells``, one list each, from a fresh kernel in an empty directory.
+
+    What the run cost by ``meter`` is added to ``costs``.
+    """
     nb = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(cell.source, metadata=cell.metadata) for cell in cells]
     )
     manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=ThisInterpreter())
     with tempfile.TemporaryDirectory() as scratch:
         (empty := Path(scratch, "run")).mkdir()
+        (startup := Path(scratch, "ipython", "profile_default", "startup")).mkdir(parents=True)
+        (startup / "meter.py").write_text('__import__("book._tools.meter")\n')  # leaves no name behind
+        meter = Path(scratch, "meter.json")
         client = NotebookClient(
             nb,
             km=manager,
@@ -56,9 +63,12 @@ def execute(page: Page, cells: list[Cell]) -> Outputs:
             extra_arguments=["--IPKernelApp.log_level=ERROR"],
         )
         try:
-            client.execute(env=environment(scratch), cleanup_kc=True)  # else nbclient leaves the kernel running
+            # The manager is ours, and nbclient would leave its kernel running, with all its memory, until we end.
+            client.execute(env=environment(scratch) | {"BOOK_METER": str(meter)}, cleanup_kc=True)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise _failure(page, cells, nb, error) from None
+        if costs is not None and meter.is_file():
+            costs |= json.loads(meter.read_text())
     if any(cell.execution_count is None for cell in nb.cells):
         raise _failure(page, cells, nb, "the kernel left before the last cell")
     return [cell.outputs for cell in nb.cells]

@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 from .markdown import Directive, walk
 from .pages import Book, BookError, Page
 
-NUMBERED = {"figure": "Fig.", "table": "Table", "exercise": "Exercise", "exercise-start": "Exercise"}
+NUMBERED = {"figure": "Fig.", "costs": "Fig.", "table": "Table", "exercise": "Exercise", "exercise-start": "Exercise"}
 Outputs = Sequence[Sequence[NotebookNode]]  # per code cell, the outputs it displayed
 
 

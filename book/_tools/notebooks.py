@@ -1,6 +1,7 @@
 """``python -m book._tools.notebooks [--all]``: bring ``notebooks/`` up to date with ``book/``.
 
-Cells run only where the code changed; a change of prose alone rewrites the text and keeps the outputs.
+Cells run only where the code changed; a change of prose alone rewrites the text and keeps the outputs.  Beside each
+notebook that ran stands what it cost.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ import argparse
 import os
 import sys
 import time
+from datetime import date
 from pathlib import Path
 
+from . import cost
 from .compose import code_cells, compose, needs_run
 from .execute import execute
 from .index import Index, stored_outputs
-from .pages import Book, BookError, report
+from .pages import Book, BookError, Page, report
 
 
 def write(path: Path, text: str) -> None:
@@ -30,13 +33,15 @@ def update(book: Book, everything: bool = False) -> list[str]:
     outputs, failures = stored_outputs(book), {}
     for page in book.notebooks:
         stored = page.stored()
-        reason = "everything runs" if everything else needs_run(book, page, stored)
+        reason = "everything runs" if everything else needs_run(book, page, stored) or _unmeasured(page)
         if reason:
             print(f"{page.name}: {reason}; running", flush=True)
-            start = time.monotonic()
+            start, metered = time.monotonic(), {}
             try:
-                outputs[page.name] = execute(page, code_cells(book, page))
-                print(f"{page.name}: ran in {time.monotonic() - start:.0f} s", flush=True)
+                outputs[page.name] = execute(page, code_cells(book, page), metered)
+                seconds = time.monotonic() - start
+                print(f"{page.name}: ran in {seconds:.0f} s", flush=True)
+                write(cost.path_of(page), cost.record(page, metered, seconds, date.today().isoformat()))
             except BookError as error:
                 failures[page.name] = str(error)
     index = Index(book, outputs)
@@ -52,6 +57,11 @@ def update(book: Book, everything: bool = False) -> list[str]:
             write(page.notebook, text)
             print(f"notebooks/{page.notebook.name}: written", flush=True)
     return list(failures.values())
+
+
+def _unmeasured(page: Page) -> str | None:
+    row = cost.read(page)
+    return None if row and row["current"] else "what its code costs is not known"
 
 
 def main() -> int:

@@ -22,7 +22,7 @@ from sphinx_exercise.nodes import solution_node
 from sphinxcontrib.bibtex.style.referencing import BracketStyle
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
-from . import licences
+from . import cost, licences
 from .index import Index, stored_outputs
 from .pages import Book, BookError
 
@@ -176,6 +176,7 @@ def setup(app: Sphinx) -> dict:
     )
     app.add_role("value", ValueRole())
     app.add_role("step", StepRole())
+    app.add_directive("costs", cost.Costs)
     drop_thebe(app)
     app.connect("builder-inited", read_book)
     app.connect("source-read", depend_on_notebook)

@@ -1,0 +1,48 @@
+"""Processor time of this process, and turns that are shared out fairly."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+
+def until(steps: Iterator, marks: Sequence[float]) -> Iterator[float]:
+    """Advance ``steps`` until each of the rising ``marks``, in processor seconds of its own; yield the seconds used.
+
+    What the caller does between two marks is not counted.  Ends early when ``steps`` ends.
+    """
+    used, start = 0.0, time.process_time()
+    for mark in marks:
+        for _ in steps:
+            if used + time.process_time() - start >= mark:
+                break
+        used += time.process_time() - start
+        yield used
+        start = time.process_time()
+
+
+def turns(contestants: Mapping[str, Callable[[], object]], rounds: int, calls: int = 1) -> dict[str, list[float]]:
+    """Let the contestants take turns, ``rounds`` times ``calls`` calls each; return processor seconds per call.
+
+    Every round starts with another contestant, so that none always follows the same one.
+    """
+    order, seconds = list(contestants), {name: [] for name in contestants}
+    for contestant in contestants.values():
+        contestant()  # the first call also allocates and compiles
+    for k in range(rounds):
+        for name in order[k % len(order) :] + order[: k % len(order)]:
+            start = time.process_time()
+            for _ in range(calls):
+                contestants[name]()
+            seconds[name].append((time.process_time() - start) / calls)
+    return seconds
+
+
+def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
+    """Quotients within each round: what slowed both in a round cancels."""
+    return [a / b for a, b in zip(above, below, strict=True)]
+
+
+def median(values: Sequence[float]) -> float:
+    return float(statistics.median(values))

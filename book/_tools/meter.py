@@ -1,0 +1,56 @@
+"""Loaded into the kernel that runs a chapter: after each cell, it writes what the chapter has cost to ``BOOK_METER``.
+
+Processor seconds and peak memory are those of the kernel.  A network call is a call of a ``torch.nn.Module`` that
+is not made by another one: an epoch of a thousand steps makes a thousand, whatever layers the network has.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+from IPython import get_ipython
+
+FILE = Path(os.environ["BOOK_METER"])
+COUNT = {"calls": 0, "depth": 0}
+
+
+def count_calls() -> None:
+    """Count from now on.  Only once, and not before the chapter has imported PyTorch: many a page does not."""
+    Module = sys.modules["torch"].nn.Module
+    original = Module.__call__
+
+    def counted(self, *args, **options):
+        COUNT["calls"] += COUNT["depth"] == 0
+        COUNT["depth"] += 1
+        try:
+            return original(self, *args, **options)
+        finally:
+            COUNT["depth"] -= 1
+
+    Module.__call__ = counted
+    COUNT["counting"] = True
+
+
+def peak_mib() -> int:
+    """The largest resident memory so far; ``ru_maxrss`` would include the process that started this one on Linux."""
+    try:
+        return int(re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())[1]) // 1024
+    except OSError:
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**20  # bytes on macOS
+
+
+def after_cell(result: object) -> None:
+    if "torch" in sys.modules and "counting" not in COUNT:
+        count_calls()
+    cost = {"cpu_seconds": round(time.process_time(), 1), "peak_mib": peak_mib(), "network_calls": COUNT["calls"]}
+    FILE.write_text(json.dumps(cost))
+
+
+get_ipython().events.register("post_run_cell", after_cell)

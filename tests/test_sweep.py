@@ -1,0 +1,179 @@
+"""A sweep: refused before anything runs, run once for each combination, resumed without repeating what is finished."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import filelock
+import nbformat
+import pytest
+
+from diffusion_lib import sweep as module
+from diffusion_lib.errors import ConfigError
+from diffusion_lib.sweep import plan, sweep
+
+ROOT = str(Path(module.__file__).parent.parent)
+PARAMETERS = "T = 5\nrate = 0.5\nflag = True\nname = 'a'"
+WORK = """\
+import pathlib, time
+from diffusion_lib.notebook import finish, measured, value
+book = pathlib.Path({book!r})
+with open(book / "ran", "a") as ran:
+    print(T, name, file=ran)
+end = time.monotonic() + 60
+while (T, name) == (2, "b") and (book / "wait").exists() and time.monotonic() < end:
+    time.sleep(0.05)
+1 / (T - 9)
+value("double", 2 * T)
+measured("the half", T / 2)
+value("ends-with", f"|{{name}}")"""
+
+
+@pytest.fixture
+def book(tmp_path, monkeypatch):
+    """A book with a chapter of a second, which notes in the file ``ran`` that it runs."""
+    (tmp_path / "_toc.yml").touch()
+    (tmp_path / "notebooks").mkdir()
+    code = nbformat.v4.new_code_cell
+    cells = [code(PARAMETERS, metadata={"tags": ["parameters"]}), code(WORK.format(book=str(tmp_path)))]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nb = nbformat.v4.new_notebook(cells=[*cells, code("finish()")], metadata={"kernelspec": kernel})
+    nbformat.write(nb, tmp_path / "notebooks" / "small-chapter.ipynb")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", ROOT)
+    return tmp_path
+
+
+def write(book, text):
+    (book / "sweep.yaml").write_text(text)
+    return book / "sweep.yaml"
+
+
+def runs_of(book):
+    return sorted((book / "ran").read_text().splitlines())
+
+
+GRID = "chapter: small-chapter\ngrid:\n  T: [1, 2]\n  name: [a, b]\n"
+
+
+def command(*words):
+    """Run the real command, as Snakemake gives its jobs the output of the process."""
+    words = [sys.executable, "-m", "diffusion_lib", "sweep", *words]
+    return subprocess.run(words, capture_output=True, text=True, timeout=300)
+
+
+def test_a_killed_sweep_goes_on_without_repeating_what_is_finished(book):
+    write(book, GRID)
+    (book / "wait").touch()  # the run (2, b) lasts until this file is gone
+    words = [sys.executable, "-m", "diffusion_lib", "sweep", "sweep.yaml", "--jobs", "2"]
+    results = book / "_build" / "sweeps" / "sweep"
+    with subprocess.Popen(words, stdout=-1, stderr=-1, start_new_session=True) as process:
+        try:
+            end = time.monotonic() + 200
+            while len(list(results.glob("runs/*/done"))) < 3 or not (book / "ran").read_text().count("2 b"):
+                assert process.poll() is None and time.monotonic() < end, process.communicate()
+                time.sleep(0.05)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+    (book / "wait").unlink()
+    assert runs_of(book) == ["1 a", "1 b", "2 a", "2 b"]
+    done = command("sweep.yaml", "--jobs", "1")
+    assert done.returncode == 0 and f"4 of 4 runs are complete: {results / 'results.md'}" in done.stdout, done.stderr
+    assert runs_of(book) == ["1 a", "1 b", "2 a", "2 b", "2 b"]
+    with open(results / "results.csv") as table:
+        rows = list(csv.DictReader(table))
+    assert [(row["T"], row["name"], row["status"], row["double"]) for row in rows] == [
+        ("1", "a", "ok", "2"),
+        ("1", "b", "ok", "2"),
+        ("2", "a", "ok", "4"),
+        ("2", "b", "ok", "4"),
+    ]
+    lines = (results / "results.md").read_text().splitlines()
+    assert lines[:2] == ["| T | name | status | double | the half | ends-with |", "|" + " --- |" * 6]
+    assert lines[5] == r"| 2 | b | ok | 4 | 1.000 | \|b |"
+
+
+def test_a_failure_is_in_the_table_and_the_other_runs_go_on(book):
+    write(book, "chapter: notebooks/small-chapter.ipynb\ngrid:\n  T: [9, 3]\n  rate: 1e-4\n")
+    done = command("sweep.yaml", "--out", "here")
+    assert done.returncode == 1 and "1 of 2 runs are complete" in done.stdout, done.stderr
+    rows = list(csv.DictReader((book / "here" / "results.csv").read_text().splitlines()))
+    assert [row["status"] for row in rows] == ["failed: ZeroDivisionError: division by zero", "ok"]
+    assert [row["rate"] for row in rows] == ["0.0001"] * 2 and rows[0]["double"] == ""
+
+
+REFUSED = {
+    "name": ("grid: {TT: [1, 2]}", "TT = 1 is not a parameter of this chapter, allowed: T, rate, flag, name"),
+    "type": ("grid: {T: [1, 2.5]}", "T must be a whole number in digits, such as 1000, got 2.5"),
+    "text": ("grid: {T: [1, 1e3x]}", "T must be a whole number .* got '1e3x'"),
+    "bool-for-text": ("grid: {name: [no, yes]}", "name must be a text, got False"),
+    "null": ("grid: {T: }", "T must be a whole number .* got None"),
+    "nan": ("grid: {rate: [.nan]}", "rate must be a finite number .* got nan"),
+    "list": ("grid: {T: [[1, 2]]}", "T must be a whole number"),
+    "secret": ("grid: {api_key: [a]}", "api_key must not be passed"),
+    "double": ("grid: {T: [1, 1]}", "T must have values that differ"),
+    "empty": ("grid: {T: []}", "T must have values that differ"),
+    "no-grid": ("timeout: 5", "must have `chapter: NAME` and `grid:`"),
+    "key": ("grid: {T: 1}\nparameter: {T: 1}", "key in .* must be one of 'chapter', 'grid', 'timeout'"),
+    "timeout": ("grid: {T: 1}\ntimeout: 0", "timeout must be an integer in 1..86400"),
+    "many": (f"grid: {{T: {list(range(200))}, rate: {[i / 64 for i in range(64)]}}}", "at most 10000 combinations"),
+    "yaml": ("grid: [", "must be a YAML file"),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), REFUSED.values(), ids=REFUSED)
+def test_a_sweep_is_refused_before_anything_runs(book, text, message):
+    with pytest.raises(ConfigError, match=message):
+        sweep(write(book, f"chapter: small-chapter\n{text}\n"))
+    assert not (book / "_build").exists() and not (book / "ran").exists()
+
+
+def test_other_refusals(book, monkeypatch):
+    with pytest.raises(ConfigError, match="did you mean 'small-chapter'"):
+        sweep(write(book, "chapter: smal-chapter\ngrid: {T: 1}"))
+    path = write(book, GRID)
+    with pytest.raises(ConfigError, match="run: pip install snakemake-executor-plugin-slrm"):
+        sweep(path, executor="slrm")
+    with pytest.raises(ConfigError, match="jobs must be"):
+        sweep(path, jobs=-1)
+    assert not (book / "_build").exists()
+    (book / "out").mkdir()
+    with filelock.FileLock(book / "out" / "lock"), pytest.raises(ConfigError, match="in use by another sweep"):
+        sweep(path, "out")
+    with pytest.raises(ConfigError, match="must be a directory"):
+        sweep(path, path)
+    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None if name == "snakemake" else name)
+    with pytest.raises(ConfigError, match=r"sweep needs snakemake.*pip install 'diffusion-lib\[sweep\]'"):
+        sweep(path)
+
+
+def test_values_are_read_as_rerun_reads_them(book):
+    path = write(book, "chapter: small-chapter\ngrid: {T: ['7', 8], rate: [1e-4, 2], flag: true, name: [x y, '3']}")
+    _, runs, timeout = plan(path)
+    assert timeout == 600 and len(runs) == 8 and all(name.startswith("small-chapter-") for name in runs)
+    first, *_, last = runs.values()
+    assert first == {"T": 7, "rate": 1e-4, "flag": True, "name": "x y"}
+    assert last == {"T": 8, "rate": 2, "flag": True, "name": "3"}
+
+
+def test_the_executor_and_the_number_of_jobs_reach_snakemake(book, monkeypatch):
+    """Cluster plugins are not installed here; what they would be asked for is what Snakemake is called with."""
+    called = []
+    monkeypatch.setattr(module, "_check_installed", lambda executor: None)
+    monkeypatch.setattr("snakemake.cli.main", lambda words: called.extend(words))
+    _, directory = sweep(write(book, GRID), "out", jobs=50, executor="slurm")
+    rows = list(csv.DictReader((directory / "results.csv").read_text().splitlines()))
+    assert len(rows) == 4 and {row["status"] for row in rows} == {"not run"}
+    pairs = dict(itertools.pairwise(called))
+    assert pairs["--executor"] == "slurm" and pairs["--jobs"] == "50" and pairs["--directory"] == str(directory)
+
+
+def test_the_workflow_is_short():
+    assert len(module.WORKFLOW.splitlines()) <= 40
