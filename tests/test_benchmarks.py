@@ -72,16 +72,18 @@ def test_the_page_judges_every_target_as_the_file_does(published):
 
 
 def test_the_words_about_the_figures_hold(published):
-    """Alternative texts are typed: ours lie left of all others on the ring, and below all others in the plane."""
+    """Alternative texts are typed: ours lie left of all others on the ring, and below them in the other two figures."""
     lines = published["rows"]["ring"]["lines"]
     ours = [entry["values"] for entry in lines if entry["name"] == OURS]
     assert max(max(ours)) < min(min(entry["values"]) for entry in lines if entry["name"] != OURS)
     lines = [entry for entry in published["rows"]["shapes"]["lines"] if entry["density"] in ("checkerboard", "moons")]
-    for entry in lines:
-        others = [
-            other for other in lines if (other["density"], other["seconds"]) == (entry["density"], entry["seconds"])
-        ]
+    clothes = published["rows"]["frechet"]
+    for entry in lines + clothes["lines"]:
+        place = (entry.get("density"), entry["seconds"])
+        others = [other for other in lines + clothes["lines"] if (other.get("density"), other["seconds"]) == place]
         assert entry["name"] != OURS or median(entry["values"]) == min(median(other["values"]) for other in others)
+    floor = clothes["conditions"]["distances"]["real pictures"]
+    assert floor < min(min(entry["values"]) for entry in clothes["lines"])
 
 
 @pytest.mark.parametrize("name", [*CHEAP, pytest.param("frechet", marks=FASHION)])
