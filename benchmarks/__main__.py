@@ -17,7 +17,7 @@ from . import record
 from .clock import median
 from .options import Options
 
-ROWS = ("ring", "loop", "sampling", "training", "images", "shapes")  # the longest last
+ROWS = ("ring", "loop", "sampling", "training", "images", "levers", "shapes", "frechet")  # the longest last
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -6,6 +6,8 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+SHARE = 0.95  # of the time that is planned: a machine may slow down
+
 
 def until(steps: Iterator, marks: Sequence[float]) -> Iterator[float]:
     """Advance ``steps`` until each of the rising ``marks``, in processor seconds of its own; yield the seconds used.
@@ -20,6 +22,14 @@ def until(steps: Iterator, marks: Sequence[float]) -> Iterator[float]:
         used += time.process_time() - start
         yield used
         start = time.process_time()
+
+
+def affordable(pilot: Iterator, seconds: float) -> int:
+    """How many steps like those of ``pilot``, which is run to its end, fit into ``seconds`` of processor time."""
+    next(pilot)  # the first step also allocates
+    start = time.process_time()
+    steps = sum(1 for _ in pilot)
+    return max(20, round(SHARE * seconds * steps / (time.process_time() - start)))
 
 
 def turns(contestants: Mapping[str, Callable[[], object]], rounds: int, calls: int = 1) -> dict[str, list[float]]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import importlib
 import math
-import time
 from collections.abc import Iterator
 from itertools import count
 
@@ -26,10 +25,11 @@ from diffusion_lib.sample import ddpm, last
 from diffusion_lib.schedule import make_schedule
 from diffusion_lib.train import TrainConfig, TrainState, train
 
+from .clock import affordable
 from .options import OURS
 
 SCHEDULE = make_schedule("linear", 1000)
-PILOT, SHARE = 150, 0.95  # steps that tell how fast this machine is; share of the time that is planned
+PILOT = 150  # steps that tell how fast this machine is
 HEUN_STEPS = 30
 HIDDEN = (16, 128, 128, 128, 128, 16)  # of smalldiffusion's example
 
@@ -51,11 +51,7 @@ class Ours:
     def __init__(self, data: Tensor, seed: int, seconds: float) -> None:
         self.data, self.seed = data, seed
         self._start(PILOT)
-        pilot = self.steps()
-        next(pilot)
-        start = time.process_time()
-        steps = 1 + sum(1 for _ in pilot)
-        self._start(max(20, round(SHARE * seconds * steps / (time.process_time() - start))))
+        self._start(affordable(self.steps(), seconds))
 
     def _start(self, steps: int) -> None:
         torch.manual_seed(self.seed)

@@ -15,7 +15,8 @@ the error of ε̂ that is amplified, by √SNR, at small t.  v-prediction amplif
 Time enters through cosines of s = ln(1 + 999 t/T) / ln 1000: finer at small t, where the noise grows by large factors
 from step to step.
 
-Sources: Ho et al. 2020 (DDPM), section 3.2; Salimans & Ho 2022, section 4 and appendix D.
+Sources: Ho et al. 2020 (DDPM), section 3.2; Salimans & Ho 2022, section 4 and appendix D; Shi et al. 2016
+(patches folded into channels).
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from torch.nn import functional
 from .errors import ConfigError, check_choice, check_integer
 
 PREDICTIONS = ("eps", "x_0", "v")
+PATCHES = (1, 2, 4)
 TIME_FEATURES = 8
 LARGEST_SIZE, LARGEST_T = 4096, 100_000  # a slip of the keyboard should not allocate the memory of the machine
 
@@ -142,6 +144,8 @@ class UNet(Denoiser):
     """For images x_t (B, channels, H, W), H and W multiples of 4: residual blocks at three resolutions, no attention.
 
     ``width``, a multiple of 8, is the number of feature maps at full resolution; the lower two have twice as many.
+    ``patch``, 1, 2 or 4, folds each square of so many pixels into the channels of one place, and back at the end: for
+    the same time a network on a quarter or a sixteenth of the places may be wider.  H and W are at least 4 · patch.
     """
 
     def __init__(
@@ -151,32 +155,44 @@ class UNet(Denoiser):
         T: int = 1000,
         alpha_bar: Sequence[float] | Tensor | None = None,
         prediction: str = "v",
+        patch: int = 1,
     ) -> None:
-        super().__init__("unet", T, alpha_bar, prediction, channels=channels, width=width)
+        super().__init__("unet", T, alpha_bar, prediction, channels=channels, width=width, patch=patch)
         if width % 8:
             raise ConfigError(f"width must be a multiple of 8, got {width}; use {8 * -(-width // 8)}")
-        c, time = width, 4 * width
+        if patch not in PATCHES:
+            raise ConfigError(
+                f"patch must be one of {', '.join(map(str, PATCHES))}, got {patch}; 1 leaves pixels alone"
+            )
+        c, time, folded = width, 4 * width, channels * patch**2
         self.embed = nn.Sequential(nn.Linear(TIME_FEATURES, time), nn.SiLU())
-        self.first = nn.Conv2d(channels, c, 3, padding=1)
+        self.first = nn.Conv2d(folded, c, 3, padding=1)
         self.down1, self.down2 = Block(c, c, time), Block(c, 2 * c, time)
         self.middle1, self.middle2 = Block(2 * c, 2 * c, time), Block(2 * c, 2 * c, time)
         self.up2, self.up1 = Block(4 * c, 2 * c, time), Block(3 * c, c, time)
-        self.last = nn.Sequential(nn.GroupNorm(8, c), nn.SiLU(), _zero(nn.Conv2d(c, channels, 3, padding=1)))
+        self.last = nn.Sequential(nn.GroupNorm(8, c), nn.SiLU(), _zero(nn.Conv2d(c, folded, 3, padding=1)))
 
     def check_x(self, x_t: Tensor) -> None:
         channels = self.config["channels"]
         if x_t.ndim != 4 or x_t.shape[1] != channels or x_t.shape[2] % 4 or x_t.shape[3] % 4:
             allowed = f"x_t must have shape (B, {channels}, H, W) with H and W multiples of 4"
             raise ConfigError(f"{allowed}, got {tuple(x_t.shape)}; pad the images, or set channels")
+        if min(x_t.shape[2:]) < (least := 4 * self.config["patch"]):
+            raise ConfigError(f"x_t must have H and W of at least {least}, got {tuple(x_t.shape)}; use a smaller patch")
 
     def body(self, x_t: Tensor, time: Tensor) -> Tensor:
-        time = self.embed(time)
-        h1 = self.down1(self.first(x_t), time)  # (B, c, H, W)
-        h2 = self.down2(functional.avg_pool2d(h1, 2), time)  # (B, 2c, H/2, W/2)
-        h = self.middle2(self.middle1(functional.avg_pool2d(h2, 2), time), time)  # (B, 2c, H/4, W/4)
-        h = self.up2(torch.cat([functional.interpolate(h, scale_factor=2), h2], dim=1), time)
-        h = self.up1(torch.cat([functional.interpolate(h, scale_factor=2), h1], dim=1), time)
-        return self.last(h)
+        time, x = self.embed(time), functional.pixel_unshuffle(x_t, self.config["patch"])
+        h1 = self.down1(self.first(x), time)  # (B, c, H, W), of the folded image
+        h2 = self.down2(_halve(h1), time)  # (B, 2c, H/2, W/2), rounded up
+        h = self.middle2(self.middle1(_halve(h2), time), time)  # (B, 2c, H/4, W/4)
+        h = self.up2(torch.cat([functional.interpolate(h, h2.shape[2:]), h2], dim=1), time)
+        h = self.up1(torch.cat([functional.interpolate(h, h1.shape[2:]), h1], dim=1), time)
+        return functional.pixel_shuffle(self.last(h), self.config["patch"])
+
+
+def _halve(x: Tensor) -> Tensor:
+    """Means of 2 × 2 places; an odd row or column at the end has means of its own."""
+    return functional.avg_pool2d(x, 2, ceil_mode=True)
 
 
 DENOISERS = {"mlp": MLP, "unet": UNet}

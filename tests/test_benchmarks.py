@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import re
 import sys
 from itertools import repeat
+from pathlib import Path
 from statistics import median
 
 import pytest
@@ -14,12 +16,14 @@ import torch
 from chapters import outputs
 
 from benchmarks import __main__ as program
-from benchmarks import clock, recipes, record, ring, sampling
+from benchmarks import clock, frechet, levers, pictures, recipes, record, ring, sampling
 from benchmarks.options import OURS, Options
+from diffusion_lib.data import FASHION_FOLDERS, fashion_mnist
 from diffusion_lib.oracle import GaussianMixture
 
 FIELDS = {"title", "conditions", "recipes", "lines", "targets", "load"}
-CHEAP = ("ring", "loop", "sampling", "training")
+FASHION = pytest.mark.skipif(not Path(FASHION_FOLDERS[0]).is_dir(), reason="Fashion-MNIST is not installed")
+CHEAP = ("ring", "loop", "sampling", "training", "levers")
 QUICK = Options(seconds=0.05, seeds=1, rounds=1, quick=True, peers=False)
 
 
@@ -41,16 +45,17 @@ def test_the_file_is_a_whole_run_with_peers_and_small(published):
 
 @pytest.mark.parametrize("name", program.ROWS)
 def test_every_row_has_its_fields_and_five_values_each(published, name):
+    """But for the Fréchet distance, of which one value takes ten minutes."""
     row = published["rows"][name]
     assert row.keys() >= FIELDS
-    assert {entry["name"] for entry in row["lines"]} >= {OURS} or name == "sampling"
+    assert {entry["name"] for entry in row["lines"]} >= {OURS} or name in ("sampling", "levers")
     for entry in row["lines"]:
-        assert entry["unit"] and len(entry["values"]) >= 5
+        assert entry["unit"] and len(entry["values"]) >= (1 if name == "frechet" else 5)
         assert all(number > 0 for number in entry["values"])
     assert all(aim.keys() == {"text", "value", "bound", "less"} for aim in row["targets"])
 
 
-@pytest.mark.parametrize("name", ["ring", "loop", "images"])
+@pytest.mark.parametrize("name", ["ring", "loop", "images", "frechet"])
 def test_the_page_shows_what_the_file_says(published, name):
     for entry in published["rows"][name]["lines"]:
         numbers = entry["values"]
@@ -68,19 +73,21 @@ def test_the_page_judges_every_target_as_the_file_does(published):
 
 
 def test_the_words_about_the_figures_hold(published):
-    """Alternative texts are typed: ours lie left of all others on the ring, and below all others in the plane."""
+    """Alternative texts are typed: ours lie left of all others on the ring, and below them in the other two figures."""
     lines = published["rows"]["ring"]["lines"]
     ours = [entry["values"] for entry in lines if entry["name"] == OURS]
     assert max(max(ours)) < min(min(entry["values"]) for entry in lines if entry["name"] != OURS)
     lines = [entry for entry in published["rows"]["shapes"]["lines"] if entry["density"] in ("checkerboard", "moons")]
-    for entry in lines:
-        others = [
-            other for other in lines if (other["density"], other["seconds"]) == (entry["density"], entry["seconds"])
-        ]
+    clothes = published["rows"]["frechet"]
+    for entry in lines + clothes["lines"]:
+        place = (entry.get("density"), entry["seconds"])
+        others = [other for other in lines + clothes["lines"] if (other.get("density"), other["seconds"]) == place]
         assert entry["name"] != OURS or median(entry["values"]) == min(median(other["values"]) for other in others)
+    floor = clothes["conditions"]["distances"]["real pictures"]
+    assert floor < min(min(entry["values"]) for entry in clothes["lines"])
 
 
-@pytest.mark.parametrize("name", CHEAP)
+@pytest.mark.parametrize("name", [*CHEAP, pytest.param("frechet", marks=FASHION)])
 def test_a_cheap_row_runs_without_the_peers(name):
     row = importlib.import_module(f"benchmarks.{name}").measure(QUICK)
     assert row.keys() == FIELDS - {"load"}
@@ -90,7 +97,7 @@ def test_a_cheap_row_runs_without_the_peers(name):
 def test_a_missing_peer_stops_before_any_work(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(sys.modules, "smalldiffusion", None)
     file = tmp_path / "run.json"
-    for name in ("ring", "loop", "shapes"):
+    for name in ("ring", "loop", "shapes", "frechet"):
         assert program.main([name, "--quick", "--out", str(file)]) == 2
         error = capsys.readouterr().err
         assert "smalldiffusion must be installed" in error and "make bench" in error and "--without-peers" in error
@@ -181,6 +188,101 @@ def test_the_overhead_of_a_sampler_is_seen():
 
     assert 1 <= sampling.overhead(sampling.ddim, denoiser, x_T, 20) < 1.2
     assert 1.4 < sampling.overhead(lazy, denoiser, x_T, 20) < 1.8
+
+
+def test_the_ways_to_update_agree_on_the_weights_and_their_average():
+    """Otherwise their times would not be those of one thing."""
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Linear(4, 2))
+    found = []
+    for run in levers._updates(network).values():
+        for _ in range(3):
+            run()
+        kept = inspect.getclosurevars(inspect.unwrap(run)).nonlocals
+        state = kept.get("state")
+        layers, averages = (state.parameters, state.average) if state else (kept["layers"], kept["averages"])
+        found.append([torch.cat([part.detach().flatten() for part in parts]) for parts in (layers, averages)])
+    for other in found[1:]:
+        for mine, theirs in zip(found[0], other, strict=True):
+            assert torch.allclose(mine, theirs, atol=1e-7)
+
+
+def test_channels_last_changes_the_layout_and_not_the_result():
+    network = levers.UNet(channels=1, width=8, T=10)
+    torch.nn.init.normal_(network.last[2].weight)
+    other = levers._channels_last(network)
+    assert (
+        other.first.weight.is_contiguous(memory_format=torch.channels_last) and other.down2.conv1.weight.stride(1) == 1
+    )
+    x_t, t = torch.randn(3, 1, 28, 28), torch.tensor([1, 5, 10])
+    assert torch.allclose(network(x_t, t), other(x_t, t), atol=1e-5)
+
+
+def test_a_pilot_tells_how_many_steps_fit():
+    def slow():
+        for _ in range(6):
+            end = clock.time.process_time() + 0.01
+            while clock.time.process_time() < end:
+                pass
+            yield
+
+    assert clock.affordable(slow(), 1.0) == pytest.approx(clock.SHARE * 100, rel=0.15)
+    assert clock.affordable(slow(), 0.01) == 20
+
+
+@FASHION
+def test_the_distance_from_the_test_set_is_that_of_the_features():
+    """In a space of sums over rows of pixels, the pixel Gaussian is as near as real pictures; the rest is not."""
+    judge = frechet.Judge(lambda pictures: pictures.sum(3).flatten(1)[:, ::4], 2000)
+    assert judge(fashion_mnist("test")) == pytest.approx(0, abs=1e-6)
+    pictures = fashion_mnist("train")[:10_000]
+    distances = judge.references(pictures[:8000], pictures[8000:])
+    assert distances["pixel Gaussian"] < 3 * distances["real pictures"] < 0.1 * distances["noise"]
+
+
+@FASHION
+def test_samples_are_cut_to_the_range_of_pictures_and_drawn_from_a_random_state_of_their_own():
+    judge = frechet.Judge(lambda pictures: pictures.flatten(1)[:, ::98], 600)
+    seen = []
+
+    class Wild:
+        def sample(self, n):
+            seen.append(torch.randn(n, 1, 28, 28).mul(9).index_fill_(0, torch.tensor([0]), torch.nan))
+            return seen[-1]
+
+    state = torch.get_rng_state()
+    distance = judge.of(Wild(), 0)
+    assert torch.equal(torch.get_rng_state(), state) and [len(part) for part in seen] == [250, 250, 100]
+    assert distance == judge(torch.cat(seen).nan_to_num(1).clamp(-1, 1)) == judge.of(Wild(), 0) != judge.of(Wild(), 1)
+
+
+def test_a_contestant_is_looked_at_after_each_budget_and_after_its_last_step():
+    class Contestant:
+        def __init__(self, steps):
+            self.left = iter([3] * steps)
+
+        def step(self):
+            end = clock.time.process_time() + 0.01
+            while clock.time.process_time() < end:
+                pass
+            return next(self.left, 0)
+
+    class Judge:
+        def of(self, contestant, seed):
+            return seed
+
+    (early, late) = frechet._look(Contestant(1000), [0.05, 0.1], 7, Judge())
+    assert early[0] == late[0] == 7 and 9 <= early[1] <= 15 < 24 <= late[1] <= 30
+    assert frechet._look(Contestant(2), [1.0], 0, Judge()) == [(0, 6)]
+
+
+def test_sampling_from_a_peer_leaves_its_weights_as_they_were(monkeypatch):
+    monkeypatch.setattr(pictures, "CALLS", 2)
+    contestant = pictures.Diffusers(torch.rand(40, 1, 28, 28))
+    contestant.step()
+    before = [weight.clone() for weight in contestant.network.parameters()]
+    assert contestant.sample(2).shape == (2, 1, 28, 28)
+    assert all(torch.equal(a, b) for a, b in zip(before, contestant.network.parameters(), strict=True))
 
 
 def test_a_written_peer_is_its_recipe():

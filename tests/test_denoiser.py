@@ -12,7 +12,7 @@ from hypothesis import given
 
 from diffusion_lib import process
 from diffusion_lib.data import GAUSSIAN_MIXTURES, digits, sample_density
-from diffusion_lib.denoiser import DENOISERS, MLP, PREDICTIONS, UNet, build
+from diffusion_lib.denoiser import DENOISERS, MLP, PATCHES, PREDICTIONS, UNet, build
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.schedule import SCHEDULES, Schedule, linear, make_schedule
 
@@ -38,12 +38,22 @@ def draw(*shape: int, seed: int = 0) -> torch.Tensor:
 # --- the call contract ------------------------------------------------------------------------------------------------
 
 
-@given(st.integers(1, 3), st.integers(1, 4), st.integers(1, 4), st.integers(1, 3))
-def test_the_prediction_has_the_shape_of_the_input(batch, dim, quarter, channels):
+@given(st.integers(1, 3), st.integers(1, 4), st.integers(1, 4), st.integers(1, 3), st.sampled_from(PATCHES))
+def test_the_prediction_has_the_shape_of_the_input(batch, dim, quarter, channels, patch):
     t = torch.full((batch,), T)
-    points, images = draw(batch, dim), draw(batch, channels, 4 * quarter, 8)
+    points, images = draw(batch, dim), draw(batch, channels, 4 * (patch - 1 + quarter), 16)
     assert make("mlp", dim=dim)(points, t).shape == points.shape
-    assert make("unet", channels=channels)(images, t).shape == images.shape
+    assert make("unet", channels=channels, patch=patch)(images, t).shape == images.shape
+
+
+@pytest.mark.parametrize("patch", PATCHES)
+def test_a_network_of_patches_is_that_of_the_folded_image(patch):
+    """Pixel (patch·i + a, patch·j + b) is channel patch·a + b of place (i, j); the layers are the same."""
+    folded, network = make("unet", channels=patch**2), make("unet", patch=patch)
+    x, t = draw(2, 1, 16, 8 * patch), torch.tensor([1, T])
+    rows = x.view(2, 16 // patch, patch, 8, patch).permute(0, 2, 4, 1, 3).reshape(2, patch**2, 16 // patch, 8)
+    inside = folded.body(rows, folded.time[t - 1]).view(2, patch, patch, 16 // patch, 8).permute(0, 3, 1, 4, 2)
+    assert torch.equal(network(x, t), inside.reshape(x.shape))
 
 
 @pytest.mark.parametrize("kind", DENOISERS)
@@ -148,7 +158,7 @@ def test_config_holds_every_size():
         "kind": "mlp", "dim": 3, "width": 24, "depth": 4, "features": 5, "T": 6, "alpha_bar": None, "prediction": "eps"
     }  # fmt: skip
     assert UNet(3, 16, 2, [1, 0.5, 0.25]).config == {
-        "kind": "unet", "channels": 3, "width": 16, "T": 2, "alpha_bar": [1, 0.5, 0.25], "prediction": "v"
+        "kind": "unet", "channels": 3, "width": 16, "patch": 1, "T": 2, "alpha_bar": [1, 0.5, 0.25], "prediction": "v"
     }  # fmt: skip
     one, five = MLP(width=16, depth=1, prediction="eps"), MLP(depth=5, prediction="eps")
     assert one.layers[0].out_features == 16 and len(five.layers) == 2 * 5 + 1
@@ -260,6 +270,12 @@ def test_data_of_another_shape_is_refused(kind, shape, message):
     assert message in str(caught.value)
 
 
+def test_an_image_of_too_few_patches_is_refused():
+    make("unet", patch=2)(torch.zeros(1, 1, 8, 8), torch.ones(1).long())
+    with pytest.raises(ConfigError, match=r"H and W of at least 16, got \(1, 1, 8, 16\); use a smaller patch"):
+        make("unet", patch=4)(torch.zeros(1, 1, 8, 16), torch.ones(1).long())
+
+
 BAD = {
     "width-0": (lambda: MLP(width=0), "width must be an integer in 1..4096, got 0"),
     "depth-float": (lambda: MLP(depth=2.0), "depth must be an integer in 1..4096, got 2.0 of type float"),
@@ -279,6 +295,8 @@ BAD = {
     "table-nan": (lambda: MLP(T=2, alpha_bar=[1.0, math.nan, 0.1]), "alpha_bar must be the table"),
     "prediction-unknown": (lambda: MLP(prediction="x0"), "prediction must be one of 'eps', 'x_0', 'v', got 'x0'"),
     "v-without-table": (lambda: MLP(T=T), "alpha_bar must be given for prediction 'v', got None; pass alpha_bar="),
+    "patch-3": (lambda: UNet(patch=3, prediction="eps"), "patch must be one of 1, 2, 4, got 3; 1 leaves"),
+    "patch-0": (lambda: UNet(patch=0, prediction="eps"), "patch must be an integer in 1..4096, got 0"),
     "x_0-without-table": (lambda: UNet(prediction="x_0"), "alpha_bar must be given for prediction 'x_0', got None"),
     "kind-unknown": (lambda: build({"kind": "unett"}), "did you mean 'unet'?"),
     "kind-missing": (lambda: build({}), "denoiser kind must be one of 'mlp', 'unet', got None"),
