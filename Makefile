@@ -38,7 +38,7 @@ test-full: test ## the same, and the tests that take minutes
 notebooks: $(VENV)/ready ## run the chapters whose code changed, and write notebooks/
 	$(BIN)/python -m book._tools.notebooks
 
-bench: $(PEERS)/ready ## measure side by side with other libraries, in an environment of its own; an hour and a half
+bench: $(PEERS)/ready ## measure side by side with other libraries, in an environment of its own; an hour and three quarters
 	$(PEERS)/bin/python -m benchmarks $(BENCH)
 
 serve: book ## read the book at http://127.0.0.1:8000
