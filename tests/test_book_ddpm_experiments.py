@@ -64,7 +64,8 @@ def page():
         parameter.add_(0.02 * torch.randn(parameter.shape))  # its last layer starts at zero
     train = digits("train")
     return names | {
-        "T": T, "seed": 0, "levels": 17, "dims": 64, "n": 40, "schedule": schedule, "cosine": schedule, "denoiser": network,
+        "T": T, "seed": 0, "levels": 17, "dims": 64, "n": 40, "schedule": schedule,
+        "cosine": schedule, "denoiser": network,
         "parents": 6, "copies": 4, "train_digits": train, "mean": train.flatten(1).mean(0),
     }  # fmt: skip
 
