@@ -52,6 +52,13 @@ def test_the_page_has_the_numbers_of_the_notebook(built):
     assert 'href="chapter.html#mjx-eqn:F.1"' in html(built, "second")
 
 
+def test_a_number_of_the_text_stands_in_the_text_alone(built):
+    """The notebook shows it below its cell, too: there it is a key to what the cell computed."""
+    page = html(built)
+    assert page.count("was computed: 42") == 1 and "\n42\n" not in page and "42\n</pre>" not in page
+    assert "counted\n</pre>" in page
+
+
 def test_a_formula_that_a_cell_prints_is_left_as_it_is(built):
     assert r"\[\begin{aligned} x &amp;= y \\ &amp;= z \end{aligned} \qquad \text{algebra} \tag{F.1}\]" in html(built)
 

@@ -157,6 +157,10 @@ def test_an_exercise_stands_on_a_page_and_its_proved_answer_is_graded(name):
     assert len(re.findall(rf'grade\(\s*"{name}"', (BOOK / used[0]).read_text())) >= 2
 
 
+PAGES = {page.stem: page.read_text() for page in BOOK.glob("*.md") if "{exercise}" in page.read_text()}
+GRADED = sorted(name for name, text in PAGES.items() if "grade(" in text)
+
+
 def assigned(node):
     """The names that a statement gives a value, those of functions and comprehensions left out."""
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -166,7 +170,7 @@ def assigned(node):
             yield from assigned(child)
 
 
-@pytest.mark.parametrize("page", sorted(page.stem for page in BOOK.glob("*.md") if "{exercise}" in page.read_text()))
+@pytest.mark.parametrize("page", GRADED)
 def test_the_letters_of_an_answer_are_letters_where_it_is_asked_for(page):
     """They have their names on the page, and no experiment has put a number into one since."""
     from_derivation: dict[str, bool] = {}
@@ -182,10 +186,23 @@ def test_the_letters_of_an_answer_are_letters_where_it_is_asked_for(page):
         )
 
 
-@pytest.mark.parametrize("page", sorted(page.stem for page in BOOK.glob("*.md") if "{exercise}" in page.read_text()))
+@pytest.mark.parametrize("page", GRADED)
 def test_a_chapter_with_exercises_has_at_least_four(page):
     text = (BOOK / f"{page}.md").read_text()
     asked = re.findall(r'grade\("([\w-]+)", \.\.\.\)', text)
     assert len(asked) >= 4 and len(set(asked)) == len(asked)
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_every_question_has_its_solution(page):
+    text = (BOOK / f"{page}.md").read_text()
     labels = re.findall(r"(?m)^:label: (ex-[\w-]+)$", text)
-    assert labels == re.findall(r"\{solution-start\} (ex-[\w-]+)", text)
+    assert labels == re.findall(r"\{solution-start\} (ex-[\w-]+)", text) and len(set(labels)) == len(labels) >= 2
+
+
+@pytest.mark.parametrize("page", sorted(PAGES.keys() - set(GRADED)))
+def test_a_solution_of_an_experiment_computes_and_checks(page):
+    """Nothing grades the reader there; so the solution itself must fail when its claim is wrong."""
+    solutions = re.findall(r"\{solution-start\}(.*?)\{solution-end\}", (BOOK / f"{page}.md").read_text(), re.DOTALL)
+    for solution in solutions:
+        assert "{code-cell}" in solution and re.search(r"raise ArithmeticError|low=|high=", solution)

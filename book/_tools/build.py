@@ -15,6 +15,7 @@ from pathlib import Path
 
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
+from nbformat import NotebookNode
 
 from .compose import stale
 from .html import problems
@@ -22,8 +23,13 @@ from .index import outputs_of
 from .pages import Book, report
 
 
+def in_the_text(output: NotebookNode) -> bool:
+    """Whether an output is a number that a sentence quotes: the page shows it there, and not below the cell as well."""
+    return "value" in output.get("metadata", {}).get("diffusion_lib", {})
+
+
 def seed_cache(book: Book) -> None:
-    """Make the cache hold the committed outputs and nothing else."""
+    """Make the cache hold the committed outputs, but for the numbers of the text, and nothing else."""
     path = book.root / "_build" / ".jupyter_cache"
     shutil.rmtree(path, ignore_errors=True)
     cache = get_cache(path)
@@ -33,7 +39,7 @@ def seed_cache(book: Book) -> None:
         for count, (cell, shown) in enumerate(
             zip((c for c in nb.cells if c.cell_type == "code"), outputs, strict=True), 1
         ):
-            cell.outputs, cell.execution_count = shown, count
+            cell.outputs, cell.execution_count = [o for o in shown if not in_the_text(o)], count
         bundle = CacheBundleIn(nb, str(page.source), data={"execution_seconds": 0})
         cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 

@@ -1,0 +1,46 @@
+"""Parameters that make no sense stop a chapter of experiments at its own check, before any work, and are named."""
+
+from __future__ import annotations
+
+import ast
+import math
+
+import pytest
+from test_book_gpu import FILES, cells
+
+from diffusion_lib.errors import ConfigError
+
+SILLY = (0, -1, 10**12, "abc", "", 2.5, math.nan, math.inf, True, None, [1])
+TOGETHER = {  # each value alone is good
+    "a width that no network has": ("ddpm-experiments", {"width": 12}),
+    "less than one full batch": ("sgd-vs-bgd", {"points": 4096, "budget": 600}),
+    "full batch and mini-batch alike": ("sgd-vs-bgd", {"points": 64, "mini_batch": 64}),
+}
+
+
+def refusal(chapter, values):
+    """What the check of the chapter says about these values."""
+    parameters, check = cells(chapter)
+    names: dict = {}
+    exec(parameters, names)
+    with pytest.raises(ConfigError) as refused:
+        exec(check, names | values)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("chapter", FILES)
+def test_a_silly_value_is_refused_and_named(chapter):
+    defaults = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(cells(chapter)[0]).body}
+    for name in defaults:
+        for value in SILLY:
+            if value == 0 and not isinstance(value, bool) and name in ("seed", "fashion_steps"):
+                continue  # a good seed; and 0 leaves that section out
+            message = refusal(chapter, {name: value})
+            assert message.startswith(name) and repr(value) in message, (name, value, message)
+
+
+@pytest.mark.parametrize("name", TOGETHER)
+def test_values_that_do_not_fit_together_are_refused(name):
+    chapter, values = TOGETHER[name]
+    message = refusal(chapter, values)
+    assert any(message.startswith(f"{each} must") and str(value) in message for each, value in values.items())
