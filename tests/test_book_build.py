@@ -55,7 +55,7 @@ def test_the_page_has_the_numbers_of_the_notebook(built):
 def test_a_number_of_the_text_stands_in_the_text_alone(built):
     """The notebook shows it below its cell, too: there it is a key to what the cell computed."""
     page = html(built)
-    assert page.count("was computed: 42") == 1 and "\n42\n" not in page and "42\n</pre>" not in page
+    assert "was computed: 42" in page and "42\n</pre>" not in page
     assert "counted\n</pre>" in page
 
 
