@@ -24,6 +24,7 @@ from diffusion_lib.oracle import GaussianMixture
 FIELDS = {"title", "conditions", "recipes", "lines", "targets", "load"}
 FASHION = pytest.mark.skipif(not Path(FASHION_FOLDERS[0]).is_dir(), reason="Fashion-MNIST is not installed")
 CHEAP = ("ring", "loop", "sampling", "training", "levers")
+SMALL, LUCIDRAINS = "smalldiffusion", "denoising_diffusion_pytorch"
 QUICK = Options(seconds=0.05, seeds=1, rounds=1, quick=True, peers=False)
 
 
@@ -95,12 +96,12 @@ def test_a_cheap_row_runs_without_the_peers(name):
 
 
 def test_a_missing_peer_stops_before_any_work(monkeypatch, tmp_path, capsys):
-    monkeypatch.setitem(sys.modules, "smalldiffusion", None)
     file = tmp_path / "run.json"
-    for name in ("ring", "loop", "shapes", "frechet"):
+    for name, package in {"ring": SMALL, "loop": SMALL, "shapes": SMALL, "frechet": LUCIDRAINS}.items():
+        monkeypatch.setitem(sys.modules, package, None)
         assert program.main([name, "--quick", "--out", str(file)]) == 2
         error = capsys.readouterr().err
-        assert "smalldiffusion must be installed" in error and "make bench" in error and "--without-peers" in error
+        assert f"{package} must be installed" in error and "make bench" in error and "--without-peers" in error
     assert not file.exists()
 
 
