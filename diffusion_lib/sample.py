@@ -174,10 +174,11 @@ def predict(denoiser: Denoiser, x_t: Tensor, t: int) -> Tensor:
     return eps_hat
 
 
-def generators(seed: int, n: int) -> list[Generator]:
-    """One generator for each of ``n`` samples: that of sample i depends on ``seed`` and i, and not on n."""
+def generators(seed: int, n: int, first: int = 0) -> list[Generator]:
+    """One generator for each of ``n`` samples, from number ``first`` on: that of sample i depends on ``seed`` and i."""
     check_integer("seed", seed, 0, MAX_SEED)
-    seeds = (np.random.SeedSequence([seed, i]) for i in range(check_integer("n", n, 1)))
+    first, n = check_integer("first", first, 0, MAX_SEED), check_integer("n", n, 1)
+    seeds = (np.random.SeedSequence([seed, i]) for i in range(first, first + n))
     return [Generator().manual_seed(int(each.generate_state(1, np.uint64)[0] >> 1)) for each in seeds]
 
 
