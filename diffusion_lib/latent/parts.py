@@ -99,7 +99,9 @@ def load(
     """
     absent = [name for name in ("diffusers", "transformers") if importlib.util.find_spec(name) is None]
     if absent:
-        raise ConfigError(f"latent needs {' and '.join(absent)}, not installed here; run: pip install {' '.join(absent)}")
+        raise ConfigError(
+            f"latent needs {' and '.join(absent)}, not installed here; run: pip install {' '.join(absent)}"
+        )
     kind = DTYPES[check_choice("dtype", dtype, DTYPES)]
     if not isinstance(sliced, bool):
         raise ConfigError(f"sliced must be True or False, got {sliced!r}")
