@@ -1,4 +1,4 @@
-"""A folder of parts like that of a published model, with random weights and as small as can be."""
+"""Folders of parts like those of a published model, with random weights: as small as can be, and of its own size."""
 
 from __future__ import annotations
 
@@ -55,49 +55,53 @@ def vocabulary() -> tuple[dict[str, int], list[str]]:
     return {entry: k for k, entry in enumerate(entries)}, merges
 
 
-def save(folder: Path, unet=(8, 16), vae=(4, 4, 4, 8), width: int = 16, seed: int = 0) -> Path:
+def save(folder: Path, width: int = 16, seed: int = 0) -> Path:
     """Write the folder; ``StableDiffusionPipeline.from_pretrained`` reads it, and so does the library."""
-    from diffusers import AutoencoderKL, UNet2DConditionModel
-    from transformers import CLIPTextConfig, CLIPTextModel
+    vocab = save_tokenizer(folder)
+    text = {"hidden_size": width, "intermediate_size": 2 * width, "num_hidden_layers": 2, "num_attention_heads": 2}
+    vae = {"block_out_channels": (4, 4, 4, 8), "layers_per_block": 1, "norm_num_groups": 4, "sample_size": 64}
+    unet = {"block_out_channels": (8, 16), "layers_per_block": 1, "norm_num_groups": 4, "sample_size": 8}
+    unet |= {"down_block_types": ["CrossAttnDownBlock2D"] * 2, "up_block_types": ["CrossAttnUpBlock2D"] * 2}
+    unet |= {"attention_head_dim": 2, "cross_attention_dim": width}
+    return save_networks(folder, text | {"vocab_size": len(vocab)}, vae, unet, seed)
 
-    torch.manual_seed(seed)
+
+def save_published_size(folder: Path) -> Path:
+    """The sizes of ``CompVis/stable-diffusion-v1-4``, 1.07 billion random numbers, with the tiny vocabulary."""
+    save_tokenizer(folder)
+    text = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12}
+    text |= {"vocab_size": 49408, "hidden_act": "quick_gelu"}
+    vae = {"block_out_channels": (128, 256, 512, 512), "layers_per_block": 2, "norm_num_groups": 32, "sample_size": 512}
+    unet = {"block_out_channels": (320, 640, 1280, 1280), "layers_per_block": 2, "norm_num_groups": 32}
+    unet |= {"down_block_types": ["CrossAttnDownBlock2D"] * 3 + ["DownBlock2D"], "sample_size": 64}
+    unet |= {"up_block_types": ["UpBlock2D"] + ["CrossAttnUpBlock2D"] * 3}
+    unet |= {"attention_head_dim": 8, "cross_attention_dim": 768}
+    return save_networks(folder, text, vae, unet, seed=0)
+
+
+def save_tokenizer(folder: Path) -> dict[str, int]:
+    """Write vocabulary, schedule and index; return the vocabulary."""
     vocab, merges = vocabulary()
     write(folder / "model_index.json", INDEX)
     write(folder / "scheduler" / "scheduler_config.json", SCHEDULER)
     write(folder / "tokenizer" / "vocab.json", vocab)
     (folder / "tokenizer" / "merges.txt").write_text("\n".join(["#version: 0.2", *merges, ""]), encoding="utf-8")
     names = {"bos_token": START, "eos_token": END, "pad_token": END, "unk_token": END}
-    write(
-        folder / "tokenizer" / "tokenizer_config.json",
-        names | {"model_max_length": 77, "tokenizer_class": "CLIPTokenizer"},
-    )
-    ids = {"bos_token_id": vocab[START], "eos_token_id": vocab[END], "pad_token_id": vocab[END]}
-    sizes = {"hidden_size": width, "intermediate_size": 2 * width, "num_hidden_layers": 2, "num_attention_heads": 2}
-    text = CLIPTextModel(CLIPTextConfig(vocab_size=len(vocab), max_position_embeddings=77, **sizes, **ids))
-    text.save_pretrained(folder / "text_encoder")
-    AutoencoderKL(
-        in_channels=3,
-        out_channels=3,
-        latent_channels=4,
-        block_out_channels=vae,
-        down_block_types=["DownEncoderBlock2D"] * len(vae),
-        up_block_types=["UpDecoderBlock2D"] * len(vae),
-        layers_per_block=1,
-        norm_num_groups=4,
-        sample_size=8 * 2 ** (len(vae) - 1),
-    ).save_pretrained(folder / "vae")
-    UNet2DConditionModel(
-        sample_size=8,
-        in_channels=4,
-        out_channels=4,
-        block_out_channels=unet,
-        down_block_types=["CrossAttnDownBlock2D"] * len(unet),
-        up_block_types=["CrossAttnUpBlock2D"] * len(unet),
-        layers_per_block=1,
-        cross_attention_dim=width,
-        attention_head_dim=2,
-        norm_num_groups=4,
-    ).save_pretrained(folder / "unet")
+    names |= {"model_max_length": 77, "tokenizer_class": "CLIPTokenizer"}
+    write(folder / "tokenizer" / "tokenizer_config.json", names)
+    return vocab
+
+
+def save_networks(folder: Path, text: dict, vae: dict, unet: dict, seed: int) -> Path:
+    from diffusers import AutoencoderKL, UNet2DConditionModel
+    from transformers import CLIPTextConfig, CLIPTextModel
+
+    torch.manual_seed(seed)
+    CLIPTextModel(CLIPTextConfig(max_position_embeddings=77, **text)).save_pretrained(folder / "text_encoder")
+    blocks = len(vae["block_out_channels"])
+    vae |= {"down_block_types": ["DownEncoderBlock2D"] * blocks, "up_block_types": ["UpDecoderBlock2D"] * blocks}
+    AutoencoderKL(in_channels=3, out_channels=3, latent_channels=4, **vae).save_pretrained(folder / "vae")
+    UNet2DConditionModel(in_channels=4, out_channels=4, **unet).save_pretrained(folder / "unet")
     return folder
 
 

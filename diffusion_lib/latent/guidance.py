@@ -28,6 +28,7 @@ class Guided:
 
     def __init__(self, unet: torch.nn.Module, text: Tensor, empty: Tensor, g: float) -> None:
         self.unet, self.g = unet, check_guidance(g)
+        self.dtype = unet.dtype  # once: diffusers looks through all modules for it
         if text.ndim != 3 or empty.shape != (1, *text.shape[1:]):
             what = f"{tuple(empty.shape)} for text of shape {tuple(text.shape)}"
             raise ConfigError(f"empty must have shape (1, 77, d), got {what}; embed the text ''")
@@ -41,7 +42,7 @@ class Guided:
         return without + self.g * (with_text - without)
 
     def _eps(self, x_t: Tensor, t: Tensor) -> Tensor:
-        x = x_t.to(self.unet.dtype)
+        x = x_t.to(self.dtype)
         return self.unet(x, t - 1, encoder_hidden_states=self.context, return_dict=False)[0].to(x_t.dtype)
 
 
