@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -161,8 +162,12 @@ def walk(
     if (bad := _non_finite(x_T)) is not None:
         raise ConfigError(f"x_T must be finite, got {bad}; use torch.randn")
     times = timesteps(schedule.T, schedule.T if steps is None else steps, spacing)
-    jumps = [Jump.between(schedule, t, s) for t, s in pairwise([*times, 0])]
-    return _run(denoiser, x_T.detach(), step, jumps)
+    return _run(denoiser, x_T.detach(), step, _jumps(schedule, tuple(times)))
+
+
+@lru_cache(maxsize=32)  # a sampler that runs again goes the same way
+def _jumps(schedule: Schedule, times: tuple[int, ...]) -> tuple[Jump, ...]:
+    return tuple(Jump.between(schedule, t, s) for t, s in pairwise([*times, 0]))
 
 
 def predict(denoiser: Denoiser, x_t: Tensor, t: int) -> Tensor:
