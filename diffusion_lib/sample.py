@@ -15,6 +15,7 @@ Sources: Ho et al. 2020 (DDPM), Algorithm 2 and eq. 7; Song et al. 2021a (DDIM),
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
@@ -181,9 +182,8 @@ def predict(denoiser: Denoiser, x_t: Tensor, t: int) -> Tensor:
 
 def generators(seed: int, n: int, first: int = 0) -> list[Generator]:
     """One generator for each of ``n`` samples, from number ``first`` on: that of sample i depends on ``seed`` and i."""
-    check_integer("seed", seed, 0, MAX_SEED)
-    first, n = check_integer("first", first, 0, MAX_SEED), check_integer("n", n, 1)
-    seeds = (np.random.SeedSequence([seed, i]) for i in range(first, first + n))
+    seed, first = check_integer("seed", seed, 0, MAX_SEED), check_integer("first", first, 0, MAX_SEED)
+    seeds = (np.random.SeedSequence([seed, i]) for i in range(first, first + check_integer("n", n, 1)))
     return [Generator().manual_seed(int(each.generate_state(1, np.uint64)[0] >> 1)) for each in seeds]
 
 
@@ -244,7 +244,8 @@ def _run(denoiser, x_t, step, jumps) -> Iterator[SampleStep]:
 
 def _non_finite(x: Tensor) -> str | None:
     """Describe the first NaN or infinite element, if there is one."""
-    if (finite := x.isfinite()).all():
+    if math.isfinite(torch.linalg.vector_norm(x.detach(), math.inf)):  # the largest |x|, or NaN, in one pass
         return None
+    finite = x.isfinite()
     index = tuple((~finite).nonzero()[0].tolist())
     return f"{float(x[index])} at index {index} (and {int((~finite).sum()) - 1} more)"

@@ -41,6 +41,7 @@ NEEDED = (
     *(f"{part}/{name}" for part, weights in WEIGHTS.items() for name in ("config.json", weights)),
 )
 ALLOWED = (*NEEDED, *CHECKER, "model_index.json", "tokenizer/*.json", "tokenizer/merges.txt")
+VOCABULARY = ("tokenizer/vocab.json", "tokenizer/merges.txt", "tokenizer/tokenizer.json")  # the last, or the others
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 ANSWER, DOWNLOAD = 8.0, 3600.0  # seconds that the hub has to answer at all, and to deliver 5.5 GB
 
@@ -96,7 +97,7 @@ def verify(folder: Path) -> None:
 def fingerprint(folder: Path) -> str:
     """A sha256 of all numbers and settings in a folder of parts, wherever it lies."""
     total = hashlib.sha256()
-    for name in (*NEEDED, "tokenizer/vocab.json", "tokenizer/merges.txt"):
+    for name in (*NEEDED, *VOCABULARY):
         if (folder / name).is_file():
             total.update(f"{name} {_sha256(folder / name)}\n".encode())
     return total.hexdigest()
