@@ -345,7 +345,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         if not self.status:
-            self.wait.wait(20)
+            self.wait.wait(60)
             return
         self.send_response(self.status)
         code = {401: "RepoNotFound", 403: "GatedRepo", 404: "RevisionNotFound"}.get(self.status)
@@ -400,16 +400,16 @@ def test_row86_a_hub_that_does_not_answer_is_given_up(hub, monkeypatch):
     hub.status, start = 0, time.monotonic()
     with pytest.raises(WeightsUnavailable, match=r"Timeout"):
         parts.load(SD)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 10
 
 
 def test_row79_a_resolver_that_hangs_is_given_up(hub, monkeypatch):
     monkeypatch.setattr(weights, "ANSWER", 0.3)
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **options: hub.wait.wait(20))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **options: hub.wait.wait(60))
     start = time.monotonic()
     with pytest.raises(WeightsUnavailable, match=r"no answer within 0\.3 s"):
         parts.load(SD)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 10
 
 
 def test_row86_a_download_has_an_end(monkeypatch, cache):
@@ -418,7 +418,7 @@ def test_row86_a_download_has_an_end(monkeypatch, cache):
     def snapshot_download(local_files_only=False, **options):
         if local_files_only:
             raise huggingface_hub.errors.LocalEntryNotFoundError("not cached")
-        time.sleep(2)
+        time.sleep(20)
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
     monkeypatch.setattr(huggingface_hub.HfApi, "model_info", lambda *_, **options: None)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import numbers
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,7 +27,7 @@ from typing import Any
 import torch
 
 from ..device import pick_device
-from ..errors import CheckpointCorrupt, CheckpointMismatch, ConfigError, check_choice, check_integer
+from ..errors import CheckpointCorrupt, CheckpointMismatch, ConfigError, check_choice
 from ..schedule import Schedule, linear, scaled_linear
 from .safety import SafetyChecker
 from .weights import CHECKER, Source, find, fingerprint
@@ -76,11 +77,12 @@ class Parts:
 
         Raises ``ConfigError`` unless ``dim`` is a multiple of the factor in 64…2048.
         """
-        allowed = f"dim must be a multiple of {self.factor} in {SMALLEST}..{LARGEST}"
-        dim = self.dim if dim is None else check_integer("dim", dim, -(2**63))
-        if dim % self.factor or not SMALLEST <= dim <= LARGEST:
-            raise ConfigError(f"{allowed}, got {dim}; this model was made for {self.dim}")
-        return self.unet.config.in_channels, dim // self.factor, dim // self.factor
+        dim = self.dim if dim is None else dim
+        whole = isinstance(dim, numbers.Integral) and not isinstance(dim, bool)
+        if not whole or dim % self.factor or not SMALLEST <= dim <= LARGEST:
+            allowed = f"a multiple of {self.factor} in {SMALLEST}..{LARGEST}"
+            raise ConfigError(f"dim must be {allowed}, got {dim!r}; this model was made for {self.dim}")
+        return self.unet.config.in_channels, int(dim) // self.factor, int(dim) // self.factor
 
     @cached_property
     def fingerprint(self) -> str:
@@ -106,11 +108,20 @@ def load(
     if not isinstance(sliced, bool):
         raise ConfigError(f"sliced must be True or False, got {sliced!r}")
     where, source = pick_device(device), find(model)
-    text_encoder, vae, unet = _networks(source, kind)
+    schedule, tokenizer = _schedule(source.folder), _tokenizer(source.folder)  # cheap, and so before gigabytes
+    text_encoder, vae, unet = (network.to(where) for network in _networks(source, kind))
     parts = Parts(
-        *(source.name, source.revision, source.folder, _tokenizer(source.folder)),
-        *(network.to(where).requires_grad_(False).eval() for network in (text_encoder, vae, unet)),
-        *(_schedule(source.folder), _checker(source.folder, where, kind), where, kind),
+        model=source.name,
+        revision=source.revision,
+        folder=source.folder,
+        tokenizer=tokenizer,
+        text_encoder=text_encoder,
+        vae=vae,
+        unet=unet,
+        schedule=schedule,
+        checker=_checker(source.folder, where, kind),
+        device=where,
+        dtype=kind,
     )
     _check_fit(parts)
     if sliced:
@@ -142,7 +153,7 @@ def read(kind: type, folder: Path, **options: Any) -> torch.nn.Module:
     if wrong:  # the library would leave them random
         what = f"{len(wrong)} are missing or of another shape, the first is {sorted(wrong)[0]}"
         raise CheckpointMismatch(f"{folder} must hold every number of a {kind.__name__}: {what}; copy the folder anew")
-    return network
+    return network.requires_grad_(False).eval()
 
 
 def _tokenizer(folder: Path) -> Any:
@@ -186,7 +197,7 @@ def _checker(folder: Path, device: torch.device, dtype: torch.dtype) -> SafetyCh
 
     network = read(StableDiffusionSafetyChecker, folder / "safety_checker", dtype=dtype)
     processor = CLIPImageProcessor.from_pretrained(folder / "feature_extractor", local_files_only=True)
-    return SafetyChecker(network.to(device).requires_grad_(False).eval(), processor)
+    return SafetyChecker(network.to(device), processor)
 
 
 def _check_fit(parts: Parts) -> None:
@@ -196,10 +207,7 @@ def _check_fit(parts: Parts) -> None:
         "text_encoder's width and unet's cross_attention_dim": (text.hidden_size, unet.cross_attention_dim),
         "vae's latent_channels and unet's in_channels": (vae.latent_channels, unet.in_channels),
         "unet's in_channels and out_channels": (unet.in_channels, unet.out_channels),
-        "tokenizer's and text_encoder's length": (
-            parts.tokenizer.model_max_length,
-            text.max_position_embeddings,
-        ),
+        "tokenizer's and text_encoder's length": (parts.tokenizer.model_max_length, text.max_position_embeddings),
     }
     for names, (one, other) in pairs.items():
         if one != other:
