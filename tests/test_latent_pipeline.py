@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import math
 import re
 import time
@@ -16,6 +17,7 @@ import pytest
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tqdm import tqdm
 
 from diffusion_lib import __version__, sample
 from diffusion_lib.errors import ConfigError, NonFiniteError
@@ -248,6 +250,24 @@ def test_row88_memory_that_ends_on_the_way_repeats_only_that_batch(tiny):
     assert all(alike(*pair) for pair in zip(halved, whole, strict=True))
 
 
+def test_the_progress_counts_every_step_of_every_picture_once(tiny, monkeypatch):
+    def once(call):
+        if call == 3:
+            raise torch.OutOfMemoryError
+
+    bars = []
+
+    class Bar(tqdm):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options, file=io.StringIO(), disable=False)
+            bars.append(self)
+
+    monkeypatch.setattr(pipeline, "tqdm", Bar)
+    with pytest.warns(UserWarning, match="out of memory"):
+        draw(counted(tiny, once)[0], ["a dog", "a hat"], seed=5, steps=4)
+    assert bars[0].n == bars[0].total == 8 and bars[0].desc == "tiny: "
+
+
 def test_row88_one_picture_that_does_not_fit_names_the_numbers(tiny):
     def full(call):
         raise torch.OutOfMemoryError
@@ -345,6 +365,14 @@ def test_row89_half_the_precision_starts_from_the_same_noise(tiny_folder, tiny, 
     (one,), (other,) = (draw(each, "a dog", g=2, seed=0, steps=3, save_int=1) for each in (half, tiny))
     assert torch.equal(one.kept[0].x_t, other.kept[0].x_t) and one.latents.dtype == torch.float32
     assert 0 < float((one.latents - other.latents).abs().max()) < close
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("sampler", ["lms", "ddpm"])
+def test_row89_a_gpu_makes_the_same_picture(tiny_folder, tiny, sampler):
+    gpu = parts.load(tiny_folder, device="cuda")
+    (one,), (other,) = (draw(each, "a dog", g=2, seed=0, steps=5, sampler=sampler) for each in (gpu, tiny))
+    assert float((one.latents - other.latents).abs().max()) < 0.05
 
 
 # --- what is refused, before any work --------------------------------------------------------------------------------

@@ -18,13 +18,8 @@ def add_picture(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=int, help="of the noise (default: drawn, printed and stored)")
     command.add_argument("--steps", type=int, default=50, help="calls of the U-Net, 1 to 1000 (default: 50)")
     command.add_argument("--dim", type=int, help="side in pixels, a multiple of 8 (default: the model's own)")
-    command.add_argument(
-        "--save-int",
-        type=int,
-        default=0,
-        metavar="STEPS",
-        help="also write the estimate of the picture every so many steps",
-    )
+    often = "also write the estimate of the picture every so many steps (default: 0, never)"
+    command.add_argument("--save-int", type=int, default=0, metavar="STEPS", help=often)
     command.add_argument("--sampler", default="lms", help="lms, ddim, euler, ddpm (default: lms)")
     command.add_argument("--dtype", default="float32", help="float32, float16, bfloat16 (default: float32)")
     command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu (default: auto)")
