@@ -265,7 +265,7 @@ def test_the_progress_counts_every_step_of_every_picture_once(tiny, monkeypatch)
     monkeypatch.setattr(pipeline, "tqdm", Bar)
     with pytest.warns(UserWarning, match="out of memory"):
         draw(counted(tiny, once)[0], ["a dog", "a hat"], seed=5, steps=4)
-    assert bars[0].n == bars[0].total == 8 and bars[0].desc == "tiny: "
+    assert bars[0].n == bars[0].total == 8 and bars[0].desc == "tiny"
 
 
 def test_row88_one_picture_that_does_not_fit_names_the_numbers(tiny):

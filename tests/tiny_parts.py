@@ -63,7 +63,8 @@ def save(folder: Path, width: int = 16, seed: int = 0) -> Path:
     unet = {"block_out_channels": (8, 16), "layers_per_block": 1, "norm_num_groups": 4, "sample_size": 8}
     unet |= {"down_block_types": ["CrossAttnDownBlock2D"] * 2, "up_block_types": ["CrossAttnUpBlock2D"] * 2}
     unet |= {"attention_head_dim": 2, "cross_attention_dim": width}
-    return save_networks(folder, text | {"vocab_size": len(vocab)}, vae, unet, seed)
+    text |= {"vocab_size": len(vocab), "bos_token_id": vocab[START], "eos_token_id": vocab[END]}
+    return save_networks(folder, text | {"pad_token_id": vocab[END]}, vae, unet, seed)
 
 
 def save_published_size(folder: Path) -> Path:
