@@ -1,4 +1,4 @@
-"""The command line: ``python -m diffusion_lib train | sample | rerun | sweep | doctor``.
+"""The command line: ``python -m diffusion_lib train | sample | picture | remake | rerun | sweep | doctor``.
 
 Only this page is read for ``--help``; PyTorch is imported by the command that needs it.  What the library raises on
 purpose, and what the operating system refuses, becomes one line on stderr and exit status 2.
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from . import __version__, rerun, sweep
 from .errors import DiffusionLibError
+from .latent import commands as latent
 
 DATA = "moons, ring, grid, swiss_roll, checkerboard (points), digits (pictures)"
 SAMPLERS = "ddim, ddpm, euler, heun, lms, langevin"
@@ -37,7 +38,11 @@ def parser() -> Parser:
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
     _train(commands.add_parser("train", help="train a denoiser, with checkpoints to resume from"))
     _sample(commands.add_parser("sample", help="sample from a trained denoiser"))
-    plain = argparse.HelpFormatter  # this one's texts state their default values
+    plain = argparse.HelpFormatter  # the texts of these state their default values
+    latent.add_picture(commands.add_parser("picture", help="make a picture from a text", formatter_class=plain))
+    latent.add_remake(
+        commands.add_parser("remake", help="make a picture again from its own file", formatter_class=plain)
+    )
     again = commands.add_parser("rerun", help="run a chapter of the book with other parameters", formatter_class=plain)
     rerun.add_arguments(again)
     again.set_defaults(run=rerun.main)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import inspect
 import json
@@ -16,7 +17,7 @@ import torch
 from chapters import outputs
 
 from benchmarks import __main__ as program
-from benchmarks import clock, frechet, levers, pictures, recipes, record, ring, sampling
+from benchmarks import clock, frechet, latent, levers, pictures, recipes, record, ring, sampling
 from benchmarks.options import OURS, Options
 from diffusion_lib.data import FASHION_FOLDERS, fashion_mnist
 from diffusion_lib.oracle import GaussianMixture
@@ -93,6 +94,12 @@ def test_a_cheap_row_runs_without_the_peers(name):
     row = importlib.import_module(f"benchmarks.{name}").measure(QUICK)
     assert row.keys() == FIELDS - {"load"}
     assert all(number > 0 for entry in row["lines"] for number in entry["values"])
+
+
+def test_the_latent_row_runs_on_any_folder_of_parts(tiny_folder):
+    row = latent.measure(dataclasses.replace(QUICK, peers=True), tiny_folder)
+    assert row.keys() == FIELDS - {"load"} and len(row["lines"]) == 3
+    assert all(number > 1 for entry in row["lines"] for number in entry["values"])
 
 
 def test_a_missing_peer_stops_before_any_work(monkeypatch, tmp_path, capsys):
