@@ -73,7 +73,7 @@ _CORNERS = {
 def polygon(p: Tensor, corners: Tensor) -> Tensor:
     """Signed distance (…) of points p (…, 2) to a closed polygon with corners (k, 2).
 
-    The distance is that to the nearest edge; a point is inside if a ray from it crosses the edges an odd number of times.
+    The distance is that to the nearest edge.  A point is inside if a ray from it crosses an odd number of edges.
     """
     d, crossings = torch.full(p.shape[:-1], math.inf), torch.zeros(p.shape[:-1])
     for a, b in zip(corners, corners.roll(-1, 0), strict=True):

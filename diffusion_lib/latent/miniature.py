@@ -32,7 +32,7 @@ VOCABULARY = FOLDER / "tokenizer"
 START, END, LENGTH = 49406, 49407, 77
 WIDTH = 64  # of the text's embedding
 CHANNELS, FACTOR = 4, 8  # of the latents; pixels to a latent, on each axis
-SAYS = "a an small large wearing hat above below to the left right of on".split()
+SAYS = "a an small large wearing hat above below to the left right of on"
 
 
 class Parts(NamedTuple):
@@ -112,7 +112,7 @@ def tokenizer() -> CLIPTokenizer:
 
 def live_tokens(tokens: CLIPTokenizer) -> list[int]:
     """The tokens that captions use, in increasing order; start and end are the last two."""
-    words = " ".join([*COLOURS, *FURS, *GROUNDS, *SHAPES, *ANIMALS, *SAYS])
+    words = " ".join([*COLOURS, *FURS, *GROUNDS, *SHAPES, *ANIMALS, SAYS])
     return sorted(set(tokens(words).input_ids))
 
 

@@ -164,12 +164,15 @@ def paints(colour: Tensor, hat: Tensor) -> Tensor:
     return torch.stack([fur * 0.72 - 0.28, fur, 0.3 * fur + 0.7 * torch.ones(3), ink, rgb[hat]], 1)
 
 
-def captions(scenes: Scenes, generator: torch.Generator) -> list[str]:
-    """Describe each scene in a sentence that leaves out at random what may be left out."""
-    chance = torch.rand(len(scenes.form), 4, generator=generator).tolist()
-    rows = zip(*(field.tolist() for field in (scenes.form, scenes.colour, scenes.hat, scenes.ground, scenes.size)),
-               scenes.relation.tolist(), chance, strict=True)  # fmt: skip
-    return [_caption(*row) for row in rows]
+def captions(scenes: Scenes, generator: torch.Generator | None = None) -> list[str]:
+    """Describe each scene in a sentence that leaves things out at random; without a generator, only the ground.
+
+    What is left out at random: colour of fur and hat, the ground, and here and there an article.
+    """
+    n = len(scenes.form)
+    chance = torch.tensor([[0.0, 0, 1, 1]]).expand(n, 4) if generator is None else torch.rand(n, 4, generator=generator)
+    columns = (scenes.form, scenes.colour, scenes.hat, scenes.ground, scenes.size, scenes.relation, chance)
+    return [_caption(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 def _caption(form, colour, hat, ground, size, relation, chance) -> str:
