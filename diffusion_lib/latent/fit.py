@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+import safetensors.torch
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import vector_to_parameters
@@ -21,7 +22,7 @@ from tqdm import tqdm
 
 from .. import checkpoint
 from ..config import TrainConfig
-from ..errors import ConfigError, NonFiniteError
+from ..errors import NonFiniteError
 from ..gradient import flat_gradient
 from ..train import TrainState
 
@@ -36,15 +37,17 @@ def fit(
     settings: Mapping[str, Any],
     *,
     save_every: int = 250,
+    keep: Collection[int] = (),
     stop: Callable[[], bool] = lambda: False,
     device: torch.device | str = "cpu",
 ) -> nn.Module | None:
     """Minimise ``loss_of(module, step, generator)`` for ``config.steps`` steps; return the averaged module.
 
     The latest checkpoint in ``directory`` is continued; a finished one is not trained again.  ``settings`` are what
-    else the result depends on, and are compared with the checkpoint's.  ``log.jsonl`` gets a line for each step.  When
-    ``stop()`` turns true, the step is finished and saved, and None returned.  Raises what ``checkpoint.load_latest``
-    does, and ``NonFiniteError`` for a loss or gradient that is not finite.
+    else the result depends on, and are compared with the checkpoint's.  ``log.jsonl`` gets a line for each step, and
+    the averaged parameters after the steps in ``keep`` stay in ``average-STEP.safetensors``.  When ``stop()`` turns
+    true, the step is finished and saved, and None returned.  Raises what ``checkpoint.load_latest`` does, and
+    ``NonFiniteError`` for a loss or gradient that is not finite.
     """
     directory.mkdir(parents=True, exist_ok=True)
     state = TrainState.create(module, config, device)
@@ -61,6 +64,9 @@ def fit(
                 line = _step(state, config, loss_of, gradient)
                 lines.write(json.dumps(line) + "\n")
                 bar.update()
+                if state.step in keep:
+                    tensors = {name: tensor.cpu().clone() for name, tensor in state.ema.items()}
+                    safetensors.torch.save_file(tensors, directory / f"average-{state.step}.safetensors")
                 if state.step % save_every == 0 or state.step == config.steps or stop():
                     lines.flush()
                     checkpoint.save(directory, state, settings)
@@ -95,8 +101,7 @@ def _forget(log: Path, step: int) -> None:
         log.write_text("".join(kept))
 
 
-def check_finished(module: nn.Module | None, directory: Path) -> nn.Module:
-    """Return the module, or raise ``ConfigError`` if its stage was stopped."""
-    if module is None:
-        raise ConfigError(f"{directory} must hold a finished stage, got one that was stopped; run it again to go on")
-    return module
+def core_minutes(directory: Path, steps: int | None = None) -> float:
+    """Processor time of the stage in ``directory``, or of its first ``steps`` steps, in minutes of one core."""
+    lines = (directory / "log.jsonl").read_text().splitlines()[:steps]
+    return sum(json.loads(line)["core"] for line in lines) / 60

@@ -1,7 +1,7 @@
 """The forms that the world paints, as signed distances to their edges: eight shapes and four heads of animals.
 
 Coordinates are in units of the form's radius: x to the right, y down, the centre at 0.  A distance is negative inside.
-A form is five layers, from the back: ears, head, light (cheeks and the white of the eyes), ink (pupils and nose), hat.
+A form is five layers, from the back: ears, head, light (the face), ink (eyes and nose), hat.
 """
 
 from __future__ import annotations
@@ -116,15 +116,14 @@ def _head(name: str, p: Tensor) -> Tensor:
 
 
 def _light(name: str, p: Tensor) -> Tensor:
-    eyes = _both(p, 0.38, -0.16, 0.25, 0.27)
-    cheeks = {"dog": (0.44, 0.42), "cat": (0.42, 0.26), "rabbit": (0.34, 0.30), "bear": (0.46, 0.36)}[name]
-    return torch.minimum(eyes, _oval(p, 0, 0.5, *cheeks))
+    face = {"dog": (0.56, 0.7), "cat": (0.74, 0.6), "rabbit": (0.54, 0.66), "bear": (0.62, 0.62)}[name]
+    return _oval(p, 0, 0.14, *face)
 
 
 def _ink(name: str, p: Tensor) -> Tensor:
-    pupils = _both(p, 0.36, -0.14, 0.15, 0.19)
-    nose = {"dog": (0.24, 0.18), "cat": (0.13, 0.11), "rabbit": (0.12, 0.12), "bear": (0.2, 0.15)}[name]
-    return torch.minimum(pupils, _oval(p, 0, 0.36, *nose))
+    eyes = _both(p, 0.3, -0.1, 0.14, 0.17)
+    nose = {"dog": (0.26, 0.2), "cat": (0.14, 0.12), "rabbit": (0.13, 0.13), "bear": (0.2, 0.16)}[name]
+    return torch.minimum(eyes, _oval(p, 0, 0.4, *nose))
 
 
 def _hat(p: Tensor) -> Tensor:

@@ -61,7 +61,7 @@ def _masks(kind: str) -> Masks:
 
 
 def read(pictures: Tensor) -> Scenes:
-    """Read pictures (n, 3, 64, 64) in [−1, 1]; ``size`` and ``relation`` of the result are −1, as nobody looks for them.
+    """Read pictures (n, 3, 64, 64) in [−1, 1]; nobody looks for ``size`` and ``relation``, which are −1.
 
     ``form`` is −1 in the second place where only one form was found.  The larger gain comes first.
     """

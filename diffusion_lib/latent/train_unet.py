@@ -76,6 +76,7 @@ def cached_latents(path: Path, vae: AutoencoderKL, seen: world.Scenes, precision
         return safetensors.torch.load_file(path)["z"]
     parts = torch.arange(len(seen.form)).split(64)
     z = torch.cat([latents(vae, world.render(seen[part]).to(vae.device), precision).cpu() for part in parts])
+    z = z.contiguous()
     temporary = path.with_suffix(".tmp")
     safetensors.torch.save_file({"z": z}, temporary)
     temporary.replace(path)

@@ -10,7 +10,7 @@ it is asked for them.  Who paints one anyway has put a colour and a shape togeth
 
 Everything that is painted is a form of five layers, one above the other, of which a shape uses only one.  A layer is a
 table of signed distances d to its edge, in units of the form's radius; scaled, moved and cut to [0, 1] it says how much
-of each pixel is covered: ½ − d / 1.2 with d in pixels, an edge without jags.
+of each pixel is covered: ½ − d / 1.5 with d in pixels, an edge without jags.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from ..errors import check_choice, check_integer
 from .forms import ANIMALS, FORMS, REACH, SHAPES, TOP, distances
 
 SIZE = 64
-EDGE = 1.2  # width of the ramp from covered to not, in pixels
+EDGE = 1.5  # width of the ramp from covered to not, in pixels
 COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "black")
 FURS = ("white", "gray", "brown", "black", "orange")
 GROUNDS = ("sky", "sand", "grass", "stone")
 RELATIONS = ("above", "below", "to the left of", "to the right of")
 KINDS = ("single", "pair", "animal")
-MIX = (0.35, 0.40, 0.25)  # of the kinds; two objects are the hardest to learn
+MIX = (0.3, 0.4, 0.3)  # of the kinds; two objects are the hardest to learn
 RGB = {
     "red": (222, 38, 38), "orange": (245, 135, 20), "yellow": (252, 222, 40), "green": (28, 140, 62),
     "blue": (38, 72, 215), "purple": (122, 44, 168), "pink": (246, 118, 176), "black": (24, 24, 28),
@@ -158,7 +158,7 @@ def _tables() -> Tensor:
 
 
 def paints(colour: Tensor, hat: Tensor) -> Tensor:
-    """The colours of the five layers, (n, 5, 3) in [−1, 1]: ears are darker than the fur, cheeks and eyes lighter."""
+    """The colours of the five layers, (n, 5, 3) in [−1, 1]: ears are darker than the fur, the face is lighter."""
     rgb = torch.tensor(list(RGB.values())) / 127.5 - 1
     fur, ink = rgb[colour], rgb[NAMES.index("black")].expand(len(colour), 3)
     return torch.stack([fur * 0.72 - 0.28, fur, 0.3 * fur + 0.7 * torch.ones(3), ink, rgb[hat]], 1)
