@@ -42,7 +42,7 @@ RGB = {
 NAMES = tuple(RGB)
 LAYERS = ("ears", "head", "light", "ink", "hat")  # painted in this order; of a shape, "head" alone
 HELD_OUT = frozenset((COLOURS[(3 * i + 1) % 8], shape) for i, shape in enumerate(SHAPES))
-SMALL, LARGE, ANY, PAIR, HEAD = (12.0, 14.0), (19.0, 23.0), (13.0, 22.0), (12.0, 14.0), (16.0, 18.0)
+SMALL, LARGE, ANY, PAIR, HEAD = (12.0, 14.0), (19.0, 23.0), (13.0, 22.0), (12.0, 13.4), (16.0, 18.0)
 
 
 class Scenes(NamedTuple):
@@ -119,8 +119,8 @@ def _centres(radius: Tensor, kinds: Tensor, relation: Tensor, generator: torch.G
     head = middle + jitter * 2 + radius[..., None] * torch.tensor([0.0, TOP])
     sign = torch.tensor([-1.0, 1.0, -1.0, 1.0, 0.0])[relation]  # of the first form's offset; −1 is the last entry
     axis = torch.tensor([[0.0, 1], [0, 1], [1, 0], [1, 0], [0, 0]])[relation]  # (n, 2)
-    apart = torch.stack([sign, -sign], 1)[..., None] * axis[:, None] * 15.5
-    pair = middle + apart + jitter * (0.9 * axis + 6 * (1 - axis))[:, None]
+    apart = torch.stack([sign, -sign], 1)[..., None] * axis[:, None] * 15.2
+    pair = middle + apart + jitter * (0.5 * axis + 6 * (1 - axis))[:, None]
     return torch.stack([single, pair, head])[kinds, torch.arange(n)]
 
 
