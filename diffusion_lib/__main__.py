@@ -104,7 +104,7 @@ def _train_latent(command: Parser) -> None:
     command.add_argument("--unet-steps", type=int, default=12_000, help="gradient steps of text encoder and U-Net")
     command.add_argument("--pictures", type=int, default=40_000, help="pictures that the U-Net sees")
     command.add_argument("--n", type=int, default=500, help="pictures for each line of the model card")
-    command.add_argument("--trial", type=int, default=100, help="pictures for each guidance that is tried")
+    command.add_argument("--trial", type=int, default=60, help="pictures for each guidance that is tried")
     command.add_argument("--seed", type=int, default=0, help="of weights, pictures and noise")
     command.add_argument("--precision", default="bfloat16", help="auto, float32, bfloat16")
     command.add_argument("--save-every", type=int, default=250, metavar="STEPS", help="steps between checkpoints")

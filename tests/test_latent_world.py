@@ -160,9 +160,9 @@ def understood(caption):
         things = [body]
     said |= {"relation": relation} if relation else {}
     for slot, thing in enumerate(things):
-        *before, said[f"form {slot}"] = thing.split()
+        *before, said[f"form {slot}"] = ["", *thing.split()]
         said |= {f"colour {slot}": word for word in before if word in world.RGB}
-        said |= {"size": word for word in before if word in ("small", "large")}
+        said |= {"size": before[2]} if before[2:] and before[2] in ("small", "large") else {}
     return said | ({"hat": hat.split()[-2] if len(hat.split()) == 3 else "some"} if hat else {})
 
 

@@ -70,7 +70,7 @@ and {len(world.ANIMALS)} animals with or without a hat, on {len(world.GROUNDS)} 
 
 - Autoencoder: {vae.steps:,} steps of {vae.batch_size} fresh pictures, learning rate {vae.lr:g}, weight of the KL {train_vae.KL_WEIGHT:g}.
 - Text encoder and U-Net: {unet.steps:,} steps of {unet.batch_size}, learning rate {unet.lr:g}, on the latents of {settings["pictures"]:,} pictures,
-  {train_unet.DROPPED:.0%} of the captions empty, loss (ε − ε̂)² · min(1 + 1/SNR, {train_unet.LARGEST_WEIGHT:g}).
+  {train_unet.DROPPED:.0%} of the captions empty, loss (ε − ε̂)² weighed by min(1 + 1/SNR, {train_unet.LARGEST_WEIGHT:g}).
 - Both: AdamW, cosine to 0, averaged parameters, {unet.precision}; stored as float16.
 - Minutes of one core: {times}.
 - Versions: diffusion_lib {__version__}, {versions}, Python {platform.python_version()}.

@@ -101,7 +101,11 @@ def unet() -> UNet2DConditionModel:
 def scheduler() -> LMSDiscreteScheduler:
     """Stable Diffusion's noise: √β linear from √0.00085 to √0.012, T = 1000; the networks predict ε."""
     return LMSDiscreteScheduler(
-        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", num_train_timesteps=1000
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        num_train_timesteps=1000,
+        steps_offset=1,
     )
 
 
@@ -131,7 +135,10 @@ def scatter(small: CLIPTextModel, live: list[int]) -> CLIPTextModel:
 
 
 def write(folder: Path, networks: Parts) -> Path:
-    """Write the diffusers folder: float16 safetensors, configurations, the vocabulary's own files."""
+    """Write the diffusers folder: float16 safetensors, configurations, the vocabulary's own files.
+
+    The networks are rounded to float16, and are float32 again afterwards: they are what the folder holds.
+    """
     pipeline = StableDiffusionPipeline(
         vae=networks.vae,
         text_encoder=networks.text_encoder,

@@ -4,9 +4,9 @@ The loss is that of latent diffusion, L_LDM = E ‖ε − ε̂(z_t, t, τ(y))‖
 the mean of the posterior, shifted and scaled as for Stable Diffusion, y the caption and τ the text encoder, which is
 trained along.  One caption in ten is replaced by the empty text, for guidance (Ho & Salimans 2022, algorithm 1).
 
-t is uniform, and the error at t weighs min(1 + 1/SNR_t, 20).  Without the bound this is the error of v (Salimans & Ho
-2022, section 4).  What a caption decides, it decides where the noise is strong; there ε is almost x_t itself, so that a
-large error of the picture is a small one of ε, and a short run would learn edges before colours.
+t is uniform, and the error at t weighs min(1 + 1/SNR_t, 10), divided by its mean.  Without the bound this is the error
+of v (Salimans & Ho 2022, section 4).  What a caption decides, it decides where the noise is strong; there ε is almost
+x_t itself, so that a large error of the picture is a small one of ε, and a short run would learn edges before colours.
 
 A run sees few pictures many times; their captions are drawn anew each time, each leaving out other things.
 """
@@ -31,7 +31,7 @@ from .miniature import LENGTH, live_tokens, text_encoder, tokenizer, unet
 from .train_vae import latents
 
 DROPPED = 0.1  # share of the captions that are replaced by ""
-LARGEST_WEIGHT = 20.0
+LARGEST_WEIGHT = 10.0
 PICTURES = 40_000
 SETTINGS = TrainConfig(
     steps=12_000, batch_size=32, lr=1e-3, ema_decay=0.999, t_law="uniform", precision="bfloat16", seed=1
@@ -84,8 +84,9 @@ def cached_latents(path: Path, vae: AutoencoderKL, seen: world.Scenes, precision
 
 
 def time_weight(schedule: Schedule) -> Tensor:
-    """min(1 + 1/SNR_t, 20), a table (T + 1,)."""
-    return weight(schedule, "v").clamp(max=LARGEST_WEIGHT)
+    """min(1 + 1/SNR_t, 10) over its mean, a table (T + 1,); slot 0 is 0."""
+    table = weight(schedule, "v").clamp(max=LARGEST_WEIGHT)
+    return table / table[1:].mean()
 
 
 def loss_of(config: TrainConfig, z: Tensor, seen: world.Scenes, words: Words, device: torch.device | str = "cpu"):
