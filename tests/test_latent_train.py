@@ -148,7 +148,7 @@ def test_normalised_latents_make_the_same_pictures(vae):
         pictures = vae.decode(before.mean).sample
         scaled = train_vae.normalise(vae, train_vae.latents(vae, x, batch=5))
         after = vae.encode(x).latent_dist
-        torch.testing.assert_close(vae.decode(after.mean).sample, pictures, atol=1e-5, rtol=0)
+        torch.testing.assert_close(vae.decode(after.mean).sample, pictures, atol=1e-4, rtol=0)
     z = after.mean * vae.config.scaling_factor
     torch.testing.assert_close(z, scaled, atol=1e-5, rtol=0)
     torch.testing.assert_close(z.mean((0, 2, 3)), torch.zeros(4), atol=1e-5, rtol=0)
@@ -278,7 +278,7 @@ def test_the_command_writes_weights_card_and_sheet_and_resumes(tmp_path, painter
         assert card.hashlib.sha256(file.read_bytes()).hexdigest() in text
     assert (folder / "sheet.png").read_bytes().startswith(b"\x89PNG")
     assert {row["line"] for row in rows if row["of"] == "fresh"} == set(fidelity.LINES)
-    assert {row["trained"] for row in rows if "trained" in row} == {0, 1, 2} - {0}
+    assert {row["trained"] for row in rows if "trained" in row} == {1, 2}
 
     before = len(painter)
     assert command(whole, "--resume") == 0
@@ -310,6 +310,13 @@ def test_bad_arguments_are_refused_before_any_work(tmp_path, capsys, arguments, 
     assert command(tmp_path / "new", *arguments) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
+
+
+def test_the_defaults_are_the_recipes():
+    options = __main__.parser().parse_args(["train-latent", "--out", "x"])
+    assert (options.vae_steps, options.unet_steps) == (train_vae.SETTINGS.steps, train_unet.SETTINGS.steps)
+    assert options.pictures == train_unet.PICTURES
+    assert options.precision == train_vae.SETTINGS.precision == train_unet.SETTINGS.precision
 
 
 def test_a_directory_in_use_is_refused_without_resume(tmp_path, capsys):
