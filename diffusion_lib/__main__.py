@@ -1,4 +1,4 @@
-"""The command line: ``python -m diffusion_lib train | sample | picture | remake | rerun | sweep | doctor``.
+"""The command line: ``python -m diffusion_lib train | sample | train-latent | picture | remake | rerun | sweep | doctor``.
 
 Only this page is read for ``--help``; PyTorch is imported by the command that needs it.  What the library raises on
 purpose, and what the operating system refuses, becomes one line on stderr and exit status 2.
@@ -43,6 +43,7 @@ def parser() -> Parser:
     latent.add_remake(
         commands.add_parser("remake", help="make a picture again from its own file", formatter_class=plain)
     )
+    _train_latent(commands.add_parser("train-latent", help="train the miniature Stable Diffusion from nothing"))
     again = commands.add_parser("rerun", help="run a chapter of the book with other parameters", formatter_class=plain)
     rerun.add_arguments(again)
     again.set_defaults(run=rerun.main)
@@ -98,6 +99,29 @@ def _sample(command: Parser) -> None:
     command.add_argument("--seed", type=int, default=0, help="of the noise")
     command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu")
     command.set_defaults(run=lambda args: _commands().sample(args))
+
+
+def _train_latent(command: Parser) -> None:
+    command.add_argument(
+        "--out", required=True, default=argparse.SUPPRESS, metavar="DIR", help="directory of the run; in it, miniature"
+    )
+    command.add_argument("--vae-steps", type=int, default=6000, help="gradient steps of the autoencoder")
+    command.add_argument("--unet-steps", type=int, default=12_000, help="gradient steps of text encoder and U-Net")
+    command.add_argument("--pictures", type=int, default=40_000, help="pictures that the U-Net sees")
+    command.add_argument("--n", type=int, default=500, help="pictures for each line of the model card")
+    command.add_argument("--trial", type=int, default=60, help="pictures for each guidance that is tried")
+    command.add_argument("--seed", type=int, default=0, help="of weights, pictures and noise")
+    command.add_argument("--precision", default="bfloat16", help="auto, float32, bfloat16")
+    command.add_argument("--save-every", type=int, default=250, metavar="STEPS", help="steps between checkpoints")
+    command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu")
+    command.add_argument("--resume", action="store_true", help="go on from DIR's latest checkpoint, if it has one")
+    command.set_defaults(run=_run_train_latent)
+
+
+def _run_train_latent(args: argparse.Namespace) -> int:
+    from .latent import train_latent
+
+    return train_latent.train_latent(args)
 
 
 def _commands():
