@@ -1,4 +1,4 @@
-"""The command line: ``python -m diffusion_lib train | sample | train-latent | picture | remake | rerun | sweep | doctor``.
+"""The command line: ``python -m diffusion_lib COMMAND``; ``--help`` lists the commands.
 
 Only this page is read for ``--help``; PyTorch is imported by the command that needs it.  What the library raises on
 purpose, and what the operating system refuses, becomes one line on stderr and exit status 2.
