@@ -69,7 +69,7 @@ def test_the_page_shows_what_the_file_says(published, name):
 
 def test_the_page_judges_every_target_as_the_file_does(published):
     for aim in (aim for row in published["rows"].values() for aim in row["targets"]):
-        (verdict,) = re.findall(rf"(?m)^{re.escape(aim['text'])} .* [≤≥] \S+ +(reached|not reached)$", page())
+        (verdict,) = re.findall(rf"(?m)^{re.escape(aim['text'])}\n +\S+  [≤≥] \S+ +(reached|not reached)$", page())
         holds = aim["value"] is not None and (aim["value"] - aim["bound"]) * (1 if aim["less"] else -1) <= 0
         assert verdict == ("reached" if holds else "not reached")
 
