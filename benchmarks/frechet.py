@@ -132,6 +132,7 @@ def measure(options: Options) -> dict:
         "title": "Fréchet distance of pictures after equal processor time, Fashion-MNIST",
         "conditions": {
             "seeds": seeds,
+            "processes": 1,  # that shared the contestants among them
             "samples": samples,
             "train": size,
             "validation": len(validation),
