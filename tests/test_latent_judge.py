@@ -111,3 +111,42 @@ def test_an_animal():
     assert scored(asked, scene(dog)) == {"animal": True, "fur": True, "hat": False, "all": False}
     assert scored(scene(dog), scene(dog, hat="red"))["hat"] is False
     assert scored(asked, scene(("gray", "dog", 0, 0), hat="red"))["fur"] is False
+
+
+@pytest.mark.parametrize("kind", world.KINDS)
+def test_fulfilled_is_true_of_the_scene_that_was_described_and_false_of_another(kind):
+    generator = torch.Generator().manual_seed(5)
+    scenes = world.draw(24, generator, kind)
+    captions, seen = world.captions(scenes, generator), judge.read(world.render(scenes))
+    right = torch.stack([judge.fulfilled(world.parse(caption), seen) for caption in captions])  # (captions, pictures)
+    assert right.diagonal().all()
+    assert right.float().mean() < 0.2, "a caption fits few pictures of other scenes"
+
+
+@pytest.mark.parametrize(
+    ("caption", "other"),
+    [
+        ("a red circle", "a red square"),
+        ("a red circle", "a blue circle"),
+        ("a small red circle", "a large red circle"),
+        ("a red circle on sand", "a red circle on grass"),
+        ("a dog wearing a hat", "a dog"),
+        ("a dog", "a dog wearing a hat"),
+        ("a dog wearing a red hat", "a dog wearing a blue hat"),
+        ("a red star above a blue ring", "a blue ring above a red star"),
+    ],
+)
+def test_fulfilled_looks_at_everything_that_the_caption_says(caption, other):
+    """Scenes are drawn until one has the caption, so that the picture is what the world draws for it."""
+    generator = torch.Generator().manual_seed(0)
+
+    def drawn(text):
+        kind = "animal" if "dog" in text else "pair" if "above" in text else "single"
+        while True:
+            scenes = world.draw(200, generator, kind)
+            for i, said in enumerate(world.captions(scenes, torch.Generator().manual_seed(1))):
+                if said == text:
+                    return judge.read(world.render(scenes[[i]]))
+
+    wish = world.parse(caption)
+    assert judge.fulfilled(wish, drawn(caption)) and not judge.fulfilled(wish, drawn(other))

@@ -205,3 +205,46 @@ def test_the_articles_own_prompt_is_a_caption():
 @pytest.mark.parametrize(("words", "expected"), [("orange ring", "an orange ring"), ("red ring", "a red ring")])
 def test_the_article_before_a_vowel(words, expected):
     assert world.article(words) == expected
+
+
+def test_parse_reads_what_captions_says_and_nothing_that_they_never_say():
+    generator = torch.Generator().manual_seed(3)
+    scenes = world.draw(1500, generator)
+    for i, caption in enumerate(world.captions(scenes, generator)):
+        wish, shown = world.parse(caption), scenes[[i]]
+        assert torch.equal(wish.form, shown.form) and torch.equal(wish.relation, shown.relation), caption
+        for said, true in ((wish.colour, shown.colour), (wish.ground, shown.ground), (wish.size, shown.size)):
+            assert ((said == true) | (said == -1)).all(), caption
+        assert ((wish.hat == shown.hat) | ((wish.hat == -2) & (shown.hat >= 0))).all(), caption
+
+
+@pytest.mark.parametrize(
+    ("caption", "form", "colour", "hat"),
+    [
+        ("a dog wearing hat", "dog", None, -2),
+        ("A Dog wearing a red hat.", "dog", None, world.NAMES.index("red")),
+        ("brown bear", "bear", "brown", -1),
+        ("  a  small   red circle on sand ", "circle", "red", -1),
+    ],
+)
+def test_parse_forgives_spelling_and_keeps_apart_what_is_open(caption, form, colour, hat):
+    wish = world.parse(caption)
+    assert wish.form[0].tolist() == [world.FORMS.index(form), -1]
+    assert wish.colour[0, 0] == (-1 if colour is None else world.NAMES.index(colour)) and wish.hat[0, 0] == hat
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "",
+        "an astronaut",
+        "a red dog",
+        "a small dog",
+        "a circle wearing a hat",
+        "a red circle above a star",
+        "red",
+        "hat",
+    ],
+)
+def test_parse_refuses_what_no_picture_of_the_world_is_called(caption):
+    assert world.parse(caption) is None

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from .forms import ANIMALS, FORMS, SHAPES
-from .world import COLOURS, FURS, GROUNDS, LAYERS, NAMES, RGB, SIZE, Scenes, coverage, paints
+from .world import COLOURS, FURS, GROUNDS, LARGE, LAYERS, NAMES, RGB, SIZE, SMALL, Scenes, coverage, paints
 
 RADII = {"shape": torch.arange(10.5, 24.0, 1.0), "animal": torch.arange(15.0, 19.5, 1.0)}
 WINDOW = {"shape": (slice(12, 52), slice(12, 52)), "animal": (slice(28, 52), slice(20, 44))}  # of centres, y and x
@@ -164,3 +164,21 @@ def _score_pair(asked: Scenes, seen: Scenes) -> dict[str, Tensor]:
     placed = (seen.form[:, 1] >= 0) & (along.abs() > across.abs()) & (right >= swapped)
     colours, shapes = (asked.colour == colour[0]).all(1), (asked.form == form[0]).all(1)
     return {"relation": placed, "colours": colours, "shapes": shapes, "all": placed & colours & shapes}
+
+
+def fulfilled(wish: Scenes, seen: Scenes) -> Tensor:
+    """Which pictures (n,) show all that a caption says: ``wish`` from ``world.parse``, ``seen`` from ``read``.
+
+    A hat that is not asked for is wrong, and so is a second form; what else the caption leaves open is free.  A small
+    form has a radius below 16.5 pixels.
+    """
+    asked = Scenes(*(field.expand(len(seen.form), *field.shape[1:]) for field in wish))
+    if int(wish.relation) >= 0:
+        right = _score_pair(asked, seen)["all"]
+    else:
+        some_hat = (asked.hat == -2) & (seen.hat >= 0)
+        right = (asked.form == seen.form).all(1) & ((asked.hat == seen.hat) | some_hat).all(1)
+        right &= ((asked.colour == seen.colour) | (asked.colour == -1))[:, 0]
+    large = (seen.radius[:, 0] > (SMALL[1] + LARGE[0]) / 2).long()
+    right &= (asked.size == large) | (asked.size == -1)
+    return right & ((asked.ground == seen.ground) | (asked.ground == -1))

@@ -15,6 +15,7 @@ of each pixel is covered: ½ − d / 1.5 with d in pixels, an edge without jags.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import NamedTuple
 
@@ -192,3 +193,41 @@ def _caption(form, colour, hat, ground, size, relation, chance) -> str:
 def article(words: str) -> str:
     """Put "a" or "an" before the words."""
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+
+
+def parse(caption: str) -> Scenes | None:
+    """Read what a caption asks for, as one scene (n = 1); None if no picture of this world could have that caption.
+
+    What the caption leaves open is −1: colour, ground, size, the second form.  "A hat" of no colour is −2.  Centres and
+    radii are 0.  Capitals, a full stop and missing articles do not matter.
+    """
+    found = _SENTENCE.fullmatch(" ".join(caption.lower().strip(" .").split()))
+    if found is None:
+        return None
+    size, colour, form, hat, relation, other_colour, other, ground = found.groups()
+    animal = form in ANIMALS
+    if (animal and (size or relation)) or (hat is not None and not animal) or (relation and (size or not colour)):
+        return None
+    if colour not in (None, *(FURS if animal else COLOURS)):
+        return None
+    worn = -1 if hat is None else -2 if hat == "" else NAMES.index(hat)
+    rows = [
+        [FORMS.index(form), FORMS.index(other) if other else -1],
+        [NAMES.index(name) if name else -1 for name in (colour, other_colour)],
+        [worn, -1],
+    ]
+    numbers = [
+        NAMES.index(ground) if ground else -1,
+        ("small", "large").index(size) if size else -1,
+        RELATIONS.index(relation) if relation else -1,
+    ]
+    pairs, single = (torch.tensor(row)[None] for row in rows), (torch.tensor([number]) for number in numbers)
+    return Scenes(*pairs, torch.zeros(1, 2, 2), torch.zeros(1, 2), *single)
+
+
+_SENTENCE = re.compile(
+    rf"(?:an? )?(?:(small|large) )?(?:({'|'.join((*COLOURS, *FURS))}) )?({'|'.join(FORMS)})"
+    rf"(?: wearing (?:an? )?(?:({'|'.join(COLOURS)}|) ?hat))?"
+    rf"(?: ({'|'.join(RELATIONS)}) (?:an? )?({'|'.join(COLOURS)}) ({'|'.join(SHAPES)}))?"
+    rf"(?: on ({'|'.join(GROUNDS)}))?"
+)
