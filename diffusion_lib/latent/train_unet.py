@@ -34,7 +34,7 @@ DROPPED = 0.1  # share of the captions that are replaced by ""
 LARGEST_WEIGHT = 10.0
 PICTURES = 40_000
 SETTINGS = TrainConfig(
-    steps=12_000, batch_size=32, lr=1e-3, ema_decay=0.999, t_law="uniform", precision="bfloat16", seed=1
+    steps=6500, batch_size=64, lr=1.5e-3, ema_decay=0.999, t_law="uniform", precision="bfloat16", seed=1
 )
 
 
@@ -44,7 +44,9 @@ class Conditional(nn.Module):
     def __init__(self, words: int) -> None:
         super().__init__()
         self.text_encoder, self.unet = text_encoder(words), unet()
-        self.unet.set_attn_processor(AttnProcessor())  # written out: on a CPU 1.4 times as fast in training
+        # attention written out: on a CPU PyTorch's fused one makes a training step half as slow again
+        self.unet.set_attn_processor(AttnProcessor())
+        self.text_encoder.set_attn_implementation("eager")
 
     def forward(self, z_t: Tensor, t: Tensor, ids: Tensor) -> Tensor:
         """Return ε̂ (B, 4, 8, 8) for ids (B, 77); diffusers counts t from 0."""
