@@ -115,6 +115,18 @@ def choice(*names: str) -> Rule:
     return lambda name, value: check_choice(name, value, names)
 
 
+def text(longest: int) -> Rule:
+    """A text of at most so many characters."""
+
+    def rule(name: str, value: object) -> str:
+        if not isinstance(value, str) or len(value) > longest:
+            what = f"got {reprlib.repr(value)} of type {type(value).__name__}"
+            raise ConfigError(f"{name} must be a text of at most {longest} characters, {what}")
+        return value
+
+    return rule
+
+
 def boolean() -> Rule:
     """``True`` or ``False``; the text "false" is true in Python and is refused."""
 
