@@ -106,7 +106,7 @@ def _train_latent(command: Parser) -> None:
         "--out", required=True, default=argparse.SUPPRESS, metavar="DIR", help="directory of the run; in it, miniature"
     )
     command.add_argument("--vae-steps", type=int, default=6000, help="gradient steps of the autoencoder")
-    command.add_argument("--unet-steps", type=int, default=12_000, help="gradient steps of text encoder and U-Net")
+    command.add_argument("--unet-steps", type=int, default=6500, help="gradient steps of text encoder and U-Net")
     command.add_argument("--pictures", type=int, default=40_000, help="pictures that the U-Net sees")
     command.add_argument("--n", type=int, default=500, help="pictures for each line of the model card")
     command.add_argument("--trial", type=int, default=60, help="pictures for each guidance that is tried")
