@@ -1,4 +1,4 @@
-"""The chapter latent-pipeline: its loop is the published one, its own comparison finds planted bugs, its numbers hold."""
+"""The chapter latent-pipeline: its loop is the published one, its own comparison finds bugs, its numbers hold."""
 
 from __future__ import annotations
 
