@@ -382,7 +382,7 @@ def hub(monkeypatch, cache):
 
     handler = type("Here", (Hub,), {"wait": threading.Event()})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{server.server_port}")
     yield handler
@@ -506,27 +506,32 @@ def pickled(function, given):
     return (named and given.get("use_safetensors") is not True) or function in ("torch.load", "pickle.load")
 
 
-def faults(rule):
-    everything = SOURCES | dict(code_of_chapters())
-    return {(name, call) for name, source in everything.items() for call, given in calls(source) if rule(call, given)}
+@pytest.fixture(scope="module")
+def everything():
+    """The calls of the library, the benchmarks, the book's tools and the chapters, by file."""
+    return {name: list(calls(source)) for name, source in (SOURCES | dict(code_of_chapters())).items()}
 
 
-def test_row83_what_is_loaded_cannot_move():
+def faults(everything, rule):
+    return {(name, call) for name, found in everything.items() for call, given in found if rule(call, given)}
+
+
+def test_row83_what_is_loaded_cannot_move(everything):
     assert SD in weights.PUBLISHED
     assert all(re.fullmatch("[0-9a-f]{40}", revision) for revision in weights.PUBLISHED.values())
-    assert faults(moving) == set()
+    assert faults(everything, moving) == set()
 
 
-def test_row84_no_model_brings_code_along():
+def test_row84_no_model_brings_code_along(everything):
     """And the floor is the release that closed the ways around ``trust_remote_code=False``."""
-    assert faults(foreign_code) == set()
+    assert faults(everything, foreign_code) == set()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     (floor,) = (line for line in project["optional-dependencies"]["latent"] if line.startswith("diffusers"))
     assert [int(number) for number in floor.removeprefix("diffusers>=").split(".")] >= [0, 38]
 
 
-def test_row85_no_weights_come_as_a_pickle():
-    assert faults(pickled) == set()
+def test_row85_no_weights_come_as_a_pickle(everything):
+    assert faults(everything, pickled) == set()
 
 
 @pytest.mark.parametrize(
