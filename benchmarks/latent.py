@@ -30,15 +30,15 @@ class Timer:
             network.register_forward_hook(self._after)
 
     def _before(self, *call) -> None:
-        self.start = time.perf_counter()
+        self.start = time.process_time()
 
     def _after(self, *call) -> None:
-        self.seconds += time.perf_counter() - self.start
+        self.seconds += time.process_time() - self.start
 
     def ratio(self, run) -> float:
-        self.seconds, start = 0.0, time.perf_counter()
+        self.seconds, start = 0.0, time.process_time()
         run()
-        return (time.perf_counter() - start) / self.seconds
+        return (time.process_time() - start) / self.seconds
 
 
 def published(parts: Parts):
@@ -78,6 +78,7 @@ def measure(options: Options, model: str = "miniature") -> dict:
             "batch": len(PROMPTS),
             "g": G,
             "model": parts.model,
+            "picture": f"3 × {parts.dim} × {parts.dim}",
             "parameters": sum(weight.numel() for weight in parts.unet.parameters()),
             "rounds": rounds,
         },

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -239,6 +240,20 @@ def test_importing_the_modules_imports_neither_diffusers_nor_transformers():
     assert done.stdout == "set()\n", done.stderr
 
 
+def test_row87_a_gpu_that_does_not_work_leaves_all_parts_on_the_cpu_and_says_so(tiny_folder, monkeypatch):
+    from diffusion_lib import device
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(device, "fault", lambda name: "no kernel image" if name == "cuda" else "")
+    with pytest.warns(UserWarning, match=r"cuda does not work here \(no kernel image\); computing on cpu"):
+        loaded = parts.load(tiny_folder)
+    assert "float32 on cpu" in str(loaded)
+    networks = (loaded.text_encoder, loaded.vae, loaded.unet)
+    assert {tensor.device.type for network in networks for tensor in network.state_dict().values()} == {"cpu"}
+    with pytest.raises(ConfigError, match="got 'cuda': no kernel image; use 'auto'"):
+        parts.load(tiny_folder, device="cuda")
+
+
 # --- the safety checker ----------------------------------------------------------------------------------------------
 
 
@@ -367,7 +382,7 @@ def hub(monkeypatch, cache):
 
     handler = type("Here", (Hub,), {"wait": threading.Event()})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{server.server_port}")
     yield handler
@@ -382,6 +397,7 @@ def hub(monkeypatch, cache):
         (401, "RepositoryNotFoundError"),
         (403, "GatedRepoError"),
         (404, "RevisionNotFoundError"),
+        (429, "HfHubHTTPError"),
         (503, "HfHubHTTPError"),
     ],
 )
@@ -449,52 +465,94 @@ def test_row83_row85_what_is_fetched_is_the_pinned_commit_and_no_pickle(monkeypa
 
 # --- lint ------------------------------------------------------------------------------------------------------------
 
+FETCH = ("snapshot_download", "hf_hub_download", "model_info")
+PYTHON = [path for folder in ("diffusion_lib", "benchmarks", "book/_tools") for path in (ROOT / folder).rglob("*.py")]
+SOURCES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in PYTHON}
 
-def test_row83_every_published_model_is_pinned():
+
+def code_of_chapters():
+    """The code cells of each chapter, what only IPython understands left out."""
+    from book._tools.pages import Book
+
+    for page in Book(ROOT).notebooks:
+        lines = "\n".join(cell.source for cell in page.code).splitlines()
+        yield page.name, "\n".join(line for line in lines if not line.startswith(("%", "!")))
+
+
+def calls(source):
+    """The calls in Python code: the function as it is written, and its named arguments, None where computed."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), {word.arg: getattr(word.value, "value", None) for word in node.keywords}
+
+
+def moving(function, given):
+    """Row 83: something is loaded from a hub by a name that its owner can move, or from wherever it happens to be."""
+    name, revision = function.rpartition(".")[2], given.get("revision")
+    if isinstance(revision, str) and not re.fullmatch("[0-9a-f]{40}", revision):
+        return True
+    pinned = given.keys() & {"revision", None}  # None: from a dictionary
+    return (name in FETCH and not pinned) or (name == "from_pretrained" and given.get("local_files_only") is not True)
+
+
+def foreign_code(function, given):
+    """Row 84: a file of the model may bring code along."""
+    return bool(given.keys() & {"custom_pipeline", "trust_remote_code"})
+
+
+def pickled(function, given):
+    """Row 85: weights may come as a pickle."""
+    named = function.endswith(".from_pretrained") and not re.search("Tokenizer|Processor|Scheduler", function)
+    return (named and given.get("use_safetensors") is not True) or function in ("torch.load", "pickle.load")
+
+
+@pytest.fixture(scope="module")
+def everything():
+    """The calls of the library, the benchmarks, the book's tools and the chapters, by file."""
+    return {name: list(calls(source)) for name, source in (SOURCES | dict(code_of_chapters())).items()}
+
+
+def faults(everything, rule):
+    return {(name, call) for name, found in everything.items() for call, given in found if rule(call, given)}
+
+
+def test_row83_what_is_loaded_cannot_move(everything):
     assert SD in weights.PUBLISHED
     assert all(re.fullmatch("[0-9a-f]{40}", revision) for revision in weights.PUBLISHED.values())
+    assert faults(everything, moving) == set()
 
 
-def faults_of(source):
-    """What a call that loads something must not say, or must say, in a module of the library."""
-    found = set()
-    for node in ast.walk(ast.parse(source)):
-        if not isinstance(node, ast.Call):
-            continue
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        given = {word.arg: getattr(word.value, "value", None) for word in node.keywords}
-        found |= {"code" for word in ("custom_pipeline", "trust_remote_code") if word in given}
-        if given.get("revision") in ("main", "fp16"):
-            found.add("branch")
-        if name == "from_pretrained":
-            if given.get("local_files_only") is not True:
-                found.add("network")
-            if "Tokenizer" not in ast.unparse(node.func) and "Processor" not in ast.unparse(node.func):
-                found |= {"pickle"} if given.get("use_safetensors") is not True else set()
-        if name in ("load", "hub_download") and ast.unparse(node.func) in ("torch.load", "pickle.load"):
-            found.add("pickle")
-    return found
+def test_row84_no_model_brings_code_along(everything):
+    """And the floor is the release that closed the ways around ``trust_remote_code=False``."""
+    assert faults(everything, foreign_code) == set()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    (floor,) = (line for line in project["optional-dependencies"]["latent"] if line.startswith("diffusers"))
+    assert [int(number) for number in floor.removeprefix("diffusers>=").split(".")] >= [0, 38]
 
 
-LIBRARY = sorted((ROOT / "diffusion_lib").rglob("*.py"))
-
-
-@pytest.mark.parametrize("path", LIBRARY, ids=[path.relative_to(ROOT).as_posix() for path in LIBRARY])
-def test_row83_row84_row85_nothing_loads_code_pickles_or_a_branch(path):
-    assert faults_of(path.read_text(encoding="utf-8")) == set()
+def test_row85_no_weights_come_as_a_pickle(everything):
+    assert faults(everything, pickled) == set()
 
 
 @pytest.mark.parametrize(
-    ("source", "fault"),
+    ("source", "rules"),
     [
-        ("AutoencoderKL.from_pretrained(f, local_files_only=True)", "pickle"),
-        ("AutoencoderKL.from_pretrained(f, use_safetensors=None, local_files_only=True)", "pickle"),
-        ("UNet.from_pretrained(f, use_safetensors=True)", "network"),
-        ("load(trust_remote_code=True)", "code"),
-        ("DiffusionPipeline.x(custom_pipeline='y')", "code"),
-        ("snapshot_download(name, revision='main')", "branch"),
-        ("torch.load(path, weights_only=True)", "pickle"),
+        ("Model.from_pretrained(f, local_files_only=True)", {pickled}),
+        ("Model.from_pretrained(f, use_safetensors=None, local_files_only=True)", {pickled}),
+        ("CLIPTokenizer.from_pretrained(f)", {moving}),
+        ("Model.from_pretrained(f, use_safetensors=True, local_files_only=True)", set()),
+        ("load(trust_remote_code=False)", {foreign_code}),
+        ("DiffusionPipeline.x(custom_pipeline='y')", {foreign_code}),
+        ("snapshot_download(name, revision='main')", {moving}),
+        ("hub.snapshot_download(name)", {moving}),
+        ("snapshot_download(name, revision=commit)", set()),
+        ("snapshot_download(**where)", set()),
+        (f"snapshot_download(name, revision='{COMMIT}')", set()),
+        (f"snapshot_download(name, revision='{COMMIT[:12]}')", {moving}),
+        ("torch.load(path, weights_only=True)", {pickled}),
+        ("safetensors.torch.load_file(path)", set()),
     ],
 )
-def test_the_lint_finds_what_it_looks_for(source, fault):
-    assert faults_of(source) == {fault}
+def test_the_lint_finds_what_it_looks_for(source, rules):
+    ((function, given),) = calls(source)
+    assert {rule for rule in (moving, foreign_code, pickled) if rule(function, given)} == rules

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import html
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from book._tools.outputs import faults
+from diffusion_lib import plot
 from diffusion_lib.errors import ConfigError, NonFiniteError
 from diffusion_lib.latent.parts import load
 from diffusion_lib.latent.prompt import LONGEST, check_prompts, embed, tokenize
@@ -96,6 +99,14 @@ def test_row36_markup_is_text_like_any_other(tiny):
     text = "<script>alert(1)</script> **$\\alpha$**"
     assert tokenize(tiny.tokenizer, text).ids.unique().numel() > 10
     assert tiny.tokenizer.decode(tokenize(tiny.tokenizer, text).ids[0], skip_special_tokens=True).startswith("< script")
+
+
+def test_row36_a_page_shows_markup_as_text():
+    """The slider escapes what it is given; the book's check refuses an output in which it stands as it is."""
+    text = "<script>alert('1')</script> & <img src=x onerror=alert(1)>"
+    shown = plot.frames([b"\x89PNG"], [text], alt=text).text
+    assert html.escape(text) in shown and "<script" not in shown and "<img src=x" not in shown
+    assert faults("text/html", shown) == [] != faults("text/html", text)
 
 
 def test_embeddings_are_those_of_the_published_pipeline(tiny):

@@ -9,13 +9,14 @@ import signal
 import pytest
 import safetensors.torch
 import torch
+from diffusers import UNet2DConditionModel
 from torch import nn
 
 from diffusion_lib import __main__, bound, denoiser
 from diffusion_lib import train as training
 from diffusion_lib.config import TrainConfig
 from diffusion_lib.errors import CheckpointMismatch, NonFiniteError
-from diffusion_lib.latent import card, fidelity, fit, miniature, train_unet, train_vae, world
+from diffusion_lib.latent import card, fidelity, fit, judge, miniature, train_unet, train_vae, world
 from diffusion_lib.process import add_noise
 from diffusion_lib.schedule import linear, scaled_linear
 
@@ -268,7 +269,15 @@ def painter(monkeypatch):
     return calls
 
 
-def test_the_command_writes_weights_card_and_sheet_and_resumes(tmp_path, painter, capsys, monkeypatch):
+@pytest.fixture
+def small(monkeypatch):
+    """A U-Net of a hundredth of the size, and a judge that finds what was asked for: both have tests of their own."""
+    config = {**miniature.unet().config, "block_out_channels": (8, 16), "attention_head_dim": 2}
+    monkeypatch.setattr(train_unet, "unet", lambda: UNet2DConditionModel.from_config(config))
+    monkeypatch.setattr(fidelity, "right", lambda asked, _: {w: 1.0 for w in judge.score(asked, asked)})
+
+
+def test_the_command_writes_weights_card_and_sheet_and_resumes(tmp_path, painter, small, capsys, monkeypatch):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     assert command(whole) == 0
     folder = whole / "miniature"
@@ -324,6 +333,17 @@ def test_a_directory_in_use_is_refused_without_resume(tmp_path, capsys):
     assert command(tmp_path) == 2
     assert "to go on in it, add --resume" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["thing"]
+
+
+def test_a_share_is_that_of_the_right_pictures(painter):
+    """Of two pictures one is painted right, and one as the other scene asks."""
+    scenes = fidelity.asked("animal", 2)
+    exact = world.render(scenes)
+    assert set(fidelity.right(scenes, exact).values()) == {1.0}
+    assert fidelity.right(scenes, exact[[0, 0]])["all"] == 0.5
+    found = fidelity.measure(None, "animal", 2, 3.0, 20, "fresh")
+    assert found == fidelity.right(scenes, world.render(world.draw(2, stream(2_000_000))))
+    assert painter == [(tuple(world.captions(scenes)), 3.0, 20, 2_000_000)]
 
 
 # --- fidelity and card -----------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ def test_no_hat_has_the_colour_of_the_fur():
 
 
 def test_all_kinds_are_drawn_in_their_shares():
-    scenes = world.draw(20_000, stream())
+    scenes = world.draw(8000, stream())
     pair, animal = scenes.relation >= 0, scenes.form[:, 0] >= len(world.SHAPES)
     shares = torch.stack([~pair & ~animal, pair, animal]).float().mean(1)
     torch.testing.assert_close(shares, torch.tensor(world.MIX), atol=0.02, rtol=0)
@@ -91,7 +91,7 @@ def test_bad_arguments_are_refused(arguments, message):
 
 @pytest.mark.parametrize("kind", world.KINDS)
 def test_everything_lies_inside_the_picture(kind):
-    scenes = world.draw(400, stream(), kind)
+    scenes = world.draw(150, stream(), kind)
     picture = world.render(scenes)
     rgb = torch.tensor(list(world.RGB.values())) / 127.5 - 1
     edge = torch.ones(64, 64, dtype=torch.bool)

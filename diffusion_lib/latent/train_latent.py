@@ -45,7 +45,7 @@ def train_latent(args: argparse.Namespace) -> int:
     with stop_signals() as received:
         common = {"save_every": args.save_every, "stop": lambda: bool(received), "device": device}
         networks = _train(directory, vae, unet, args.pictures, common)
-        if networks is None:
+        if networks is None or received:  # a signal in the very last step is obeyed, too
             print(f"stopped and saved in {directory}; the same command with --resume goes on")
             return 128 + received[0]
     settings = {"vae": vae.to_dict(), "unet": unet.to_dict(), "pictures": args.pictures}
