@@ -127,7 +127,7 @@ CASES = {
     "name": st.sampled_from(sorted(PEERS)),
     "prompts": st.lists(st.sampled_from(["", "a dog wearing hat", "red circle"]), min_size=1, max_size=2),
     "g": st.floats(1, 15),
-    "steps": st.integers(1, 24),
+    "steps": st.integers(1, 16),
     "spacing": st.sampled_from(["trailing", "leading"]),
     "seed": st.integers(0, 1000),
 }
