@@ -14,6 +14,7 @@ SILLY = (0, -1, 10**12, "abc", "", 2.5, math.nan, math.inf, True, None, [1])
 TOGETHER = {  # each value alone is good
     "a width that no network has": ("ddpm-experiments", {"width": 12}),
     "less than one full batch": ("sgd-vs-bgd", {"points": 4096, "budget": 600}),
+    "a piece that the encoder cannot halve three times": ("autoencoder", {"crop": 100}),
     "full batch and mini-batch alike": ("sgd-vs-bgd", {"points": 64, "mini_batch": 64}),
 }
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from diffusers import AutoencoderKL, LMSDiscreteScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers import AutoencoderKL, LMSDiscreteScheduler, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from .world import ANIMALS, COLOURS, FURS, GROUNDS, SHAPES, SIZE
@@ -139,6 +139,8 @@ def write(folder: Path, networks: Parts) -> Path:
 
     The networks are rounded to float16, and are float32 again afterwards: they are what the folder holds.
     """
+    from diffusers import StableDiffusionPipeline  # here, as its import warns of what only other models need
+
     pipeline = StableDiffusionPipeline(
         vae=networks.vae,
         text_encoder=networks.text_encoder,
