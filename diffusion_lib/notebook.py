@@ -69,6 +69,7 @@ def setup(seed: int = 0) -> None:
     _setup_figures()
     # The default names a file in a temporary directory, which differs from run to run.
     warnings.formatwarning = lambda message, category, *_, **__: f"{category.__name__}: {message}\n"
+    warnings.filterwarnings("ignore", "IProgress not found")  # tqdm misses a widget, and pages show no bars
 
 
 def _setup_torch(seed: int) -> None:
