@@ -9,7 +9,7 @@ one place divides its attention among the tokens, and sums to 1; a column says w
         unet(x_t, t - 1, encoder_hidden_states=text)
     maps = record.maps(8)     # (B, 77, 8, 8)
 
-Sources: Rombach et al. 2022 (LDM), section 3.3; Tang et al. 2023 (DAAM), section 3, for the mean over heads and layers.
+Sources: Rombach et al. 2022 (LDM), section 3.3; Tang et al. 2023 (DAAM) for the mean over heads and layers.
 """
 
 from __future__ import annotations
