@@ -118,6 +118,14 @@ def simple_loss():
     same(loss, torch.nn.functional.mse_loss(torch.zeros_like(eps), eps))
 
 
+def latent_loss():
+    """Of pictures that are coded two numbers to one: what is left out of the latent has no part in the loss."""
+    pictures = torch.cat([x_0, 9 * eps], 1)
+    z_0 = pictures[:, :3]
+    loss = train.eps_loss(lambda z_t, t: z_t, schedule, z_0, t, eps)
+    same(loss, (process.add_noise(schedule, x_0, t, eps) - eps).square().mean())
+
+
 def frechet_of_a_shift():
     """Of a cloud and the same cloud moved and stretched: the shift squared and (s − r)² for each axis."""
     assert abs(metrics.frechet_distance(x_0, x_0 + 2) - 3 * 2**2) < 1e-9
@@ -306,6 +314,7 @@ CHECKS = {
     r"$e_t$": floor_of_gaussian_data,
     r"$\sigma_t^{\ast 2}$": variance_of_a_true_step,
     r"$L_\text{simple}$": simple_loss,
+    r"$L_\text{LDM}$": latent_loss,
     r"$d^2$": frechet_of_a_shift,
 }
 
