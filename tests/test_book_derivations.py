@@ -26,6 +26,7 @@ CHECKED = [  # all that the book proves; the owner of the list is the reader, wh
     "guidance",
     "exact-oracle",
     "sgd-vs-bgd",
+    "text-encoder",
     "errata",
     "handwritten",
 ]

@@ -30,7 +30,7 @@ def test_the_file_changes_parameters_of_its_chapter_to_larger_values(chapter):
     known = rerun.defaults(ROOT / "notebooks" / f"{chapter}.ipynb")
     values = yaml.safe_load(FILES[chapter].read_text())
     assert rerun.check(values, known) == values
-    assert all(value > known[name] for name, value in values.items() if name != "device")
+    assert all(value > known[name] for name, value in values.items() if name not in ("device", "model"))
 
 
 @pytest.mark.parametrize("chapter", FILES)
@@ -44,6 +44,7 @@ def test_the_chapter_takes_the_values(chapter):
     assert done.returncode == 0 or "ConfigError: device must be one of those that work here" in last_line, done.stderr
 
 
-def test_every_chapter_that_trains_has_a_file():
-    trains = {Path(page.name).name for page in Book(ROOT).notebooks if "TrainState.create" in page.text}
-    assert trains - {"errata"} == FILES.keys()  # the errata train for a second, to show a slip
+def test_every_chapter_that_trains_or_takes_a_model_has_a_file():
+    pages = {Path(page.name).name: page.text for page in Book(ROOT).notebooks}
+    large = {name for name, text in pages.items() if "TrainState.create" in text or '\nmodel = "miniature"' in text}
+    assert large - {"errata"} == FILES.keys()  # the errata train for a second, to show a slip
