@@ -27,6 +27,7 @@ CHECKED = [  # all that the book proves; the owner of the list is the reader, wh
     "exact-oracle",
     "sgd-vs-bgd",
     "autoencoder",
+    "text-encoder",
     "errata",
     "handwritten",
 ]
