@@ -70,6 +70,7 @@ def setup(seed: int = 0) -> None:
     # The default names a file in a temporary directory, which differs from run to run.
     warnings.formatwarning = lambda message, category, *_, **__: f"{category.__name__}: {message}\n"
     warnings.filterwarnings("ignore", "IProgress not found")  # tqdm misses a widget, and pages show no bars
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # it warns of parts that no page uses
 
 
 def _setup_torch(seed: int) -> None:
