@@ -167,7 +167,8 @@ def test_the_ruler_is_worth_something(shown):
 
 def test_the_verdicts_are_those_of_the_ranges(texts):
     assert texts["equal-time"] == "equal to a factor of two"
-    work = {name: float(printed(CHAPTER, f"{name:8} ")[-1][0]) for name in ("pixels", "folded", "latents")}
+    rows = {name: printed(CHAPTER, f"{name:8} ") for name in ("pixels", "folded", "latents")}
+    work = {name: float(row[0]) for name, found in rows.items() for row in found if row[1:2] == ["G"]}
     assert min(work, key=work.get) == "pixels"
     ranges = {name: tuple(map(float, texts[f"{name}-range"].split(" to "))) for name in ("pixels", "folded", "latents")}
     for one, other in (("latents", "pixels"), ("latents", "folded"), ("folded", "pixels")):
