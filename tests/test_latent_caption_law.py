@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
@@ -29,11 +30,21 @@ def test_all_captions_have_their_frequency(kind):
     noise = seeded()
     counts = Counter(world.captions(world.draw(draws, noise, kind), noise))
     assert worst(counts, law, draws) < 6
+    for said in (
+        r" on ",
+        r"wearing a hat",
+        r"wearing hat",
+        rf"^\w+ ({'|'.join(world.FURS)}) ",
+        r"small",
+    ):  # each chance
+        share = sum(p for text, p in law.items() if re.search(said, text))
+        count = sum(count for text, count in counts.items() if re.search(said, text))
+        assert abs(count - draws * share) <= 5 * (draws * share * (1 - share)) ** 0.5
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_captions_of_a_picture_have_their_frequency(kind):
-    """One scene, captioned often; of a shape without a size, so that its radius leaves the size open or not."""
+    """One scene, captioned often; a shape has no size and a radius at which it can have none."""
     scenes = world.draw(6, seeded(1), kind)
     if kind == "single":
         scenes = scenes._replace(size=torch.full((6,), -1), radius=scenes.radius * 0 + 16.0)
