@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from diffusion_lib.latent import weights
 FILES = {path.stem: path for path in sorted((ROOT / "book" / "gpu").glob("*.yaml"))}
 
 
+@cache
 def cells(chapter):
     """The parameters of a page, and the cell that checks them."""
     (page,) = (page for page in Book(ROOT).notebooks if Path(page.name).name == chapter)
