@@ -1,4 +1,7 @@
-"""``python -m benchmarks [ROW …]``: measure all rows, or those that are named, and write the file of the run."""
+"""``python -m benchmarks [ROW …]``: measure all rows, and write the file of the run.
+
+Rows that are named are measured anew, and put among the published ones if those are of the same machine and versions.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import importlib
 import os
 import sys
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 
 import torch
@@ -17,7 +21,7 @@ from . import record
 from .clock import median
 from .options import Options
 
-ROWS = ("ring", "loop", "sampling", "training", "images", "levers", "shapes", "frechet")  # the longest last
+ROWS = ("ring", "loop", "sampling", "training", "latent", "images", "levers", "shapes", "frechet")  # as they are shown
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,6 +52,9 @@ def _run(given: argparse.Namespace) -> int:
     whole = given.out is None and options == Options()
     path, head = given.out or (record.DRAFT if whole else record.TRIAL), record.header(asdict(options))
     run = record.load(path, head)
+    if whole and given.rows and not run["rows"]:
+        run = record.load(record.PUBLISHED, head)
+        run["rows"] = {name: row for name, row in run["rows"].items() if name not in given.rows}
     for name in given.rows or ROWS:
         if name in run["rows"]:
             print(f"{name}: done before in this run", flush=True)
@@ -55,10 +62,14 @@ def _run(given: argparse.Namespace) -> int:
         print(f"{name}: measuring", flush=True)
         load = os.getloadavg()[0]
         row = importlib.import_module(f"benchmarks.{name}").measure(options)
-        run["rows"][name] = row | {"load": [load, os.getloadavg()[0]]}
+        run["rows"][name] = row | {"date": date.today().isoformat(), "load": [load, os.getloadavg()[0]]}
+        run["rows"] = {name: run["rows"][name] for name in ROWS if name in run["rows"]}
         record.save(path, run)
         print(table(row), flush=True)
-    if whole and set(ROWS) <= run["rows"].keys():
+    left = [name for name in ROWS if name not in run["rows"]]
+    if whole and left:
+        print(f"kept in {path.relative_to(record.ROOT)}, not published: {', '.join(left)} not measured yet")
+    elif whole:
         record.publish(run)
         print(f"published in {record.PUBLISHED.relative_to(record.ROOT)}; now run: make notebooks")
     return 0

@@ -1,7 +1,8 @@
 """The file of a run: rows are written when they are done, and a run that was interrupted goes on with the next one.
 
 While a run is unfinished it lies in ``_build/benchmarks.json``; with its last row it moves to where the chapter reads
-it.  A file of another machine, other versions or other settings is not continued: all rows of a file are of one run.
+it.  A file of another machine, other versions or other settings is not continued: they are the same for all rows of a
+file.  A single row may be measured anew; each says on which day it was.
 """
 
 from __future__ import annotations

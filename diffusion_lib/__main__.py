@@ -1,4 +1,4 @@
-"""The command line: ``python -m diffusion_lib train | sample | rerun | sweep | doctor``.
+"""The command line: ``python -m diffusion_lib COMMAND``; ``--help`` lists the commands.
 
 Only this page is read for ``--help``; PyTorch is imported by the command that needs it.  What the library raises on
 purpose, and what the operating system refuses, becomes one line on stderr and exit status 2.
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from . import __version__, rerun, sweep
 from .errors import DiffusionLibError
+from .latent import commands as latent
 
 DATA = "moons, ring, grid, swiss_roll, checkerboard (points), digits (pictures)"
 SAMPLERS = "ddim, ddpm, euler, heun, lms, langevin"
@@ -37,7 +38,12 @@ def parser() -> Parser:
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
     _train(commands.add_parser("train", help="train a denoiser, with checkpoints to resume from"))
     _sample(commands.add_parser("sample", help="sample from a trained denoiser"))
-    plain = argparse.HelpFormatter  # this one's texts state their default values
+    plain = argparse.HelpFormatter  # the texts of these state their default values
+    latent.add_picture(commands.add_parser("picture", help="make a picture from a text", formatter_class=plain))
+    latent.add_remake(
+        commands.add_parser("remake", help="make a picture again from its own file", formatter_class=plain)
+    )
+    _train_latent(commands.add_parser("train-latent", help="train the miniature Stable Diffusion from nothing"))
     again = commands.add_parser("rerun", help="run a chapter of the book with other parameters", formatter_class=plain)
     rerun.add_arguments(again)
     again.set_defaults(run=rerun.main)
@@ -93,6 +99,29 @@ def _sample(command: Parser) -> None:
     command.add_argument("--seed", type=int, default=0, help="of the noise")
     command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu")
     command.set_defaults(run=lambda args: _commands().sample(args))
+
+
+def _train_latent(command: Parser) -> None:
+    command.add_argument(
+        "--out", required=True, default=argparse.SUPPRESS, metavar="DIR", help="directory of the run; in it, miniature"
+    )
+    command.add_argument("--vae-steps", type=int, default=6000, help="gradient steps of the autoencoder")
+    command.add_argument("--unet-steps", type=int, default=6500, help="gradient steps of text encoder and U-Net")
+    command.add_argument("--pictures", type=int, default=40_000, help="pictures that the U-Net sees")
+    command.add_argument("--n", type=int, default=500, help="pictures for each line of the model card")
+    command.add_argument("--trial", type=int, default=60, help="pictures for each guidance that is tried")
+    command.add_argument("--seed", type=int, default=0, help="of weights, pictures and noise")
+    command.add_argument("--precision", default="bfloat16", help="auto, float32, bfloat16")
+    command.add_argument("--save-every", type=int, default=250, metavar="STEPS", help="steps between checkpoints")
+    command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu")
+    command.add_argument("--resume", action="store_true", help="go on from DIR's latest checkpoint, if it has one")
+    command.set_defaults(run=_run_train_latent)
+
+
+def _run_train_latent(args: argparse.Namespace) -> int:
+    from .latent import train_latent
+
+    return train_latent.train_latent(args)
 
 
 def _commands():

@@ -67,7 +67,7 @@ def train(args: argparse.Namespace) -> int:
         settings = {"schedule": schedule.config, "denoiser": network.config, "train": config.to_dict()}
         settings |= {"data": {"name": args.data, "shape": list(data.shape[1:])}, "processes": processes.size}
         directory.mkdir(parents=True, exist_ok=True)
-        with _writer(directory, processes, device), _signals() as received:
+        with _writer(directory, processes, device), stop_signals() as received:
             _check_start(directory, args.resume)  # again: now nobody else can write there
             if checkpoint.list_checkpoints(directory):
                 _load(directory, state, settings, processes)
@@ -139,7 +139,7 @@ def _load(directory: Path, state: TrainState, settings: dict[str, Any], processe
 
 
 @contextmanager
-def _signals() -> Iterator[list[int]]:
+def stop_signals() -> Iterator[list[int]]:
     """Collect SIGTERM and SIGINT instead of obeying them; whoever trains looks after each step."""
     received: list[int] = []
     before = {number: signal.signal(number, lambda number, frame: received.append(number)) for number in STOP}

@@ -15,6 +15,7 @@ import torch
 from . import __version__
 from .data import DENSITIES
 from .device import autocast, available, pick_device
+from .latent.weights import MINIATURE, PUBLISHED, missing
 
 PACKAGES = (
     "torch",
@@ -29,7 +30,6 @@ PACKAGES = (
     "papermill",
     "snakemake",
 )
-STABLE_DIFFUSION = "models--CompVis--stable-diffusion-v1-4"  # its directory in the cache of huggingface_hub
 
 
 def doctor(args: argparse.Namespace) -> int:
@@ -49,8 +49,8 @@ def doctor(args: argparse.Namespace) -> int:
 def diagnosis() -> dict[str, dict[str, Any]]:
     """Return versions, device, data, weights and what works offline, as plain values; nothing is downloaded."""
     device, here = pick_device("auto"), available()
-    cache = os.environ.get("HF_HUB_CACHE") or os.path.join(os.environ.get("HF_HOME", "~/.cache/huggingface"), "hub")
-    weights = any(Path(cache).expanduser().glob(f"{STABLE_DIFFUSION}/snapshots/*/model_index.json"))
+    weights = {"miniature": not missing(MINIATURE)}
+    weights |= {name: not missing(_cached(name, revision)) for name, revision in PUBLISHED.items()}
     versions = {name: _version(name) for name in PACKAGES}
     sklearn = versions["scikit-learn"] is not None
     return {
@@ -65,13 +65,20 @@ def diagnosis() -> dict[str, dict[str, Any]]:
             "bf16 autocast": isinstance(autocast(device), torch.autocast),
         },
         "data": dict.fromkeys(DENSITIES, True) | {"digits": sklearn, "photograph": sklearn},
-        "weights": {"stable-diffusion-v1-4": weights},
+        "weights": weights,
         "works offline": {
             "train, sample, derivations": True,
             "rerun": versions["papermill"] is not None,
-            "stable diffusion": weights and versions["diffusers"] is not None,
+            "pictures from texts": any(weights.values())
+            and None not in (versions["diffusers"], versions["transformers"]),
         },
     }
+
+
+def _cached(name: str, revision: str) -> Path:
+    """Where huggingface_hub keeps this commit, if it is there; known without importing it."""
+    cache = os.environ.get("HF_HUB_CACHE") or os.path.join(os.environ.get("HF_HOME", "~/.cache/huggingface"), "hub")
+    return Path(cache).expanduser() / f"models--{name.replace('/', '--')}" / "snapshots" / revision
 
 
 def _shown(device: tuple[str, str]) -> str:

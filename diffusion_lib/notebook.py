@@ -69,6 +69,8 @@ def setup(seed: int = 0) -> None:
     _setup_figures()
     # The default names a file in a temporary directory, which differs from run to run.
     warnings.formatwarning = lambda message, category, *_, **__: f"{category.__name__}: {message}\n"
+    warnings.filterwarnings("ignore", "IProgress not found")  # tqdm misses a widget, and pages show no bars
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # it warns of parts that no page uses
 
 
 def _setup_torch(seed: int) -> None:
@@ -113,6 +115,18 @@ def real(low: float, high: float, *, open_low: bool = False, open_high: bool = F
 def choice(*names: str) -> Rule:
     """One of the texts ``names``."""
     return lambda name, value: check_choice(name, value, names)
+
+
+def text(longest: int) -> Rule:
+    """A text of at most so many characters."""
+
+    def rule(name: str, value: object) -> str:
+        if not isinstance(value, str) or len(value) > longest:
+            what = f"got {reprlib.repr(value)} of type {type(value).__name__}"
+            raise ConfigError(f"{name} must be a text of at most {longest} characters, {what}")
+        return value
+
+    return rule
 
 
 def boolean() -> Rule:

@@ -22,6 +22,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import torch
@@ -46,7 +47,13 @@ def adams_bashforth(nodes: Sequence[float], end: float) -> list[float]:
 
     w_k = ∫ Π_{j ≠ k} (σ − σ_j) / (σ_k − σ_j) dσ: the n = 1…4 distinct ``nodes``, newest first, need not be even.
     """
-    start, end = _check_nodes(nodes, end)
+    _check_nodes(nodes, end)
+    return list(_weights(tuple(nodes), end))
+
+
+@lru_cache(maxsize=4096)  # a sampler that runs again asks the same
+def _weights(nodes: tuple[float, ...], end: float) -> tuple[float, ...]:
+    start = nodes[0]
     places = [(node - start) / (end - start) for node in nodes]  # the newest node is at 0, the end at 1
     weights = []
     for place in places:
@@ -56,7 +63,7 @@ def adams_bashforth(nodes: Sequence[float], end: float) -> list[float]:
                 below, above = [-other * c for c in polynomial] + [0.0], [0.0, *polynomial]
                 polynomial = [(low + high) / (place - other) for low, high in zip(below, above, strict=True)]
         weights.append((end - start) * math.fsum(c / (power + 1) for power, c in enumerate(polynomial)))
-    return weights
+    return tuple(weights)
 
 
 def euler_step(schedule: Schedule, x_t: Tensor, eps_hat: Tensor, t: int, s: int) -> Tensor:
@@ -132,13 +139,13 @@ def heun(
 
 def _move(jump: Jump, x_t: Tensor, past: Sequence[tuple[float, Tensor]]) -> Tensor:
     """One step of the multistep method; ``past`` holds pairs (σ, ε̂), newest first."""
-    weights = adams_bashforth([level for level, _ in past], jump.sigma_s)
+    weights = _weights(tuple(level for level, _ in past), jump.sigma_s)
     kept = math.sqrt(jump.alpha_bar_s)
     moved = sum(kept * weight * eps_hat for weight, (_, eps_hat) in zip(weights, past, strict=True))
     return kept / math.sqrt(jump.alpha_bar_t) * x_t + moved
 
 
-def _check_nodes(nodes, end) -> tuple[float, float]:
+def _check_nodes(nodes, end) -> None:
     numbers = all(isinstance(node, float | int) and math.isfinite(node) for node in nodes)
     if not numbers or not 1 <= len(nodes) <= MAX_ORDER or len(set(nodes)) < len(nodes):
         raise ConfigError(
@@ -146,7 +153,6 @@ def _check_nodes(nodes, end) -> tuple[float, float]:
         )
     if not isinstance(end, float | int) or not math.isfinite(end) or end == nodes[0]:
         raise ConfigError(f"end must be a number other than nodes[0] = {nodes[0]}, got {end!r}; take the next level")
-    return nodes[0], end
 
 
 def _check_past(schedule, x_t, past) -> list[int]:

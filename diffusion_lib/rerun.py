@@ -20,6 +20,7 @@ import re
 import sys
 import tempfile
 import textwrap
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 Literal = int | float | str | bool
 TIMEOUT = 600  # seconds for one cell, as when the book is built
 SECRET = re.compile(r"token|key|secret|passw|credential", re.IGNORECASE)
+MEASURED = re.compile(r"^(.+) ≈ ([-.\w]+)$", re.MULTILINE)  # what notebook.measured prints
 SURROGATE = re.compile(r"[\ud800-\udfff]")  # half a character: a notebook with it is no valid JSON
 ALLOWED = {
     int: "a whole number in digits, such as 1000",
@@ -61,8 +63,9 @@ def rerun(
     """Run ``chapter`` (a name, or the path of an ``.ipynb`` file) with ``parameters``; return the new notebook's path.
 
     The notebook and ``<chapter>.status.json`` go to the directory ``output``, whose parent must exist, by default
-    ``_build/runs/<chapter>-<hash of the parameters>``.  A status that stays "running" belongs to a run that was cut
-    off; the notebook beside it, if any, is an older one.  ``timeout`` is in seconds for each cell.  Raises
+    ``_build/runs/<chapter>-<hash of the parameters>``.  The status has the parameters, how the run ended, its seconds,
+    and the numbers that the chapter showed.  A status that stays "running" belongs to a run that was cut off; the
+    notebook beside it, if any, is an older one.  ``timeout`` is in seconds for each cell.  Raises
     ``ConfigError`` before a kernel starts, and ``RerunFailed`` for a chapter that did not run to its end.
     """
     timeout = check_integer("timeout", timeout, 1, 86_400)
@@ -75,10 +78,12 @@ def rerun(
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".rerun-", dir=target.parent) as scratch:
         _write(Path(scratch), target.with_suffix(".status.json"), json.dumps(status, indent=1))
+        started = time.perf_counter()
         text, reason = _run(source, target, Path(scratch) / "partial.ipynb", checked, timeout)
         if text:
             _write(Path(scratch), target, text)
         status |= {"status": "failed" if reason else "ok", "reason": reason}
+        status |= {"seconds": round(time.perf_counter() - started, 1), "shown": {} if reason else _shown(text)}
         _write(Path(scratch), target.with_suffix(".status.json"), json.dumps(status, indent=1))
     if reason:
         raise RerunFailed(f"{source.stem}: {reason}; see {target}")
@@ -191,6 +196,17 @@ def _run(source: Path, target: Path, partial: Path, parameters: dict, timeout: i
         _mark(nb, reason)
     nb.metadata.papermill["output_path"] = str(target)
     return nbformat.writes(nb), reason
+
+
+def _shown(text: str) -> dict[str, str]:
+    """What ``notebook.value`` and ``notebook.measured`` showed, by name, the first of each."""
+    found: dict[str, str] = {}
+    for output in (output for cell in json.loads(text)["cells"] for output in cell.get("outputs", [])):
+        if name := output.get("metadata", {}).get("diffusion_lib", {}).get("value"):
+            found.setdefault(name, "".join(output["data"]["text/plain"]))
+        for label, number in MEASURED.findall("".join(output.get("text", ""))):
+            found.setdefault(label.strip(), number)
+    return found
 
 
 def _finished(nb: NotebookNode) -> bool:

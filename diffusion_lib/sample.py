@@ -15,9 +15,11 @@ Sources: Ho et al. 2020 (DDPM), Algorithm 2 and eq. 7; Song et al. 2021a (DDIM),
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -161,8 +163,12 @@ def walk(
     if (bad := _non_finite(x_T)) is not None:
         raise ConfigError(f"x_T must be finite, got {bad}; use torch.randn")
     times = timesteps(schedule.T, schedule.T if steps is None else steps, spacing)
-    jumps = [Jump.between(schedule, t, s) for t, s in pairwise([*times, 0])]
-    return _run(denoiser, x_T.detach(), step, jumps)
+    return _run(denoiser, x_T.detach(), step, _jumps(schedule, tuple(times)))
+
+
+@lru_cache(maxsize=32)  # a sampler that runs again goes the same way
+def _jumps(schedule: Schedule, times: tuple[int, ...]) -> tuple[Jump, ...]:
+    return tuple(Jump.between(schedule, t, s) for t, s in pairwise([*times, 0]))
 
 
 def predict(denoiser: Denoiser, x_t: Tensor, t: int) -> Tensor:
@@ -174,10 +180,10 @@ def predict(denoiser: Denoiser, x_t: Tensor, t: int) -> Tensor:
     return eps_hat
 
 
-def generators(seed: int, n: int) -> list[Generator]:
-    """One generator for each of ``n`` samples: that of sample i depends on ``seed`` and i, and not on n."""
-    check_integer("seed", seed, 0, MAX_SEED)
-    seeds = (np.random.SeedSequence([seed, i]) for i in range(check_integer("n", n, 1)))
+def generators(seed: int, n: int, first: int = 0) -> list[Generator]:
+    """One generator for each of ``n`` samples, from number ``first`` on: that of sample i depends on ``seed`` and i."""
+    seed, first = check_integer("seed", seed, 0, MAX_SEED), check_integer("first", first, 0, MAX_SEED)
+    seeds = (np.random.SeedSequence([seed, i]) for i in range(first, first + check_integer("n", n, 1)))
     return [Generator().manual_seed(int(each.generate_state(1, np.uint64)[0] >> 1)) for each in seeds]
 
 
@@ -238,7 +244,8 @@ def _run(denoiser, x_t, step, jumps) -> Iterator[SampleStep]:
 
 def _non_finite(x: Tensor) -> str | None:
     """Describe the first NaN or infinite element, if there is one."""
-    if (finite := x.isfinite()).all():
+    if math.isfinite(torch.linalg.vector_norm(x.detach(), math.inf)):  # the largest |x|, or NaN, in one pass
         return None
+    finite = x.isfinite()
     index = tuple((~finite).nonzero()[0].tolist())
     return f"{float(x[index])} at index {index} (and {int((~finite).sum()) - 1} more)"

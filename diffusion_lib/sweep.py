@@ -17,7 +17,6 @@ import itertools
 import json
 import math
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,6 @@ from .rerun import Literal, RerunFailed
 
 KEYS = ("chapter", "grid", "timeout")
 MAX_RUNS = 10_000
-MEASURED = re.compile(r"^(.+) ≈ (-?[0-9.]+)$", re.MULTILINE)  # what notebook.measured prints
 WORKFLOW = """\
 # Written by `python -m diffusion_lib sweep`: one job for each combination of parameters in sweep.json.
 import json
@@ -159,15 +157,7 @@ def _row(notebook: Path, parameters: dict[str, Literal]) -> dict[str, Any]:
     path = notebook.with_suffix(".status.json")
     status = json.loads(path.read_text()) if path.is_file() else {"status": "not run", "reason": ""}
     row = parameters | {"status": f"{status['status']}: {status['reason'][:200]}".removesuffix(": ")}
-    if row["status"] != "ok":
-        return row
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    for output in (output for cell in cells for output in cell.get("outputs", [])):
-        if name := output.get("metadata", {}).get("diffusion_lib", {}).get("value"):
-            row.setdefault(name, "".join(output["data"]["text/plain"]))
-        for label, number in MEASURED.findall("".join(output.get("text", ""))):
-            row.setdefault(label.strip(), number)
-    return row
+    return row | {name: shown for name, shown in status.get("shown", {}).items() if name not in row}
 
 
 def _write_table(directory: Path, rows: list[dict[str, Any]]) -> None:

@@ -86,9 +86,9 @@ class TrainState:
 
     def ema_denoiser(self) -> nn.Module:
         """Return a copy of the denoiser with the averaged parameters, for sampling; the original is untouched."""
-        denoiser = copy.deepcopy(self.denoiser).requires_grad_(False).eval()
+        denoiser, averages = copy.deepcopy(self.denoiser).requires_grad_(False).eval(), self.ema
         for name, parameter in denoiser.named_parameters():
-            parameter.copy_(self.ema[name])
+            parameter.copy_(averages[name])
         return denoiser
 
 

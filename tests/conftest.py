@@ -27,3 +27,11 @@ def no_network(monkeypatch):
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory):
+    """A folder of parts of a latent diffusion model, tiny and random; do not change it, copy it."""
+    import tiny_parts
+
+    return tiny_parts.save(tmp_path_factory.mktemp("parts") / "tiny")

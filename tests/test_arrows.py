@@ -33,6 +33,7 @@ SYMBOLS = {  # SymPy's half of the library, and what of the library it may impor
     "symbolic": {"errors", "symbolic", "__version__"},
     "exercises": {"errors", "symbolic", "exercises"},
 }
+ABOVE = {"__main__", "cli", "doctor", "latent"}  # what may import latent
 FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted((ROOT / PACKAGE).rglob("*.py"))}
 
 
@@ -58,6 +59,8 @@ def faults(name: str, names: set[str]) -> set[str]:
     wrong = {full for full in names if full.partition(".")[0] == "book"}
     if head != "latent":
         wrong |= {full for full in names if full.partition(".")[0] == "diffusers"}
+    if head not in ABOVE:
+        wrong |= {full for full, module in own.items() if module == "latent"}
     if name in RANK:
         wrong |= {full for full, module in own.items() if module in RANK and RANK[module] >= RANK[name]}
     if name in APART:
@@ -100,6 +103,8 @@ def test_every_module_with_an_arrow_is_there():
         ("exercises.grade", "import torch"),
         ("symbolic.expr", "from diffusion_lib.exercises import grade"),
         ("cli", "import diffusers"),
+        ("sample", "from .latent.guidance import Guided"),
+        ("plot", "from . import latent"),
         ("cli", "from book._tools import check"),
     ],
 )

@@ -26,6 +26,8 @@ CHECKED = [  # all that the book proves; the owner of the list is the reader, wh
     "guidance",
     "exact-oracle",
     "sgd-vs-bgd",
+    "autoencoder",
+    "text-encoder",
     "errata",
     "handwritten",
 ]

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import math
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
-from diffusers import DDIMScheduler, DDPMScheduler, EulerDiscreteScheduler, LMSDiscreteScheduler
+from diffusers import (
+    DDIMScheduler,
+    DDPMScheduler,
+    EulerDiscreteScheduler,
+    LMSDiscreteScheduler,
+    StableDiffusionPipeline,
+)
 from diffusers.guiders import ClassifierFreeGuidance
 from diffusers.training_utils import compute_snr
+from PIL import Image
 from torch.distributions import Normal, kl_divergence
 
 from book._tools.licences import PROVED
 from diffusion_lib import bound, expected, langevin, metrics, ode, oracle, process, sample, train
+from diffusion_lib.latent import codec, miniature, train_vae, world
 from diffusion_lib.schedule import linear
 
 PAGE = Path(__file__).parents[1] / "book" / "notation.md"
@@ -106,6 +116,14 @@ def variance_of_a_true_step():
 def simple_loss():
     loss = train.eps_loss(lambda x, t: torch.zeros_like(x), schedule, x_0, t, eps)
     same(loss, torch.nn.functional.mse_loss(torch.zeros_like(eps), eps))
+
+
+def latent_loss():
+    """Of pictures that are coded two numbers to one: what is left out of the latent has no part in the loss."""
+    pictures = torch.cat([x_0, 9 * eps], 1)
+    z_0 = pictures[:, :3]
+    loss = train.eps_loss(lambda z_t, t: z_t, schedule, z_0, t, eps)
+    same(loss, (process.add_noise(schedule, x_0, t, eps) - eps).square().mean())
 
 
 def frechet_of_a_shift():
@@ -219,6 +237,45 @@ def code_length():
     assert abs(bound.bits_per_dim(7 * math.log(256), 7) - 8) < 1e-12
 
 
+def autoencoder():
+    from diffusers import AutoencoderKL
+
+    torch.manual_seed(0)
+    return (
+        AutoencoderKL(block_out_channels=(8, 8), norm_num_groups=4, layers_per_block=1, scaling_factor=0.7)
+        .double()
+        .eval()
+    )
+
+
+def latents_of_a_picture():
+    vae = autoencoder()
+    picture = Image.effect_noise((16, 16), 60).convert("RGB")
+    x = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].double() / 127.5 - 1
+    same(codec.pil_to_latents(vae, picture), 0.7 * vae.encode(x).latent_dist.mode())
+    assert parameter(StableDiffusionPipeline.__call__, "latents")
+
+
+def factor_cancels():
+    """There and back: the latents are divided by what they were multiplied with."""
+    vae, z = autoencoder(), torch.full((1, 4, 2, 2), 0.5, dtype=torch.float64)
+    same(codec.decode(vae, vae.config.scaling_factor * z)[0], vae.decode(z).sample)
+
+
+def weight_of_the_rate():
+    """With the rate as a mean over the code, and the aids gone, it is the slope of the training loss in κ."""
+    config = dataclasses.replace(train_vae.SETTINGS, steps=10, batch_size=1, precision="float32")
+    vae, losses = miniature.autoencoder(), []
+    for weight in (0.0, train_vae.KL_WEIGHT):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(train_vae, "KL_WEIGHT", weight)
+            losses.append(train_vae.loss_of(config)(vae, 9, torch.Generator().manual_seed(0)).detach())
+    x = world.render(world.draw(1, torch.Generator().manual_seed(0)))
+    law = vae.encode(x).latent_dist
+    rate = kl_divergence(Normal(law.mean, law.std), Normal(0.0, 1.0)).mean().detach()
+    torch.testing.assert_close(losses[1] - losses[0], train_vae.KL_WEIGHT * rate, rtol=1e-2, atol=0)
+
+
 CHECKS = {
     r"$t$": lambda: schedule.check_t(t),
     r"$T$": lambda: same(torch.tensor(schedule.T), torch.tensor(reference().config.num_train_timesteps)),
@@ -246,6 +303,9 @@ CHECKS = {
     r"$k$": multistep_order,
     r"$r$": langevin_step,
     r"$g$": guidance_scale,
+    r"$z$": latents_of_a_picture,
+    r"$s$": factor_cancels,
+    r"$\kappa$": weight_of_the_rate,
     r"$L_T$": prior_divergence,
     r"$L_{t-1}$": step_divergence,
     r"$L_0$": last_surprise,
@@ -254,6 +314,7 @@ CHECKS = {
     r"$e_t$": floor_of_gaussian_data,
     r"$\sigma_t^{\ast 2}$": variance_of_a_true_step,
     r"$L_\text{simple}$": simple_loss,
+    r"$L_\text{LDM}$": latent_loss,
     r"$d^2$": frechet_of_a_shift,
 }
 
@@ -281,9 +342,9 @@ def test_identifiers_of_the_row_exist(symbol):
     if name.startswith("schedule."):
         assert hasattr(schedule, name.removeprefix("schedule."))
     else:
-        known = {"t", "x_0", "x_t", "eps", "eps_hat", "eps_u", "steps"}
-        modules = (bound, expected, langevin, metrics, ode, oracle, process, sample, train)
-        assert name in known or any(hasattr(module, name.partition(".")[0]) for module in modules)
+        known = {"t", "x_0", "x_t", "eps", "eps_hat", "eps_u", "steps", "vae"}
+        modules = (bound, codec, expected, langevin, metrics, ode, oracle, process, sample, train, train_vae)
+        assert name.partition(".")[0] in known or any(hasattr(module, name.partition(".")[0]) for module in modules)
 
 
 def test_licences_of_the_page_are_those_of_the_engine():

@@ -22,6 +22,7 @@ from diffusion_lib import train as training
 from diffusion_lib.config import LR_DECAYS, TrainConfig
 from diffusion_lib.device import DEVICES
 from diffusion_lib.errors import NonFiniteError
+from diffusion_lib.latent import weights
 from diffusion_lib.schedule import SCHEDULES
 
 ROOT = Path(__file__).parents[1]
@@ -384,9 +385,16 @@ def test_doctor_as_json_and_as_text(capsys):
 
 def test_doctor_finds_weights_in_the_cache_without_a_network(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-    assert doctor.diagnosis()["weights"] == {"stable-diffusion-v1-4": False}
-    snapshot = tmp_path / doctor.STABLE_DIFFUSION / "snapshots" / ("0" * 40)
-    snapshot.mkdir(parents=True)
-    (snapshot / "model_index.json").write_text("{}")
-    assert doctor.diagnosis()["weights"] == {"stable-diffusion-v1-4": True}
+    name, revision = next(iter(weights.PUBLISHED.items()))
+    assert doctor.diagnosis()["weights"][name] is False
+    for commit in ("0" * 40, revision):  # another commit is another model
+        assert doctor.diagnosis()["weights"][name] is False
+        for file in weights.NEEDED:
+            path = tmp_path / "models--CompVis--stable-diffusion-v1-4" / "snapshots" / commit / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    assert doctor.diagnosis()["weights"][name] is True
+    assert doctor.diagnosis()["works offline"]["pictures from texts"] is True
+    path.unlink()
+    assert doctor.diagnosis()["weights"][name] is False
     assert doctor._version("a-package-that-does-not-exist") is None

@@ -52,29 +52,6 @@ def peer_of(monkeypatch, name, schedule, spacing, **config):
     return peers.scheduler(monkeypatch, name, **common, timestep_spacing=spacing, **config)
 
 
-def set_times(peer, times):
-    """Prepare the peer for as many steps; where its floats went astray (see below), give it our times."""
-    peer.set_timesteps(len(times))
-    chosen = [int(t) + 1 for t in peer.timesteps]
-    doubled = times[:1] + [t for t in times[1:] for _ in range(2)]  # Heun looks at each time but the first twice
-    expected = doubled if len(times) > 1 and "Heun" in type(peer).__name__ else times
-    if chosen == expected:
-        return
-    assert strays(peer.config.num_train_timesteps, len(times), chosen, expected)
-    peer.timesteps = torch.tensor(expected).to(peer.timesteps.dtype) - 1
-    if hasattr(peer, "sigmas"):
-        sigmas = ((1 - peer.alphas_cumprod) / peer.alphas_cumprod).sqrt()
-        peer.sigmas = torch.cat([sigmas[peer.timesteps.long()], sigmas.new_zeros(1)])
-
-
-def strays(T, steps, chosen, expected):
-    """Whether two lists of times differ by no more than the rounding of a half, and a time too many at the end."""
-    exact = [Fraction(T * k, steps) for k in range(steps, 0, -1)]
-    halves = {int(time) for time in exact if time.denominator == 2}
-    pairs = list(zip(chosen, expected, strict=False))
-    return len(pairs) == len(expected) and all(a == b or (min(a, b) in halves and abs(a - b) == 1) for a, b in pairs)
-
-
 def run(peer, denoiser, x, schedule, **options):
     """diffusers' own loop, from the state x in the peer's coordinates."""
     for time in peer.timesteps:
@@ -91,7 +68,7 @@ def test_ddpm(monkeypatch, schedule, counts, spacing, variance, theirs):
     denoiser = WORLD.denoiser(schedule)
     peer = peer_of(monkeypatch, "DDPM", schedule, spacing, variance_type=theirs)
     for steps in counts:
-        set_times(peer, times := timesteps(schedule.T, steps, spacing))
+        peers.set_times(peer, times := timesteps(schedule.T, steps, spacing))
         chain = list(ddpm(denoiser, X_T, schedule, steps=steps, spacing=spacing, variance=variance, generator=seeded()))
         x, generator = X_T, seeded()
         for record, time in zip(chain, peer.timesteps, strict=False):
@@ -111,7 +88,7 @@ def test_ddim(monkeypatch, schedule, counts, spacing, eta):
     denoiser, T = WORLD.denoiser(schedule), schedule.T
     peer = peer_of(monkeypatch, "DDIM", schedule, spacing)
     for steps in counts:
-        set_times(peer, times := timesteps(T, steps, spacing))
+        peers.set_times(peer, times := timesteps(T, steps, spacing))
         x, generator = X_T, seeded()
         for t, s in pairwise([*times, 0]):
             if T % steps:
@@ -138,7 +115,7 @@ def test_solvers_in_sigma(monkeypatch, schedule, counts, spacing, name):
     denoiser, (solver, options) = WORLD.denoiser(schedule), SOLVERS[name]
     peer = peer_of(monkeypatch, name.partition("-")[0], schedule, spacing)
     for steps in counts:
-        set_times(peer, timesteps(schedule.T, steps, spacing))
+        peers.set_times(peer, timesteps(schedule.T, steps, spacing))
         start = math.sqrt(float(peer.sigmas[0]) ** 2 + 1)
         if options:
             peer.sigmas = peer.sigmas.numpy()  # the integrand of its quadrature is slow on tensors

@@ -29,6 +29,7 @@ def normal(name):
 LIBRARY = floors(PROJECT["dependencies"])
 EXTRAS = {name: floors(lines) for name, lines in PROJECT["optional-dependencies"].items()}
 USERS = {"rerun.py": "rerun", "sweep.py": "sweep", "parallel.py": "scale"}  # a module and the extra that it needs
+FOLDERS = {"latent": "latent"}  # the same for all modules of a folder
 REQUIREMENTS = floors((ROOT / "requirements.txt").read_text().splitlines())
 
 
@@ -55,7 +56,7 @@ TOOLS = [path for folder in ("book/_tools", "tests", "benchmarks") for path in s
 
 @pytest.mark.parametrize("path", FILES.values(), ids=FILES)
 def test_what_the_library_imports_is_declared(path):
-    declared = LIBRARY | EXTRAS.get(USERS.get(path.name), {})
+    declared = LIBRARY | EXTRAS.get(USERS.get(path.name, FOLDERS.get(path.parent.name)), {})
     assert [name for name in imported(path) if not owners(name) & declared.keys()] == []
 
 

@@ -84,18 +84,23 @@ def nothing_ran(book: Path) -> bool:
 
 def test_a_run_with_other_values_is_whole_and_beside_its_status(book):
     chapter = book / "notebooks" / "small-chapter.ipynb"
+    work = "from diffusion_lib.notebook import measured, value\nprint(T, rate, flag, name)\nvalue('twice', 2 * T)"
+    write_chapter(chapter, f"{work}\nmeasured('a third', T / 3)\nprint('pixels ≈ 0af3')")
     before = chapter.read_bytes()
     path = rerun("small-chapter", {"T": 7, "rate": 1, "flag": False, "name": "b"})
     assert path.name == "small-chapter.ipynb" and path.parent.parent == book / "_build" / "runs"
     nb = nbformat.read(path, as_version=4)
-    assert "7 1 False b\n" in [out.get("text") for cell in nb.cells for out in cell.get("outputs", [])]
+    assert any("7 1 False b\n" in out.get("text", "") for cell in nb.cells for out in cell.get("outputs", []))
     assert {cell.metadata.papermill.status for cell in nb.cells} == {"completed"}
     assert nb.metadata.papermill.output_path == str(path)
-    assert status(path) == {
+    found = status(path)
+    assert 0 < found.pop("seconds") < 60
+    assert found == {
         "status": "ok",
         "reason": "",
         "notebook": "small-chapter.ipynb",
         "parameters": {"T": 7, "rate": 1, "flag": False, "name": "b"},
+        "shown": {"twice": "14", "a third": "2.333", "pixels": "0af3"},
     }
     assert chapter.read_bytes() == before
     assert sorted(entry.name for entry in path.parent.iterdir()) == ["small-chapter.ipynb", "small-chapter.status.json"]

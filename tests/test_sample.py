@@ -254,8 +254,12 @@ def test_row41_a_sample_is_the_same_in_a_batch_of_any_size():
 def test_row41_streams_depend_on_the_seed_and_on_the_place():
     draws = {float(torch.randn(1, generator=stream)) for seed in (0, 1, 2**63 - 1) for stream in generators(seed, 5)}
     assert len(draws) == 15
+    later = {float(torch.randn(1, generator=stream)) for seed in (0, 1, 2**63 - 1) for stream in generators(seed, 4, 1)}
+    assert len(later) == 12 and later < draws
     with pytest.raises(ConfigError, match="seed must be"):
         generators(-1, 2)
+    with pytest.raises(ConfigError, match="first must be"):
+        generators(0, 2, -1)
 
 
 PROMISE = {torch.float32: 1e-4, torch.float64: 1e-10}  # of the chapter `running`: largest difference between devices

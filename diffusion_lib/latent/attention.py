@@ -1,0 +1,90 @@
+r"""Which word each place of a picture looks at: the cross attention of a U-Net, recorded while it runs.
+
+    A = softmax(Q Kᵀ / √d),     out = A V
+
+For each head, Q (places, d) is made of the picture, K and V (77, d) of the embeddings of the text.  A row of A says how
+one place divides its attention among the tokens, and sums to 1; a column says where one token is looked at.
+
+    with recorded(unet) as record:
+        unet(x_t, t - 1, encoder_hidden_states=text)
+    maps = record.maps(8)     # (B, 77, 8, 8)
+
+Sources: Rombach et al. 2022 (LDM), section 3.3; Tang et al. 2023 (DAAM) for the mean over heads and layers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from ..errors import ConfigError, check_integer
+
+
+class Record:
+    """The sums of A over heads and calls, for each layer of cross attention; pictures must be square."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, Tensor] = {}  # of each layer (B, 77, h, w)
+        self._calls: dict[str, int] = {}
+
+    def add(self, layer: str, weights: Tensor) -> None:
+        """Add the weights (B, heads, places, 77) of one call."""
+        mean = weights.mean(1).transpose(1, 2)  # (B, 77, places)
+        side = math.isqrt(mean.shape[2])
+        mean = mean.unflatten(2, (side, side)).float()
+        before = self._sums.get(layer, torch.zeros_like(mean))
+        if before.shape != mean.shape:
+            what = f"{tuple(before.shape)} and {tuple(mean.shape)}"
+            raise ConfigError(f"a record must be of one batch, got maps of {what}; begin a new one")
+        self._sums[layer], self._calls[layer] = before + mean, self._calls.get(layer, 0) + 1
+
+    def maps(self, size: int) -> Tensor:
+        """The mean over heads, layers and calls, on a grid: (B, 77, size, size), summing to 1 over the tokens.
+
+        Coarser layers are interpolated.  Raises ``ConfigError`` if nothing was recorded.
+        """
+        check_integer("size", size, 1)
+        if not self._sums:
+            raise ConfigError("maps must be asked for after a call of the U-Net, got none; call it inside of the with")
+        means = [self._sums[layer] / self._calls[layer] for layer in self._sums]
+        return torch.stack([interpolate(mean, (size, size), mode="bilinear") for mean in means]).mean(0)
+
+
+class _Processor:
+    """Cross attention written out, in the interface of diffusers."""
+
+    def __init__(self, layer: str, record: Record) -> None:
+        self.layer, self.record = layer, record
+
+    def __call__(self, attn, hidden_states, encoder_hidden_states=None, attention_mask=None, temb=None) -> Tensor:
+        q, k, v = (
+            attn.head_to_batch_dim(project(states))  # (B · heads, places or 77, d)
+            for project, states in (
+                (attn.to_q, hidden_states),
+                (attn.to_k, encoder_hidden_states),
+                (attn.to_v, encoder_hidden_states),
+            )
+        )
+        weights = (attn.scale * q @ k.transpose(1, 2)).softmax(-1)  # (B · heads, places, 77)
+        self.record.add(self.layer, weights.detach().unflatten(0, (-1, attn.heads)))
+        return attn.to_out[0](attn.batch_to_head_dim(weights @ v))
+
+
+@contextmanager
+def recorded(unet: torch.nn.Module) -> Iterator[Record]:
+    """Record the cross attention of a ``UNet2DConditionModel`` inside of the ``with``; what it computes stays the same.
+
+    Self attention, where a place looks at other places, is left alone.
+    """
+    record, before = Record(), unet.attn_processors
+    cross = {name for name in before if name.endswith("attn2.processor")}
+    unet.set_attn_processor({name: _Processor(name, record) if name in cross else before[name] for name in before})
+    try:
+        yield record
+    finally:
+        unet.set_attn_processor(before)

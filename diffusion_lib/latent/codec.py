@@ -1,0 +1,114 @@
+"""Pictures to latents and back, through the autoencoder (E, D) of a latent diffusion model.
+
+    z = s · E(x),     x̂ = D(z / s),     x in [−1, 1], (B, 3, H, W), and z (B, 4, H/8, W/8)
+
+E says a normal distribution for each element of z, N(mean, std²): ``sample`` draws from it, ``mode`` takes its mean and
+is the same each time.  The scaling factor s is 1 over the standard deviation of all latents of the training pictures,
+so that the diffusion starts from data of unit variance; it stands in the autoencoder's settings (0.18215 for Stable
+Diffusion 1).
+
+Source: Rombach et al. 2022 (LDM), section 3.1 and appendix G.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Generator, Tensor
+
+from ..errors import ConfigError, NonFiniteError, check_choice
+from ..sample import noise
+
+WAYS = ("sample", "mode")
+
+
+def pil_to_latents(
+    vae: torch.nn.Module,
+    pictures: Image.Image | Sequence[Image.Image],
+    how: str = "mode",
+    generator: Generator | Sequence[Generator] | None = None,
+) -> Tensor:
+    """Encode RGB pictures of one size, with sides that are multiples of 8: latents (B, 4, H/8, W/8).
+
+    ``how="sample"`` draws with ``generator``, one or a list with one for each picture.  Raises ``ConfigError`` before
+    the network runs.
+    """
+    check_choice("how", how, WAYS)
+    pictures = _check_pictures(pictures, 2 ** (len(vae.config.block_out_channels) - 1))
+    pixels = np.stack([np.asarray(picture) for picture in pictures])  # (B, H, W, 3), 0…255
+    x = torch.from_numpy(pixels).permute(0, 3, 1, 2).to(vae.device, vae.dtype) / 127.5 - 1
+    draw = noise(generator, x)
+    with torch.no_grad():
+        law = vae.encode(x).latent_dist
+    wide = torch.promote_types(vae.dtype, torch.float32)  # the same noise, whatever the network computes in
+    z = law.mean.to(wide)
+    if how == "sample":
+        z = z + law.std.to(wide) * draw(z)
+    return _finite(vae.config.scaling_factor * z, "latents", "the encoder of the vae", vae.dtype)
+
+
+def latents_to_pil(vae: torch.nn.Module, latents: Tensor) -> list[Image.Image]:
+    """Decode latents (B, 4, h, w) to B pictures; values outside of [−1, 1] are clipped.  Errors as in ``decode``."""
+    return to_pil(decode(vae, latents)[0])
+
+
+def decode(vae: torch.nn.Module, latents: Tensor) -> tuple[Tensor, torch.dtype]:
+    """x̂ = D(z / s), (B, 3, 8h, 8w), and the dtype in which it was computed.
+
+    Where a value overflows in float16, it is decoded once more in float32, with a warning.  Raises ``ConfigError`` for
+    latents of another shape, and ``NonFiniteError`` for latents or a picture that are not finite.
+    """
+    channels = vae.config.latent_channels
+    if not isinstance(latents, Tensor) or latents.ndim != 4 or latents.shape[1] != channels or not latents.numel():
+        what = tuple(latents.shape) if isinstance(latents, Tensor) else type(latents).__name__
+        raise ConfigError(f"latents must have shape (B, {channels}, h, w), got {what}; use pil_to_latents")
+    _finite(latents, "latents", "what was decoded", latents.dtype)
+    x, dtype = _decode(vae, latents), vae.dtype
+    if dtype == torch.float16 and not x.isfinite().all():
+        warnings.warn("the decoder overflowed in float16; decoding again in float32", stacklevel=2)
+        try:
+            x, dtype = _decode(vae.float(), latents), torch.float32
+        finally:
+            vae.half()
+    return _finite(x, "picture", "the decoder of the vae", dtype), dtype
+
+
+def to_pil(x: Tensor) -> list[Image.Image]:
+    """Pictures of x (B, 3, H, W) in [−1, 1], rounded to 8 bits."""
+    pixels = (255 * (x.float() / 2 + 0.5).clamp(0, 1)).round().to(torch.uint8)
+    return [Image.fromarray(picture) for picture in pixels.permute(0, 2, 3, 1).cpu().numpy()]
+
+
+def _decode(vae: torch.nn.Module, latents: Tensor) -> Tensor:
+    with torch.no_grad():
+        return vae.decode(latents.to(vae.device, vae.dtype) / vae.config.scaling_factor, return_dict=False)[0]
+
+
+def _finite(x: Tensor, name: str, where: str, dtype: torch.dtype) -> Tensor:
+    if not (finite := x.isfinite()).all():
+        index = tuple((~finite).nonzero()[0].tolist())
+        what = f"got {float(x[index])} at index {index} from {where} in {str(dtype).removeprefix('torch.')}"
+        raise NonFiniteError(f"{name} must be finite, {what}; load the parts in float32")
+    return x
+
+
+def _check_pictures(pictures: object, factor: int) -> list[Image.Image]:
+    pictures = [pictures] if isinstance(pictures, Image.Image) else pictures
+    if not isinstance(pictures, Sequence) or isinstance(pictures, str) or not pictures:
+        raise ConfigError(f"pictures must be a PIL picture or a list of them, got {pictures!r}; use PIL.Image.open")
+    for picture in pictures:
+        if not isinstance(picture, Image.Image):
+            kind = type(picture).__name__
+            raise ConfigError(f"pictures must be PIL pictures, got {kind}; use PIL.Image.open or Image.fromarray")
+        if picture.mode != "RGB":
+            raise ConfigError(f"pictures must have the mode RGB, got {picture.mode}; use picture.convert('RGB')")
+        if picture.size != pictures[0].size:
+            raise ConfigError(f"pictures must have one size, got {picture.size} and {pictures[0].size}; resize them")
+    if any(side == 0 or side % factor for side in pictures[0].size):
+        what = f"got {pictures[0].width} x {pictures[0].height}"
+        raise ConfigError(f"sides of pictures must be multiples of {factor}, {what}; resize or crop them")
+    return list(pictures)

@@ -1,0 +1,77 @@
+"""The commands ``picture`` and ``remake``; PyTorch is imported when one of them runs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..errors import ConfigError, check_choice
+
+MODELS = "miniature, CompVis/stable-diffusion-v1-4, or a folder of parts"
+
+
+def add_picture(command: argparse.ArgumentParser) -> None:
+    command.add_argument("prompt", help="what the picture shows")
+    command.add_argument("--out", required=True, metavar="FILE", help="a .png file; its parameters are stored in it")
+    command.add_argument("--model", default="miniature", help=f"{MODELS} (default: miniature)")
+    command.add_argument("--g", type=float, default=7.5, help="weight of the guidance; 1 is none (default: 7.5)")
+    command.add_argument("--seed", type=int, help="of the noise (default: drawn, printed and stored)")
+    command.add_argument("--steps", type=int, default=50, help="calls of the U-Net, 1 to 1000 (default: 50)")
+    command.add_argument("--dim", type=int, help="side in pixels, a multiple of 8 (default: the model's own)")
+    often = "also write the estimate of the picture every so many steps (default: 0, never)"
+    command.add_argument("--save-int", type=int, default=0, metavar="STEPS", help=often)
+    command.add_argument("--sampler", default="lms", help="lms, ddim, euler, ddpm (default: lms)")
+    command.add_argument("--dtype", default="float32", help="float32, float16, bfloat16 (default: float32)")
+    command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu (default: auto)")
+    command.set_defaults(run=picture)
+
+
+def add_remake(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", help="a picture that the command picture wrote")
+    command.add_argument("--out", required=True, metavar="FILE", help="a .png file for the new picture")
+    command.add_argument("--model", metavar="DIR", help="the folder of the model that made it, if it is one of yours")
+    command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu (default: auto)")
+    command.set_defaults(run=remake)
+
+
+def picture(args: argparse.Namespace) -> int:
+    """Make a picture, and say which model did."""
+    target = _check_target(args.out)
+    from . import codec, parts, pipeline
+    from . import picture as files
+
+    loaded = parts.load(args.model, dtype=args.dtype, device=args.device)
+    print(loaded)
+    names = ("g", "seed", "steps", "dim", "save_int", "sampler")
+    (made,) = pipeline.draw(loaded, args.prompt, **{name: getattr(args, name) for name in names})
+    for step in made.kept:
+        (image,) = codec.latents_to_pil(loaded.vae, step.x_0_hat[None])
+        image.save(target.with_name(f"{target.stem}-t{step.t:04d}.png"))
+    print(f"wrote {files.save(made, target)}, safety checker: {made.parameters['safety']}")
+    return 0
+
+
+def remake(args: argparse.Namespace) -> int:
+    """Make a picture again from its own file."""
+    target = _check_target(args.out)
+    from . import parts
+    from . import picture as files
+    from .weights import PUBLISHED
+
+    found = files.parameters(args.file)
+    if not args.model and found["model"] not in ("miniature", *PUBLISHED):
+        what = f"{found['model']!r} is a folder of somebody's"
+        raise ConfigError(f"model must be given, the file was made by {what}; add --model DIR")
+    check_choice("dtype", found["dtype"], parts.DTYPES)
+    loaded = parts.load(args.model or found["model"], dtype=found["dtype"], device=args.device)
+    print(loaded)
+    print(f"wrote {files.save(files.remake(args.file, loaded), target)}")
+    return 0
+
+
+def _check_target(out: str) -> Path:
+    """A long run should not end with a file that cannot be written."""
+    target = Path(out)
+    if target.suffix != ".png" or not target.parent.is_dir() or target.is_dir():
+        raise ConfigError(f"out must be a .png file in a directory that exists, got {out!r}; create {target.parent}")
+    return target

@@ -1,0 +1,107 @@
+"""One stage of the miniature's training: a loss of one's own, fitted as ``train`` fits L_simple, in a directory.
+
+A stage draws what it needs from the state's generator, so that a run that was killed goes on from its last checkpoint
+and ends with the same bits as one that was not.  ``train.train`` does the same for a denoiser and a table of data; here
+the loss is whatever the stage says, and may depend on the step.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import vector_to_parameters
+from tqdm import tqdm
+
+from .. import checkpoint
+from ..config import TrainConfig
+from ..errors import NonFiniteError
+from ..gradient import flat_gradient
+from ..train import TrainState
+
+Loss = Callable[[nn.Module, int, torch.Generator], Tensor]
+
+
+def fit(
+    directory: Path,
+    module: nn.Module,
+    config: TrainConfig,
+    loss_of: Loss,
+    settings: Mapping[str, Any],
+    *,
+    save_every: int = 250,
+    keep: Collection[int] = (),
+    stop: Callable[[], bool] = lambda: False,
+    device: torch.device | str = "cpu",
+) -> nn.Module | None:
+    """Minimise ``loss_of(module, step, generator)`` for ``config.steps`` steps; return the averaged module.
+
+    The latest checkpoint in ``directory`` is continued; a finished one is not trained again.  ``settings`` are what
+    else the result depends on, and are compared with the checkpoint's.  ``log.jsonl`` gets a line for each step, and
+    the averaged parameters after the steps in ``keep`` stay in ``average-STEP.safetensors``.  When ``stop()`` turns
+    true, the step is finished and saved, and None returned.  Raises what ``checkpoint.load_latest`` does, and
+    ``NonFiniteError`` for a loss or gradient that is not finite.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    state = TrainState.create(module, config, device)
+    settings = {"train": config.to_dict(), **settings}
+    with checkpoint.lock(directory):
+        if checkpoint.list_checkpoints(directory):
+            checkpoint.load_latest(directory, state, settings)
+        log = directory / "log.jsonl"
+        _forget(log, state.step)
+        gradient = flat_gradient(list(state.denoiser.parameters()))
+        vector_to_parameters(state.parameters, state.denoiser.parameters())
+        with open(log, "a") as lines, tqdm(total=config.steps, initial=state.step, desc=directory.name) as bar:
+            while state.step < config.steps and not stop():
+                line = _step(state, config, loss_of, gradient)
+                lines.write(json.dumps(line) + "\n")
+                bar.update()
+                if state.step in keep:
+                    tensors = {name: tensor.cpu().clone() for name, tensor in state.ema.items()}
+                    safetensors.torch.save_file(tensors, directory / f"average-{state.step}.safetensors")
+                if state.step % save_every == 0 or state.step == config.steps or stop():
+                    lines.flush()
+                    checkpoint.save(directory, state, settings)
+                    bar.set_postfix_str(f"loss={line['loss']:.5f}")
+    return state.ema_denoiser() if state.step == config.steps else None
+
+
+def _step(state: TrainState, config: TrainConfig, loss_of: Loss, gradient: Tensor) -> dict[str, float]:
+    started, busy = time.perf_counter(), time.process_time()
+    gradient.zero_()
+    loss = loss_of(state.denoiser, state.step, state.generator)
+    loss.backward()
+    norm, value, lr = float(gradient.norm()), float(loss.detach()), config.lr_at(state.step)
+    if not (math.isfinite(norm) and math.isfinite(value)):
+        what = f"got loss {value} and gradient norm {norm} at step {state.step + 1}, lr {lr:.3g}"
+        raise NonFiniteError(f"loss and gradient must be finite, {what}; lower lr")
+    if norm > config.grad_clip:
+        gradient *= config.grad_clip / norm
+    state.parameters.grad = gradient
+    state.optimizer.param_groups[0]["lr"] = lr
+    state.optimizer.step()
+    state.average.lerp_(state.parameters.detach(), 1 - config.ema_decay_at(state.step))
+    state.step += 1
+    seconds, core = time.perf_counter() - started, time.process_time() - busy
+    return {"step": state.step, "loss": value, "norm": norm, "seconds": round(seconds, 4), "core": round(core, 4)}
+
+
+def _forget(log: Path, step: int) -> None:
+    """Drop the lines of steps that a killed run did not save."""
+    if log.exists():
+        kept = [line for line in log.read_text().splitlines(keepends=True)[:step] if line.endswith("\n")]
+        log.write_text("".join(kept))
+
+
+def core_minutes(directory: Path, steps: int | None = None) -> float:
+    """Processor time of the stage in ``directory``, or of its first ``steps`` steps, in minutes of one core."""
+    lines = (directory / "log.jsonl").read_text().splitlines()[:steps]
+    return sum(json.loads(line)["core"] for line in lines) / 60

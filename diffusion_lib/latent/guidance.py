@@ -1,0 +1,51 @@
+"""Classifier-free guidance: the U-Net as a denoiser that follows a text g times as far as it would by itself.
+
+    ε̂(x_t, t) = ε̂(x_t, t | "") + g [ε̂(x_t, t | text) − ε̂(x_t, t | "")]
+
+g = 1 is the text alone, without guidance; g = 0 ignores the text; between them the two are mixed.  Ho & Salimans write
+(1 + w) and w for the two weights: g = 1 + w.  Both predictions come from one call with a batch of twice the size; where
+one of them has weight 0 it is not computed.
+
+Source: Ho & Salimans 2022, eq. 6.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from ..errors import ConfigError, check_real
+
+
+class Guided:
+    """``eps_hat = guided(x_t, t)`` for latents x_t (B, C, h, w) and times t (B,) in 1…T.
+
+    ``text`` (B, 77, d) are the embeddings of the texts, ``empty`` (1, 77, d) those of the text "".  The U-Net counts
+    its times from 0: it is given t − 1.  The result has the dtype of x_t; the U-Net computes in its own.
+    """
+
+    def __init__(self, unet: torch.nn.Module, text: Tensor, empty: Tensor, g: float) -> None:
+        self.unet, self.g = unet, check_guidance(g)
+        self.dtype = unet.dtype  # once: diffusers looks through all modules for it
+        if text.ndim != 3 or empty.shape != (1, *text.shape[1:]):
+            what = f"{tuple(empty.shape)} for text of shape {tuple(text.shape)}"
+            raise ConfigError(f"empty must have shape (1, 77, d), got {what}; embed the text ''")
+        nothing = empty.expand_as(text)
+        self.context = text if self.g == 1 else nothing if self.g == 0 else torch.cat([nothing, text])
+
+    def __call__(self, x_t: Tensor, t: Tensor) -> Tensor:
+        if self.g in (0, 1):
+            return self._eps(x_t, t)
+        without, with_text = self._eps(torch.cat([x_t, x_t]), torch.cat([t, t])).chunk(2)
+        return without + self.g * (with_text - without)
+
+    def _eps(self, x_t: Tensor, t: Tensor) -> Tensor:
+        x = x_t.to(self.dtype)
+        return self.unet(x, t - 1, encoder_hidden_states=self.context, return_dict=False)[0].to(x_t.dtype)
+
+
+def check_guidance(g: object) -> float:
+    """Return g as a finite number of at least 0, or raise ``ConfigError``: a negative one leads away from the text."""
+    return check_real("g", g, 0.0, math.inf, open_high=True)

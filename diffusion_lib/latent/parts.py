@@ -1,0 +1,217 @@
+"""Stable Diffusion's five parts, loaded from one name: tokenizer, text encoder, autoencoder, U-Net, schedule.
+
+    text ── tokenizer ──▶ ids (B, 77) ── text_encoder ──▶ embeddings (B, 77, d)
+                                                              │
+    noise (B, 4, h, w) ── unet, steps of the schedule ────────┴──▶ latents ── vae ──▶ picture (B, 3, 8h, 8w)
+
+The miniature in this package, a folder of yours and the published model differ in that name only: the classes are those
+of diffusers and transformers, the code that runs them is the same.  ``print(parts)`` says which model it is.
+
+Memory: in float16 or bfloat16 the weights need half as much.  PyTorch's attention never holds the whole matrix of
+weights between positions; ``sliced`` also goes through heads and pictures one after the other, slower and for less.
+
+Source: Rombach et al. 2022 (LDM), sections 3.1 to 3.3.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import numbers
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..device import pick_device
+from ..errors import CheckpointCorrupt, CheckpointMismatch, ConfigError, check_choice
+from ..schedule import Schedule, linear, scaled_linear
+from .safety import SafetyChecker
+from .weights import CHECKER, Source, find, fingerprint
+
+DTYPES = {name: getattr(torch, name) for name in ("float32", "float16", "bfloat16", "float64")}
+SCHEDULES = {"scaled_linear": scaled_linear, "linear": linear}
+SMALLEST, LARGEST = 64, 2048  # sides of a picture, in pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """The parts, on one device and in one dtype; make them with ``load``.
+
+    ``model`` and ``revision`` are those of ``weights.Source``.  ``checker`` is the model's safety checker, or None if
+    it comes without.
+    """
+
+    model: str
+    revision: str
+    folder: Path
+    tokenizer: Any
+    text_encoder: torch.nn.Module
+    vae: torch.nn.Module
+    unet: torch.nn.Module
+    schedule: Schedule
+    checker: SafetyChecker | None
+    device: torch.device
+    dtype: torch.dtype
+
+    def __str__(self) -> str:
+        name = f"{self.model} at {self.revision[:12]}" if self.revision else f"{self.model} in {self.folder}"
+        checker = "a safety checker" if self.checker else "no safety checker"
+        return f"{name}, {str(self.dtype).removeprefix('torch.')} on {self.device}, with {checker}"
+
+    @property
+    def factor(self) -> int:
+        """How many times smaller the sides of the latents are than those of the picture; 8 for Stable Diffusion."""
+        return 2 ** (len(self.vae.config.block_out_channels) - 1)
+
+    @property
+    def dim(self) -> int:
+        """The side of the pictures that the U-Net was made for, in pixels."""
+        return self.unet.config.sample_size * self.factor
+
+    def latent_shape(self, dim: int | None = None) -> tuple[int, int, int]:
+        """The shape (C, h, w) of the latents of a square picture of ``dim`` pixels; None is the model's own size.
+
+        Raises ``ConfigError`` unless ``dim`` is a multiple of the factor in 64…2048.
+        """
+        dim = self.dim if dim is None else dim
+        whole = isinstance(dim, numbers.Integral) and not isinstance(dim, bool)
+        if not whole or dim % self.factor or not SMALLEST <= dim <= LARGEST:
+            allowed = f"a multiple of {self.factor} in {SMALLEST}..{LARGEST}"
+            raise ConfigError(f"dim must be {allowed}, got {dim!r}; this model was made for {self.dim}")
+        return self.unet.config.in_channels, int(dim) // self.factor, int(dim) // self.factor
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The commit of a published model; of a folder, a sha256 of its numbers and settings."""
+        return self.revision or fingerprint(self.folder)
+
+
+def load(
+    model: str | os.PathLike[str] = "miniature", *, dtype: str = "float32", device: str = "auto", sliced: bool = False
+) -> Parts:
+    """Load all parts of ``model``: "miniature", a name in ``weights.PUBLISHED``, or a folder that diffusers wrote.
+
+    ``dtype`` is float32, float16, bfloat16 or float64; ``device`` as in ``device.pick_device``.  Raises what
+    ``weights.find`` states, ``CheckpointCorrupt`` for damaged files, and ``CheckpointMismatch`` for parts that are not
+    those of a Stable Diffusion 1.
+    """
+    absent = [name for name in ("diffusers", "transformers") if importlib.util.find_spec(name) is None]
+    if absent:
+        raise ConfigError(
+            f"latent needs {' and '.join(absent)}, not installed here; run: pip install {' '.join(absent)}"
+        )
+    kind = DTYPES[check_choice("dtype", dtype, DTYPES)]
+    if not isinstance(sliced, bool):
+        raise ConfigError(f"sliced must be True or False, got {sliced!r}")
+    where, source = pick_device(device), find(model)
+    schedule, tokenizer = _schedule(source.folder), _tokenizer(source.folder)  # cheap, and so before gigabytes
+    text_encoder, vae, unet = (network.to(where) for network in _networks(source, kind))
+    parts = Parts(
+        model=source.name,
+        revision=source.revision,
+        folder=source.folder,
+        tokenizer=tokenizer,
+        text_encoder=text_encoder,
+        vae=vae,
+        unet=unet,
+        schedule=schedule,
+        checker=_checker(source.folder, where, kind),
+        device=where,
+        dtype=kind,
+    )
+    _check_fit(parts)
+    if sliced:
+        unet.set_attention_slice("auto")
+        vae.enable_slicing()
+    return parts
+
+
+def _networks(source: Source, dtype: torch.dtype) -> list[torch.nn.Module]:
+    from diffusers import AutoencoderKL, UNet2DConditionModel
+    from transformers import CLIPTextModel
+
+    # each library has its own word for the dtype
+    kinds = {"text_encoder": (CLIPTextModel, "dtype"), "vae": (AutoencoderKL, "torch_dtype")}
+    kinds["unet"] = (UNet2DConditionModel, "torch_dtype")
+    return [read(kind, source.folder / name, **{word: dtype}) for name, (kind, word) in kinds.items()]
+
+
+def read(kind: type, folder: Path, **options: Any) -> torch.nn.Module:
+    """Load a network of diffusers or transformers from ``folder``; every number must come from its file."""
+    try:
+        network, info = kind.from_pretrained(
+            folder, use_safetensors=True, local_files_only=True, output_loading_info=True, **options
+        )
+    except Exception as error:  # a library's own, of safetensors, of JSON, of PyTorch for a shape
+        what = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}"
+        raise CheckpointCorrupt(f"{folder} must hold a {kind.__name__}, got {what}; copy the folder anew") from error
+    wrong = [*info["missing_keys"], *(str(key) for key in info["mismatched_keys"])]
+    if wrong:  # the library would leave them random
+        what = f"{len(wrong)} are missing or of another shape, the first is {sorted(wrong)[0]}"
+        raise CheckpointMismatch(f"{folder} must hold every number of a {kind.__name__}: {what}; copy the folder anew")
+    return network.requires_grad_(False).eval()
+
+
+def _tokenizer(folder: Path) -> Any:
+    from transformers import CLIPTokenizer
+
+    try:
+        tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
+        end = tokenizer("").input_ids[-1]
+    except Exception as error:  # OSError, ValueError, or what the tokenizers library raises for a broken vocabulary
+        what = f"{type(error).__name__}: {str(error)[:100]}"
+        raise CheckpointCorrupt(f"{folder / 'tokenizer'} must hold a vocabulary of CLIP, got {what}") from error
+    if tokenizer.eos_token_id != end or len(tokenizer) < 256:
+        what = f"{len(tokenizer)} entries and the end {end}"
+        raise CheckpointMismatch(f"{folder / 'tokenizer'} must hold vocab.json and merges.txt of CLIP, got {what}")
+    return tokenizer
+
+
+def _schedule(folder: Path) -> Schedule:
+    """The schedule that the settings of the folder's scheduler describe; which steps are taken is the sampler's."""
+    path = folder / "scheduler" / "scheduler_config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        name, kind = config["beta_schedule"], config.get("prediction_type", "epsilon")
+        arguments = config["num_train_timesteps"], config["beta_start"], config["beta_end"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointCorrupt(f"{path} must hold the settings of a scheduler, got {error!r}") from error
+    if name not in SCHEDULES or kind != "epsilon" or config.get("trained_betas") is not None:
+        allowed = f"beta_schedule {' or '.join(SCHEDULES)}, prediction_type epsilon and no trained_betas"
+        raise CheckpointMismatch(f"{path} must say {allowed}, got {name}, {kind}; use a Stable Diffusion 1")
+    try:
+        return SCHEDULES[name](*arguments)
+    except ConfigError as error:
+        raise CheckpointMismatch(f"{path} must describe a diffusion: {error}") from error
+
+
+def _checker(folder: Path, device: torch.device, dtype: torch.dtype) -> SafetyChecker | None:
+    if not all((folder / name).is_file() for name in CHECKER):
+        return None
+    from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
+    from transformers import CLIPImageProcessor
+
+    network = read(StableDiffusionSafetyChecker, folder / "safety_checker", dtype=dtype)
+    processor = CLIPImageProcessor.from_pretrained(folder / "feature_extractor", local_files_only=True)
+    return SafetyChecker(network.to(device), processor)
+
+
+def _check_fit(parts: Parts) -> None:
+    """Each part's output is the next one's input."""
+    unet, vae, text = parts.unet.config, parts.vae.config, parts.text_encoder.config
+    pairs = {
+        "text_encoder's width and unet's cross_attention_dim": (text.hidden_size, unet.cross_attention_dim),
+        "vae's latent_channels and unet's in_channels": (vae.latent_channels, unet.in_channels),
+        "unet's in_channels and out_channels": (unet.in_channels, unet.out_channels),
+        "tokenizer's and text_encoder's length": (parts.tokenizer.model_max_length, text.max_position_embeddings),
+    }
+    for names, (one, other) in pairs.items():
+        if one != other:
+            raise CheckpointMismatch(f"{names} must be equal, got {one} and {other}; take all parts from one model")
+    if len(parts.tokenizer) > text.vocab_size:
+        what = f"{len(parts.tokenizer)} and {text.vocab_size} entries"
+        raise CheckpointMismatch(f"the tokenizer must fit the text_encoder, got {what}; take both from one model")

@@ -1,0 +1,173 @@
+"""The chapter autoencoder: its sentences hold with room to spare, its functions are right, its two laws are laws."""
+
+from __future__ import annotations
+
+import io
+import math
+
+import jupytext
+import numpy as np
+import pytest
+import torch
+from chapters import ROOT, numbers, printed, run_derivation
+from PIL import Image
+from torch.nn.functional import gelu
+
+from diffusion_lib.latent.codec import pil_to_latents
+from diffusion_lib.latent.parts import load
+
+FUNCTIONS = ("pixels", "psnr", "block_means", "png_bytes", "encoder_law", "jpeg_within", "formula", "descend")
+
+
+@pytest.fixture(scope="module")
+def shown():
+    return numbers("autoencoder")
+
+
+@pytest.fixture(scope="module")
+def names(tiny_folder):
+    """The functions of the page, and nothing of its work."""
+    import ast
+
+    found = {"torch": torch, "np": np, "io": io, "Image": Image, "seed": 0, "vae": load(tiny_folder, device="cpu").vae}
+    wanted = {*FUNCTIONS, "layer", "through", "law_of", "error_of", "rates_of"}
+    for cell in jupytext.read(ROOT / "book" / "autoencoder.md").cells:
+        if cell.cell_type == "code" and "def " in cell.source:
+            tree = ast.parse(cell.source)
+            tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in wanted]
+            exec(compile(tree, "autoencoder.md", "exec"), found)
+    assert wanted <= found.keys()
+    return found
+
+
+def picture(side=64, seed=0):
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (side, side, 3), np.uint8))
+
+
+# --- the sentences ---------------------------------------------------------------------------------------------------
+
+
+def test_fresh_pictures_come_back_and_far_ahead_of_the_codec_that_knows_nothing(shown):
+    assert shown["worst-quality"] >= 31 and shown["ahead"] >= 8
+    rows = {name: [float(word) for word in printed("autoencoder", name + " ")[0][::2]] for name in ("single", "pair")}
+    assert all(learned >= 33 and learned - blind > 8 for learned, blind in rows.values())
+
+
+def test_what_is_lost_is_lost_along_the_edges(shown):
+    assert shown["edge-area"] < 35 and shown["edge-share"] > 75
+
+
+def test_forty_eight_in_elements_is_less_in_bytes_and_more_in_information(shown):
+    assert [shown[name] for name in ("in-elements", "in-half", "in-single")] == [48, 24, 12]
+    assert shown["rate-times"] > 60 and 2 * shown["rate-bytes"] < shown["half-bytes"]  # mostly empty
+    assert shown["rate-nats"] / math.log(2) / 8 == pytest.approx(shown["rate-bytes"], abs=1)
+
+
+def test_three_channels_follow_the_three_colours():
+    lines = [[float(word) for word in row[1:4]] for row in printed("autoencoder", "channel ")]
+    strongest = [max(range(3), key=lambda colour, line=line: abs(line[colour])) for line in lines]
+    assert sorted(strongest[:3]) == [0, 1, 2] and all(max(map(abs, line)) > 0.8 for line in lines[:3])
+
+
+def test_a_mean_repeats_and_a_draw_costs_about_what_the_law_says(shown):
+    (means,), (draws,) = (row[2:] for row in (printed("autoencoder", f"two {name}")[0] for name in ("means", "draws")))
+    assert float(means) == 0 and float(draws) > 0.05
+    assert shown["price-doubt"] < 0.2 * shown["price-measured"]
+    assert 0.6 < shown["measured over predicted"] < 1.4
+    assert shown["price-measured"] < shown["mean-squared-error"] and shown["noise-time"] < 0.15 * shown["chain-length"]
+
+
+def test_the_factor_is_one_over_the_deviation_and_a_wrong_one_hits_the_unet_only(shown):
+    assert shown["factor-off"] < 4 and shown["passage-right"] == shown["passage-wrong"]
+    assert shown["estimate-right"] > shown["estimate-wrong"] + 5 and shown["true-time"] > shown["told-time"] + 200
+
+
+def test_the_miniature_does_not_know_photographs(shown):
+    assert shown["photo-loss"] > 10 and shown["photo-whole"] < shown["photo-blocks"] - 1
+    assert shown["photo-tiles"] < shown["photo-whole"] - 1 and shown["photo-jpeg"] > shown["photo-blocks"] + 3
+
+
+def test_codes_collapse_in_the_deep_autoencoders_too(shown):
+    rates = [float(row[-1]) for row in printed("autoencoder", "κ = ") if "rate" in row]
+    assert rates == sorted(rates, reverse=True) and rates[0] > 8 and rates[-1] < 0.1
+    assert 0.7 < shown["ratio-least"] <= shown["ratio-greatest"] < 1.6
+    assert shown["times-below"] > 50 and shown["first-to-drown"] < shown["last-to-drown"] / 4
+    assert shown["all-decibels"] > shown["linear-decibels"] + 8 and shown["own-rate"] < shown["linear-rate"]
+    assert shown["nudge-large"] < 0.8 * shown["nudge-small"] and 0 < shown["mean-lost"] < 2
+
+
+# --- the functions ---------------------------------------------------------------------------------------------------
+
+
+def test_psnr_of_a_known_error(names):
+    grey, lighter = (Image.new("RGB", (8, 8), (level,) * 3) for level in (100, 110))
+    assert names["psnr"]([grey], [lighter]) == pytest.approx(20 * math.log10(255 / 10), abs=1e-4)
+
+
+def test_the_blind_codec_keeps_averages_and_no_more(names):
+    flat = Image.new("RGB", (32, 16), (10, 200, 30))
+    assert np.array_equal(np.asarray(names["block_means"](flat)), np.asarray(flat))
+    means = names["block_means"](picture())
+    assert means.size == (64, 64) and names["pixels"]([means]).std() < 0.3 * names["pixels"]([picture()]).std()
+
+
+def test_files_have_the_sizes_that_are_said(names):
+    assert names["png_bytes"](picture()) >= 3 * 64 * 64  # noise does not compress
+    file = io.BytesIO()
+    names["jpeg_within"](picture(), 4000).save(file, "PNG")
+    sizes = [names["jpeg_within"](picture(), size).fp.getbuffer().nbytes for size in (2000, 4000)]
+    assert sizes[0] <= 2000 < sizes[1] <= 4000
+
+
+def test_the_law_of_the_page_is_the_codecs(names):
+    law = names["encoder_law"]([picture(), picture(seed=1)])
+    scaled = names["vae"].config.scaling_factor * law.mean
+    torch.testing.assert_close(scaled, pil_to_latents(names["vae"], [picture(), picture(seed=1)]))
+
+
+def test_a_batch_of_small_networks_is_each_of_them(names):
+    names.update(K=3, start=torch.Generator().manual_seed(0))
+    names["layers"] = [names["layer"](*shape) for shape in ((192, 5), (5, 8), (4, 5), (5, 192))]
+    for pair in names["layers"]:
+        pair[0].data += 0.1 * torch.randn(pair[0].shape, generator=names["start"])
+    x, noise = torch.randn(7, 192, generator=names["start"]), torch.randn(7, 4, generator=names["start"])
+    mean, log_u = names["law_of"](x)
+    errors, rates = names["error_of"](mean + (log_u / 2).exp() * noise, x), names["rates_of"](mean, log_u)
+    for k in range(3):
+        (a, b), (c, d), (e, f), (g, h) = ((matrix[k], offset[k]) for matrix, offset in names["layers"])
+        m, v = (gelu(x @ a + b) @ c + d).chunk(2, 1)
+        law = torch.distributions.Normal(m, (v / 2).exp())
+        alone = (gelu((m + law.scale * noise) @ e + f) @ g + h - x).square().mean()
+        torch.testing.assert_close(errors[k], alone)
+        exact = torch.distributions.kl_divergence(law, torch.distributions.Normal(0.0, 1.0)).mean(0)
+        torch.testing.assert_close(rates[k], exact)
+
+
+# --- the laws --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_water_level_is_what_gradient_descent_finds(names, seed):
+    """Rates and errors, for other variances than the page's, with four, two and none of the codes in use."""
+    draws = torch.Generator().manual_seed(seed)
+    spread = torch.rand(192, generator=draws, dtype=torch.float64).sort(descending=True).values * 0.3
+    names["variances"] = torch.cat([torch.tensor([9.0, 4.0, 1.0, 0.6], dtype=torch.float64), spread])[:192]
+    for weight in (0.015, 0.1, 0.5):
+        (exact, error), (found, by_descent) = names["formula"](weight), names["descend"](weight)
+        torch.testing.assert_close(found, exact, rtol=0, atol=0.01)
+        assert by_descent == pytest.approx(error, rel=1e-4)
+
+
+@pytest.mark.parametrize(("J", "kappa"), [(1.0, 5e-4), (30.0, 5e-4), (0.3, 0.2)])
+def test_the_price_of_a_draw_is_that_of_the_best_variance(J, kappa):
+    """The proved line, against the least cost on a grid."""
+    import sympy as sp
+
+    page, _ = run_derivation("autoencoder")
+    W = page["W"]
+    D, C = 12288, 256
+    u = np.logspace(-6, 0, 200_001)
+    best = u[np.argmin(J**2 * u / D + kappa * (u - 1 - np.log(u)) / (2 * C))]
+    letters = [W.sympy(page[name]) for name in ("u", "kappa", "C")]
+    proved = sp.lambdify(letters, W.sympy(W.blocks["price-of-a-draw"].right), "math")
+    assert J**2 * best / D == pytest.approx(proved(best, kappa, C), rel=1e-3)
