@@ -28,6 +28,7 @@ CHECKED = [  # all that the book proves; the owner of the list is the reader, wh
     "sgd-vs-bgd",
     "autoencoder",
     "text-encoder",
+    "latent-experiments",
     "errata",
     "handwritten",
 ]
