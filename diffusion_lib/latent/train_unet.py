@@ -44,7 +44,7 @@ class Conditional(nn.Module):
     def __init__(self, words: int) -> None:
         super().__init__()
         self.text_encoder, self.unet = text_encoder(words), unet()
-        # attention written out: on a CPU PyTorch's fused one makes a training step half as slow again
+        # attention written out: on a CPU it trains faster than PyTorch's fused one
         self.unet.set_attn_processor(AttnProcessor())
         self.text_encoder.set_attn_implementation("eager")
 
