@@ -91,6 +91,21 @@ class TrainState:
             parameter.copy_(averages[name])
         return denoiser
 
+    def update(self, loss: Tensor, gradient: Tensor, config: TrainConfig) -> TrainRecord:
+        """Take one step of optimizer and average; a gradient longer than ``grad_clip`` is shortened in place.
+
+        Raises ``NonFiniteError`` before anything changes.
+        """
+        record = _record(loss, gradient.norm(), self.step, config)
+        if record.grad_norm > config.grad_clip:
+            gradient *= config.grad_clip / record.grad_norm
+        self.parameters.grad = gradient
+        self.optimizer.param_groups[0]["lr"] = record.lr
+        self.optimizer.step()
+        self.average.lerp_(self.parameters.detach(), 1 - config.ema_decay_at(self.step))
+        self.step += 1
+        return record
+
 
 def time_law(schedule: Schedule, name: str) -> Tensor:
     """The probability p_t with which a step draws the time t, a float64 table (T + 1,); slot 0 is 0.
@@ -157,15 +172,7 @@ def _steps(
         batch = _draw(data, p, config.batch_size, state.generator, processes)
         loss, parts = batch_gradient(loss_of, gradient, batch, parts)
         processes.average([loss, gradient])
-        record = _record(loss, gradient.norm(), state.step, config)
-        if record.grad_norm > config.grad_clip:
-            gradient *= config.grad_clip / record.grad_norm
-        state.parameters.grad = gradient
-        state.optimizer.param_groups[0]["lr"] = record.lr
-        state.optimizer.step()
-        state.average.lerp_(state.parameters.detach(), 1 - config.ema_decay_at(state.step))
-        state.step += 1
-        yield record
+        yield state.update(loss, gradient, config)
 
 
 def _law_and_weight(schedule: Schedule, config: TrainConfig, like: Tensor) -> tuple[Tensor, Tensor | None]:

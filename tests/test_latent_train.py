@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ from diffusion_lib import __main__, bound, denoiser
 from diffusion_lib import train as training
 from diffusion_lib.config import TrainConfig
 from diffusion_lib.errors import CheckpointMismatch, NonFiniteError
-from diffusion_lib.latent import card, fidelity, fit, judge, miniature, train_unet, train_vae, world
+from diffusion_lib.latent import fidelity, fit, judge, miniature, train_unet, train_vae, world
 from diffusion_lib.process import add_noise
 from diffusion_lib.schedule import linear, scaled_linear
 
@@ -284,7 +285,7 @@ def test_the_command_writes_weights_card_and_sheet_and_resumes(tmp_path, painter
     text = (folder / "README.md").read_text()
     rows = json.loads((folder / "fidelity.json").read_text())
     for file in folder.rglob("*.safetensors"):
-        assert card.hashlib.sha256(file.read_bytes()).hexdigest() in text
+        assert hashlib.sha256(file.read_bytes()).hexdigest() in text
     assert (folder / "sheet.png").read_bytes().startswith(b"\x89PNG")
     assert {row["line"] for row in rows if row["of"] == "fresh"} == set(fidelity.LINES)
     assert {row["trained"] for row in rows if "trained" in row} == {1}

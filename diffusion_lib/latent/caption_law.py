@@ -17,10 +17,9 @@ from itertools import product
 
 from ..errors import ConfigError, check_choice
 from . import world
-from .world import ANIMALS, ANY, COLOURS, FURS, GROUNDS, HELD_OUT, LARGE, NAMES, SHAPES, SMALL, Scenes
+from .world import ANIMALS, ANY, CHANCES, COLOURS, FURS, GROUNDS, HELD_OUT, LARGE, NAMES, SHAPES, SMALL, Scenes
 
 KINDS = ("single", "animal")
-CHANCES = (0.7, 0.75, 0.5, 0.25)  # fur said, colour of the hat said, "hat" without an article, ground said
 RANGES = {-1: ANY, 0: SMALL, 1: LARGE}  # of the radius, for each size
 
 
@@ -62,10 +61,10 @@ def _shapes() -> Iterator[tuple[float, int, int, int, int]]:
 def _animals() -> Iterator[tuple[float, int, int, int, int]]:
     for animal, fur, ground in product(range(len(ANIMALS)), map(NAMES.index, FURS), map(NAMES.index, GROUNDS)):
         chance = 1 / len(ANIMALS) / len(FURS) / len(GROUNDS)
-        yield 0.4 * chance, len(SHAPES) + animal, fur, -1, ground
+        yield (1 - world.WORN) * chance, len(SHAPES) + animal, fur, -1, ground
         for hat in range(len(COLOURS)):  # a hat of the fur's colour is drawn in another one instead
             worn = (hat + 3) % len(COLOURS) if hat == fur else hat
-            yield 0.6 * chance / len(COLOURS), len(SHAPES) + animal, fur, worn, ground
+            yield world.WORN * chance / len(COLOURS), len(SHAPES) + animal, fur, worn, ground
 
 
 def _sizes(form: int, radius: float) -> dict[int, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import platform
 from pathlib import Path
@@ -15,6 +14,8 @@ from PIL import Image, ImageDraw
 from .. import __version__
 from ..config import TrainConfig
 from . import fidelity, train_unet, train_vae, world
+from .codec import to_pil
+from .weights import sha256_of
 
 ARTICLE = "a dog wearing hat"
 SCALE, COLUMNS, MARGIN = 2, 8, 14  # of the contact sheet: pixels to a pixel, pictures to a row, height of a caption
@@ -30,10 +31,9 @@ def sheet(pipeline: diffusers.StableDiffusionPipeline, path: Path, g: dict[str, 
     side = world.SIZE * SCALE
     page = Image.new("RGB", (COLUMNS * side, math.ceil(len(texts) / COLUMNS) * (side + MARGIN)), "white")
     pen = ImageDraw.Draw(page)
-    for i, (text, picture) in enumerate(zip(texts, torch.cat(pictures), strict=True)):
+    for i, (text, picture) in enumerate(zip(texts, to_pil(torch.cat(pictures)), strict=True)):
         x, y = i % COLUMNS * side, i // COLUMNS * (side + MARGIN)
-        pixels = ((picture.permute(1, 2, 0) + 1) * 127.5).round().byte().numpy()
-        page.paste(Image.fromarray(pixels).resize((side, side), Image.Resampling.NEAREST), (x, y))
+        page.paste(picture.resize((side, side), Image.Resampling.NEAREST), (x, y))
         pen.text((x + 2, y + side + 1), _short(pen, text, side - 4), fill="black")
     page.save(path, optimize=True)
 
@@ -115,7 +115,7 @@ def _psnr(rows: list[dict]) -> str:
 
 def _hashes(folder: Path) -> str:
     files = sorted(folder.rglob("*.safetensors"))
-    hashes = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    hashes = [sha256_of(file) for file in files]
     rows = [
         f"| `{file.relative_to(folder)}` | {file.stat().st_size:,} | `{value}` |"
         for file, value in zip(files, hashes, strict=True)

@@ -8,7 +8,6 @@ the loss is whatever the stage says, and may depend on the step.
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -22,7 +21,6 @@ from tqdm import tqdm
 
 from .. import checkpoint
 from ..config import TrainConfig
-from ..errors import NonFiniteError
 from ..gradient import flat_gradient
 from ..train import TrainState
 
@@ -79,19 +77,15 @@ def _step(state: TrainState, config: TrainConfig, loss_of: Loss, gradient: Tenso
     gradient.zero_()
     loss = loss_of(state.denoiser, state.step, state.generator)
     loss.backward()
-    norm, value, lr = float(gradient.norm()), float(loss.detach()), config.lr_at(state.step)
-    if not (math.isfinite(norm) and math.isfinite(value)):
-        what = f"got loss {value} and gradient norm {norm} at step {state.step + 1}, lr {lr:.3g}"
-        raise NonFiniteError(f"loss and gradient must be finite, {what}; lower lr")
-    if norm > config.grad_clip:
-        gradient *= config.grad_clip / norm
-    state.parameters.grad = gradient
-    state.optimizer.param_groups[0]["lr"] = lr
-    state.optimizer.step()
-    state.average.lerp_(state.parameters.detach(), 1 - config.ema_decay_at(state.step))
-    state.step += 1
+    record = state.update(loss.detach(), gradient, config)
     seconds, core = time.perf_counter() - started, time.process_time() - busy
-    return {"step": state.step, "loss": value, "norm": norm, "seconds": round(seconds, 4), "core": round(core, 4)}
+    return {
+        "step": record.step,
+        "loss": record.loss,
+        "norm": record.grad_norm,
+        "seconds": round(seconds, 4),
+        "core": round(core, 4),
+    }
 
 
 def _forget(log: Path, step: int) -> None:

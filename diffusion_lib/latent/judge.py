@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from .forms import ANIMALS, FORMS, SHAPES
-from .world import COLOURS, FURS, GROUNDS, LARGE, LAYERS, NAMES, RGB, SIZE, SMALL, Scenes, coverage, paints
+from .world import COLOURS, FURS, GROUNDS, LARGE, LAYERS, NAMES, SIZE, SMALL, Scenes, coverage, paints, palette
 
 RADII = {"shape": torch.arange(10.5, 24.0, 1.0), "animal": torch.arange(15.0, 19.5, 1.0)}
 WINDOW = {"shape": (slice(12, 52), slice(12, 52)), "animal": (slice(28, 52), slice(20, 44))}  # of centres, y and x
@@ -79,7 +79,7 @@ def ground_of(picture: Tensor) -> Tensor:
 def _read(picture: Tensor) -> Scenes:
     ground = ground_of(picture)
     d = picture - ground[:, None, None]
-    rgb = torch.tensor(list(RGB.values())) / 127.5 - 1
+    rgb = palette()
     shapes = _gains("shape", d, ground)
     animals = _gains("animal", d, ground)
     first = max(_best(*shapes), _best(*animals), key=lambda found: found["gain"])

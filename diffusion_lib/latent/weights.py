@@ -87,7 +87,7 @@ def verify(folder: Path) -> None:
     """Compare each file that the cache named by its sha256 with that name, or raise ``CheckpointCorrupt``."""
     for name in (*NEEDED, *CHECKER):
         stored = (folder / name).resolve()
-        if re.fullmatch("[0-9a-f]{64}", stored.name) and stored.is_file() and _sha256(stored) != stored.name:
+        if re.fullmatch("[0-9a-f]{64}", stored.name) and stored.is_file() and sha256_of(stored) != stored.name:
             what = f"got other content ({stored.stat().st_size} bytes)"
             raise CheckpointCorrupt(
                 f"{stored} must have the sha256 that is its name, {what}; delete it, and load again"
@@ -99,11 +99,12 @@ def fingerprint(folder: Path) -> str:
     total = hashlib.sha256()
     for name in (*NEEDED, *VOCABULARY):
         if (folder / name).is_file():
-            total.update(f"{name} {_sha256(folder / name)}\n".encode())
+            total.update(f"{name} {sha256_of(folder / name)}\n".encode())
     return total.hexdigest()
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file, in hexadecimal digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -33,6 +33,8 @@ FURS = ("white", "gray", "brown", "black", "orange")
 GROUNDS = ("sky", "sand", "grass", "stone")
 RELATIONS = ("above", "below", "to the left of", "to the right of")
 KINDS = ("single", "pair", "animal")
+CHANCES = (0.7, 0.75, 0.5, 0.25)  # that a caption says the fur, the hat's colour, "hat" without an article, the ground
+WORN = 0.6  # share of the animals with a hat
 MIX = (0.3, 0.4, 0.3)  # of the kinds; two objects are the hardest to learn
 RGB = {
     "red": (222, 38, 38), "orange": (245, 135, 20), "yellow": (252, 222, 40), "green": (28, 140, 62),
@@ -83,7 +85,7 @@ def draw(n: int, generator: torch.Generator, kind: str | None = None, held_out: 
     fur = torch.tensor([NAMES.index(name) for name in FURS])[_integers(len(FURS), n, generator)]
     colour = torch.stack([torch.where(animal, fur, colour[:, 0]), torch.where(pair, colour[:, 1], -1)], 1)
     hat = torch.full((n, 2), -1)
-    worn = animal & (torch.rand(n, generator=generator) < 0.6)
+    worn = animal & (torch.rand(n, generator=generator) < WORN)
     other = _integers(len(COLOURS), n, generator)  # COLOURS come first in NAMES
     other = torch.where(other == fur, (other + 3) % len(COLOURS), other)  # no hat has the colour of the fur
     hat[:, 0] = torch.where(worn, other, -1)
@@ -127,7 +129,7 @@ def _centres(radius: Tensor, kinds: Tensor, relation: Tensor, generator: torch.G
 
 def render(scenes: Scenes) -> Tensor:
     """Paint the scenes: float32 (n, 3, 64, 64) in [−1, 1]."""
-    rgb = torch.tensor(list(RGB.values())) / 127.5 - 1
+    rgb = palette()
     picture = rgb[scenes.ground][:, :, None, None].expand(-1, -1, SIZE, SIZE).clone()
     for slot in range(2):
         there = (scenes.form[:, slot] >= 0).nonzero()[:, 0]
@@ -142,6 +144,11 @@ def render(scenes: Scenes) -> Tensor:
             painted = painted.lerp(paint[:, layer, :, None, None].expand_as(painted), covers[:, layer, None])
         picture[there] = painted
     return picture
+
+
+def palette() -> Tensor:
+    """The colours of ``NAMES``, (n, 3) in [−1, 1]."""
+    return torch.tensor(list(RGB.values())) / 127.5 - 1
 
 
 def coverage(form: Tensor, centre: Tensor, radius: Tensor) -> Tensor:
@@ -160,7 +167,7 @@ def _tables() -> Tensor:
 
 def paints(colour: Tensor, hat: Tensor) -> Tensor:
     """The colours of the five layers, (n, 5, 3) in [−1, 1]: ears are darker than the fur, the face is lighter."""
-    rgb = torch.tensor(list(RGB.values())) / 127.5 - 1
+    rgb = palette()
     fur, ink = rgb[colour], rgb[NAMES.index("black")].expand(len(colour), 3)
     return torch.stack([fur * 0.72 - 0.28, fur, 0.3 * fur + 0.7 * torch.ones(3), ink, rgb[hat]], 1)
 
@@ -183,11 +190,11 @@ def _caption(form, colour, hat, ground, size, relation, chance) -> str:
     elif form[0] < len(SHAPES):
         text = article(f"{('small', 'large')[size]} {things[0]}" if size >= 0 else things[0])
     else:
-        text = article(things[0] if chance[0] < 0.7 else FORMS[form[0]])
+        text = article(things[0] if chance[0] < CHANCES[0] else FORMS[form[0]])
         if hat[0] >= 0:
-            worn = article(f"{NAMES[hat[0]]} hat") if chance[1] < 0.75 else "a hat"
-            text += f" wearing {'hat' if worn == 'a hat' and chance[2] < 0.5 else worn}"
-    return text + (f" on {NAMES[ground]}" if chance[3] < 0.25 else "")
+            worn = article(f"{NAMES[hat[0]]} hat") if chance[1] < CHANCES[1] else "a hat"
+            text += f" wearing {'hat' if worn == 'a hat' and chance[2] < CHANCES[2] else worn}"
+    return text + (f" on {NAMES[ground]}" if chance[3] < CHANCES[3] else "")
 
 
 def article(words: str) -> str:
