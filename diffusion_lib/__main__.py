@@ -7,10 +7,11 @@ purpose, and what the operating system refuses, becomes one line on stderr and e
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
-from . import __version__, rerun, sweep
+from . import __version__, parameters, rerun, sweep
 from .errors import DiffusionLibError
 from .latent import commands as latent
 
@@ -138,10 +139,16 @@ def _doctor(args: argparse.Namespace) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    args = parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):  # a path may hold bytes that no text has
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     try:
+        args = parser().parse_args(parameters.join_pairs(sys.argv[1:] if argv is None else argv))
         return args.run(args)
-    except (DiffusionLibError, OSError) as error:
+    except BrokenPipeError:  # whoever read has gone, as in `doctor | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + 13
+    except (DiffusionLibError, OSError, MemoryError) as error:
         print(f"{type(error).__name__}: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -11,8 +11,7 @@ A load verifies names, shapes, types, values and configuration before it changes
 from __future__ import annotations
 
 import json
-import reprlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,11 @@ from torch import Tensor
 
 from . import manifest
 from .errors import CheckpointCorrupt, CheckpointError, CheckpointMismatch, NonFiniteError
+from .fingerprint import canonical, told
 from .manifest import list_checkpoints, lock
 from .train import TrainState
 
 __all__ = ["list_checkpoints", "load_latest", "lock", "read_latest", "save"]
-SHOWN = 5  # differences that a message lists
 
 
 def save(directory: str | Path, state: TrainState, config: Mapping[str, Any]) -> Path:
@@ -50,10 +49,8 @@ def load_latest(directory: str | Path, state: TrainState, config: Mapping[str, A
     record, tensors = read_latest(directory)
     live = _tensors(state)
     found = {"config": record["config"], "tensor": manifest.layout(tensors)}
-    here = {"config": json.loads(manifest.canonical(config)), "tensor": manifest.layout(live)}
-    if differences := list(_differences(found, here)):
-        more = f"; and {len(differences) - SHOWN} more" if len(differences) > SHOWN else ""
-        what = "; ".join(differences[:SHOWN]) + more
+    here = {"config": json.loads(canonical(config)), "tensor": manifest.layout(live)}
+    if what := told(found, here, "the checkpoint"):
         raise CheckpointMismatch(
             f"step {record['step']} in {directory} must be of this run, got {what}; use its settings"
         )
@@ -101,12 +98,3 @@ def _check_finite(tensors: Mapping[str, Tensor], what: str) -> None:
             index = tuple((~finite).nonzero()[0].tolist())
             value = float(tensor[index])
             raise NonFiniteError(f"{what}: {name} must be finite, got {value} at {index}; use an earlier checkpoint")
-
-
-def _differences(found: Any, here: Any, path: str = "") -> Iterator[str]:
-    """Yield each place where two plain values differ."""
-    if isinstance(found, dict) and isinstance(here, dict):
-        for key in sorted(found.keys() | here.keys()):
-            yield from _differences(found.get(key), here.get(key), f"{path} {key}".strip())
-    elif found != here:
-        yield f"{path} is {reprlib.repr(found)} in the checkpoint and {reprlib.repr(here)} here"

@@ -13,6 +13,7 @@ import io
 import json
 import math
 import os
+import reprlib
 import signal
 import sys
 from collections.abc import Iterator
@@ -26,14 +27,16 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from . import checkpoint, parallel
+from . import __version__, checkpoint, files, parallel
 from . import train as training
 from .config import MAX_SEED, TrainConfig
 from .data import DENSITIES, digits, sample_density
-from .denoiser import MLP, UNet, build
+from .denoiser import LARGEST_SIZE, MLP, UNet, build
 from .device import pick_device
 from .errors import CheckpointMismatch, ConfigError, check_choice, check_integer
+from .fingerprint import told
 from .langevin import langevin
+from .manifest import layout
 from .ode import euler, heun, lms
 from .parallel import Processes
 from .sample import ddim, ddpm, generators, last, noise
@@ -55,7 +58,7 @@ def train(args: argparse.Namespace) -> int:
     save_every = check_integer("save_every", args.save_every, 1)
     device = pick_device(args.device)
     check_choice("data", args.data, DATA)
-    directory = Path(args.out)
+    directory = files.folder("out", args.out)
     _check_start(directory, args.resume)
     data = digits("train") if args.data == "digits" else sample_density(args.data, POINTS, config.seed)
     torch.manual_seed(config.seed)
@@ -66,6 +69,7 @@ def train(args: argparse.Namespace) -> int:
         records = training.train(state, data, schedule, config, processes)
         settings = {"schedule": schedule.config, "denoiser": network.config, "train": config.to_dict()}
         settings |= {"data": {"name": args.data, "shape": list(data.shape[1:])}, "processes": processes.size}
+        settings |= {"library": __version__}  # another version may go on otherwise
         directory.mkdir(parents=True, exist_ok=True)
         with _writer(directory, processes, device), stop_signals() as received:
             _check_start(directory, args.resume)  # again: now nobody else can write there
@@ -74,11 +78,13 @@ def train(args: argparse.Namespace) -> int:
             stop = 0
             with _log(directory, state.step, processes) as log, _progress(config.steps, state.step, processes) as bar:
                 for record in records:
-                    log.write(json.dumps(record._asdict()) + "\n")
+                    with files.named(directory / "log.jsonl"):
+                        log.write(json.dumps(record._asdict()) + "\n")
                     _show(bar, record.loss, config.batch_size, "images" if data.ndim == 4 else "points")
                     stop = processes.maximum(received[0] if received else 0, device)
                     if processes.rank == 0 and (record.step % save_every == 0 or record.step == config.steps or stop):
-                        log.flush()  # first, so that the log is never shorter than the checkpoint
+                        with files.named(directory / "log.jsonl"):
+                            log.flush()  # first, so that the log is never shorter than the checkpoint
                         checkpoint.save(directory, state, settings)
                     if stop:
                         break
@@ -98,10 +104,7 @@ def sample(args: argparse.Namespace) -> int:
     n = check_integer("n", args.n, 1, 100_000)
     seed = check_integer("seed", args.seed, 0, MAX_SEED)
     device = pick_device(args.device)
-    path = Path(args.out)
-    check_choice("suffix of out", path.suffix, (".safetensors", ".png"))
-    if not path.parent.is_dir() or path.is_dir():
-        raise ConfigError(f"out must be a file in a directory that exists, got {str(path)!r}; create {path.parent}")
+    path = files.target("out", args.out, (".safetensors", ".png"))
     state, schedule, shape = _restore(args.source)
     streams, batch = generators(seed, n), torch.empty(n, *shape)
     x_T = noise(streams, batch)(batch).to(device)
@@ -109,14 +112,12 @@ def sample(args: argparse.Namespace) -> int:
     options = {"generator": streams} if args.sampler in NOISY else {}
     chain = sampler(state.ema_denoiser().to(device), x_T, schedule, steps=steps, **options)
     x_0 = last(tqdm(chain, total=steps + 1, unit="step")).cpu()
-    _replace(path, safetensors.torch.save({"x_0": x_0}) if path.suffix == ".safetensors" else _picture(x_0))
+    files.write(path, safetensors.torch.save({"x_0": x_0}) if path.suffix == ".safetensors" else _picture(x_0))
     print(f"wrote {n} samples of step {state.step} to {path}")
     return 0
 
 
 def _check_start(directory: Path, resume: bool) -> None:
-    if directory.exists() and not directory.is_dir():
-        raise ConfigError(f"out must be a directory, got the file {directory}; use another name")
     if not resume and directory.is_dir() and (steps := checkpoint.list_checkpoints(directory)):
         raise ConfigError(f"out must be without checkpoints, got step {steps[-1]} in {directory}; add --resume")
 
@@ -162,15 +163,8 @@ def _log(directory: Path, step: int, processes: Processes) -> TextIO:
                     kept.append(line + "\n")
             except (ValueError, KeyError, TypeError):
                 break  # the line in which the run was killed
-    _replace(path, "".join(kept).encode())
+    files.write(path, "".join(kept))
     return open(path, "a")
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write by renaming: whoever reads ``path`` sees the old file or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(data)
-    os.replace(temporary, path)
 
 
 def _progress(steps: int, done: int, processes: Processes) -> tqdm:
@@ -198,25 +192,34 @@ def _curve(directory: Path) -> None:
         figure, drawn = plot.curve([r["step"] for r in records], [r["loss"] for r in records]), io.BytesIO()
         figure.savefig(drawn, format="svg", **SVG_OPTIONS)
     plot.plt.close(figure)
-    _replace(directory / "curve.svg", drawn.getvalue())
+    files.write(directory / "curve.svg", drawn.getvalue())
 
 
 def _restore(source: str) -> tuple[TrainState, Schedule, list[int]]:
     """Rebuild network and schedule from the latest checkpoint's own configuration."""
-    settings = checkpoint.read_latest(source)[0]["config"]
+    record, _ = checkpoint.read_latest(source)
+    settings = record["config"]
     try:
         schedule = Schedule.from_config(settings["schedule"])
         config = TrainConfig.from_dict(settings["train"])
-        network = build(settings["denoiser"])
-        shape = [check_integer("shape", size, 1) for size in settings["data"]["shape"]]
-    except (KeyError, TypeError, ConfigError) as error:
-        what = f"got {error!r} in {source}"
+        with torch.device("meta"):  # what a file says may not fit the memory; what it holds does
+            network = build(settings["denoiser"])
+        shape = [check_integer("shape", size, 1, LARGEST_SIZE) for size in settings["data"]["shape"]]
+        network.check_x(torch.empty(1, *shape, device="meta"))
+        _check_same(layout({f"denoiser/{k}": x for k, x in network.state_dict().items()}), record["tensors"])
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError) as error:
+        what = f"got {reprlib.repr(error)} in {source}"
         raise CheckpointMismatch(
             f"the checkpoint must hold the settings that the train command writes, {what}"
         ) from error
-    state = TrainState.create(network, config)
+    state = TrainState.create(build(settings["denoiser"]), config)
     checkpoint.load_latest(source, state, settings)
     return state, schedule, shape
+
+
+def _check_same(network: dict[str, str], stored: dict[str, str]) -> None:
+    if what := told({name: stored.get(name) for name in network}, network, "the checkpoint"):
+        raise ConfigError(f"the network must be that of the tensors, got {what}")
 
 
 def _picture(x_0: Tensor) -> bytes:

@@ -108,7 +108,8 @@ class MLP(Denoiser):
         prediction: str = "v",
     ) -> None:
         super().__init__("mlp", T, alpha_bar, prediction, dim=dim, width=width, depth=depth, features=features)
-        frequencies = 0.3 * torch.randn(dim, features, generator=torch.Generator().manual_seed(0))
+        draws = torch.Generator().manual_seed(0)
+        frequencies = 0.3 * torch.randn(dim, features, generator=draws, device="cpu")
         self.register_buffer("frequencies", frequencies)
         sizes = [dim + 2 * features + TIME_FEATURES, *[width] * depth]
         layers = [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.GELU())]
@@ -216,7 +217,7 @@ def _zero(layer: nn.Linear | nn.Conv2d) -> nn.Linear | nn.Conv2d:
 
 
 def _as_table(alpha_bar: Sequence[float] | Tensor, T: int) -> Tensor:
-    table = torch.as_tensor(alpha_bar, dtype=torch.float64).detach().cpu()
+    table = torch.as_tensor(alpha_bar, dtype=torch.float64, device="cpu").detach()
     if table.shape != (T + 1,) or table[0] != 1 or not ((table.diff() < 0).all() and table[-1] > 0):
         allowed = f"the table of {T + 1} falling values from 1 at t = 0 to above 0 at t = T"
         raise ConfigError(f"alpha_bar must be {allowed}, got shape {tuple(table.shape)}; use schedule.alpha_bar")

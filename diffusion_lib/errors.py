@@ -41,6 +41,10 @@ class CheckpointSaveError(CheckpointError):
     """Nothing was saved; the previous checkpoint is intact."""
 
 
+class SaveError(DiffusionLibError, OSError):
+    """A file was not written; what was there before is intact."""
+
+
 class NonFiniteError(DiffusionLibError, ArithmeticError):
     """A loss, gradient, weight or sample became NaN or infinite."""
 

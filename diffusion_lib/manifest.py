@@ -9,7 +9,6 @@ Reading trusts nothing: checksums find every flipped bit, no name may lead out o
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -25,14 +24,13 @@ import safetensors.torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from . import __version__
+from . import __version__, fingerprint
 from .errors import (
     CheckpointCorrupt,
     CheckpointError,
     CheckpointMismatch,
     CheckpointSaveError,
     CheckpointUntrusted,
-    ConfigError,
 )
 
 FORMAT = 1
@@ -69,16 +67,6 @@ def check_directory(directory: str | Path, exception: type[CheckpointError] = Ch
         if path.suffix in PICKLE_SUFFIXES or "pickle" in looks:
             raise CheckpointUntrusted(f"a checkpoint must be a directory, got {path}, which could run code if loaded")
     raise exception(f"a checkpoint must be in an existing directory, got {path}; create it, or correct the path")
-
-
-def canonical(value: Any) -> bytes:
-    """Return the one JSON text of a plain value, on which hashes and comparisons rest."""
-    try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
-    except (TypeError, ValueError) as error:
-        raise ConfigError(
-            f"config must hold only what JSON can, got {error}; use numbers, strings, lists, dicts"
-        ) from error
 
 
 def layout(tensors: Mapping[str, Tensor]) -> dict[str, str]:
@@ -161,16 +149,12 @@ def _manifest(step: int, payload: bytes, tensors: Mapping[str, Tensor], config: 
         "step": step,
         "payload": path_of(Path(), step, "safetensors").name,
         "bytes": len(payload),
-        "sha256": _sha256(payload),
-        "config": json.loads(canonical(config)),
-        "config_sha256": _sha256(canonical(config)),
+        "sha256": fingerprint.of(payload),
+        "config": json.loads(fingerprint.canonical(config)),
+        "config_sha256": fingerprint.of(config),
         "tensors": layout(tensors),
     }
-    return manifest | {"manifest_sha256": _sha256(canonical(manifest))}
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+    return manifest | {"manifest_sha256": fingerprint.of(manifest)}
 
 
 def _check_later(directory: Path, steps: list[int], manifest: dict[str, Any]) -> None:
@@ -224,7 +208,7 @@ def _read_manifest(directory: Path, step: int) -> dict[str, Any]:
         by = f"written by diffusion_lib {manifest.get('library')} in format {version!r}"
         raise CheckpointMismatch(f"{path} is {by}, this is {__version__} with format {FORMAT}; use that version")
     claimed = manifest.pop("manifest_sha256", None)
-    if claimed != _sha256(canonical(manifest)) or manifest.get("step") != step:
+    if claimed != fingerprint.of(manifest) or manifest.get("step") != step:
         raise CheckpointCorrupt(f"{path} ({len(data)} bytes) differs from its sha256, or from the step in its name")
     if (payload := manifest.get("payload")) != path_of(Path(), step, "safetensors").name:
         raise CheckpointUntrusted(f"{path} must name the payload beside it, got {payload!r}; discard it")
@@ -234,7 +218,7 @@ def _read_manifest(directory: Path, step: int) -> dict[str, Any]:
 def _read_payload(directory: Path, manifest: dict[str, Any]) -> dict[str, Tensor]:
     path = directory / manifest["payload"]
     payload = _read(path)
-    if len(payload) != manifest["bytes"] or _sha256(payload) != manifest["sha256"]:
+    if len(payload) != manifest["bytes"] or fingerprint.of(payload) != manifest["sha256"]:
         what = f"got {len(payload)} bytes{_looks_like(payload)}" if len(payload) != manifest["bytes"] else "got others"
         raise CheckpointCorrupt(f"{path} must have the {manifest['bytes']} bytes that its manifest describes, {what}")
     try:

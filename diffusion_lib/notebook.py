@@ -26,6 +26,9 @@ from .errors import ConfigError, check_choice, check_integer, check_real
 SENTINEL = "chapter complete"
 MAX_SEED = 2**63 - 1
 Rule = Callable[[str, object], object]  # rule(name, value) returns, or raises ConfigError
+# What a kernel inherits when a chapter is to be repeated: sums in one order, sets in one order, no bars with times.
+ENVIRONMENT = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+ENVIRONMENT |= {"PYTHONHASHSEED": "0", "TQDM_DISABLE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
 SVG_OPTIONS = {"bbox_inches": "tight", "metadata": {"Date": None, "Creator": None}}
 COLOURS = ("#4269d0", "#d9480f", "#2b8a3e", "#9c36b5", "#c29200", "#1098ad", "#868e96")
 # Text becomes outlines: then a figure looks the same on a phone without these fonts, and formulas keep their shape.
@@ -60,6 +63,8 @@ def setup(seed: int = 0) -> None:
     """
     seed = check_integer("seed", seed, 0, MAX_SEED)
     os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"  # cuBLAS reads it once, when CUDA starts
+    for name in ("TQDM_DISABLE", "HF_HUB_DISABLE_PROGRESS_BARS"):  # tqdm and the hub read these when they are imported
+        os.environ[name] = ENVIRONMENT[name]
     import numpy as np
 
     random.seed(seed)

@@ -3,8 +3,11 @@
 A sweep is a YAML file: ``chapter`` (a name, or a notebook's path) and ``grid`` (for each parameter one value, or a list
 of values); ``timeout`` in seconds for a cell of the notebook may follow.  All combinations are checked as ``rerun``
 checks one, before anything runs.  Snakemake does the running: on the cores of this machine, or through one of its
-executor plugins (``slurm``, ``kubernetes``, …), which a Snakemake profile configures; it repeats nothing that is
-finished.  All files are in one directory, which every machine must see under the same path.
+executor plugins (``slurm``, ``kubernetes``, …), which a Snakemake profile configures.  All files are in one directory,
+which every machine must see under the same path.
+
+A run has its name from all that it is made from: the notebook's file, the parameters, the library.  What is finished
+under that name, and whole, is not repeated; nothing else is taken for it, whatever the files' times are.
 """
 
 from __future__ import annotations
@@ -17,13 +20,16 @@ import itertools
 import json
 import math
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import rerun
-from .errors import ConfigError, check_choice, check_integer
-from .rerun import Literal, RerunFailed
+from . import files, fingerprint, parameters, rerun
+from .errors import CheckpointError, ConfigError, check_choice, check_integer
+from .parameters import Literal
+from .rerun import RerunFailed
+from .yaml_file import read_yaml
 
 KEYS = ("chapter", "grid", "timeout")
 MAX_RUNS = 10_000
@@ -47,7 +53,7 @@ rule all:
 
 
 rule run:
-    input: SWEEP["source"]
+    input: ancient(SWEEP["source"])
     output: touch("runs/{run}/done")
     log: "runs/{run}/log.txt"
     params: command=command
@@ -67,19 +73,22 @@ def sweep(
     jobs = check_integer("jobs", jobs, 0, MAX_RUNS) or os.cpu_count() or 1
     source, runs, timeout = plan(path)
     _check_installed(executor)
-    directory = Path(output).absolute() if output else rerun.root() / "_build" / "sweeps" / Path(path).stem
-    if directory.exists() and not directory.is_dir():
-        raise ConfigError(f"output must be a directory, got the file {str(output)!r}; use another name")
+    default = rerun.root() / "_build" / "sweeps" / Path(path).stem
+    directory = files.folder("output", default if output is None else output)
     directory.mkdir(parents=True, exist_ok=True)
     import filelock
 
     try:
         with filelock.FileLock(directory / "lock", timeout=0):
-            (directory / "Snakefile").write_text(WORKFLOW)
-            text = json.dumps({"source": str(source.resolve()), "timeout": timeout, "runs": runs}, indent=1)
-            (directory / "sweep.json").write_text(text)
+            files.write(directory / "Snakefile", WORKFLOW)
+            values = {name: made["parameters"] for name, made in runs.items()}
+            jobs_of = {"source": str(source.resolve()), "timeout": timeout, "runs": values}
+            files.write(directory / "sweep.json", json.dumps(jobs_of, indent=1))
+            for name, made in runs.items():
+                if _status(directory / "runs" / name / source.name, made)["status"] != "ok":
+                    (directory / "runs" / name / "done").unlink(missing_ok=True)
             code = _snakemake(directory, jobs, executor)
-            rows = [_row(directory / "runs" / name / source.name, values) for name, values in runs.items()]
+            rows = [_row(directory / "runs" / name / source.name, made) for name, made in runs.items()]
             _write_table(directory, rows)
     except filelock.Timeout:
         raise ConfigError(f"output must not be in use by another sweep, got {directory}; wait for that one") from None
@@ -88,23 +97,17 @@ def sweep(
     return rows, directory
 
 
-def plan(path: str | os.PathLike[str]) -> tuple[Path, dict[str, dict[str, Literal]], int]:
-    """Read and check a sweep: the notebook, the parameters of each run by its name, the time limit in seconds."""
-    if importlib.util.find_spec("yaml") is None:
-        raise _not_installed("PyYAML")
-    import yaml
-
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} must be a YAML file, got {' '.join(str(error).split())}; correct it") from None
+def plan(path: str | os.PathLike[str]) -> tuple[Path, dict[str, dict[str, Any]], int]:
+    """Read and check a sweep: the notebook, what each run is made from by its name, the time limit in seconds."""
+    content = read_yaml(path)
     if not isinstance(content, dict) or not isinstance(content.get("grid"), dict) or not content["grid"]:
         raise ConfigError(f"{path} must have `chapter: NAME` and `grid:` with `parameter: [values]` lines; add them")
     for key in content:
         check_choice(f"key in {path}", key, KEYS)
-    timeout = check_integer("timeout", content.get("timeout", rerun.TIMEOUT), 1, 86_400)
+    timeout = parameters.parse([["timeout", str(content.get("timeout", rerun.TIMEOUT))]], {"timeout": 0})["timeout"]
+    timeout = check_integer("timeout", timeout, 1, 86_400)
     source = rerun.find(str(content.get("chapter", "")))
-    known, grid = rerun.defaults(source), {}
+    known, grid = parameters.defaults(source), {}
     for name, values in content["grid"].items():
         values = values if isinstance(values, list) else [values]
         grid[name] = [_checked(name, value, known) for value in values]
@@ -112,23 +115,25 @@ def plan(path: str | os.PathLike[str]) -> tuple[Path, dict[str, dict[str, Litera
             raise ConfigError(f"{name} must have values that differ, got {values}; remove doubles, or the line")
     if (count := math.prod(map(len, grid.values()))) > MAX_RUNS:
         raise ConfigError(f"grid must have at most {MAX_RUNS} combinations, got {count}; split the sweep")
+    made, library = rerun.made_from(source, {}), fingerprint.library()
     combinations = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
-    return source, {rerun.run_name(source, values): values for values in combinations}, timeout
+    runs = [made | {"parameters": values, "library": library} for values in combinations]
+    return source, {rerun.run_name(made): made for made in runs}, timeout
 
 
-def _checked(name: object, value: object, known: Mapping[str, Literal]) -> Literal:
-    """A value as ``rerun -p`` takes it; for YAML, 1e-4 and 1_000 are texts, and ``rerun`` reads texts by its rules."""
-    given = rerun.parse([[str(name), value]], known) if isinstance(value, str) else {str(name): value}
-    return rerun.check(given, known)[str(name)]
-
-
-def _not_installed(package: str) -> ConfigError:
-    return ConfigError(f"sweep needs {package}, which is not installed; run: pip install 'diffusion-lib[sweep]'")
+def _checked(name: str, value: object, known: Mapping[str, Literal]) -> Literal:
+    """A value as ``rerun -p`` takes it; YAML's own spelling of a flag is understood, too."""
+    if isinstance(value, str) and isinstance(known.get(name), bool) and value in ("true", "false"):
+        value = value.capitalize()
+    given = parameters.parse([[name, value]], known) if isinstance(value, str) else {name: value}
+    return parameters.check(given, known)[name]
 
 
 def _check_installed(executor: str) -> None:
     if importlib.util.find_spec("snakemake") is None:
-        raise _not_installed("snakemake")
+        raise ConfigError("sweep needs snakemake, which is not installed; run: pip install 'diffusion-lib[sweep]'")
+    if not re.fullmatch("[a-z0-9]+([-_][a-z0-9]+)*", executor):  # it becomes the name of a module
+        raise ConfigError(f"executor must be a name such as 'local' or 'slurm', got {executor!r}; correct it")
     plugin = f"snakemake_executor_plugin_{executor.replace('-', '_')}"
     if executor != "local" and importlib.util.find_spec(plugin) is None:
         remedy = f"run: pip install {plugin.replace('_', '-')}"
@@ -152,11 +157,20 @@ def _snakemake(directory: Path, jobs: int, executor: str) -> int:
     return 0
 
 
-def _row(notebook: Path, parameters: dict[str, Literal]) -> dict[str, Any]:
+def _status(notebook: Path, made: dict[str, Any]) -> dict[str, Any]:
+    """The status of a run, if it is whole and of what it should be; else one that says what is wrong with it."""
+    try:
+        return fingerprint.read_record(rerun.status_of(notebook), made)
+    except FileNotFoundError:
+        return {"status": "not run", "reason": ""}
+    except CheckpointError as error:
+        return {"status": "damaged", "reason": str(error)}
+
+
+def _row(notebook: Path, made: dict[str, Any]) -> dict[str, Any]:
     """A line of the table: the parameters, how the run ended, and what ``value`` and ``measured`` showed."""
-    path = notebook.with_suffix(".status.json")
-    status = json.loads(path.read_text()) if path.is_file() else {"status": "not run", "reason": ""}
-    row = parameters | {"status": f"{status['status']}: {status['reason'][:200]}".removesuffix(": ")}
+    status = _status(notebook, made)
+    row = made["parameters"] | {"status": f"{status['status']}: {status['reason'][:200]}".removesuffix(": ")}
     return row | {name: shown for name, shown in status.get("shown", {}).items() if name not in row}
 
 
@@ -169,9 +183,7 @@ def _write_table(directory: Path, rows: list[dict[str, Any]]) -> None:
     lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in table]
     lines.insert(1, "|" + " --- |" * len(columns))
     for name, content in (("results.csv", text.getvalue()), ("results.md", "\n".join(lines) + "\n")):
-        temporary = directory / f".{name}.tmp"
-        temporary.write_text(content, encoding="utf-8")
-        os.replace(temporary, directory / name)
+        files.write(directory / name, content)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

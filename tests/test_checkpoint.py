@@ -19,7 +19,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from diffusion_lib import checkpoint, manifest
+from diffusion_lib import checkpoint, fingerprint, manifest
 from diffusion_lib.errors import (
     CheckpointCorrupt,
     CheckpointError,
@@ -111,9 +111,9 @@ def forge(directory, tensors=None, content=None, **changes):
         record["tensors"] = manifest.layout(tensors)
     if content is not None:
         payload_of(directory).write_bytes(content)
-        record |= {"bytes": len(content), "sha256": manifest._sha256(content)}
+        record |= {"bytes": len(content), "sha256": fingerprint.of(content)}
     record |= changes
-    record["manifest_sha256"] = manifest._sha256(manifest.canonical(record))
+    record["manifest_sha256"] = fingerprint.of(fingerprint.canonical(record))
     manifest_of(directory).write_text(json.dumps(record))
 
 
@@ -397,7 +397,7 @@ def test_row69_another_configuration(saved, section, key, value):
 
 def test_row69_the_configuration_hash_is_that_of_the_configuration(saved):
     record = json.loads(manifest_of(saved[0]).read_text())
-    assert record["config_sha256"] == manifest._sha256(manifest.canonical(CONFIG))
+    assert record["config_sha256"] == fingerprint.of(fingerprint.canonical(CONFIG))
 
 
 @pytest.mark.parametrize("version", [2, 0, "1", None], ids=["row70-newer", "row70-older", "row70-text", "row70-none"])
@@ -624,7 +624,7 @@ def test_row77_a_payload_without_its_manifest_does_not_count(saved):
 
 HOLD = """
 import sys
-from diffusion_lib import manifest
+from diffusion_lib import fingerprint, manifest
 with manifest.lock(sys.argv[1]):
     print("held", flush=True)
     sys.stdin.read()

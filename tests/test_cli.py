@@ -170,7 +170,7 @@ def test_row75_a_disk_that_fills_up_keeps_the_checkpoint_before(tmp_path, monkey
 
     def fsync(descriptor):
         calls.append(descriptor)
-        if len(calls) > 4:  # two files and two renames make a checkpoint
+        if len(calls) > 5:  # the log; then two files and two renames make a checkpoint
             raise OSError(28, "No space left on device")
         return write(descriptor)
 
@@ -230,16 +230,56 @@ def test_row44_no_checkpoint_from_a_run_that_diverged(tmp_path, monkeypatch, cap
 
 
 def test_row75_a_failed_save_is_never_called_saved(tmp_path, monkeypatch, capsys):
-    def full(descriptor):
+    def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
+    original = training.train
+
+    def filling(*arguments):  # the log fits
+        for record in original(*arguments):
+            if record.step == 6:
+                monkeypatch.setattr(os, "fsync", full)
+            yield record
+
+    monkeypatch.setattr(training, "train", filling)
     assert train(tmp_path / "run") == 2
     out, err = capsys.readouterr()
     assert (
         out == "" and err.startswith("CheckpointSaveError: step 6 was not saved: [Errno 28]") and err.count("\n") == 1
     )
     assert checkpoint.list_checkpoints(tmp_path / "run") == []
+
+
+@pytest.mark.parametrize("name", ["log.jsonl", "curve.svg"])
+def test_row75_a_disk_that_is_full_is_told_with_the_file(tmp_path, monkeypatch, capsys, name):
+    replace = os.replace
+
+    def full(source, target):
+        if Path(target).name == name:
+            raise OSError(28, "No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    assert train(tmp_path / "run") == 2
+    err = capsys.readouterr().err
+    assert f"SaveError: {tmp_path / 'run' / name} was not written: No space left on device" in err
+    assert err.count("\n") == 1 and not list((tmp_path / "run").glob("*.tmp")) + list((tmp_path / "run").glob(".*.tmp"))
+
+
+def test_row75_a_line_of_the_log_that_does_not_fit_names_the_log(tmp_path, monkeypatch, capsys):
+    class Full:
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def write(self, line):
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cli, "_log", lambda *_: Full())
+    assert train(tmp_path / "run") == 2
+    assert f"SaveError: {tmp_path / 'run' / 'log.jsonl'} was not written: No space" in capsys.readouterr().err
 
 
 REFUSED_TRAIN = {
@@ -275,7 +315,7 @@ def test_train_refuses_a_directory_with_checkpoints_or_a_file(trained, tmp_path,
     assert before == sorted((path.name, path.stat().st_mtime_ns) for path in trained.iterdir())
     (tmp_path / "file").write_text("")
     assert train(tmp_path / "file") == 2 and "must be a directory" in capsys.readouterr().err
-    assert train(tmp_path / "file" / "run") == 2 and capsys.readouterr().err.startswith("NotADirectoryError")
+    assert train(tmp_path / "file" / "run") == 2 and "below the file" in capsys.readouterr().err
 
 
 # --- sample ----------------------------------------------------------------------------------------------------------
@@ -342,8 +382,8 @@ REFUSED_SAMPLE = {
     "n-0": (["--n", "0"], "n must be"),
     "sampler": (["--sampler", "dddim"], "did you mean 'ddim'"),
     "row37-seed": (["--seed", "-1"], "seed must be"),
-    "suffix": (["--out", "x.jpg"], "suffix of out must be"),
-    "directory": (["--out", "/nowhere/x.png"], "out must be a file in a directory that exists"),
+    "suffix": (["--out", "x.jpg"], "out must be a .safetensors or .png file"),
+    "directory": (["--out", "/nowhere/x.png"], "file in a directory that exists, got '/nowhere/x.png'"),
 }
 
 

@@ -20,6 +20,7 @@ FAMILY = {
     "CheckpointMismatch": errors.CheckpointError,
     "CheckpointUntrusted": errors.CheckpointError,
     "CheckpointSaveError": errors.CheckpointError,
+    "SaveError": OSError,
     "NonFiniteError": ArithmeticError,
     "WeightsUnavailable": OSError,
     "DerivationError": errors.DiffusionLibError,

@@ -60,8 +60,8 @@ def write(path, **changes):
 
 CHANGES = {
     "steps": ({"steps": 0}, "steps must be an integer"),
-    "index": ({"index": "0"}, "first must be an integer"),
-    "prompt": ({"prompt": 5}, "prompt must be a text"),
+    "index": ({"index": "0"}, "index in .* must be a whole number, got '0' of type str"),
+    "prompt": ({"prompt": 5}, "prompt in .* must be a text, got 5"),
     "sampler": ({"sampler": "__import__"}, "sampler must be one of"),
     "seed-gone": ({"seed": None}, "must name dim, dtype, fingerprint, g, index"),
 }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
+import shutil
 import signal
+from pathlib import Path
 
 import pytest
 import safetensors.torch
@@ -13,11 +16,11 @@ import torch
 from diffusers import UNet2DConditionModel
 from torch import nn
 
-from diffusion_lib import __main__, bound, denoiser
+from diffusion_lib import __main__, __version__, bound, denoiser, fingerprint
 from diffusion_lib import train as training
 from diffusion_lib.config import TrainConfig
 from diffusion_lib.errors import CheckpointMismatch, NonFiniteError
-from diffusion_lib.latent import fidelity, fit, judge, miniature, train_unet, train_vae, world
+from diffusion_lib.latent import fidelity, fit, judge, miniature, train_latent, train_unet, train_vae, world
 from diffusion_lib.process import add_noise
 from diffusion_lib.schedule import linear, scaled_linear
 
@@ -97,7 +100,9 @@ def test_a_stage_of_other_settings_is_refused(tmp_path):
 def test_the_averages_on_the_way_are_kept(tmp_path):
     fitted(tmp_path, keep=(3, 12))
     names = {path.name for path in tmp_path.glob("average-*")}
-    assert names == {"average-3.safetensors", "average-12.safetensors"}
+    assert names == {f"average-{step}.{suffix}" for step in (3, 12) for suffix in ("safetensors", "json")}
+    made = fingerprint.read_record(tmp_path / "average-12.json")["made_from"]
+    assert made == {"train": CONFIG.to_dict(), "library": __version__, "of": "test", "step": 12}
     last = safetensors.torch.load_file(tmp_path / "average-12.safetensors")
     end = fitted(tmp_path)
     assert torch.equal(last["weight"], end.weight) and torch.equal(last["bias"], end.bias)
@@ -283,7 +288,7 @@ def test_the_command_writes_weights_card_and_sheet_and_resumes(tmp_path, painter
     assert command(whole) == 0
     folder = whole / "miniature"
     text = (folder / "README.md").read_text()
-    rows = json.loads((folder / "fidelity.json").read_text())
+    rows = fingerprint.read_record(folder / "fidelity.json")["rows"]
     for file in folder.rglob("*.safetensors"):
         assert hashlib.sha256(file.read_bytes()).hexdigest() in text
     assert (folder / "sheet.png").read_bytes().startswith(b"\x89PNG")
@@ -293,7 +298,7 @@ def test_the_command_writes_weights_card_and_sheet_and_resumes(tmp_path, painter
     before = len(painter)
     assert command(whole, "--resume") == 0
     assert len(painter) == before + 5  # the contact sheet alone is painted anew
-    assert json.loads((folder / "fidelity.json").read_text()) == rows
+    assert fingerprint.read_record(folder / "fidelity.json")["rows"] == rows
 
     step = fit._step
     monkeypatch.setattr(fit, "_step", lambda *a: (os.kill(os.getpid(), signal.SIGTERM), step(*a))[1])
@@ -305,6 +310,118 @@ def test_the_command_writes_weights_card_and_sheet_and_resumes(tmp_path, painter
         other = parts / "miniature" / file.relative_to(folder)
         assert file.read_bytes() == other.read_bytes(), file.name
     assert "the same command with --resume goes on" in capsys.readouterr().out
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A run of the command that came to its end, to be copied."""
+    with pytest.MonkeyPatch.context() as patch:
+        painter.__wrapped__(patch)
+        small.__wrapped__(patch)
+        directory = tmp_path_factory.mktemp("finished") / "run"
+        assert command(directory) == 0
+    return directory
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (["--pictures", "4"], "pictures is 6 in the record and 4 here"),
+        (["--pictures", "9"], "pictures is 6 in the record and 9 here"),
+        (["--seed", "1"], "unet seed is 1 in the record and 3 here; vae seed is 0 in the record and 2 here"),
+        (["--unet-steps", "3"], "unet steps is 2 in the record and 3 here"),
+        (["--precision", "bfloat16"], "unet precision is 'float32' in the record and 'bfloat16' here"),
+    ],
+)
+def test_a_run_of_other_settings_is_refused_before_any_work(tmp_path, finished, capsys, monkeypatch, changed, message):
+    directory = Path(shutil.copytree(finished, tmp_path / "run"))
+    before = {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+    monkeypatch.setattr(train_latent, "_train", lambda *_: pytest.fail("it works"))
+    assert command(directory, "--resume", *changed) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("CheckpointMismatch") and message in err and err.count("\n") == 1
+    assert before == {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
+def test_a_run_of_another_library_is_refused(tmp_path, finished, capsys, monkeypatch):
+    directory = shutil.copytree(finished, tmp_path / "run")
+    monkeypatch.setattr(train_latent, "__version__", "9.0")
+    assert command(directory, "--resume") == 2
+    assert f"library is '{__version__}' in the record and '9.0' here" in capsys.readouterr().err
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path, finished, capsys):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.jpg").touch()
+    assert command(tmp_path / "photos", "--resume") == 2
+    assert "out must hold a run of train-latent, got" in (err := capsys.readouterr().err) and "a.jpg" in err
+    directory = Path(shutil.copytree(finished, tmp_path / "run"))
+    (directory / "run.json").write_bytes((directory / "run.json").read_bytes()[:-9])
+    assert command(directory, "--resume") == 2 and "CheckpointCorrupt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("changed", [["--n", "3"], ["--trial", "2"]])
+def test_other_judgements_are_made_anew(tmp_path, finished, painter, small, capsys, changed):
+    directory = Path(shutil.copytree(finished, tmp_path / "run"))
+    assert command(directory, "--resume", *changed) == 0
+    name, number = changed[0].removeprefix("--"), int(changed[1])
+    rows = fingerprint.read_record(directory / "miniature" / "fidelity.json")["rows"]
+    assert {row["n"] for row in rows} == ({number, 1} if name == "n" else {2, number})
+    assert f"is made anew: {directory / 'miniature' / 'fidelity.json'} must be of this run, got {name} is" in (
+        " ".join(capsys.readouterr().err.split())
+    )
+    assert f"of {3 if name == 'n' else 2} fresh ones" in (directory / "miniature" / "README.md").read_text()
+
+
+def damage(path, kind):
+    data = path.read_bytes()
+    path.write_bytes(data[:-5] if kind == "cut" else data[:-5] + bytes([data[-5] ^ 1]) + data[-4:])
+
+
+@pytest.mark.parametrize("kind", ["flipped", "cut"])
+@pytest.mark.parametrize("name", ["latents.safetensors", "latents.json", "miniature/fidelity.json"])
+def test_a_damaged_cache_is_made_anew(tmp_path, finished, painter, small, capsys, name, kind):
+    directory = Path(shutil.copytree(finished, tmp_path / "run"))
+    damage(directory / name, kind)
+    assert command(directory, "--resume") == 0
+    assert "is made anew" in capsys.readouterr().err
+    for made in ("latents.safetensors", "latents.json", "miniature/fidelity.json", "miniature/record.json"):
+        assert (directory / made).read_bytes() == (finished / made).read_bytes() or made.startswith("miniature/rec")
+    fingerprint.read_record(directory / "miniature" / "record.json")
+
+
+@pytest.mark.parametrize("kind", ["flipped", "cut"])
+@pytest.mark.parametrize("name", ["vae/log.jsonl", "unet/average-1.safetensors", "unet/average-1.json"])
+def test_what_cannot_be_made_anew_is_refused_when_damaged(tmp_path, finished, painter, small, capsys, name, kind):
+    directory = Path(shutil.copytree(finished, tmp_path / "run"))
+    if name.endswith("log.jsonl"):
+        lines = (directory / name).read_text().splitlines(keepends=True)
+        text = lines[0].replace('"step"', '"stop"') if kind == "flipped" else lines[0][:-5]
+        (directory / name).write_text(text)
+    else:
+        damage(directory / name, kind)
+        (directory / "miniature" / "fidelity.json").unlink()  # else nobody reads it
+    assert command(directory, "--resume") == 2
+    assert "CheckpointCorrupt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("what", ["vae", "scenes", "precision", "library"])
+def test_latents_of_something_else_are_made_anew(tmp_path, vae, monkeypatch, capsys, what):
+    seen, path = train_unet.scenes(3, 0), tmp_path / "z.safetensors"
+    train_unet.cached_latents(path, vae, seen, "float32")
+    other = {"vae": vae, "scenes": seen, "precision": "float32"}
+    if what == "vae":
+        other["vae"] = copy.deepcopy(vae)
+        other["vae"].quant_conv.bias.data[0] += 1
+    elif what == "scenes":
+        other["scenes"] = train_unet.scenes(2, 0)
+    elif what == "precision":
+        other["precision"] = "bfloat16"
+    else:
+        monkeypatch.setattr(fingerprint, "library", lambda: "0.1.0+another")
+    z = train_unet.cached_latents(path, other["vae"], other["scenes"], other["precision"])
+    assert len(z) == len(other["scenes"].form) and f"{what} is" in capsys.readouterr().err
+    assert torch.equal(train_unet.cached_latents(path, *other.values()), z)
 
 
 @pytest.mark.parametrize(

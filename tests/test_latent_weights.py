@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import json
 import re
+import shutil
 
 import pytest
 import safetensors.torch
 import torch
 from scipy.stats import binom, norm
 
+from diffusion_lib import fingerprint
+from diffusion_lib.errors import CheckpointCorrupt
 from diffusion_lib.latent import fidelity, forms, judge, miniature, parts, pipeline, train_latent, weights, world
 from diffusion_lib.latent.prompt import tokenize
 
@@ -38,7 +40,7 @@ def text():
 
 @pytest.fixture(scope="module")
 def rows():
-    return json.loads((FOLDER / "fidelity.json").read_text(encoding="utf-8"))
+    return fingerprint.read_record(FOLDER / "fidelity.json")["rows"]
 
 
 def row_of(rows, of, line):
@@ -48,6 +50,26 @@ def row_of(rows, of, line):
 
 
 # --- the files -------------------------------------------------------------------------------------------------------
+
+
+def test_the_record_tells_what_made_them_and_holds():
+    made = fingerprint.read_record(FOLDER / weights.RECORD)["made_from"]
+    assert made["unet"]["seed"] == 1 and f"{made['pictures']:,} pictures" in (FOLDER / "README.md").read_text()
+    assert fingerprint.read_record(FOLDER / "fidelity.json")["made_from"]["weights"] == weights.fingerprint(FOLDER)
+
+
+@pytest.mark.parametrize("name", ["unet/diffusion_pytorch_model.safetensors", "vae/config.json", "record.json"])
+@pytest.mark.parametrize("damage", ["flipped", "cut"])
+def test_a_damaged_folder_is_not_loaded(tmp_path, monkeypatch, name, damage):
+    """One bit of a weight would load without a word, and a picture would be of another network."""
+    folder = shutil.copytree(FOLDER, tmp_path / "miniature")
+    data = bytearray((folder / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / name).write_bytes(bytes(data) if damage == "flipped" else bytes(data[: len(data) // 2]))
+    for model in (folder, "miniature"):
+        monkeypatch.setattr(weights, "MINIATURE", folder)
+        with pytest.raises(CheckpointCorrupt, match=name):
+            parts.load(model, device="cpu")
 
 
 def test_they_are_whole_small_and_half_precision():

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import filelock
 import nbformat
 import numpy as np
 import pytest
 
+from diffusion_lib import __main__, fingerprint, parameters
 from diffusion_lib import rerun as module
-from diffusion_lib.errors import ConfigError
+from diffusion_lib.errors import CheckpointCorrupt, ConfigError
+from diffusion_lib.notebook import ENVIRONMENT
 from diffusion_lib.rerun import RerunFailed, rerun
 
 ROOT = str(Path(module.__file__).parent.parent)
@@ -50,13 +52,14 @@ def book(tmp_path, monkeypatch):
 
 
 def command(*words: str) -> int:
-    parser = argparse.ArgumentParser()
-    module.add_arguments(parser)
-    return module.main(parser.parse_args(words))
+    try:
+        return __main__.main(["rerun", *words])
+    except SystemExit as stop:  # argparse
+        return stop.code
 
 
 def status(path: Path) -> dict:
-    return json.loads(path.with_suffix(".status.json").read_text())
+    return fingerprint.read_record(module.status_of(path))
 
 
 def marks(path: Path) -> list[str]:
@@ -96,14 +99,21 @@ def test_a_run_with_other_values_is_whole_and_beside_its_status(book):
     found = status(path)
     assert 0 < found.pop("seconds") < 60
     assert found == {
+        "made_from": {
+            "chapter": "small-chapter",
+            "notebook": fingerprint.of(before),
+            "parameters": {"T": 7, "rate": 1, "flag": False, "name": "b"},
+            "library": fingerprint.library(),
+        },
+        "files": {"small-chapter.ipynb": fingerprint.of(path.read_bytes())},
         "status": "ok",
         "reason": "",
         "notebook": "small-chapter.ipynb",
-        "parameters": {"T": 7, "rate": 1, "flag": False, "name": "b"},
         "shown": {"twice": "14", "a third": "2.333", "pixels": "0af3"},
     }
     assert chapter.read_bytes() == before
-    assert sorted(entry.name for entry in path.parent.iterdir()) == ["small-chapter.ipynb", "small-chapter.status.json"]
+    names = [".lock", "small-chapter.ipynb", "small-chapter.status.json"]
+    assert sorted(entry.name for entry in path.parent.iterdir()) == names
 
 
 def test_the_command_reads_values_by_their_defaults(book, capsys):
@@ -111,15 +121,23 @@ def test_the_command_reads_values_by_their_defaults(book, capsys):
     assert command("small-chapter", *words, "--out", "out") == 0
     assert capsys.readouterr().out == f"{Path('out', 'small-chapter.ipynb')}\n"
     expected = {"T": 8, "rate": 1e-4, "flag": False, "name": "b", "shift": -3}
-    assert status(book / "out" / "small-chapter.ipynb")["parameters"] == expected
+    assert status(book / "out" / "small-chapter.ipynb")["made_from"]["parameters"] == expected
 
 
-def test_the_same_values_have_one_directory_and_others_another():
-    one, two = ({"T": 7, "rate": 1}, {"rate": 1, "T": 7})
-    assert module._directory(Path("a.ipynb"), one, None) == module._directory(Path("a.ipynb"), two, None)
-    directories = {module._directory(Path("a.ipynb"), values, None) for values in ({}, {"T": 7}, {"T": 8})}
-    assert len(directories) == 3
-    assert all(directory.name.startswith("a-") and len(directory.name) == 10 for directory in directories)
+def test_what_a_run_is_made_from_decides_its_directory(book, monkeypatch):
+    """Other parameters, another notebook of the same name, another library: each has a directory of its own."""
+    source = book / "notebooks" / "small-chapter.ipynb"
+
+    def name(**values):
+        return module.run_name(module.made_from(source, values))
+
+    assert name(T=7, rate=1) == name(rate=1, T=7)
+    names = {name(), name(T=7), name(T=8)}
+    write_chapter(source, "print('another')")
+    names |= {name(T=7)}
+    monkeypatch.setattr(fingerprint, "library", lambda: "0.1.0+another")
+    names |= {name(T=7)}
+    assert len(names) == 5 and all(re.fullmatch("small-chapter-[0-9a-f]{16}", each) for each in names)
 
 
 @pytest.mark.parametrize("name", ["api_token", "KEY", "client_secret", "password", "credentials"])
@@ -184,6 +202,7 @@ def start_and_signal(code, condition, number, seconds: float = 120.0):
         except BaseException:
             process.kill()  # leaving the block waits for the child
             raise
+    return process.returncode
 
 
 def test_a_child_that_is_waited_for_in_vain_is_killed():
@@ -202,17 +221,133 @@ def is_gone(pid: int) -> bool:
     return state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_row95_a_killed_run_leaves_no_notebook_and_no_success(book, number):
-    work = "import os, time\nopen('part', 'w').write(str(os.getpid()))\nos.rename('part', 'pid')\ntime.sleep(60)"
-    write_chapter(book / "notebooks" / "small-chapter.ipynb", work)
-    code = "from diffusion_lib.rerun import rerun; rerun('small-chapter', output='out')"
-    start_and_signal(code, (book / "pid").exists, number)
+SLOW = "import os, time\nopen('part', 'w').write(str(os.getpid()))\nos.rename('part', 'pid')\ntime.sleep(60)"
+COMMAND = (
+    "import sys; from diffusion_lib.__main__ import main; sys.exit(main(['rerun', 'small-chapter', '--out', 'out']))"
+)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_row95_a_run_that_is_told_to_stop_says_so(book, number):
+    write_chapter(book / "notebooks" / "small-chapter.ipynb", SLOW)
+    assert start_and_signal(COMMAND, (book / "pid").exists, number) == 128 + number
+    path = book / "out" / "small-chapter.ipynb"
+    found = status(path)
+    assert (found["status"], found["reason"]) == ("failed", f"stopped by {number.name}")
+    nb = nbformat.read(path, as_version=4)
+    assert nb.cells[0].source.startswith("**This run failed.**") and f"stopped by {number.name}" in nb.cells[0].source
+    names = [".lock", "small-chapter.ipynb", "small-chapter.status.json"]
+    assert sorted(entry.name for entry in path.parent.iterdir()) == names
+    wait_for(lambda: is_gone(int((book / "pid").read_text())))
+
+
+def test_row95_a_killed_run_never_says_that_it_is_whole_or_running(book):
+    """Nothing can be written after SIGKILL; so what stands there before is true of a killed run, too."""
+    write_chapter(book / "notebooks" / "small-chapter.ipynb", SLOW)
+    assert start_and_signal(COMMAND, (book / "pid").exists, signal.SIGKILL) == -signal.SIGKILL
     path = book / "out" / "small-chapter.ipynb"
     assert not path.exists()
-    assert status(path)["status"] == "running"
-    pid = int((book / "pid").read_text())
-    wait_for(lambda: is_gone(pid))
+    found = status(path)
+    assert found["status"] == "incomplete" and "it is still running, or it was killed" in found["reason"]
+    assert not found["files"] and "shown" not in found
+    wait_for(lambda: is_gone(int((book / "pid").read_text())))
+    (path.parent / ".small-chapter.status.json.tmp").write_text("cut")
+    write_chapter(book / "notebooks" / "small-chapter.ipynb")  # the next run clears up what the killed one left
+    assert rerun("small-chapter", output="out") == Path("out", "small-chapter.ipynb")
+    names = [".lock", "small-chapter.ipynb", "small-chapter.status.json"]
+    assert sorted(entry.name for entry in path.parent.iterdir()) == names and status(path)["status"] == "ok"
+
+
+def test_two_runs_into_one_directory_are_refused(book):
+    (book / "out").mkdir()
+    with filelock.FileLock(book / "out" / ".lock"), pytest.raises(ConfigError, match="in use by another re-run"):
+        rerun("small-chapter", output="out")
+    assert rerun("small-chapter", output="out")
+
+
+def test_two_runs_give_the_same_bytes_also_with_bars_and_sets(book, monkeypatch):
+    """A bar shows seconds, the order of a set of texts hangs on a seed of the process, papermill draws an id."""
+    for name in ENVIRONMENT:
+        monkeypatch.delenv(name, raising=False)
+    work = "from tqdm.auto import tqdm\nimport os, sys\nfor _ in tqdm(range(3), desc='Loading weights'): pass\n"
+    write_chapter(book / "notebooks" / "small-chapter.ipynb", work + "print({str(i) for i in range(50)})")
+    first = rerun("small-chapter", {"T": 7}).read_bytes()
+    assert rerun("small-chapter", {"T": 7}).read_bytes() == first
+    assert b"Loading weights" not in first.replace(b"desc='Loading weights'", b"") and b"start_time" not in first
+    assert "TQDM_DISABLE" not in os.environ
+
+
+@pytest.mark.parametrize("changed", ["notebook", "library"])
+def test_what_changes_while_it_runs_is_noticed(book, monkeypatch, changed):
+    source = book / "notebooks" / "small-chapter.ipynb"
+    run = module._run
+
+    def meanwhile(*arguments):
+        reason = run(*arguments)
+        if changed == "notebook":
+            write_chapter(source, "print('another')")
+        else:
+            monkeypatch.setattr(fingerprint, "library", lambda: "0.1.0+another")
+        return reason
+
+    monkeypatch.setattr(module, "_run", meanwhile)
+    with pytest.raises(RerunFailed, match="the chapter or the library changed while it ran"):
+        rerun("small-chapter", output="out")
+    assert status(book / "out" / "small-chapter.ipynb")["status"] == "failed"
+
+
+def test_values_shown_in_a_loop_are_all_there(book):
+    work = "from diffusion_lib.notebook import measured, value\n"
+    work += "for k in range(3):\n    value('double', 2 * k)\n    measured('half', k / 2)"
+    write_chapter(book / "notebooks" / "small-chapter.ipynb", work)
+    shown = status(rerun("small-chapter"))["shown"]
+    assert shown == {
+        "double": "0",
+        "half": "0.000",
+        "double [2]": "2",
+        "half [2]": "0.500",
+        "double [3]": "4",
+        "half [3]": "1.000",
+    }
+
+
+@pytest.mark.parametrize("where", ["status", "notebook"])
+@pytest.mark.parametrize("damage", ["flipped", "cut", "empty"])
+def test_a_damaged_result_is_noticed(book, where, damage):
+    path = rerun("small-chapter")
+    file = path if where == "notebook" else module.status_of(path)
+    data = bytearray(file.read_bytes())
+    if damage == "flipped":
+        data[data.index(b"small" if where == "status" else b"T + 1")] ^= 1
+    file.write_bytes({"flipped": bytes(data), "cut": bytes(data[:-20]), "empty": b""}[damage])
+    with pytest.raises(CheckpointCorrupt):
+        status(path)
+
+
+@pytest.mark.parametrize("full", ["small-chapter.status.json", "small-chapter.ipynb"])
+def test_a_full_disk_leaves_nothing_and_names_the_file(book, monkeypatch, capsys, full):
+    replace = os.replace
+
+    def no_room(source, target):
+        if Path(target).name == full and "incomplete" not in Path(source).read_text():
+            raise OSError(28, "No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", no_room)
+    assert command("small-chapter", "--out", "out") == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"SaveError: {Path('out', full)} was not written: No space left on device; ")
+    assert err.count("\n") == 1 and not list((book / "out").glob(".*.tmp"))
+    assert not list((book / "out").glob("*.partial.ipynb"))
+    assert status(book / "out" / "small-chapter.ipynb")["status"] != "ok"
+
+
+@pytest.mark.parametrize("output", ["", "notebooks/small-chapter.ipynb/out", "/sys/out"])
+def test_a_place_that_cannot_be_written_is_refused_before_the_kernel(book, monkeypatch, capsys, output):
+    monkeypatch.setattr(module, "_run", lambda *_: pytest.fail("it ran"))
+    assert command("small-chapter", "--out", output) == 2
+    assert capsys.readouterr().err.startswith("ConfigError: output must be ")
+    assert nothing_ran(book)
 
 
 def test_row95_a_notebook_is_replaced_by_renaming(book):
@@ -319,7 +454,7 @@ def test_row100_values_that_are_no_json_are_refused(book, given):
 
 @pytest.mark.parametrize("output", ["missing/out", "notebooks/small-chapter.ipynb"])
 def test_row101_a_directory_whose_parent_is_missing_is_refused(book, output):
-    with pytest.raises(ConfigError, match="output must be a directory, its parent must exist, got"):
+    with pytest.raises(ConfigError, match=r"output must be a directory, (its parent must exist, got|got the file)"):
         rerun("small-chapter", output=output)
     assert nothing_ran(book)
 
@@ -339,6 +474,22 @@ def test_a_value_out_of_range_is_refused_by_the_chapter_before_its_work(book, ca
 def test_a_name_given_twice_is_refused(book, capsys):
     assert command("small-chapter", "-p", "T", "5", "-p", "T", "6") == 2
     assert "T must be given once, got 5 and '6'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["-1e-5", "-.5", "-3", "--out", "-p", "-", "a=b"])
+def test_a_value_may_begin_like_an_option(book, text, capsys):
+    name, kind = ("rate", float) if text[1:2].isdigit() or "." in text else ("name", str)
+    assert parameters.parse(__main__.parser().parse_args(
+        parameters.join_pairs(["rerun", "c", "-p", name, text, "--out", "x"])).p, {name: kind()}
+    ) == {name: kind(text)}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [["-p"], ["-p", "T"], ["-pT=5"], ["-p", "T", "5", "6"]])
+def test_half_a_parameter_is_one_line(book, capsys, words):
+    assert command("small-chapter", *words) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and ("-p" in err or "unrecognized arguments: 6" in err)
+    assert nothing_ran(book)
 
 
 @pytest.mark.parametrize("timeout", [0, -1, True, math.nan, "10", 10**9])
@@ -397,6 +548,6 @@ def test_braces_in_a_path_are_not_formatted(book):
 
 
 def test_without_papermill_the_remedy_is_named(book, monkeypatch):
-    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(parameters.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ConfigError, match="rerun needs papermill, which is not installed; run: pip install"):
         rerun("small-chapter")

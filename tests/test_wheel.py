@@ -13,7 +13,7 @@ from book_fixture import ROOT
 from diffusion_lib.latent import weights
 
 MINIATURE = "diffusion_lib/latent/miniature"
-WRITTEN = ("README.md", "sheet.png", "fidelity.json", "model_index.json")  # beside what the model needs
+WRITTEN = ("README.md", "sheet.png", "fidelity.json", "record.json", "model_index.json")  # beside what the model needs
 BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
 
 

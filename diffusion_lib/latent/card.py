@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import platform
 from pathlib import Path
@@ -11,11 +12,10 @@ import torch
 import transformers
 from PIL import Image, ImageDraw
 
-from .. import __version__
+from .. import __version__, files, fingerprint
 from ..config import TrainConfig
 from . import fidelity, train_unet, train_vae, world
 from .codec import to_pil
-from .weights import sha256_of
 
 ARTICLE = "a dog wearing hat"
 SCALE, COLUMNS, MARGIN = 2, 8, 14  # of the contact sheet: pixels to a pixel, pictures to a row, height of a caption
@@ -35,7 +35,9 @@ def sheet(pipeline: diffusers.StableDiffusionPipeline, path: Path, g: dict[str, 
         x, y = i % COLUMNS * side, i // COLUMNS * (side + MARGIN)
         page.paste(picture.resize((side, side), Image.Resampling.NEAREST), (x, y))
         pen.text((x + 2, y + side + 1), _short(pen, text, side - 4), fill="black")
-    page.save(path, optimize=True)
+    drawn = io.BytesIO()
+    page.save(drawn, format="png", optimize=True)
+    files.write(path, drawn.getvalue())
 
 
 def _short(pen: ImageDraw.ImageDraw, text: str, width: int) -> str:
@@ -115,7 +117,7 @@ def _psnr(rows: list[dict]) -> str:
 
 def _hashes(folder: Path) -> str:
     files = sorted(folder.rglob("*.safetensors"))
-    hashes = [sha256_of(file) for file in files]
+    hashes = [fingerprint.of_file(file) for file in files]
     rows = [
         f"| `{file.relative_to(folder)}` | {file.stat().st_size:,} | `{value}` |"
         for file, value in zip(files, hashes, strict=True)

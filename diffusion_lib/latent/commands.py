@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from ..errors import ConfigError, check_choice
+from .. import files
+from ..errors import ConfigError
 
 MODELS = "miniature, CompVis/stable-diffusion-v1-4, or a folder of parts"
 
@@ -36,42 +36,39 @@ def add_remake(command: argparse.ArgumentParser) -> None:
 
 def picture(args: argparse.Namespace) -> int:
     """Make a picture, and say which model did."""
-    target = _check_target(args.out)
+    target = files.target("out", args.out, (".png",))
     from . import codec, parts, pipeline
-    from . import picture as files
+    from . import picture as pictures
+    from .outline import outline
 
+    options = {name: getattr(args, name) for name in ("g", "seed", "steps", "dim", "save_int", "sampler")}
+    parts.check_load(args.dtype, args.device)
+    pipeline.check_arguments(outline(args.model), args.prompt, **options)
     loaded = parts.load(args.model, dtype=args.dtype, device=args.device)
     print(loaded)
-    names = ("g", "seed", "steps", "dim", "save_int", "sampler")
-    (made,) = pipeline.draw(loaded, args.prompt, **{name: getattr(args, name) for name in names})
+    (made,) = pipeline.draw(loaded, args.prompt, **options)
     for step in made.kept:
         (image,) = codec.latents_to_pil(loaded.vae, step.x_0_hat[None])
-        image.save(target.with_name(f"{target.stem}-t{step.t:04d}.png"))
-    print(f"wrote {files.save(made, target)}, safety checker: {made.parameters['safety']}")
+        files.write(target.with_name(f"{target.stem}-t{step.t:04d}.png"), pictures.png(image))
+    print(f"wrote {pictures.save(made, target)}, safety checker: {made.parameters['safety']}")
     return 0
 
 
 def remake(args: argparse.Namespace) -> int:
     """Make a picture again from its own file."""
-    target = _check_target(args.out)
+    target = files.target("out", args.out, (".png",))
     from . import parts
-    from . import picture as files
+    from . import picture as pictures
     from .weights import PUBLISHED
 
-    found = files.parameters(args.file)
+    found = pictures.parameters(args.file)
     if not args.model and found["model"] not in ("miniature", *PUBLISHED):
         what = f"{found['model']!r} is a folder of somebody's"
         raise ConfigError(f"model must be given, the file was made by {what}; add --model DIR")
-    check_choice("dtype", found["dtype"], parts.DTYPES)
-    loaded = parts.load(args.model or found["model"], dtype=found["dtype"], device=args.device)
+    model = args.model or found["model"]
+    parts.check_load(found["dtype"], args.device)
+    pictures.check(found, model)
+    loaded = parts.load(model, dtype=found["dtype"], device=args.device)
     print(loaded)
-    print(f"wrote {files.save(files.remake(args.file, loaded), target)}")
+    print(f"wrote {pictures.save(pictures.remake(args.file, loaded), target)}")
     return 0
-
-
-def _check_target(out: str) -> Path:
-    """A long run should not end with a file that cannot be written."""
-    target = Path(out)
-    if target.suffix != ".png" or not target.parent.is_dir() or target.is_dir():
-        raise ConfigError(f"out must be a .png file in a directory that exists, got {out!r}; create {target.parent}")
-    return target

@@ -19,8 +19,9 @@ from torch import Tensor, nn
 from torch.nn.utils import vector_to_parameters
 from tqdm import tqdm
 
-from .. import checkpoint
+from .. import __version__, checkpoint, files, fingerprint
 from ..config import TrainConfig
+from ..errors import CheckpointCorrupt
 from ..gradient import flat_gradient
 from ..train import TrainState
 
@@ -43,13 +44,14 @@ def fit(
 
     The latest checkpoint in ``directory`` is continued; a finished one is not trained again.  ``settings`` are what
     else the result depends on, and are compared with the checkpoint's.  ``log.jsonl`` gets a line for each step, and
-    the averaged parameters after the steps in ``keep`` stay in ``average-STEP.safetensors``.  When ``stop()`` turns
-    true, the step is finished and saved, and None returned.  Raises what ``checkpoint.load_latest`` does, and
-    ``NonFiniteError`` for a loss or gradient that is not finite.
+    the averaged parameters after the steps in ``keep`` stay in ``average-STEP.safetensors``, each with its record.
+    When ``stop()`` turns true, the step is finished and saved, and None returned.  Raises what
+    ``checkpoint.load_latest`` does, ``CheckpointCorrupt`` for a log that has lost lines, and ``NonFiniteError`` for a
+    loss or gradient that is not finite.
     """
     directory.mkdir(parents=True, exist_ok=True)
     state = TrainState.create(module, config, device)
-    settings = {"train": config.to_dict(), **settings}
+    settings = {"train": config.to_dict(), "library": __version__, **settings}
     with checkpoint.lock(directory):
         if checkpoint.list_checkpoints(directory):
             checkpoint.load_latest(directory, state, settings)
@@ -57,14 +59,14 @@ def fit(
         _forget(log, state.step)
         gradient = flat_gradient(list(state.denoiser.parameters()))
         vector_to_parameters(state.parameters, state.denoiser.parameters())
-        with open(log, "a") as lines, tqdm(total=config.steps, initial=state.step, desc=directory.name) as bar:
+        bar = tqdm(total=config.steps, initial=state.step, desc=directory.name)
+        with files.named(log), open(log, "a") as lines, bar:
             while state.step < config.steps and not stop():
                 line = _step(state, config, loss_of, gradient)
                 lines.write(json.dumps(line) + "\n")
                 bar.update()
                 if state.step in keep:
-                    tensors = {name: tensor.cpu().clone() for name, tensor in state.ema.items()}
-                    safetensors.torch.save_file(tensors, directory / f"average-{state.step}.safetensors")
+                    _keep(directory / f"average-{state.step}.safetensors", state, settings)
                 if state.step % save_every == 0 or state.step == config.steps or stop():
                     lines.flush()
                     checkpoint.save(directory, state, settings)
@@ -88,11 +90,28 @@ def _step(state: TrainState, config: TrainConfig, loss_of: Loss, gradient: Tenso
     }
 
 
+def _keep(path: Path, state: TrainState, settings: Mapping[str, Any]) -> None:
+    """Write the averaged parameters, and from what they were made."""
+    tensors = {name: tensor.cpu().clone() for name, tensor in state.ema.items()}
+    files.write(path, safetensors.torch.save(tensors))
+    fingerprint.write_record(path.with_suffix(".json"), {**settings, "step": state.step}, [path.name])
+
+
 def _forget(log: Path, step: int) -> None:
-    """Drop the lines of steps that a killed run did not save."""
-    if log.exists():
-        kept = [line for line in log.read_text().splitlines(keepends=True)[:step] if line.endswith("\n")]
-        log.write_text("".join(kept))
+    """Drop the lines of steps that a killed run did not save; all that it did save must be there."""
+    lines = log.read_text().splitlines(keepends=True)[:step] if log.exists() else []
+    kept = [line for line in lines if line.endswith("\n")]
+    if [_number(line) for line in kept] != list(range(1, step + 1)):
+        what = f"the lines of steps 1 to {step}, got {len(kept)} lines that are not these"
+        raise CheckpointCorrupt(f"{log} must hold {what}; train in another directory")
+    files.write(log, "".join(kept))
+
+
+def _number(line: str) -> int | None:
+    try:
+        return json.loads(line)["step"]
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def core_minutes(directory: Path, steps: int | None = None) -> float:

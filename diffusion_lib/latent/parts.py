@@ -16,8 +16,6 @@ Source: Rombach et al. 2022 (LDM), sections 3.1 to 3.3.
 from __future__ import annotations
 
 import importlib.util
-import json
-import numbers
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,13 +26,12 @@ import torch
 
 from ..device import pick_device
 from ..errors import CheckpointCorrupt, CheckpointMismatch, ConfigError, check_choice
-from ..schedule import Schedule, linear, scaled_linear
+from ..schedule import Schedule
+from .outline import Outline, read_schedule
 from .safety import SafetyChecker
 from .weights import CHECKER, Source, find, fingerprint
 
 DTYPES = {name: getattr(torch, name) for name in ("float32", "float16", "bfloat16", "float64")}
-SCHEDULES = {"scaled_linear": scaled_linear, "linear": linear}
-SMALLEST, LARGEST = 64, 2048  # sides of a picture, in pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,17 +69,18 @@ class Parts:
         """The side of the pictures that the U-Net was made for, in pixels."""
         return self.unet.config.sample_size * self.factor
 
+    @property
+    def outline(self) -> Outline:
+        """What arguments of a picture are checked against."""
+        return Outline(self.schedule.T, self.factor, self.dim)
+
     def latent_shape(self, dim: int | None = None) -> tuple[int, int, int]:
         """The shape (C, h, w) of the latents of a square picture of ``dim`` pixels; None is the model's own size.
 
         Raises ``ConfigError`` unless ``dim`` is a multiple of the factor in 64…2048.
         """
-        dim = self.dim if dim is None else dim
-        whole = isinstance(dim, numbers.Integral) and not isinstance(dim, bool)
-        if not whole or dim % self.factor or not SMALLEST <= dim <= LARGEST:
-            allowed = f"a multiple of {self.factor} in {SMALLEST}..{LARGEST}"
-            raise ConfigError(f"dim must be {allowed}, got {dim!r}; this model was made for {self.dim}")
-        return self.unet.config.in_channels, int(dim) // self.factor, int(dim) // self.factor
+        side = self.outline.check_dim(dim) // self.factor
+        return self.unet.config.in_channels, side, side
 
     @cached_property
     def fingerprint(self) -> str:
@@ -99,16 +97,11 @@ def load(
     ``weights.find`` states, ``CheckpointCorrupt`` for damaged files, and ``CheckpointMismatch`` for parts that are not
     those of a Stable Diffusion 1.
     """
-    absent = [name for name in ("diffusers", "transformers") if importlib.util.find_spec(name) is None]
-    if absent:
-        raise ConfigError(
-            f"latent needs {' and '.join(absent)}, not installed here; run: pip install {' '.join(absent)}"
-        )
-    kind = DTYPES[check_choice("dtype", dtype, DTYPES)]
     if not isinstance(sliced, bool):
         raise ConfigError(f"sliced must be True or False, got {sliced!r}")
-    where, source = pick_device(device), find(model)
-    schedule, tokenizer = _schedule(source.folder), _tokenizer(source.folder)  # cheap, and so before gigabytes
+    kind, where = check_load(dtype, device)
+    source = find(model)
+    schedule, tokenizer = read_schedule(source.folder), _tokenizer(source.folder)  # cheap, and so before gigabytes
     text_encoder, vae, unet = (network.to(where) for network in _networks(source, kind))
     parts = Parts(
         model=source.name,
@@ -128,6 +121,16 @@ def load(
         unet.set_attention_slice("auto")
         vae.enable_slicing()
     return parts
+
+
+def check_load(dtype: str, device: str) -> tuple[torch.dtype, torch.device]:
+    """Return both as PyTorch's; ``ConfigError`` for one that is none, or without the libraries that load parts."""
+    absent = [name for name in ("diffusers", "transformers") if importlib.util.find_spec(name) is None]
+    if absent:
+        raise ConfigError(
+            f"latent needs {' and '.join(absent)}, not installed here; run: pip install {' '.join(absent)}"
+        )
+    return DTYPES[check_choice("dtype", dtype, DTYPES)], pick_device(device)
 
 
 def _networks(source: Source, dtype: torch.dtype) -> list[torch.nn.Module]:
@@ -169,24 +172,6 @@ def _tokenizer(folder: Path) -> Any:
         what = f"{len(tokenizer)} entries and the end {end}"
         raise CheckpointMismatch(f"{folder / 'tokenizer'} must hold vocab.json and merges.txt of CLIP, got {what}")
     return tokenizer
-
-
-def _schedule(folder: Path) -> Schedule:
-    """The schedule that the settings of the folder's scheduler describe; which steps are taken is the sampler's."""
-    path = folder / "scheduler" / "scheduler_config.json"
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-        name, kind = config["beta_schedule"], config.get("prediction_type", "epsilon")
-        arguments = config["num_train_timesteps"], config["beta_start"], config["beta_end"]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CheckpointCorrupt(f"{path} must hold the settings of a scheduler, got {error!r}") from error
-    if name not in SCHEDULES or kind != "epsilon" or config.get("trained_betas") is not None:
-        allowed = f"beta_schedule {' or '.join(SCHEDULES)}, prediction_type epsilon and no trained_betas"
-        raise CheckpointMismatch(f"{path} must say {allowed}, got {name}, {kind}; use a Stable Diffusion 1")
-    try:
-        return SCHEDULES[name](*arguments)
-    except ConfigError as error:
-        raise CheckpointMismatch(f"{path} must describe a diffusion: {error}") from error
 
 
 def _checker(folder: Path, device: torch.device, dtype: torch.dtype) -> SafetyChecker | None:

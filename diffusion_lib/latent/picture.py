@@ -6,50 +6,86 @@ sha256 of the weights: another model is refused, and a file never decides what i
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import reprlib
+import struct
+import warnings
+import zlib
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, PngImagePlugin
 
+from .. import files
 from ..errors import CheckpointMismatch, ConfigError
+from .outline import LARGEST, outline
 from .parts import Parts
-from .pipeline import Picture, draw
+from .pipeline import Picture, check_arguments, draw
 
 CHUNK = "diffusion_lib"
+BAD_FILE = (  # what Pillow and JSON raise for a file of somebody's
+    *(OSError, KeyError, ValueError, SyntaxError, RecursionError, OverflowError, MemoryError, EOFError, struct.error),
+    *(Image.DecompressionBombError, Image.DecompressionBombWarning, zlib.error),
+)
 ARGUMENTS = ("prompt", "g", "seed", "steps", "dim", "save_int", "sampler")
 
 
 def save(picture: Picture, path: str | os.PathLike[str]) -> Path:
     """Write a PNG with the picture's parameters; ``ConfigError`` unless the path ends in .png, in a directory."""
-    target = Path(path)
-    if target.suffix != ".png" or not target.parent.is_dir() or target.is_dir():
-        raise ConfigError(f"path must be a .png file in a directory that exists, got {str(path)!r}; correct it")
+    place = files.target("path", path, (".png",))
     info = PngImagePlugin.PngInfo()
     # ASCII, so that any text of a prompt survives every reader
     info.add_text(CHUNK, json.dumps(picture.parameters))
-    temporary = target.with_name(f".{target.name}.tmp")
-    picture.image.save(temporary, format="png", pnginfo=info)
-    os.replace(temporary, target)
-    return target
+    return files.write(place, png(picture.image, info))
+
+
+def png(image: Image.Image, info: PngImagePlugin.PngInfo | None = None) -> bytes:
+    """The bytes of a PNG file."""
+    drawn = io.BytesIO()
+    image.save(drawn, format="png", pnginfo=info)
+    return drawn.getvalue()
 
 
 def parameters(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the parameters in a picture that ``save`` wrote; ``ConfigError`` for any other file."""
+    """Return the parameters in a picture that ``save`` wrote; ``ConfigError`` for any other file.
+
+    The file is somebody's: its size is looked at before a pixel is, and its parameters before a model is loaded.
+    """
     try:
-        with Image.open(path, formats=["PNG"]) as image:
+        bomb = warnings.catch_warnings(action="error", category=Image.DecompressionBombWarning)
+        with bomb, Image.open(path, formats=["PNG"]) as image:
+            if max(image.size) > LARGEST:
+                raise ValueError(f"{image.width} x {image.height} pixels, of at most {LARGEST} a side")
             image.load()
             found = json.loads(image.text[CHUNK])
-    except (OSError, UnidentifiedImageError, KeyError, ValueError, SyntaxError) as error:
-        what = f"got {str(path)!r} ({type(error).__name__}: {error})"
+    except BAD_FILE as error:
+        what = f"got {str(path)!r} ({type(error).__name__}: {str(error)[:200]})"
         raise ConfigError(
             f"the file must be a PNG that holds its parameters, {what}; use one that save wrote"
         ) from None
     names = {*ARGUMENTS, "index", "dtype", "model", "fingerprint"}
     if not isinstance(found, dict) or not names <= found.keys():
         raise ConfigError(f"the parameters in {path} must name {', '.join(sorted(names))}, got {str(found)[:100]!r}")
+    _check_kinds(path, found)
     return found
+
+
+def _check_kinds(path: str | os.PathLike[str], found: dict[str, Any]) -> None:
+    """A file names one picture, whole: no list of prompts, no seed or side that is left to chance or to the model."""
+    kinds = dict.fromkeys(("prompt", "sampler", "dtype", "model", "fingerprint"), str)
+    kinds |= dict.fromkeys(("seed", "steps", "dim", "save_int", "index"), int) | {"g": (int, float)}
+    for name, kind in kinds.items():
+        if not isinstance(found[name], kind) or isinstance(found[name], bool):
+            allowed = {str: "a text", int: "a whole number"}.get(kind, "a number")
+            what = f"got {reprlib.repr(found[name])} of type {type(found[name]).__name__}"
+            raise ConfigError(f"{name} in {path} must be {allowed}, {what}; use a file that save wrote")
+
+
+def check(found: dict[str, Any], model: str | os.PathLike[str]) -> None:
+    """Raise ``ConfigError`` if ``model`` cannot make the picture of these parameters; nothing is loaded."""
+    check_arguments(outline(model), **{name: found[name] for name in ARGUMENTS}, first=found["index"])
 
 
 def remake(path: str | os.PathLike[str], parts: Parts) -> Picture:

@@ -38,6 +38,7 @@ from ..ode import euler, lms
 from ..sample import SampleStep, ddim, ddpm, generators, noise, timesteps
 from .codec import decode, to_pil
 from .guidance import Guided, check_guidance
+from .outline import Outline
 from .parts import Parts
 from .prompt import check_prompts, embed, tokenize
 from .safety import FLAGGED, judged
@@ -85,7 +86,8 @@ def draw(
     ``OutOfMemory``.  A text that is too long is a warning; so is a picture that the safety checker flags, which is
     black, as in the published pipeline.
     """
-    settings = _check(parts, prompt, g, seed, steps, dim, save_int, sampler, first)
+    given = {"g": g, "seed": seed, "steps": steps, "dim": dim, "save_int": save_int, "sampler": sampler, "first": first}
+    settings = _settings(parts, check_arguments(parts.outline, prompt, **given))
     prompts, tokens = check_prompts(prompt), tokenize(parts.tokenizer, prompt)
     pictures, size = [], len(prompts)
     with tqdm(total=settings["steps"] * size, unit="step", desc=parts.model) as bar:
@@ -136,25 +138,40 @@ def _named(chain: Iterator[SampleStep], where: str) -> Iterator[SampleStep]:
         raise NonFiniteError(f"{where}: {error}; lower g, or load the parts in float32") from error
 
 
-def _check(parts, prompt, g, seed, steps, dim, save_int, sampler, first) -> dict[str, Any]:
-    """Return the settings that a batch shares, as they are stored, or raise ``ConfigError``; draw the seed if None."""
+def check_arguments(
+    outline: Outline,
+    prompt: str | Sequence[str],
+    *,
+    g: float,
+    seed: int | None,
+    steps: int,
+    dim: int | None,
+    save_int: int,
+    sampler: str,
+    first: int = 0,
+) -> dict[str, Any]:
+    """Return the settings that a batch shares, as they are stored, or raise ``ConfigError``; nothing is loaded."""
     check_prompts(prompt)
     check_integer("first", first, 0, MAX_SEED)
-    settings = {
+    return {
         "g": check_guidance(g),
         "seed": None if seed is None else check_integer("seed", seed, 0, MAX_SEED),
-        "steps": len(timesteps(parts.schedule.T, steps)),
-        "dim": parts.latent_shape(dim)[1] * parts.factor,
+        "steps": len(timesteps(outline.T, steps)),
+        "dim": outline.check_dim(dim),
         "save_int": check_integer("save_int", save_int, 0),
         "sampler": check_choice("sampler", sampler, SAMPLERS),
     }
-    if settings["g"] < 1:
-        warnings.warn(f"g = {g:g} weakens the prompt; g = 1 is the prompt without guidance", stacklevel=3)
-    if seed is None:
-        settings["seed"] = secrets.randbelow(2**32)
-        print(f"seed = {settings['seed']}")
+
+
+def _settings(parts: Parts, checked: dict[str, Any]) -> dict[str, Any]:
+    """What was checked, with a seed and with what makes the pictures."""
+    if checked["g"] < 1:
+        warnings.warn(f"g = {checked['g']:g} weakens the prompt; g = 1 is the prompt without guidance", stacklevel=3)
+    if checked["seed"] is None:
+        checked = checked | {"seed": secrets.randbelow(2**32)}
+        print(f"seed = {checked['seed']}")
     made_by = {"model": parts.model, "fingerprint": parts.fingerprint, "dtype": _name(parts.dtype)}
-    return settings | made_by | {"library": __version__}
+    return checked | made_by | {"library": __version__}
 
 
 def _try(parts: Parts, ids: Tensor, settings: dict[str, Any], bar: tqdm) -> list[Picture] | None:

@@ -5,12 +5,16 @@
 and the model card ``README.md`` and the contact sheet ``sheet.png`` are written beside the weights.  Told to stop by a
 signal, a stage finishes its step, saves, and the command exits with 128 plus the signal's number.  The same command
 with ``--resume`` goes on, and ends with the same weights as a run that was not interrupted.
+
+``DIR/run.json`` is the record of the settings: with others a run does not go on.  Latents and judgements have records
+of what made them, and are made anew if that was something else; ``miniature/record.json`` is written last, with the
+hash of every file of the folder.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
@@ -21,11 +25,12 @@ import safetensors.torch
 import torch
 from diffusers import StableDiffusionPipeline
 
+from .. import __version__, files, fingerprint
 from ..cli import stop_signals
 from ..config import TrainConfig
 from ..device import autocast, pick_device
-from ..errors import ConfigError, check_integer
-from . import card, fidelity, miniature, train_unet, train_vae
+from ..errors import CheckpointError, ConfigError, check_integer
+from . import card, fidelity, miniature, train_unet, train_vae, weights
 from .fit import core_minutes, fit
 
 KEPT = (1 / 16, 1 / 8, 1 / 4, 1 / 2)  # of the U-Net's steps: what it could do then is measured too
@@ -38,25 +43,39 @@ def train_latent(args: argparse.Namespace) -> int:
     unet = replace(train_unet.SETTINGS, steps=args.unet_steps, seed=2 * seed + 1, precision=args.precision)
     for name in ("pictures", "n", "trial", "save_every"):
         check_integer(name, getattr(args, name), 1)
-    device, directory = pick_device(args.device), Path(args.out)
+    device, directory = pick_device(args.device), files.folder("out", args.out)
     autocast(device, args.precision)
-    if directory.exists() and (not directory.is_dir() or (any(directory.iterdir()) and not args.resume)):
-        raise ConfigError(f"out must be new or an empty directory, got {directory}; to go on in it, add --resume")
+    settings = {"vae": vae.to_dict(), "unet": unet.to_dict(), "pictures": args.pictures, "library": __version__}
+    _check_start(directory, args.resume, settings)
     with stop_signals() as received:
         common = {"save_every": args.save_every, "stop": lambda: bool(received), "device": device}
         networks = _train(directory, vae, unet, args.pictures, common)
         if networks is None or received:  # a signal in the very last step is obeyed, too
             print(f"stopped and saved in {directory}; the same command with --resume goes on")
             return 128 + received[0]
-    settings = {"vae": vae.to_dict(), "unet": unet.to_dict(), "pictures": args.pictures}
     folder = miniature.write(directory / "miniature", networks)
     pipeline = load(folder, device)
-    rows = _judge(folder / "fidelity.json", pipeline, directory / "unet", args.n, args.trial)
+    rows = _judge(folder, pipeline, directory / "unet", args.n, args.trial)
     minutes = {"autoencoder": core_minutes(directory / "vae"), "U-Net": core_minutes(directory / "unet")}
-    (folder / "README.md").write_text(card.card(folder, rows, settings, minutes), encoding="utf-8")
+    files.write(folder / "README.md", card.card(folder, rows, settings, minutes))
     card.sheet(pipeline, folder / "sheet.png", {line: fidelity.best(rows, line) for line in fidelity.LINES})
+    weights.write_record(folder, settings)
     print(f"wrote the miniature, its card and its contact sheet to {folder}")
     return 0
+
+
+def _check_start(directory: Path, resume: bool, settings: dict[str, Any]) -> None:
+    """Refuse a directory of something else before any work; in a new one, write down what the run is made from."""
+    record = directory / "run.json"
+    if directory.exists() and not resume and any(directory.iterdir()):
+        raise ConfigError(f"out must be new or an empty directory, got {directory}; to go on in it, add --resume")
+    if record.exists():
+        fingerprint.read_record(record, settings)
+    elif directory.exists() and (others := [path for path in directory.iterdir() if path.suffix != ".tmp"]):
+        raise ConfigError(f"out must hold a run of train-latent, got {directory} with {others[0].name}; use a new one")
+    else:
+        directory.mkdir(parents=True, exist_ok=True)
+        fingerprint.write_record(record, settings)
 
 
 def load(folder: Path, device: torch.device | str = "cpu") -> StableDiffusionPipeline:
@@ -89,11 +108,21 @@ def _train(
     return miniature.Parts(autoencoder.cpu(), text_encoder, network.unet.cpu())
 
 
-def _judge(path: Path, pipeline: StableDiffusionPipeline, unet: Path, n: int, trial: int) -> list[dict]:
-    """Measure what ``path`` does not hold yet; it is written anew after each row."""
-    rows = json.loads(path.read_text()) if path.exists() else []
+def _judge(folder: Path, pipeline: StableDiffusionPipeline, unet: Path, n: int, trial: int) -> list[dict]:
+    """Measure what the folder's ``fidelity.json`` does not hold yet of these weights; it is written after each row."""
+    path = folder / "fidelity.json"
+    averages = {average.name: fingerprint.of_file(average) for average in sorted(unet.glob("average-*.safetensors"))}
+    made_from = {"weights": weights.fingerprint(folder), "averages": averages, "n": n, "trial": trial}
+    made_from |= {"library": fingerprint.library()}
+    rows: list[dict] = []
+    try:
+        rows = fingerprint.read_record(path, made_from)["rows"]
+    except FileNotFoundError:
+        pass
+    except CheckpointError as error:
+        print(f"{path} is made anew: {error}", file=sys.stderr)
     for _ in chain(fidelity.report(pipeline, n, trial, rows), _earlier(pipeline, unet, trial, rows)):
-        path.write_text(json.dumps(rows, indent=1) + "\n")
+        fingerprint.write_record(path, made_from, rows=rows)
     return rows
 
 
@@ -102,6 +131,7 @@ def _earlier(pipeline: StableDiffusionPipeline, unet: Path, trial: int, rows: li
     words = train_unet.Words()
     network = train_unet.Conditional(len(words.live)).eval()
     for path in sorted(unet.glob("average-*.safetensors")):
+        fingerprint.read_record(path.with_suffix(".json"))
         step = int(path.stem.removeprefix("average-"))
         network.load_state_dict(safetensors.torch.load_file(path), strict=False)  # all but buffers
         parts = {"unet": network.unet, "text_encoder": miniature.scatter(network.text_encoder, words.live)}

@@ -13,6 +13,8 @@ A run sees few pictures many times; their captions are drawn anew each time, eac
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import safetensors.torch
@@ -21,9 +23,11 @@ from diffusers import AutoencoderKL
 from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, nn
 
+from .. import files, fingerprint
 from ..bound import weight
 from ..config import TrainConfig
 from ..device import autocast
+from ..errors import CheckpointError
 from ..process import add_noise
 from ..schedule import Schedule, scaled_linear
 from . import world
@@ -73,16 +77,34 @@ def scenes(n: int, seed: int) -> world.Scenes:
 
 
 def cached_latents(path: Path, vae: AutoencoderKL, seen: world.Scenes, precision: str) -> Tensor:
-    """Return the means of z of all scenes, (n, 4, 8, 8), and keep them in ``path`` for the next time."""
-    if path.exists():
+    """Return the means of z of all scenes, (n, 4, 8, 8), and keep them in ``path`` for the next time.
+
+    Kept ones are taken if their record says that this autoencoder made them of these scenes, and they are whole.
+    """
+    made_from = {
+        "vae": _hash(vae.state_dict()),
+        "scenes": _hash(seen._asdict()),
+        "precision": precision,
+        "library": fingerprint.library(),
+    }
+    record = path.with_suffix(".json")
+    try:
+        fingerprint.read_record(record, made_from)
         return safetensors.torch.load_file(path)["z"]
+    except FileNotFoundError:
+        pass
+    except CheckpointError as error:
+        print(f"{path} is made anew: {error}", file=sys.stderr)
     parts = torch.arange(len(seen.form)).split(64)
     z = torch.cat([latents(vae, world.render(seen[part]).to(vae.device), precision).cpu() for part in parts])
-    z = z.contiguous()
-    temporary = path.with_suffix(".tmp")
-    safetensors.torch.save_file({"z": z}, temporary)
-    temporary.replace(path)
+    record.unlink(missing_ok=True)  # the old one is not of the file that comes now
+    files.write(path, safetensors.torch.save({"z": z.contiguous()}))
+    fingerprint.write_record(record, made_from, [path.name])
     return z
+
+
+def _hash(tensors: Mapping[str, Tensor]) -> str:
+    return fingerprint.of(safetensors.torch.save({name: x.cpu().contiguous() for name, x in tensors.items()}))
 
 
 def time_weight(schedule: Schedule) -> Tensor:

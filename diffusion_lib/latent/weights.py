@@ -13,11 +13,13 @@ import hashlib
 import os
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from .. import fingerprint as records
 from ..errors import CheckpointCorrupt, CheckpointUntrusted, ConfigError, WeightsUnavailable
+from ..fingerprint import of_file
 
 MINIATURE = Path(__file__).parent / "miniature"
 # The second repository keeps the version after it, whose first home was deleted in 2024: equal parts, other weights.
@@ -25,6 +27,7 @@ PUBLISHED = {
     "CompVis/stable-diffusion-v1-4": "133a221b8aa7292a167afc5127cb63fb5005638b",
     "stable-diffusion-v1-5/stable-diffusion-v1-5": "451f4fe16113bff5a5d2269ed5ad43b0592e9a14",
 }
+RECORD = "record.json"  # of a folder that train-latent wrote: what made it, and its files
 WEIGHTS = {  # of each network, the file of its numbers
     "text_encoder": "model.safetensors",
     "vae": "diffusion_pytorch_model.safetensors",
@@ -65,6 +68,7 @@ def find(model: str | os.PathLike[str]) -> Source:
         if missing(MINIATURE):
             remedy = "train it with python -m diffusion_lib train-latent, or install the package anew"
             raise WeightsUnavailable(f"the miniature must be in {MINIATURE}, got no weights there; {remedy}")
+        _verify_record(MINIATURE)
         return Source("miniature", MINIATURE, "")
     if isinstance(model, str) and model in PUBLISHED:
         folder = _snapshot(model, PUBLISHED[model])
@@ -75,6 +79,7 @@ def find(model: str | os.PathLike[str]) -> Source:
         raise ConfigError(f"model must be {names}, or a folder of parts, got {model!r}; check the name")
     folder = Path(model).resolve()
     _check_folder(folder)
+    _verify_record(folder)
     return Source(folder.name, folder, "")  # a picture's file should not tell where on your disk
 
 
@@ -87,7 +92,7 @@ def verify(folder: Path) -> None:
     """Compare each file that the cache named by its sha256 with that name, or raise ``CheckpointCorrupt``."""
     for name in (*NEEDED, *CHECKER):
         stored = (folder / name).resolve()
-        if re.fullmatch("[0-9a-f]{64}", stored.name) and stored.is_file() and sha256_of(stored) != stored.name:
+        if re.fullmatch("[0-9a-f]{64}", stored.name) and stored.is_file() and of_file(stored) != stored.name:
             what = f"got other content ({stored.stat().st_size} bytes)"
             raise CheckpointCorrupt(
                 f"{stored} must have the sha256 that is its name, {what}; delete it, and load again"
@@ -97,16 +102,27 @@ def verify(folder: Path) -> None:
 def fingerprint(folder: Path) -> str:
     """A sha256 of all numbers and settings in a folder of parts, wherever it lies."""
     total = hashlib.sha256()
-    for name in (*NEEDED, *VOCABULARY):
-        if (folder / name).is_file():
-            total.update(f"{name} {sha256_of(folder / name)}\n".encode())
+    for name in _present(folder):
+        total.update(f"{name} {of_file(folder / name)}\n".encode())
     return total.hexdigest()
 
 
-def sha256_of(path: Path) -> str:
-    """The sha256 of a file, in hexadecimal digits."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def write_record(folder: Path, made_from: Mapping[str, Any]) -> None:
+    """Write down what made the folder, and the sha256 of each file of it."""
+    names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
+    records.write_record(folder / RECORD, made_from, [name for name in names if name != RECORD])
+
+
+def _verify_record(folder: Path) -> None:
+    """Compare what is loaded from a folder with its record, if it has one; raise ``CheckpointCorrupt``."""
+    if (folder / RECORD).is_file():
+        hashes = records.read_record(folder / RECORD, verify=False)["files"]
+        for name in _present(folder):
+            records.check_file(folder, name, hashes.get(name, "none"))
+
+
+def _present(folder: Path) -> list[str]:
+    return [name for name in (*NEEDED, *VOCABULARY) if (folder / name).is_file()]
 
 
 def _check_folder(folder: Path) -> None:

@@ -1,0 +1,83 @@
+"""What is known of a model before its weights are loaded: its schedule, and which pictures it can make.
+
+So the settings of a picture are checked before gigabytes are fetched and read.
+"""
+
+from __future__ import annotations
+
+import json
+import numbers
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from ..errors import CheckpointCorrupt, CheckpointMismatch, ConfigError, check_integer
+from ..schedule import Schedule, linear, scaled_linear
+from .weights import PUBLISHED, find
+
+SCHEDULES = {"scaled_linear": scaled_linear, "linear": linear}
+SMALLEST, LARGEST = 64, 2048  # sides of a picture, in pixels
+
+
+class Outline(NamedTuple):
+    """What decides which pictures a model can make: T, pixels to a latent, and the side that it was made for."""
+
+    T: int
+    factor: int
+    dim: int
+
+    def check_dim(self, dim: int | None) -> int:
+        """Return ``dim``, or the model's own side for None; ``ConfigError`` unless it is one of its multiples."""
+        dim = self.dim if dim is None else dim
+        whole = isinstance(dim, numbers.Integral) and not isinstance(dim, bool)
+        if not whole or dim % self.factor or not SMALLEST <= dim <= LARGEST:
+            allowed = f"a multiple of {self.factor} in {SMALLEST}..{LARGEST}"
+            raise ConfigError(f"dim must be {allowed}, got {dim!r}; this model was made for {self.dim}")
+        return int(dim)
+
+
+def outline(model: str | os.PathLike[str]) -> Outline:
+    """The outline of a model that is not loaded: settings are checked before gigabytes are fetched and read.
+
+    Raises what ``load`` does for a folder that is none, or whose settings cannot be read.
+    """
+    if isinstance(model, str) and model in PUBLISHED:
+        return Outline(1000, 8, 512)  # Rombach et al. 2022, as published
+    folder = find(model).folder
+    sizes = {}
+    for part, name in (("vae", "block_out_channels"), ("unet", "sample_size")):
+        path = folder / part / "config.json"
+        try:
+            sizes[part] = json.loads(path.read_text(encoding="utf-8"))[name]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise CheckpointCorrupt(f"{path} must hold the settings of a {part}, got {error!r}") from error
+    levels = len(sizes["vae"]) if isinstance(sizes["vae"], list) else 0
+    try:
+        factor = 2 ** (check_integer("number of block_out_channels", levels, 1, 8) - 1)
+        dim = check_integer("sample_size", sizes["unet"], 1, LARGEST) * factor
+    except ConfigError as error:
+        raise CheckpointCorrupt(f"{folder} must hold a Stable Diffusion 1: {error}") from error
+    return Outline(read_schedule(folder).T, factor, dim)
+
+
+def read_schedule(folder: Path) -> Schedule:
+    """The schedule that the settings of the folder's scheduler describe; which steps are taken is the sampler's."""
+    path = folder / "scheduler" / "scheduler_config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        name, kind = config["beta_schedule"], config.get("prediction_type", "epsilon")
+        arguments = config["num_train_timesteps"], config["beta_start"], config["beta_end"]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise CheckpointCorrupt(f"{path} must hold the settings of a scheduler, got {error!r}") from error
+    if (
+        not isinstance(name, str)
+        or name not in SCHEDULES
+        or kind != "epsilon"
+        or config.get("trained_betas") is not None
+    ):
+        allowed = f"beta_schedule {' or '.join(SCHEDULES)}, prediction_type epsilon and no trained_betas"
+        raise CheckpointMismatch(f"{path} must say {allowed}, got {name}, {kind}; use a Stable Diffusion 1")
+    try:
+        return SCHEDULES[name](*arguments)
+    except ConfigError as error:
+        raise CheckpointMismatch(f"{path} must describe a diffusion: {error}") from error
