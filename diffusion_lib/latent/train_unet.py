@@ -97,8 +97,9 @@ def cached_latents(path: Path, vae: AutoencoderKL, seen: world.Scenes, precision
         print(f"{path} is made anew: {error}", file=sys.stderr)
     parts = torch.arange(len(seen.form)).split(64)
     z = torch.cat([latents(vae, world.render(seen[part]).to(vae.device), precision).cpu() for part in parts])
+    z = z.contiguous()  # as it is when it is read: the order in memory decides about the last bits of a sum
     record.unlink(missing_ok=True)  # the old one is not of the file that comes now
-    files.write(path, safetensors.torch.save({"z": z.contiguous()}))
+    files.write(path, safetensors.torch.save({"z": z}))
     fingerprint.write_record(record, made_from, [path.name])
     return z
 
