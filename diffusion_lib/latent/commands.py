@@ -62,10 +62,10 @@ def remake(args: argparse.Namespace) -> int:
     from .weights import PUBLISHED
 
     found = pictures.parameters(args.file)
-    if not args.model and found["model"] not in ("miniature", *PUBLISHED):
+    if args.model is None and found["model"] not in ("miniature", *PUBLISHED):
         what = f"{found['model']!r} is a folder of somebody's"
         raise ConfigError(f"model must be given, the file was made by {what}; add --model DIR")
-    model = args.model or found["model"]
+    model = found["model"] if args.model is None else args.model
     parts.check_load(found["dtype"], args.device)
     pictures.check(found, model)
     loaded = parts.load(model, dtype=found["dtype"], device=args.device)

@@ -179,7 +179,9 @@ def _try(parts: Parts, ids: Tensor, settings: dict[str, Any], bar: tqdm) -> list
     done = bar.n
     try:
         return _batch(parts, ids, settings, bar)
-    except torch.OutOfMemoryError:
+    except RuntimeError as error:  # of a CPU it has no class of its own
+        if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
+            raise
         bar.update(done - bar.n)
     if parts.device.type == "cuda":
         torch.cuda.empty_cache()
