@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -124,6 +126,22 @@ def test_a_picture_and_its_states_are_written_and_made_again(command, tmp_path, 
     assert "wrote again.png" in capsys.readouterr().out
     assert same(Image.open("dog.png"), Image.open("again.png"))
     assert parameters("dog.png") == parameters("again.png")
+
+
+@pytest.mark.parametrize("name", ["dog.png", "dog-t1000.png"])
+def test_a_full_disk_names_the_picture_and_leaves_no_part(command, tmp_path, monkeypatch, capsys, name):
+    replace = os.replace
+
+    def full(source, target):
+        if Path(target).name == name:
+            raise OSError(28, "No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    assert command("picture", "a dog", "--out", "dog.png", "--steps", 2, "--save-int", 1) == 2
+    err = capsys.readouterr().err
+    assert f"SaveError: {name} was not written: No space left on device" in err
+    assert not [path for path in tmp_path.iterdir() if path.name == name or path.name.startswith(".")]
 
 
 def test_a_picture_of_somebody_s_folder_needs_the_folder(command, tiny_folder, capsys):

@@ -14,6 +14,7 @@ import pytest
 import safetensors.torch
 import torch
 from diffusers import UNet2DConditionModel
+from safetensors import SafetensorError
 from torch import nn
 
 from diffusion_lib import __main__, __version__, bound, denoiser, fingerprint
@@ -378,8 +379,15 @@ def damage(path, kind):
     path.write_bytes(data[:-5] if kind == "cut" else data[:-5] + bytes([data[-5] ^ 1]) + data[-4:])
 
 
-@pytest.mark.parametrize("kind", ["flipped", "cut"])
-@pytest.mark.parametrize("name", ["latents.safetensors", "latents.json", "miniature/fidelity.json"])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("latents.safetensors", "flipped"),
+        ("latents.safetensors", "cut"),
+        ("latents.json", "flipped"),
+        ("miniature/fidelity.json", "cut"),
+    ],
+)
 def test_a_damaged_cache_is_made_anew(tmp_path, finished, painter, small, capsys, name, kind):
     directory = Path(shutil.copytree(finished, tmp_path / "run"))
     damage(directory / name, kind)
@@ -390,8 +398,15 @@ def test_a_damaged_cache_is_made_anew(tmp_path, finished, painter, small, capsys
     fingerprint.read_record(directory / "miniature" / "record.json")
 
 
-@pytest.mark.parametrize("kind", ["flipped", "cut"])
-@pytest.mark.parametrize("name", ["vae/log.jsonl", "unet/average-1.safetensors", "unet/average-1.json"])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("vae/log.jsonl", "flipped"),
+        ("vae/log.jsonl", "cut"),
+        ("unet/average-1.safetensors", "flipped"),
+        ("unet/average-1.json", "cut"),
+    ],
+)
 def test_what_cannot_be_made_anew_is_refused_when_damaged(tmp_path, finished, painter, small, capsys, name, kind):
     directory = Path(shutil.copytree(finished, tmp_path / "run"))
     if name.endswith("log.jsonl"):
@@ -403,6 +418,34 @@ def test_what_cannot_be_made_anew_is_refused_when_damaged(tmp_path, finished, pa
         (directory / "miniature" / "fidelity.json").unlink()  # else nobody reads it
     assert command(directory, "--resume") == 2
     assert "CheckpointCorrupt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("where", ["weights", "sheet.png", "latents.safetensors"])
+def test_row75_a_full_disk_names_the_file_and_the_same_command_goes_on(
+    tmp_path, finished, painter, small, capsys, monkeypatch, where
+):
+    directory = Path(shutil.copytree(finished, tmp_path / "run"))
+    (directory / "latents.json").unlink()
+    if where == "weights":  # as safetensors tells it
+
+        def full(*_, **__):
+            (directory / "miniature" / "unet" / "x.tmp").touch()
+            raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+        monkeypatch.setattr("diffusers.StableDiffusionPipeline.save_pretrained", full)
+    else:
+        replace = os.replace
+
+        def no_room(source, target):
+            if Path(target).name == where:
+                raise OSError(28, "No space left on device")
+            replace(source, target)
+
+        monkeypatch.setattr(os, "replace", no_room)
+    assert command(directory, "--resume") == 2
+    err = [line for line in capsys.readouterr().err.splitlines() if line.startswith("SaveError")]
+    assert len(err) == 1 and ("miniature" if where == "weights" else where) in err[0] and "No space left" in err[0]
+    assert not [path for path in directory.rglob("*") if path.name.endswith(".tmp")]
 
 
 @pytest.mark.parametrize("what", ["vae", "scenes", "precision", "library"])

@@ -23,8 +23,11 @@ from typing import NamedTuple
 
 import torch
 from diffusers import AutoencoderKL, LMSDiscreteScheduler, UNet2DConditionModel
+from safetensors import SafetensorError
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
+from .. import files
+from ..errors import SaveError
 from .world import ANIMALS, COLOURS, FURS, GROUNDS, SHAPES, SIZE
 
 FOLDER = Path(__file__).parent / "miniature"
@@ -154,13 +157,19 @@ def write(folder: Path, networks: Parts) -> Path:
     for network in networks:
         network.half()
     vocabulary = {file.name: file.read_bytes() for file in VOCABULARY.iterdir()}
-    pipeline.save_pretrained(folder, safe_serialization=True)
+    try:
+        with files.named(folder):
+            pipeline.save_pretrained(folder, safe_serialization=True)
+    except SafetensorError as error:  # its own class for a full disk, too
+        for left in folder.rglob("*.tmp"):
+            left.unlink()
+        raise SaveError(f"{folder} was not written: {error}; make room, or name another place") from error
     for file in (folder / "tokenizer").iterdir():  # what was saved says the same at four times the length
         file.unlink()
     for name, content in vocabulary.items():
-        (folder / "tokenizer" / name).write_bytes(content)
+        files.write(folder / "tokenizer" / name, content)
     config = folder / "text_encoder" / "config.json"
-    config.write_text(json.dumps(json.loads(config.read_text()) | {"dtype": "float32"}, indent=2) + "\n")
+    files.write(config, json.dumps(json.loads(config.read_text()) | {"dtype": "float32"}, indent=2) + "\n")
     for network in networks:
         network.float()
     return folder
