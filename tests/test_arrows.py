@@ -11,6 +11,8 @@ PACKAGE = "diffusion_lib"
 ROOT = Path(__file__).parents[1]
 ORDER = [
     {"errors"},
+    {"files"},
+    {"fingerprint"},
     {"schedule"},
     {"process"},
     {"bound"},
