@@ -207,6 +207,7 @@ def _run(source: Path, partial: Path, values: dict[str, Literal], timeout: int) 
             progress_bar=sys.stderr.isatty(),
             execution_timeout=timeout,
             shutdown_kernel="immediate",
+            coalesce_streams=True,  # a text arrives in pieces, as the clock will have it
         )
     except papermill.PapermillExecutionError as error:
         return f"{error.ename}: {error.evalue}"

@@ -270,9 +270,12 @@ def test_two_runs_give_the_same_bytes_also_with_bars_and_sets(book, monkeypatch)
     for name in ENVIRONMENT:
         monkeypatch.delenv(name, raising=False)
     work = "from tqdm.auto import tqdm\nimport os, sys\nfor _ in tqdm(range(3), desc='Loading weights'): pass\n"
-    write_chapter(book / "notebooks" / "small-chapter.ipynb", work + "print({str(i) for i in range(50)})")
+    work += "print('piece', flush=True)\nimport time\ntime.sleep(0.5)\nprint({str(i) for i in range(50)})"
+    write_chapter(book / "notebooks" / "small-chapter.ipynb", work)
     first = rerun("small-chapter", {"T": 7}).read_bytes()
     assert rerun("small-chapter", {"T": 7}).read_bytes() == first
+    (printed,) = nbformat.reads(first, as_version=4).cells[4].outputs
+    assert printed.text.startswith("piece\n{'")
     assert b"Loading weights" not in first.replace(b"desc='Loading weights'", b"") and b"start_time" not in first
     assert "TQDM_DISABLE" not in os.environ
 
