@@ -269,7 +269,7 @@ def test_two_runs_give_the_same_bytes_also_with_bars_and_sets(book, monkeypatch)
     """A bar shows seconds, the order of a set of texts hangs on a seed of the process, papermill draws an id."""
     for name in ENVIRONMENT:
         monkeypatch.delenv(name, raising=False)
-    work = "from tqdm.auto import tqdm\nimport os, sys\nfor _ in tqdm(range(3), desc='Loading weights'): pass\n"
+    work = "from tqdm import tqdm\nimport os, sys\nfor _ in tqdm(range(3), desc='Loading weights'): pass\n"
     work += "print('piece', flush=True)\nimport time\ntime.sleep(0.5)\nprint({str(i) for i in range(50)})"
     write_chapter(book / "notebooks" / "small-chapter.ipynb", work)
     first = rerun("small-chapter", {"T": 7}).read_bytes()
