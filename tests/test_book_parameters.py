@@ -22,6 +22,9 @@ TOGETHER = {  # each value alone is good
     "a width that no network has": ("ddpm-experiments", {"width": 12}),
     "less than one full batch": ("sgd-vs-bgd", {"points": 4096, "budget": 600}),
     "a piece that the encoder cannot halve three times": ("autoencoder", {"crop": 100}),
+    "a side of no whole latents": ("latent-pipeline", {"dim": 65}),
+    "a side that takes the miniature too long": ("latent-pipeline", {"dim": 264}),
+    "a side whose double no model takes": ("latent-pipeline", {"dim": 2048}),
     "full batch and mini-batch alike": ("sgd-vs-bgd", {"points": 64, "mini_batch": 64}),
 }
 
