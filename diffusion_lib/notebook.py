@@ -112,6 +112,20 @@ def integer(low: int, high: int) -> Rule:
     return lambda name, value: check_integer(name, value, low, high)
 
 
+def multiple(of: int, low: int, high: int) -> Rule:
+    """A whole number in low..high that ``of`` divides; both ends are such numbers, and the remedy is the next below."""
+
+    def rule(name: str, value: object) -> int:
+        number = check_integer(name, value, low, high)
+        if number % of:
+            raise ConfigError(
+                f"{name} must be a multiple of {of} in {low}..{high}, got {number}; use {number // of * of}"
+            )
+        return number
+
+    return rule
+
+
 def real(low: float, high: float, *, open_low: bool = False, open_high: bool = False) -> Rule:
     """A finite number between ``low`` and ``high``, which belong to the interval unless they are said to be open."""
     return lambda name, value: check_real(name, value, low, high, open_low=open_low, open_high=open_high)

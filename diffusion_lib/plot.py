@@ -12,6 +12,7 @@ import base64
 import hashlib
 import html
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
@@ -90,6 +91,21 @@ def tile(images: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
         top, left = i // columns * (height + gap), i % columns * (width + gap)
         sheet[top : top + height, left : left + width] = image[0]
     return sheet
+
+
+def title(axes: plt.Axes, text: str, *, columns: int = 40, lines: int = 3, **style: object) -> None:
+    """Write ``text``, which a reader may choose, above ``axes`` as it stands: a ``$`` is a dollar, no mathematics.
+
+    It stays small: lines are folded after ``columns`` characters, and what is left after ``lines`` lines is cut off,
+    with an ellipsis.  What cannot be printed becomes a space.  ``style`` is that of matplotlib's ``set_title``.
+    """
+    folded = []
+    for line in text.splitlines():
+        printable = "".join(letter if letter.isprintable() else " " for letter in line)
+        folded += textwrap.wrap(printable, columns) or [""]
+    if len(folded) > lines:
+        folded = [*folded[: lines - 1], folded[lines - 1][: columns - 1] + "…"]
+    axes.set_title("\n".join(folded), parse_math=False, **style)
 
 
 def scatter(axes: plt.Axes, points: np.ndarray, *, limit: float, title: str = "", color: str = "C0") -> None:

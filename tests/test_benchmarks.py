@@ -11,6 +11,7 @@ import sys
 from itertools import repeat
 from pathlib import Path
 from statistics import median
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import pytest
@@ -198,17 +199,30 @@ def test_only_a_whole_run_with_the_peers_is_published(monkeypatch, tmp_path):
     assert not record.DRAFT.exists() and not record.SHOWN.exists()
 
 
-def test_time_outside_of_the_steps_is_not_counted():
-    def work(seconds):
-        end = clock.time.process_time() + seconds
-        while clock.time.process_time() < end:
-            pass
+@pytest.fixture
+def work(monkeypatch):
+    """Work of so many seconds, by a clock that nothing else moves: a slow machine changes nothing.
 
-    marks = clock.until((work(0.01) for _ in repeat(None)), [0.05, 0.1])
+    With seconds that are a power of two, its sums are exact.
+    """
+    now = 0.0
+
+    def advance(seconds):
+        nonlocal now
+        now += seconds
+
+    stopped = SimpleNamespace(process_time=lambda: now)
+    for module in (clock, sampling):
+        monkeypatch.setattr(module, "time", stopped)
+    return advance
+
+
+def test_time_outside_of_the_steps_is_not_counted(work):
+    marks = clock.until((work(1 / 64) for _ in repeat(None)), [5 / 64, 10 / 64])
     first = next(marks)
-    work(0.3)
+    work(8)
     second = next(marks)
-    assert 0.05 <= first < 0.1 <= second < 0.2
+    assert (first, second) == (5 / 64, 10 / 64)
 
 
 def test_contestants_take_turns_and_start_in_turn():
@@ -226,24 +240,20 @@ def test_the_judge_gives_the_best_denoiser_no_excess_and_another_its_own():
     )
 
 
-def test_the_overhead_of_a_sampler_is_seen():
+def test_the_overhead_of_a_sampler_is_seen(work):
     network, x_T = torch.nn.Identity(), torch.randn(2, 2)
 
     def denoiser(x_t, t):
-        end = clock.time.process_time() + 0.01
-        while clock.time.process_time() < end:
-            pass
+        work(1 / 64)
         return network(x_t)
 
     def lazy(denoiser, x_T, schedule, steps):
         for step in sampling.ddim(denoiser, x_T, schedule, steps=steps):
-            end = clock.time.process_time() + 0.005
-            while clock.time.process_time() < end:
-                pass
+            work(1 / 128)
             yield step
 
-    assert 1 <= sampling.overhead(sampling.ddim, denoiser, x_T, 20) < 1.2
-    assert 1.4 < sampling.overhead(lazy, denoiser, x_T, 20) < 1.8
+    assert sampling.overhead(sampling.ddim, denoiser, x_T, 20) == 1
+    assert sampling.overhead(lazy, denoiser, x_T, 20) == 1 + 21 / 20 / 2  # the start is yielded, too
 
 
 def test_the_ways_to_update_agree_on_the_weights_and_their_average():
@@ -272,17 +282,15 @@ def test_channels_last_changes_the_layout_and_not_the_result():
     assert torch.allclose(network(x_t, t), other(x_t, t), atol=1e-5)
 
 
-def test_a_pilot_tells_how_many_steps_fit():
+def test_a_pilot_tells_how_many_steps_fit(work):
     """The first step, which allocates, is not counted."""
 
     def slow():
-        for seconds in (0.1, *[0.01] * 5):
-            end = clock.time.process_time() + seconds
-            while clock.time.process_time() < end:
-                pass
+        for seconds in (8, *[1 / 64] * 5):
+            work(seconds)
             yield
 
-    assert clock.affordable(slow(), 1.0) == pytest.approx(clock.SHARE * 100, rel=0.15)
+    assert clock.affordable(slow(), 1.0) == round(clock.SHARE * 64)
     assert clock.affordable(slow(), 0.01) == 20
 
 
@@ -312,23 +320,20 @@ def test_samples_are_cut_to_the_range_of_pictures_and_drawn_from_a_random_state_
     assert distance == judge(torch.cat(seen).nan_to_num(1).clamp(-1, 1)) == judge.of(Wild(), 0) != judge.of(Wild(), 1)
 
 
-def test_a_contestant_is_looked_at_after_each_budget_and_after_its_last_step():
+def test_a_contestant_is_looked_at_after_each_budget_and_after_its_last_step(work):
     class Contestant:
         def __init__(self, steps):
             self.left = iter([3] * steps)
 
         def step(self):
-            end = clock.time.process_time() + 0.01
-            while clock.time.process_time() < end:
-                pass
+            work(1 / 64)
             return next(self.left, 0)
 
     class Judge:
         def of(self, contestant, seed):
             return seed
 
-    (early, late) = frechet._look(Contestant(1000), [0.05, 0.1], 7, Judge())
-    assert early[0] == late[0] == 7 and 9 <= early[1] <= 15 < 24 <= late[1] <= 30
+    assert frechet._look(Contestant(1000), [5 / 64, 10 / 64], 7, Judge()) == [(7, 15), (7, 30)]
     assert frechet._look(Contestant(2), [1.0], 0, Judge()) == [(0, 6)]
 
 

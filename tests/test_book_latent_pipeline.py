@@ -5,14 +5,13 @@ from __future__ import annotations
 import jupytext
 import pytest
 from chapters import ROOT, numbers, outputs
+from PIL import Image
 
+from diffusion_lib import plot
 from diffusion_lib.latent import world
 
-CELLS = [
-    cell.source
-    for cell in jupytext.read(ROOT / "book" / "latent-pipeline.md").cells
-    if cell.cell_type == "code" and not {"hide-input", "remove-cell"} & set(cell.metadata.get("tags", []))
-]
+PAGE = [cell for cell in jupytext.read(ROOT / "book" / "latent-pipeline.md").cells if cell.cell_type == "code"]
+CELLS = [cell.source for cell in PAGE if not {"hide-input", "remove-cell"} & set(cell.metadata.get("tags", []))]
 LAST = next(i for i, source in enumerate(CELLS) if "StableDiffusionPipeline(" in source)
 LOOP = next(i for i, source in enumerate(CELLS) if "adams_bashforth(" in source)
 BUGS = {  # what the article's code does, and what is easily done
@@ -61,6 +60,16 @@ def test_the_loop_by_hand_is_the_pipeline_for_other_values_too(values, capsys):
 def test_a_planted_bug_is_found_by_the_page_itself(bug):
     with pytest.raises(ArithmeticError, match="ends elsewhere"):
         run({"steps": 6, "samples": 2}, *BUGS[bug])
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")  # no font has them all: boxes are drawn
+@pytest.mark.parametrize("prompt", [r"a $\frac dog$", "a dog for 5 $", "a_dog^2 \\", "", "dog\n\n" * 2000, "🐕" * 9999])
+def test_a_prompt_reaches_the_figure_as_it_stands(prompt):
+    (cell,) = (each.source for each in PAGE if each.source.startswith("import") and "def strip(" in each.source)
+    names = {"plot": plot, "picture": Image.new("RGB", (64, 64)), "prompt": prompt}
+    exec(cell, names)
+    shown = names["strip"]([names["picture"]], [prompt])
+    assert shown.data.startswith(b"\x89PNG") and len(shown.data) < 100_000
 
 
 def test_the_page_says_who_made_its_pictures_and_what_is_true_of_them():

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from book_fixture import PAGES, copy_of, edit, executed_book, make_book, tool
 
-from book._tools.check import notebook_problems
+from book._tools.check import clock_faults, notebook_problems
 from book._tools.compose import stale
 from book._tools.execute import execute
 from book._tools.notebooks import update
@@ -221,6 +221,47 @@ def test_the_rules_for_pages(tmp_path, old, new, words):
     root = make_book(tmp_path / "book-root")
     replace_in_page(root, old, new)
     assert words in tool("check", root).stderr
+
+
+UPDATE_COST = """\
+from time import process_time
+
+
+def seconds(batch, repeats=40):
+    tries = []
+    for _ in range(repeats):
+        begin = process_time()
+        sum(range(batch))
+        tries.append(process_time() - begin)
+    return min(tries)
+
+
+worth = seconds(1) / ((seconds(2000) - seconds(1)) / 1999)
+if not 1000 / 10 < worth < 10 * 1000:
+    raise ArithmeticError(f"an update is worth {worth:.0f} gradients, not 1000")"""
+CLOCKS = {
+    "a check of the chapter sgd-vs-bgd in 2026": (UPDATE_COST, "time"),
+    "a sentence that the clock chooses": (
+        "import time as clock\nprint('equal' if clock.perf_counter() < 1 else 'not')",
+        "time",
+    ),
+    "inside of a function": ("def seconds():\n    import timeit\n    return timeit.timeit('1')", "timeit"),
+    "the date": ("from datetime import datetime\ndatetime.now()", "datetime"),
+    "the second of a line": ("import math, time\ntime.sleep(0)", "time"),
+}
+
+
+@pytest.mark.parametrize("name", CLOCKS)
+def test_a_page_reads_no_clock(tmp_path, name):
+    source, module = CLOCKS[name]
+    page = PAGES["second"] + f"\n```{{code-cell}} ipython3\n{source}\n```\n"
+    message = tool("check", make_book(tmp_path / "book-root", {"second": page})).stderr
+    assert f"a cell imports the clock {module!r}; count operations, or make the time a parameter" in message
+    assert "book/second.md:" in message
+
+
+def test_a_name_that_only_sounds_like_a_clock_is_none():
+    assert list(clock_faults("import torch\nfrom mytime import x\nfor time in [1]:\n    print(time)")) == []
 
 
 @pytest.mark.parametrize(("faults", "status"), [([], 0), (["one", "two"], 1)])

@@ -21,7 +21,11 @@ SILLY = (0, -1, 10**12, "abc", "", 2.5, math.nan, math.inf, True, None, [1])
 TOGETHER = {  # each value alone is good
     "a width that no network has": ("ddpm-experiments", {"width": 12}),
     "less than one full batch": ("sgd-vs-bgd", {"points": 4096, "budget": 600}),
+    "less time than one full batch takes": ("sgd-vs-bgd", {"update_cost": 1, "mini_batch": 2, "time_updates": 10}),
     "a piece that the encoder cannot halve three times": ("autoencoder", {"crop": 100}),
+    "a side of no whole latents": ("latent-pipeline", {"dim": 65}),
+    "a side that takes the miniature too long": ("latent-pipeline", {"dim": 264}),
+    "a side whose double no model takes": ("latent-pipeline", {"dim": 2048}),
     "full batch and mini-batch alike": ("sgd-vs-bgd", {"points": 64, "mini_batch": 64}),
 }
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import itertools
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.rerun import RerunFailed, rerun
@@ -111,6 +115,32 @@ def test_a_chapter_refuses_what_is_out_of_range_before_any_work(chapter, given, 
     cells = json.loads((tmp_path / "run" / f"{chapter}.ipynb").read_text())["cells"]
     done = [cell["metadata"].get("papermill", {}).get("status") for cell in cells if cell["cell_type"] == "code"]
     assert done.count("completed") <= 3  # installing, the parameters, the injected parameters
+
+
+def test_the_sweep_of_the_page_makes_a_table_of_numbers(checkout):
+    """After the commands: all that the introduction shows, in a row for each combination."""
+    block = re.search(r"^```yaml\n(chapter.*?)^```", (ROOT / "book" / "running.md").read_text(), flags=re.M | re.S)[1]
+    sweep = (checkout / "book" / "sweep.yaml").read_text()
+    assert yaml.safe_load(block) == yaml.safe_load(sweep)
+    with open(checkout / "_build" / "sweeps" / "sweep" / "results.csv") as table:
+        rows = list(csv.DictReader(table))
+    values = yaml.safe_load(sweep)["grid"]
+    assert [(int(row["T"]), int(row["n"])) for row in rows] == list(itertools.product(*values.values()))
+    for row in rows:
+        least, distance, noise = (float(row[name]) for name in ("least-of-draws", "distance", "distance-of-noise"))
+        assert row["status"] == "ok" and 0 < least < noise and 0 < distance < noise
+
+
+def test_the_profile_of_the_page_is_the_one_beside_it_and_snakemake_takes_it(checkout):
+    """Its resources reach the jobs; that runs are tried again is tested in test_sweep."""
+    block = re.search(r"^```yaml\n(retries.*?)^```", (ROOT / "book" / "running.md").read_text(), flags=re.M | re.S)[1]
+    profile = yaml.safe_load((ROOT / "book" / "profile" / "config.yaml").read_text())
+    assert yaml.safe_load(block) == profile
+    directory = checkout / "_build" / "sweeps" / "sweep"
+    words = ["snakemake", "--directory", directory, "--snakefile", directory / "Snakefile", "--dry-run", "--forceall"]
+    shown = run(f"SNAKEMAKE_PROFILE=book/profile {shlex.join(map(str, words))}", checkout)
+    for name, value in profile["default-resources"].items():
+        assert f"{name}={value}" in shown.stdout + shown.stderr
 
 
 def test_runs_left_their_notebooks_and_honest_statuses(checkout):

@@ -71,6 +71,9 @@ def test_the_parts_are_the_whole_and_most_is_the_noise(shown):
 
 def test_a_full_batch_is_slower_in_gradients_than_in_time(shown):
     assert shown["gradients-more"] == 512 / 32 and 1 < shown["updates-slower"] < shown["gradients-more"] / 2
+    assert shown["updates-slower"] == pytest.approx(
+        (512 + shown["update-cost"]) / (32 + shown["update-cost"]), abs=0.05
+    )
     assert shown["deviation-of-batch"] == pytest.approx(shown["noise-to-signal"] / 32**0.5, rel=0.05)
     assert 0.8 * shown["gradients-more"] < shown["memory-ratio"] <= 1.02 * shown["gradients-more"]
 

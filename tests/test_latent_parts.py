@@ -303,11 +303,17 @@ def fill(cache, source):
     return home / "snapshots" / COMMIT
 
 
-def test_row79_offline_and_not_cached_says_what_to_do_at_once(cache):
-    start = time.monotonic()
+@pytest.fixture
+def no_socket(monkeypatch):
+    def refuse(*arguments, **options):
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+
+
+def test_row79_offline_and_not_cached_says_what_to_do_at_once(cache, no_socket):
     with pytest.raises(WeightsUnavailable) as caught:
         parts.load(SD)
-    assert time.monotonic() - start < 10
     message = str(caught.value)
     assert f"{SD} at commit {COMMIT} must be in the cache" in message and "OfflineModeIsEnabled" in message
     assert "connect this machine" in message and "model='miniature', another model" in message
@@ -327,13 +333,8 @@ def test_row79_a_miniature_that_is_not_there_is_said(monkeypatch, tmp_path):
         parts.load()
 
 
-def test_row80_a_complete_cache_needs_no_socket(monkeypatch, cache, tiny_folder):
+def test_row80_a_complete_cache_needs_no_socket(cache, tiny_folder, no_socket):
     fill(cache, tiny_folder)
-
-    def refuse(*arguments, **options):
-        raise AssertionError("a socket was opened")
-
-    monkeypatch.setattr(socket, "socket", refuse)
     loaded = load(SD)
     assert (loaded.model, loaded.revision, loaded.fingerprint) == (SD, COMMIT, COMMIT)
     assert str(loaded).startswith(f"{SD} at {COMMIT[:12]}, float32 on cpu")
@@ -353,14 +354,18 @@ def test_row81_a_file_that_differs_from_its_sha256_is_refused(cache, tiny_folder
         parts.load(SD)
 
 
+HANG = 300  # seconds: whoever waits for the end of it has hung
+
+
 class Hub(http.server.BaseHTTPRequestHandler):
     """A hub on this machine that answers every request with ``status``; 0 is no answer."""
 
-    status, wait = 404, threading.Event()
+    status, wait, requests = 404, threading.Event(), 0
 
     def do_GET(self):
+        type(self).requests += 1
         if not self.status:
-            self.wait.wait(60)
+            self.wait.wait(HANG)
             return
         self.send_response(self.status)
         code = {401: "RepoNotFound", 403: "GatedRepo", 404: "RevisionNotFound"}.get(self.status)
@@ -402,12 +407,12 @@ def hub(monkeypatch, cache):
     ],
 )
 def test_row82_row86_a_hub_that_refuses_is_quoted_with_the_commit_and_the_alternatives(hub, status, named):
-    hub.status, start = status, time.monotonic()
+    hub.status = status
     with pytest.raises(WeightsUnavailable) as caught:
         parts.load(SD)
     message = str(caught.value)
     assert named in message and COMMIT in message and "'stable-diffusion-v1-5/stable-diffusion-v1-5'" in message
-    assert time.monotonic() - start < 10
+    assert hub.requests == 1  # nothing is tried again, which would take time
 
 
 def test_row86_a_hub_that_does_not_answer_is_given_up(hub, monkeypatch):
@@ -416,16 +421,16 @@ def test_row86_a_hub_that_does_not_answer_is_given_up(hub, monkeypatch):
     hub.status, start = 0, time.monotonic()
     with pytest.raises(WeightsUnavailable, match=r"Timeout"):
         parts.load(SD)
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < HANG
 
 
 def test_row79_a_resolver_that_hangs_is_given_up(hub, monkeypatch):
     monkeypatch.setattr(weights, "ANSWER", 0.3)
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **options: hub.wait.wait(60))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **options: hub.wait.wait(HANG))
     start = time.monotonic()
     with pytest.raises(WeightsUnavailable, match=r"no answer within 0\.3 s"):
         parts.load(SD)
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < HANG
 
 
 def test_row86_a_download_has_an_end(monkeypatch, cache):

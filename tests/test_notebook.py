@@ -16,7 +16,7 @@ import pytest
 
 from diffusion_lib import notebook
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.notebook import boolean, check_parameters, choice, integer, real
+from diffusion_lib.notebook import boolean, check_parameters, choice, integer, multiple, real
 
 ROOT = str(Path(notebook.__file__).parent.parent)
 
@@ -137,6 +137,7 @@ def test_importing_it_is_light():
 
 GOOD = [
     (integer(1, 9), [1, 9]),
+    (multiple(8, 64, 256), [64, 72, 256]),
     (real(0, 1), [0, 0.0, 1, 1e-300]),
     (real(0, 1, open_low=True, open_high=True), [1e-300, 0.5]),
     (choice("linear", "cosine"), ["linear", "cosine"]),
@@ -144,6 +145,7 @@ GOOD = [
 ]
 BAD = [
     (integer(1, 9), [0, 10, -1, True, 1e3, 5.0, "5", "0x10", "1_000", "nan", None, math.nan, math.inf, [5], 10**400]),
+    (multiple(8, 64, 256), [0, 56, 63, 65, 100, 255, 264, 2048, -64, True, 64.0, "64", None, math.nan, [64]]),
     (real(0, 1), [-1e-9, 1.1, True, "0.5", "nan", None, math.nan, math.inf, -math.inf, 1j, [0.5]]),
     (real(0, 1, open_low=True, open_high=True), [0, 0.0, 1, 1.0]),
     (choice("linear", "cosine"), ["cosin", "", "Linear", "cosine ", None, 0, True, ["linear"]]),
@@ -160,6 +162,11 @@ def test_rules_accept(rule, value):
 def test_row97_row98_rules_refuse(rule, value):
     with pytest.raises(ConfigError, match=r"^x must be .*, got .*; set it in the cell tagged parameters"):
         check_parameters({"x": value}, x=rule)
+
+
+def test_a_multiple_names_what_is_allowed_and_the_next_below():
+    with pytest.raises(ConfigError, match=r"^dim must be a multiple of 8 in 64\.\.256, got 71; use 64; set it in"):
+        check_parameters({"dim": 71}, dim=multiple(8, 64, 256))
 
 
 def test_choice_names_the_nearest():

@@ -109,3 +109,32 @@ def test_a_curve_has_the_means_of_the_losses():
     figure = plot.curve([1, 2], [0.5, 0.25])
     assert list(figure.axes[0].lines[0].get_ydata()) == [0.5, 0.25]
     plot.plt.close(figure)
+
+
+TEXTS = {  # a prompt, and what is drawn of it
+    "mathematics that is none": (r"a $\frac dog$", r"a $\frac dog$"),
+    "mathematics": ("a $x^2$ dog", "a $x^2$ dog"),
+    "a lone dollar": ("a dog for 5 $", "a dog for 5 $"),
+    "a dollar behind a backslash": (r"a \$ dog\\", r"a \$ dog\\"),
+    "signs of mathematics": ("a_dog^2 {with} \\ % #hat & ~", "a_dog^2 {with} \\ % #hat & ~"),
+    "nothing": ("", ""),
+    "line breaks alone": ("\n\n", "\n"),
+    "two lines": ("a dog\na cat", "a dog\na cat"),
+    "many lines": ("dog\n" * 10_000, "dog\ndog\ndog…"),
+    "very long": ("$" + "W" * 9998 + "$", "$" + "W" * 39 + "\n" + "W" * 40 + "\n" + "W" * 39 + "…"),
+    "long, in words": ("dog " * 25, "\n".join(["dog " * 9 + "dog"] * 2 + ["dog " * 4 + "dog"])),
+    "no letters": ("\x00\x07\u200d\x1bdog", "    dog"),
+    "half a character": ("dog \ud83d", "dog"),
+    "emoji": ("ein Hund 🐕", "ein Hund 🐕"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")  # no font has them all: boxes are drawn
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_reader_s_text_is_drawn_as_it_stands_and_stays_small(name):
+    text, drawn = TEXTS[name]
+    figure, axes = plot.plt.subplots(figsize=(2.4, 2.4))
+    plot.title(axes, text, fontsize=8)
+    assert axes.get_title() == drawn and axes.title.get_fontsize() == 8 and not axes.title.get_parse_math()
+    picture = matplotlib.image.imread(io.BytesIO(plot.raster(figure).data))
+    assert max(picture.shape) < 800

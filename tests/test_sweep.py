@@ -171,6 +171,26 @@ def test_a_file_that_is_no_small_yaml_is_refused_before_it_grows(book, content, 
         sweep("sweep.yaml")
 
 
+PROFILES = {  # the file, and how often a chapter that fails each time is run
+    "none": (None, 1),
+    "retries": ("retries: 2", 3),
+    "an option of ours is stronger": ("retries: 1\njobs: 1\nexecutor: nonsense", 2),
+}
+
+
+@pytest.mark.parametrize(("text", "runs"), PROFILES.values(), ids=PROFILES)
+def test_a_profile_of_snakemake_takes_effect(book, monkeypatch, text, runs):
+    write(book, "chapter: small-chapter\ngrid: {T: 9}")
+    if text:
+        (book / "profile").mkdir()
+        (book / "profile" / "config.yaml").write_text(text)
+        monkeypatch.setenv("SNAKEMAKE_PROFILE", "profile")
+    done = command("sweep.yaml")
+    assert done.returncode == 1 and "0 of 1 runs are complete" in done.stdout, done.stderr
+    assert runs_of(book) == ["9 a"] * runs
+    assert ("Using profile profile" in done.stderr) == bool(text)
+
+
 def test_other_refusals(book, monkeypatch):
     with pytest.raises(ConfigError, match="did you mean 'small-chapter'"):
         sweep(write(book, "chapter: smal-chapter\ngrid: {T: 1}"))

@@ -23,6 +23,7 @@ MIME_TYPES = {"text/plain", "text/latex", "text/html", "image/png", "image/jpeg"
 NOT_COMPARED = {"image/png", "image/jpeg"}  # by nbval
 MAX_BYTES = 1_000_000
 SKIPPING = ("nbval", "raises-exception")  # tags that take a cell out of the comparison
+CLOCKS = {"time", "timeit", "datetime"}  # modules
 
 
 def notebook_problems(name: str, nb: NotebookNode, size: int = 0) -> list[str]:
@@ -66,7 +67,7 @@ def _bundle_problems(data: dict, rendering: dict) -> Iterator[str]:
 
 
 def page_problems(page: Page) -> list[str]:
-    """Rules for the text: one title, no skipped level, no role in a heading, no raw HTML, parameters for papermill."""
+    """Rules for a page: one title, no skipped level, no role in a heading, no raw HTML, parameters, no clock."""
     found, level = [], 0
     tokens = parse(page.text)
     for token, inline in zip(tokens, [*tokens[1:], None], strict=True):
@@ -86,6 +87,8 @@ def page_problems(page: Page) -> list[str]:
     tagged = [cell for cell in page.code if "parameters" in cell.metadata.get("tags", [])]
     for cell in tagged:
         found += [f"{page.name}.md:{cell.line + 1}: {fault}" for fault in _parameter_faults(cell.source)]
+    for cell in page.code:
+        found += [f"{page.name}.md:{cell.line + 1}: {fault}" for fault in clock_faults(cell.source)]
     if page.is_notebook and page.code and tagged[:1] != page.code[:1]:
         found.append(f"{page.name}.md: the first code cell must be its only one with the tag parameters")
     return found
@@ -100,6 +103,17 @@ def _parameter_faults(source: str) -> Iterator[str]:
             plain = False
         if not plain:
             yield f"{ast.unparse(statement)!r} is no parameter; write `name = literal`, without annotation"
+
+
+def clock_faults(source: str) -> Iterator[str]:
+    """What the clock says is another number in each run: a page can neither show it nor decide by it."""
+    for node in ast.walk(ast.parse(source)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        for name in names:
+            if name.partition(".")[0] in CLOCKS:
+                yield f"a cell imports the clock {name!r}; count operations, or make the time a parameter"
 
 
 def compared(nb: NotebookNode) -> tuple[int, int]:
