@@ -16,6 +16,7 @@ from pathlib import Path
 import sphinxcontrib.bibtex.plugin
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 from sphinx_exercise.nodes import solution_node
@@ -101,6 +102,11 @@ def _address(app: Sphinx, page: str) -> str:
     return "" if page == here else app.builder.get_relative_uri(here, page)
 
 
+def only_the_pages(app: Sphinx, config: Config) -> None:
+    """Sphinx reads these and nothing else: an environment or a built wheel may lie in the folder, under any name."""
+    config.include_patterns = [f"{name}.md" for name in Book(app.srcdir).pages]
+
+
 def read_book(app: Sphinx) -> None:
     app.book = Book(app.srcdir)
     app.book_index = Index(app.book, stored_outputs(app.book))
@@ -178,6 +184,7 @@ def setup(app: Sphinx) -> dict:
     app.add_role("step", StepRole())
     app.add_directive("costs", cost.Costs)
     drop_thebe(app)
+    app.connect("config-inited", only_the_pages)
     app.connect("builder-inited", read_book)
     app.connect("source-read", depend_on_notebook)
     app.connect("doctree-read", finish_tree)
