@@ -112,9 +112,11 @@ def test_the_page_shows_the_stored_outputs_and_follows_them(book):
     assert "45\n</pre>" not in html(book, "second")
 
 
-def test_the_buttons_lead_to_the_committed_notebook(built):
+def test_the_buttons_lead_to_the_notebook(built):
+    """To the published one on Colab; the other downloads the same, which without a commit is that of the repository."""
     page = html(built)
-    assert "/github/executable-diffusion/executable-diffusion/blob/main/notebooks/chapter.ipynb" in page
+    assert "/github/executable-diffusion/executable-diffusion/blob/published/notebooks/chapter.ipynb" in page
+    assert "blob/main" not in page
     assert "colab.research" not in html(built, "prose")
     offered = built / "_build" / "html" / "_sources" / "book" / "chapter.ipynb"
     assert "_sources/book/chapter.ipynb" in page
