@@ -7,9 +7,12 @@ SHELL := bash
 
 PYTHON ?= python3
 VENV ?= .venv
-BIN := $(VENV)/bin
 PEERS := $(VENV)-bench
-UNREAD := -name __pycache__ -o -name .ipynb_checkpoints -o -name '*.tmp'
+BIN := "$(VENV)/bin"
+escaped = $(subst $() ,\ ,$(1))
+# Not `.`: environments lie there, too, under any name.
+CODE := benchmarks book diffusion_lib notebooks tests
+UNREAD := -name '.*' -o -name __pycache__ -o -name '*.tmp'
 SOURCES := _config.yml _toc.yml $(shell find book diffusion_lib notebooks -mindepth 1 \( $(UNREAD) \) -prune -o -print | sed 's/ /\\ /g')
 export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
@@ -23,7 +26,7 @@ help:
 
 book: _build/html/index.html ## build the pages into _build/html, from the outputs in notebooks/
 
-_build/html/index.html: $(VENV)/ready $(SOURCES)
+_build/html/index.html: $(call escaped,$(VENV))/ready $(SOURCES)
 	$(BIN)/python -m book._tools.build
 	@touch $@
 
@@ -35,24 +38,25 @@ test: check book ## everything that must hold: library, derivations, notebooks, 
 test-full: test ## the same, and the tests that take minutes
 	$(BIN)/pytest tests -m slow -n 2
 
-notebooks: $(VENV)/ready ## run the chapters whose code changed, and write notebooks/
+notebooks: $(call escaped,$(VENV))/ready ## run the chapters whose code changed, and write notebooks/
 	$(BIN)/python -m book._tools.notebooks
 
-bench: $(PEERS)/ready ## measure side by side with other libraries, in an environment of its own; an hour and three quarters
-	$(PEERS)/bin/python -m benchmarks $(BENCH)
+bench: $(call escaped,$(PEERS))/ready ## measure side by side with other libraries, in an environment of its own; an hour and three quarters
+	"$(PEERS)"/bin/python -m benchmarks $(BENCH)
 
 serve: book ## read the book at http://127.0.0.1:8000
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
-check: $(VENV)/ready ## lint the code, and check that notebooks/ is what book/ makes
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+check: $(call escaped,$(VENV))/ready ## lint the code, and check that notebooks/ is what book/ makes
+	$(BIN)/ruff check $(CODE) && $(BIN)/ruff format --check $(CODE)
 	$(BIN)/python -m book._tools.check
 
-$(VENV)/ready: requirements.txt pyproject.toml
+# An environment ignores itself, so that git and ruff pass it by, whatever its name.
+$(call escaped,$(VENV))/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}; try: make book PYTHON=python3.12")'
-	$(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -r requirements.txt -e .
-	@touch $@
+	$(PYTHON) -m venv "$(VENV)" && echo '*' > "$(VENV)"/.gitignore && $(BIN)/python -m pip install -r requirements.txt -e .
+	@touch "$@"
 
-$(PEERS)/ready: benchmarks/requirements.txt pyproject.toml
-	$(PYTHON) -m venv $(PEERS) && $(PEERS)/bin/python -m pip install -r benchmarks/requirements.txt -e .
-	@touch $@
+$(call escaped,$(PEERS))/ready: benchmarks/requirements.txt pyproject.toml
+	$(PYTHON) -m venv "$(PEERS)" && echo '*' > "$(PEERS)"/.gitignore && "$(PEERS)"/bin/python -m pip install -r benchmarks/requirements.txt -e .
+	@touch "$@"

@@ -52,6 +52,22 @@ def test_the_page_has_the_numbers_of_the_notebook(built):
     assert 'href="chapter.html#mjx-eqn:F.1"' in html(built, "second")
 
 
+STRANGERS = [".venv313", "env313", "my env/313", "book/env", "book/.env", "build/lib/diffusion_lib"]
+
+
+def test_what_else_lies_in_the_folder_is_not_read(book):
+    """Environments have Markdown and notebooks of their own, and so has the folder in which pip builds a wheel."""
+    for name in STRANGERS:
+        (book / name).mkdir(parents=True)
+        (book / name / "pyvenv.cfg").touch()
+        (book / name / "README.md").write_text("### No title\n\n```{unheard-of}\n```\n", encoding="utf-8")
+        (book / name / "template.ipynb").write_text("{{ a: template }}", encoding="utf-8")
+    result = tool("build", book)
+    assert (result.returncode, result.stderr) == (0, "")
+    pages = {path.stem for path in (book / "_build" / "html").rglob("*.html") if "_static" not in path.parts}
+    assert pages == {"index", "search", "genindex", *PAGES}
+
+
 def test_a_number_of_the_text_stands_in_the_text_alone(built):
     """The notebook shows it below its cell, too: there it is a key to what the cell computed."""
     page = html(built)
@@ -96,9 +112,11 @@ def test_the_page_shows_the_stored_outputs_and_follows_them(book):
     assert "45\n</pre>" not in html(book, "second")
 
 
-def test_the_buttons_lead_to_the_committed_notebook(built):
+def test_the_buttons_lead_to_the_notebook(built):
+    """To the published one on Colab; the other downloads the same, which without a commit is that of the repository."""
     page = html(built)
-    assert "/github/executable-diffusion/executable-diffusion/blob/main/notebooks/chapter.ipynb" in page
+    assert "/github/executable-diffusion/executable-diffusion/blob/published/notebooks/chapter.ipynb" in page
+    assert "blob/main" not in page
     assert "colab.research" not in html(built, "prose")
     offered = built / "_build" / "html" / "_sources" / "book" / "chapter.ipynb"
     assert "_sources/book/chapter.ipynb" in page

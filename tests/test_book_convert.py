@@ -175,6 +175,11 @@ grade(...)
 First.
 
 ```{code-cell} ipython3
+---
+mystnb:
+  figure:
+    caption: The sum.
+---
 prove()
 ```
 
@@ -198,11 +203,17 @@ def test_a_solution_with_code_is_folded_cell_by_cell(tmp_path):
     assert ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"] == [
         "# Title\n\n> **Exercise 1 (Add)**\n>\n> What?",
         "<details><summary><b>Solution to Exercise 1</b></summary>\n\nFirst.\n\n</details>",
+        "<details><summary><b>Solution to Exercise 1</b></summary>\n\n**Fig. 1.** The sum.\n\n</details>",
         "<details><summary><b>Solution to Exercise 1</b></summary>\n\nThen.\n\n</details>",
         "After.",
     ]
-    hidden = [cell["metadata"].get("cellView") for cell in cells if cell["cell_type"] == "code"]
-    assert hidden == [None, None, "form", "form"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"][1:]
+    assert [cell["metadata"].get("cellView") for cell in code] == [None, "form", "form"]
+    assert ["".join(cell["source"]) for cell in code] == [
+        "grade(...)",
+        "# @title Solution to Exercise 1\nprove()",
+        "# @title Solution to Exercise 1\ngrade(1)",
+    ]
 
 
 def test_a_solution_of_code_alone_says_where_it_is(tmp_path):

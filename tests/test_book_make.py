@@ -12,8 +12,8 @@ import pytest
 from book_fixture import ROOT
 
 TOOLS = {
-    "ruff-check": "ruff check .",
-    "ruff-format": "ruff format --check .",
+    "ruff-check": "ruff check benchmarks",
+    "ruff-format": "ruff format --check benchmarks",
     "book-check": "python -m book._tools.check",
     "book-build": "python -m book._tools.build",
     "library-tests": "pytest tests -n",
@@ -104,6 +104,46 @@ def test_the_environment_is_made_by_one_pip_call_and_once(project, monkeypatch):
     assert pip == ["python -m pip install -r requirements.txt -e ."]
 
 
+@pytest.mark.parametrize("name", [".venv313", "env313", "my env", "deep/env", "/inside"])
+def test_an_environment_may_have_any_name(project, monkeypatch, name):
+    """Also a path with a space, and one from the root of the disk; its twin for the benchmarks is beside it."""
+    monkeypatch.setenv("FAIL", "nothing")
+    path = str(project) + name if name.startswith("/") else name
+    place = project / path
+    place.parent.mkdir(exist_ok=True)
+    shutil.copytree(project / ".venv", project / f"{path}-bench")
+    (project / ".venv").rename(place)
+    for folder in (place, project / f"{path}-bench"):
+        (folder / "ready").unlink()
+    (project / "benchmarks").mkdir()
+    (project / "benchmarks" / "requirements.txt").touch()
+    (project / "python3.12").write_text("#!/bin/sh\n")
+    (project / "python3.12").chmod(0o755)
+    for target in ("test", "notebooks", "bench"):
+        result = make(project, target, f"VENV={path}", "PYTHON=./python3.12")
+        assert result.returncode == 0, result.stderr
+    assert sum(" pip " in line for line in called(project)) == 2
+    for folder in (place, project / f"{path}-bench"):
+        assert (folder / ".gitignore").read_text() == "*\n"  # git and ruff pass it by
+
+
+def test_an_environment_is_neither_linted_nor_committed(tmp_path):
+    """The linter is given folders: all that have code, and not the root, where environments lie."""
+    tracked = subprocess.run(["git", "ls-files", "*.py", "*.ipynb"], cwd=ROOT, capture_output=True, text=True).stdout
+    folders = sorted({line.split("/")[0] for line in tracked.splitlines()})
+    text = (ROOT / "Makefile").read_text()
+    assert re.search(r"^CODE := (.*)$", text, flags=re.M)[1].split() == folders
+    assert text.count("$(CODE)") == 2 == len(re.findall(r"\$\(BIN\)/ruff ", text))
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    shutil.copy(ROOT / ".gitignore", tmp_path)
+    for name in (".venv", ".venv313", ".venv-bench"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.py").touch()
+    command = ["git", "status", "--porcelain", "--untracked-files=all"]
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert found == "?? .gitignore\n"
+
+
 def test_the_benchmarks_have_an_environment_of_their_own_and_get_their_options(project, monkeypatch):
     monkeypatch.setenv("FAIL", "nothing")
     (project / "benchmarks").mkdir()
@@ -158,7 +198,10 @@ def test_every_source_is_followed(project, monkeypatch, name):
     assert builds(project) == 2
 
 
-@pytest.mark.parametrize("name", ["book/.ipynb_checkpoints/a page.md", "notebooks/page.tmp", "book/__pycache__/x.pyc"])
+@pytest.mark.parametrize(
+    "name",
+    ["book/.venv/a page.md", "book/.ipynb_checkpoints/a page.md", "notebooks/page.tmp", "book/__pycache__/x.pyc"],
+)
 def test_what_no_build_reads_is_not_followed(project, monkeypatch, name):
     monkeypatch.setenv("FAIL", "nothing")
     (project / name).parent.mkdir(exist_ok=True)

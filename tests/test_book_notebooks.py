@@ -63,6 +63,30 @@ def test_prose_alone_does_not_run_a_cell(book, monkeypatch):
     assert stale(Book(book)) == []
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param("executable-diffusion/executable-diffusion", "someone/fork", id="another-address"),
+        pytest.param("branch: main", "branch: trunk", id="another-branch"),
+        pytest.param("A black diagonal line", "A line", id="the-text-of-a-picture"),
+    ],
+)
+def test_what_changes_no_run_does_not_run_a_cell(book, monkeypatch, old, new):
+    """The first cell does nothing where the library is, and only tags change how a cell runs."""
+    monkeypatch.setattr("book._tools.notebooks.execute", lambda *_: pytest.fail("a kernel was started"))
+    path = next(path for path in (book / "_config.yml", book / "book" / "chapter.md") if old in path.read_text())
+    path.write_text(path.read_text().replace(old, new))
+    assert "its text is not that of book/chapter.md; run `make notebooks`" in stale(Book(book))[0]
+    assert update(Book(book)) == []
+    assert new.removeprefix("branch: ") in (book / "notebooks" / "chapter.ipynb").read_text(encoding="utf-8")
+    assert stale(Book(book)) == []
+
+
+def test_a_tag_changes_the_code(book):
+    replace_in_page(book, "tags: [hide-input]", "tags: [raises-exception]")
+    assert "its code is not that of book/chapter.md" in stale(Book(book))[0]
+
+
 def test_changed_code_runs_that_page_only(book):
     second = contents(book)["second.ipynb"]
     replace_in_page(book, "n = 3  # how many", "n = 4  # how many")
@@ -142,6 +166,8 @@ def test_a_page_that_does_not_finish_writes_no_notebook(tmp_path, code, words):
         pytest.param(lambda nb: nb.cells[3].update(execution_count=9), "not all run", id="row105-out-of-order"),
         pytest.param(lambda nb: nb.cells.clear(), "its code is not that", id="row107-empty-notebook"),
         pytest.param(lambda nb: nb.cells[2].update(source="n = 5"), "its code is not that", id="edited-code"),
+        pytest.param(lambda nb: nb.cells[0].update(source="n = 5"), "its text is not that", id="edited-first-cell"),
+        pytest.param(lambda nb: nb.cells.pop(0), "its code is not that", id="no-first-cell"),
         pytest.param(lambda nb: nb.cells[1].update(source="# Edited"), "its text is not that", id="edited-text"),
     ],
 )

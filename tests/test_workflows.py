@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 import diffusion_lib
+from book._tools.pages import PUBLISHED
 from diffusion_lib import rerun
 
 ROOT = Path(diffusion_lib.__file__).parent.parent
@@ -26,7 +27,10 @@ WORKFLOWS = {
 }  # BaseLoader: `on` is a text
 JOBS = {(name, job): body for name, flow in WORKFLOWS.items() for job, body in flow["jobs"].items()}
 STEPS = [(name, job, step) for (name, job), body in JOBS.items() for step in body["steps"]]
-ALLOWED_WRITES = {("pages.yml", "deploy"): {"pages": "write", "id-token": "write"}}
+ALLOWED_WRITES = {
+    ("pages.yml", "notebooks"): {"contents": "write"},
+    ("pages.yml", "deploy"): {"pages": "write", "id-token": "write"},
+}
 
 
 def commands(name: str, job: str | None = None) -> list[str]:
@@ -64,8 +68,11 @@ def test_jobs_read_only_and_end(key):
     job = JOBS[key]
     assert job.get("permissions", {}) == ALLOWED_WRITES.get(key, {})
     assert 0 < int(job["timeout-minutes"]) <= 60
-    if "permissions" in job:
-        assert all("run" not in step for step in job["steps"]), "a job that may write runs no code of the repository"
+    if "permissions" in job:  # it runs no code of the repository: it has none, and git alone
+        assert not any("checkout" in step.get("uses", "") for step in job["steps"])
+        lines = [line for step in job["steps"] for line in step.get("run", "").splitlines()]
+        assert all(re.match(r"git (-c \S+ )*(init|add|commit|push) ", line) for line in lines)
+        assert not re.search(r"[;&|<>`]|\$\(", "".join(lines)), "nothing but git"
 
 
 def test_nothing_from_outside_reaches_a_shell_or_stays_behind():
@@ -85,7 +92,56 @@ def test_they_run_the_same_commands_as_at_home():
     assert JOBS["pull-request.yml", "test"]["strategy"]["matrix"]["python"] == ["3.11", "3.13"]
     assert commands("pull-request.yml", "script") == ["bash .ci/run"]
     assert any(command.startswith("actionlint") for command in commands("pull-request.yml", "workflows"))
-    assert commands("pages.yml", "build") == ["make book"]
+    assert commands("pages.yml", "build")[0] == "make book"
+
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize(
+    ("contents", "code"),
+    [
+        pytest.param({"a": f"git+https://x@{SHA}", "b": f"git+https://y@{SHA}"}, 0, id="all"),
+        pytest.param({"a": f"git+https://x@{SHA}", "b": "git+https://x@main"}, 1, id="one-of-the-branch"),
+        pytest.param({"a": f"git+https://x@{SHA[::-1]}"}, 1, id="another-commit"),
+    ],
+)
+def test_no_notebook_is_published_that_does_not_name_the_commit(tmp_path, contents, code):
+    (test,) = (command for command in commands("pages.yml", "build") if command.startswith("test "))
+    folder = tmp_path / "_build" / "html" / "_sources" / "book"
+    folder.mkdir(parents=True)
+    for name, text in contents.items():
+        (folder / f"{name}.ipynb").write_text(text)
+    env = os.environ | {"GITHUB_SHA": SHA}
+    assert subprocess.run(["bash", "-eo", "pipefail", "-c", test], cwd=tmp_path, env=env).returncode == code
+
+
+def test_the_notebooks_of_the_newest_build_are_all_that_their_branch_holds(tmp_path):
+    """Twice: the second build has lost a chapter. The branch has the name that the pages link to."""
+    (push,) = commands("pages.yml", "notebooks")
+    steps = [step.get("with", {}) for _, job, step in STEPS if job in ("build", "notebooks")]
+    assert {step["path"] for step in steps if step.get("name") == "notebooks"} == {
+        "_build/html/_sources/book/*.ipynb",
+        "notebooks",
+    }
+    remote = tmp_path / "remote.git"
+    subprocess.run(["git", "init", "-q", "--bare", remote], check=True)
+    for number, names in enumerate((["a", "b"], ["a"])):
+        here = tmp_path / f"runner {number}"
+        (here / "notebooks").mkdir(parents=True)
+        for name in names:
+            (here / "notebooks" / f"{name}.ipynb").write_text(f"{name} {number}")
+        env = os.environ | {"REMOTE": str(remote), "GITHUB_SHA": SHA}
+        subprocess.run(["bash", "-eo", "pipefail", "-c", push], cwd=here, env=env, check=True)
+        look = ["git", "-C", remote, "ls-tree", "-r", "--name-only", PUBLISHED]
+        listed = subprocess.run(look, capture_output=True, text=True, check=True).stdout
+        assert listed.split() == [f"notebooks/{name}.ipynb" for name in names]
+    log = ["git", "-C", remote, "log", "--format=%s", PUBLISHED]
+    assert subprocess.run(log, capture_output=True, text=True, check=True).stdout == f"Notebooks of {SHA}\n"
+
+
+def test_pages_go_live_after_the_notebooks_that_they_link_to():
+    assert JOBS["pages.yml", "deploy"]["needs"] == ["build", "notebooks"]
 
 
 def test_row112_the_weekly_run_keeps_two_upper_bounds_only(tmp_path):

@@ -15,20 +15,11 @@ from nbformat import NotebookNode
 
 from .convert import Converter
 from .index import Index, Outputs, outputs_of, stored_outputs, values
+from .install import install_cell
 from .pages import Book, BookError, Cell, Page
-from .solutions import fold
+from .solutions import fold, hide, unhidden
 
 REMEDY = "run `make notebooks` and commit the result"
-
-
-def install_cell(book: Book) -> Cell:
-    """Installs the library where it is missing, which is on Colab; --no-deps leaves Colab's own PyTorch alone."""
-    source = (
-        "import importlib.util\n\n"
-        'if importlib.util.find_spec("diffusion_lib") is None:\n'
-        f"    %pip install --quiet --no-deps git+{book.repository}@{book.branch}"
-    )
-    return Cell("code", source, {"tags": ["remove-cell"]}, 0)
 
 
 def code_cells(book: Book, page: Page) -> list[Cell]:
@@ -42,12 +33,12 @@ def compose(book: Book, index: Index, page: Page, outputs: Outputs) -> str:
     for cell in [install_cell(book), *page.cells]:
         if cell.kind == "code":
             count += 1
+            source, metadata = hide(cell.source, cell.metadata, solution)
             cells.append(
-                nbformat.v4.new_code_cell(
-                    cell.source, metadata=cell.metadata, execution_count=count, outputs=next(shown)
-                )
+                nbformat.v4.new_code_cell(source, metadata=metadata, execution_count=count, outputs=next(shown))
             )
-            cells.append(nbformat.v4.new_markdown_cell(converter.caption(cell.metadata, cell.line)))
+            caption, _ = fold(converter.caption(cell.metadata, cell.line), solution)
+            cells.append(nbformat.v4.new_markdown_cell(caption))
         elif cell.kind == "markdown":
             text, solution = fold(converter.convert(cell.source, cell.line), solution)
             cells.append(nbformat.v4.new_markdown_cell(text, metadata=cell.metadata))
@@ -78,12 +69,15 @@ def digest(outputs: Outputs) -> str:
     return hashlib.sha256(json.dumps(outputs, sort_keys=True).encode()).hexdigest()
 
 
-def needs_run(book: Book, page: Page, stored: NotebookNode | None) -> str | None:
+def needs_run(page: Page, stored: NotebookNode | None) -> str | None:
     """Why the code of ``page`` has to run, or None when the committed notebook holds its outputs."""
     if stored is None:
         return "the notebook does not exist yet"
     ran = [cell for cell in stored.cells if cell.cell_type == "code"]
-    if [(cell.source, dict(cell.metadata)) for cell in ran] != [(c.source, c.metadata) for c in code_cells(book, page)]:
+    # The first cell does nothing where the library is. Of the metadata only tags change a run.
+    if [(unhidden(c.source), c.metadata.get("tags")) for c in ran[1:]] != [
+        (c.source, c.metadata.get("tags")) for c in page.code
+    ]:
         return f"its code is not that of {page.name}.md"
     if [cell.execution_count for cell in ran] != list(range(1, len(ran) + 1)):
         return "its cells were not all run from the first to the last"
@@ -96,7 +90,7 @@ def stale(book: Book) -> list[str]:
     """One message per committed notebook that is not what its page and its run make of it."""
     index, problems = Index(book, stored_outputs(book)), []
     for page in book.notebooks:
-        if reason := needs_run(book, page, page.stored()) or _other_text(book, index, page):
+        if reason := needs_run(page, page.stored()) or _other_text(book, index, page):
             problems.append(f"notebooks/{page.notebook.name}: {reason}; {REMEDY}")
     strays = set((book.root / "notebooks").glob("*.ipynb")) - {page.notebook for page in book.notebooks}
     problems += [

@@ -33,7 +33,7 @@ def update(book: Book, everything: bool = False) -> list[str]:
     outputs, failures = stored_outputs(book), {}
     for page in book.notebooks:
         stored = page.stored()
-        reason = "everything runs" if everything else needs_run(book, page, stored) or _unmeasured(page)
+        reason = "everything runs" if everything else needs_run(page, stored) or _unmeasured(page)
         if reason:
             print(f"{page.name}: {reason}; running", flush=True)
             start, metered = time.monotonic(), {}

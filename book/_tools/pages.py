@@ -14,7 +14,7 @@ from myst_nb.core.read import read_myst_markdown_notebook
 from nbformat import NotebookNode
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-from . import solutions
+PUBLISHED = "published"  # the branch that .github/workflows/pages.yml fills with the notebooks of the newest build
 
 
 class BookError(Exception):
@@ -63,15 +63,11 @@ class Page:
 
     @cached_property
     def cells(self) -> list[Cell]:
-        lines, gate, found = self.as_notebook.metadata["source_map"], None, []
-        for cell, line in zip(self.as_notebook.cells, lines, strict=True):
-            hidden = cell.cell_type == "code" and gate == solutions.START
-            found.append(
-                Cell(cell.cell_type, cell.source, dict(cell.metadata) | (solutions.HIDDEN if hidden else {}), line)
-            )
-            if cell.cell_type == "markdown":
-                gate = solutions.last_gate(cell.source) or gate
-        return found
+        lines = self.as_notebook.metadata["source_map"]
+        return [
+            Cell(cell.cell_type, cell.source, dict(cell.metadata), line)
+            for cell, line in zip(self.as_notebook.cells, lines, strict=True)
+        ]
 
     @cached_property
     def code(self) -> list[Cell]:

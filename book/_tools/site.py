@@ -8,14 +8,15 @@ which ``-W`` turns into an error.  Pages may load nothing from other hosts, and 
 from __future__ import annotations
 
 import hashlib
-import shutil
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import nbformat
 import sphinxcontrib.bibtex.plugin
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 from sphinx_exercise.nodes import solution_node
@@ -24,7 +25,8 @@ from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferen
 
 from . import cost, licences
 from .index import Index, stored_outputs
-from .pages import Book, BookError
+from .install import commit_of_library, install_cell
+from .pages import PUBLISHED, Book, BookError
 
 TOOLS = Path(__file__).parent
 LOGGER = logging.getLogger(__name__)
@@ -101,6 +103,11 @@ def _address(app: Sphinx, page: str) -> str:
     return "" if page == here else app.builder.get_relative_uri(here, page)
 
 
+def only_the_pages(app: Sphinx, config: Config) -> None:
+    """Sphinx reads these and nothing else: an environment or a built wheel may lie in the folder, under any name."""
+    config.include_patterns = [f"{name}.md" for name in Book(app.srcdir).pages]
+
+
 def read_book(app: Sphinx) -> None:
     app.book = Book(app.srcdir)
     app.book_index = Index(app.book, stored_outputs(app.book))
@@ -145,19 +152,27 @@ def finish_page(app: Sphinx, pagename: str, templatename: str, context: dict, do
     if page is None or not page.is_notebook:
         return
     written = f"/blob/{app.book.branch}/{pagename}.md"
+    path = page.notebook.relative_to(app.book.root).as_posix()
     for group in context.get("header_buttons", []):
         for button in group.get("buttons", []) if isinstance(group, dict) else []:
             if "url" in button:
-                path = page.notebook.relative_to(app.book.root).as_posix()
-                button["url"] = button["url"].replace(written, f"/blob/{app.book.branch}/{path}")
+                button["url"] = button["url"].replace(written, f"/blob/{PUBLISHED}/{path}")
 
 
 def offer_notebooks(app: Sphinx, error: Exception | None) -> None:
-    """The download button gives the committed notebook, with its outputs, instead of the theme's own conversion."""
-    for page in app.book.notebooks if error is None else []:
+    """The download button gives the committed notebook, with its outputs, instead of the theme's own conversion.
+
+    It installs the library of the commit that the page was built from.  The same files are published for Colab.
+    """
+    if error is not None:
+        return
+    first = install_cell(app.book, commit_of_library(app.book))
+    for page in app.book.notebooks:
+        nb = page.stored()
+        nb.cells[0].source = first.source
         target = Path(app.outdir, "_sources", f"{page.name}.ipynb")
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(page.notebook, target)
+        target.write_text(nbformat.writes(nb) + "\n", encoding="utf-8")
 
 
 def drop_thebe(app: Sphinx) -> None:
@@ -178,6 +193,7 @@ def setup(app: Sphinx) -> dict:
     app.add_role("step", StepRole())
     app.add_directive("costs", cost.Costs)
     drop_thebe(app)
+    app.connect("config-inited", only_the_pages)
     app.connect("builder-inited", read_book)
     app.connect("source-read", depend_on_notebook)
     app.connect("doctree-read", finish_tree)

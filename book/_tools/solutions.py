@@ -1,7 +1,8 @@
 """Solutions that hold code cells, between ``{solution-start}`` and ``{solution-end}``: folded in notebooks, too.
 
 HTML cannot span cells, so each piece of text is folded by itself, and code cells are hidden by their metadata, in
-JupyterLab and on Colab.
+JupyterLab, in Notebook 7 and on Colab.  Of a hidden cell JupyterLab shows the first line, which must not be the answer,
+and Colab the line that starts with ``# @title``.
 """
 
 from __future__ import annotations
@@ -10,14 +11,8 @@ import re
 
 START, END = "solution-start", "solution-end"
 HIDDEN = {"cellView": "form", "collapsed": True, "jupyter": {"outputs_hidden": True, "source_hidden": True}}
-_GATE = re.compile(rf"(?m)^\s*[`:~]{{3,}}\{{({START}|{END})\}}")
+TITLE = "# @title "
 _MARK = re.compile(r"\n*<!--(solution-start|solution-end)(?: (.*?))?-->\n*")
-
-
-def last_gate(source: str) -> str | None:
-    """The last gate in the MyST text of a cell: "solution-start", "solution-end" or None."""
-    found = _GATE.findall(source)
-    return found[-1] if found else None
 
 
 def mark(name: str, title: str = "") -> str:
@@ -43,6 +38,16 @@ def fold(text: str, title: str | None) -> tuple[str, str | None]:
         parts.append(f"**{title}**: in the next cell, which is hidden.")
     parts.append(_piece(rest, title))
     return "\n\n".join(part for part in parts if part.strip()), title
+
+
+def hide(source: str, metadata: dict, title: str | None) -> tuple[str, dict]:
+    """Source and metadata of a code cell in the solution ``title``, if it is in one."""
+    return (f"{TITLE}{title}\n{source}", metadata | HIDDEN) if title else (source, metadata)
+
+
+def unhidden(source: str) -> str:
+    """The source as it stands in the page."""
+    return source.partition("\n")[2] if source.startswith(TITLE) else source
 
 
 def _piece(text, title):
