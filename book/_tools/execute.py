@@ -15,11 +15,12 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from diffusion_lib.notebook import ENVIRONMENT
+
 from .index import Outputs
 from .pages import BookError, Cell, Page
 
 LIBRARY = Path(__file__).resolve().parents[2]  # where diffusion_lib lies
-THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")  # the Makefile sets them for nbval
 TIMEOUT = 600  # seconds for one cell
 
 
@@ -33,8 +34,7 @@ class ThisInterpreter(KernelSpecManager):
 def environment(scratch: str) -> dict[str, str]:
     """What a kernel inherits: one thread, no hash seed, no progress bars, no start-up files of the user."""
     env = {key: value for key, value in os.environ.items() if key != "MPLBACKEND"}
-    env |= dict.fromkeys(THREADS, "1")
-    env |= {"PYTHONHASHSEED": "0", "TQDM_DISABLE": "1", "HF_HUB_OFFLINE": "1", "IPYTHONDIR": f"{scratch}/ipython"}
+    env |= ENVIRONMENT | {"HF_HUB_OFFLINE": "1", "IPYTHONDIR": f"{scratch}/ipython"}
     env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(LIBRARY), os.environ.get("PYTHONPATH")]))
     return env
 
