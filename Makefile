@@ -11,7 +11,7 @@ PEERS := $(VENV)-bench
 BIN := "$(VENV)/bin"
 escaped = $(subst $() ,\ ,$(1))
 # Not `.`: environments lie there, too, under any name.
-CODE := benchmarks book diffusion_lib notebooks tests
+CODE := benchmarks booktools diffusion_lib notebooks tests
 UNREAD := -name '.*' -o -name __pycache__ -o -name '*.tmp'
 SOURCES := _config.yml _toc.yml $(shell find book diffusion_lib notebooks -mindepth 1 \( $(UNREAD) \) -prune -o -print | sed 's/ /\\ /g')
 export OMP_NUM_THREADS := 1
@@ -27,19 +27,19 @@ help:
 book: _build/html/index.html ## build the pages into _build/html, from the outputs in notebooks/
 
 _build/html/index.html: $(call escaped,$(VENV))/ready $(SOURCES)
-	$(BIN)/python -m book._tools.build
+	$(BIN)/python -m booktools.site.build
 	@touch $@
 
 test: check book ## everything that must hold: library, derivations, notebooks, pages in a browser
-	$(BIN)/pytest tests -n 2 --dist loadscope --no-loadscope-reorder --ignore tests/test_book_browser.py
+	$(BIN)/pytest tests -n 2 --dist loadscope --no-loadscope-reorder --ignore tests/book/test_browser.py
 	$(BIN)/pytest notebooks --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-with tests/nbval_sanitize.cfg -n 2 --dist loadscope
-	$(BIN)/pytest tests/test_book_browser.py -n 2 -rs
+	$(BIN)/pytest tests/book/test_browser.py -n 2 -rs
 
 test-full: test ## the same, and the tests that take minutes
 	$(BIN)/pytest tests -m slow -n 2
 
 notebooks: $(call escaped,$(VENV))/ready ## run the chapters whose code changed, and write notebooks/
-	$(BIN)/python -m book._tools.notebooks
+	$(BIN)/python -m booktools.notebooks.update
 
 bench: $(call escaped,$(PEERS))/ready ## measure side by side with other libraries, in an environment of its own; an hour and three quarters
 	"$(PEERS)"/bin/python -m benchmarks $(BENCH)
@@ -49,7 +49,7 @@ serve: book ## read the book at http://127.0.0.1:8000
 
 check: $(call escaped,$(VENV))/ready ## lint the code, and check that notebooks/ is what book/ makes
 	$(BIN)/ruff check $(CODE) && $(BIN)/ruff format --check $(CODE)
-	$(BIN)/python -m book._tools.check
+	$(BIN)/python -m booktools.check.rules
 
 # An environment ignores itself, so that git and ruff pass it by, whatever its name.
 $(call escaped,$(VENV))/ready: requirements.txt pyproject.toml

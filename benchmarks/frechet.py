@@ -22,11 +22,11 @@ from torch import Tensor
 
 from diffusion_lib.data import fashion_labels, fashion_mnist
 from diffusion_lib.denoiser import UNet
-from diffusion_lib.features import train_features
-from diffusion_lib.metrics import frechet_distance
-from diffusion_lib.sample import ddim, last
-from diffusion_lib.schedule import make_schedule
-from diffusion_lib.train import TrainConfig, TrainState, train
+from diffusion_lib.evaluate.distances import frechet_distance
+from diffusion_lib.evaluate.features import train_features
+from diffusion_lib.process.schedule import make_schedule
+from diffusion_lib.sample.ancestral import ddim, last
+from diffusion_lib.train.loop import TrainConfig, TrainState, train
 
 from .clock import affordable, median, until
 from .options import OURS, Options, line, target

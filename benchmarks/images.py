@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 
 from diffusion_lib.data import fashion_mnist
-from diffusion_lib.train import eps_loss
+from diffusion_lib.train.loop import eps_loss
 
 from .clock import median, ratios, turns
 from .options import OURS, Options, line, target

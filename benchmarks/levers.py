@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from torch._inductor import config as inductor
 
 from diffusion_lib.denoiser import UNet
-from diffusion_lib.device import autocast
-from diffusion_lib.train import TrainConfig, TrainState
+from diffusion_lib.runtime.device import autocast
+from diffusion_lib.train.loop import TrainConfig, TrainState
 
 from .clock import median, ratios, turns
 from .options import OURS, Options, line

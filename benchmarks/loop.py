@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from diffusion_lib.data import sample_density
-from diffusion_lib.train import TrainConfig, TrainState, train
+from diffusion_lib.train.loop import TrainConfig, TrainState, train
 
 from .clock import median, ratios, turns
 from .options import OURS, Options, line, target

@@ -24,7 +24,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from diffusion_lib.denoiser import UNet
-from diffusion_lib.train import TrainConfig, TrainState, train
+from diffusion_lib.train.loop import TrainConfig, TrainState, train
 
 from .options import OURS
 from .recipes import SCHEDULE, peer

@@ -20,10 +20,10 @@ from torch import Tensor, nn
 
 from diffusion_lib.denoiser import MLP
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.ode import heun
-from diffusion_lib.sample import ddpm, last
-from diffusion_lib.schedule import make_schedule
-from diffusion_lib.train import TrainConfig, TrainState, train
+from diffusion_lib.process.schedule import make_schedule
+from diffusion_lib.sample.ancestral import ddpm, last
+from diffusion_lib.sample.ode import heun
+from diffusion_lib.train.loop import TrainConfig, TrainState, train
 
 from .clock import affordable
 from .options import OURS

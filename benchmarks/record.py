@@ -14,7 +14,7 @@ from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from book._tools.machine import machine
+from booktools.notebooks.machine import machine
 
 ROOT = Path(__file__).parents[1]
 DRAFT = ROOT / "_build" / "benchmarks.json"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import torch
 
 from diffusion_lib.data import sample_density
-from diffusion_lib.oracle import GaussianMixture
-from diffusion_lib.process import add_noise
+from diffusion_lib.evaluate.oracle import GaussianMixture
+from diffusion_lib.process.identities import add_noise
 
 from .clock import median, until
 from .options import OURS, Options, line, target

@@ -10,8 +10,8 @@ import time
 import torch
 
 from diffusion_lib.denoiser import UNet
-from diffusion_lib.ode import heun, lms
-from diffusion_lib.sample import ddim, ddpm, last
+from diffusion_lib.sample.ancestral import ddim, ddpm, last
+from diffusion_lib.sample.ode import heun, lms
 
 from .clock import median
 from .options import Options, line, target

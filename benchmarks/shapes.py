@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 
 from diffusion_lib.data import DENSITIES, sample_density
-from diffusion_lib.metrics import sliced_wasserstein, sliced_wasserstein_floor
+from diffusion_lib.evaluate.distances import sliced_wasserstein, sliced_wasserstein_floor
 
 from .clock import median, until
 from .options import OURS, Options, line, target

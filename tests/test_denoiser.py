@@ -10,11 +10,11 @@ import pytest
 import torch
 from hypothesis import given
 
-from diffusion_lib import process
 from diffusion_lib.data import GAUSSIAN_MIXTURES, digits, sample_density
 from diffusion_lib.denoiser import DENOISERS, MLP, PATCHES, PREDICTIONS, UNet, build
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.schedule import SCHEDULES, Schedule, linear, make_schedule
+from diffusion_lib.process import identities as process
+from diffusion_lib.process.schedule import SCHEDULES, Schedule, linear, make_schedule
 
 T = 50
 SCHEDULE = linear(T, 1e-3, 0.3)

@@ -21,7 +21,7 @@ from PIL import Image
 from torch import Generator, Tensor
 
 from ..errors import ConfigError, NonFiniteError, check_choice
-from ..sample import noise
+from ..sample.ancestral import noise
 
 WAYS = ("sample", "mode")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import CheckpointCorrupt, CheckpointMismatch, ConfigError, check_integer
-from ..schedule import Schedule, linear, scaled_linear
+from ..process.schedule import Schedule, linear, scaled_linear
 from .weights import PUBLISHED, find
 
 SCHEDULES = {"scaled_linear": scaled_linear, "linear": linear}

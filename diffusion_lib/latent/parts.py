@@ -24,9 +24,9 @@ from typing import Any
 
 import torch
 
-from ..device import pick_device
 from ..errors import CheckpointCorrupt, CheckpointMismatch, ConfigError, check_choice
-from ..schedule import Schedule
+from ..process.schedule import Schedule
+from ..runtime.device import pick_device
 from .outline import Outline, read_schedule
 from .safety import SafetyChecker
 from .weights import CHECKER, Source, find, fingerprint

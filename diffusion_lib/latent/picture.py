@@ -18,8 +18,8 @@ from typing import Any
 
 from PIL import Image, PngImagePlugin
 
-from .. import files
 from ..errors import CheckpointMismatch, ConfigError
+from ..runtime import files
 from .outline import LARGEST, outline
 from .parts import Parts
 from .pipeline import Picture, check_arguments, draw

@@ -32,10 +32,10 @@ from torch import Generator, Tensor
 from tqdm import tqdm
 
 from .. import __version__
-from ..config import MAX_SEED
 from ..errors import DiffusionLibError, NonFiniteError, check_choice, check_integer
-from ..ode import euler, lms
-from ..sample import SampleStep, ddim, ddpm, generators, noise, timesteps
+from ..sample.ancestral import SampleStep, ddim, ddpm, generators, noise, timesteps
+from ..sample.ode import euler, lms
+from ..train.config import MAX_SEED
 from .codec import decode, to_pil
 from .guidance import Guided, check_guidance
 from .outline import Outline

@@ -17,9 +17,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .. import fingerprint as records
 from ..errors import CheckpointCorrupt, CheckpointUntrusted, ConfigError, WeightsUnavailable
-from ..fingerprint import of_file
+from ..runtime import fingerprint as records
+from ..runtime.fingerprint import of_file
 
 MINIATURE = Path(__file__).parent / "miniature"
 # The second repository keeps the version after it, whose first home was deleted in 2024: equal parts, other weights.

@@ -1,0 +1,1 @@
+"""What turns book/ into notebooks and pages."""

@@ -1,0 +1,93 @@
+"""The ledger: what each chapter cost when its code last ran, in ``notebooks/X.cost.json``, and the page that shows it.
+
+Whoever runs a chapter's code writes its cost; a row therefore belongs to the code that ran, whose hash it holds.  A row
+of other code is marked on the page, and the next ``make notebooks`` measures it.  Costs differ from run to run, so they
+are no outputs of a notebook: those are compared byte for byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from ..source.pages import Book, Cell, Page
+from .machine import machine
+
+HEAD = ["chapter", "seconds", "processor seconds", "peak memory", "network calls", "measured"]
+
+
+def path_of(page: Page) -> Path:
+    return page.notebook.with_suffix(".cost.json")
+
+
+def digest(cells: Iterable[Cell]) -> str:
+    return hashlib.sha256(json.dumps([cell.source for cell in cells]).encode()).hexdigest()
+
+
+def record(page: Page, metered: dict, seconds: float, date: str) -> str:
+    """The text of a row's file: what was ``metered``, and ``seconds`` on the clock from start to end of the kernel."""
+    row = {"code_sha256": digest(page.code), "date": date, "seconds": round(seconds, 1), **metered}
+    return json.dumps(row | {"machine": machine()}, indent=1) + "\n"
+
+
+def read(page: Page) -> dict | None:
+    """The row of a page, with ``current``: whether it is of the page's code; None if there is none."""
+    if not path_of(page).is_file():
+        return None
+    row = json.loads(path_of(page).read_text(encoding="utf-8"))
+    return row | {"current": row["code_sha256"] == digest(page.code)}
+
+
+def table(book: Book) -> str:
+    """The ledger as a MyST table in the order of the book, then the machines."""
+    lines = [HEAD, [":--", *["--:"] * 4, ":--"]]
+    rows = {page: read(page) for page in book.notebooks}
+    for page, row in rows.items():
+        link = f"{{doc}}`/{page.name}`"
+        if row is None:
+            lines.append([link, *["–"] * 4, "not yet"])
+            continue
+        numbers = [f"{row['seconds']:.1f}", f"{row['cpu_seconds']:.1f}"]
+        numbers += [f"{row['peak_mib']} MiB", f"{row['network_calls']:,}"]
+        lines.append([link, *numbers, row["date"] + ("" if row["current"] else ", **of older code**")])
+    known = [row for row in rows.values() if row]
+    sums = [f"{sum(row[name] for row in known):.1f}" for name in ("seconds", "cpu_seconds")]
+    calls = f"{sum(row['network_calls'] for row in known):,}"
+    lines.append(["**together**", *sums, f"{max((row['peak_mib'] for row in known), default=0)} MiB", calls, ""])
+    machines = sorted({row["machine"] for row in known})
+    text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return f"{text}\n\nMeasured on: {'; '.join(machines)}.\n"
+
+
+def bars(book: Book) -> str:
+    """One bar for each chapter, as an inline SVG that takes its colours from the page."""
+    rows = [(page.name.split("/")[-1], row["cpu_seconds"]) for page in book.notebooks if (row := read(page))]
+    longest, height = max((seconds for _, seconds in rows), default=1.0) or 1.0, 22
+    told = ", ".join(f"{name} {seconds:.0f}" for name, seconds in rows)
+    drawn = "".join(
+        f'<text x="186" y="{i * height + 15}" text-anchor="end">{html.escape(name)}</text>'
+        f'<rect x="194" y="{i * height + 4}" width="{380 * seconds / longest:.1f}" height="14" rx="2"/>'
+        f'<text x="{200 + 380 * seconds / longest:.1f}" y="{i * height + 15}">{seconds:.0f} s</text>'
+        for i, (name, seconds) in enumerate(rows)
+    )
+    shape = f'viewBox="0 0 640 {height * len(rows)}" role="img" aria-label="Processor seconds: {told}"'
+    return f'<svg class="costs" {shape}>{drawn}</svg>'
+
+
+class Costs(SphinxDirective):
+    """``{costs}``: the table and the bars, read again at every build."""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_reread()
+        book = self.env.app.book
+        rows = [(row["cpu_seconds"], page.name.split("/")[-1]) for page in book.notebooks if (row := read(page))]
+        longest = max(rows, default=(0, "none"))[1]
+        caption = f"Processor seconds of each chapter, in the order of the book. The longest bar is that of {longest}."
+        figure = nodes.figure("", nodes.raw("", bars(book), format="html"), nodes.caption(caption, caption))
+        return [*self.parse_text_to_nodes(table(book)), figure]

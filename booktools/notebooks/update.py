@@ -1,0 +1,76 @@
+"""``python -m booktools.notebooks.update [--all]``: bring ``notebooks/`` up to date with ``book/``.
+
+Cells run only where the code changed; a change of prose alone rewrites the text and keeps the outputs.  Beside each
+notebook that ran stands what it cost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+from ..source.index import Index, stored_outputs
+from ..source.pages import Book, BookError, Page, report
+from . import cost
+from .compose import code_cells, compose, needs_run
+from .execute import execute
+
+
+def write(path: Path, text: str) -> None:
+    """Replace ``path`` in one step: a reader sees the old notebook or the new one, never a part."""
+    path.parent.mkdir(exist_ok=True)
+    draft = path.with_suffix(".tmp")
+    draft.write_text(text, encoding="utf-8")
+    os.replace(draft, path)
+
+
+def update(book: Book, everything: bool = False) -> list[str]:
+    """Run and write what is stale; return one message per page that failed, whose notebook is left as it was."""
+    outputs, failures = stored_outputs(book), {}
+    for page in book.notebooks:
+        stored = page.stored()
+        reason = "everything runs" if everything else needs_run(page, stored) or _unmeasured(page)
+        if reason:
+            print(f"{page.name}: {reason}; running", flush=True)
+            start, metered = time.monotonic(), {}
+            try:
+                outputs[page.name] = execute(page, code_cells(book, page), metered)
+                seconds = time.monotonic() - start
+                print(f"{page.name}: ran in {seconds:.0f} s", flush=True)
+                write(cost.path_of(page), cost.record(page, metered, seconds, date.today().isoformat()))
+            except BookError as error:
+                failures[page.name] = str(error)
+    index = Index(book, outputs)
+    for page in book.notebooks:
+        if page.name in failures:
+            continue
+        try:
+            text = compose(book, index, page, outputs[page.name])
+        except BookError as error:
+            failures[page.name] = str(error)
+            continue
+        if not page.notebook.is_file() or page.notebook.read_text(encoding="utf-8") != text:
+            write(page.notebook, text)
+            print(f"notebooks/{page.notebook.name}: written", flush=True)
+    return list(failures.values())
+
+
+def _unmeasured(page: Page) -> str | None:
+    row = cost.read(page)
+    return None if row and row["current"] else "what its code costs is not known"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("root", nargs="?", default=".", help="the directory that holds _config.yml")
+    parser.add_argument("--all", action="store_true", help="run every page, stale or not")
+    arguments = parser.parse_args()
+    return report(lambda book: update(book, arguments.all), arguments.root)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

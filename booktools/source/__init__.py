@@ -1,0 +1,1 @@
+"""The book as people wrote it: pages, Markdown, references, solutions."""

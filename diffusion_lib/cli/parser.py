@@ -1,0 +1,156 @@
+"""The command line: ``python -m diffusion_lib COMMAND``; ``--help`` lists the commands.
+
+Only this page is read for ``--help``; PyTorch is imported by the command that needs it.  What the library raises on
+purpose, and what the operating system refuses, becomes one line on stderr and exit status 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from .. import __version__
+from ..errors import DiffusionLibError
+from ..notebook import parameters, rerun, sweep
+from . import pictures
+
+DATA = "moons, ring, grid, swiss_roll, checkerboard (points), digits (pictures)"
+SAMPLERS = "ddim, ddpm, euler, heun, lms, langevin"
+STEPS = "1 to T; each calls the denoiser once, of heun twice, of langevin ten times (default: 50, or T if less)"
+
+
+class Parser(argparse.ArgumentParser):
+    """One line for an error instead of the whole usage; no abbreviations, which break when an option is added."""
+
+    def __init__(self, **options) -> None:
+        options.setdefault("formatter_class", argparse.ArgumentDefaultsHelpFormatter)
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> None:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def parser() -> Parser:
+    """Return the parser; each command's function is the argument ``run``."""
+    top = Parser(
+        prog="diffusion_lib", description=f"diffusion_lib {__version__}: diffusion models, from schedule to sample"
+    )
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
+    _train(commands.add_parser("train", help="train a denoiser, with checkpoints to resume from"))
+    _sample(commands.add_parser("sample", help="sample from a trained denoiser"))
+    plain = argparse.HelpFormatter  # the texts of these state their default values
+    pictures.add_picture(commands.add_parser("picture", help="make a picture from a text", formatter_class=plain))
+    pictures.add_remake(
+        commands.add_parser("remake", help="make a picture again from its own file", formatter_class=plain)
+    )
+    _train_latent(commands.add_parser("train-latent", help="train the miniature Stable Diffusion from nothing"))
+    again = commands.add_parser("rerun", help="run a chapter of the book with other parameters", formatter_class=plain)
+    rerun.add_arguments(again)
+    again.set_defaults(run=rerun.main)
+    grid = commands.add_parser("sweep", help="run a chapter on a grid of parameters", formatter_class=plain)
+    sweep.add_arguments(grid)
+    grid.set_defaults(run=sweep.main)
+    doctor = commands.add_parser("doctor", help="show versions, device, data, weights, and what works offline")
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+    doctor.set_defaults(run=_doctor)
+    return top
+
+
+def _train(command: Parser) -> None:
+    command.add_argument("--data", required=True, default=argparse.SUPPRESS, metavar="NAME", help=DATA)
+    command.add_argument(
+        "--out", required=True, default=argparse.SUPPRESS, metavar="DIR", help="directory for checkpoints and log.jsonl"
+    )
+    command.add_argument("--steps", type=int, default=2000, help="gradient steps")
+    command.add_argument("--schedule", default="linear", help="linear, scaled_linear, cosine")
+    command.add_argument("--T", type=int, default=1000, help="steps of the forward process")
+    command.add_argument("--batch-size", type=int, default=512, help="samples in a step")
+    command.add_argument("--lr", type=float, default=6e-3, help="learning rate at the start")
+    command.add_argument("--lr-decay", default="cosine", help="cosine (to 0) or none")
+    command.add_argument("--ema-decay", type=float, default=0.995, help="decay of the averaged parameters")
+    command.add_argument("--grad-clip", type=float, default=1.0, help="largest norm of a gradient")
+    command.add_argument("--seed", type=int, default=0, help="of weights, data, batches and noise")
+    command.add_argument("--weight", default="simple", help="the loss: simple, vlb, x_0, v, truncated_snr, min_snr")
+    command.add_argument("--t-law", default="log-normal", help="how t is drawn: log-normal, uniform")
+    command.add_argument("--micro-batches", type=int, default=1, help="parts of a batch, computed one by one")
+    command.add_argument("--precision", default="auto", help="auto, float32, bfloat16")
+    command.add_argument("--compile", action="store_true", help="run the network through torch.compile")
+    command.add_argument("--save-every", type=int, default=500, metavar="STEPS", help="steps between checkpoints")
+    command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu")
+    command.add_argument("--resume", action="store_true", help="go on from DIR's latest checkpoint, if it has one")
+    command.set_defaults(run=lambda args: _commands().train(args))
+
+
+def _sample(command: Parser) -> None:
+    command.add_argument(
+        "--from",
+        required=True,
+        default=argparse.SUPPRESS,
+        metavar="DIR",
+        dest="source",
+        help="directory that train wrote",
+    )
+    command.add_argument(
+        "--out", required=True, default=argparse.SUPPRESS, metavar="FILE", help=".safetensors (tensor x_0) or .png"
+    )
+    command.add_argument("--n", type=int, default=16, help="number of samples")
+    command.add_argument("--sampler", default="ddim", help=SAMPLERS)
+    command.add_argument("--steps", type=int, default=argparse.SUPPRESS, help=STEPS)
+    command.add_argument("--seed", type=int, default=0, help="of the noise")
+    command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu")
+    command.set_defaults(run=lambda args: _commands().sample(args))
+
+
+def _train_latent(command: Parser) -> None:
+    command.add_argument(
+        "--out", required=True, default=argparse.SUPPRESS, metavar="DIR", help="directory of the run; in it, miniature"
+    )
+    command.add_argument("--vae-steps", type=int, default=6000, help="gradient steps of the autoencoder")
+    command.add_argument("--unet-steps", type=int, default=6500, help="gradient steps of text encoder and U-Net")
+    command.add_argument("--pictures", type=int, default=40_000, help="pictures that the U-Net sees")
+    command.add_argument("--n", type=int, default=500, help="pictures for each line of the model card")
+    command.add_argument("--trial", type=int, default=60, help="pictures for each guidance that is tried")
+    command.add_argument("--seed", type=int, default=0, help="of weights, pictures and noise")
+    command.add_argument("--precision", default="bfloat16", help="auto, float32, bfloat16")
+    command.add_argument("--save-every", type=int, default=250, metavar="STEPS", help="steps between checkpoints")
+    command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu")
+    command.add_argument("--resume", action="store_true", help="go on from DIR's latest checkpoint, if it has one")
+    command.set_defaults(run=_run_train_latent)
+
+
+def _run_train_latent(args: argparse.Namespace) -> int:
+    from ..latent.small import train_latent
+
+    return train_latent.train_latent(args)
+
+
+def _commands():
+    from . import commands
+
+    return commands
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from . import doctor
+
+    return doctor.doctor(args)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    for stream in (sys.stdout, sys.stderr):  # a path may hold bytes that no text has
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        args = parser().parse_args(parameters.join_pairs(sys.argv[1:] if argv is None else argv))
+        return args.run(args)
+    except BrokenPipeError:  # whoever read has gone, as in `doctor | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + 13
+    except (DiffusionLibError, OSError, MemoryError) as error:
+        print(f"{type(error).__name__}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,74 @@
+"""The commands ``picture`` and ``remake``; PyTorch is imported when one of them runs."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..errors import ConfigError
+from ..runtime import files
+
+MODELS = "miniature, CompVis/stable-diffusion-v1-4, or a folder of parts"
+
+
+def add_picture(command: argparse.ArgumentParser) -> None:
+    command.add_argument("prompt", help="what the picture shows")
+    command.add_argument("--out", required=True, metavar="FILE", help="a .png file; its parameters are stored in it")
+    command.add_argument("--model", default="miniature", help=f"{MODELS} (default: miniature)")
+    command.add_argument("--g", type=float, default=7.5, help="weight of the guidance; 1 is none (default: 7.5)")
+    command.add_argument("--seed", type=int, help="of the noise (default: drawn, printed and stored)")
+    command.add_argument("--steps", type=int, default=50, help="calls of the U-Net, 1 to 1000 (default: 50)")
+    command.add_argument("--dim", type=int, help="side in pixels, a multiple of 8 (default: the model's own)")
+    often = "also write the estimate of the picture every so many steps (default: 0, never)"
+    command.add_argument("--save-int", type=int, default=0, metavar="STEPS", help=often)
+    command.add_argument("--sampler", default="lms", help="lms, ddim, euler, ddpm (default: lms)")
+    command.add_argument("--dtype", default="float32", help="float32, float16, bfloat16 (default: float32)")
+    command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu (default: auto)")
+    command.set_defaults(run=picture)
+
+
+def add_remake(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", help="a picture that the command picture wrote")
+    command.add_argument("--out", required=True, metavar="FILE", help="a .png file for the new picture")
+    command.add_argument("--model", metavar="DIR", help="the folder of the model that made it, if it is one of yours")
+    command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu (default: auto)")
+    command.set_defaults(run=remake)
+
+
+def picture(args: argparse.Namespace) -> int:
+    """Make a picture, and say which model did."""
+    target = files.target("out", args.out, (".png",))
+    from ..latent import codec, parts, pipeline
+    from ..latent import picture as pictures
+    from ..latent.outline import outline
+
+    options = {name: getattr(args, name) for name in ("g", "seed", "steps", "dim", "save_int", "sampler")}
+    parts.check_load(args.dtype, args.device)
+    pipeline.check_arguments(outline(args.model), args.prompt, **options)
+    loaded = parts.load(args.model, dtype=args.dtype, device=args.device)
+    print(loaded)
+    (made,) = pipeline.draw(loaded, args.prompt, **options)
+    for step in made.kept:
+        (image,) = codec.latents_to_pil(loaded.vae, step.x_0_hat[None])
+        files.write(target.with_name(f"{target.stem}-t{step.t:04d}.png"), pictures.png(image))
+    print(f"wrote {pictures.save(made, target)}, safety checker: {made.parameters['safety']}")
+    return 0
+
+
+def remake(args: argparse.Namespace) -> int:
+    """Make a picture again from its own file."""
+    target = files.target("out", args.out, (".png",))
+    from ..latent import parts
+    from ..latent import picture as pictures
+    from ..latent.weights import PUBLISHED
+
+    found = pictures.parameters(args.file)
+    if args.model is None and found["model"] not in ("miniature", *PUBLISHED):
+        what = f"{found['model']!r} is a folder of somebody's"
+        raise ConfigError(f"model must be given, the file was made by {what}; add --model DIR")
+    model = found["model"] if args.model is None else args.model
+    parts.check_load(found["dtype"], args.device)
+    pictures.check(found, model)
+    loaded = parts.load(model, dtype=found["dtype"], device=args.device)
+    print(loaded)
+    print(f"wrote {pictures.save(pictures.remake(args.file, loaded), target)}")
+    return 0

@@ -1,0 +1,137 @@
+r"""A feature space with a name, in which the Fréchet distance of two sets of pictures is taken.
+
+A small classifier learns to tell the kinds of pictures of a labelled data set apart:
+
+    φ(x) = W h(x) / s ∈ R^d              h: two convolutions, each followed by the largest of 2 × 2 values, and GELU
+    p(kind | x) = softmax(V GELU(s φ(x)))
+
+φ is the feature space.  It has no activation, so that a cloud of features can look like a Gaussian.  The one number s
+makes the mean variance of a feature 1 over the training pictures: then a Fréchet distance does not depend on how
+large the classifier happens to make its layers, and two pictures' features differ by about √(2d).
+
+A distance belongs to its space and to its n: quote ``name``, the ``accuracy`` on held-out pictures, n, and the distance
+between two sets of real pictures of the same n, the floor.
+
+Source: Heusel et al. 2017, with a classifier of the data at hand in the place of one of photographs.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from ..errors import ConfigError, NonFiniteError, check_integer
+
+BATCH, LR, DECAY = 128, 3e-3, 0.05
+ROWS = 1024  # pictures that go through the network at a time, when it does not train
+
+
+@dataclass(frozen=True)
+class FeatureSpace:
+    """φ as a function, ``space(images)``; ``name`` says of which classifier."""
+
+    name: str
+    shape: tuple[int, int, int]  # (C, H, W)
+    layers: nn.Module  # (n, C, H, W) → (n, d), s φ
+    head: nn.Module  # (n, d) → (n, kinds), the logits
+    scale: float  # s
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """φ of pictures (n, C, H, W), float32 (n, d), without a graph; ``ConfigError`` for another shape."""
+        return self._unscaled(images) / self.scale
+
+    def predict(self, images: Tensor) -> Tensor:
+        """The most probable kind of each picture, int64 (n,)."""
+        return self.head(self._unscaled(images)).argmax(1)
+
+    def accuracy(self, images: Tensor, labels: Tensor) -> float:
+        """The share of pictures whose most probable kind is their label: on held-out ones, what the space is worth."""
+        return float((self.predict(images) == labels).double().mean())
+
+    @torch.no_grad()
+    def _unscaled(self, images: Tensor) -> Tensor:
+        if images.ndim != 4 or images.shape[1:] != self.shape:
+            allowed = f"(n, {', '.join(map(str, self.shape))})"
+            what = f"{tuple(images.shape)}; train a feature space for these pictures"
+            raise ConfigError(f"images must have shape {allowed}, got {what}")
+        return torch.cat([self.layers(rows) for rows in images.float().split(ROWS)])
+
+
+def train_features(
+    images: Tensor, labels: Tensor, *, features: int = 64, width: int = 16, steps: int = 2500, seed: int = 0
+) -> FeatureSpace:
+    """Train the classifier on pictures (n, C, H, W), H and W multiples of 4, with labels int64 (n,) from 0 on.
+
+    ``steps`` batches of 128, AdamW, a learning rate that rises and falls; the convolutions have ``width`` and twice
+    ``width`` maps.  Equal arguments give equal spaces on one kind of processor, and the global random state is left as
+    it was.  Of Fashion-MNIST's held-out pictures it tells 91 % with these values, and 92 % with ``width=32``, in
+    three times the time: minutes of one core.  Raises ``ConfigError`` for pictures or labels that do not fit,
+    before any work.
+    """
+    for name, value in (("features", features), ("width", width), ("steps", steps)):
+        check_integer(name, value, 1)
+    check_integer("seed", seed, 0, 2**63 - 1)
+    _check(images, labels)
+    images, shape = images.float(), tuple(images.shape[1:])
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        layers, head = _networks(shape, features, width, int(labels.max()) + 1)
+        _fit(nn.Sequential(layers, head), images, labels, steps)
+    layers.requires_grad_(False), head.requires_grad_(False)
+    made = f"width {width}, {steps} steps, seed {seed}"
+    size = " × ".join(map(str, (len(images), *shape)))
+    name = f"{features} features of a classifier ({made}) of {size} pictures"
+    unscaled = FeatureSpace(name, shape, layers, head, 1.0)(images)
+    scale = float(unscaled.var(0).mean().sqrt())
+    if not scale > 0:
+        raise ConfigError(f"images must vary, got features of standard deviation {scale}; check how they were loaded")
+    return FeatureSpace(name, shape, layers, head, scale)
+
+
+def _networks(shape: tuple[int, int, int], features: int, width: int, kinds: int) -> tuple[nn.Module, nn.Module]:
+    channels, height, breadth = shape
+    layers = nn.Sequential(
+        *(nn.Conv2d(channels, width, 3, padding=1), nn.MaxPool2d(2), nn.GELU()),
+        *(nn.Conv2d(width, 2 * width, 3, padding=1), nn.MaxPool2d(2), nn.GELU()),
+        *(nn.Flatten(), nn.Linear(2 * width * (height // 4) * (breadth // 4), features)),
+    )
+    return layers, nn.Sequential(nn.GELU(), nn.Linear(features, kinds))
+
+
+def _fit(classifier: nn.Module, images: Tensor, labels: Tensor, steps: int) -> None:
+    optimizer = torch.optim.AdamW(classifier.parameters(), lr=LR, weight_decay=DECAY, fused=True)
+    rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, LR, total_steps=steps + 1)
+    for step in range(steps):
+        rows = torch.randint(len(images), (BATCH,))
+        loss = cross_entropy(classifier(images[rows]), labels[rows])
+        if not math.isfinite(loss.item()):
+            what = f"got {loss.item()} at step {step + 1}; look at the pictures"
+            raise NonFiniteError(f"the classifier's loss must be finite, {what}")
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        rate.step()
+
+
+def _check(images: Tensor, labels: Tensor) -> None:
+    shape = tuple(images.shape) if isinstance(images, Tensor) else type(images).__name__
+    if (
+        not isinstance(images, Tensor)
+        or images.ndim != 4
+        or len(images) < 2
+        or images.shape[2] % 4
+        or images.shape[3] % 4
+    ):
+        raise ConfigError(f"images must be (n, C, H, W), n >= 2, H and W multiples of 4, got {shape}; pad or draw more")
+    if not isinstance(labels, Tensor) or labels.dtype != torch.int64 or labels.shape != images.shape[:1]:
+        what = f"{labels.dtype} {tuple(labels.shape)}" if isinstance(labels, Tensor) else type(labels).__name__
+        raise ConfigError(f"labels must be int64 ({len(images)},), got {what}; give each picture its kind")
+    if int(labels.min()) < 0 or int(labels.max()) == int(labels.min()):
+        what = f"{int(labels.min())} to {int(labels.max())}"
+        raise ConfigError(
+            f"labels must hold at least two kinds, counted from 0, got {what}; check how they were loaded"
+        )

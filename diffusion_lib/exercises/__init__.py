@@ -1,9 +1,0 @@
-"""Exercises of the book: ``grade("posterior-mean", answer)`` says whether an answer is right, or which slip it holds.
-
-Each chapter has a module with its ``EXERCISES``; a new module is found by itself.
-"""
-
-from diffusion_lib.exercises.exercise import Exercise, letters
-from diffusion_lib.exercises.grade import Verdict, exercises, grade, judge
-
-__all__ = ["Exercise", "Verdict", "exercises", "grade", "judge", "letters"]

@@ -1,0 +1,144 @@
+"""The command ``train-latent``: the whole miniature from nothing, in stages that each can be interrupted.
+
+``DIR/vae`` and ``DIR/unet`` hold the checkpoints of the two stages, ``DIR/latents.safetensors`` what lies between, and
+``DIR/miniature`` the folder that the pipeline loads.  Then its pictures are judged, row by row into ``fidelity.json``,
+and the model card ``README.md`` and the contact sheet ``sheet.png`` are written beside the weights.  Told to stop by a
+signal, a stage finishes its step, saves, and the command exits with 128 plus the signal's number.  The same command
+with ``--resume`` goes on, and ends with the same weights as a run that was not interrupted.
+
+``DIR/run.json`` is the record of the settings: with others a run does not go on.  Latents and judgements have records
+of what made them, and are made anew if that was something else; ``miniature/record.json`` is written last, with the
+hash of every file of the folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from diffusers import StableDiffusionPipeline
+
+from ... import __version__
+from ...errors import CheckpointError, ConfigError, check_integer
+from ...runtime import files, fingerprint
+from ...runtime.device import autocast, pick_device
+from ...runtime.signals import stop_signals
+from ...train.config import TrainConfig
+from .. import weights
+from . import fidelity, model_card, networks, train_unet, train_vae
+from .fit import core_minutes, fit
+
+KEPT = (1 / 16, 1 / 8, 1 / 4, 1 / 2)  # of the U-Net's steps: what it could do then is measured too
+
+
+def train_latent(args: argparse.Namespace) -> int:
+    """Train, or resume; return 0, or 128 plus the number of the signal that stopped it."""
+    seed = check_integer("seed", args.seed, 0, 2**61)
+    vae = replace(train_vae.SETTINGS, steps=args.vae_steps, seed=2 * seed, precision=args.precision)
+    unet = replace(train_unet.SETTINGS, steps=args.unet_steps, seed=2 * seed + 1, precision=args.precision)
+    for name in ("pictures", "n", "trial", "save_every"):
+        check_integer(name, getattr(args, name), 1)
+    device, directory = pick_device(args.device), files.folder("out", args.out)
+    autocast(device, args.precision)
+    settings = {"vae": vae.to_dict(), "unet": unet.to_dict(), "pictures": args.pictures, "library": __version__}
+    _check_start(directory, args.resume, settings)
+    with stop_signals() as received:
+        common = {"save_every": args.save_every, "stop": lambda: bool(received), "device": device}
+        networks = _train(directory, vae, unet, args.pictures, common)
+        if networks is None or received:  # a signal in the very last step is obeyed, too
+            print(f"stopped and saved in {directory}; the same command with --resume goes on")
+            return 128 + received[0]
+    folder = networks.write(directory / "miniature", networks)
+    pipeline = load(folder, device)
+    rows = _judge(folder, pipeline, directory / "unet", args.n, args.trial)
+    minutes = {"autoencoder": core_minutes(directory / "vae"), "U-Net": core_minutes(directory / "unet")}
+    files.write(folder / "README.md", model_card.card(folder, rows, settings, minutes))
+    model_card.sheet(pipeline, folder / "sheet.png", {line: fidelity.best(rows, line) for line in fidelity.LINES})
+    weights.write_record(folder, settings)
+    print(f"wrote the miniature, its card and its contact sheet to {folder}")
+    return 0
+
+
+def _check_start(directory: Path, resume: bool, settings: dict[str, Any]) -> None:
+    """Refuse a directory of something else before any work; in a new one, write down what the run is made from."""
+    record = directory / "run.json"
+    if directory.exists() and not resume and any(directory.iterdir()):
+        raise ConfigError(f"out must be new or an empty directory, got {directory}; to go on in it, add --resume")
+    if record.exists():
+        fingerprint.read_record(record, settings)
+    elif directory.exists() and (others := [path for path in directory.iterdir() if path.suffix != ".tmp"]):
+        raise ConfigError(f"out must hold a run of train-latent, got {directory} with {others[0].name}; use a new one")
+    else:
+        directory.mkdir(parents=True, exist_ok=True)
+        fingerprint.write_record(record, settings)
+
+
+def load(folder: Path, device: torch.device | str = "cpu") -> StableDiffusionPipeline:
+    """Load the folder as anyone would, without progress bars."""
+    pipeline = StableDiffusionPipeline.from_pretrained(folder, use_safetensors=True, local_files_only=True).to(device)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def _train(
+    directory: Path, vae: TrainConfig, unet: TrainConfig, pictures: int, common: dict[str, Any]
+) -> networks.Parts | None:
+    """Run the stages that are not finished; return the networks, or None when told to stop."""
+    torch.manual_seed(vae.seed)
+    start, loss = networks.autoencoder(), train_vae.loss_of(vae)
+    autoencoder = fit(directory / "vae", start, vae, loss, {"stage": "vae"}, **common)
+    if autoencoder is None:
+        return None
+    seen, words = train_unet.scenes(pictures, unet.seed), train_unet.Words()
+    z = train_unet.cached_latents(directory / "latents.safetensors", autoencoder, seen, vae.precision)
+    z = train_vae.normalise(autoencoder, z)
+    torch.manual_seed(unet.seed)
+    start, loss = train_unet.Conditional(len(words.live)), train_unet.loss_of(unet, z, seen, words, common["device"])
+    settings = {"stage": "unet", "pictures": pictures, "vae": vae.to_dict()}
+    keep = [round(share * unet.steps) for share in KEPT]
+    network = fit(directory / "unet", start, unet, loss, settings, keep=keep, **common)
+    if network is None:
+        return None
+    text_encoder = networks.scatter(network.text_encoder.cpu(), words.live)
+    return networks.Parts(autoencoder.cpu(), text_encoder, network.unet.cpu())
+
+
+def _judge(folder: Path, pipeline: StableDiffusionPipeline, unet: Path, n: int, trial: int) -> list[dict]:
+    """Measure what the folder's ``fidelity.json`` does not hold yet of these weights; it is written after each row."""
+    path = folder / "fidelity.json"
+    averages = {average.name: fingerprint.of_file(average) for average in sorted(unet.glob("average-*.safetensors"))}
+    made_from = {"weights": weights.fingerprint(folder), "averages": averages, "n": n, "trial": trial}
+    made_from |= {"library": fingerprint.library()}
+    rows: list[dict] = []
+    try:
+        rows = fingerprint.read_record(path, made_from)["rows"]
+    except FileNotFoundError:
+        pass
+    except CheckpointError as error:
+        print(f"{path} is made anew: {error}", file=sys.stderr)
+    for _ in chain(fidelity.report(pipeline, n, trial, rows), _earlier(pipeline, unet, trial, rows)):
+        fingerprint.write_record(path, made_from, rows=rows)
+    return rows
+
+
+def _earlier(pipeline: StableDiffusionPipeline, unet: Path, trial: int, rows: list[dict]) -> Iterator[dict]:
+    """Measure the averages that were kept on the way, too."""
+    words = train_unet.Words()
+    network = train_unet.Conditional(len(words.live)).eval()
+    for path in sorted(unet.glob("average-*.safetensors")):
+        fingerprint.read_record(path.with_suffix(".json"))
+        step = int(path.stem.removeprefix("average-"))
+        network.load_state_dict(safetensors.torch.load_file(path), strict=False)  # all but buffers
+        parts = {"unet": network.unet, "text_encoder": networks.scatter(network.text_encoder, words.live)}
+        then = type(pipeline)(**pipeline.components | parts, requires_safety_checker=False).to(pipeline.device)
+        then.set_progress_bar_config(disable=True)
+        for line in ("single", "pair"):
+            g, minutes = fidelity.best(rows, line), core_minutes(unet, step)
+            yield from fidelity.painted(rows, then, "trial", line, trial, g, trained=step, minutes=minutes)

@@ -1,0 +1,41 @@
+"""The forward process: the schedule, the identities between x_0, ε, v and score, and the bound."""
+
+from __future__ import annotations
+
+from .bound import bits_per_dim, log_level, step_term, step_variance, vlb, weight
+from .identities import (
+    add_noise,
+    eps_from_score,
+    eps_from_x_0,
+    posterior,
+    q_step,
+    score_from_eps,
+    v_from_eps,
+    x_0_from_eps,
+)
+from .schedule import PRIOR_KL_LIMIT, SCHEDULES, Schedule, cosine, linear, lint, make_schedule, scaled_linear
+
+__all__ = [
+    "PRIOR_KL_LIMIT",
+    "SCHEDULES",
+    "Schedule",
+    "add_noise",
+    "bits_per_dim",
+    "cosine",
+    "eps_from_score",
+    "eps_from_x_0",
+    "linear",
+    "lint",
+    "log_level",
+    "make_schedule",
+    "posterior",
+    "q_step",
+    "scaled_linear",
+    "score_from_eps",
+    "step_term",
+    "step_variance",
+    "v_from_eps",
+    "vlb",
+    "weight",
+    "x_0_from_eps",
+]

@@ -1,0 +1,175 @@
+"""The forward process q and the identities between the quantities that a network may predict.
+
+All functions are pure and vectorised.  They take the schedule first, then tensors of one shape (B, …), and times
+``t``: an int64 tensor (B,) with one time per sample, or a Python int that the whole batch shares, in 1…T.  One
+equation links everything: x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε.  Given x_t and t, each of ε, x_0, v and the score
+determines the others.
+
+Every function raises ``ConfigError`` where shapes, devices or times do not fit: broadcasting two tensors of
+different shape would train on the wrong set of pairs without any sign of it.
+
+Sources: Ho et al. 2020 (DDPM), eq. 2, 4, 6 and 7; Salimans & Ho 2022, appendix D (v); Song et al. 2021b (VP, VE).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..errors import ConfigError, check_integer
+from .schedule import Schedule
+
+Denoiser = Callable[[Tensor, Tensor], Tensor]  # eps_hat = denoiser(x_t, t); x_t and eps_hat (B, …), t (B,) int64
+
+
+class Jump(NamedTuple):
+    """The step between the times t and s < t, in float64: ᾱ_t, ᾱ_s, 1 − ᾱ_t, 1 − ᾱ_s and β_{t|s} = 1 − ᾱ_t / ᾱ_s.
+
+    A chain that visits only some of the times is a diffusion too: q(x_t | x_s) = N(√(1 − β_{t|s}) x_s, β_{t|s} I).
+    """
+
+    t: int
+    s: int
+    alpha_bar_t: float
+    alpha_bar_s: float
+    rest_t: float
+    rest_s: float
+    beta: float
+
+    @classmethod
+    def between(cls, schedule: Schedule, t: int, s: int) -> Jump:
+        """Look the numbers up, with all digits also where ᾱ is near 1; ``ConfigError`` unless T ≥ t > s ≥ 0."""
+        t = check_integer("t", t, 1, schedule.T)
+        s = check_integer("s", s, 0, t - 1)
+        tables = schedule.to("cpu", torch.float64)
+        kept, rest = tables.alpha_bar[[t, s]].tolist(), tables.one_minus_alpha_bar[[t, s]].tolist()
+        return cls(t, s, *kept, *rest, -math.expm1(float(torch.log1p(-tables.beta[s + 1 : t + 1]).sum())))
+
+    @property
+    def sigma_t(self) -> float:
+        """σ_t = √((1 − ᾱ_t) / ᾱ_t), the level of the noise at t where the signal is not shrunk."""
+        return math.sqrt(self.rest_t / self.alpha_bar_t)
+
+    @property
+    def sigma_s(self) -> float:
+        """The same at s; 0 for s = 0."""
+        return math.sqrt(self.rest_s / self.alpha_bar_s)
+
+    def x_0_hat(self, x_t: Tensor, eps_hat: Tensor) -> Tensor:
+        """``x_0_from_eps`` at time t, unchecked, for the loop of a sampler."""
+        return (x_t - math.sqrt(self.rest_t) * eps_hat) / math.sqrt(self.alpha_bar_t)
+
+
+def add_noise(schedule: Schedule, x_0: Tensor, t: Tensor | int, eps: Tensor) -> Tensor:
+    """x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε, a draw from q(x_t | x_0) for ε ~ N(0, I) (DDPM eq. 4)."""
+    alpha_bar, one_minus_alpha_bar = _at(schedule, t, x_0=x_0, eps=eps)
+    return alpha_bar.sqrt() * x_0 + one_minus_alpha_bar.sqrt() * eps
+
+
+def predict_eps(denoiser: Denoiser, x_t: Tensor, t: Tensor) -> Tensor:
+    """ε̂ = denoiser(x_t, t); ``ConfigError`` unless it has the shape of x_t (a smaller one would be broadcast)."""
+    eps_hat = denoiser(x_t, t)
+    if eps_hat.shape != x_t.shape:
+        raise ConfigError(f"denoiser must return shape {tuple(x_t.shape)}, got {tuple(eps_hat.shape)}")
+    return eps_hat
+
+
+def q_step(schedule: Schedule, x_prev: Tensor, t: Tensor | int, eps: Tensor) -> Tensor:
+    """x_t = √α_t x_{t−1} + √β_t ε, a draw from q(x_t | x_{t−1}) for ε ~ N(0, I) (DDPM eq. 2)."""
+    _check(schedule, t, x_prev=x_prev, eps=eps)
+    alpha, beta = schedule.gather("alpha", t, x_prev), schedule.gather("beta", t, x_prev)
+    return alpha.sqrt() * x_prev + beta.sqrt() * eps
+
+
+def posterior(schedule: Schedule, x_0: Tensor, x_t: Tensor, t: Tensor | int) -> tuple[Tensor, Tensor]:
+    """Mean (B, …) and variance (B, 1, …, 1) of q(x_{t−1} | x_t, x_0) (DDPM eq. 6 and 7); at t = 1: x_0 and 0.
+
+    mean = [√ᾱ_{t−1} β_t x_0 + √α_t (1 − ᾱ_{t−1}) x_t] / (1 − ᾱ_t); variance β̃_t = β_t (1 − ᾱ_{t−1}) / (1 − ᾱ_t).
+    The variance has shape () where ``t`` is an int.
+    """
+    _, one_minus_alpha_bar = _at(schedule, t, x_0=x_0, x_t=x_t)
+    alpha, beta = schedule.gather("alpha", t, x_t), schedule.gather("beta", t, x_t)
+    alpha_bar_prev = schedule.gather("alpha_bar", t - 1, x_t)
+    one_minus_alpha_bar_prev = schedule.gather("one_minus_alpha_bar", t - 1, x_t)
+    weight_x_0 = alpha_bar_prev.sqrt() * beta / one_minus_alpha_bar
+    weight_x_t = alpha.sqrt() * one_minus_alpha_bar_prev / one_minus_alpha_bar
+    return weight_x_0 * x_0 + weight_x_t * x_t, schedule.gather("posterior_variance", t, x_t)
+
+
+def x_0_from_eps(schedule: Schedule, x_t: Tensor, t: Tensor | int, eps: Tensor) -> Tensor:
+    """x_0 = (x_t − √(1 − ᾱ_t) ε) / √ᾱ_t."""
+    alpha_bar, one_minus_alpha_bar = _at(schedule, t, x_t=x_t, eps=eps)
+    return (x_t - one_minus_alpha_bar.sqrt() * eps) / alpha_bar.sqrt()
+
+
+def eps_from_x_0(schedule: Schedule, x_t: Tensor, t: Tensor | int, x_0: Tensor) -> Tensor:
+    """ε = (x_t − √ᾱ_t x_0) / √(1 − ᾱ_t)."""
+    alpha_bar, one_minus_alpha_bar = _at(schedule, t, x_t=x_t, x_0=x_0)
+    return (x_t - alpha_bar.sqrt() * x_0) / one_minus_alpha_bar.sqrt()
+
+
+def v_from_eps(schedule: Schedule, x_0: Tensor, t: Tensor | int, eps: Tensor) -> Tensor:
+    """v = √ᾱ_t ε − √(1 − ᾱ_t) x_0, from the pair that made x_t, as in ``add_noise``."""
+    alpha_bar, one_minus_alpha_bar = _at(schedule, t, x_0=x_0, eps=eps)
+    return alpha_bar.sqrt() * eps - one_minus_alpha_bar.sqrt() * x_0
+
+
+def x_0_from_v(schedule: Schedule, x_t: Tensor, t: Tensor | int, v: Tensor) -> Tensor:
+    """x_0 = √ᾱ_t x_t − √(1 − ᾱ_t) v."""
+    alpha_bar, one_minus_alpha_bar = _at(schedule, t, x_t=x_t, v=v)
+    return alpha_bar.sqrt() * x_t - one_minus_alpha_bar.sqrt() * v
+
+
+def eps_from_v(schedule: Schedule, x_t: Tensor, t: Tensor | int, v: Tensor) -> Tensor:
+    """ε = √(1 − ᾱ_t) x_t + √ᾱ_t v."""
+    alpha_bar, one_minus_alpha_bar = _at(schedule, t, x_t=x_t, v=v)
+    return one_minus_alpha_bar.sqrt() * x_t + alpha_bar.sqrt() * v
+
+
+def score_from_eps(schedule: Schedule, eps: Tensor, t: Tensor | int) -> Tensor:
+    """∇ log q(x_t | x_0) = −ε / √(1 − ᾱ_t); with ε replaced by E[ε | x_t] it is ∇ log q(x_t)."""
+    _, one_minus_alpha_bar = _at(schedule, t, eps=eps)
+    return -eps / one_minus_alpha_bar.sqrt()
+
+
+def eps_from_score(schedule: Schedule, score: Tensor, t: Tensor | int) -> Tensor:
+    """ε = −√(1 − ᾱ_t) ∇ log q(x_t | x_0)."""
+    _, one_minus_alpha_bar = _at(schedule, t, score=score)
+    return -one_minus_alpha_bar.sqrt() * score
+
+
+def vp_to_ve(schedule: Schedule, x_t: Tensor, t: Tensor | int) -> Tensor:
+    """x_t / √ᾱ_t = x_0 + σ_t ε with σ_t = √((1 − ᾱ_t) / ᾱ_t): variance preserving to variance exploding."""
+    alpha_bar, _ = _at(schedule, t, x_t=x_t)
+    return x_t / alpha_bar.sqrt()
+
+
+def ve_to_vp(schedule: Schedule, x_ve: Tensor, t: Tensor | int) -> Tensor:
+    """x_t = √ᾱ_t x_ve, the inverse of ``vp_to_ve``; note √ᾱ_t = 1 / √(σ_t² + 1)."""
+    alpha_bar, _ = _at(schedule, t, x_ve=x_ve)
+    return alpha_bar.sqrt() * x_ve
+
+
+def _at(schedule: Schedule, t: Tensor | int, **tensors: Tensor) -> tuple[Tensor, Tensor]:
+    """Check the arguments and return ᾱ_t and 1 − ᾱ_t, ready to broadcast against the first tensor."""
+    like = _check(schedule, t, **tensors)
+    return schedule.gather("alpha_bar", t, like), schedule.gather("one_minus_alpha_bar", t, like)
+
+
+def _check(schedule: Schedule, t: Tensor | int, **tensors: Tensor) -> Tensor:
+    """Return the first tensor; ``ConfigError`` unless all are floats of one shape on one device, and ``t`` fits."""
+    (first_name, first), *others = tensors.items()
+    if not isinstance(first, Tensor) or not torch.is_floating_point(first):
+        what = first.dtype if isinstance(first, Tensor) else type(first).__name__
+        raise ConfigError(f"{first_name} must be a floating-point tensor (B, ...), got {what}; use torch.as_tensor")
+    for name, x in others:
+        if not isinstance(x, Tensor) or x.shape != first.shape or x.device != first.device:
+            what = f"{tuple(x.shape)} on {x.device}" if isinstance(x, Tensor) else type(x).__name__
+            allowed = f"a tensor of {first_name}'s shape {tuple(first.shape)} on {first.device}"
+            raise ConfigError(f"{name} must be {allowed}, got {what}; nothing is broadcast here")
+    schedule.check_t(t, like=first)
+    return first

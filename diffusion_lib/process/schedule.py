@@ -1,0 +1,250 @@
+"""A schedule says how much noise each step of the forward process adds: β_1…β_T.
+
+The process is q(x_t | x_{t−1}) = N(√α_t x_{t−1}, β_t I) for t = 1…T, with α_t = 1 − β_t.  Gaussians merge, so that
+q(x_t | x_0) = N(√ᾱ_t x_0, (1 − ᾱ_t) I) with ᾱ_t = ∏_{s ≤ t} α_s.
+
+Every table has length T + 1; slot 0 is the clean data (β_0 = 0, ᾱ_0 = 1), so that ``alpha_bar[t]`` and
+``alpha_bar[t - 1]`` read as in the papers, also at t = 1.  The tables are computed once in float64; those of another
+dtype are casts.  1 − ᾱ_t is a table of its own: computed from a float32 ᾱ_1 it would be off by 1e-4 of its value.
+
+Sources: Ho et al. 2020 (DDPM), eq. 2, 4 and 7; Nichol & Dhariwal 2021, eq. 17; Rombach et al. 2022 (scaled linear).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..errors import ConfigError, check_choice, check_integer, check_real
+
+MAX_T = 100_000
+MASTER = (torch.device("cpu"), torch.float64)
+TABLES = ("beta", "alpha", "alpha_bar", "one_minus_alpha_bar", "snr", "posterior_variance")
+# Likelihoods are quoted with two or three decimals of a bit per dimension: a prior term below 1e-3 does not show in
+# them.  DDPM's L_T is 3e-5; Stable Diffusion's is 3e-3, and it does show in samples (Lin et al. 2023).
+PRIOR_KL_LIMIT = 1e-3
+ZERO_SNR = "eps-prediction is undefined where alpha_bar_T = 0; use v-prediction, or keep every beta below 1"
+
+
+class Finding(NamedTuple):
+    """One remark of ``lint``: a short ``code`` for programs and a ``message`` for people."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """Tables over t = 0…T, each (T + 1,), float64 unless cast by ``to``; build one with ``from_betas`` or by name.
+
+    α_t = 1 − β_t; ᾱ_t; 1 − ᾱ_t; ``snr`` ᾱ_t / (1 − ᾱ_t), infinite in slot 0; ``posterior_variance``
+    β̃_t = β_t (1 − ᾱ_{t−1}) / (1 − ᾱ_t) (DDPM eq. 7), 0 in slots 0 and 1.  ``config`` rebuilds it by ``from_config``.
+    """
+
+    name: str
+    config: dict[str, Any]
+    beta: Tensor
+    alpha: Tensor
+    alpha_bar: Tensor
+    one_minus_alpha_bar: Tensor
+    snr: Tensor
+    posterior_variance: Tensor
+    _casts: dict = field(default_factory=dict, repr=False)  # (device, dtype) -> Schedule, shared by all casts
+
+    @classmethod
+    def from_betas(cls, betas: Sequence[float] | Tensor, name: str = "custom") -> Schedule:
+        """Build the tables from β_1…β_T, a 1-D float sequence, array or tensor of length T.
+
+        Raises ``ConfigError`` unless T ≤ ``MAX_T``, 0 < β_t < 1, and ᾱ_t falls strictly and stays above 0 in float64.
+        """
+        beta = _as_betas(betas)
+        return cls._build(name, beta, {"name": name, "betas": beta.tolist()})
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Schedule:
+        """Rebuild the schedule that ``config`` describes, bit for bit."""
+        arguments = dict(config)
+        make = cls.from_betas
+        if "betas" not in arguments:
+            make = SCHEDULES[check_choice("schedule name", arguments.pop("name", None), SCHEDULES)]
+        try:
+            return make(**arguments)
+        except TypeError as error:
+            raise ConfigError(f"schedule config must hold the arguments of {make.__name__}, got {config}") from error
+
+    @classmethod
+    def _build(cls, name: str, betas: Tensor, config: dict[str, Any]) -> Schedule:
+        beta = torch.cat([betas.new_zeros(1), betas])  # slot 0: the clean data
+        alpha = 1 - beta
+        alpha_bar = alpha.cumprod(0)
+        # |expm1(Σ ln(1 − β))| keeps the digits that 1 − ᾱ would lose where ᾱ is near 1
+        one_minus_alpha_bar = torch.expm1(torch.log1p(-beta).cumsum(0)).abs()
+        if len(bad := ((alpha_bar.diff() >= 0) | (alpha_bar[1:] == 0)).nonzero()):
+            t = int(bad[0]) + 1
+            remedy = "use larger betas" if alpha_bar[t] else "use fewer or smaller betas"
+            what = f"{alpha_bar[t]:g} at t={t} for beta = {beta[t]:.3g}; {remedy}"
+            raise ConfigError(f"alpha_bar must fall strictly and stay above 0 in float64, got {what}")
+        snr = alpha_bar / one_minus_alpha_bar
+        variance = torch.cat([beta[:1], beta[1:] * one_minus_alpha_bar[:-1] / one_minus_alpha_bar[1:]])
+        schedule = cls(name, config, beta, alpha, alpha_bar, one_minus_alpha_bar, snr, variance)
+        schedule._casts[MASTER] = schedule
+        return schedule
+
+    @property
+    def T(self) -> int:
+        """Number of steps."""
+        return len(self.beta) - 1
+
+    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Schedule:
+        """Return the schedule with tables on ``device``, cast from the float64 ones to ``dtype``; casts are cached."""
+        key = (self.beta.device if device is None else torch.device(device), dtype or self.beta.dtype)
+        if key not in self._casts:
+            master = self._casts[MASTER]
+            if not key[1].is_floating_point or master.alpha_bar[-1].to(key[1]) == 0:
+                allowed = f"dtype must be a floating-point type that holds alpha_bar_T = {master.alpha_bar[-1]:.3g}"
+                raise ConfigError(f"{allowed}, got {dtype}; use torch.float32, or fewer betas")
+            tables = {table: getattr(master, table).to(key[1]).to(key[0]) for table in TABLES}  # MPS has no float64
+            self._casts[key] = replace(master, **tables)
+        return self._casts[key]
+
+    def check_t(self, t: Tensor | int, like: Tensor | None = None) -> Tensor | int:
+        """Return ``t`` if it is an int in 1…T (one time for the whole batch) or an int64 tensor (B,) of such.
+
+        With ``like``, a tensor (B, …), ``t`` must also have its batch size and its device.  Anything else is a
+        ``ConfigError``: a negative time would silently read the table from its end, and (B, 1) would broadcast.
+        """
+        if not isinstance(t, Tensor):
+            return check_integer("t", t, 1, self.T)
+        fits = like is None or (t.shape == like.shape[:1] and t.device == like.device)
+        if t.dtype != torch.int64 or t.ndim != 1 or not fits:
+            raise self._bad_t(t, like, 1)
+        if len(t) and not 1 <= int(t.min()) <= int(t.max()) <= self.T:
+            wrong = int(t[(t < 1) | (t > self.T)][0])
+            raise ConfigError(f"t must be in 1..{self.T}, got {wrong}; times count from 1")
+        return t
+
+    def gather(self, table: str, t: Tensor | int, like: Tensor) -> Tensor:
+        """Return a table's values at ``t`` in the dtype and on the device of ``like``, ready to broadcast against it.
+
+        Shape (B, 1, …, 1) for ``t`` an int64 tensor (B,), and () for an int.  Unlike in ``check_t``, t = 0 is
+        allowed: ``schedule.gather("alpha_bar", t - 1, x)``.
+        """
+        values = getattr(self.to(like.device, like.dtype), check_choice("table", table, TABLES))
+        if not isinstance(t, Tensor):
+            return values[check_integer("t", t, 0, self.T)]
+        try:  # index_select, unlike values[t], refuses negative times and shapes other than (B,)
+            return values.index_select(0, t).view(-1, *[1] * (like.ndim - 1))
+        except (IndexError, RuntimeError) as error:
+            raise self._bad_t(t, like, 0) from error
+
+    def _bad_t(self, t: Tensor, like: Tensor | None, low: int) -> ConfigError:
+        allowed = "(B,)" if like is None else f"{tuple(like.shape[:1])} on {like.device}"
+        what = f"{t.dtype} of shape {tuple(t.shape)} on {t.device}; use one integer time per sample"
+        return ConfigError(f"t must be an int, or an int64 tensor of shape {allowed}, in {low}..{self.T}, got {what}")
+
+    def prior_kl(self, data_variance: float = 1.0) -> float:
+        """L_T in bits per dimension: E KL(q(x_T | x_0) ‖ N(0, I)) over data with mean 0 and the given variance.
+
+        L_T = ½ [ᾱ_T (Var x_0 − 1) − ln(1 − ᾱ_T)] / ln 2 (DDPM eq. 5, first term).  It has no parameters to train.
+        """
+        variance = check_real("data_variance", data_variance, 0.0, math.inf, open_high=True)
+        alpha_bar = float(self._casts[MASTER].alpha_bar[-1])
+        return 0.5 * (alpha_bar * (variance - 1) - math.log1p(-alpha_bar)) / math.log(2)
+
+
+def linear(T: int = 1000, beta_start: float = 1e-4, beta_end: float = 0.02) -> Schedule:
+    """β_t from ``beta_start`` to ``beta_end`` in equal steps (DDPM, section 4); with T = 1, β_1 = ``beta_start``."""
+    return _ramp("linear", 1, T, beta_start, beta_end)
+
+
+def scaled_linear(T: int = 1000, beta_start: float = 0.00085, beta_end: float = 0.012) -> Schedule:
+    """√β_t in equal steps; the default values are those of Stable Diffusion 1 (Rombach et al. 2022)."""
+    return _ramp("scaled_linear", 2, T, beta_start, beta_end)
+
+
+def cosine(T: int = 1000, s: float = 0.008, max_beta: float = 0.999) -> Schedule:
+    """ᾱ_t = f(t) / f(0) with f(t) = cos²((t/T + s) / (1 + s) · π/2) (Nichol & Dhariwal 2021, eq. 17).
+
+    f(T) = 0, so that β_T = 1 is clipped to ``max_beta``, as in the paper: ``config`` records it, ``lint`` reports it.
+    """
+    T = _check_T(T)
+    s = check_real("s", s, 0.0, 1.0)
+    max_beta = check_real("max_beta", max_beta, 0.0, 1.0, open_low=True, open_high=True)
+    f = [math.cos((t / T + s) / (1 + s) * math.pi / 2) ** 2 for t in range(T + 1)]
+    betas = [min(1 - f[t] / f[t - 1], max_beta) for t in range(1, T + 1)]
+    betas = torch.tensor(betas, dtype=torch.float64)
+    return Schedule._build("cosine", betas, {"name": "cosine", "T": T, "s": s, "max_beta": max_beta})
+
+
+SCHEDULES = {"linear": linear, "scaled_linear": scaled_linear, "cosine": cosine}
+
+
+def make_schedule(name: str, T: int = 1000) -> Schedule:
+    """Return the schedule called ``name``, a key of ``SCHEDULES``, with T steps and its published values."""
+    return SCHEDULES[check_choice("schedule", name, SCHEDULES)](T)
+
+
+def lint(schedule: Schedule, data_variance: float = 1.0) -> list[Finding]:
+    """Return remarks on a schedule (prior-mismatch, clipped-beta, non-monotone-beta); none means clean."""
+    beta, end = schedule.to(*MASTER).beta, f"alpha_bar_T = {schedule.to(*MASTER).alpha_bar[-1]:.3g}"
+    L_T, max_beta, t = schedule.prior_kl(data_variance), schedule.config.get("max_beta"), int(beta.diff().argmin()) + 1
+    clipped = 0 if max_beta is None else int((beta == max_beta).sum())
+    prior = f"x_T is not N(0, I): {end}, L_T = {L_T:.3g} bits/dim, above {PRIOR_KL_LIMIT:g}; use more or larger betas"
+    clip = f"{clipped} of {schedule.T} betas clipped to {max_beta}: {end}, not 0; expected of the cosine schedule"
+    fall = f"beta falls from {beta[t - 1]:.3g} to {beta[t]:.3g} at t={t}; sort the betas"
+    remarks = (
+        (L_T > PRIOR_KL_LIMIT, "prior-mismatch", prior),
+        (clipped > 0, "clipped-beta", clip),
+        (bool(beta[t] < beta[t - 1]), "non-monotone-beta", fall),
+    )
+    return [Finding(code, message) for found, code, message in remarks if found]
+
+
+def _ramp(name: str, power: int, T: object, beta_start: object, beta_end: object) -> Schedule:
+    T, (beta_start, beta_end) = _check_T(T), _check_ends(beta_start, beta_end)
+    betas = torch.linspace(beta_start ** (1 / power), beta_end ** (1 / power), T, dtype=torch.float64) ** power
+    return Schedule._build(name, betas, {"name": name, "T": T, "beta_start": beta_start, "beta_end": beta_end})
+
+
+def _check_T(T: object) -> int:
+    T = check_integer("T", T, 1)
+    if T > MAX_T:
+        size = T * len(TABLES) * 8 / 1e9
+        raise ConfigError(
+            f"T must be an integer in 1..{MAX_T}, got {T}: its tables need {size:.2g} GB; use fewer steps"
+        )
+    return T
+
+
+def _check_ends(beta_start: object, beta_end: object) -> tuple[float, float]:
+    if beta_end == 1:
+        raise ConfigError(f"beta_end must be in (0, 1), got {beta_end}: {ZERO_SNR}")
+    beta_start = check_real("beta_start", beta_start, 0.0, 1.0, open_low=True, open_high=True)
+    beta_end = check_real("beta_end", beta_end, 0.0, 1.0, open_low=True, open_high=True)
+    if beta_start > beta_end:
+        raise ConfigError(f"beta_start must be at most beta_end = {beta_end}, got {beta_start}; exchange the two")
+    return beta_start, beta_end
+
+
+def _as_betas(betas: object) -> Tensor:
+    """Return betas as float64 (T,) on the CPU, each strictly between 0 and 1, or raise ``ConfigError``."""
+    try:
+        betas = betas.detach().cpu() if isinstance(betas, Tensor) else torch.as_tensor(np.asarray(betas))
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"betas must be a 1-D sequence of floats, got {betas!r}; use e.g. [0.1, 0.2]") from error
+    if betas.ndim != 1 or not betas.is_floating_point() or len(betas) == 0:
+        what = f"{betas.dtype} of shape {tuple(betas.shape)}"
+        raise ConfigError(f"betas must be floats of shape (T,), T >= 1, got {what}; use e.g. [0.1, 0.2]")
+    _check_T(len(betas))
+    betas = betas.double()
+    if not ((betas > 0) & (betas < 1)).all():
+        worst = int((betas - 0.5).abs().argmax())  # the farthest from (0, 1); argmax counts nan as largest
+        remedy = ZERO_SNR if betas[worst] == 1 else "rescale the betas, and leave out steps that add no noise"
+        raise ConfigError(f"beta must be in (0, 1), got {betas[worst].item()} at t={worst + 1}; {remedy}")
+    return betas

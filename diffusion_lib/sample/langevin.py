@@ -1,0 +1,61 @@
+r"""Annealed Langevin sampling: stay at one noise level for several steps, then lower it by hand.
+
+Langevin's dynamics draws from a density of which only the score is known.  A step of size δ climbs by δ/2 times the
+score and adds noise of variance δ.  At the level σ_t the score of x̃ = x_t / √ᾱ_t is −ε̂ / σ_t, and with δ = r σ_t²
+
+    x̃ ← x̃ − (r/2) σ_t ε̂ + √r σ_t z,        that is        x_t ← x_t − (r/2) √(1 − ᾱ_t) ε̂ + √(r (1 − ᾱ_t)) z,
+
+where r, the step in units of the level's variance, is the same at all levels.  Between levels x̃ stays.  In a Gaussian
+of variance V the steps converge to the variance V / (1 − δ/(4V)), a little too wide: they sample exactly for small
+steps only.  The last call of all gives the sample, x̂_0, which takes off the noise that is left.
+
+Sources: Song & Ermon 2019, Algorithm 1 (r = ε / σ_L²); Jolicoeur-Martineau et al. 2021, section 3.1 (the last call).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from torch import Generator, Tensor
+
+from ..errors import check_integer, check_real
+from ..process.identities import Denoiser, Jump
+from ..process.schedule import Schedule
+from .ancestral import SampleStep, noise, predict, walk
+
+
+def langevin(
+    denoiser: Denoiser,
+    x_T: Tensor,
+    schedule: Schedule,
+    *,
+    steps: int | None = None,
+    repeats: int = 10,
+    size: float = 0.2,
+    spacing: str = "trailing",
+    generator: Generator | Sequence[Generator] | None = None,
+) -> Iterator[SampleStep]:
+    """Annealed Langevin dynamics with ``repeats`` steps at each of ``steps`` levels; other arguments as in ``ddpm``.
+
+    ``size`` is r, above 0 and below 2 (from 4 on, the steps grow without bound).  The denoiser is called ``steps`` ·
+    ``repeats`` times.  Yields ``SampleStep`` on arrival at each level and, last, the sample.
+    """
+    repeats = check_integer("repeats", repeats, 1)
+    size = check_real("size", size, 0.0, 2.0, open_low=True, open_high=True)
+    draw = noise(generator, x_T)
+
+    def step(jump, x_t, eps_hat, x_0_hat):
+        for _ in range(repeats - 1):
+            x_t = _move(jump, x_t, eps_hat, size, draw(x_t))
+            eps_hat = predict(denoiser, x_t, jump.t)
+        if jump.s == 0:
+            return jump.x_0_hat(x_t, eps_hat)
+        x_t = _move(jump, x_t, eps_hat, size, draw(x_t))
+        return math.sqrt(jump.alpha_bar_s / jump.alpha_bar_t) * x_t
+
+    return walk(denoiser, x_T, schedule, step, steps, spacing)
+
+
+def _move(jump: Jump, x_t: Tensor, eps_hat: Tensor, size: float, z: Tensor) -> Tensor:
+    return x_t - size / 2 * math.sqrt(jump.rest_t) * eps_hat + math.sqrt(size * jump.rest_t) * z

@@ -1,0 +1,85 @@
+"""The settings of a training run: all that it depends on besides schedule, denoiser and data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from ..errors import ConfigError, check_choice, check_integer, check_real
+from ..process.bound import WEIGHTS
+from ..runtime.device import PRECISIONS
+
+MAX_STEPS = 10**9 - 1  # nine digits in a checkpoint's name
+MAX_SEED = 2**63 - 1
+LR_DECAYS = ("cosine", "none")
+T_LAWS = ("log-normal", "uniform")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Settings of ``train.train``, checked when they are made; bad values raise ``ConfigError``.
+
+    ``lr_decay="cosine"``: lr · ½ (1 + cos(π k / steps)) for k = 0…steps−1, so from ``lr`` to almost 0; the last steps
+    then average the noise of the gradient away, which a constant rate (``"none"``) leaves to the EMA alone.
+    ``ema_decay`` is the limit of the decay min(ema_decay, (1 + k) / (10 + k)): the short memory at the start forgets
+    the initial weights.  ``grad_clip`` bounds the gradient's global 2-norm.
+
+    ``weight`` names the loss, a row of ``bound.weight``.  ``t_law`` names the law of t, a row of ``train.time_law``,
+    which changes the noise of the loss and not its mean.  The ``micro_batches`` equal parts of a batch are computed one
+    after the other, for less memory; the step is the same.  ``precision`` is that of ``device.autocast``.  ``compile``
+    runs the network through torch.compile, which pays after many steps only.
+    """
+
+    steps: int
+    batch_size: int = 512
+    lr: float = 6e-3
+    lr_decay: str = "cosine"
+    ema_decay: float = 0.995
+    grad_clip: float = 1.0
+    seed: int = 0
+    weight: str = "simple"
+    t_law: str = "log-normal"
+    micro_batches: int = 1
+    precision: str = "auto"
+    compile: bool = False
+
+    def __post_init__(self) -> None:
+        check_integer("steps", self.steps, 1, MAX_STEPS)
+        check_integer("batch_size", self.batch_size, 1, 2**20)
+        check_real("lr", self.lr, 0.0, 1.0, open_low=True)
+        check_choice("lr_decay", self.lr_decay, LR_DECAYS)
+        check_real("ema_decay", self.ema_decay, 0.0, 1.0, open_high=True)
+        check_real("grad_clip", self.grad_clip, 0.0, 1e6, open_low=True)
+        check_integer("seed", self.seed, 0, MAX_SEED)
+        check_choice("weight", self.weight, WEIGHTS)
+        check_choice("t_law", self.t_law, T_LAWS)
+        if self.batch_size % check_integer("micro_batches", self.micro_batches, 1):
+            allowed = f"a divisor of batch_size = {self.batch_size}"
+            raise ConfigError(f"micro_batches must be {allowed}, got {self.micro_batches}; change one of them")
+        check_choice("precision", self.precision, PRECISIONS)
+        if not isinstance(self.compile, bool):
+            raise ConfigError(f"compile must be True or False, got {self.compile!r}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a plain dict, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> TrainConfig:
+        """Rebuild a configuration; unknown or missing names raise ``ConfigError``."""
+        names = {field.name for field in fields(cls)}
+        if unlike := names.symmetric_difference(values):
+            raise ConfigError(
+                f"train config must have the fields {sorted(names)}, got {sorted(values)}: {unlike} differ"
+            )
+        return cls(**values)
+
+    def lr_at(self, step: int) -> float:
+        """Learning rate of the step that follows ``step`` finished ones."""
+        return self.lr * (0.5 * (1 + math.cos(math.pi * step / self.steps)) if self.lr_decay == "cosine" else 1.0)
+
+    def ema_decay_at(self, step: int) -> float:
+        """EMA decay of the step that follows ``step`` finished ones."""
+        return min(self.ema_decay, (1 + step) / (10 + step))

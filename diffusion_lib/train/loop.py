@@ -1,0 +1,207 @@
+r"""Training fits ε̂(x_t, t) to the noise ε that made x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε.
+
+The loss is L_simple = E ‖ε − ε̂(x_t, t)‖² per dimension, over x_0 from the data, t uniform in 1…T and ε ~ N(0, I)
+(DDPM eq. 14 and Algorithm 1): the variational bound without its weights, which ``bound.weight`` puts back.  Its
+minimiser is E[ε | x_t], and its minimum is not zero, because x_t does not determine ε.
+
+Four things make a short run good: AdamW with a clipped gradient, a learning rate that falls along a cosine, sampling
+from an exponential moving average (EMA) of the parameters, and drawing t more often where there is more to learn.  The
+loop is a generator: whoever iterates it logs, plots, saves or stops between steps.  All random numbers come from one
+CPU generator in the state, so that a run draws the same on every device, and resumes bit for bit from a checkpoint of
+the state.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import mse_loss
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
+
+from ..data import check_data
+from ..errors import ConfigError, NonFiniteError, check_choice
+from ..process.bound import weight as loss_weight
+from ..process.identities import Denoiser, add_noise, predict_eps
+from ..process.schedule import Schedule
+from ..runtime.device import autocast
+from ..runtime.processes import Processes
+from .config import T_LAWS, TrainConfig
+from .gradient import batch_gradient, flat_gradient
+
+LOG_SIGMA_MEAN, LOG_SIGMA_STD, UNIFORM_SHARE = -1.2, 1.2, 0.2  # of the law "log-normal" of t
+ALONE = Processes()
+
+
+class TrainRecord(NamedTuple):
+    """What one step did: ``loss`` before its update, per dimension; ``grad_norm`` before clipping."""
+
+    step: int
+    loss: float
+    lr: float
+    grad_norm: float
+
+
+@dataclass
+class TrainState:
+    """All that changes during training; with equal states, equal configurations continue equally, bit for bit.
+
+    The parameters of the denoiser are views of one vector, ``parameters``, and so is their average of ``average``:
+    then clipping, AdamW and EMA are one operation each, however many layers there are.  Buffers are in neither.
+    """
+
+    denoiser: nn.Module
+    parameters: nn.Parameter  # (P,)
+    average: Tensor  # (P,)
+    optimizer: torch.optim.AdamW
+    step: int
+    generator: torch.Generator
+
+    @classmethod
+    def create(cls, denoiser: nn.Module, config: TrainConfig, device: torch.device | str = "cpu") -> TrainState:
+        """Move the denoiser to ``device`` and start at step 0, with the random stream of ``config.seed``."""
+        denoiser = denoiser.to(device).train()
+        parameters = nn.Parameter(parameters_to_vector(denoiser.parameters()).detach())
+        vector_to_parameters(parameters, denoiser.parameters())
+        optimizer = torch.optim.AdamW([parameters], lr=config.lr, fused=True)
+        optimizer.state[parameters] = {  # not left to the first step: a state has the same tensors at all times
+            "step": torch.zeros((), dtype=torch.float32, device=parameters.device),
+            "exp_avg": torch.zeros_like(parameters),
+            "exp_avg_sq": torch.zeros_like(parameters),
+        }
+        generator = torch.Generator().manual_seed(config.seed)
+        return cls(denoiser, parameters, parameters.detach().clone(), optimizer, 0, generator)
+
+    @property
+    def ema(self) -> dict[str, Tensor]:
+        """The averages by the names of the parameters, as views of ``average``."""
+        named = dict(self.denoiser.named_parameters())
+        parts = self.average.split([parameter.numel() for parameter in named.values()])
+        return {name: part.view_as(named[name]) for name, part in zip(named, parts, strict=True)}
+
+    def ema_denoiser(self) -> nn.Module:
+        """Return a copy of the denoiser with the averaged parameters, for sampling; the original is untouched."""
+        denoiser, averages = copy.deepcopy(self.denoiser).requires_grad_(False).eval(), self.ema
+        for name, parameter in denoiser.named_parameters():
+            parameter.copy_(averages[name])
+        return denoiser
+
+    def update(self, loss: Tensor, gradient: Tensor, config: TrainConfig) -> TrainRecord:
+        """Take one step of optimizer and average; a gradient longer than ``grad_clip`` is shortened in place.
+
+        Raises ``NonFiniteError`` before anything changes.
+        """
+        record = _record(loss, gradient.norm(), self.step, config)
+        if record.grad_norm > config.grad_clip:
+            gradient *= config.grad_clip / record.grad_norm
+        self.parameters.grad = gradient
+        self.optimizer.param_groups[0]["lr"] = record.lr
+        self.optimizer.step()
+        self.average.lerp_(self.parameters.detach(), 1 - config.ema_decay_at(self.step))
+        self.step += 1
+        return record
+
+
+def time_law(schedule: Schedule, name: str) -> Tensor:
+    """The probability p_t with which a step draws the time t, a float64 table (T + 1,); slot 0 is 0.
+
+    "uniform" is 1/T (DDPM Algorithm 1).  "log-normal" is four fifths of N(−1.2, 1.2²) in ln σ_t, σ_t² = 1 / SNR_t, and
+    one fifth of "uniform", so that no weight 1 / (T p_t) is above 5 (Karras et al. 2022, section 5 and table 1).
+    """
+    uniform = torch.full((schedule.T,), 1 / schedule.T, dtype=torch.float64)
+    if check_choice("t_law", name, T_LAWS) == "uniform" or schedule.T == 1:
+        return torch.cat([uniform.new_zeros(1), uniform])
+    log_sigma = -0.5 * schedule.to("cpu", torch.float64).snr[1:].log()
+    density = torch.exp(-0.5 * ((log_sigma - LOG_SIGMA_MEAN) / LOG_SIGMA_STD) ** 2)
+    normal = density * torch.gradient(log_sigma)[0]  # dt is 1
+    p = (1 - UNIFORM_SHARE) * normal / normal.sum() + UNIFORM_SHARE * uniform
+    return torch.cat([uniform.new_zeros(1), p])
+
+
+def eps_loss(
+    denoiser: Denoiser, schedule: Schedule, x_0: Tensor, t: Tensor, eps: Tensor, weight: Tensor | None = None
+) -> Tensor:
+    """L_simple = mean of (ε − ε̂(x_t, t))² over batch and dimensions, a scalar (DDPM eq. 14).
+
+    ``x_0`` and ``eps`` (B, …), ``t`` (B,).  A denoiser that always answers 0 has loss 1, the variance of ε.  With
+    ``weight``, a table (T + 1,), each sample's error is multiplied by weight[t].
+    """
+    eps_hat = predict_eps(denoiser, add_noise(schedule, x_0, t, eps), t)
+    if weight is None:
+        return mse_loss(eps_hat.to(eps.dtype), eps)
+    weight = weight.index_select(0, t).view(-1, *[1] * (eps.ndim - 1))
+    return (weight * (eps_hat.to(eps.dtype) - eps).square()).mean()
+
+
+def train(
+    state: TrainState, data: Tensor, schedule: Schedule, config: TrainConfig, processes: Processes = ALONE
+) -> Iterator[TrainRecord]:
+    """Continue from ``state.step`` to ``config.steps``, updating ``state`` and yielding a record after each step.
+
+    Each step draws a batch from ``data`` (n, …) with replacement, so that n may be less than the batch size.  Several
+    ``processes`` share each batch; their states, data and configurations are equal before and after a step.  Raises
+    ``ConfigError`` at the call for unusable data, and ``NonFiniteError`` before an update from a loss or gradient that
+    is not finite; parameters, EMA and optimizer are then those of the last good step.
+    """
+    check_data(data)
+    if config.batch_size % processes.size:
+        n = processes.size
+        raise ConfigError(f"batch_size must be a multiple of the {n} processes, got {config.batch_size}; change one")
+    return _steps(state, data.to(state.parameters.device, state.parameters.dtype), schedule, config, processes)
+
+
+def _steps(
+    state: TrainState, data: Tensor, schedule: Schedule, config: TrainConfig, processes: Processes
+) -> Iterator[TrainRecord]:
+    vector_to_parameters(state.parameters, state.denoiser.parameters())  # a copy of a state has lost its views
+    p, weight = _law_and_weight(schedule, config, data)
+    denoiser = torch.compile(state.denoiser) if config.compile else state.denoiser
+    gradient, parts = flat_gradient(list(state.denoiser.parameters())), config.micro_batches
+    precision = autocast(data.device, config.precision)
+
+    def loss_of(x_0: Tensor, t: Tensor, eps: Tensor) -> Tensor:
+        with precision:
+            return eps_loss(denoiser, schedule, x_0, t, eps, weight)
+
+    while state.step < config.steps:
+        batch = _draw(data, p, config.batch_size, state.generator, processes)
+        loss, parts = batch_gradient(loss_of, gradient, batch, parts)
+        processes.average([loss, gradient])
+        yield state.update(loss, gradient, config)
+
+
+def _law_and_weight(schedule: Schedule, config: TrainConfig, like: Tensor) -> tuple[Tensor, Tensor | None]:
+    """p_t, and the weight that makes Σ_t p_t weight_t L_t the mean of w_t L_t over 1…T; None if it is always 1."""
+    p, weight = time_law(schedule, config.t_law), loss_weight(schedule, config.weight)
+    if config.weight == "simple" and config.t_law == "uniform":
+        return p, None
+    return p, torch.cat([weight[:1], weight[1:] / (schedule.T * p[1:])]).to(like)
+
+
+def _record(loss: Tensor, norm: Tensor, step: int, config: TrainConfig) -> TrainRecord:
+    """Check both numbers in one transfer from the device.  A NaN anywhere in the gradient shows in its norm."""
+    loss, norm = torch.stack([loss, norm.to(loss)]).tolist()
+    lr = config.lr_at(step)
+    if not (math.isfinite(loss) and math.isfinite(norm)):
+        what = f"got loss {loss} and gradient norm {norm} at step {step + 1}, lr {lr:.3g}"
+        raise NonFiniteError(f"loss and gradient must be finite, {what}; lower lr, or look at the data")
+    return TrainRecord(step + 1, loss, lr, norm)
+
+
+def _draw(
+    data: Tensor, p: Tensor, batch_size: int, generator: torch.Generator, processes: Processes = ALONE
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Draw x_0 (B, …), t (B,) and ε (B, …) on the CPU, hence alike everywhere; bring this process's share to the data.
+
+    Every process draws the whole batch, so that no two use the same noise, and all their generators stay equal.
+    """
+    index = torch.randint(0, len(data), (batch_size,), generator=generator)
+    t = torch.multinomial(p, batch_size, replacement=True, generator=generator)  # slot t of p is time t
+    eps = torch.randn(batch_size, *data.shape[1:], generator=generator, dtype=data.dtype)
+    index, t, eps = (processes.share(drawn).to(data.device) for drawn in (index, t, eps))
+    return data[index], t, eps

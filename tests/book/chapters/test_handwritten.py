@@ -1,0 +1,185 @@
+"""The appendix handwritten: three derivations, whole, with where each block comes from; planted errors are refuted."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import sympy as sp
+import torch
+from chapters import ROOT, run_derivation
+
+from diffusion_lib.errors import DerivationError, Refuted
+from diffusion_lib.process import identities as process
+from diffusion_lib.process.schedule import Schedule
+from diffusion_lib.symbolic import KL, E, Normal, Sum, log, sqrt
+from diffusion_lib.symbolic.chain import Chain
+from diffusion_lib.symbolic.summary import Canary
+
+TEXT = (ROOT / "book" / "handwritten.md").read_text()
+SECTIONS = ("## First: ", "## Second: ", "## Third: ", "## The first derivation in numbers")
+SOURCED = {  # the derivations, and the blocks that say where they come from
+    "## First: ": ("hand-elbo", "hand-divergence"),
+    "## Second: ": ("hand-reverse", "hand-vlb", "hand-first", "hand-long"),
+    "## Third: ": ("hand-shares", "hand-step", "hand-two-steps", "hand-merge", "hand-posterior", "hand-mean"),
+}
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    return run_derivation("handwritten")
+
+
+def test_all_names_are_the_appendix_own(chapter):
+    assert chapter[0]["H"].letter == "H"
+    assert all(name.startswith("hand-") for name in chapter[0]["H"].blocks)
+
+
+@pytest.mark.parametrize("section", SOURCED)
+def test_a_derivation_says_where_its_blocks_come_from(section):
+    start, end = TEXT.index(section), TEXT.index(SECTIONS[SECTIONS.index(section) + 1])
+    part = TEXT[start:end]
+    for name in SOURCED[section]:
+        cell = re.search(rf'(?s)"{name}",.*?```\n\n(\*Source: [^\n]*\*)\n', part)
+        assert cell and cell[1].count("*Source") == 1, name
+        assert re.search(r"verbatim|corrected \(|not in the article", cell[1]), name
+    assert "The article: “Handwritten Derivations”" in part
+
+
+def licences(chapter, name):
+    return [step.beside.split(" (")[0] for step in chapter[0]["H"].blocks[name].steps]
+
+
+def test_the_first_goes_from_the_evidence_to_two_terms(chapter):
+    n, block = chapter[0], chapter[0]["H"].blocks["hand-elbo"]
+    assert block.left == -n["evidence"] and block.right == KL(n["encoder"], n["prior_z"]) - E(
+        log(n["decoder"]), n["encoder"]
+    )
+    assert [step.relation for step in block.steps] == ["≤"] + ["="] * 8
+    assert licences(chapter, "hand-elbo")[0] == "Gibbs"
+
+
+def test_the_second_has_a_line_for_each_move(chapter):
+    """The silent moves of the article are lines: chain rule, Markov (twice), Bayes, telescoping, tower."""
+    n, block = chapter[0], chapter[0]["H"].blocks["hand-long"]
+    assert licences(chapter, "hand-path") == [
+        *("definition", "chain rule", "Markov", "algebra", "algebra", "Markov", "Bayes"),
+        *("algebra", "telescoping", "algebra"),
+    ]
+    for piece in ("hand-last-mean", "hand-middle-mean", "hand-first-mean"):
+        assert licences(chapter, piece)[-2:] == ["tower", "definition"]
+    assert licences(chapter, "hand-long") == ["definition", "result", "linearity", "result", "linearity", "result"]
+    t, T = n["t"], n["T_"]
+    assert block.right == n["L_last"][T] + Sum(n["L_middle"][t - 1], (t, 2, T)) + n["L_first"][0]
+
+
+def test_the_third_computes_what_the_library_computes(chapter):
+    """Posterior mean and variance, and the mean in the noise, for random schedules and all times."""
+    n = chapter[0]
+    H, t, x, bar = n["H"], n["t"], n["x"], n["alpha_bar"]
+    for seed in range(3):
+        draws = torch.Generator().manual_seed(seed)
+        schedule = Schedule.from_betas(0.001 + 0.4 * torch.rand(30, generator=draws, dtype=torch.float64))
+        x_0, x_t = torch.randn(2, 30, 1, generator=draws, dtype=torch.float64)
+        times = torch.arange(1, 31)
+        eps = process.eps_from_x_0(schedule, x_t, times, x_0)
+        columns = {
+            n["alpha"][t]: schedule.alpha[1:],
+            bar[t]: schedule.alpha_bar[1:],
+            bar[t - 1]: schedule.alpha_bar[:-1],
+        }
+        columns |= {x[0]: x_0[:, 0], x[t]: x_t[:, 0], n["noise"][t]: eps[:, 0]}
+
+        def values(node, columns=columns):
+            function = sp.lambdify([H.sympy(key) for key in columns], H.sympy(node), "math")
+            rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+            return torch.tensor([function(*row) for row in rows], dtype=torch.float64)
+
+        mean, variance = process.posterior(schedule, x_0, x_t, times)
+        posterior = H.blocks["hand-posterior"].right
+        assert (posterior.mean, posterior.variance) == (n["mu_tilde"][t], n["beta_tilde"][t])
+        for ours, proved in (
+            (mean, H.blocks["hand-posterior-mean"].right),
+            (variance, H.blocks["hand-posterior-variance"].right),
+            (mean, H.blocks["hand-mean"].right),
+            (eps, H.blocks["hand-noise-in-state"].right),
+        ):
+            torch.testing.assert_close(ours[:, 0], values(proved), rtol=1e-12, atol=1e-12)
+
+
+def test_the_divergence_of_the_encoder_is_that_of_pytorch(chapter):
+    n = chapter[0]
+    H = n["H"]
+    ours = sp.lambdify([H.sympy(n["mu"]), H.sympy(n["sigma"])], H.sympy(H.blocks["hand-divergence"].right), "math")
+    other = sp.lambdify(
+        [H.sympy(n["mu"]), H.sympy(n["sigma"])], H.sympy(H.blocks["hand-solution-turned"].right), "math"
+    )
+    coded, standard = torch.distributions.Normal(torch.tensor(0.7).double(), 0.4), torch.distributions.Normal(0.0, 1.0)
+    kl = torch.distributions.kl_divergence
+    assert ours(0.7, 0.4) == pytest.approx(float(kl(coded, standard)), rel=1e-7)
+    assert other(0.7, 0.4) == pytest.approx(float(kl(standard, coded)), rel=1e-7)
+
+
+def test_canary_shows_its_witness(chapter):
+    (canary,) = (thing for thing in chapter[1] if isinstance(thing, Canary))
+    assert isinstance(canary.refutation, Refuted) and "left is" in repr(canary)
+
+
+FALSE = {  # what is planted: left side, right side, licence, what it cites, first time
+    "S1-gap-to-the-prior": lambda n: (
+        E(log(n["encoder"] / n["p"](n["x"][0], n["x"][1])), n["encoder"]),
+        -n["evidence"] + KL(n["encoder"], n["prior_z"]),
+        "linearity",
+        (),
+    ),
+    "sign-of-the-reconstruction": lambda n: (
+        E(log(n["encoder"] / n["prior_z"]) - log(n["decoder"]), n["encoder"]),
+        E(log(n["encoder"] / n["prior_z"]), n["encoder"]) + E(log(n["decoder"]), n["encoder"]),
+        "linearity",
+        (),
+    ),
+    "deviation-for-variance": lambda n: (
+        n["H"].blocks["hand-divergence"].left,
+        (n["mu"] ** 2 + n["sigma"]) / 2 - log(n["sigma"]) / 2 - 1,
+        "Gaussian integral",
+        (),
+    ),
+    "S6-Bayes-hides-Markov": lambda n: (
+        n["H"].blocks["hand-path"].steps[4].right,
+        n["H"].blocks["hand-path"].steps[6].right,
+        "Bayes",
+        (),
+    ),
+    "S6-no-expectation": lambda n: (
+        n["H"].blocks["hand-middle-mean"].steps[0].right,
+        Sum(KL(n["back"], n["reverse"]), (n["t"], 2, n["T_"])),
+        "tower",
+        (),
+    ),
+    "S3-deviations-add": lambda n: (
+        n["H"].blocks["hand-variance"].left,
+        (sqrt(n["early"]) + sqrt(n["late"])) ** 2,
+        "independence",
+        (),
+    ),
+    "beta-for-the-posterior-variance": lambda n: (
+        n["q"](n["x"][n["t"] - 1] | n["x"][n["t"]], n["x"][0]),
+        Normal(n["x"][n["t"] - 1], n["mu_tilde"][n["t"]], n["beta"][n["t"]]),
+        "result",
+        "hand-posterior",
+    ),
+    "mean-without-the-root": lambda n: (
+        n["mu_tilde"][n["t"]],
+        (n["x"][n["t"]] - (1 - n["alpha"][n["t"]]) / n["kept"] * n["noise"][n["t"]]) / sqrt(n["alpha"][n["t"]]),
+        "result",
+        "hand-mean",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_planted_errors_are_refuted(chapter, name):
+    left, right, by, using = FALSE[name](chapter[0])
+    with pytest.raises(DerivationError) as caught:
+        Chain(chapter[0]["H"], name, left, start=2).equals(right, by=by, using=using)
+    assert name in str(caught.value)

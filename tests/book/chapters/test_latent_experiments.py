@@ -1,0 +1,218 @@
+"""The chapter latent-experiments: its functions against counts by hand, and its sentences about numbers."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+
+import jupytext
+import pytest
+import torch
+from chapters import ROOT, numbers, outputs, printed
+from torch import nn
+
+from diffusion_lib.latent.small import fidelity, world
+
+CHAPTER = "latent-experiments"
+VERDICTS = {"lower in every run than", "higher in every run than", "not to be told apart from"}
+
+
+@pytest.fixture(scope="module")
+def shown():
+    return numbers(CHAPTER)
+
+
+@pytest.fixture(scope="module")
+def texts():
+    marks = [(output.get("metadata", {}).get("diffusion_lib", {}), output) for output in outputs(CHAPTER)]
+    return {mark["value"]: "".join(output["data"]["text/plain"]) for mark, output in marks if "value" in mark}
+
+
+@pytest.fixture(scope="module")
+def page():
+    """Imports, functions and classes of the page as it has them, in a world of small numbers; nothing is trained."""
+    tree = [
+        node
+        for cell in jupytext.read(ROOT / "book" / f"{CHAPTER}.md").cells
+        if cell.cell_type == "code" and "derivation" not in cell.metadata.get("tags", [])
+        for node in ast.parse(cell.source).body
+        if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef)
+    ]
+    names: dict = {}
+    exec(compile(ast.Module(tree, []), f"{CHAPTER}.md", "exec"), names)
+    names["pictures_seen"] = world.render(world.draw(40, torch.Generator().manual_seed(0), "single"))
+    names["where"] = torch.device("cpu")
+    names["linear"] = {f: names["components"](names["pictures_seen"], f) for f in (4, 8, 16)}
+    for f, (_, variances, _) in names["linear"].items():
+        variances /= 3 * f**2
+    return names
+
+
+# --- the functions ---------------------------------------------------------------------------------------------------
+
+
+def test_multiply_adds_are_those_of_a_count_by_hand(page):
+    layers = nn.Sequential(nn.Conv2d(3, 5, 3, padding=1), nn.SiLU(), nn.Flatten(), nn.Linear(5 * 8 * 8, 7))
+    by_hand = 3 * 5 * 9 * 64 + 5 * 64 * 7
+    assert page["multiply_adds"](layers, torch.zeros(1, 3, 8, 8)) == pytest.approx(by_hand / 1e6, rel=1e-12)
+
+
+def test_memory_is_what_the_backward_pass_needs(page):
+    """Of sin(w x): x for the slope of w x, and w x for that of the sine; the weight itself is not counted."""
+
+    class Wave(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.w = nn.Parameter(torch.ones(10))
+
+        def forward(self, x):
+            return torch.sin(self.w * x)
+
+    assert page["memory"](Wave(), torch.ones(6, 10)) == 2 * 60 * 4
+
+
+@pytest.mark.parametrize(("f", "c"), [(4, 3), (8, 4), (16, 8), (8, 192)])
+def test_the_best_linear_code_loses_the_small_variances(page, f, c):
+    mean, _, directions = page["linear"][f]
+    rows = page["squares"](page["pictures_seen"], f).double() - mean
+    left = rows - rows @ directions[:, :c] @ directions[:, :c].T
+    assert float(left.square().mean()) == pytest.approx(page["lost"](f, c), rel=1e-9, abs=1e-12)
+
+
+def test_another_linear_code_loses_more(page):
+    mean, _, directions = page["linear"][8]
+    turned, _ = torch.linalg.qr(directions[:, :4] + 0.02 * torch.randn(192, 4, dtype=torch.float64))
+    rows = page["squares"](page["pictures_seen"], 8).double() - mean
+    assert float((rows - rows @ turned @ turned.T).square().mean()) > page["lost"](8, 4)
+
+
+@pytest.mark.parametrize(("f", "c"), [(4, 3), (16, 8)])
+def test_an_autoencoder_starts_as_the_best_linear_code(page, f, c):
+    coder = page["Coder"](f, c)
+    z = coder.encode(page["pictures_seen"])
+    assert z.shape == (40, c, 64 // f, 64 // f)
+    assert page["error_of"](coder, page["pictures_seen"]) == pytest.approx(page["lost"](f, c), rel=1e-4)
+
+
+def test_the_judge_explains_a_painted_form_and_nothing_of_noise(page):
+    explained = page["explained"]
+    real = page["pictures_seen"][:3]
+    noise = torch.randn(3, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    assert float(explained(real).min()) > 0.9 and float(explained(noise).max()) < 0.1
+    noisy = float(explained(real.lerp(noise, 0.2)).mean())
+    assert 0.1 < noisy < 0.95
+
+
+def test_a_verdict_needs_ranges_that_do_not_overlap(page):
+    verdict = page["verdict"]
+    assert verdict([1, 2], [3, 4]) == "lower in every run than"
+    assert verdict([5, 6], [3, 4]) == "higher in every run than"
+    assert verdict([1, 3.5], [3, 4]) == "not to be told apart from"
+
+
+def test_g_is_chosen_as_the_model_card_chooses_it(page):
+    rows = [
+        {"of": "trial", "line": "single", "n": 50, "g": g, "steps": steps, "right": {"colour": 1.0, "both": p}, **extra}
+        for g, steps, p, extra in (
+            (1.0, 50, 0.5, {}), (2.0, 50, 0.9, {}), (3.0, 50, 0.9, {}),
+            (2.0, 100, 0.99, {}), (5.0, 50, 1.0, {"trained": 10, "minutes": 1.0}),
+        )
+    ]  # fmt: skip
+    page["best_g"].__globals__["rows"] = rows
+    assert page["best_g"]("single") == fidelity.best(rows, "single") == 2.0
+    assert len(page["pick"]("trial", "single", steps=50)) == 3
+
+
+def test_an_error_bar_is_a_standard_error_and_never_zero(page):
+    bar = page["error_bar"]
+    assert bar(0.5, 10_000) == pytest.approx(0.005, rel=1e-6)
+    assert 0 < bar(1.0, 500) < 0.003
+    assert bar(1.0, 500) == pytest.approx(bar(0.0, 500))
+
+
+def test_a_difference_counts_beyond_two_standard_errors(page):
+    few, many = ({"n": n, "right": {"both": 0.8}} for n in (50, 5000))
+    assert "no difference" in page["beyond"](few | {"right": {"both": 0.9}}, few)
+    assert page["beyond"](many | {"right": {"both": 0.9}}, many).startswith("more")
+    assert page["beyond"](many, many | {"right": {"both": 0.9}}).startswith("fewer")
+
+
+# --- the sentences ---------------------------------------------------------------------------------------------------
+
+
+def test_a_caption_is_worth_most_at_middle_times(shown):
+    assert 50 < shown["peak"] < 600
+    assert shown["peak-worth"] > 0.3 > 10 * max(shown["first-worth"], shown["last-worth"])
+    assert shown["peak-worth"] < shown["peak-blind"]
+    for t in (100, 300, 500):
+        (row,) = printed(CHAPTER, f"{t:<5} ")
+        blind, colour, both = map(float, row)
+        assert blind > colour > both > 0
+
+
+def test_costs_go_with_places(shown):
+    """Latents have 64 times fewer places; the factor in compute is smaller because the network is wider."""
+    assert 2 < shown["less-compute"] < 64 and shown["less-memory"] > shown["folded-memory"] > 2
+    rows = {name: printed(CHAPTER, name)[0] for name in ("pixels ", "folded ", "latents ")}
+    sizes = {name: int(row[0].replace(",", "")) for name, row in rows.items()}
+    assert sizes["latents "] > 10 * sizes["pixels "]
+    assert [int(row[-1]) for row in rows.values()] == [64 * 64, 16 * 16, 8 * 8]
+
+
+def test_the_ruler_is_worth_something(shown):
+    assert shown["accuracy"] > 80
+    assert shown["floor"] < 3 and shown["floor"] < min(shown[f"{name}-end"] for name in ("pixels", "folded", "latents"))
+
+
+def test_the_verdicts_are_those_of_the_ranges(texts):
+    rows = {name: printed(CHAPTER, f"{name:8} ") for name in ("pixels", "folded", "latents")}
+    work = {name: float(row[0]) for name, found in rows.items() for row in found if row[1:2] == ["G"]}
+    assert min(work, key=work.get) == "pixels" == texts["least-work"]
+    assert float(texts["work-apart"]) == pytest.approx(max(work.values()) / min(work.values()), abs=0.1)
+    ranges = {name: tuple(map(float, texts[f"{name}-range"].split(" to "))) for name in ("pixels", "folded", "latents")}
+    for one, other in (("latents", "pixels"), ("latents", "folded"), ("folded", "pixels")):
+        said = texts[f"{one}-or-{other}"]
+        assert said in VERDICTS
+        (low, high), (other_low, other_high) = ranges[one], ranges[other]
+        if high < other_low:
+            assert said == "lower in every run than"
+        if low > other_high:
+            assert said == "higher in every run than"
+
+
+def test_the_judge_sees_forms_in_real_pictures(texts):
+    clear = {name: float(texts[f"clear-{name}"].split()[0]) for name in ("real", "carried", "pixels")}
+    assert clear["real"] > 0.95 and clear["pixels"] < clear["real"] / 2
+
+
+def test_a_larger_factor_keeps_less_and_costs_less(shown):
+    linear = [shown[f"linear-{f}"] for f in (4, 8, 16)]
+    assert linear == sorted(linear, reverse=True)
+    for f in (4, 8, 16):
+        assert shown[f"coder-{f}"] >= shown[f"linear-{f}"] - 0.6  # one of the two is rounded to whole dB
+        assert shown[f"samples-{f}"] > shown[f"coded-{f}"]
+    costs = [shown[f"factor-cost-{f}"] for f in (4, 8, 16)]
+    assert costs[0] > 3 * costs[1] > 9 * costs[2]
+
+
+def test_the_best_factor_is_that_of_the_least_mean(shown, texts):
+    means = {f: shown[f"samples-{f}"] for f in (4, 8, 16)}
+    assert means[int(shown["best-factor"])] == min(means.values())
+    assert {texts["one-verdict"], texts["other-verdict"]} <= VERDICTS
+    assert "higher in every run than" not in (texts["one-verdict"], texts["other-verdict"])
+
+
+def test_the_goals_that_are_reached_are_counted(shown):
+    text = "\n".join("".join(output.get("text", "")) for output in outputs(CHAPTER))
+    lines = [line for line in text.splitlines() if re.search(r"(not )?reached", line)]
+    assert len(lines) == shown["goals"] == 9
+    assert sum("not reached" not in line for line in lines) == shown["reached"]
+    for line in lines[:-1]:
+        right, goal = float(re.search(r"([\d.]+) ±", line)[1]), float(re.search(r" (\d+)  (not )?reached", line)[1])
+        if abs(right - goal) > 0.06:
+            assert ("not reached" not in line) == (right > goal), line
+
+
+def test_pooled_errors_are_not_pooled_decibels(page):
+    assert page["decibel"](4e-3) == pytest.approx(30) and math.isclose(page["decibel"](4 / 10**3.3), 33)

@@ -1,0 +1,242 @@
+"""The chapter text-encoder: its tokenizer is CLIP's, its bound is exact in small worlds, its numbers hold."""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+
+import jupytext
+import pytest
+import torch
+from chapters import ROOT, numbers, outputs, printed, run_derivation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diffusion_lib.errors import Refuted
+from diffusion_lib.latent.small import world
+from diffusion_lib.latent.small.networks import VOCABULARY, text_encoder, tokenizer
+from diffusion_lib.symbolic import KL, E, log
+from diffusion_lib.symbolic.chain import Chain
+from diffusion_lib.symbolic.summary import Canary
+
+CELLS = [cell.source for cell in jupytext.read(ROOT / "book" / "text-encoder.md").cells if cell.cell_type == "code"]
+
+
+def cell(mark, before=""):
+    """The source of the one cell with this line, as far as ``before``."""
+    (source,) = (source for source in CELLS if mark in source)
+    return source.partition(before)[0] if before else source
+
+
+def run(source, **names):
+    exec(compile(source, "text-encoder.md", "exec"), names)
+    return names
+
+
+@pytest.fixture(scope="module")
+def tokens():
+    return tokenizer()
+
+
+@pytest.fixture(scope="module")
+def merges():
+    return run(cell("def merges(word)", before="for word in"), folder=VOCABULARY)["merges"]
+
+
+@pytest.fixture(scope="module")
+def small():
+    """The world of four pictures, and the functions of a table."""
+    source = cell("def gap_of_table(n)", before="sizes = ")
+    return run(source, torch=torch)
+
+
+@pytest.fixture(scope="module")
+def shown():
+    return numbers("text-encoder")
+
+
+@pytest.fixture(scope="module")
+def said():
+    """The numbers that come from training and are quoted in the text, without their ≈."""
+    found = {}
+    for output in outputs("text-encoder"):
+        name = output.get("metadata", {}).get("diffusion_lib", {}).get("value")
+        text = "".join(output.get("data", {}).get("text/plain", ""))
+        if name and text.startswith("≈ "):
+            found[name] = float(text[2:])
+    return found
+
+
+# --- the tokenizer ---------------------------------------------------------------------------------------------------
+
+
+@given(st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz"), min_size=1, max_size=16))
+def test_the_merges_of_the_page_are_those_of_the_tokenizer(merges, tokens, word):
+    *_, pieces = merges(word)
+    assert tokens.convert_tokens_to_ids(pieces) == tokens(word).input_ids[1:-1]
+
+
+@pytest.mark.parametrize("word", ["banana", "aaaaaaa", "xxxx", "hehehehe"])
+def test_all_places_of_a_pair_are_merged_at_once(merges, tokens, word):
+    *_, pieces = merges(word)
+    assert tokens.convert_tokens_to_ids(pieces) == tokens(word).input_ids[1:-1]
+
+
+def test_the_articles_example_is_on_the_page():
+    text = "".join("".join(output.get("text", "")) for output in outputs("text-encoder"))
+    assert "49406,   320,  1929,  3309,  3801, 49407" in text and "name 'tokenizer' is not defined" in text
+    assert "torch.int64 [49406, 320, 1929, 3309, 3801, 49407]" in text and "49406 becomes 49408" in text
+
+
+def test_the_rows_of_a_causal_encoder_do_not_know_what_follows():
+    """Whatever word is changed: nothing before it moves, not by one bit; it and the end do."""
+    torch.manual_seed(0)
+    encoder = text_encoder(50).eval()
+    ids = torch.randint(0, 48, (77,))
+    ids[0], ids[9:] = 48, 49
+    for place in range(1, 9):
+        other = ids.clone()
+        other[place] = (ids[place] + 1) % 48
+        with torch.no_grad():
+            one, two = encoder(torch.stack([ids, other]))[0]
+        assert torch.equal(one[:place], two[:place]) and not torch.equal(one[place], two[place])
+        assert not torch.equal(one[9], two[9])
+
+
+# --- the derivation --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    return run_derivation("text-encoder")
+
+
+def test_canary_shows_its_witness(chapter):
+    (canary,) = (thing for thing in chapter[1] if isinstance(thing, Canary))
+    assert isinstance(canary.refutation, Refuted) and "no-gap-at-a-small-table" in repr(canary)
+
+
+def test_slips_of_the_bound_are_refuted(chapter):
+    n = chapter[0]
+    C, told, game, prior, guess = (n[name] for name in ("C", "told", "game", "place_before", "guess"))
+    bound = -E(log(prior), game) + E(log(guess), game)
+    slips = {
+        "critic-forgotten": told - n["like_no_match"],
+        "table-forgotten": told - n["excess"],
+        "gap-added": told + n["like_no_match"] - n["excess"],
+        "divergence-turned": told - n["like_no_match"] - E(KL(n["guess"], n["place"]), n["q"](n["w"][0], n["w"][1])),
+    }
+    for name, right in slips.items():
+        with pytest.raises(Refuted, match=name):
+            Chain(C, name, bound).equals(right, by="chain rule")
+
+
+def test_scores_without_the_ratio_are_not_the_best(chapter):
+    """p(x | y) alone, or the ratio upside down, give other probabilities."""
+    n = chapter[0]
+    prior, place = n["place_before"], n["place"]
+    for name, score in {"joint": n["table_with_match"] * n["u"](n["w"][1]), "inverse": 1 / n["ratio"]}.items():
+        wrong = score * prior / E(score, prior)
+        if name == "inverse":
+            with pytest.raises(Refuted, match=name):
+                Chain(n["C"], name, wrong).equals(place, by="Bayes")
+
+
+# --- the small world -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_loss_and_gap_are_sums_over_all_tables(small, n):
+    """Every ordered table of n pictures, one by one: what the page sums over counts."""
+    joint, p_x, p_y = small["joint"], small["p_x"], small["p_y"]
+    score = torch.randn(joint.shape, generator=torch.Generator().manual_seed(n), dtype=torch.float64)
+    loss = gap = 0.0
+    for table in product(range(4), repeat=n):
+        index = torch.tensor(table)
+        without = p_x[index].prod()
+        with_match = (joint[index] / p_y / p_x[index][:, None]).mean(0) * without  # (captions,), the place drawn evenly
+        gap += float((p_y * with_match * (with_match / without).log()).sum())
+        first = joint[index[0]] * p_x[index[1:]].prod()  # the match lies at place 0
+        loss -= float((first * score[index].log_softmax(0)[0]).sum())
+    assert float(small["game_loss"](score, n)) == pytest.approx(loss, abs=1e-10)
+    assert float(small["gap_of_table"](n)) == pytest.approx(gap, abs=1e-10)
+
+
+def test_no_score_beats_the_information(small):
+    least = float(small["game_loss"](small["pmi"], 5))
+    noise = torch.Generator().manual_seed(0)
+    for size in (1e-3, 0.1, 1.0):
+        other = small["pmi"] + size * torch.randn(4, 8, generator=noise, dtype=torch.float64)
+        assert float(small["game_loss"](other, 5)) > least
+    free = small["pmi"] + torch.randn(8, generator=noise, dtype=torch.float64)
+    assert float(small["game_loss"](free, 5)) == pytest.approx(least, abs=1e-12)
+
+
+def test_the_table_is_a_law_with_one_caption_in_ten_misplaced(small):
+    joint = small["joint"]
+    assert float(joint.sum()) == pytest.approx(1) and float(joint.min()) > 0
+    mismatch = sum(
+        float(joint[i, j])
+        for i, x in enumerate(small["share"])
+        for j, text in enumerate(small["captions"])
+        if set(text.split()) - set(x)
+    )
+    assert 0.03 < mismatch < 0.1  # some of the misplaced ones fit by chance
+
+
+# --- the exact critic ------------------------------------------------------------------------------------------------
+
+
+def test_the_exact_scores_are_those_of_counting():
+    """Of many pictures and captions drawn together: which of two pictures a caption came with, by counting."""
+    noise = torch.Generator().manual_seed(0)
+    draw = world.draw(40_000, noise, "animal")
+    texts = world.captions(draw, noise)
+    from diffusion_lib.latent.small.captions import given_picture
+
+    dogs = [i for i, text in enumerate(texts) if text == "a white dog"]
+    bare = sum(int(draw.hat[i, 0] < 0) for i in dogs)
+    assert bare == len(dogs) > 100  # a hat is always said
+    laws = given_picture(draw[dogs[:50]])
+    assert {round(law["a white dog"], 4) for law in laws} == {0.525}
+
+
+# --- the sentences ---------------------------------------------------------------------------------------------------
+
+
+def test_the_loss_is_above_the_least_and_the_excess_is_the_divergence(shown):
+    assert shown["difference"] > 5 * shown["its standard error"] > 0
+    assert abs(shown["difference"] - shown["divergence"]) < 4 * shown["its standard error"]
+    assert shown["loss on fresh pictures"] < shown["log-batch"] / 4
+
+
+def test_the_bound_is_below_the_information_and_below_the_logarithm(shown, said):
+    assert said["clip-bound"] < shown["least-bound"] < shown["log-batch"] < shown["information"]
+
+
+def test_retrieval_is_far_from_chance_and_below_the_best(shown, said):
+    for name in ("caption-to-picture", "picture-to-caption"):
+        assert 40 < said[name] < shown[f"best-{name}"] + 3 < 100
+
+
+def test_the_colour_comes_before_the_shape(said):
+    assert said["early-colour"] > said["early-shape"] + 15
+    assert said["trained-colour"] > 97 and said["held-colour"] > 97
+    assert said["trained-shape"] > 70 and said["held-both"] > 40  # by chance 12.5 and 1.6
+
+
+def test_the_map_has_blocks(shown):
+    assert shown["inside-blocks"] > shown["between-blocks"] + 0.2 and shown["nearest"] >= 12
+
+
+def test_the_model_knows_the_words_of_captions_and_no_others(shown):
+    from diffusion_lib.latent.small.networks import live_tokens
+
+    assert shown["dropped"] > 10 and printed("text-encoder", "fox and horse give the same")
+    ((known, *_),) = [row for row in printed("text-encoder", "") if row[1:4] == ["of", "49408", "rows"]]
+    assert int(known) == len(live_tokens(tokenizer()))
+
+
+def test_a_temperature_of_one_leaves_more_than_half(shown):
+    ((least, *_),) = printed("text-encoder", "tau = 1: ")
+    assert float(least) == pytest.approx(math.log(1 + 63 * math.exp(-2)), abs=0.006) and float(least) > math.log(64) / 2

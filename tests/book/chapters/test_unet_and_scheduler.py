@@ -1,0 +1,207 @@
+"""The chapter on the U-Net and the scheduler: its loops against exact denoisers, its sentences against its numbers."""
+
+from __future__ import annotations
+
+import re
+
+import jupytext
+import numpy as np
+import pytest
+import torch
+from chapters import ROOT, numbers, outputs, printed
+from diffusers import LMSDiscreteScheduler
+
+from diffusion_lib.sample import ancestral as sample
+
+NAME = "unet-and-scheduler"
+CELLS = [cell for cell in jupytext.read(ROOT / "book" / f"{NAME}.md").cells if cell.cell_type == "code"]
+
+
+@pytest.fixture(scope="module")
+def shown():
+    return numbers(NAME)
+
+
+def texts():
+    """Every value of the stored notebook as it is printed, ≈ and all."""
+    return {
+        name: "".join(output["data"]["text/plain"])
+        for output in outputs(NAME)
+        if (name := output.get("metadata", {}).get("diffusion_lib", {}).get("value"))
+    }
+
+
+def about(name):
+    """A value that comes from a network."""
+    return float(texts()[name].removeprefix("≈ "))
+
+
+@pytest.fixture(scope="module")
+def page(tiny_folder):
+    """The names of the page on a tiny random model: the cells with functions, without their runs and figures."""
+    found = {"model": tiny_folder, "pictures": 5, "steps": 10, "index": 40, "device": "cpu", "seed": 0}
+    found |= {"where": torch.device("cpu"), "value": lambda *_: None, "measured": lambda *_: None}
+    for start, end in (
+        ("import warnings", "print("),
+        ("@torch.no_grad()\ndef predict", None),
+        ("from diffusers import UNet", "for name, net in"),
+        ("KINDS", "both ="),
+        ("from diffusion_lib.latent.attention", "prompt ="),
+        ("from diffusion_lib.process.identities", "many ="),
+        ("import numpy", "print("),
+        ("def weights_of", "theirs ="),
+        ("noise =", "def right_share"),
+        ("from itertools import product", "print("),
+        ("def psnr", "x_0 ="),
+        ("from collections", "restored ="),
+    ):
+        (source,) = (cell.source for cell in CELLS if cell.source.startswith(start))
+        exec(compile(source.partition(end)[0] if end else source, start, "exec"), found)
+    found["z_0"] = torch.randn(5, 4, 8, 8, generator=torch.Generator().manual_seed(7))
+    found["noised"] = found["z_0"] + found["level"] * found["noise"]
+    return found
+
+
+@pytest.fixture
+def knowing(page, monkeypatch):
+    """A U-Net that knows the one picture of each row: exact where it is given x_t and its time."""
+
+    def predict(x, time, text):
+        kept = np.interp(float(time), range(1000), page["schedule"].alpha_bar[1:].numpy())
+        return (x - kept**0.5 * page["z_0"]) / (1 - kept) ** 0.5
+
+    monkeypatch.setitem(page, "predict", predict)
+    return page
+
+
+# --- the loops of the page -------------------------------------------------------------------------------------------
+
+
+def test_one_shot_is_exact_only_with_all_three_mended(knowing):
+    """The exact denoiser's error is 0, up to the interpolated level; each bug alone, and all together, cost."""
+    right = float(knowing["latent_error"](knowing["one_shot"](True, True, True)[1]).mean())
+    assert right < 1e-5
+    for bugs in [(a, b, c) for a in (True, False) for b in (True, False) for c in (True, False)][1:]:
+        assert float(knowing["latent_error"](knowing["one_shot"](*bugs)[1]).mean()) > 1e-2, bugs
+    only_sigma = float(knowing["latent_error"](knowing["one_shot"](True, True, False)[1]).mean())
+    level, noise = knowing["level"], knowing["noise"]
+    assert abs(only_sigma / float((1 - level) ** 2 * noise.square().mean()) - 1) < 0.02
+
+
+def test_the_output_of_the_u_net_is_the_noise(knowing):
+    eps_hat, _ = knowing["one_shot"](True, True, True)
+    assert knowing["correlation"](eps_hat, knowing["noise"]) > 0.999
+    assert abs(knowing["correlation"](eps_hat, knowing["z_0"])) < 0.2
+
+
+def test_the_loop_gives_the_law_of_the_data_only_with_both_factors(page, monkeypatch):
+    """Gaussian data of deviation 0.4 and their exact denoiser: the loop is linear, so one number is its deviation."""
+
+    def predict(x, time, text):
+        kept = np.interp(float(time), range(1000), page["schedule"].alpha_bar[1:].numpy())
+        return (1 - kept) ** 0.5 * x / (0.16 * kept + 1 - kept)
+
+    monkeypatch.setitem(page, "predict", predict)
+    monkeypatch.setitem(page, "steps", 50)
+    gains = {
+        pair: float((page["sampled"](*pair) / page["noise"]).mean())
+        for pair in ((True, True), (False, True), (True, False), (False, False))
+    }
+    assert abs(gains.pop((True, True)) / 0.4 - 1) < 0.05
+    assert all(abs(gain / 0.4 - 1) > 0.3 for gain in gains.values()), gains
+
+
+def test_denoising_from_any_time_is_that_of_the_library_from_its_first(page, knowing):
+    for t in (100, 500, 1000):
+        x_t = knowing["add_noise"](page["schedule"], page["z_0"], t, page["noise"])
+        torch.testing.assert_close(knowing["denoised"](x_t, t, page["text"]), page["z_0"], rtol=0, atol=1e-4)
+
+
+def test_denoising_from_the_top_is_the_librarys_lms(page):
+    """With a network, whose answers depend on the way."""
+    from diffusion_lib.sample.ode import lms
+
+    text = page["text"]
+    theirs = sample.last(
+        lms(lambda x, t: page["predict"](x, t - 1, text), page["noise"], page["schedule"], steps=page["steps"])
+    )
+    torch.testing.assert_close(page["denoised"](page["noise"], 1000, text), theirs, rtol=0, atol=1e-5)
+
+
+def test_shapes_and_parameters_are_complete(page):
+    for unet in (page["unet"], page["stable"]):
+        blocks, found = page["blocks_of"](unet), page["shapes_of"](unet)
+        assert list(found) == list(blocks) or set(found) == set(blocks)
+        kinds, modules = page["kinds_of"](unet), dict(unet.named_modules())
+        assert sum(kinds.values()) == page["count"](unet)
+        for kind, word in {"self attention": "attn1", "cross attention": "attn2"}.items():
+            assert kinds[kind] == sum(page["count"](module) for name, module in modules.items() if name.endswith(word))
+        loose = page["count"](unet.conv_norm_out)  # the only module with parameters that is in no block
+        assert sum(map(page["count"], blocks.values())) + loose == page["count"](unet)
+        kept = [number for _, channels in found.values() for number in channels]
+        used = [
+            resnet.conv1.in_channels - before
+            for block in unet.up_blocks
+            for resnet, before in zip(block.resnets, inputs(unet, block), strict=True)
+        ]
+        assert used == kept[::-1]
+
+
+def inputs(unet, block):
+    """The channels that come from below, for each resnet of a block on the way up."""
+    place = list(unet.up_blocks).index(block)
+    outer = unet.mid_block if place == 0 else unet.up_blocks[place - 1]
+    return [outer.resnets[-1].out_channels, *(resnet.out_channels for resnet in block.resnets[:-1])]
+
+
+def test_the_weights_of_the_page_are_diffusers(page):
+    scheduler = LMSDiscreteScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
+    scheduler.set_timesteps(51)
+    for i in (0, 3, 20, 49, 50):
+        theirs = [scheduler.get_lms_coefficient(min(i + 1, 4), i, k) for k in range(min(i + 1, 4))]
+        ours = page["weights"][i][: len(theirs)]
+        assert np.abs(ours - theirs).max() < 2e-3 * abs(np.diff(page["article_levels"])[i])
+
+
+# --- the sentences ---------------------------------------------------------------------------------------------------
+
+
+def test_the_numbers_of_stable_diffusion(shown):
+    assert texts()["stable-parameters"] == "859,520,964" and shown["stable-millions"] == 859.5
+    assert abs(shown["exact-start"] - 14.65) < 0.005 and abs(shown["init-noise-sigma"] - 14.61) < 0.006
+    assert abs(shown["root-of-last"] - 0.0683) < 5e-5 and abs(shown["last-snr"] - 4.68e-3) < 5e-6
+    of_index_40 = {"time-of-51": 199.8, "level": 0.571, "level-at-index": 0.199, "scale": 0.868}
+    assert {name: shown[name] for name in of_index_40} == of_index_40
+
+
+def test_x_T_is_not_pure_noise(shown):
+    assert shown["recognised from x_T"] > 2 * shown["by chance"]
+
+
+def test_all_eight_combinations_are_there_and_the_right_one_is_the_best():
+    rows = [row for word in ("right", "WRONG") for row in printed(NAME, word)]
+    rows = [row for row in rows if len(row) == 7 and row[2] == "≈"]
+    errors = [float(row[3]) for row in rows]
+    assert len(errors) == 8 and min(errors) == errors[0] == about("error-right")
+    assert max(errors) >= about("error-article") > 2 * about("error-right")
+
+
+def test_the_reconstruction_is_clearer_and_the_output_is_not():
+    assert about("psnr-right") > about("psnr-noised") > about("psnr-output")
+    assert texts()["right-against-noised"] == "clearer" and about("noise-correlation") > 0.8
+
+
+def test_the_verdict_on_attention_follows_from_its_numbers():
+    found = texts()
+    for key in ("hat-word", "hat-colour", "animal-word", "animal-colour"):
+        gain, error = about(f"gain-{key}"), about(f"error-{key}")
+        if abs(gain - 1) > 2.2 * error + 0.02:
+            assert found[f"verdict-{key}"].startswith("more" if gain > 1 else "less"), key
+        if abs(gain - 1) < 1.8 * error - 0.02:
+            assert found[f"verdict-{key}"].startswith("as much"), key
+
+
+def test_low_noise_gives_the_picture_back_and_high_noise_needs_the_caption():
+    assert about("psnr-with-low") > about("psnr-with-high") + 5 and about("limit") > about("psnr-with-low") - 0.5
+    assert about("colour-with-high") > about("colour-without-high")
+    assert re.fullmatch(r"up to t = \d+", texts()["colour-until"])

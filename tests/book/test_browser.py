@@ -1,0 +1,195 @@
+"""The built pages in headless Chromium: nothing from other hosts, no console errors, every formula set, no overflow."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import re
+import shutil
+import threading
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from booktools.source.pages import Book
+
+ROOT = Path(__file__).resolve().parents[2]
+HTML = ROOT / "_build" / "html"
+PAGES = [f"{name}.html" for name in Book(ROOT).pages]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+DESK, PHONE = (1280, 900), (390, 844)
+WAYS = [("light", DESK), ("light", PHONE), ("dark", PHONE), ("dark", DESK)]  # each differs from the last in one thing
+LOOK = """() => {
+    const all = (selector) => [...document.querySelectorAll(selector)];
+    const root = document.documentElement;
+    const extra = root.scrollWidth - root.clientWidth;
+    const unset = all(".math").filter(e => !e.querySelector("mjx-container"));
+    const left = (e) => e.getBoundingClientRect().left;
+    const below = (e) => e.getBoundingClientRect().bottom > e.closest(".admonition").getBoundingClientRect().bottom + 1;
+    const cut = all(".math > mjx-container").filter(e => left(e) < left(e.parentElement) - 1);
+    return {
+        "formulas whose start is out of reach": cut.map(e => e.textContent.slice(0, 40)),
+        "buttons that lie outside of what they open": all(".admonition .toggle-button").filter(below).map(e => e.id),
+        "formulas with an error": all("mjx-merror, [data-mjx-error]").map(e => e.title || e.textContent),
+        "formulas that are not set": unset.map(e => e.textContent),
+        "pictures without a text": all("img").filter(e => !e.alt.trim()).map(e => e.src.slice(0, 80)),
+        "pictures that do not load": all("img").filter(e => e.complete && !e.naturalWidth).map(e => e.src.slice(0, 80)),
+        "pixels wider than the window": extra > 0 ? [extra] : [],
+        "theme": root.dataset.theme,
+    };
+}"""
+DONE = "() => Promise.all([window.MathJax?.startup?.promise, document.fonts.ready]).then(() => true)"
+DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        message = "no chromium: the pages were NOT tested in a browser; install Debian's package `chromium`"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def serve():
+    """Serve a folder on a port of this machine; the answer is its address."""
+    servers = []
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    def start(folder: Path) -> str:
+        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_address[1]}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def visit(browser, address, theme="light", size=DESK):
+    """Open a page, wait for MathJax and fonts; return the page, and what it asked for and complained about."""
+    page = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=theme).new_page()
+    heard = []
+    page.on("request", lambda request: heard.append(("request", request.url)))
+    page.on("console", lambda note: heard.append((note.type, note.text)))
+    page.on("pageerror", lambda error: heard.append(("error", str(error))))
+    page.goto(address)
+    page.evaluate(DONE)
+    return page, heard
+
+
+def faults(browser, origin, name, ways):
+    """What is wrong with one page, as a list of texts; it is opened in the first way and changed to the others."""
+    page, heard = visit(browser, f"{origin}/{name}", *ways[0])
+    found = []
+    for theme, size in ways:
+        page.emulate_media(color_scheme=theme)
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.evaluate(DRAWN)
+        seen = page.evaluate(LOOK)
+        wrong = [] if seen.pop("theme") == theme else [f"the theme is not {theme}"]
+        wrong += [f"{what}: {which}" for what, which in seen.items() if which]
+        found += [f"{name} ({theme}, {size[0]} px): {text}" for text in wrong]
+    if origin.startswith("http"):
+        page.wait_for_load_state("networkidle")  # half a second, in which a late request would show
+    page.context.close()
+    asked = [text for kind, text in heard if kind == "request" and _leaves(text, origin)]
+    found += [f"{name}: request to another host: {text}" for text in asked]
+    found += [f"{name}: console {kind}: {text}" for kind, text in heard if kind in ("error", "warning")]
+    return found
+
+
+def _leaves(address, origin):
+    return not address.startswith((f"{origin}/", "data:", "blob:"))
+
+
+def test_links_to_steps_arrive_at_an_equation_in_view(chromium):
+    wanted, anchors = set(), set()
+    for name in PAGES:
+        address = f"{HTML.as_uri()}/{name}"
+        last = re.findall(r"\\tag\{(.+?)\}", (HTML / name).read_text(encoding="utf-8"))[-1:]
+        page, _ = visit(chromium, address + "".join(f"#mjx-eqn:{tag}" for tag in last))
+        links = page.eval_on_selector_all('a[href*="#mjx-eqn"]', "links => links.map(link => link.href)")
+        ids = page.eval_on_selector_all('[id^="mjx-eqn"]', "nodes => nodes.map(node => node.id)")
+        wanted |= {unquote(link) for link in links}
+        anchors |= {unquote(f"{address}#{anchor}") for anchor in ids}
+        for tag in last:  # all steps of a page are found alike, so the one farthest down is enough
+            assert 0 < page.locator(f'[id="mjx-eqn:{tag}"]').bounding_box()["y"] < DESK[1], page.url
+        page.context.close()
+    assert wanted
+    assert wanted - anchors == set()
+
+
+def test_every_slider_shows_one_picture_and_follows_the_keyboard(chromium):
+    names = [name for name in PAGES if '<figure class="frames' in (HTML / name).read_text(encoding="utf-8")]
+    assert names
+    for name in names:
+        page, _ = visit(chromium, f"{HTML.as_uri()}/{name}", size=PHONE)
+        for slider in page.locator("figure.frames").all():
+            frames = slider.locator(".frames-frame").all()
+            assert min(knob.bounding_box()["width"] for knob in slider.locator(".frames-input").all()) > 5, name
+            slider.locator(".frames-input").first.focus()
+            for shown in range(len(frames)):
+                assert [frame.is_visible() for frame in frames] == [frame == shown for frame in range(len(frames))]
+                page.keyboard.press("ArrowRight")
+        page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_search_works_offline(chromium, serve, scheme):
+    origin = serve(HTML) if scheme == "http" else HTML.as_uri()
+    page, heard = visit(chromium, f"{origin}/search.html?q=diffusion")
+    page.locator("#search-results li a").first.wait_for()
+    page.wait_for_timeout(300)
+    assert [text for kind, text in heard if kind in ("error", "warning")] == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_complete_offline_in_both_themes_on_desk_and_phone(chromium, serve, name, scheme):
+    if scheme == "http":
+        origin, ways = serve(HTML), WAYS
+    else:  # opened as a reader in the dark on a phone does
+        origin, ways = HTML.as_uri(), WAYS[2:] + WAYS[:2]
+    assert faults(chromium, origin, name, ways) == []
+
+
+REVERSED = "display: flex; flex-direction: row-reverse; overflow: auto; width: 100px"
+SUNK = '<div class="admonition" style="height: 9px"><button class="toggle-button" id="b" style="margin: 20px">'
+WIDE = '<p style="width: 600px">wide</p>'
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("<p>fine</p>", ""),
+        ('<img alt="a" src="http://127.0.0.1:9/x.png">', "request to another host"),
+        ("<script>console.error('broken')</script>", "console error: broken"),
+        ("<script>throw Error('broken')</script>", "broken"),
+        ("<mjx-merror>x</mjx-merror>", "formulas with an error"),
+        ('<div class="math">\\(x\\)</div>', "formulas that are not set"),
+        (f'<p class="math" style="{REVERSED}"><mjx-container style="min-width: 300px">', "start is out of reach"),
+        ('<img src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=">', "pictures without a text"),
+        (SUNK, "outside of what they open"),
+        (WIDE, "pixels wider than the window"),
+        ("<script>document.documentElement.dataset.theme = 'dark'</script>", "theme"),
+    ],
+)
+def test_the_look_finds_planted_faults(chromium, tmp_path, body, words):
+    head = '<html data-theme="light"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    (tmp_path / "page.html").write_text(f"<!doctype html>{head}<link rel=icon href=data:,>{body}", encoding="utf-8")
+    found = faults(chromium, tmp_path.as_uri(), "page.html", WAYS[:2])
+    assert words in " ".join(found) if words else found == []

@@ -1,0 +1,43 @@
+"""The parameters for large machines: each file fits its chapter, whose own checks take all but an absent device."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from chapters import ROOT
+from gpu_files import FILES, cells
+
+from booktools.source.pages import Book
+from diffusion_lib.latent import weights
+from diffusion_lib.notebook import rerun
+
+
+@pytest.mark.parametrize("chapter", FILES)
+def test_the_file_changes_parameters_of_its_chapter_to_larger_values(chapter):
+    known = rerun.defaults(ROOT / "notebooks" / f"{chapter}.ipynb")
+    values = yaml.safe_load(FILES[chapter].read_text())
+    assert rerun.check(values, known) == values
+    assert all(value > known[name] for name, value in values.items() if name not in ("device", "model"))
+    assert "model" not in values or values["model"] in weights.PUBLISHED
+
+
+@pytest.mark.parametrize("chapter", FILES)
+def test_the_chapter_takes_the_values(chapter):
+    """Its own check runs; what may be missing here is the GPU, and nothing else."""
+    values = json.dumps(yaml.safe_load(FILES[chapter].read_text()))
+    parameters, check = cells(chapter)
+    program = f"import json\n{parameters}\nglobals().update(json.loads({values!r}))\n{check}\n"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    last_line = (done.stderr.strip().splitlines() or [""])[-1]
+    assert done.returncode == 0 or "ConfigError: device must be one of those that work here" in last_line, done.stderr
+
+
+def test_every_chapter_that_trains_or_takes_a_published_model_has_a_file():
+    large = ("TrainState.create", 'model = "miniature"')
+    trains = {Path(page.name).name for page in Book(ROOT).notebooks if any(word in page.text for word in large)}
+    assert trains - {"errata"} == FILES.keys()  # the errata train for a second, to show a slip

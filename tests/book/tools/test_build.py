@@ -1,0 +1,196 @@
+"""The HTML: from stored outputs, with the notebook's numbers, complete offline, and never green with a fault."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import nbformat
+import pytest
+from book_fixture import PAGES, ROOT, copy_of, edit, executed_book, make_book, tool
+
+from booktools.notebooks.compose import digest
+from booktools.site.build import jupyter_book
+from booktools.site.html import problems
+from booktools.source.index import outputs_of
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    root = executed_book(tmp_path_factory.mktemp("built") / "book root")
+    result = tool("build", root)
+    assert result.returncode == 0, result.stderr
+    return root
+
+
+@pytest.fixture
+def book(built, tmp_path):
+    return copy_of(built, tmp_path / "book-root")
+
+
+def html(root, name="chapter"):
+    return (root / "_build" / "html" / "book" / f"{name}.html").read_text(encoding="utf-8")
+
+
+def replace_in_page(root, old, new, page="chapter"):
+    path = root / "book" / f"{page}.md"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_the_page_has_the_numbers_of_the_notebook(built):
+    page, nb = html(built), nbformat.read(built / "notebooks" / "chapter.ipynb", as_version=4)
+    prose = "\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
+    on_page = re.findall(r'<span class="eqno">\((\d+)\)', page)
+    assert on_page == re.findall(r"\\tag\{(\d+)\}", prose) == ["1", "2", "3"]
+    for words in ("Exercise 1", "Fig. 1", "was computed: 42"):
+        assert words in page
+        assert words in prose
+    assert "Theorem 1" in html(built, "second")
+    assert "In all, 3 mutants were killed" in html(built, "second")
+    assert 'href="chapter.html#mjx-eqn:F.1"' in html(built, "second")
+
+
+STRANGERS = [".venv313", "env313", "my env/313", "book/env", "book/.env", "build/lib/diffusion_lib"]
+
+
+def test_what_else_lies_in_the_folder_is_not_read(book):
+    """Environments have Markdown and notebooks of their own, and so has the folder in which pip builds a wheel."""
+    for name in STRANGERS:
+        (book / name).mkdir(parents=True)
+        (book / name / "pyvenv.cfg").touch()
+        (book / name / "README.md").write_text("### No title\n\n```{unheard-of}\n```\n", encoding="utf-8")
+        (book / name / "template.ipynb").write_text("{{ a: template }}", encoding="utf-8")
+    result = tool("build", book)
+    assert (result.returncode, result.stderr) == (0, "")
+    pages = {path.stem for path in (book / "_build" / "html").rglob("*.html") if "_static" not in path.parts}
+    assert pages == {"index", "search", "genindex", *PAGES}
+
+
+def test_a_number_of_the_text_stands_in_the_text_alone(built):
+    """The notebook shows it below its cell, too: there it is a key to what the cell computed."""
+    page = html(built)
+    assert "was computed: 42" in page and "42\n</pre>" not in page
+    assert "counted\n</pre>" in page
+
+
+def test_a_formula_that_a_cell_prints_is_left_as_it_is(built):
+    assert r"\[\begin{aligned} x &amp;= y \\ &amp;= z \end{aligned} \qquad \text{algebra} \tag{F.1}\]" in html(built)
+
+
+def test_a_solution_is_folded(built):
+    assert re.search(r'class="solution[^"]*dropdown', html(built))
+
+
+def test_a_page_that_left_the_book_leaves_the_site(book):
+    toc = (book / "_toc.yml").read_text(encoding="utf-8")
+    (book / "_toc.yml").write_text(toc.replace("- file: book/second\n", ""), encoding="utf-8")
+    (book / "notebooks" / "second.ipynb").unlink()
+    replace_in_page(book, "{doc}`second`", "nothing")
+    assert tool("notebooks", book).returncode == 0
+    assert tool("build", book).returncode == 0
+    assert not (book / "_build" / "html" / "book" / "second.html").exists()
+
+
+def test_what_is_committed_for_the_site_is_small_and_licensed():
+    static = ROOT / "book" / "_static"
+    assert max(path.stat().st_size for path in static.rglob("*") if path.is_file()) < 1_000_000
+    assert all((static / vendored / "LICENSE").is_file() for vendored in ("mathjax", "fonts"))
+
+
+def test_the_page_shows_the_stored_outputs_and_follows_them(book):
+    def change(nb):
+        nb.cells[-1].outputs[0].text = "only in the notebook\n"
+        nb.metadata.outputs_sha256 = digest(outputs_of(nb))
+
+    assert tool("build", book).returncode == 0  # in its new place once, so that the next build is incremental
+    assert "45\n</pre>" in html(book, "second")
+    edit(book / "notebooks" / "second.ipynb", change)
+    assert tool("build", book).returncode == 0
+    assert "only in the notebook" in html(book, "second")
+    assert "45\n</pre>" not in html(book, "second")
+
+
+def test_the_buttons_lead_to_the_notebook(built):
+    """To the published one on Colab; the other downloads the same, which without a commit is that of the repository."""
+    page = html(built)
+    assert "/github/executable-diffusion/executable-diffusion/blob/published/notebooks/chapter.ipynb" in page
+    assert "blob/main" not in page
+    assert "colab.research" not in html(built, "prose")
+    offered = built / "_build" / "html" / "_sources" / "book" / "chapter.ipynb"
+    assert "_sources/book/chapter.ipynb" in page
+    assert offered.read_bytes() == (built / "notebooks" / "chapter.ipynb").read_bytes()
+
+
+def test_every_page_forbids_other_hosts_and_loads_nothing_from_them(built):
+    folder = built / "_build" / "html"
+    assert problems(folder) == []
+    for path in folder.glob("book/*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert "Content-Security-Policy\" content=\"default-src 'none'" in text
+        assert not re.search("unpkg|jsdelivr|cdnjs|thebe@|require.js", text)
+
+
+def test_the_install_cell_is_on_colab_only(built):
+    assert "pip install" not in html(built)
+    assert "pip install" in (built / "notebooks" / "chapter.ipynb").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("page", "old", "new", "words"),
+    [
+        ("chapter", "n = 3  # how many", "n = 4", "run `make notebooks`"),
+        ("chapter", "A black diagonal line", '""', "cell 4: set mystnb: image: alt:"),
+        ("prose", "{step}`F.1`", "{step}`F.9`", "unknown label 'F.9'"),
+        ("prose", "{step}`F.1`", "{value}`answer`", "no cell of this page outputs a value named"),
+        ("prose", "Only text", "Only {ref}`nowhere`", "nowhere"),
+    ],
+)
+def test_a_fault_fails_the_build_and_the_next_one_too(book, page, old, new, words):
+    replace_in_page(book, old, new, page)
+    if words.startswith("cell 4"):
+        assert tool("notebooks", book).returncode == 0
+    for _ in range(2):  # Sphinx does not repeat a warning about a page that it has read
+        result = tool("build", book)
+        assert result.returncode == 1
+        assert words in result.stderr
+        assert not (book / "_build" / "html" / "index.html").exists()
+
+
+def test_row108_a_failing_cell_fails_jupyter_book(tmp_path):
+    page = re.sub(r"(?s)It builds on.*?and see \[\]\(prose.md\).", "", PAGES["second"]).replace(
+        "sum(range(n))", "1 / 0"
+    )
+    assert jupyter_book(make_book(tmp_path / "book-root", {"second": page})) != 0
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ('<script src="https://unpkg.com/x.js"></script>', "loads https://unpkg.com/x.js from another host"),
+        ('<link rel="stylesheet" href="//fonts.example/x.css">', "from another host"),
+        ('<img src="x.png">', "no alternative text"),
+        ('<img src="x.png" alt=" ">', "no alternative text"),
+        ("<svg></svg>", "no aria-label"),
+        ('<div class="output traceback">', "traceback"),
+        pytest.param('<a href="other.html">a</a>', "dead link other.html", id="row111-page"),
+        pytest.param('<a href="#nowhere">a</a>', "dead link #nowhere", id="row111-anchor"),
+    ],
+)
+def test_faults_of_a_page_are_found(tmp_path, body, words):
+    (tmp_path / "page.html").write_text(f'<p id="here">{body}<a href="page.html#here">a</a>', encoding="utf-8")
+    (problem,) = problems(tmp_path)
+    assert problem.startswith("page.html: ")
+    assert words in problem
+
+
+def test_a_folder_without_pages_is_a_fault(tmp_path):
+    assert "no pages" in problems(tmp_path)[0]
+
+
+def test_search_knows_the_words_of_the_book(built):
+    text = (built / "_build" / "html" / "searchindex.js").read_text(encoding="utf-8")
+    index = json.loads(text.removeprefix("Search.setIndex(").removesuffix(")"))
+    assert "book/chapter" in index["docnames"]
+    assert "diagon" in index["terms"] or "formula" in index["terms"] or "careful" in index["terms"]

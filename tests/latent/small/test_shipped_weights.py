@@ -1,0 +1,171 @@
+"""The weights in the package: they are what their card says, and paint as well as it says."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import re
+import shutil
+
+import pytest
+import safetensors.torch
+import torch
+from scipy.stats import binom, norm
+
+from diffusion_lib.errors import CheckpointCorrupt
+from diffusion_lib.latent import parts, pipeline, weights
+from diffusion_lib.latent.prompt import tokenize
+from diffusion_lib.latent.small import fidelity, forms, networks, recogniser, train_latent, world
+from diffusion_lib.runtime import fingerprint
+
+FOLDER = networks.FOLDER
+ARTICLE, DOG = "a dog wearing hat", forms.FORMS.index("dog")
+PICTURES, CARRIED = 8, 160  # of each line; 50 steps for one take a third of a second
+FAR = norm.sf(4)  # what lies more than four standard errors below
+
+
+@pytest.fixture(scope="module")
+def ours():
+    return parts.load("miniature", device="cpu")
+
+
+@pytest.fixture(scope="module")
+def theirs():
+    return train_latent.load(FOLDER)
+
+
+@pytest.fixture(scope="module")
+def text():
+    return (FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return fingerprint.read_record(FOLDER / "fidelity.json")["rows"]
+
+
+def row_of(rows, of, line):
+    """What was measured of a line; of fresh pictures, with the guidance that suits it best."""
+    found = [row for row in rows if (row["of"], row["line"]) == (of, line)]
+    return found[0] if of != "fresh" else next(row for row in found if row["g"] == fidelity.best(rows, line))
+
+
+# --- the files -------------------------------------------------------------------------------------------------------
+
+
+def test_the_record_tells_what_made_them_and_holds():
+    made = fingerprint.read_record(FOLDER / weights.RECORD)["made_from"]
+    assert made["unet"]["seed"] == 1 and f"{made['pictures']:,} pictures" in (FOLDER / "README.md").read_text()
+    assert fingerprint.read_record(FOLDER / "fidelity.json")["made_from"]["weights"] == weights.fingerprint(FOLDER)
+
+
+@pytest.mark.parametrize("name", ["unet/diffusion_pytorch_model.safetensors", "vae/config.json", "record.json"])
+@pytest.mark.parametrize("damage", ["flipped", "cut"])
+def test_a_damaged_folder_is_not_loaded(tmp_path, monkeypatch, name, damage):
+    """One bit of a weight would load without a word, and a picture would be of another network."""
+    folder = shutil.copytree(FOLDER, tmp_path / "miniature")
+    data = bytearray((folder / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / name).write_bytes(bytes(data) if damage == "flipped" else bytes(data[: len(data) // 2]))
+    for model in (folder, "miniature"):
+        monkeypatch.setattr(weights, "MINIATURE", folder)
+        with pytest.raises(CheckpointCorrupt, match=name):
+            parts.load(model, device="cpu")
+
+
+def test_they_are_whole_small_and_half_precision():
+    assert weights.missing(FOLDER) == []
+    files = sorted(FOLDER.rglob("*.safetensors"))
+    assert sum(file.stat().st_size for file in files) <= 25 * 10**6
+    kinds = {tensor.dtype for file in files for tensor in safetensors.torch.load_file(file).values()}
+    assert kinds <= {torch.float16, torch.int64}
+    assert all(tensor.isfinite().all() for file in files for tensor in safetensors.torch.load_file(file).values())
+
+
+def test_this_library_and_diffusers_load_the_same(ours, theirs):
+    assert type(theirs).__name__ == "StableDiffusionPipeline"
+    for name in ("text_encoder", "vae", "unet"):
+        here, there = (getattr(each, name).state_dict() for each in (ours, theirs))
+        assert here.keys() == there.keys() and all(torch.equal(here[key], there[key]) for key in here)
+    torch.testing.assert_close(ours.schedule.alpha_bar[1:].float(), theirs.scheduler.alphas_cumprod)
+    ids = tokenize(ours.tokenizer, ARTICLE).ids
+    assert ids[0, :6].tolist() == [49406, 320, 1929, 3309, 3801, 49407]
+    assert torch.equal(ids, theirs.tokenizer(ARTICLE, padding="max_length", return_tensors="pt").input_ids)
+    assert (ours.factor, ours.dim, ours.latent_shape()) == (8, 64, (4, 8, 8))
+    (picture,) = pipeline.draw(ours, ARTICLE, seed=0, steps=2)
+    assert picture.image.size == (64, 64) and picture.parameters["model"] == "miniature"
+
+
+def test_the_hashes_are_those_of_the_card(text):
+    said = {name: (size, value) for name, size, value in re.findall(r"\| `(\S+)` \| ([\d,]+) \| `(\w{64})` \|", text)}
+    files = {file.relative_to(FOLDER).as_posix(): file.read_bytes() for file in FOLDER.rglob("*.safetensors")}
+    assert said == {name: (f"{len(data):,}", hashlib.sha256(data).hexdigest()) for name, data in files.items()}
+
+
+def test_the_card_prints_what_was_measured(text, rows):
+    table = r"(?m)^\| (\w+) \| (\w+) \| ([\d.]+) \| ([\d.]+) ± ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$"
+    said = {(line, what, float(g)): [float(number) for number in numbers]
+            for line, what, g, *numbers in re.findall(table, text)}  # fmt: skip
+    measured = {}
+    for row in (row for row in rows if row["of"] == "fresh"):
+        real, carried = (row_of(rows, of, row["line"])["right"] for of in ("judge", "autoencoder"))
+        for what, p in row["right"].items():
+            error = (p * (1 - p) / row["n"]) ** 0.5
+            measured[row["line"], what, row["g"]] = [100 * x for x in (p, error, real[what], carried[what])]
+    assert said.keys() == measured.keys() and {line for line, *_ in said} == set(fidelity.LINES)
+    for place, numbers in said.items():
+        assert numbers == pytest.approx(measured[place], abs=0.051), place
+    decibels = dict((line, float(number)) for number, line in re.findall(r"([\d.]+) dB \((\w+)\)", text))
+    expected = {line: row_of(rows, "autoencoder", line)["right"]["psnr"] for line in fidelity.LINES}
+    assert decibels == pytest.approx(expected, abs=0.051)
+    assert f"of {row_of(rows, 'fresh', 'single')['n']} fresh ones a line" in text
+
+
+# --- what they can ---------------------------------------------------------------------------------------------------
+
+
+def unlikely(pipe, row, count=PICTURES):
+    """What fewer fresh pictures have right than a share like that of ``row`` would let happen, once in 30,000 times.
+
+    The scenes depend on how many are drawn, so these are others than those of the card.
+    """
+    scenes = fidelity.asked(row["line"], count)
+    painted = torch.cat(list(fidelity.paint(pipe, world.captions(scenes), row["g"], first_seed=3_000_000)))
+    scores = recogniser.score(scenes, recogniser.read(painted))
+    shares = {what: min(p, 1 - 1 / row["n"]) for what, p in row["right"].items()}
+    return {what: (int(yes.sum()), shares[what]) for what, yes in scores.items()
+            if binom.cdf(int(yes.sum()), count, shares[what]) < FAR}  # fmt: skip
+
+
+@pytest.mark.parametrize("line", fidelity.LINES)
+def test_fresh_pictures_are_as_often_right_as_the_card_says(theirs, rows, line):
+    assert unlikely(theirs, row_of(rows, "fresh", line)) == {}
+
+
+def test_that_would_see_a_permuted_cross_attention(theirs, rows):
+    broken = copy.copy(theirs)
+    broken.unet = copy.deepcopy(theirs.unet)
+    for name, module in broken.unet.named_modules():
+        if name.endswith("attn2"):
+            for layer in (module.to_k, module.to_v):
+                layer.weight.data = layer.weight.data.roll(1, 1)
+    assert unlikely(broken, row_of(rows, "fresh", "single") | {"g": 1.0}, 5)
+
+
+def test_the_autoencoder_returns_fresh_pictures_as_the_card_says(theirs, rows):
+    row = row_of(rows, "autoencoder", "single")
+    pictures = world.render(fidelity.asked("single", row["n"])[:CARRIED])
+    assert fidelity.psnr(pictures, fidelity.carried(theirs, pictures)) == pytest.approx(row["right"]["psnr"], abs=0.3)
+
+
+def test_the_articles_prompt_is_a_dog_with_a_hat(ours, rows):
+    """Through this library's own loop, from eight seeds."""
+    g = row_of(rows, "fresh", "animal")["g"]
+    drawn = pipeline.draw(ours, [ARTICLE] * 8, g=g, seed=0)
+    seen = recogniser.read(torch.stack([as_tensor(picture.image) for picture in drawn]))
+    assert int(((seen.form[:, 0] == DOG) & (seen.hat[:, 0] >= 0)).sum()) > 4
+
+
+def as_tensor(image):
+    pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
+    return pixels.view(64, 64, 3).permute(2, 0, 1) / 127.5 - 1

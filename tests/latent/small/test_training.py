@@ -1,0 +1,535 @@
+"""The miniature's training: stages that resume bit for bit, losses that are what they say, the command as a whole."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+from diffusers import UNet2DConditionModel
+from safetensors import SafetensorError
+from torch import nn
+
+from diffusion_lib import __version__, denoiser
+from diffusion_lib.cli import parser
+from diffusion_lib.errors import CheckpointMismatch, NonFiniteError
+from diffusion_lib.latent.small import fidelity, fit, networks, recogniser, train_latent, train_unet, train_vae, world
+from diffusion_lib.process import bound
+from diffusion_lib.process.identities import add_noise
+from diffusion_lib.process.schedule import linear, scaled_linear
+from diffusion_lib.runtime import fingerprint
+from diffusion_lib.train import loop as training
+from diffusion_lib.train.config import TrainConfig
+
+CONFIG = TrainConfig(steps=12, batch_size=4, lr=1e-2, t_law="uniform", precision="float32")
+
+
+def stream(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def line_fit(network, step, generator):
+    """Fit y = 3 x; the loss looks at the step, as those of the stages may."""
+    x = torch.randn(4, 1, generator=generator)
+    return (network(x) - 3 * x).square().mean() / (1 + step)
+
+
+def linear_network():
+    torch.manual_seed(0)
+    return nn.Linear(1, 1)
+
+
+def fitted(directory, **options):
+    return fit.fit(directory, linear_network(), CONFIG, line_fit, {"of": "test"}, **options)
+
+
+def stop_after(calls):
+    """A stop that turns true at its n-th question."""
+    left = iter(range(calls))
+    return lambda: next(left, None) is None
+
+
+# --- one stage -------------------------------------------------------------------------------------------------------
+
+
+def test_a_stage_that_was_stopped_ends_like_one_that_was_not(tmp_path):
+    whole = fitted(tmp_path / "whole")
+    assert fitted(tmp_path / "parts", stop=stop_after(5)) is None
+    lines = (tmp_path / "parts" / "log.jsonl").read_text().splitlines()
+    assert 0 < len(lines) < CONFIG.steps
+    parts = fitted(tmp_path / "parts")
+    assert [torch.equal(a, b) for a, b in zip(whole.parameters(), parts.parameters(), strict=True)] == [True, True]
+    steps = [json.loads(line)["step"] for line in (tmp_path / "parts" / "log.jsonl").read_text().splitlines()]
+    assert steps == list(range(1, 13))
+
+
+def test_a_stage_that_was_killed_forgets_what_it_had_not_saved(tmp_path):
+    whole = fitted(tmp_path / "whole", save_every=5)
+    directory = tmp_path / "killed"
+
+    def dies(network, step, generator):
+        if step == 8:
+            raise KeyboardInterrupt
+        return line_fit(network, step, generator)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit.fit(directory, linear_network(), CONFIG, dies, {"of": "test"}, save_every=5)
+    with open(directory / "log.jsonl", "a") as log:
+        log.write('{"step": 9, "lo')  # the line in which a process died
+    again = fitted(directory, save_every=5)
+    assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), again.parameters(), strict=True))
+    assert len((directory / "log.jsonl").read_text().splitlines()) == 12
+    assert fit.core_minutes(directory, 3) < fit.core_minutes(directory)
+
+
+def test_a_finished_stage_is_not_trained_again(tmp_path):
+    first = fitted(tmp_path)
+    again = fit.fit(tmp_path, linear_network(), CONFIG, lambda *_: pytest.fail("a step"), {"of": "test"})
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), again.parameters(), strict=True))
+
+
+def test_a_stage_of_other_settings_is_refused(tmp_path):
+    fitted(tmp_path)
+    with pytest.raises(CheckpointMismatch, match="of is 'test' in the checkpoint and 'other' here"):
+        fit.fit(tmp_path, linear_network(), CONFIG, line_fit, {"of": "other"})
+
+
+def test_the_averages_on_the_way_are_kept(tmp_path):
+    fitted(tmp_path, keep=(3, 12))
+    names = {path.name for path in tmp_path.glob("average-*")}
+    assert names == {f"average-{step}.{suffix}" for step in (3, 12) for suffix in ("safetensors", "json")}
+    made = fingerprint.read_record(tmp_path / "average-12.json")["made_from"]
+    assert made == {"train": CONFIG.to_dict(), "library": __version__, "of": "test", "step": 12}
+    last = safetensors.torch.load_file(tmp_path / "average-12.safetensors")
+    end = fitted(tmp_path)
+    assert torch.equal(last["weight"], end.weight) and torch.equal(last["bias"], end.bias)
+
+
+def test_a_loss_that_is_not_finite_stops_it(tmp_path):
+    def bad(network, step, generator):
+        return line_fit(network, step, generator) * (float("nan") if step == 2 else 1)
+
+    with pytest.raises(NonFiniteError, match="got loss nan and gradient norm nan at step 3"):
+        fit.fit(tmp_path, linear_network(), CONFIG, bad, {"of": "test"})
+
+
+def test_it_trains_as_the_librarys_own_loop_does(tmp_path):
+    schedule, data = linear(50), torch.randn(30, 2, generator=stream(5))
+    p = training.time_law(schedule, "uniform")
+
+    def network():
+        torch.manual_seed(0)
+        return denoiser.MLP(T=50, alpha_bar=schedule.alpha_bar, width=16)
+
+    def loss(net, step, generator):
+        return training.eps_loss(net, schedule, *training._draw(data, p, CONFIG.batch_size, generator))
+
+    state = training.TrainState.create(network(), CONFIG)
+    list(training.train(state, data, schedule, CONFIG))
+    ours = fit.fit(tmp_path, network(), CONFIG, loss, {})
+    theirs = state.ema_denoiser()
+    for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(a, b, atol=1e-7, rtol=0)
+
+
+# --- the autoencoder -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def vae():
+    torch.manual_seed(4)
+    vae = networks.autoencoder().eval()
+    with torch.no_grad():  # latents of unequal means and deviations
+        vae.quant_conv.bias[:4] += torch.tensor([1.0, -2.0, 0.5, 0.0])
+        vae.quant_conv.weight[:4] *= torch.tensor([1.0, 3.0, 0.3, 2.0])[:, None, None, None]
+    return vae
+
+
+def test_normalised_latents_make_the_same_pictures(vae):
+    x = world.render(world.draw(16, stream(3)))
+    with torch.no_grad():
+        before = vae.encode(x).latent_dist
+        pictures = vae.decode(before.mean).sample
+        scaled = train_vae.normalise(vae, train_vae.latents(vae, x, batch=5))
+        after = vae.encode(x).latent_dist
+        torch.testing.assert_close(vae.decode(after.mean).sample, pictures, atol=1e-4, rtol=0)
+    z = after.mean * vae.config.scaling_factor
+    torch.testing.assert_close(z, scaled, atol=1e-5, rtol=0)
+    torch.testing.assert_close(z.mean((0, 2, 3)), torch.zeros(4), atol=1e-5, rtol=0)
+    torch.testing.assert_close(z.std((0, 2, 3)), torch.ones(4), atol=1e-4, rtol=0)
+    ratio = after.std / before.std  # the posterior is scaled as its mean
+    spread = after.mean.std((0, 2, 3)) / before.mean.std((0, 2, 3))
+    torch.testing.assert_close(ratio.mean((0, 2, 3)), spread, atol=1e-4, rtol=1e-4)
+
+
+def test_the_autoencoders_loss_is_error_and_divergence(vae):
+    config = TrainConfig(steps=10, batch_size=3, precision="float32", t_law="uniform")
+    with torch.no_grad():
+        found = train_vae.loss_of(config)(vae, 9, stream(7))
+        draws = stream(7)
+        x = world.render(world.draw(3, draws))
+        posterior = vae.encode(x).latent_dist
+        z = posterior.mean + posterior.std * torch.randn(3, 4, 8, 8, generator=draws)
+        standard = torch.distributions.Normal(0, 1)
+        kl = torch.distributions.kl_divergence(torch.distributions.Normal(posterior.mean, posterior.std), standard)
+        expected = (vae.decode(z).sample - x).square().mean() + train_vae.KL_WEIGHT * kl.mean()
+    torch.testing.assert_close(found, expected)
+
+
+def test_the_aids_leave_by_half_time():
+    assert [train_vae.aid(step, 100) for step in (0, 25, 50, 99)] == [1.0, 0.5, 0.0, 0.0]
+
+
+# --- the U-Net -------------------------------------------------------------------------------------------------------
+
+
+class Knows(nn.Module):
+    """A network that knows the one latent there is, and so the noise; it records what it was asked."""
+
+    def __init__(self, z, error=0.0):
+        super().__init__()
+        self.z, self.error, self.ids, self.t = z, error, [], []
+        self.schedule = scaled_linear(1000).to("cpu", torch.float32)
+
+    def forward(self, z_t, t, ids):
+        self.ids.append(ids)
+        self.t.append(t)
+        clean = add_noise(self.schedule, self.z.expand_as(z_t), t, torch.zeros_like(z_t))
+        noise = add_noise(self.schedule, torch.zeros_like(z_t), t, torch.ones_like(z_t))
+        return (z_t - clean) / noise + self.error
+
+
+@pytest.fixture(scope="module")
+def asked():
+    """A stand-in asked 60 times, with an error of 0.5 in each number; its losses and its scenes."""
+    words, seen = train_unet.Words(), train_unet.scenes(40, 3)
+    z = torch.randn(1, 4, 8, 8, generator=stream(2))
+    config = TrainConfig(steps=60, batch_size=32, precision="float32", t_law="uniform")
+    network, draws = Knows(z, error=0.5), stream(1)
+    loss = train_unet.loss_of(config, z.expand(40, -1, -1, -1), seen, words)
+    return network, torch.stack([loss(network, step, draws) for step in range(60)]), words, seen
+
+
+def test_the_weighted_error_is_what_the_docstring_says(asked):
+    network, losses, _, _ = asked
+    table = bound.weight(scaled_linear(1000), "v").clamp(max=10).float()
+    table /= table[1:].mean()
+    for t, loss in zip(network.t, losses, strict=True):
+        torch.testing.assert_close(loss, 0.25 * table[t].mean(), rtol=1e-3, atol=0)
+    times = torch.cat(network.t)
+    assert times.min() >= 1 and times.max() <= 1000
+    assert abs(float(times.float().mean()) - 500.5) < 4 * 1000 / (12 * len(times)) ** 0.5
+
+
+def test_one_caption_in_ten_is_empty_and_the_others_are_of_the_scenes(asked):
+    network, _, words, seen = asked
+    ids = torch.cat(network.ids)
+    empty = words([""])[0]
+    dropped = (ids == empty).all(1)
+    assert abs(float(dropped.float().mean()) - 0.1) < 4 * (0.1 * 0.9 / len(ids)) ** 0.5
+    named = {word for caption in world.captions(seen) for word in caption.split()}
+    said = {words.tokenizer.decode([words.live[token]]).strip() for token in ids[~dropped].unique().tolist()}
+    assert said <= named | {"<|startoftext|>", "<|endoftext|>", "on", *world.GROUNDS}
+
+
+def test_latents_are_computed_once(tmp_path, vae, monkeypatch):
+    seen, path = train_unet.scenes(70, 0), tmp_path / "z.safetensors"
+    z = train_unet.cached_latents(path, vae, seen, "float32")
+    torch.testing.assert_close(z[65:], train_vae.latents(vae, world.render(seen[65:])), atol=1e-5, rtol=0)
+    monkeypatch.setattr(world, "render", lambda _: pytest.fail("rendered again"))
+    assert torch.equal(train_unet.cached_latents(path, vae, seen, "float32"), z)
+
+
+def test_diffusers_counts_t_from_zero():
+    torch.manual_seed(0)
+    network = train_unet.Conditional(43).eval()
+    z, ids = torch.randn(1, 4, 8, 8), torch.full((1, 77), 42)
+    with torch.no_grad():
+        context = network.text_encoder(ids).last_hidden_state
+        expected = network.unet(z, 999, context).sample
+        torch.testing.assert_close(network(z, torch.tensor([1000]), ids), expected)
+
+
+# --- the command -----------------------------------------------------------------------------------------------------
+
+TINY = ["--vae-steps", "1", "--unet-steps", "2", "--pictures", "6", "--n", "2", "--trial", "1", "--device", "cpu"]
+
+
+def command(directory, *arguments):
+    return parser.main(["train-latent", "--out", str(directory), *TINY, "--precision", "float32", *arguments])
+
+
+@pytest.fixture
+def painter(monkeypatch):
+    """Sampling costs minutes and is tested elsewhere; pictures are painted by the renderer, from equal scenes."""
+    calls = []
+
+    def paint(pipeline, captions, g, steps=50, first_seed=0):
+        calls.append((tuple(captions), g, steps, first_seed))
+        yield world.render(world.draw(len(captions), stream(first_seed)))
+
+    monkeypatch.setattr(fidelity, "paint", paint)
+    return calls
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """A U-Net of a hundredth of the size, and a judge that finds what was asked for: both have tests of their own."""
+    config = {**networks.unet().config, "block_out_channels": (8, 16), "attention_head_dim": 2}
+    monkeypatch.setattr(train_unet, "unet", lambda: UNet2DConditionModel.from_config(config))
+    monkeypatch.setattr(fidelity, "right", lambda asked, _: {w: 1.0 for w in recogniser.score(asked, asked)})
+
+
+def test_the_command_writes_weights_card_and_sheet_and_resumes(tmp_path, painter, small, capsys, monkeypatch):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    assert command(whole) == 0
+    folder = whole / "miniature"
+    text = (folder / "README.md").read_text()
+    rows = fingerprint.read_record(folder / "fidelity.json")["rows"]
+    for file in folder.rglob("*.safetensors"):
+        assert hashlib.sha256(file.read_bytes()).hexdigest() in text
+    assert (folder / "sheet.png").read_bytes().startswith(b"\x89PNG")
+    assert {row["line"] for row in rows if row["of"] == "fresh"} == set(fidelity.LINES)
+    assert {row["trained"] for row in rows if "trained" in row} == {1}
+
+    before = len(painter)
+    assert command(whole, "--resume") == 0
+    assert len(painter) == before + 5  # the contact sheet alone is painted anew
+    assert fingerprint.read_record(folder / "fidelity.json")["rows"] == rows
+
+    step = fit._step
+    monkeypatch.setattr(fit, "_step", lambda *a: (os.kill(os.getpid(), signal.SIGTERM), step(*a))[1])
+    for _ in range(3):  # stopped in each of the 1 + 2 steps
+        assert command(parts, "--resume") == 128 + signal.SIGTERM
+    monkeypatch.setattr(fit, "_step", step)
+    assert command(parts, "--resume") == 0
+    for file in folder.rglob("*.safetensors"):
+        other = parts / "miniature" / file.relative_to(folder)
+        assert file.read_bytes() == other.read_bytes(), file.name
+    assert "the same command with --resume goes on" in capsys.readouterr().out
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A run of the command that came to its end, to be copied."""
+    with pytest.MonkeyPatch.context() as patch:
+        painter.__wrapped__(patch)
+        small.__wrapped__(patch)
+        directory = tmp_path_factory.mktemp("finished") / "run"
+        assert command(directory) == 0
+    return directory
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (["--pictures", "4"], "pictures is 6 in the record and 4 here"),
+        (["--pictures", "9"], "pictures is 6 in the record and 9 here"),
+        (["--seed", "1"], "unet seed is 1 in the record and 3 here; vae seed is 0 in the record and 2 here"),
+        (["--unet-steps", "3"], "unet steps is 2 in the record and 3 here"),
+        (["--precision", "bfloat16"], "unet precision is 'float32' in the record and 'bfloat16' here"),
+    ],
+)
+def test_a_run_of_other_settings_is_refused_before_any_work(tmp_path, finished, capsys, monkeypatch, changed, message):
+    directory = Path(shutil.copytree(finished, tmp_path / "run"))
+    before = {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+    monkeypatch.setattr(train_latent, "_train", lambda *_: pytest.fail("it works"))
+    assert command(directory, "--resume", *changed) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("CheckpointMismatch") and message in err and err.count("\n") == 1
+    assert before == {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
+def test_a_run_of_another_library_is_refused(tmp_path, finished, capsys, monkeypatch):
+    directory = shutil.copytree(finished, tmp_path / "run")
+    monkeypatch.setattr(train_latent, "__version__", "9.0")
+    assert command(directory, "--resume") == 2
+    assert f"library is '{__version__}' in the record and '9.0' here" in capsys.readouterr().err
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path, finished, capsys):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.jpg").touch()
+    assert command(tmp_path / "photos", "--resume") == 2
+    assert "out must hold a run of train-latent, got" in (err := capsys.readouterr().err) and "a.jpg" in err
+    directory = Path(shutil.copytree(finished, tmp_path / "run"))
+    (directory / "run.json").write_bytes((directory / "run.json").read_bytes()[:-9])
+    assert command(directory, "--resume") == 2 and "CheckpointCorrupt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("changed", [["--n", "3"], ["--trial", "2"]])
+def test_other_judgements_are_made_anew(tmp_path, finished, painter, small, capsys, changed):
+    directory = Path(shutil.copytree(finished, tmp_path / "run"))
+    assert command(directory, "--resume", *changed) == 0
+    name, number = changed[0].removeprefix("--"), int(changed[1])
+    rows = fingerprint.read_record(directory / "miniature" / "fidelity.json")["rows"]
+    assert {row["n"] for row in rows} == ({number, 1} if name == "n" else {2, number})
+    assert f"is made anew: {directory / 'miniature' / 'fidelity.json'} must be of this run, got {name} is" in (
+        " ".join(capsys.readouterr().err.split())
+    )
+    assert f"of {3 if name == 'n' else 2} fresh ones" in (directory / "miniature" / "README.md").read_text()
+
+
+def damage(path, kind):
+    data = path.read_bytes()
+    path.write_bytes(data[:-5] if kind == "cut" else data[:-5] + bytes([data[-5] ^ 1]) + data[-4:])
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("latents.safetensors", "flipped"),
+        ("latents.safetensors", "cut"),
+        ("latents.json", "flipped"),
+        ("miniature/fidelity.json", "cut"),
+    ],
+)
+def test_a_damaged_cache_is_made_anew(tmp_path, finished, painter, small, capsys, name, kind):
+    directory = Path(shutil.copytree(finished, tmp_path / "run"))
+    damage(directory / name, kind)
+    assert command(directory, "--resume") == 0
+    assert "is made anew" in capsys.readouterr().err
+    for made in ("latents.safetensors", "latents.json", "miniature/fidelity.json", "miniature/record.json"):
+        assert (directory / made).read_bytes() == (finished / made).read_bytes() or made.startswith("miniature/rec")
+    fingerprint.read_record(directory / "miniature" / "record.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("vae/log.jsonl", "flipped"),
+        ("vae/log.jsonl", "cut"),
+        ("unet/average-1.safetensors", "flipped"),
+        ("unet/average-1.json", "cut"),
+    ],
+)
+def test_what_cannot_be_made_anew_is_refused_when_damaged(tmp_path, finished, painter, small, capsys, name, kind):
+    directory = Path(shutil.copytree(finished, tmp_path / "run"))
+    if name.endswith("log.jsonl"):
+        lines = (directory / name).read_text().splitlines(keepends=True)
+        text = lines[0].replace('"step"', '"stop"') if kind == "flipped" else lines[0][:-5]
+        (directory / name).write_text(text)
+    else:
+        damage(directory / name, kind)
+        (directory / "miniature" / "fidelity.json").unlink()  # else nobody reads it
+    assert command(directory, "--resume") == 2
+    assert "CheckpointCorrupt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("where", ["weights", "sheet.png", "latents.safetensors"])
+def test_row75_a_full_disk_names_the_file_and_the_same_command_goes_on(
+    tmp_path, finished, painter, small, capsys, monkeypatch, where
+):
+    directory = Path(shutil.copytree(finished, tmp_path / "run"))
+    (directory / "latents.json").unlink()
+    if where == "weights":  # as safetensors tells it
+
+        def full(*_, **__):
+            (directory / "miniature" / "unet" / "x.tmp").touch()
+            raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+        monkeypatch.setattr("diffusers.StableDiffusionPipeline.save_pretrained", full)
+    else:
+        replace = os.replace
+
+        def no_room(source, target):
+            if Path(target).name == where:
+                raise OSError(28, "No space left on device")
+            replace(source, target)
+
+        monkeypatch.setattr(os, "replace", no_room)
+    assert command(directory, "--resume") == 2
+    err = [line for line in capsys.readouterr().err.splitlines() if line.startswith("SaveError")]
+    assert len(err) == 1 and ("miniature" if where == "weights" else where) in err[0] and "No space left" in err[0]
+    assert not [path for path in directory.rglob("*") if path.name.endswith(".tmp")]
+
+
+@pytest.mark.parametrize("what", ["vae", "scenes", "precision", "library"])
+def test_latents_of_something_else_are_made_anew(tmp_path, vae, monkeypatch, capsys, what):
+    seen, path = train_unet.scenes(3, 0), tmp_path / "z.safetensors"
+    train_unet.cached_latents(path, vae, seen, "float32")
+    other = {"vae": vae, "scenes": seen, "precision": "float32"}
+    if what == "vae":
+        other["vae"] = copy.deepcopy(vae)
+        other["vae"].quant_conv.bias.data[0] += 1
+    elif what == "scenes":
+        other["scenes"] = train_unet.scenes(2, 0)
+    elif what == "precision":
+        other["precision"] = "bfloat16"
+    else:
+        monkeypatch.setattr(fingerprint, "library", lambda: "0.1.0+another")
+    z = train_unet.cached_latents(path, other["vae"], other["scenes"], other["precision"])
+    assert len(z) == len(other["scenes"].form) and f"{what} is" in capsys.readouterr().err
+    assert torch.equal(train_unet.cached_latents(path, *other.values()), z)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--vae-steps", "0"], "steps must be an integer in 1.."),
+        (["--n", "0"], "n must be an integer >= 1, got 0"),
+        (["--seed", "-1"], "seed must be an integer in 0.."),
+        (["--precision", "half"], "precision must be one of"),
+    ],
+)
+def test_bad_arguments_are_refused_before_any_work(tmp_path, capsys, arguments, message):
+    assert command(tmp_path / "new", *arguments) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_defaults_are_the_recipes():
+    options = parser.parser().parse_args(["train-latent", "--out", "x"])
+    assert (options.vae_steps, options.unet_steps) == (train_vae.SETTINGS.steps, train_unet.SETTINGS.steps)
+    assert options.pictures == train_unet.PICTURES
+    assert options.precision == train_vae.SETTINGS.precision == train_unet.SETTINGS.precision
+
+
+def test_a_directory_in_use_is_refused_without_resume(tmp_path, capsys):
+    (tmp_path / "thing").write_text("")
+    assert command(tmp_path) == 2
+    assert "to go on in it, add --resume" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["thing"]
+
+
+def test_a_share_is_that_of_the_right_pictures(painter):
+    """Of two pictures one is painted right, and one as the other scene asks."""
+    scenes = fidelity.asked("animal", 2)
+    exact = world.render(scenes)
+    assert set(fidelity.right(scenes, exact).values()) == {1.0}
+    assert fidelity.right(scenes, exact[[0, 0]])["all"] == 0.5
+    found = fidelity.measure(None, "animal", 2, 3.0, 20, "fresh")
+    assert found == fidelity.right(scenes, world.render(world.draw(2, stream(2_000_000))))
+    assert painter == [(tuple(world.captions(scenes)), 3.0, 20, 2_000_000)]
+
+
+# --- fidelity and card -----------------------------------------------------------------------------------------------
+
+
+def test_the_best_guidance_is_the_smallest_of_the_best():
+    rows = [
+        {"of": "trial", "line": "pair", "g": g, "steps": 50, "right": {"colours": 1.0, "all": share}}
+        for g, share in ((7.5, 0.8), (3.0, 0.9), (2.0, 0.9), (1.0, 0.4))
+    ]
+    rows += [{"of": "trial", "line": "single", "g": 5.0, "steps": 50, "right": {"all": 1.0}}]
+    rows += [{"of": "trial", "line": "pair", "g": 5.0, "steps": 10, "right": {"all": 1.0}}]
+    rows += [{"of": "trial", "line": "pair", "g": 5.0, "steps": 50, "trained": 7, "right": {"all": 1.0}}]
+    assert fidelity.best(rows, "pair") == 2.0
+
+
+def test_trial_and_fresh_scenes_have_nothing_in_common():
+    fresh, trial = fidelity.asked("single", 50), fidelity.asked("single", 50, "trial")
+    assert not torch.equal(fresh.centre, trial.centre)
+    assert fidelity.SEEDS["fresh"] - fidelity.SEEDS["trial"] >= 10**6
+
+
+def test_psnr_of_a_known_error():
+    x = torch.zeros(2, 3, 64, 64)
+    assert fidelity.psnr(x, x + 0.2) == pytest.approx(20.0, abs=1e-4)  # 10 log10(4 / 0.04)

@@ -1,0 +1,188 @@
+"""Pictures that can be made again from their own file, and the two commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, PngImagePlugin
+
+from diffusion_lib.cli import parser
+from diffusion_lib.errors import CheckpointMismatch, ConfigError
+from diffusion_lib.latent import weights
+from diffusion_lib.latent.parts import load
+from diffusion_lib.latent.picture import CHUNK, parameters, remake, save
+from diffusion_lib.latent.pipeline import SAMPLERS, draw
+
+
+@pytest.fixture(scope="module")
+def tiny(tiny_folder):
+    return load(tiny_folder, device="cpu")
+
+
+def same(one, other):
+    return np.abs(np.asarray(one).astype(int) - np.asarray(other).astype(int)).max() <= 1
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_picture_is_made_again_from_itself(tiny, tmp_path, sampler):
+    """One of a batch, from a seed that nobody chose."""
+    prompts = ["a dog", "a hat 🎩", "red circle"]
+    pictures = draw(tiny, prompts, g=3, seed=None, steps=4, dim=72, save_int=2, sampler=sampler)
+    path = save(pictures[1], tmp_path / "picture.png")
+    again = remake(path, tiny)
+    assert same(again.image, Image.open(path)) and not same(again.image, pictures[0].image)
+    assert again.parameters == pictures[1].parameters == parameters(path)
+    assert len(again.kept) == 2 and json.loads(Image.open(path).text[CHUNK])["prompt"] == "a hat 🎩"
+
+
+def test_another_model_or_dtype_is_refused(tiny, tiny_folder, tmp_path):
+    import tiny_parts
+
+    path = save(draw(tiny, "a dog", seed=0, steps=1)[0], tmp_path / "picture.png")
+    other = load(tiny_parts.save(tmp_path / "other", seed=1), device="cpu")
+    with pytest.raises(CheckpointMismatch, match=r"was made by tiny in float32, fingerprint .* load those that"):
+        remake(path, other)
+    with pytest.raises(CheckpointMismatch, match=r"these parts are tiny in .*, dtype bfloat16"):
+        remake(path, load(tiny_folder, device="cpu", dtype="bfloat16"))
+
+
+def write(path, **changes):
+    """A picture with changed parameters; None takes one away."""
+    found = json.loads(Image.open(path).text[CHUNK]) | changes
+    info = PngImagePlugin.PngInfo()
+    info.add_text(CHUNK, json.dumps({name: value for name, value in found.items() if value is not None}))
+    Image.open(path).save(path, pnginfo=info)
+    return path
+
+
+CHANGES = {
+    "steps": ({"steps": 0}, "steps must be an integer"),
+    "index": ({"index": "0"}, "index in .* must be a whole number, got '0' of type str"),
+    "prompt": ({"prompt": 5}, "prompt in .* must be a text, got 5"),
+    "sampler": ({"sampler": "__import__"}, "sampler must be one of"),
+    "seed-gone": ({"seed": None}, "must name dim, dtype, fingerprint, g, index"),
+}
+
+
+@pytest.mark.parametrize(("changes", "message"), CHANGES.values(), ids=CHANGES)
+def test_parameters_that_somebody_changed_are_checked(tiny, tmp_path, changes, message):
+    path = save(draw(tiny, "a dog", seed=0, steps=1)[0], tmp_path / "picture.png")
+    with pytest.raises(ConfigError, match=message):
+        remake(write(path, **changes), tiny)
+
+
+def test_a_far_stream_costs_no_memory(tiny, tmp_path):
+    path = save(draw(tiny, "a dog", seed=0, steps=1, first=2**62)[0], tmp_path / "picture.png")
+    assert parameters(path)["index"] == 2**62 and same(remake(path, tiny).image, Image.open(path))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"<html>", "jpeg", "png", "list"])
+def test_a_file_without_parameters_is_refused(tmp_path, content):
+    path = tmp_path / "x.png"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content == "list":
+        info = PngImagePlugin.PngInfo()
+        info.add_text(CHUNK, "[1, 2]")
+        Image.new("RGB", (8, 8)).save(path, pnginfo=info)
+    elif content:
+        Image.new("RGB", (8, 8)).save(path, format=content)
+    with pytest.raises(ConfigError, match=r"must be a PNG that holds its parameters|must name"):
+        parameters(path)
+
+
+@pytest.mark.parametrize("name", ["picture.jpg", "nowhere/picture.png", ".", "picture"])
+def test_a_path_that_cannot_be_written_is_refused(tiny, tmp_path, name):
+    (picture,) = draw(tiny, "a dog", seed=0, steps=1)
+    with pytest.raises(ConfigError, match=r"path must be a \.png file in a directory that exists"):
+        save(picture, tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+# --- commands --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def command(monkeypatch, tiny_folder, tmp_path):
+    """Run a command in an empty directory, with the tiny parts in the place of the miniature."""
+    monkeypatch.setattr(weights, "MINIATURE", tiny_folder)
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments: parser.main([str(argument) for argument in (*arguments, "--device", "cpu")])
+
+
+def test_a_picture_and_its_states_are_written_and_made_again(command, tmp_path, capsys):
+    options = ("--g", 3, "--steps", 5, "--dim", 64, "--save-int", 2, "--sampler", "euler")
+    assert command("picture", "a dog wearing hat", "--out", "dog.png", *options) == 0
+    out = capsys.readouterr().out
+    assert "miniature in " in out and "seed = " in out and "wrote dog.png, safety checker: absent" in out
+    names = ["dog-t0200.png", "dog-t0600.png", "dog-t1000.png", "dog.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    assert command("remake", "dog.png", "--out", "again.png") == 0
+    assert "wrote again.png" in capsys.readouterr().out
+    assert same(Image.open("dog.png"), Image.open("again.png"))
+    assert parameters("dog.png") == parameters("again.png")
+
+
+@pytest.mark.parametrize("name", ["dog.png", "dog-t1000.png"])
+def test_a_full_disk_names_the_picture_and_leaves_no_part(command, tmp_path, monkeypatch, capsys, name):
+    replace = os.replace
+
+    def full(source, target):
+        if Path(target).name == name:
+            raise OSError(28, "No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    assert command("picture", "a dog", "--out", "dog.png", "--steps", 2, "--save-int", 1) == 2
+    err = capsys.readouterr().err
+    assert f"SaveError: {name} was not written: No space left on device" in err
+    assert not [path for path in tmp_path.iterdir() if path.name == name or path.name.startswith(".")]
+
+
+def test_a_picture_of_somebody_s_folder_needs_the_folder(command, tiny_folder, capsys):
+    assert command("picture", "a dog", "--out", "dog.png", "--steps", 2, "--seed", 0, "--model", tiny_folder) == 0
+    assert command("remake", "dog.png", "--out", "again.png") == 2
+    assert "model must be given, the file was made by 'tiny' is a folder" in capsys.readouterr().err
+    assert command("remake", "dog.png", "--out", "again.png", "--model", tiny_folder) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--steps", 0), "ConfigError: steps must be"),
+        (("--g", "nan"), "ConfigError: g must be"),
+        (("--seed", -1), "ConfigError: seed must be"),
+        (("--dim", 513), "ConfigError: dim must be"),
+        (("--model", "none"), "ConfigError: model must be"),
+        (("--model", "CompVis/stable-diffusion-v1-4"), "WeightsUnavailable: CompVis/stable-diffusion-v1-4 at commit"),
+        (("--out", "nowhere/dog.png"), "ConfigError: out must be"),
+        (("--out", "dog.jpg"), "ConfigError: out must be"),
+    ],
+)
+def test_bad_arguments_are_one_line_and_write_nothing(command, tmp_path, monkeypatch, capsys, arguments, message):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path.parent / "empty"))
+    assert command("picture", "a dog", "--out", "dog.png", "--steps", 2, *arguments) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(message) and err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_texts_name_exactly_what_exists(capsys):
+    from diffusion_lib.cli import pictures as commands
+    from diffusion_lib.latent import parts
+
+    args = parser.parser().parse_args(["picture", "a dog", "--out", "dog.png"])
+    assert {"g": args.g, "steps": args.steps, "save_int": args.save_int, "sampler": args.sampler} == {
+        name: draw.__kwdefaults__[name] for name in ("g", "steps", "save_int", "sampler")
+    }
+    assert args.seed is None and args.dim is None and args.dtype == load.__kwdefaults__["dtype"]
+    with pytest.raises(SystemExit):
+        parser.main(["picture", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert ", ".join(SAMPLERS) in text and set(parts.DTYPES) == {"float32", "float16", "bfloat16", "float64"}
+    assert next(iter(weights.PUBLISHED)) in commands.MODELS and "torch" in sys.modules

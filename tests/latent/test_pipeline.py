@@ -1,0 +1,483 @@
+"""The loop from a text to a picture: diffusers' own pipeline is the oracle; then seeds, batches, what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import math
+import re
+import warnings
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import peers
+import pytest
+import torch
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from torch.utils._python_dispatch import TorchDispatchMode
+from tqdm import tqdm
+
+from diffusion_lib import __version__
+from diffusion_lib.errors import ConfigError, NonFiniteError
+from diffusion_lib.latent import codec, parts, pipeline
+from diffusion_lib.latent.pipeline import OutOfMemory, denoise, draw
+from diffusion_lib.latent.prompt import embed, tokenize
+from diffusion_lib.sample import ancestral as sample
+from diffusion_lib.sample.ancestral import last, timesteps
+
+SIGMA = {"lms": "LMSDiscrete", "euler": "EulerDiscrete"}  # diffusers' samplers that keep x_t / √ᾱ_t
+PEERS = SIGMA | {"ddim": "DDIM"}
+SETTINGS = {"num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+
+
+@pytest.fixture(scope="module")
+def tiny(tiny_folder):
+    return parts.load(tiny_folder, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def double(tiny_folder):
+    return parts.load(tiny_folder, device="cpu", dtype="float64")
+
+
+class Counted(torch.nn.Module):
+    """A U-Net that notes the size of each batch, and may fail: ``before`` is called with the number of the call."""
+
+    def __init__(self, unet, before=lambda call: None):
+        super().__init__()
+        self.unet, self.config, self.dtype, self.before, self.sizes = unet, unet.config, unet.dtype, before, []
+
+    def forward(self, x, t, **options):
+        self.sizes.append(len(x))
+        self.before(len(self.sizes))
+        return self.unet(x, t, **options)
+
+
+def counted(loaded, before=lambda call: None):
+    unet = Counted(loaded.unet, before)
+    return dataclasses.replace(loaded, unet=unet), unet
+
+
+# --- parity with StableDiffusionPipeline -----------------------------------------------------------------------------
+
+
+def published_pipeline(loaded):
+    from diffusers import LMSDiscreteScheduler, StableDiffusionPipeline
+
+    pipe = StableDiffusionPipeline(
+        *(loaded.vae, loaded.text_encoder, loaded.tokenizer, loaded.unet, LMSDiscreteScheduler(steps_offset=1)),
+        *(None, None),
+        requires_safety_checker=False,
+    )
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def as_ours(peer, times):
+    """Let the pipeline's own call of set_timesteps choose ``times``, and a DDIM step lead to the next of them."""
+
+    def set_timesteps(steps, device=None):
+        peers.set_times(peer, times)
+        if hasattr(peer, "sigmas"):
+            peer.sigmas = np.asarray(peer.sigmas)  # the integrand of its quadrature is slow on tensors
+
+    peer.set_timesteps = set_timesteps
+    if type(peer).__name__ == "DDIMScheduler":
+        after = dict(pairwise([*times, 0]))
+
+        def step(eps_hat, time, x, return_dict=True):
+            t = int(time) + 1
+            peer.num_inference_steps = Fraction(1000, t - after[t])
+            return type(peer).step(peer, eps_hat, time, x, return_dict=return_dict)
+
+        peer.step = step
+    return peer
+
+
+def embedded(loaded, prompts):
+    return embed(loaded, tokenize(loaded.tokenizer, prompts).ids), embed(loaded, tokenize(loaded.tokenizer, "").ids)
+
+
+def difference(loaded, name, prompts, g, steps, spacing, seed):
+    """The greatest difference between the latents of our loop and those of the pipeline, from the same noise."""
+    dtype = torch.promote_types(loaded.dtype, torch.float32)
+    x_T = torch.randn(len(prompts), 4, 8, 8, generator=torch.Generator().manual_seed(seed), dtype=dtype)
+    text, empty = (
+        embed(loaded, tokenize(loaded.tokenizer, prompts).ids),
+        embed(loaded, tokenize(loaded.tokenizer, "").ids),
+    )
+    ours = last(denoise(loaded, text, empty, x_T, g=g, steps=steps, sampler=name, spacing=spacing))
+    with pytest.MonkeyPatch.context() as patch:
+        peer = peers.scheduler(patch, PEERS[name], **SETTINGS, timestep_spacing=spacing)
+        times = timesteps(1000, steps, spacing)
+        pipe = published_pipeline(loaded)
+        pipe.scheduler = as_ours(peer, times)
+        start = x_T
+        if name in SIGMA:  # with trailing times the pipeline scales by σ_T in the place of √(σ_T² + 1)
+            peer.set_timesteps(steps)
+            start = x_T * math.sqrt(float(peer.sigmas[0]) ** 2 + 1) / float(peer.init_noise_sigma)
+        theirs = pipe(
+            *(prompts, 64, 64), num_inference_steps=steps, guidance_scale=g, latents=start, output_type="latent"
+        ).images
+    return float((ours - theirs).abs().max())
+
+
+CASES = {
+    "name": st.sampled_from(sorted(PEERS)),
+    "prompts": st.lists(st.sampled_from(["", "a dog wearing hat", "red circle"]), min_size=1, max_size=2),
+    "g": st.floats(1, 15),
+    "steps": st.integers(1, 16),
+    "spacing": st.sampled_from(["trailing", "leading"]),
+    "seed": st.integers(0, 1000),
+}
+
+
+@settings(max_examples=16)
+@given(**CASES)
+@example("lms", ["a dog"], 7.5, 53, "trailing", 0)
+@example("ddim", ["a dog"], 7.5, 53, "trailing", 0)
+@example("euler", ["a dog", ""], 1.0, 27, "leading", 0)
+def test_the_loop_is_that_of_the_published_pipeline_in_float64(double, name, prompts, g, steps, spacing, seed):
+    assert difference(double, name, prompts, g, steps, spacing, seed) <= 1e-9
+
+
+@settings(max_examples=8)
+@given(**CASES)
+def test_the_loop_is_that_of_the_published_pipeline_in_float32(tiny, name, prompts, g, steps, spacing, seed):
+    assert difference(tiny, name, prompts, g, steps, spacing, seed) <= 1e-4
+
+
+def test_a_whole_picture_is_that_of_the_published_pipeline(tiny_folder, tiny):
+    """Its own folder, its own scheduler, its own way from a text to pixels; given our noise."""
+    from diffusers import LMSDiscreteScheduler, StableDiffusionPipeline
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # it wants steps_offset=1, which trailing times do not use
+        pipe = StableDiffusionPipeline.from_pretrained(tiny_folder, use_safetensors=True, local_files_only=True)
+    pipe.set_progress_bar_config(disable=True)
+    pipe.scheduler = LMSDiscreteScheduler.from_pretrained(tiny_folder / "scheduler")
+    (ours,) = draw(tiny, "a dog wearing hat", seed=3, steps=8)
+    x_T = torch.randn(1, 4, 8, 8, generator=sample.generators(3, 1)[0]).view(1, 4, 8, 8)
+    pipe.scheduler.set_timesteps(8)
+    start = x_T * (float(pipe.scheduler.sigmas[0]) ** 2 + 1) ** 0.5 / float(pipe.scheduler.init_noise_sigma)
+    theirs = pipe("a dog wearing hat", 64, 64, num_inference_steps=8, guidance_scale=7.5, latents=start).images[0]
+    levels = np.abs(np.asarray(ours.image).astype(int) - np.asarray(theirs).astype(int))
+    assert levels.max() <= 1 and levels.mean() < 0.01 and np.asarray(theirs).std() > 1
+
+
+def test_ddpm_is_that_of_the_published_pipeline_where_both_add_no_noise_at_the_end(double):
+    """The last of the leading times is 1, where diffusers adds none either; noise from one generator for each."""
+    x_T = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    text, empty = embedded(double, ["a dog", "red circle"])
+    options = {"g": 3.0, "steps": 10, "sampler": "ddpm", "spacing": "leading"}
+    ours = last(denoise(double, text, empty, x_T, generator=sample.generators(0, 2), **options))
+    with pytest.MonkeyPatch.context() as patch:
+        peer = peers.scheduler(patch, "DDPM", **SETTINGS, timestep_spacing="leading", variance_type="fixed_small")
+        pipe = published_pipeline(double)
+        pipe.scheduler = peer
+        theirs = pipe(
+            *(["a dog", "red circle"], 64, 64),
+            **{"num_inference_steps": 10, "guidance_scale": 3.0, "latents": x_T, "output_type": "latent"},
+            generator=sample.generators(0, 2),
+        ).images
+    assert float((ours - theirs).abs().max()) <= 1e-9
+
+
+# --- seeds and batches -----------------------------------------------------------------------------------------------
+
+
+def alike(one, other):
+    """Whether two pictures are the same up to the rounding of sums: each pixel to one level of 255."""
+    levels = np.abs(np.asarray(one.image).astype(int) - np.asarray(other.image).astype(int)).max()
+    return levels <= 1 and float((one.latents - other.latents).abs().max()) < 1e-3
+
+
+@pytest.mark.parametrize("sampler", ["lms", "ddpm"])
+def test_row41_a_picture_is_the_same_in_a_batch_of_any_size(tiny, sampler):
+    together = draw(tiny, ["a dog", "a hat", "red circle"], seed=7, steps=4, sampler=sampler)
+    for i, (prompt, picture) in enumerate(zip(["a dog", "a hat", "red circle"], together, strict=True)):
+        (alone,) = draw(tiny, prompt, seed=7, steps=4, sampler=sampler, first=i)
+        assert alike(alone, picture) and alone.parameters == picture.parameters
+        assert picture.parameters["index"] == i
+    assert not alike(together[0], together[1])
+
+
+def test_seeds_make_different_pictures_and_zero_is_one_of_them(tiny):
+    pictures = [draw(tiny, "a dog", seed=seed, steps=2)[0] for seed in (0, 1, 2**63 - 1)]
+    assert [picture.parameters["seed"] for picture in pictures] == [0, 1, 2**63 - 1]
+    assert alike(pictures[0], draw(tiny, "a dog", seed=0, steps=2)[0])
+    assert not alike(pictures[0], pictures[1]) and not alike(pictures[0], pictures[2])
+
+
+def test_row39_no_seed_is_drawn_printed_and_stored(tiny, capsys):
+    (picture,) = draw(tiny, "a dog", seed=None, steps=2)
+    seed = picture.parameters["seed"]
+    assert capsys.readouterr().out == f"seed = {seed}\n"
+    assert alike(picture, draw(tiny, "a dog", seed=seed, steps=2)[0])
+    assert draw(tiny, "a dog", steps=1)[0].parameters["seed"] != seed
+
+
+@pytest.mark.parametrize("sampler", ["lms", "ddpm"])
+def test_row88_a_batch_that_does_not_fit_is_halved_and_no_picture_changes(tiny, sampler):
+    def full(call):
+        if unet.sizes[-1] > 4:  # the guidance doubles the batch: more than two pictures
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+
+    small, unet = counted(tiny, full)
+    prompts = ["a dog", "a hat", "red circle", "", "a"]
+    with pytest.warns(UserWarning) as caught:
+        halved = draw(small, prompts, seed=5, steps=3, sampler=sampler)
+    assert [str(warning.message) for warning in caught] == [
+        "out of memory: going on with 3 pictures at a time",
+        "out of memory: going on with 2 pictures at a time",
+    ]
+    assert unet.sizes == [10, 6, 4, 4, 4, 4, 4, 4, 2, 2, 2]
+    whole = draw(tiny, prompts, seed=5, steps=3, sampler=sampler)
+    assert all(alike(*pair) and pair[0].parameters == pair[1].parameters for pair in zip(halved, whole, strict=True))
+
+
+def test_row88_memory_that_ends_on_the_way_repeats_only_that_batch(tiny):
+    def once(call):
+        if call == 3:
+            raise torch.OutOfMemoryError
+
+    small, unet = counted(tiny, once)
+    with pytest.warns(UserWarning, match="going on with 1 pictures"):
+        halved = draw(small, ["a dog", "a hat"], seed=5, steps=4, sampler="ddpm")
+    assert unet.sizes == [4, 4, 4] + [2] * 8
+    whole = draw(tiny, ["a dog", "a hat"], seed=5, steps=4, sampler="ddpm")
+    assert all(alike(*pair) for pair in zip(halved, whole, strict=True))
+
+
+def test_the_progress_counts_every_step_of_every_picture_once(tiny, monkeypatch):
+    def once(call):
+        if call == 3:
+            raise torch.OutOfMemoryError
+
+    bars = []
+
+    class Bar(tqdm):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options, file=io.StringIO(), disable=False)
+            bars.append(self)
+
+    monkeypatch.setattr(pipeline, "tqdm", Bar)
+    with pytest.warns(UserWarning, match="out of memory"):
+        draw(counted(tiny, once)[0], ["a dog", "a hat"], seed=5, steps=4)
+    assert bars[0].n == bars[0].total == 8 and bars[0].desc == "tiny"
+
+
+def test_row88_one_picture_that_does_not_fit_names_the_numbers(tiny):
+    def full(call):
+        raise torch.OutOfMemoryError
+
+    with pytest.raises(
+        OutOfMemory, match="one picture must fit the memory, dim = 64 in float32 does not; use a smaller"
+    ):
+        draw(counted(tiny, full)[0], "a dog", seed=0, steps=2)
+
+
+# --- what a picture carries ------------------------------------------------------------------------------------------
+
+
+def test_save_int_keeps_a_state_every_so_many_steps(tiny):
+    one, other = draw(tiny, ["a dog", "a hat"], seed=0, steps=5, save_int=2)
+    assert [step.t for step in one.kept] == [1000, 600, 200] and not draw(tiny, "a", seed=0, steps=2)[0].kept
+    assert one.kept[0].x_t.shape == one.kept[0].x_0_hat.shape == one.latents.shape == (4, 8, 8)
+    assert torch.equal(other.kept[0].x_t, torch.randn(4, 8, 8, generator=sample.generators(0, 2)[1]))
+
+
+def test_all_parameters_are_plain_and_complete(tiny):
+    hyper = {"g": 2.0, "seed": 9, "steps": 3, "dim": 72, "save_int": 1, "sampler": "euler"}
+    (picture,) = draw(tiny, "a dog", **hyper, first=4)
+    assert picture.image.size == (72, 72)
+    assert picture.parameters == {
+        **{
+            "prompt": "a dog",
+            "g": 2.0,
+            "seed": 9,
+            "steps": 3,
+            "dim": 72,
+            "save_int": 1,
+            "sampler": "euler",
+            "index": 4,
+        },
+        **{"model": "tiny", "fingerprint": tiny.fingerprint, "dtype": "float32", "decoded_in": "float32"},
+        **{"safety": "absent", "library": __version__, "dropped_tokens": 0, "dropped_text": ""},
+    }
+
+
+def test_a_text_that_is_too_long_is_recorded(tiny):
+    with pytest.warns(UserWarning, match="longer than 77 tokens"):
+        long, short = draw(tiny, ["dog " * 80, "a"], seed=0, steps=1)
+    assert long.parameters["dropped_tokens"] == 5 and long.parameters["dropped_text"].split() == ["dog"] * 5
+    assert short.parameters["dropped_tokens"] == 0
+
+
+def test_row42_a_flagged_picture_is_black_and_says_so(tiny):
+    checked = dataclasses.replace(tiny, checker=lambda pictures: [True, False])
+    with pytest.warns(UserWarning, match=r"flagged the pictures of \['a dog'\]: they are shown black"):
+        flagged, passed = draw(checked, ["a dog", "a hat"], seed=0, steps=2)
+    assert (flagged.parameters["safety"], passed.parameters["safety"]) == ("flagged", "passed")
+    assert np.asarray(flagged.image).max() == 0 and alike(passed, draw(tiny, "a hat", seed=0, steps=2, first=1)[0])
+    assert flagged.latents.isfinite().all()
+
+
+# --- numbers that overflow -------------------------------------------------------------------------------------------
+
+
+def test_row29_a_guidance_that_overflows_names_the_step_and_the_part(tiny):
+    with pytest.raises(NonFiniteError, match=r"the U-Net in float32: x_t must .* from t=\d+ to \d+;.* lower g"):
+        draw(tiny, "a dog", g=1e30, seed=0, steps=5)
+
+
+def test_row43_a_nan_of_the_unet_names_the_step_and_the_part(tiny):
+    class Broken(Counted):
+        def forward(self, x, t, **options):
+            (eps_hat,) = super().forward(x, t, **options)
+            return [eps_hat * math.nan if len(self.sizes) == 2 else eps_hat]
+
+    broken = dataclasses.replace(tiny, unet=Broken(tiny.unet))
+    with pytest.raises(NonFiniteError, match=r"the U-Net in float32: .* nan .* in the step from t=667 to 333"):
+        draw(broken, "a dog", seed=0, steps=3)
+
+
+def test_row43_an_overflow_of_the_decoder_is_repaired_and_recorded(tiny_folder, monkeypatch):
+    half = parts.load(tiny_folder, device="cpu", dtype="float16")
+    decode = codec._decode
+
+    def overflowing(vae, latents):
+        x = decode(vae, latents)
+        return x if vae.dtype == torch.float32 else x * math.inf
+
+    monkeypatch.setattr(codec, "_decode", overflowing)
+    with pytest.warns(UserWarning, match="the decoder overflowed in float16; decoding again in float32"):
+        (picture,) = draw(half, "a dog", seed=0, steps=2)
+    assert (picture.parameters["dtype"], picture.parameters["decoded_in"]) == ("float16", "float32")
+    assert half.vae.dtype == torch.float16 and np.asarray(picture.image).std() > 0
+
+
+@pytest.mark.parametrize(("dtype", "close"), [("float16", 0.3), ("bfloat16", 2.0)])
+def test_row89_half_the_precision_starts_from_the_same_noise(tiny_folder, tiny, dtype, close):
+    """Of latents whose standard deviation is 15."""
+    half = parts.load(tiny_folder, device="cpu", dtype=dtype)
+    (one,), (other,) = (draw(each, "a dog", g=2, seed=0, steps=3, save_int=1) for each in (half, tiny))
+    assert torch.equal(one.kept[0].x_t, other.kept[0].x_t) and one.latents.dtype == torch.float32
+    assert 0 < float((one.latents - other.latents).abs().max()) < close
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("sampler", ["lms", "ddpm"])
+def test_row89_a_gpu_makes_the_same_picture(tiny_folder, tiny, sampler):
+    gpu = parts.load(tiny_folder, device="cuda")
+    (one,), (other,) = (draw(each, "a dog", g=2, seed=0, steps=5, sampler=sampler) for each in (gpu, tiny))
+    assert float((one.latents - other.latents).abs().max()) < 0.05
+
+
+# --- what is refused, before any work --------------------------------------------------------------------------------
+
+REFUSED = {
+    "row19-steps-0": ({"steps": 0}, "steps must be an integer in 1..1000, got 0"),
+    "row20-steps-negative": ({"steps": -5}, "steps must be an integer in 1..1000, got -5"),
+    "row21-steps-above-T": ({"steps": 1001}, "steps must be an integer in 1..1000, got 1001"),
+    "row24-a-list-of-times": ({"steps": [10, 5, 1]}, "steps must be an integer in 1..1000, got [10, 5, 1]"),
+    "row27-g-nan": ({"g": math.nan}, "g must be a finite number in [0, inf), got nan"),
+    "row28-g-negative": ({"g": -1}, "g must be a finite number in [0, inf), got -1"),
+    "row29-g-inf": ({"g": math.inf}, "g must be a finite number in [0, inf), got inf"),
+    "g-text": ({"g": "7.5"}, "g must be a finite number in [0, inf), got '7.5' of type str"),
+    "row30-dim-0": ({"dim": 0}, "dim must be a multiple of 8 in 64..2048, got 0; this model was made for 64"),
+    "row30-dim-negative": ({"dim": -8}, "dim must be a multiple of 8 in 64..2048, got -8"),
+    "row30-dim-513": ({"dim": 513}, "dim must be a multiple of 8 in 64..2048, got 513"),
+    "row30-dim-8192": ({"dim": 8192}, "dim must be a multiple of 8 in 64..2048, got 8192"),
+    "row30-dim-float": ({"dim": 512.0}, "dim must be a multiple of 8 in 64..2048, got 512.0"),
+    "row30-dim-text": ({"dim": "512"}, "dim must be a multiple of 8 in 64..2048, got '512'"),
+    "row30-dim-bool": ({"dim": True}, "dim must be a multiple of 8 in 64..2048, got True"),
+    "row32-prompt-none": ({"prompt": None}, "prompt must be a text or a list of texts"),
+    "row37-seed-negative": ({"seed": -1}, f"seed must be an integer in 0..{2**63 - 1}, got -1"),
+    "row38-seed-2-63": ({"seed": 2**63}, "seed must be an integer in"),
+    "row38-seed-2-64": ({"seed": 2**64}, "seed must be an integer in"),
+    "row38-seed-2-70": ({"seed": 2**70}, "seed must be an integer in"),
+    "row39-seed-bool": ({"seed": True}, "got True of type bool"),
+    "row39-seed-float": ({"seed": 1.0}, "got 1.0 of type float"),
+    "row39-seed-text": ({"seed": "1"}, "got '1' of type str"),
+    "save-int-negative": ({"save_int": -1}, "save_int must be an integer >= 0, got -1"),
+    "save-int-bool": ({"save_int": True}, "save_int must be an integer >= 0, got True"),
+    "sampler-unknown": ({"sampler": "lsm"}, "did you mean 'lms'?"),
+    "first-negative": ({"first": -1}, "first must be an integer in"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), REFUSED.values(), ids=REFUSED)
+def test_bad_arguments_are_refused_before_a_network_runs(tiny, arguments, message):
+    spied, unet = counted(tiny)
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        draw(spied, **{"prompt": "a dog", "seed": 0} | arguments)
+    assert unet.sizes == []
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_row40_as_many_generators_as_pictures(double, count):
+    text, empty = embedded(double, ["a", "a dog"])
+    x_T = torch.zeros(2, 4, 8, 8, dtype=torch.float64)
+    options = {"g": 1, "steps": 2, "sampler": "ddpm"}
+    with pytest.raises(ConfigError, match=f"generator must be one for all samples or one for each, got {count}"):
+        list(denoise(double, text, empty, x_T, generator=sample.generators(0, count), **options))
+
+
+@pytest.mark.parametrize("steps", [1, 3, 7, 53, 999, 1000])
+def test_row22_row23_any_number_of_steps_ends_at_the_clean_state(double, steps):
+    """With a U-Net that says what the noise was, each chain ends on the data: here, one point."""
+    point, schedule = torch.full((1, 4, 8, 8), 0.7, dtype=torch.float64), double.schedule
+
+    class Exact(Counted):
+        def forward(self, x, t, **options):
+            alpha_bar, rest = (schedule.gather(name, t + 1, x) for name in ("alpha_bar", "one_minus_alpha_bar"))
+            self.sizes.append(len(x))
+            return [(x - alpha_bar.sqrt() * point) / rest.sqrt()]
+
+    exact = dataclasses.replace(double, unet=Exact(double.unet))
+    text, empty = embedded(double, ["a"])
+    for sampler in pipeline.SAMPLERS:
+        chain = list(denoise(exact, text, empty, torch.randn_like(point), g=7.5, steps=steps, sampler=sampler))
+        assert len(chain) == steps + 1 and chain[-1].t == 0
+        assert float((chain[-1].x_t - point).abs().max()) < 1e-6
+    assert exact.unet.sizes == [2] * steps * len(pipeline.SAMPLERS)
+
+
+# --- cost ------------------------------------------------------------------------------------------------------------
+
+
+class Operations(TorchDispatchMode):
+    """Counts the operations on tensors."""
+
+    count = 0
+
+    def __torch_dispatch__(self, function, types, arguments=(), options=None):
+        self.count += 1
+        return function(*arguments, **(options or {}))
+
+
+@pytest.mark.parametrize("sampler", pipeline.SAMPLERS)
+def test_the_loop_costs_little_beside_its_networks(tiny, sampler):
+    """Counted, not timed: a step makes a few dozen operations around its call.  The benchmark ``latent`` has times."""
+    inside = 0
+
+    class Watched(Counted):
+        def forward(self, x, t, **options):
+            nonlocal inside
+            before = everything.count
+            result = super().forward(x, t, **options)
+            inside += everything.count - before
+            return result
+
+    watched = dataclasses.replace(tiny, unet=Watched(tiny.unet))
+    text, empty = embedded(tiny, ["a dog"] * 4)
+    with Operations() as everything:
+        streams = sample.generators(0, 4)
+        last(
+            denoise(watched, text, empty, torch.zeros(4, 4, 8, 8), g=7.5, steps=20, sampler=sampler, generator=streams)
+        )
+    assert watched.unet.sizes == [8] * 20
+    assert everything.count - inside <= 20 * 60 and inside > 20 * 200

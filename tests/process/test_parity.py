@@ -1,0 +1,124 @@
+"""Every sampler against its counterpart in diffusers, in float64: each number of steps, both spacings, whole chains.
+
+Where diffusers does something else, the difference is a test of its own:
+
+- its trailing times add up floats, so that some have a half rounded the other way, or one time too many;
+- DDIM always goes from t to t − ⌊T/steps⌋, which is not the next time where the times are uneven;
+- DDPM with β_t draws noise in the last step too, unless the last time is 1;
+- the samplers in σ start from σ_T z with trailing times, and from √(σ_T² + 1) z with leading ones.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from itertools import pairwise
+
+import peers
+import pytest
+import torch
+
+from diffusion_lib.evaluate.oracle import GaussianMixture
+from diffusion_lib.process.schedule import cosine, linear, scaled_linear
+from diffusion_lib.sample.ancestral import SPACINGS, ddim, ddpm, last, timesteps
+from diffusion_lib.sample.ode import euler, heun, lms
+
+WORLD = GaussianMixture([[-1.0, 0.5], [0.3, -0.2], [1.2, 1.0]], [0.3, 0.1, 0.5], [0.2, 0.5, 0.3])
+EVERY = [(linear(1), range(1, 2)), (linear(20), range(1, 21)), (cosine(50), range(1, 51))]
+SOME = [(scaled_linear(1000), (1, 2, 7, 50, 53, 56, 333))]  # neither 7 nor 53, 56, 333 divides 1000
+CASES = [pytest.param(schedule, counts, id=f"T{schedule.T}") for schedule, counts in EVERY + SOME]
+TOLERANCE = {"rtol": 1e-10, "atol": 1e-10}
+X_T = torch.randn(3, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+
+
+def seeded():
+    return torch.Generator().manual_seed(1)
+
+
+def test_how_often_the_times_of_diffusers_go_astray(monkeypatch):
+    """So that the exceptions made below stay exceptions."""
+    astray = {}
+    for T in (20, 50, 1000):
+        peer = peer_of(monkeypatch, "LMSDiscrete", linear(T), "trailing")
+        for steps in range(1, T + 1):
+            peer.set_timesteps(steps)
+            if [int(t) + 1 for t in peer.timesteps] != timesteps(T, steps):
+                astray.setdefault(T, []).append(steps)
+    assert 20 not in astray and astray[50] == [12, 24, 28, 29, 31, 36, 44, 48] and len(astray[1000]) == 111
+
+
+def peer_of(monkeypatch, name, schedule, spacing, **config):
+    common = {"num_train_timesteps": schedule.T, "trained_betas": schedule.beta[1:].tolist()}
+    return peers.scheduler(monkeypatch, name, **common, timestep_spacing=spacing, **config)
+
+
+def run(peer, denoiser, x, schedule, **options):
+    """diffusers' own loop, from the state x in the peer's coordinates."""
+    for time in peer.timesteps:
+        x_t = peer.scale_model_input(x, time)
+        eps_hat = denoiser(x_t, torch.full((len(x),), int(time) + 1))
+        x = peer.step(eps_hat, time, x, **options).prev_sample
+    return x
+
+
+@pytest.mark.parametrize("spacing", SPACINGS)
+@pytest.mark.parametrize(("schedule", "counts"), CASES)
+@pytest.mark.parametrize(("variance", "theirs"), [("posterior", "fixed_small"), ("beta", "fixed_large")])
+def test_ddpm(monkeypatch, schedule, counts, spacing, variance, theirs):
+    denoiser = WORLD.denoiser(schedule)
+    peer = peer_of(monkeypatch, "DDPM", schedule, spacing, variance_type=theirs)
+    for steps in counts:
+        peers.set_times(peer, times := timesteps(schedule.T, steps, spacing))
+        chain = list(ddpm(denoiser, X_T, schedule, steps=steps, spacing=spacing, variance=variance, generator=seeded()))
+        x, generator = X_T, seeded()
+        for record, time in zip(chain, peer.timesteps, strict=False):
+            torch.testing.assert_close(record.x_t, x, **TOLERANCE)
+            eps_hat = denoiser(x, torch.full((3,), int(time) + 1))
+            end = peer.step(eps_hat, time, x, generator=generator)
+            x = end.prev_sample
+        torch.testing.assert_close(chain[-1].x_t, end.pred_original_sample, **TOLERANCE)
+        if times[-1] == 1:
+            torch.testing.assert_close(chain[-1].x_t, x, **TOLERANCE)
+
+
+@pytest.mark.parametrize("spacing", SPACINGS)
+@pytest.mark.parametrize(("schedule", "counts"), CASES)
+@pytest.mark.parametrize("eta", [0.0, 0.3, 1.0])
+def test_ddim(monkeypatch, schedule, counts, spacing, eta):
+    denoiser, T = WORLD.denoiser(schedule), schedule.T
+    peer = peer_of(monkeypatch, "DDIM", schedule, spacing)
+    for steps in counts:
+        peers.set_times(peer, times := timesteps(T, steps, spacing))
+        x, generator = X_T, seeded()
+        for t, s in pairwise([*times, 0]):
+            if T % steps:
+                peer.num_inference_steps = Fraction(T, t - s)  # its rule then leads to our next time
+            eps_hat = denoiser(x, torch.full((3,), t))
+            x = peer.step(eps_hat, t - 1, x, eta=eta, generator=generator).prev_sample
+        ours = last(ddim(denoiser, X_T, schedule, steps=steps, eta=eta, spacing=spacing, generator=seeded()))
+        torch.testing.assert_close(ours, x, **TOLERANCE)
+
+
+SOLVERS = {
+    "EulerDiscrete": (euler, {}),
+    "HeunDiscrete": (heun, {}),
+    **{
+        f"LMSDiscrete-{k}": (lambda *args, k=k, **more: lms(*args, order=k, **more), {"order": k}) for k in (1, 2, 3, 4)
+    },
+}
+
+
+@pytest.mark.parametrize("spacing", SPACINGS)
+@pytest.mark.parametrize(("schedule", "counts"), CASES)
+@pytest.mark.parametrize("name", SOLVERS)
+def test_solvers_in_sigma(monkeypatch, schedule, counts, spacing, name):
+    denoiser, (solver, options) = WORLD.denoiser(schedule), SOLVERS[name]
+    peer = peer_of(monkeypatch, name.partition("-")[0], schedule, spacing)
+    for steps in counts:
+        peers.set_times(peer, timesteps(schedule.T, steps, spacing))
+        start = math.sqrt(float(peer.sigmas[0]) ** 2 + 1)
+        if options:
+            peer.sigmas = peer.sigmas.numpy()  # the integrand of its quadrature is slow on tensors
+        x = run(peer, denoiser, start * X_T, schedule, **options)
+        ours = last(solver(denoiser, X_T, schedule, steps=steps, spacing=spacing))
+        torch.testing.assert_close(ours, x, **TOLERANCE)

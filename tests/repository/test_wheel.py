@@ -1,0 +1,59 @@
+"""The package that pip builds: it has the miniature and the benchmarks' file, and nothing of the book."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import pytest
+from book_fixture import ROOT
+
+from diffusion_lib.latent import weights
+
+MINIATURE = "diffusion_lib/latent/miniature"
+WRITTEN = ("README.md", "sheet.png", "fidelity.json", "record.json", "model_index.json")  # beside what the model needs
+ENVIRONMENTS = (".venv313", "env313", "diffusion_lib-env", "diffusion_lib_env", "diffusion_lib/env", "my env")
+BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The names of the files in a wheel, built from a copy in which the miniature's numbers are empty files."""
+    root = tmp_path_factory.mktemp("project")
+    skip = shutil.ignore_patterns("__pycache__", "*.safetensors")
+    for folder in ("diffusion_lib", "booktools", "tests", "benchmarks"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=skip)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, root)
+    for name in (*weights.NEEDED, *WRITTEN):
+        path = root / MINIATURE / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    for folder in ENVIRONMENTS:
+        (root / folder / "lib" / "diffusion_lib").mkdir(parents=True)
+        for name in ("pyvenv.cfg", "lib/stranger.py", "lib/diffusion_lib/__init__.py"):
+            (root / folder / name).touch()
+    done = subprocess.run([sys.executable, "-c", BUILD, str(root)], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (path,) = root.glob("*.whl")
+    with zipfile.ZipFile(path) as archive:
+        return set(archive.namelist())
+
+
+def test_it_has_every_file_of_the_miniature(wheel):
+    here = {path.relative_to(ROOT).as_posix() for path in weights.MINIATURE.rglob("*") if path.is_file()}
+    assert here | {f"{MINIATURE}/{name}" for name in (*weights.NEEDED, *WRITTEN)} <= wheel
+
+
+def test_it_has_every_module_and_the_file_that_a_chapter_reads(wheel):
+    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "diffusion_lib").rglob("*.py")}
+    assert {name for name in wheel if name.endswith(".py")} == modules
+    assert "diffusion_lib/benchmarks.json" in wheel
+
+
+def test_it_has_nothing_else(wheel):
+    """Nothing of the environments, either, that lie in the folder under all kinds of names."""
+    tops = {name.partition("/")[0] for name in wheel}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"diffusion_lib"}

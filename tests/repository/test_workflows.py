@@ -1,0 +1,300 @@
+"""What hosted machines run: pinned, read-only, strict, the same commands as at home; and the project's own facts."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import stat
+import subprocess
+import tomllib
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+import yaml
+
+import diffusion_lib
+from booktools.source.pages import PUBLISHED
+from diffusion_lib.notebook import rerun
+
+ROOT = Path(diffusion_lib.__file__).parent.parent
+PATHS = sorted((ROOT / ".github" / "workflows").glob("*"))
+WORKFLOWS = {
+    path.name: yaml.load(path.read_text(), Loader=yaml.BaseLoader) for path in PATHS
+}  # BaseLoader: `on` is a text
+JOBS = {(name, job): body for name, flow in WORKFLOWS.items() for job, body in flow["jobs"].items()}
+STEPS = [(name, job, step) for (name, job), body in JOBS.items() for step in body["steps"]]
+ALLOWED_WRITES = {
+    ("pages.yml", "notebooks"): {"contents": "write"},
+    ("pages.yml", "deploy"): {"pages": "write", "id-token": "write"},
+}
+
+
+def commands(name: str, job: str | None = None) -> list[str]:
+    return [step["run"] for flow, key, step in STEPS if flow == name and job in (None, key) and "run" in step]
+
+
+def test_the_workflows_are_these():
+    assert list(WORKFLOWS) == ["pages.yml", "papermill.yml", "pull-request.yml", "weekly.yml"]
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
+def test_row113_actions_are_pinned_with_their_version(path):
+    lines = [line for line in path.read_text().splitlines() if "uses:" in line]
+    assert len(lines) == sum(name == path.name and "uses" in step for name, _, step in STEPS) > 0
+    for line in lines:
+        assert re.search(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), line
+
+
+def test_one_version_of_each_action():
+    pins = {step["uses"] for _, _, step in STEPS if "uses" in step}
+    assert len(pins) == len({pin.partition("@")[0] for pin in pins})
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_workflows_read_only_and_end(name):
+    flow = WORKFLOWS[name]
+    assert flow["permissions"] == {"contents": "read"}
+    assert "group" in flow["concurrency"]
+    assert flow["defaults"] == {"run": {"shell": "bash"}}, "the default shell of a runner has no pipefail"
+    assert not {"pull_request_target", "workflow_run", "issue_comment"} & set(flow["on"])
+
+
+@pytest.mark.parametrize("key", JOBS, ids="/".join)
+def test_jobs_read_only_and_end(key):
+    job = JOBS[key]
+    assert job.get("permissions", {}) == ALLOWED_WRITES.get(key, {})
+    assert 0 < int(job["timeout-minutes"]) <= 60
+    if "permissions" in job:  # it runs no code of the repository: it has none, and git alone
+        assert not any("checkout" in step.get("uses", "") for step in job["steps"])
+        lines = [line for step in job["steps"] for line in step.get("run", "").splitlines()]
+        assert all(re.match(r"git (-c \S+ )*(init|add|commit|push) ", line) for line in lines)
+        assert not re.search(r"[;&|<>`]|\$\(", "".join(lines)), "nothing but git"
+
+
+def test_nothing_from_outside_reaches_a_shell_or_stays_behind():
+    for name, _, step in STEPS:
+        assert "${{" not in step.get("run", ""), f"{name}: pass it through env"
+        assert "shell" not in step and "continue-on-error" not in step
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"] == {"persist-credentials": "false"}
+    assert not any("secrets." in path.read_text() for path in PATHS)
+
+
+def test_they_run_the_same_commands_as_at_home():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.M))
+    used = {command.split()[1] for name in WORKFLOWS for command in commands(name) if command.startswith("make ")}
+    assert used == {"book", "test"} and used <= targets
+    assert commands("pull-request.yml", "test") == ["make book", "make test"]
+    assert JOBS["pull-request.yml", "test"]["strategy"]["matrix"]["python"] == ["3.11", "3.13"]
+    assert commands("pull-request.yml", "script") == ["bash .ci/run"]
+    assert any(command.startswith("actionlint") for command in commands("pull-request.yml", "workflows"))
+    assert commands("pages.yml", "build")[0] == "make book"
+
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize(
+    ("contents", "code"),
+    [
+        pytest.param({"a": f"git+https://x@{SHA}", "b": f"git+https://y@{SHA}"}, 0, id="all"),
+        pytest.param({"a": f"git+https://x@{SHA}", "b": "git+https://x@main"}, 1, id="one-of-the-branch"),
+        pytest.param({"a": f"git+https://x@{SHA[::-1]}"}, 1, id="another-commit"),
+    ],
+)
+def test_no_notebook_is_published_that_does_not_name_the_commit(tmp_path, contents, code):
+    (test,) = (command for command in commands("pages.yml", "build") if command.startswith("test "))
+    folder = tmp_path / "_build" / "html" / "_sources" / "book"
+    folder.mkdir(parents=True)
+    for name, text in contents.items():
+        (folder / f"{name}.ipynb").write_text(text)
+    env = os.environ | {"GITHUB_SHA": SHA}
+    assert subprocess.run(["bash", "-eo", "pipefail", "-c", test], cwd=tmp_path, env=env).returncode == code
+
+
+def test_the_notebooks_of_the_newest_build_are_all_that_their_branch_holds(tmp_path):
+    """Twice: the second build has lost a chapter. The branch has the name that the pages link to."""
+    (push,) = commands("pages.yml", "notebooks")
+    steps = [step.get("with", {}) for _, job, step in STEPS if job in ("build", "notebooks")]
+    assert {step["path"] for step in steps if step.get("name") == "notebooks"} == {
+        "_build/html/_sources/book/*.ipynb",
+        "notebooks",
+    }
+    remote = tmp_path / "remote.git"
+    subprocess.run(["git", "init", "-q", "--bare", remote], check=True)
+    for number, names in enumerate((["a", "b"], ["a"])):
+        here = tmp_path / f"runner {number}"
+        (here / "notebooks").mkdir(parents=True)
+        for name in names:
+            (here / "notebooks" / f"{name}.ipynb").write_text(f"{name} {number}")
+        env = os.environ | {"REMOTE": str(remote), "GITHUB_SHA": SHA}
+        subprocess.run(["bash", "-eo", "pipefail", "-c", push], cwd=here, env=env, check=True)
+        look = ["git", "-C", remote, "ls-tree", "-r", "--name-only", PUBLISHED]
+        listed = subprocess.run(look, capture_output=True, text=True, check=True).stdout
+        assert listed.split() == [f"notebooks/{name}.ipynb" for name in names]
+    log = ["git", "-C", remote, "log", "--format=%s", PUBLISHED]
+    assert subprocess.run(log, capture_output=True, text=True, check=True).stdout == f"Notebooks of {SHA}\n"
+
+
+def test_pages_go_live_after_the_notebooks_that_they_link_to():
+    assert JOBS["pages.yml", "deploy"]["needs"] == ["build", "notebooks"]
+
+
+def test_row112_the_weekly_run_keeps_two_upper_bounds_only(tmp_path):
+    shutil.copy(ROOT / "requirements.txt", tmp_path)
+    strip = next(command for command in commands("weekly.yml") if command.startswith("sed "))
+    before = (tmp_path / "requirements.txt").read_text().splitlines()
+    subprocess.run(["bash", "-euo", "pipefail", "-c", strip], cwd=tmp_path, check=True)
+    after = (tmp_path / "requirements.txt").read_text().splitlines()
+    assert len(after) == len(before)
+    requirements = [line for line in after if not line.startswith("#")]
+    assert sorted(line.partition(">")[0] for line in requirements if "<" in line) == ["jupyter-book", "sphinx"]
+
+
+SETS = {
+    row["chapter"]: row["sets"].splitlines() for row in JOBS["papermill.yml", "rerun"]["strategy"]["matrix"]["include"]
+}
+
+
+def test_every_chapter_with_parameters_runs_with_others():
+    pages = {path.stem: jupytext.read(path).cells for path in (ROOT / "book").glob("*.md")}
+    cells = {
+        name: [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])] for name, cells in pages.items()
+    }
+    assert set(SETS) == {name for name, found in cells.items() if any("=" in cell.source for cell in found)}
+    assert [
+        c
+        for c in commands("papermill.yml")
+        if c.endswith('| xargs -L 1 .venv/bin/python -m diffusion_lib rerun "$CHAPTER"')
+    ]
+
+
+@pytest.mark.parametrize("chapter", SETS)
+def test_the_papermill_sets_change_parameters_of_the_chapter(chapter, tmp_path):
+    nbformat.write(jupytext.read(ROOT / "book" / f"{chapter}.md"), tmp_path / "chapter.ipynb")
+    known = rerun.defaults(tmp_path / "chapter.ipynb")
+    sets = []
+    for words in map(shlex.split, SETS[chapter]):
+        assert words[::3] == ["-p"] * (len(words) // 3)
+        values = rerun.check(rerun.parse(list(zip(words[1::3], words[2::3], strict=True)), known), known)
+        assert all(value != known[name] for name, value in values.items())
+        sets.append(tuple(sorted(values.items())))
+    assert len(set(sets)) == len(sets) >= 1
+
+
+SCRIPT = ROOT / ".ci" / "run"
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """The script in an otherwise empty clone; programs only note that they were called. FAIL names one that fails."""
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(SCRIPT, tmp_path / ".ci" / "run")
+    (tmp_path / "bin").mkdir()
+    for name in ("bash", "dirname", "cat"):
+        (tmp_path / "bin" / name).symlink_to(shutil.which(name))
+    fake(tmp_path, "id", "echo ${WHO:-0}")
+    for name in ("apt-get", "make"):
+        fake(tmp_path, name, f'echo "{name} $* CI=$CI stdin=$(cat)" >> called; [[ ${{FAIL:-}} != {name} ]]')
+    return tmp_path
+
+
+def fake(root: Path, name: str, body: str) -> None:
+    path = root / "bin" / name
+    path.write_text(f"#!{shutil.which('bash')}\n{body}\n")
+    path.chmod(0o755)
+
+
+def run(clone: Path, **variables: str) -> tuple[int, list[str], str]:
+    env = {"PATH": str(clone / "bin"), **variables}
+    done = subprocess.run(
+        ["bash", clone / ".ci" / "run"], env=env, cwd="/", capture_output=True, text=True, input="a question's answer"
+    )
+    called = clone / "called"
+    return done.returncode, called.read_text().splitlines() if called.exists() else [], done.stderr
+
+
+MAKE = "make test CI=true stdin="
+APT = ["apt-get -qq update", "apt-get -qq install --yes --no-install-recommends chromium"]
+
+
+@pytest.mark.parametrize("browser", ["chromium", "chromium-browser", "google-chrome"])
+def test_the_script_runs_the_tests_and_nothing_else(clone, browser):
+    fake(clone, browser, "exit 1")
+    assert run(clone) == (0, [MAKE], "")
+
+
+def test_the_script_installs_a_missing_browser(clone):
+    code, called, _ = run(clone)
+    assert code == 0 and [line.partition(" CI=")[0] for line in called] == [*APT, "make test"]
+
+
+def test_the_script_asks_sudo_only_if_it_does_not_ask_back(clone):
+    fake(clone, "sudo", '[[ $1 == -n ]] && shift && "$@"')
+    fake(clone, "true", "exit 0")
+    code, called, _ = run(clone, WHO="1000")
+    assert code == 0 and [line.partition(" CI=")[0] for line in called] == [*APT, "make test"]
+
+
+@pytest.mark.parametrize("sudo", [False, True], ids=["no-sudo", "sudo-with-password"])
+def test_the_script_says_what_it_may_not_install_and_goes_on(clone, sudo):
+    if sudo:
+        fake(clone, "sudo", "exit 1")
+    code, called, message = run(clone, WHO="1000")
+    assert (code, called) == (0, [MAKE])
+    assert "install Debian's package chromium" in message
+
+
+@pytest.mark.parametrize("program", ["apt-get", "make"])
+def test_the_script_fails_with_what_it_calls(clone, program):
+    code, called, _ = run(clone, FAIL=program)
+    assert code != 0 and called[-1].startswith(program) and len(called) == (1 if program == "apt-get" else 3)
+
+
+@pytest.mark.parametrize("line", ["exit 3 | cat", "exit 3", 'echo "$NEVER_SET"'], ids="row109-{}".format)
+def test_row109_canary_a_masked_failure_stops_the_script(clone, line):
+    path = clone / ".ci" / "run"
+    text = path.read_text()
+    assert text.count("\nmake test") == 1
+    path.write_text(text.replace("\nmake test", f"\n({line})\nmake test"))
+    fake(clone, "chromium", "exit 1")
+    code, called, _ = run(clone)
+    assert code != 0 and called == []
+
+
+def test_row109_canary_a_masked_failure_stops_make(tmp_path):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "canary.mk").write_text("canary:\n\texit 3 | cat\n\techo went on\n")
+    env = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    command = ["make", "--file", "Makefile", "--file", "canary.mk", "canary"]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert done.returncode != 0 and "went on" not in done.stdout
+
+
+def test_the_script_is_executable_and_strict_from_its_first_command():
+    lines = [line for line in SCRIPT.read_text().splitlines() if line and not line.startswith("#")]
+    assert SCRIPT.stat().st_mode & stat.S_IXUSR
+    assert SCRIPT.read_text().startswith("#!/usr/bin/env bash\n") and lines[0] == "set -euo pipefail"
+
+
+def test_version_and_licence_are_the_same_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    newest = re.search(r"^## \[(.+?)\] - (\S+)$", (ROOT / "CHANGELOG.md").read_text(), flags=re.M)
+    assert project["version"] == citation["version"] == diffusion_lib.__version__ == newest[1]
+    assert str(citation["date-released"]) == newest[2]
+    assert project["license"] == citation["license"] == "MIT"
+    assert (ROOT / "LICENSE").read_text().startswith("MIT License\n")
+    assert citation["cff-version"] == "1.2.0" and citation["message"] and citation["title"]
+    assert citation["authors"] == [{"name": "The authors of Executable Diffusion"}]
+
+
+def test_the_address_of_the_repository_stands_in_one_place():
+    address = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
+    written = [*PATHS, SCRIPT, *ROOT.glob("*.md"), *ROOT.glob("*.cff"), *ROOT.glob("*.toml"), ROOT / "Makefile"]
+    written += [*(ROOT / "book").glob("*.md"), *ROOT.glob("diffusion_lib/**/*.py"), *ROOT.glob("booktools/*.py")]
+    assert [path.name for path in written if address.removeprefix("https://") in path.read_text()] == []

@@ -1,0 +1,203 @@
+"""A small book in a temporary directory: what the tests of the pipeline build, run and break."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import yaml
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = {"build": "site.build", "check": "check.rules", "notebooks": "notebooks.update"}
+
+HEADER = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+
+"""
+
+CHAPTER = (
+    HEADER
+    + r"""(first)=
+# A chapter
+
+% a remark for authors
+Every number here was computed: {value}`answer`, as {cite:t}`ho2020` would expect {cite:p}`song2021sde,nichol2021`.
+
+$$ a = b $$ (one)
+
+```{math}
+:label: two
+
+\begin{aligned} c &= d \\ &= e \end{aligned}
+```
+
+$$ f = g \\ h = i $$
+
+See {eq}`one` and {eq}`two`, the step {step}`F.1` named {step}`closed-form`, `{eq}` in code,
+{ref}`first`, {doc}`second`.
+
+:::{warning}
+Careful with {eq}`two`.
+
+- a list with
+
+  ```{note}
+  a note, inside of it {math}`x^2`
+  ```
+:::
+
+```{exercise} Add
+:label: ex-add
+
+What is $1 + 1$?
+```
+
+````{solution} ex-add
+It is two.
+
+```{math}
+:label: three
+
+1 + 1 = 2
+```
+````
+
+```{code-cell} ipython3
+:tags: [parameters]
+
+n = 3  # how many
+```
+
+```{code-cell} ipython3
+from IPython.display import display
+
+mark = {"diffusion_lib": {"value": "answer"}}
+display({"text/plain": f"{n * 14}"}, raw=True, metadata=mark)
+mark = {"diffusion_lib": {"count": {"killed": 3}}}
+display({"text/plain": "counted"}, raw=True, metadata=mark)
+mark = {"diffusion_lib": {"tag": "F.1", "name": "closed-form"}}
+formula = r"$$\begin{aligned} x &= y \\ &= z \end{aligned} \qquad \text{algebra} \tag{F.1}$$"
+display({"text/latex": formula, "text/plain": "x = y = z"}, raw=True, metadata=mark)
+```
+
+```{code-cell} ipython3
+---
+tags: [hide-input]
+mystnb:
+  figure:
+    name: fig-line
+    caption: A line, as in {eq}`one`.
+  image:
+    alt: A black diagonal line
+---
+from IPython.display import SVG
+
+SVG('<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><path d="M0 0L40 40" stroke="black"/></svg>')
+```
+
+{numref}`fig-line` shows it; {numref}`Figure %s <fig-line>` too. {ref}`ex-add` asks.
+
+```{code-cell} ipython3
+print("end of the run")
+```
+"""
+)
+
+SECOND = (
+    HEADER
+    + r"""# Another chapter
+
+$$ p = q $$ (other)
+
+It builds on {eq}`one`, on {step}`closed-form` of {doc}`chapter` and on [the chapter](chapter.md); compare {eq}`other`.
+In all, {value}`all:count-killed` mutants were killed.
+
+```{prf:theorem} Two
+:label: thm-two
+
+$1 + 1 = 2$.
+```
+
+By {prf:ref}`thm-two`, and see [](prose.md).
+
+```{code-cell} ipython3
+:tags: [parameters]
+
+n = 10
+```
+
+```{code-cell} ipython3
+print(sum(range(n)))
+```
+"""
+)
+
+PROSE = r"""# Prose
+
+$$ u = v $$ (prose-equation)
+
+Only text {cite:p}`ho2020`, with {eq}`prose-equation` and {step}`F.1`.
+
+```{bibliography}
+```
+"""
+
+PAGES = {"chapter": CHAPTER, "second": SECOND, "prose": PROSE}
+
+
+def make_book(root: Path, pages: dict[str, str] | None = None) -> Path:
+    """Write a book of ``pages`` (name to MyST text, the first is the root) under ``root``; return ``root``."""
+    pages = PAGES if pages is None else pages
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    config["sphinx"]["local_extensions"] = dict.fromkeys(config["sphinx"]["local_extensions"], str(ROOT))
+    config["sphinx"]["config"]["html_static_path"] = [str(ROOT / "book" / "_static")]
+    config["html"]["favicon"] = str(ROOT / "book" / "_static" / "favicon.svg")
+    config["bibtex_bibfiles"] = [str(ROOT / "book" / "references.bib")]
+    (root / "book").mkdir(parents=True)
+    (root / "notebooks").mkdir()
+    (root / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    first, *others = pages
+    toc = {"format": "jb-book", "root": f"book/{first}"}
+    if others:
+        toc["chapters"] = [{"file": f"book/{name}"} for name in others]
+    (root / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
+    for name, text in pages.items():
+        (root / "book" / f"{name}.md").write_text(text, encoding="utf-8")
+    return root
+
+
+def tool(name: str, root: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """Run ``python -m booktools.name root`` as the Makefile does."""
+    command = [sys.executable, "-m", f"booktools.{TOOLS[name]}", str(root), *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def executed_book(root: Path) -> Path:
+    """A book whose notebooks are up to date."""
+    result = tool("notebooks", make_book(root))
+    assert result.returncode == 0, result.stderr
+    return root
+
+
+def copy_of(root: Path, target: Path) -> Path:
+    return Path(shutil.copytree(root, target))
+
+
+def edit(path: Path, change: Callable[[NotebookNode], None]) -> None:
+    """Change a notebook on the disk by hand."""
+    nb = nbformat.read(path, as_version=4)
+    change(nb)
+    path.write_text(nbformat.writes(nb) + "\n", encoding="utf-8")
