@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 from torch import Generator, Tensor
 
-from .errors import ConfigError, WeightsUnavailable, check_choice, check_integer
+from .errors import ConfigError, WeightsUnavailable, check_choice, check_integer, check_seed
 
 LARGEST_VALUE = 8.0  # of scaled data; 8 standard deviations of N(0, I) have probability 1e-15
 PHOTO_SIDE = 427  # the shorter side of scikit-learn's photographs
@@ -86,7 +86,7 @@ def sample_density(name: str, n: int, seed: int) -> Tensor:
     ``ring`` is a mixture of eight Gaussians on a circle and ``grid`` one of 5 × 5, both in ``GAUSSIAN_MIXTURES``.
     """
     draw = DENSITIES[check_choice("density", name, DENSITIES)]
-    generator = Generator().manual_seed(check_integer("seed", seed, 0, 2**63 - 1))
+    generator = Generator().manual_seed(check_seed(seed))
     return draw(check_integer("n", n, 1), generator).float()
 
 

@@ -12,6 +12,8 @@ import math
 import numbers
 from collections.abc import Collection
 
+MAX_SEED = 2**63 - 1  # what every random generator here takes: PyTorch's, and NumPy's through a SeedSequence
+
 
 class DiffusionLibError(Exception):
     """Base class of everything that this library raises on purpose."""
@@ -84,6 +86,11 @@ def check_integer(name: str, value: object, low: int, high: int | None = None) -
     if value < low or (high is not None and value > high):
         raise ConfigError(f"{name} must be {allowed}, got {value}")
     return int(value)
+
+
+def check_seed(seed: object, name: str = "seed") -> int:
+    """Return ``seed`` if it is one, 0…2⁶³ − 1, or raise ``ConfigError``."""
+    return check_integer(name, seed, 0, MAX_SEED)
 
 
 def check_real(

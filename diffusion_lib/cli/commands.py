@@ -1,9 +1,7 @@
 """What the commands of ``python -m diffusion_lib`` do; ``__main__`` parses their arguments.
 
-Everything that can be refused is refused before a directory or file exists.  ``train`` holds the lock of its directory
-and writes a line of ``log.jsonl`` for each step, and ``curve.svg`` after the last.  Told to stop by a signal, it
-finishes the step, saves, and exits with 128 plus the signal's number.  A save that fails stops it: a run that cannot be
-resumed is not worth its time.  Of several processes, the first alone writes, and all stop at the same step.
+Everything that can be refused is refused before a directory or file exists.  ``train`` is driven by ``train.run``, and
+draws ``curve.svg`` after the last step; told to stop by a signal, it exits with 128 plus the signal's number.
 """
 
 from __future__ import annotations
@@ -12,37 +10,30 @@ import argparse
 import io
 import json
 import math
-import os
 import reprlib
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, TextIO
 
 import safetensors.torch
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from .. import __version__
 from ..data import DENSITIES, digits, sample_density
 from ..denoiser import LARGEST_SIZE, MLP, UNet, build
-from ..errors import CheckpointMismatch, ConfigError, check_choice, check_integer
+from ..errors import CheckpointMismatch, ConfigError, check_choice, check_integer, check_seed
 from ..process.schedule import Schedule, make_schedule
 from ..runtime import files
 from ..runtime import processes as parallel
 from ..runtime.device import pick_device
 from ..runtime.fingerprint import told
-from ..runtime.processes import Processes
 from ..runtime.signals import stop_signals
 from ..sample.ancestral import ddim, ddpm, generators, last, noise
 from ..sample.langevin import langevin
 from ..sample.ode import euler, heun, lms
-from ..train import checkpoint
+from ..train import checkpoint, run
 from ..train import loop as training
-from ..train.config import MAX_SEED, TrainConfig
+from ..train.config import TrainConfig
 from ..train.loop import TrainState
 from ..train.manifest import layout
 
@@ -61,7 +52,7 @@ def train(args: argparse.Namespace) -> int:
     device = pick_device(args.device)
     check_choice("data", args.data, DATA)
     directory = files.folder("out", args.out)
-    _check_start(directory, args.resume)
+    run.check_new(directory, args.resume)
     data = digits("train") if args.data == "digits" else sample_density(args.data, POINTS, config.seed)
     torch.manual_seed(config.seed)
     make = UNet if args.data == "digits" else MLP
@@ -69,31 +60,17 @@ def train(args: argparse.Namespace) -> int:
     with parallel.join(device) as processes:
         state = TrainState.create(network, config, device)
         records = training.train(state, data, schedule, config, processes)
-        settings = {"schedule": schedule.config, "denoiser": network.config, "train": config.to_dict()}
-        settings |= {"data": {"name": args.data, "shape": list(data.shape[1:])}, "processes": processes.size}
-        settings |= {"library": __version__}  # another version may go on otherwise
-        directory.mkdir(parents=True, exist_ok=True)
-        with _writer(directory, processes, device), stop_signals() as received:
-            _check_start(directory, args.resume)  # again: now nobody else can write there
-            if checkpoint.list_checkpoints(directory):
-                _load(directory, state, settings, processes)
-            stop = 0
-            with _log(directory, state.step, processes) as log, _progress(config.steps, state.step, processes) as bar:
-                for record in records:
-                    with files.named(directory / "log.jsonl"):
-                        log.write(json.dumps(record._asdict()) + "\n")
-                    _show(bar, record.loss, config.batch_size, "images" if data.ndim == 4 else "points")
-                    stop = processes.maximum(received[0] if received else 0, device)
-                    if processes.rank == 0 and (record.step % save_every == 0 or record.step == config.steps or stop):
-                        with files.named(directory / "log.jsonl"):
-                            log.flush()  # first, so that the log is never shorter than the checkpoint
-                        checkpoint.save(directory, state, settings)
-                    if stop:
-                        break
-            if processes.rank == 0:
-                if state.step == config.steps:
-                    _curve(directory)
-                print(f"saved step {state.step} of {config.steps} in {directory}")
+        settings = {"schedule": schedule.config, "denoiser": network.config}
+        settings |= {"data": {"name": args.data, "shape": list(data.shape[1:])}}
+        options = {"save_every": save_every, "processes": processes, "unit": "images" if data.ndim == 4 else "points"}
+        with stop_signals() as received:
+            stop = run.drive(
+                directory, state, config, records, settings, received=received, resume=args.resume, **options
+            )
+        if processes.rank == 0:
+            if state.step == config.steps:
+                _curve(directory)
+            print(f"saved step {state.step} of {config.steps} in {directory}")
     return 128 + stop if stop else 0
 
 
@@ -104,7 +81,7 @@ def sample(args: argparse.Namespace) -> int:
     """
     sampler = SAMPLERS[check_choice("sampler", args.sampler, SAMPLERS)]
     n = check_integer("n", args.n, 1, 100_000)
-    seed = check_integer("seed", args.seed, 0, MAX_SEED)
+    seed = check_seed(args.seed)
     device = pick_device(args.device)
     path = files.target("out", args.out, (".safetensors", ".png"))
     state, schedule, shape = _restore(args.source)
@@ -117,56 +94,6 @@ def sample(args: argparse.Namespace) -> int:
     files.write(path, safetensors.torch.save({"x_0": x_0}) if path.suffix == ".safetensors" else _picture(x_0))
     print(f"wrote {n} samples of step {state.step} to {path}")
     return 0
-
-
-def _check_start(directory: Path, resume: bool) -> None:
-    if not resume and directory.is_dir() and (steps := checkpoint.list_checkpoints(directory)):
-        raise ConfigError(f"out must be without checkpoints, got step {steps[-1]} in {directory}; add --resume")
-
-
-@contextmanager
-def _writer(directory: Path, processes: Processes, device: torch.device) -> Iterator[None]:
-    """Let the first process hold the directory's lock; the others wait until it does, and has cleared up."""
-    with checkpoint.lock(directory) if processes.rank == 0 else nullcontext():
-        processes.maximum(0, device)
-        yield
-
-
-def _load(directory: Path, state: TrainState, settings: dict[str, Any], processes: Processes) -> None:
-    """Load the latest checkpoint; another number of processes may have written it, but then its last bits differ."""
-    before = checkpoint.read_latest(directory)[0]["config"].get("processes")
-    checkpoint.load_latest(directory, state, settings | {"processes": before})
-    if before != processes.size and processes.rank == 0:
-        what = f"step {state.step} was written by {before} processes and goes on with {processes.size}"
-        print(f"warning: {what}: equal to one run up to rounding (1e-6), not bit for bit", file=sys.stderr)
-
-
-def _log(directory: Path, step: int, processes: Processes) -> TextIO:
-    """Open the log to go on after ``step``; lines of steps that a killed run did not save are dropped."""
-    if processes.rank > 0:
-        return open(os.devnull, "w")
-    path, kept = directory / "log.jsonl", []
-    if step and path.exists():
-        for line in path.read_text().splitlines():
-            try:
-                if json.loads(line)["step"] <= step:
-                    kept.append(line + "\n")
-            except (ValueError, KeyError, TypeError):
-                break  # the line in which the run was killed
-    files.write(path, "".join(kept))
-    return open(path, "a")
-
-
-def _progress(steps: int, done: int, processes: Processes) -> tqdm:
-    options = {"disable": True} if processes.rank > 0 else {}  # else TQDM_DISABLE decides
-    return tqdm(total=steps, initial=done, unit="step", **options)
-
-
-def _show(bar: tqdm, loss: float, batch_size: int, unit: str) -> None:
-    """Count a step.  The bar appears ten times a second at most; its text is made for the next time."""
-    if bar.update():
-        rate = bar.format_dict["rate"] or 0.0
-        bar.set_postfix_str(f"{rate * batch_size:.0f} {unit}/s, loss={loss:.4f}", refresh=False)
 
 
 def _curve(directory: Path) -> None:

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..errors import ConfigError, NonFiniteError, check_integer
+from ..errors import ConfigError, NonFiniteError, check_integer, check_seed
 
 EXACT = "donot_use_mm_for_euclid_dist"  # the fast way loses the digits of small distances
 ROWS = 1024  # of a table of distances that are in memory at a time
@@ -44,7 +44,7 @@ def sliced_wasserstein(x: Tensor, y: Tensor, projections: int = 128, seed: int =
     Raises ``ConfigError`` for unequal shapes and ``NonFiniteError`` for NaN or infinite samples.
     """
     check_integer("projections", projections, 1)
-    check_integer("seed", seed, 0, 2**63 - 1)
+    check_seed(seed)
     if x.shape != y.shape or x.ndim < 1 or len(x) == 0:
         raise ConfigError(
             f"y must have x's shape (n, ...), n >= 1: {tuple(x.shape)}, got {tuple(y.shape)}; draw as many"
@@ -112,7 +112,7 @@ def memorisation(
     Copies of k points give no p below about (share of train in all data)^k: so often all get the label by chance.
     """
     check_integer("relabellings", relabellings, 1)
-    check_integer("seed", seed, 0, 2**63 - 1)
+    check_seed(seed)
     (_, train), (samples, held_out) = (
         _pair(samples, data, names=("samples", name)) for name, data in (("train", train), ("held_out", held_out))
     )

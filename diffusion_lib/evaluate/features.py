@@ -24,7 +24,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from ..errors import ConfigError, NonFiniteError, check_integer
+from ..errors import ConfigError, NonFiniteError, check_integer, check_seed
 
 BATCH, LR, DECAY = 128, 3e-3, 0.05
 ROWS = 1024  # pictures that go through the network at a time, when it does not train
@@ -74,7 +74,7 @@ def train_features(
     """
     for name, value in (("features", features), ("width", width), ("steps", steps)):
         check_integer(name, value, 1)
-    check_integer("seed", seed, 0, 2**63 - 1)
+    check_seed(seed)
     _check(images, labels)
     images, shape = images.float(), tuple(images.shape[1:])
     with torch.random.fork_rng(devices=[]):

@@ -32,10 +32,9 @@ from torch import Generator, Tensor
 from tqdm import tqdm
 
 from .. import __version__
-from ..errors import DiffusionLibError, NonFiniteError, check_choice, check_integer
+from ..errors import DiffusionLibError, NonFiniteError, check_choice, check_integer, check_seed
 from ..sample.ancestral import SampleStep, ddim, ddpm, generators, noise, timesteps
 from ..sample.ode import euler, lms
-from ..train.config import MAX_SEED
 from .codec import decode, to_pil
 from .guidance import Guided, check_guidance
 from .outline import Outline
@@ -152,10 +151,10 @@ def check_arguments(
 ) -> dict[str, Any]:
     """Return the settings that a batch shares, as they are stored, or raise ``ConfigError``; nothing is loaded."""
     check_prompts(prompt)
-    check_integer("first", first, 0, MAX_SEED)
+    check_seed(first, "first")
     return {
         "g": check_guidance(g),
-        "seed": None if seed is None else check_integer("seed", seed, 0, MAX_SEED),
+        "seed": None if seed is None else check_seed(seed),
         "steps": len(timesteps(outline.T, steps)),
         "dim": outline.check_dim(dim),
         "save_int": check_integer("save_int", save_int, 0),

@@ -21,10 +21,9 @@ import sys
 import warnings
 from collections.abc import Callable, Collection, MutableMapping
 
-from ..errors import ConfigError, check_choice, check_integer, check_real
+from ..errors import ConfigError, check_choice, check_integer, check_real, check_seed
 
 SENTINEL = "chapter complete"
-MAX_SEED = 2**63 - 1
 Rule = Callable[[str, object], object]  # rule(name, value) returns, or raises ConfigError
 # What a kernel inherits when a chapter is to be repeated: sums in one order, sets in one order, no bars with times.
 ENVIRONMENT = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
@@ -61,7 +60,7 @@ def setup(seed: int = 0) -> None:
     Seeds Python, NumPy and torch with ``seed`` (0 ≤ seed < 2⁶³; NumPy through a ``SeedSequence``, which takes all of
     it); raises ``ConfigError`` for another value.  May be called again: the second call seeds again.
     """
-    seed = check_integer("seed", seed, 0, MAX_SEED)
+    seed = check_seed(seed)
     os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"  # cuBLAS reads it once, when CUDA starts
     for name in ("TQDM_DISABLE", "HF_HUB_DISABLE_PROGRESS_BARS"):  # tqdm and the hub read these when they are imported
         os.environ[name] = ENVIRONMENT[name]
@@ -205,7 +204,8 @@ def _is_plain(value: object) -> bool:
 
 def _is_imported(name: str, value: object) -> bool:
     """Whether ``value`` came by ``from diffusion_lib.… import name``: a constant, not a parameter."""
-    modules = [module for key, module in sys.modules.items() if key.partition(".")[0] == __package__]
+    library = __package__.partition(".")[0]
+    modules = [module for key, module in sys.modules.items() if key.partition(".")[0] == library]
     return any(vars(module).get(name, modules) is value for module in modules)
 
 

@@ -27,11 +27,10 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from ..errors import ConfigError, NonFiniteError, check_choice, check_integer, check_real
+from ..errors import ConfigError, NonFiniteError, check_choice, check_integer, check_real, check_seed
 from ..process.bound import VARIANCES
 from ..process.identities import Denoiser, Jump, x_0_from_eps
 from ..process.schedule import Schedule
-from ..train.config import MAX_SEED
 
 SPACINGS = ("trailing", "leading")
 
@@ -182,7 +181,7 @@ def predict(denoiser: Denoiser, x_t: Tensor, t: int) -> Tensor:
 
 def generators(seed: int, n: int, first: int = 0) -> list[Generator]:
     """One generator for each of ``n`` samples, from number ``first`` on: that of sample i depends on ``seed`` and i."""
-    seed, first = check_integer("seed", seed, 0, MAX_SEED), check_integer("first", first, 0, MAX_SEED)
+    seed, first = check_seed(seed), check_seed(first, "first")
     seeds = (np.random.SeedSequence([seed, i]) for i in range(first, first + check_integer("n", n, 1)))
     return [Generator().manual_seed(int(each.generate_state(1, np.uint64)[0] >> 1)) for each in seeds]
 

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from ..errors import ConfigError, check_choice, check_integer, check_real
+from ..errors import ConfigError, check_choice, check_integer, check_real, check_seed
 from ..process.bound import WEIGHTS
 from ..runtime.device import PRECISIONS
 
 MAX_STEPS = 10**9 - 1  # nine digits in a checkpoint's name
-MAX_SEED = 2**63 - 1
 LR_DECAYS = ("cosine", "none")
 T_LAWS = ("log-normal", "uniform")
 
@@ -52,7 +51,7 @@ class TrainConfig:
         check_choice("lr_decay", self.lr_decay, LR_DECAYS)
         check_real("ema_decay", self.ema_decay, 0.0, 1.0, open_high=True)
         check_real("grad_clip", self.grad_clip, 0.0, 1e6, open_low=True)
-        check_integer("seed", self.seed, 0, MAX_SEED)
+        check_seed(self.seed)
         check_choice("weight", self.weight, WEIGHTS)
         check_choice("t_law", self.t_law, T_LAWS)
         if self.batch_size % check_integer("micro_batches", self.micro_batches, 1):

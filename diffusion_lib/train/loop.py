@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -36,6 +36,7 @@ from .gradient import batch_gradient, flat_gradient
 
 LOG_SIGMA_MEAN, LOG_SIGMA_STD, UNIFORM_SHARE = -1.2, 1.2, 0.2  # of the law "log-normal" of t
 ALONE = Processes()
+Loss = Callable[[nn.Module, int, torch.Generator], Tensor]
 
 
 class TrainRecord(NamedTuple):
@@ -152,27 +153,53 @@ def train(
     if config.batch_size % processes.size:
         n = processes.size
         raise ConfigError(f"batch_size must be a multiple of the {n} processes, got {config.batch_size}; change one")
-    return _steps(state, data.to(state.parameters.device, state.parameters.dtype), schedule, config, processes)
+    return _steps(state, config, _batches(state, data.to(state.parameters.device), schedule, config, processes))
 
 
-def _steps(
-    state: TrainState, data: Tensor, schedule: Schedule, config: TrainConfig, processes: Processes
-) -> Iterator[TrainRecord]:
+def minimise(state: TrainState, config: TrainConfig, loss_of: Loss) -> Iterator[TrainRecord]:
+    """Continue as ``train`` does, with the loss ``loss_of(denoiser, step, generator)``, which may depend on the step.
+
+    It draws what it needs from the state's generator, so that a resumed run draws the same.
+    """
+
+    def backward(gradient: Tensor) -> Tensor:
+        gradient.zero_()
+        loss = loss_of(state.denoiser, state.step, state.generator)
+        loss.backward()
+        return loss.detach()
+
+    return _steps(state, config, backward)
+
+
+def _steps(state: TrainState, config: TrainConfig, backward: Callable[[Tensor], Tensor]) -> Iterator[TrainRecord]:
+    """Take the steps; ``backward`` writes the gradient of a batch into a vector (P,), and returns the loss."""
     vector_to_parameters(state.parameters, state.denoiser.parameters())  # a copy of a state has lost its views
+    gradient = flat_gradient(list(state.denoiser.parameters()))
+    while state.step < config.steps:
+        yield state.update(backward(gradient), gradient, config)
+
+
+def _batches(
+    state: TrainState, data: Tensor, schedule: Schedule, config: TrainConfig, processes: Processes
+) -> Callable[[Tensor], Tensor]:
+    """The loss of random batches of ``data``, and its gradient, shared among the processes."""
+    data = data.to(state.parameters.dtype)
     p, weight = _law_and_weight(schedule, config, data)
     denoiser = torch.compile(state.denoiser) if config.compile else state.denoiser
-    gradient, parts = flat_gradient(list(state.denoiser.parameters())), config.micro_batches
-    precision = autocast(data.device, config.precision)
+    parts, precision = config.micro_batches, autocast(data.device, config.precision)
 
     def loss_of(x_0: Tensor, t: Tensor, eps: Tensor) -> Tensor:
         with precision:
             return eps_loss(denoiser, schedule, x_0, t, eps, weight)
 
-    while state.step < config.steps:
+    def backward(gradient: Tensor) -> Tensor:
+        nonlocal parts
         batch = _draw(data, p, config.batch_size, state.generator, processes)
         loss, parts = batch_gradient(loss_of, gradient, batch, parts)
         processes.average([loss, gradient])
-        yield state.update(loss, gradient, config)
+        return loss
+
+    return backward
 
 
 def _law_and_weight(schedule: Schedule, config: TrainConfig, like: Tensor) -> tuple[Tensor, Tensor | None]:

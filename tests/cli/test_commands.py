@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -24,7 +25,7 @@ from diffusion_lib.latent import weights
 from diffusion_lib.notebook import rerun
 from diffusion_lib.process.schedule import SCHEDULES
 from diffusion_lib.runtime.device import DEVICES
-from diffusion_lib.train import checkpoint
+from diffusion_lib.train import checkpoint, run
 from diffusion_lib.train import loop as training
 from diffusion_lib.train.config import LR_DECAYS, TrainConfig
 
@@ -173,7 +174,7 @@ def test_row75_a_disk_that_fills_up_keeps_the_checkpoint_before(tmp_path, monkey
 
     def fsync(descriptor):
         calls.append(descriptor)
-        if len(calls) > 5:  # the log; then two files and two renames make a checkpoint
+        if len(calls) > 6:  # both logs; then two files and two renames make a checkpoint
             raise OSError(28, "No space left on device")
         return write(descriptor)
 
@@ -253,7 +254,7 @@ def test_row75_a_failed_save_is_never_called_saved(tmp_path, monkeypatch, capsys
     assert checkpoint.list_checkpoints(tmp_path / "run") == []
 
 
-@pytest.mark.parametrize("name", ["log.jsonl", "curve.svg"])
+@pytest.mark.parametrize("name", ["log.jsonl", "clock.jsonl", "curve.svg"])
 def test_row75_a_disk_that_is_full_is_told_with_the_file(tmp_path, monkeypatch, capsys, name):
     replace = os.replace
 
@@ -271,16 +272,12 @@ def test_row75_a_disk_that_is_full_is_told_with_the_file(tmp_path, monkeypatch, 
 
 def test_row75_a_line_of_the_log_that_does_not_fit_names_the_log(tmp_path, monkeypatch, capsys):
     class Full:
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            pass
+        name = str(tmp_path / "run" / "log.jsonl")
 
         def write(self, line):
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(cli, "_log", lambda *_: Full())
+    monkeypatch.setattr(run, "_logs", lambda *_: contextlib.nullcontext([Full()]))
     assert train(tmp_path / "run") == 2
     assert f"SaveError: {tmp_path / 'run' / 'log.jsonl'} was not written: No space" in capsys.readouterr().err
 

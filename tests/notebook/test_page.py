@@ -14,6 +14,7 @@ import nbformat
 import papermill
 import pytest
 
+from diffusion_lib import errors
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.notebook import page as notebook
 from diffusion_lib.notebook.page import boolean, check_parameters, choice, integer, multiple, real
@@ -191,7 +192,7 @@ def test_a_missing_parameter_is_refused():
 
 def test_names_that_are_no_parameters_are_left_alone():
     shell = {"In": ["T = 5"], "Out": {}, "_": "", "_ih": [""], "__name__": "__main__", "exit": exit, "open": open}
-    imported = {"MAX_SEED": notebook.MAX_SEED, "SENTINEL": notebook.SENTINEL, "math": math, "TABLE": {"a": len}}
+    imported = {"MAX_SEED": errors.MAX_SEED, "SENTINEL": notebook.SENTINEL, "math": math, "TABLE": {"a": len}}
     check_parameters(shell | imported | {"T": 5}, T=integer(1, 9))
 
 

@@ -31,9 +31,10 @@ from ...runtime import files, fingerprint
 from ...runtime.device import autocast, pick_device
 from ...runtime.signals import stop_signals
 from ...train.config import TrainConfig
+from ...train.run import core_minutes
 from .. import weights
 from . import fidelity, model_card, networks, train_unet, train_vae
-from .fit import core_minutes, fit
+from .fit import fit
 
 KEPT = (1 / 16, 1 / 8, 1 / 4, 1 / 2)  # of the U-Net's steps: what it could do then is measured too
 
@@ -50,12 +51,12 @@ def train_latent(args: argparse.Namespace) -> int:
     settings = {"vae": vae.to_dict(), "unet": unet.to_dict(), "pictures": args.pictures, "library": __version__}
     _check_start(directory, args.resume, settings)
     with stop_signals() as received:
-        common = {"save_every": args.save_every, "stop": lambda: bool(received), "device": device}
-        networks = _train(directory, vae, unet, args.pictures, common)
-        if networks is None or received:  # a signal in the very last step is obeyed, too
+        common = {"save_every": args.save_every, "received": received, "device": device}
+        trained = _train(directory, vae, unet, args.pictures, common)
+        if trained is None or received:  # a signal in the very last step is obeyed, too
             print(f"stopped and saved in {directory}; the same command with --resume goes on")
             return 128 + received[0]
-    folder = networks.write(directory / "miniature", networks)
+    folder = networks.write(directory / "miniature", trained)
     pipeline = load(folder, device)
     rows = _judge(folder, pipeline, directory / "unet", args.n, args.trial)
     minutes = {"autoencoder": core_minutes(directory / "vae"), "U-Net": core_minutes(directory / "unet")}

@@ -26,6 +26,7 @@ from diffusion_lib.process.identities import add_noise
 from diffusion_lib.process.schedule import linear, scaled_linear
 from diffusion_lib.runtime import fingerprint
 from diffusion_lib.train import loop as training
+from diffusion_lib.train import run
 from diffusion_lib.train.config import TrainConfig
 
 CONFIG = TrainConfig(steps=12, batch_size=4, lr=1e-2, t_law="uniform", precision="float32")
@@ -50,10 +51,16 @@ def fitted(directory, **options):
     return fit.fit(directory, linear_network(), CONFIG, line_fit, {"of": "test"}, **options)
 
 
-def stop_after(calls):
-    """A stop that turns true at its n-th question."""
-    left = iter(range(calls))
-    return lambda: next(left, None) is None
+class SignalAfter(list):
+    """Received signals, of which there is one at the n-th question."""
+
+    def __init__(self, calls):
+        super().__init__([signal.SIGTERM])
+        self.left = calls
+
+    def __bool__(self):
+        self.left -= 1
+        return self.left < 0
 
 
 # --- one stage -------------------------------------------------------------------------------------------------------
@@ -61,7 +68,7 @@ def stop_after(calls):
 
 def test_a_stage_that_was_stopped_ends_like_one_that_was_not(tmp_path):
     whole = fitted(tmp_path / "whole")
-    assert fitted(tmp_path / "parts", stop=stop_after(5)) is None
+    assert fitted(tmp_path / "parts", received=SignalAfter(5)) is None
     lines = (tmp_path / "parts" / "log.jsonl").read_text().splitlines()
     assert 0 < len(lines) < CONFIG.steps
     parts = fitted(tmp_path / "parts")
@@ -86,7 +93,7 @@ def test_a_stage_that_was_killed_forgets_what_it_had_not_saved(tmp_path):
     again = fitted(directory, save_every=5)
     assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), again.parameters(), strict=True))
     assert len((directory / "log.jsonl").read_text().splitlines()) == 12
-    assert fit.core_minutes(directory, 3) < fit.core_minutes(directory)
+    assert run.core_minutes(directory, 3) < run.core_minutes(directory)
 
 
 def test_a_finished_stage_is_not_trained_again(tmp_path):
@@ -106,7 +113,7 @@ def test_the_averages_on_the_way_are_kept(tmp_path):
     names = {path.name for path in tmp_path.glob("average-*")}
     assert names == {f"average-{step}.{suffix}" for step in (3, 12) for suffix in ("safetensors", "json")}
     made = fingerprint.read_record(tmp_path / "average-12.json")["made_from"]
-    assert made == {"train": CONFIG.to_dict(), "library": __version__, "of": "test", "step": 12}
+    assert made == {"train": CONFIG.to_dict(), "library": __version__, "of": "test", "processes": 1, "step": 12}
     last = safetensors.torch.load_file(tmp_path / "average-12.safetensors")
     end = fitted(tmp_path)
     assert torch.equal(last["weight"], end.weight) and torch.equal(last["bias"], end.bias)
@@ -304,11 +311,17 @@ def test_the_command_writes_weights_card_and_sheet_and_resumes(tmp_path, painter
     assert len(painter) == before + 5  # the contact sheet alone is painted anew
     assert fingerprint.read_record(folder / "fidelity.json")["rows"] == rows
 
-    step = fit._step
-    monkeypatch.setattr(fit, "_step", lambda *a: (os.kill(os.getpid(), signal.SIGTERM), step(*a))[1])
+    minimise = fit.minimise
+
+    def interrupted(*arguments):
+        for record in minimise(*arguments):
+            os.kill(os.getpid(), signal.SIGTERM)
+            yield record
+
+    monkeypatch.setattr(fit, "minimise", interrupted)
     for _ in range(3):  # stopped in each of the 1 + 2 steps
         assert command(parts, "--resume") == 128 + signal.SIGTERM
-    monkeypatch.setattr(fit, "_step", step)
+    monkeypatch.setattr(fit, "minimise", minimise)
     assert command(parts, "--resume") == 0
     for file in folder.rglob("*.safetensors"):
         other = parts / "miniature" / file.relative_to(folder)

@@ -1,0 +1,167 @@
+"""The one driver of a training run: a directory with log and checkpoints, a signal to stop, a resume bit for bit.
+
+``drive`` iterates any generator of records over a ``TrainState``: that of ``loop.train`` for a denoiser and data, that
+of ``loop.minimise`` for a loss of one's own.  It holds the directory's lock.  ``log.jsonl`` has a line for each step
+with what must repeat, and ``clock.jsonl`` one with what it cost.  Told to stop, it finishes the step and saves.  A save
+that fails stops it: a run that cannot be resumed is not worth its time.  Of several processes the first alone writes,
+and all stop at the same step.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, TextIO
+
+import safetensors.torch
+import torch
+from tqdm import tqdm
+
+from .. import __version__
+from ..errors import CheckpointCorrupt, ConfigError
+from ..runtime import files, fingerprint
+from ..runtime.processes import Processes
+from . import checkpoint
+from .config import TrainConfig
+from .loop import ALONE, TrainRecord, TrainState
+
+LOG, CLOCK = "log.jsonl", "clock.jsonl"
+
+
+def check_new(directory: Path, resume: bool) -> None:
+    """Refuse, unless ``resume``, a directory that holds checkpoints."""
+    if not resume and directory.is_dir() and (steps := checkpoint.list_checkpoints(directory)):
+        raise ConfigError(f"out must be without checkpoints, got step {steps[-1]} in {directory}; add --resume")
+
+
+def drive(
+    directory: Path,
+    state: TrainState,
+    config: TrainConfig,
+    records: Iterator[TrainRecord],
+    settings: Mapping[str, Any],
+    *,
+    received: Sequence[int] = (),
+    resume: bool = True,
+    save_every: int = 500,
+    keep: Collection[int] = (),
+    processes: Processes = ALONE,
+    unit: str = "samples",
+) -> int:
+    """Continue ``records`` to ``config.steps``; return 0, or the number of the signal that stopped it.
+
+    The latest checkpoint in ``directory`` is continued; a finished run is not trained again.  ``settings`` are what
+    else the result depends on, and are compared with the checkpoint's, as the library's version is.  The averaged
+    parameters after the steps in ``keep`` stay in ``average-STEP.safetensors``, each with its record.  ``received``
+    fills with signals, as ``signals.stop_signals`` does.  Raises what ``checkpoint.load_latest`` and ``save`` do,
+    ``CheckpointCorrupt`` for a log that has lost lines, ``SaveError``, and what ``records`` raises.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    device = state.parameters.device
+    settings = {"train": config.to_dict(), "library": __version__, **settings, "processes": processes.size}
+    with _writer(directory, processes, device):
+        check_new(directory, resume)  # now nobody else can write there
+        if checkpoint.list_checkpoints(directory):
+            _load(directory, state, settings, processes)
+        first = processes.rank == 0
+        stop = processes.maximum(received[0] if received else 0, device)
+        with (
+            _logs(directory, state.step, first) as logs,
+            _progress(config.steps, state.step, directory.name, first) as bar,
+        ):
+            while state.step < config.steps and not stop:
+                record = _log_step(records, logs)
+                _show(bar, record.loss, config.batch_size, unit)
+                stop = processes.maximum(received[0] if received else 0, device)
+                if first and record.step in keep:
+                    _keep(directory / f"average-{record.step}.safetensors", state, settings)
+                if first and (record.step % save_every == 0 or record.step == config.steps or stop):
+                    for log in logs:  # first, so that no log is shorter than the checkpoint
+                        with files.named(Path(log.name)):
+                            log.flush()
+                    checkpoint.save(directory, state, settings)
+    return stop
+
+
+def core_minutes(directory: Path, steps: int | None = None) -> float:
+    """Processor time of the run in ``directory``, or of its first ``steps`` steps, in minutes of one core."""
+    lines = (directory / CLOCK).read_text().splitlines()[:steps]
+    return sum(json.loads(line)["core"] for line in lines) / 60
+
+
+@contextmanager
+def _writer(directory: Path, processes: Processes, device: torch.device) -> Iterator[None]:
+    """Let the first process hold the directory's lock; the others wait until it does, and has cleared up."""
+    with checkpoint.lock(directory) if processes.rank == 0 else nullcontext():
+        processes.maximum(0, device)
+        yield
+
+
+def _load(directory: Path, state: TrainState, settings: dict[str, Any], processes: Processes) -> None:
+    """Load the latest checkpoint; another number of processes may have written it, but then its last bits differ."""
+    before = checkpoint.read_latest(directory)[0]["config"].get("processes")
+    checkpoint.load_latest(directory, state, settings | {"processes": before})
+    if before != processes.size and processes.rank == 0:
+        what = f"step {state.step} was written by {before} processes and goes on with {processes.size}"
+        print(f"warning: {what}: equal to one run up to rounding (1e-6), not bit for bit", file=sys.stderr)
+
+
+@contextmanager
+def _logs(directory: Path, step: int, first: bool) -> Iterator[list[TextIO]]:
+    """Open both logs to go on after ``step``; lines of steps that a killed run did not save are dropped."""
+    if not first:
+        yield []
+        return
+    for name in (LOG, CLOCK):
+        files.write(directory / name, "".join(_kept(directory / name, step)))
+    with open(directory / LOG, "a") as log, open(directory / CLOCK, "a") as clock:
+        yield [log, clock]
+
+
+def _kept(path: Path, step: int) -> list[str]:
+    """The lines of the steps 1 to ``step``, which must all be there: they were written before the checkpoint was."""
+    kept: list[str] = []
+    for line in path.read_text().splitlines(keepends=True) if step and path.exists() else ():
+        try:
+            if json.loads(line)["step"] <= step:
+                kept.append(line)
+        except (ValueError, KeyError, TypeError):
+            break  # the line in which the run was killed
+    if [json.loads(line)["step"] for line in kept] != list(range(1, step + 1)):
+        what = f"the lines of steps 1 to {step}, got {len(kept)} that are not these"
+        raise CheckpointCorrupt(f"{path} must hold {what}; train in another directory")
+    return kept
+
+
+def _log_step(records: Iterator[TrainRecord], logs: Sequence[TextIO]) -> TrainRecord:
+    started, busy = time.perf_counter(), time.process_time()
+    record = next(records)
+    seconds, core = time.perf_counter() - started, time.process_time() - busy
+    lines = [record._asdict(), {"step": record.step, "seconds": round(seconds, 4), "core": round(core, 4)}]
+    for log, line in zip(logs, lines, strict=False):  # a process that is not the first has no logs
+        with files.named(Path(log.name)):
+            log.write(json.dumps(line) + "\n")
+    return record
+
+
+def _keep(path: Path, state: TrainState, settings: Mapping[str, Any]) -> None:
+    """Write the averaged parameters, and from what they were made."""
+    tensors = {name: tensor.cpu().clone() for name, tensor in state.ema.items()}
+    files.write(path, safetensors.torch.save(tensors))
+    fingerprint.write_record(path.with_suffix(".json"), {**settings, "step": state.step}, [path.name])
+
+
+def _progress(steps: int, done: int, name: str, first: bool) -> tqdm:
+    options = {} if first else {"disable": True}  # for the first, TQDM_DISABLE decides
+    return tqdm(total=steps, initial=done, unit="step", desc=name, **options)
+
+
+def _show(bar: tqdm, loss: float, batch_size: int, unit: str) -> None:
+    """Count a step.  The bar appears ten times a second at most; its text is made for the next time."""
+    if bar.update():
+        rate = bar.format_dict["rate"] or 0.0
+        bar.set_postfix_str(f"{rate * batch_size:.0f} {unit}/s, loss={loss:.4f}", refresh=False)
