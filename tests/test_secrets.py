@@ -8,7 +8,7 @@ import re
 import pytest
 from book_fixture import ROOT
 
-from diffusion_lib.rerun import SECRET
+from diffusion_lib.parameters import SECRET
 
 TOKEN = re.compile(
     r"\b(hf_[A-Za-z0-9]{30,}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{40,}|pypi-[\w-]{60,}|AKIA[0-9A-Z]{16}\b"
