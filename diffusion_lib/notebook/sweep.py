@@ -181,7 +181,7 @@ def _write_table(directory: Path, rows: list[dict[str, Any]]) -> None:
     table = [columns, *([str(row.get(name, "")) for name in columns] for row in rows)]
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(table)
-    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in table]
+    lines = ["| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in line) + " |" for line in table]
     lines.insert(1, "|" + " --- |" * len(columns))
     for name, content in (("results.csv", text.getvalue()), ("results.md", "\n".join(lines) + "\n")):
         files.write(directory / name, content)

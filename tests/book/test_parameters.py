@@ -18,11 +18,12 @@ GOOD = {  # what would be silly elsewhere: a seed of 0; 0 leaves a section or th
     "g": (0, 2.5),
 }
 SILLY = (0, -1, 10**12, "abc", "", 2.5, math.nan, math.inf, True, None, [1])
-TOGETHER = {  # each value alone is good
+TOGETHER = {  # values that look good, alone or together, and with which the page would fail later
     "a width that no network has": ("ddpm-experiments", {"width": 12}),
     "less than one full batch": ("sgd-vs-bgd", {"points": 4096, "budget": 600}),
     "less time than one full batch takes": ("sgd-vs-bgd", {"update_cost": 1, "mini_batch": 2, "time_updates": 10}),
     "a piece that the encoder cannot halve three times": ("autoencoder", {"crop": 100}),
+    "too few steps for the warm-up of the rate": ("text-encoder", {"steps": 10}),
     "a side of no whole latents": ("latent-pipeline", {"dim": 65}),
     "a side that takes the miniature too long": ("latent-pipeline", {"dim": 264}),
     "a side whose double no model takes": ("latent-pipeline", {"dim": 2048}),
@@ -52,7 +53,7 @@ def test_a_silly_value_is_refused_and_named(chapter):
 
 
 @pytest.mark.parametrize("name", TOGETHER)
-def test_values_that_do_not_fit_together_are_refused(name):
+def test_values_with_which_the_page_would_fail_are_refused(name):
     chapter, values = TOGETHER[name]
     message = refusal(chapter, values)
     assert any(message.startswith(f"{each} must") and str(value) in message for each, value in values.items())

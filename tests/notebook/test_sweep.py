@@ -314,5 +314,14 @@ def test_the_executor_and_the_number_of_jobs_reach_snakemake(book, monkeypatch):
     assert pairs["--executor"] == "slurm" and pairs["--jobs"] == "50" and pairs["--directory"] == str(directory)
 
 
+@pytest.mark.parametrize("text", ["a\nb", "a\r\n\tb", "\n"])
+def test_a_text_of_several_lines_is_one_row_of_the_table(tmp_path, text):
+    module._write_table(tmp_path, [{"name": text, "status": "ok"}, {"name": "c", "status": "ok"}])
+    lines = (tmp_path / "results.md").read_text().splitlines()
+    assert len(lines) == 4 and lines[2] == f"| {' '.join(text.split())} | ok |"
+    with open(tmp_path / "results.csv", newline="") as file:
+        assert [row["name"] for row in csv.DictReader(file)] == [text, "c"]
+
+
 def test_the_workflow_is_short():
     assert len(module.WORKFLOW.splitlines()) <= 40
