@@ -8,11 +8,7 @@ import re
 import pytest
 from book_fixture import ROOT
 
-<<<<<<< HEAD:tests/repository/test_secrets.py
 from diffusion_lib.notebook.parameters import SECRET
-=======
-from diffusion_lib.parameters import SECRET
->>>>>>> main:tests/test_secrets.py
 
 TOKEN = re.compile(
     r"\b(hf_[A-Za-z0-9]{30,}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{40,}|pypi-[\w-]{60,}|AKIA[0-9A-Z]{16}\b"
