@@ -59,7 +59,7 @@ def trained(tmp_path_factory):
 
 
 def test_help_does_not_import_torch():
-    code = "import sys; from diffusion_lib.__main__ import main\ntry: main()\nfinally: print('torch' in sys.modules)"
+    code = "import sys; from diffusion_lib.cli.parser import main\ntry: main()\nfinally: print('torch' in sys.modules)"
     for arguments in ([], ["train"], ["rerun"]):
         done = subprocess.run(
             [sys.executable, "-c", code, *arguments, "--help"], cwd=ROOT, capture_output=True, text=True

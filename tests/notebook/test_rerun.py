@@ -225,7 +225,7 @@ def is_gone(pid: int) -> bool:
 
 SLOW = "import os, time\nopen('part', 'w').write(str(os.getpid()))\nos.rename('part', 'pid')\ntime.sleep(60)"
 COMMAND = (
-    "import sys; from diffusion_lib.__main__ import main; sys.exit(main(['rerun', 'small-chapter', '--out', 'out']))"
+    "import sys; from diffusion_lib.cli.parser import main; sys.exit(main(['rerun', 'small-chapter', '--out', 'out']))"
 )
 
 
