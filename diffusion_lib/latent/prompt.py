@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ConfigError, NonFiniteError
+from ..runtime.finite import non_finite
 from .parts import Parts
 
 LONGEST = 10_000  # characters; 75 tokens of English are about 300
@@ -76,6 +77,6 @@ def embed(parts: Parts, ids: Tensor) -> Tensor:
     """
     with torch.no_grad():
         embeddings = parts.text_encoder(ids.to(parts.device))[0]
-    if not embeddings.isfinite().all():
-        raise NonFiniteError(f"embeddings must be finite, got others in {parts.dtype}; load the parts in float32")
+    if (bad := non_finite(embeddings)) is not None:
+        raise NonFiniteError(f"embeddings must be finite, got {bad} in {parts.dtype}; load the parts in float32")
     return embeddings
