@@ -39,7 +39,7 @@ from .codec import decode, to_pil
 from .guidance import Guided, check_guidance
 from .outline import Outline
 from .parts import Parts
-from .prompt import check_prompts, embed, tokenize
+from .prompt import embed, tokenize
 from .safety import FLAGGED, judged
 
 SAMPLERS = {"lms": lms, "ddim": ddim, "euler": euler, "ddpm": ddpm}
@@ -86,11 +86,11 @@ def draw(
     black, as in the published pipeline.
     """
     given = {"g": g, "seed": seed, "steps": steps, "dim": dim, "save_int": save_int, "sampler": sampler, "first": first}
-    settings = _settings(parts, check_arguments(parts.outline, prompt, **given))
-    prompts, tokens = check_prompts(prompt), tokenize(parts.tokenizer, prompt)
-    pictures, size = [], len(prompts)
+    checked, tokens = check_arguments(parts.outline, **given), tokenize(parts.tokenizer, prompt)
+    settings = _settings(parts, checked)
+    pictures, size = [], len(tokens.ids)
     with tqdm(total=settings["steps"] * size, unit="step", desc=parts.model) as bar:
-        while len(pictures) < len(prompts):
+        while len(pictures) < len(tokens.ids):
             start = len(pictures)
             made = _try(parts, tokens.ids[start : start + size], settings | {"index": first + start}, bar)
             if made is None and size == 1:
@@ -99,7 +99,7 @@ def draw(
                 size = -(-size // 2)
                 warnings.warn(f"out of memory: going on with {size} pictures at a time", stacklevel=2)
             pictures += made or []
-    for picture, text, dropped, tail in zip(pictures, prompts, tokens.dropped, tokens.tails, strict=True):
+    for picture, text, dropped, tail in zip(pictures, tokens.texts, tokens.dropped, tokens.tails, strict=True):
         picture.parameters.update(prompt=text, dropped_tokens=dropped, dropped_text=tail)
     if flagged := [p.parameters["prompt"] for p in pictures if p.parameters["safety"] == FLAGGED]:
         warnings.warn(f"the safety checker flagged the pictures of {flagged}: they are shown black", stacklevel=2)
@@ -139,7 +139,6 @@ def _named(chain: Iterator[SampleStep], where: str) -> Iterator[SampleStep]:
 
 def check_arguments(
     outline: Outline,
-    prompt: str | Sequence[str],
     *,
     g: float,
     seed: int | None,
@@ -149,8 +148,10 @@ def check_arguments(
     sampler: str,
     first: int = 0,
 ) -> dict[str, Any]:
-    """Return the settings that a batch shares, as they are stored, or raise ``ConfigError``; nothing is loaded."""
-    check_prompts(prompt)
+    """Return the settings that a batch shares, as they are stored, or raise ``ConfigError``; nothing is loaded.
+
+    The texts are another matter: see ``prompt.check_prompts``.
+    """
     check_seed(first, "first")
     return {
         "g": check_guidance(g),

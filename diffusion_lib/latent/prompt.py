@@ -29,11 +29,12 @@ SURROGATE = re.compile(r"[\ud800-\udfff]")  # half a character, which has no byt
 
 
 class Tokens(NamedTuple):
-    """``ids`` (B, 77) int64, and for each text how many tokens did not fit, and the text that these stand for."""
+    """``ids`` (B, 77) int64, and for each text how many tokens did not fit, what these stand for, and itself."""
 
     ids: Tensor
     dropped: list[int]
     tails: list[str]
+    texts: list[str]
 
 
 def check_prompts(prompt: object) -> list[str]:
@@ -67,7 +68,7 @@ def tokenize(tokenizer: Any, prompt: str | Sequence[str], strict: bool = False) 
             warnings.warn(f"prompt is longer than {length} tokens: the last {more} are dropped, {tail!r}", stacklevel=2)
     kept = [ids[: length - 1] + ids[-1:] if more else ids for ids, more in zip(whole, dropped, strict=True)]
     padded = [ids + [tokenizer.pad_token_id] * (length - len(ids)) for ids in kept]
-    return Tokens(torch.tensor(padded), dropped, tails)
+    return Tokens(torch.tensor(padded), dropped, tails, texts)
 
 
 def embed(parts: Parts, ids: Tensor) -> Tensor:
