@@ -21,6 +21,7 @@ from PIL import Image
 from torch import Generator, Tensor
 
 from ..errors import ConfigError, NonFiniteError, check_choice
+from ..runtime.device import dtype_name
 from ..runtime.finite import non_finite
 from ..sample.ancestral import noise
 
@@ -91,7 +92,7 @@ def _decode(vae: torch.nn.Module, latents: Tensor) -> Tensor:
 
 def _finite(x: Tensor, name: str, where: str, dtype: torch.dtype) -> Tensor:
     if (bad := non_finite(x)) is not None:
-        what = f"got {bad} from {where} in {str(dtype).removeprefix('torch.')}"
+        what = f"got {bad} from {where} in {dtype_name(dtype)}"
         raise NonFiniteError(f"{name} must be finite, {what}; load the parts in float32")
     return x
 

@@ -20,6 +20,7 @@ from PIL import Image, PngImagePlugin
 
 from ..errors import CheckpointMismatch, ConfigError
 from ..runtime import files
+from ..runtime.device import dtype_name
 from .outline import LARGEST, outline
 from .parts import Parts
 from .pipeline import Picture, check_arguments, draw
@@ -97,7 +98,7 @@ def remake(path: str | os.PathLike[str], parts: Parts) -> Picture:
     of another model or in another dtype.
     """
     found = parameters(path)
-    dtype = str(parts.dtype).removeprefix("torch.")
+    dtype = dtype_name(parts.dtype)
     for name, given in (("fingerprint", parts.fingerprint), ("dtype", dtype)):
         if found[name] != given:
             what = f"was made by {found['model']} in {found['dtype']}, {name} {found[name]}"

@@ -33,6 +33,7 @@ from tqdm import tqdm
 
 from .. import __version__
 from ..errors import DiffusionLibError, NonFiniteError, check_choice, check_integer, check_seed
+from ..runtime.device import dtype_name
 from ..sample.ancestral import SampleStep, ddim, ddpm, generators, noise, timesteps
 from ..sample.ode import euler, lms
 from .codec import decode, to_pil
@@ -127,7 +128,7 @@ def denoise(
         options["generator"] = generator
     chain = SAMPLERS[check_choice("sampler", sampler, SAMPLERS)]
     steps_of = chain(Guided(parts.unet, text, empty, g), x_T, parts.schedule, steps=steps, **options)
-    return _named(steps_of, f"the U-Net in {_name(parts.dtype)}")
+    return _named(steps_of, f"the U-Net in {dtype_name(parts.dtype)}")
 
 
 def _named(chain: Iterator[SampleStep], where: str) -> Iterator[SampleStep]:
@@ -170,7 +171,7 @@ def _settings(parts: Parts, checked: dict[str, Any]) -> dict[str, Any]:
     if checked["seed"] is None:
         checked = checked | {"seed": secrets.randbelow(2**32)}
         print(f"seed = {checked['seed']}")
-    made_by = {"model": parts.model, "fingerprint": parts.fingerprint, "dtype": _name(parts.dtype)}
+    made_by = {"model": parts.model, "fingerprint": parts.fingerprint, "dtype": dtype_name(parts.dtype)}
     return checked | made_by | {"library": __version__}
 
 
@@ -204,21 +205,17 @@ def _batch(parts: Parts, ids: Tensor, settings: dict[str, Any], bar: tqdm) -> li
     x, decoded_in = decode(parts.vae, step.x_t)
     pictures = []
     for i, (image, status) in enumerate(judged(parts.checker, to_pil(x))):
-        own = {"index": settings["index"] + i, "decoded_in": _name(decoded_in), "safety": status}
+        own = {"index": settings["index"] + i, "decoded_in": dtype_name(decoded_in), "safety": status}
         states = [SampleStep(t, x_t[i], x_0_hat[i]) for t, x_t, x_0_hat in kept]
         pictures.append(Picture(image, step.x_t[i].cpu(), states, settings | own))
     return pictures
 
 
-def _name(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")
-
-
 def _memory(parts: Parts, dim: int) -> str:
     if parts.device.type != "cuda":
-        return f"dim = {dim} in {_name(parts.dtype)} does not; use a smaller dim"
+        return f"dim = {dim} in {dtype_name(parts.dtype)} does not; use a smaller dim"
     free, total = torch.cuda.mem_get_info(parts.device)
     peak = torch.cuda.max_memory_allocated(parts.device)
     numbers = f"{peak / 2**30:.1f} GiB were used, {free / 2**30:.1f} of {total / 2**30:.1f} GiB are free"
     remedy = "load with dtype='float16', with sliced=True, or use a smaller dim"
-    return f"dim = {dim} in {_name(parts.dtype)} does not: {numbers}; {remedy}"
+    return f"dim = {dim} in {dtype_name(parts.dtype)} does not: {numbers}; {remedy}"

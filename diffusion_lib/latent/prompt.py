@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ConfigError, NonFiniteError
+from ..runtime.device import dtype_name
 from ..runtime.finite import non_finite
 from .parts import Parts
 
@@ -79,5 +80,6 @@ def embed(parts: Parts, ids: Tensor) -> Tensor:
     with torch.no_grad():
         embeddings = parts.text_encoder(ids.to(parts.device))[0]
     if (bad := non_finite(embeddings)) is not None:
-        raise NonFiniteError(f"embeddings must be finite, got {bad} in {parts.dtype}; load the parts in float32")
+        what = f"got {bad} in {dtype_name(parts.dtype)}"
+        raise NonFiniteError(f"embeddings must be finite, {what}; load the parts in float32")
     return embeddings
