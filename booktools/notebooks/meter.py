@@ -21,18 +21,17 @@ COUNT = {"calls": 0, "depth": 0}
 
 def count_calls() -> None:
     """Count from now on.  Only once, and not before the chapter has imported PyTorch: many a page does not."""
-    Module = sys.modules["torch"].nn.Module
-    original = Module.__call__
+    module = sys.modules["torch"].nn.modules.module
 
-    def counted(self, *args, **options):
+    def enter(network, arguments) -> None:
         COUNT["calls"] += COUNT["depth"] == 0
         COUNT["depth"] += 1
-        try:
-            return original(self, *args, **options)
-        finally:
-            COUNT["depth"] -= 1
 
-    Module.__call__ = counted
+    def leave(network, arguments, result) -> None:
+        COUNT["depth"] -= 1
+
+    module.register_module_forward_pre_hook(enter)
+    module.register_module_forward_hook(leave, always_call=True)  # also after an exception
     COUNT["counting"] = True
 
 
@@ -47,6 +46,7 @@ def peak_mib() -> int:
 
 
 def after_cell(result: object) -> None:
+    COUNT["depth"] = 0  # what interrupts a call and is no ``Exception`` passes by the hooks
     if "torch" in sys.modules and "counting" not in COUNT:
         count_calls()
     cost = {"cpu_seconds": round(time.process_time(), 1), "peak_mib": peak_mib(), "network_calls": COUNT["calls"]}

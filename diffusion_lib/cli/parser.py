@@ -10,10 +10,13 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
+from typing import get_type_hints
 
 from .. import __version__
 from ..errors import DiffusionLibError
 from ..notebook import parameters, rerun, sweep
+from ..train.config import TrainConfig
 from . import pictures
 
 DATA = "moons, ring, grid, swiss_roll, checkerboard (points), digits (pictures)"
@@ -63,24 +66,17 @@ def _train(command: Parser) -> None:
     command.add_argument(
         "--out", required=True, default=argparse.SUPPRESS, metavar="DIR", help="directory for checkpoints and log.jsonl"
     )
-    command.add_argument("--steps", type=int, default=2000, help="gradient steps")
     command.add_argument("--schedule", default="linear", help="linear, scaled_linear, cosine")
     command.add_argument("--T", type=int, default=1000, help="steps of the forward process")
-    command.add_argument("--batch-size", type=int, default=512, help="samples in a step")
-    command.add_argument("--lr", type=float, default=6e-3, help="learning rate at the start")
-    command.add_argument("--lr-decay", default="cosine", help="cosine (to 0) or none")
-    command.add_argument("--ema-decay", type=float, default=0.995, help="decay of the averaged parameters")
-    command.add_argument("--grad-clip", type=float, default=1.0, help="largest norm of a gradient")
-    command.add_argument("--seed", type=int, default=0, help="of weights, data, batches and noise")
-    command.add_argument("--weight", default="simple", help="the loss: simple, vlb, x_0, v, truncated_snr, min_snr")
-    command.add_argument("--t-law", default="log-normal", help="how t is drawn: log-normal, uniform")
-    command.add_argument("--micro-batches", type=int, default=1, help="parts of a batch, computed one by one")
-    command.add_argument("--precision", default="auto", help="auto, float32, bfloat16")
-    command.add_argument("--compile", action="store_true", help="run the network through torch.compile")
+    kinds = get_type_hints(TrainConfig)
+    for setting in fields(TrainConfig):
+        flag = {"action": "store_true"} if kinds[setting.name] is bool else {"type": kinds[setting.name]}
+        option = f"--{setting.name.replace('_', '-')}"
+        command.add_argument(option, default=setting.default, help=setting.metadata["help"], **flag)
     command.add_argument("--save-every", type=int, default=500, metavar="STEPS", help="steps between checkpoints")
     command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu")
     command.add_argument("--resume", action="store_true", help="go on from DIR's latest checkpoint, if it has one")
-    command.set_defaults(run=lambda args: _commands().train(args))
+    command.set_defaults(steps=2000, run=lambda args: _commands().train(args))
 
 
 def _sample(command: Parser) -> None:

@@ -37,13 +37,14 @@ def add_remake(command: argparse.ArgumentParser) -> None:
 def picture(args: argparse.Namespace) -> int:
     """Make a picture, and say which model did."""
     target = files.target("out", args.out, (".png",))
-    from ..latent import codec, parts, pipeline
+    from ..latent import codec, parts, pipeline, prompt
     from ..latent import picture as pictures
     from ..latent.outline import outline
 
     options = {name: getattr(args, name) for name in ("g", "seed", "steps", "dim", "save_int", "sampler")}
     parts.check_load(args.dtype, args.device)
-    pipeline.check_arguments(outline(args.model), args.prompt, **options)
+    prompt.check_prompts(args.prompt)
+    pipeline.check_arguments(outline(args.model), **options)
     loaded = parts.load(args.model, dtype=args.dtype, device=args.device)
     print(loaded)
     (made,) = pipeline.draw(loaded, args.prompt, **options)

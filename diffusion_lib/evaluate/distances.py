@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ConfigError, NonFiniteError, check_integer, check_seed
+from ..runtime.finite import non_finite
 
 EXACT = "donot_use_mm_for_euclid_dist"  # the fast way loses the digits of small distances
 ROWS = 1024  # of a table of distances that are in memory at a time
@@ -156,8 +157,7 @@ def _pair(x: Tensor, y: Tensor, least: int = 1, names: tuple[str, str] = ("x", "
 
 
 def _flat(name: str, x: Tensor) -> Tensor:
-    flat = x.detach().to("cpu").double().reshape(len(x), -1)
-    if not flat.isfinite().all():
-        index = int((~flat.isfinite()).any(dim=1).nonzero()[0])
-        raise NonFiniteError(f"{name} must be finite, got NaN or infinity in sample {index}; look at its sampler")
-    return flat
+    x = x.detach().to("cpu").double()
+    if (bad := non_finite(x)) is not None:
+        raise NonFiniteError(f"{name} must be finite, got {bad}; look at its sampler")
+    return x.reshape(len(x), -1)

@@ -33,6 +33,7 @@ from ..data import GAUSSIAN_MIXTURES
 from ..errors import ConfigError, check_choice, check_integer
 from ..process.identities import Denoiser
 from ..process.schedule import Schedule
+from ..runtime.finite import non_finite
 
 # Nodes along an axis of a standard normal, for the trapezoidal rule in one and in two dimensions
 AXIS = {
@@ -226,8 +227,8 @@ def _table(name: str, value: object) -> Tensor:
         table = torch.as_tensor(value, dtype=torch.float64, device="cpu").detach()
     except (TypeError, ValueError, RuntimeError) as error:
         raise ConfigError(f"{name} must be numbers, got {value!r}; use a tensor or a list") from error
-    if not table.isfinite().all():
-        raise ConfigError(f"{name} must be finite, got {value}; look for a division by zero")
+    if (bad := non_finite(table)) is not None:
+        raise ConfigError(f"{name} must be finite, got {bad}; look for a division by zero")
     return table
 
 

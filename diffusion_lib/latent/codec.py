@@ -21,6 +21,8 @@ from PIL import Image
 from torch import Generator, Tensor
 
 from ..errors import ConfigError, NonFiniteError, check_choice
+from ..runtime.device import dtype_name
+from ..runtime.finite import non_finite
 from ..sample.ancestral import noise
 
 WAYS = ("sample", "mode")
@@ -68,7 +70,7 @@ def decode(vae: torch.nn.Module, latents: Tensor) -> tuple[Tensor, torch.dtype]:
         raise ConfigError(f"latents must have shape (B, {channels}, h, w), got {what}; use pil_to_latents")
     _finite(latents, "latents", "what was decoded", latents.dtype)
     x, dtype = _decode(vae, latents), vae.dtype
-    if dtype == torch.float16 and not x.isfinite().all():
+    if dtype == torch.float16 and non_finite(x) is not None:
         warnings.warn("the decoder overflowed in float16; decoding again in float32", stacklevel=2)
         try:
             x, dtype = _decode(vae.float(), latents), torch.float32
@@ -89,9 +91,8 @@ def _decode(vae: torch.nn.Module, latents: Tensor) -> Tensor:
 
 
 def _finite(x: Tensor, name: str, where: str, dtype: torch.dtype) -> Tensor:
-    if not (finite := x.isfinite()).all():
-        index = tuple((~finite).nonzero()[0].tolist())
-        what = f"got {float(x[index])} at index {index} from {where} in {str(dtype).removeprefix('torch.')}"
+    if (bad := non_finite(x)) is not None:
+        what = f"got {bad} from {where} in {dtype_name(dtype)}"
         raise NonFiniteError(f"{name} must be finite, {what}; load the parts in float32")
     return x
 

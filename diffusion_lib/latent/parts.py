@@ -26,7 +26,7 @@ import torch
 
 from ..errors import CheckpointCorrupt, CheckpointMismatch, ConfigError, check_choice
 from ..process.schedule import Schedule
-from ..runtime.device import pick_device
+from ..runtime.device import dtype_name, pick_device
 from .outline import Outline, read_schedule
 from .safety import SafetyChecker
 from .weights import CHECKER, Source, find, fingerprint
@@ -57,7 +57,7 @@ class Parts:
     def __str__(self) -> str:
         name = f"{self.model} at {self.revision[:12]}" if self.revision else f"{self.model} in {self.folder}"
         checker = "a safety checker" if self.checker else "no safety checker"
-        return f"{name}, {str(self.dtype).removeprefix('torch.')} on {self.device}, with {checker}"
+        return f"{name}, {dtype_name(self.dtype)} on {self.device}, with {checker}"
 
     @property
     def factor(self) -> int:

@@ -20,16 +20,18 @@ from PIL import Image, PngImagePlugin
 
 from ..errors import CheckpointMismatch, ConfigError
 from ..runtime import files
+from ..runtime.device import dtype_name
 from .outline import LARGEST, outline
 from .parts import Parts
 from .pipeline import Picture, check_arguments, draw
+from .prompt import check_prompts
 
 CHUNK = "diffusion_lib"
 BAD_FILE = (  # what Pillow and JSON raise for a file of somebody's
     *(OSError, KeyError, ValueError, SyntaxError, RecursionError, OverflowError, MemoryError, EOFError, struct.error),
     *(Image.DecompressionBombError, Image.DecompressionBombWarning, zlib.error),
 )
-ARGUMENTS = ("prompt", "g", "seed", "steps", "dim", "save_int", "sampler")
+SETTINGS = ("g", "seed", "steps", "dim", "save_int", "sampler")
 
 
 def save(picture: Picture, path: str | os.PathLike[str]) -> Path:
@@ -65,7 +67,7 @@ def parameters(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise ConfigError(
             f"the file must be a PNG that holds its parameters, {what}; use one that save wrote"
         ) from None
-    names = {*ARGUMENTS, "index", "dtype", "model", "fingerprint"}
+    names = {"prompt", *SETTINGS, "index", "dtype", "model", "fingerprint"}
     if not isinstance(found, dict) or not names <= found.keys():
         raise ConfigError(f"the parameters in {path} must name {', '.join(sorted(names))}, got {str(found)[:100]!r}")
     _check_kinds(path, found)
@@ -85,7 +87,8 @@ def _check_kinds(path: str | os.PathLike[str], found: dict[str, Any]) -> None:
 
 def check(found: dict[str, Any], model: str | os.PathLike[str]) -> None:
     """Raise ``ConfigError`` if ``model`` cannot make the picture of these parameters; nothing is loaded."""
-    check_arguments(outline(model), **{name: found[name] for name in ARGUMENTS}, first=found["index"])
+    check_prompts(found["prompt"])
+    check_arguments(outline(model), **_settings(found))
 
 
 def remake(path: str | os.PathLike[str], parts: Parts) -> Picture:
@@ -95,10 +98,14 @@ def remake(path: str | os.PathLike[str], parts: Parts) -> Picture:
     of another model or in another dtype.
     """
     found = parameters(path)
-    dtype = str(parts.dtype).removeprefix("torch.")
+    dtype = dtype_name(parts.dtype)
     for name, given in (("fingerprint", parts.fingerprint), ("dtype", dtype)):
         if found[name] != given:
             what = f"was made by {found['model']} in {found['dtype']}, {name} {found[name]}"
             raise CheckpointMismatch(f"{path} {what}; these parts are {parts}, {name} {given}; load those that made it")
-    (picture,) = draw(parts, **{name: found[name] for name in ARGUMENTS}, first=found["index"])
+    (picture,) = draw(parts, found["prompt"], **_settings(found))
     return picture
+
+
+def _settings(found: dict[str, Any]) -> dict[str, Any]:
+    return {name: found[name] for name in SETTINGS} | {"first": found["index"]}

@@ -33,13 +33,14 @@ from tqdm import tqdm
 
 from .. import __version__
 from ..errors import DiffusionLibError, NonFiniteError, check_choice, check_integer, check_seed
+from ..runtime.device import dtype_name
 from ..sample.ancestral import SampleStep, ddim, ddpm, generators, noise, timesteps
 from ..sample.ode import euler, lms
 from .codec import decode, to_pil
 from .guidance import Guided, check_guidance
 from .outline import Outline
 from .parts import Parts
-from .prompt import check_prompts, embed, tokenize
+from .prompt import embed, tokenize
 from .safety import FLAGGED, judged
 
 SAMPLERS = {"lms": lms, "ddim": ddim, "euler": euler, "ddpm": ddpm}
@@ -86,11 +87,11 @@ def draw(
     black, as in the published pipeline.
     """
     given = {"g": g, "seed": seed, "steps": steps, "dim": dim, "save_int": save_int, "sampler": sampler, "first": first}
-    settings = _settings(parts, check_arguments(parts.outline, prompt, **given))
-    prompts, tokens = check_prompts(prompt), tokenize(parts.tokenizer, prompt)
-    pictures, size = [], len(prompts)
+    checked, tokens = check_arguments(parts.outline, **given), tokenize(parts.tokenizer, prompt)
+    settings = _settings(parts, checked)
+    pictures, size = [], len(tokens.ids)
     with tqdm(total=settings["steps"] * size, unit="step", desc=parts.model) as bar:
-        while len(pictures) < len(prompts):
+        while len(pictures) < len(tokens.ids):
             start = len(pictures)
             made = _try(parts, tokens.ids[start : start + size], settings | {"index": first + start}, bar)
             if made is None and size == 1:
@@ -99,7 +100,7 @@ def draw(
                 size = -(-size // 2)
                 warnings.warn(f"out of memory: going on with {size} pictures at a time", stacklevel=2)
             pictures += made or []
-    for picture, text, dropped, tail in zip(pictures, prompts, tokens.dropped, tokens.tails, strict=True):
+    for picture, text, dropped, tail in zip(pictures, tokens.texts, tokens.dropped, tokens.tails, strict=True):
         picture.parameters.update(prompt=text, dropped_tokens=dropped, dropped_text=tail)
     if flagged := [p.parameters["prompt"] for p in pictures if p.parameters["safety"] == FLAGGED]:
         warnings.warn(f"the safety checker flagged the pictures of {flagged}: they are shown black", stacklevel=2)
@@ -127,7 +128,7 @@ def denoise(
         options["generator"] = generator
     chain = SAMPLERS[check_choice("sampler", sampler, SAMPLERS)]
     steps_of = chain(Guided(parts.unet, text, empty, g), x_T, parts.schedule, steps=steps, **options)
-    return _named(steps_of, f"the U-Net in {_name(parts.dtype)}")
+    return _named(steps_of, f"the U-Net in {dtype_name(parts.dtype)}")
 
 
 def _named(chain: Iterator[SampleStep], where: str) -> Iterator[SampleStep]:
@@ -139,7 +140,6 @@ def _named(chain: Iterator[SampleStep], where: str) -> Iterator[SampleStep]:
 
 def check_arguments(
     outline: Outline,
-    prompt: str | Sequence[str],
     *,
     g: float,
     seed: int | None,
@@ -149,8 +149,10 @@ def check_arguments(
     sampler: str,
     first: int = 0,
 ) -> dict[str, Any]:
-    """Return the settings that a batch shares, as they are stored, or raise ``ConfigError``; nothing is loaded."""
-    check_prompts(prompt)
+    """Return the settings that a batch shares, as they are stored, or raise ``ConfigError``; nothing is loaded.
+
+    The texts are another matter: see ``prompt.check_prompts``.
+    """
     check_seed(first, "first")
     return {
         "g": check_guidance(g),
@@ -169,7 +171,7 @@ def _settings(parts: Parts, checked: dict[str, Any]) -> dict[str, Any]:
     if checked["seed"] is None:
         checked = checked | {"seed": secrets.randbelow(2**32)}
         print(f"seed = {checked['seed']}")
-    made_by = {"model": parts.model, "fingerprint": parts.fingerprint, "dtype": _name(parts.dtype)}
+    made_by = {"model": parts.model, "fingerprint": parts.fingerprint, "dtype": dtype_name(parts.dtype)}
     return checked | made_by | {"library": __version__}
 
 
@@ -203,21 +205,17 @@ def _batch(parts: Parts, ids: Tensor, settings: dict[str, Any], bar: tqdm) -> li
     x, decoded_in = decode(parts.vae, step.x_t)
     pictures = []
     for i, (image, status) in enumerate(judged(parts.checker, to_pil(x))):
-        own = {"index": settings["index"] + i, "decoded_in": _name(decoded_in), "safety": status}
+        own = {"index": settings["index"] + i, "decoded_in": dtype_name(decoded_in), "safety": status}
         states = [SampleStep(t, x_t[i], x_0_hat[i]) for t, x_t, x_0_hat in kept]
         pictures.append(Picture(image, step.x_t[i].cpu(), states, settings | own))
     return pictures
 
 
-def _name(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")
-
-
 def _memory(parts: Parts, dim: int) -> str:
     if parts.device.type != "cuda":
-        return f"dim = {dim} in {_name(parts.dtype)} does not; use a smaller dim"
+        return f"dim = {dim} in {dtype_name(parts.dtype)} does not; use a smaller dim"
     free, total = torch.cuda.mem_get_info(parts.device)
     peak = torch.cuda.max_memory_allocated(parts.device)
     numbers = f"{peak / 2**30:.1f} GiB were used, {free / 2**30:.1f} of {total / 2**30:.1f} GiB are free"
     remedy = "load with dtype='float16', with sliced=True, or use a smaller dim"
-    return f"dim = {dim} in {_name(parts.dtype)} does not: {numbers}; {remedy}"
+    return f"dim = {dim} in {dtype_name(parts.dtype)} does not: {numbers}; {remedy}"

@@ -21,6 +21,8 @@ import torch
 from torch import Tensor
 
 from ..errors import ConfigError, NonFiniteError
+from ..runtime.device import dtype_name
+from ..runtime.finite import non_finite
 from .parts import Parts
 
 LONGEST = 10_000  # characters; 75 tokens of English are about 300
@@ -28,11 +30,12 @@ SURROGATE = re.compile(r"[\ud800-\udfff]")  # half a character, which has no byt
 
 
 class Tokens(NamedTuple):
-    """``ids`` (B, 77) int64, and for each text how many tokens did not fit, and the text that these stand for."""
+    """``ids`` (B, 77) int64, and for each text how many tokens did not fit, what these stand for, and itself."""
 
     ids: Tensor
     dropped: list[int]
     tails: list[str]
+    texts: list[str]
 
 
 def check_prompts(prompt: object) -> list[str]:
@@ -66,7 +69,7 @@ def tokenize(tokenizer: Any, prompt: str | Sequence[str], strict: bool = False) 
             warnings.warn(f"prompt is longer than {length} tokens: the last {more} are dropped, {tail!r}", stacklevel=2)
     kept = [ids[: length - 1] + ids[-1:] if more else ids for ids, more in zip(whole, dropped, strict=True)]
     padded = [ids + [tokenizer.pad_token_id] * (length - len(ids)) for ids in kept]
-    return Tokens(torch.tensor(padded), dropped, tails)
+    return Tokens(torch.tensor(padded), dropped, tails, texts)
 
 
 def embed(parts: Parts, ids: Tensor) -> Tensor:
@@ -76,6 +79,7 @@ def embed(parts: Parts, ids: Tensor) -> Tensor:
     """
     with torch.no_grad():
         embeddings = parts.text_encoder(ids.to(parts.device))[0]
-    if not embeddings.isfinite().all():
-        raise NonFiniteError(f"embeddings must be finite, got others in {parts.dtype}; load the parts in float32")
+    if (bad := non_finite(embeddings)) is not None:
+        what = f"got {bad} in {dtype_name(parts.dtype)}"
+        raise NonFiniteError(f"embeddings must be finite, {what}; load the parts in float32")
     return embeddings

@@ -56,6 +56,11 @@ def pick_device(name: str = "auto") -> torch.device:
     return torch.device(working[0] if name == "auto" else name)
 
 
+def dtype_name(dtype: torch.dtype) -> str:
+    """As files and messages name it: "float32" for ``torch.float32``."""
+    return str(dtype).removeprefix("torch.")
+
+
 def autocast(device: torch.device, precision: str = "auto") -> contextlib.AbstractContextManager:
     """Return the context in which a network is called: bfloat16 autocast, or nothing for float32."""
     check_choice("precision", precision, PRECISIONS)

@@ -12,12 +12,13 @@ from __future__ import annotations
 import hashlib
 import json
 import reprlib
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..errors import CheckpointCorrupt, CheckpointMismatch, CheckpointUntrusted, ConfigError
+from ..errors import CheckpointCorrupt, CheckpointError, CheckpointMismatch, CheckpointUntrusted, ConfigError
 from . import files
 
 SHOWN = 5  # differences that a message lists
@@ -101,6 +102,17 @@ def read_record(path: Path, made_from: Mapping[str, Any] | None = None, *, verif
     for name, value in hashes.items() if verify else ():
         check_file(path.parent, name, value)
     return record
+
+
+def read_kept(path: Path, made_from: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A record as ``read_record`` returns it; None for what must be made anew, with a line on stderr if it is there."""
+    try:
+        return read_record(path, made_from)
+    except FileNotFoundError:
+        return None
+    except CheckpointError as error:
+        print(f"{path} is made anew: {error}", file=sys.stderr)
+        return None
 
 
 def check_file(folder: Path, name: str, sha256: str) -> None:

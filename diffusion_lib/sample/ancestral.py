@@ -15,7 +15,6 @@ Sources: Ho et al. 2020 (DDPM), Algorithm 2 and eq. 7; Song et al. 2021a (DDIM),
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
@@ -31,6 +30,7 @@ from ..errors import ConfigError, NonFiniteError, check_choice, check_integer, c
 from ..process.bound import VARIANCES
 from ..process.identities import Denoiser, Jump, x_0_from_eps
 from ..process.schedule import Schedule
+from ..runtime.finite import non_finite
 
 SPACINGS = ("trailing", "leading")
 
@@ -159,7 +159,7 @@ def walk(
         raise ConfigError(f"x_T must be a float32 or float64 tensor (B, ...), got {what}; use torch.randn(B, ...)")
     if x_T.ndim < 2 or x_T.numel() == 0:
         raise ConfigError(f"x_T must have shape (B, ...), not empty, got {tuple(x_T.shape)}; use torch.randn(B, ...)")
-    if (bad := _non_finite(x_T)) is not None:
+    if (bad := non_finite(x_T)) is not None:
         raise ConfigError(f"x_T must be finite, got {bad}; use torch.randn")
     times = timesteps(schedule.T, schedule.T if steps is None else steps, spacing)
     return _run(denoiser, x_T.detach(), step, _jumps(schedule, tuple(times)))
@@ -235,16 +235,7 @@ def _run(denoiser, x_t, step, jumps) -> Iterator[SampleStep]:
         x_0_hat = jump.x_0_hat(x_t, eps_hat)
         yield SampleStep(jump.t, x_t, x_0_hat)
         x_t = step(jump, x_t, eps_hat, x_0_hat)
-        if (bad := _non_finite(x_t)) is not None:
+        if (bad := non_finite(x_t)) is not None:
             where = f"from t={jump.t} to {jump.s}"
             raise NonFiniteError(f"x_t must stay finite, got {bad} in the step {where}; check the denoiser")
     yield SampleStep(0, x_t, x_t)
-
-
-def _non_finite(x: Tensor) -> str | None:
-    """Describe the first NaN or infinite element, if there is one."""
-    if math.isfinite(torch.linalg.vector_norm(x.detach(), math.inf)):  # the largest |x|, or NaN, in one pass
-        return None
-    finite = x.isfinite()
-    index = tuple((~finite).nonzero()[0].tolist())
-    return f"{float(x[index])} at index {index} (and {int((~finite).sum()) - 1} more)"

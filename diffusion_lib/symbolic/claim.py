@@ -9,7 +9,7 @@ from diffusion_lib.symbolic.density import KL, Density, E, Integral, Law, Normal
 from diffusion_lib.symbolic.expr import Expr, Interval, Symbol, children, walk
 from diffusion_lib.symbolic.licences import Licence
 from diffusion_lib.symbolic.times import Index, Item, OutOfRange, Span
-from diffusion_lib.symbolic.tree import Fact, first_times, free_indices
+from diffusion_lib.symbolic.tree import Fact, first_times, free_indices, measure_of
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def free_dummies(node) -> set[str]:
     if isinstance(node, Integral):
         ends = [free_dummies(end) for end in (node.low, node.high) if end is not None]
         return (free_dummies(node.body) - {getattr(node.over, "name", "")}).union(*ends)
-    measure = node.under if isinstance(node, E) else node.p if isinstance(node, KL) else None
+    measure = measure_of(node)
     bound = getattr(measure, "at", None)
     if isinstance(bound, Symbol):
         return found - {bound.name} | free_dummies(measure.mean) | free_dummies(measure.variance)

@@ -132,7 +132,7 @@ def unfold(nodes, facts, least: int = 1):
             before = 0 if node.low.symbol is None else earliest.get(node.low.symbol, 1)
             earliest = {**earliest, node.symbol: before + node.low.offset}
         over = over | {node.symbol} if isinstance(node, (Sum, Limit)) else over
-        measure = _measure(node)
+        measure = measure_of(node)
         shut = (*shut, *((type(node), variable) for variable in bound_by(node)))
 
         def child(part):  # a measure stays a density that can be named
@@ -160,13 +160,13 @@ def bound_by(node) -> tuple:
     """The variables that a derivative, an integral, or a mean under a named density binds."""
     if isinstance(node, (Derivative, Integral)):
         return (node.by if isinstance(node, Derivative) else node.over,)
-    measure = _measure(node)
+    measure = measure_of(node)
     if isinstance(measure, Density):
         return measure.targets
     return (measure.at,) if isinstance(measure, Normal) else ()
 
 
-def _measure(node):
+def measure_of(node):
     """The density under which ``node`` is a mean, if it is one."""
     return node.under if isinstance(node, E) else node.p if isinstance(node, KL) else None
 

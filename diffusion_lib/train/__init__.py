@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .config import TrainConfig
-from .loop import TrainState, eps_loss, train
 
 __all__ = ["TrainConfig", "TrainState", "eps_loss", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    """Names of ``loop``, taken when they are asked for: PyTorch comes with them, and ``--help`` does without."""
+    if name in __all__:
+        from . import loop
+
+        return getattr(loop, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

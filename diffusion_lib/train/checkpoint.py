@@ -20,6 +20,7 @@ from torch import Tensor
 
 from ..errors import CheckpointCorrupt, CheckpointError, CheckpointMismatch, NonFiniteError
 from ..runtime.fingerprint import canonical, told
+from ..runtime.finite import non_finite
 from . import manifest
 from .loop import TrainState
 from .manifest import list_checkpoints, lock
@@ -94,7 +95,5 @@ def _tensors(state: TrainState) -> dict[str, Tensor]:
 
 def _check_finite(tensors: Mapping[str, Tensor], what: str) -> None:
     for name, tensor in tensors.items():
-        if tensor.is_floating_point() and not (finite := tensor.isfinite()).all():
-            index = tuple((~finite).nonzero()[0].tolist())
-            value = float(tensor[index])
-            raise NonFiniteError(f"{what}: {name} must be finite, got {value} at {index}; use an earlier checkpoint")
+        if tensor.is_floating_point() and (bad := non_finite(tensor)) is not None:
+            raise NonFiniteError(f"{what}: {name} must be finite, got {bad}; use an earlier checkpoint")

@@ -1,19 +1,25 @@
-"""The settings of a training run: all that it depends on besides schedule, denoiser and data."""
+"""The settings of a training run: all that it depends on besides schedule, denoiser and data.
+
+The command ``train`` takes its options from the fields: names, types, default values and ``help`` stand here only.
+PyTorch is not imported before a configuration is made, so that ``--help`` does without.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any
 
 from ..errors import ConfigError, check_choice, check_integer, check_real, check_seed
-from ..process.bound import WEIGHTS
-from ..runtime.device import PRECISIONS
 
 MAX_STEPS = 10**9 - 1  # nine digits in a checkpoint's name
 LR_DECAYS = ("cosine", "none")
 T_LAWS = ("log-normal", "uniform")
+
+
+def _setting(help: str, default: Any = MISSING) -> Any:
+    return field(default=default, metadata={"help": help})
 
 
 @dataclass(frozen=True)
@@ -31,20 +37,23 @@ class TrainConfig:
     runs the network through torch.compile, which pays after many steps only.
     """
 
-    steps: int
-    batch_size: int = 512
-    lr: float = 6e-3
-    lr_decay: str = "cosine"
-    ema_decay: float = 0.995
-    grad_clip: float = 1.0
-    seed: int = 0
-    weight: str = "simple"
-    t_law: str = "log-normal"
-    micro_batches: int = 1
-    precision: str = "auto"
-    compile: bool = False
+    steps: int = _setting("gradient steps")
+    batch_size: int = _setting("samples in a step", 512)
+    lr: float = _setting("learning rate at the start", 6e-3)
+    lr_decay: str = _setting("cosine (to 0) or none", "cosine")
+    ema_decay: float = _setting("decay of the averaged parameters", 0.995)
+    grad_clip: float = _setting("largest norm of a gradient", 1.0)
+    seed: int = _setting("of weights, data, batches and noise", 0)
+    weight: str = _setting("the loss: simple, vlb, x_0, v, truncated_snr, min_snr", "simple")
+    t_law: str = _setting(f"how t is drawn: {', '.join(T_LAWS)}", "log-normal")
+    micro_batches: int = _setting("parts of a batch, computed one by one", 1)
+    precision: str = _setting("auto, float32, bfloat16", "auto")
+    compile: bool = _setting("run the network through torch.compile", False)
 
     def __post_init__(self) -> None:
+        from ..process.bound import WEIGHTS
+        from ..runtime.device import PRECISIONS
+
         check_integer("steps", self.steps, 1, MAX_STEPS)
         check_integer("batch_size", self.batch_size, 1, 2**20)
         check_real("lr", self.lr, 0.0, 1.0, open_low=True)

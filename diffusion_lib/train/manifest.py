@@ -27,6 +27,7 @@ from torch import Tensor
 from .. import __version__
 from ..errors import CheckpointCorrupt, CheckpointError, CheckpointMismatch, CheckpointSaveError, CheckpointUntrusted
 from ..runtime import fingerprint
+from ..runtime.device import dtype_name
 
 FORMAT = 1
 KEEP = 2  # pairs that remain after a write: the latest, and one more in case the latest is damaged later
@@ -66,7 +67,7 @@ def check_directory(directory: str | Path, exception: type[CheckpointError] = Ch
 
 def layout(tensors: Mapping[str, Tensor]) -> dict[str, str]:
     """Return dtype and shape of each tensor, as text: ``float32 (128, 2)``."""
-    return {name: f"{str(x.dtype).removeprefix('torch.')} {tuple(x.shape)}" for name, x in sorted(tensors.items())}
+    return {name: f"{dtype_name(x.dtype)} {tuple(x.shape)}" for name, x in sorted(tensors.items())}
 
 
 @contextmanager

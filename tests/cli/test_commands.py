@@ -23,11 +23,12 @@ from diffusion_lib.cli import doctor, parser
 from diffusion_lib.errors import NonFiniteError
 from diffusion_lib.latent import weights
 from diffusion_lib.notebook import rerun
+from diffusion_lib.process.bound import WEIGHTS
 from diffusion_lib.process.schedule import SCHEDULES
-from diffusion_lib.runtime.device import DEVICES
+from diffusion_lib.runtime.device import DEVICES, PRECISIONS
 from diffusion_lib.train import checkpoint, run
 from diffusion_lib.train import loop as training
-from diffusion_lib.train.config import LR_DECAYS, TrainConfig
+from diffusion_lib.train.config import LR_DECAYS, T_LAWS, TrainConfig
 
 ROOT = Path(__file__).parents[2]
 QUICK = ["train", "--data", "ring", "--T", "20", "--batch-size", "8", "--device", "cpu"]
@@ -72,6 +73,8 @@ def test_help_names_exactly_what_exists(capsys):
     text = " ".join(capsys.readouterr().out.split())
     assert f"{', '.join(cli.DENSITIES)} (points), digits (pictures)" == parser.DATA and parser.DATA in text
     assert ", ".join(SCHEDULES) in text
+    assert f"the loss: {', '.join(WEIGHTS)} (default" in text and f": {', '.join(T_LAWS)} (default" in text
+    assert f"--precision PRECISION {', '.join(PRECISIONS)} (default" in text
     assert set(LR_DECAYS) == {"cosine", "none"} and set(DEVICES) == {"auto", "cuda", "mps", "cpu"}
     assert command("sample", "--help") == 0
     text = " ".join(capsys.readouterr().out.split())
@@ -82,6 +85,15 @@ def test_defaults_are_those_of_the_library():
     args = parser.parser().parse_args(["train", "--data", "ring", "--out", "x"])
     config = TrainConfig(args.steps)
     assert {name: getattr(args, name) for name in config.to_dict()} == config.to_dict()
+    assert args.steps == 2000 and args.lr == 6e-3 and args.compile is False
+
+
+def test_every_setting_is_an_option_of_its_type():
+    given = TrainConfig(7, 6, 0.5, "none", 0.5, 2.0, 3, "vlb", "uniform", 2, "float32", True).to_dict()
+    flags = [(f"--{name.replace('_', '-')}", str(value)) for name, value in given.items()]
+    words = [word for flag, value in flags for word in ([flag] if flag == "--compile" else [flag, value])]
+    args = parser.parser().parse_args(["train", "--data", "ring", "--out", "x", *words])
+    assert {name: getattr(args, name) for name in given} == given
 
 
 def test_rerun_is_dispatched(monkeypatch):

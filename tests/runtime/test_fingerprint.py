@@ -206,3 +206,14 @@ def test_a_folder_is_tried_before_the_work(tmp_path, monkeypatch, path):
         files.folder("out", path)
     assert files.folder("out", "new/deep") == tmp_path / "new" / "deep"
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_is_kept_is_of_the_same_making_or_made_anew(tmp_path, capsys):
+    path = tmp_path / "result.json"
+    assert fingerprint.read_kept(path, {"seed": 1}) is None and capsys.readouterr().err == ""
+    fingerprint.write_record(path, {"seed": 1}, rows=[2, 3])
+    assert fingerprint.read_kept(path, {"seed": 1})["rows"] == [2, 3] and capsys.readouterr().err == ""
+    assert fingerprint.read_kept(path, {"seed": 4}) is None
+    assert f"{path} is made anew: {path} must be of this run, got seed is 1" in capsys.readouterr().err
+    path.write_text("{")
+    assert fingerprint.read_kept(path, {"seed": 1}) is None and "is made anew" in capsys.readouterr().err

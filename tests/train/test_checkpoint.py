@@ -563,7 +563,7 @@ def test_row44_a_state_that_is_not_finite_is_not_saved(saved, which):
     }
     last = tuple(size - 1 for size in tensors[which].shape)
     tensors[which][last] = torch.nan
-    fail(directory, state, NonFiniteError, rf"must be finite, got nan at {re.escape(str(last))}")
+    fail(directory, state, NonFiniteError, rf"must be finite, got nan at index {re.escape(str(last))}")
 
 
 def test_a_checkpoint_of_another_run_is_not_overwritten(saved):

@@ -14,7 +14,6 @@ hash of every file of the folder.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
@@ -26,7 +25,7 @@ import torch
 from diffusers import StableDiffusionPipeline
 
 from ... import __version__
-from ...errors import CheckpointError, ConfigError, check_integer
+from ...errors import ConfigError, check_integer
 from ...runtime import files, fingerprint
 from ...runtime.device import autocast, pick_device
 from ...runtime.signals import stop_signals
@@ -117,13 +116,8 @@ def _judge(folder: Path, pipeline: StableDiffusionPipeline, unet: Path, n: int, 
     averages = {average.name: fingerprint.of_file(average) for average in sorted(unet.glob("average-*.safetensors"))}
     made_from = {"weights": weights.fingerprint(folder), "averages": averages, "n": n, "trial": trial}
     made_from |= {"library": fingerprint.library()}
-    rows: list[dict] = []
-    try:
-        rows = fingerprint.read_record(path, made_from)["rows"]
-    except FileNotFoundError:
-        pass
-    except CheckpointError as error:
-        print(f"{path} is made anew: {error}", file=sys.stderr)
+    kept = fingerprint.read_kept(path, made_from)
+    rows: list[dict] = kept["rows"] if kept else []
     for _ in chain(fidelity.report(pipeline, n, trial, rows), _earlier(pipeline, unet, trial, rows)):
         fingerprint.write_record(path, made_from, rows=rows)
     return rows

@@ -13,7 +13,6 @@ A run sees few pictures many times; their captions are drawn anew each time, eac
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,7 +22,6 @@ from diffusers import AutoencoderKL
 from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, nn
 
-from ...errors import CheckpointError
 from ...process.bound import weight
 from ...process.identities import add_noise
 from ...process.schedule import Schedule, scaled_linear
@@ -88,13 +86,8 @@ def cached_latents(path: Path, vae: AutoencoderKL, seen: world.Scenes, precision
         "library": fingerprint.library(),
     }
     record = path.with_suffix(".json")
-    try:
-        fingerprint.read_record(record, made_from)
+    if fingerprint.read_kept(record, made_from):
         return safetensors.torch.load_file(path)["z"]
-    except FileNotFoundError:
-        pass
-    except CheckpointError as error:
-        print(f"{path} is made anew: {error}", file=sys.stderr)
     parts = torch.arange(len(seen.form)).split(64)
     z = torch.cat([latents(vae, world.render(seen[part]).to(vae.device), precision).cpu() for part in parts])
     z = z.contiguous()  # as it is when it is read: the order in memory decides about the last bits of a sum

@@ -18,6 +18,15 @@ net = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.ReLU())
 CALLS = """
 for _ in range(5):
     net(torch.zeros(1, 2))
+for _ in range(3):  # a call that fails inside is one call, too
+    try:
+        net(torch.zeros(1, 3))
+    except RuntimeError:
+        pass
+weights = dict(net.named_parameters())
+torch.func.functional_call(net, weights, (torch.zeros(1, 2),))
+torch.vmap(lambda x: torch.func.functional_call(net, weights, (x,)))(torch.zeros(7, 2))
+net[0](torch.zeros(1, 2))
 ballast = torch.ones(25_000_000)
 end = time.process_time() + 0.5
 while time.process_time() < end:
@@ -38,7 +47,7 @@ def test_the_meter_counts_calls_from_outside_and_sees_memory_and_time(tmp_path):
     execute(page, [Cell("code", WORK, {}, 0), Cell("code", CALLS, {}, 0)], costs)
     without = {}
     execute(page, [Cell("code", WORK, {}, 0)], without)
-    assert costs["network_calls"] == 5 and without["network_calls"] == 0
+    assert costs["network_calls"] == 5 + 3 + 1 + 1 + 1 and without["network_calls"] == 0
     assert costs["cpu_seconds"] > 0.5 and costs["peak_mib"] > without["peak_mib"] + 80
 
 
