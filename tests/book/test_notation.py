@@ -6,7 +6,6 @@ import dataclasses
 import inspect
 import math
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +20,7 @@ from diffusers import (
 from diffusers.guiders import ClassifierFreeGuidance
 from diffusers.training_utils import compute_snr
 from PIL import Image
+from root import ROOT
 from torch.distributions import Normal, kl_divergence
 
 from booktools.site.licences import PROVED
@@ -36,7 +36,7 @@ from diffusion_lib.sample import ancestral as sample
 from diffusion_lib.sample import langevin, ode
 from diffusion_lib.train import loop as train
 
-PAGE = Path(__file__).parents[2] / "book" / "notation.md"
+PAGE = ROOT / "book" / "notation.md"
 T = 50
 schedule = linear(T)
 t = torch.arange(1, T + 1)

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import safetensors.torch
 import torch
+from root import ROOT
 
 from diffusion_lib.cli import commands as cli
 from diffusion_lib.cli import doctor, parser
@@ -29,7 +30,6 @@ from diffusion_lib.train import checkpoint, run
 from diffusion_lib.train import loop as training
 from diffusion_lib.train.config import LR_DECAYS, TrainConfig
 
-ROOT = Path(__file__).parents[2]
 QUICK = ["train", "--data", "ring", "--T", "20", "--batch-size", "8", "--device", "cpu"]
 
 

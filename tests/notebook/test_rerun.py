@@ -15,6 +15,7 @@ import filelock
 import nbformat
 import numpy as np
 import pytest
+from root import ROOT
 
 from diffusion_lib.cli import parser
 from diffusion_lib.errors import CheckpointCorrupt, ConfigError
@@ -24,7 +25,6 @@ from diffusion_lib.notebook.page import ENVIRONMENT
 from diffusion_lib.notebook.rerun import RerunFailed, rerun
 from diffusion_lib.runtime import fingerprint
 
-ROOT = str(Path(module.__file__).parents[2])
 PARAMETERS = "T = 5  # steps\nrate = 0.5\nflag = True\nname = 'a'\nshift = -1"
 CHECK = (
     "from diffusion_lib.notebook.page import boolean, check_parameters, choice, finish, integer, real\n"
@@ -49,7 +49,7 @@ def book(tmp_path, monkeypatch):
     (tmp_path / "notebooks").mkdir()
     write_chapter(tmp_path / "notebooks" / "small-chapter.ipynb")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", ROOT)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     return tmp_path
 
 

@@ -14,13 +14,13 @@ from pathlib import Path
 import filelock
 import nbformat
 import pytest
+from root import ROOT
 
 from diffusion_lib.cli import parser
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.notebook import sweep as module
 from diffusion_lib.notebook.sweep import plan, sweep
 
-ROOT = str(Path(module.__file__).parents[2])
 PARAMETERS = "T = 5\nrate = 0.5\nflag = True\nname = 'a'"
 WORK = """\
 import pathlib, time
@@ -48,7 +48,7 @@ def book(tmp_path, monkeypatch):
     nb = nbformat.v4.new_notebook(cells=[*cells, code("finish()")], metadata={"kernelspec": kernel})
     nbformat.write(nb, tmp_path / "notebooks" / "small-chapter.ipynb")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", ROOT)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     return tmp_path
 
 

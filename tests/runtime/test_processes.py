@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 import safetensors.torch
 import torch
+from root import ROOT, environment
 
 from diffusion_lib.data import sample_density
 from diffusion_lib.denoiser import MLP
@@ -30,7 +31,6 @@ from diffusion_lib.runtime import processes as parallel
 from diffusion_lib.runtime.processes import Processes
 from diffusion_lib.train.loop import TrainConfig, TrainState, _draw, time_law, train
 
-ROOT = Path(__file__).parents[2]
 STEPS = 20
 # AdamW divides by the size of a gradient, so that a difference in its last digit may become one of lr: a small lr
 COMMAND = [
@@ -48,7 +48,6 @@ COMMAND = [
     "--save-every",
     "10",
 ]
-ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1", "PYTHONPATH": str(ROOT)}
 PATIENCE = 60.0  # seconds in which a run that has lost a process must be over; the driver waits no longer
 
 
@@ -57,7 +56,7 @@ def runs(tmp_path_factory):
     """The directory with the driver's runs; ``runs.report`` has exit statuses and texts, one for each process."""
     directory = tmp_path_factory.mktemp("runs")
     command = [sys.executable, __file__, str(directory)]
-    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=400)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=400)
     assert done.returncode == 0, done.stderr
     return directory, json.loads(done.stdout)
 
@@ -210,7 +209,7 @@ def test_the_real_launcher(runs, tmp_path):
     command = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_machines", "1"]
     command += ["--num_processes", "2", "--main_process_port", "0", "--mixed_precision", "no", "--dynamo_backend", "no"]
     command += ["-m", "diffusion_lib", *COMMAND, "--steps", str(STEPS), "--out", str(tmp_path / "run")]
-    done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     name = f"step-{STEPS:09d}.safetensors"
     assert (tmp_path / "run" / name).read_bytes() == (runs[0] / "two" / name).read_bytes()
