@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import itertools
 import os
 import signal
@@ -305,7 +306,10 @@ def test_a_full_disk_names_the_table(book, monkeypatch, capsys):
 def test_the_executor_and_the_number_of_jobs_reach_snakemake(book, monkeypatch):
     """Cluster plugins are not installed here; what they would be asked for is what Snakemake is called with."""
     called = []
-    monkeypatch.setattr(module, "_check_installed", lambda executor: None)
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        module.importlib.util, "find_spec", lambda name: find("snakemake" if name.startswith("snakemake_") else name)
+    )
     monkeypatch.setattr("snakemake.cli.main", lambda words: called.extend(words))
     _, directory = sweep(write(book, GRID), "out", jobs=50, executor="slurm")
     rows = list(csv.DictReader((directory / "results.csv").read_text().splitlines()))
@@ -316,7 +320,7 @@ def test_the_executor_and_the_number_of_jobs_reach_snakemake(book, monkeypatch):
 
 @pytest.mark.parametrize("text", ["a\nb", "a\r\n\tb", "\n"])
 def test_a_text_of_several_lines_is_one_row_of_the_table(tmp_path, text):
-    module._write_table(tmp_path, [{"name": text, "status": "ok"}, {"name": "c", "status": "ok"}])
+    module.write_table(tmp_path, [{"name": text, "status": "ok"}, {"name": "c", "status": "ok"}])
     lines = (tmp_path / "results.md").read_text().splitlines()
     assert len(lines) == 4 and lines[2] == f"| {' '.join(text.split())} | ok |"
     with open(tmp_path / "results.csv", newline="") as file:

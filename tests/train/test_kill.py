@@ -86,7 +86,7 @@ def check(directory: Path, known: int) -> int:
 
     if known < 0 and (not directory.is_dir() or not checkpoint.list_checkpoints(directory)):
         return -1
-    state, _, _ = cli._restore(directory)
+    state, _, _ = cli.restore(directory)
     assert state.step >= known, f"{directory}: step {state.step} after step {known}"
     log = (directory / "log.jsonl").read_bytes().splitlines()
     assert [json.loads(line)["step"] for line in log[: state.step]] == list(range(1, state.step + 1))
