@@ -69,7 +69,7 @@ def train(args: argparse.Namespace) -> int:
             )
         if processes.rank == 0:
             if state.step == config.steps:
-                _curve(directory)
+                draw_curve(directory)
             print(f"saved step {state.step} of {config.steps} in {directory}")
     return 128 + stop if stop else 0
 
@@ -84,7 +84,7 @@ def sample(args: argparse.Namespace) -> int:
     seed = check_seed(args.seed)
     device = pick_device(args.device)
     path = files.target("out", args.out, (".safetensors", ".png"))
-    state, schedule, shape = _restore(args.source)
+    state, schedule, shape = restore(args.source)
     streams, batch = generators(seed, n), torch.empty(n, *shape)
     x_T = noise(streams, batch)(batch).to(device)
     steps = getattr(args, "steps", min(STEPS, schedule.T))
@@ -96,7 +96,7 @@ def sample(args: argparse.Namespace) -> int:
     return 0
 
 
-def _curve(directory: Path) -> None:
+def draw_curve(directory: Path) -> None:
     """Draw the loss of all steps in the log into ``curve.svg``, whose bytes depend on the log alone."""
     import matplotlib
 
@@ -112,7 +112,7 @@ def _curve(directory: Path) -> None:
     files.write(directory / "curve.svg", drawn.getvalue())
 
 
-def _restore(source: str) -> tuple[TrainState, Schedule, list[int]]:
+def restore(source: str) -> tuple[TrainState, Schedule, list[int]]:
     """Rebuild network and schedule from the latest checkpoint's own configuration."""
     record, _ = checkpoint.read_latest(source)
     settings = record["config"]

@@ -90,7 +90,7 @@ def sweep(
                     (directory / "runs" / name / "done").unlink(missing_ok=True)
             code = _snakemake(directory, jobs, executor)
             rows = [_row(directory / "runs" / name / source.name, made) for name, made in runs.items()]
-            _write_table(directory, rows)
+            write_table(directory, rows)
     except filelock.Timeout:
         raise ConfigError(f"output must not be in use by another sweep, got {directory}; wait for that one") from None
     if code and all(row["status"] == "ok" for row in rows):
@@ -175,7 +175,7 @@ def _row(notebook: Path, made: dict[str, Any]) -> dict[str, Any]:
     return row | {name: shown for name, shown in status.get("shown", {}).items() if name not in row}
 
 
-def _write_table(directory: Path, rows: list[dict[str, Any]]) -> None:
+def write_table(directory: Path, rows: list[dict[str, Any]]) -> None:
     """Write ``results.csv`` and ``results.md``; a run without some number has an empty place there."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
     table = [columns, *([str(row.get(name, "")) for name in columns] for row in rows)]

@@ -184,7 +184,7 @@ def _batches(
 ) -> Callable[[Tensor], Tensor]:
     """The loss of random batches of ``data``, and its gradient, shared among the processes."""
     data = data.to(state.parameters.dtype)
-    p, weight = _law_and_weight(schedule, config, data)
+    p, weight = law_and_weight(schedule, config, data)
     denoiser = torch.compile(state.denoiser) if config.compile else state.denoiser
     parts, precision = config.micro_batches, autocast(data.device, config.precision)
 
@@ -194,7 +194,7 @@ def _batches(
 
     def backward(gradient: Tensor) -> Tensor:
         nonlocal parts
-        batch = _draw(data, p, config.batch_size, state.generator, processes)
+        batch = draw_batch(data, p, config.batch_size, state.generator, processes)
         loss, parts = batch_gradient(loss_of, gradient, batch, parts)
         processes.average([loss, gradient])
         return loss
@@ -202,7 +202,7 @@ def _batches(
     return backward
 
 
-def _law_and_weight(schedule: Schedule, config: TrainConfig, like: Tensor) -> tuple[Tensor, Tensor | None]:
+def law_and_weight(schedule: Schedule, config: TrainConfig, like: Tensor) -> tuple[Tensor, Tensor | None]:
     """p_t, and the weight that makes Σ_t p_t weight_t L_t the mean of w_t L_t over 1…T; None if it is always 1."""
     p, weight = time_law(schedule, config.t_law), loss_weight(schedule, config.weight)
     if config.weight == "simple" and config.t_law == "uniform":
@@ -220,7 +220,7 @@ def _record(loss: Tensor, norm: Tensor, step: int, config: TrainConfig) -> Train
     return TrainRecord(step + 1, loss, lr, norm)
 
 
-def _draw(
+def draw_batch(
     data: Tensor, p: Tensor, batch_size: int, generator: torch.Generator, processes: Processes = ALONE
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Draw x_0 (B, …), t (B,) and ε (B, …) on the CPU, hence alike everywhere; bring this process's share to the data.

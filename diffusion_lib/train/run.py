@@ -118,8 +118,19 @@ def _logs(directory: Path, step: int, first: bool) -> Iterator[list[TextIO]]:
         return
     for name in (LOG, CLOCK):
         files.write(directory / name, "".join(_kept(directory / name, step)))
-    with open(directory / LOG, "a") as log, open(directory / CLOCK, "a") as clock:
+    with _log(directory / LOG) as log, _log(directory / CLOCK) as clock:
         yield [log, clock]
+
+
+@contextmanager
+def _log(path: Path) -> Iterator[TextIO]:
+    """A log to add lines to; one that a full disk refused is tried again where it is closed, and named there too."""
+    with open(path, "a") as log:
+        try:
+            yield log
+        finally:
+            with files.named(path):
+                log.close()
 
 
 def _kept(path: Path, step: int) -> list[str]:

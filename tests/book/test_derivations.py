@@ -9,7 +9,8 @@ from collections import Counter
 import jupytext
 import pytest
 from bs4 import BeautifulSoup
-from chapters import COUNT, ROOT, chapters, derivation_cells, outputs, run_cells
+from chapters import COUNT, chapters, derivation_cells, outputs, run_cells
+from root import ROOT
 
 from diffusion_lib.errors import DerivationError, Refuted
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from chapters import ROOT
 from gpu_files import FILES, cells
+from root import ROOT
 
 from booktools.source.pages import Book
 from diffusion_lib.latent import weights

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import subprocess
@@ -10,7 +9,8 @@ import sys
 
 import nbformat
 import pytest
-from book_fixture import ROOT, copy_of, edit, executed_book
+from book_fixture import copy_of, edit, executed_book
+from root import ROOT, environment
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 (NBVAL,) = re.findall(r"^\t\$\(BIN\)/pytest (notebooks --nbval .*)$", MAKEFILE, flags=re.M)
@@ -30,8 +30,7 @@ def compare(root, *more):
     """Run nbval over ``root/notebooks`` as `make test` does, in one process."""
     arguments = shlex.split(NBVAL.replace("-n 2 --dist loadscope", "").replace("notebooks", str(root / "notebooks"), 1))
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments, *more]
-    env = os.environ | {"PYTHONPATH": str(ROOT)}  # the kernel finds the library as it does when it is installed
-    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
 
 
 def test_a_fresh_notebook_compares_equal(book):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import itertools
 import math
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,9 +21,11 @@ from diffusers import (
 from diffusers.guiders import ClassifierFreeGuidance
 from diffusers.training_utils import compute_snr
 from PIL import Image
+from root import ROOT
 from torch.distributions import Normal, kl_divergence
 
 from booktools.site.licences import PROVED
+from diffusion_lib import sample as samplers
 from diffusion_lib.evaluate import distances as metrics
 from diffusion_lib.evaluate import oracle
 from diffusion_lib.evaluate import vlb_from_mse as expected
@@ -36,7 +38,7 @@ from diffusion_lib.sample import ancestral as sample
 from diffusion_lib.sample import langevin, ode
 from diffusion_lib.train import loop as train
 
-PAGE = Path(__file__).parents[2] / "book" / "notation.md"
+PAGE = ROOT / "book" / "notation.md"
 T = 50
 schedule = linear(T)
 t = torch.arange(1, T + 1)
@@ -98,12 +100,14 @@ def multistep_order():
 
 def langevin_step():
     """Song and Ermon's step of α = ε σ_t² / σ_L² in the state that is not shrunk."""
-    sigma, last_sigma, r = schedule.snr[20] ** -0.5, 0.01, 0.3
+    sigma, last_sigma, r = schedule.snr[T] ** -0.5, 0.01, 0.3
     length = r * last_sigma**2 * sigma**2 / last_sigma**2
-    point, z, kept = x_t / schedule.alpha_bar[20].sqrt(), eps.roll(1, 0), schedule.alpha_bar[20].sqrt()
-    jump = process.Jump.between(schedule, 20, 10)
-    same(langevin._move(jump, x_t, eps, r, z), kept * (point - length / 2 * eps / sigma + length.sqrt() * z))
-    assert parameter(langevin.langevin, "size")
+    z = torch.randn(x_t.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    options = {"repeats": 1, "size": r, "generator": torch.Generator().manual_seed(0)}
+    before, after = itertools.islice(langevin(lambda x_t, t: eps, x_t, schedule, **options), 2)
+    point, moved = before.x_t / schedule.alpha_bar[T].sqrt(), after.x_t / schedule.alpha_bar[T - 1].sqrt()
+    same(moved, point - length / 2 * eps / sigma + length.sqrt() * z)
+    assert parameter(langevin, "size")
 
 
 def floor_of_gaussian_data():
@@ -351,7 +355,7 @@ def test_identifiers_of_the_row_exist(symbol):
         assert hasattr(schedule, name.removeprefix("schedule."))
     else:
         known = {"t", "x_0", "x_t", "eps", "eps_hat", "eps_u", "steps", "vae"}
-        modules = (bound, codec, expected, langevin, metrics, ode, oracle, process, sample, train, train_vae)
+        modules = (bound, codec, expected, metrics, ode, oracle, process, sample, samplers, train, train_vae)
         assert name.partition(".")[0] in known or any(hasattr(module, name.partition(".")[0]) for module in modules)
 
 

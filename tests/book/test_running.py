@@ -11,15 +11,14 @@ import shlex
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
+from root import ROOT
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.notebook.rerun import RerunFailed, rerun
 
-ROOT = Path(__file__).parents[2]
 BLOCKS = re.findall(r"^```bash\n(.*?)^```", (ROOT / "book" / "running.md").read_text(), flags=re.M | re.S)
 COMMANDS = [line for block in BLOCKS for line in block.splitlines()]
 # These two run this test, so that it cannot run them.

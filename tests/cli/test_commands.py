@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import os
@@ -17,6 +16,7 @@ from pathlib import Path
 import pytest
 import safetensors.torch
 import torch
+from root import ROOT
 
 from diffusion_lib.cli import commands as cli
 from diffusion_lib.cli import doctor, parser
@@ -30,7 +30,6 @@ from diffusion_lib.train import checkpoint, run
 from diffusion_lib.train import loop as training
 from diffusion_lib.train.config import LR_DECAYS, T_LAWS, TrainConfig
 
-ROOT = Path(__file__).parents[2]
 QUICK = ["train", "--data", "ring", "--T", "20", "--batch-size", "8", "--device", "cpu"]
 
 
@@ -282,16 +281,17 @@ def test_row75_a_disk_that_is_full_is_told_with_the_file(tmp_path, monkeypatch, 
     assert err.count("\n") == 1 and not list((tmp_path / "run").glob("*.tmp")) + list((tmp_path / "run").glob(".*.tmp"))
 
 
-def test_row75_a_line_of_the_log_that_does_not_fit_names_the_log(tmp_path, monkeypatch, capsys):
-    class Full:
-        name = str(tmp_path / "run" / "log.jsonl")
+@pytest.mark.parametrize("buffering", [1, -1])  # a line does not fit, or what is flushed before a save
+@pytest.mark.parametrize("name", ["log.jsonl", "clock.jsonl"])
+def test_row75_a_line_of_a_log_that_does_not_fit_names_the_log(tmp_path, monkeypatch, capsys, name, buffering):
+    def opened(path, mode):
+        file = open("/dev/full" if path.name == name else path, mode, buffering=buffering)  # noqa: SIM115
+        file.buffer.raw.name = str(path)
+        return file
 
-        def write(self, line):
-            raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(run, "_logs", lambda *_: contextlib.nullcontext([Full()]))
+    monkeypatch.setattr(run, "open", opened, raising=False)
     assert train(tmp_path / "run") == 2
-    assert f"SaveError: {tmp_path / 'run' / 'log.jsonl'} was not written: No space" in capsys.readouterr().err
+    assert f"SaveError: {tmp_path / 'run' / name} was not written: No space" in capsys.readouterr().err
 
 
 REFUSED_TRAIN = {
@@ -349,7 +349,7 @@ def test_samples_are_a_tensor_and_repeatable(trained, tmp_path, capsys, sampler)
 
 
 def test_samples_come_from_the_averaged_network(trained, tmp_path):
-    state, schedule, shape = cli._restore(trained)
+    state, schedule, shape = cli.restore(trained)
     x_T = torch.stack([torch.randn(shape, generator=stream) for stream in cli.generators(0, 9)])
     expected = cli.last(cli.ddim(state.ema_denoiser(), x_T, schedule, steps=4))
     assert sample(trained, tmp_path / "a.safetensors") == 0
@@ -412,7 +412,7 @@ def test_sample_refuses_checkpoints_of_other_origin(trained, tmp_path, capsys):
     (tmp_path / "model.pt").write_bytes(b"PK\x03\x04")
     assert sample(tmp_path / "model.pt", tmp_path / "x.png") == 2
     assert capsys.readouterr().err.startswith("CheckpointUntrusted")
-    state, _, _ = cli._restore(trained)
+    state, _, _ = cli.restore(trained)
     for settings in ({}, {"schedule": {"name": "linear", "T": 20}, "denoiser": {}, "train": {}, "data": {}}):
         checkpoint.save(tmp_path, state, settings)
         assert sample(tmp_path, tmp_path / "x.png") == 2
@@ -449,4 +449,8 @@ def test_doctor_finds_weights_in_the_cache_without_a_network(tmp_path, monkeypat
     assert doctor.diagnosis()["works offline"]["pictures from texts"] is True
     path.unlink()
     assert doctor.diagnosis()["weights"][name] is False
-    assert doctor._version("a-package-that-does-not-exist") is None
+
+
+def test_doctor_has_no_version_of_what_is_not_installed(monkeypatch):
+    monkeypatch.setattr(doctor, "PACKAGES", (*doctor.PACKAGES, "no-such-package"))
+    assert doctor.diagnosis()["versions"]["no-such-package"] is None

@@ -41,7 +41,8 @@ def test_the_output_is_that_of_the_plain_processor(unet, inputs):
 def test_the_processors_are_put_back_even_after_an_error(unet):
     before = unet.attn_processors
     with pytest.raises(ZeroDivisionError), recorded(unet):
-        assert {type(each).__name__ for each in unet.attn_processors.values()} == {"_Processor", "AttnProcessor2_0"}
+        kinds = {type(each) for each in unet.attn_processors.values()}
+        assert len(kinds) == 2 and {type(each) for each in before.values()} < kinds
         raise ZeroDivisionError
     assert unet.attn_processors == before
 

@@ -10,7 +10,6 @@ import torch
 from PIL import Image
 
 from diffusion_lib.errors import ConfigError, NonFiniteError
-from diffusion_lib.latent import codec
 from diffusion_lib.latent.codec import latents_to_pil, pil_to_latents, to_pil
 from diffusion_lib.latent.parts import load
 from diffusion_lib.sample.ancestral import generators
@@ -116,6 +115,6 @@ def test_row43_latents_that_are_not_finite_are_no_black_picture(vae):
 
 
 def test_row43_a_decoder_that_overflows_is_named(vae, monkeypatch):
-    monkeypatch.setattr(codec, "_decode", lambda vae, latents: torch.full((1, 3, 8, 8), math.inf))
+    monkeypatch.setattr(vae, "decode", lambda z, return_dict: (torch.full((1, 3, 8, 8), math.inf),))
     with pytest.raises(NonFiniteError, match=r"picture must be finite, got inf .* the decoder of the vae in float32"):
         latents_to_pil(vae, torch.zeros(1, 4, 1, 1))

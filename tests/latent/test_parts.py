@@ -20,7 +20,7 @@ import pytest
 import safetensors.torch
 import tiny_parts
 import torch
-from book_fixture import ROOT
+from root import ROOT
 
 from diffusion_lib.errors import (
     CheckpointCorrupt,

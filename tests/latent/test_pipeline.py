@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from diffusion_lib import __version__
 from diffusion_lib.errors import ConfigError, NonFiniteError
-from diffusion_lib.latent import codec, parts, pipeline
+from diffusion_lib.latent import parts, pipeline
 from diffusion_lib.latent.pipeline import OutOfMemory, denoise, draw
 from diffusion_lib.latent.prompt import embed, tokenize
 from diffusion_lib.sample import ancestral as sample
@@ -346,13 +346,13 @@ def test_row43_a_nan_of_the_unet_names_the_step_and_the_part(tiny):
 
 def test_row43_an_overflow_of_the_decoder_is_repaired_and_recorded(tiny_folder, monkeypatch):
     half = parts.load(tiny_folder, device="cpu", dtype="float16")
-    decode = codec._decode
+    decode = half.vae.decode
 
-    def overflowing(vae, latents):
-        x = decode(vae, latents)
-        return x if vae.dtype == torch.float32 else x * math.inf
+    def overflowing(z, return_dict):
+        (x,) = decode(z, return_dict=return_dict)
+        return (x if z.dtype == torch.float32 else x * math.inf,)
 
-    monkeypatch.setattr(codec, "_decode", overflowing)
+    monkeypatch.setattr(half.vae, "decode", overflowing)
     with pytest.warns(UserWarning, match="the decoder overflowed in float16; decoding again in float32"):
         (picture,) = draw(half, "a dog", seed=0, steps=2)
     assert (picture.parameters["dtype"], picture.parameters["decoded_in"]) == ("float16", "float32")

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 import torch
-from book_fixture import ROOT
+from root import environment
 
 BUILD = "import sys, pathlib, tiny_parts; tiny_parts.save_published_size(pathlib.Path(sys.argv[1]))"
 RUN = """
@@ -45,8 +45,8 @@ CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_the_published_size_goes_through(tmp_path, device, dtype, limit):
     """Two LMS steps at 512², within 24 GiB of memory, and in float16 within a GPU of 16."""
     try:
-        subprocess.run([sys.executable, "-c", BUILD, str(tmp_path)], cwd=ROOT / "tests", check=True)
-        options = {"cwd": ROOT, "capture_output": True, "text": True}
+        subprocess.run([sys.executable, "-c", BUILD, str(tmp_path)], env=environment(), check=True)
+        options = {"env": environment(), "capture_output": True, "text": True}
         done = subprocess.run([sys.executable, "-c", RUN, str(tmp_path), device, dtype], **options)
     finally:
         for path in tmp_path.rglob("*.safetensors"):  # four gigabytes

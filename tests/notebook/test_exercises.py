@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from fractions import Fraction
-from pathlib import Path
 
 import jupytext
 import pytest
 import sympy as sp
+from root import ROOT
 from sympy import sqrt, symbols
 
 from diffusion_lib import symbolic
@@ -18,7 +18,7 @@ from diffusion_lib.notebook.exercises import Exercise, exercises, grade, judge, 
 from diffusion_lib.notebook.exercises.slips import slips
 from diffusion_lib.symbolic import Derivation, unit
 
-BOOK = Path(__file__).parents[2] / "book"
+BOOK = ROOT / "book"
 alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = letters("alpha[t] alpha_bar[t] alpha_bar[t - 1] beta[t]", "unit")
 x_0, x_t = letters("x[0] x[t]", "real")
 MEAN = Exercise(

@@ -13,13 +13,12 @@ import nbclient
 import nbformat
 import papermill
 import pytest
+from root import ROOT, environment
 
 from diffusion_lib import errors
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.notebook import page as notebook
 from diffusion_lib.notebook.page import boolean, check_parameters, choice, integer, multiple, real
-
-ROOT = str(Path(notebook.__file__).parents[2])
 
 CHAPTER = [
     "from diffusion_lib.notebook.page import check_parameters, finish, setup, value\nsetup(3)",
@@ -46,7 +45,7 @@ def execute(directory: Path) -> nbformat.NotebookNode:
     client = nbclient.NotebookClient(
         nb, kernel_name="python3", timeout=60, record_timing=False, resources={"metadata": {"path": str(directory)}}
     )
-    client.execute(env=os.environ | {"PYTHONPATH": ROOT, "OMP_NUM_THREADS": "2"})
+    client.execute(env=environment(OMP_NUM_THREADS="2"))
     return nb
 
 
@@ -224,7 +223,7 @@ def test_a_reader_may_run_the_cell_again_after_the_chapter_made_its_own_variable
     ],
 )
 def test_plain_papermill_is_refused_by_the_chapter_before_any_work(tmp_path, monkeypatch, name, value, message):
-    monkeypatch.setenv("PYTHONPATH", ROOT)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     sources = [
         "T = 5\nflag = True",
         "from diffusion_lib.notebook.page import boolean, check_parameters, integer\n"

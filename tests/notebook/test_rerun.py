@@ -14,7 +14,9 @@ from pathlib import Path
 import filelock
 import nbformat
 import numpy as np
+import papermill
 import pytest
+from root import ROOT
 
 from diffusion_lib.cli import parser
 from diffusion_lib.errors import CheckpointCorrupt, ConfigError
@@ -24,7 +26,6 @@ from diffusion_lib.notebook.page import ENVIRONMENT
 from diffusion_lib.notebook.rerun import RerunFailed, rerun
 from diffusion_lib.runtime import fingerprint
 
-ROOT = str(Path(module.__file__).parents[2])
 PARAMETERS = "T = 5  # steps\nrate = 0.5\nflag = True\nname = 'a'\nshift = -1"
 CHECK = (
     "from diffusion_lib.notebook.page import boolean, check_parameters, choice, finish, integer, real\n"
@@ -49,7 +50,7 @@ def book(tmp_path, monkeypatch):
     (tmp_path / "notebooks").mkdir()
     write_chapter(tmp_path / "notebooks" / "small-chapter.ipynb")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", ROOT)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     return tmp_path
 
 
@@ -285,17 +286,16 @@ def test_two_runs_give_the_same_bytes_also_with_bars_and_sets(book, monkeypatch)
 @pytest.mark.parametrize("changed", ["notebook", "library"])
 def test_what_changes_while_it_runs_is_noticed(book, monkeypatch, changed):
     source = book / "notebooks" / "small-chapter.ipynb"
-    run = module._run
+    execute = papermill.execute_notebook
 
-    def meanwhile(*arguments):
-        reason = run(*arguments)
+    def meanwhile(*arguments, **options):
+        execute(*arguments, **options)
         if changed == "notebook":
             write_chapter(source, "print('another')")
         else:
             monkeypatch.setattr(fingerprint, "library", lambda: "0.1.0+another")
-        return reason
 
-    monkeypatch.setattr(module, "_run", meanwhile)
+    monkeypatch.setattr(papermill, "execute_notebook", meanwhile)
     with pytest.raises(RerunFailed, match="the chapter or the library changed while it ran"):
         rerun("small-chapter", output="out")
     assert status(book / "out" / "small-chapter.ipynb")["status"] == "failed"
@@ -349,7 +349,7 @@ def test_a_full_disk_leaves_nothing_and_names_the_file(book, monkeypatch, capsys
 
 @pytest.mark.parametrize("output", ["", "notebooks/small-chapter.ipynb/out", "/sys/out"])
 def test_a_place_that_cannot_be_written_is_refused_before_the_kernel(book, monkeypatch, capsys, output):
-    monkeypatch.setattr(module, "_run", lambda *_: pytest.fail("it ran"))
+    monkeypatch.setattr(papermill, "execute_notebook", lambda *_, **__: pytest.fail("it ran"))
     assert command("small-chapter", "--out", output) == 2
     assert capsys.readouterr().err.startswith("ConfigError: output must be ")
     assert nothing_ran(book)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import itertools
 import os
 import signal
@@ -14,13 +15,13 @@ from pathlib import Path
 import filelock
 import nbformat
 import pytest
+from root import ROOT
 
 from diffusion_lib.cli import parser
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.notebook import sweep as module
 from diffusion_lib.notebook.sweep import plan, sweep
 
-ROOT = str(Path(module.__file__).parents[2])
 PARAMETERS = "T = 5\nrate = 0.5\nflag = True\nname = 'a'"
 WORK = """\
 import pathlib, time
@@ -48,7 +49,7 @@ def book(tmp_path, monkeypatch):
     nb = nbformat.v4.new_notebook(cells=[*cells, code("finish()")], metadata={"kernelspec": kernel})
     nbformat.write(nb, tmp_path / "notebooks" / "small-chapter.ipynb")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", ROOT)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     return tmp_path
 
 
@@ -305,7 +306,10 @@ def test_a_full_disk_names_the_table(book, monkeypatch, capsys):
 def test_the_executor_and_the_number_of_jobs_reach_snakemake(book, monkeypatch):
     """Cluster plugins are not installed here; what they would be asked for is what Snakemake is called with."""
     called = []
-    monkeypatch.setattr(module, "_check_installed", lambda executor: None)
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        module.importlib.util, "find_spec", lambda name: find("snakemake" if name.startswith("snakemake_") else name)
+    )
     monkeypatch.setattr("snakemake.cli.main", lambda words: called.extend(words))
     _, directory = sweep(write(book, GRID), "out", jobs=50, executor="slurm")
     rows = list(csv.DictReader((directory / "results.csv").read_text().splitlines()))
@@ -316,7 +320,7 @@ def test_the_executor_and_the_number_of_jobs_reach_snakemake(book, monkeypatch):
 
 @pytest.mark.parametrize("text", ["a\nb", "a\r\n\tb", "\n"])
 def test_a_text_of_several_lines_is_one_row_of_the_table(tmp_path, text):
-    module._write_table(tmp_path, [{"name": text, "status": "ok"}, {"name": "c", "status": "ok"}])
+    module.write_table(tmp_path, [{"name": text, "status": "ok"}, {"name": "c", "status": "ok"}])
     lines = (tmp_path / "results.md").read_text().splitlines()
     assert len(lines) == 4 and lines[2] == f"| {' '.join(text.split())} | ok |"
     with open(tmp_path / "results.csv", newline="") as file:

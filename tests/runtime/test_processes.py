@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 import safetensors.torch
 import torch
+from root import ROOT, environment
 
 from diffusion_lib.data import sample_density
 from diffusion_lib.denoiser import MLP
@@ -28,9 +29,8 @@ from diffusion_lib.errors import ConfigError
 from diffusion_lib.process.schedule import make_schedule
 from diffusion_lib.runtime import processes as parallel
 from diffusion_lib.runtime.processes import Processes
-from diffusion_lib.train.loop import TrainConfig, TrainState, _draw, time_law, train
+from diffusion_lib.train.loop import TrainConfig, TrainState, draw_batch, time_law, train
 
-ROOT = Path(__file__).parents[2]
 STEPS = 20
 # AdamW divides by the size of a gradient, so that a difference in its last digit may become one of lr: a small lr
 COMMAND = [
@@ -48,7 +48,6 @@ COMMAND = [
     "--save-every",
     "10",
 ]
-ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1", "PYTHONPATH": str(ROOT)}
 PATIENCE = 60.0  # seconds in which a run that has lost a process must be over; the driver waits no longer
 
 
@@ -57,7 +56,7 @@ def runs(tmp_path_factory):
     """The directory with the driver's runs; ``runs.report`` has exit statuses and texts, one for each process."""
     directory = tmp_path_factory.mktemp("runs")
     command = [sys.executable, __file__, str(directory)]
-    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=400)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=400)
     assert done.returncode == 0, done.stderr
     return directory, json.loads(done.stdout)
 
@@ -84,8 +83,8 @@ def test_row54_the_union_of_the_noise_is_that_of_one_process_and_no_two_share_an
     data, generators = sample_density("ring", 100, 0), [torch.Generator().manual_seed(5) for _ in range(size + 1)]
     p = time_law(make_schedule("linear", 20), "log-normal")
     for _ in range(3):  # steps
-        whole = _draw(data, p, 8, generators[size])
-        parts = [_draw(data, p, 8, generators[rank], Processes(rank, size)) for rank in range(size)]
+        whole = draw_batch(data, p, 8, generators[size])
+        parts = [draw_batch(data, p, 8, generators[rank], Processes(rank, size)) for rank in range(size)]
         for drawn, shares in zip(whole, zip(*parts, strict=True), strict=True):
             assert torch.equal(torch.cat(shares), drawn)
         noises = [part[2] for part in parts]
@@ -210,7 +209,7 @@ def test_the_real_launcher(runs, tmp_path):
     command = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_machines", "1"]
     command += ["--num_processes", "2", "--main_process_port", "0", "--mixed_precision", "no", "--dynamo_backend", "no"]
     command += ["-m", "diffusion_lib", *COMMAND, "--steps", str(STEPS), "--out", str(tmp_path / "run")]
-    done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     name = f"step-{STEPS:09d}.safetensors"
     assert (tmp_path / "run" / name).read_bytes() == (runs[0] / "two" / name).read_bytes()

@@ -11,8 +11,8 @@ from pathlib import Path
 import nbformat
 import yaml
 from nbformat import NotebookNode
+from root import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 TOOLS = {"build": "site.build", "check": "check.rules", "notebooks": "notebooks.update"}
 
 HEADER = """---

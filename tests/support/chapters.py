@@ -9,10 +9,10 @@ from functools import cache
 from pathlib import Path
 
 import jupytext
+from root import ROOT
 
 from booktools.source.pages import Book
 
-ROOT = Path(__file__).resolve().parents[2]
 COUNT = ".summary()"  # attacks every step with mutants: minutes for the book, and nbval runs it anyway
 
 

@@ -6,10 +6,13 @@ from diffusion_lib.symbolic import Derivation, positive, unit
 
 
 class Falsehoods(dict):
-    """False steps by name: as a decorator, it keeps a function of a ``World`` that tries one."""
+    """False steps by name: as a decorator, it keeps a function that tries one, which must have a name of its own."""
 
     def __call__(self, build):
-        self[build.__name__.replace("_", "-")] = build
+        name = build.__name__.replace("_", "-")
+        if name in self:
+            raise KeyError(f"two falsehoods are named {name}")
+        self[name] = build
         return build
 
 

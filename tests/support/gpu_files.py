@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from chapters import ROOT
+from root import ROOT
 
 from booktools.source.pages import Book
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import ast
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import jupytext
 import pytest
+from root import ROOT, environment
 
-ROOT = Path(__file__).resolve().parents[2]
 BANNED = {"powdenest", "expand_log", "posify", "verify_numerically", "nsimplify", "simplify", "evalf", "N", "Float"}
 
 
@@ -75,6 +73,5 @@ def test_modules_and_functions_are_short():
 
 def test_the_engine_needs_neither_torch_nor_numpy():
     code = "import sys, diffusion_lib.symbolic; print(sorted({'torch', 'numpy', 'scipy'} & set(sys.modules)))"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

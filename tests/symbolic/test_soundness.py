@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 import sympy as sp
+from root import environment
 
 from diffusion_lib.errors import ConfigError, DerivationError, Inconclusive, Refuted, Undefined, VacuousHypotheses
 from diffusion_lib.symbolic import (
@@ -40,8 +39,6 @@ from diffusion_lib.symbolic.normalform import Field
 from diffusion_lib.symbolic.patience import patience
 from diffusion_lib.symbolic.summary import Summary, rejected
 from diffusion_lib.symbolic.times import as_index
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 class World:
@@ -254,8 +251,7 @@ def test_row127_checks_survive_optimisation():
         "F = Derivation('F'); a = F.symbol('a', positive)\n"
         "F.chain('planted', (a + 1) ** 2).equals(a ** 2 + 1, by='algebra')\n"
     )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-O", "-c", code], env=environment, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-O", "-c", code], env=environment(), capture_output=True, text=True)
     assert done.returncode == 1
     assert "Refuted: step 'planted, line 1', licence 'algebra': (a + 1)**2 = a**2 + 1 is false at a = " in done.stderr
 

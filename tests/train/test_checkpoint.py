@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
+from root import ROOT
 from torch import nn
 
 from diffusion_lib.errors import (
@@ -637,9 +638,7 @@ def test_row76_a_second_process_is_refused_and_told_which_one_is_first(saved):
     directory, state = saved
     advance(state, 1)
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(directory)], cwd=Path(__file__).parents[2], **pipes
-    ) as holder:
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(directory)], cwd=ROOT, **pipes) as holder:
         assert holder.stdout.readline() == "held\n"
         fail(directory, state, CheckpointError, f"in use by process {holder.pid}")  # reading is allowed
         holder.kill()

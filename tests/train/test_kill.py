@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import pytest
+from root import environment
 
 STEPS = 400
 LONGEST_LIFE = 0.25  # from the fork to the kill, uniform from 0; in units of what an undisturbed run takes here and now
@@ -26,12 +27,7 @@ TRAIN = f"train --data ring --T 50 --batch-size 16 --steps {STEPS} --save-every 
 @pytest.mark.parametrize("kills", [60, pytest.param(240, marks=pytest.mark.slow)])
 def test_row57_killed_runs_resume_bit_for_bit(tmp_path, kills):
     command = [sys.executable, __file__, str(tmp_path), str(kills)]
-    environment = os.environ | {
-        "OMP_NUM_THREADS": "1",
-        "TQDM_DISABLE": "1",
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-    }
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=500)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=500)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["kills"] >= kills
@@ -90,7 +86,7 @@ def check(directory: Path, known: int) -> int:
 
     if known < 0 and (not directory.is_dir() or not checkpoint.list_checkpoints(directory)):
         return -1
-    state, _, _ = cli._restore(directory)
+    state, _, _ = cli.restore(directory)
     assert state.step >= known, f"{directory}: step {state.step} after step {known}"
     log = (directory / "log.jsonl").read_bytes().splitlines()
     assert [json.loads(line)["step"] for line in log[: state.step]] == list(range(1, state.step + 1))

@@ -75,7 +75,7 @@ def test_loss_refuses_a_prediction_that_would_broadcast():
 
 def test_every_time_from_1_to_T_is_drawn_equally_often():
     """An exclusive upper bound forgets T.  χ² with 19 degrees of freedom exceeds 66 with probability 4e-7."""
-    _, t, eps = training._draw(DATA, time_law(SCHEDULE, "uniform"), 20_000, torch.Generator().manual_seed(1))
+    _, t, eps = training.draw_batch(DATA, time_law(SCHEDULE, "uniform"), 20_000, torch.Generator().manual_seed(1))
     counts = torch.bincount(t, minlength=22)
     assert counts[0] == counts[21] == 0 and len(counts) == 22
     assert float((counts[1:21] - 1000).square().sum()) / 1000 < 66
@@ -179,7 +179,7 @@ def test_an_mlp_comes_close_to_the_irreducible_loss_and_its_samples_to_the_ring(
     schedule, config = linear(100, 1e-3, 0.2), TrainConfig(steps=600, batch_size=256, lr=2e-3)
     torch.manual_seed(0)
     state = TrainState.create(MLP(T=100, alpha_bar=schedule.alpha_bar), config)
-    batch = training._draw(
+    batch = training.draw_batch(
         sample_density("ring", 20_000, seed=1), time_law(schedule, "uniform"), 20_000, torch.Generator().manual_seed(1)
     )
 
@@ -233,7 +233,7 @@ def test_every_law_of_t_has_the_same_expected_gradient(weight):
     means = []
     for law in T_LAWS:
         state = new_state(config := config_of(weight=weight, t_law=law))
-        p, table = training._law_and_weight(SCHEDULE, config, DATA)
+        p, table = training.law_and_weight(SCHEDULE, config, DATA)
         table = torch.ones(21) if table is None else table
         losses = torch.stack(
             [eps_loss(state.denoiser, SCHEDULE, x_0, torch.full((20,), t), eps, table) for t in range(1, 21)]

@@ -35,7 +35,7 @@ def _shape(name: str, p: Tensor) -> Tensor:
         return p.norm(dim=-1) - 1
     if name == "ring":
         return (p.norm(dim=-1) - 0.72).abs() - 0.28
-    return polygon(p, torch.tensor(_CORNERS[name]))
+    return polygon(p, torch.tensor(CORNERS[name]))
 
 
 def _star() -> list[tuple[float, float]]:
@@ -60,7 +60,7 @@ def _turn(point: tuple[float, float], quarters: int) -> tuple[float, float]:
     return point
 
 
-_CORNERS = {
+CORNERS = {
     "square": [(-0.86, -0.86), (0.86, -0.86), (0.86, 0.86), (-0.86, 0.86)],
     "triangle": [(0.0, -1.0), (1.05, 0.85), (-1.05, 0.85)],
     "diamond": [(0.0, -1.1), (0.84, 0.0), (0.0, 1.1), (-0.84, 0.0)],

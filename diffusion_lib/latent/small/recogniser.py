@@ -44,7 +44,8 @@ class Masks(NamedTuple):
 
 
 @cache
-def _masks(kind: str) -> Masks:
+def templates(kind: str) -> Masks:
+    """All forms of the kind, "shape" or "animal", at all radii, in the middle of the picture."""
     names = SHAPES if kind == "shape" else ANIMALS
     rows = [(FORMS.index(name), radius, hat) for name in names for radius in RADII[kind].tolist()
             for hat in ((0,) if kind == "shape" else (0, 1))]  # fmt: skip
@@ -80,8 +81,8 @@ def _read(picture: Tensor) -> Scenes:
     ground = ground_of(picture)
     d = picture - ground[:, None, None]
     rgb = palette()
-    shapes = _gains("shape", d, ground)
-    animals = _gains("animal", d, ground)
+    shapes = gains("shape", d, ground)
+    animals = gains("animal", d, ground)
     first = max(_best(*shapes), _best(*animals), key=lambda found: found["gain"])
     found = [first]
     if first["form"] < len(SHAPES):
@@ -100,9 +101,9 @@ def _read(picture: Tensor) -> Scenes:
     return Scenes(*fields, centre, radius, nearest, torch.tensor(-1), torch.tensor(-1))
 
 
-def _gains(kind: str, d: Tensor, ground: Tensor) -> tuple[Tensor, Tensor, Masks, list[tuple[int, int]]]:
+def gains(kind: str, d: Tensor, ground: Tensor) -> tuple[Tensor, Tensor, Masks, list[tuple[int, int]]]:
     """The gain of every template in every colouring at every place (k, c, h, w), ‖P‖² (k, c), masks, colourings."""
-    masks = _masks(kind)
+    masks = templates(kind)
     product = torch.fft.rfft2(d)[:, None, None] * masks.spectrum  # (3, k, layers, 64, 33)
     match = torch.fft.irfft2(product, s=(SIZE, SIZE))[..., *WINDOW[kind]]  # ⟨d, mask⟩, the mask's centre at each pixel
     if kind == "shape":

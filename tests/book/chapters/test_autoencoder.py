@@ -9,8 +9,9 @@ import jupytext
 import numpy as np
 import pytest
 import torch
-from chapters import ROOT, numbers, printed, run_derivation
+from chapters import numbers, printed, run_derivation
 from PIL import Image
+from root import ROOT
 from torch.nn.functional import gelu
 
 from diffusion_lib.latent.codec import pil_to_latents

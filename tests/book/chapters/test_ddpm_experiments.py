@@ -11,7 +11,8 @@ import jupytext
 import numpy as np
 import pytest
 import torch
-from chapters import ROOT, numbers, outputs
+from chapters import numbers, outputs
+from root import ROOT
 
 from diffusion_lib.data import digits
 from diffusion_lib.denoiser import UNet

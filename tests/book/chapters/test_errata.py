@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from chapters import ROOT, derivation_cells, outputs, run_derivation
+from chapters import derivation_cells, outputs, run_derivation
+from root import ROOT
 
 from diffusion_lib.errors import Refuted
 from diffusion_lib.symbolic.chain import Chain

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 import subprocess
 import sys
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 import sympy as sp
 import torch
 from chapters import run_derivation
+from root import environment
 
 from diffusion_lib.errors import DerivationError, Refuted
 from diffusion_lib.process import identities as process
@@ -21,8 +20,6 @@ from diffusion_lib.process.schedule import Schedule
 from diffusion_lib.symbolic import E, Integral, Limit, Normal, Product, Var, exp, sqrt
 from diffusion_lib.symbolic.chain import Chain
 from diffusion_lib.symbolic.summary import Canary
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -181,8 +178,8 @@ print(*(block if isinstance(block, str) else block.latex() for block in shown), 
 
 def test_same_bytes_for_every_hash_seed():
     def run(seed):
-        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
-        done = subprocess.run([sys.executable, "-c", SHORT], env=environment, capture_output=True, check=True)
+        options = {"env": environment(PYTHONHASHSEED=seed), "capture_output": True}
+        done = subprocess.run([sys.executable, "-c", SHORT], check=True, **options)
         return done.stdout
 
     first = run("0")

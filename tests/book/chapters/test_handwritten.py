@@ -7,7 +7,8 @@ import re
 import pytest
 import sympy as sp
 import torch
-from chapters import ROOT, run_derivation
+from chapters import run_derivation
+from root import ROOT
 
 from diffusion_lib.errors import DerivationError, Refuted
 from diffusion_lib.process import identities as process

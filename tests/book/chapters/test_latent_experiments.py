@@ -9,7 +9,8 @@ import re
 import jupytext
 import pytest
 import torch
-from chapters import ROOT, numbers, outputs, printed
+from chapters import numbers, outputs, printed
+from root import ROOT
 from torch import nn
 
 from diffusion_lib.latent.small import fidelity, world

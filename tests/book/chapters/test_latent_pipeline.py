@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import jupytext
 import pytest
-from chapters import ROOT, numbers, outputs
+from chapters import numbers, outputs
 from PIL import Image
+from root import ROOT
 
 from diffusion_lib.latent.small import world
 from diffusion_lib.notebook import plot

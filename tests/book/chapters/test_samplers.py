@@ -7,7 +7,8 @@ from itertools import pairwise
 import jupytext
 import pytest
 import torch
-from chapters import ROOT, numbers, printed
+from chapters import numbers, printed
+from root import ROOT
 
 from diffusion_lib.evaluate.goodness_of_fit import judge
 from diffusion_lib.process.schedule import cosine, linear

@@ -8,9 +8,10 @@ from itertools import product
 import jupytext
 import pytest
 import torch
-from chapters import ROOT, numbers, outputs, printed, run_derivation
+from chapters import numbers, outputs, printed, run_derivation
 from hypothesis import given
 from hypothesis import strategies as st
+from root import ROOT
 
 from diffusion_lib.errors import Refuted
 from diffusion_lib.latent.small import world

@@ -8,8 +8,9 @@ import jupytext
 import numpy as np
 import pytest
 import torch
-from chapters import ROOT, numbers, outputs, printed
+from chapters import numbers, outputs, printed
 from diffusers import LMSDiscreteScheduler
+from root import ROOT
 
 from diffusion_lib.sample import ancestral as sample
 

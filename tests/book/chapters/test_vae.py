@@ -8,7 +8,8 @@ import jupytext
 import pytest
 import sympy as sp
 import torch
-from chapters import ROOT, run_derivation
+from chapters import run_derivation
+from root import ROOT
 from torch.distributions import Normal as Gaussian
 from torch.distributions import kl_divergence
 

@@ -6,7 +6,8 @@ import re
 
 import pytest
 import torch
-from chapters import ROOT, run_derivation
+from chapters import run_derivation
+from root import ROOT
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
 from diffusion_lib.errors import DerivationError, Refuted, Undefined

@@ -7,7 +7,8 @@ import re
 
 import nbformat
 import pytest
-from book_fixture import PAGES, ROOT, copy_of, edit, executed_book, make_book, tool
+from book_fixture import PAGES, copy_of, edit, executed_book, make_book, tool
+from root import ROOT
 
 from booktools.notebooks.compose import digest
 from booktools.site.build import jupyter_book

@@ -6,8 +6,9 @@ import re
 
 import pytest
 import yaml
-from book_fixture import HEADER, ROOT, make_book
+from book_fixture import HEADER, make_book
 from nbformat import from_dict
+from root import ROOT
 
 from booktools.notebooks.compose import compose
 from booktools.notebooks.convert import Converter

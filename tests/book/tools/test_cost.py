@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from book_fixture import HEADER, ROOT, make_book, tool
+from book_fixture import HEADER, make_book, tool
+from root import ROOT
 
 from booktools.notebooks import cost
 from booktools.notebooks.execute import execute

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from book_fixture import ROOT, copy_of, executed_book, make_book, tool
+from book_fixture import copy_of, executed_book, make_book, tool
+from root import ROOT
 
 from booktools.notebooks.install import commit_of_library, install_cell
 from booktools.source.pages import Book

@@ -11,7 +11,7 @@ import re
 
 import nbformat
 import pytest
-from book_fixture import ROOT
+from root import ROOT
 
 from booktools.source.pages import Book
 

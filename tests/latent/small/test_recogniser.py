@@ -39,12 +39,12 @@ def test_it_reads_real_pictures_right(kind):
 
 
 def test_the_gain_is_what_painting_explains():
-    masks = recogniser._masks("shape")
+    masks = recogniser.templates("shape")
     k, colour, x, y = 40, 3, 25, 37
     rgb, ground = torch.tensor(world.RGB["green"]) / 127.5 - 1, torch.tensor([0.3, -0.2, 0.1])
     painted = masks.seen[k, 0].roll((y - 32, x - 32), (0, 1)) * (rgb - ground)[:, None, None]  # P at (x, y)
     d = torch.randn(3, 64, 64, generator=torch.Generator().manual_seed(1))
-    gain, energy, _, colours = recogniser._gains("shape", d, ground)
+    gain, energy, _, colours = recogniser.gains("shape", d, ground)
     rows, columns = recogniser.WINDOW["shape"]
     exact = d.square().sum() - (d - painted).square().sum()
     torch.testing.assert_close(gain[k, colour, y - rows.start, x - columns.start], exact, rtol=1e-4, atol=1e-3)

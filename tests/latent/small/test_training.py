@@ -136,7 +136,7 @@ def test_it_trains_as_the_librarys_own_loop_does(tmp_path):
         return denoiser.MLP(T=50, alpha_bar=schedule.alpha_bar, width=16)
 
     def loss(net, step, generator):
-        return training.eps_loss(net, schedule, *training._draw(data, p, CONFIG.batch_size, generator))
+        return training.eps_loss(net, schedule, *training.draw_batch(data, p, CONFIG.batch_size, generator))
 
     state = training.TrainState.create(network(), CONFIG)
     list(training.train(state, data, schedule, CONFIG))
@@ -353,7 +353,7 @@ def finished(tmp_path_factory):
 def test_a_run_of_other_settings_is_refused_before_any_work(tmp_path, finished, capsys, monkeypatch, changed, message):
     directory = Path(shutil.copytree(finished, tmp_path / "run"))
     before = {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
-    monkeypatch.setattr(train_latent, "_train", lambda *_: pytest.fail("it works"))
+    monkeypatch.setattr(train_latent, "fit", lambda *_, **__: pytest.fail("it works"))
     assert command(directory, "--resume", *changed) == 2
     err = capsys.readouterr().err
     assert err.startswith("CheckpointMismatch") and message in err and err.count("\n") == 1

@@ -105,7 +105,7 @@ def area(corners):
     return 0.5 * abs(float((x * y.roll(-1) - x.roll(-1) * y).sum()))
 
 
-AREAS = {name: area(corners) for name, corners in forms._CORNERS.items()}
+AREAS = {name: area(corners) for name, corners in forms.CORNERS.items()}
 AREAS |= {"circle": math.pi, "ring": math.pi * (1 - 0.44**2)}
 
 
@@ -141,7 +141,7 @@ def test_the_distance_to_a_square_is_exact(x, y):
     half = 0.86
     outside = math.hypot(max(abs(x) - half, 0), max(abs(y) - half, 0))
     exact = outside or max(abs(x), abs(y)) - half
-    found = forms.polygon(torch.tensor([[x, y]]), torch.tensor(forms._CORNERS["square"]))
+    found = forms.polygon(torch.tensor([[x, y]]), torch.tensor(forms.CORNERS["square"]))
     assert float(found) == pytest.approx(exact, abs=1e-5)
 
 
