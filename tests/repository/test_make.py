@@ -47,7 +47,7 @@ def project(tmp_path):
 
 
 def called(root):
-    return (root / "called").read_text().splitlines()
+    return [line.strip() for line in (root / "called").read_text().splitlines()]
 
 
 def test_make_alone_lists_the_targets():

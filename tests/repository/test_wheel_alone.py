@@ -47,12 +47,12 @@ def pip(cwd: Path, *arguments: str | Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_it_has_every_tracked_file_of_the_library_and_no_other(wheel):
-    command = ["git", "ls-files", "diffusion_lib"]
-    tracked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+def test_it_has_every_file_of_the_library_and_no_other(wheel):
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "diffusion_lib"]
+    files = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     with zipfile.ZipFile(wheel) as archive:
         sizes = {info.filename: info.file_size for info in archive.infolist() if ".dist-info/" not in info.filename}
-    assert sizes == {name: (ROOT / name).stat().st_size for name in tracked}
+    assert sizes == {name: (ROOT / name).stat().st_size for name in files}
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
