@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book test test-full notebooks bench serve check
+.PHONY: help book test-fast test test-full notebooks bench serve check
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -14,6 +14,9 @@ escaped = $(subst $() ,\ ,$(1))
 CODE := benchmarks booktools diffusion_lib notebooks tests
 UNREAD := -name '.*' -o -name __pycache__ -o -name '*.tmp'
 SOURCES := _config.yml _toc.yml $(shell find book diffusion_lib notebooks -mindepth 1 \( $(UNREAD) \) -prune -o -print | sed 's/ /\\ /g')
+# What says within a minute whether a changed line was right; chosen by time.
+FAST := @@
+NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-with tests/nbval_sanitize.cfg
 export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
@@ -22,33 +25,39 @@ export TQDM_DISABLE := 1
 unexport MPLBACKEND
 
 help:
-	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1	\2/' | expand -t 18
+	@echo "The times were measured on two cores."
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*) \| (.*)/make \1	\2	\3/' | expand -t 18,28
 
-book: _build/html/index.html ## build the pages into _build/html, from the outputs in notebooks/
+book: _build/html/index.html ## 2 min | build the pages into _build/html, from the outputs in notebooks/; the install is in the time
 
 _build/html/index.html: $(call escaped,$(VENV))/ready $(SOURCES)
 	$(BIN)/python -m booktools.site.build
 	@touch $@
 
-test: check book ## everything that must hold: library, derivations, notebooks, pages in a browser
+test-fast: check ## @S | after a changed line: lint, imports, formulas, samplers, one chapter
+	$(BIN)/pytest $(FAST) -n 2
+	$(BIN)/pytest notebooks/intro.ipynb $(NBVAL)
+
+test: check book ## 18 min | everything that must hold: library, derivations, notebooks, pages in a browser
 	$(BIN)/pytest tests -n 2 --dist loadscope --no-loadscope-reorder --ignore tests/book/test_browser.py
-	$(BIN)/pytest notebooks --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-with tests/nbval_sanitize.cfg -n 2 --dist loadscope
+	$(BIN)/pytest notebooks $(NBVAL) -n 2 --dist loadscope
 	$(BIN)/pytest tests/book/test_browser.py -n 2 -rs
 
-test-full: test ## the same, and the tests that take minutes
+test-full: test ## 35 min | the same, and the tests that take minutes
 	$(BIN)/pytest tests -m slow -n 2
 
-notebooks: $(call escaped,$(VENV))/ready ## run the chapters whose code changed, and write notebooks/
+notebooks: $(call escaped,$(VENV))/ready ## 12 min | run the chapters whose code changed, and write notebooks/; the time is for all
 	$(BIN)/python -m booktools.notebooks.update
 
-bench: $(call escaped,$(PEERS))/ready ## measure side by side with other libraries, in an environment of its own; an hour and three quarters
+bench: $(call escaped,$(PEERS))/ready ## 1:45 h | measure side by side with other libraries, in an environment of its own
 	"$(PEERS)"/bin/python -m benchmarks $(BENCH)
 
-serve: book ## read the book at http://127.0.0.1:8000
+serve: book ## 2 min | read the book at http://127.0.0.1:8000
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
-check: $(call escaped,$(VENV))/ready ## lint the code, and check that notebooks/ is what book/ makes
+check: $(call escaped,$(VENV))/ready ## 10 s | lint the code and its imports, check that notebooks/ is what book/ makes
 	$(BIN)/ruff check $(CODE) && $(BIN)/ruff format --check $(CODE)
+	$(BIN)/lint-imports
 	$(BIN)/python -m booktools.check.rules
 
 # An environment ignores itself, so that git and ruff pass it by, whatever its name.

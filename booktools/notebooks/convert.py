@@ -107,7 +107,7 @@ class Converter:
             title = title or ("" if name in ("margin", "sidebar") else name.capitalize().replace("Seealso", "See also"))
             return solutions.folded(title, body) if folded else _quote(title, body)
         raise BookError(
-            f"the notebook view does not know the directive {{{name}}}; teach booktools/convert.py or drop it"
+            f"the notebook view does not know the directive {{{name}}}; teach booktools/notebooks/convert.py or drop it"
         )
 
     def _inline(self, text: str, line: int) -> str:

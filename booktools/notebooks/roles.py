@@ -80,7 +80,9 @@ class Roles:
             return f"`{text or label.lstrip('~')}`"
         if name in ("term", "abbr"):
             return text or label
-        raise BookError(f"the notebook view does not know the role {{{name}}}; teach booktools/roles.py or drop it")
+        raise BookError(
+            f"the notebook view does not know the role {{{name}}}; teach booktools/notebooks/roles.py or drop it"
+        )
 
     def number(self, label: str) -> str:
         return self._to(self.index.find("numbers", label))

@@ -9,11 +9,13 @@ import subprocess
 import time
 
 import pytest
+import yaml
 from book_fixture import ROOT
 
 TOOLS = {
     "ruff-check": "ruff check benchmarks",
     "ruff-format": "ruff format --check benchmarks",
+    "imports": "lint-imports",
     "book-check": "python -m booktools.check.rules",
     "book-build": "python -m booktools.site.build",
     "library-tests": "pytest tests -n",
@@ -36,7 +38,7 @@ def project(tmp_path):
     for name in ("requirements.txt", "pyproject.toml", "_config.yml", "_toc.yml"):
         (root / name).touch()
     shutil.copy(ROOT / "Makefile", root)
-    for program in ("ruff", "python", "pytest"):
+    for program in ("ruff", "lint-imports", "python", "pytest"):
         path = root / ".venv" / "bin" / program
         path.write_text(f'#!/bin/sh\necho "{program} $*" >> called\ncase "{program} $*" in "$FAIL"*) exit 7 ;; esac\n')
         path.chmod(0o755)
@@ -45,14 +47,20 @@ def project(tmp_path):
 
 
 def called(root):
-    return (root / "called").read_text().splitlines()
+    return [line.strip() for line in (root / "called").read_text().splitlines()]
 
 
 def test_make_alone_lists_the_targets():
     result = make(ROOT)
     assert result.returncode == 0
-    names = ["book", "test", "test-full", "notebooks", "bench", "serve", "check"]
+    names = ["book", "test-fast", "test", "test-full", "notebooks", "bench", "serve", "check"]
     assert re.findall(r"^make ([\w-]+)", result.stdout, flags=re.M) == names
+
+
+def test_the_list_says_what_each_target_costs():
+    head, *lines = make(ROOT).stdout.splitlines()
+    assert "two cores" in head
+    assert [line for line in lines if not re.match(r"make [\w-]+ +\d+(:\d\d)? (s|min|h)  +\w", line)] == []
 
 
 def test_no_target_is_longer_than_three_lines():
@@ -75,6 +83,29 @@ def test_a_failing_part_fails_make_test(project, monkeypatch, command):
     monkeypatch.setenv("FAIL", command)
     assert make(project, "test").returncode == 2
     assert called(project)[-1].startswith(command)
+
+
+def test_make_test_fast_checks_and_runs_cheap_tests_and_one_chapter(project, monkeypatch):
+    monkeypatch.setenv("FAIL", "nothing")
+    assert make(project, "test-fast").returncode == 0
+    *check, tests, notebook = called(project)
+    assert [line for line in check if "check" not in line] == ["lint-imports"] and len(check) == 4
+    paths = [word for word in tests.split() if word.startswith("tests/")]
+    assert paths and all((ROOT / path).exists() for path in paths)
+    assert re.match(r"pytest notebooks/[\w-]+\.ipynb --nbval ", notebook)
+    assert (ROOT / notebook.split()[1]).is_file()
+    monkeypatch.setenv("FAIL", tests)
+    assert make(project, "test-fast").returncode == 2
+
+
+def test_the_commands_before_a_commit_are_those_of_make_check(project, monkeypatch):
+    monkeypatch.setenv("FAIL", "nothing")
+    assert make(project, "check").returncode == 0
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    hooks = repository["hooks"]
+    assert [hook["entry"].removeprefix(".venv/bin/") for hook in hooks] == called(project)
+    assert {(hook["language"], hook["pass_filenames"]) for hook in hooks} == {("system", False)}
+    assert repository["repo"] == "local"  # the versions are the environment's; nothing is fetched
 
 
 def test_row109_a_failure_at_the_head_of_a_pipe_is_a_failure(project):

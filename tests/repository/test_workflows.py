@@ -296,5 +296,5 @@ def test_version_and_licence_are_the_same_everywhere():
 def test_the_address_of_the_repository_stands_in_one_place():
     address = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
     written = [*PATHS, SCRIPT, *ROOT.glob("*.md"), *ROOT.glob("*.cff"), *ROOT.glob("*.toml"), ROOT / "Makefile"]
-    written += [*(ROOT / "book").glob("*.md"), *ROOT.glob("diffusion_lib/**/*.py"), *ROOT.glob("booktools/*.py")]
+    written += [*(ROOT / "book").glob("*.md"), *ROOT.glob("diffusion_lib/**/*.py"), *ROOT.glob("booktools/**/*.py")]
     assert [path.name for path in written if address.removeprefix("https://") in path.read_text()] == []
