@@ -11,6 +11,7 @@ import hashlib
 import html
 import json
 from collections.abc import Iterable
+from operator import itemgetter
 from pathlib import Path
 
 from docutils import nodes
@@ -67,7 +68,7 @@ def table(book: Book) -> str:
 
 def bars(book: Book) -> str:
     """One bar for each chapter, as an inline SVG that takes its colours from the page."""
-    rows = [(page.name.split("/")[-1], row["cpu_seconds"]) for page in book.notebooks if (row := read(page))]
+    rows = _spent(book)
     longest, height = max((seconds for _, seconds in rows), default=1.0) or 1.0, 22
     told = ", ".join(f"{name} {seconds:.0f}" for name, seconds in rows)
     drawn = "".join(
@@ -80,14 +81,18 @@ def bars(book: Book) -> str:
     return f'<svg class="costs" {shape}>{drawn}</svg>'
 
 
+def _spent(book: Book) -> list[tuple[str, float]]:
+    """The chapters that were measured, each with its processor seconds."""
+    return [(page.short, row["cpu_seconds"]) for page in book.notebooks if (row := read(page))]
+
+
 class Costs(SphinxDirective):
     """``{costs}``: the table and the bars, read again at every build."""
 
     def run(self) -> list[nodes.Node]:
         self.env.note_reread()
         book = self.env.app.book
-        rows = [(row["cpu_seconds"], page.name.split("/")[-1]) for page in book.notebooks if (row := read(page))]
-        longest = max(rows, default=(0, "none"))[1]
+        longest, _ = max(_spent(book), key=itemgetter(1), default=("none", 0))
         caption = f"Processor seconds of each chapter, in the order of the book. The longest bar is that of {longest}."
         figure = nodes.figure("", nodes.raw("", bars(book), format="html"), nodes.caption(caption, caption))
         return [*self.parse_text_to_nodes(table(book)), figure]

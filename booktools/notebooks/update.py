@@ -7,11 +7,11 @@ notebook that ran stands what it cost.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from datetime import date
-from pathlib import Path
+
+from diffusion_lib.runtime import files
 
 from ..source.index import Index, stored_outputs
 from ..source.pages import Book, BookError, Page, report
@@ -20,17 +20,10 @@ from .compose import code_cells, compose, needs_run
 from .execute import execute
 
 
-def write(path: Path, text: str) -> None:
-    """Replace ``path`` in one step: a reader sees the old notebook or the new one, never a part."""
-    path.parent.mkdir(exist_ok=True)
-    draft = path.with_suffix(".tmp")
-    draft.write_text(text, encoding="utf-8")
-    os.replace(draft, path)
-
-
 def update(book: Book, everything: bool = False) -> list[str]:
     """Run and write what is stale; return one message per page that failed, whose notebook is left as it was."""
     outputs, failures = stored_outputs(book), {}
+    (book.root / "notebooks").mkdir(exist_ok=True)
     for page in book.notebooks:
         stored = page.stored()
         reason = "everything runs" if everything else needs_run(page, stored) or _unmeasured(page)
@@ -41,7 +34,7 @@ def update(book: Book, everything: bool = False) -> list[str]:
                 outputs[page.name] = execute(page, code_cells(book, page), metered)
                 seconds = time.monotonic() - start
                 print(f"{page.name}: ran in {seconds:.0f} s", flush=True)
-                write(cost.path_of(page), cost.record(page, metered, seconds, date.today().isoformat()))
+                files.write(cost.path_of(page), cost.record(page, metered, seconds, date.today().isoformat()))
             except BookError as error:
                 failures[page.name] = str(error)
     index = Index(book, outputs)
@@ -54,7 +47,7 @@ def update(book: Book, everything: bool = False) -> list[str]:
             failures[page.name] = str(error)
             continue
         if not page.notebook.is_file() or page.notebook.read_text(encoding="utf-8") != text:
-            write(page.notebook, text)
+            files.write(page.notebook, text)
             print(f"notebooks/{page.notebook.name}: written", flush=True)
     return list(failures.values())
 

@@ -43,8 +43,12 @@ class Page:
         return self.root / f"{self.name}.md"
 
     @property
+    def short(self) -> str:
+        return Path(self.name).name
+
+    @property
     def notebook(self) -> Path:
-        return self.root / "notebooks" / f"{Path(self.name).name}.ipynb"
+        return self.root / "notebooks" / f"{self.short}.ipynb"
 
     @cached_property
     def text(self) -> str:

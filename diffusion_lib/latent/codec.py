@@ -85,6 +85,14 @@ def to_pil(x: Tensor) -> list[Image.Image]:
     return [Image.fromarray(picture) for picture in pixels.permute(0, 2, 3, 1).cpu().numpy()]
 
 
+def psnr(x: Tensor, other: Tensor, each: bool = False) -> Tensor:
+    """Peak signal-to-noise ratio in dB, 10 log₁₀(2² / mean squared error), as pictures reach from −1 to 1.
+
+    Of all pictures (B, 3, H, W) together, (), or of ``each``, (B,).
+    """
+    return 10 * torch.log10(4 / (x - other).square().mean((1, 2, 3) if each else None))
+
+
 def _decode(vae: torch.nn.Module, latents: Tensor) -> Tensor:
     with torch.no_grad():
         return vae.decode(latents.to(vae.device, vae.dtype) / vae.config.scaling_factor, return_dict=False)[0]

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from diffusion_lib.errors import ConfigError, NonFiniteError
-from diffusion_lib.latent.codec import latents_to_pil, pil_to_latents, to_pil
+from diffusion_lib.latent.codec import latents_to_pil, pil_to_latents, psnr, to_pil
 from diffusion_lib.latent.parts import load
 from diffusion_lib.sample.ancestral import generators
 
@@ -118,3 +118,10 @@ def test_row43_a_decoder_that_overflows_is_named(vae, monkeypatch):
     monkeypatch.setattr(vae, "decode", lambda z, return_dict: (torch.full((1, 3, 8, 8), math.inf),))
     with pytest.raises(NonFiniteError, match=r"picture must be finite, got inf .* the decoder of the vae in float32"):
         latents_to_pil(vae, torch.zeros(1, 4, 1, 1))
+
+
+def test_psnr_of_known_errors():
+    x = torch.zeros(2, 3, 4, 4)
+    other = x + torch.tensor([0.2, 0.02])[:, None, None, None]
+    assert psnr(x, other, each=True).tolist() == pytest.approx([20.0, 40.0], abs=1e-4)  # 10 log10(4 / 0.04)
+    assert float(psnr(x, other)) == pytest.approx(10 * math.log10(4 / 0.0202), abs=1e-4)

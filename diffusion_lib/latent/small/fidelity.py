@@ -7,13 +7,13 @@ is its own error, and in those pictures after a passage through the autoencoder,
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import torch
 from diffusers import StableDiffusionPipeline
 from torch import Tensor
 
+from ..codec import psnr
 from . import recogniser, world
 
 LINES = {  # kind of scene, held-out pairs
@@ -70,11 +70,6 @@ def carried(pipeline: StableDiffusionPipeline, pictures: Tensor) -> Tensor:
     return torch.cat(parts).clamp(-1, 1)
 
 
-def psnr(pictures: Tensor, other: Tensor) -> float:
-    """Peak signal-to-noise ratio in dB, 10 log₁₀(2² / mean squared error), as pictures reach from −1 to 1."""
-    return 10 * math.log10(4 / float((pictures - other).square().mean()))
-
-
 def report(pipeline: StableDiffusionPipeline, n: int, trial: int, done: list[dict]) -> Iterator[dict]:
     """Yield the rows of the table that are not among ``done``, each as soon as it is measured; ``done`` grows along.
 
@@ -108,7 +103,7 @@ def painted(done, pipeline, seeds, line, n, g, steps=50, **conditions) -> Iterat
 def _ceiling(pipeline: StableDiffusionPipeline, line: str, n: int) -> dict[str, float]:
     real = world.render(asked(line, n))
     again = carried(pipeline, real)
-    return {"psnr": psnr(real, again)} | right(asked(line, n), again)
+    return {"psnr": float(psnr(real, again))} | right(asked(line, n), again)
 
 
 def _new(done: list[dict], of: str, line: str, n: int, measured, **conditions) -> Iterator[dict]:

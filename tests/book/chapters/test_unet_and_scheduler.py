@@ -53,7 +53,7 @@ def page(tiny_folder):
         ("def weights_of", "theirs ="),
         ("noise =", "def right_share"),
         ("from itertools import product", "print("),
-        ("def psnr", "x_0 ="),
+        ("from diffusion_lib.latent.codec import psnr", "x_0 ="),
         ("from collections", "restored ="),
     ):
         (source,) = (cell.source for cell in CELLS if cell.source.startswith(start))

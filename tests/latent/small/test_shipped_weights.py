@@ -14,6 +14,7 @@ from scipy.stats import binom, norm
 
 from diffusion_lib.errors import CheckpointCorrupt
 from diffusion_lib.latent import parts, pipeline, weights
+from diffusion_lib.latent.codec import psnr
 from diffusion_lib.latent.prompt import tokenize
 from diffusion_lib.latent.small import fidelity, forms, networks, recogniser, train_latent, world
 from diffusion_lib.runtime import fingerprint
@@ -155,7 +156,7 @@ def test_that_would_see_a_permuted_cross_attention(theirs, rows):
 def test_the_autoencoder_returns_fresh_pictures_as_the_card_says(theirs, rows):
     row = row_of(rows, "autoencoder", "single")
     pictures = world.render(fidelity.asked("single", row["n"])[:CARRIED])
-    assert fidelity.psnr(pictures, fidelity.carried(theirs, pictures)) == pytest.approx(row["right"]["psnr"], abs=0.3)
+    assert float(psnr(pictures, fidelity.carried(theirs, pictures))) == pytest.approx(row["right"]["psnr"], abs=0.3)
 
 
 def test_the_articles_prompt_is_a_dog_with_a_hat(ours, rows):
