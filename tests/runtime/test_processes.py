@@ -22,6 +22,7 @@ import pytest
 import safetensors.torch
 import torch
 from root import ROOT, environment
+from runs import log_of
 
 from diffusion_lib.data import sample_density
 from diffusion_lib.denoiser import MLP
@@ -63,10 +64,6 @@ def runs(tmp_path_factory):
 
 def tensors(directory, step=STEPS):
     return safetensors.torch.load_file(directory / f"step-{step:09d}.safetensors")
-
-
-def log_of(directory):
-    return [json.loads(line) for line in (directory / "log.jsonl").read_text().splitlines()]
 
 
 def close(one, two, tolerance=1e-6):
