@@ -17,6 +17,7 @@ import pytest
 import safetensors.torch
 import torch
 from root import ROOT
+from runs import log_of
 
 from diffusion_lib.cli import commands as cli
 from diffusion_lib.cli import doctor, parser
@@ -42,10 +43,6 @@ def command(*arguments):
 
 def train(directory, *arguments, steps=6):
     return command(*QUICK, "--out", directory, "--steps", steps, *arguments)
-
-
-def log_of(directory):
-    return [json.loads(line) for line in (directory / "log.jsonl").read_text().splitlines()]
 
 
 @pytest.fixture(scope="module")

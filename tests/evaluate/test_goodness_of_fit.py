@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import pytest
 import torch
+from worlds import seeded
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.evaluate.goodness_of_fit import LineLaw, judge, power
@@ -50,10 +51,6 @@ ALARM = 1e-6 / (len(SAMPLERS) + len(BUGS))
 
 def randn(n, seed):
     return torch.randn(n, 1, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
-def seeded(seed=2):
-    return torch.Generator().manual_seed(seed)
 
 
 @cache
@@ -99,13 +96,13 @@ def data_scores(x):
 @pytest.mark.parametrize("name", [name for name, row in SAMPLERS.items() if row[2] is not None])
 def test_output_has_the_law_of_its_formulas(name):
     sampler, options, formula = SAMPLERS[name]
-    noise = {} if sampler is euler else {"generator": seeded()}
+    noise = {} if sampler is euler else {"generator": seeded(2)}
     x_0 = last(sampler(DENOISER, randn(N, 1), SCHEDULE, steps=STEPS, **options, **noise))
     assert judge(law_of(**formula).scores(x_0)).p > ALARM
 
 
 def test_output_of_langevin_has_the_law_of_its_formulas():
-    x_0 = last(langevin(WORLD.denoiser(LADDER), randn(N, 1), LADDER, **LANGEVIN, generator=seeded()))
+    x_0 = last(langevin(WORLD.denoiser(LADDER), randn(N, 1), LADDER, **LANGEVIN, generator=seeded(2)))
     assert judge(law_of_langevin().scores(x_0)).p > ALARM
 
 
@@ -130,7 +127,7 @@ def test_output_of_the_solvers_has_the_law_of_the_data(name):
 def buggy_chain(name):
     """The chain of ``ddpm-beta`` with a bug in it, by the library's own step."""
     shifted = Schedule.from_betas(_betas_of(torch.cat([SCHEDULE.alpha_bar[2:], SCHEDULE.alpha_bar[-1:] * 0.999])))
-    x, generator = randn(N, 1), seeded()
+    x, generator = randn(N, 1), seeded(2)
     for t, s in PAIRS:
         z = torch.randn(N, 1, generator=generator, dtype=torch.float64)
         eps_hat = DENOISER(x, t)

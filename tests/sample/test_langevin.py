@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+from worlds import seeded
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.evaluate.oracle import GaussianMixture
@@ -14,10 +15,6 @@ from diffusion_lib.sample.ancestral import last, timesteps
 from diffusion_lib.sample.langevin import langevin
 
 SCHEDULE = linear(20)
-
-
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 def randn(*shape):

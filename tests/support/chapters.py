@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import jupytext
+from nbformat import NotebookNode
 from root import ROOT
 
 from booktools.source.pages import Book
@@ -16,16 +17,24 @@ from booktools.source.pages import Book
 COUNT = ".summary()"  # attacks every step with mutants: minutes for the book, and nbval runs it anyway
 
 
+def code_cells(chapter: str) -> list[NotebookNode]:
+    """The code cells of a page, with their metadata."""
+    return [cell for cell in jupytext.read(ROOT / "book" / f"{chapter}.md").cells if cell.cell_type == "code"]
+
+
 def derivation_cells(chapter: str) -> list[str]:
     """The sources of the code cells with the tag ``derivation``."""
-    cells = jupytext.read(ROOT / "book" / f"{chapter}.md").cells
-    return [cell.source for cell in cells if cell.cell_type == "code" and "derivation" in cell.metadata.get("tags", [])]
+    return [cell.source for cell in code_cells(chapter) if "derivation" in cell.metadata.get("tags", [])]
+
+
+def notebooks() -> list[str]:
+    """The pages that run, in reading order."""
+    return [Path(page.name).name for page in Book(ROOT).notebooks]
 
 
 def chapters() -> list[str]:
     """The pages with a derivation, in reading order."""
-    names = [Path(page.name).name for page in Book(ROOT).notebooks]
-    return [name for name in names if derivation_cells(name)]
+    return [name for name in notebooks() if derivation_cells(name)]
 
 
 def run_cells(chapter: str, cells: list[str]) -> tuple[dict, list]:

@@ -1,4 +1,4 @@
-"""What the tests of samplers share: draws that repeat, and denoisers that are known exactly."""
+"""What tests of numbers share: draws that repeat, and denoisers that are known exactly."""
 
 from __future__ import annotations
 

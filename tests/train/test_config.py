@@ -5,13 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
+from runs import config_of
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.train.config import TrainConfig
-
-
-def config_of(steps=8, **changes):
-    return TrainConfig(**{"steps": steps, "batch_size": 4, "lr": 1e-2} | changes)
 
 
 def test_learning_rate_falls_along_a_cosine_or_stays():

@@ -7,6 +7,7 @@ import math
 
 import pytest
 import torch
+from runs import config_of
 from torch import nn
 
 from diffusion_lib.data import GAUSSIAN_MIXTURES, digits, sample_density
@@ -37,10 +38,6 @@ class Tiny(nn.Module):
     def forward(self, x_t, t):
         self.calls += self.training
         return self.outer(torch.sin(self.inner(x_t * self.frequency) + t[:, None]))
-
-
-def config_of(steps=8, **changes):
-    return TrainConfig(**{"steps": steps, "batch_size": 4, "lr": 1e-2} | changes)
 
 
 def new_state(config, seed=0, network=Tiny):

@@ -5,13 +5,11 @@ from __future__ import annotations
 import io
 import math
 
-import jupytext
 import numpy as np
 import pytest
 import torch
-from chapters import numbers, printed, run_derivation
+from chapters import code_cells, numbers, printed, run_derivation
 from PIL import Image
-from root import ROOT
 from torch.nn.functional import gelu
 
 from diffusion_lib.latent.codec import pil_to_latents
@@ -32,8 +30,8 @@ def names(tiny_folder):
 
     found = {"torch": torch, "np": np, "io": io, "Image": Image, "seed": 0, "vae": load(tiny_folder, device="cpu").vae}
     wanted = {*FUNCTIONS, "layer", "through", "law_of", "error_of", "rates_of"}
-    for cell in jupytext.read(ROOT / "book" / "autoencoder.md").cells:
-        if cell.cell_type == "code" and "def " in cell.source:
+    for cell in code_cells("autoencoder"):
+        if "def " in cell.source:
             tree = ast.parse(cell.source)
             tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in wanted]
             exec(compile(tree, "autoencoder.md", "exec"), found)

@@ -7,12 +7,10 @@ import math
 import re
 from itertools import pairwise
 
-import jupytext
 import numpy as np
 import pytest
 import torch
-from chapters import numbers, outputs
-from root import ROOT
+from chapters import code_cells, numbers, outputs
 
 from diffusion_lib.data import digits
 from diffusion_lib.denoiser import UNet
@@ -50,8 +48,7 @@ def page():
     """Imports and functions of the page as it has them, in a world of small numbers; nothing is trained."""
     tree = [
         node
-        for cell in jupytext.read(ROOT / "book" / "ddpm-experiments.md").cells
-        if cell.cell_type == "code"
+        for cell in code_cells("ddpm-experiments")
         for node in ast.parse(cell.source).body
         if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef)
     ]

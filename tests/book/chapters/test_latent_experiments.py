@@ -6,11 +6,9 @@ import ast
 import math
 import re
 
-import jupytext
 import pytest
 import torch
-from chapters import numbers, outputs, printed
-from root import ROOT
+from chapters import code_cells, numbers, outputs, printed
 from torch import nn
 
 from diffusion_lib.latent.small import fidelity, world
@@ -35,8 +33,8 @@ def page():
     """Imports, functions and classes of the page as it has them, in a world of small numbers; nothing is trained."""
     tree = [
         node
-        for cell in jupytext.read(ROOT / "book" / f"{CHAPTER}.md").cells
-        if cell.cell_type == "code" and "derivation" not in cell.metadata.get("tags", [])
+        for cell in code_cells(CHAPTER)
+        if "derivation" not in cell.metadata.get("tags", [])
         for node in ast.parse(cell.source).body
         if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef)
     ]

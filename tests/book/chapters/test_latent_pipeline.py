@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import jupytext
 import pytest
-from chapters import numbers, outputs
+from chapters import code_cells, numbers, outputs
 from PIL import Image
-from root import ROOT
 
 from diffusion_lib.latent.small import world
 from diffusion_lib.notebook import plot
 
-PAGE = [cell for cell in jupytext.read(ROOT / "book" / "latent-pipeline.md").cells if cell.cell_type == "code"]
+PAGE = code_cells("latent-pipeline")
 CELLS = [cell.source for cell in PAGE if not {"hide-input", "remove-cell"} & set(cell.metadata.get("tags", []))]
 LAST = next(i for i, source in enumerate(CELLS) if "StableDiffusionPipeline(" in source)
 LOOP = next(i for i, source in enumerate(CELLS) if "adams_bashforth(" in source)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import jupytext
 import pytest
 import torch
-from chapters import numbers, printed
-from root import ROOT
+from chapters import code_cells, numbers, printed
 
 from diffusion_lib.evaluate.goodness_of_fit import judge
 from diffusion_lib.process.schedule import cosine, linear
@@ -27,8 +25,8 @@ def shown():
 def names():
     """The functions of the page, defined as the page defines them, without its runs."""
     found = {"schedule": linear(200), "T": 200, "seed": 0, "sigma": sigma}
-    for cell in jupytext.read(ROOT / "book" / "samplers.md").cells:
-        if cell.cell_type == "code" and "def " in cell.source and "mystnb" not in cell.metadata:
+    for cell in code_cells("samplers"):
+        if "def " in cell.source and "mystnb" not in cell.metadata:
             source = cell.source
             if "def share_below" in source:
                 source = source.partition("x_T = ")[0]

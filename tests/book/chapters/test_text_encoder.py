@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 from itertools import product
 
-import jupytext
 import pytest
 import torch
-from chapters import numbers, outputs, printed, run_derivation
+from chapters import code_cells, numbers, outputs, printed, run_derivation
 from hypothesis import given
 from hypothesis import strategies as st
-from root import ROOT
 
 from diffusion_lib.errors import Refuted
 from diffusion_lib.latent.small import world
@@ -20,7 +18,7 @@ from diffusion_lib.symbolic import KL, E, log
 from diffusion_lib.symbolic.chain import Chain
 from diffusion_lib.symbolic.summary import Canary
 
-CELLS = [cell.source for cell in jupytext.read(ROOT / "book" / "text-encoder.md").cells if cell.cell_type == "code"]
+CELLS = [cell.source for cell in code_cells("text-encoder")]
 
 
 def cell(mark, before=""):

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 
-import jupytext
 import numpy as np
 import pytest
 import torch
-from chapters import numbers, outputs, printed
+from chapters import code_cells, numbers, outputs, printed
 from diffusers import LMSDiscreteScheduler
-from root import ROOT
 
 from diffusion_lib.sample import ancestral as sample
 
 NAME = "unet-and-scheduler"
-CELLS = [cell for cell in jupytext.read(ROOT / "book" / f"{NAME}.md").cells if cell.cell_type == "code"]
+CELLS = code_cells(NAME)
 
 
 @pytest.fixture(scope="module")

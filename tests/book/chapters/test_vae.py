@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 
-import jupytext
 import pytest
 import sympy as sp
 import torch
-from chapters import run_derivation
-from root import ROOT
+from chapters import code_cells, run_derivation
 from torch.distributions import Normal as Gaussian
 from torch.distributions import kl_divergence
 
@@ -88,8 +86,7 @@ def test_slips_are_refuted(chapter, slip):
 
 
 def test_the_loss_of_the_page_is_the_negative_elbo():
-    cells = jupytext.read(ROOT / "book" / "vae.md").cells
-    (source,) = (cell.source for cell in cells if cell.source.startswith("from torch import nn"))
+    (source,) = (cell.source for cell in code_cells("vae") if cell.source.startswith("from torch import nn"))
     page = {"torch": torch, "math": math}
     exec(source, page)
     torch.manual_seed(0)

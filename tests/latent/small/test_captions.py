@@ -7,14 +7,11 @@ from collections import Counter
 
 import pytest
 import torch
+from worlds import seeded
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.latent.small import world
 from diffusion_lib.latent.small.captions import KINDS, given_picture, of_captions
-
-
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 def worst(counts, law, draws):
