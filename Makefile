@@ -14,8 +14,11 @@ escaped = $(subst $() ,\ ,$(1))
 CODE := benchmarks booktools diffusion_lib notebooks tests
 UNREAD := -name '.*' -o -name __pycache__ -o -name '*.tmp'
 SOURCES := _config.yml _toc.yml $(shell find book diffusion_lib notebooks -mindepth 1 \( $(UNREAD) \) -prune -o -print | sed 's/ /\\ /g')
-# What says within a minute whether a changed line was right; chosen by time.
-FAST := @@
+# What judges a changed line within a minute. Chosen by time: files that train, start processes or draw thousands stay out.
+FAST := $(addprefix tests/,test_data.py test_denoiser.py test_errors.py process sample evaluate symbolic)
+FAST += $(addprefix tests/,train/test_config.py notebook/test_plot.py repository/test_contracts.py repository/test_contributing.py)
+LONG := process/test_parity.py evaluate/test_features.py evaluate/test_goodness_of_fit.py symbolic/test_functions.py
+FAST += $(addprefix --ignore=tests/,$(LONG))
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-with tests/nbval_sanitize.cfg
 export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
@@ -25,7 +28,7 @@ export TQDM_DISABLE := 1
 unexport MPLBACKEND
 
 help:
-	@echo "The times were measured on two cores."
+	@echo "Times on two cores:"
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*) \| (.*)/make \1	\2	\3/' | expand -t 18,28
 
 book: _build/html/index.html ## 2 min | build the pages into _build/html, from the outputs in notebooks/; the install is in the time
@@ -34,7 +37,7 @@ _build/html/index.html: $(call escaped,$(VENV))/ready $(SOURCES)
 	$(BIN)/python -m booktools.site.build
 	@touch $@
 
-test-fast: check ## @S | after a changed line: lint, imports, formulas, samplers, one chapter
+test-fast: check ## 70 s | after a changed line: lint, imports, formulas, samplers, one chapter
 	$(BIN)/pytest $(FAST) -n 2
 	$(BIN)/pytest notebooks/intro.ipynb $(NBVAL)
 

@@ -31,7 +31,7 @@ class TrainConfig:
     ``ema_decay`` is the limit of the decay min(ema_decay, (1 + k) / (10 + k)): the short memory at the start forgets
     the initial weights.  ``grad_clip`` bounds the gradient's global 2-norm.
 
-    ``weight`` names the loss, a row of ``bound.weight``.  ``t_law`` names the law of t, a row of ``train.time_law``,
+    ``weight`` names the loss, a row of ``bound.weight``.  ``t_law`` names the law of t, a row of ``loop.time_law``,
     which changes the noise of the loss and not its mean.  The ``micro_batches`` equal parts of a batch are computed one
     after the other, for less memory; the step is the same.  ``precision`` is that of ``device.autocast``.  ``compile``
     runs the network through torch.compile, which pays after many steps only.
