@@ -25,7 +25,8 @@ TOOLS = {
 
 
 def make(root, *arguments):
-    env = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    ours = ("VENV", "PYTHON")  # of whoever runs the tests
+    env = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key not in ours}
     return subprocess.run(["make", *arguments], cwd=root, env=env, capture_output=True, text=True, check=False)
 
 

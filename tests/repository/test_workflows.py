@@ -269,7 +269,7 @@ def test_row109_canary_a_masked_failure_stops_the_script(clone, line):
 def test_row109_canary_a_masked_failure_stops_make(tmp_path):
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / "canary.mk").write_text("canary:\n\texit 3 | cat\n\techo went on\n")
-    env = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    env = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key != "VENV"}
     command = ["make", "--file", "Makefile", "--file", "canary.mk", "canary"]
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
     assert done.returncode != 0 and "went on" not in done.stdout
