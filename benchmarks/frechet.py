@@ -60,8 +60,8 @@ class Ours:
     def _start(self, steps: int) -> None:
         torch.manual_seed(self.seed)
         network = UNet(1, WIDTH, SCHEDULE.T, SCHEDULE.alpha_bar, patch=PATCH)
-        laws = {"weight": "v", "t_law": "uniform"}
-        config = TrainConfig(steps, batch_size=BATCH, lr=LR, precision="bfloat16", seed=self.seed, **laws)
+        distributions = {"weight": "v", "timestep_sampling": "uniform"}
+        config = TrainConfig(steps, batch_size=BATCH, lr=LR, precision="bfloat16", seed=self.seed, **distributions)
         self.state = TrainState.create(network, config)
         self.steps = train(self.state, self.data, SCHEDULE, config)
 

@@ -11,7 +11,7 @@ import time
 import torch
 
 from diffusion_lib.latent.parts import Parts, load
-from diffusion_lib.latent.pipeline import draw
+from diffusion_lib.latent.pipeline import generate
 
 from .clock import median
 from .options import OURS, Options, line, target
@@ -59,8 +59,8 @@ def measure(options: Options, model: str = "miniature") -> dict:
     parts = load(model, device="cpu")
     timer = Timer(parts.text_encoder, parts.unet, parts.vae.post_quant_conv, parts.vae.decoder)
     contestants = {
-        OURS: lambda: draw(parts, PROMPTS, g=G, seed=0, steps=steps),
-        f"{OURS}, one picture": lambda: draw(parts, PROMPTS[0], g=G, seed=0, steps=steps),
+        OURS: lambda: generate(parts, PROMPTS, g=G, seed=0, steps=steps),
+        f"{OURS}, one picture": lambda: generate(parts, PROMPTS[0], g=G, seed=0, steps=steps),
     }
     if options.peers:
         pipe = published(parts)

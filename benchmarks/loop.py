@@ -55,7 +55,7 @@ def measure(options: Options) -> dict:
     data = sample_density("ring", 20_000, seed=1000)
     theirs = SmallDiffusion(data, 0, 0) if options.peers else None
     network = SmallDiffusion(data, 0, 0).network if options.peers else Plain()
-    config = TrainConfig(10**6, batch_size=BATCH, lr=1e-3, lr_decay="none", t_law="uniform")
+    config = TrainConfig(10**6, batch_size=BATCH, lr=1e-3, lr_decay="none", timestep_sampling="uniform")
     steps = {OURS: train(TrainState.create(Wrapped(network), config), data, SCHEDULE, config)}
     if theirs:
         theirs.batch = BATCH

@@ -2,9 +2,9 @@
 
 Everything is in memory and ships with the installed packages, except Fashion-MNIST, which is read where it is installed
 and never downloaded.  Points of a density are independent draws: a stratified
-sample, such as scikit-learn's ``make_moons``, has less scatter than its law, and would beat any honest model in a
-two-sample metric.  Each density has mean 0 and a standard deviation near 1 along each axis, as N(0, I) has, so that the
-forward process ends where sampling starts.
+sample, such as scikit-learn's ``make_moons``, has less scatter than its distribution, and would beat any honest model
+in a two-sample metric.  Each density has mean 0 and a standard deviation near 1 along each axis, as N(0, I) has, so
+that the forward process ends where sampling starts.
 """
 
 from __future__ import annotations

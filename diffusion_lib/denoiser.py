@@ -8,9 +8,10 @@ Whatever is asked of it, the layers F(x_t, t) may answer in one of three ways, `
     "x_0"   F = x̂_0,   so that ε̂ = (x_t − √ᾱ_t F) / √(1 − ᾱ_t)
     "v"     F = v̂,     so that ε̂ = √(1 − ᾱ_t) x_t + √ᾱ_t F
 
-A sampler forms x̂_0 = (x_t − √(1 − ᾱ_t) ε̂) / √ᾱ_t.  With ε-prediction an error of F therefore comes out 1/√ᾱ_T times as
-large near t = T: 157 times for DDPM's linear schedule and 20,000 times for the cosine one.  With x_0-prediction it is
-the error of ε̂ that is amplified, by √SNR, at small t.  v-prediction amplifies neither: x̂_0 = √ᾱ_t x_t − √(1 − ᾱ_t) F.
+A sampler forms x̂_0 = (x_t − √(1 − ᾱ_t) ε̂) / √ᾱ_t.  With ε-prediction an error of F therefore comes out 1/√ᾱ_T times
+as large near t = T: 157 times for DDPM's linear schedule and 20,000 times for the cosine one.  With x_0-prediction it
+is the error of ε̂ that is amplified, by √SNR, at small t.  v-prediction amplifies neither: x̂_0 = √ᾱ_t x_t − √(1 − ᾱ_t)
+F.
 
 Time enters through cosines of s = ln(1 + 999 t/T) / ln 1000: finer at small t, where the noise grows by large factors
 from step to step.
@@ -38,7 +39,7 @@ TIME_FEATURES = 8
 LARGEST_SIZE, LARGEST_T = 4096, 100_000  # a slip of the keyboard should not allocate the memory of the machine
 
 
-class Denoiser(nn.Module):
+class Network(nn.Module):
     """What both networks share: ``config``, the time features, the kinds of prediction, and the checks of the input.
 
     ``config`` is a plain dict from which ``build`` makes the same network with fresh weights.  ``alpha_bar`` is the
@@ -90,7 +91,7 @@ class Denoiser(nn.Module):
         return F
 
 
-class MLP(Denoiser):
+class MLP(Network):
     """For points x_t (B, dim): GELU layers on x, random Fourier features of x, and the features of time.
 
     The ``features`` frequencies are drawn once from N(0, 0.3²), in cycles per unit of x, with a fixed seed; they let a
@@ -141,7 +142,7 @@ class Block(nn.Module):
         return self.skip(x) + self.conv2(functional.silu(self.norm2(h) * (1 + scale) + shift))
 
 
-class UNet(Denoiser):
+class UNet(Network):
     """For images x_t (B, channels, H, W), H and W multiples of 4: residual blocks at three resolutions, no attention.
 
     ``width``, a multiple of 8, is the number of feature maps at full resolution; the lower two have twice as many.
@@ -199,7 +200,7 @@ def _halve(x: Tensor) -> Tensor:
 DENOISERS = {"mlp": MLP, "unet": UNet}
 
 
-def build(config: dict[str, Any]) -> Denoiser:
+def build(config: dict[str, Any]) -> Network:
     """Return the network that ``config`` describes, with fresh weights."""
     arguments = dict(config)
     make = DENOISERS[check_choice("denoiser kind", arguments.pop("kind", None), DENOISERS)]

@@ -1,4 +1,4 @@
-"""The densities against their stated laws, the images against their source, and unusable data (row 47)."""
+"""The densities against their stated distributions, the images against their source, and unusable data (row 47)."""
 
 from __future__ import annotations
 

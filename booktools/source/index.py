@@ -13,7 +13,7 @@ from functools import cached_property
 import pybtex.database
 from nbformat import NotebookNode
 
-from .markdown import Directive, walk
+from .markdown import Directive, tokens
 from .pages import Book, BookError, Page
 
 NUMBERED = {"figure": "Fig.", "costs": "Fig.", "table": "Table", "exercise": "Exercise", "exercise-start": "Exercise"}
@@ -120,7 +120,7 @@ class Index:
 
     def _scan(self, page: Page) -> None:
         equations, pending, heading = 0, [], False
-        for token, found in walk(page.text):
+        for token, found in tokens(page.text):
             if token.type == "math_block_label" or (found and found.name == "math" and "label" in found.options):
                 equations += 1
                 label = token.info if token.type == "math_block_label" else found.options["label"]

@@ -55,10 +55,10 @@ def directive(token: Token) -> Directive | None:
     return Directive(name, " ".join(parsed.arguments), dict(parsed.options), body, 1 + parsed.body_offset)
 
 
-def walk(text: str) -> Iterator[tuple[Token, Directive | None]]:
+def tokens(text: str) -> Iterator[tuple[Token, Directive | None]]:
     """Every block token of ``text`` in document order, also those inside directives."""
     for token in parse(text):
         found = directive(token)
         yield token, found
         if found and found.name not in VERBATIM:
-            yield from walk(found.body)
+            yield from tokens(found.body)

@@ -47,7 +47,7 @@ def picture(args: argparse.Namespace) -> int:
     pipeline.check_arguments(outline(args.model), **options)
     loaded = parts.load(args.model, dtype=args.dtype, device=args.device)
     print(loaded)
-    (made,) = pipeline.draw(loaded, args.prompt, **options)
+    (made,) = pipeline.generate(loaded, args.prompt, **options)
     for step in made.kept:
         (image,) = codec.latents_to_pil(loaded.vae, step.x_0_hat[None])
         files.write(target.with_name(f"{target.stem}-t{step.t:04d}.png"), pictures.png(image))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from .distances import energy_distance, frechet_distance, memorisation, sliced_wasserstein
 from .features import train_features
-from .goodness_of_fit import LineLaw, judge, power
+from .line_distribution import LineDistribution, goodness_of_fit, power
 from .oracle import GaussianMixture
-from .vlb_from_mse import expected_terms, optimal_variance
+from .vlb_from_mse import optimal_variance, vlb_from_mse
 
 __all__ = [
     "GaussianMixture",
-    "LineLaw",
+    "LineDistribution",
     "energy_distance",
-    "expected_terms",
+    "vlb_from_mse",
     "frechet_distance",
-    "judge",
+    "goodness_of_fit",
     "memorisation",
     "optimal_variance",
     "power",

@@ -1,13 +1,14 @@
-"""How far apart two clouds of samples are, how far apart two clouds of the same law are, and whether one was copied.
+"""How far apart two clouds of samples are, how far apart two clouds of the same distribution are, and whether one was
+copied.
 
 sliced Wasserstein   SW2² = E_θ W2²(⟨θ, x⟩, ⟨θ, y⟩) over directions θ; on a line W2² = ∫ (F⁻¹(u) − G⁻¹(u))² du, for n
                      samples each the mean squared difference of the sorted values.
-energy distance      2 E‖x − y‖ − E‖x − x′‖ − E‖y − y′‖; it is 0 for equal laws only.
+energy distance      2 E‖x − y‖ − E‖x − x′‖ − E‖y − y′‖; it is 0 for equal distributions only.
 Fréchet distance     ‖m_x − m_y‖² + tr(C_x + C_y − 2 (C_x C_y)^½): W2² of Gaussians with the means and covariances
                      of features.  It depends on the feature space and on n: quote both beside any value.
 memorisation         how much nearer samples lie to the training set than to held-out data.
 
-Between two finite samples of one law the first and the third are not 0: quote that floor beside any value.
+Between two finite samples of one distribution the first and the third are not 0: quote that floor beside any value.
 
 Sources: Rabin et al. 2012; Bonneel et al. 2015 (sliced); Székely & Rizzo 2013 (energy); Dowson & Landau 1982, Heusel et
 al. 2017 (Fréchet); Meehan et al. 2020 (copying as a two-sample question).
@@ -61,7 +62,7 @@ def sliced_wasserstein(x: Tensor, y: Tensor, projections: int = 128, seed: int =
 def sliced_wasserstein_floor(
     draw: Callable[[int], Tensor], pairs: int = 5, projections: int = 128, seed: int = 0
 ) -> float:
-    """Mean SW2 between ``pairs`` independent pairs of samples of one law: what a perfect model would score.
+    """Mean SW2 between ``pairs`` independent pairs of samples of one distribution: what a perfect model would score.
 
     ``draw(seed)`` returns a sample of the size that the model is judged by, independent for different seeds; it is
     called with ``seed``, ``seed + 1``, ….
@@ -75,7 +76,8 @@ def energy_distance(x: Tensor, y: Tensor) -> float:
     """2 E‖x − y‖ − E‖x − x′‖ − E‖y − y′‖ between samples x (n, …) and y (m, …), in the units of the data; float64.
 
     The means leave out the pair of a sample with itself, so that the estimate is unbiased: between two samples of one
-    law it scatters about 0, and may be negative.  Raises ``ConfigError`` for unequal shapes or fewer than two samples.
+    distribution it scatters about 0, and may be negative.  Raises ``ConfigError`` for unequal shapes or fewer than two
+    samples.
     """
     x, y = _pair(x, y, least=2)
     within = sum(_total_distance(z, z) / (len(z) * (len(z) - 1)) for z in (x, y))
@@ -107,10 +109,11 @@ def memorisation(
 
     ``ratio`` is the geometric mean, over the samples, of the distance to the nearest point of ``train`` over that to
     the nearest of ``held_out``; a copy pulls it down.  If the samples do not depend on which data were trained on, then
-    train and held-out points may change labels without changing the law of the ratio.  ``expected`` is its mean over
-    ``relabellings`` random exchanges, and ``p_value`` the share of all labellings, the given one among them, whose
-    ratio is as small.  If nothing was copied, P(p_value ≤ a) ≤ a, whatever the law, the dimension and the sizes.
-    Copies of k points give no p below about (share of train in all data)^k: so often all get the label by chance.
+    train and held-out points may change labels without changing the distribution of the ratio.  ``expected`` is its
+    mean over ``relabellings`` random exchanges, and ``p_value`` the share of all labellings, the given one among them,
+    whose ratio is as small.  If nothing was copied, P(p_value ≤ a) ≤ a, whatever the distribution, the dimension and
+    the sizes. Copies of k points give no p below about (share of train in all data)^k: so often all get the label by
+    chance.
     """
     check_integer("relabellings", relabellings, 1)
     check_seed(seed)

@@ -78,11 +78,11 @@ class GaussianMixture:
 
     @classmethod
     def named(cls, name: str) -> GaussianMixture:
-        """The law of ``data.sample_density(name, …)``, for the names in ``data.GAUSSIAN_MIXTURES``."""
+        """The distribution of ``data.sample_density(name, …)``, for the names in ``data.GAUSSIAN_MIXTURES``."""
         return cls(*GAUSSIAN_MIXTURES[check_choice("name", name, GAUSSIAN_MIXTURES)])
 
     def only(self, components: int | Sequence[int]) -> GaussianMixture:
-        """The law given that the component is one of ``components``: q(x_0 | c) for a class c made of them."""
+        """The distribution given that the component is one of ``components``: q(x_0 | c) for a class c made of them."""
         chosen = self._chosen(components)
         weights = self.weights[chosen]
         return GaussianMixture(self.means[chosen], self.std[chosen], weights / weights.sum())
@@ -152,7 +152,7 @@ class GaussianMixture:
         return self._mean(lambda x: -self.log_density(any_schedule, x, 0), any_schedule, 0, n, generator)[0]
 
     def power(self) -> float:
-        """E ‖x_0‖² per dimension; the ``power`` of ``vlb_from_mse.expected_terms``."""
+        """E ‖x_0‖² per dimension; the ``power`` of ``vlb_from_mse.vlb_from_mse``."""
         return float(self.weights @ (self.means.flatten(1).square().mean(1) + self.std.square()))
 
     def _mean(self, function, schedule: Schedule, t: int, n: int, generator: Generator | None) -> tuple[float, float]:

@@ -34,7 +34,7 @@ def optimal_variance(schedule: Schedule, loss: Tensor) -> Tensor:
     return schedule.posterior_variance + torch.cat([added.new_zeros(1), added])
 
 
-def expected_terms(
+def vlb_from_mse(
     schedule: Schedule, loss: Tensor, dims: int, power: float = 1.0, variance: str | Tensor = "posterior"
 ) -> Tensor:
     """E L_0…E L_T in nats for a whole example, (T + 1,), as ``bound.vlb(…, levels=None).terms`` has them on average.

@@ -45,11 +45,11 @@ def pil_to_latents(
     x = torch.from_numpy(pixels).permute(0, 3, 1, 2).to(vae.device, vae.dtype) / 127.5 - 1
     draw = noise(generator, x)
     with torch.no_grad():
-        law = vae.encode(x).latent_dist
+        distribution = vae.encode(x).latent_dist
     wide = torch.promote_types(vae.dtype, torch.float32)  # the same noise, whatever the network computes in
-    z = law.mean.to(wide)
+    z = distribution.mean.to(wide)
     if how == "sample":
-        z = z + law.std.to(wide) * draw(z)
+        z = z + distribution.std.to(wide) * draw(z)
     return _finite(vae.config.scaling_factor * z, "latents", "the encoder of the vae", vae.dtype)
 
 

@@ -35,7 +35,7 @@ DTYPES = {name: getattr(torch, name) for name in ("float32", "float16", "bfloat1
 
 
 @dataclass(frozen=True, eq=False)
-class Parts:
+class Components:
     """The parts, on one device and in one dtype; make them with ``load``.
 
     ``model`` and ``revision`` are those of ``weights.Source``.  ``checker`` is the model's safety checker, or None if
@@ -90,7 +90,7 @@ class Parts:
 
 def load(
     model: str | os.PathLike[str] = "miniature", *, dtype: str = "float32", device: str = "auto", sliced: bool = False
-) -> Parts:
+) -> Components:
     """Load all parts of ``model``: "miniature", a name in ``weights.PUBLISHED``, or a folder that diffusers wrote.
 
     ``dtype`` is float32, float16, bfloat16 or float64; ``device`` as in ``device.pick_device``.  Raises what
@@ -103,7 +103,7 @@ def load(
     source = find(model)
     schedule, tokenizer = read_schedule(source.folder), _tokenizer(source.folder)  # cheap, and so before gigabytes
     text_encoder, vae, unet = (network.to(where) for network in _networks(source, kind))
-    parts = Parts(
+    parts = Components(
         model=source.name,
         revision=source.revision,
         folder=source.folder,
@@ -185,7 +185,7 @@ def _checker(folder: Path, device: torch.device, dtype: torch.dtype) -> SafetyCh
     return SafetyChecker(network.to(device), processor)
 
 
-def _check_fit(parts: Parts) -> None:
+def _check_fit(parts: Components) -> None:
     """Each part's output is the next one's input."""
     unet, vae, text = parts.unet.config, parts.vae.config, parts.text_encoder.config
     pairs = {

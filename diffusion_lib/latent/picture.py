@@ -22,8 +22,8 @@ from ..errors import CheckpointMismatch, ConfigError
 from ..runtime import files
 from ..runtime.device import dtype_name
 from .outline import LARGEST, outline
-from .parts import Parts
-from .pipeline import Picture, check_arguments, draw
+from .parts import Components
+from .pipeline import Picture, check_arguments, generate
 from .prompt import check_prompts
 
 CHUNK = "diffusion_lib"
@@ -91,7 +91,7 @@ def check(found: dict[str, Any], model: str | os.PathLike[str]) -> None:
     check_arguments(outline(model), **_settings(found))
 
 
-def remake(path: str | os.PathLike[str], parts: Parts) -> Picture:
+def remake(path: str | os.PathLike[str], parts: Components) -> Picture:
     """Make the picture in a PNG file again, with the model and the dtype that made it.
 
     Raises ``ConfigError`` for a file without parameters or with impossible ones, ``CheckpointMismatch`` for ``parts``
@@ -103,7 +103,7 @@ def remake(path: str | os.PathLike[str], parts: Parts) -> Picture:
         if found[name] != given:
             what = f"was made by {found['model']} in {found['dtype']}, {name} {found[name]}"
             raise CheckpointMismatch(f"{path} {what}; these parts are {parts}, {name} {given}; load those that made it")
-    (picture,) = draw(parts, found["prompt"], **_settings(found))
+    (picture,) = generate(parts, found["prompt"], **_settings(found))
     return picture
 
 

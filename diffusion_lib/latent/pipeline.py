@@ -39,7 +39,7 @@ from ..sample.ode import euler, lms
 from .codec import decode, to_pil
 from .guidance import Guided, check_guidance
 from .outline import Outline
-from .parts import Parts
+from .parts import Components
 from .prompt import embed, tokenize
 from .safety import FLAGGED, judged
 
@@ -63,8 +63,8 @@ class Picture:
     parameters: dict[str, Any]
 
 
-def draw(
-    parts: Parts,
+def generate(
+    parts: Components,
     prompt: str | Sequence[str],
     *,
     g: float = 7.5,
@@ -108,7 +108,7 @@ def draw(
 
 
 def denoise(
-    parts: Parts,
+    parts: Components,
     text: Tensor,
     empty: Tensor,
     x_T: Tensor,
@@ -164,7 +164,7 @@ def check_arguments(
     }
 
 
-def _settings(parts: Parts, checked: dict[str, Any]) -> dict[str, Any]:
+def _settings(parts: Components, checked: dict[str, Any]) -> dict[str, Any]:
     """What was checked, with a seed and with what makes the pictures."""
     if checked["g"] < 1:
         warnings.warn(f"g = {checked['g']:g} weakens the prompt; g = 1 is the prompt without guidance", stacklevel=3)
@@ -175,7 +175,7 @@ def _settings(parts: Parts, checked: dict[str, Any]) -> dict[str, Any]:
     return checked | made_by | {"library": __version__}
 
 
-def _try(parts: Parts, ids: Tensor, settings: dict[str, Any], bar: tqdm) -> list[Picture] | None:
+def _try(parts: Components, ids: Tensor, settings: dict[str, Any], bar: tqdm) -> list[Picture] | None:
     """The pictures of a batch, or None if the memory does not suffice; what it held is free when this returns."""
     done = bar.n
     try:
@@ -189,7 +189,7 @@ def _try(parts: Parts, ids: Tensor, settings: dict[str, Any], bar: tqdm) -> list
     return None
 
 
-def _batch(parts: Parts, ids: Tensor, settings: dict[str, Any], bar: tqdm) -> list[Picture]:
+def _batch(parts: Components, ids: Tensor, settings: dict[str, Any], bar: tqdm) -> list[Picture]:
     n, every = len(ids), settings["save_int"]
     streams = generators(settings["seed"], n, settings["index"])
     wide = torch.promote_types(parts.dtype, torch.float32)  # of the states, whatever the U-Net computes in
@@ -211,7 +211,7 @@ def _batch(parts: Parts, ids: Tensor, settings: dict[str, Any], bar: tqdm) -> li
     return pictures
 
 
-def _memory(parts: Parts, dim: int) -> str:
+def _memory(parts: Components, dim: int) -> str:
     if parts.device.type != "cuda":
         return f"dim = {dim} in {dtype_name(parts.dtype)} does not; use a smaller dim"
     free, total = torch.cuda.mem_get_info(parts.device)

@@ -23,7 +23,7 @@ from torch import Tensor
 from ..errors import ConfigError, NonFiniteError
 from ..runtime.device import dtype_name
 from ..runtime.finite import non_finite
-from .parts import Parts
+from .parts import Components
 
 LONGEST = 10_000  # characters; 75 tokens of English are about 300
 SURROGATE = re.compile(r"[\ud800-\udfff]")  # half a character, which has no bytes
@@ -72,7 +72,7 @@ def tokenize(tokenizer: Any, prompt: str | Sequence[str], strict: bool = False) 
     return Tokens(torch.tensor(padded), dropped, tails, texts)
 
 
-def embed(parts: Parts, ids: Tensor) -> Tensor:
+def embed(parts: Components, ids: Tensor) -> Tensor:
     """The text encoder's last layer for ``ids`` (B, 77): embeddings (B, 77, d), on the parts' device and in its dtype.
 
     Raises ``NonFiniteError`` where a number overflows.

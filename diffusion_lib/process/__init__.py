@@ -13,7 +13,7 @@ from .identities import (
     v_from_eps,
     x_0_from_eps,
 )
-from .schedule import PRIOR_KL_LIMIT, SCHEDULES, Schedule, cosine, linear, lint, make_schedule, scaled_linear
+from .schedule import PRIOR_KL_LIMIT, SCHEDULES, Schedule, cosine, diagnose, linear, make_schedule, scaled_linear
 
 __all__ = [
     "PRIOR_KL_LIMIT",
@@ -25,7 +25,7 @@ __all__ = [
     "eps_from_score",
     "eps_from_x_0",
     "linear",
-    "lint",
+    "diagnose",
     "log_level",
     "make_schedule",
     "posterior",

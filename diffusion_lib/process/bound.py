@@ -8,8 +8,8 @@ The middle terms and L_0 are averages over x_t ~ q(x_t | x_0).  The functions re
 noise that they are given; whoever calls them draws the noise, and averages.  Everything is in nats for a whole
 example, summed over its dimensions, shape (B,); ``bits_per_dim`` converts.
 
-L_{t−1} is w_t (ε − ε̂)² and a constant, with w_t = β_t² / (2 σ_t² α_t (1 − ᾱ_t)).  L_simple replaces w_t by 1; a loss in
-x_0 or in v is the loss in ε with another weight.  ``weight`` has the tables.
+L_{t−1} is w_t (ε − ε̂)² and a constant, with w_t = β_t² / (2 σ_t² α_t (1 − ᾱ_t)).  L_simple replaces w_t by 1; a loss
+in x_0 or in v is the loss in ε with another weight.  ``weight`` has the tables.
 
 Sources: Ho et al. 2020 (DDPM), eq. 5, 8, 12, 13 and 14; Salimans & Ho 2022, section 4; Hang et al. 2023 (min-SNR).
 """
@@ -208,7 +208,8 @@ def weight(schedule: Schedule, kind: str, variance: str | Tensor = "posterior", 
 
 
 def _means(denoiser, schedule, x_0, t, eps):
-    """Mean and variance of q(x_{t−1} | x_t, x_0), and the model's mean μ_θ: the same with x̂_0 for x_0 (DDPM eq. 11)."""
+    """Mean and variance of q(x_{t−1} | x_t, x_0), and the model's mean μ_θ: the same with x̂_0 for x_0 (DDPM eq.
+    11)."""
     x_t = add_noise(schedule, x_0, t, eps)
     times = t if isinstance(t, Tensor) else torch.full(x_0.shape[:1], t, device=x_0.device)
     eps_hat = predict_eps(denoiser, x_t, times)

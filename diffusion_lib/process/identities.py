@@ -26,7 +26,7 @@ from .schedule import Schedule
 Denoiser = Callable[[Tensor, Tensor], Tensor]  # eps_hat = denoiser(x_t, t); x_t and eps_hat (B, …), t (B,) int64
 
 
-class Jump(NamedTuple):
+class Transition(NamedTuple):
     """The step between the times t and s < t, in float64: ᾱ_t, ᾱ_s, 1 − ᾱ_t, 1 − ᾱ_s and β_{t|s} = 1 − ᾱ_t / ᾱ_s.
 
     A chain that visits only some of the times is a diffusion too: q(x_t | x_s) = N(√(1 − β_{t|s}) x_s, β_{t|s} I).
@@ -36,12 +36,12 @@ class Jump(NamedTuple):
     s: int
     alpha_bar_t: float
     alpha_bar_s: float
-    rest_t: float
-    rest_s: float
+    one_minus_alpha_bar_t: float
+    one_minus_alpha_bar_s: float
     beta: float
 
     @classmethod
-    def between(cls, schedule: Schedule, t: int, s: int) -> Jump:
+    def between(cls, schedule: Schedule, t: int, s: int) -> Transition:
         """Look the numbers up, with all digits also where ᾱ is near 1; ``ConfigError`` unless T ≥ t > s ≥ 0."""
         t = check_integer("t", t, 1, schedule.T)
         s = check_integer("s", s, 0, t - 1)
@@ -52,16 +52,16 @@ class Jump(NamedTuple):
     @property
     def sigma_t(self) -> float:
         """σ_t = √((1 − ᾱ_t) / ᾱ_t), the level of the noise at t where the signal is not shrunk."""
-        return math.sqrt(self.rest_t / self.alpha_bar_t)
+        return math.sqrt(self.one_minus_alpha_bar_t / self.alpha_bar_t)
 
     @property
     def sigma_s(self) -> float:
         """The same at s; 0 for s = 0."""
-        return math.sqrt(self.rest_s / self.alpha_bar_s)
+        return math.sqrt(self.one_minus_alpha_bar_s / self.alpha_bar_s)
 
     def x_0_hat(self, x_t: Tensor, eps_hat: Tensor) -> Tensor:
         """``x_0_from_eps`` at time t, unchecked, for the loop of a sampler."""
-        return (x_t - math.sqrt(self.rest_t) * eps_hat) / math.sqrt(self.alpha_bar_t)
+        return (x_t - math.sqrt(self.one_minus_alpha_bar_t) * eps_hat) / math.sqrt(self.alpha_bar_t)
 
 
 def add_noise(schedule: Schedule, x_0: Tensor, t: Tensor | int, eps: Tensor) -> Tensor:

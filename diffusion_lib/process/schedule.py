@@ -32,8 +32,8 @@ PRIOR_KL_LIMIT = 1e-3
 ZERO_SNR = "eps-prediction is undefined where alpha_bar_T = 0; use v-prediction, or keep every beta below 1"
 
 
-class Finding(NamedTuple):
-    """One remark of ``lint``: a short ``code`` for programs and a ``message`` for people."""
+class Issue(NamedTuple):
+    """One remark of ``diagnose``: a short ``code`` for programs and a ``message`` for people."""
 
     code: str
     message: str
@@ -171,7 +171,8 @@ def scaled_linear(T: int = 1000, beta_start: float = 0.00085, beta_end: float = 
 def cosine(T: int = 1000, s: float = 0.008, max_beta: float = 0.999) -> Schedule:
     """ᾱ_t = f(t) / f(0) with f(t) = cos²((t/T + s) / (1 + s) · π/2) (Nichol & Dhariwal 2021, eq. 17).
 
-    f(T) = 0, so that β_T = 1 is clipped to ``max_beta``, as in the paper: ``config`` records it, ``lint`` reports it.
+    f(T) = 0, so that β_T = 1 is clipped to ``max_beta``, as in the paper: ``config`` records it, ``diagnose`` reports
+    it.
     """
     T = _check_T(T)
     s = check_real("s", s, 0.0, 1.0)
@@ -190,7 +191,7 @@ def make_schedule(name: str, T: int = 1000) -> Schedule:
     return SCHEDULES[check_choice("schedule", name, SCHEDULES)](T)
 
 
-def lint(schedule: Schedule, data_variance: float = 1.0) -> list[Finding]:
+def diagnose(schedule: Schedule, data_variance: float = 1.0) -> list[Issue]:
     """Return remarks on a schedule (prior-mismatch, clipped-beta, non-monotone-beta); none means clean."""
     beta, end = schedule.to(*MASTER).beta, f"alpha_bar_T = {schedule.to(*MASTER).alpha_bar[-1]:.3g}"
     L_T, max_beta, t = schedule.prior_kl(data_variance), schedule.config.get("max_beta"), int(beta.diff().argmin()) + 1
@@ -203,7 +204,7 @@ def lint(schedule: Schedule, data_variance: float = 1.0) -> list[Finding]:
         (clipped > 0, "clipped-beta", clip),
         (bool(beta[t] < beta[t - 1]), "non-monotone-beta", fall),
     )
-    return [Finding(code, message) for found, code, message in remarks if found]
+    return [Issue(code, message) for found, code, message in remarks if found]
 
 
 def _ramp(name: str, power: int, T: object, beta_start: object, beta_end: object) -> Schedule:

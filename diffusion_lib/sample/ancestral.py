@@ -28,7 +28,7 @@ from torch import Generator, Tensor
 
 from ..errors import ConfigError, NonFiniteError, check_choice, check_integer, check_real, check_seed
 from ..process.bound import VARIANCES
-from ..process.identities import Denoiser, Jump, x_0_from_eps
+from ..process.identities import Denoiser, Transition, x_0_from_eps
 from ..process.schedule import Schedule
 from ..runtime.finite import non_finite
 
@@ -75,7 +75,7 @@ def ddpm_step(
     """
     check_choice("variance", variance, VARIANCES)
     x_0_hat = x_0_from_eps(schedule, x_t, t, eps_hat)
-    return _ddpm(Jump.between(schedule, t, s), x_t, x_0_hat, variance, z)
+    return _ddpm(Transition.between(schedule, t, s), x_t, x_0_hat, variance, z)
 
 
 def ddim_step(
@@ -88,7 +88,7 @@ def ddim_step(
     """
     eta = check_real("eta", eta, 0.0, 1.0)
     x_0_hat = x_0_from_eps(schedule, x_t, t, eps_hat)
-    return _ddim(Jump.between(schedule, t, s), x_0_hat, eps_hat, eta, z)
+    return _ddim(Transition.between(schedule, t, s), x_0_hat, eps_hat, eta, z)
 
 
 def ddpm(
@@ -109,10 +109,10 @@ def ddpm(
     check_choice("variance", variance, VARIANCES)
     draw = noise(generator, x_T)
 
-    def step(jump, x_t, eps_hat, x_0_hat):
-        return _ddpm(jump, x_t, x_0_hat, variance, draw(x_t) if jump.s > 0 else None)
+    def step(transition, x_t, eps_hat, x_0_hat):
+        return _ddpm(transition, x_t, x_0_hat, variance, draw(x_t) if transition.s > 0 else None)
 
-    return walk(denoiser, x_T, schedule, step, steps, spacing)
+    return run_chain(denoiser, x_T, schedule, step, steps, spacing)
 
 
 def ddim(
@@ -129,10 +129,10 @@ def ddim(
     eta = check_real("eta", eta, 0.0, 1.0)
     draw = noise(generator, x_T)
 
-    def step(jump, x_t, eps_hat, x_0_hat):
-        return _ddim(jump, x_0_hat, eps_hat, eta, draw(x_t) if eta > 0 and jump.s > 0 else None)
+    def step(transition, x_t, eps_hat, x_0_hat):
+        return _ddim(transition, x_0_hat, eps_hat, eta, draw(x_t) if eta > 0 and transition.s > 0 else None)
 
-    return walk(denoiser, x_T, schedule, step, steps, spacing)
+    return run_chain(denoiser, x_T, schedule, step, steps, spacing)
 
 
 def last(iterator: Iterable[SampleStep]) -> Tensor:
@@ -140,15 +140,16 @@ def last(iterator: Iterable[SampleStep]) -> Tensor:
     return deque(iterator, maxlen=1).pop().x_t
 
 
-def walk(
+def run_chain(
     denoiser: Denoiser,
     x_T: Tensor,
     schedule: Schedule,
-    step: Callable[[Jump, Tensor, Tensor, Tensor], Tensor],
+    step: Callable[[Transition, Tensor, Tensor, Tensor], Tensor],
     steps: int | None,
     spacing: str,
 ) -> Iterator[SampleStep]:
-    """What all samplers share: x_s = step(jump, x_t, eps_hat, x_0_hat) from each visited time to the next, down to 0.
+    """What all samplers share: x_s = step(transition, x_t, eps_hat, x_0_hat) from each visited time to the next, down
+    to 0.
 
     Everything is checked and looked up now rather than when the iterator is first advanced.
     """
@@ -162,12 +163,12 @@ def walk(
     if (bad := non_finite(x_T)) is not None:
         raise ConfigError(f"x_T must be finite, got {bad}; use torch.randn")
     times = timesteps(schedule.T, schedule.T if steps is None else steps, spacing)
-    return _run(denoiser, x_T.detach(), step, _jumps(schedule, tuple(times)))
+    return _run(denoiser, x_T.detach(), step, _transitions(schedule, tuple(times)))
 
 
 @lru_cache(maxsize=32)  # a sampler that runs again goes the same way
-def _jumps(schedule: Schedule, times: tuple[int, ...]) -> tuple[Jump, ...]:
-    return tuple(Jump.between(schedule, t, s) for t, s in pairwise([*times, 0]))
+def _transitions(schedule: Schedule, times: tuple[int, ...]) -> tuple[Transition, ...]:
+    return tuple(Transition.between(schedule, t, s) for t, s in pairwise([*times, 0]))
 
 
 def predict(denoiser: Denoiser, x_t: Tensor, t: int) -> Tensor:
@@ -204,18 +205,23 @@ def _normal(like: Tensor, generator: Generator | None) -> Tensor:
     return torch.randn(like.shape, generator=generator, dtype=like.dtype, device=device).to(like.device)
 
 
-def _ddpm(jump: Jump, x_t: Tensor, x_0_hat: Tensor, variance: str, z: Tensor | None) -> Tensor:
-    _, s, _, alpha_bar_s, rest_t, rest_s, beta = jump
-    mean = alpha_bar_s**0.5 * beta / rest_t * x_0_hat + (1 - beta) ** 0.5 * rest_s / rest_t * x_t
-    sigma = (beta * rest_s / rest_t if variance == "posterior" or s == 0 else beta) ** 0.5
+def _ddpm(transition: Transition, x_t: Tensor, x_0_hat: Tensor, variance: str, z: Tensor | None) -> Tensor:
+    _, s, _, alpha_bar_s, one_minus_alpha_bar_t, one_minus_alpha_bar_s, beta = transition
+    mean = (
+        alpha_bar_s**0.5 * beta / one_minus_alpha_bar_t * x_0_hat
+        + (1 - beta) ** 0.5 * one_minus_alpha_bar_s / one_minus_alpha_bar_t * x_t
+    )
+    sigma = (beta * one_minus_alpha_bar_s / one_minus_alpha_bar_t if variance == "posterior" or s == 0 else beta) ** 0.5
     return _with_noise(mean, sigma, z)
 
 
-def _ddim(jump: Jump, x_0_hat: Tensor, eps_hat: Tensor, eta: float, z: Tensor | None) -> Tensor:
-    _, _, _, alpha_bar_s, rest_t, rest_s, beta = jump
-    variance = eta**2 * beta * rest_s / rest_t
+def _ddim(transition: Transition, x_0_hat: Tensor, eps_hat: Tensor, eta: float, z: Tensor | None) -> Tensor:
+    _, _, _, alpha_bar_s, one_minus_alpha_bar_t, one_minus_alpha_bar_s, beta = transition
+    variance = eta**2 * beta * one_minus_alpha_bar_s / one_minus_alpha_bar_t
     # 1 − ᾱ_s − σ² without a subtraction that could fall below 0, by 1 − ᾱ_t = β_{t|s} + α_{t|s} (1 − ᾱ_s)
-    direction = rest_s * ((1 - eta**2) * beta + (1 - beta) * rest_s) / rest_t
+    direction = (
+        one_minus_alpha_bar_s * ((1 - eta**2) * beta + (1 - beta) * one_minus_alpha_bar_s) / one_minus_alpha_bar_t
+    )
     mean = alpha_bar_s**0.5 * x_0_hat + direction**0.5 * eps_hat
     return _with_noise(mean, variance**0.5, z)
 
@@ -230,12 +236,12 @@ def _with_noise(mean: Tensor, sigma: float, z: Tensor | None) -> Tensor:
 
 
 def _run(denoiser, x_t, step, jumps) -> Iterator[SampleStep]:
-    for jump in jumps:
-        eps_hat = predict(denoiser, x_t, jump.t)
-        x_0_hat = jump.x_0_hat(x_t, eps_hat)
-        yield SampleStep(jump.t, x_t, x_0_hat)
-        x_t = step(jump, x_t, eps_hat, x_0_hat)
+    for transition in jumps:
+        eps_hat = predict(denoiser, x_t, transition.t)
+        x_0_hat = transition.x_0_hat(x_t, eps_hat)
+        yield SampleStep(transition.t, x_t, x_0_hat)
+        x_t = step(transition, x_t, eps_hat, x_0_hat)
         if (bad := non_finite(x_t)) is not None:
-            where = f"from t={jump.t} to {jump.s}"
+            where = f"from t={transition.t} to {transition.s}"
             raise NonFiniteError(f"x_t must stay finite, got {bad} in the step {where}; check the denoiser")
     yield SampleStep(0, x_t, x_t)

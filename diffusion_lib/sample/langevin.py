@@ -20,9 +20,9 @@ from collections.abc import Iterator, Sequence
 from torch import Generator, Tensor
 
 from ..errors import check_integer, check_real
-from ..process.identities import Denoiser, Jump
+from ..process.identities import Denoiser, Transition
 from ..process.schedule import Schedule
-from .ancestral import SampleStep, noise, predict, walk
+from .ancestral import SampleStep, noise, predict, run_chain
 
 
 def langevin(
@@ -45,17 +45,21 @@ def langevin(
     size = check_real("size", size, 0.0, 2.0, open_low=True, open_high=True)
     draw = noise(generator, x_T)
 
-    def step(jump, x_t, eps_hat, x_0_hat):
+    def step(transition, x_t, eps_hat, x_0_hat):
         for _ in range(repeats - 1):
-            x_t = _move(jump, x_t, eps_hat, size, draw(x_t))
-            eps_hat = predict(denoiser, x_t, jump.t)
-        if jump.s == 0:
-            return jump.x_0_hat(x_t, eps_hat)
-        x_t = _move(jump, x_t, eps_hat, size, draw(x_t))
-        return math.sqrt(jump.alpha_bar_s / jump.alpha_bar_t) * x_t
+            x_t = _move(transition, x_t, eps_hat, size, draw(x_t))
+            eps_hat = predict(denoiser, x_t, transition.t)
+        if transition.s == 0:
+            return transition.x_0_hat(x_t, eps_hat)
+        x_t = _move(transition, x_t, eps_hat, size, draw(x_t))
+        return math.sqrt(transition.alpha_bar_s / transition.alpha_bar_t) * x_t
 
-    return walk(denoiser, x_T, schedule, step, steps, spacing)
+    return run_chain(denoiser, x_T, schedule, step, steps, spacing)
 
 
-def _move(jump: Jump, x_t: Tensor, eps_hat: Tensor, size: float, z: Tensor) -> Tensor:
-    return x_t - size / 2 * math.sqrt(jump.rest_t) * eps_hat + math.sqrt(size * jump.rest_t) * z
+def _move(transition: Transition, x_t: Tensor, eps_hat: Tensor, size: float, z: Tensor) -> Tensor:
+    return (
+        x_t
+        - size / 2 * math.sqrt(transition.one_minus_alpha_bar_t) * eps_hat
+        + math.sqrt(size * transition.one_minus_alpha_bar_t) * z
+    )

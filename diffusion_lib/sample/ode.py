@@ -29,9 +29,9 @@ import torch
 from torch import Tensor
 
 from ..errors import ConfigError, check_integer
-from ..process.identities import Denoiser, Jump
+from ..process.identities import Denoiser, Transition
 from ..process.schedule import Schedule
-from .ancestral import SampleStep, predict, walk
+from .ancestral import SampleStep, predict, run_chain
 
 MAX_ORDER = 4
 
@@ -79,8 +79,8 @@ def lms_step(schedule: Schedule, x_t: Tensor, past: Sequence[tuple[int, Tensor]]
     """
     times = _check_past(schedule, x_t, past)
     s = check_integer("s", s, 0, times[0] - 1)
-    jump = Jump.between(schedule, times[0], s)
-    return _move(jump, x_t, [(sigma(schedule, time), eps_hat) for time, eps_hat in past])
+    transition = Transition.between(schedule, times[0], s)
+    return _move(transition, x_t, [(sigma(schedule, time), eps_hat) for time, eps_hat in past])
 
 
 def heun_step(schedule: Schedule, x_t: Tensor, eps_hat: Tensor, eps_hat_s: Tensor, t: int, s: int) -> Tensor:
@@ -111,11 +111,11 @@ def lms(
     """
     past = deque(maxlen=check_integer("order", order, 1, MAX_ORDER))
 
-    def step(jump, x_t, eps_hat, x_0_hat):
-        past.appendleft((jump.sigma_t, eps_hat))
-        return _move(jump, x_t, past)
+    def step(transition, x_t, eps_hat, x_0_hat):
+        past.appendleft((transition.sigma_t, eps_hat))
+        return _move(transition, x_t, past)
 
-    return walk(denoiser, x_T, schedule, step, steps, spacing)
+    return run_chain(denoiser, x_T, schedule, step, steps, spacing)
 
 
 def heun(
@@ -127,22 +127,22 @@ def heun(
     not defined at σ = 0: 2 · ``steps`` − 1 calls.  The record of a step holds what the first call said.
     """
 
-    def step(jump, x_t, eps_hat, x_0_hat):
-        x_s = _move(jump, x_t, [(jump.sigma_t, eps_hat)])
-        if jump.s == 0:
+    def step(transition, x_t, eps_hat, x_0_hat):
+        x_s = _move(transition, x_t, [(transition.sigma_t, eps_hat)])
+        if transition.s == 0:
             return x_s
-        eps_hat_s = predict(denoiser, x_s, jump.s)
-        return _move(jump, x_t, [(jump.sigma_t, (eps_hat + eps_hat_s) / 2)])
+        eps_hat_s = predict(denoiser, x_s, transition.s)
+        return _move(transition, x_t, [(transition.sigma_t, (eps_hat + eps_hat_s) / 2)])
 
-    return walk(denoiser, x_T, schedule, step, steps, spacing)
+    return run_chain(denoiser, x_T, schedule, step, steps, spacing)
 
 
-def _move(jump: Jump, x_t: Tensor, past: Sequence[tuple[float, Tensor]]) -> Tensor:
+def _move(transition: Transition, x_t: Tensor, past: Sequence[tuple[float, Tensor]]) -> Tensor:
     """One step of the multistep method; ``past`` holds pairs (σ, ε̂), newest first."""
-    weights = _weights(tuple(level for level, _ in past), jump.sigma_s)
-    kept = math.sqrt(jump.alpha_bar_s)
+    weights = _weights(tuple(level for level, _ in past), transition.sigma_s)
+    kept = math.sqrt(transition.alpha_bar_s)
     moved = sum(kept * weight * eps_hat for weight, (_, eps_hat) in zip(weights, past, strict=True))
-    return kept / math.sqrt(jump.alpha_bar_t) * x_t + moved
+    return kept / math.sqrt(transition.alpha_bar_t) * x_t + moved
 
 
 def _check_nodes(nodes, end) -> None:

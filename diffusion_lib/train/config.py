@@ -15,7 +15,7 @@ from ..errors import ConfigError, check_choice, check_integer, check_real, check
 
 MAX_STEPS = 10**9 - 1  # nine digits in a checkpoint's name
 LR_DECAYS = ("cosine", "none")
-T_LAWS = ("log-normal", "uniform")
+TIMESTEP_SAMPLINGS = ("log-normal", "uniform")
 
 
 def _setting(help: str, default: Any = MISSING) -> Any:
@@ -31,10 +31,10 @@ class TrainConfig:
     ``ema_decay`` is the limit of the decay min(ema_decay, (1 + k) / (10 + k)): the short memory at the start forgets
     the initial weights.  ``grad_clip`` bounds the gradient's global 2-norm.
 
-    ``weight`` names the loss, a row of ``bound.weight``.  ``t_law`` names the law of t, a row of ``loop.time_law``,
-    which changes the noise of the loss and not its mean.  The ``micro_batches`` equal parts of a batch are computed one
-    after the other, for less memory; the step is the same.  ``precision`` is that of ``device.autocast``.  ``compile``
-    runs the network through torch.compile, which pays after many steps only.
+    ``weight`` names the loss, a row of ``bound.weight``.  ``timestep_sampling`` names the distribution of t, a row of
+    ``loop.timestep_distribution``, which changes the noise of the loss and not its mean.  The ``micro_batches`` equal
+    parts of a batch are computed one after the other, for less memory; the step is the same.  ``precision`` is that of
+    ``device.autocast``.  ``compile`` runs the network through torch.compile, which pays after many steps only.
     """
 
     steps: int = _setting("gradient steps")
@@ -45,7 +45,7 @@ class TrainConfig:
     grad_clip: float = _setting("largest norm of a gradient", 1.0)
     seed: int = _setting("of weights, data, batches and noise", 0)
     weight: str = _setting("the loss: simple, vlb, x_0, v, truncated_snr, min_snr", "simple")
-    t_law: str = _setting(f"how t is drawn: {', '.join(T_LAWS)}", "log-normal")
+    timestep_sampling: str = _setting(f"how t is drawn: {', '.join(TIMESTEP_SAMPLINGS)}", "log-normal")
     micro_batches: int = _setting("parts of a batch, computed one by one", 1)
     precision: str = _setting("auto, float32, bfloat16", "auto")
     compile: bool = _setting("run the network through torch.compile", False)
@@ -62,7 +62,7 @@ class TrainConfig:
         check_real("grad_clip", self.grad_clip, 0.0, 1e6, open_low=True)
         check_seed(self.seed)
         check_choice("weight", self.weight, WEIGHTS)
-        check_choice("t_law", self.t_law, T_LAWS)
+        check_choice("timestep_sampling", self.timestep_sampling, TIMESTEP_SAMPLINGS)
         if self.batch_size % check_integer("micro_batches", self.micro_batches, 1):
             allowed = f"a divisor of batch_size = {self.batch_size}"
             raise ConfigError(f"micro_batches must be {allowed}, got {self.micro_batches}; change one of them")

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from ..errors import ConfigError
 
 
-def flat_gradient(layers: Sequence[nn.Parameter]) -> Tensor:
+def gradient_buffer(layers: Sequence[nn.Parameter]) -> Tensor:
     """Return a vector (P,) of zeros, and make its stretches the ``grad`` of the layers, in their order."""
     gradient = layers[0].new_zeros(sum(layer.numel() for layer in layers), requires_grad=False)
     for layer, stretch in zip(layers, gradient.split([layer.numel() for layer in layers]), strict=True):
@@ -27,7 +27,7 @@ def flat_gradient(layers: Sequence[nn.Parameter]) -> Tensor:
 def batch_gradient(
     loss: Callable[..., Tensor], gradient: Tensor, batch: Sequence[Tensor], parts: int = 1
 ) -> tuple[Tensor, int]:
-    """Write the gradient of ``loss(*batch)`` into ``gradient`` (P,), a ``flat_gradient``; return loss and parts.
+    """Write the gradient of ``loss(*batch)`` into ``gradient`` (P,), a ``gradient_buffer``; return loss and parts.
 
     The tensors of ``batch`` (B, …) are split into ``parts``, one after the other; when the device is out of memory,
     into twice as many, and that number is returned.  Raises ``ConfigError`` when one sample does not fit.

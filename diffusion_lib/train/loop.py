@@ -31,10 +31,10 @@ from ..process.identities import Denoiser, add_noise, predict_eps
 from ..process.schedule import Schedule
 from ..runtime.device import autocast
 from ..runtime.processes import Processes
-from .config import T_LAWS, TrainConfig
-from .gradient import batch_gradient, flat_gradient
+from .config import TIMESTEP_SAMPLINGS, TrainConfig
+from .gradient import batch_gradient, gradient_buffer
 
-LOG_SIGMA_MEAN, LOG_SIGMA_STD, UNIFORM_SHARE = -1.2, 1.2, 0.2  # of the law "log-normal" of t
+LOG_SIGMA_MEAN, LOG_SIGMA_STD, UNIFORM_SHARE = -1.2, 1.2, 0.2  # of the distribution "log-normal" of t
 ALONE = Processes()
 Loss = Callable[[nn.Module, int, torch.Generator], Tensor]
 
@@ -108,14 +108,14 @@ class TrainState:
         return record
 
 
-def time_law(schedule: Schedule, name: str) -> Tensor:
+def timestep_distribution(schedule: Schedule, name: str) -> Tensor:
     """The probability p_t with which a step draws the time t, a float64 table (T + 1,); slot 0 is 0.
 
     "uniform" is 1/T (DDPM Algorithm 1).  "log-normal" is four fifths of N(−1.2, 1.2²) in ln σ_t, σ_t² = 1 / SNR_t, and
     one fifth of "uniform", so that no weight 1 / (T p_t) is above 5 (Karras et al. 2022, section 5 and table 1).
     """
     uniform = torch.full((schedule.T,), 1 / schedule.T, dtype=torch.float64)
-    if check_choice("t_law", name, T_LAWS) == "uniform" or schedule.T == 1:
+    if check_choice("timestep_sampling", name, TIMESTEP_SAMPLINGS) == "uniform" or schedule.T == 1:
         return torch.cat([uniform.new_zeros(1), uniform])
     log_sigma = -0.5 * schedule.to("cpu", torch.float64).snr[1:].log()
     density = torch.exp(-0.5 * ((log_sigma - LOG_SIGMA_MEAN) / LOG_SIGMA_STD) ** 2)
@@ -174,7 +174,7 @@ def minimise(state: TrainState, config: TrainConfig, loss_of: Loss) -> Iterator[
 def _steps(state: TrainState, config: TrainConfig, backward: Callable[[Tensor], Tensor]) -> Iterator[TrainRecord]:
     """Take the steps; ``backward`` writes the gradient of a batch into a vector (P,), and returns the loss."""
     vector_to_parameters(state.parameters, state.denoiser.parameters())  # a copy of a state has lost its views
-    gradient = flat_gradient(list(state.denoiser.parameters()))
+    gradient = gradient_buffer(list(state.denoiser.parameters()))
     while state.step < config.steps:
         yield state.update(backward(gradient), gradient, config)
 
@@ -204,8 +204,8 @@ def _batches(
 
 def law_and_weight(schedule: Schedule, config: TrainConfig, like: Tensor) -> tuple[Tensor, Tensor | None]:
     """p_t, and the weight that makes Σ_t p_t weight_t L_t the mean of w_t L_t over 1…T; None if it is always 1."""
-    p, weight = time_law(schedule, config.t_law), loss_weight(schedule, config.weight)
-    if config.weight == "simple" and config.t_law == "uniform":
+    p, weight = timestep_distribution(schedule, config.timestep_sampling), loss_weight(schedule, config.weight)
+    if config.weight == "simple" and config.timestep_sampling == "uniform":
         return p, None
     return p, torch.cat([weight[:1], weight[1:] / (schedule.T * p[1:])]).to(like)
 

@@ -282,9 +282,9 @@ def weight_of_the_rate():
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(train_vae, "KL_WEIGHT", weight)
             losses.append(train_vae.loss_of(config)(vae, 9, torch.Generator().manual_seed(0)).detach())
-    x = world.render(world.draw(1, torch.Generator().manual_seed(0)))
-    law = vae.encode(x).latent_dist
-    rate = kl_divergence(Normal(law.mean, law.std), Normal(0.0, 1.0)).mean().detach()
+    x = world.render(world.sample_scenes(1, torch.Generator().manual_seed(0)))
+    distribution = vae.encode(x).latent_dist
+    rate = kl_divergence(Normal(distribution.mean, distribution.std), Normal(0.0, 1.0)).mean().detach()
     torch.testing.assert_close(losses[1] - losses[0], train_vae.KL_WEIGHT * rate, rtol=1e-2, atol=0)
 
 

@@ -29,7 +29,7 @@ from diffusion_lib.process.schedule import SCHEDULES
 from diffusion_lib.runtime.device import DEVICES, PRECISIONS
 from diffusion_lib.train import checkpoint, run
 from diffusion_lib.train import loop as training
-from diffusion_lib.train.config import LR_DECAYS, T_LAWS, TrainConfig
+from diffusion_lib.train.config import LR_DECAYS, TIMESTEP_SAMPLINGS, TrainConfig
 
 QUICK = ["train", "--data", "ring", "--T", "20", "--batch-size", "8", "--device", "cpu"]
 
@@ -69,7 +69,7 @@ def test_help_names_exactly_what_exists(capsys):
     text = " ".join(capsys.readouterr().out.split())
     assert f"{', '.join(cli.DENSITIES)} (points), digits (pictures)" == parser.DATA and parser.DATA in text
     assert ", ".join(SCHEDULES) in text
-    assert f"the loss: {', '.join(WEIGHTS)} (default" in text and f": {', '.join(T_LAWS)} (default" in text
+    assert f"the loss: {', '.join(WEIGHTS)} (default" in text and f": {', '.join(TIMESTEP_SAMPLINGS)} (default" in text
     assert f"--precision PRECISION {', '.join(PRECISIONS)} (default" in text
     assert set(LR_DECAYS) == {"cosine", "none"} and set(DEVICES) == {"auto", "cuda", "mps", "cpu"}
     assert command("sample", "--help") == 0

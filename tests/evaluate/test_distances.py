@@ -1,4 +1,4 @@
-"""The distances against closed forms, their floors between samples of one law, and planted copies."""
+"""The distances against closed forms, their floors between samples of one distribution, and planted copies."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def draw(*shape: int, seed: int = 0) -> torch.Tensor:
 
 
 def gaussian_quantiles(n: int, mean: float, std: float) -> torch.Tensor:
-    """(n, 1): the law N(mean, std²) at the midpoints of n equal shares of probability."""
+    """(n, 1): the distribution N(mean, std²) at the midpoints of n equal shares of probability."""
     u = (torch.arange(n, dtype=torch.float64) + 0.5) / n
     return mean + std * torch.special.ndtri(u).unsqueeze(1)
 
@@ -99,7 +99,7 @@ def test_the_floor_is_the_mean_over_independent_pairs():
     assert floor == pytest.approx(sum(pairs) / 3, rel=1e-12)
 
 
-def test_the_floor_falls_with_the_sample_and_lies_below_another_law():
+def test_the_floor_falls_with_the_sample_and_lies_below_another_distribution():
     floors = [
         sliced_wasserstein_floor(lambda seed, n=n: sample_density("moons", n, seed), pairs=3) for n in (100, 6400)
     ]

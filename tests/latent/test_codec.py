@@ -1,4 +1,5 @@
-"""Pictures to latents and back: the published codec as the oracle, the law of a sample, pictures that do not fit."""
+"""Pictures to latents and back: the published codec as the oracle, the distribution of a sample, pictures that do not
+fit."""
 
 from __future__ import annotations
 

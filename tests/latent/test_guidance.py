@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.latent.guidance import Guided
 from diffusion_lib.latent.parts import load
-from diffusion_lib.latent.pipeline import draw
+from diffusion_lib.latent.pipeline import generate
 
 
 class Said:
@@ -65,8 +65,8 @@ def test_the_result_has_the_dtype_of_the_state():
 def test_row28_a_guidance_below_one_is_said(tiny_folder, g):
     tiny = load(tiny_folder, device="cpu")
     with pytest.warns(UserWarning, match=f"g = {g:g} weakens the prompt; g = 1 is the prompt without guidance"):
-        (picture,) = draw(tiny, "a dog", g=g, seed=0, steps=3)
-    (empty,) = draw(tiny, "", g=1, seed=0, steps=3)
+        (picture,) = generate(tiny, "a dog", g=g, seed=0, steps=3)
+    (empty,) = generate(tiny, "", g=1, seed=0, steps=3)
     far = float((picture.latents - empty.latents).abs().max())
     assert far < 1e-3 if g == 0 else far > 1e-2
 

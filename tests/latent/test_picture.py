@@ -16,7 +16,7 @@ from diffusion_lib.errors import CheckpointMismatch, ConfigError
 from diffusion_lib.latent import weights
 from diffusion_lib.latent.parts import load
 from diffusion_lib.latent.picture import CHUNK, parameters, remake, save
-from diffusion_lib.latent.pipeline import SAMPLERS, draw
+from diffusion_lib.latent.pipeline import SAMPLERS, generate
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def same(one, other):
 def test_a_picture_is_made_again_from_itself(tiny, tmp_path, sampler):
     """One of a batch, from a seed that nobody chose."""
     prompts = ["a dog", "a hat 🎩", "red circle"]
-    pictures = draw(tiny, prompts, g=3, seed=None, steps=4, dim=72, save_int=2, sampler=sampler)
+    pictures = generate(tiny, prompts, g=3, seed=None, steps=4, dim=72, save_int=2, sampler=sampler)
     path = save(pictures[1], tmp_path / "picture.png")
     again = remake(path, tiny)
     assert same(again.image, Image.open(path)) and not same(again.image, pictures[0].image)
@@ -43,7 +43,7 @@ def test_a_picture_is_made_again_from_itself(tiny, tmp_path, sampler):
 def test_another_model_or_dtype_is_refused(tiny, tiny_folder, tmp_path):
     import tiny_parts
 
-    path = save(draw(tiny, "a dog", seed=0, steps=1)[0], tmp_path / "picture.png")
+    path = save(generate(tiny, "a dog", seed=0, steps=1)[0], tmp_path / "picture.png")
     other = load(tiny_parts.save(tmp_path / "other", seed=1), device="cpu")
     with pytest.raises(CheckpointMismatch, match=r"was made by tiny in float32, fingerprint .* load those that"):
         remake(path, other)
@@ -71,13 +71,13 @@ CHANGES = {
 
 @pytest.mark.parametrize(("changes", "message"), CHANGES.values(), ids=CHANGES)
 def test_parameters_that_somebody_changed_are_checked(tiny, tmp_path, changes, message):
-    path = save(draw(tiny, "a dog", seed=0, steps=1)[0], tmp_path / "picture.png")
+    path = save(generate(tiny, "a dog", seed=0, steps=1)[0], tmp_path / "picture.png")
     with pytest.raises(ConfigError, match=message):
         remake(write(path, **changes), tiny)
 
 
 def test_a_far_stream_costs_no_memory(tiny, tmp_path):
-    path = save(draw(tiny, "a dog", seed=0, steps=1, first=2**62)[0], tmp_path / "picture.png")
+    path = save(generate(tiny, "a dog", seed=0, steps=1, first=2**62)[0], tmp_path / "picture.png")
     assert parameters(path)["index"] == 2**62 and same(remake(path, tiny).image, Image.open(path))
 
 
@@ -98,7 +98,7 @@ def test_a_file_without_parameters_is_refused(tmp_path, content):
 
 @pytest.mark.parametrize("name", ["picture.jpg", "nowhere/picture.png", ".", "picture"])
 def test_a_path_that_cannot_be_written_is_refused(tiny, tmp_path, name):
-    (picture,) = draw(tiny, "a dog", seed=0, steps=1)
+    (picture,) = generate(tiny, "a dog", seed=0, steps=1)
     with pytest.raises(ConfigError, match=r"path must be a \.png file in a directory that exists"):
         save(picture, tmp_path / name)
     assert not list(tmp_path.iterdir())
@@ -178,7 +178,7 @@ def test_the_texts_name_exactly_what_exists(capsys):
 
     args = parser.parser().parse_args(["picture", "a dog", "--out", "dog.png"])
     assert {"g": args.g, "steps": args.steps, "save_int": args.save_int, "sampler": args.sampler} == {
-        name: draw.__kwdefaults__[name] for name in ("g", "steps", "save_int", "sampler")
+        name: generate.__kwdefaults__[name] for name in ("g", "steps", "save_int", "sampler")
     }
     assert args.seed is None and args.dim is None and args.dtype == load.__kwdefaults__["dtype"]
     with pytest.raises(SystemExit):

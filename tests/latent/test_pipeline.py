@@ -22,7 +22,7 @@ from tqdm import tqdm
 from diffusion_lib import __version__
 from diffusion_lib.errors import ConfigError, NonFiniteError
 from diffusion_lib.latent import parts, pipeline
-from diffusion_lib.latent.pipeline import OutOfMemory, denoise, draw
+from diffusion_lib.latent.pipeline import OutOfMemory, denoise, generate
 from diffusion_lib.latent.prompt import embed, tokenize
 from diffusion_lib.sample import ancestral as sample
 from diffusion_lib.sample.ancestral import last, timesteps
@@ -158,7 +158,7 @@ def test_a_whole_picture_is_that_of_the_published_pipeline(tiny_folder, tiny):
         pipe = StableDiffusionPipeline.from_pretrained(tiny_folder, use_safetensors=True, local_files_only=True)
     pipe.set_progress_bar_config(disable=True)
     pipe.scheduler = LMSDiscreteScheduler.from_pretrained(tiny_folder / "scheduler")
-    (ours,) = draw(tiny, "a dog wearing hat", seed=3, steps=8)
+    (ours,) = generate(tiny, "a dog wearing hat", seed=3, steps=8)
     x_T = torch.randn(1, 4, 8, 8, generator=sample.generators(3, 1)[0]).view(1, 4, 8, 8)
     pipe.scheduler.set_timesteps(8)
     start = x_T * (float(pipe.scheduler.sigmas[0]) ** 2 + 1) ** 0.5 / float(pipe.scheduler.init_noise_sigma)
@@ -196,27 +196,27 @@ def alike(one, other):
 
 @pytest.mark.parametrize("sampler", ["lms", "ddpm"])
 def test_row41_a_picture_is_the_same_in_a_batch_of_any_size(tiny, sampler):
-    together = draw(tiny, ["a dog", "a hat", "red circle"], seed=7, steps=4, sampler=sampler)
+    together = generate(tiny, ["a dog", "a hat", "red circle"], seed=7, steps=4, sampler=sampler)
     for i, (prompt, picture) in enumerate(zip(["a dog", "a hat", "red circle"], together, strict=True)):
-        (alone,) = draw(tiny, prompt, seed=7, steps=4, sampler=sampler, first=i)
+        (alone,) = generate(tiny, prompt, seed=7, steps=4, sampler=sampler, first=i)
         assert alike(alone, picture) and alone.parameters == picture.parameters
         assert picture.parameters["index"] == i
     assert not alike(together[0], together[1])
 
 
 def test_seeds_make_different_pictures_and_zero_is_one_of_them(tiny):
-    pictures = [draw(tiny, "a dog", seed=seed, steps=2)[0] for seed in (0, 1, 2**63 - 1)]
+    pictures = [generate(tiny, "a dog", seed=seed, steps=2)[0] for seed in (0, 1, 2**63 - 1)]
     assert [picture.parameters["seed"] for picture in pictures] == [0, 1, 2**63 - 1]
-    assert alike(pictures[0], draw(tiny, "a dog", seed=0, steps=2)[0])
+    assert alike(pictures[0], generate(tiny, "a dog", seed=0, steps=2)[0])
     assert not alike(pictures[0], pictures[1]) and not alike(pictures[0], pictures[2])
 
 
 def test_row39_no_seed_is_drawn_printed_and_stored(tiny, capsys):
-    (picture,) = draw(tiny, "a dog", seed=None, steps=2)
+    (picture,) = generate(tiny, "a dog", seed=None, steps=2)
     seed = picture.parameters["seed"]
     assert capsys.readouterr().out == f"seed = {seed}\n"
-    assert alike(picture, draw(tiny, "a dog", seed=seed, steps=2)[0])
-    assert draw(tiny, "a dog", steps=1)[0].parameters["seed"] != seed
+    assert alike(picture, generate(tiny, "a dog", seed=seed, steps=2)[0])
+    assert generate(tiny, "a dog", steps=1)[0].parameters["seed"] != seed
 
 
 @pytest.mark.parametrize("sampler", ["lms", "ddpm"])
@@ -228,13 +228,13 @@ def test_row88_a_batch_that_does_not_fit_is_halved_and_no_picture_changes(tiny, 
     small, unet = counted(tiny, full)
     prompts = ["a dog", "a hat", "red circle", "", "a"]
     with pytest.warns(UserWarning) as caught:
-        halved = draw(small, prompts, seed=5, steps=3, sampler=sampler)
+        halved = generate(small, prompts, seed=5, steps=3, sampler=sampler)
     assert [str(warning.message) for warning in caught] == [
         "out of memory: going on with 3 pictures at a time",
         "out of memory: going on with 2 pictures at a time",
     ]
     assert unet.sizes == [10, 6, 4, 4, 4, 4, 4, 4, 2, 2, 2]
-    whole = draw(tiny, prompts, seed=5, steps=3, sampler=sampler)
+    whole = generate(tiny, prompts, seed=5, steps=3, sampler=sampler)
     assert all(alike(*pair) and pair[0].parameters == pair[1].parameters for pair in zip(halved, whole, strict=True))
 
 
@@ -245,9 +245,9 @@ def test_row88_memory_that_ends_on_the_way_repeats_only_that_batch(tiny):
 
     small, unet = counted(tiny, once)
     with pytest.warns(UserWarning, match="going on with 1 pictures"):
-        halved = draw(small, ["a dog", "a hat"], seed=5, steps=4, sampler="ddpm")
+        halved = generate(small, ["a dog", "a hat"], seed=5, steps=4, sampler="ddpm")
     assert unet.sizes == [4, 4, 4] + [2] * 8
-    whole = draw(tiny, ["a dog", "a hat"], seed=5, steps=4, sampler="ddpm")
+    whole = generate(tiny, ["a dog", "a hat"], seed=5, steps=4, sampler="ddpm")
     assert all(alike(*pair) for pair in zip(halved, whole, strict=True))
 
 
@@ -265,7 +265,7 @@ def test_the_progress_counts_every_step_of_every_picture_once(tiny, monkeypatch)
 
     monkeypatch.setattr(pipeline, "tqdm", Bar)
     with pytest.warns(UserWarning, match="out of memory"):
-        draw(counted(tiny, once)[0], ["a dog", "a hat"], seed=5, steps=4)
+        generate(counted(tiny, once)[0], ["a dog", "a hat"], seed=5, steps=4)
     assert bars[0].n == bars[0].total == 8 and bars[0].desc == "tiny"
 
 
@@ -276,22 +276,22 @@ def test_row88_one_picture_that_does_not_fit_names_the_numbers(tiny):
     with pytest.raises(
         OutOfMemory, match="one picture must fit the memory, dim = 64 in float32 does not; use a smaller"
     ):
-        draw(counted(tiny, full)[0], "a dog", seed=0, steps=2)
+        generate(counted(tiny, full)[0], "a dog", seed=0, steps=2)
 
 
 # --- what a picture carries ------------------------------------------------------------------------------------------
 
 
 def test_save_int_keeps_a_state_every_so_many_steps(tiny):
-    one, other = draw(tiny, ["a dog", "a hat"], seed=0, steps=5, save_int=2)
-    assert [step.t for step in one.kept] == [1000, 600, 200] and not draw(tiny, "a", seed=0, steps=2)[0].kept
+    one, other = generate(tiny, ["a dog", "a hat"], seed=0, steps=5, save_int=2)
+    assert [step.t for step in one.kept] == [1000, 600, 200] and not generate(tiny, "a", seed=0, steps=2)[0].kept
     assert one.kept[0].x_t.shape == one.kept[0].x_0_hat.shape == one.latents.shape == (4, 8, 8)
     assert torch.equal(other.kept[0].x_t, torch.randn(4, 8, 8, generator=sample.generators(0, 2)[1]))
 
 
 def test_all_parameters_are_plain_and_complete(tiny):
     hyper = {"g": 2.0, "seed": 9, "steps": 3, "dim": 72, "save_int": 1, "sampler": "euler"}
-    (picture,) = draw(tiny, "a dog", **hyper, first=4)
+    (picture,) = generate(tiny, "a dog", **hyper, first=4)
     assert picture.image.size == (72, 72)
     assert picture.parameters == {
         **{
@@ -311,7 +311,7 @@ def test_all_parameters_are_plain_and_complete(tiny):
 
 def test_a_text_that_is_too_long_is_recorded(tiny):
     with pytest.warns(UserWarning, match="longer than 77 tokens"):
-        long, short = draw(tiny, ["dog " * 80, "a"], seed=0, steps=1)
+        long, short = generate(tiny, ["dog " * 80, "a"], seed=0, steps=1)
     assert long.parameters["dropped_tokens"] == 5 and long.parameters["dropped_text"].split() == ["dog"] * 5
     assert short.parameters["dropped_tokens"] == 0
 
@@ -319,9 +319,9 @@ def test_a_text_that_is_too_long_is_recorded(tiny):
 def test_row42_a_flagged_picture_is_black_and_says_so(tiny):
     checked = dataclasses.replace(tiny, checker=lambda pictures: [True, False])
     with pytest.warns(UserWarning, match=r"flagged the pictures of \['a dog'\]: they are shown black"):
-        flagged, passed = draw(checked, ["a dog", "a hat"], seed=0, steps=2)
+        flagged, passed = generate(checked, ["a dog", "a hat"], seed=0, steps=2)
     assert (flagged.parameters["safety"], passed.parameters["safety"]) == ("flagged", "passed")
-    assert np.asarray(flagged.image).max() == 0 and alike(passed, draw(tiny, "a hat", seed=0, steps=2, first=1)[0])
+    assert np.asarray(flagged.image).max() == 0 and alike(passed, generate(tiny, "a hat", seed=0, steps=2, first=1)[0])
     assert flagged.latents.isfinite().all()
 
 
@@ -330,7 +330,7 @@ def test_row42_a_flagged_picture_is_black_and_says_so(tiny):
 
 def test_row29_a_guidance_that_overflows_names_the_step_and_the_part(tiny):
     with pytest.raises(NonFiniteError, match=r"the U-Net in float32: x_t must .* from t=\d+ to \d+;.* lower g"):
-        draw(tiny, "a dog", g=1e30, seed=0, steps=5)
+        generate(tiny, "a dog", g=1e30, seed=0, steps=5)
 
 
 def test_row43_a_nan_of_the_unet_names_the_step_and_the_part(tiny):
@@ -341,7 +341,7 @@ def test_row43_a_nan_of_the_unet_names_the_step_and_the_part(tiny):
 
     broken = dataclasses.replace(tiny, unet=Broken(tiny.unet))
     with pytest.raises(NonFiniteError, match=r"the U-Net in float32: .* nan .* in the step from t=667 to 333"):
-        draw(broken, "a dog", seed=0, steps=3)
+        generate(broken, "a dog", seed=0, steps=3)
 
 
 def test_row43_an_overflow_of_the_decoder_is_repaired_and_recorded(tiny_folder, monkeypatch):
@@ -354,7 +354,7 @@ def test_row43_an_overflow_of_the_decoder_is_repaired_and_recorded(tiny_folder, 
 
     monkeypatch.setattr(half.vae, "decode", overflowing)
     with pytest.warns(UserWarning, match="the decoder overflowed in float16; decoding again in float32"):
-        (picture,) = draw(half, "a dog", seed=0, steps=2)
+        (picture,) = generate(half, "a dog", seed=0, steps=2)
     assert (picture.parameters["dtype"], picture.parameters["decoded_in"]) == ("float16", "float32")
     assert half.vae.dtype == torch.float16 and np.asarray(picture.image).std() > 0
 
@@ -363,7 +363,7 @@ def test_row43_an_overflow_of_the_decoder_is_repaired_and_recorded(tiny_folder, 
 def test_row89_half_the_precision_starts_from_the_same_noise(tiny_folder, tiny, dtype, close):
     """Of latents whose standard deviation is 15."""
     half = parts.load(tiny_folder, device="cpu", dtype=dtype)
-    (one,), (other,) = (draw(each, "a dog", g=2, seed=0, steps=3, save_int=1) for each in (half, tiny))
+    (one,), (other,) = (generate(each, "a dog", g=2, seed=0, steps=3, save_int=1) for each in (half, tiny))
     assert torch.equal(one.kept[0].x_t, other.kept[0].x_t) and one.latents.dtype == torch.float32
     assert 0 < float((one.latents - other.latents).abs().max()) < close
 
@@ -372,7 +372,7 @@ def test_row89_half_the_precision_starts_from_the_same_noise(tiny_folder, tiny, 
 @pytest.mark.parametrize("sampler", ["lms", "ddpm"])
 def test_row89_a_gpu_makes_the_same_picture(tiny_folder, tiny, sampler):
     gpu = parts.load(tiny_folder, device="cuda")
-    (one,), (other,) = (draw(each, "a dog", g=2, seed=0, steps=5, sampler=sampler) for each in (gpu, tiny))
+    (one,), (other,) = (generate(each, "a dog", g=2, seed=0, steps=5, sampler=sampler) for each in (gpu, tiny))
     assert float((one.latents - other.latents).abs().max()) < 0.05
 
 
@@ -413,7 +413,7 @@ REFUSED = {
 def test_bad_arguments_are_refused_before_a_network_runs(tiny, arguments, message):
     spied, unet = counted(tiny)
     with pytest.raises(ConfigError, match=re.escape(message)):
-        draw(spied, **{"prompt": "a dog", "seed": 0} | arguments)
+        generate(spied, **{"prompt": "a dog", "seed": 0} | arguments)
     assert unet.sizes == []
 
 

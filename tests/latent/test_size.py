@@ -19,7 +19,7 @@ from diffusion_lib.latent import codec, parts, pipeline, prompt
 folder, device, dtype = sys.argv[1:]
 loaded = parts.load(folder, device=device, dtype=dtype)
 ids = prompt.tokenize(loaded.tokenizer, "a dog wearing hat").ids
-(picture,) = pipeline.draw(loaded, "a dog wearing hat", seed=0, steps=2, sampler="lms")
+(picture,) = pipeline.generate(loaded, "a dog wearing hat", seed=0, steps=2, sampler="lms")
 back = codec.pil_to_latents(loaded.vae, picture.image)
 numbers = {name: sum(weight.numel() for weight in getattr(loaded, name).parameters())
            for name in ("text_encoder", "unet", "vae")}

@@ -14,7 +14,7 @@ from sympy import sqrt, symbols
 
 from diffusion_lib import symbolic
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.notebook.exercises import Exercise, exercises, grade, judge, letters
+from diffusion_lib.notebook.exercises import Exercise, exercises, grade, grade_answer, letters
 from diffusion_lib.notebook.exercises.slips import slips
 from diffusion_lib.symbolic import Derivation, unit
 
@@ -55,7 +55,7 @@ def reader():
     ],
 )
 def test_the_right_answer_passes_in_any_form(answer):
-    assert judge(MEAN, answer).kind == "right"
+    assert grade_answer(MEAN, answer).kind == "right"
 
 
 def test_an_answer_in_the_letters_of_a_derivation():
@@ -65,10 +65,10 @@ def test_an_answer_in_the_letters_of_a_derivation():
         root = symbolic.sqrt
         return (root(alpha_bar_prev) * beta_t * x_0 + root(share) * (1 - alpha_bar_prev) * x_t) / (1 - alpha_bar_t)
 
-    assert judge(MEAN, mean(alpha_t)).kind == "right"
-    assert "alpha_bar[t] stands in place of alpha[t]" in judge(MEAN, mean(alpha_bar_t)).message
+    assert grade_answer(MEAN, mean(alpha_t)).kind == "right"
+    assert "alpha_bar[t] stands in place of alpha[t]" in grade_answer(MEAN, mean(alpha_bar_t)).message
     with pytest.raises(ConfigError, match="gamma"):
-        judge(MEAN, Derivation("D").symbol("gamma"))
+        grade_answer(MEAN, Derivation("D").symbol("gamma"))
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ def test_an_answer_in_the_letters_of_a_derivation():
     ],
 )
 def test_a_classic_slip_is_called_by_name(answer, words):
-    verdict = judge(MEAN, answer)
+    verdict = grade_answer(MEAN, answer)
     assert verdict.kind == "slip" and words in verdict.message
 
 
 def test_another_answer_meets_a_witness():
-    verdict = judge(MEAN, x + y)
+    verdict = grade_answer(MEAN, x + y)
     assert verdict.kind == "witness" and "alpha[t] = " in verdict.message
     values = dict(re.findall(r"([\w[\]]+) = (-?\d+/\d+)", verdict.message))
     mine = sum(Fraction(values[name]) for name in ("x[0]", "x[t]"))
@@ -100,21 +100,24 @@ def test_another_answer_meets_a_witness():
 
 
 def test_answers_without_a_value_are_told_apart():
-    assert judge(MEAN, sqrt(b - 1) * x).kind == "undefined"
-    assert judge(MEAN, RIGHT / (b - b)).kind == "undefined"
-    assert judge(MEAN, ...).kind == judge(MEAN, None).kind == "none yet"
+    assert grade_answer(MEAN, sqrt(b - 1) * x).kind == "undefined"
+    assert grade_answer(MEAN, RIGHT / (b - b)).kind == "undefined"
+    assert grade_answer(MEAN, ...).kind == grade_answer(MEAN, None).kind == "none yet"
 
 
 def test_what_is_right_on_the_domain_only_is_right():
     root = Exercise("root", "the root", alpha_t)
-    assert judge(root, sqrt(a**2)).kind == "right"
-    assert judge(Exercise("real", "the number", x_0), sqrt(x**2)).kind == "witness"
+    assert grade_answer(root, sqrt(a**2)).kind == "right"
+    assert grade_answer(Exercise("real", "the number", x_0), sqrt(x**2)).kind == "witness"
 
 
 def test_a_number_is_an_answer():
     half = Exercise("half", "the number", sp.Rational(1, 2))
-    assert [judge(half, n).kind for n in (0.5, Fraction(1, 2), sp.S.Half, 1, 3)] == ["right"] * 3 + ["slip", "witness"]
-    assert judge(half, 3).message.endswith("This is not the number: yours is 3.0, it should be 0.5.")
+    assert [grade_answer(half, n).kind for n in (0.5, Fraction(1, 2), sp.S.Half, 1, 3)] == ["right"] * 3 + [
+        "slip",
+        "witness",
+    ]
+    assert grade_answer(half, 3).message.endswith("This is not the number: yours is 3.0, it should be 0.5.")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +126,7 @@ def test_a_number_is_an_answer():
 )
 def test_what_is_no_answer_is_refused(answer, words):
     with pytest.raises(ConfigError, match=words):
-        judge(MEAN, answer)
+        grade_answer(MEAN, answer)
 
 
 def test_an_unknown_exercise_is_refused():
@@ -141,11 +144,13 @@ def test_an_exercise_is_exact_and_made_of_letters(wrong):
 def test_an_exercise_of_the_book(name):
     exercise = exercises()[name]
     for form in (exercise.answer, sp.expand(exercise.answer), sp.together(exercise.answer)):
-        assert judge(exercise, form).kind == "right"
+        assert grade_answer(exercise, form).kind == "right"
     for words, wrong in exercise.slips.items():
-        assert words in judge(exercise, wrong).message
+        assert words in grade_answer(exercise, wrong).message
     kinds = {
-        judge(exercise, wrong).kind for _, wrong in [*slips(exercise.answer)][:12] if not wrong.has(sp.zoo, sp.nan)
+        grade_answer(exercise, wrong).kind
+        for _, wrong in [*slips(exercise.answer)][:12]
+        if not wrong.has(sp.zoo, sp.nan)
     }
     assert kinds <= {"slip", "right"} and "slip" in kinds
 

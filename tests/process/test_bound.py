@@ -14,7 +14,7 @@ from worlds import zero
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.evaluate.gaussian_chain import GaussianChain
 from diffusion_lib.evaluate.oracle import GaussianMixture
-from diffusion_lib.evaluate.vlb_from_mse import expected_terms, optimal_variance
+from diffusion_lib.evaluate.vlb_from_mse import optimal_variance, vlb_from_mse
 from diffusion_lib.process import bound
 from diffusion_lib.process.identities import add_noise, posterior, v_from_eps, x_0_from_eps
 from diffusion_lib.process.schedule import SCHEDULES, Schedule, make_schedule
@@ -166,7 +166,7 @@ def test_the_estimate_is_within_its_interval_of_the_exact_mixture(name, variance
     floors = world.floors(schedule, generator=random)
     table = optimal_variance(schedule, floors) if variance == "optimal" else variance
     D = world.means[0].numel()
-    exact = expected_terms(schedule, floors, D, world.power(), table).sum()
+    exact = vlb_from_mse(schedule, floors, D, world.power(), table).sum()
     x_0, _ = world.sample(4000, random)
     eps = torch.randn(20, *x_0.shape, generator=random, dtype=torch.float64)
     total = bound.vlb(world.denoiser(schedule), schedule, x_0, eps, table, levels=None).total

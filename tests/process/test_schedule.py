@@ -21,8 +21,8 @@ from diffusion_lib.process.schedule import (
     TABLES,
     Schedule,
     cosine,
+    diagnose,
     linear,
-    lint,
     make_schedule,
     scaled_linear,
 )
@@ -46,7 +46,7 @@ def relative_error(table: torch.Tensor, exact: list[mpmath.mpf]) -> float:
 
 
 def finding_codes(schedule: Schedule, **arguments) -> list[str]:
-    return [finding.code for finding in lint(schedule, **arguments)]
+    return [issue.code for issue in diagnose(schedule, **arguments)]
 
 
 # --- the tables -------------------------------------------------------------------------------------------------------
@@ -188,12 +188,12 @@ PUBLISHED = {  # name: schedule, alpha_bar_T, clean?
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_lint_separates_published_schedules(name):
     schedule, alpha_bar_T, clean = PUBLISHED[name]
-    findings = lint(schedule)
+    issues = diagnose(schedule)
     assert f"{schedule.alpha_bar[-1]:.3g}" == alpha_bar_T
-    assert [finding.code for finding in findings] == ([] if clean else ["prior-mismatch"])
+    assert [issue.code for issue in issues] == ([] if clean else ["prior-mismatch"])
     L_T = f"{schedule.prior_kl():.3g}"
     assert clean or (
-        f"alpha_bar_T = {alpha_bar_T}" in findings[0].message and f"L_T = {L_T} bits/dim" in findings[0].message
+        f"alpha_bar_T = {alpha_bar_T}" in issues[0].message and f"L_T = {L_T} bits/dim" in issues[0].message
     )
 
 
@@ -205,10 +205,11 @@ def test_stable_diffusions_last_step_is_not_pure_noise():
 
 def test_lint_reports_clipped_and_falling_betas():
     assert (
-        finding_codes(cosine()) == ["clipped-beta"] and "1 of 1000 betas clipped to 0.999" in lint(cosine())[0].message
+        finding_codes(cosine()) == ["clipped-beta"]
+        and "1 of 1000 betas clipped to 0.999" in diagnose(cosine())[0].message
     )
     assert finding_codes(Schedule.from_betas([0.9, 0.99, 0.98, 0.99])) == ["non-monotone-beta"]
-    assert "at t=3" in lint(Schedule.from_betas([0.9, 0.99, 0.98, 0.99]))[0].message
+    assert "at t=3" in diagnose(Schedule.from_betas([0.9, 0.99, 0.98, 0.99]))[0].message
 
 
 def test_lint_judges_by_the_variance_of_the_data():
@@ -279,7 +280,7 @@ def test_bad_input_is_refused_with_the_name_the_value_and_what_is_allowed(call, 
 def test_one_step_is_a_schedule(name):
     schedule = make_schedule(name, 1)
     assert schedule.T == 1 and schedule.posterior_variance.tolist() == [0, 0]
-    assert schedule.alpha_bar[1] == 1 - schedule.beta[1] and isinstance(lint(schedule), list)
+    assert schedule.alpha_bar[1] == 1 - schedule.beta[1] and isinstance(diagnose(schedule), list)
 
 
 @pytest.mark.parametrize("T", [50, 1000], ids=lambda T: f"row14-cosine-T-{T}")

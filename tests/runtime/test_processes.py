@@ -30,7 +30,7 @@ from diffusion_lib.errors import ConfigError
 from diffusion_lib.process.schedule import make_schedule
 from diffusion_lib.runtime import processes as parallel
 from diffusion_lib.runtime.processes import Processes
-from diffusion_lib.train.loop import TrainConfig, TrainState, draw_batch, time_law, train
+from diffusion_lib.train.loop import TrainConfig, TrainState, draw_batch, timestep_distribution, train
 
 STEPS = 20
 # AdamW divides by the size of a gradient, so that a difference in its last digit may become one of lr: a small lr
@@ -78,7 +78,7 @@ def close(one, two, tolerance=1e-6):
 @pytest.mark.parametrize("size", [1, 2, 4])
 def test_row54_the_union_of_the_noise_is_that_of_one_process_and_no_two_share_any(size):
     data, generators = sample_density("ring", 100, 0), [torch.Generator().manual_seed(5) for _ in range(size + 1)]
-    p = time_law(make_schedule("linear", 20), "log-normal")
+    p = timestep_distribution(make_schedule("linear", 20), "log-normal")
     for _ in range(3):  # steps
         whole = draw_batch(data, p, 8, generators[size])
         parts = [draw_batch(data, p, 8, generators[rank], Processes(rank, size)) for rank in range(size)]

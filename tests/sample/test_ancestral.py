@@ -1,4 +1,5 @@
-"""Samplers against exact denoisers whose sampling law is known in closed form; test_parity has those of diffusers.
+"""Samplers against exact denoisers whose sampling distribution is known in closed form; test_parity has those of
+diffusers.
 
 Where the denoiser is affine in x_t, mean and variance of the chain are propagated exactly, so that a planted bug is
 an inequality between numbers and not a statistical test.
@@ -104,7 +105,7 @@ def test_row25_one_point_is_found_at_T_1000(steps):
         assert float((last(chain) - point).abs().max()) < 1e-6
 
 
-def final_law(schedule, times, step=ddpm_step, mean=2.0, **options):
+def final_distribution(schedule, times, step=ddpm_step, mean=2.0, **options):
     """Mean and variance of the sample for data N(mean, 1), with x_T drawn from q(x_T): no sampling error.
 
     Each step is x_s = A x_t + B + σ z; three probes read A, B and σ off it.
@@ -124,10 +125,11 @@ GAUSSIAN_CASES = [(50, 50), (50, 7), (1000, 27), (1000, 53), (10, 1)]
 
 @pytest.mark.parametrize(("T", "steps"), GAUSSIAN_CASES)
 def test_ddpm_keeps_the_law_of_unit_gaussian_data(T, steps):
-    """With variance β each state has its exact law; the last step, without noise, leaves E[x_0 | x_t]: variance ᾱ_t."""
+    """With variance β each state has its exact distribution; the last step, without noise, leaves E[x_0 | x_t]:
+    variance ᾱ_t."""
     schedule, times = linear(T), timesteps(T, steps)
     expected = 2.0, float(schedule.alpha_bar[times[-1]])
-    assert final_law(schedule, times, variance="beta") == pytest.approx(expected, rel=1e-10)
+    assert final_distribution(schedule, times, variance="beta") == pytest.approx(expected, rel=1e-10)
 
 
 @pytest.mark.parametrize(("T", "steps"), GAUSSIAN_CASES)
@@ -137,7 +139,7 @@ def test_ddim_rotates_unit_gaussian_data(T, steps):
     schedule, times = linear(T), timesteps(T, steps)
     angle = schedule.alpha_bar.sqrt().acos()[[*times, 0]]
     expected = 2.0, float(angle.diff().cos().square().prod())
-    assert final_law(schedule, times, ddim_step) == pytest.approx(expected, rel=1e-10)
+    assert final_distribution(schedule, times, ddim_step) == pytest.approx(expected, rel=1e-10)
 
 
 def noisy_last_step(schedule, x_t, eps_hat, t, s, *, z, **options):
@@ -163,20 +165,20 @@ def alpha_bar_shifted(schedule, x_t, eps_hat, t, s, *, z, **options):
     [noisy_last_step, previous_is_t_minus_1, sigma_off_by_2_percent, alpha_bar_shifted],
     ids=["P4-noisy-last-step", "row23-prev-is-t-1", "sigma-times-1.02", "alpha-bar-shifted"],
 )
-def test_planted_bugs_change_the_law(bug):
+def test_planted_bugs_change_the_distribution(bug):
     """By far more than the 1e-10 that the right step is held to."""
     schedule, times = linear(1000), timesteps(1000, 53)
     right = 2.0, float(schedule.alpha_bar[times[-1]])
-    wrong = final_law(schedule, times, bug, variance="beta")
+    wrong = final_distribution(schedule, times, bug, variance="beta")
     assert max(abs(w / r - 1) for w, r in zip(wrong, right, strict=True)) > 1e-5
 
 
-def test_monte_carlo_agrees_with_the_propagated_law():
+def test_monte_carlo_agrees_with_the_propagated_distribution():
     """The generators do what the steps say: 20,000 draws; the bound is 6 standard errors, a false alarm in 5e8 runs."""
     schedule, n = linear(50), 20_000
     x_T = float(schedule.alpha_bar[-1]) ** 0.5 * 2 + randn(n, 1)
     x_0 = last(ddpm(gaussian_denoiser(schedule, 2.0), x_T, schedule, steps=7, variance="beta", generator=seeded(1)))
-    mean, variance = final_law(schedule, timesteps(50, 7), variance="beta")
+    mean, variance = final_distribution(schedule, timesteps(50, 7), variance="beta")
     assert abs(float(x_0.var()) / variance - 1) < 6 * math.sqrt(2 / n)
     assert abs(float(x_0.mean()) - mean) < 6 * math.sqrt(variance / n)
 

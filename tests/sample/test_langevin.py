@@ -1,4 +1,4 @@
-"""Annealed Langevin sampling against its stationary law in closed form, its calls, and bad input."""
+"""Annealed Langevin sampling against its stationary distribution in closed form, its calls, and bad input."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def test_times_calls_and_records():
 
 @pytest.mark.parametrize("size", [0.2, 1.0, 1.9])
 def test_it_settles_at_the_stated_variance(size):
-    """One level, data N(1, ½²), noise-free probes: x̃ → a x̃ + b, so the variance is δ / (1 − a²) = V / (1 − δ/(4V))."""
+    """One level, data N(1, ½²), noise-free probes: x̃ → a x̃ + b, so the variance is δ / (1 − a²) = V / (1 −
+    δ/(4V))."""
     schedule = linear(1, beta_start=0.3, beta_end=0.3)
     bar = float(schedule.alpha_bar[1])
     V, delta = 0.25 + (1 - bar) / bar, size * (1 - bar) / bar

@@ -37,7 +37,7 @@ BAD_SETTINGS = {
     "clip-nan": {"grad_clip": math.nan},
     "decay-unknown": {"lr_decay": "cosin"},
     "weight-unknown": {"weight": "snr"},
-    "law-unknown": {"t_law": "lognormal"},
+    "law-unknown": {"timestep_sampling": "lognormal"},
     "row53-no-parts": {"micro_batches": 0},
     "row53-unequal-parts": {"micro_batches": 3},
     "precision-unknown": {"precision": "float16"},

@@ -19,8 +19,8 @@ from diffusion_lib.process.identities import add_noise
 from diffusion_lib.process.schedule import linear, make_schedule
 from diffusion_lib.sample.ancestral import ddim, last
 from diffusion_lib.train import loop as training
-from diffusion_lib.train.config import T_LAWS, TrainConfig
-from diffusion_lib.train.loop import TrainState, eps_loss, time_law, train
+from diffusion_lib.train.config import TIMESTEP_SAMPLINGS, TrainConfig
+from diffusion_lib.train.loop import TrainState, eps_loss, timestep_distribution, train
 
 SCHEDULE = linear(20)
 DATA = torch.randn(50, 2, generator=torch.Generator().manual_seed(0))
@@ -72,7 +72,9 @@ def test_loss_refuses_a_prediction_that_would_broadcast():
 
 def test_every_time_from_1_to_T_is_drawn_equally_often():
     """An exclusive upper bound forgets T.  χ² with 19 degrees of freedom exceeds 66 with probability 4e-7."""
-    _, t, eps = training.draw_batch(DATA, time_law(SCHEDULE, "uniform"), 20_000, torch.Generator().manual_seed(1))
+    _, t, eps = training.draw_batch(
+        DATA, timestep_distribution(SCHEDULE, "uniform"), 20_000, torch.Generator().manual_seed(1)
+    )
     counts = torch.bincount(t, minlength=22)
     assert counts[0] == counts[21] == 0 and len(counts) == 22
     assert float((counts[1:21] - 1000).square().sum()) / 1000 < 66
@@ -84,7 +86,7 @@ def test_every_time_from_1_to_T_is_drawn_equally_often():
 
 def test_loop_equals_a_plain_one_written_out():
     """Loss, clipping, AdamW, learning rate and EMA, step by step, with PyTorch's single-tensor functions."""
-    config = config_of(steps=12, grad_clip=0.05, ema_decay=0.6, t_law="uniform")
+    config = config_of(steps=12, grad_clip=0.05, ema_decay=0.6, timestep_sampling="uniform")
     state, records = run(config)
     torch.manual_seed(0)
     net, generator = Tiny(), torch.Generator().manual_seed(config.seed)
@@ -177,7 +179,10 @@ def test_an_mlp_comes_close_to_the_irreducible_loss_and_its_samples_to_the_ring(
     torch.manual_seed(0)
     state = TrainState.create(MLP(T=100, alpha_bar=schedule.alpha_bar), config)
     batch = training.draw_batch(
-        sample_density("ring", 20_000, seed=1), time_law(schedule, "uniform"), 20_000, torch.Generator().manual_seed(1)
+        sample_density("ring", 20_000, seed=1),
+        timestep_distribution(schedule, "uniform"),
+        20_000,
+        torch.Generator().manual_seed(1),
     )
 
     def loss_of(denoiser):
@@ -202,20 +207,20 @@ def test_the_same_loop_trains_a_unet_on_digits():
     assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
 
 
-# --- laws of t, weights, parts, precision ----------------------------------------------------------------------------
+# --- distributions of t, weights, parts, precision --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("T", [1, 2, 20, 1000])
-@pytest.mark.parametrize("name", T_LAWS)
+@pytest.mark.parametrize("name", TIMESTEP_SAMPLINGS)
 def test_a_law_of_t_is_a_probability_that_forgets_no_time(name, T):
-    p = time_law(linear(T), name)
+    p = timestep_distribution(linear(T), name)
     assert p.shape == (T + 1,) and p[0] == 0 and float(p.sum()) == pytest.approx(1, abs=1e-12)
     assert float((1 / (T * p[1:])).max()) <= 5 + 1e-9
 
 
 def test_the_log_normal_law_is_normal_in_the_logarithm_of_sigma():
     schedule = make_schedule("cosine", 4000)
-    p = (time_law(schedule, "log-normal")[1:] - 0.2 / 4000) / 0.8
+    p = (timestep_distribution(schedule, "log-normal")[1:] - 0.2 / 4000) / 0.8
     log_sigma = -0.5 * schedule.snr[1:].log()
     mean = (p * log_sigma).sum()
     assert float(mean) == pytest.approx(-1.2, abs=0.01)
@@ -224,12 +229,13 @@ def test_the_log_normal_law_is_normal_in_the_logarithm_of_sigma():
 
 @pytest.mark.parametrize("weight", WEIGHTS)
 def test_every_law_of_t_has_the_same_expected_gradient(weight):
-    """Exact: the sum over all t of p_t times the gradient at t, with the weight that the loop uses for that law."""
+    """Exact: the sum over all t of p_t times the gradient at t, with the weight that the loop uses for that
+    distribution."""
     x_0, eps = DATA[:20], DATA[20:40]
     expected = bound.weight(SCHEDULE, weight)[1:].float()
     means = []
-    for law in T_LAWS:
-        state = new_state(config := config_of(weight=weight, t_law=law))
+    for distribution in TIMESTEP_SAMPLINGS:
+        state = new_state(config := config_of(weight=weight, timestep_sampling=distribution))
         p, table = training.law_and_weight(SCHEDULE, config, DATA)
         table = torch.ones(21) if table is None else table
         losses = torch.stack(

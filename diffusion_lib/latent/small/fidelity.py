@@ -1,8 +1,8 @@
-"""Fidelity: how often the miniature paints what the caption says, in the eyes of the judge.
+"""Fidelity: how often the miniature paints what the caption says, in the eyes of the recogniser.
 
 A line of the table asks for n fresh scenes of one kind, by captions that say all but the ground, from seeds that the
-training never used.  Beside each stands what the judge finds in the renderer's own pictures of the same scenes, which
-is its own error, and in those pictures after a passage through the autoencoder, which no U-Net can exceed.
+training never used.  Beside each stands what the recogniser finds in the renderer's own pictures of the same scenes,
+which is its own error, and in those pictures after a passage through the autoencoder, which no U-Net can exceed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SEEDS = {"fresh": 2_000_000, "trial": 1_000_000}  # of the noise of picture 0; o
 def asked(line: str, n: int, seeds: str = "fresh") -> world.Scenes:
     """The scenes that a line asks for; those of "trial" serve to choose g, and have nothing to do with the others."""
     kind, held_out = LINES[line]
-    return world.draw(n, torch.Generator().manual_seed(SEEDS[seeds] - 1), kind, held_out)
+    return world.sample_scenes(n, torch.Generator().manual_seed(SEEDS[seeds] - 1), kind, held_out)
 
 
 @torch.no_grad()
@@ -77,7 +77,9 @@ def report(pipeline: StableDiffusionPipeline, n: int, trial: int, done: list[dic
     ``trial`` pictures; then n fresh ones are painted with it, and of "single" also with 7.5.
     """
     for line in LINES:
-        yield from _new(done, "judge", line, n, lambda line=line: right(asked(line, n), world.render(asked(line, n))))
+        yield from _new(
+            done, "recogniser", line, n, lambda line=line: right(asked(line, n), world.render(asked(line, n)))
+        )
         yield from _new(done, "autoencoder", line, n, lambda line=line: _ceiling(pipeline, line, n))
         for g in GUIDANCE:
             yield from painted(done, pipeline, "trial", line, trial, g)

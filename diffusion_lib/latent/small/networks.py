@@ -38,7 +38,7 @@ CHANNELS, FACTOR = 4, 8  # of the latents; pixels to a latent, on each axis
 SAYS = "a an small large wearing hat above below to the left right of on"
 
 
-class Parts(NamedTuple):
+class Networks(NamedTuple):
     """What a pipeline is made of."""
 
     vae: AutoencoderKL
@@ -46,9 +46,9 @@ class Parts(NamedTuple):
     unet: UNet2DConditionModel
 
 
-def parts(words: int = END + 1) -> Parts:
+def parts(words: int = END + 1) -> Networks:
     """Build the three networks with random weights from the global generator; ``words`` is the vocabulary's size."""
-    return Parts(autoencoder(), text_encoder(words), unet())
+    return Networks(autoencoder(), text_encoder(words), unet())
 
 
 def autoencoder() -> AutoencoderKL:
@@ -137,7 +137,7 @@ def scatter(small: CLIPTextModel, live: list[int]) -> CLIPTextModel:
     return full.eval()
 
 
-def write(folder: Path, networks: Parts) -> Path:
+def write(folder: Path, networks: Networks) -> Path:
     """Write the diffusers folder: float16 safetensors, configurations, the vocabulary's own files.
 
     The networks are rounded to float16, and are float32 again afterwards: they are what the folder holds.

@@ -1,4 +1,5 @@
-r"""The judge reads a picture: which forms it shows, in which colours, where.  It has no weights and learns nothing.
+r"""The recogniser reads a picture: which forms it shows, in which colours, where.  It has no weights and learns
+nothing.
 
 It tries every form of the world, in every colour, at radii in small steps and at every pixel, and takes what explains
 most of the picture.  With d the picture minus its ground, and P a form in its colours minus the ground, painting the
@@ -10,8 +11,8 @@ P is a sum of layers, each a mask times a colour, so ⟨d, P⟩ at all places co
 mask, by FFT, whatever the colours.  A second form is looked for where the first leaves room.  It counts if it explains
 more than half of what it would explain if it were there exactly.
 
-The judge knows the world's renderer alone.  It never sees a picture from a network before it is asked about one, and
-its error on the renderer's own pictures, with any place and any radius, is its error as a measuring instrument.
+The recogniser knows the world's renderer alone.  It never sees a picture from a network before it is asked about one,
+and its error on the renderer's own pictures, with any place and any radius, is its error as a measuring instrument.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def load(folder: Path, device: torch.device | str = "cpu") -> StableDiffusionPip
 
 def _train(
     directory: Path, vae: TrainConfig, unet: TrainConfig, pictures: int, common: dict[str, Any]
-) -> networks.Parts | None:
+) -> networks.Networks | None:
     """Run the stages that are not finished; return the networks, or None when told to stop."""
     torch.manual_seed(vae.seed)
     start, loss = networks.autoencoder(), train_vae.loss_of(vae)
@@ -107,7 +107,7 @@ def _train(
     if network is None:
         return None
     text_encoder = networks.scatter(network.text_encoder.cpu(), words.live)
-    return networks.Parts(autoencoder.cpu(), text_encoder, network.unet.cpu())
+    return networks.Networks(autoencoder.cpu(), text_encoder, network.unet.cpu())
 
 
 def _judge(folder: Path, pipeline: StableDiffusionPipeline, unet: Path, n: int, trial: int) -> list[dict]:

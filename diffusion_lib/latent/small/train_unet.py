@@ -36,7 +36,7 @@ DROPPED = 0.1  # share of the captions that are replaced by ""
 LARGEST_WEIGHT = 10.0
 PICTURES = 40_000
 SETTINGS = TrainConfig(
-    steps=6500, batch_size=64, lr=1.5e-3, ema_decay=0.999, t_law="uniform", precision="bfloat16", seed=1
+    steps=6500, batch_size=64, lr=1.5e-3, ema_decay=0.999, timestep_sampling="uniform", precision="bfloat16", seed=1
 )
 
 
@@ -71,7 +71,7 @@ class Words:
 
 def scenes(n: int, seed: int) -> world.Scenes:
     """The scenes whose latents a run sees."""
-    return world.draw(n, torch.Generator().manual_seed(seed))
+    return world.sample_scenes(n, torch.Generator().manual_seed(seed))
 
 
 def cached_latents(path: Path, vae: AutoencoderKL, seen: world.Scenes, precision: str) -> Tensor:

@@ -23,7 +23,7 @@ from .networks import CHANNELS, FACTOR
 
 KL_WEIGHT = 5e-4  # beside the mean squared error; both are means over their dimensions
 SETTINGS = TrainConfig(
-    steps=6000, batch_size=8, lr=1.5e-3, ema_decay=0.998, t_law="uniform", precision="bfloat16", seed=0
+    steps=6000, batch_size=8, lr=1.5e-3, ema_decay=0.998, timestep_sampling="uniform", precision="bfloat16", seed=0
 )
 
 
@@ -36,7 +36,7 @@ def loss_of(config: TrainConfig):
     """Return the loss of a step, as ``fit`` wants it: each draws its own scenes."""
 
     def loss(vae: AutoencoderKL, step: int, generator: torch.Generator) -> Tensor:
-        x = world.render(world.draw(config.batch_size, generator)).to(vae.device)
+        x = world.render(world.sample_scenes(config.batch_size, generator)).to(vae.device)
         eps = torch.randn(len(x), CHANNELS, *[world.SIZE // FACTOR] * 2, generator=generator).to(vae.device)
         with autocast(x.device, config.precision):
             mean, log_var = vae.quant_conv(vae.encoder(x)).float().chunk(2, 1)

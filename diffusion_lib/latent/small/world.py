@@ -1,12 +1,12 @@
 """A small world of captioned pictures, drawn by the program: what the miniature Stable Diffusion is trained on.
 
 A picture has 64 × 64 pixels: one coloured shape, two shapes in a relation, or the head of an animal with or without a
-hat, on a plain ground.  Nothing is stored: ``draw`` makes n random ``Scenes`` from one generator, ``render`` their
-pictures, and ``captions`` sentences such as "a small red circle on sand", "a blue star above a green heart", "a dog
-wearing a red hat".  A caption may leave out what the picture shows, and never says what it does not show.
+hat, on a plain ground.  Nothing is stored: ``sample_scenes`` makes n random ``Scenes`` from one generator, ``render``
+their pictures, and ``captions`` sentences such as "a small red circle on sand", "a blue star above a green heart", "a
+dog wearing a red hat".  A caption may leave out what the picture shows, and never says what it does not show.
 
-Eight colour–shape pairs, each shape and each colour once, are held out: no picture that ``draw`` makes shows one unless
-it is asked for them.  Who paints one anyway has put a colour and a shape together, not remembered a picture.
+Eight colour–shape pairs, each shape and each colour once, are held out: no picture that ``sample_scenes`` makes shows
+one unless it is asked for them.  Who paints one anyway has put a colour and a shape together, not remembered a picture.
 
 Everything that is painted is a form of five layers, one above the other, of which a shape uses only one.  A layer is a
 table of signed distances d to its edge, in units of the form's radius; scaled, moved and cut to [0, 1] it says how much
@@ -70,7 +70,7 @@ class Scenes(NamedTuple):
         return Scenes(*(field[index] for field in tuple(self)))
 
 
-def draw(n: int, generator: torch.Generator, kind: str | None = None, held_out: bool = False) -> Scenes:
+def sample_scenes(n: int, generator: torch.Generator, kind: str | None = None, held_out: bool = False) -> Scenes:
     """Draw n scenes: of one kind, or of all in the shares ``MIX``; ``held_out`` makes all shapes held-out pairs.
 
     Raises ``ConfigError`` for n below 1 or an unknown kind.

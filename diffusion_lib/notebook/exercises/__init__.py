@@ -4,6 +4,6 @@ Each chapter has a module with its ``EXERCISES``; a new module is found by itsel
 """
 
 from diffusion_lib.notebook.exercises.exercise import Exercise, letters
-from diffusion_lib.notebook.exercises.grade import Verdict, exercises, grade, judge
+from diffusion_lib.notebook.exercises.grade import Verdict, exercises, grade, grade_answer
 
-__all__ = ["Exercise", "Verdict", "exercises", "grade", "judge", "letters"]
+__all__ = ["Exercise", "Verdict", "exercises", "grade", "grade_answer", "letters"]

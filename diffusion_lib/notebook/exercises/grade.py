@@ -57,11 +57,11 @@ def grade(name: str, answer) -> None:
 
     Errors: ``ConfigError`` for an unknown exercise, for text instead of an expression, for letters that it has not.
     """
-    verdict = judge(exercises()[check_choice("name", name, exercises())], answer)
+    verdict = grade_answer(exercises()[check_choice("name", name, exercises())], answer)
     print(textwrap.fill(f"{name}: {verdict.message}", 92, subsequent_indent="    ", break_on_hyphens=False))
 
 
-def judge(exercise: Exercise, answer) -> Verdict:
+def grade_answer(exercise: Exercise, answer) -> Verdict:
     """What ``grade`` prints, as data."""
     if answer is None or answer is Ellipsis:
         return Verdict("none yet", f"no answer yet. Put one in place of the dots. Letters: {_usable(exercise)}.")

@@ -1,4 +1,5 @@
-"""The chapter autoencoder: its sentences hold with room to spare, its functions are right, its two laws are laws."""
+"""The chapter autoencoder: its sentences hold with room to spare, its functions are right, its two distributions are
+distributions."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from torch.nn.functional import gelu
 from diffusion_lib.latent.codec import pil_to_latents
 from diffusion_lib.latent.parts import load
 
-FUNCTIONS = ("pixels", "psnr", "block_means", "png_bytes", "encoder_law", "jpeg_within", "formula", "descend")
+FUNCTIONS = ("pixels", "psnr", "block_means", "png_bytes", "encoder_distribution", "jpeg_within", "formula", "descend")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def names(tiny_folder):
     import ast
 
     found = {"torch": torch, "np": np, "io": io, "Image": Image, "seed": 0, "vae": load(tiny_folder, device="cpu").vae}
-    wanted = {*FUNCTIONS, "layer", "through", "law_of", "error_of", "rates_of"}
+    wanted = {*FUNCTIONS, "layer", "through", "distribution_of", "error_of", "rates_of"}
     for cell in code_cells("autoencoder"):
         if "def " in cell.source:
             tree = ast.parse(cell.source)
@@ -119,8 +120,8 @@ def test_files_have_the_sizes_that_are_said(names):
 
 
 def test_the_law_of_the_page_is_the_codecs(names):
-    law = names["encoder_law"]([picture(), picture(seed=1)])
-    scaled = names["vae"].config.scaling_factor * law.mean
+    distribution = names["encoder_distribution"]([picture(), picture(seed=1)])
+    scaled = names["vae"].config.scaling_factor * distribution.mean
     torch.testing.assert_close(scaled, pil_to_latents(names["vae"], [picture(), picture(seed=1)]))
 
 
@@ -130,19 +131,19 @@ def test_a_batch_of_small_networks_is_each_of_them(names):
     for pair in names["layers"]:
         pair[0].data += 0.1 * torch.randn(pair[0].shape, generator=names["start"])
     x, noise = torch.randn(7, 192, generator=names["start"]), torch.randn(7, 4, generator=names["start"])
-    mean, log_u = names["law_of"](x)
+    mean, log_u = names["distribution_of"](x)
     errors, rates = names["error_of"](mean + (log_u / 2).exp() * noise, x), names["rates_of"](mean, log_u)
     for k in range(3):
         (a, b), (c, d), (e, f), (g, h) = ((matrix[k], offset[k]) for matrix, offset in names["layers"])
         m, v = (gelu(x @ a + b) @ c + d).chunk(2, 1)
-        law = torch.distributions.Normal(m, (v / 2).exp())
-        alone = (gelu((m + law.scale * noise) @ e + f) @ g + h - x).square().mean()
+        distribution = torch.distributions.Normal(m, (v / 2).exp())
+        alone = (gelu((m + distribution.scale * noise) @ e + f) @ g + h - x).square().mean()
         torch.testing.assert_close(errors[k], alone)
-        exact = torch.distributions.kl_divergence(law, torch.distributions.Normal(0.0, 1.0)).mean(0)
+        exact = torch.distributions.kl_divergence(distribution, torch.distributions.Normal(0.0, 1.0)).mean(0)
         torch.testing.assert_close(rates[k], exact)
 
 
-# --- the laws --------------------------------------------------------------------------------------------------------
+# --- the distributions ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", [0, 1])

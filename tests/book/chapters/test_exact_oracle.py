@@ -11,7 +11,7 @@ from chapters import numbers, printed, run_derivation
 
 from diffusion_lib.errors import Refuted
 from diffusion_lib.evaluate.oracle import GaussianMixture
-from diffusion_lib.evaluate.vlb_from_mse import expected_terms, optimal_variance
+from diffusion_lib.evaluate.vlb_from_mse import optimal_variance, vlb_from_mse
 from diffusion_lib.process.schedule import cosine, linear
 from diffusion_lib.symbolic import E
 from diffusion_lib.symbolic.chain import Chain
@@ -57,7 +57,7 @@ def test_the_best_variance_and_its_term_are_those_of_the_library(chapter):
     schedule = cosine(12)
     errors = torch.rand(13, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     best = optimal_variance(schedule, errors)
-    terms = expected_terms(schedule, errors, 1, 1.0, best)
+    terms = vlb_from_mse(schedule, errors, 1, 1.0, best)
     for t in range(2, 13):
         true = float(schedule.posterior_variance[t])
         miss = float(schedule.beta[t] ** 2 * errors[t] / (schedule.alpha[t] * schedule.one_minus_alpha_bar[t]))

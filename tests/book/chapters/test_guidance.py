@@ -45,7 +45,7 @@ def test_the_guided_score_is_that_of_the_library(chapter, g):
     for time in range(1, T + 1):
         numbers = {"g": g, "alpha_bar": float(schedule.alpha_bar[time])}
         slope = -(x - proved(chapter, m_g[t], LAWS, **numbers)) / proved(chapter, V_g[t], LAWS, **numbers)
-        eps_u, eps_c = (law.denoiser(schedule)(x, time) for law in (ALL, CLASS))
+        eps_u, eps_c = (distribution.denoiser(schedule)(x, time) for distribution in (ALL, CLASS))
         guided = score_from_eps(schedule, eps_u + g * (eps_c - eps_u), time)
         torch.testing.assert_close(guided, slope, rtol=1e-12, atol=1e-12)
 

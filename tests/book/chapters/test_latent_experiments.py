@@ -40,7 +40,7 @@ def page():
     ]
     names: dict = {}
     exec(compile(ast.Module(tree, []), f"{CHAPTER}.md", "exec"), names)
-    names["pictures_seen"] = world.render(world.draw(40, torch.Generator().manual_seed(0), "single"))
+    names["pictures_seen"] = world.render(world.sample_scenes(40, torch.Generator().manual_seed(0), "single"))
     names["where"] = torch.device("cpu")
     names["linear"] = {f: names["components"](names["pictures_seen"], f) for f in (4, 8, 16)}
     for f, (_, variances, _) in names["linear"].items():

@@ -8,7 +8,7 @@ import pytest
 import torch
 from chapters import code_cells, numbers, printed
 
-from diffusion_lib.evaluate.goodness_of_fit import judge
+from diffusion_lib.evaluate.line_distribution import goodness_of_fit
 from diffusion_lib.process.schedule import cosine, linear
 from diffusion_lib.sample.ancestral import ddim, ddpm, last
 from diffusion_lib.sample.ode import sigma
@@ -137,10 +137,12 @@ def test_the_law_of_the_page_is_that_of_the_librarys_samplers(names, world, eta,
         if large
         else ddim(denoiser, x_T, schedule, steps=8, eta=eta, generator=draws)
     )
-    law = names["law_after"](world, schedule, 8, eta, large)
-    assert judge(law.scores(last(chain))).p > 1e-8
+    distribution = names["law_after"](world, schedule, 8, eta, large)
+    assert goodness_of_fit(distribution.scores(last(chain))).p > 1e-8
     wrong = names["law_after"](world, schedule, 8, eta, large, bug="previous is t - 1")
-    assert judge(wrong.scores(last(ddim(denoiser, x_T, schedule, steps=8, eta=eta, generator=draws)))).p < 1e-8
+    assert (
+        goodness_of_fit(wrong.scores(last(ddim(denoiser, x_T, schedule, steps=8, eta=eta, generator=draws)))).p < 1e-8
+    )
 
 
 def test_more_steps_bring_the_law_nearer_to_the_data(names, world):

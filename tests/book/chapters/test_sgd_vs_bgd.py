@@ -28,7 +28,7 @@ def test_canary_shows_its_witness(chapter):
 
 
 def test_total_variance_of_a_random_table():
-    """Both parts of the law, summed over a joint table of 5 × 7 values with their probabilities."""
+    """Both parts of the distribution, summed over a joint table of 5 × 7 values with their probabilities."""
     random = torch.Generator().manual_seed(0)
     joint = torch.rand(5, 7, generator=random, dtype=torch.float64)
     joint /= joint.sum()

@@ -189,15 +189,15 @@ def test_the_table_is_a_law_with_one_caption_in_ten_misplaced(small):
 def test_the_exact_scores_are_those_of_counting():
     """Of many pictures and captions drawn together: which of two pictures a caption came with, by counting."""
     noise = torch.Generator().manual_seed(0)
-    draw = world.draw(40_000, noise, "animal")
+    draw = world.sample_scenes(40_000, noise, "animal")
     texts = world.captions(draw, noise)
     from diffusion_lib.latent.small.captions import given_picture
 
     dogs = [i for i, text in enumerate(texts) if text == "a white dog"]
     bare = sum(int(draw.hat[i, 0] < 0) for i in dogs)
     assert bare == len(dogs) > 100  # a hat is always said
-    laws = given_picture(draw[dogs[:50]])
-    assert {round(law["a white dog"], 4) for law in laws} == {0.525}
+    distributions = given_picture(draw[dogs[:50]])
+    assert {round(distribution["a white dog"], 4) for distribution in distributions} == {0.525}
 
 
 # --- the sentences ---------------------------------------------------------------------------------------------------

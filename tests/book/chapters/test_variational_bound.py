@@ -102,7 +102,7 @@ def test_planted_errors_are_refuted(chapter, name):
 
 @pytest.fixture
 def blank():
-    """An empty derivation with its index, states and two laws."""
+    """An empty derivation with its index, states and two distributions."""
     V = Derivation("W")
     return V, *V.indices("T"), V.states("x"), V.density("q"), V.density("p")
 

@@ -1,4 +1,4 @@
-"""The law of captions is that of ``world.captions``: sums to one, and every frequency of many draws fits."""
+"""The distribution of captions is that of ``world.captions``: sums to one, and every frequency of many draws fits."""
 
 from __future__ import annotations
 
@@ -14,19 +14,21 @@ from diffusion_lib.latent.small import world
 from diffusion_lib.latent.small.captions import KINDS, given_picture, of_captions
 
 
-def worst(counts, law, draws):
+def worst(counts, distribution, draws):
     """The largest distance of a count from its expectation, in standard deviations."""
-    assert set(counts) <= set(law)
-    return max(abs(counts[text] - draws * p) / (draws * p * (1 - p)) ** 0.5 for text, p in law.items() if 0 < p < 1)
+    assert set(counts) <= set(distribution)
+    return max(
+        abs(counts[text] - draws * p) / (draws * p * (1 - p)) ** 0.5 for text, p in distribution.items() if 0 < p < 1
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_all_captions_have_their_frequency(kind):
-    law, draws = of_captions(kind), 40_000
-    assert sum(law.values()) == pytest.approx(1, abs=1e-12) and min(law.values()) > 0
+    distribution, draws = of_captions(kind), 40_000
+    assert sum(distribution.values()) == pytest.approx(1, abs=1e-12) and min(distribution.values()) > 0
     noise = seeded()
-    counts = Counter(world.captions(world.draw(draws, noise, kind), noise))
-    assert worst(counts, law, draws) < 6
+    counts = Counter(world.captions(world.sample_scenes(draws, noise, kind), noise))
+    assert worst(counts, distribution, draws) < 6
     for said in (
         r" on ",
         r"wearing a hat",
@@ -34,7 +36,7 @@ def test_all_captions_have_their_frequency(kind):
         rf"^\w+ ({'|'.join(world.FURS)}) ",
         r"small",
     ):  # each chance
-        share = sum(p for text, p in law.items() if re.search(said, text))
+        share = sum(p for text, p in distribution.items() if re.search(said, text))
         count = sum(count for text, count in counts.items() if re.search(said, text))
         assert abs(count - draws * share) <= 5 * (draws * share * (1 - share)) ** 0.5
 
@@ -42,37 +44,38 @@ def test_all_captions_have_their_frequency(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_captions_of_a_picture_have_their_frequency(kind):
     """One scene, captioned often; a shape has no size and a radius at which it can have none."""
-    scenes = world.draw(6, seeded(1), kind)
+    scenes = world.sample_scenes(6, seeded(1), kind)
     if kind == "single":
         scenes = scenes._replace(size=torch.full((6,), -1), radius=scenes.radius * 0 + 16.0)
-    for place, law in enumerate(given_picture(scenes)):
+    for place, distribution in enumerate(given_picture(scenes)):
         many = scenes[torch.full((5000,), place)]
-        assert sum(law.values()) == pytest.approx(1, abs=1e-12)
-        assert worst(Counter(world.captions(many, seeded(2))), law, 5000) < 6
+        assert sum(distribution.values()) == pytest.approx(1, abs=1e-12)
+        assert worst(Counter(world.captions(many, seeded(2))), distribution, 5000) < 6
 
 
 def test_the_radius_says_how_likely_a_size_is():
-    """Of all circles with a radius between 13 and 14, the small ones have the share that the law gives to "small"."""
-    scenes = world.draw(60_000, seeded(3), "single")
+    """Of all circles with a radius between 13 and 14, the small ones have the share that the distribution gives to
+    "small"."""
+    scenes = world.sample_scenes(60_000, seeded(3), "single")
     alike = scenes[(scenes.radius[:, 0] > 13) & (scenes.radius[:, 0] < 14)]
     ((small, share),) = {
-        (sum(p for text, p in law.items() if "small" in text), float((alike.size == 0).float().mean()))
-        for law in given_picture(alike[:1])
+        (sum(p for text, p in distribution.items() if "small" in text), float((alike.size == 0).float().mean()))
+        for distribution in given_picture(alike[:1])
     }
     assert small == pytest.approx(9 / 11) and abs(share - small) < 5 * (small * (1 - small) / len(alike.form)) ** 0.5
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_mean_over_pictures_is_the_law_of_captions(kind):
-    law, n, total = of_captions(kind), 20_000, Counter()
-    for each in given_picture(world.draw(n, seeded(4), kind)):
+    distribution, n, total = of_captions(kind), 20_000, Counter()
+    for each in given_picture(world.sample_scenes(n, seeded(4), kind)):
         total.update(each)
-    often = {text: p for text, p in law.items() if p > 1e-3}
+    often = {text: p for text, p in distribution.items() if p > 1e-3}
     assert all(abs(total[text] / n - p) < 6 * (p / n) ** 0.5 for text, p in often.items())
 
 
 def test_two_shapes_and_unknown_kinds_are_refused():
     with pytest.raises(ConfigError, match="scenes must be of kind single or animal, got 3 with two shapes"):
-        given_picture(world.draw(3, seeded(), "pair"))
+        given_picture(world.sample_scenes(3, seeded(), "pair"))
     with pytest.raises(ConfigError, match="kind must be"):
         of_captions("pair")

@@ -61,7 +61,9 @@ def test_the_vocabularys_files_are_those_that_the_notice_describes():
 
 def test_every_word_of_a_caption_is_one_live_token(words):
     live = networks.live_tokens(words)
-    captions = world.captions(world.draw(3000, torch.Generator().manual_seed(0)), torch.Generator().manual_seed(1))
+    captions = world.captions(
+        world.sample_scenes(3000, torch.Generator().manual_seed(0)), torch.Generator().manual_seed(1)
+    )
     used = set()
     for caption in captions:
         ids = words(caption).input_ids

@@ -1,4 +1,4 @@
-"""The judge: it reads the renderer's pictures without error, and its score counts what was asked."""
+"""The recogniser: it reads the renderer's pictures without error, and its score counts what was asked."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def scored(asked, seen):
 
 @pytest.mark.parametrize("kind", world.KINDS)
 def test_it_reads_real_pictures_right(kind):
-    asked = world.draw(12, torch.Generator().manual_seed(11), kind)
+    asked = world.sample_scenes(12, torch.Generator().manual_seed(11), kind)
     seen = recogniser.read(world.render(asked))
     assert all(right.all() for right in recogniser.score(asked, seen).values())
     assert torch.equal(seen.ground, asked.ground)
@@ -116,7 +116,7 @@ def test_an_animal():
 @pytest.mark.parametrize("kind", world.KINDS)
 def test_fulfilled_is_true_of_the_scene_that_was_described_and_false_of_another(kind):
     generator = torch.Generator().manual_seed(5)
-    scenes = world.draw(24, generator, kind)
+    scenes = world.sample_scenes(24, generator, kind)
     captions, seen = world.captions(scenes, generator), recogniser.read(world.render(scenes))
     right = torch.stack(
         [recogniser.fulfilled(world.parse(caption), seen) for caption in captions]
@@ -145,7 +145,7 @@ def test_fulfilled_looks_at_everything_that_the_caption_says(caption, other):
     def drawn(text):
         kind = "animal" if "dog" in text else "pair" if "above" in text else "single"
         while True:
-            scenes = world.draw(200, generator, kind)
+            scenes = world.sample_scenes(200, generator, kind)
             for i, said in enumerate(world.captions(scenes, torch.Generator().manual_seed(1))):
                 if said == text:
                     return recogniser.read(world.render(scenes[[i]]))

@@ -93,7 +93,7 @@ def test_this_library_and_diffusers_load_the_same(ours, theirs):
     assert ids[0, :6].tolist() == [49406, 320, 1929, 3309, 3801, 49407]
     assert torch.equal(ids, theirs.tokenizer(ARTICLE, padding="max_length", return_tensors="pt").input_ids)
     assert (ours.factor, ours.dim, ours.latent_shape()) == (8, 64, (4, 8, 8))
-    (picture,) = pipeline.draw(ours, ARTICLE, seed=0, steps=2)
+    (picture,) = pipeline.generate(ours, ARTICLE, seed=0, steps=2)
     assert picture.image.size == (64, 64) and picture.parameters["model"] == "miniature"
 
 
@@ -109,7 +109,7 @@ def test_the_card_prints_what_was_measured(text, rows):
             for line, what, g, *numbers in re.findall(table, text)}  # fmt: skip
     measured = {}
     for row in (row for row in rows if row["of"] == "fresh"):
-        real, carried = (row_of(rows, of, row["line"])["right"] for of in ("judge", "autoencoder"))
+        real, carried = (row_of(rows, of, row["line"])["right"] for of in ("recogniser", "autoencoder"))
         for what, p in row["right"].items():
             error = (p * (1 - p) / row["n"]) ** 0.5
             measured[row["line"], what, row["g"]] = [100 * x for x in (p, error, real[what], carried[what])]
@@ -162,7 +162,7 @@ def test_the_autoencoder_returns_fresh_pictures_as_the_card_says(theirs, rows):
 def test_the_articles_prompt_is_a_dog_with_a_hat(ours, rows):
     """Through this library's own loop, from eight seeds."""
     g = row_of(rows, "fresh", "animal")["g"]
-    drawn = pipeline.draw(ours, [ARTICLE] * 8, g=g, seed=0)
+    drawn = pipeline.generate(ours, [ARTICLE] * 8, g=g, seed=0)
     seen = recogniser.read(torch.stack([as_tensor(picture.image) for picture in drawn]))
     assert int(((seen.form[:, 0] == DOG) & (seen.hat[:, 0] >= 0)).sum()) > 4
 

@@ -30,7 +30,7 @@ from diffusion_lib.train import loop as training
 from diffusion_lib.train import run
 from diffusion_lib.train.config import TrainConfig
 
-CONFIG = TrainConfig(steps=12, batch_size=4, lr=1e-2, t_law="uniform", precision="float32")
+CONFIG = TrainConfig(steps=12, batch_size=4, lr=1e-2, timestep_sampling="uniform", precision="float32")
 
 
 def line_fit(network, step, generator):
@@ -126,7 +126,7 @@ def test_a_loss_that_is_not_finite_stops_it(tmp_path):
 
 def test_it_trains_as_the_librarys_own_loop_does(tmp_path):
     schedule, data = linear(50), torch.randn(30, 2, generator=seeded(5))
-    p = training.time_law(schedule, "uniform")
+    p = training.timestep_distribution(schedule, "uniform")
 
     def network():
         torch.manual_seed(0)
@@ -157,7 +157,7 @@ def vae():
 
 
 def test_normalised_latents_make_the_same_pictures(vae):
-    x = world.render(world.draw(16, seeded(3)))
+    x = world.render(world.sample_scenes(16, seeded(3)))
     with torch.no_grad():
         before = vae.encode(x).latent_dist
         pictures = vae.decode(before.mean).sample
@@ -174,11 +174,11 @@ def test_normalised_latents_make_the_same_pictures(vae):
 
 
 def test_the_autoencoders_loss_is_error_and_divergence(vae):
-    config = TrainConfig(steps=10, batch_size=3, precision="float32", t_law="uniform")
+    config = TrainConfig(steps=10, batch_size=3, precision="float32", timestep_sampling="uniform")
     with torch.no_grad():
         found = train_vae.loss_of(config)(vae, 9, seeded(7))
         draws = seeded(7)
-        x = world.render(world.draw(3, draws))
+        x = world.render(world.sample_scenes(3, draws))
         posterior = vae.encode(x).latent_dist
         z = posterior.mean + posterior.std * torch.randn(3, 4, 8, 8, generator=draws)
         standard = torch.distributions.Normal(0, 1)
@@ -215,7 +215,7 @@ def asked():
     """A stand-in asked 60 times, with an error of 0.5 in each number; its losses and its scenes."""
     words, seen = train_unet.Words(), train_unet.scenes(40, 3)
     z = torch.randn(1, 4, 8, 8, generator=seeded(2))
-    config = TrainConfig(steps=60, batch_size=32, precision="float32", t_law="uniform")
+    config = TrainConfig(steps=60, batch_size=32, precision="float32", timestep_sampling="uniform")
     network, draws = Knows(z, error=0.5), seeded(1)
     loss = train_unet.loss_of(config, z.expand(40, -1, -1, -1), seen, words)
     return network, torch.stack([loss(network, step, draws) for step in range(60)]), words, seen
@@ -277,7 +277,7 @@ def painter(monkeypatch):
 
     def paint(pipeline, captions, g, steps=50, first_seed=0):
         calls.append((tuple(captions), g, steps, first_seed))
-        yield world.render(world.draw(len(captions), seeded(first_seed)))
+        yield world.render(world.sample_scenes(len(captions), seeded(first_seed)))
 
     monkeypatch.setattr(fidelity, "paint", paint)
     return calls
@@ -285,7 +285,8 @@ def painter(monkeypatch):
 
 @pytest.fixture
 def small(monkeypatch):
-    """A U-Net of a hundredth of the size, and a judge that finds what was asked for: both have tests of their own."""
+    """A U-Net of a hundredth of the size, and a recogniser that finds what was asked for: both have tests of their
+    own."""
     config = {**networks.unet().config, "block_out_channels": (8, 16), "attention_head_dim": 2}
     monkeypatch.setattr(train_unet, "unet", lambda: UNet2DConditionModel.from_config(config))
     monkeypatch.setattr(fidelity, "right", lambda asked, _: {w: 1.0 for w in recogniser.score(asked, asked)})
@@ -516,7 +517,7 @@ def test_a_share_is_that_of_the_right_pictures(painter):
     assert set(fidelity.right(scenes, exact).values()) == {1.0}
     assert fidelity.right(scenes, exact[[0, 0]])["all"] == 0.5
     found = fidelity.measure(None, "animal", 2, 3.0, 20, "fresh")
-    assert found == fidelity.right(scenes, world.render(world.draw(2, seeded(2_000_000))))
+    assert found == fidelity.right(scenes, world.render(world.sample_scenes(2, seeded(2_000_000))))
     assert painter == [(tuple(world.captions(scenes)), 3.0, 20, 2_000_000)]
 
 

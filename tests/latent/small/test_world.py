@@ -27,7 +27,7 @@ def named(scenes, slot=0):
 
 
 def test_equal_streams_draw_equal_scenes_and_other_streams_do_not():
-    first, again, other = (world.draw(50, seeded(seed)) for seed in (3, 3, 4))
+    first, again, other = (world.sample_scenes(50, seeded(seed)) for seed in (3, 3, 4))
     assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
     assert not torch.equal(first.centre, other.centre)
 
@@ -40,7 +40,7 @@ def test_each_shape_and_each_colour_is_held_out_once():
 
 @pytest.mark.parametrize("kind", ["single", "pair"])
 def test_held_out_pairs_are_drawn_when_asked_for_and_only_then(kind):
-    seen, unseen = (world.draw(4000, seeded(), kind, held_out) for held_out in (False, True))
+    seen, unseen = (world.sample_scenes(4000, seeded(), kind, held_out) for held_out in (False, True))
     slots = (0,) if kind == "single" else (0, 1)
     drawn = {pair for slot in slots for pair in named(seen, slot)}
     assert len(drawn) == 64 - 8 and not drawn & world.HELD_OUT
@@ -48,7 +48,7 @@ def test_held_out_pairs_are_drawn_when_asked_for_and_only_then(kind):
 
 
 def test_two_forms_differ_in_colour_and_stand_as_the_relation_says():
-    scenes = world.draw(2000, seeded(), "pair")
+    scenes = world.sample_scenes(2000, seeded(), "pair")
     assert (scenes.colour[:, 0] != scenes.colour[:, 1]).all()
     x, y = (scenes.centre[:, 0] - scenes.centre[:, 1]).unbind(1)
     says = torch.stack([y < 0, y > 0, x < 0, x > 0], 1)  # above, below, left, right
@@ -58,14 +58,14 @@ def test_two_forms_differ_in_colour_and_stand_as_the_relation_says():
 
 
 def test_no_hat_has_the_colour_of_the_fur():
-    scenes = world.draw(3000, seeded(), "animal")
+    scenes = world.sample_scenes(3000, seeded(), "animal")
     worn = scenes.hat[:, 0] >= 0
     assert 0.55 < worn.float().mean() < 0.65
     assert (scenes.hat[worn, 0] != scenes.colour[worn, 0]).all()
 
 
 def test_all_kinds_are_drawn_in_their_shares():
-    scenes = world.draw(8000, seeded())
+    scenes = world.sample_scenes(8000, seeded())
     pair, animal = scenes.relation >= 0, scenes.form[:, 0] >= len(world.SHAPES)
     shares = torch.stack([~pair & ~animal, pair, animal]).float().mean(1)
     torch.testing.assert_close(shares, torch.tensor(world.MIX), atol=0.02, rtol=0)
@@ -80,7 +80,7 @@ def test_all_kinds_are_drawn_in_their_shares():
 )
 def test_bad_arguments_are_refused(arguments, message):
     with pytest.raises(ConfigError, match=re.escape(message)):
-        world.draw(*arguments)
+        world.sample_scenes(*arguments)
 
 
 # --- how it is painted -----------------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ def test_bad_arguments_are_refused(arguments, message):
 
 @pytest.mark.parametrize("kind", world.KINDS)
 def test_everything_lies_inside_the_picture(kind):
-    scenes = world.draw(150, seeded(), kind)
+    scenes = world.sample_scenes(150, seeded(), kind)
     picture = world.render(scenes)
     rgb = torch.tensor(list(world.RGB.values())) / 127.5 - 1
     edge = torch.ones(64, 64, dtype=torch.bool)
@@ -117,7 +117,7 @@ def test_a_shape_covers_its_exact_area(name):
 
 
 def test_a_shape_has_its_colour_inside_and_the_ground_outside():
-    scenes = world.draw(200, seeded(), "single")
+    scenes = world.sample_scenes(200, seeded(), "single")
     picture, rgb = world.render(scenes), torch.tensor(list(world.RGB.values())) / 127.5 - 1
     solid = scenes.form[:, 0] != forms.FORMS.index("ring")
     x, y = scenes.centre[:, 0].long().unbind(1)
@@ -127,7 +127,7 @@ def test_a_shape_has_its_colour_inside_and_the_ground_outside():
 
 
 def test_a_picture_does_not_depend_on_the_others_in_the_batch():
-    scenes = world.draw(30, seeded(8))
+    scenes = world.sample_scenes(30, seeded(8))
     together = world.render(scenes)
     for i in (0, 7, 29):
         torch.testing.assert_close(together[i : i + 1], world.render(scenes[i : i + 1]), atol=1e-6, rtol=0)
@@ -176,7 +176,7 @@ def shown(scenes, i):
 
 
 def test_a_full_caption_says_all_but_the_ground():
-    scenes = world.draw(300, seeded(2))
+    scenes = world.sample_scenes(300, seeded(2))
     for i, caption in enumerate(world.captions(scenes)):
         expected = shown(scenes, i)
         del expected["ground"]
@@ -184,7 +184,7 @@ def test_a_full_caption_says_all_but_the_ground():
 
 
 def test_a_caption_leaves_things_out_and_never_lies():
-    scenes, left_out = world.draw(600, seeded(2)), set()
+    scenes, left_out = world.sample_scenes(600, seeded(2)), set()
     for i, caption in enumerate(world.captions(scenes, seeded(5))):
         said, true = understood(caption), shown(scenes, i)
         vague = {"hat"} if said.get("hat") == "some" else set()
@@ -195,7 +195,7 @@ def test_a_caption_leaves_things_out_and_never_lies():
 
 
 def test_the_articles_own_prompt_is_a_caption():
-    scenes = world.draw(2000, seeded(), "animal")
+    scenes = world.sample_scenes(2000, seeded(), "animal")
     assert "a dog wearing hat" in world.captions(scenes, seeded())
 
 
@@ -206,7 +206,7 @@ def test_the_article_before_a_vowel(words, expected):
 
 def test_parse_reads_what_captions_says_and_nothing_that_they_never_say():
     generator = torch.Generator().manual_seed(3)
-    scenes = world.draw(1500, generator)
+    scenes = world.sample_scenes(1500, generator)
     for i, caption in enumerate(world.captions(scenes, generator)):
         wish, shown = world.parse(caption), scenes[[i]]
         assert torch.equal(wish.form, shown.form) and torch.equal(wish.relation, shown.relation), caption
