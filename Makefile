@@ -13,11 +13,11 @@ escaped = $(subst $() ,\ ,$(1))
 # Not `.`: environments lie there, too, under any name.
 CODE := benchmarks booktools diffusion_lib notebooks tests
 UNREAD := -name '.*' -o -name __pycache__ -o -name '*.tmp'
-SOURCES := _config.yml _toc.yml $(shell find book diffusion_lib notebooks -mindepth 1 \( $(UNREAD) \) -prune -o -print | sed 's/ /\\ /g')
+SOURCES := _config.yml _toc.yml $(shell find book booktools diffusion_lib notebooks -mindepth 1 \( $(UNREAD) \) -prune -o -print | sed 's/ /\\ /g')
 # What judges a changed line within a minute. Chosen by time: files that train, start processes or draw thousands stay out.
 FAST := $(addprefix tests/,test_data.py test_denoiser.py test_errors.py process sample evaluate symbolic)
 FAST += $(addprefix tests/,train/test_config.py notebook/test_plot.py repository/test_contracts.py repository/test_contributing.py)
-LONG := process/test_parity.py evaluate/test_features.py evaluate/test_goodness_of_fit.py symbolic/test_functions.py
+LONG := process/test_parity.py evaluate/test_features.py evaluate/test_line_distribution.py symbolic/test_functions.py
 FAST += $(addprefix --ignore=tests/,$(LONG))
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-with tests/nbval_sanitize.cfg
 export OMP_NUM_THREADS := 1

@@ -10,7 +10,7 @@ import time
 
 import torch
 
-from diffusion_lib.latent.parts import Parts, load
+from diffusion_lib.latent.parts import Components, load
 from diffusion_lib.latent.pipeline import generate
 
 from .clock import median
@@ -41,7 +41,7 @@ class Timer:
         return (time.process_time() - start) / self.seconds
 
 
-def published(parts: Parts):
+def published(parts: Components):
     """diffusers' pipeline on the same networks, with its own LMS."""
     from diffusers import LMSDiscreteScheduler, StableDiffusionPipeline
 

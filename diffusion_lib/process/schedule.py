@@ -171,8 +171,7 @@ def scaled_linear(T: int = 1000, beta_start: float = 0.00085, beta_end: float = 
 def cosine(T: int = 1000, s: float = 0.008, max_beta: float = 0.999) -> Schedule:
     """ᾱ_t = f(t) / f(0) with f(t) = cos²((t/T + s) / (1 + s) · π/2) (Nichol & Dhariwal 2021, eq. 17).
 
-    f(T) = 0, so that β_T = 1 is clipped to ``max_beta``, as in the paper: ``config`` records it, ``diagnose`` reports
-    it.
+    f(T) = 0, so that β_T = 1 is clipped to ``max_beta``, as in the paper: ``config`` records it, ``diagnose`` tells it.
     """
     T = _check_T(T)
     s = check_real("s", s, 0.0, 1.0)

@@ -77,6 +77,7 @@ class TrainConfig:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TrainConfig:
         """Rebuild a configuration; unknown or missing names raise ``ConfigError``."""
+        values = {"timestep_sampling" if name == "t_law" else name: value for name, value in values.items()}  # ≤ 0.1.0
         names = {field.name for field in fields(cls)}
         if unlike := names.symmetric_difference(values):
             raise ConfigError(

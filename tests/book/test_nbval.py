@@ -13,7 +13,7 @@ from book_fixture import copy_of, edit, executed_book
 from root import ROOT, environment
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-(NBVAL,) = re.findall(r"^\t\$\(BIN\)/pytest (notebooks --nbval .*)$", MAKEFILE, flags=re.M)
+(NBVAL,) = re.findall(r"^NBVAL := (--nbval .*)$", MAKEFILE, flags=re.M)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def book(executed, tmp_path):
 
 def compare(root, *more):
     """Run nbval over ``root/notebooks`` as `make test` does, in one process."""
-    arguments = shlex.split(NBVAL.replace("-n 2 --dist loadscope", "").replace("notebooks", str(root / "notebooks"), 1))
+    arguments = [str(root / "notebooks"), *shlex.split(NBVAL)]
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments, *more]
     return subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
 
