@@ -46,7 +46,7 @@ def page(tiny_folder):
         ("from diffusers import UNet", "for name, net in"),
         ("KINDS", "both ="),
         ("from diffusion_lib.latent.attention", "prompt ="),
-        ("from diffusion_lib.process", "many ="),
+        ("from diffusion_lib.process import add_noise", "many ="),
         ("import numpy", "print("),
         ("def weights_of", "theirs ="),
         ("noise =", "def right_share"),
