@@ -12,7 +12,6 @@ __all__ = [
     "GaussianMixture",
     "LineDistribution",
     "energy_distance",
-    "vlb_from_mse",
     "frechet_distance",
     "goodness_of_fit",
     "memorisation",
@@ -20,4 +19,5 @@ __all__ = [
     "power",
     "sliced_wasserstein",
     "train_features",
+    "vlb_from_mse",
 ]

@@ -184,7 +184,7 @@ def _batches(
 ) -> Callable[[Tensor], Tensor]:
     """The loss of random batches of ``data``, and its gradient, shared among the processes."""
     data = data.to(state.parameters.dtype)
-    p, weight = law_and_weight(schedule, config, data)
+    p, weight = sampling_and_weight(schedule, config, data)
     denoiser = torch.compile(state.denoiser) if config.compile else state.denoiser
     parts, precision = config.micro_batches, autocast(data.device, config.precision)
 
@@ -202,7 +202,7 @@ def _batches(
     return backward
 
 
-def law_and_weight(schedule: Schedule, config: TrainConfig, like: Tensor) -> tuple[Tensor, Tensor | None]:
+def sampling_and_weight(schedule: Schedule, config: TrainConfig, like: Tensor) -> tuple[Tensor, Tensor | None]:
     """p_t, and the weight that makes Σ_t p_t weight_t L_t the mean of w_t L_t over 1…T; None if it is always 1."""
     p, weight = timestep_distribution(schedule, config.timestep_sampling), loss_weight(schedule, config.weight)
     if config.weight == "simple" and config.timestep_sampling == "uniform":

@@ -236,7 +236,7 @@ def test_every_law_of_t_has_the_same_expected_gradient(weight):
     means = []
     for distribution in TIMESTEP_SAMPLINGS:
         state = new_state(config := config_of(weight=weight, timestep_sampling=distribution))
-        p, table = training.law_and_weight(SCHEDULE, config, DATA)
+        p, table = training.sampling_and_weight(SCHEDULE, config, DATA)
         table = torch.ones(21) if table is None else table
         losses = torch.stack(
             [eps_loss(state.denoiser, SCHEDULE, x_0, torch.full((20,), t), eps, table) for t in range(1, 21)]

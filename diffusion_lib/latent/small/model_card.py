@@ -64,35 +64,29 @@ Stable Diffusion's parts in small. It paints 64 × 64 pictures of a world of col
 
 ## Data
 
-`diffusion_lib.latent.small.world` draws the pictures and their captions: {len(world.SHAPES)} shapes in
-{len(world.COLOURS)} colours, alone or two in a relation, and {len(world.ANIMALS)} animals with or without a hat, on
-{len(world.GROUNDS)} plain grounds. Never seen in training: {held_out}.
+`diffusion_lib.latent.small.world` draws the pictures and their captions: {len(world.SHAPES)} shapes in {len(world.COLOURS)} colours, alone or two in a relation,
+and {len(world.ANIMALS)} animals with or without a hat, on {len(world.GROUNDS)} plain grounds. Never seen in training: {held_out}.
 
 ## Recipe
 
-`python -m diffusion_lib train-latent --out DIR` trains it from nothing. The seeds of this run were {vae.seed} and
-{unet.seed}.
+`python -m diffusion_lib train-latent --out DIR` trains it from nothing. The seeds of this run were {vae.seed} and {unet.seed}.
 
-- Autoencoder: {vae.steps:,} steps of {vae.batch_size} fresh pictures, learning rate {vae.lr:g}, weight of the KL
-{train_vae.KL_WEIGHT:g}.
-- Text encoder and U-Net: {unet.steps:,} steps of {unet.batch_size}, learning rate {unet.lr:g}, on the latents of
-{settings["pictures"]:,} pictures,
-  {train_unet.DROPPED:.0%} of the captions empty, loss (ε − ε̂)² weighed by min(1 + 1/SNR,
-  {train_unet.LARGEST_WEIGHT:g}).
+- Autoencoder: {vae.steps:,} steps of {vae.batch_size} fresh pictures, learning rate {vae.lr:g}, weight of the KL {train_vae.KL_WEIGHT:g}.
+- Text encoder and U-Net: {unet.steps:,} steps of {unet.batch_size}, learning rate {unet.lr:g}, on the latents of {settings["pictures"]:,} pictures,
+  {train_unet.DROPPED:.0%} of the captions empty, loss (ε − ε̂)² weighed by min(1 + 1/SNR, {train_unet.LARGEST_WEIGHT:g}).
 - Both: AdamW, cosine to 0, averaged parameters, {unet.precision}; stored as float16.
 - Minutes of one core: {times}.
 - Versions: diffusion_lib {__version__}, {versions}, Python {platform.python_version()}.
 
 ## Numbers
 
-Right pictures in %, of {n} fresh ones a line, ± one standard error, by a recogniser that fits the world's renderer to
-the picture. It never saw a generated one. "Recogniser" is what it finds in real pictures, "autoencoder" in real ones
-after encoding and decoding.
+Right pictures in %, of {n} fresh ones a line, ± one standard error, by a recogniser that fits the world's renderer to the picture.
+It never saw a generated one. "Recogniser" is what it finds in real pictures, "autoencoder" in real ones after encoding and decoding.
 
 {_table(rows)}
 
-50 LMS steps. g is the best of {", ".join(f"{g:g}" for g in fidelity.GUIDANCE)} on {trial} other pictures; 7.5 is Stable
-Diffusion's. The autoencoder returns fresh pictures with {_psnr(rows)}.
+50 LMS steps. g is the best of {", ".join(f"{g:g}" for g in fidelity.GUIDANCE)} on {trial} other pictures; 7.5 is Stable Diffusion's.
+The autoencoder returns fresh pictures with {_psnr(rows)}.
 
 ## Limits
 
