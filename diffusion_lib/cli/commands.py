@@ -70,7 +70,8 @@ def train(args: argparse.Namespace) -> int:
         if processes.rank == 0:
             if state.step == config.steps:
                 draw_curve(directory)
-            print(f"saved step {state.step} of {config.steps} in {directory}")
+            saved = state.step in checkpoint.list_checkpoints(directory)  # not if a signal came before the first step
+            print(f"{'saved' if saved else 'stopped at'} step {state.step} of {config.steps} in {directory}")
     return 128 + stop if stop else 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -166,6 +167,13 @@ def test_row58_sigusr1_is_a_batch_system_s_warning(tmp_path, monkeypatch, capsys
     stop_after(monkeypatch, 2, signal.SIGUSR1)
     assert train(tmp_path / "run") == 128 + signal.SIGUSR1
     assert checkpoint.list_checkpoints(tmp_path / "run") == [2]
+
+
+def test_a_signal_before_the_first_step_is_not_called_a_save(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(cli, "stop_signals", lambda: contextlib.nullcontext([signal.SIGTERM]))
+    assert train(tmp_path / "run") == 143
+    assert capsys.readouterr().out == f"stopped at step 0 of 6 in {tmp_path / 'run'}\n"
+    assert checkpoint.list_checkpoints(tmp_path / "run") == []
 
 
 def test_the_curve_is_drawn_at_the_end_from_the_whole_log(tmp_path, monkeypatch):
