@@ -30,7 +30,7 @@ def names():
             source = cell.source
             if "def share_below" in source:
                 source = source.partition("x_T = ")[0]
-            elif "def law_after" in source:
+            elif "def distribution_after" in source:
                 source = source.partition("choices = ")[0]
             else:
                 continue
@@ -137,14 +137,14 @@ def test_the_law_of_the_page_is_that_of_the_librarys_samplers(names, world, eta,
         if large
         else ddim(denoiser, x_T, schedule, steps=8, eta=eta, generator=draws)
     )
-    distribution = names["law_after"](world, schedule, 8, eta, large)
+    distribution = names["distribution_after"](world, schedule, 8, eta, large)
     assert goodness_of_fit(distribution.scores(last(chain))).p > 1e-8
-    wrong = names["law_after"](world, schedule, 8, eta, large, bug="previous is t - 1")
+    wrong = names["distribution_after"](world, schedule, 8, eta, large, bug="previous is t - 1")
     assert (
         goodness_of_fit(wrong.scores(last(ddim(denoiser, x_T, schedule, steps=8, eta=eta, generator=draws)))).p < 1e-8
     )
 
 
 def test_more_steps_bring_the_law_nearer_to_the_data(names, world):
-    gaps = [names["from_data"](names["law_after"](world, cosine(50), steps), world) for steps in (4, 8, 16)]
+    gaps = [names["from_data"](names["distribution_after"](world, cosine(50), steps), world) for steps in (4, 8, 16)]
     assert all(later < 0.7 * earlier for earlier, later in pairwise(gaps))
