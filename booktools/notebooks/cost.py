@@ -17,6 +17,8 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from diffusion_lib.runtime.tables import markdown
+
 from ..source.pages import Book, Cell, Page
 from .machine import machine
 
@@ -47,7 +49,7 @@ def read(page: Page) -> dict | None:
 
 def table(book: Book) -> str:
     """The ledger as a MyST table in the order of the book, then the machines."""
-    lines = [HEAD, [":--", *["--:"] * 4, ":--"]]
+    lines = []
     rows = {page: read(page) for page in book.notebooks}
     for page, row in rows.items():
         link = f"{{doc}}`/{page.name}`"
@@ -62,8 +64,7 @@ def table(book: Book) -> str:
     calls = f"{sum(row['network_calls'] for row in known):,}"
     lines.append(["**together**", *sums, f"{max((row['peak_mib'] for row in known), default=0)} MiB", calls, ""])
     machines = sorted({row["machine"] for row in known})
-    text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    return f"{text}\n\nMeasured on: {'; '.join(machines)}.\n"
+    return f"{markdown(HEAD, lines, 'lrrrrl')}\n\nMeasured on: {'; '.join(machines)}.\n"
 
 
 def bars(book: Book) -> str:

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CheckpointError, ConfigError, check_choice, check_integer
-from ..runtime import files, fingerprint
+from ..runtime import files, fingerprint, tables
 from . import parameters, rerun
 from .parameters import Literal
 from .rerun import RerunFailed
@@ -178,13 +178,11 @@ def _row(notebook: Path, made: dict[str, Any]) -> dict[str, Any]:
 def write_table(directory: Path, rows: list[dict[str, Any]]) -> None:
     """Write ``results.csv`` and ``results.md``; a run without some number has an empty place there."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    table = [columns, *([str(row.get(name, "")) for name in columns] for row in rows)]
+    lines = [[str(row.get(name, "")) for name in columns] for row in rows]
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(table)
-    lines = ["| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in line) + " |" for line in table]
-    lines.insert(1, "|" + " --- |" * len(columns))
-    for name, content in (("results.csv", text.getvalue()), ("results.md", "\n".join(lines) + "\n")):
-        files.write(directory / name, content)
+    csv.writer(text, lineterminator="\n").writerows([columns, *lines])
+    files.write(directory / "results.csv", text.getvalue())
+    files.write(directory / "results.md", tables.markdown(columns, lines) + "\n")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ import transformers
 from PIL import Image, ImageDraw
 
 from ... import __version__
-from ...runtime import files, fingerprint
+from ...runtime import files, fingerprint, tables
 from ...train.config import TrainConfig
 from ..codec import to_pil
 from . import fidelity, train_unet, train_vae, world
@@ -95,21 +95,19 @@ Three objects, counts, actions and styles are not in its world.
 
 ## Hashes
 
-| file | bytes | sha256 |
-|---|---|---|
 {_hashes(folder)}
 """  # noqa: E501
 
 
 def _table(rows: list[dict]) -> str:
-    lines = ["| line | what | g | right | recogniser | autoencoder |", "|---|---|---|---|---|---|"]
+    lines = []
     limits = {(row["of"], row["line"]): row["right"] for row in rows if row["of"] in ("recogniser", "autoencoder")}
     for row in (row for row in rows if row["of"] == "fresh"):
         for what, p in row["right"].items():
-            most = " | ".join(f"{100 * limits[of, row['line']][what]:.1f}" for of in ("recogniser", "autoencoder"))
+            most = [f"{100 * limits[of, row['line']][what]:.1f}" for of in ("recogniser", "autoencoder")]
             error = 100 * math.sqrt(p * (1 - p) / row["n"])  # of a share of n
-            lines.append(f"| {row['line']} | {what} | {row['g']:g} | {100 * p:.1f} ± {error:.1f} | {most} |")
-    return "\n".join(lines)
+            lines.append([row["line"], what, f"{row['g']:g}", f"{100 * p:.1f} ± {error:.1f}", *most])
+    return tables.markdown(["line", "what", "g", "right", "recogniser", "autoencoder"], lines)
 
 
 def _psnr(rows: list[dict]) -> str:
@@ -120,7 +118,7 @@ def _hashes(folder: Path) -> str:
     files = sorted(folder.rglob("*.safetensors"))
     hashes = [fingerprint.of_file(file) for file in files]
     rows = [
-        f"| `{file.relative_to(folder)}` | {file.stat().st_size:,} | `{value}` |"
+        [f"`{file.relative_to(folder)}`", f"{file.stat().st_size:,}", f"`{value}`"]
         for file, value in zip(files, hashes, strict=True)
     ]
-    return "\n".join(rows)
+    return tables.markdown(["file", "bytes", "sha256"], rows)
