@@ -6,7 +6,7 @@ from .distances import energy_distance, frechet_distance, memorisation, sliced_w
 from .features import train_features
 from .line_distribution import LineDistribution, goodness_of_fit, power
 from .oracle import GaussianMixture
-from .vlb_from_mse import optimal_variance, vlb_from_mse
+from .vlb import optimal_variance, vlb_from_mse
 
 __all__ = [
     "GaussianMixture",

@@ -28,7 +28,7 @@ from booktools.site.licences import PROVED
 from diffusion_lib import sample as samplers
 from diffusion_lib.evaluate import distances as metrics
 from diffusion_lib.evaluate import oracle
-from diffusion_lib.evaluate import vlb_from_mse as expected
+from diffusion_lib.evaluate import vlb as expected
 from diffusion_lib.latent import codec
 from diffusion_lib.latent.small import networks, train_vae, world
 from diffusion_lib.process import bound

@@ -14,7 +14,7 @@ from worlds import zero
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.evaluate.gaussian_chain import GaussianChain
 from diffusion_lib.evaluate.oracle import GaussianMixture
-from diffusion_lib.evaluate.vlb_from_mse import optimal_variance, vlb_from_mse
+from diffusion_lib.evaluate.vlb import optimal_variance, vlb_from_mse
 from diffusion_lib.process import bound
 from diffusion_lib.process.identities import add_noise, posterior, v_from_eps, x_0_from_eps
 from diffusion_lib.process.schedule import SCHEDULES, Schedule, make_schedule

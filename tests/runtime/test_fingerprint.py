@@ -178,7 +178,7 @@ def test_a_write_that_fails_names_the_file_and_leaves_nothing(tmp_path, monkeypa
 
 def test_row75_a_limit_on_the_size_of_files(tmp_path):
     code = (
-        "import resource, signal\nfrom pathlib import Path\nfrom diffusion_lib import files\n"
+        "import resource, signal\nfrom pathlib import Path\nfrom diffusion_lib.runtime import files\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\nresource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "files.write('a', 'x' * 900)\n"
         "try:\n    files.write('a', 'y' * 2000)\nexcept files.SaveError as error:\n    print(error)\n"

@@ -11,7 +11,7 @@ from chapters import numbers, printed, run_derivation
 
 from diffusion_lib.errors import Refuted
 from diffusion_lib.evaluate.oracle import GaussianMixture
-from diffusion_lib.evaluate.vlb_from_mse import optimal_variance, vlb_from_mse
+from diffusion_lib.evaluate.vlb import optimal_variance, vlb_from_mse
 from diffusion_lib.process.schedule import cosine, linear
 from diffusion_lib.symbolic import E
 from diffusion_lib.symbolic.chain import Chain
