@@ -37,7 +37,7 @@ _build/html/index.html: $(call escaped,$(VENV))/ready $(SOURCES)
 	$(BIN)/python -m booktools.site.build
 	@touch $@
 
-test-fast: check ## 70 s | after a changed line: lint, imports, formulas, samplers, one chapter
+test-fast: check ## 45 s | after a changed line: lint, imports, formulas, samplers, one chapter
 	$(BIN)/pytest $(FAST) -n 2
 	$(BIN)/pytest notebooks/intro.ipynb $(NBVAL)
 
