@@ -23,6 +23,7 @@ from typing import Any
 
 from ..errors import ConfigError, DiffusionLibError, check_choice, check_integer
 from ..runtime import files, fingerprint
+from ..runtime.signals import handled
 from . import outcome, parameters
 from .page import ENVIRONMENT
 from .parameters import Literal, check, defaults, parse
@@ -56,9 +57,13 @@ def rerun(
     Raises ``ConfigError`` before a kernel starts, and ``RerunFailed`` for a chapter that did not run to its end.  A
     signal to stop is a failure too, and is raised again as ``Stopped`` when the status is written.
     """
-    timeout = check_integer("timeout", timeout, 1, 86_400)
     source = find(chapter)
-    checked = check(dict(values or {}), defaults(source))
+    return _rerun(source, check(dict(values or {}), defaults(source)), output, timeout)
+
+
+def _rerun(source: Path, checked: dict[str, Literal], output: str | os.PathLike[str] | None, timeout: int) -> Path:
+    """``rerun`` of a notebook that was found, with values that were checked."""
+    timeout = check_integer("timeout", timeout, 1, 86_400)
     made = made_from(source, checked)
     target = _directory(source, made, output) / source.name
     if target.resolve() == source.resolve():
@@ -68,15 +73,10 @@ def rerun(
         return _recorded(source, target, made, timeout)
 
 
-def made_from(source: Path, values: Mapping[str, Literal], library: str | None = None) -> dict[str, Any]:
-    """All that a run depends on; ``library`` is ``fingerprint.library()``, if that is known already."""
-    notebook = fingerprint.of_file(source)
-    return {
-        "chapter": source.stem,
-        "notebook": notebook,
-        "parameters": dict(values),
-        "library": library or fingerprint.library(),
-    }
+def made_from(source: Path, values: Mapping[str, Literal]) -> dict[str, Any]:
+    """All that a run depends on."""
+    notebook, library = fingerprint.of_file(source), fingerprint.library()
+    return {"chapter": source.stem, "notebook": notebook, "parameters": dict(values), "library": library}
 
 
 def run_name(made: Mapping[str, Any]) -> str:
@@ -147,12 +147,8 @@ def _signals() -> Iterator[None]:
             signal.signal(each, signal.SIG_IGN)
         raise Stopped(number)
 
-    before = {number: signal.signal(number, stop) for number in STOPS}
-    try:
+    with handled(STOPS, stop):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextlib.contextmanager
@@ -226,8 +222,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Return 0 for a chapter that ran to its end, 1 for a failure, and 128 plus the number of a signal to stop."""
+    source = find(args.chapter)
+    known = defaults(source)
     try:
-        print(rerun(args.chapter, parse(args.p, defaults(find(args.chapter))), args.out, args.timeout))
+        print(_rerun(source, check(parse(args.p, known), known), args.out, args.timeout))
     except RerunFailed as error:
         print(f"{type(error).__name__}: {' '.join(str(error).split())}", file=sys.stderr)
         return 1

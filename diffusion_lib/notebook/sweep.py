@@ -116,9 +116,9 @@ def plan(path: str | os.PathLike[str]) -> tuple[Path, dict[str, dict[str, Any]],
             raise ConfigError(f"{name} must have values that differ, got {values}; remove doubles, or the line")
     if (count := math.prod(map(len, grid.values()))) > MAX_RUNS:
         raise ConfigError(f"grid must have at most {MAX_RUNS} combinations, got {count}; split the sweep")
-    made, library = rerun.made_from(source, {}), fingerprint.library()
+    alike = rerun.made_from(source, {})
     combinations = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
-    runs = [made | {"parameters": values, "library": library} for values in combinations]
+    runs = [alike | {"parameters": values} for values in combinations]
     return source, {rerun.run_name(made): made for made in runs}, timeout
 
 
