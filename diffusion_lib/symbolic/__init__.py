@@ -3,12 +3,12 @@
 ``Derivation`` holds a chapter's symbols and steps; the names below build formulas.  SymPy and mpmath do the work.
 """
 
-from diffusion_lib.symbolic.density import KL, Derivative, E, Integral, Normal, Var
-from diffusion_lib.symbolic.derivation import Derivation
-from diffusion_lib.symbolic.expr import Phi, exp, log, sqrt
+from diffusion_lib.symbolic.language.density import KL, Derivative, E, Integral, Normal, Var
+from diffusion_lib.symbolic.language.expr import Phi, exp, log, sqrt
+from diffusion_lib.symbolic.language.registry import positive, real, standard_normal, unit
+from diffusion_lib.symbolic.language.times import Limit, Product, Sum
 from diffusion_lib.symbolic.licences import LICENCES
-from diffusion_lib.symbolic.registry import positive, real, standard_normal, unit
-from diffusion_lib.symbolic.times import Limit, Product, Sum
+from diffusion_lib.symbolic.page.derivation import Derivation
 
 __all__ = [
     "KL",

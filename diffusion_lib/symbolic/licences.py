@@ -1,8 +1,9 @@
 """Licences: what permits a step, and in which worlds the step must therefore hold.
 
-A licence is not a label.  It names the assumptions that a step may use, and the step is checked with those and no
-others: a step licensed by algebra must hold when every density is an arbitrary positive function, one licensed by the
-chain rule must hold in joint laws that are no Markov chains, and only the licence Markov may use the Markov property.
+A licence is not a label.  ``rules`` names the rules of the kernel by which the right side of the step must be reached
+from its left, for all times in range; ``world`` and what follows say how the numbers that try to refute it are drawn.
+A step licensed by algebra must hold when every density is an arbitrary positive function, one licensed by the chain
+rule in joint laws that are no Markov chains, and only the licence Markov knows the Markov property.
 """
 
 from __future__ import annotations
@@ -11,10 +12,25 @@ from dataclasses import dataclass
 
 from diffusion_lib.errors import check_choice
 
+RULES = {
+    "conditional": "p(A | B) = p(A, B) / p(B)",
+    "Markov": "of conditions on one side of the targets, a Markov chain remembers the nearest state",
+    "mean": "E_p[f | B] = ∫ f p(A | B) dA",
+    "divergence": "KL(p ‖ q) = E_p[log p/q]",
+    "linearity": "∫ Σ c g = Σ c ∫ g, for c free of the variable; the mean of 1 is 1",
+    "Fubini": "∫ h (∫ g dA) dB = ∫∫ h g dA dB, for h free of A",
+    "marginal": "∫ p(A, B) g dA dB = ∫ p(B) g dB, for g free of A",
+    "given": "E[E[f | A, B] | B] = E[f | B]",
+    "parts": "∫ f′ g = −∫ f g′, for a product that falls off at both ends",
+    "standard": "E_{N(m, v)} f(y) = E_{N(0, 1)} f(m + √v z)",
+    "Riemann": "(1/T) Σ_{t=1..T} f(t/T) → ∫_0^1 f, for a continuous f",
+}
+ANY_LAW = ("conditional", "mean", "divergence", "linearity", "Fubini", "marginal")
+
 
 @dataclass(frozen=True)
 class Licence:
-    """``world``: how densities behave.  ``mean``: what an expectation may be.  ``independent``: are the noises?
+    """``rules``: those of the kernel.  ``verdict``: the word beside the line, where the licence's name is not enough.
 
     worlds   "opaque" arbitrary positive functions · "any" one joint law · "markov" a Markov chain
     means    "opaque" only what is inside may be rearranged · "sum" a weighted sum · "mean" weights that add to 1 ·
@@ -34,30 +50,59 @@ class Licence:
     linear: bool = False
     exchanges: bool = False
     weaker: str | None = None
+    rules: tuple[str, ...] = ()
+    verdict: str = "rule, all T"
+
+    @property
+    def calculus(self) -> bool:
+        """Does it evaluate integrals, derivatives or limits?"""
+        return self.verdict == "calculus"
+
+
+def _calculus(name, permits, **what):
+    return Licence(name, permits, verdict="calculus", **what)
 
 
 _ALL = (
-    Licence("algebra", "rearrange real expressions inside the stated domain", mean="opaque"),
-    Licence("definition", "replace a quantity by what it stands for", mean="sum"),
+    Licence("algebra", "rearrange real expressions inside the stated domain", mean="opaque", verdict="algebra"),
+    Licence("definition", "replace a quantity by what it stands for", mean="sum", verdict="definition"),
     Licence("result", "use an equality that was proved before", mean="sum"),
     Licence("telescoping", "cancel neighbouring terms of a sum or product", mean="opaque"),
-    Licence("linearity", "pull sums and constants out of an expectation or integral", linear=True, weaker="algebra"),
+    Licence(
+        "linearity",
+        "pull sums and constants out of an expectation or integral",
+        linear=True,
+        weaker="algebra",
+        rules=("linearity",),
+    ),
     Licence(
         "independence", "let the cross terms of independent variables vanish", independent=True, weaker="linearity"
     ),
-    Licence("chain rule", "split a joint density into conditional ones", "any", weaker="algebra"),
-    Licence("marginalisation", "integrate a variable out of a joint density, or put one in", "any", weaker="algebra"),
-    Licence("Bayes", "swap a variable and a condition", "any", weaker="algebra"),
-    Licence("tower", "take an expectation in two stages", "any", weaker="algebra"),
-    Licence("Markov", "drop all conditions but the last state", "markov", weaker="chain rule"),
-    Licence("Jensen", "move a concave function out of an expectation, with the gap named", "any"),
+    Licence(
+        "chain rule",
+        "split a joint density into conditional ones",
+        "any",
+        weaker="algebra",
+        rules=("conditional",),
+    ),
+    Licence(
+        "marginalisation",
+        "integrate a variable out of a joint density, or put one in",
+        "any",
+        weaker="algebra",
+        rules=ANY_LAW,
+    ),
+    Licence("Bayes", "swap a variable and a condition", "any", weaker="algebra", rules=("conditional",)),
+    Licence("tower", "take an expectation in two stages", "any", weaker="algebra", rules=(*ANY_LAW, "given")),
+    Licence("Markov", "drop all conditions but the last state", "markov", weaker="chain rule", rules=("Markov",)),
+    Licence("Jensen", "move a concave function out of an expectation, with the gap named", "any", rules=ANY_LAW),
     Licence("Gibbs", "drop a Kullback–Leibler divergence, which is never negative", "any"),
     Licence("non-negative gap", "drop a gap that is never negative"),
     Licence("positive gap", "drop a gap that is always positive"),
-    Licence("Gaussian integral", "integrate a Gaussian by completing the square", integrates=True, weaker="algebra"),
-    Licence("integration", "integrate by an antiderivative", integrates=True, weaker="algebra"),
-    Licence("differentiation", "differentiate by the rules", mean="opaque", differentiates=True, weaker="algebra"),
-    Licence(
+    _calculus("Gaussian integral", "integrate a Gaussian by completing the square", integrates=True, weaker="algebra"),
+    _calculus("integration", "integrate by an antiderivative", integrates=True, weaker="algebra"),
+    _calculus("differentiation", "differentiate by the rules", mean="opaque", differentiates=True, weaker="algebra"),
+    _calculus(
         "exchange",
         "swap two integrals, or a derivative and an integral",
         mean="opaque",
@@ -67,9 +112,11 @@ _ALL = (
         weaker="differentiation",
     ),
     Licence("induction", "use the hypothesis, or conclude from t = 1 and from t to t + 1"),
-    Licence("limit", "let an index grow without bound", weaker="algebra"),
+    _calculus("limit", "let an index grow without bound", weaker="algebra"),
 )
 LICENCES = {licence.name: licence for licence in _ALL}
+WRITTEN_OUT = ("mean", "divergence", "Fubini")  # what the definition of an operator says
+CLOSED = LICENCES["algebra"]
 
 
 def licence(name: str) -> Licence:

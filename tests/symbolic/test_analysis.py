@@ -25,10 +25,10 @@ from diffusion_lib.symbolic import (
     standard_normal,
     unit,
 )
-from diffusion_lib.symbolic.analysis import slope
-from diffusion_lib.symbolic.interpret import to_mpf
-from diffusion_lib.symbolic.render import latex
-from diffusion_lib.symbolic.text import text
+from diffusion_lib.symbolic.language.text import text
+from diffusion_lib.symbolic.numeric.analysis import slope
+from diffusion_lib.symbolic.numeric.interpret import to_mpf
+from diffusion_lib.symbolic.page.render import latex
 
 
 class World:

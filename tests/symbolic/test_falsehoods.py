@@ -24,7 +24,7 @@ from diffusion_lib.symbolic import (
     standard_normal,
     unit,
 )
-from diffusion_lib.symbolic.expr import wrap
+from diffusion_lib.symbolic.language.expr import wrap
 
 falsehood = Falsehoods()
 

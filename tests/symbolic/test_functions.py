@@ -22,9 +22,9 @@ from diffusion_lib.symbolic import (
     standard_normal,
     unit,
 )
-from diffusion_lib.symbolic.render import latex
-from diffusion_lib.symbolic.text import text
-from diffusion_lib.symbolic.tree import at
+from diffusion_lib.symbolic.language.text import text
+from diffusion_lib.symbolic.language.tree import at
+from diffusion_lib.symbolic.page.render import latex
 
 
 class World:

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diffusion_lib.errors import Inconclusive, Undefined
-from diffusion_lib.symbolic.integrals import gaussian
-from diffusion_lib.symbolic.normalform import Field, sign_of
-from diffusion_lib.symbolic.registry import positive, real, unit
-from diffusion_lib.symbolic.symbolic import chart
+from diffusion_lib.symbolic.language.registry import positive, real, unit
+from diffusion_lib.symbolic.proof.integrals import gaussian
+from diffusion_lib.symbolic.proof.normalform import Field, sign_of
+from diffusion_lib.symbolic.proof.symbolic import chart
 
 a, b, c = (chart(name, unit) for name in "abc")
 p = chart("p", positive)

@@ -10,15 +10,15 @@ from mpmath import mp
 
 from diffusion_lib.errors import DiffusionLibError
 from diffusion_lib.symbolic import KL, Derivation, E, Integral, Limit, Normal, Product, Sum, Var, exp, log, sqrt, unit
-from diffusion_lib.symbolic.expr import walk, wrap
-from diffusion_lib.symbolic.interpret import to_mpf
+from diffusion_lib.symbolic.language.expr import walk, wrap
+from diffusion_lib.symbolic.language.registry import latex_name
+from diffusion_lib.symbolic.language.text import text
+from diffusion_lib.symbolic.language.times import Index, OutOfRange
+from diffusion_lib.symbolic.language.tree import Fact, at, free_indices, unfold
 from diffusion_lib.symbolic.licences import licence
-from diffusion_lib.symbolic.points import Point
-from diffusion_lib.symbolic.registry import latex_name
-from diffusion_lib.symbolic.render import latex
-from diffusion_lib.symbolic.text import text
-from diffusion_lib.symbolic.times import Index, OutOfRange
-from diffusion_lib.symbolic.tree import Fact, at, free_indices, unfold
+from diffusion_lib.symbolic.numeric.interpret import to_mpf
+from diffusion_lib.symbolic.numeric.points import Point
+from diffusion_lib.symbolic.page.render import latex
 
 F = Derivation("F")
 t, s, T = F.indices("t s T")

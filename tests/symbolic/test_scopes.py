@@ -27,10 +27,10 @@ from diffusion_lib.symbolic import (
 from diffusion_lib.symbolic import Derivative as D
 from diffusion_lib.symbolic import Integral as I
 from diffusion_lib.symbolic import Normal as N
-from diffusion_lib.symbolic.expr import wrap
+from diffusion_lib.symbolic.language.expr import wrap
+from diffusion_lib.symbolic.language.times import Index
 from diffusion_lib.symbolic.licences import licence
-from diffusion_lib.symbolic.symbolic import Symbolic
-from diffusion_lib.symbolic.times import Index
+from diffusion_lib.symbolic.proof.symbolic import Symbolic
 
 falsehood = Falsehoods()
 TINY = Fraction(1, 10**12)

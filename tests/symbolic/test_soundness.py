@@ -34,11 +34,11 @@ from diffusion_lib.symbolic import (
     unit,
     verify,
 )
-from diffusion_lib.symbolic.expr import Interval
-from diffusion_lib.symbolic.normalform import Field
-from diffusion_lib.symbolic.patience import patience
-from diffusion_lib.symbolic.summary import Summary, rejected
-from diffusion_lib.symbolic.times import as_index
+from diffusion_lib.symbolic.language.expr import Interval
+from diffusion_lib.symbolic.language.times import as_index
+from diffusion_lib.symbolic.page.summary import Summary, rejected
+from diffusion_lib.symbolic.proof.normalform import Field
+from diffusion_lib.symbolic.proof.patience import patience
 
 
 class World:

@@ -24,18 +24,18 @@ from diffusion_lib.symbolic import (
     standard_normal,
     unit,
 )
-from diffusion_lib.symbolic.decide import symbolically
-from diffusion_lib.symbolic.evaluate import at_points
-from diffusion_lib.symbolic.finite import FiniteWorld
-from diffusion_lib.symbolic.gaussian import GaussianWorld
+from diffusion_lib.symbolic.language.times import Index
+from diffusion_lib.symbolic.language.tree import unfold
 from diffusion_lib.symbolic.licences import licence
-from diffusion_lib.symbolic.moments import drawn_after
-from diffusion_lib.symbolic.mutate import mutants
-from diffusion_lib.symbolic.points import Point, gauss_hermite
-from diffusion_lib.symbolic.quadratic import Bell, Quadratic
-from diffusion_lib.symbolic.times import Index
-from diffusion_lib.symbolic.tree import unfold
-from diffusion_lib.symbolic.worlds import finite_worlds, gaussian_worlds
+from diffusion_lib.symbolic.numeric.evaluate import at_points
+from diffusion_lib.symbolic.numeric.finite import FiniteWorld
+from diffusion_lib.symbolic.numeric.gaussian import GaussianWorld
+from diffusion_lib.symbolic.numeric.points import Point, gauss_hermite
+from diffusion_lib.symbolic.numeric.quadratic import Bell, Quadratic
+from diffusion_lib.symbolic.numeric.worlds import finite_worlds, gaussian_worlds
+from diffusion_lib.symbolic.proof.decide import symbolically
+from diffusion_lib.symbolic.proof.moments import drawn_after
+from diffusion_lib.symbolic.verify.mutate import mutants
 
 F = Derivation("W")
 t, s, T = F.indices("t s T")

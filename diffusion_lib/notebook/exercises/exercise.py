@@ -17,7 +17,8 @@ from fractions import Fraction
 import sympy as sp
 
 from diffusion_lib.errors import ConfigError, check_choice
-from diffusion_lib.symbolic.registry import draw, positive, real, unit
+from diffusion_lib.symbolic.language.registry import positive, real, unit
+from diffusion_lib.symbolic.numeric.draw import draw
 
 DOMAINS = {
     "unit": {"positive": True, "integer": False},  # the open interval (0, 1)

@@ -21,7 +21,7 @@ from diffusion_lib.errors import ConfigError, check_choice
 from diffusion_lib.notebook.exercises.exercise import Exercise, point
 from diffusion_lib.notebook.exercises.slips import slips
 from diffusion_lib.symbolic import Derivation
-from diffusion_lib.symbolic.expr import Expr
+from diffusion_lib.symbolic.language.expr import Expr
 
 POINTS, DIGITS, AGREE = 24, 50, 30
 NOWHERE = (sp.nan, sp.zoo, sp.oo)

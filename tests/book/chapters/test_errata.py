@@ -9,8 +9,8 @@ from chapters import derivation_cells, outputs, run_derivation
 from root import ROOT
 
 from diffusion_lib.errors import Refuted
-from diffusion_lib.symbolic.chain import Chain
-from diffusion_lib.symbolic.summary import Canary
+from diffusion_lib.symbolic.page.chain import Chain
+from diffusion_lib.symbolic.page.summary import Canary
 
 # fmt: off
 IDS = [

@@ -14,8 +14,8 @@ from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.evaluate.vlb import optimal_variance, vlb_from_mse
 from diffusion_lib.process.schedule import cosine, linear
 from diffusion_lib.symbolic import E
-from diffusion_lib.symbolic.chain import Chain
-from diffusion_lib.symbolic.summary import Canary
+from diffusion_lib.symbolic.page.chain import Chain
+from diffusion_lib.symbolic.page.summary import Canary
 
 
 @pytest.fixture(scope="module")

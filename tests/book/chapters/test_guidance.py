@@ -13,7 +13,7 @@ from diffusion_lib.process.identities import score_from_eps, x_0_from_eps
 from diffusion_lib.process.schedule import Schedule, cosine
 from diffusion_lib.sample.ancestral import ddim, last
 from diffusion_lib.symbolic import sqrt
-from diffusion_lib.symbolic.chain import Chain
+from diffusion_lib.symbolic.page.chain import Chain
 
 T = 40
 v, d, m = 0.3, 0.9, -0.6  # variance of the class, what all data have more, mean of the class

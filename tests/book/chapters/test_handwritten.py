@@ -14,8 +14,8 @@ from diffusion_lib.errors import DerivationError, Refuted
 from diffusion_lib.process import identities as process
 from diffusion_lib.process.schedule import Schedule
 from diffusion_lib.symbolic import KL, E, Normal, Sum, log, sqrt
-from diffusion_lib.symbolic.chain import Chain
-from diffusion_lib.symbolic.summary import Canary
+from diffusion_lib.symbolic.page.chain import Chain
+from diffusion_lib.symbolic.page.summary import Canary
 
 TEXT = (ROOT / "book" / "handwritten.md").read_text()
 SECTIONS = ("## First: ", "## Second: ", "## Third: ", "## The first derivation in numbers")

@@ -12,8 +12,8 @@ from chapters import run_derivation
 from booktools.site.licences import PROVED
 from diffusion_lib.errors import DerivationError, Refuted
 from diffusion_lib.symbolic import KL, E, Integral, Normal, Sum, Var, log
-from diffusion_lib.symbolic.chain import Chain
-from diffusion_lib.symbolic.summary import Canary
+from diffusion_lib.symbolic.page.chain import Chain
+from diffusion_lib.symbolic.page.summary import Canary
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from diffusion_lib.process import identities as process
 from diffusion_lib.process.schedule import Schedule
 from diffusion_lib.sample import ancestral as sample
 from diffusion_lib.symbolic import Normal, sqrt
-from diffusion_lib.symbolic.chain import Chain
-from diffusion_lib.symbolic.summary import Canary
+from diffusion_lib.symbolic.page.chain import Chain
+from diffusion_lib.symbolic.page.summary import Canary
 
 SEQUENCES = {"beta": "beta", "alpha": "alpha", "alpha_bar": "alpha_bar"}
 T = 40

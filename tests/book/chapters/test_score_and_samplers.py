@@ -18,8 +18,8 @@ from diffusion_lib.process.schedule import Schedule, scaled_linear
 from diffusion_lib.sample import ancestral as sample
 from diffusion_lib.sample import ode
 from diffusion_lib.symbolic import sqrt
-from diffusion_lib.symbolic.chain import Chain
-from diffusion_lib.symbolic.summary import Canary
+from diffusion_lib.symbolic.page.chain import Chain
+from diffusion_lib.symbolic.page.summary import Canary
 
 T = 40
 PAIRS = [(t, s) for t in range(1, T + 1) for s in range(1, t)]

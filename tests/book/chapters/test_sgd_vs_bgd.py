@@ -8,8 +8,8 @@ from chapters import numbers, printed, run_derivation
 
 from diffusion_lib.errors import Refuted
 from diffusion_lib.symbolic import E
-from diffusion_lib.symbolic.chain import Chain
-from diffusion_lib.symbolic.summary import Canary
+from diffusion_lib.symbolic.page.chain import Chain
+from diffusion_lib.symbolic.page.summary import Canary
 
 
 @pytest.fixture(scope="module")

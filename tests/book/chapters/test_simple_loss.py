@@ -13,8 +13,8 @@ from diffusion_lib.process import bound
 from diffusion_lib.process import identities as process
 from diffusion_lib.process.schedule import Schedule
 from diffusion_lib.symbolic import KL, E, Integral, Normal, Phi, Sum, log, sqrt
-from diffusion_lib.symbolic.chain import Chain
-from diffusion_lib.symbolic.summary import Canary
+from diffusion_lib.symbolic.page.chain import Chain
+from diffusion_lib.symbolic.page.summary import Canary
 
 T = 30
 TABLES = {"beta": "beta", "alpha": "alpha", "alpha_bar": "alpha_bar", "SNR": "snr"}

@@ -15,8 +15,8 @@ from diffusion_lib.errors import Refuted
 from diffusion_lib.latent.small import world
 from diffusion_lib.latent.small.networks import VOCABULARY, text_encoder, tokenizer
 from diffusion_lib.symbolic import KL, E, log
-from diffusion_lib.symbolic.chain import Chain
-from diffusion_lib.symbolic.summary import Canary
+from diffusion_lib.symbolic.page.chain import Chain
+from diffusion_lib.symbolic.page.summary import Canary
 
 CELLS = [cell.source for cell in code_cells("text-encoder")]
 

@@ -13,8 +13,8 @@ from torch.distributions import kl_divergence
 
 from diffusion_lib.errors import Refuted
 from diffusion_lib.symbolic import KL, Derivative, E, Normal, log
-from diffusion_lib.symbolic.chain import Chain
-from diffusion_lib.symbolic.summary import Canary
+from diffusion_lib.symbolic.page.chain import Chain
+from diffusion_lib.symbolic.page.summary import Canary
 
 
 @pytest.fixture(scope="module")

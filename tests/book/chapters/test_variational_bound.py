@@ -13,8 +13,8 @@ from torch.distributions import MultivariateNormal, Normal, kl_divergence
 from diffusion_lib.errors import DerivationError, Refuted, Undefined
 from diffusion_lib.process.schedule import Schedule
 from diffusion_lib.symbolic import KL, Derivation, E, Integral, Sum, log
-from diffusion_lib.symbolic.chain import Chain
-from diffusion_lib.symbolic.summary import Canary
+from diffusion_lib.symbolic.page.chain import Chain
+from diffusion_lib.symbolic.page.summary import Canary
 
 
 @pytest.fixture(scope="module")

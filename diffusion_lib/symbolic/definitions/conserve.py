@@ -1,0 +1,191 @@
+"""Definitions must be conservative: they name something new, and never say anything about what is known already.
+
+The left side is an undefined atom: a symbol, a member of a sequence for all times, a member at a literal time that no
+general rule covers, or a density.  The right side has no other index symbols, and does not lead back to the left side;
+a sequence may refer to its own earlier members.  Assumptions obey the same rules, so that they cannot contradict each
+other.  ``definable`` says what a density or a function may be defined as.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+from diffusion_lib.errors import ConfigError
+from diffusion_lib.symbolic.definitions import definable
+from diffusion_lib.symbolic.language.claim import free_dummies
+from diffusion_lib.symbolic.language.density import Density
+from diffusion_lib.symbolic.language.dependence import atoms, hangs, is_noise, is_state, meets
+from diffusion_lib.symbolic.language.expr import Apply, Symbol, walk
+from diffusion_lib.symbolic.language.registry import standard_normal
+from diffusion_lib.symbolic.language.times import Index, Item, OutOfRange, Product
+from diffusion_lib.symbolic.language.tree import at, first_times, free_indices
+from diffusion_lib.symbolic.numeric.interpret import Interpreter
+
+TIMES = range(6)  # two densities are compared at these times
+
+
+def conservative(name, left, right, others, word="definition") -> None:
+    """Raise ``ConfigError`` unless ``left := right`` says nothing about ``others``, the (left, right) pairs so far."""
+    _atom(name, left)
+    if any(part == standard_normal for side in (left, right) for part in walk(side)) and not is_noise(left):
+        raise ConfigError(f"{name!r}: standard_normal is the law of a noise, and no number; got it beside {left!r}")
+    if is_noise(left):
+        _noise(name, left, right, word)
+    extra = free_indices(right) - free_indices(left)
+    if extra:
+        raise ConfigError(f"{name!r}: the right side has the index {sorted(extra)[0]!r}, which {left!r} has not")
+    if free_dummies(right):
+        raise ConfigError(f"{name!r}: {right!r} has a variable of integration outside of its integral")
+    _noise_in_time(name, [*others, (left, right)])
+    if any(_taken((left, right), other) for other in others):
+        raise ConfigError(f"{name!r}: {left!r} is defined already; one {word} for each thing, choose a new name")
+    if isinstance(left, Density):
+        definable.density(name, left, right)
+    _normalised(name, [*others, (left, right)])
+    if isinstance(left, Apply):
+        definable.function(name, left, right)
+    _no_circle(name, left, right, others)
+
+
+def _normalised(name, pairs):
+    """A function that is said to be a density integrates to one, so nothing else may be said of it."""
+    functions = {right.function for left, right in pairs if isinstance(left, Density) and isinstance(right, Apply)}
+    for left, _ in pairs:
+        if isinstance(left, Apply) and left.function in functions:
+            raise ConfigError(f"{name!r}: {left!r} has a formula, which need not integrate to one; it is no density")
+
+
+def _atom(name, left):
+    if isinstance(left, Symbol) and left.role == "bound":
+        raise ConfigError(f"{name!r}: {left!r} is a variable of integration and cannot be defined")
+    if not isinstance(left, (Symbol, Item, Density, Apply)) or left == standard_normal:
+        raise ConfigError(
+            f"{name!r}: the left side must be a symbol, a member of a sequence, a density or a function, got {left!r}"
+        )
+
+
+def _noise(name, left, right, word):
+    general = isinstance(left, Symbol) or (left.index.symbol is not None and left.index.offset == 0)
+    if right != standard_normal or not general or word == "assumption":
+        raise ConfigError(
+            f"{name!r}: the law of a noise is stated by define, for all its times, as standard_normal; "
+            f"got {left!r} and {right!r}"
+        )
+
+
+def _noise_in_time(name, pairs):
+    """A state may hang on the noises up to its own time only, and not by way of another definition."""
+    for left, right in pairs:
+        if not is_state(left):
+            continue
+        for part in walk(right):
+            known = is_noise(part) or (isinstance(part, Item) and is_state(part))
+            if known and not (isinstance(part, Item) and _no_later(part.index, left.index)):
+                raise ConfigError(f"{name!r}: the state {left!r} cannot hang on {part!r}, which may come after it")
+            if isinstance(part, (Symbol, Item)) and not is_state(part) and not is_noise(part) and hangs(part, pairs):
+                raise ConfigError(f"{name!r}: {part!r} is random; write out the noise in the state {left!r}")
+
+
+def _no_later(time, other):
+    return (time.symbol == other.symbol and time.offset <= other.offset) or (time.symbol is None and time.offset <= 0)
+
+
+def random_in_time(name, left, right, others, sides) -> None:
+    """A parameter may become random only before anything is said of it: as a number it has no variance."""
+    parameter = isinstance(left, (Symbol, Item)) and not is_state(left) and not is_noise(left)
+    if not parameter or not any(hangs(part, others) for part in atoms(right)):
+        return
+    if any(meets(part, left) for side in sides for part in walk(side) if isinstance(part, (Symbol, Item))):
+        raise ConfigError(
+            f"{name!r}: {left!r} would become random, and earlier blocks took it for a number; define it first"
+        )
+
+
+def _taken(new, old) -> bool:
+    """Do two definitions speak about the same thing at some time?  Two general rules for one sequence always do."""
+    if isinstance(new[0], Density) and isinstance(old[0], Density):
+        return new[0].law == old[0].law and not _instances(*new).isdisjoint(_instances(*old))
+    a, b = (getattr(left, "index", None) for left, _ in (new, old))
+    if not _overlap(new[0], old[0]) or a is None or b is None or (a.symbol is not None and b.symbol is not None):
+        return _overlap(new[0], old[0])
+    if a.symbol is None and b.symbol is None:
+        return a.offset == b.offset
+    literal, general, rule = (a, b, old) if a.symbol is None else (b, a, new)
+    return literal.offset >= first_times(*rule, least=0).get(general.symbol, 0) + general.offset
+
+
+def _no_circle(name, left, right, others):
+    """Follow what the right side mentions; it must not lead back to ``left``, but to its own earlier members."""
+    again = left in atoms(right) or (isinstance(left, Apply) and any(_overlap(left, part) for part in atoms(right)))
+    if isinstance(left, (Density, Apply)) and again:
+        raise ConfigError(f"{name!r}: {left!r} is defined by itself; define it by something else")
+    if isinstance(left, Item):
+        for part in atoms(right):
+            if isinstance(part, Item) and part.sequence.name == left.sequence.name and not _earlier(part, left):
+                raise ConfigError(f"{name!r}: {left!r} refers to {part!r}, which is not earlier; unfolds without end")
+    if isinstance(left, Symbol) and left in atoms(right):
+        raise ConfigError(f"{name!r}: {left!r} is defined by itself and unfolds without end")
+    if isinstance(left, Density):  # a valid product of densities; it cannot contradict its own factors
+        return
+    seen, todo = [], [part for part in atoms(right) if _thing(part) != _thing(left)]
+    while todo:
+        part = todo.pop()
+        for other, meaning in others:
+            if other in seen or not meets(part, other):
+                continue
+            seen.append(other)
+            if any(meets(deeper, left) for deeper in atoms(meaning)):
+                raise ConfigError(f"{name!r}: {left!r} leads back to itself by {other!r} and unfolds without end")
+            todo += atoms(meaning)
+
+
+def _thing(part):
+    return part.sequence.name if isinstance(part, Item) else part
+
+
+def _earlier(part, left):
+    return part.index.symbol == left.index.symbol and part.index.offset < left.index.offset
+
+
+def _overlap(left, other) -> bool:
+    """May two left sides stand for the same thing at some time?"""
+    if type(left) is not type(other):
+        return False
+    if isinstance(left, Symbol):
+        return left.name == other.name
+    if isinstance(left, Apply):
+        return left.function.name == other.function.name
+    if isinstance(left, Density):
+        return left.law == other.law and not _instances(left).isdisjoint(_instances(other))
+    return left.sequence.name == other.sequence.name
+
+
+def _instances(left, right=None):
+    """A density at all times, as a law with sets of states; without those at which ``right`` is the same density."""
+    symbols = sorted(free_indices(left))
+    found = set()
+    for times in product(TIMES, repeat=len(symbols)):
+        values = {s: Index(None, time) for s, time in zip(symbols, times, strict=True)}
+        try:
+            here = _named(at(left, values))
+            if right is None or here != _only(at(right, values)):
+                found.add(here)
+        except OutOfRange:
+            continue
+    return found
+
+
+def _named(density):
+    return density.law.name, *(tuple(sorted(_states(side))) for side in (density.targets, density.given))
+
+
+def _only(node):
+    """The one density that a product has, if it has one factor."""
+    if isinstance(node, Product) and node.low == node.high and isinstance(node.body, Density):
+        return _named(at(node.body, {node.symbol: node.low}))
+    return None
+
+
+def _states(parts):
+    world = Interpreter()
+    return [(sequence.name, time) for part in parts for sequence, time in world.members(part)]

@@ -1,0 +1,245 @@
+"""The rules on densities, means and integrals, each an equation that holds for all times in range.
+
+A rule rewrites one node; which rules a step may use, its licence says (``rules``).  What a rule needs, and cannot see
+to hold for all times, leaves the node as it is: the step is then undecided, never wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from diffusion_lib.errors import Inconclusive
+from diffusion_lib.symbolic.kernel import sums
+from diffusion_lib.symbolic.kernel.free import Free, is_state_run
+from diffusion_lib.symbolic.kernel.positive import positive
+from diffusion_lib.symbolic.kernel.ranges import Ranges
+from diffusion_lib.symbolic.kernel.states import all_apart, inside, minus, overlap, run, union, written
+from diffusion_lib.symbolic.language.density import KL, Density, E, Integral, Law
+from diffusion_lib.symbolic.language.dependence import is_noise
+from diffusion_lib.symbolic.language.expr import Expr, Func, Mul, Num, Pow, rebuild, walk
+from diffusion_lib.symbolic.language.times import Index, Limit, Product, Sum
+from diffusion_lib.symbolic.language.tree import free_indices
+
+ONE = Fraction(1)
+
+
+@dataclass
+class Rewriter:
+    """``Rewriter(rules, said)(node, ranges)`` is an equal term."""
+
+    rules: frozenset[str]
+    free: Free
+
+    def may(self, rule: str) -> bool:
+        return rule in self.rules
+
+    def __call__(self, node, ranges: Ranges) -> Expr:
+        rule = getattr(self, type(node).__name__, None)
+        return rule(node, ranges) if rule else rebuild(node, lambda child: self(child, ranges))
+
+    def Index(self, node, ranges):
+        return node
+
+    Item = Span = Index
+
+    def Sum(self, node, ranges):
+        body = self(node.body, ranges.within(node.symbol, node.low, node.high))
+        return type(node)(body, node.symbol, node.low, node.high)
+
+    Product = Sum
+
+    def Limit(self, node, ranges):
+        return Limit(self(node.body, ranges.within(node.symbol, Index(None, 0), None)), node.symbol)
+
+    def Func(self, node, ranges):
+        arg = self(node.arg, ranges)
+        return self.log(arg) if node.name == "log" else Func(node.name, arg)
+
+    def log(self, arg) -> Expr:
+        """log of a product of positive things is a sum; of ∏, a Σ."""
+        parts = sums.products(arg)
+        if len(parts) != 1 or parts[0][0] <= 0 or not all(map(positive, parts[0][1])):
+            return Func("log", arg)
+        coefficient, factors = parts[0]
+        terms = [] if coefficient == 1 else [Func("log", Num(coefficient))]
+        for factor, count in factors.items():
+            if type(factor) is Product:
+                one = Sum(self.log(factor.body), factor.symbol, factor.low, factor.high)
+            elif isinstance(factor, Pow):
+                one = Mul((factor.power, self.log(factor.base)))
+            else:
+                one = Func("log", factor)
+            terms.append(one if count == 1 else Mul((Num(Fraction(count)), one)))
+        return sums.total(terms)
+
+    # densities
+
+    def Density(self, node, ranges):
+        """p(A | B), its states in one written order; with the chain rule p(A, B) / p(B)."""
+        targets, given = (union(map(run, side), ranges) for side in (node.targets, node.given))
+        if node.law.markov and given and self.may("Markov"):
+            given = self.nearest(targets, given, ranges)
+        if given and self.may("conditional"):
+            both = Density(node.law, tuple(map(written, union((*targets, *given), ranges))), ())
+            return both / Density(node.law, tuple(map(written, given)), ())
+        union((*targets, *given), ranges)  # no state may stand on both sides
+        return Density(node.law, tuple(map(written, targets)), tuple(map(written, given)))
+
+    def nearest(self, targets, given, ranges):
+        """Of conditions that are all earlier (or all later) than every target, a chain remembers the nearest one."""
+        if len({one[0] for one in (*targets, *given)}) > 1:
+            return given
+        for one in (one for one in given if ranges.at_most(one[1], one[2])):
+            last, first = one[2], one[1]
+            early = all(ranges.at_most(last + 1, target[1]) for target in targets)
+            late = all(ranges.at_most(target[2] + 1, first) for target in targets)
+            if early and all(ranges.at_most(other[2], last) for other in given):
+                return ((one[0], last, last),)
+            if late and all(ranges.at_most(first, other[1]) for other in given):
+                return ((one[0], first, first),)
+        return given
+
+    # means
+
+    def KL(self, node, ranges):
+        variables = [union(map(run, getattr(side, "targets", None) or (side.at,)), ranges) for side in (node.p, node.q)]
+        if self.may("divergence") and variables[0] == variables[1]:
+            return self(E(Func("log", node.p / node.q), node.p), ranges)
+        return KL(*(self.measure(side, ranges) for side in (node.p, node.q)))
+
+    def measure(self, side, ranges):
+        """A density that stays one."""
+        if not isinstance(side, Density):
+            return rebuild(side, lambda child: self(child, ranges))
+        return Density(
+            side.law, *(tuple(map(written, union(map(run, part), ranges))) for part in (side.targets, side.given))
+        )
+
+    def E(self, node, ranges):
+        under = node.under
+        if isinstance(under, Law):
+            states = [one for one in self.free(node.body, ranges) if is_state_run(one)]
+            under = Density(under, tuple(map(written, cover(states, ranges))), ())
+        if not isinstance(under, Density):
+            return rebuild(node, lambda child: self(child, ranges))
+        refuse_noise(node)
+        body, variables = self(node.body, ranges), union(map(run, under.targets), ranges)
+        if self.may("mean"):
+            return self.integral(body * self.Density(under, ranges), variables, ranges)
+        weight = self.measure(under, ranges)
+        if not self.may("linearity"):
+            return E(body, weight)
+        return self.linear(body, variables, ranges, lambda inside: E(inside, weight))
+
+    def Integral(self, node, ranges):
+        body = self(node.body, ranges)
+        ends = [end if end is None else self(end, ranges) for end in (node.low, node.high)]
+        whole = ends == [None, None]
+        if whole and is_state_run(run(node.over)):
+            return self.integral(body, union([run(node.over)], ranges), ranges)
+        return Integral(body, node.over, *ends)
+
+    def integral(self, body, variables, ranges) -> Expr:
+        """∫ body over states: sums and constants out, integrals within in, and what nothing else hangs on away."""
+        if self.may("linearity"):
+            return self.linear(body, variables, ranges, None)
+        parts = sums.products(body)
+        if self.may("Fubini") and len(parts) == 1:
+            merged = self.merged(parts[0][1], variables, ranges)
+            if merged is not None:
+                return self.integral(sums.product(parts[0][0], merged[0]), merged[1], ranges)
+        return over(body, variables)
+
+    def linear(self, body, variables, ranges, mean) -> Expr:
+        """Σ cₖ ∫ mₖ, where cₖ is free of ``variables``; or Σ cₖ E mₖ, where ``mean`` makes E m of m, and E 1 is 1."""
+        terms = []
+        for coefficient, factors in sums.products(body):
+            still = {f: n for f, n in factors.items() if all_apart(self.free(f, ranges), variables, ranges)}
+            moving = {f: n for f, n in factors.items() if f not in still}
+            terms.append(sums.outside(coefficient, still, self.one(moving, variables, ranges, mean)))
+        return sums.total(terms)
+
+    def one(self, moving, variables, ranges, mean) -> Expr:
+        """One product, all of whose factors hang on the variables, under an integral or a mean."""
+        for summed, count in moving.items():
+            rest = {f: n for f, n in moving.items() if f is not summed}
+            if type(summed) is Sum and count == 1 and not any(summed.symbol in free_indices(f) for f in rest):
+                within = ranges.within(summed.symbol, summed.low, summed.high)
+                inner = self.linear(sums.product(ONE, rest) * summed.body, variables, within, mean)
+                return Sum(inner, summed.symbol, summed.low, summed.high)
+        if mean is not None:
+            return mean(sums.product(ONE, moving)) if moving else sums.ONE
+        merged = self.merged(moving, variables, ranges) if self.may("Fubini") else None
+        if merged is not None:
+            return self.linear(sums.product(ONE, merged[0]), merged[1], ranges, None)
+        if self.may("marginal"):
+            factors, left = self.marginal(moving, variables, ranges)
+            if left != tuple(variables):
+                return (
+                    self.linear(sums.product(ONE, factors), left, ranges, None) if left else sums.product(ONE, factors)
+                )
+        if not moving:
+            raise Inconclusive("an integral of a constant over all states has no value")
+        return over(sums.product(ONE, moving), variables)
+
+    def merged(self, factors, variables, ranges):
+        """∫ h ∫ g as one integral over both, where the inner variables stand nowhere else."""
+        for factor, count in factors.items():
+            if not isinstance(factor, Integral) or count != 1 or not is_state_run(run(factor.over)):
+                continue
+            inner = [run(factor.over)]
+            rest = {f: n for f, n in factors.items() if f is not factor}
+            outside = frozenset().union(*(self.free(f, ranges) for f in rest))
+            if all_apart(inner, outside, ranges) and all_apart(inner, variables, ranges):
+                return sums.times(rest, {factor.body: 1}), union((*inner, *variables), ranges)
+        return None
+
+    def marginal(self, moving, variables, ranges):
+        """∫ p(A, B) g dA dB = ∫ p(B) g dB, where g hangs on B alone."""
+        for factor, count in moving.items():
+            if not isinstance(factor, Density) or count != 1 or factor.given:
+                continue
+            states = union(map(run, factor.targets), ranges)
+            rest = {f: n for f, n in moving.items() if f is not factor}
+            used = [one for f in rest for one in self.free(f, ranges)]
+            mine = union(overlap(variables, states, ranges) or (), ranges)
+            kept = []
+            for one in used:
+                both = overlap([one], mine, ranges)
+                if both is None:
+                    break  # not known to be bound here or not
+                kept += both
+            else:
+                kept = cover(kept, ranges)
+                if kept == mine:
+                    continue
+                left = union((*minus(states, mine, ranges), *kept), ranges)
+                new = {Density(factor.law, tuple(map(written, left)), ()): 1} if left else {}
+                others = minus(variables, mine, ranges)
+                return self.marginal(sums.times(rest, new), union((*others, *kept), ranges), ranges)
+        return moving, variables
+
+
+def over(body, variables) -> Expr:
+    """∫ body over a set of states, as one integral sign for each run."""
+    for one in reversed(variables):
+        body = Integral(body, written(one))
+    return body
+
+
+def cover(runs, ranges):
+    """The union of runs that may repeat each other: those within another one are dropped."""
+    kept = []
+    for one in sorted(set(runs), key=lambda one: (one[0].name, str(one[1:]))):
+        if any(inside(one, other, ranges) for other in kept):
+            continue
+        kept = [other for other in kept if not inside(other, one, ranges)] + [one]
+    return union(kept, ranges)
+
+
+def refuse_noise(node):
+    """Nothing is known of a noise under a density of states."""
+    for part in walk(node.body):
+        if is_noise(part):
+            raise Inconclusive(f"{part!r} is a noise under a density, {node.under!r}; write it by its states")

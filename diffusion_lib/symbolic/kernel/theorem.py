@@ -1,0 +1,84 @@
+"""Theorems: a ``Theorem`` is made here and nowhere else, by the rules of a licence or by induction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+
+from diffusion_lib.errors import DerivationError, Inconclusive
+from diffusion_lib.symbolic.kernel.free import Free
+from diffusion_lib.symbolic.kernel.ranges import Ranges
+from diffusion_lib.symbolic.kernel.rewrite import Rewriter
+from diffusion_lib.symbolic.kernel.wellformed import well_formed
+from diffusion_lib.symbolic.language.claim import Claim, has_densities
+from diffusion_lib.symbolic.language.density import Density
+from diffusion_lib.symbolic.language.expr import Expr, walk
+from diffusion_lib.symbolic.language.times import Index
+from diffusion_lib.symbolic.language.tree import at, first_times, unfold
+from diffusion_lib.symbolic.licences import CLOSED
+
+_SEAL = object()
+
+
+class Theorem:
+    """``left = right`` for all times from ``start`` on, by the rules of the licence ``by``."""
+
+    def __init__(self, seal, claim: Claim, how: str):
+        if seal is not _SEAL:
+            raise DerivationError("a theorem is made by the kernel alone; state a step, and let it be proved")
+        self._claim, self._how = claim, how
+
+    claim = property(lambda self: self._claim)
+    how = property(lambda self: self._how, doc="What closed the proof: a zero of the field, or an induction.")
+    left = property(lambda self: self._claim.left)
+    right = property(lambda self: self._claim.right)
+
+
+Algebra = Callable[[Claim, Expr, Expr], str]
+
+
+def prove(claim: Claim, algebra: Algebra) -> Theorem:
+    """The theorem ``claim``: its right side is reached from its left by what it cites, its rules, and algebra.
+
+    ``algebra`` decides an equality in which nothing but the real numbers, and the calculus of the licence, is left;
+    it returns how, or raises ``Inconclusive``.
+    """
+    first = first_times(claim.left, claim.right, least=claim.start)
+    ranges = Ranges.least(first)
+    for side in (claim.left, claim.right):
+        well_formed(side, ranges)
+    left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
+    inside = claim
+    if has_densities(left, right):
+        undeclared(claim, left, right)
+        rewriter = Rewriter(frozenset(claim.licence.rules), Free(claim.said))
+        left, right = (rewriter(side, ranges) for side in (left, right))
+        inside = claim if claim.licence.calculus else replace(claim, licence=CLOSED)
+    return Theorem(_SEAL, claim, algebra(inside, left, right))
+
+
+def chained(theorems: list[Theorem]) -> tuple[Expr, Expr]:
+    """The two ends of ``a = b``, ``b = c``, …: equality is transitive."""
+    if not theorems or any(one.right != other.left for one, other in pairwise(theorems)):
+        raise DerivationError("the lines do not follow one another; state them again")
+    return theorems[0].left, theorems[-1].right
+
+
+def by_induction(claim: Claim, over: str, base: list[Theorem], step: list[Theorem]) -> Theorem:
+    """``claim`` for all values ≥ 1 of ``over``, from its base and from the step that may cite the hypothesis."""
+    for theorems, index in ((base, Index(None, 1)), (step, Index(over, 1))):
+        goal = tuple(at(side, {over: index}) for side in (claim.left, claim.right))
+        if chained(theorems) != goal:
+            raise DerivationError(f"{claim} does not follow: {goal[0]!r} = {goal[1]!r} was not proved")
+    return Theorem(_SEAL, claim, f"induction on {over}")
+
+
+def undeclared(claim, *sides) -> None:
+    """Only a law that is declared to be a Markov chain has that property."""
+    laws = {part.law for side in sides for part in walk(side) if isinstance(part, Density)}
+    if claim.licence.name == "Markov" and not any(law.markov for law in laws):
+        names = ", ".join(sorted(law.name for law in laws))
+        raise Inconclusive(
+            f"no law in {claim} is declared to be a Markov chain; write F.density({names!r}, markov=True)"
+        )

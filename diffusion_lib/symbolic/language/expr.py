@@ -1,0 +1,237 @@
+"""Expressions, kept as they are written.
+
+A formula in a derivation has two lives: a reader sees it and a machine checks it.  Both lives must be those of one
+object.  An expression here is therefore a plain tree of what the author wrote: nothing is reordered, expanded or
+cancelled on entry, so ``sqrt(alpha[t] * alpha[t - 1])`` is shown as one root although it equals a product of two.
+Meaning is given by interpreters that walk the tree: exact rational and 60-digit numbers, SymPy, finite Markov chains,
+linear-Gaussian chains, LaTeX.
+
+Floats are refused: a derivation that contains 0.8 is about the float nearest to 0.8.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from diffusion_lib.errors import ConfigError
+
+
+class Expr:
+    """A node; arithmetic builds larger trees and simplifies nothing."""
+
+    def __add__(self, other):
+        return Add((*_terms(self), *_terms(wrap(other))))
+
+    def __radd__(self, other):
+        return wrap(other) + self
+
+    def __sub__(self, other):
+        return Add((*_terms(self), Neg(wrap(other))))
+
+    def __rsub__(self, other):
+        return wrap(other) - self
+
+    def __mul__(self, other):
+        return Mul((*_factors(self), *_factors(wrap(other))))
+
+    def __rmul__(self, other):
+        return wrap(other) * self
+
+    def __truediv__(self, other):
+        return Div(self, wrap(other))
+
+    def __rtruediv__(self, other):
+        return Div(wrap(other), self)
+
+    def __pow__(self, other):
+        return Pow(self, wrap(other))
+
+    def __rpow__(self, other):
+        return Pow(wrap(other), self)
+
+    def __neg__(self):
+        return Neg(self)
+
+    def __bool__(self):
+        raise ConfigError(f"the truth of {self!r} is not a Python bool; state it as a step of a derivation")
+
+    def __repr__(self):
+        from diffusion_lib.symbolic.language.text import text
+
+        return text(self)
+
+
+@dataclass(frozen=True, repr=False)
+class Num(Expr):
+    """A rational number."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, repr=False)
+class Pi(Expr):
+    """The circle constant."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An open interval with rational ends; None is an infinite end."""
+
+    low: Fraction | None = None
+    high: Fraction | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Symbol(Expr):
+    """A real number.  ``role`` is "parameter", "noise" (a standard normal variable) or "bound" (integrated out)."""
+
+    name: str
+    latex: str
+    domain: Interval
+    role: str = "parameter"
+
+
+@dataclass(frozen=True, repr=False)
+class Add(Expr):
+    terms: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, repr=False)
+class Neg(Expr):
+    arg: Expr
+
+
+@dataclass(frozen=True, repr=False)
+class Mul(Expr):
+    factors: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, repr=False)
+class Div(Expr):
+    over: Expr
+    under: Expr
+
+
+@dataclass(frozen=True, repr=False)
+class Pow(Expr):
+    base: Expr
+    power: Expr
+
+
+@dataclass(frozen=True, repr=False)
+class Func(Expr):
+    """``name`` is "sqrt", "log", "exp" or "Phi"."""
+
+    name: str
+    arg: Expr
+
+
+@dataclass(frozen=True)
+class Function:
+    """An arbitrary smooth function; ``order`` counts derivatives, ``f.prime`` is the next one.
+
+    A function with values in the real numbers grows at most like a polynomial, with all its derivatives.  One with
+    positive values falls off faster than every power, with all its derivatives, like a bell.
+    """
+
+    name: str
+    latex: str
+    domain: Interval
+    order: int = 0
+
+    @property
+    def prime(self) -> Function:
+        return replace(self, order=self.order + 1)
+
+    @property
+    def positive(self) -> bool:
+        return self.domain.low is not None and not self.order
+
+    def __call__(self, *args) -> Apply:
+        """The value at ``args``; a whole number after the first argument is a time."""
+        from diffusion_lib.symbolic.language.times import as_index
+
+        if not args or (self.order and len(args) > 1):
+            raise ConfigError(f"{self.name} takes one argument or more, and a prime needs exactly one, got {args!r}")
+        first, *more = args
+        return Apply(self, (wrap(first), *(as_index(arg) if type(arg) is int else wrap(arg) for arg in more)))
+
+
+@dataclass(frozen=True, repr=False)
+class Apply(Expr):
+    """The value of an arbitrary function."""
+
+    function: Function
+    args: tuple[Expr, ...]
+
+
+def wrap(value) -> Expr:
+    """Return ``value`` as an expression; integers and Fractions are exact, everything else is refused."""
+    if isinstance(value, Expr):
+        return value
+    if isinstance(value, (int, Fraction)) and not isinstance(value, bool):
+        return Num(Fraction(value))
+    remedy = "write a ratio of integers, Fraction(4, 5)" if isinstance(value, float) else "build it from F's symbols"
+    raise ConfigError(
+        f"an expression is made of symbols, int or Fraction, got {value!r} of type {type(value).__name__}; {remedy}"
+    )
+
+
+def sqrt(arg) -> Func:
+    return Func("sqrt", wrap(arg))
+
+
+def log(arg) -> Func:
+    return Func("log", wrap(arg))
+
+
+def exp(arg) -> Func:
+    return Func("exp", wrap(arg))
+
+
+def Phi(arg) -> Func:
+    """The distribution function of the standard normal law."""
+    return Func("Phi", wrap(arg))
+
+
+def rebuild(node, change):
+    """Return ``node`` with ``change`` applied to each direct child."""
+
+    def new(value):
+        if isinstance(value, Expr):
+            return change(value)
+        return tuple(map(new, value)) if isinstance(value, tuple) else value
+
+    return type(node)(*(new(getattr(node, name)) for name in node.__dataclass_fields__))
+
+
+def children(node) -> list[Expr]:
+    """Return the direct children of ``node`` in written order."""
+    found: list[Expr] = []
+
+    def look(value):
+        if isinstance(value, Expr):
+            found.append(value)
+        elif isinstance(value, tuple):
+            for part in value:
+                look(part)
+
+    for name in node.__dataclass_fields__:
+        look(getattr(node, name))
+    return found
+
+
+def walk(node):
+    """Yield ``node`` and everything below it."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def _terms(node):
+    return node.terms if isinstance(node, Add) else (node,)
+
+
+def _factors(node):
+    return node.factors if isinstance(node, Mul) else (node,)

@@ -1,0 +1,40 @@
+"""What tries to refute a claim: random points, finite worlds, linear-Gaussian worlds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mpmath import mp
+
+from diffusion_lib.errors import Inconclusive
+from diffusion_lib.symbolic.language.claim import Claim, contains, has_densities
+from diffusion_lib.symbolic.language.density import KL, E, Integral, Var
+from diffusion_lib.symbolic.language.dependence import random_facts
+from diffusion_lib.symbolic.language.tree import unfold
+from diffusion_lib.symbolic.numeric.evaluate import DIGITS, at_points
+from diffusion_lib.symbolic.numeric.worlds import finite_worlds, gaussian_worlds
+
+
+def refute(claim: Claim) -> tuple[str, ...]:
+    """Where the claim was looked at and held; ``Refuted`` with a witness, or ``Undefined``, where it does not.
+
+    Where numbers cannot be had, a non-Gaussian mean say, nothing is said.
+    """
+    with mp.workdps(DIGITS):
+        left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
+        looks = [lambda: finite_worlds(claim, left, right), lambda: gaussian_worlds(claim)]
+        if random_facts(claim.assumed):  # a letter does not say that what it stands for moves
+            looks.append(lambda: gaussian_worlds(replace(claim, model=(*claim.model, *claim.assumed))))
+        if not has_densities(left, right):
+            looks = [lambda: at_points(claim, left, right), *looks[1:] * has_densities(claim.left, claim.right)]
+            if contains((E, Var, KL, Integral), left, right):
+                moved = unfold((left, right), random_facts((*claim.model, *claim.assumed)), claim.start)
+                looks += [lambda: at_points(claim, *moved)] * (moved != (left, right))
+        return tuple(found for found in map(_seen, looks) if found)
+
+
+def _seen(look):
+    try:
+        return look()
+    except Inconclusive:
+        return None

@@ -1,0 +1,232 @@
+"""A derivation is data: definitions, and chains of steps, each checked when it is stated.
+
+    F = Derivation("F")
+    F.define("step", q(x[t] | x[t - 1]), Normal(x[t], sqrt(1 - beta[t]) * x[t - 1], beta[t]))
+    F.chain("merge", Var(a * e[1] + b * e[2])).equals(…, by="independence").equals(…, by="definition", using="noise")
+
+A false step raises ``Refuted`` where it is stated; what is shown on the page is rendered from the steps that were
+accepted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import sympy as sp
+
+from diffusion_lib.errors import ConfigError
+from diffusion_lib.symbolic.definitions.conserve import conservative, random_in_time
+from diffusion_lib.symbolic.definitions.definable import density
+from diffusion_lib.symbolic.language.claim import Claim, contains, has_densities
+from diffusion_lib.symbolic.language.density import Density, Normal
+from diffusion_lib.symbolic.language.dependence import is_noise, random_facts
+from diffusion_lib.symbolic.language.expr import Apply, Expr, Num, Symbol, walk, wrap
+from diffusion_lib.symbolic.language.registry import Registry, latex_name, mentions, real, standard_normal
+from diffusion_lib.symbolic.language.times import Index, Item, Limit, Sequence
+from diffusion_lib.symbolic.language.tree import Fact, at, brought, first_times, unfold
+from diffusion_lib.symbolic.licences import licence
+from diffusion_lib.symbolic.numeric.evaluate import admissible
+from diffusion_lib.symbolic.page.blocks import Block, Line
+from diffusion_lib.symbolic.page.chain import Chain, Induction
+from diffusion_lib.symbolic.page.summary import Canary, Summary
+from diffusion_lib.symbolic.proof.defined import defined
+from diffusion_lib.symbolic.proof.growth import finite
+from diffusion_lib.symbolic.proof.slopes import moving_in_time
+from diffusion_lib.symbolic.proof.symbolic import Symbolic, floors
+from diffusion_lib.symbolic.verify.verify import non_negative, verify
+
+
+class Definition(Block):
+    """``left := right``, or an assumption; true because it is said."""
+
+    definition = True
+
+    def __init__(self, name: str, left: Expr, right: Expr, relation: str, word: str):
+        super().__init__(name, left.sequence.start if isinstance(left, Item) else 1)
+        self.left, self.right, self.relation, self.word = left, right, relation, word
+        self.standard = frozenset(
+            [left.sequence.name if isinstance(left, Item) else left.name] if relation == "~" else []
+        )
+        self.steps, self.rests, self.brings = (), frozenset([left]), brought(left, right)
+
+    def facts(self):
+        if self.relation not in ("=", ":="):
+            return []
+        return [replace(self.fact(), rests=frozenset())]  # as a pattern it says itself what may be replaced
+
+    def lines(self):
+        return [Line(self.left, self.relation, self.right, self.word)]
+
+
+class Derivation(Registry):
+    """One chapter's derivation: its symbols, its numbered blocks (F.1), (F.2), …, and their checks."""
+
+    def __init__(self, letter: str):
+        if not isinstance(letter, str) or not letter.isalpha():
+            raise ConfigError(
+                f"letter must be a letter such as 'F', got {letter!r}; it numbers the equations (F.1), (F.2), …"
+            )
+        super().__init__()
+        self.letter = letter
+        self.blocks: dict[str, Block] = {}
+        self.equivalents: dict[tuple[str, int, str], str] = {}
+
+    def noise(self, name: str, start: int = 1, latex: str | None = None) -> Sequence:
+        """Noises, one for each time, each independent of everything before it; say their law with ``define``."""
+        return self.declare(name, Sequence(name, latex or latex_name(name), real, start, "noise"))
+
+    def merged_noise(self, name: str, latex: str | None = None) -> Symbol:
+        """One noise that is independent of the state at time 0."""
+        return self.declare(name, Symbol(name, latex or latex_name(name), real, "noise"))
+
+    def define(self, name: str, left: Expr, right) -> Definition:
+        """State ``left := right``; ``standard_normal`` as the right side states the law of a noise.
+
+        A defined parameter is proved to stay in its declared domain, and a variance to be positive.
+        """
+        return self._state(name, left, right, ":=", "definition")
+
+    def assume(self, name: str, left: Expr, right) -> Definition:
+        """State ``left = right`` as an assumption, which only the steps that cite it may use."""
+        return self._state(name, left, right, "=", "assumption")
+
+    def _state(self, name, left, right, relation, word):
+        left, right = wrap(left), wrap(right)
+        self.own(left, *([] if right == standard_normal else [right]))
+        pairs = list(self.said(but=name))
+        conservative(name, left, right, pairs, word)
+        if name not in self.blocks:
+            sides = [side for block in self.blocks.values() for side in block.sides()]
+            random_in_time(name, left, right, pairs, sides)
+            moving_in_time(name, left, right, pairs, sides)
+        claim = Claim(name, left, right, licence("definition"))
+        if is_noise(left):
+            return self.place(Definition(name, left, right, "~", "independent"))
+        if isinstance(left, Density) and isinstance(right, Normal):
+            non_negative(claim, right.variance, strict=True)
+            defined(right.mean)
+            (seen,) = unfold((right,), random_facts((*self.model(), *self.model("="))))
+            density(name, left, seen)  # no letter hides a state or a noise that is no condition
+        elif isinstance(left, (Item, Symbol, Apply)):
+            self._in_domain(claim, left, right)
+            if not has_densities(right):
+                defined(right, smooth=isinstance(left, Apply))
+        if not has_densities(right):
+            finite(*walk(right))
+            if contains(Limit, right):
+                raise ConfigError(
+                    f"{name!r}: {right!r} has a limit, which may be infinite; define it by what it tends to"
+                )
+        self._witness(name, self.hypotheses(), [Definition(name, left, right, relation, word)])
+        return self.place(Definition(name, left, right, relation, word))
+
+    def _in_domain(self, claim, left, right):
+        """Prove that a defined quantity stays in its declared domain, at each time from the first on."""
+        domain = getattr(left, "sequence", getattr(left, "function", left)).domain
+        if isinstance(left, Item):
+            first, start = left.sequence.first, max(left.sequence.start - left.index.offset, 0)
+            if first is not None and left.index == Index(None, left.sequence.start):
+                raise ConfigError(f"{claim.name!r}: {left!r} was declared to be {first}, and cannot be defined")
+            symbol = left.index.symbol
+            if first is not None and first_times(right, least=start).get(symbol, start) == start:
+                now = replace(claim, left=at(right, {symbol: Index(None, start)}), right=Num(first), model=self.model())
+                verify(replace(now, facts=now.model))
+                start += 1
+            claim = replace(claim, start=start)
+        if domain.low is not None:
+            non_negative(claim, right - Num(domain.low) if domain.low else right, strict=True)
+        if domain.high is not None:
+            non_negative(claim, Num(domain.high) - right, strict=True)
+
+    def suppose(self, name: str, small: Expr, large) -> Definition:
+        """State ``small < large`` as a hypothesis of all later steps; ``VacuousHypotheses`` if nothing satisfies it."""
+        self.own(wrap(small), wrap(large))
+        block = Definition(name, wrap(small), wrap(large), "<", "assumption")
+        pairs = (*self.hypotheses(), (block.left, block.right))
+        claim = Claim(name, block.left, block.left, licence("algebra"), hypotheses=pairs)
+        list(admissible(claim, 24))
+        self._witness(name, pairs)
+        return self.place(block)
+
+    def _witness(self, name, pairs, more=()):
+        """Some points must satisfy all hypotheses together with all definitions and assumptions."""
+        said = [block for block in (*self.blocks.values(), *more) if isinstance(block, Definition)]
+        facts = [fact for block in said for fact in block.facts()]
+        pairs = tuple(unfold(pair, facts) for pair in pairs)
+        if pairs:
+            list(admissible(Claim(name, *pairs[0], licence("algebra"), hypotheses=pairs), 24))
+
+    def chain(self, name: str, left, start: int = 1) -> Chain:
+        """Start a chain of steps at ``left``; it is about all values of its index symbols from ``start`` on."""
+        return self.place(Chain(self, name, wrap(left), start=start))
+
+    def induction(self, name: str, left: Expr, right, over) -> Induction:
+        """Start a proof of ``left = right`` for all values ≥ 1 of the index ``over``."""
+        return Induction(self, name, left, wrap(right), over)
+
+    def canary(self, name: str, left, right, by: str, using=()) -> Canary:
+        """State something false, to show that it is caught; raise if it is not."""
+        return Canary(Chain(self, name, wrap(left)), wrap(right), by, using)
+
+    def equivalent(self, name: str, line: int, mutant: str, because: str) -> None:
+        """List a mutant of a line as equivalent to it, with the reason; ``summary`` checks that it does survive."""
+        self.equivalents[name, line, mutant] = because
+
+    def summary(self) -> Summary:
+        """Attack every step with mutants; raise ``DerivationError`` if one survives that is not listed."""
+        return Summary(self)
+
+    def sympy(self, node, using=()) -> sp.Expr:
+        """Return ``node`` as a SymPy expression in plain symbols, with the cited definitions written out."""
+        names = (using,) if isinstance(using, str) else using
+        (node,) = unfold((wrap(node),), [fact for name in names for fact in self.source(name).facts()])
+        return Symbolic(licence("limit"), floors=floors(node), chart="plain")(node)
+
+    def place(self, block: Block) -> Block:
+        """Number a block.  A cell that is run again replaces its block; another statement under its name is refused."""
+        if block.name == "hypothesis":
+            raise ConfigError("name 'hypothesis' is what an induction cites; choose another name")
+        old = self.blocks.get(block.name)
+        if old is not None and (type(old), old.left) != (type(block), block.left):
+            raise ConfigError(
+                f"name {block.name!r} already stands for {old.left!r}, got {block.left!r}; choose another name"
+            )
+        if isinstance(old, Definition) and (old.right, old.relation) != (block.right, block.relation):
+            raise ConfigError(
+                f"name {block.name!r} already says {old.left!r} {old.relation} {old.right!r}, and later blocks may "
+                f"rest on it; got {block.right!r}; choose another name, or start a new derivation"
+            )
+        if isinstance(block, Definition):
+            self.defined |= {letters: thing for _, thing, letters in mentions(block.left)}
+        block.tag = old.tag if old is not None else f"{self.letter}.{len(self.blocks) + 1}"
+        if isinstance(block, Definition) and block.relation == "=":
+            block.assumptions = {block.name: block.tag}
+        self.blocks[block.name] = block
+        return block
+
+    def source(self, name: str) -> Block:
+        """The block that a step cites."""
+        if name not in self.blocks:
+            raise ConfigError(
+                f"using must name an earlier block of {self.letter}, got {name!r}; known: {', '.join(self.blocks)}"
+            )
+        return self.blocks[name]
+
+    def model(self, relation: str = ":=") -> tuple[Fact, ...]:
+        """The definitions that fix the process, or the assumptions ("="): all but those of states."""
+        found = [block for block in self.blocks.values() if getattr(block, "relation", None) == relation]
+        return tuple(
+            fact
+            for block in found
+            for fact in block.facts()
+            if not (isinstance(block.left, Item) and block.left.sequence.role == "state")
+        )
+
+    def said(self, but: str = "") -> tuple[tuple[Expr, Expr], ...]:
+        """Left and right sides of all definitions and assumptions, but those of one name."""
+        found = [b for b in self.blocks.values() if isinstance(b, Definition) and b.relation != "<" and b.name != but]
+        return tuple((b.left, b.right) for b in found)
+
+    def hypotheses(self) -> tuple[tuple[Expr, Expr], ...]:
+        blocks = self.blocks.values()
+        return tuple((b.left, b.right) for b in blocks if isinstance(b, Definition) and b.relation == "<")

@@ -1,0 +1,1 @@
+"""The algebra and the calculus that the kernel calls: decision procedures, never numbers."""

@@ -1,0 +1,90 @@
+"""The symbolic verdict: zero by the decision procedure, at once or by induction on the last index of a sum."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from diffusion_lib.errors import Inconclusive, Undefined
+from diffusion_lib.symbolic.language.claim import Claim, contains
+from diffusion_lib.symbolic.language.expr import children
+from diffusion_lib.symbolic.language.times import Index, Limit, Sum
+from diffusion_lib.symbolic.language.tree import first_times
+from diffusion_lib.symbolic.proof.defined import defined
+from diffusion_lib.symbolic.proof.patience import patience
+from diffusion_lib.symbolic.proof.signs import sign_of_value
+from diffusion_lib.symbolic.proof.symbolic import Symbolic, floors
+
+GIVEN_UP = (sp.PolynomialError, NotImplementedError, RecursionError, ValueError, TypeError)  # what SymPy stops with
+LATE = 10**9  # an index that goes to a limit
+
+
+def symbolically(claim: Claim, left, right) -> str:
+    """Decide a scalar claim; return the verdict's name, or raise ``Inconclusive``."""
+    limit = claim.licence.name == "limit" and contains(Limit, left, right)
+    problem = (
+        f"{claim} was not reached by the rules of its licence and algebra; split the step, or name what it rests on"
+    )
+    _defined(claim, left, right)
+    _begun((left, right), first_times(left, right, least=claim.start))
+    for chart in ("decay", "rise") if limit else ("ratio",):
+        try:
+            with patience():
+                verdict = _decide(claim, left, right, chart)
+        except (Undefined, Inconclusive, *GIVEN_UP) as error:  # another chart may do
+            problem = f"{type(error).__name__}: {error}" if isinstance(error, GIVEN_UP) else str(error)
+            continue
+        if verdict:
+            return verdict
+    raise Inconclusive(problem)
+
+
+def _defined(claim, left, right):
+    try:
+        with patience():
+            defined(left, right)
+    except GIVEN_UP as error:
+        raise Inconclusive(f"{claim}: {type(error).__name__}: {error}") from error
+
+
+def _begun(node, first):
+    """Sums are taken apart at their end, which is right from the empty sum on, high = low − 1, and not before."""
+    for part in node if isinstance(node, tuple) else children(node):
+        inner = first
+        if isinstance(part, Sum) and part.low.symbol is None:
+            if part.high.symbol and first.get(part.high.symbol, 1) + part.high.offset < part.low.offset - 1:
+                raise Inconclusive(f"{part!r} ends before it begins at early times; give the chain a later start")
+            inner = {**first, part.symbol: part.low.offset}
+        elif isinstance(part, Limit):
+            inner = {**first, part.symbol: LATE}
+        _begun(part, inner)
+
+
+def _decide(claim, left, right, chart):
+    def world(index=None):
+        return Symbolic(claim.licence, claim.standard, floors(left, right), index, chart)
+
+    now = world()
+    if now.field.is_zero(now(left) - now(right)):
+        return "symbolic zero"
+    first = first_times(left, right, least=claim.start)
+    for symbol in sorted(floors(left, right)):
+        if _at_one(world({symbol: first.get(symbol, claim.start)}), left, right) and _same_growth(
+            world(), symbol, left, right
+        ):
+            return f"induction on {symbol}"
+    return None
+
+
+def _at_one(world, left, right) -> bool:
+    return world.field.is_zero(world(left) - world(right))
+
+
+def _same_growth(world, symbol, left, right) -> bool:
+    """Do both sides grow from n to n + 1 by the same difference, or by the same factor?"""
+    a, b = world(left), world(right)
+    world.index[symbol] = Index(symbol, 1)
+    next_a, next_b = world(left), world(right)
+    if world.field.is_zero((next_a - a) - (next_b - b)):
+        return True
+    positive = all(sign_of_value(world.field, side) == 1 for side in (a, b))  # 0 = 0 would say nothing of the next one
+    return positive and world.field.is_zero(next_a * b - next_b * a)

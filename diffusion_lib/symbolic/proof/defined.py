@@ -1,0 +1,107 @@
+"""Is an expression defined on the whole domain?  Denominators are proved non-zero, logarithms and roots positive.
+
+SymPy cancels a/a to 1 before anyone can ask whether a may be zero, so this is asked of what was written, node by node.
+Most answers are seen from the form: products, quotients and sums of positive things are positive.  The others need
+the signs of the irreducible factors.  What is not proved is ``Inconclusive``; points, where it is seen to fail, say
+``Undefined`` before.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from diffusion_lib.errors import Inconclusive
+from diffusion_lib.symbolic.kernel.positive import positive
+from diffusion_lib.symbolic.language.density import Normal
+from diffusion_lib.symbolic.language.expr import Num, Symbol
+from diffusion_lib.symbolic.licences import licence
+from diffusion_lib.symbolic.proof.integrals import inside
+from diffusion_lib.symbolic.proof.signs import sign_of_value
+from diffusion_lib.symbolic.proof.symbolic import Symbolic, floors
+
+
+def defined(*nodes, smooth=False) -> None:
+    """Raise ``Inconclusive`` unless every part of ``nodes`` is proved to have a value on the whole domain."""
+    world = Defined(licence("algebra"), floors=floors(*nodes))
+    world.smooth = smooth
+    for node in nodes:
+        world(node)
+
+
+class Defined(Symbolic):
+    """Translates and asks on the way; operators become unknown numbers once their insides are known to be defined."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.between: dict[str, sp.Expr] = {}  # what variables of integration run over
+        self.smooth = False  # under a derivative, where a root must not touch zero
+
+    def leaf(self, label, domain):
+        return self.between.get(label, super().leaf(label, domain))
+
+    def unknown(self, positive=None):
+        return sp.Dummy("unknown", real=True, positive=positive)
+
+    def need(self, what, node, *kinds):
+        if positive(node) or sign_of_value(self.field, self(node)) in kinds:
+            return
+        raise Inconclusive(f"{node!r} is not proved to be {what} on the whole domain; narrow a domain")
+
+    def Div(self, node):
+        self.need("different from zero", node.under, 1, -1)
+        return super().Div(node)
+
+    def Pow(self, node):
+        whole = isinstance(node.power, Num) and node.power.value.denominator == 1
+        if not whole:
+            self.need("positive", node.base, 1)
+        elif node.power.value <= 0:
+            self.need("different from zero", node.base, 1, -1)
+        return super().Pow(node)
+
+    def Func(self, node):
+        if node.name == "log":
+            self(node.arg)
+            self.need("positive", node.arg, 1)
+            return super().Func(node)
+        if node.name == "sqrt":
+            self.need("positive" if self.smooth else "non-negative", node.arg, *([1] if self.smooth else [0, 1]))
+        return super().Func(node)
+
+    def Normal(self, node):
+        self.need("positive", node.variance, 1)
+        return super().Normal(node)
+
+    def E(self, node):
+        for part in (node.body, *([node.under] if isinstance(node.under, Normal) else [])):
+            self(part)
+        return self.unknown()
+
+    def Var(self, node):
+        self(node.body)
+        return self.unknown()
+
+    def KL(self, node):
+        self(node.p), self(node.q)
+        return self.unknown()
+
+    def Limit(self, node):
+        self(node.body)
+        return self.unknown()
+
+    def Derivative(self, node):
+        self.smooth, before = True, self.smooth
+        self(node.body)
+        self.smooth = before
+        return self.unknown()
+
+    def Integral(self, node):
+        low, high = ends = [None if end is None else self(end) for end in (node.low, node.high)]
+        if isinstance(node.over, Symbol) and ends != [None, None]:
+            for place in (inside(low, high), *(end for end in ends if end is not None)):  # a pole may stand at an end
+                self.between[node.over.name] = place
+                self(node.body)
+            del self.between[node.over.name]
+        else:
+            self(node.body)
+        return self.unknown(True if self.sure(node, low, high) else None)

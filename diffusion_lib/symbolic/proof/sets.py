@@ -1,0 +1,35 @@
+"""How a set of states is written as a label: equal sets, by adjacent runs, have equal labels at every time."""
+
+from __future__ import annotations
+
+from diffusion_lib.symbolic.language.times import Index, Item
+
+
+def label(parts, time) -> str:
+    """The label of a set of states; ``time`` says what an index stands for, a number or an index."""
+    runs = []
+    for part in parts:
+        thing = getattr(part, "sequence", part).name
+        ends = (0, 0)
+        if hasattr(part, "sequence"):
+            ends = (part.index, part.index) if isinstance(part, Item) else (part.low, part.high)
+            ends = tuple(as_index(time(end)) for end in ends)
+        if not (ends[0] != 0 and ends[0].symbol == ends[1].symbol and ends[1].offset < ends[0].offset):
+            runs.append((thing, *ends))
+    while joined(runs):
+        pass
+    return ", ".join(sorted(f"{thing}[{low}:{high}]" for thing, low, high in runs))
+
+
+def as_index(value) -> Index:
+    return value if isinstance(value, Index) else Index(None, value)
+
+
+def joined(runs) -> bool:
+    """Join one pair of runs of which the second begins where the first ends."""
+    for one in runs:
+        for other in runs:
+            if one is not other and one[0] == other[0] and one[2] != 0 and one[2] + 1 == other[1]:
+                runs.remove(one), runs.remove(other), runs.append((one[0], one[1], other[2]))
+                return True
+    return False
