@@ -14,7 +14,7 @@ from diffusion_lib.errors import check_choice
 
 RULES = {
     "conditional": "p(A | B) = p(A, B) / p(B)",
-    "Markov": "of conditions on one side of the targets, a Markov chain remembers the nearest state",
+    "Markov": "of conditions on one side of the targets, a Markov chain remembers the nearest; its path is a product",
     "mean": "E_p[f | B] = ∫ f p(A | B) dA",
     "divergence": "KL(p ‖ q) = E_p[log p/q]",
     "linearity": "∫ Σ c g = Σ c ∫ g, for c free of the variable; the mean of 1 is 1",
@@ -94,7 +94,13 @@ _ALL = (
     ),
     Licence("Bayes", "swap a variable and a condition", "any", weaker="algebra", rules=("conditional",)),
     Licence("tower", "take an expectation in two stages", "any", weaker="algebra", rules=(*ANY_LAW, "given")),
-    Licence("Markov", "drop all conditions but the last state", "markov", weaker="chain rule", rules=("Markov",)),
+    Licence(
+        "Markov",
+        "drop all conditions but the last state",
+        "markov",
+        weaker="chain rule",
+        rules=("Markov", "conditional"),
+    ),
     Licence("Jensen", "move a concave function out of an expectation, with the gap named", "any", rules=ANY_LAW),
     Licence("Gibbs", "drop a Kullback–Leibler divergence, which is never negative", "any"),
     Licence("non-negative gap", "drop a gap that is never negative"),

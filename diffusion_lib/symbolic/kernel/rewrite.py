@@ -18,10 +18,11 @@ from diffusion_lib.symbolic.kernel.states import all_apart, inside, minus, overl
 from diffusion_lib.symbolic.language.density import KL, Density, E, Integral, Law
 from diffusion_lib.symbolic.language.dependence import is_noise
 from diffusion_lib.symbolic.language.expr import Expr, Func, Mul, Num, Pow, rebuild, walk
-from diffusion_lib.symbolic.language.times import Index, Limit, Product, Sum
+from diffusion_lib.symbolic.language.times import Index, Item, Limit, Product, Span, Sum
 from diffusion_lib.symbolic.language.tree import free_indices
 
 ONE = Fraction(1)
+FRESH = "step"  # the index of a product that a rule writes
 
 
 @dataclass
@@ -80,11 +81,22 @@ class Rewriter:
         targets, given = (union(map(run, side), ranges) for side in (node.targets, node.given))
         if node.law.markov and given and self.may("Markov"):
             given = self.nearest(targets, given, ranges)
+        both = union((*targets, *given), ranges)  # no state may stand on both sides
         if given and self.may("conditional"):
-            both = Density(node.law, tuple(map(written, union((*targets, *given), ranges))), ())
-            return both / Density(node.law, tuple(map(written, given)), ())
-        union((*targets, *given), ranges)  # no state may stand on both sides
-        return Density(node.law, tuple(map(written, targets)), tuple(map(written, given)))
+            return self.joint(node.law, both, ranges) / self.joint(node.law, given, ranges)
+        if given:
+            return Density(node.law, tuple(map(written, targets)), tuple(map(written, given)))
+        return self.joint(node.law, targets, ranges)
+
+    def joint(self, law, states, ranges) -> Expr:
+        """p(A); of a Markov chain p(x_{a:b}) = p(x_a) ∏ p(x_{s−1}, x_s) / p(x_{s−1})."""
+        thing, low, high = states[0]
+        path = law.markov and self.may("Markov") and len(states) == 1 and ranges.at_most(low, high)
+        if not path or ranges.at_most(high, low + 1):
+            return Density(law, tuple(map(written, states)), ())
+        s = Index(FRESH)
+        step = Density(law, (Span(thing, s - 1, s),), ()) / Density(law, (Item(thing, s - 1),), ())
+        return Density(law, (Item(thing, low),), ()) * Product(step, (s, low + 1, high))
 
     def nearest(self, targets, given, ranges):
         """Of conditions that are all earlier (or all later) than every target, a chain remembers the nearest one."""
