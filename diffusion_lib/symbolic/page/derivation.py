@@ -30,7 +30,7 @@ from diffusion_lib.symbolic.numeric.worlds import gaussian_worlds
 from diffusion_lib.symbolic.page.blocks import Block, Line
 from diffusion_lib.symbolic.page.chain import Chain, Induction
 from diffusion_lib.symbolic.page.summary import Canary, Summary
-from diffusion_lib.symbolic.proof.defined import defined
+from diffusion_lib.symbolic.proof.defined import always_defined, defined
 from diffusion_lib.symbolic.proof.growth import finite
 from diffusion_lib.symbolic.proof.slopes import moving_in_time
 from diffusion_lib.symbolic.proof.symbolic import Symbolic, floors
@@ -111,7 +111,7 @@ class Derivation(Registry):
         elif isinstance(left, (Item, Symbol, Apply)):
             self._in_domain(claim, left, right)
             if not has_densities(right):
-                defined(right, smooth=isinstance(left, Apply))
+                always_defined(right, self._least(left), smooth=isinstance(left, Apply))
         if not has_densities(right):
             finite(*walk(right))
             if contains(Limit, right):
@@ -141,6 +141,12 @@ class Derivation(Registry):
                     ) from error
                 except Inconclusive:
                     continue
+
+    def _least(self, left) -> dict[str, int]:
+        """The first time at which something defined exists."""
+        if not isinstance(left, Item) or left.index.symbol is None:
+            return {}
+        return {left.index.symbol: max(left.sequence.start - left.index.offset, 0)}
 
     def _in_domain(self, claim, left, right):
         """Prove that a defined quantity stays in its declared domain, at each time from the first on."""
