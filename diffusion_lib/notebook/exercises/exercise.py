@@ -83,6 +83,17 @@ def point(seed: str, symbols) -> dict[sp.Symbol, sp.Rational]:
     return {symbol: _draw(f"{seed}:{symbol.name}", symbol) for symbol in sorted(symbols, key=str)}
 
 
+def corners(letter: sp.Symbol) -> list[sp.Rational]:
+    """Values of a letter near the border of its domain, and far out."""
+    tiny, few, many = sp.Rational(1, 10**9), sp.Integer(1000), sp.Integer(10**9)
+    if letter.is_integer:
+        return [sp.S.One, sp.Integer(2), sp.Integer(7), few, many]
+    if letter.is_integer is False:
+        return [tiny, 1 / few, sp.S.Half, 1 - 1 / few, 1 - tiny]
+    outward = [tiny, 1 / few, sp.S.One, few, many]
+    return outward if letter.is_positive else [-value for value in reversed(outward)] + [sp.S.Zero, *outward]
+
+
 def _draw(seed, symbol):
     if symbol.is_integer:
         return sp.Integer(2 + int(5 * draw(seed, unit)))
