@@ -25,6 +25,7 @@ DOMAINS = {
     "real": {"real": True},
     "natural": {"positive": True, "integer": True},  # 1, 2, 3, …
 }
+WORDS = {"unit": "between 0 and 1", "positive": "positive", "real": "real", "natural": "one of 1, 2, 3, …"}
 CUMULATIVE = {"alpha": "alpha_bar", "alpha_bar": "alpha", "beta": "beta_tilde", "beta_tilde": "beta"}
 NEIGHBOURS = {"t": ("t - 1", "t + 1"), "t - 1": ("t",), "t + 1": ("t",), "0": ("t",)}
 
@@ -100,6 +101,11 @@ def _draw(seed, symbol):
     interval = unit if symbol.is_integer is False else positive if symbol.is_positive else real
     value: Fraction = draw(seed, interval)
     return sp.Rational(value.numerator, value.denominator)
+
+
+def domain_of(letter: sp.Symbol) -> str:
+    """The domain in words."""
+    return WORDS[next(name for name, facts in DOMAINS.items() if _fits(letter, facts))]
 
 
 def _facts(letter):

@@ -20,7 +20,7 @@ from diffusion_lib.errors import ConfigError, check_choice
 from diffusion_lib.notebook.exercises.decide import proved_equal
 from diffusion_lib.notebook.exercises.exercise import Exercise
 from diffusion_lib.notebook.exercises.read import NOWHERE, Nowhere, read
-from diffusion_lib.notebook.exercises.refute import refute
+from diffusion_lib.notebook.exercises.refute import BITS, refute
 from diffusion_lib.notebook.exercises.slips import slips
 
 TOOLS = {"decide", "exercise", "grade", "read", "refute", "slips"}
@@ -74,7 +74,7 @@ def grade_answer(exercise: Exercise, answer) -> Verdict:
         given = _plain(exercise, reading.expression)
     except Nowhere as nowhere:
         part = str(nowhere)[:60]
-        return Verdict("undefined", f"not yet. Your expression is {part} or holds it, for all values of its letters.")
+        return Verdict("undefined", f"not yet. Your expression holds {part}, which is no real number.")
     right = _plain(exercise, exercise.answer)
     witness = refute(given, right)
     if (witness is None or witness.mine is None) and proved_equal(given, right):
@@ -103,13 +103,16 @@ def _told(exercise, witness, hint) -> Verdict:
     place = f" at {place}" if place else ""
     if witness.mine is None:
         return Verdict("undefined", f"not yet. Your expression has no real value{place}; the right one has.")
-    mine, theirs = (mp.mpf(side.mid) for side in (witness.mine, witness.theirs))
-    for digits in range(6, 60):
-        yours, should = mp.nstr(mine, digits), mp.nstr(theirs, digits)
-        if yours != should:
-            break
+    yours, should = _apart(witness.mine.mid, witness.theirs.mid)
     text = f"not yet. This is not {exercise.asks}:{place} yours is {yours}, it should be {should}.{hint}"
     return Verdict("witness", text)
+
+
+def _apart(mine, theirs):
+    """Both numbers with as many digits as tell them apart."""
+    with mp.workprec(BITS):
+        pairs = [(mp.nstr(mp.mpf(mine), digits), mp.nstr(mp.mpf(theirs), digits)) for digits in (6, 12, 20, 30, 40, 70)]
+    return next((pair for pair in pairs if pair[0] != pair[1]), pairs[-1])
 
 
 def _plain(exercise, expression) -> sp.Expr:

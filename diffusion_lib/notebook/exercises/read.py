@@ -1,7 +1,8 @@
 """A reader's answer is data: it is looked at, node by node, before anything is computed with it.
 
-The answer is a tree, of SymPy or of a derivation.  Its size is counted first, without recursion and without
-arithmetic.  Then it is built anew from the leaves up, of known kinds of nodes and the letters of the exercise.  Each number and each power is bounded before SymPy computes it: 9^(9^9) has 370 million digits.
+The answer is a tree, of SymPy or of a derivation.  Its size is counted first, without recursion and arithmetic.
+Then it is built anew from the leaves up, of known kinds of nodes and the letters of the exercise.  Each number and
+each power is bounded before SymPy computes it: 9^(9^9) has 370 million digits.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from fractions import Fraction
 import sympy as sp
 
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.notebook.exercises.exercise import Exercise
+from diffusion_lib.notebook.exercises.exercise import Exercise, domain_of
 from diffusion_lib.symbolic import Derivation
 from diffusion_lib.symbolic import expr as written
 from diffusion_lib.symbolic.times import Index, Item
@@ -68,7 +69,10 @@ def read(exercise: Exercise, answer) -> Reading:
         )
     reader = _Reader(exercise.known(), f"{REMEDY} of this exercise: {allowed}")
     reader.count(answer)
-    return Reading(reader.build(answer), reader.decimals)
+    expression = reader.build(answer)
+    if strangers := sorted({letter.name for letter in expression.free_symbols} - set(exercise.known())):
+        reader.refuse(f"has the letters {', '.join(strangers)[:200]}")
+    return Reading(expression, reader.decimals)
 
 
 class _Reader:
@@ -91,17 +95,13 @@ class _Reader:
 
     def count(self, answer):
         """Refuse a tree that is too large or too deep, and a foreign node in it, before any work."""
-        stack, nodes, letters = [(answer, 1)], 0, set()
+        stack, nodes = [(answer, 1)], 0
         while stack:
             node, depth = stack.pop()
             nodes += 1
             if nodes > NODES or depth > DEPTH:
                 self.refuse(f"has more than {NODES} parts or {DEPTH} levels; write a shorter one")
-            if name := self.letter(node):
-                letters.add(name)
             stack += [(child, depth + 1) for child in self.parts(node)[1]]
-        if strangers := sorted(letters - set(self.known)):
-            self.refuse(f"has the letters {', '.join(strangers)[:200]}")
 
     def parts(self, node):
         """(what joins the children, the children); (None, ()) for a number or a letter."""
@@ -120,31 +120,24 @@ class _Reader:
         if isinstance(node, LEAVES):
             return self.build(PAGE.sympy(node))
         if isinstance(node, sp.Symbol):
-            return self.own(node)
+            return self.letter(node)
         if any(node is nowhere for nowhere in (*NOWHERE, sp.I)):
             raise Nowhere(node)
         if node is sp.E or node is sp.pi or isinstance(node, written.Pi):
             return sp.E if node is sp.E else sp.pi
         return self.checked(self.number(node))
 
-    def letter(self, node) -> str | None:
-        """The name of a letter; a random variable, a dummy or a wildcard of its name is none."""
-        if isinstance(node, (written.Symbol, Item)):
-            return str(PAGE.sympy(node))
-        if isinstance(node, sp.Symbol) and type(node) is not sp.Symbol:
-            self.refuse(f"holds {node.name[:60]} as a {type(node).__name__}, which is not the page's letter")
-        return node.name if isinstance(node, sp.Symbol) else None
-
-    def own(self, symbol):
-        """The exercise's letter of this name, unless the reader's is declared otherwise."""
+    def letter(self, symbol):
+        """The exercise's letter of this name.  A letter that it has not may still cancel."""
+        if type(symbol) is not sp.Symbol:
+            kind = type(symbol).__name__
+            self.refuse(f"holds {symbol.name[:60]} as a {kind}, which is not the letter of the page's code")
         letter = self.known.get(symbol.name)
         if letter is None:
-            self.refuse(f"has the letters {symbol.name}")
+            return symbol
         facts = letter.assumptions0
-        wrong = sorted(name for name, value in symbol.assumptions0.items() if facts.get(name, value) != value)
-        if wrong:
-            here = ", ".join(f"{name} = {facts[name]}" for name in wrong)
-            self.refuse(f"has a letter {symbol.name} that is declared otherwise (here {here}); take the page's own")
+        if any(facts.get(name, value) != value for name, value in symbol.assumptions0.items()):
+            self.refuse(f"has a letter {symbol.name} that is declared otherwise; here it is {domain_of(letter)}")
         return letter
 
     def number(self, node):
@@ -157,7 +150,7 @@ class _Reader:
             self.digits(int(node.numerator), int(node.denominator))
             return sp.Rational(int(node.numerator), int(node.denominator))
         if isinstance(node, sp.Float) and abs(node._mpf_[2] + node._mpf_[3]) > 4 * DIGITS:
-            self.refuse(f"has a number of more than {DIGITS} digits")
+            self.refuse(f"has a number of more than {DIGITS} digits; write a shorter one")
         value = float(node)
         if not math.isfinite(value):
             raise Nowhere(value)
@@ -168,7 +161,7 @@ class _Reader:
 
     def digits(self, *values):
         if any(abs(value) >= 10**DIGITS for value in values):
-            self.refuse(f"has a number of more than {DIGITS} digits")
+            self.refuse(f"has a number of more than {DIGITS} digits; write a shorter one")
 
     def power(self, base, exponent):
         if exponent.is_Rational:
