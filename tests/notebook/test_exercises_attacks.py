@@ -52,6 +52,13 @@ def written_tower():
     return nine ** (nine**nine)
 
 
+def too_large():
+    """The right answer, and a zero of 33 million terms."""
+    w = sp.Symbol("w")
+    s = 1 + m + mu * v + w + m * w
+    return (m * w + mu * v) / (v + w) + s**31 * (s - 1) - s**32 + s**31
+
+
 WRONG = {  # bumps, steps and kinks that vanish at usual points; "velocity-for-data" is SNR + 1, "equal-spread" is g m
     "min": ("velocity-for-data", lambda: sp.Min(SNR, 5) + 1, "Min"),
     "max": ("velocity-for-data", lambda: sp.Max(SNR, 0) + 1, "Max"),
@@ -83,6 +90,7 @@ WRONG = {  # bumps, steps and kinks that vanish at usual points; "velocity-for-d
         lambda: g * m + sp.sqrt((g - 10**20) ** 2) + g - 10**20,
         "undecided",
     ),
+    "zero that is too large to expand": ("product-mean", too_large, "undecided"),
     "abs of a real letter": ("equal-spread", lambda: g * sp.Abs(m), "witness"),
     "root of a square": ("equal-spread", lambda: g * sp.sqrt(m**2), "witness"),
     "tiny term": ("equal-spread", lambda: g * m + g / 10**25, "witness"),

@@ -9,13 +9,12 @@ from sympy import exp, log, sqrt
 from diffusion_lib.notebook.exercises import exercises, grade_answer
 from diffusion_lib.symbolic.patience import patience
 
-A, B, P, b, SNR, SNR_1, SNR_T, x0, xt, A1, A2, A3, BT, ht, eps_t, vt, gt = (
-    sp.Symbol(name)  # as a reader may write them, without their domain
-    for name in (
-        "alpha[t]|alpha_bar[t]|alpha_bar[t - 1]|beta[t]|SNR[t]|SNR[1]|SNR[T]|x[0]|x[t]|alpha[1]|alpha[2]|alpha[3]|"
-        "alpha_bar[T]|h[t]|eps[t]|v[t]|score[t]"
-    ).split("|")
+A, B, P, b, SNR, SNR_1, SNR_T = (  # as a reader may write them, without their domain
+    sp.Symbol(name)
+    for name in ("alpha[t]", "alpha_bar[t]", "alpha_bar[t - 1]", "beta[t]", "SNR[t]", "SNR[1]", "SNR[T]")
 )
+A1, A2, A3, BT, x0, xt = map(sp.Symbol, ("alpha[1]", "alpha[2]", "alpha[3]", "alpha_bar[T]", "x[0]", "x[t]"))
+ht, eps_t, vt, gt = map(sp.Symbol, ("h[t]", "eps[t]", "v[t]", "score[t]"))
 m, y, s, g, e_c, e_u, z, eps, sigma, theta, c, b_0, b_1, y_0, v, d, T, mu, a, w, h, S, R, n, x_t, score_t = sp.symbols(
     "m y s g e_c e_u z eps sigma theta c b_0 b_1 y_0 v d T mu a w h S R n x_t score_t"
 )
@@ -150,5 +149,6 @@ def test_rewritten_answers_are_right(name):
 @pytest.mark.parametrize("name", exercises())
 def test_an_answer_that_is_a_little_off_is_not_right(name):
     """The same forms with a term that no usual point shows."""
-    for form in FORMS[name]:
-        assert graded(name, form + sp.Rational(1, 10**20))[0] == "witness"
+    for form in map(sp.sympify, FORMS[name]):
+        if not form.has(sp.Float):  # a float has no room for so small a term
+            assert graded(name, form + sp.Rational(1, 10**20))[0] == "witness"

@@ -15,7 +15,7 @@ from diffusion_lib.errors import DerivationError, Inconclusive
 from diffusion_lib.symbolic.normalform import Field, sign_of
 from diffusion_lib.symbolic.patience import patience
 
-TERMS, SECONDS = 300_000, 20
+TERMS, SECONDS = 5_000_000, 20
 
 
 def proved_equal(given: sp.Expr, right: sp.Expr) -> bool:
@@ -40,32 +40,54 @@ def chart(letters) -> dict[sp.Symbol, sp.Expr]:
 
 
 def terms(expr: sp.Expr) -> int:
-    """At most how many terms ``expr`` has when it is one expanded quotient."""
-    kernels = {part for part in expr.atoms(sp.Pow, sp.exp, sp.log, sp.Abs) if not (part.is_Pow and part.exp.is_Integer)}
-    generators = len(expr.free_symbols) + len(kernels)
-    over, under = _degrees(expr)
-    return math.comb(over + under + generators, generators)
+    """About how many terms ``expr`` has at most, as one expanded quotient of letters, roots and logarithms."""
+    generators, inside = {_generator(part) for part in _parts(expr)}, 0
+    for generator in generators:
+        inside += sum(map(terms, generator.args))
+    return inside + math.prod(1 + sum(_degrees(expr, generator)) for generator in generators)
 
 
-def _degrees(expr) -> tuple[int, int]:
-    """Bounds for the degrees of numerator and denominator, letters, roots and logarithms all counted."""
-    if expr.is_Symbol:
-        return 1, int(expr.is_integer is False)
+def _parts(expr):
+    """The letters and functions of which ``expr`` is a rational function."""
+    if expr.is_Add or expr.is_Mul or (expr.is_Pow and expr.exp.is_Integer):
+        for part in expr.args:
+            yield from _parts(part)
+    elif not expr.is_number or expr.args:
+        yield expr
+
+
+def _generator(part):
+    """All powers of a quantity with a fixed exponent count as one generator."""
+    return sp.sqrt(part.base, evaluate=False) if part.is_Pow and part.exp.is_Rational else part
+
+
+def _degrees(expr, generator) -> tuple[int, int]:
+    """Bounds for the degrees of numerator and denominator in one generator."""
     if expr.is_Add:
-        pairs = {(sp.denom(part), _degrees(part)) for part in expr.args}
+        pairs = [(sp.denom(part), _degrees(part, generator)) for part in expr.args]
         under = sum({bottom: below for bottom, (_, below) in pairs}.values())
         return max(over for _, (over, _) in pairs) + under, under
     if expr.is_Mul:
-        pairs = list(map(_degrees, expr.args))
+        pairs = [_degrees(part, generator) for part in expr.args]
         return sum(over for over, _ in pairs), sum(under for _, under in pairs)
-    if expr.is_Pow and expr.exp.is_Rational:
-        over, under = (abs(expr.exp.p) * degree for degree in _degrees(expr.base))
+    if expr.is_Pow and expr.exp.is_Integer:
+        over, under = (abs(int(expr.exp)) * degree for degree in _degrees(expr.base, generator))
         return (under, over) if expr.exp < 0 else (over, under)
-    return (1 + sum(sum(_degrees(part)) for part in expr.args), 0) if expr.args else (0, 0)
+    if (expr.is_number and not expr.args) or _generator(expr) != generator:
+        return 0, 0
+    power = expr.exp.p if expr.is_Pow and expr.exp.is_Rational else 1
+    return (0, -power) if power < 0 else (power, int(expr.is_integer is False and expr.is_Symbol))
 
 
 class _Signed(Field):
-    """The field of the derivations, with e and with |u| where the sign of u is proved."""
+    """The field of the derivations, with e, with log √f = ½ log f, and with |u| where the sign of u is proved."""
+
+    def logarithm(self, expr):
+        result = super().logarithm(expr)
+        for factor, root in list(self.roots.items()):
+            if root in self.logs and result.has(self.logs[root]):
+                result = result.xreplace({self.logs[root]: self.logarithm(factor) / 2})
+        return result
 
     def terms(self, expr):
         if expr is sp.E:
