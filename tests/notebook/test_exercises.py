@@ -16,7 +16,7 @@ from diffusion_lib import symbolic
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.notebook.exercises import Exercise, exercises, grade, grade_answer, letters
 from diffusion_lib.notebook.exercises.slips import slips
-from diffusion_lib.symbolic import Derivation, unit
+from diffusion_lib.symbolic import Derivation, positive, unit
 
 BOOK = ROOT / "book"
 alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = letters("alpha[t] alpha_bar[t] alpha_bar[t - 1] beta[t]", "unit")
@@ -89,6 +89,12 @@ def test_an_answer_in_the_letters_of_a_derivation():
 def test_a_classic_slip_is_called_by_name(answer, words):
     verdict = grade_answer(MEAN, answer)
     assert verdict.kind == "slip" and words in verdict.message
+
+
+def test_a_letter_that_cancels_does_no_harm():
+    D = Derivation("D")
+    eps, m, g = D.symbol("eps"), D.symbol("m"), D.symbol("g", positive)
+    assert grade_answer(exercises()["equal-spread"], g * m * eps**2 / eps**2).kind == "right"
 
 
 def test_another_answer_meets_a_witness():

@@ -13,7 +13,7 @@ from sympy import stats
 
 from diffusion_lib import symbolic
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.notebook.exercises import exercises, grade_answer, letters
+from diffusion_lib.notebook.exercises import decide, exercises, grade_answer, letters
 from diffusion_lib.symbolic import Derivation
 from diffusion_lib.symbolic.patience import patience
 
@@ -52,11 +52,11 @@ def written_tower():
     return nine ** (nine**nine)
 
 
-def too_large():
-    """The right answer, and a zero of 33 million terms."""
+def right_and_a_long_zero(power):
+    """An answer to "product-mean" that is right, but takes long to expand."""
     w = sp.Symbol("w")
-    s = 1 + m + mu * v + w + m * w
-    return (m * w + mu * v) / (v + w) + s**31 * (s - 1) - s**32 + s**31
+    s = 1 + m**2 + mu**2 + v**2 + w
+    return (m * w + mu * v) / (v + w) + s ** (power - 1) * (s - 1) - s**power + s ** (power - 1)
 
 
 WRONG = {  # bumps, steps and kinks that vanish at usual points; "velocity-for-data" is SNR + 1, "equal-spread" is g m
@@ -90,7 +90,8 @@ WRONG = {  # bumps, steps and kinks that vanish at usual points; "velocity-for-d
         lambda: g * m + sp.sqrt((g - 10**20) ** 2) + g - 10**20,
         "undecided",
     ),
-    "zero that is too large to expand": ("product-mean", too_large, "undecided"),
+    "zero that is too large to expand": ("product-mean", lambda: right_and_a_long_zero(32), "undecided"),
+    "a slip with a far bump": ("equal-spread", lambda: m + sp.Abs(g - far) + g - far, "witness"),
     "abs of a real letter": ("equal-spread", lambda: g * sp.Abs(m), "witness"),
     "root of a square": ("equal-spread", lambda: g * sp.sqrt(m**2), "witness"),
     "tiny term": ("equal-spread", lambda: g * m + g / 10**25, "witness"),
@@ -231,3 +232,33 @@ def test_no_attack_is_right(name):
     assert len(text) < 600
     for letter in exercises()[exercise].letters:
         assert letter.name in text  # a refusal says which letters are allowed
+
+
+def test_a_proof_that_would_be_too_long_is_not_begun(monkeypatch):
+    monkeypatch.setattr(decide, "patience", lambda seconds: pytest.fail("begun"))
+    assert not decide.proved_equal(right_and_a_long_zero(32), sp.S.Zero)
+
+
+def test_a_proof_that_takes_too_long_is_broken_off(monkeypatch):
+    monkeypatch.setattr(decide, "SECONDS", 1)
+    with patience(60):
+        assert grade_answer(exercises()["product-mean"], right_and_a_long_zero(24)).kind == "undecided"
+
+
+def test_a_short_zero_of_that_kind_is_proved():
+    assert grade_answer(exercises()["product-mean"], right_and_a_long_zero(3)).kind == "right"
+
+
+@pytest.mark.parametrize("exercise", ["equal-spread", "zoo-velocity", "last-edge"])
+def test_a_refusal_says_what_was_given_what_is_allowed_and_what_to_do(exercise):
+    with pytest.raises(ConfigError) as refusal:
+        grade_answer(exercises()[exercise], sp.Min(g, 2))
+    text = str(refusal.value)
+    assert "a part of type Min" in text and "an answer is made of whole numbers" in text
+    assert text.endswith(", ".join(map(str, exercises()[exercise].letters)) or "none, the answer is a number")
+
+
+def test_the_witness_shows_the_digits_that_differ():
+    message = grade_answer(exercises()["last-edge"], Fraction(5 * 10**27 + 1, 10**28)).message
+    assert "yours is 0.5000000000000000000000000001, it should be 0.5" in message
+    assert "Fraction(13, 10)" in grade_answer(exercises()["last-edge"], 0.4999999).message

@@ -75,7 +75,7 @@ FORMS = {
     ],
     "error-of-a-guess": [(sqrt(B_t) / (1 - B_t)) ** 2, 1 / (1 - B_t) ** 2 - 1 / (1 - B_t)],
     "ddim-direction": [sqrt(1 - B_s) - sqrt(B_s * (1 - B_t) / B_t), sqrt(1 - B_s) - sqrt(B_s) * sqrt(1 / B_t - 1)],
-    "largest-noise": [sqrt(1 - B_s) ** 2, (1 - B_s**2) / (1 + B_s)],
+    "largest-noise": [sqrt(1 - B_s) ** 2, sqrt((1 - B_s) ** 2), (1 - B_s**2) / (1 + B_s)],
     "scale-input": [
         (s**2 + sigma_t**2) ** -half,
         sqrt(s**2 + sigma_t**2) / (s**2 + sigma_t**2),

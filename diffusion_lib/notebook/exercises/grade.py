@@ -103,7 +103,7 @@ def _told(exercise, witness, hint) -> Verdict:
     place = f" at {place}" if place else ""
     if witness.mine is None:
         return Verdict("undefined", f"not yet. Your expression has no real value{place}; the right one has.")
-    yours, should = _apart(witness.mine.mid, witness.theirs.mid)
+    yours, should = _apart(witness.mine.a, witness.theirs.a)
     text = f"not yet. This is not {exercise.asks}:{place} yours is {yours}, it should be {should}.{hint}"
     return Verdict("witness", text)
 
