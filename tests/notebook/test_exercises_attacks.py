@@ -47,6 +47,13 @@ def nested(levels):
     return node
 
 
+def written_nested(levels):
+    node = WRITTEN_M
+    for _ in range(levels):
+        node = symbolic.sqrt(node)
+    return node
+
+
 def written_tower():
     nine = WRITTEN_M * 0 + 9
     return nine ** (nine**nine)
@@ -142,6 +149,7 @@ WRONG = {  # bumps, steps and kinks that vanish at usual points; "velocity-for-d
     "a hundred poles": ("equal-spread", lambda: g * m + sp.Add(*(1 / (g + k) for k in range(1, 70))), "witness"),
     "a tree by sharing": ("equal-spread", lambda: sharing(60), "more than 400 parts or 50 levels"),
     "a deep tree": ("equal-spread", lambda: nested(3000), "more than 400 parts or 50 levels"),
+    "a deep tree of a derivation": ("equal-spread", lambda: written_nested(5000), "more than 400 parts or 50 levels"),
     "roots in roots": ("equal-spread", lambda: nested(20), "witness"),
     "nan": ("equal-spread", lambda: sp.nan, "undefined"),
     "oo": ("equal-spread", lambda: sp.oo, "undefined"),
@@ -197,6 +205,7 @@ WRONG = {  # bumps, steps and kinks that vanish at usual points; "velocity-for-d
     "lambda": ("equal-spread", lambda: sp.Lambda(g, g * m), "Lambda"),
     "unevaluated": ("equal-spread", lambda: sp.UnevaluatedExpr(g) * m, "UnevaluatedExpr"),
     "unknown function": ("equal-spread", lambda: g * sp.Function("f")(m), "type f"),
+    "unknown function of a long name": ("equal-spread", lambda: g * sp.Function("f" * 10**5)(m), "type fff"),
     "unknown function of the letter's name": ("equal-spread", lambda: g * sp.Function("m")(g), "type m"),
     "random symbol": ("equal-spread", lambda: g * stats.Normal("m", 0, 1), "type RandomSymbol"),
     "random symbol of another name": ("equal-spread", lambda: g * stats.Normal("N", 0, 1), "type RandomSymbol"),

@@ -110,7 +110,7 @@ class _Reader:
         kind = type(node)
         name = node.name if kind is written.Func else kind.__name__ if kind in KINDS else None
         if name not in self.joins:
-            self.refuse(f"holds {name or 'a part of type ' + kind.__name__}")
+            self.refuse(f"holds {name or 'a part of type ' + kind.__name__[:60]}")
         return self.joins[name], written.children(node) if isinstance(node, written.Expr) else node.args
 
     def build(self, node):
