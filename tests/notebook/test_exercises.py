@@ -7,6 +7,7 @@ import re
 from fractions import Fraction
 
 import jupytext
+import numpy as np
 import pytest
 import sympy as sp
 from root import ROOT
@@ -115,6 +116,16 @@ def test_what_is_right_on_the_domain_only_is_right():
     root = Exercise("root", "the root", alpha_t)
     assert grade_answer(root, sqrt(a**2)).kind == "right"
     assert grade_answer(Exercise("real", "the number", x_0), sqrt(x**2)).kind == "witness"
+
+
+@pytest.mark.parametrize("number", [0.5, np.float64(0.5), np.float32(0.5), sp.Float(0.5), Fraction(1, 2), sp.S.Half])
+def test_a_half_is_a_half(number):
+    assert grade_answer(exercises()["last-edge"], number).kind == "right"
+
+
+@pytest.mark.parametrize("number", [1, np.int64(1), sp.S.One, Fraction(1)])
+def test_a_one_is_the_exercises_slip(number):
+    assert grade_answer(exercises()["last-edge"], number).kind == "slip"
 
 
 def test_a_number_is_an_answer():
