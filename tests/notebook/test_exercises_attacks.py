@@ -13,7 +13,8 @@ from sympy import stats
 
 from diffusion_lib import symbolic
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.notebook.exercises import decide, exercises, grade_answer, letters
+from diffusion_lib.notebook.exercises import decide, exercises, grade_answer, letters, refute
+from diffusion_lib.notebook.exercises.exercise import corners
 from diffusion_lib.symbolic import Derivation
 from diffusion_lib.symbolic.patience import patience
 
@@ -175,6 +176,11 @@ WRONG = {  # bumps, steps and kinks that vanish at usual points; "velocity-for-d
     "complex": ("equal-spread", lambda: 1j, "of type complex"),
     "log of a negative letter": ("equal-spread", lambda: g * m + 0 * m + sp.log(-g) - sp.log(-g - 1), "undefined"),
     "cube root of a negative number": ("equal-spread", lambda: sp.root(-8, 3) * m, "undefined"),
+    "cube roots of a negative number that cancel": (
+        "equal-spread",
+        lambda: raw(sp.Mul, -1, g, m, *[raw(sp.Pow, sp.Integer(-1), sp.Rational(1, 3))] * 3),
+        "undefined",
+    ),
     "true": ("equal-spread", lambda: True, "of type bool"),
     "sympy true": ("equal-spread", lambda: sp.true, "of type BooleanTrue"),
     "equation": ("equal-spread", lambda: sp.Eq(m, g), "of type Equality"),
@@ -241,6 +247,14 @@ def test_no_attack_is_right(name):
     assert len(text) < 600
     for letter in exercises()[exercise].letters:
         assert letter.name in text  # a refusal says which letters are allowed
+
+
+def test_each_letter_goes_to_its_borders_while_the_others_stay():
+    where = [*refute.points([G, M])]
+    usual = where[0]
+    for letter in (G, M):
+        for value in corners(letter):
+            assert usual | {letter: value} in where
 
 
 def test_a_proof_that_would_be_too_long_is_not_begun(monkeypatch):
