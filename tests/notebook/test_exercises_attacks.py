@@ -149,6 +149,7 @@ WRONG = {  # bumps, steps and kinks that vanish at usual points; "velocity-for-d
     "a hundred radicals": ("equal-spread", lambda: sp.Add(*(sp.sqrt(g + k) for k in range(1, 70))), "witness"),
     "a hundred poles": ("equal-spread", lambda: g * m + sp.Add(*(1 / (g + k) for k in range(1, 70))), "witness"),
     "a tree by sharing": ("equal-spread", lambda: sharing(60), "more than 400 parts or 50 levels"),
+    "a tree of 81 levels": ("equal-spread", lambda: nested(40), "more than 400 parts or 50 levels"),
     "a deep tree": ("equal-spread", lambda: nested(3000), "more than 400 parts or 50 levels"),
     "a deep tree of a derivation": ("equal-spread", lambda: written_nested(5000), "more than 400 parts or 50 levels"),
     "roots in roots": ("equal-spread", lambda: nested(20), "witness"),
