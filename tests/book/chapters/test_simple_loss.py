@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sympy as sp
 import torch
 from chapters import run_derivation
 from mpmath import mp
+from root import ROOT
 
 from diffusion_lib.errors import ConfigError, DerivationError, Refuted, Undefined
 from diffusion_lib.process import bound
@@ -77,6 +80,22 @@ def test_the_weight_at_the_first_time(chapter, world):
     for variance in bound.VARIANCES:
         ours = bound.weight(world.schedule, "vlb", variance)[1:]
         close(ours[:1], world.proved(chapter, "bound-weight", variance, first=1)[:1])
+
+
+def test_the_named_first_variances_are_those_of_the_pages_table():
+    """The rows of the table, as code: σ_1² and σ_t² for each name of ``step_variance``."""
+    s = Schedule.from_betas([0.1, 0.2, 0.3])
+    small, large = s.posterior_variance, s.beta
+    rows = {"posterior": (small[2], small), "beta": (large[1], large), "fixed_large": (small[2], large)}
+    text = (ROOT / "book" / "simple-loss.md").read_text()
+    assert (
+        set(rows)
+        == set(bound.VARIANCES)
+        == set(re.findall(r'^\| `"(\w+)"` \| \$\\(?:tilde\\)?beta', text, re.MULTILINE))
+    )
+    for name, (first, later) in rows.items():
+        table = bound.step_variance(s, name)
+        assert table[1] == first and torch.equal(table[2:], later[2:])
 
 
 def test_the_means_of_both_steps(chapter, world):
