@@ -51,7 +51,7 @@ class World:
         columns |= {n["alpha_bar"][t - 1]: s.alpha_bar.roll(1), n["SNR"][t - 1]: s.snr.roll(1)}
         columns |= {n["beta_tilde"][t]: s.posterior_variance, n["sigma2"][t]: bound.step_variance(s, variance)}
         columns = {S.sympy(item): values[first:].tolist() for item, values in columns.items()}
-        own = {n["x"][t]: self.x_t, n["x"][0]: self.x_0, n["eps"][t]: self.eps, n["eps_hat"][t]: self.guess}
+        own = {n["x"][t]: self.x_t, n["x"][0]: self.x_0, n["eps"][t]: self.eps, n["guess"]: self.guess}
         own |= {n["x_hat"][t]: self.x_hat}
         columns |= {S.sympy(item): values[first - 1 :, 0].tolist() for item, values in own.items()}
         node = S.sympy(S.blocks[name].lines()[-1].right, using=("untrained-part", "bound-weight"))
