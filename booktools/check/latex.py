@@ -7,6 +7,7 @@ the same letters in the same order.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 RELATION = re.compile(
     r"\s*(:=|=|≈|≤|≥|<|>|\\(?:approx|leq?|geq?|neq?|ll|gg|equiv|propto|sim|to|rightarrow|mapsto)(?![a-zA-Z]))\s*"
@@ -25,6 +26,7 @@ def is_compound(formula: str) -> bool:
     return bool(OPERATOR.search(bare)) and len(re.findall(r"\\?[a-zA-Z]+", NO_LETTER.sub(" ", bare))) >= 2
 
 
+@cache
 def squeeze(latex: str) -> str:
     """LaTeX without spaces and brackets, fractions with a slash."""
     latex = SPACE.sub("", latex)
@@ -48,11 +50,12 @@ def _group(latex: str, start: int) -> tuple[str, int]:
     return latex[start + 1 :], len(latex)
 
 
-def lines(latex: str) -> list[str]:
+@cache
+def lines(latex: str) -> tuple[str, ...]:
     """The lines of a block, without the licences that stand beside or below them."""
     body = re.sub(r"\\tag\{.*|\\(?:begin|end)\{aligned\}|\$\$", "", latex)
     kept = [re.split(r"&&|\\qquad", line)[0] for line in body.split(r"\cr")]
-    return [line for line in kept if r"{\small" not in line]
+    return tuple(line for line in kept if r"{\small" not in line)
 
 
 def stands_in(formula: str, latex: str) -> bool:

@@ -76,7 +76,8 @@ def _inside(token: Token) -> Iterator[Sentence]:
     before = ""
     for place, child in enumerate(children):
         formula = " ".join(child.content.split())
-        if child.type == "math_inline" and (RELATION.search(formula) or is_compound(formula)):
+        math = child.type == "math_inline" or (child.type == "myst_role" and child.meta["name"] == "math")
+        if math and (RELATION.search(formula) or is_compound(formula)):
             after = [c for c in children[place + 1 : place + 3] if c.type != "text" or c.content.strip()][:1]
             role = after[0].meta["name"] if after and after[0].type == "myst_role" else ""
             yield Sentence(formula, before, role)
