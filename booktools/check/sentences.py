@@ -86,7 +86,7 @@ def _inside(token: Token) -> Iterator[Sentence]:
 
 def _line(page: Page, sentence: Sentence) -> int:
     """Where the formula stands first; a token inside a directive does not know its line."""
-    pattern = r"\$" + r"\s+".join(map(re.escape, sentence.formula.split())) + r"\$"
+    pattern = "[$`]" + r"\s+".join(map(re.escape, sentence.formula.split())) + "[$`]"
     found = re.search(pattern, page.text)
     return page.text.count("\n", 0, found.start()) + 1 if found else 1
 

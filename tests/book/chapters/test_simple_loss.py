@@ -277,6 +277,18 @@ def test_the_floor_is_not_that_of_another_answer(chapter):
         )
 
 
+def test_a_network_does_not_come_out_of_a_mean_over_its_state(chapter):
+    """As a letter it would: E[ε ε̂] = ε̂ E[ε] and E (ε − ε̂)² without the ε̂ that moves with x_t."""
+    n = chapter[0]
+    eps, guess, law = n["eps"][n["t"]], n["guess"], n["q"](n["x"][0], n["x"][n["t"]])
+    for name, left, right in (
+        ("product", E(eps * guess, law), guess * E(eps, law)),
+        ("square", E(n["miss"], law), E(eps**2, law) - 2 * guess * E(eps, law) + guess**2),
+    ):
+        with pytest.raises(DerivationError):
+            Chain(n["S"], name, left, start=2).equals(right, by="linearity")
+
+
 def test_the_first_variance_of_the_posterior_is_no_density(chapter):
     """P22: β̃_1 does not exist as a variance, and the engine has no such member."""
     n = chapter[0]
