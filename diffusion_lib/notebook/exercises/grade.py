@@ -22,11 +22,6 @@ from diffusion_lib.notebook.exercises.exercise import Exercise
 from diffusion_lib.notebook.exercises.read import NOWHERE, Nowhere, read
 from diffusion_lib.notebook.exercises.refute import BITS, refute
 from diffusion_lib.notebook.exercises.slips import slips
-<<<<<<< HEAD
-from diffusion_lib.symbolic import Derivation
-from diffusion_lib.symbolic.language.expr import Expr
-=======
->>>>>>> grader
 
 TOOLS = {"decide", "exercise", "grade", "read", "refute", "slips"}
 UNDECIDED = (
