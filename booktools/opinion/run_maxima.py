@@ -1,0 +1,59 @@
+"""One Maxima process reads all claims; it is started anew behind a claim that takes too long."""
+
+from __future__ import annotations
+
+import selectors
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+PATIENCE = 10  # seconds for one claim
+PRELUDE = Path(__file__).with_name("opinion.mac")
+NO_QUESTIONS = ':lisp (defun retrieve (&rest r) (declare (ignore r)) (merror "a question"))\n'
+
+
+def ask(programs: dict[int, str], patience: float = PATIENCE) -> dict[int, str]:
+    """The verdict on each claim: "confirmed", "contradicted" or "unknown"."""
+    answers: dict[int, str] = {}
+    while waiting := [number for number in programs if number not in answers]:
+        answers |= _session({number: programs[number] for number in waiting}, patience)
+        stuck = next((number for number in waiting if number not in answers), None)
+        if stuck is not None:
+            answers[stuck] = "unknown"
+    return answers
+
+
+def _session(programs, patience):
+    with tempfile.TemporaryFile("w+") as script:
+        script.write(NO_QUESTIONS + PRELUDE.read_text(encoding="utf-8") + "".join(programs.values()))
+        script.seek(0)
+        process = subprocess.Popen(
+            ["maxima", "--very-quiet"], stdin=script, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        try:
+            return dict(_answers(process.stdout, patience))
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _answers(stdout, patience):
+    """The lines ``@@ number verdict``, until the end or until none comes for so long."""
+    import os
+
+    pending, last = b"", time.monotonic()
+    with selectors.DefaultSelector() as selector:
+        selector.register(stdout, selectors.EVENT_READ)
+        while time.monotonic() - last < patience:
+            if not selector.select(timeout=patience):
+                return
+            data = os.read(stdout.fileno(), 65536)
+            if not data:
+                return
+            *lines, pending = (pending + data).split(b"\n")
+            for line in lines:
+                words = line.decode(errors="replace").split()
+                if words[:1] == ["@@"]:
+                    last = time.monotonic()
+                    yield int(words[1]), words[2]
