@@ -27,7 +27,7 @@ class Letters:
         self.earliest = earliest
 
     def of(self, node: Expr) -> Letter | Fraction | int:
-        """The letter of a symbol, of a member of a sequence or of a time; a number where one is stated."""
+        """The letter of a symbol, of a member of a sequence or of a time's symbol; a number where one is stated."""
         if isinstance(node, Symbol):
             return Letter(_plain(node.name), node.domain.low, node.domain.high)
         if isinstance(node, Index):

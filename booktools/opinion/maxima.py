@@ -35,12 +35,12 @@ class Program:
         sides = [self.text(side) for side in (left, right)]
         bound = [self.letter(v) for side in (left, right) for node in walk(side) if (v := _moved(node)) is not None]
         lines = [
-            "forget_all()$",
+            "o_forget_all()$",
             *(f"assume({fact})$" for fact in self.assumed),
             *self.slopes,
             f"bound: [{', '.join(dict.fromkeys(bound))}]$",
             f"point: [{', '.join(f'{name} = {value}' for name, value in self.points.items())}]$",
-            f"answer: errcatch(verdict({sides[0]}, {sides[1]}))$",
+            f"answer: errcatch(o_verdict({sides[0]}, {sides[1]}))$",
             f'print("@@", {number}, if answer = [] then "unknown" else first(answer))$',
         ]
         return "\n".join(lines) + "\n"
@@ -55,7 +55,10 @@ class Program:
     def Symbol(self, node):
         return self.letter(node)
 
-    Item = Index = Symbol
+    Item = Symbol
+
+    def Index(self, node):
+        return f"{self.letter(node)} + {node.offset}" if node.symbol else str(node.offset)
 
     def _name(self, node):
         letter = self.letters.of(node)
@@ -124,7 +127,7 @@ class Program:
 
     # ---- operators
     def Normal(self, node):
-        return f"normal({self.text(node.at)}, {self.text(node.mean)}, {self.text(node.variance)})"
+        return f"o_normal({self.text(node.at)}, {self.text(node.mean)}, {self.text(node.variance)})"
 
     def KL(self, node):
         return self.E(E(Func("log", node.p / node.q), node.p))
@@ -132,14 +135,14 @@ class Program:
     def Integral(self, node):
         body, over = self.text(node.body), self.letter(node.over)
         if node.low is None and node.high is None:
-            return f"line_integral({body}, {over})"
+            return f"o_line_integral({body}, {over})"
         low, high = ("minf" if node.low is None else self.text(node.low)), "inf"
         if node.high is not None:
             high = self.text(node.high)
-        return f"interval_integral({body}, {over}, {low}, {high})"
+        return f"o_interval_integral({body}, {over}, {low}, {high})"
 
     def Derivative(self, node):
-        return f"derivative({self.text(node.body)}, {self.letter(node.by)})"
+        return f"o_derivative({self.text(node.body)}, {self.letter(node.by)})"
 
     def Limit(self, node):
         return f"limit({self.text(node.body)}, {self.letter(Index(node.symbol))}, inf)"
@@ -148,13 +151,13 @@ class Program:
         under = node.under
         if isinstance(under, Normal):
             parts = map(self.text, (node.body, under.at, under.mean, under.variance))
-            return f"gauss_mean({', '.join(parts)})"
+            return f"o_gauss_mean({', '.join(parts)})"
         if under is not None:
             raise Untranslated("a mean under a density")
-        return f"mean({self.over_noise(node)})"
+        return f"o_mean({self.over_noise(node)})"
 
     def Var(self, node):
-        return f"variance({self.over_noise(node)})"
+        return f"o_variance({self.over_noise(node)})"
 
     def over_noise(self, node: E | Var) -> str:
         """The body, its random letters, those that are independent, those that are standard normal, the conditions."""
