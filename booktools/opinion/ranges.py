@@ -41,10 +41,11 @@ def by_induction(sides: tuple[Expr, Expr], earliest: dict[str, int]) -> list[tup
         return []
     (n,) = ends
     first = {n: Index(None, earliest[n])}
-    return [
-        (at(left, first), at(right, first)),
-        tuple(Add((at(side, {n: Index(n, 1)}), Neg(side))) for side in (left, right)),
-    ]
+    base = at(left, first), at(right, first)
+    later_left, later_right = (at(side, {n: Index(n, 1)}) for side in (left, right))
+    if type(left) is Product and left.high == Index(n):  # with the hypothesis put in
+        return [base, (Mul((right, at(left.body, {left.symbol: Index(n, 1)}))), later_right)]
+    return [base, (Add((later_left, Neg(left))), Add((later_right, Neg(right))))]
 
 
 def _family(node):
