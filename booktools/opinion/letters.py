@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from .language import Expr, Index, Item, Symbol
+from .ranges import CLOSED
 
 DIGITS = str.maketrans("-", "m")
 
 
 @dataclass(frozen=True)
 class Letter:
-    """A real number between ``low`` and ``high`` (None is infinite); ``closed`` says that it may be equal to them."""
+    """A real number between ``low`` and ``high`` (None is infinite); ``stated`` is the end that it may be equal to."""
 
     name: str
     low: Fraction | None = None
     high: Fraction | None = None
-    closed: bool = False
+    stated: Fraction | None = None
 
 
 class Letters:
@@ -29,21 +30,23 @@ class Letters:
     def of(self, node: Expr) -> Letter | Fraction | int:
         """The letter of a symbol, of a member of a sequence or of a time's symbol; a number where one is stated."""
         if isinstance(node, Symbol):
-            return Letter(_plain(node.name), node.domain.low, node.domain.high)
+            end = node.domain.high if node.role == CLOSED else None
+            return Letter(plain(node.name), node.domain.low, node.domain.high, end)
         if isinstance(node, Index):
             if node.symbol is None:
                 return node.offset
             first = Fraction(self.earliest.get(node.symbol, 1))
-            return Letter(f"time_{_plain(node.symbol)}", first - Fraction(1, 2))
+            return Letter(f"time_{plain(node.symbol)}", first - Fraction(1, 2))
         assert isinstance(node, Item)
         sequence, index = node.sequence, node.index
         border = index.offset + (self.earliest.get(index.symbol, 1) if index.symbol else 0) == sequence.start
         if index.symbol is None and border and sequence.first is not None:
             return sequence.first
-        name = f"{_plain(sequence.name)}__{_plain(index.symbol or '')}{str(index.offset).translate(DIGITS)}"
-        closed = border and sequence.first is not None
-        return Letter(name, sequence.domain.low, sequence.domain.high, closed)
+        name = f"{plain(sequence.name)}__{plain(index.symbol or '')}{str(index.offset).translate(DIGITS)}"
+        end = sequence.first if border and sequence.first in (sequence.domain.low, sequence.domain.high) else None
+        return Letter(name, sequence.domain.low, sequence.domain.high, end)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """``name`` in letters that every program takes."""
     return "".join(c if c.isalnum() and c.isascii() else "_" if c == "_" else f"q{ord(c)}" for c in name)

@@ -11,13 +11,8 @@ import random
 from fractions import Fraction
 
 from .language import KL, Derivative, E, Expr, Func, Index, Integral, Item, Limit, Normal, Symbol, Var, walk
-from .letters import Letter, Letters, _plain
-
-ONE = Fraction(1)
-
-
-class Untranslated(Exception):
-    """A node that this translator has no word for."""
+from .letters import Letter, Letters, plain
+from .words import Untranslated
 
 
 class Program:
@@ -76,11 +71,15 @@ class Program:
             self.assumed |= dict.fromkeys([f"{name} > {low or 0}"] if low is not None else [])
             self.assumed |= dict.fromkeys([f"{name} < {high}"] if high is not None else [])
             return self.free(name, low if low is not None else high - 2, high if high is not None else low + 2)
-        name = self.free(("c_" if found.closed else "p_") + found.name, 0, 2)
-        self.assumed[f"{name} {'>=' if found.closed else '>'} 0"] = None
+        name = self.free(("p_" if found.stated is None else "c_") + found.name, 0, 2)
+        self.assumed[f"{name} {'>' if found.stated is None else '>='} 0"] = None
         if high is None:
             return f"{low} + {name}" if low else name
-        return f"{high} - {name}" if low is None else f"{low} + {high - low}/(1 + {name})"
+        if low is None:
+            return f"{high} - {name}"
+        if found.stated == low is not None:
+            return f"{high} - {high - low}/(1 + {name})"
+        return f"{low} + {high - low}/(1 + {name})" if low else f"{high}/(1 + {name})"
 
     def free(self, name, low, high):
         spread = Fraction(random.Random(name).randint(20, 80), 97)
@@ -115,7 +114,7 @@ class Program:
 
     def Apply(self, node):
         def name(order):
-            return f"f_{_plain(node.function.name)}_{order}"
+            return f"f_{plain(node.function.name)}_{order}"
 
         order = node.function.order
         if len(node.args) == 1:

@@ -7,12 +7,15 @@ holds at n₀ and both sides grow by the same from n to n + 1.
 
 from __future__ import annotations
 
+import zlib
 from fractions import Fraction
 
 from .language import Add, Expr, Index, Interval, Item, Mul, Neg, Num, Product, Sum, Symbol, at, rebuild, walk
+from .words import Untranslated
 
 LONGEST = 12  # members of a range that are written out
 DUMMY = "#"
+CLOSED = "closed"  # the role of a product that may be empty, and then equals the upper end of its domain
 
 
 def without_ranges(sides: tuple[Expr, ...], earliest: dict[str, int]) -> tuple[Expr, ...]:
@@ -70,16 +73,21 @@ def _split(node, shared, letters, earliest):
     if start == end:
         members = [member(start, k) for k in range(node.low.offset, node.high.offset + 1)]
         if len(members) > LONGEST:
-            raise NotImplementedError("a long range")
+            raise Untranslated(f"a range of {len(members)} members")
         return _joined(kind, members)
     low, high = shared or (node.low.offset, node.high.offset)
     key = (*_family(node), low, high)
     before = [member(start, k) for k in range(node.low.offset, low)]
     after = [member(end, k) for k in range(high + 1, node.high.offset + 1)]
     filled = start is None and end is not None and earliest.get(end, 1) + high >= low
-    domain = _domain(node.body) if kind is Product and filled else Interval()
-    letter = letters.setdefault(key, Symbol(f"range{len(letters)}of{abs(hash(str(key))) % 10**6}", "", domain))
+    domain = _domain(node.body) if kind is Product else Interval()
+    role = "parameter" if filled or domain.high is None else CLOSED
+    letter = letters.setdefault(key, Symbol(f"range{_number(key)}", "", domain, role))
     return _joined(kind, [*before, letter, *after])
+
+
+def _number(key) -> int:
+    return zlib.crc32(repr(key).encode())
 
 
 def _joined(kind, members):
@@ -98,4 +106,8 @@ def _domain(body):
         if one == Num(Fraction(1)) and isinstance(item, Item):
             domain = item.sequence.domain if item.sequence.domain == Interval(Fraction(0), Fraction(1)) else Interval()
     known = domain.low is not None and domain.low >= 0
-    return Interval(Fraction(0), Fraction(1) if domain.high is not None and domain.high <= 1 else None) if known else Interval()
+    return (
+        Interval(Fraction(0), Fraction(1) if domain.high is not None and domain.high <= 1 else None)
+        if known
+        else Interval()
+    )

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from .language import Add, Div, Expr, Func, Index, Item, Mul, Neg, Normal, Num, Pi, Pow, Symbol, walk
+from .language import Expr, Func, Num, walk
 from .letters import Letter, Letters
-from .maxima import Untranslated
 from .roots import Bases
+from .words import Untranslated
 
 OPAQUE = ("Apply", "Derivative", "E", "Integral", "KL", "Limit", "Var")
 
@@ -28,7 +28,9 @@ class Statement:
 
     def __call__(self, number: int, left: Expr, right: Expr) -> str:
         goal = f"{self.text(left)} = {self.text(right)}"
-        roots = [node for side in (left, right) for node in walk(side) if isinstance(node, Func) and node.name == "sqrt"]
+        roots = [
+            node for side in (left, right) for node in walk(side) if isinstance(node, Func) and node.name == "sqrt"
+        ]
         script = self.script([node for node in dict.fromkeys(roots) if self.text(node) in goal])
         names = [*self.known, *self.opaque.values()]
         bound = f"forall {' '.join(names)} : R, " if names else ""
@@ -73,7 +75,9 @@ class Statement:
     Item = Symbol
 
     def Index(self, node):
-        return f"{self.Symbol(node)} + {_number(Fraction(node.offset))}" if node.symbol else _number(Fraction(node.offset))
+        return (
+            f"{self.Symbol(node)} + {_number(Fraction(node.offset))}" if node.symbol else _number(Fraction(node.offset))
+        )
 
     def Num(self, node):
         return _number(node.value)
@@ -113,6 +117,8 @@ def _number(value: Fraction) -> str:
 
 
 def _domain(letter: Letter) -> list[str]:
-    less = "<=" if letter.closed else "<"
-    low = [] if letter.low is None else [f"{_number(letter.low)} {less} v_{letter.name}"]
-    return low + ([] if letter.high is None else [f"v_{letter.name} {less} {_number(letter.high)}"])
+    low, high = (
+        "<=" if letter.stated is not None and letter.stated == end else "<" for end in (letter.low, letter.high)
+    )
+    below = [] if letter.low is None else [f"{_number(letter.low)} {low} v_{letter.name}"]
+    return below + ([] if letter.high is None else [f"v_{letter.name} {high} {_number(letter.high)}"])

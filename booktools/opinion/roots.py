@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 from fractions import Fraction
 
-from .language import Add, Apply, Div, Expr, Mul, Neg, Num, Pow
+from .language import Add, Div, Expr, Mul, Neg, Num, Pow
 
 POINTS = 2
 MODULUS = 2**61 - 1  # values are taken modulo a prime
@@ -49,8 +49,11 @@ def _factors(node: Expr, power: int) -> list[tuple[Expr, int]]:
     if isinstance(node, Pow) and isinstance(node.power, Num) and node.power.value.denominator == 1:
         return _factors(node.base, power * node.power.value.numerator)
     if isinstance(node, Num) and node.value > 0:
-        return [(Num(Fraction(n)), p) for whole, sign in ((node.value.numerator, 1), (node.value.denominator, -1))
-                for n, p in _primes(whole, power * sign)]
+        return [
+            (Num(Fraction(n)), p)
+            for whole, sign in ((node.value.numerator, 1), (node.value.denominator, -1))
+            for n, p in _primes(whole, power * sign)
+        ]
     return [(node, power)]
 
 
@@ -66,6 +69,7 @@ def _primes(n: int, power: int) -> list[tuple[int, int]]:
 
 def _value(node: Expr, text: Callable[[Expr], str], point: int) -> int:
     """The value at a random point, modulo a prime; what is no rational function is a letter."""
+
     def value(part):
         return _value(part, text, point)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import selectors
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
-PATIENCE = 10  # seconds for one claim
+PATIENCE = 5  # seconds for one claim
 PRELUDE = Path(__file__).with_name("opinion.mac")
 NO_QUESTIONS = ':lisp (defun retrieve (&rest r) (declare (ignore r)) (merror "a question"))\n'
 
@@ -40,8 +41,6 @@ def _session(programs, patience):
 
 def _answers(stdout, patience):
     """The lines ``@@ number verdict``, until the end or until none comes for so long."""
-    import os
-
     pending, last = b"", time.monotonic()
     with selectors.DefaultSelector() as selector:
         selector.register(stdout, selectors.EVENT_READ)
