@@ -15,12 +15,11 @@ from diffusion_lib.symbolic.expr import (
     Pi,
     Pow,
     Symbol,
-    children,
     rebuild,
     walk,
 )
 from diffusion_lib.symbolic.times import Index, Item, Limit, Product, Sum
-from diffusion_lib.symbolic.tree import at, first_times, free_indices, unfold
+from diffusion_lib.symbolic.tree import Fact, at, bound_by, first_times, unfold
 
 __all__ = [
     "KL",
@@ -31,6 +30,7 @@ __all__ = [
     "Div",
     "E",
     "Expr",
+    "Fact",
     "Func",
     "Index",
     "Integral",
@@ -48,11 +48,16 @@ __all__ = [
     "Symbol",
     "Var",
     "at",
-    "children",
+    "bound_by",
     "first_times",
-    "free_indices",
     "has_densities",
     "rebuild",
+    "role",
     "unfold",
     "walk",
 ]
+
+
+def role(part: Expr) -> str:
+    """The role of a symbol or of a member of a sequence: "parameter", "state", "noise" or "bound"."""
+    return getattr(getattr(part, "sequence", part), "role", "") if isinstance(part, (Symbol, Item)) else ""

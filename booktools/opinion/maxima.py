@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from fractions import Fraction
 
-from .language import KL, Derivative, E, Expr, Func, Index, Integral, Item, Limit, Normal, Symbol, Var, walk
+from .language import KL, Derivative, E, Expr, Func, Index, Integral, Limit, Normal, Symbol, Var, role, walk
 from .letters import Letter, Letters, plain
 from .words import Untranslated
 
@@ -160,9 +160,9 @@ class Program:
 
     def over_noise(self, node: E | Var) -> str:
         """The body, its random letters, those that are independent, those that are standard normal, the conditions."""
-        parts = dict.fromkeys(p for p in walk(node.body) if _role(p) in ("state", "noise") and p not in node.given)
-        noises = [p for p in parts if _role(p) == "noise"]
-        states = [p for p in (*parts, *node.given) if _role(p) == "state"]
+        parts = dict.fromkeys(p for p in walk(node.body) if role(p) in ("state", "noise") and p not in node.given)
+        noises = [p for p in parts if role(p) == "noise"]
+        states = [p for p in (*parts, *node.given) if role(p) == "state"]
         fresh = [p for p in noises if self.is_fresh(p, states, noises)]
         standard = [p for p in fresh if getattr(p, "sequence", p).name in self.standard]
         independent = fresh if self.independent else standard
@@ -181,10 +181,6 @@ class Program:
         if a.symbol == b.symbol:
             return a.offset > b.offset
         return b.symbol is None and self.letters.earliest.get(a.symbol, 1) + a.offset > b.offset
-
-
-def _role(part):
-    return getattr(getattr(part, "sequence", part), "role", "") if isinstance(part, (Symbol, Item)) else ""
 
 
 def _moved(node):

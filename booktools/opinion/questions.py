@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .language import Claim, Expr, first_times, has_densities, unfold
+from .language import (
+    Claim,
+    E,
+    Expr,
+    Fact,
+    Item,
+    Symbol,
+    Var,
+    bound_by,
+    first_times,
+    has_densities,
+    role,
+    unfold,
+    walk,
+)
 from .ranges import by_induction, without_ranges
 
 
@@ -37,6 +51,9 @@ def question(chapter: str, claim: Claim) -> Question | None:
     left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
     if has_densities(left, right):
         return None
+    left, right = unfold((left, right), moving(claim, (left, right)), claim.start)
+    if has_densities(left, right):
+        return Question(chapter, claim, False, ())
     if left == right:
         return Question(chapter, claim, True, ())
     earliest = first_times(claim.left, claim.right, least=claim.start)
@@ -46,6 +63,31 @@ def question(chapter: str, claim: Claim) -> Question | None:
 
 def questions(chapter: str, claims: Iterable[Claim]) -> list[Question]:
     return [asked for claim in claims if (asked := question(chapter, claim)) is not None]
+
+
+def moving(claim: Claim, sides: tuple[Expr, Expr]) -> tuple[Fact, ...]:
+    """The definitions that no letter may hide: of what hangs on a variable that a mean, integral or slope is about."""
+    parts = [part for side in sides for part in walk(side)]
+    bound = {_name(variable) for part in parts for variable in bound_by(part)}
+    random = any(isinstance(part, (E, Var)) for part in parts)
+    facts = [fact for fact in (*claim.model, *claim.assumed) if isinstance(fact.left, (Symbol, Item))]
+    hanging: set[str] = set()
+    found = True
+    while found:
+        found = {
+            _name(fact.left)
+            for fact in facts
+            if _name(fact.left) not in hanging | bound
+            for part in walk(fact.right)
+            if isinstance(part, (Symbol, Item))
+            and (_name(part) in bound | hanging or (random and role(part) in ("state", "noise")))
+        }
+        hanging |= found
+    return tuple(fact for fact in facts if _name(fact.left) in hanging)
+
+
+def _name(variable: Expr) -> str:
+    return getattr(variable, "sequence", variable).name
 
 
 def _plain(way, earliest) -> Iterable[Equality]:
