@@ -69,7 +69,7 @@ def moving(claim: Claim, sides: tuple[Expr, Expr]) -> tuple[Fact, ...]:
     """The definitions that no letter may hide: of what hangs on a variable that a mean, integral or slope is about."""
     parts = [part for side in sides for part in walk(side)]
     bound = {_name(variable) for part in parts for variable in bound_by(part)}
-    random = any(isinstance(part, (E, Var)) for part in parts)
+    random = any(isinstance(part, (E, Var)) and getattr(part, "under", None) is None for part in parts)
     facts = [fact for fact in (*claim.model, *claim.assumed) if isinstance(fact.left, (Symbol, Item))]
     hanging: set[str] = set()
     found = True

@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-PATIENCE = 5  # seconds for one claim
+PATIENCE = 15  # seconds for one claim
 PRELUDE = Path(__file__).with_name("opinion.mac")
 NO_QUESTIONS = ':lisp (defun retrieve (&rest r) (declare (ignore r)) (merror "a question"))\n'
 
