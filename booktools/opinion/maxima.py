@@ -110,7 +110,9 @@ class Program:
 
     def Func(self, node):
         arg = self.text(node.arg)
-        return {"Phi": f"(1 + erf({arg} / sqrt(2))) / 2"}.get(node.name, f"{node.name}({arg})")
+        if node.name == "Phi":
+            return f"(1 + erf({arg} / sqrt(2))) / 2"
+        return f"exp({arg})" if node.name == "exp" else f"o_{node.name}({arg})"
 
     def Apply(self, node):
         def name(order):
