@@ -15,6 +15,7 @@ from diffusion_lib.symbolic.expr import (
     Pi,
     Pow,
     Symbol,
+    children,
     rebuild,
     walk,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "Var",
     "at",
     "bound_by",
+    "children",
     "first_times",
     "has_densities",
     "rebuild",

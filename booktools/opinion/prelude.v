@@ -13,6 +13,9 @@ Proof. intros f H. exists (sqrt f). split. now apply sqrt_lt_R0. apply sqrt_sqrt
 Lemma root_is : forall f m, 0 < m -> m * m = f -> sqrt f = m.
 Proof. intros f m H <-. apply sqrt_square; lra. Qed.
 
+Lemma ln_half : forall s f, 0 < s -> s * s = f -> ln s = ln f / 2.
+Proof. intros s f H <-. rewrite ln_mult by assumption. lra. Qed.
+
 Ltac pos := cbv beta; unfold Rgt; first
   [ assumption | lra | exact PI_RGT_0 | apply exp_pos
   | match goal with
@@ -31,3 +34,4 @@ Ltac nonzero :=
           | |- _ * _ <> 0 => apply Rmult_integral_contrapositive_currified; nonzero
           | |- _ ^ _ <> 0 => apply pow_nonzero; nonzero
           end ].
+Ltac logs := repeat first [ rewrite ln_mult by pos | rewrite ln_Rinv by pos | rewrite ln_exp | rewrite ln_1 ].

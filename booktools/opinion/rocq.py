@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from .language import Expr, Func, Num, walk
+from .language import Apply, Expr, Normal
 from .letters import Letter, Letters
-from .roots import Bases
+from .scripts import closed, opened, script
 from .words import Untranslated
 
-OPAQUE = ("Apply", "Derivative", "E", "Integral", "KL", "Limit", "Var")
+SECONDS = 5  # for one statement
+NAMES = {"sqrt": "sqrt", "log": "ln", "exp": "exp"}
 
 
 class Statement:
@@ -24,41 +25,27 @@ class Statement:
         self.letters = Letters(earliest)
         self.known: dict[str, Letter] = {}
         self.opaque: dict[Expr, str] = {}
-        self.bases = Bases()
 
     def __call__(self, number: int, left: Expr, right: Expr) -> str:
+        if not (isinstance(left, Normal) and isinstance(right, Normal)):
+            left, right = opened(left), opened(right)
         goal = f"{self.text(left)} = {self.text(right)}"
-        roots = [
-            node for side in (left, right) for node in walk(side) if isinstance(node, Func) and node.name == "sqrt"
-        ]
-        script = self.script([node for node in dict.fromkeys(roots) if self.text(node) in goal])
+        proof = script(left, right, self.text)
         names = [*self.known, *self.opaque.values()]
         bound = f"forall {' '.join(names)} : R, " if names else ""
-        premises = "".join(f"{fact} -> " for letter in self.known.values() for fact in _domain(letter))
+        facts = [fact for letter in self.known.values() for fact in _domain(letter)]
+        facts += [
+            f"0 < {name}" for node, name in self.opaque.items() if isinstance(node, Apply) and node.function.positive
+        ]
+        premises = "".join(f"{fact} -> " for fact in facts)
         return (
             f"Definition s{number} : option ({bound}{premises}{goal}).\n"
-            f"first [ refine (Some _); timeout 5 (solve [ intros; {script} ]) | exact None ].\nDefined.\n"
+            f"first [ refine (Some _); timeout {SECONDS} (solve [ intros; {proof} ]) | exact None ].\nDefined.\n"
         )
-
-    def script(self, roots: list[Func]) -> str:
-        parts = []
-        products = {}
-        for root in roots:
-            products[root] = self.bases.product(root.arg, self.text)
-        for k, base in enumerate(self.bases.texts):
-            parts.append(f"assert (P{k} : 0 < {base}) by pos; destruct (root_of _ P{k}) as [s{k} [S{k} Q{k}]]")
-        squares = " ".join(f"Q{k}" for k in range(len(self.bases.texts)))
-        field = f"field [{squares}]" if squares else "field"
-        ring = f"ring [{squares}]" if squares else "ring"
-        by = f"first [ {ring} | {field}; nonzero ]"
-        for root, product in products.items():
-            parts.append(f"try rewrite (root_is {self.text(root.arg)} ({product})) by (first [ pos | {by} ])")
-        parts.append(f"first [ {by} | apply normal_eq; {by} | f_equal; {by} ]")
-        return "; ".join(parts)
 
     def text(self, node: Expr) -> str:
         kind = type(node).__name__
-        if kind in OPAQUE or (kind == "Func" and node.name == "Phi"):
+        if closed(node):
             return self.opaque.setdefault(node, f"opaque{len(self.opaque)}")
         word = getattr(self, kind, None)
         if word is None:
@@ -98,14 +85,12 @@ class Statement:
         return f"{self.text(node.over)} / {self.text(node.under)}"
 
     def Pow(self, node):
-        if not isinstance(node.power, Num) or node.power.value.denominator != 1:
-            return self.opaque.setdefault(node, f"opaque{len(self.opaque)}")
         power = node.power.value.numerator
         word = f"{self.text(node.base)} ^ {abs(power)}"
         return word if power >= 0 else f"/ ({word})"
 
     def Func(self, node):
-        return f"{ {'sqrt': 'sqrt', 'log': 'ln', 'exp': 'exp'}[node.name] } {self.text(node.arg)}".strip()
+        return f"{NAMES[node.name]} {self.text(node.arg)}"
 
     def Normal(self, node):
         return f"normal {self.text(node.at)} {self.text(node.mean)} {self.text(node.variance)}"

@@ -163,7 +163,9 @@ def test_maxima_goes_on_behind_a_claim_that_takes_too_long():
 
 @needs_programs
 def test_maxima_asks_nothing():
-    question = 'answer: errcatch(integrate(z^n, z, 0, 1))$\nprint("@@", 1, if answer = [] then "unknown" else "asked")$\n'
+    question = (
+        'answer: errcatch(integrate(z^n, z, 0, 1))$\nprint("@@", 1, if answer = [] then "unknown" else "asked")$\n'
+    )
     assert run_maxima.ask({1: question}) == {1: "unknown"}
 
 
