@@ -14,7 +14,7 @@ from .letters import Letter, Letters
 from .scripts import closed, opened, script
 from .words import Untranslated
 
-SECONDS = 5  # for one statement
+SECONDS = 10  # for one statement
 NAMES = {"sqrt": "sqrt", "log": "ln", "exp": "exp"}
 
 

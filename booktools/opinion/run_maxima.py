@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-PATIENCE = 15  # seconds for one claim
+PATIENCE = 15  # seconds of Maxima's own time for one claim
 PRELUDE = Path(__file__).with_name("opinion.mac")
 NO_QUESTIONS = ':lisp (defun retrieve (&rest r) (declare (ignore r)) (merror "a question"))\n'
 
@@ -33,26 +33,35 @@ def _session(programs, patience):
             ["maxima", "--very-quiet"], stdin=script, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
         try:
-            return dict(_answers(process.stdout, patience))
+            return dict(_answers(process, patience))
         finally:
             process.kill()
             process.wait()
 
 
-def _answers(stdout, patience):
+def _answers(process, patience):
     """The lines ``@@ number verdict``, until the end or until none comes for so long."""
-    pending, last = b"", time.monotonic()
+    pending, last = b"", _spent(process.pid)
     with selectors.DefaultSelector() as selector:
-        selector.register(stdout, selectors.EVENT_READ)
-        while time.monotonic() - last < patience:
-            if not selector.select(timeout=patience):
-                return
-            data = os.read(stdout.fileno(), 65536)
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while _spent(process.pid) - last < patience:
+            if not selector.select(timeout=1):
+                continue
+            data = os.read(process.stdout.fileno(), 65536)
             if not data:
                 return
             *lines, pending = (pending + data).split(b"\n")
             for line in lines:
                 words = line.decode(errors="replace").split()
                 if words[:1] == ["@@"]:
-                    last = time.monotonic()
+                    last = _spent(process.pid)
                     yield int(words[1]), words[2]
+
+
+def _spent(pid: int) -> float:
+    """The seconds that a process has computed; where the system does not say, the seconds on the clock."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return time.monotonic()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
