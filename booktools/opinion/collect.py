@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
+from types import SimpleNamespace
 from unittest import mock
 
 from booktools.source.pages import Book, Page
 
 from .language import Claim
 
-CHECKS = "diffusion_lib.symbolic.chain.verify"  # the function that each step is handed to
-CANARY = "diffusion_lib.symbolic.derivation.Canary"  # states something false, which no check of ours would stop
+CHECKS = "diffusion_lib.symbolic.page.chain.verify"  # the function that each step is handed to
+CANARY = "diffusion_lib.symbolic.page.derivation.Canary"  # states something false, which no check of ours would stop
 COUNT = ".summary()"  # attacks every step with mutants
 
 
@@ -30,9 +31,9 @@ def steps(page: Page) -> list[Claim]:
     """Every claim that the chapter's derivation makes, in its order."""
     found: list[Claim] = []
 
-    def note(claim: Claim) -> tuple[str, ...]:
+    def note(claim: Claim) -> SimpleNamespace:
         found.append(claim)
-        return ("noted",)
+        return SimpleNamespace(theorem=claim, looks=())
 
     namespace: dict = {}
     with mock.patch(CHECKS, note), mock.patch(CANARY), contextlib.redirect_stdout(io.StringIO()):

@@ -1,8 +1,8 @@
 """What the second opinion takes from the library: the language that steps are written in, and nothing that decides."""
 
-from diffusion_lib.symbolic.claim import Claim, has_densities
-from diffusion_lib.symbolic.density import KL, Derivative, E, Integral, Normal, Var
-from diffusion_lib.symbolic.expr import (
+from diffusion_lib.symbolic.language.claim import Claim, has_densities
+from diffusion_lib.symbolic.language.density import KL, Derivative, E, Integral, Normal, Var
+from diffusion_lib.symbolic.language.expr import (
     Add,
     Apply,
     Div,
@@ -19,8 +19,8 @@ from diffusion_lib.symbolic.expr import (
     rebuild,
     walk,
 )
-from diffusion_lib.symbolic.times import Index, Item, Limit, Product, Sum
-from diffusion_lib.symbolic.tree import Fact, at, bound_by, first_times, unfold
+from diffusion_lib.symbolic.language.times import Index, Item, Limit, Product, Sum
+from diffusion_lib.symbolic.language.tree import Fact, at, bound_by, first_times, unfold
 
 __all__ = [
     "KL",

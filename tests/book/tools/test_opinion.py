@@ -22,14 +22,14 @@ from booktools.opinion.report import RECORD, record, table
 from booktools.opinion.rocq import Statement
 from booktools.source.pages import Book
 from diffusion_lib.errors import DerivationError, Refuted, Undefined
-from diffusion_lib.symbolic.claim import Claim
-from diffusion_lib.symbolic.expr import log, sqrt
+from diffusion_lib.symbolic.language.claim import Claim
+from diffusion_lib.symbolic.language.expr import log, sqrt
+from diffusion_lib.symbolic.language.registry import positive, real, unit
+from diffusion_lib.symbolic.language.times import Index, Product, Sequence, Sum
+from diffusion_lib.symbolic.language.tree import Fact
 from diffusion_lib.symbolic.licences import licence
-from diffusion_lib.symbolic.mutate import mutants
-from diffusion_lib.symbolic.registry import positive, real, unit
-from diffusion_lib.symbolic.times import Index, Product, Sequence, Sum
-from diffusion_lib.symbolic.tree import Fact
 from diffusion_lib.symbolic.verify import verify
+from diffusion_lib.symbolic.verify.mutate import mutants
 
 MISSING = [name for name, there in ask.present().items() if not there]
 needs_programs = pytest.mark.skipif(
