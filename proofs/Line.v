@@ -15,6 +15,9 @@ Definition line (f : R -> R) (l : R) : Prop := is_RInt_gen f (Rbar_locally m_inf
 Lemma line_ext (f g : R -> R) (l : R) : (forall x, f x = g x) -> line f l -> line g l.
 Proof. intros H. refine (is_RInt_gen_ext f g l _). apply filter_forall. intros ab x _. apply H. Qed.
 
+Lemma line_is (f : R -> R) (l m : R) : l = m -> line f l -> line f m.
+Proof. now intros ->. Qed.
+
 (** The integral of a sum is the sum of the integrals; constants come out. *)
 Theorem linearity_of_integrals (f g : R -> R) (a b lf lg : R) : line f lf -> line g lg ->
   line (fun x => a * f x + b * g x) (a * lf + b * lg).
@@ -305,3 +308,14 @@ Proof.
   - replace (2 * PI) with (2 ^ 2 * (PI / 2)) by field.
     assert (P := PI_RGT_0). rewrite sqrt_mult, sqrt_pow2 by lra. ring.
 Qed.
+
+(** Below, [line] is known by its rules alone. *)
+Global Opaque line.
+
+(** Integrate term by term. *)
+Ltac term_by_term :=
+  repeat match goal with
+         | |- line (fun x => ?a * @?f x + ?b * @?g x) (?a * ?lf + ?b * ?lg) =>
+             apply (linearity_of_integrals f g a b lf lg)
+         | |- line (fun x => ?a * @?f x) (?a * ?lf) => apply (line_scale f a lf)
+         end.
