@@ -101,6 +101,20 @@ Proof.
   - now apply (is_RInt_minus (fun x => df x * g x + f x * dg x)).
 Qed.
 
+(** A derivative and an integral over an interval may be exchanged if the derivative is continuous in both variables. *)
+Theorem exchange (f df : R -> R -> R) (a b x : R) :
+  (forall u t, is_derive (fun z => f z t) u (df u t)) -> (forall u, ex_RInt (f u) a b) ->
+  (forall u t, continuity_2d_pt df u t) ->
+  is_derive (fun z => RInt (f z) a b) x (RInt (df x) a b).
+Proof.
+  intros Hd Hi Hc. rewrite (RInt_ext (df x) (fun t => Derive (fun u => f u t) x)).
+  2:{ intros t _. symmetry. now apply is_derive_unique. }
+  apply is_derive_RInt_param.
+  - apply filter_forall. intros u t _. now exists (df u t).
+  - intros t _. apply (continuity_2d_pt_ext df); auto. intros u v. symmetry. now apply is_derive_unique.
+  - now apply filter_forall.
+Qed.
+
 (** ** Limits *)
 
 (** (1 - c/T)^T tends to exp(-c). *)
@@ -131,4 +145,55 @@ Proof.
       field. lra.
     + unfold y in Hn. unfold Rdiv. lra.
   - apply (is_lim_seq_continuous exp); auto. apply derivable_continuous_pt, derivable_pt_exp.
+Qed.
+
+(** A Riemann sum: the mean of f at n equal steps tends to its integral from 0 to 1. *)
+Theorem riemann_limit (f : R -> R) : (forall x, continuous f x) ->
+  is_lim_seq (fun n => / INR n * sum (times 1 n) (fun s => f (INR s / INR n))) (RInt f 0 1).
+Proof.
+  intros Hf. set (F := fun x => RInt f 0 x).
+  assert (HF : forall x, derivable_pt_lim F x (f x)).
+  { intros x. apply is_derive_Reals. now apply derivative_of_integral. }
+  assert (F0 : F 0 = 0) by (unfold F; apply (RInt_point 0 f)).
+  apply is_lim_seq_spec. intros eps.
+  destruct (unifcont_1d f 0 1 (fun x _ => Hf x) (pos_div_2 eps)) as [delta Hdelta].
+  destruct (archimed_cor1 delta (cond_pos delta)) as (n0 & Hn0 & Hpos).
+  exists n0. intros n Hn.
+  assert (Hn_pos : 0 < INR n) by (apply lt_0_INR; lia).
+  assert (Hsmall : / INR n < delta).
+  { apply Rle_lt_trans with (/ INR n0); auto. apply Rinv_le_contravar; [apply lt_0_INR; lia|now apply le_INR]. }
+  (* the integral is a sum over the steps *)
+  assert (Hparts : RInt f 0 1 = sum (times 1 n) (fun s => F (INR s / INR n) - F (INR (s - 1) / INR n))).
+  { destruct n as [|n]; [lia|]. rewrite (telescoping (fun s => F (INR s / INR (S n))) 0 n) by lia. cbn beta.
+    replace (INR (S n) / INR (S n)) with 1 by (field; lra).
+    replace (INR 0 / INR (S n)) with 0 by (change (INR 0) with 0; unfold Rdiv; ring). unfold F at 1. lra. }
+  assert (step : forall s, In s (times 1 n) ->
+    Rabs (/ INR n * f (INR s / INR n) - (F (INR s / INR n) - F (INR (s - 1) / INR n))) <= / INR n * (eps / 2)).
+  { intros s Hs. apply in_times in Hs. destruct s as [|s]; [lia|]. replace (S s - 1)%nat with s by lia.
+    assert (width : INR (S s) / INR n - INR s / INR n = / INR n) by (rewrite S_INR; field; lra).
+    assert (Hlow : 0 <= INR s / INR n).
+    { apply Rmult_le_pos; [apply pos_INR|]. left. now apply Rinv_0_lt_compat. }
+    assert (Hhigh : INR (S s) / INR n <= 1).
+    { apply (Rmult_le_reg_r (INR n)); auto. unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_l, Rmult_1_r by lra.
+      apply le_INR. lia. }
+    assert (Hinv := Rinv_0_lt_compat _ Hn_pos).
+    destruct (MVT_cor2 F f (INR s / INR n) (INR (S s) / INR n)) as (c & Hc & Hbetween); [lra|auto|].
+    rewrite Hc, width. replace (/ INR n * f (INR (S s) / INR n) - f c * / INR n)
+      with (/ INR n * (f (INR (S s) / INR n) - f c)) by ring.
+    rewrite Rabs_mult, (Rabs_pos_eq (/ INR n)) by lra. apply Rmult_le_compat_l; [lra|].
+    apply Rnot_lt_le. intros far. apply (Hdelta c (INR (S s) / INR n)); try lra.
+    - change (Rabs (INR (S s) / INR n - c) < delta). rewrite Rabs_pos_eq; lra.
+    - intros near. change (Rabs (f (INR (S s) / INR n) - f c) < eps / 2) in near. lra. }
+  change (Rabs (/ INR n * sum (times 1 n) (fun s => f (INR s / INR n)) - RInt f 0 1) < eps).
+  rewrite Hparts, <- sum_scale, <- sum_minus.
+  apply Rle_lt_trans with (sum (times 1 n) (fun _ => / INR n * (eps / 2))).
+  - apply Rle_trans with (sum (times 1 n) (fun s =>
+      Rabs (/ INR n * f (INR s / INR n) - (F (INR s / INR n) - F (INR (s - 1) / INR n))))).
+    + apply Rabs_sum.
+    + now apply sum_le.
+  - assert (count : forall l : list nat, sum l (fun _ => / INR n * (eps / 2)) = INR (length l) * (/ INR n * (eps / 2))).
+    { induction l as [|a l IH]; cbn [sum length]; [cbn; lra|]. rewrite IH, S_INR. ring. }
+    rewrite count. unfold times. rewrite seq_length. replace (S n - 1)%nat with n by lia.
+    replace (INR n * (/ INR n * (eps / 2))) with (eps / 2) by (field; lra).
+    assert (E := cond_pos eps). lra.
 Qed.

@@ -96,6 +96,19 @@ Section Schedule.
     f_equal; field; lra.
   Qed.
 
+  (** The same for pictures: their density is a product over pixels. *)
+  Theorem gaussian_posterior_pixels {pixel} (pixels : list pixel) (x_t x_s x_0 : pixel -> R) t : (2 <= t)%nat ->
+    prod pixels (fun i => normal (x_t i) (sqrt (alpha t) * x_s i) (1 - alpha t))
+      * prod pixels (fun i => normal (x_s i) (sqrt (alpha_bar (t - 1)) * x_0 i) (1 - alpha_bar (t - 1)))
+      / prod pixels (fun i => normal (x_t i) (sqrt (alpha_bar t) * x_0 i) (1 - alpha_bar t))
+    = prod pixels (fun i => normal (x_s i) (mean_back t (x_t i) (x_0 i)) (variance_back t)).
+  Proof.
+    intros Ht. rewrite <- prod_mult, <- prod_div.
+    - apply prod_ext. intros i _. now apply gaussian_posterior.
+    - intros i. apply Rgt_not_eq, normal_pos. destruct t as [|t]; [lia|].
+      assert (B := alpha_bar_below_one t). lra.
+  Qed.
+
   (** ** The weight of L_{t-1} *)
 
   Definition SNR (t : nat) : R := alpha_bar t / (1 - alpha_bar t).

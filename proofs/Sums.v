@@ -79,6 +79,22 @@ Section Over_a_list.
     apply sum_nonneg. intros a Ha. specialize (H a Ha). lra.
   Qed.
 
+  Lemma Rabs_sum l f : Rabs (sum l f) <= sum l (fun a => Rabs (f a)).
+  Proof.
+    induction l as [|a l IH]; cbn; [rewrite Rabs_R0; lra|].
+    eapply Rle_trans; [apply Rabs_triang|]. lra.
+  Qed.
+
+  Lemma prod_mult l f g : prod l (fun a => f a * g a) = prod l f * prod l g.
+  Proof. induction l as [|a l IH]; cbn; [lra|]. rewrite IH. ring. Qed.
+
+  Lemma prod_div l f g : (forall a, g a <> 0) -> prod l (fun a => f a / g a) = prod l f / prod l g.
+  Proof.
+    intros H. assert (P : forall m, prod m g <> 0).
+    { induction m as [|a m IH]; cbn; [lra|]. now apply Rmult_integral_contrapositive. }
+    induction l as [|a l IH]; cbn; [field|]. rewrite IH. field. auto.
+  Qed.
+
   Lemma prod_app l m f : prod (l ++ m) f = prod l f * prod m f.
   Proof. induction l as [|a l IH]; cbn; [lra|]. rewrite IH. lra. Qed.
 

@@ -31,6 +31,7 @@ MISSING = "no coqc: the theorems in proofs/ were NOT checked; install Debian's p
 _THEOREM = re.compile(
     r"(?:^ *\(\*\*((?:(?!\*\)).)*)\*\)\n)?^ *(Theorem (\w+)(?:(?!\n *Proof\b).)*\.)\n *Proof\b", re.M | re.S
 )
+_PROOF = re.compile(r"^ *(Theorem|Lemma) (\w+)\b(.*?)\bQed\.", re.M | re.S)
 _COMMENT = re.compile(r"\(\*.*?\*\)", re.S)
 _UNPROVED = re.compile(r"\b(Admitted|admit|Axioms?|Parameters?|Conjecture|Unset Guard Checking|bypass_check)\b")
 
@@ -63,6 +64,18 @@ def written(path: Path) -> dict[str, dict]:
 def _indent(statement: str) -> str:
     """The first line is cut off at its first letter; the others have the indentation of the section."""
     return statement if "\n  " not in statement else re.sub(r"\n  (?=  )", "\n", statement)
+
+
+def uses(folder: Path) -> dict[str, list[str]]:
+    """For each theorem, the other theorems that its proof names, itself or by way of lemmas."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources(folder))
+    bodies = {name: (kind, {*re.findall(r"\w+", body)}) for kind, name, body in _PROOF.findall(text)}
+
+    def named(name: str) -> set[str]:
+        near = bodies[name][1] & bodies.keys() - {name, "induction"}  # which is a tactic, too
+        return set().union(*({other} if bodies[other][0] == "Theorem" else named(other) for other in near))
+
+    return {name: sorted(named(name) - {name}) for name, (kind, _) in bodies.items() if kind == "Theorem"}
 
 
 def unproved(path: Path) -> list[str]:
@@ -115,6 +128,8 @@ def made(folder: Path, into: Path) -> dict:
     build(folder, into)
     modules = [path.stem for path in sources(folder)]
     theorems = {name: theorem for path in sources(folder) for name, theorem in written(path).items()}
+    for name, others in uses(folder).items():
+        theorems[name]["uses"] = others
     halves = [dict(list(theorems.items())[part::2]) for part in (0, 1)]  # half a second a theorem: two at a time
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda part: ask(into, f"Ask{part}.v", halves[part], modules), (0, 1)))
