@@ -142,7 +142,7 @@ Section Bound.
       rewrite sum_minus. ring.
   Qed.
 
-  (** No term but L_0 can be negative. *)
+  (** L_T >= 0 *)
   Theorem last_term_nonneg x : (1 <= T)%nat -> sum (space T) prior = 1 -> 0 <= L_last x.
   Proof.
     intros HT Hsum. assert (free_zero : forall A B, mean space (S T) q A B (fun _ => 0) x = 0).
@@ -155,6 +155,7 @@ Section Bound.
     - intros i Hi. apply only_true in Hi. apply Nat.eqb_neq. lia.
   Qed.
 
+  (** L_{t-1} >= 0; so no term but L_0 can be negative. *)
   Theorem middle_term_nonneg t x : (2 <= t <= T)%nat ->
     (forall r, sum (space (t - 1)%nat) (back t r) = 1) -> 0 <= L_middle t x.
   Proof.

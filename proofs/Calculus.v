@@ -11,37 +11,45 @@ Open Scope R_scope.
 
 (** ** Derivatives *)
 
+(** (a f + b g)' = a f' + b g' *)
 Theorem derivative_linear (f g : R -> R) (a b x df dg : R) : is_derive f x df -> is_derive g x dg ->
   is_derive (fun y => a * f y + b * g y) x (a * df + b * dg).
 Proof.
   intros Hf Hg. apply (is_derive_plus (fun y => a * f y) (fun y => b * g y)); now apply is_derive_scal.
 Qed.
 
+(** (f g)' = f' g + f g' *)
 Theorem derivative_product (f g : R -> R) (x df dg : R) : is_derive f x df -> is_derive g x dg ->
   is_derive (fun y => f y * g y) x (df * g x + f x * dg).
 Proof. intros Hf Hg. apply (is_derive_mult f g); auto. intros; apply Rmult_comm. Qed.
 
+(** (f / g)' = (f' g - f g') / g^2 *)
 Theorem derivative_quotient (f g : R -> R) (x df dg : R) : is_derive f x df -> is_derive g x dg -> g x <> 0 ->
   is_derive (fun y => f y / g y) x ((df * g x - f x * dg) / g x ^ 2).
 Proof. intros Hf Hg H. now apply is_derive_div. Qed.
 
+(** The slope of f(g(x)) is f'(g(x)) g'(x). *)
 Theorem derivative_chain (f g : R -> R) (x df dg : R) : is_derive f (g x) df -> is_derive g x dg ->
   is_derive (fun y => f (g y)) x (df * dg).
 Proof.
   intros Hf Hg. rewrite Rmult_comm. apply (is_derive_comp f g); auto.
 Qed.
 
+(** exp' = exp *)
 Theorem derivative_exp (x : R) : is_derive exp x (exp x).
 Proof. apply is_derive_exp. Qed.
 
+(** The slope of ln at x is 1/x. *)
 Theorem derivative_ln (x : R) : 0 < x -> is_derive ln x (/ x).
 Proof. apply is_derive_ln. Qed.
 
+(** The slope of the root at x is 1/(2 sqrt x). *)
 Theorem derivative_sqrt (x : R) : 0 < x -> is_derive sqrt x (/ (2 * sqrt x)).
 Proof.
   intros H. auto_derive; auto. field. now apply Rgt_not_eq, sqrt_lt_R0.
 Qed.
 
+(** (ln f)' = f' / f *)
 Theorem derivative_log (f : R -> R) (x df : R) : is_derive f x df -> 0 < f x ->
   is_derive (fun y => ln (f y)) x (df / f x).
 Proof.

@@ -440,7 +440,7 @@ Section Variables.
       rewrite HA, HB. ring.
     Qed.
 
-    (** q(x_{1:T} | x_0) = prod_t q(x_t | x_{0:t-1}), with T = N - 1 and for every T. *)
+    (** q(x_{1:T} | x_0) = prod_{t=1}^T q(x_t | x_{0:t-1}), for every T. *)
     Theorem chain_rule_path T x :
       cond p (fun i => Nat.leb 1 i && Nat.leb i T) (only 0) x =
       prod (times 1 T) (fun t => cond p (only t) (upto (t - 1)) x).

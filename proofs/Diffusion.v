@@ -57,8 +57,8 @@ Section Schedule.
     rewrite alpha_bar_step, sqrt_mult by lra. ring.
   Qed.
 
-  (** q(x_t | x_0) = N(x_t; sqrt(alpha_bar_t) x_0, 1 - alpha_bar_t): the densities [q t] that start with one step from x_0,
-      and of which each is the integral of the next step over the last density. *)
+  (** q(x_t | x_0) = N(x_t; sqrt(alpha_bar_t) x_0, 1 - alpha_bar_t), if each density is the integral of one step over the
+      last density. *)
   Theorem closed_form (q : nat -> R -> R) (x_0 : R) :
     (forall y, q 1%nat y = normal y (sqrt (alpha 1) * x_0) (1 - alpha 1)) ->
     (forall t y, (1 <= t)%nat ->
@@ -113,8 +113,7 @@ Section Schedule.
 
   Definition SNR (t : nat) : R := alpha_bar t / (1 - alpha_bar t).
 
-  (** The divergence from the posterior to the same Gaussian with a guess in the place of x_0 is
-      (SNR_{t-1} - SNR_t)/2 times the square of the error. *)
+  (** KL from the posterior to the same Gaussian with a guess of x_0 is (SNR_{t-1} - SNR_t)/2 times the squared error. *)
   Theorem snr_difference t (x_t x_0 guess : R) : (2 <= t)%nat ->
     line (fun y => normal y (mean_back t x_t x_0) (variance_back t)
                    * ln (normal y (mean_back t x_t x_0) (variance_back t)

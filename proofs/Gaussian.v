@@ -223,12 +223,12 @@ Qed.
 
 (** ** Products *)
 
-(** A square of a sum from its parts. *)
+(** A x^2 - 2 B x + C = A (x - B/A)^2 + C - B^2/A *)
 Theorem complete_the_square A B C x : A <> 0 ->
   A * x ^ 2 - 2 * B * x + C = A * (x - B / A) ^ 2 + (C - B ^ 2 / A).
 Proof. intros H. field. auto. Qed.
 
-(** What is seen, y, and what is hidden, h: the product of N(y; a h, v) and N(h; m, w). *)
+(** N(y; a h, v) N(h; m, w) is a Gaussian in y times one in h: y is seen, h is hidden. *)
 Theorem gaussian_product y a h m v w : 0 < v -> 0 < w ->
   normal y (a * h) v * normal h m w =
   normal y (a * m) (a ^ 2 * w + v) * normal h ((m * v + a * y * w) / (a ^ 2 * w + v)) (v * w / (a ^ 2 * w + v)).

@@ -167,6 +167,7 @@ Proof.
   rewrite ln_mult, IH; auto using in_eq, in_cons, prod_pos.
 Qed.
 
+(** The logarithm of a quotient is the difference of the logarithms. *)
 Theorem log_of_quotient (x y : R) : 0 < x -> 0 < y -> ln (x / y) = ln x - ln y.
 Proof.
   intros Hx Hy. unfold Rdiv. rewrite ln_mult, ln_Rinv; auto using Rinv_0_lt_compat.

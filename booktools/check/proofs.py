@@ -32,6 +32,7 @@ _THEOREM = re.compile(
     r"(?:^ *\(\*\*((?:(?!\*\)).)*)\*\)\n)?^ *(Theorem (\w+)(?:(?!\n *Proof\b).)*\.)\n *Proof\b", re.M | re.S
 )
 _PROOF = re.compile(r"^ *(Theorem|Lemma) (\w+)\b(.*?)\bQed\.", re.M | re.S)
+_TACTIC = re.compile(r"^ *(Ltac) (\w+)(.*?)\n\n", re.M | re.S)
 _COMMENT = re.compile(r"\(\*.*?\*\)", re.S)
 _UNPROVED = re.compile(r"\b(Admitted|admit|Axioms?|Parameters?|Conjecture|Unset Guard Checking|bypass_check)\b")
 
@@ -67,9 +68,11 @@ def _indent(statement: str) -> str:
 
 
 def uses(folder: Path) -> dict[str, list[str]]:
-    """For each theorem, the other theorems that its proof names, itself or by way of lemmas."""
+    """For each theorem, the other theorems that its proof names, itself or by way of lemmas and tactics."""
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources(folder))
-    bodies = {name: (kind, {*re.findall(r"\w+", body)}) for kind, name, body in _PROOF.findall(text)}
+    bodies = {
+        name: (kind, {*re.findall(r"\w+", body)}) for kind, name, body in _PROOF.findall(text) + _TACTIC.findall(text)
+    }
 
     def named(name: str) -> set[str]:
         near = bodies[name][1] & bodies.keys() - {name, "induction"}  # which is a tactic, too

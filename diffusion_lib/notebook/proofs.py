@@ -77,5 +77,5 @@ def table(names: Iterable[str]) -> str:
         if found.file != last:
             lines += ["", f"proofs/{found.file}"]
         last = found.file
-        lines.append(f"  {found.name:32} {''.join(numbers[axiom] for axiom in found.axioms):6} {found.says}".rstrip())
+        lines.append(f"  {found.name:32} {''.join(sorted(map(numbers.get, found.axioms))):6} {found.says}".rstrip())
     return "\n".join(lines).strip()
