@@ -1,7 +1,7 @@
 (** * The variational bound, for every T
 
-    The data and the noisy states x_0, ..., x_T form a Markov chain q on any finite state space. The model p starts at x_T
-    and walks back. The bound is L_VLB = E_{q(x_{0:T})} ln(q(x_{1:T} | x_0) / p(x_{0:T})).
+    The data and the noisy states x_0, ..., x_T form a Markov chain q on any finite state space. The model p starts at
+    x_T and walks back. The bound is L_VLB = E_{q(x_{0:T})} ln(q(x_{1:T} | x_0) / p(x_{0:T})).
     Main theorem: L_VLB = L_T + sum_{t=2}^T L_{t-1} + L_0. *)
 
 From Coq Require Import Reals List Lia Lra Bool FunctionalExtensionality.

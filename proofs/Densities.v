@@ -1,8 +1,7 @@
 (** * Densities on finite state spaces
 
-    There are N variables x_0, ..., x_{N-1}. Variable i takes the values in the list [space i], which is any finite list.
-    A joint density is any positive function of all variables; a sum over states stands for an integral.
-    A set of variables is a function to [bool]. From the joint density follow all others:
+    A joint density is any positive function of all variables x_0, ..., x_{N-1}, each with its own finite list of
+    values. A sum over states stands for an integral. From the joint density follow all others:
 
       [marginal p A]  =  q(A), the sum over all variables outside of A;
       [cond p A B]    =  q(A | B) = q(A, B) / q(B);
@@ -12,208 +11,17 @@
 
 From Coq Require Import Reals List Lia Lra Bool FunctionalExtensionality.
 From Diffusion Require Import Sums.
+From Diffusion Require Export Variables.
 Import ListNotations.
 Open Scope R_scope.
 
-(** ** Sets of variables *)
-
-Definition set := nat -> bool.
-Definition none : set := fun _ => false.
-Definition all : set := fun _ => true.
-Definition only (t : nat) : set := fun i => Nat.eqb i t.
-Definition upto (t : nat) : set := fun i => Nat.leb i t.  (* x_0, ..., x_t *)
-Definition from (t : nat) : set := fun i => Nat.leb t i.  (* x_t, x_{t+1}, ... *)
-Definition union (A B : set) : set := fun i => A i || B i.
-Definition rest (A : set) : set := fun i => negb (A i).
-Definition disjoint (A B : set) := forall i, A i = true -> B i = false.
-Definition within (A B : set) := forall i, A i = true -> B i = true.
-Notation "A ∪ B" := (union A B) (at level 50, left associativity).
-
-Lemma only_true i t : only t i = true <-> i = t. Proof. apply Nat.eqb_eq. Qed.
-
-(** Two sets are equal if they have the same members. *)
-Ltac booleans :=
-  repeat match goal with H : forall _ : nat, _ <> _ |- _ => clear H end;
-  repeat match goal with
-         | H : disjoint _ _ |- _ => unfold disjoint in H
-         | H : within _ _ |- _ => unfold within in H
-         end;
-  unfold union, rest, none, all in *;
-  repeat match goal with i : nat, H : forall _ : nat, _ |- _ => specialize (H i) end;
-  repeat match goal with
-         | |- context [?A ?i] =>
-             match type of i with nat => match type of (A i) with bool => destruct (A i) eqn:? end end
-         end;
-  cbn in *; intuition congruence.
-Ltac sets := extensionality i; booleans.
-
-Section Variables.
+Section Densities.
   Context {state : Type} (space : nat -> list state) (N : nat).
   Implicit Types (x : nat -> state) (A B C D : set).
 
   Notation "'function'" := ((nat -> state) -> R).
-
-  (** The same values, but [s] for variable [i]. *)
-  Definition put x (i : nat) (s : state) : nat -> state := fun j => if Nat.eqb j i then s else x j.
-
-  Lemma put_same x i s : put x i s i = s.
-  Proof. unfold put. now rewrite Nat.eqb_refl. Qed.
-
-  Lemma put_other x i s j : j <> i -> put x i s j = x j.
-  Proof. intros H. unfold put. now apply Nat.eqb_neq in H as ->. Qed.
-
-  Lemma put_put x i r s : put (put x i r) i s = put x i s.
-  Proof. extensionality j. unfold put. now destruct (Nat.eqb j i). Qed.
-
-  Lemma put_swap x i j r s : i <> j -> put (put x i r) j s = put (put x j s) i r.
-  Proof.
-    intros H. extensionality k. unfold put.
-    destruct (Nat.eqb_spec k j), (Nat.eqb_spec k i); congruence.
-  Qed.
-
-  (** The sum of [f] over all values of those of the first [n] variables that lie in [A]. *)
-  Fixpoint over (n : nat) A (f : function) x : R :=
-    match n with
-    | O => f x
-    | S n => if A n then sum (space n) (fun s => over n A f (put x n s)) else over n A f x
-    end.
-
-  (** [f] does not depend on the variables in [A]. *)
-  Definition free A (f : function) := forall x i s, (i < N)%nat -> A i = true -> f (put x i s) = f x.
-
-  (** *** How sums over sets of variables behave *)
-
-  Lemma over_ext n A f g x : (forall y, f y = g y) -> over n A f x = over n A g x.
-  Proof.
-    intros H. revert x. induction n as [|n IH]; intros x; cbn; [apply H|].
-    destruct (A n); [|apply IH]. apply sum_ext. intros; apply IH.
-  Qed.
-
-  Lemma over_same n A B f x : (forall i, (i < n)%nat -> A i = B i) -> over n A f x = over n B f x.
-  Proof.
-    revert x. induction n as [|n IH]; intros x H; cbn; [reflexivity|].
-    rewrite H by lia. destruct (B n); [|auto]. apply sum_ext. intros; apply IH; auto.
-  Qed.
-
-  Lemma over_skip n A f x : A n = false -> over (S n) A f x = over n A f x.
-  Proof. intros H. cbn. now rewrite H. Qed.
-
-  Lemma over_none n f x : over n none f x = f x.
-  Proof. revert x. induction n as [|n IH]; intros x; cbn; auto. Qed.
-
-  Lemma over_only n t f x : (t < n)%nat -> over n (only t) f x = sum (space t) (fun s => f (put x t s)).
-  Proof.
-    induction n as [|n IH]; intros H; [lia|]. cbn. unfold only at 1. destruct (Nat.eqb_spec n t) as [->|Hne].
-    - apply sum_ext. intros s _. rewrite (over_same _ _ none); [apply over_none|].
-      intros i Hi. apply Nat.eqb_neq. lia.
-    - apply IH. lia.
-  Qed.
-
-  Lemma over_plus n A f g x : over n A (fun y => f y + g y) x = over n A f x + over n A g x.
-  Proof.
-    revert x. induction n as [|n IH]; intros x; cbn; [reflexivity|].
-    destruct (A n); [|apply IH]. rewrite <- sum_plus. apply sum_ext. intros; apply IH.
-  Qed.
-
-  Lemma over_scale n A c f x : over n A (fun y => c * f y) x = c * over n A f x.
-  Proof.
-    revert x. induction n as [|n IH]; intros x; cbn; [reflexivity|].
-    destruct (A n); [|apply IH]. rewrite <- sum_scale. apply sum_ext. intros; apply IH.
-  Qed.
-
-  Lemma over_zero n A x : over n A (fun _ => 0) x = 0.
-  Proof. rewrite (over_ext _ _ _ (fun _ => 0 * 0)) by (intros; lra). rewrite over_scale. lra. Qed.
-
-  Lemma over_sum {I} n A (l : list I) (f : I -> function) x :
-    over n A (fun y => sum l (fun i => f i y)) x = sum l (fun i => over n A (f i) x).
-  Proof. induction l as [|i l IH]; cbn; [apply over_zero|]. now rewrite over_plus, IH. Qed.
-
-  Lemma over_le n A f g x : (forall y, f y <= g y) -> over n A f x <= over n A g x.
-  Proof.
-    intros H. revert x. induction n as [|n IH]; intros x; cbn; [apply H|].
-    destruct (A n); [|apply IH]. apply sum_le. intros; apply IH.
-  Qed.
-
-  Lemma over_pos n A f x : (forall i, space i <> []) -> (forall y, 0 < f y) -> 0 < over n A f x.
-  Proof.
-    intros Hs H. revert x. induction n as [|n IH]; intros x; cbn; [apply H|].
-    destruct (A n); [|apply IH]. apply sum_pos; auto.
-  Qed.
-
-  (** What does not depend on the variables of a sum is a factor. *)
-  Lemma over_factor n A c f x :
-    (n <= N)%nat -> free A c -> over n A (fun y => c y * f y) x = c x * over n A f x.
-  Proof.
-    intros Hn Hc. revert x. induction n as [|n IH]; intros x; cbn; [reflexivity|].
-    destruct (A n) eqn:HA; [|apply IH; lia]. rewrite <- sum_scale. apply sum_ext. intros s _.
-    rewrite IH by lia. now rewrite Hc by (auto; lia).
-  Qed.
-
-  Lemma over_factor_right n A c f x :
-    (n <= N)%nat -> free A c -> over n A (fun y => f y * c y) x = over n A f x * c x.
-  Proof.
-    intros Hn Hc. rewrite Rmult_comm, <- over_factor by auto. apply over_ext. intros; lra.
-  Qed.
-
-  (** A sum over a later variable may be pulled out. *)
-  Lemma over_swap n A m (l : list state) f x : (n <= m)%nat ->
-    over n A (fun y => sum l (fun s => f (put y m s))) x = sum l (fun s => over n A f (put x m s)).
-  Proof.
-    revert x. induction n as [|n IH]; intros x Hm; cbn; [reflexivity|].
-    destruct (A n); [|apply IH; lia].
-    erewrite sum_ext by (intros; apply IH; lia). rewrite fubini.
-    apply sum_ext. intros s _. apply sum_ext. intros r _. now rewrite put_swap by lia.
-  Qed.
-
-  (** Sums over two sets are one sum over their union. *)
-  Lemma over_over n A B f x : disjoint A B -> over n A (over n B f) x = over n (A ∪ B) f x.
-  Proof.
-    intros H. revert x. induction n as [|n IH]; intros x; cbn; [reflexivity|].
-    unfold union at 1. destruct (A n) eqn:HA; cbn.
-    - rewrite (H n HA). apply sum_ext. intros s _. apply IH.
-    - destruct (B n); [|apply IH]. rewrite (over_swap n A n (space n) (over n B f)) by lia.
-      apply sum_ext. intros; apply IH.
-  Qed.
-
-  Lemma over_put_free n A f x i s : (n <= N)%nat -> (i < N)%nat -> A i = false ->
-    (forall y r, f (put y i r) = f y) -> over n A f (put x i s) = over n A f x.
-  Proof.
-    intros Hn Hi HA Hf. revert x. induction n as [|n IH]; intros x; cbn; [apply Hf|].
-    destruct (A n) eqn:HAn; [|apply IH; lia]. apply sum_ext. intros r _.
-    rewrite put_swap by congruence. apply IH. lia.
-  Qed.
-
-  Lemma over_put_summed n A f x i s : (i < n)%nat -> A i = true -> over n A f (put x i s) = over n A f x.
-  Proof.
-    revert x. induction n as [|n IH]; intros x Hi HA; cbn; [lia|].
-    destruct (Nat.eq_dec i n) as [->|Hne].
-    - rewrite HA. apply sum_ext. intros. now rewrite put_put.
-    - destruct (A n); [|apply IH; auto; lia]. apply sum_ext. intros r _.
-      rewrite put_swap by auto. apply IH; auto; lia.
-  Qed.
-
-  (** After a sum over [A] nothing depends on [A]; what did not matter before does not matter now. *)
-  Lemma free_over A B f : free B f -> free (A ∪ B) (over N A f).
-  Proof.
-    intros Hf x i s Hi H. unfold union in H. destruct (A i) eqn:HA.
-    - now apply over_put_summed.
-    - apply over_put_free; auto.
-  Qed.
-
-  Lemma free_summed A f : free A (over N A f).
-  Proof. intros x i s Hi H. now apply over_put_summed. Qed.
-
-  Lemma free_within A B f : within A B -> free B f -> free A f.
-  Proof. intros H Hf x i s Hi HA. apply Hf; auto. Qed.
-
-  Lemma free_mult A f g : free A f -> free A g -> free A (fun x => f x * g x).
-  Proof. intros Hf Hg x i s Hi HA. now rewrite Hf, Hg. Qed.
-
-  Lemma free_div A f g : free A f -> free A g -> free A (fun x => f x / g x).
-  Proof. intros Hf Hg x i s Hi HA. now rewrite Hf, Hg. Qed.
-
-  Lemma free_ln A f : free A f -> free A (fun x => ln (f x)).
-  Proof. intros Hf x i s Hi HA. now rewrite Hf. Qed.
+  Notation over := (over space).
+  Notation free := (free N).
 
   (** ** Densities *)
 
@@ -295,9 +103,9 @@ Section Variables.
       disjoint A B -> disjoint A C -> over N A (cond p (A ∪ B) C) x = cond p B C x.
     Proof.
       intros HB HC. unfold cond at 1.
-      rewrite (over_ext _ _ _ (fun y => marginal p (A ∪ (B ∪ C)) y * / marginal p C y)).
+      rewrite (over_ext _ _ _ _ (fun y => marginal p (A ∪ (B ∪ C)) y * / marginal p C y)).
       2:{ intros y. unfold Rdiv. do 2 f_equal. sets. }
-      rewrite over_factor_right; auto.
+      rewrite (over_factor_right space N N); auto.
       - rewrite marginalisation_joint; [reflexivity|]. intros i. booleans.
       - intros y i s Hi HA. f_equal. apply free_marginal; auto. booleans.
     Qed.
@@ -305,7 +113,7 @@ Section Variables.
     (** The sum over A of q(A | B) is 1. *)
     Theorem density_sums_to_one A B x : disjoint A B -> over N A (cond p A B) x = 1.
     Proof.
-      intros H. rewrite (over_ext _ _ _ (cond p (A ∪ none) B)).
+      intros H. rewrite (over_ext _ _ _ _ (cond p (A ∪ none) B)).
       2:{ intros y. f_equal. sets. }
       rewrite marginalisation; auto; [|intros i; booleans].
       unfold cond. replace (none ∪ B) with B by sets. field. apply marginal_neq.
@@ -321,7 +129,7 @@ Section Variables.
     Proof.
       intros HB HC. unfold mean. replace (A ∪ B) with (B ∪ A) by sets.
       rewrite <- over_over by (intros i; booleans). apply over_ext. intros y.
-      rewrite <- over_factor_right; auto.
+      rewrite <- (over_factor_right space N N); auto.
       - apply over_ext. intros z. replace (B ∪ A) with (A ∪ B) by sets.
         rewrite chain_rule_pair. lra.
       - eapply free_within; [|apply free_cond]. intros i. booleans.
@@ -333,13 +141,13 @@ Section Variables.
     Proof.
       intros HB HC Hf. unfold mean. replace (A ∪ B) with (B ∪ A) at 1 by sets.
       rewrite <- over_over by (intros i; booleans). apply over_ext. intros y.
-      rewrite over_factor by auto. now rewrite marginalisation.
+      rewrite (over_factor space N N) by auto. now rewrite marginalisation.
     Qed.
 
     (** The mean of a constant is the constant, and so is that of anything without the variable. *)
     Theorem mean_of_constant A B f x : disjoint A B -> free A f -> mean p A B f x = f x.
     Proof.
-      intros H Hf. unfold mean. rewrite over_factor by auto. rewrite density_sums_to_one by auto. lra.
+      intros H Hf. unfold mean. rewrite (over_factor space N N) by auto. rewrite density_sums_to_one by auto. lra.
     Qed.
 
     Lemma mean_ext A B f g x : (forall y, f y = g y) -> mean p A B f x = mean p A B g x.
@@ -362,7 +170,7 @@ Section Variables.
     (** What is known under the mean is a factor. *)
     Lemma mean_factor A B c f x : free A c -> mean p A B (fun y => c y * f y) x = c x * mean p A B f x.
     Proof.
-      intros H. unfold mean. rewrite <- over_factor by auto. apply over_ext. intros; lra.
+      intros H. unfold mean. rewrite <- (over_factor space N N) by auto. apply over_ext. intros; lra.
     Qed.
 
     Lemma mean_le A B f g x : (forall y, f y <= g y) -> mean p A B f x <= mean p A B g x.
@@ -380,7 +188,7 @@ Section Variables.
       mean p (A ∪ B) none (fun y => f y * g y) x = mean p A none f x * mean p B none g x.
     Proof.
       intros HAB Hind Hf Hg. unfold mean.
-      rewrite (over_ext _ _ _ (fun y => f y * cond p A none y * (g y * cond p B none y)))
+      rewrite (over_ext _ _ _ _ (fun y => f y * cond p A none y * (g y * cond p B none y)))
         by (intros y; rewrite Hind; lra).
       replace (A ∪ B) with (B ∪ A) by sets. rewrite <- over_over by (intros i; booleans).
       assert (HfB : free B f) by (apply free_within with (rest A); auto; intros i; booleans).
@@ -390,9 +198,9 @@ Section Variables.
       assert (HcB : free (rest B) (cond p B none)).
       { eapply free_within; [|apply free_cond]. intros i. booleans. }
       erewrite over_ext.
-      2:{ intros y. rewrite over_factor_right; [reflexivity|auto|].
+      2:{ intros y. rewrite (over_factor_right space N N); [reflexivity|auto|].
           apply free_mult; auto. eapply free_within; [|exact HcB]. intros i. booleans. }
-      rewrite over_factor; auto.
+      rewrite (over_factor space N N); auto.
       apply free_within with (A ∪ rest A).
       { intros i. booleans. }
       apply free_over, free_mult; auto.
@@ -463,4 +271,4 @@ Section Variables.
         destruct (Nat.leb_spec i (S T)), (Nat.eqb_spec i (S T)), (Nat.leb_spec i T); cbn; lia || reflexivity.
     Qed.
   End One_law.
-End Variables.
+End Densities.

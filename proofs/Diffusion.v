@@ -1,12 +1,12 @@
 (** * Gaussian diffusion, for every t
 
     The schedule alpha_1, alpha_2, ... lies between 0 and 1, and alpha_bar_t is the product of the first t.
-    Proved here: the closed form of x_t given x_0, the posterior of x_{t-1}, the weight of L_{t-1} as a difference of two
-    signal-to-noise ratios, the marginals of DDIM for every eta, and Tweedie's formula. *)
+    Proved here: the closed form of x_t given x_0, the posterior of x_{t-1}, the weight of L_{t-1} as a difference of
+    two signal-to-noise ratios, the marginals of DDIM for every eta, and Tweedie's formula. *)
 
 From Coq Require Import Reals List Lia Lra.
 From Coquelicot Require Import Coquelicot.
-From Diffusion Require Import Sums Calculus Line Gaussian.
+From Diffusion Require Import Sums Calculus Line Bell Gaussian.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -57,8 +57,8 @@ Section Schedule.
     rewrite alpha_bar_step, sqrt_mult by lra. ring.
   Qed.
 
-  (** q(x_t | x_0) = N(x_t; sqrt(alpha_bar_t) x_0, 1 - alpha_bar_t), if each density is the integral of one step over the
-      last density. *)
+  (** q(x_t | x_0) = N(x_t; sqrt(alpha_bar_t) x_0, 1 - alpha_bar_t), if each density is the integral of one step over
+      the last density. *)
   Theorem closed_form (q : nat -> R -> R) (x_0 : R) :
     (forall y, q 1%nat y = normal y (sqrt (alpha 1) * x_0) (1 - alpha 1)) ->
     (forall t y, (1 <= t)%nat ->
@@ -113,7 +113,7 @@ Section Schedule.
 
   Definition SNR (t : nat) : R := alpha_bar t / (1 - alpha_bar t).
 
-  (** KL from the posterior to the same Gaussian with a guess of x_0 is (SNR_{t-1} - SNR_t)/2 times the squared error. *)
+  (** KL from the posterior to the same Gaussian with a guess of x_0: (SNR_{t-1} - SNR_t)/2 times the squared error. *)
   Theorem snr_difference t (x_t x_0 guess : R) : (2 <= t)%nat ->
     line (fun y => normal y (mean_back t x_t x_0) (variance_back t)
                    * ln (normal y (mean_back t x_t x_0) (variance_back t)

@@ -1,12 +1,12 @@
 (** * Gaussian densities on the real line
 
-    [normal x m v] is the density N(x; m, v). Proved here, with integrals over the whole line: it sums to 1, its mean and
-    variance, the score's mean, Stein's identity, reparameterisation, the divergence of two Gaussians, the product of two
-    (by completing the square), and the merging of two steps. *)
+    [normal x m v] is the density N(x; m, v). Proved here, with integrals over the whole line: it sums to 1, its mean
+    and variance, the score's mean, Stein's identity, reparameterisation, the divergence of two Gaussians, the product
+    of two (by completing the square), and the merging of two steps. *)
 
 From Coq Require Import Reals List Lia Lra.
 From Coquelicot Require Import Coquelicot.
-From Diffusion Require Import Sums Calculus Line.
+From Diffusion Require Import Sums Calculus Line Bell.
 Open Scope R_scope.
 
 Definition normal (x m v : R) : R := / sqrt (2 * PI * v) * exp (- ((x - m) ^ 2 / (2 * v))).

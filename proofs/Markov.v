@@ -118,7 +118,8 @@ Section Chain.
 
   (** q(x_t | x_{t-1}, x_0) = q(x_t | x_{t-1}) *)
   Theorem markov_forward_start t T x : (1 <= t <= T)%nat ->
-    cond space (S T) (chain T) (only t) (only (t - 1) ∪ only 0) x = cond space (S T) (chain T) (only t) (only (t - 1)) x.
+    cond space (S T) (chain T) (only t) (only (t - 1) ∪ only 0) x =
+    cond space (S T) (chain T) (only t) (only (t - 1)) x.
   Proof.
     intros Ht. apply markov_forward; auto.
     - intros i. unfold union. rewrite orb_true_iff, !only_true. unfold upto. rewrite Nat.leb_le. lia.
@@ -169,7 +170,8 @@ Section Chain.
     revert H1 H2. rewrite !(marginal_splits t); auto; try lia.
     all: try (unfold union, only; rewrite Nat.eqb_refl, ?orb_true_r; reflexivity).
     all: try (intros i; discriminate).
-    all: try (intros i; unfold union, none; rewrite ?orb_false_r, ?orb_true_iff, ?only_true; unfold upto; rewrite Nat.leb_le; lia).
+    all: try (intros i; unfold union, none, upto;
+              rewrite ?orb_false_r, ?orb_true_iff, ?only_true, Nat.leb_le; lia).
     intros H1 H2. rewrite <- (empty (only (t - 1) ∪ only t)). field. repeat split; intros E; rewrite E in *; lra.
   Qed.
 End Chain.

@@ -28,9 +28,9 @@ ALLOWED = (
     "FunctionalExtensionality.functional_extensionality_dep",
 )
 MISSING = "no coqc: the theorems in proofs/ were NOT checked; install Debian's packages `coq` and `libcoq-coquelicot`"
-_THEOREM = re.compile(
-    r"(?:^ *\(\*\*((?:(?!\*\)).)*)\*\)\n)?^ *(Theorem (\w+)(?:(?!\n *Proof\b).)*\.)\n *Proof\b", re.M | re.S
-)
+_SAYS = r"(?:^ *\(\*\*((?:(?!\*\)).)*)\*\)\n)?"
+_THEOREM = re.compile(_SAYS + r"^( *)(Theorem (\w+)(?:(?!\n *Proof\b).)*\.)\n *Proof\b", re.M | re.S)
+_DEFINITION = re.compile(r"^( *)((?:Definition|Fixpoint) (\w+)\b.*?\.)(?: *\(\*.*?\*\))?$", re.M | re.S)
 _PROOF = re.compile(r"^ *(Theorem|Lemma) (\w+)\b(.*?)\bQed\.", re.M | re.S)
 _TACTIC = re.compile(r"^ *(Ltac) (\w+)(.*?)\n\n", re.M | re.S)
 _COMMENT = re.compile(r"\(\*.*?\*\)", re.S)
@@ -53,18 +53,17 @@ def digests(folder: Path) -> dict[str, str]:
 def written(path: Path) -> dict[str, dict]:
     """The theorems of one file, by name: what the comment above says, and the statement as written."""
     found = {}
-    for comment, statement, name in _THEOREM.findall(path.read_text(encoding="utf-8")):
-        found[name] = {
-            "file": path.name,
-            "says": " ".join(comment.split()),
-            "statement": textwrap.dedent(_indent(statement)),
-        }
+    for says, indent, statement, name in _THEOREM.findall(path.read_text(encoding="utf-8")):
+        statement = statement.replace(f"\n{indent}", "\n")
+        found[name] = {"file": path.name, "says": " ".join(says.split()), "statement": statement}
     return found
 
 
-def _indent(statement: str) -> str:
-    """The first line is cut off at its first letter; the others have the indentation of the section."""
-    return statement if "\n  " not in statement else re.sub(r"\n  (?=  )", "\n", statement)
+def definitions(folder: Path) -> dict[str, str]:
+    """Every definition as written, by name."""
+    texts = [path.read_text(encoding="utf-8") for path in sources(folder)]
+    found = [item for text in texts for item in _DEFINITION.findall(text)]
+    return {name: text.replace(f"\n{indent}", "\n") for indent, text, name in found}
 
 
 def uses(folder: Path) -> dict[str, list[str]]:
@@ -136,7 +135,7 @@ def made(folder: Path, into: Path) -> dict:
     halves = [dict(list(theorems.items())[part::2]) for part in (0, 1)]  # half a second a theorem: two at a time
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda part: ask(into, f"Ask{part}.v", halves[part], modules), (0, 1)))
-    return {"files": digests(folder), "theorems": theorems}
+    return {"files": digests(folder), "definitions": definitions(folder), "theorems": theorems}
 
 
 def stale(folder: Path, record: dict) -> list[str]:

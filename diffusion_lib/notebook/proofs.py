@@ -49,12 +49,22 @@ def short(axiom: str) -> str:
 
 
 @functools.cache
+def _record() -> dict:
+    return json.loads((files(__package__) / "proofs.json").read_text(encoding="utf-8"))
+
+
+def definition(*names: str) -> str:
+    """The definitions of these names, as written; ``ConfigError`` for a name that there is not."""
+    known = _record()["definitions"]
+    return "\n".join(known[check_choice("name", name, known)] for name in names)
+
+
+@functools.cache
 def theorems() -> Mapping[str, Theorem]:
     """All theorems by name, in the order of the files."""
-    record = json.loads((files(__package__) / "proofs.json").read_text(encoding="utf-8"))
     return {
         name: Theorem(name, **{key: tuple(part) if isinstance(part, list) else part for key, part in fields.items()})
-        for name, fields in record["theorems"].items()
+        for name, fields in _record()["theorems"].items()
     }
 
 

@@ -11,7 +11,7 @@ from root import ROOT
 
 from booktools.check import proofs
 from booktools.source.pages import BookError
-from diffusion_lib.notebook.proofs import AXIOMS, foundations, table, theorem, theorems
+from diffusion_lib.notebook.proofs import AXIOMS, theorems
 
 FOLDER = ROOT / "proofs"
 RECORD = json.loads((ROOT / proofs.RECORD).read_text(encoding="utf-8"))
@@ -55,6 +55,7 @@ def test_the_record_has_the_statements_as_written():
         for name, fields in proofs.written(path).items():
             assert RECORD["theorems"][name].items() >= {**fields, "uses": uses[name]}.items()
     assert {*RECORD["theorems"]} == {*uses}
+    assert RECORD["definitions"] == proofs.definitions(FOLDER)
 
 
 def test_every_rule_is_a_theorem_on_allowed_axioms():
@@ -133,9 +134,3 @@ def test_a_theorem_with_a_flipped_sign_is_refused(tmp_path):
     (small / "Sums.v").write_text(wrong)
     with pytest.raises(BookError, match=r"proofs/Sums\.v does not hold"):
         proofs.build(small, tmp_path / "built")
-
-
-def test_a_page_shows_a_theorem_its_axioms_and_what_it_rests_on():
-    assert repr(theorem("gibbs")).startswith("Theorem gibbs") and "proofs/Information.v" in repr(theorem("gibbs"))
-    assert {"telescoping", "fubini", "gibbs"} & foundations("vlb_decomposition") == {"telescoping", "fubini"}
-    assert table(["gibbs"]).splitlines()[0] == "proofs/Information.v"
