@@ -44,6 +44,22 @@ Section Divergence.
     - intros y. specialize (Hq y). field. lra.
   Qed.
 
+  (** KL(q(A, B | C) || r s) = E_{q(B|C)} KL(q(A | B, C) || r) + KL(q(B | C) || s), if s does not depend on A. *)
+  Theorem divergences_add A B C r s x : positive r -> positive s -> disjoint A B -> disjoint A C -> free N A s ->
+    KL (A ∪ B) C (fun y => r y * s y) x = mean B C (KL A (B ∪ C) r) x + KL B C s x.
+  Proof.
+    intros Hr Hs HAB HAC Hfree. unfold KL at 1.
+    assert (Hq : forall A B y, 0 < cond A B y) by (intros; now apply cond_pos).
+    rewrite (mean_ext space N q (A ∪ B) C _
+      (fun y => 1 * ln (cond A (B ∪ C) y / r y) + 1 * ln (cond B C y / s y))).
+    - rewrite linearity. unfold KL at 1. rewrite tower by auto.
+      rewrite (tower_drop space N q A B C (fun y => ln (cond B C y / s y))); auto.
+      + unfold KL. ring.
+      + apply free_ln, free_div; auto. eapply free_within; [|apply free_cond]. intros i. booleans.
+    - intros y. specialize (Hr y). specialize (Hs y). rewrite chain_rule_pair by auto.
+      rewrite !log_of_quotient, !ln_mult by auto using Rmult_lt_0_compat. ring.
+  Qed.
+
   (** ln E[f] = E[ln f] + KL(q || f q / E[f]): the gap of Jensen's inequality has a name. *)
   Theorem jensen_gap A B f x : positive f -> disjoint A B ->
     ln (mean A B f x) = mean A B (fun y => ln (f y)) x + KL A B (fun y => f y * cond A B y / mean A B f y) x.
