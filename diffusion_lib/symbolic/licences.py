@@ -25,6 +25,7 @@ RULES = {
     "standard": "E_{N(m, v)} f(y) = E_{N(0, 1)} f(m + √v z)",
     "Riemann": "(1/T) Σ_{t=1..T} f(t/T) → ∫_0^1 f, for a continuous f",
 }
+RULE = "rule, all T"  # the verdict on a step that a rule reaches for all times in range
 ANY_LAW = ("conditional", "mean", "divergence", "linearity", "Fubini", "marginal")
 
 
@@ -51,7 +52,7 @@ class Licence:
     exchanges: bool = False
     weaker: str | None = None
     rules: tuple[str, ...] = ()
-    verdict: str = "rule, all T"
+    verdict: str = RULE
 
     @property
     def calculus(self) -> bool:
