@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from diffusion_lib.errors import Inconclusive
+from diffusion_lib.symbolic.kernel import given as tower
 from diffusion_lib.symbolic.kernel import sums
 from diffusion_lib.symbolic.kernel.free import Free, is_state_run
 from diffusion_lib.symbolic.kernel.positive import positive
 from diffusion_lib.symbolic.kernel.ranges import Ranges
-from diffusion_lib.symbolic.kernel.states import all_apart, inside, minus, overlap, run, union, written
+from diffusion_lib.symbolic.kernel.states import all_apart, in_order, inside, minus, overlap, run, union, written
 from diffusion_lib.symbolic.language.density import KL, Density, E, Integral, Law
 from diffusion_lib.symbolic.language.dependence import is_noise
 from diffusion_lib.symbolic.language.expr import Expr, Func, Mul, Num, Pow, rebuild, walk
@@ -89,14 +90,31 @@ class Rewriter:
         return self.joint(node.law, targets, ranges)
 
     def joint(self, law, states, ranges) -> Expr:
-        """p(A); of a Markov chain p(x_{a:b}) = p(x_a) ∏ p(x_{s−1}, x_s) / p(x_{s−1})."""
-        thing, low, high = states[0]
-        path = law.markov and self.may("Markov") and len(states) == 1 and ranges.at_most(low, high)
-        if not path or ranges.at_most(high, low + 1):
+        """p(A); of a Markov chain with states a < b < c < … p(x_a) p(x_a, x_b) / p(x_a) · p(x_b, x_c) / p(x_b) …"""
+        runs = self.path(law, states, ranges)
+        if runs is None:
             return Density(law, tuple(map(written, states)), ())
         s = Index(FRESH)
-        step = Density(law, (Span(thing, s - 1, s),), ()) / Density(law, (Item(thing, s - 1),), ())
-        return Density(law, (Item(thing, low),), ()) * Product(step, (s, low + 1, high))
+        thing, last, _ = runs[0]
+        found = Density(law, (Item(thing, last),), ())
+        for _, low, high in runs:
+            if low != last:
+                found = found * (Density(law, (Item(thing, last), Item(thing, low)), ()) / Density(law, (Item(thing, last),), ()))
+            if not ranges.at_most(high, low):
+                step = Density(law, (Span(thing, s - 1, s),), ()) / Density(law, (Item(thing, s - 1),), ())
+                found = found * Product(step, (s, low + 1, high))
+            last = high
+        return found
+
+    def path(self, law, states, ranges):
+        """The runs of one sequence in the order of time, if it is proved; None if there is nothing to split."""
+        if not (law.markov and self.may("Markov")) or len({one[0] for one in states}) > 1:
+            return None
+        runs = in_order(states, ranges)
+        if runs is None or (len(runs) == 1 and ranges.at_most(runs[0][2], runs[0][1] + 1)):
+            return None
+        short = len(runs) == 2 and all(ranges.at_most(high, low) for _, low, high in runs)
+        return None if short else runs
 
     def nearest(self, targets, given, ranges):
         """Of conditions that are all earlier (or all later) than every target, a chain remembers the nearest one."""
@@ -130,6 +148,8 @@ class Rewriter:
 
     def E(self, node, ranges):
         under = node.under
+        if under is None and self.may("given"):
+            return tower.mean(self, self(node.body, ranges), node.given, ranges)
         if isinstance(under, Law):
             states = [one for one in self.free(node.body, ranges) if is_state_run(one)]
             under = Density(under, tuple(map(written, cover(states, ranges))), ())
@@ -143,6 +163,11 @@ class Rewriter:
         if not self.may("linearity"):
             return E(body, weight)
         return self.linear(body, variables, ranges, lambda inside: E(inside, weight))
+
+    def Var(self, node, ranges):
+        if self.may("given"):
+            return tower.variance(self, self(node.body, ranges), node.given, ranges)
+        return rebuild(node, lambda child: self(child, ranges))
 
     def Integral(self, node, ranges):
         body = self(node.body, ranges)

@@ -50,7 +50,7 @@ def prove(claim: Claim, algebra: Algebra) -> Theorem:
         well_formed(side, ranges, free)
     left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
     inside = claim
-    if has_densities(left, right):
+    if has_densities(left, right) or "given" in claim.licence.rules:
         undeclared(claim, left, right)
         rewriter = Rewriter(frozenset(claim.licence.rules), free)
         left, right = (rewriter(side, ranges) for side in (left, right))

@@ -62,7 +62,10 @@ class GaussianWorld(Interpreter):
 
     def Pow(self, node):
         base, power = self(node.base), self(node.power)
-        return base ** int(power.value("an exponent"))
+        power = power.value("an exponent")
+        if power == int(power):
+            return base ** int(power)
+        return (base if isinstance(base, Bell) else Bell(base.log())) ** power
 
     def Func(self, node):
         arg = self(node.arg)

@@ -19,7 +19,7 @@ from itertools import product
 
 from mpmath import mp
 
-from diffusion_lib.errors import Undefined
+from diffusion_lib.errors import Inconclusive, Undefined
 from diffusion_lib.symbolic.language.density import written_out
 from diffusion_lib.symbolic.language.expr import Symbol, log, walk
 from diffusion_lib.symbolic.language.registry import positive, real
@@ -90,7 +90,7 @@ class Point(Analysis):
 
     def mean_under(self, node, normal, body):
         """The mean of ``body`` under a Gaussian, which is what ``node`` says; as far as the licence opens it."""
-        if self.licence.mean == "integral":
+        if self.licence.mean == "integral" or self.licence.exchanges:
             return self(written_out(node))
         if self.licence.mean == "opaque":
             return self.opaque_normal_mean(type(node).__name__, normal, body)
@@ -113,6 +113,8 @@ class Point(Analysis):
 
     def average(self, node, of):
         """Average of ``of(body)`` over the random quantities in the body that are not among the conditions."""
+        if node.given and "given" in self.licence.rules:
+            raise Inconclusive(f"{node!r} is drawn anew for each condition, which no joint law does")
         total, parts = Fraction(0), []
         saved = dict(self.values)
         given = sorted(self.given(node), key=str)

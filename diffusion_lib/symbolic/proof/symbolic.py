@@ -139,7 +139,7 @@ class Symbolic(Linear):
 
     def mean_under(self, node, normal, body):
         """The mean of ``body`` under a Gaussian, which is what ``node`` says; as far as the licence opens it."""
-        if self.licence.mean == "integral":
+        if self.licence.mean == "integral" or self.licence.exchanges:
             return self(written_out(node))
         if self.licence.mean == "opaque":
             parts = map(self, (normal.mean, normal.variance, body))
@@ -209,8 +209,11 @@ class Symbolic(Linear):
 
     def folded(self, node, combine, empty):
         low, high = self.time(node.low), self.time(node.high)
+        if isinstance(low, Index) and isinstance(high, Index) and low.symbol == high.symbol:
+            offsets = range(low.offset, high.offset + 1)
+            return combine(empty, *(self.body_at(node, Index(low.symbol, offset)) for offset in offsets))
         if isinstance(low, Index):
-            raise Inconclusive(f"the first index of {node!r} is symbolic; start the sum or product at a number")
+            return self.between(node, combine)
         if not isinstance(high, Index):
             return combine(*(self.body_at(node, time) for time in range(low, high + 1))) if high >= low else empty
         floor = self.floors.get(high.symbol, high.offset)
@@ -224,6 +227,13 @@ class Symbolic(Linear):
             return combine(self.sum_head(body, ends), *last)
         some = self.earliest(Index(high.symbol, floor)) >= low  # an empty product is 1, which no product below 1 is
         return combine(self.product_head(body, ends, some), *last)
+
+    def between(self, node, combine):
+        """From a symbolic time on: what is summed up to the end without what is summed before, an arbitrary start."""
+        whole, before = (type(node)(node.body, node.symbol, 1, end) for end in (node.high, node.low - 1))
+        if combine is sp.Mul:
+            return self(whole) / self(before)
+        return self(whole) - self(before)
 
     def sum_head(self, body, ends):
         """A sum up to a symbol: Σ c g = c Σ g, and one unknown for each Σ g."""
@@ -274,6 +284,7 @@ def chart(label, domain, kind="ratio"):
 def floors(*nodes):
     """The smallest offset of each symbol that is the last index of a sum or product."""
     found: dict[str, int] = {}
-    for node in (part for root in nodes for part in walk(root) if isinstance(part, Sum) and part.high.symbol):
-        found[node.high.symbol] = min(found.get(node.high.symbol, node.high.offset), node.high.offset)
+    ends = [end for root in nodes for part in walk(root) if isinstance(part, Sum) for end in (part.high, part.low - 1)]
+    for end in (end for end in ends if end.symbol):
+        found[end.symbol] = min(found.get(end.symbol, end.offset), end.offset)
     return found
