@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from diffusion_lib.errors import Inconclusive
 from diffusion_lib.symbolic.kernel import given as tower
-from diffusion_lib.symbolic.kernel import sums
+from diffusion_lib.symbolic.kernel import sums, telescope
 from diffusion_lib.symbolic.kernel.free import Free, is_state_run
 from diffusion_lib.symbolic.kernel.positive import positive
 from diffusion_lib.symbolic.kernel.ranges import Ranges
@@ -46,10 +46,11 @@ class Rewriter:
     Item = Span = Index
 
     def Sum(self, node, ranges):
+        return telescope.sums(self.Product(node, ranges))
+
+    def Product(self, node, ranges):
         body = self(node.body, ranges.within(node.symbol, node.low, node.high))
         return type(node)(body, node.symbol, node.low, node.high)
-
-    Product = Sum
 
     def Limit(self, node, ranges):
         return Limit(self(node.body, ranges.within(node.symbol, Index(None, 0), None)), node.symbol)
@@ -67,7 +68,7 @@ class Rewriter:
         terms = [] if coefficient == 1 else [Func("log", Num(coefficient))]
         for factor, count in factors.items():
             if type(factor) is Product:
-                one = Sum(self.log(factor.body), factor.symbol, factor.low, factor.high)
+                one = telescope.sums(Sum(self.log(factor.body), factor.symbol, factor.low, factor.high))
             elif isinstance(factor, Pow):
                 one = Mul((factor.power, self.log(factor.base)))
             else:
@@ -94,15 +95,20 @@ class Rewriter:
         runs = self.path(law, states, ranges)
         if runs is None:
             return Density(law, tuple(map(written, states)), ())
-        s = Index(FRESH)
         thing, last, _ = runs[0]
+        s = Index(FRESH)
+
+        def step(before, after):
+            pair = union([(thing, before, before), (thing, after, after)], ranges)
+            return Density(law, tuple(map(written, pair)), ()) / Density(law, (Item(thing, before),), ())
+
         found = Density(law, (Item(thing, last),), ())
+        within = Density(law, (Span(thing, s - 1, s),), ()) / Density(law, (Item(thing, s - 1),), ())
         for _, low, high in runs:
             if low != last:
-                found = found * (Density(law, (Item(thing, last), Item(thing, low)), ()) / Density(law, (Item(thing, last),), ()))
-            if not ranges.at_most(high, low):
-                step = Density(law, (Span(thing, s - 1, s),), ()) / Density(law, (Item(thing, s - 1),), ())
-                found = found * Product(step, (s, low + 1, high))
+                found = found * step(last, low)
+            if ranges.at_most(low + 1, high):
+                found = found * (step(low, high) if high == low + 1 else Product(within, (s, low + 1, high)))
             last = high
         return found
 

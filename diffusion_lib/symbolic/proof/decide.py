@@ -74,7 +74,7 @@ def _decide(claim, left, right, chart, index, least):
     now = world()
     if now.field.is_zero(now(left) - now(right)):
         return "symbolic zero"
-    for symbol in sorted(floors(left, right).keys() - index.keys()):
+    for symbol in sorted(floors(left, right).keys() - index.keys() - {None}):
         here = world({symbol: least.get(symbol, claim.start)})
         if here.field.is_zero(here(left) - here(right)) and _same_growth(world(), symbol, left, right):
             return f"induction on {symbol}"

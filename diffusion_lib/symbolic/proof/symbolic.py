@@ -28,6 +28,9 @@ from diffusion_lib.symbolic.proof.normalform import sign_of
 from diffusion_lib.symbolic.proof.signs import steady
 
 
+FEW = 4  # so many first terms of a sum are written out, so that sums that begin apart meet
+
+
 class Symbolic(Linear):
     """Turns nodes into SymPy; one instance serves both sides of a claim."""
 
@@ -217,12 +220,15 @@ class Symbolic(Linear):
         if not isinstance(high, Index):
             return combine(*(self.body_at(node, time) for time in range(low, high + 1))) if high >= low else empty
         floor = self.floors.get(high.symbol, high.offset)
+        late = self.floors.get(None, low) if combine is sp.Add else low
+        early = range(low, late if late - low < FEW else low)
         last = [self.body_at(node, Index(high.symbol, offset)) for offset in range(floor + 1, high.offset + 1)]
         marks = [len(i.symbol) for i in self.index.values() if isinstance(i, Index) and i.symbol.startswith("·")]
         mark = Index("·" * (1 + max(marks, default=0)))  # one more around each sum within a sum
         self.least[mark.symbol] = low
         body = self.body_at(node, mark)
-        ends = f"{low}, {high.symbol}{floor:+d}"
+        last += [self.body_at(node, time) for time in early]
+        ends = f"{low + len(early)}, {high.symbol}{floor:+d}"
         if combine is sp.Add:
             return combine(self.sum_head(body, ends), *last)
         some = self.earliest(Index(high.symbol, floor)) >= low  # an empty product is 1, which no product below 1 is
@@ -287,4 +293,5 @@ def floors(*nodes):
     ends = [end for root in nodes for part in walk(root) if isinstance(part, Sum) for end in (part.high, part.low - 1)]
     for end in (end for end in ends if end.symbol):
         found[end.symbol] = min(found.get(end.symbol, end.offset), end.offset)
-    return found
+    lows = [part.low.offset for root in nodes for part in walk(root) if isinstance(part, Sum) and not part.low.symbol]
+    return found | {None: max(lows)} if lows else found
