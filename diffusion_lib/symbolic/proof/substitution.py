@@ -44,6 +44,8 @@ class Changed(Symbolic):
         if len(bounds) > 1 or bounds[0][0] is self.common:
             return super().one(inside, bounds)
         ((u, low, high),) = bounds
+        if any(self.hangs_on(symbol, {u}) for symbol in inside.free_symbols):
+            raise Inconclusive(f"{inside} hides {u} in an operator; split the step")
         if None in (low, high):
             must_fall(self, inside, u, self.bells)
         rate, shift = self.line(inside, u)
