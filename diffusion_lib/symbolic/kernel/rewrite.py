@@ -20,7 +20,7 @@ from diffusion_lib.symbolic.language.density import KL, Density, E, Integral, La
 from diffusion_lib.symbolic.language.dependence import is_noise
 from diffusion_lib.symbolic.language.expr import Expr, Func, Mul, Num, Pow, rebuild, walk
 from diffusion_lib.symbolic.language.times import Index, Item, Limit, Product, Span, Sum
-from diffusion_lib.symbolic.language.tree import free_indices
+from diffusion_lib.symbolic.language.tree import at, free_indices
 
 ONE = Fraction(1)
 FRESH = "step"  # the index of a product that a rule writes
@@ -208,6 +208,10 @@ class Rewriter:
         for summed, count in moving.items():
             rest = {f: n for f, n in moving.items() if f is not summed}
             if type(summed) is Sum and count == 1 and not any(summed.symbol in free_indices(f) for f in rest):
+                first = at(summed.body, {summed.symbol: summed.low})
+                if ranges.at_most(summed.low, summed.high) and all_apart(self.free(first, ranges), variables, ranges):
+                    later = Sum(summed.body, summed.symbol, summed.low + 1, summed.high)
+                    return self.linear(sums.product(ONE, rest) * (first + later), variables, ranges, mean)
                 within = ranges.within(summed.symbol, summed.low, summed.high)
                 inner = self.linear(sums.product(ONE, rest) * summed.body, variables, within, mean)
                 return Sum(inner, summed.symbol, summed.low, summed.high)

@@ -174,7 +174,7 @@ class GaussianWorld(Interpreter):
     def step_fact(self, law):
         """The definition of the law's step, if there is one, and its direction: 1 forward in time, -1 backward."""
         for fact in self.about(law):
-            if len(fact.left.given) == 1:
+            if len(fact.left.given) == 1 and isinstance(fact.right, Normal):
                 (target,), (given,) = fact.left.targets, fact.left.given
                 direction = target.index.offset - given.index.offset
                 if (
