@@ -21,6 +21,7 @@ RULES = {
     "Fubini": "∫ h (∫ g dA) dB = ∫∫ h g dA dB, for h free of A",
     "marginal": "∫ p(A, B) g dA dB = ∫ p(B) g dB, for g free of A",
     "given": "E[E[f | A, B] | B] = E[f | B]",
+    "uncorrelated": "Var Σ c ε = Σ c² Var ε, for constants c and noises ε at different times",
     "parts": "∫ f′ g = −∫ f g′, for a product that falls off at both ends",
     "standard": "E_{N(m, v)} f(y) = E_{N(0, 1)} f(m + √v z)",
     "substitution": "∫ h(αu + β) |α| du = ∫ h(w) dw, for α ≠ 0, with the ends moved along",
@@ -77,7 +78,7 @@ _ALL = (
         rules=("linearity",),
     ),
     Licence(
-        "independence", "let the cross terms of independent variables vanish", independent=True, weaker="linearity"
+        "independence", "let the cross terms of independent variables vanish", independent=True, weaker="linearity", rules=("uncorrelated",)
     ),
     Licence(
         "chain rule",

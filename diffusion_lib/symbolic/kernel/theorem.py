@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from diffusion_lib.errors import DerivationError, Inconclusive
+from diffusion_lib.symbolic.kernel import noises
 from diffusion_lib.symbolic.kernel.free import Free
 from diffusion_lib.symbolic.kernel.ranges import Ranges
 from diffusion_lib.symbolic.kernel.rewrite import Rewriter
@@ -55,6 +56,8 @@ def prove(claim: Claim, algebra: Algebra) -> Theorem:
         rewriter = Rewriter(frozenset(claim.licence.rules), free)
         left, right = (rewriter(side, ranges) for side in (left, right))
         inside = claim if claim.licence.calculus else replace(claim, licence=CLOSED)
+    else:
+        left, right = (noises.apart(side, claim.licence.rules, free, ranges) for side in (left, right))
     return Theorem(_SEAL, claim, algebra(inside, left, right))
 
 

@@ -16,7 +16,7 @@ from mpmath import mp
 
 from diffusion_lib.errors import Inconclusive, Undefined
 from diffusion_lib.symbolic.language.density import Density, Law, Normal
-from diffusion_lib.symbolic.language.expr import Symbol
+from diffusion_lib.symbolic.language.expr import Add, Symbol
 from diffusion_lib.symbolic.language.registry import positive, real, unit
 from diffusion_lib.symbolic.language.times import Index, Item, Product
 from diffusion_lib.symbolic.language.tree import at, unfold
@@ -134,6 +134,8 @@ class GaussianWorld(Interpreter):
 
     def joint(self, law: Law, name: str):
         """Mean vector and covariance matrix of all states under a law."""
+        if any(isinstance(fact.right, Add) for fact in self.about(law)):
+            raise Inconclusive(f"{law.name} is defined as a mixture, which is not Gaussian")
         if (law.name, name) not in self.joints:
             fact, direction = self.step_fact(law)
             order = range(self.last_state + 1)[::direction]

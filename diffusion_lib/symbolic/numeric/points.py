@@ -20,14 +20,17 @@ from itertools import product
 from mpmath import mp
 
 from diffusion_lib.errors import Inconclusive, Undefined
+from diffusion_lib.symbolic.language.claim import contains
 from diffusion_lib.symbolic.language.density import written_out
 from diffusion_lib.symbolic.language.expr import Symbol, log, walk
 from diffusion_lib.symbolic.language.registry import positive, real
+from diffusion_lib.symbolic.language.times import OutOfRange, Sum
 from diffusion_lib.symbolic.numeric.analysis import LOOKS, Analysis
 from diffusion_lib.symbolic.numeric.draw import draw
 from diffusion_lib.symbolic.numeric.interpret import fingerprint, to_mpf
 
 OUTCOMES = 4
+MANY = 5  # noises with outcomes of their own
 LATE = 10**9  # a noise without a time is later than every time
 
 
@@ -120,6 +123,8 @@ class Point(Analysis):
         given = sorted(self.given(node), key=str)
         opaque = self.licence.mean == "opaque"
         laws = [self.joint(self.all_variables(node), self.given(node))] if opaque else self.laws(node)
+        if len(laws) > MANY:
+            raise (OutOfRange if contains(Sum, node.body) else Inconclusive)(f"{node!r} has too many noises to count")
         for combination in product(*laws):
             weight = Fraction(1)
             for probability, values in combination:
