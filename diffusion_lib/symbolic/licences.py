@@ -78,7 +78,11 @@ _ALL = (
         rules=("linearity",),
     ),
     Licence(
-        "independence", "let the cross terms of independent variables vanish", independent=True, weaker="linearity", rules=("uncorrelated",)
+        "independence",
+        "let the cross terms of independent variables vanish",
+        independent=True,
+        weaker="linearity",
+        rules=("uncorrelated",),
     ),
     Licence(
         "chain rule",

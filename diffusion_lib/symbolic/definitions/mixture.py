@@ -14,7 +14,9 @@ from diffusion_lib.symbolic.proof.symbolic import Symbolic, floors
 
 
 def is_mixture(right) -> bool:
-    return isinstance(right, Add) and any(isinstance(part, Density) for _, factors in products(right) for part in factors)
+    return isinstance(right, Add) and any(
+        isinstance(part, Density) for _, factors in products(right) for part in factors
+    )
 
 
 def mixture(name, left, right, others) -> None:

@@ -20,7 +20,9 @@ ROUNDS, MOST = 4, 40  # how often the candidates are differentiated for more of 
 
 def by_parts(claim, left, right, chart, index, least) -> str:
     """How ``left = right`` was decided: up to an integral of a derivative."""
-    world = Symbolic(replace(claim.licence, linear=True, mean="mean"), claim.standard, floors(left, right), index, chart, least)
+    world = Symbolic(
+        replace(claim.licence, linear=True, mean="mean"), claim.standard, floors(left, right), index, chart, least
+    )
     names, field = bells(left, right), world.field
     difference = world(left) - world(right)
     for _, coefficient in field.groups(field.terms(difference)):

@@ -21,7 +21,9 @@ def substituted(claim, left, right, chart, index, least) -> str | None:
     """How ``left = right`` was decided: in the variable of one of the functions, or of a bell."""
     problem = None
     for place in (None, 0, 1, 2):
-        world = Changed(replace(claim.licence, linear=True, mean="mean"), claim.standard, floors(left, right), index, chart, least)
+        world = Changed(
+            replace(claim.licence, linear=True, mean="mean"), claim.standard, floors(left, right), index, chart, least
+        )
         world.place, world.bells = place, bells(left, right)
         try:
             if world.field.is_zero(world(left) - world(right)):

@@ -27,7 +27,6 @@ from diffusion_lib.symbolic.proof.linear import Linear
 from diffusion_lib.symbolic.proof.normalform import sign_of
 from diffusion_lib.symbolic.proof.signs import steady
 
-
 FEW = 4  # so many first terms of a sum are written out, so that sums that begin apart meet
 
 
