@@ -70,9 +70,8 @@ class Summary:
             attacked = f"{counts[-2]} of {counts[-1]}" if counts[1] else "(definition)"
             cells = "  ".join(f"{count:{len(title)}}" for title, count in zip(shown, counts, strict=False))
             lines.append(f"{tag:6}  {name:{wide}}  {cells}  {attacked:>14}")
-        lines.append(
-            f"steps that numbers looked at, and could not refute: {self.counts['looked']}; by numbers alone: {self.counts['numbers']}"
-        )
+        looked, alone = self.counts["looked"], self.counts["numbers"]
+        lines.append(f"steps that numbers looked at and could not refute: {looked}; steps by numbers alone: {alone}")
         return "\n".join([*lines, f"mutants that say the same in other words, listed by hand: {self.equivalent}"])
 
 
