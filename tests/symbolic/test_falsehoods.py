@@ -668,7 +668,19 @@ def a_variable_of_integration_caught_by_a_definition(F, n, t, s, T, m):
 @falsehood
 def a_gap_that_begins_later_than_the_line(F, n, t, s, T, m):
     a, g = F.sequence("a"), F.sequence("g", positive, start=5)
-    F.chain("x", a[t]).at_most(a[t] + g[t] - g[t], gap=g[t] - g[t])
+    F.chain("x", a[t]).at_most(a[t], gap=g[t] - g[t])
+
+
+@falsehood
+def a_backward_noise_apart_from_the_state_that_it_makes(F, n, t, s, T, m):
+    x, z = F.states("x"), F.noise("zeta", backward=True)
+    F.chain("x", E(z[t] * x[t - 1])).equals(E(z[t]) * E(x[t - 1]), by="independence")
+
+
+@falsehood
+def a_forward_noise_in_a_state_drawn_backward(F, n, t, s, T, m):
+    x, e = F.states("x"), F.noise("e")
+    F.define("x", x[t - 1], x[t] + e[t])
 
 
 @falsehood

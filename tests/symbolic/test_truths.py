@@ -116,7 +116,7 @@ def ddim_mean_of_a_ratio(w):
 
 @truth()
 def ancestral_draw(w):
-    X, x, t, e = w.X, w.x, w.t, w.e
+    X, x, t, e = w.X, w.x, w.t, w.X.noise("zeta", backward=True)
     X.define("noise", e[t], standard_normal)
     mu, sigma = X.sequence("mu"), X.sequence("sigma", positive)
     X.define("draw", x[t - 1], mu[t] + sigma[t] * e[t])
@@ -127,16 +127,24 @@ def ancestral_draw(w):
 
 @truth()
 def ancestral_draw_by_a_function_of_the_state(w):
-    X, x, t, e = w.X, w.x, w.t, w.e
+    X, x, t, e = w.X, w.x, w.t, w.X.noise("zeta", backward=True)
     X.define("noise", e[t], standard_normal)
     mu, sigma = X.function("mu"), X.sequence("sigma", positive)
     X.define("draw", x[t - 1], mu(x[t], t) + sigma[t] * e[t])
     X.chain("difference", x[t - 1] - mu(x[t], t)).equals(sigma[t] * e[t], by="definition", using="draw")
 
 
+@truth()
+def a_backward_noise_is_apart_from_later_states(w):
+    X, x, t = w.X, w.x, w.t
+    z = X.noise("zeta", backward=True)
+    X.define("noise", z[t], standard_normal)
+    X.chain("apart", E(z[t] * x[t])).equals(E(z[t]) * E(x[t]), by="independence")
+
+
 @truth("E", "KL", "integral", "loss")
 def network_with_densities(w, what):
-    x, q, p, t, T = w.x, w.q, w.p, w.t, w.T
+    x, q, p, t, _T = w.x, w.q, w.p, w.t, w.T
     eps = w.X.function("eps", latex="\\epsilon")
     out = eps(x[t], t)
     if what == "E":
@@ -375,7 +383,7 @@ def riemann(w, what):
 
 @truth("plus", "minus", "two", "square", "unit")
 def exponential_limit(w, what):
-    T, r, b = w.T, w.r, w.b
+    T, _r, _b = w.T, w.r, w.b
     if what == "plus":
         w.st(Limit((1 + w.a / T) ** T, T), exp(w.a), "limit")
     elif what == "minus":
@@ -451,7 +459,7 @@ def jensen_with_the_gap(w):
 @truth()
 def fisher_identity(w):
     """The score of a marginal is the mean of the score given what is left out."""
-    x, u, f, h = w.x, w.u, w.f, w.w
+    _x, u, f, _h = w.x, w.u, w.f, w.w
     r = w.r
     top = Integral(Derivative(Normal(r, u, w.v), r) * f(u), u)
     marginal = Integral(Normal(r, u, w.v) * f(u), u)
@@ -594,7 +602,7 @@ def chapman_kolmogorov(w, what):
 
 @truth("product", "sum", "densities", "from two")
 def telescoping(w, what):
-    q, x, t, s, T, m, a = w.q, w.x, w.t, w.s, w.T, w.m, w.X.sequence("rate", positive, start=0)
+    q, x, t, _s, T, _m, a = w.q, w.x, w.t, w.s, w.T, w.m, w.X.sequence("rate", positive, start=0)
     if what == "product":
         w.st(Product(a[t] / a[t - 1], (t, 1, T)), a[T] / a[0], "telescoping")
     elif what == "sum":
@@ -610,7 +618,7 @@ def telescoping(w, what):
 
 @truth("sum", "product", "alphas")
 def telescoping_with_a_symbolic_start(w, what):
-    t, s, T, a = w.t, w.s, w.T, w.X.sequence("rate", positive, start=0)
+    t, s, _T, a = w.t, w.s, w.T, w.X.sequence("rate", positive, start=0)
     if what == "sum":
         w.st(Sum(a[s] - a[s - 1], (s, t + 1, t + 5)), a[t + 5] - a[t], "telescoping")
     elif what == "product":
@@ -621,7 +629,7 @@ def telescoping_with_a_symbolic_start(w, what):
 
 @truth()
 def induction_on_time(w):
-    X, t, s, T = w.X, w.t, w.s, w.T
+    X, t, s, _T = w.X, w.t, w.s, w.T
     proof = X.induction("gauss", Sum(s, (s, 1, t)), t * (t + 1) / 2, over=t)
     proof.base.equals(_one(proof), by="algebra")
     proof.step.equals(Sum(s, (s, 1, t)) + (t + 1), by="telescoping").equals(
@@ -659,7 +667,7 @@ def product_of_gaussians_with_symbolic_times(w):
 
 @truth()
 def gaussian_marginal(w):
-    y, r, u, v, a = w.y, w.r, w.u, w.v, w.a
+    y, r, _u, v, a = w.y, w.r, w.u, w.v, w.a
     w.st(
         Integral(Normal(r, w.c * y, v) * Normal(y, w.b, a), y),
         Normal(r, w.c * w.b, v + w.c**2 * a),
@@ -675,7 +683,7 @@ def gaussian_moments(w):
 
 @truth("constant", "from two", "geometric", "powers")
 def sums_over_time(w, what):
-    t, s, T, c, r = w.t, w.s, w.T, w.c, w.r
+    t, _s, T, c, r = w.t, w.s, w.T, w.c, w.r
     if what == "constant":
         w.st(Sum(r, (t, 1, T)), T * r, "algebra")
     elif what == "geometric":
@@ -688,7 +696,7 @@ def sums_over_time(w, what):
 
 @truth("symbolic", "densities", "log")
 def a_sum_split_in_two(w, what):
-    q, x, t, s, T, n = w.q, w.x, w.t, w.s, w.T, w.n
+    q, x, t, s, T, _n = w.q, w.x, w.t, w.s, w.T, w.n
     if what == "symbolic":
         w.st(Sum(w.m[s], (s, 1, T)), Sum(w.m[s], (s, 1, T - 1)) + w.m[T], "telescoping")
     elif what == "densities":
@@ -804,9 +812,9 @@ def mean_of_a_state_by_its_step(w):
 @truth()
 def ddim_marginal_by_induction(w):
     """The DDIM update keeps the marginal: the mean and the variance, one step."""
-    x, t, ab, y, u = w.x, w.t, w.ab, w.y, w.u
+    _x, _t, _ab, y, _u = w.x, w.t, w.ab, w.y, w.u
     s = w.X.symbol("spread", positive)
-    a, b, c = w.a, w.d, w.k
+    a, _b, _c = w.a, w.d, w.k
     step = Normal(w.r, w.b * y + w.c, a)
     w.st(Integral(step * Normal(y, w.b, s), y), Normal(w.r, w.b * w.b + w.c, a + w.b**2 * s), "Gaussian integral")
 
@@ -881,7 +889,7 @@ def step(w, left, right, by, start=1, using=()):
     "no fall", "interval", "half", "sign", "fixed", "may be still", "grows", "one way", "quadratic", "hidden", "letter"
 )
 def parts(w, what):
-    y, f, g, h, r, v = w.y, w.f, w.g, w.h, w.r, w.v
+    y, f, g, h, r, _v = w.y, w.f, w.g, w.h, w.r, w.v
     by = "integration by parts"
     if what == "no fall":
         step(w, Integral(g.prime(y) * h(y), y), -Integral(g(y) * h.prime(y), y), by)

@@ -111,9 +111,10 @@ def unfold(nodes, facts, least: int = 1):
     """Return ``nodes`` with every left side of ``facts`` replaced by its right side, again and again.
 
     A definition that refers to itself one step earlier, such as ``x[t]`` by ``x[t - 1]``, is unfolded down to the
-    earliest member that ``nodes`` mention, and no further.  A variable that is bound stays, and so does what is caught.
+    earliest member that ``nodes`` mention, and no further; one that refers to later ones up to the latest.  A variable
+    that is bound stays, and so does what is caught.
     """
-    floors, budget = _earliest(nodes), [MAX_UNFOLDINGS]
+    ends, budget = _ends(nodes), [MAX_UNFOLDINGS]
 
     def replace(node, earliest, shut=(), over=frozenset()):
         for fact in facts if node not in [variable for _, variable in shut] else ():
@@ -122,7 +123,7 @@ def unfold(nodes, facts, least: int = 1):
                 not _caught(fact, shut, over)
                 and match(fact.left, node, fact.symbols, bound)
                 and fact.holds_at(bound, earliest)
-                and _may_unfold(fact, node, floors)
+                and _may_unfold(fact, node, ends)
             ):
                 budget[0] -= 1
                 if budget[0] < 0:
@@ -206,18 +207,22 @@ def same_thing(part, other) -> bool:
     return a is not None and a == b
 
 
-def _earliest(nodes):
-    floors: dict[tuple[str, str | None], int] = {}
+def _ends(nodes):
+    """The earliest and the latest offset of each sequence, for each index symbol."""
+    found: dict[tuple[str, str | None], tuple[int, int]] = {}
     for node in (found for root in nodes for found in walk(root) if isinstance(found, Item)):
         key = (node.sequence.name, node.index.symbol)
-        floors[key] = min(floors.get(key, node.index.offset), node.index.offset)
-    return floors
+        low, high = found.get(key, (node.index.offset, node.index.offset))
+        found[key] = min(low, node.index.offset), max(high, node.index.offset)
+    return found
 
 
-def _may_unfold(fact, node, floors):
-    """Stop a definition that refers to its own sequence at the earliest member in the claim."""
+def _may_unfold(fact, node, ends):
+    """Stop a definition that refers to its own sequence at the earliest member in the claim, or at the latest one."""
     if not isinstance(node, Item):
         return True
     symbol, offset = node.index.symbol, node.index.offset
-    recursive = any(isinstance(p, Item) and p.sequence == node.sequence and p.index.symbol for p in walk(fact.right))
-    return not recursive or offset > floors.get((node.sequence.name, symbol), offset - 1)
+    own = [p.index for p in walk(fact.right) if isinstance(p, Item) and p.sequence == node.sequence and p.index.symbol]
+    low, high = ends.get((node.sequence.name, symbol), (offset - 1, offset + 1))
+    later = bool(own) and all(index.offset > fact.left.index.offset for index in own)
+    return not own or (offset < high if later else offset > low)

@@ -85,8 +85,8 @@ class _Sign:
             if not curves or any(map(curved, walk(weight))):
                 continue
             rest = total([product(c, f) for other, (c, f) in enumerate(terms) if other != place])
-            for sign, line in tangents(curves[0]):
-                bounded = self.proved(weight if sign > 0 else -weight, False, ranges)
+            for side, line in tangents(curves[0]):
+                bounded = self.proved(weight if side > 0 else -weight, False, ranges)
                 if bounded and self.proved(rest + weight * line, strict, ranges):
                     return True
         return False
