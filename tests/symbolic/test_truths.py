@@ -136,7 +136,7 @@ def ancestral_draw_by_a_function_of_the_state(w):
 
 @truth("E", "KL", "integral", "loss")
 def network_with_densities(w, what):
-    x, q, p, t, T = w.x, w.q, w.p, w.t, w.T
+    x, q, p, t = w.x, w.q, w.p, w.t
     eps = w.X.function("eps", latex="\\epsilon")
     out = eps(x[t], t)
     if what == "E":
@@ -375,7 +375,7 @@ def riemann(w, what):
 
 @truth("plus", "minus", "two", "square", "unit")
 def exponential_limit(w, what):
-    T, r, b = w.T, w.r, w.b
+    T = w.T
     if what == "plus":
         w.st(Limit((1 + w.a / T) ** T, T), exp(w.a), "limit")
     elif what == "minus":
@@ -451,8 +451,7 @@ def jensen_with_the_gap(w):
 @truth()
 def fisher_identity(w):
     """The score of a marginal is the mean of the score given what is left out."""
-    x, u, f, h = w.x, w.u, w.f, w.w
-    r = w.r
+    u, f, r = w.u, w.f, w.r
     top = Integral(Derivative(Normal(r, u, w.v), r) * f(u), u)
     marginal = Integral(Normal(r, u, w.v) * f(u), u)
     w.X.chain("fisher", Derivative(log(marginal), r)).equals(
@@ -594,7 +593,7 @@ def chapman_kolmogorov(w, what):
 
 @truth("product", "sum", "densities", "from two")
 def telescoping(w, what):
-    q, x, t, s, T, m, a = w.q, w.x, w.t, w.s, w.T, w.m, w.X.sequence("rate", positive, start=0)
+    q, x, t, T, a = w.q, w.x, w.t, w.T, w.X.sequence("rate", positive, start=0)
     if what == "product":
         w.st(Product(a[t] / a[t - 1], (t, 1, T)), a[T] / a[0], "telescoping")
     elif what == "sum":
@@ -610,7 +609,7 @@ def telescoping(w, what):
 
 @truth("sum", "product", "alphas")
 def telescoping_with_a_symbolic_start(w, what):
-    t, s, T, a = w.t, w.s, w.T, w.X.sequence("rate", positive, start=0)
+    t, s, a = w.t, w.s, w.X.sequence("rate", positive, start=0)
     if what == "sum":
         w.st(Sum(a[s] - a[s - 1], (s, t + 1, t + 5)), a[t + 5] - a[t], "telescoping")
     elif what == "product":
@@ -621,7 +620,7 @@ def telescoping_with_a_symbolic_start(w, what):
 
 @truth()
 def induction_on_time(w):
-    X, t, s, T = w.X, w.t, w.s, w.T
+    X, t, s = w.X, w.t, w.s
     proof = X.induction("gauss", Sum(s, (s, 1, t)), t * (t + 1) / 2, over=t)
     proof.base.equals(_one(proof), by="algebra")
     proof.step.equals(Sum(s, (s, 1, t)) + (t + 1), by="telescoping").equals(
@@ -659,7 +658,7 @@ def product_of_gaussians_with_symbolic_times(w):
 
 @truth()
 def gaussian_marginal(w):
-    y, r, u, v, a = w.y, w.r, w.u, w.v, w.a
+    y, r, v, a = w.y, w.r, w.v, w.a
     w.st(
         Integral(Normal(r, w.c * y, v) * Normal(y, w.b, a), y),
         Normal(r, w.c * w.b, v + w.c**2 * a),
@@ -675,7 +674,7 @@ def gaussian_moments(w):
 
 @truth("constant", "from two", "geometric", "powers")
 def sums_over_time(w, what):
-    t, s, T, c, r = w.t, w.s, w.T, w.c, w.r
+    t, T, c, r = w.t, w.T, w.c, w.r
     if what == "constant":
         w.st(Sum(r, (t, 1, T)), T * r, "algebra")
     elif what == "geometric":
@@ -688,7 +687,7 @@ def sums_over_time(w, what):
 
 @truth("symbolic", "densities", "log")
 def a_sum_split_in_two(w, what):
-    q, x, t, s, T, n = w.q, w.x, w.t, w.s, w.T, w.n
+    q, x, t, s, T = w.q, w.x, w.t, w.s, w.T
     if what == "symbolic":
         w.st(Sum(w.m[s], (s, 1, T)), Sum(w.m[s], (s, 1, T - 1)) + w.m[T], "telescoping")
     elif what == "densities":
@@ -802,13 +801,15 @@ def mean_of_a_state_by_its_step(w):
 
 
 @truth()
-def ddim_marginal_by_induction(w):
-    """The DDIM update keeps the marginal: the mean and the variance, one step."""
-    x, t, ab, y, u = w.x, w.t, w.ab, w.y, w.u
-    s = w.X.symbol("spread", positive)
-    a, b, c = w.a, w.d, w.k
-    step = Normal(w.r, w.b * y + w.c, a)
-    w.st(Integral(step * Normal(y, w.b, s), y), Normal(w.r, w.b * w.b + w.c, a + w.b**2 * s), "Gaussian integral")
+def ddim_keeps_the_marginal(w):
+    """The integral of the DDIM step over the marginal at t is the marginal at t − 1."""
+    x, t, ab = w.x, w.t, w.ab
+    sigma = w.X.sequence("sigma", positive)
+    here = Normal(x[t], sqrt(ab[t]) * x[0], 1 - ab[t])
+    noise = (x[t] - sqrt(ab[t]) * x[0]) / sqrt(1 - ab[t])
+    back = Normal(x[t - 1], sqrt(ab[t - 1]) * x[0] + w.r * noise, sigma[t] ** 2)
+    there = Normal(x[t - 1], sqrt(ab[t - 1]) * x[0], w.r**2 + sigma[t] ** 2)
+    w.X.chain("keeps", Integral(back * here, x[t]), start=2).equals(there, by="Gaussian integral")
 
 
 @truth("score", "tweedie")
@@ -881,7 +882,7 @@ def step(w, left, right, by, start=1, using=()):
     "no fall", "interval", "half", "sign", "fixed", "may be still", "grows", "one way", "quadratic", "hidden", "letter"
 )
 def parts(w, what):
-    y, f, g, h, r, v = w.y, w.f, w.g, w.h, w.r, w.v
+    y, f, g, h, r = w.y, w.f, w.g, w.h, w.r
     by = "integration by parts"
     if what == "no fall":
         step(w, Integral(g.prime(y) * h(y), y), -Integral(g(y) * h.prime(y), y), by)

@@ -107,8 +107,11 @@ class Rewriter:
         for _, low, high in runs:
             if low != last:
                 found = found * step(last, low)
-            if ranges.at_most(low + 1, high):
-                found = found * (step(low, high) if high == low + 1 else Product(within, (s, low + 1, high)))
+            if low.symbol == high.symbol and high.offset - low.offset <= sums.LARGEST:
+                for time in range(low.offset, high.offset):
+                    found = found * step(Index(low.symbol, time), Index(low.symbol, time + 1))
+            elif ranges.at_most(low + 1, high):
+                found = found * Product(within, (s, low + 1, high))
             last = high
         return found
 
