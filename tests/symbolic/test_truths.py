@@ -114,24 +114,57 @@ def ddim_mean_of_a_ratio(w):
     w.X.chain("use", E(log(ratio), path)).equals(E(log(p(x[0:T]) / joint), path), by="definition", using="joint")
 
 
-@truth()
-def ancestral_draw(w):
-    X, x, t, e = w.X, w.x, w.t, w.e
-    X.define("noise", e[t], standard_normal)
-    mu, sigma = X.sequence("mu"), X.sequence("sigma", positive)
-    X.define("draw", x[t - 1], mu[t] + sigma[t] * e[t])
-    X.chain("mean", E(x[t - 1])).equals(E(mu[t] + sigma[t] * e[t]), by="definition", using="draw").equals(
-        mu[t], by="definition", using="noise"
-    )
+@truth("mean", "square")
+def ancestral_draw(w, what):
+    """x_{t−1} = μ + σ z: the mean of anything under the model's step is one over a standard normal z."""
+    x, t, g, z = w.x, w.t, w.g, w.X.dummy("zeta")
+    mu, sigma = w.X.function("mu"), w.X.sequence("sigma", positive)
+    law, drawn = Normal(x[t - 1], mu(x[t], t), sigma[t] ** 2), mu(x[t], t) + sigma[t] * z
+    of = g if what == "mean" else lambda value: (value - x[0]) ** 2 * g(value)
+    w.X.chain("draw", E(of(x[t - 1]), law), start=2).equals(E(of(drawn), Normal(z, 0, 1)), by="reparameterisation")
 
 
 @truth()
-def ancestral_draw_by_a_function_of_the_state(w):
+def draw_of_a_state(w):
     X, x, t, e = w.X, w.x, w.t, w.e
     X.define("noise", e[t], standard_normal)
     mu, sigma = X.function("mu"), X.sequence("sigma", positive)
-    X.define("draw", x[t - 1], mu(x[t], t) + sigma[t] * e[t])
-    X.chain("difference", x[t - 1] - mu(x[t], t)).equals(sigma[t] * e[t], by="definition", using="draw")
+    X.define("draw", x[t], mu(x[t - 1], t) + sigma[t] * e[t])
+    X.chain("spread", Var(x[t] - mu(x[t - 1], t))).equals(
+        Var(mu(x[t - 1], t) + sigma[t] * e[t] - mu(x[t - 1], t)), by="definition", using="draw"
+    ).equals(sigma[t] ** 2, by="definition", using="noise")
+
+
+@truth("parts", "stein")
+def network_by_parts(w, what):
+    x, t, f = w.x, w.t, w.f
+    net = w.X.function("net")
+    if what == "parts":
+        cross = Integral(f(x[t]) * net(x[t], t) * Derivative(log(f(x[t])), x[t]), x[t])
+        w.st(cross, -Integral(f(x[t]) * Derivative(net(x[t], t), x[t]), x[t]), "integration by parts")
+    else:
+        law = Normal(x[t], w.r, w.v)
+        w.st(E((x[t] - w.r) * net(x[t], t), law), w.v * E(Derivative(net(x[t], t), x[t]), law), "integration by parts")
+
+
+@truth()
+def a_sum_split_at_a_symbolic_time(w):
+    m, s, t, T = w.m, w.s, w.t, w.T
+    split = Sum(m[s], (s, 1, t)) + Sum(m[s], (s, t + 1, T))
+    w.st(Sum(split, (t, 1, T)), Sum(Sum(m[s], (s, 1, T)), (t, 1, T)), "telescoping")
+
+
+@truth("log", "weights", "product")
+def continuous_time(w, what):
+    """What the variational bound tends to when the steps grow many."""
+    t, T, u, g, h = w.t, w.T, w.u, w.g, w.h
+    if what == "log":
+        w.st(Limit(T * log(1 + w.a / T), T), w.a, "limit")
+    elif what == "weights":
+        w.st(Limit(Sum(g(t / T) * h(t / T) ** 2 / T, (t, 1, T)), T), Integral(g(u) * h(u) ** 2, (u, 0, 1)), "limit")
+    else:
+        right = Integral(exp(-w.a * u) / (1 + u), (u, 0, 1))
+        w.st(Limit(Sum(exp(-w.a * t / T) / (T + t), (t, 1, T)), T), right, "limit")
 
 
 @truth("E", "KL", "integral", "loss")
@@ -1097,10 +1130,13 @@ def mixtures(w, what):
     X.define("mixture", r(x[1]), right)
 
 
-@near("ends", "order", "split", "first", "shift", "product", "twice")
+@near("ends", "order", "split", "first", "shift", "product", "twice", "nested", "gap")
 def symbolic_sums(w, what):
     t, s, T, a, m, q, x = w.t, w.s, w.T, w.X.sequence("rate", positive, start=0), w.m, w.q, w.x
+    whole = Sum(Sum(m[s], (s, 1, T)), (t, 1, T))
     left, right = {
+        "nested": (Sum(Sum(m[s], (s, 1, t)) + Sum(m[s], (s, t, T)), (t, 1, T)), whole),
+        "gap": (Sum(Sum(m[s], (s, 1, t - 1)) + Sum(m[s], (s, t + 1, T)), (t, 1, T)), whole),
         "ends": (Sum(a[s] - a[s - 1], (s, t + 1, t + 5)), a[t + 5] - a[t + 1]),
         "order": (Sum(m[s], (s, t, T)), Sum(m[s], (s, 1, T)) - Sum(m[s], (s, 1, t - 1))),
         "split": (Sum(m[s], (s, 1, t + 3)), Sum(m[s], (s, 1, t)) + Sum(m[s], (s, t, t + 3))),

@@ -31,7 +31,7 @@ class Folds(Linear):
             offsets = range(low.offset, high.offset + 1)
             return combine(empty, *(self.body_at(node, Index(low.symbol, offset)) for offset in offsets))
         if isinstance(low, Index):
-            return self.between(node, combine)
+            return self.stretch(node, combine)
         if not isinstance(high, Index):
             return combine(*(self.body_at(node, time) for time in range(low, high + 1))) if high >= low else empty
         floor = self.floors.get(high.symbol, high.offset)
@@ -49,9 +49,10 @@ class Folds(Linear):
         some = self.earliest(Index(high.symbol, floor)) >= low  # an empty product is 1, which no product below 1 is
         return combine(self.product_head(body, ends, some), *last)
 
-    def between(self, node, combine):
+    def stretch(self, node, combine):
         """From a symbolic time on: what is summed up to the end without what is summed before, an arbitrary start."""
-        whole, before = (type(node)(node.body, node.symbol, 1, end) for end in (node.high, node.low - 1))
+        first = self.floors.get(None, 1)  # any would do
+        whole, before = (type(node)(node.body, node.symbol, first, end) for end in (node.high, node.low - 1))
         if combine is sp.Mul:
             return self(whole) / self(before)
         return self(whole) - self(before)
