@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.symbolic.language.density import KL, Density, Derivative, E, Integral, Normal
+from diffusion_lib.symbolic.language.density import KL, Density, Derivative, E, Integral, Law, Normal
 from diffusion_lib.symbolic.language.expr import Expr, Symbol, children, rebuild, walk
 from diffusion_lib.symbolic.language.times import Index, Item, Limit, Sum
 
@@ -116,11 +116,12 @@ def unfold(nodes, facts, least: int = 1):
     """
     ends, budget = _ends(nodes), [MAX_UNFOLDINGS]
 
-    def replace(node, earliest, shut=(), over=frozenset()):
+    def replace(node, earliest, shut=(), over=frozenset(), whole=False):
         for fact in facts if node not in [variable for _, variable in shut] else ():
             bound: dict[str, Index] = {}
             if (
-                not _caught(fact, shut, over)
+                not (whole and _role(fact.left) == "state")  # a mean under a whole law binds every state
+                and not _caught(fact, shut, over)
                 and match(fact.left, node, fact.symbols, bound)
                 and fact.holds_at(bound, earliest)
                 and _may_unfold(fact, node, ends)
@@ -128,7 +129,9 @@ def unfold(nodes, facts, least: int = 1):
                 budget[0] -= 1
                 if budget[0] < 0:
                     raise ConfigError(f"definition {fact.name!r} unfolds without end; define it by earlier ones only")
-                return replace(at(fact.right, bound), earliest, shut, over)
+                return replace(at(fact.right, bound), earliest, shut, over, whole)
+        if isinstance(node, Density):
+            return node  # its arguments are names of states, and no numbers
         if isinstance(node, Sum):
             before = 0 if node.low.symbol is None else earliest.get(node.low.symbol, 1)
             earliest = {**earliest, node.symbol: before + node.low.offset}
@@ -137,7 +140,7 @@ def unfold(nodes, facts, least: int = 1):
         shut = (*shut, *((type(node), variable) for variable in bound_by(node)))
 
         def child(part):  # a measure stays a density that can be named
-            new = replace(part, earliest, shut, over)
+            new = replace(part, earliest, shut, over, whole or isinstance(measure, Law))
             return part if part is measure and not isinstance(new, (Density, Normal)) else new
 
         return rebuild(node, child)
