@@ -1098,10 +1098,13 @@ def gaps(w, what):
     (bound.below if what == "strict" else bound.at_most)(w.c + gap, gap=gap)
 
 
-@near("sign", "order", "log", "root", "power")
+@near("sign", "order", "log", "root", "power", "sum", "integral")
 def limits(w, what):
-    T, c = w.T, w.c
+    T, c, t, u = w.T, w.c, w.t, w.u
+    odd = Sum(log((T - 2 * t) / T) / T, (t, 1, T))  # negative from the middle on
     left, right = {
+        "sum": (odd - odd, 0),
+        "integral": (Integral(log(T - 2 * u), (u, 0, T)) / T - Integral(log(T - 2 * u), (u, 0, T)) / T, 0),
         "sign": ((1 - c / T) ** T, exp(c)),
         "order": ((1 + w.a / T**2) ** T, exp(w.a)),
         "log": (log(1 - T) / T, 0),
