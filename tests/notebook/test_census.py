@@ -8,13 +8,9 @@ TRUSTED = 1500  # kernel and language, which have to be read to believe a line
 
 
 def test_lines_of_code_leave_out_what_is_no_code():
-    assert (
-        code(
-            '"""Doc."""\n\n# why\nx = 1  # a comment\n\n\ndef f():\n    """Doc\n    of two lines."""\n    return (\n        x\n    )\n'
-        )
-        == 5
-    )
-    assert code("") == 0
+    module = '"""Doc."""\n\n# why\nx = 1  # a comment\n'
+    function = 'def f():\n    """Doc\n    of two lines."""\n    return (\n        x\n    )\n'
+    assert code(module) == 1 and code(module + function) == 5 and code("") == 0
 
 
 def test_kernel_and_language_can_be_read_in_an_evening():
