@@ -220,7 +220,7 @@ def run(clone: Path, **variables: str) -> tuple[int, list[str], str]:
 
 MAKE = "make test CI=true stdin="
 UPDATE, INSTALL = "apt-get -qq update", "apt-get -qq install --yes --no-install-recommends"
-ALL = "chromium coq libcoq-coquelicot"
+ALL = "chromium coq libcoq-coquelicot maxima"
 APT = [UPDATE, f"{INSTALL} {ALL}"]
 
 
@@ -228,11 +228,12 @@ APT = [UPDATE, f"{INSTALL} {ALL}"]
 def test_the_script_runs_the_tests_and_nothing_else(clone, browser):
     fake(clone, browser, "exit 1")
     fake(clone, "coqc", "exit 1")
+    fake(clone, "maxima", "exit 1")
     assert run(clone) == (0, [MAKE], "")
 
 
 @pytest.mark.parametrize(
-    ("present", "missing"), [("coqc", "chromium"), ("chromium", "coq libcoq-coquelicot"), ("", ALL)]
+    ("present", "missing"), [("coqc", "chromium maxima"), ("chromium", "coq libcoq-coquelicot maxima"), ("", ALL)]
 )
 def test_the_script_installs_what_is_missing(clone, present, missing):
     if present:
@@ -271,6 +272,7 @@ def test_row109_canary_a_masked_failure_stops_the_script(clone, line):
     path.write_text(text.replace("\nmake test", f"\n({line})\nmake test"))
     fake(clone, "chromium", "exit 1")
     fake(clone, "coqc", "exit 1")
+    fake(clone, "maxima", "exit 1")
     code, called, _ = run(clone)
     assert code != 0 and called == []
 
