@@ -1,10 +1,7 @@
-"""The one registry of a derivation's symbols, and random rational points of their domain.
+"""The one registry of a derivation's symbols.
 
 Every symbol is declared once, with the open interval that it lives in.  A second declaration of a name with other
 properties is refused: two symbols that print alike and differ are the classic way to "prove" x - x ≠ 0.
-
-The second verdict on a step evaluates it at random rational points of the domain.  A point is a function of its seed
-alone, so that every run, machine and hash seed sees the same points, and a witness can be looked at again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The look at statements about densities: exact evaluation in random finite worlds.
+"""A look at statements about densities: exact evaluation in random finite worlds.
 
 A world has states x_0 … x_5 with two values each, or fewer states with three or four values each, on which functions
 are no lines.  It has one joint table of random positive rationals per law, over all sequences of states in the claim.

@@ -1,4 +1,4 @@
-"""The second verdict on statements about densities: exact evaluation in a linear-Gaussian chain.
+"""A look at statements about densities: exact evaluation in a linear-Gaussian chain.
 
 If x_0 is Gaussian and every step is affine plus Gaussian noise, all states are jointly Gaussian.  The logarithm of
 any density atom is then a polynomial of degree two in the states; products, quotients, integrals, expectations and
