@@ -22,23 +22,22 @@ from diffusion_lib.symbolic import (
     Product,
     Sum,
     Var,
-    chain,
-    decide,
     exp,
-    integrals,
     log,
     positive,
     real,
     sqrt,
     standard_normal,
     unit,
-    verify,
 )
 from diffusion_lib.symbolic.language.expr import Interval
 from diffusion_lib.symbolic.language.times import as_index
+from diffusion_lib.symbolic.page import chain
 from diffusion_lib.symbolic.page.summary import Summary, rejected
+from diffusion_lib.symbolic.proof import decide, integrals
 from diffusion_lib.symbolic.proof.normalform import Field
 from diffusion_lib.symbolic.proof.patience import patience
+from diffusion_lib.symbolic.verify import verify
 
 
 class World:
