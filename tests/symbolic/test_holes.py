@@ -938,14 +938,17 @@ def one_is_zero(w):
     noisy(w)
     m, e, d = w.m, w.e, w.q(w.x[0])
     w.X.define("d", m[w.t], e[w.t])
-    w.X.chain("none", E(m[1] * e[1]) * d).equals(m[1] * E(e[1]) * d, by="Gaussian integral")
+    whole = E(m[1] * e[1]) * d
+    w.X.chain("none", whole).equals(m[1] * E(e[1]) * d, by="Gaussian integral")
     w.X.chain("some", E(m[1] * e[1])).equals(E(e[1] * e[1]), by="definition", using="d").equals(
         1, by="definition", using="noise"
     )
-    w.X.chain("end", E(m[1] * e[1]) * d).equals(1 * d, by="result", using="some")
     w.X.chain("mean", E(e[1])).equals(0, by="definition", using="noise")
-    w.X.chain("zero", m[1] * E(e[1]) * d).equals(0 * d, by="result", using="mean")
-    w.X.chain("x", wrap(1)).equals(1 * d / d, by="algebra").equals(E(m[1] * e[1]) * d / d, by="result", using="none")
+    w.X.chain("one", whole / d).equals(1 * d / d, by="result", using="some").equals(1, by="algebra")
+    w.X.chain("zero", whole / d).equals(m[1] * E(e[1]) * d / d, by="result", using="none").equals(
+        m[1] * 0 * d / d, by="result", using="mean"
+    ).equals(0, by="algebra")
+    w.X.chain("x", wrap(1)).equals(whole / d, by="result", using="one").equals(0, by="result", using="zero")
 
 
 @pytest.mark.parametrize("name", falsehood)
