@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 from ..notebooks.compose import stale
 from ..source.markdown import parse
 from ..source.pages import Book, Page, report
+from . import sentences
 from .outputs import faults
 
 MIME_TYPES = {"text/plain", "text/latex", "text/html", "image/png", "image/jpeg", "image/svg+xml"}
@@ -126,7 +127,7 @@ def compared(nb: NotebookNode) -> tuple[int, int]:
 
 def check(book: Book) -> list[str]:
     """Everything that is wrong with the pages and the notebooks; prints the share of cells that are compared."""
-    found, sums = stale(book), (0, 0)
+    found, sums = stale(book) + sentences.problems(book), (0, 0)
     for page in book.pages.values():
         found += page_problems(page)
     for page in book.notebooks:

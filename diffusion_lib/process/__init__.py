@@ -13,7 +13,8 @@ from .identities import (
     v_from_eps,
     x_0_from_eps,
 )
-from .schedule import PRIOR_KL_LIMIT, SCHEDULES, Schedule, cosine, diagnose, linear, make_schedule, scaled_linear
+from .remarks import PRIOR_KL_LIMIT, diagnose
+from .schedule import SCHEDULES, Schedule, cosine, linear, make_schedule, scaled_linear
 
 __all__ = [
     "PRIOR_KL_LIMIT",

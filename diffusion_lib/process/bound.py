@@ -26,7 +26,7 @@ from ..errors import ConfigError, check_choice, check_integer, check_real
 from .identities import Denoiser, add_noise, posterior, predict_eps, x_0_from_eps
 from .schedule import Schedule
 
-VARIANCES = ("posterior", "beta")
+VARIANCES = ("posterior", "beta", "fixed_large")
 WEIGHTS = ("simple", "vlb", "x_0", "v", "truncated_snr", "min_snr")
 LEVELS = 256  # of 8-bit data
 ON_GRID = 1e-3  # how far a value may be from its level, in units of the distance of two levels; float32 passes
@@ -62,8 +62,10 @@ def kl_normal(mean_p: Tensor, var_p: Tensor, mean_q: Tensor, var_q: Tensor) -> T
 def step_variance(schedule: Schedule, variance: str | Tensor = "posterior") -> Tensor:
     """The table of σ_t², (T + 1,): β̃_t for "posterior", β_t for "beta" (DDPM, section 3.2), or a table of your own.
 
-    β̃_1 = 0 is the variance of no density.  DDPM's programs put β̃_2 there (β_1 if T = 1), and so does this table; with
-    "beta" it is β_1.  Slot 0 is 0.
+    The choices differ at t = 1 as well, where σ_1² is the decoder's.  β̃_1 = 0 is the variance of no density, and
+    "posterior" has β̃_2 there (β_1 if T = 1), as DDPM's ``fixedsmall``; "beta" has β_1.  "fixed_large" has β_t from
+    t = 2 on and β̃_2 at t = 1: the ``FIXED_LARGE`` of improved-diffusion and the ``fixedlarge`` of DDPM's program, by
+    which both compute likelihoods.  A sampler adds no noise at t = 1, and there it is "beta".  Slot 0 is 0.
     """
     if isinstance(variance, Tensor):
         if variance.shape != schedule.beta.shape or not bool((variance[1:] > 0).all() and variance.isfinite().all()):
@@ -72,15 +74,15 @@ def step_variance(schedule: Schedule, variance: str | Tensor = "posterior") -> T
         return variance.to(schedule.beta)
     if check_choice("variance", variance, VARIANCES) == "beta":
         return schedule.beta
-    table = schedule.posterior_variance.clone()
-    table[1] = table[2] if schedule.T > 1 else schedule.beta[1]
+    table = (schedule.posterior_variance if variance == "posterior" else schedule.beta).clone()
+    table[1] = schedule.posterior_variance[2] if schedule.T > 1 else schedule.beta[1]
     return table
 
 
 def prior_term(schedule: Schedule, x_0: Tensor) -> Tensor:
-    """L_T = KL(q(x_T | x_0) ‖ N(0, I)) of each example (DDPM eq. 5, first term), in nats, (B,); it has no parameters.
+    """ℓ_T = KL(q(x_T | x_0) ‖ N(0, I)) of each example (DDPM eq. 5, first term), in nats, (B,); it has no parameters.
 
-    ``schedule.prior_kl(s²)`` is its average over data with mean 0 and variance s², in bits per dimension.
+    L_T is its average over the data: ``schedule.prior_kl(s²)`` for mean 0 and variance s², in bits per dimension.
     """
     mean = add_noise(schedule, x_0, schedule.T, torch.zeros_like(x_0))
     variance = schedule.gather("one_minus_alpha_bar", schedule.T, x_0)

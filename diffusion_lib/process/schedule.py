@@ -13,9 +13,9 @@ Sources: Ho et al. 2020 (DDPM), eq. 2, 4 and 7; Nichol & Dhariwal 2021, eq. 17; 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,17 +26,7 @@ from ..errors import ConfigError, check_choice, check_integer, check_real
 MAX_T = 100_000
 MASTER = (torch.device("cpu"), torch.float64)
 TABLES = ("beta", "alpha", "alpha_bar", "one_minus_alpha_bar", "snr", "posterior_variance")
-# Likelihoods are quoted with two or three decimals of a bit per dimension: a prior term below 1e-3 does not show in
-# them.  DDPM's L_T is 3e-5; Stable Diffusion's is 3e-3, and it does show in samples (Lin et al. 2023).
-PRIOR_KL_LIMIT = 1e-3
 ZERO_SNR = "eps-prediction is undefined where alpha_bar_T = 0; use v-prediction, or keep every beta below 1"
-
-
-class Issue(NamedTuple):
-    """One remark of ``diagnose``: a short ``code`` for programs and a ``message`` for people."""
-
-    code: str
-    message: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,10 +142,23 @@ class Schedule:
         """L_T in bits per dimension: E KL(q(x_T | x_0) ‖ N(0, I)) over data with mean 0 and the given variance.
 
         L_T = ½ [ᾱ_T (Var x_0 − 1) − ln(1 − ᾱ_T)] / ln 2 (DDPM eq. 5, first term).  It has no parameters to train.
+        L_T = I(x_0; x_T) + KL(q(x_T) ‖ N(0, I)): what x_T still tells of x_0, and the gap, see ``prior_gap``.
         """
+        return self._prior(data_variance, lambda alpha_bar, excess: excess - math.log1p(-alpha_bar))
+
+    def prior_gap(self, data_variance: float = 1.0) -> float:
+        """KL(q(x_T) ‖ N(0, I)) in bits per dimension, for Gaussian data with mean 0 and the given variance.
+
+        ½ [V_T − 1 − ln V_T] / ln 2 with V_T = 1 + ᾱ_T (Var x_0 − 1), the variance of x_T.  A Gaussian has the largest
+        entropy of its variance, so that data of another shape have a larger gap, which ``prior_kl`` bounds from above.
+        """
+        return self._prior(data_variance, lambda alpha_bar, excess: excess - math.log1p(excess))
+
+    def _prior(self, data_variance: float, twice_the_nats: Callable[[float, float], float]) -> float:
+        """Half of a function of ᾱ_T and V_T − 1, in bits."""
         variance = check_real("data_variance", data_variance, 0.0, math.inf, open_high=True)
         alpha_bar = float(self._casts[MASTER].alpha_bar[-1])
-        return 0.5 * (alpha_bar * (variance - 1) - math.log1p(-alpha_bar)) / math.log(2)
+        return 0.5 * twice_the_nats(alpha_bar, alpha_bar * (variance - 1)) / math.log(2)
 
 
 def linear(T: int = 1000, beta_start: float = 1e-4, beta_end: float = 0.02) -> Schedule:
@@ -188,22 +191,6 @@ SCHEDULES = {"linear": linear, "scaled_linear": scaled_linear, "cosine": cosine}
 def make_schedule(name: str, T: int = 1000) -> Schedule:
     """Return the schedule called ``name``, a key of ``SCHEDULES``, with T steps and its published values."""
     return SCHEDULES[check_choice("schedule", name, SCHEDULES)](T)
-
-
-def diagnose(schedule: Schedule, data_variance: float = 1.0) -> list[Issue]:
-    """Return remarks on a schedule (prior-mismatch, clipped-beta, non-monotone-beta); none means clean."""
-    beta, end = schedule.to(*MASTER).beta, f"alpha_bar_T = {schedule.to(*MASTER).alpha_bar[-1]:.3g}"
-    L_T, max_beta, t = schedule.prior_kl(data_variance), schedule.config.get("max_beta"), int(beta.diff().argmin()) + 1
-    clipped = 0 if max_beta is None else int((beta == max_beta).sum())
-    prior = f"x_T is not N(0, I): {end}, L_T = {L_T:.3g} bits/dim, above {PRIOR_KL_LIMIT:g}; use more or larger betas"
-    clip = f"{clipped} of {schedule.T} betas clipped to {max_beta}: {end}, not 0; expected of the cosine schedule"
-    fall = f"beta falls from {beta[t - 1]:.3g} to {beta[t]:.3g} at t={t}; sort the betas"
-    remarks = (
-        (L_T > PRIOR_KL_LIMIT, "prior-mismatch", prior),
-        (clipped > 0, "clipped-beta", clip),
-        (bool(beta[t] < beta[t - 1]), "non-monotone-beta", fall),
-    )
-    return [Issue(code, message) for found, code, message in remarks if found]
 
 
 def _ramp(name: str, power: int, T: object, beta_start: object, beta_end: object) -> Schedule:

@@ -70,7 +70,8 @@ def ddpm_step(
     """x_s = √ᾱ_s β_{t|s}/(1−ᾱ_t) x̂_0 + √α_{t|s} (1−ᾱ_s)/(1−ᾱ_t) x_t + σ z, for times t > s ≥ 0 (DDPM eq. 7).
 
     σ² is β̃ = β_{t|s} (1−ᾱ_s)/(1−ᾱ_t) for ``variance="posterior"``, exact if the data are one point, and β_{t|s} for
-    ``"beta"``, exact if they are N(0, I) (DDPM section 3.2).  No noise is added at s = 0, where x_s = x̂_0.
+    ``"beta"``, exact if they are N(0, I) (DDPM section 3.2).  No noise is added at s = 0, where x_s = x̂_0; so
+    ``"fixed_large"``, which differs from ``"beta"`` in the decoder's variance alone, samples as ``"beta"`` does.
     All tensors are (B, …); ``z`` is standard normal noise and may be absent where σ = 0.
     """
     check_choice("variance", variance, VARIANCES)

@@ -99,7 +99,7 @@ _ALL = (
         "drop all conditions but the last state",
         "markov",
         weaker="chain rule",
-        rules=("Markov", "conditional"),
+        rules=("Markov", *ANY_LAW),
     ),
     Licence("Jensen", "move a concave function out of an expectation, with the gap named", "any", rules=ANY_LAW),
     Licence("Gibbs", "drop a Kullback–Leibler divergence, which is never negative", "any"),

@@ -98,6 +98,13 @@ def test_a_planted_false_step_stops_the_chapter_and_names_itself(chapter):
     assert " is false at " in message and "left is " in message
 
 
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_network_is_a_function_and_no_letter(chapter):
+    """A letter under a mean, an integral or a derivative stands still; a network moves with its state."""
+    declared = re.findall(r"\.(\w+)\(\s*[\"'](?:eps_hat|network)[\"']", "\n".join(derivation_cells(chapter)))
+    assert set(declared) <= {"function"}
+
+
 def test_names_and_letters_are_those_of_one_chapter():
     """``{step}`name` `` points into one chapter only."""
     blocks = [(chapter, mark) for chapter in CHAPTERS for mark in marks(chapter, "tag")]

@@ -20,7 +20,7 @@ def losses(T, seed=0):
     return torch.rand(T + 1, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-@pytest.mark.parametrize("variance", ["posterior", "beta", "optimal"])
+@pytest.mark.parametrize("variance", [*bound.VARIANCES, "optimal"])
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_terms_are_those_of_the_estimator_for_a_denoiser_with_this_error(name, variance):
     """A denoiser that misses the noise by ±√e_t has the error e_t, whatever x_0 and ε are."""

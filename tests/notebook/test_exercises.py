@@ -7,6 +7,7 @@ import re
 from fractions import Fraction
 
 import jupytext
+import numpy as np
 import pytest
 import sympy as sp
 from root import ROOT
@@ -16,7 +17,7 @@ from diffusion_lib import symbolic
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.notebook.exercises import Exercise, exercises, grade, grade_answer, letters
 from diffusion_lib.notebook.exercises.slips import slips
-from diffusion_lib.symbolic import Derivation, unit
+from diffusion_lib.symbolic import Derivation, positive, unit
 
 BOOK = ROOT / "book"
 alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = letters("alpha[t] alpha_bar[t] alpha_bar[t - 1] beta[t]", "unit")
@@ -91,6 +92,12 @@ def test_a_classic_slip_is_called_by_name(answer, words):
     assert verdict.kind == "slip" and words in verdict.message
 
 
+def test_a_letter_that_cancels_does_no_harm():
+    D = Derivation("D")
+    eps, m, g = D.symbol("eps"), D.symbol("m"), D.symbol("g", positive)
+    assert grade_answer(exercises()["equal-spread"], g * m * eps**2 / eps**2).kind == "right"
+
+
 def test_another_answer_meets_a_witness():
     verdict = grade_answer(MEAN, x + y)
     assert verdict.kind == "witness" and "alpha[t] = " in verdict.message
@@ -109,6 +116,16 @@ def test_what_is_right_on_the_domain_only_is_right():
     root = Exercise("root", "the root", alpha_t)
     assert grade_answer(root, sqrt(a**2)).kind == "right"
     assert grade_answer(Exercise("real", "the number", x_0), sqrt(x**2)).kind == "witness"
+
+
+@pytest.mark.parametrize("number", [0.5, np.float64(0.5), np.float32(0.5), sp.Float(0.5), Fraction(1, 2), sp.S.Half])
+def test_a_half_is_a_half(number):
+    assert grade_answer(exercises()["last-edge"], number).kind == "right"
+
+
+@pytest.mark.parametrize("number", [1, np.int64(1), sp.S.One, Fraction(1)])
+def test_a_one_is_the_exercises_slip(number):
+    assert grade_answer(exercises()["last-edge"], number).kind == "slip"
 
 
 def test_a_number_is_an_answer():

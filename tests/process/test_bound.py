@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import peers
 import pytest
 import torch
@@ -45,7 +46,7 @@ class Chain:
         return bound.vlb(self.exact.denoiser, self.schedule, x_0, eps, self.variance, levels=None)
 
 
-CHAINS = [Chain(11 * seed, bound.VARIANCES[seed % 2]) for seed in range(40)]
+CHAINS = [Chain(11 * seed, bound.VARIANCES[seed % 3]) for seed in range(40)]
 for chain in CHAINS:  # before anything is planted
     chain.bound = float(chain.exact.bound(chain.x_0))
 
@@ -153,7 +154,7 @@ def test_the_estimate_is_within_its_interval_of_the_exact_linear_gaussian_chain(
     assert int(misses(totals, exact, factor=1.1).sum()) > 15  # and they are short enough to find a tenth too much
 
 
-@pytest.mark.parametrize("variance", ["posterior", "beta", "optimal"])
+@pytest.mark.parametrize("variance", [*bound.VARIANCES, "optimal"])
 @pytest.mark.parametrize("name", ["line", "ring", "pictures"])
 def test_the_estimate_is_within_its_interval_of_the_exact_mixture(name, variance):
     """Ten estimates of the bound of the best denoiser, of 400 points each; at most one misses."""
@@ -348,7 +349,30 @@ def test_the_first_variance_is_that_of_ddpms_programs(T):
     first = bound.step_variance(schedule)[1]
     assert first == (schedule.posterior_variance[2] if T > 1 else schedule.beta[1])
     assert torch.equal(bound.step_variance(schedule, "beta"), schedule.beta)
+    large = bound.step_variance(schedule, "fixed_large")
+    assert large[1] == first and torch.equal(large[2:], schedule.beta[2:]) and large[0] == 0
     assert schedule.posterior_variance[1] == 0  # the schedule's own table stays as it is
+
+
+@pytest.mark.parametrize("T", [2, 50, 1000])
+def test_fixed_large_is_the_list_of_improved_diffusion(T):
+    """gaussian_diffusion.py, FIXED_LARGE: np.append(posterior_variance[1], betas[1:]), with times from 0."""
+    schedule = make_schedule("cosine", T)
+    betas = schedule.beta[1:].numpy()
+    alphas_cumprod = np.cumprod(1.0 - betas)
+    alphas_cumprod_prev = np.append(1.0, alphas_cumprod[:-1])
+    posterior_variance = betas * (1.0 - alphas_cumprod_prev) / (1.0 - alphas_cumprod)
+    theirs = np.append(posterior_variance[1], betas[1:])
+    assert bound.step_variance(schedule, "fixed_large")[1:].numpy() == pytest.approx(theirs, rel=1e-11)
+
+
+def test_the_choices_of_the_first_variance_differ_in_the_decoder_alone():
+    schedule = make_schedule("cosine", 30)
+    x_0 = grid()[[40, 200]][:, None]
+    eps = torch.randn(30, 2, 1, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    small, own, large = (bound.vlb(zero, schedule, x_0, eps, name) for name in bound.VARIANCES)
+    assert torch.equal(own.steps, large.steps) and torch.equal(small.decoder, large.decoder)
+    assert not torch.isclose(own.decoder, large.decoder).any()
 
 
 def test_truncated_snr_is_never_below_one():

@@ -174,6 +174,8 @@ def make_book(root: Path, pages: dict[str, str] | None = None) -> Path:
     if others:
         toc["chapters"] = [{"file": f"book/{name}"} for name in others]
     (root / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
+    said = {name: {"quotation": ["1 + 1 = 2"]} for name, text in pages.items() if "$1 + 1 = 2$" in text}
+    (root / "book" / "sentences.yaml").write_text(yaml.safe_dump(said), encoding="utf-8")
     for name, text in pages.items():
         (root / "book" / f"{name}.md").write_text(text, encoding="utf-8")
     return root

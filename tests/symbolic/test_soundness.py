@@ -46,7 +46,7 @@ class World:
     def __init__(self):
         self.F = F = Derivation("F")
         self.t, self.s, self.T = F.indices("t s T")
-        self.x, self.q, self.p = F.states("x"), F.density("q"), F.density("p")
+        self.x, self.q, self.p = F.states("x"), F.density("q", markov=True), F.density("p")
         self.alpha = F.sequence("alpha", unit)
         self.alpha_bar = F.sequence("alpha_bar", unit, start=0, first=1)
         self.a, self.b, self.u = F.symbol("a", positive), F.symbol("b", positive), F.symbol("u", unit)
@@ -258,7 +258,7 @@ def test_row127_checks_survive_optimisation():
 def test_row127_the_canary_sings_when_the_checks_are_off(w, monkeypatch):
     arguments = ("false", (w.a + w.b) ** 2, w.a**2 + w.b**2, "algebra")
     assert "refuted, as it must be" in repr(w.F.canary(*arguments))
-    monkeypatch.setattr(chain, "verify", lambda claim: ("nothing", "nothing"))
+    monkeypatch.setattr(chain, "verify", lambda claim: verify.Verdict(None, ()))
     with pytest.raises(DerivationError, match="accepted"):
         w.F.canary(*arguments)
 
@@ -270,7 +270,7 @@ def test_a_surviving_mutant_stops_the_summary(w, monkeypatch):
     with pytest.raises(DerivationError, match="not accepted"):
         w.F.summary()
     w.F.equivalents.clear()
-    monkeypatch.setattr(chain, "verify", lambda claim: ("nothing", "nothing"))
+    monkeypatch.setattr(chain, "verify", lambda claim: verify.Verdict(None, ()))
     w.F.chain("weak", w.a * 1).equals(w.a, by="algebra")
     w.F.blocks["weak"].steps[0] = replace(w.F.blocks["weak"].steps[0], check=chain.verify)
     with pytest.raises(DerivationError, match="mutants survive: weak, line 1"):
@@ -404,7 +404,8 @@ def test_induction_over_numbers(w):
     proof.step.equals(w.alpha_bar[t] * w.alpha[t + 1], by="definition", using="alpha-bar")
     proof.step.equals(c**t * w.alpha[t + 1], by="induction", using="hypothesis")
     proof.step.equals(c**t * c, by="definition", using="same").equals(c ** (t + 1), by="algebra")
-    assert proof.conclude().steps[0].verdicts == ("base and step", "24 points, 60 digits")
+    verdict = proof.conclude().steps[0].verdict
+    assert verdict.theorem.how == "induction on t" and verdict.looks == ("24 points, 60 digits",)
     with pytest.raises(Refuted, match="'planted'"):
         verify.look(replace(proof.steps[0].claim, name="planted", right=c ** (t + 1)))
 

@@ -39,7 +39,7 @@ from diffusion_lib.symbolic.verify.mutate import mutants
 
 F = Derivation("W")
 t, s, T = F.indices("t s T")
-x, q, p = F.states("x"), F.density("q"), F.density("p")
+x, q, p = F.states("x"), F.density("q", markov=True), F.density("p")
 alpha, alpha_bar = F.sequence("alpha", unit), F.sequence("alpha_bar", unit, start=0, first=1)
 e = F.noise("epsilon")
 a, v = F.symbol("a", positive), F.symbol("v", positive)

@@ -26,6 +26,7 @@ DOMAINS = {
     "real": {"real": True},
     "natural": {"positive": True, "integer": True},  # 1, 2, 3, …
 }
+WORDS = {"unit": "between 0 and 1", "positive": "positive", "real": "real", "natural": "one of 1, 2, 3, …"}
 CUMULATIVE = {"alpha": "alpha_bar", "alpha_bar": "alpha", "beta": "beta_tilde", "beta_tilde": "beta"}
 NEIGHBOURS = {"t": ("t - 1", "t + 1"), "t - 1": ("t",), "t + 1": ("t",), "0": ("t",)}
 
@@ -84,12 +85,28 @@ def point(seed: str, symbols) -> dict[sp.Symbol, sp.Rational]:
     return {symbol: _draw(f"{seed}:{symbol.name}", symbol) for symbol in sorted(symbols, key=str)}
 
 
+def corners(letter: sp.Symbol) -> list[sp.Rational]:
+    """Values of a letter near the border of its domain, and far out."""
+    tiny, few, many = sp.Rational(1, 10**9), sp.Integer(1000), sp.Integer(10**9)
+    if letter.is_integer:
+        return [sp.S.One, sp.Integer(2), sp.Integer(7), few, many]
+    if letter.is_integer is False:
+        return [tiny, 1 / few, sp.S.Half, 1 - 1 / few, 1 - tiny]
+    outward = [tiny, 1 / few, sp.S.One, few, many]
+    return outward if letter.is_positive else [-value for value in reversed(outward)] + [sp.S.Zero, *outward]
+
+
 def _draw(seed, symbol):
     if symbol.is_integer:
         return sp.Integer(2 + int(5 * draw(seed, unit)))
     interval = unit if symbol.is_integer is False else positive if symbol.is_positive else real
     value: Fraction = draw(seed, interval)
     return sp.Rational(value.numerator, value.denominator)
+
+
+def domain_of(letter: sp.Symbol) -> str:
+    """The domain in words."""
+    return WORDS[next(name for name, facts in DOMAINS.items() if _fits(letter, facts))]
 
 
 def _facts(letter):

@@ -1,13 +1,12 @@
 """``grade`` compares an answer with the right one, and names the slip or a point at which they differ.
 
-Two expressions count as equal if they agree to 30 digits at 24 random rational points of the letters' domain.  That is
-a test and no proof: it is here to teach, and what the book claims is proved elsewhere.
+An answer is right if its difference from the right one is proved to be zero (``decide``), and wrong if a point shows
+that they differ (``refute``).  What is neither is undecided, and the reader is asked for another form.
 """
 
 from __future__ import annotations
 
 import importlib
-import numbers
 import pkgutil
 import textwrap
 from dataclasses import dataclass
@@ -18,19 +17,23 @@ from mpmath import mp
 
 import diffusion_lib.notebook.exercises
 from diffusion_lib.errors import ConfigError, check_choice
-from diffusion_lib.notebook.exercises.exercise import Exercise, point
+from diffusion_lib.notebook.exercises.decide import proved_equal
+from diffusion_lib.notebook.exercises.exercise import Exercise
+from diffusion_lib.notebook.exercises.read import NOWHERE, Nowhere, read
+from diffusion_lib.notebook.exercises.refute import BITS, refute
 from diffusion_lib.notebook.exercises.slips import slips
-from diffusion_lib.symbolic import Derivation
-from diffusion_lib.symbolic.language.expr import Expr
 
-POINTS, DIGITS, AGREE = 24, 50, 30
-NOWHERE = (sp.nan, sp.zoo, sp.oo)
-TOOLS = {"exercise", "grade", "slips"}
+TOOLS = {"decide", "exercise", "grade", "read", "refute", "slips"}
+UNDECIDED = (
+    "I could not decide. Your expression has the value of the right one wherever I looked, but I could not prove that "
+    "it always has. Write it in another form: fewer parts, no root inside a root, no root of a square."
+)
+DECIMALS = " Decimals are rounded numbers; write a fraction, such as Fraction(13, 10)."
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """``kind`` is "right", "slip", "witness", "undefined" or "none yet"."""
+    """``kind`` is "right", "slip", "witness", "undefined", "undecided" or "none yet"."""
 
     kind: str
     message: str
@@ -64,82 +67,58 @@ def grade(name: str, answer) -> None:
 def grade_answer(exercise: Exercise, answer) -> Verdict:
     """What ``grade`` prints, as data."""
     if answer is None or answer is Ellipsis:
-        return Verdict("none yet", f"no answer yet. Put one in place of the dots. Letters: {_usable(exercise)}.")
-    given, right = (_plain(exercise, side) for side in (_read(exercise, answer), exercise.answer))
-    if given.has(*NOWHERE):
-        return Verdict("undefined", f"not yet. Your expression is {given}, for all values of its letters.")
-    difference = _differ(given, right, POINTS)
-    if difference is None:
+        letters = ", ".join(map(str, exercise.letters)) or "none, the answer is a number"
+        return Verdict("none yet", f"no answer yet. Put one in place of the dots. Letters: {letters}.")
+    try:
+        reading = read(exercise, answer)
+        given = _plain(exercise, reading.expression)
+    except Nowhere as nowhere:
+        part = str(nowhere)[:60]
+        return Verdict("undefined", f"not yet. Your expression holds {part}, which is no real number.")
+    right = _plain(exercise, exercise.answer)
+    witness = refute(given, right)
+    if (witness is None or witness.mine is None) and proved_equal(given, right):
         return Verdict("right", "right.")
+    if witness is None:
+        return Verdict("undecided", UNDECIDED)
+    if words := _slip(exercise, given):
+        return Verdict("slip", f"not yet: {words}{'' if words.endswith('?') else '.'}")
+    return _told(exercise, witness, DECIMALS if reading.decimals else "")
+
+
+def _slip(exercise, given) -> str | None:
+    """The words for the first slip that is proved to be what was given."""
     for words, wrong in (*exercise.slips.items(), *slips(exercise.answer)):
-        wrong = _plain(exercise, sp.sympify(wrong))
-        if not wrong.has(*NOWHERE) and _differ(given, wrong, POINTS) is None:
-            return Verdict("slip", f"not yet: {words}{'' if words.endswith('?') else '.'}")
-    where, mine, theirs = difference
-    place = f" at {', '.join(f'{letter} = {value}' for letter, value in where.items())}" if where else ""
-    if mine is None:
+        try:
+            wrong = _plain(exercise, sp.sympify(wrong))
+        except Nowhere:
+            continue
+        if refute(given, wrong, usual=True) is None and proved_equal(given, wrong):
+            return words
+    return None
+
+
+def _told(exercise, witness, hint) -> Verdict:
+    place = ", ".join(f"{letter} = {value}" for letter, value in witness.where.items())
+    place = f" at {place}" if place else ""
+    if witness.mine is None:
         return Verdict("undefined", f"not yet. Your expression has no real value{place}; the right one has.")
-    values = f"yours is {mp.nstr(mine, 6)}, it should be {mp.nstr(theirs, 6)}"
-    return Verdict("witness", f"not yet. This is not {exercise.asks}:{place} {values}.")
+    yours, should = _apart(witness.mine.a, witness.theirs.a)
+    text = f"not yet. This is not {exercise.asks}:{place} yours is {yours}, it should be {should}.{hint}"
+    return Verdict("witness", text)
 
 
-def _read(exercise, answer) -> sp.Expr:
-    """The answer as an exact expression in the letters of the exercise."""
-    if isinstance(answer, Expr):
-        answer = Derivation("answer").sympy(answer)  # nothing is cited, so any derivation will do
-    if isinstance(answer, bool) or not isinstance(answer, (sp.Expr, numbers.Real)):
-        raise ConfigError(
-            f"answer must be a formula or a number, got {answer!r} of type {type(answer).__name__}; "
-            "build it from the letters of the page's code"
-        )
-    expression = sp.nsimplify(sp.sympify(answer), rational=True)  # 1/2 in Python is the float 0.5
-    known = exercise.known()
-    strangers = sorted({s.name for s in expression.free_symbols} - set(known))
-    if strangers:
-        allowed = _usable(exercise)
-        raise ConfigError(f"answer has the letters {', '.join(strangers)}; {exercise.name!r} allows {allowed}")
-    return expression.xreplace({s: known[s.name] for s in expression.free_symbols})
-
-
-def _usable(exercise) -> str:
-    return ", ".join(map(str, exercise.letters)) or "none, the answer is a number"
+def _apart(mine, theirs):
+    """Both numbers with as many digits as tell them apart."""
+    with mp.workprec(BITS):
+        pairs = [(mp.nstr(mp.mpf(mine), digits), mp.nstr(mp.mpf(theirs), digits)) for digits in (6, 12, 20, 30, 40, 70)]
+    return next((pair for pair in pairs if pair[0] != pair[1]), pairs[-1])
 
 
 def _plain(exercise, expression) -> sp.Expr:
     """Without the letters that a relation explains."""
     for _ in exercise.relations:  # a relation may lead to another one
-        expression = expression.subs(dict(exercise.relations))
+        expression = expression.xreplace(dict(exercise.relations))
+    if expression.has(*NOWHERE, sp.I):
+        raise Nowhere(expression)
     return expression
-
-
-def _differ(given, right, points):
-    """None if they agree, else the first point at which they differ, with both values (None: no real value)."""
-    both = sorted(given.free_symbols | right.free_symbols, key=str)
-    mine, theirs = (sp.lambdify(both, side, "mpmath") for side in (given, right))
-    seen = 0
-    with mp.workdps(DIGITS):
-        for number in range(10 * points):
-            where = point(str(number), both)
-            values = [mp.mpf(value.p) / value.q for value in where.values()]
-            b = _value(theirs, values)
-            if b is None:
-                continue
-            a, seen = _value(mine, values), seen + 1
-            if a is None or abs(a - b) > mp.mpf(10) ** -AGREE * max(abs(a), abs(b), 1):
-                return where, a, b
-            if seen == points or not both:
-                return None
-    return None if seen else (where, None, mp.nan)
-
-
-def _value(function, values):
-    """A finite real number, or None."""
-    try:
-        value = mp.mpmathify(function(*values))
-    except (ZeroDivisionError, ValueError, OverflowError):
-        return None
-    if isinstance(value, mp.mpc):
-        if abs(value.imag) > mp.mpf(10) ** -AGREE:
-            return None
-        value = value.real
-    return value if mp.isfinite(value) else None

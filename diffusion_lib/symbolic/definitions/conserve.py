@@ -8,20 +8,15 @@ other.  ``definable`` says what a density or a function may be defined as.
 
 from __future__ import annotations
 
-from itertools import product
-
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.symbolic.definitions import definable
+from diffusion_lib.symbolic.definitions import definable, laws
 from diffusion_lib.symbolic.language.claim import free_dummies
 from diffusion_lib.symbolic.language.density import Density
 from diffusion_lib.symbolic.language.dependence import atoms, hangs, is_noise, is_state, meets
 from diffusion_lib.symbolic.language.expr import Apply, Symbol, walk
 from diffusion_lib.symbolic.language.registry import standard_normal
-from diffusion_lib.symbolic.language.times import Index, Item, OutOfRange, Product
-from diffusion_lib.symbolic.language.tree import at, first_times, free_indices
-from diffusion_lib.symbolic.numeric.interpret import Interpreter
-
-TIMES = range(6)  # two densities are compared at these times
+from diffusion_lib.symbolic.language.times import Item
+from diffusion_lib.symbolic.language.tree import first_times, free_indices
 
 
 def conservative(name, left, right, others, word="definition") -> None:
@@ -41,6 +36,8 @@ def conservative(name, left, right, others, word="definition") -> None:
         raise ConfigError(f"{name!r}: {left!r} is defined already; one {word} for each thing, choose a new name")
     if isinstance(left, Density):
         definable.density(name, left, right)
+        if word == "definition":
+            laws.consistent(name, left, right, others)
     _normalised(name, [*others, (left, right)])
     if isinstance(left, Apply):
         definable.function(name, left, right)
@@ -103,11 +100,11 @@ def random_in_time(name, left, right, others, sides) -> None:
 
 def _taken(new, old) -> bool:
     """Do two definitions speak about the same thing at some time?  Two general rules for one sequence always do."""
-    if isinstance(new[0], Density) and isinstance(old[0], Density):
-        return new[0].law == old[0].law and not _instances(*new).isdisjoint(_instances(*old))
+    if isinstance(new[0], Density):
+        return False  # ``laws`` sees to these
     a, b = (getattr(left, "index", None) for left, _ in (new, old))
-    if not _overlap(new[0], old[0]) or a is None or b is None or (a.symbol is not None and b.symbol is not None):
-        return _overlap(new[0], old[0])
+    if not meets(new[0], old[0]) or a is None or b is None or (a.symbol is not None and b.symbol is not None):
+        return meets(new[0], old[0])
     if a.symbol is None and b.symbol is None:
         return a.offset == b.offset
     literal, general, rule = (a, b, old) if a.symbol is None else (b, a, new)
@@ -116,7 +113,7 @@ def _taken(new, old) -> bool:
 
 def _no_circle(name, left, right, others):
     """Follow what the right side mentions; it must not lead back to ``left``, but to its own earlier members."""
-    again = left in atoms(right) or (isinstance(left, Apply) and any(_overlap(left, part) for part in atoms(right)))
+    again = left in atoms(right) or (isinstance(left, Apply) and any(meets(left, part) for part in atoms(right)))
     if isinstance(left, (Density, Apply)) and again:
         raise ConfigError(f"{name!r}: {left!r} is defined by itself; define it by something else")
     if isinstance(left, Item):
@@ -145,47 +142,3 @@ def _thing(part):
 
 def _earlier(part, left):
     return part.index.symbol == left.index.symbol and part.index.offset < left.index.offset
-
-
-def _overlap(left, other) -> bool:
-    """May two left sides stand for the same thing at some time?"""
-    if type(left) is not type(other):
-        return False
-    if isinstance(left, Symbol):
-        return left.name == other.name
-    if isinstance(left, Apply):
-        return left.function.name == other.function.name
-    if isinstance(left, Density):
-        return left.law == other.law and not _instances(left).isdisjoint(_instances(other))
-    return left.sequence.name == other.sequence.name
-
-
-def _instances(left, right=None):
-    """A density at all times, as a law with sets of states; without those at which ``right`` is the same density."""
-    symbols = sorted(free_indices(left))
-    found = set()
-    for times in product(TIMES, repeat=len(symbols)):
-        values = {s: Index(None, time) for s, time in zip(symbols, times, strict=True)}
-        try:
-            here = _named(at(left, values))
-            if right is None or here != _only(at(right, values)):
-                found.add(here)
-        except OutOfRange:
-            continue
-    return found
-
-
-def _named(density):
-    return density.law.name, *(tuple(sorted(_states(side))) for side in (density.targets, density.given))
-
-
-def _only(node):
-    """The one density that a product has, if it has one factor."""
-    if isinstance(node, Product) and node.low == node.high and isinstance(node.body, Density):
-        return _named(at(node.body, {node.symbol: node.low}))
-    return None
-
-
-def _states(parts):
-    world = Interpreter()
-    return [(sequence.name, time) for part in parts for sequence, time in world.members(part)]

@@ -45,14 +45,14 @@ def prove(claim: Claim, algebra: Algebra) -> Theorem:
     it returns how, or raises ``Inconclusive``.
     """
     first = first_times(claim.left, claim.right, least=claim.start)
-    ranges = Ranges.least(first)
+    ranges, free = Ranges.least(first), Free(claim.said)
     for side in (claim.left, claim.right):
-        well_formed(side, ranges)
+        well_formed(side, ranges, free)
     left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
     inside = claim
     if has_densities(left, right):
         undeclared(claim, left, right)
-        rewriter = Rewriter(frozenset(claim.licence.rules), Free(claim.said))
+        rewriter = Rewriter(frozenset(claim.licence.rules), free)
         left, right = (rewriter(side, ranges) for side in (left, right))
         inside = claim if claim.licence.calculus else replace(claim, licence=CLOSED)
     return Theorem(_SEAL, claim, algebra(inside, left, right))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from diffusion_lib.errors import Inconclusive, Undefined
+from diffusion_lib.symbolic.kernel.free import Free
 from diffusion_lib.symbolic.kernel.ranges import Ranges
+from diffusion_lib.symbolic.kernel.states import all_apart, run
+from diffusion_lib.symbolic.language.density import KL, E, Normal
 from diffusion_lib.symbolic.language.expr import children
 from diffusion_lib.symbolic.language.times import Index, Item, Limit, Span, Sum
 
-EARLY = Index(None, 0)
+LATE = Index(None, 10**9)  # an index that goes to a limit
 
 
-def well_formed(node, ranges: Ranges) -> None:
-    """Raise unless every member in ``node`` is proved to exist, and every range to end no earlier than before it."""
+def well_formed(node, ranges: Ranges, free: Free) -> None:
+    """Raise unless every member in ``node`` is proved to exist, and every measure to be one."""
     if isinstance(node, (Item, Span)):
         low, high = (node.index, node.index) if isinstance(node, Item) else (node.low, node.high)
         if not ranges.at_most(Index(None, node.sequence.start), low):
@@ -26,8 +29,18 @@ def well_formed(node, ranges: Ranges) -> None:
         if not ranges.at_most(node.low, node.high + 1):
             raise Inconclusive(f"{node!r} ends before it begins at early times; give the chain a later start")
         ranges = ranges.within(node.symbol, node.low, node.high)
-        return well_formed(node.body, ranges)
+        return well_formed(node.body, ranges, free)
     if isinstance(node, Limit):
-        return well_formed(node.body, ranges.within(node.symbol, Index(None, 10**9), None))
+        return well_formed(node.body, ranges.within(node.symbol, LATE, None), free)
+    for measure in (node.p, node.q) if isinstance(node, KL) else (node.under,) if isinstance(node, E) else ():
+        if isinstance(measure, Normal):
+            _is_density(measure, ranges, free)
     for child in children(node):
-        well_formed(child, ranges)
+        well_formed(child, ranges, free)
+
+
+def _is_density(normal, ranges, free):
+    """Mean and variance of a measure stand still while its variable runs, also where a letter hides it."""
+    still = free(normal.mean, ranges) | free(normal.variance, ranges)
+    if not all_apart(still, [run(normal.at)], ranges):
+        raise Undefined(f"{normal!r} is no density of its first place, which its mean or variance hangs on")

@@ -1,9 +1,9 @@
-"""The verdict on statements about densities: exact evaluation in random finite worlds.
+"""The look at statements about densities: exact evaluation in random finite worlds.
 
 A world has states x_0 … x_5 with two values each, or fewer states with three or four values each, on which functions
-are no lines. It has one joint table of random positive rationals per law.  Every density atom is then a quotient of
-marginals, every expectation, divergence and integral a finite sum: exact rationals, except for logarithms, which have
-60 digits.  Three kinds of world serve the licences:
+are no lines.  It has one joint table of random positive rationals per law, over all sequences of states in the claim.
+Every density atom is then a quotient of marginals, every expectation, divergence and integral a finite sum: exact
+rationals, except for logarithms, which have 60 digits.  Three kinds of world serve the licences:
 
 - *opaque*: each atom is an arbitrary positive function of its arguments, unrelated to all others;
 - *any*: one arbitrary joint table, which is no Markov chain;
@@ -24,16 +24,20 @@ from diffusion_lib.symbolic.language.registry import positive, real
 from diffusion_lib.symbolic.numeric.draw import draw
 from diffusion_lib.symbolic.numeric.interpret import HORIZON, Exact, fingerprint, to_mpf
 
-SIZES = ((2, HORIZON), (2, HORIZON), (3, 3), (2, HORIZON), (4, 2))  # numbers of states, and last times; turn by turn
+SIZES = ((2, None), (2, None), (3, 3), (2, None), (4, 2))  # numbers of states, and last times; None: as far as asked
+LARGEST = 5000  # a table with more entries is cut at an earlier time
 
 
 class FiniteWorld(Exact):
     """One random world at given times; states that nothing binds have random values."""
 
-    def __init__(self, seed: str, index, licence, salt: int = 0):
+    def __init__(self, seed: str, index, licence, salt: int = 0, names=("x",), last: int = HORIZON):
         super().__init__(index)
-        self.seed, self.licence = seed, licence
-        size, self.last_state = SIZES[int(seed) % len(SIZES)]
+        self.seed, self.licence, self.names = seed, licence, names
+        size, short = SIZES[int(seed) % len(SIZES)]
+        self.last_state = min(last, last if short is None else short)
+        while len(names) > 1 and size ** (len(names) * (self.last_state + 1)) > LARGEST:
+            self.last_state -= 1
         self.states = tuple(range(size))
         self.assignment = f"{seed}:{sorted(self.index.items())}:{salt}"
         self.bound: dict[tuple[str, int], int] = {}
@@ -81,7 +85,8 @@ class FiniteWorld(Exact):
     def atom(self, law: Law, targets, given):
         """The value of p(targets | given) at the current states."""
         values, conditions = tuple(map(self.state, targets)), tuple(map(self.state, given))
-        return _atom(self.seed, self.licence.world, law.name, targets, values, given, conditions)
+        shape = self.names, len(self.states), self.last_state
+        return _atom(self.seed, self.licence.world, law.name, shape, targets, values, given, conditions)
 
     def Normal(self, node):
         values = [mp.nstr(to_mpf(self(part)), 40) for part in (node.at, node.mean, node.variance)]
@@ -141,49 +146,53 @@ class FiniteWorld(Exact):
 
 
 class _Chain:
-    """A joint table over x_0 … x_last and its marginals."""
+    """A joint table over all states of some sequences, x_0 … x_last say, and its marginals.
 
-    def __init__(self, seed: str, markov: bool, size: int, last: int):
+    At each time there is one outcome, a tuple with a state of each sequence; a chain is Markov in these.
+    """
+
+    def __init__(self, seed: str, markov: bool, names, size: int, last: int):
+        outcomes = list(product(range(size), repeat=len(names)))
+
         def row(label):
-            parts = [draw(f"{seed}:{label}:{state}", positive) for state in range(size)]
+            parts = [draw(f"{seed}:{label}:{outcome}", positive) for outcome in outcomes]
             return [part / sum(parts) for part in parts]
 
-        self.table = {}
-        for states in product(range(size), repeat=last + 1):
+        rows, self.names, self.table = {}, names, {}
+        for path in product(range(len(outcomes)), repeat=last + 1):
             weight = Fraction(1)
-            for time, state in enumerate(states):
-                past = states[max(time - 1, 0) : time] if markov else states[:time]
-                weight *= row(f"{time} after {past}")[state]
-            self.table[states] = weight
-        self.marginals: dict[tuple[int, ...], dict] = {}
+            for time, place in enumerate(path):
+                past = path[max(time - 1, 0) : time] if markov else path[:time]
+                if (time, past) not in rows:
+                    rows[time, past] = row(f"{time} after {past}")
+                weight *= rows[time, past][place]
+            self.table[tuple(outcomes[place] for place in path)] = weight
+        self.marginals: dict[tuple, dict] = {}
 
     def marginal(self, keys, values):
-        times = tuple(time for _, time in keys)
-        if times not in self.marginals:
-            table = self.marginals[times] = {}
+        if keys not in self.marginals:
+            table = self.marginals[keys] = {}
+            places = [(time, self.names.index(name)) for name, time in keys]
             for states, weight in self.table.items():
-                key = tuple(states[time] for time in times)
+                key = tuple(states[time][place] for time, place in places)
                 table[key] = table.get(key, 0) + weight
-        return self.marginals[times][values]
+        return self.marginals[keys][values]
 
 
 @lru_cache(maxsize=256)
-def _chain(seed, world, law):
-    return _Chain(f"{seed}:{law}:{world}", world == "markov", *SIZES[int(seed) % len(SIZES)])
+def _chain(seed, world, law, shape):
+    return _Chain(f"{seed}:{law}:{world}", world == "markov", *shape)
 
 
 @lru_cache(maxsize=100_000)
-def _atom(seed, world, law, targets, values, given, conditions):
+def _atom(seed, world, law, shape, targets, values, given, conditions):
     """The value of one density at one place, in the world of a seed."""
     if len(set(targets + given)) < len(targets + given):
         raise Undefined(f"{law} has one state twice: {targets + given}")
     if world == "opaque":
         arguments = sorted(zip(targets, values, strict=True)), sorted(zip(given, conditions, strict=True))
         return draw(f"{seed}:{law}:{arguments}", positive)
-    names = {name for name, _ in targets + given}
-    if len(names) > 1:
-        raise Undefined(f"{law} mixes the states {sorted(names)}; one law has one sequence of states")
-    chain = _chain(seed, world, law)
+    chain = _chain(seed, world, law, shape)
     return chain.marginal(targets + given, values + conditions) / chain.marginal(given, conditions)
 
 

@@ -28,13 +28,12 @@ from diffusion_lib.symbolic.numeric.quadratic import Bell, Quadratic, bell
 class GaussianWorld(Interpreter):
     """One random linear-Gaussian world; ``facts`` are all the definitions of the derivation."""
 
-    last_state = HORIZON
-
-    def __init__(self, seed: str, index, facts=()):
+    def __init__(self, seed: str, index, facts=(), last: int = HORIZON):
         super().__init__(index)
+        self.last_state = last
         self.seed, self.facts = seed, facts
         self.used: dict[str, Fraction] = {}  # the number of the world says it all
-        self.joints: dict[str, tuple] = {}
+        self.joints: dict[tuple, tuple] = {}
         self.logs: dict[tuple, Quadratic] = {}
 
     def number(self, value):
@@ -113,7 +112,12 @@ class GaussianWorld(Interpreter):
         if not keys:
             return Quadratic.constant(mp.zero)
         if (law.name, keys) not in self.logs:
-            mean, covariance = self.joint(law, keys[0][0])
+            (name, *others) = {name for name, _ in keys}
+            if others:
+                raise Inconclusive(
+                    f"{law.name} joins the states of {name} and {others[0]}, which no Gaussian world does"
+                )
+            mean, covariance = self.joint(law, name)
             chosen = [time for _, time in keys]
             block = mp.matrix([[covariance[i, j] for j in chosen] for i in chosen])
             precision = block**-1
@@ -126,20 +130,20 @@ class GaussianWorld(Interpreter):
         return self.logs[law.name, keys]
 
     def joint(self, law: Law, name: str):
-        """Mean vector and covariance matrix of x_0 … x_5 under a law."""
-        if law.name not in self.joints:
+        """Mean vector and covariance matrix of all states under a law."""
+        if (law.name, name) not in self.joints:
             fact, direction = self.step_fact(law)
-            order = range(HORIZON + 1)[::direction]
+            order = range(self.last_state + 1)[::direction]
             mean, covariance = [mp.zero] * len(order), mp.zeros(len(order))
-            mean[order[0]], covariance[order[0], order[0]] = self.marginal(law, order[0])
+            mean[order[0]], covariance[order[0], order[0]] = self.marginal(law, order[0], name)
             for before, time in pairwise(order):
                 slope, shift, variance = self.transition(law, fact, name, before, time)
                 mean[time] = slope * mean[before] + shift
                 for other in order[: order.index(time)]:
                     covariance[time, other] = covariance[other, time] = slope * covariance[before, other]
                 covariance[time, time] = slope**2 * covariance[before, before] + variance
-            self.joints[law.name] = mean, covariance
-        return self.joints[law.name]
+            self.joints[law.name, name] = mean, covariance
+        return self.joints[law.name, name]
 
     def about(self, law):
         """The definitions of densities of a law."""
@@ -150,7 +154,7 @@ class GaussianWorld(Interpreter):
         bodies = [fact.right.body for fact in self.about(law) if isinstance(fact.right, Product)]
         return any(isinstance(body, Density) and not body.given for body in bodies)
 
-    def marginal(self, law, time):
+    def marginal(self, law, time, name):
         """Mean and variance of one state that hangs on no other: the defined ones, or random ones."""
         for fact in self.about(law):
             (target, *more) = fact.left.targets
@@ -161,7 +165,7 @@ class GaussianWorld(Interpreter):
             if (general and fact.holds_at(bound, {})) or target.index == Index(None, time):
                 normal = at(fact.right, bound)
                 return self(normal.mean).value("a mean"), self(normal.variance).value("a variance")
-        label = f"{self.seed}:{law.name}:{time}"
+        label = f"{self.seed}:{law.name}:{name}:{time}"
         return to_mpf(draw(f"{label}:mean", real)), to_mpf(draw(f"{label}:variance", positive))
 
     def step_fact(self, law):
@@ -181,9 +185,9 @@ class GaussianWorld(Interpreter):
     def transition(self, law, fact, name, before, time):
         """Slope, shift and variance of the step to ``time``: the defined one, or a random one."""
         if self.independent(law):
-            return mp.zero, *self.marginal(law, time)
+            return mp.zero, *self.marginal(law, time, name)
         if fact is None:
-            label = f"{self.seed}:{law.name}:{time}"
+            label = f"{self.seed}:{law.name}:{name}:{time}"
             draws = draw(f"{label}:slope", real), draw(f"{label}:shift", real), draw(f"{label}:variance", unit)
             return tuple(map(to_mpf, draws))
         (symbol,) = fact.symbols

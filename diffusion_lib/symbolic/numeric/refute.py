@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from mpmath import mp
 
@@ -12,7 +13,7 @@ from diffusion_lib.symbolic.language.density import KL, E, Integral, Var
 from diffusion_lib.symbolic.language.dependence import random_facts
 from diffusion_lib.symbolic.language.tree import unfold
 from diffusion_lib.symbolic.numeric.evaluate import DIGITS, at_points
-from diffusion_lib.symbolic.numeric.worlds import finite_worlds, gaussian_worlds
+from diffusion_lib.symbolic.numeric.worlds import LATE, finite_worlds, gaussian_worlds
 
 
 def refute(claim: Claim) -> tuple[str, ...]:
@@ -38,3 +39,22 @@ def _seen(look):
         return look()
     except Inconclusive:
         return None
+
+
+def refute_by_definitions(claim: Claim) -> tuple[str, ...]:
+    """The same for what an induction concludes: all definitions are put in, its proof is not used."""
+    with mp.workdps(DIGITS):
+        look = partial(gaussian_worlds, claim)
+        if not has_densities(claim.left, claim.right):
+            look = partial(at_points, claim, *unfold((claim.left, claim.right), claim.model))
+        return tuple(found for found in [_seen(look)] if found)
+
+
+def refute_late(claim: Claim) -> tuple[str, ...]:
+    """The same for a claim about densities at T = 6, 7, 8, in fewer worlds, which are larger."""
+    with mp.workdps(DIGITS):
+        left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
+        if not has_densities(left, right):
+            return ()
+        looks = (lambda: finite_worlds(claim, left, right, LATE), lambda: gaussian_worlds(claim, LATE))
+        return tuple(found for found in map(_seen, looks) if found)

@@ -1,7 +1,8 @@
-"""The two verdicts on statements about densities: finite worlds, and linear-Gaussian worlds, for T = 1 … 5."""
+"""Where statements about densities are looked at: finite and linear-Gaussian worlds, at first times or later ones."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
@@ -9,10 +10,10 @@ from mpmath import mp
 
 from diffusion_lib.errors import Inconclusive, Refuted, Undefined
 from diffusion_lib.symbolic.language.claim import Claim
-from diffusion_lib.symbolic.language.density import Density, Normal
-from diffusion_lib.symbolic.language.expr import Add, Apply, Div, Func, Mul, Num, Pow, Symbol, children, walk
+from diffusion_lib.symbolic.language.dependence import is_state
+from diffusion_lib.symbolic.language.expr import walk
 from diffusion_lib.symbolic.language.registry import real
-from diffusion_lib.symbolic.language.times import Index, Item, OutOfRange, Product, Span, Sum
+from diffusion_lib.symbolic.language.times import OutOfRange
 from diffusion_lib.symbolic.numeric.draw import draw
 from diffusion_lib.symbolic.numeric.evaluate import DIGITS, MARGIN, compare, witness
 from diffusion_lib.symbolic.numeric.finite import FiniteWorld
@@ -20,44 +21,55 @@ from diffusion_lib.symbolic.numeric.gaussian import GaussianWorld
 from diffusion_lib.symbolic.numeric.interpret import HORIZON, to_mpf
 from diffusion_lib.symbolic.numeric.quadratic import Bell, as_bell
 
-WORLDS, GAUSSIAN_WORLDS = 20, 5
 LOOKS = 4  # at how many states the sign of a gap is looked at
-OFFSET = 2  # a claim about densities may look that many steps ahead or back
-TIMES = (3, 2, 4, 1, 5)  # a wrong step shows early in the middle
 
 
-def finite_worlds(claim: Claim, left, right) -> str:
-    """Evaluate a claim in random finite worlds, at all times that fit; return the verdict's name."""
+@dataclass(frozen=True)
+class Looks:
+    """How many worlds of each kind, and at which times; ``last`` is the last state of a world."""
+
+    finite: int = 20
+    gaussian: int = 5
+    times: tuple[int, ...] = (3, 2, 4, 1, 5)  # a wrong step shows early in the middle
+    last: int = HORIZON
+
+
+EARLY, LATE = Looks(), Looks(finite=4, gaussian=2, times=(6, 7, 8), last=9)
+
+
+def finite_worlds(claim: Claim, left, right, looks: Looks = EARLY) -> str:
+    """Evaluate a claim in random finite worlds, at all times that fit; return the name of the look."""
+    names = tuple(sorted({p.sequence.name for side in (left, right) for p in walk(side) if is_state(p)}))
 
     def test(number, index):
         for salt in range(3):  # free states get three random assignments
-            world = FiniteWorld(str(number), index, claim.licence, salt)
+            world = FiniteWorld(str(number), index, claim.licence, salt, names, looks.last)
             compare(claim, world, left, right, mp.mpf(10) ** (MARGIN - DIGITS))
             if not world.used:
                 break
 
-    _over_worlds(claim, test, WORLDS)
-    return f"{WORLDS} finite worlds"
+    _over_worlds(claim, test, looks.finite, looks.times)
+    return f"{looks.finite} finite worlds"
 
 
-def gaussian_worlds(claim: Claim) -> str:
-    """Evaluate a claim in linear-Gaussian worlds, at all times that fit; return the verdict's name."""
+def gaussian_worlds(claim: Claim, looks: Looks = EARLY) -> str:
+    """Evaluate a claim in linear-Gaussian worlds, at all times that fit; return the name of the look."""
 
     def test(number, index):
-        world = _gaussian_world(number, claim.model)
+        world = _gaussian_world(number, claim.model, looks.last)
         world.index = dict(index)
         _compare_coefficients(claim, world, world(claim.left), world(claim.right))
 
     with mp.workdps(DIGITS + MARGIN):
-        _over_worlds(claim, test, GAUSSIAN_WORLDS)
-    return f"{GAUSSIAN_WORLDS} Gaussian worlds"
+        _over_worlds(claim, test, looks.gaussian, looks.times)
+    return f"{looks.gaussian} Gaussian worlds"
 
 
 def gaussian_sign(claim: Claim, gap) -> None:
     """Raise ``Refuted`` if a gap with densities is negative at some states of a linear-Gaussian world."""
 
     def test(number, index):
-        world = _gaussian_world(number, claim.model)
+        world = _gaussian_world(number, claim.model, HORIZON)
         world.index = dict(index)
         value = world(gap)
         for look in range(0 if isinstance(value, Bell) else LOOKS):
@@ -67,14 +79,14 @@ def gaussian_sign(claim: Claim, gap) -> None:
 
     try:
         with mp.workdps(DIGITS + MARGIN):
-            _over_worlds(claim, test, GAUSSIAN_WORLDS)
+            _over_worlds(claim, test, EARLY.gaussian, EARLY.times)
     except Inconclusive:  # not Gaussian: the form of the gap must do
         return
 
 
-@lru_cache(maxsize=16 * GAUSSIAN_WORLDS)
-def _gaussian_world(number, model):
-    return GaussianWorld(str(number), {}, model)  # keeps its marginals for the next claim
+@lru_cache(maxsize=80)
+def _gaussian_world(number, model, last):
+    return GaussianWorld(str(number), {}, model, last)  # keeps its marginals for the next claim
 
 
 def _compare_coefficients(claim, world, a, b):
@@ -98,94 +110,10 @@ def _compare_polynomials(claim, world, a, b):
             )
 
 
-def plain_times(*nodes) -> None:
-    """Raise ``Inconclusive`` for arithmetic with times, which T = 1 … 5 says nothing about."""
-    for node in nodes:
-        if isinstance(node, Index) and node.symbol is not None:
-            raise Inconclusive(f"a time, {node!r}, is used as a number in a claim about densities; split the step")
-        if isinstance(node, (Item, Span)):
-            ends = (node.index,) if isinstance(node, Item) else (node.low, node.high)
-        elif isinstance(node, Sum):
-            ends = (node.low, node.high)
-            inner = [p for p in walk(node.body) if isinstance(p, Index) and p.symbol == node.symbol]
-            if not inner:
-                raise Inconclusive(f"{node!r} has equal terms, so that it counts; split the step")
-            plain_times(node.body)
-        else:
-            plain_times(*children(node))
-            continue
-        if any(abs(end.offset) > (OFFSET if end.symbol else HORIZON) for end in ends):
-            raise Inconclusive(f"{node!r} looks too far for worlds with T = 1 … 5; use offsets up to {OFFSET}")
-        if isinstance(node, Sum) and node.low.symbol is None and node.low.offset > OFFSET:
-            raise Inconclusive(f"{node!r} begins too late for worlds with T = 1 … 5")
-
-
-def many_times(claim, left, right) -> None:
-    """Raise ``Inconclusive`` if the claim may hold at the few times that were looked at, and at no others.
-
-    At one of them no two indices may fall together by chance, and a product of so many sums that each time could be
-    one of their zeros is refused.
-    """
-    indices = {part for side in (left, right) for part in walk(side) if isinstance(part, Index)}
-    indices = [i for i in indices if i.symbol is None or i.symbol in claim.symbols()]
-    tested, apart = [], []
-
-    def test(number, index):
-        world = FiniteWorld(str(number), index, claim.licence)
-        world(left), world(right)
-        tested.append(index)
-        apart.append(len({world.time(i) for i in indices}) == len(indices))
-
-    _over_worlds(claim, test, 1)
-    if not any(apart):
-        raise Inconclusive(f"{claim} has at each of the times T = 1 … 5 two indices that fall together; split the step")
-    times = min((len({index[symbol] for index in tested}) for symbol in claim.symbols()), default=HORIZON)
-    for node in (left, right):
-        if _sums(node) >= times:
-            raise Inconclusive(f"{node!r} multiplies too many sums for worlds with {times} times; split the step")
-
-
-def plain_numbers(*nodes) -> None:
-    """Raise ``Inconclusive`` for numbers and powers so large or small that 60 digits could hide what they change."""
-    for node in nodes:
-        if _digits(node) > DIGITS // 3:
-            raise Inconclusive(f"{node!r} has numbers that {DIGITS} digits may not show; split the step")
-
-
-def _digits(node):
-    """How many digits the numbers and letters in a node may take, if all factors of a term are small."""
-    if isinstance(node, Num):
-        return len(str(max(abs(node.value.numerator), node.value.denominator))) - 1
-    if isinstance(node, (Symbol, Item, Density, Apply)):
-        return 1
-    parts = list(map(_digits, children(node)))
-    inside = max(parts) if isinstance(node, Add) else sum(parts)
-    if isinstance(node, Pow) and isinstance(node.power, Num):
-        return inside * max(1, abs(node.power.value))
-    if isinstance(node, Product):
-        return inside * HORIZON
-    steep = isinstance(node, Func) and node.name in ("exp", "Phi")
-    if steep:
-        inside = 10 ** min(inside, 9)
-    if steep or isinstance(node, Normal):
-        return inside + sum(abs(part.value) ** 2 for part in walk(node) if isinstance(part, Num)) / 4
-    return inside
-
-
-def _sums(node) -> int:
-    """The degree of a node as a polynomial in its sums and products up to a symbolic time."""
-    inside = [_sums(child) for child in children(node)]
-    if isinstance(node, Sum):
-        return (node.high.symbol is not None) + max(inside)
-    if isinstance(node, Pow) and isinstance(node.power, Num):
-        return inside[0] * max(1, abs(int(node.power.value)))
-    return sum(inside) if isinstance(node, (Mul, Div)) else max(inside, default=0)
-
-
-def _over_worlds(claim, test, count):
+def _over_worlds(claim, test, count, moments):
     symbols, fits = claim.symbols(), False
     for number in range(count):
-        for times in product(TIMES, repeat=len(symbols)):
+        for times in product(moments, repeat=len(symbols)):
             index = dict(zip(symbols, times, strict=True))
             try:
                 claim.check_times(index)

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import sympy as sp
 
-from diffusion_lib.errors import ConfigError
+from diffusion_lib.errors import ConfigError, Inconclusive, Refuted
 from diffusion_lib.symbolic.definitions.conserve import conservative, random_in_time
 from diffusion_lib.symbolic.definitions.definable import density
 from diffusion_lib.symbolic.language.claim import Claim, contains, has_densities
@@ -26,10 +26,11 @@ from diffusion_lib.symbolic.language.times import Index, Item, Limit, Sequence
 from diffusion_lib.symbolic.language.tree import Fact, at, brought, first_times, unfold
 from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.numeric.evaluate import admissible
+from diffusion_lib.symbolic.numeric.worlds import gaussian_worlds
 from diffusion_lib.symbolic.page.blocks import Block, Line
 from diffusion_lib.symbolic.page.chain import Chain, Induction
 from diffusion_lib.symbolic.page.summary import Canary, Summary
-from diffusion_lib.symbolic.proof.defined import defined
+from diffusion_lib.symbolic.proof.defined import always_defined, defined
 from diffusion_lib.symbolic.proof.growth import finite
 from diffusion_lib.symbolic.proof.slopes import moving_in_time
 from diffusion_lib.symbolic.proof.symbolic import Symbolic, floors
@@ -110,15 +111,42 @@ class Derivation(Registry):
         elif isinstance(left, (Item, Symbol, Apply)):
             self._in_domain(claim, left, right)
             if not has_densities(right):
-                defined(right, smooth=isinstance(left, Apply))
+                always_defined(right, self._least(left), smooth=isinstance(left, Apply))
         if not has_densities(right):
             finite(*walk(right))
             if contains(Limit, right):
                 raise ConfigError(
                     f"{name!r}: {right!r} has a limit, which may be infinite; define it by what it tends to"
                 )
-        self._witness(name, self.hypotheses(), [Definition(name, left, right, relation, word)])
-        return self.place(Definition(name, left, right, relation, word))
+        new = Definition(name, left, right, relation, word)
+        self._witness(name, self.hypotheses(), [new])
+        self._not_against(new)
+        return self.place(new)
+
+    def _not_against(self, new):
+        """What is assumed of a law must not contradict how the law is defined, as far as numbers see."""
+        said = [
+            *(block for block in self.blocks.values() if isinstance(block, Definition) and block.name != new.name),
+            new,
+        ]
+        model = tuple(fact for block in said if block.relation == ":=" for fact in block.facts())
+        for block in said if isinstance(new.left, Density) else ():
+            if block.relation == "=" and isinstance(block.left, Density) and block.left.law == new.left.law:
+                claim = Claim(block.name, block.left, block.right, licence("result"), model=model)
+                try:
+                    gaussian_worlds(claim)
+                except Refuted as error:
+                    raise ConfigError(
+                        f"{new.name!r} contradicts what is said of {new.left.law.name}: {error}"
+                    ) from error
+                except Inconclusive:
+                    continue
+
+    def _least(self, left) -> dict[str, int]:
+        """The first time at which something defined exists."""
+        if not isinstance(left, Item) or left.index.symbol is None:
+            return {}
+        return {left.index.symbol: max(left.sequence.start - left.index.offset, 0)}
 
     def _in_domain(self, claim, left, right):
         """Prove that a defined quantity stays in its declared domain, at each time from the first on."""

@@ -9,7 +9,7 @@ from diffusion_lib.symbolic.language.claim import Claim, contains
 from diffusion_lib.symbolic.language.expr import children
 from diffusion_lib.symbolic.language.times import Index, Limit, Sum
 from diffusion_lib.symbolic.language.tree import first_times
-from diffusion_lib.symbolic.proof.defined import defined
+from diffusion_lib.symbolic.proof.defined import defined, on_border
 from diffusion_lib.symbolic.proof.patience import patience
 from diffusion_lib.symbolic.proof.signs import sign_of_value
 from diffusion_lib.symbolic.proof.symbolic import Symbolic, floors
@@ -19,31 +19,38 @@ LATE = 10**9  # an index that goes to a limit
 
 
 def symbolically(claim: Claim, left, right) -> str:
-    """Decide a scalar claim; return the verdict's name, or raise ``Inconclusive``."""
+    """Decide a scalar claim; return how, or raise ``Inconclusive``.
+
+    At the least value of a symbol a member may lie on the border of its domain, and a product may be empty.  Such a
+    value is a case of its own.
+    """
+    first = first_times(claim.left, claim.right, least=claim.start)
+    _begun((left, right), first)
+    late = dict(first)
+    for symbol in [symbol for symbol in sorted(first) if on_border((left, right), symbol, first[symbol])]:
+        late[symbol] += 1
+        _one_case(claim, left, right, {symbol: first[symbol]}, first)
+    return _one_case(claim, left, right, {}, late)
+
+
+def _one_case(claim, left, right, index, least):
     limit = claim.licence.name == "limit" and contains(Limit, left, right)
-    problem = (
-        f"{claim} was not reached by the rules of its licence and algebra; split the step, or name what it rests on"
-    )
-    _defined(claim, left, right)
-    _begun((left, right), first_times(left, right, least=claim.start))
+    problem = f"{claim} was not reached by the rules of its licence and algebra; split the step, or cite more"
+    try:
+        with patience():
+            defined(left, right, index=index, least=least)
+    except GIVEN_UP as error:
+        raise Inconclusive(f"{claim}: {type(error).__name__}: {error}") from error
     for chart in ("decay", "rise") if limit else ("ratio",):
         try:
             with patience():
-                verdict = _decide(claim, left, right, chart)
+                verdict = _decide(claim, left, right, chart, index, least)
         except (Undefined, Inconclusive, *GIVEN_UP) as error:  # another chart may do
             problem = f"{type(error).__name__}: {error}" if isinstance(error, GIVEN_UP) else str(error)
             continue
         if verdict:
             return verdict
     raise Inconclusive(problem)
-
-
-def _defined(claim, left, right):
-    try:
-        with patience():
-            defined(left, right)
-    except GIVEN_UP as error:
-        raise Inconclusive(f"{claim}: {type(error).__name__}: {error}") from error
 
 
 def _begun(node, first):
@@ -59,24 +66,19 @@ def _begun(node, first):
         _begun(part, inner)
 
 
-def _decide(claim, left, right, chart):
-    def world(index=None):
-        return Symbolic(claim.licence, claim.standard, floors(left, right), index, chart)
+def _decide(claim, left, right, chart, index, least):
+    def world(more=None):
+        where = {**index, **(more or {})}
+        return Symbolic(claim.licence, claim.standard, floors(left, right), where, chart, least)
 
     now = world()
     if now.field.is_zero(now(left) - now(right)):
         return "symbolic zero"
-    first = first_times(left, right, least=claim.start)
-    for symbol in sorted(floors(left, right)):
-        if _at_one(world({symbol: first.get(symbol, claim.start)}), left, right) and _same_growth(
-            world(), symbol, left, right
-        ):
+    for symbol in sorted(floors(left, right).keys() - index.keys()):
+        here = world({symbol: least.get(symbol, claim.start)})
+        if here.field.is_zero(here(left) - here(right)) and _same_growth(world(), symbol, left, right):
             return f"induction on {symbol}"
     return None
-
-
-def _at_one(world, left, right) -> bool:
-    return world.field.is_zero(world(left) - world(right))
 
 
 def _same_growth(world, symbol, left, right) -> bool:

@@ -13,19 +13,43 @@ import sympy as sp
 from diffusion_lib.errors import Inconclusive
 from diffusion_lib.symbolic.kernel.positive import positive
 from diffusion_lib.symbolic.language.density import Normal
-from diffusion_lib.symbolic.language.expr import Num, Symbol
+from diffusion_lib.symbolic.language.expr import Num, Symbol, walk
+from diffusion_lib.symbolic.language.times import Index, Item, Product
+from diffusion_lib.symbolic.language.tree import at
 from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.proof.integrals import inside
 from diffusion_lib.symbolic.proof.signs import sign_of_value
 from diffusion_lib.symbolic.proof.symbolic import Symbolic, floors
 
 
-def defined(*nodes, smooth=False) -> None:
+def defined(*nodes, smooth=False, index=None, least=None) -> None:
     """Raise ``Inconclusive`` unless every part of ``nodes`` is proved to have a value on the whole domain."""
-    world = Defined(licence("algebra"), floors=floors(*nodes))
+    world = Defined(licence("algebra"), floors=floors(*nodes), index=index, least=least)
     world.smooth = smooth
     for node in nodes:
         world(node)
+
+
+def on_border(nodes, symbol, least) -> bool:
+    """Is a member at its stated first value, or a product empty, when the symbol has its least value?"""
+    for part in (part for node in nodes for part in walk(node)):
+        if isinstance(part, Item) and part.index.symbol == symbol and part.sequence.first is not None:
+            early = least + part.index.offset <= part.sequence.start
+        else:
+            product = isinstance(part, Product) and part.high.symbol == symbol and part.low.symbol is None
+            early = product and least + part.high.offset < part.low.offset
+        if early:
+            return True
+    return False
+
+
+def always_defined(node, least, smooth=False) -> None:
+    """The same for all times from ``least`` on, of which the first may be a case of its own."""
+    late = dict(least)
+    for symbol in [symbol for symbol in sorted(least) if on_border([node], symbol, least[symbol])]:
+        defined(at(node, {symbol: Index(None, least[symbol])}), smooth=smooth)
+        late[symbol] += 1
+    defined(node, smooth=smooth, least=late)
 
 
 class Defined(Symbolic):

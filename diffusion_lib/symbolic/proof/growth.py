@@ -15,7 +15,8 @@ from itertools import product
 import sympy as sp
 
 from diffusion_lib.errors import Inconclusive
-from diffusion_lib.symbolic.language.density import E, Integral, Normal, written_out
+from diffusion_lib.symbolic.language.density import E, Integral, Normal, Var, written_out
+from diffusion_lib.symbolic.language.dependence import is_noise, is_state
 from diffusion_lib.symbolic.language.expr import Div, Mul, Num, children, walk
 from diffusion_lib.symbolic.language.times import Index, Sum
 from diffusion_lib.symbolic.licences import licence
@@ -71,6 +72,14 @@ def finite(*parts) -> None:
         over_line = isinstance(part, Integral) and (part.low is None or part.high is None)
         if over_line or (isinstance(part, E) and isinstance(part.under, Normal)):
             converges(part)
+
+
+def tame(*sides) -> None:
+    """Raise ``Inconclusive`` for a mean over noise that may not exist, such as E[exp(ε²)]."""
+    for node in (part for side in sides for part in walk(side)):
+        if isinstance(node, Var) or (isinstance(node, E) and node.under is None):
+            random = frozenset(part for part in walk(node.body) if is_state(part) or is_noise(part))
+            Growth(floors(node)).terms(node.body, random)
 
 
 class Growth:

@@ -6,67 +6,82 @@ integral of something non-negative, or a quotient of polynomials whose coefficie
 
 from __future__ import annotations
 
-from diffusion_lib.errors import DerivationError, Inconclusive, Undefined
+from diffusion_lib.errors import DerivationError, Inconclusive
+from diffusion_lib.symbolic.kernel.free import Free
 from diffusion_lib.symbolic.kernel.positive import positive
-from diffusion_lib.symbolic.language.claim import Claim, has_densities, no_density
+from diffusion_lib.symbolic.kernel.ranges import Ranges
+from diffusion_lib.symbolic.kernel.wellformed import well_formed
+from diffusion_lib.symbolic.language.claim import Claim, has_densities
 from diffusion_lib.symbolic.language.density import KL, Density, E, Integral
 from diffusion_lib.symbolic.language.expr import Add, Div, Mul, Num
-from diffusion_lib.symbolic.language.times import Sum
-from diffusion_lib.symbolic.language.tree import unfold
+from diffusion_lib.symbolic.language.times import Index, Sum
+from diffusion_lib.symbolic.language.tree import at, first_times, unfold
 from diffusion_lib.symbolic.licences import licence
-from diffusion_lib.symbolic.proof.defined import defined
+from diffusion_lib.symbolic.proof.defined import defined, on_border
 from diffusion_lib.symbolic.proof.integrals import inside, sign
 from diffusion_lib.symbolic.proof.symbolic import Symbolic, floors
 
 
 def non_negative(claim: Claim, gap, strict: bool = False) -> None:
     """Prove ``gap`` ≥ 0 (> 0 if ``strict``) on the domain, or raise ``Inconclusive``."""
+    ranges = Ranges.least(first_times(gap, least=claim.start))
+    well_formed(gap, ranges, Free(claim.said))
     (gap,) = unfold((gap,), claim.facts, claim.start)
-    measure = no_density(gap)
-    if measure:
-        raise Undefined(f"{measure} is no density of its first place; mean and variance must be free of it")
+    least = first_times(gap, least=claim.start)
+    for symbol in [symbol for symbol in sorted(least) if on_border([gap], symbol, least[symbol])]:
+        _one_case(at(gap, {symbol: Index(None, least[symbol])}), strict, {})
+        least[symbol] += 1
+    _one_case(gap, strict, least)
+
+
+def _one_case(gap, strict, least):
     if not has_densities(gap):
-        defined(gap)
-    if not _proved(gap, strict, {}):
+        defined(gap, least=least)
+    if not _Sign(least).proved(gap, strict, {}):
         raise Inconclusive(
             f"the sign of the gap {gap!r} is not known; write it as a divergence or a product of positive terms"
         )
 
 
-def _proved(node, strict, ranges) -> bool:
-    """Is ``node`` non-negative?  ``ranges`` holds the values that variables of integration run over."""
-    if positive(node):
-        return True
-    if isinstance(node, KL):  # Gibbs needs two densities of the same variables
-        return not strict and _targets(node.p) == _targets(node.q)
-    if isinstance(node, (Add, Mul)):
-        parts = node.terms if isinstance(node, Add) else node.factors
-        if all(_proved(part, strict, ranges) for part in parts):
+class _Sign:
+    """Proves signs by form; ``least`` holds the least value of each index symbol."""
+
+    def __init__(self, least):
+        self.least = least
+
+    def proved(self, node, strict, ranges) -> bool:
+        """Is ``node`` non-negative?  ``ranges`` holds the values that variables of integration run over."""
+        if positive(node):
             return True
-    if isinstance(node, Div) and _proved(node.over, strict, ranges) and _proved(node.under, True, ranges):
-        return True
-    if isinstance(node, (Sum, E)):  # an empty sum is zero
-        return not (strict and type(node) is Sum) and _proved(node.body, strict, ranges)
-    if isinstance(node, Integral):
-        if node.low is None or node.high is None:
-            return _proved(node.body, strict, ranges)
-        length = node.high if node.low == Num(0) else node.high - node.low
-        return _proved(length, True, ranges) and _proved(
-            node.body, strict, {**ranges, node.over: (node.low, node.high)}
-        )
-    return _sign(node, strict, ranges) == 1
+        if isinstance(node, KL):  # Gibbs needs two densities of the same variables
+            return not strict and _targets(node.p) == _targets(node.q)
+        if isinstance(node, (Add, Mul)):
+            parts = node.terms if isinstance(node, Add) else node.factors
+            if all(self.proved(part, strict, ranges) for part in parts):
+                return True
+        if isinstance(node, Div) and self.proved(node.over, strict, ranges) and self.proved(node.under, True, ranges):
+            return True
+        if isinstance(node, (Sum, E)):  # an empty sum is zero
+            return not (strict and type(node) is Sum) and self.proved(node.body, strict, ranges)
+        if isinstance(node, Integral):
+            if node.low is None or node.high is None:
+                return self.proved(node.body, strict, ranges)
+            length = node.high if node.low == Num(0) else node.high - node.low
+            return self.proved(length, True, ranges) and self.proved(
+                node.body, strict, {**ranges, node.over: (node.low, node.high)}
+            )
+        return self.sign(node, strict, ranges) == 1
+
+    def sign(self, node, strict, ranges):
+        world = Symbolic(licence("integration"), floors=floors(node), least=self.least)
+        try:
+            value = world(node)
+            for variable, (low, high) in ranges.items():
+                value = value.subs(world(variable), inside(world(low), world(high)))
+            return sign(world.field, world.field.rational(value), strict)
+        except DerivationError:
+            return None
 
 
 def _targets(density):
     return density.targets if isinstance(density, Density) else (getattr(density, "at", None),)
-
-
-def _sign(node, strict, ranges):
-    world = Symbolic(licence("integration"), floors=floors(node))
-    try:
-        value = world(node)
-        for variable, (low, high) in ranges.items():
-            value = value.subs(world(variable), inside(world(low), world(high)))
-        return sign(world.field, world.field.rational(value), strict)
-    except DerivationError:
-        return None

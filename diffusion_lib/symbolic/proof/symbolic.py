@@ -18,7 +18,7 @@ from diffusion_lib.errors import DerivationError, Inconclusive
 from diffusion_lib.symbolic.kernel.positive import positive
 from diffusion_lib.symbolic.language.claim import members_of_limit
 from diffusion_lib.symbolic.language.density import Density, Normal, written_out
-from diffusion_lib.symbolic.language.expr import Div, Mul, log, walk
+from diffusion_lib.symbolic.language.expr import Div, Interval, Mul, log, walk
 from diffusion_lib.symbolic.language.registry import unit
 from diffusion_lib.symbolic.language.times import Index, Span, Sum
 from diffusion_lib.symbolic.proof import integrals, moments, sets
@@ -31,8 +31,9 @@ from diffusion_lib.symbolic.proof.signs import steady
 class Symbolic(Linear):
     """Turns nodes into SymPy; one instance serves both sides of a claim."""
 
-    def __init__(self, licence, standard=frozenset(), floors=None, index=None, chart="ratio"):
+    def __init__(self, licence, standard=frozenset(), floors=None, index=None, chart="ratio", least=None):
         super().__init__(index)
+        self.least = dict(least or {})  # the least value of each index symbol; 1 if nothing is said
         self.licence, self.standard, self.chart = licence, standard, chart
         self.floors = floors or {}  # smallest offset of each symbolic upper bound
 
@@ -57,7 +58,14 @@ class Symbolic(Linear):
     def Item(self, node):
         sequence, time = self.member(node)
         stated = self.stated(sequence, time)
-        return self.leaf(f"{sequence.name}[{time}]", sequence.domain) if stated is None else stated
+        domain = sequence.domain
+        if sequence.first is not None and self.earliest(time) <= sequence.start:  # it may be the one on the border
+            domain = Interval(domain.low) if domain.low is not None and sequence.first > domain.low else Interval()
+        return self.leaf(f"{sequence.name}[{time}]", domain) if stated is None else stated
+
+    def earliest(self, time) -> int:
+        """The least value of a time."""
+        return time if not isinstance(time, Index) else self.least.get(time.symbol, 1) + time.offset
 
     def Pow(self, node):
         return self(node.base) ** self(node.power)
@@ -208,9 +216,14 @@ class Symbolic(Linear):
         floor = self.floors.get(high.symbol, high.offset)
         last = [self.body_at(node, Index(high.symbol, offset)) for offset in range(floor + 1, high.offset + 1)]
         marks = [len(i.symbol) for i in self.index.values() if isinstance(i, Index) and i.symbol.startswith("·")]
-        body = self.body_at(node, Index("·" * (1 + max(marks, default=0))))  # one more around each sum within a sum
+        mark = Index("·" * (1 + max(marks, default=0)))  # one more around each sum within a sum
+        self.least[mark.symbol] = low
+        body = self.body_at(node, mark)
         ends = f"{low}, {high.symbol}{floor:+d}"
-        return combine(self.product_head(body, ends) if combine is sp.Mul else self.sum_head(body, ends), *last)
+        if combine is sp.Add:
+            return combine(self.sum_head(body, ends), *last)
+        some = self.earliest(Index(high.symbol, floor)) >= low  # an empty product is 1, which no product below 1 is
+        return combine(self.product_head(body, ends, some), *last)
 
     def sum_head(self, body, ends):
         """A sum up to a symbol: Σ c g = c Σ g, and one unknown for each Σ g."""
@@ -221,9 +234,9 @@ class Symbolic(Linear):
             total += factor * self.hide(sp.Symbol(f"Sum({inside}, {ends})", real=True), [inside])
         return total
 
-    def product_head(self, body, ends):
+    def product_head(self, body, ends, some):
         label = f"Product({body}, {ends})"
-        if self.is_unit(body):
+        if some and self.is_unit(body):
             head = chart(label, unit, self.chart)
         else:
             head = sp.Symbol(label, real=True, positive=True if self.is_positive(body) else None)

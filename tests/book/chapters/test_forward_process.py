@@ -293,6 +293,20 @@ def test_the_prior_term_is_the_proved_one(chapter, schedule):
     assert schedule.prior_kl(0.49) == pytest.approx(prior(0.7, float(schedule.alpha_bar[-1])) / math.log(2), rel=1e-12)
 
 
+def test_the_gap_to_the_prior_is_the_proved_one(chapter, schedule):
+    n = chapter[0]
+    symbols = n["F"].sympy(n["v"]), n["F"].sympy(n["alpha_bar"][n["T_"]])
+    gap, told, both = (
+        sp.lambdify(symbols, n["F"].sympy(right(chapter, name)), "math")
+        for name in ("prior-gap-value", "information-value", "prior-split-value")
+    )
+    for v in (0.2, 1.0, 3.0):
+        numbers = v, float(schedule.alpha_bar[-1])
+        assert schedule.prior_gap(v) == pytest.approx(gap(*numbers) / math.log(2), rel=1e-6, abs=1e-13)
+        assert schedule.prior_kl(v) == pytest.approx(both(*numbers) / math.log(2), rel=1e-9)
+        assert schedule.prior_kl(v) == pytest.approx((gap(*numbers) + told(*numbers)) / math.log(2), rel=1e-9)
+
+
 def test_the_limit_of_fine_steps(chapter):
     """A chain of 10⁵ steps against the closed form, and the differential equation by differences."""
     n = chapter[0]

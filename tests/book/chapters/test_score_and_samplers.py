@@ -17,7 +17,7 @@ from diffusion_lib.process import identities as process
 from diffusion_lib.process.schedule import Schedule, scaled_linear
 from diffusion_lib.sample import ancestral as sample
 from diffusion_lib.sample import ode
-from diffusion_lib.symbolic import sqrt
+from diffusion_lib.symbolic import Derivative, Normal, log, sqrt
 from diffusion_lib.symbolic.page.chain import Chain
 from diffusion_lib.symbolic.page.summary import Canary
 
@@ -80,6 +80,48 @@ def test_score_and_data_of_the_library_are_the_proved_ones(chapter, schedule, dr
         close(slope, score(float(eps), bar))
         close(process.x_0_from_eps(schedule, x_t, t, eps), guess(float(x_t), float(eps), bar))
         close(process.x_0_from_eps(schedule, x_t, t, eps), clean(float(x_t), float(slope), bar))
+
+
+def test_tweedies_formula_of_a_pixel_is_that_of_a_mixture_in_the_plane(chapter, schedule):
+    """Means by the oracle, slopes of the log density by automatic differentiation: two pixels that hang together."""
+    world = GaussianMixture(torch.tensor([[-1.0, -0.8], [0.9, 1.1]]), 0.3, [0.4, 0.6])
+    slope = formula(chapter, "tweedie-first", "x_1", "first_mean", "alpha_bar_t")
+    for t in (1, T // 2, T):
+        x_t = torch.tensor([[0.3, -0.5]], dtype=torch.float64, requires_grad=True)
+        (gradient,) = torch.autograd.grad(world.log_density(schedule, x_t, t).sum(), x_t)
+        mean = process.x_0_from_eps(schedule, x_t, t, world.denoiser(schedule)(x_t, torch.tensor([t])))
+        for pixel in (0, 1):
+            numbers = float(x_t.detach()[0, pixel]), float(mean.detach()[0, pixel]), float(schedule.alpha_bar[t])
+            assert float(gradient[0, pixel]) == pytest.approx(slope(*numbers), rel=1e-9)
+
+
+def test_the_pixels_of_a_noisy_picture_hang_together(chapter):
+    """Two pixels that are the same have correlated noisy values: the density is not the product of its marginals."""
+    n = chapter[0]
+    with pytest.raises(Refuted):
+        Chain(n["D"], "product", n["D"].blocks["twin-pixels"].left).equals(
+            Normal(n["x_1"], 0, 1)
+            * Normal(n["x_2"], 0, 1)
+            * Normal(n["x_0"], n["best_of_both"], (1 - n["alpha_bar_t"]) / (1 + n["alpha_bar_t"])),
+            by="algebra",
+        )
+    bar, x = 0.6, (0.3, -1.1)
+    guess = formula(chapter, n["best_of_both"], "x_1", "x_2", "alpha_bar_t")(*x, bar)
+    weights = torch.linspace(-9, 9, 100_001, dtype=torch.float64)
+    logs = -(weights**2) / 2 - sum((value - bar**0.5 * weights) ** 2 for value in x) / (2 * (1 - bar))
+    assert float(torch.softmax(logs, 0) @ weights) == pytest.approx(guess, abs=1e-9)
+
+
+def test_the_speed_of_the_flow_is_not_that_of_one_data_point(chapter):
+    """The best ε̂ is −σ times the score of all data; with the score given x_0 the line is false."""
+    n = chapter[0]
+    D = n["D"]
+    speed = D.blocks["flow-speed"].left
+    assert D.blocks["flow-speed"].right == -(n["sigma"] * Derivative(log(n["wide"]), n["Y"]))
+    with pytest.raises(Refuted):
+        Chain(D, "given-x_0", speed).equals(
+            -(n["sigma"] * Derivative(log(n["bell"]), n["Y"])), by="result", using="tweedie-unshrunk"
+        )
 
 
 @pytest.mark.parametrize("eta", [0.0, 0.3, 1.0])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sympy as sp
 import torch
 from chapters import run_derivation
 from mpmath import mp
+from root import ROOT
 
 from diffusion_lib.errors import ConfigError, DerivationError, Refuted, Undefined
 from diffusion_lib.process import bound
@@ -48,7 +51,7 @@ class World:
         columns |= {n["alpha_bar"][t - 1]: s.alpha_bar.roll(1), n["SNR"][t - 1]: s.snr.roll(1)}
         columns |= {n["beta_tilde"][t]: s.posterior_variance, n["sigma2"][t]: bound.step_variance(s, variance)}
         columns = {S.sympy(item): values[first:].tolist() for item, values in columns.items()}
-        own = {n["x"][t]: self.x_t, n["x"][0]: self.x_0, n["eps"][t]: self.eps, n["eps_hat"][t]: self.guess}
+        own = {n["x"][t]: self.x_t, n["x"][0]: self.x_0, n["eps"][t]: self.eps, n["guess"]: self.guess}
         own |= {n["x_hat"][t]: self.x_hat}
         columns |= {S.sympy(item): values[first - 1 :, 0].tolist() for item, values in own.items()}
         node = S.sympy(S.blocks[name].lines()[-1].right, using=("untrained-part", "bound-weight"))
@@ -77,6 +80,22 @@ def test_the_weight_at_the_first_time(chapter, world):
     for variance in bound.VARIANCES:
         ours = bound.weight(world.schedule, "vlb", variance)[1:]
         close(ours[:1], world.proved(chapter, "bound-weight", variance, first=1)[:1])
+
+
+def test_the_named_first_variances_are_those_of_the_pages_table():
+    """The rows of the table, as code: σ_1² and σ_t² for each name of ``step_variance``."""
+    s = Schedule.from_betas([0.1, 0.2, 0.3])
+    small, large = s.posterior_variance, s.beta
+    rows = {"posterior": (small[2], small), "beta": (large[1], large), "fixed_large": (small[2], large)}
+    text = (ROOT / "book" / "simple-loss.md").read_text()
+    assert (
+        set(rows)
+        == set(bound.VARIANCES)
+        == set(re.findall(r'^\| `"(\w+)"` \| \$\\(?:tilde\\)?beta', text, re.MULTILINE))
+    )
+    for name, (first, later) in rows.items():
+        table = bound.step_variance(s, name)
+        assert table[1] == first and torch.equal(table[2:], later[2:])
 
 
 def test_the_means_of_both_steps(chapter, world):
@@ -256,6 +275,18 @@ def test_the_floor_is_not_that_of_another_answer(chapter):
         Chain(n["S"], "cheaper", E((n["eps"][n["t"]] - (n["m"][n["t"]] + n["d"])) ** 2, n["behind"])).equals(
             n["floor"] - n["d"] ** 2, by="definition", using="best-answer"
         )
+
+
+def test_a_network_does_not_come_out_of_a_mean_over_its_state(chapter):
+    """As a letter it would: E[ε ε̂] = ε̂ E[ε] and E (ε − ε̂)² without the ε̂ that moves with x_t."""
+    n = chapter[0]
+    eps, guess, law = n["eps"][n["t"]], n["guess"], n["q"](n["x"][0], n["x"][n["t"]])
+    for name, left, right in (
+        ("product", E(eps * guess, law), guess * E(eps, law)),
+        ("square", E(n["miss"], law), E(eps**2, law) - 2 * guess * E(eps, law) + guess**2),
+    ):
+        with pytest.raises(DerivationError):
+            Chain(n["S"], name, left, start=2).equals(right, by="linearity")
 
 
 def test_the_first_variance_of_the_posterior_is_no_density(chapter):

@@ -86,6 +86,7 @@ PLANTED = {
         -n["evidence"] + KL(n["path"], n["p"](n["x"][1 : n["T_"]])),
         "chain rule",
     ),
+    "L_T-is-the-gap-to-the-prior": lambda n, b: (b["prior-split"][1], n["prior_gap"], "tower"),
     "S5-bound-is-the-likelihood": lambda n, b: (b["gap"][-1], -n["evidence"], "Jensen"),
 }
 
@@ -93,7 +94,10 @@ PLANTED = {
 @pytest.mark.parametrize("name", PLANTED)
 def test_planted_errors_are_refuted(chapter, name):
     V = chapter[0]["V"]
-    sides = {block: steps(V.blocks[block]) for block in ("gap", "sum", "turn", "path", "last-mean", "middle-mean")}
+    sides = {
+        block: steps(V.blocks[block])
+        for block in ("gap", "sum", "turn", "path", "last-mean", "middle-mean", "prior-split")
+    }
     left, right, by = PLANTED[name](chapter[0], sides)
     with pytest.raises((Refuted, Undefined)) as caught:
         Chain(V, name, left).equals(right, by=by)
@@ -196,6 +200,32 @@ def test_the_gap_is_the_divergence_to_the_posterior(experiment, steps):
         assert float(experiment["exact"](schedule, a, v, x_0**2) - nll) == pytest.approx(0, abs=1e-10)
         gap = float(experiment["terms"](schedule, a, v, x_0**2).sum() - nll)
         assert gap == pytest.approx(float(kl_divergence(proposed, posterior)), abs=1e-9, rel=1e-9) and gap > 0
+
+
+def test_the_terms_of_the_middle_begin_at_t_2(chapter):
+    """L_0 has a definition of its own; the divergence with x_0 on both sides of the bar is never stated."""
+    assert chapter[0]["V"].blocks["middle-term"].first() == {"t": 2}
+
+
+@pytest.mark.parametrize("s", [0.3, 0.9, 1.0])
+def test_the_last_term_is_information_and_a_gap(s):
+    """The page's table, from its own cell; the gap of the bound over the entropy is the second part alone."""
+    text = (ROOT / "book" / "variational-bound.md").read_text()
+    part = text[text.index("## A chain that can be computed") : text.index("## A lower bound is not a higher")]
+    namespace = {"T": 10, "data_std": s, "seed": 0}
+    for source in re.findall(r"(?s)```\{code-cell\} ipython3\n(.*?)```", part):
+        if "plt" not in source and ":tags:" not in source:
+            exec(compile(source, "variational-bound.md", "exec"), namespace)
+    last, told, gap = (float(part) for part in namespace["parts"][s])
+    schedule = namespace["schedule"]
+    x_T = Normal(0, (schedule.alpha_bar[-1] * s**2 + 1 - schedule.alpha_bar[-1]).sqrt())
+    assert gap == pytest.approx(float(kl_divergence(x_T, Normal(0, torch.ones(()).double()))), abs=1e-14)
+    pair = torch.eye(2, dtype=torch.float64) * x_T.variance
+    pair[0, 0], pair[0, 1], pair[1, 0] = s**2, *[schedule.alpha_bar[-1].sqrt() * s**2] * 2
+    apart = MultivariateNormal(torch.zeros(2).double(), pair.diag().diag())
+    joint = MultivariateNormal(torch.zeros(2).double(), pair)
+    assert told == pytest.approx(float(kl_divergence(joint, apart)), rel=1e-9)
+    assert last == pytest.approx(told + gap, abs=1e-14) and told > 2 * gap
 
 
 def test_the_last_term_has_no_parameters(experiment):

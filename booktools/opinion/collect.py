@@ -1,0 +1,44 @@
+"""The checked steps of a chapter, found by running its code with a check that only takes notes."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+from types import SimpleNamespace
+from unittest import mock
+
+from booktools.source.pages import Book, Page
+
+from .language import Claim
+
+CHECKS = "diffusion_lib.symbolic.page.chain.verify"  # the function that each step is handed to
+CANARY = "diffusion_lib.symbolic.page.derivation.Canary"  # states something false, which no check of ours would stop
+COUNT = ".summary()"  # attacks every step with mutants
+
+
+def chapters(book: Book) -> list[Page]:
+    """The pages with a derivation."""
+    return [page for page in book.notebooks if derivations(page)]
+
+
+def derivations(page: Page) -> list[str]:
+    """The cells with the tag ``derivation``."""
+    return [cell.source for cell in page.code if "derivation" in cell.metadata.get("tags", [])]
+
+
+def steps(page: Page) -> list[Claim]:
+    """Every claim that the chapter's derivation makes, in its order."""
+    found: list[Claim] = []
+
+    def note(claim: Claim) -> SimpleNamespace:
+        found.append(claim)
+        return SimpleNamespace(theorem=claim, looks=())
+
+    namespace: dict = {}
+    with mock.patch(CHECKS, note), mock.patch(CANARY), contextlib.redirect_stdout(io.StringIO()):
+        for number, source in enumerate(derivations(page), 1):
+            tree = ast.parse(source)
+            tree.body = [node for node in tree.body if not ast.unparse(node).endswith(COUNT)]
+            exec(compile(tree, f"{page.short}.md, derivation cell {number}", "exec"), namespace)
+    return found

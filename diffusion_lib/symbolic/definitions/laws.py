@@ -1,0 +1,127 @@
+"""All that is said of one law can be true at once.
+
+A law is drawn state by state: each state once, given states that are drawn before it, all of them earlier or all of
+them later.  Then there is a joint law with these densities, whatever they are.  A second density of a state that is
+drawn already would be a claim, which may be false: it is derived, or assumed.  A law that is declared to be a Markov
+chain is drawn given the neighbour alone, and so is one that is written as a product of such densities.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diffusion_lib.errors import ConfigError
+from diffusion_lib.symbolic.language.density import Density
+from diffusion_lib.symbolic.language.expr import Mul
+from diffusion_lib.symbolic.language.times import Index, Item, Product
+from diffusion_lib.symbolic.language.tree import first_times
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One state, drawn given others: ``target`` at all times from ``start`` on, or at its literal time."""
+
+    density: Density
+
+    @property
+    def target(self) -> Item:
+        return self.density.targets[0]
+
+    @property
+    def start(self) -> int:
+        symbol = self.target.index.symbol
+        if symbol is None:
+            return self.target.index.offset
+        return first_times(*self.density.targets, *self.density.given).get(symbol, 1) + self.target.index.offset
+
+    def meets(self, other: Draw) -> bool:
+        """May both draw one state?"""
+        if self.target.sequence != other.target.sequence:
+            return False
+        general = [draw for draw in (self, other) if draw.target.index.symbol is not None]
+        literal = [draw for draw in (self, other) if draw.target.index.symbol is None]
+        if len(literal) == 2:
+            return literal[0].start == literal[1].start
+        return len(general) == 2 or literal[0].start >= general[0].start
+
+    def given(self) -> frozenset:
+        """The conditions, as distances from the target, or as literal times."""
+        here = self.target.index
+        return frozenset(
+            ("far", part.sequence, part.index.symbol, part.index.offset)
+            if part.sequence != self.target.sequence or part.index.symbol != here.symbol
+            else ("near", part.index.offset - here.offset)
+            for part in self.density.given
+        )
+
+    def neighbour(self) -> bool:
+        return self.given() in (frozenset(), {("near", 1)}, {("near", -1)})
+
+
+def consistent(name: str, left: Density, right, others) -> None:
+    """Raise ``ConfigError`` unless ``left := right`` can be true with the (left, right) pairs of other definitions."""
+    if not is_product(right):
+        said = [Draw(one) for one, r in others if of_law(one, left.law) and not is_product(r)]
+        _drawn_once(name, Draw(left), said)
+        _one_direction(name, [Draw(left), *said])
+    elif any(of_law(one, left.law) and is_product(r) for one, r in others):
+        raise ConfigError(f"{name!r}: {left.law.name} is written as a product already; derive another product from it")
+    pairs = [*others, (left, right)]
+    draws = [Draw(one) for one, r in pairs if of_law(one, left.law) and not is_product(r)]
+    products = [r for one, r in pairs if of_law(one, left.law) and is_product(r)]
+    factors = [Draw(part) for r in products for part in bodies(r) if part.law == left.law and len(part.targets) == 1]
+    for draw in (*draws, *(factors if left.law.markov else ())):
+        if left.law.markov and not draw.neighbour():
+            raise ConfigError(
+                f"{name!r}: {left.law.name} is declared to be a Markov chain, and {draw.density!r} has more conditions "
+                f"than a neighbour; take a law that is not declared so"
+            )
+        clash = next((f for f in factors if f.meets(draw) and f.given() != draw.given()), None)
+        if clash is not None and clash.target.index.symbol is not None:
+            raise ConfigError(
+                f"{name!r}: {draw.density!r} has other conditions than {clash.density!r} in a product of it"
+            )
+
+
+def of_law(left, law) -> bool:
+    return isinstance(left, Density) and left.law == law
+
+
+def is_product(right) -> bool:
+    return all(isinstance(part.body if isinstance(part, Product) else part, Density) for part in _factors(right))
+
+
+def bodies(right) -> list[Density]:
+    return [part.body if isinstance(part, Product) else part for part in _factors(right)]
+
+
+def _factors(right):
+    return right.factors if isinstance(right, Mul) else (right,)
+
+
+def _drawn_once(name, new, said):
+    for other in said:
+        if new.meets(other):
+            raise ConfigError(
+                f"{name!r}: {other.density!r} says already how {new.target!r} is drawn, so that "
+                f"{new.density!r} would be a claim; derive it, or assume it"
+            )
+
+
+def _one_direction(name, draws):
+    """No state may be given before it is drawn: all conditions are earlier, or all later, but for undrawn ones."""
+    signs = set()
+    for draw in draws:
+        for kind, *where in draw.given():
+            if kind == "near":
+                signs.add(where[0] > 0)
+            elif where[0] == draw.target.sequence and _literal_drawn(where, draws):
+                signs.add(False if draw.target.index.symbol is not None else where[2] > draw.start)
+    if len(signs) > 1:
+        raise ConfigError(f"{name!r}: its law is drawn forward in one definition and backward in another; keep to one")
+
+
+def _literal_drawn(where, draws) -> bool:
+    sequence, symbol, offset = where
+    time = Item(sequence, Index(symbol, offset))
+    return symbol is None and any(draw.meets(Draw(Density(draw.density.law, (time,), ()))) for draw in draws)
