@@ -233,18 +233,29 @@ def test_what_definitions_bring():
 # --- what exists, and what is positive
 def test_what_exists():
     w = World()
-    x, late = w.x, w.X.sequence("late", start=3)
+    x, late, free = w.x, w.X.sequence("late", start=3), Free([(w.r, 2 * w.b)])
     for fine in (x[t - 1], x[0:t], x[1:0], Sum(x[s], (s, 0, T)), Sum(w.m[s], (s, 2, T)), Limit(late[T], T), w.m[t]):
-        well_formed(fine, AT_ONE)
+        well_formed(fine, AT_ONE, free)
     for early in (x[t - 2], x[Index(None, -1)], late[t], late[2], Sum(x[s - 2], (s, 1, T)), w.q(x[1] | x[t - 2])):
         with pytest.raises(Undefined, match="may stand before"):
-            well_formed(early, AT_ONE)
+            well_formed(early, AT_ONE, free)
     for backwards in (x[3:t], x[1 : t - 2], E(w.r, w.q(x[2:0]))):
         with pytest.raises(Undefined, match="ends before it begins"):
-            well_formed(backwards, AT_ONE)
+            well_formed(backwards, AT_ONE, free)
     for backwards in (Sum(w.m[s], (s, 3, T)), Sum(w.r, (s, t, s)), Product(w.r, (s, T, t))):
         with pytest.raises(Inconclusive):
-            well_formed(backwards, AT_ONE)
+            well_formed(backwards, AT_ONE, free)
+
+
+def test_a_measure_is_one():
+    w = World()
+    free = Free([(w.r, 2 * w.b)])
+    for fine in (E(w.b, N(w.b, w.c, w.a)), KL(N(w.b, 0, 1), N(w.b, w.c, 1)), N(w.b, w.r, 1), E(w.m[t], N(w.m[t], w.r, 1))):
+        well_formed(fine, AT_ONE, free)
+    for moving in (N(w.b, w.r, 1), N(w.b, w.c, w.r**2), N(w.b, w.b, 1), N(w.m[t], w.m[s], 1)):
+        for measure in (E(w.b, moving), KL(moving, N(w.b, 0, 1)), KL(N(w.b, 0, 1), moving), 1 + Sum(E(w.b, moving), (n, 1, T))):
+            with pytest.raises(Undefined, match="is no density"):
+                well_formed(measure, AT_ONE, free)
 
 
 def test_what_is_positive():
