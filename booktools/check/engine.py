@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ENGINE = "diffusion_lib.symbolic"
 ROOMS = {"kernel": 5, "proof": 25, "numeric": 25}  # each which mutant of a room is run
 RELOADED = ("kernel", "proof", "numeric", "definitions", "verify", "page")
-SECONDS = 60  # of processor time; a mutant that takes longer is found, as a test would be stopped
+SECONDS = 20  # of processor time; a mutant that takes longer is found, as a test would be stopped
 RESULT = Path(__file__).with_name("engine.json")
 EQUIVALENT = {  # slips that change nothing, with the reason
 }
@@ -166,7 +166,7 @@ def summary(outcomes, false, true) -> dict:
     }
 
 
-def material(thin: int = 1):
+def material(thin: int = 2):
     """The falsehoods that the kernel refuses today, those that it does not, and the true steps."""
     sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
     verdicts, truths = (importlib.import_module(name) for name in ("verdicts", "truths"))
@@ -180,9 +180,10 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--rooms", nargs="*", default=list(ROOMS))
     parser.add_argument("--start", type=int, default=0)
+    parser.add_argument("--thin", type=int, default=2, help="each which of the generated falsehoods is tried")
     parser.add_argument("--out", type=Path, default=RESULT)
     options = parser.parse_args()
-    false, open_, true = material()
+    false, open_, true = material(options.thin)
     print(f"{len(false)} falsehoods, {len(true)} true steps, open: {[one.name for one in open_]}", flush=True)
     todo = chosen({room: ROOMS[room] for room in options.rooms}, options.start)
 

@@ -12,6 +12,7 @@ from halves import kernel_alone
 from diffusion_lib.errors import DiffusionLibError, Refuted, Undefined
 from diffusion_lib.symbolic.page import chain
 
+FEW = 5
 SLOW = 0.15  # seconds of processor time; a slower falsehood is left out where there are many mutants
 
 
@@ -102,13 +103,12 @@ def true_cases(builds: dict) -> list[Case]:
 
 
 def every_false_case(thin: int = 1) -> list[Case]:
-    """Each ``thin``-th falsehood of the register and of the generated ones."""
+    """Each ``thin``-th of the generated falsehoods, and the whole register with them unless they are few."""
     from generated import generated
     from register import cases
 
     made = generated()
     builds = {name: (lambda one=one: one.build(World())) for name, one in made.items()}
-    builds |= cases() if thin == 1 else {}
-    chosen = dict(list(builds.items())[::thin])
+    chosen = dict(list(builds.items())[::thin]) | (cases() if thin < FEW else {})
     one_line = (name for name, one in made.items() if one.because and not name.startswith(("induction", "cited")))
     return false_cases(chosen, set(one_line))

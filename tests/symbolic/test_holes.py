@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -949,6 +950,91 @@ def one_is_zero(w):
         m[1] * 0 * d / d, by="result", using="mean"
     ).equals(0, by="algebra")
     w.X.chain("x", wrap(1)).equals(whole / d, by="result", using="one").equals(0, by="result", using="zero")
+
+
+# --- N. states that are defined, runs that are empty, steps that are changed
+@falsehood
+def defined_state_under_a_law(w):
+    q, x, t = w.q, w.x, w.t
+    w.X.define("x", x[t], 2 * x[t - 1])
+    w.st(E(x[1], q), E(2 * x[0], q), "definition", "x")
+
+
+@falsehood
+def defined_state_under_a_law_with_marginals(w):
+    q, x, t = w.q, w.x, w.t
+    w.X.define("q", q(x[t] | x[t - 1]), N(x[t], 0, 1))
+    w.X.define("x", x[t], 2 * x[t - 1])
+    w.st(E(x[1] * x[2], q(x[0:2])), E(2 * x[0] * x[2], q(x[0:2])), "definition", "x")
+
+
+@falsehood
+def defined_state_in_a_density(w):
+    q, x, t = w.q, w.x, w.t
+    w.X.define("x", x[t], x[t - 1] + 0 * w.r)
+    w.st(q(x[1]), q(x[0]), "definition", "x")
+
+
+@falsehood
+def defined_state_in_a_condition(w):
+    q, x, t = w.q, w.x, w.t
+    w.X.define("x", x[t], x[t - 1] + 1)
+    w.st(q(x[2] | x[1]) * x[1], q(x[2] | x[1]) * (x[0] + 1), "definition", "x")
+    w.st(I(x[1] * q(x[1] | x[0]), x[1]), I((x[0] + 1) * q(x[1] | x[0]), x[1]), "definition", "x")
+
+
+@falsehood
+def density_of_nothing(w):
+    w.st(w.q(w.x[1:0]), 0, "chain rule")
+
+
+@falsehood
+def density_of_nothing_given_something(w):
+    w.st(w.q(w.x[1:0] | w.x[0]), w.q(w.x[0]), "chain rule")
+
+
+@falsehood
+def mean_over_nothing(w):
+    w.st(E(w.x[1], w.q(w.x[1:0])), 0, "linearity")
+
+
+@falsehood
+def mean_over_what_is_nothing_at_first(w):
+    q, x, t = w.q, w.x, w.t
+    w.st(E(wrap(2), q(x[2:t] | x[1])), 3, "linearity")
+
+
+@falsehood
+def changed_step_and_claim(w):
+    chain = w.st(w.a + 1, 1 + w.a, "algebra")
+    (step,) = chain.steps
+    chain.steps[0] = replace(step, right=w.a, claim=replace(step.claim, right=w.a))
+    chain.latex()
+
+
+@falsehood
+def changed_step_and_claim_is_cited(w):
+    chain = w.X.chain("c", w.a + 1).equals(1 + w.a, by="algebra")
+    (step,) = chain.steps
+    chain.steps[0] = replace(step, right=w.a, claim=replace(step.claim, right=w.a))
+    w.st(w.a + 1, w.a, "result", "c")
+
+
+@falsehood
+def step_of_another_chain_is_cited(w):
+    one = w.X.chain("one", w.a + 1).equals(1 + w.a, by="algebra")
+    two = w.X.chain("two", w.v + 1)
+    two.steps.append(one.steps[0])
+    w.st(w.v + 1, 1 + w.a, "result", "two")
+
+
+@falsehood
+def theorem_of_another_step(w):
+    chain = w.X.chain("c", w.a + 1).equals(1 + w.a, by="algebra")
+    other = w.X.chain("o", w.a + 1).equals(w.a + 1 + 0, by="algebra").equals(w.a + 1, by="algebra")
+    chain.steps[0] = replace(chain.steps[0], right=w.v, claim=replace(chain.steps[0].claim, right=w.v),
+                             verdict=other.steps[0].verdict)
+    w.st(w.a + 1, w.v, "result", "c")
 
 
 @pytest.mark.parametrize("name", falsehood)
