@@ -648,6 +648,13 @@ def beside_a_density_a_letter_of_a_noise(w):
 
 
 @falsehood
+def beside_a_density_a_letter_of_a_noise_by_linearity(w):
+    noisy(w)
+    w.X.define("d", w.m[w.t], w.e[w.t])
+    beside(w, E(w.m[1] * w.e[1]), w.m[1] * E(w.e[1]), "linearity")
+
+
+@falsehood
 def beside_a_density_a_letter_of_a_noise_with_its_law(w):
     noisy(w)
     w.X.define("d", w.m[w.t], w.e[w.t])

@@ -85,6 +85,12 @@ def test_the_tighter_bound_stays():
     assert ("s", "s") not in ranges.bounds
 
 
+def test_nothing_known():
+    assert Ranges().at_most(t, t + 1) and not Ranges().at_most(ONE, t) and Ranges({("t", "s"): 2}).at_most(t, s + 2)
+    assert not Ranges({("t", "s"): 2}).at_most(t, s + 1) and Ranges({("t", "s"): 2, ("s", "n"): 3}).at_most(t, n + 5)
+    assert Ranges({("t", "s"): 9, ("t", "n"): 1, ("n", "s"): 2}).at_most(t, s + 3)
+
+
 def test_same_times():
     pinned = AT_ONE.within("s", t, t)
     assert pinned.same(s, t) and pinned.same(t, t) and not pinned.same(s, t + 1)
@@ -132,6 +138,8 @@ def test_unions():
     assert union([run(z[1]), run(x[0])], AT_ONE) == union([run(x[0]), run(z[1])], AT_ONE)
     assert union([run(x[2:1]), run(x[0])], AT_ONE) == (run(x[0]),)
     assert union([], AT_ONE) == ()
+    unsure = (x, t + 1, Index(None, 3))  # which runs backwards at late times
+    assert len(union([run(x[0:t]), unsure], AT_ONE)) == 2
     for parts in ((x[t], x[s]), (x[0:t], x[t]), (x[0], x[t - 1]), (x[1], x[1])):
         with pytest.raises(Undefined, match="may be one state"):
             union(map(run, parts), AT_ONE)
@@ -156,6 +164,8 @@ def test_overlaps():
     x = w.x
     assert overlap([run(x[0:t])], [run(x[t : t + 1])], AT_ONE) == [run(x[t])]
     assert overlap([run(x[1:t])], [run(x[0 : t - 1])], AT_ONE) == [run(x[1 : t - 1])]
+    assert overlap([run(x[0:t])], [run(x[1:t])], AT_ONE) == [run(x[1:t])] == overlap([run(x[1:t])], [run(x[0:t])], AT_ONE)
+    assert overlap([run(x[0:2])], [run(x[1])], AT_ONE) == [run(x[1])] == overlap([run(x[1])], [run(x[0:2])], AT_ONE)
     assert overlap([run(x[0])], [run(x[1])], AT_ONE) == []
     assert overlap([run(x[t])], [run(x[s])], AT_ONE) is None
     assert overlap([run(x[0:t])], [run(x[0:s])], AT_ONE) is None
@@ -206,6 +216,9 @@ def test_what_a_term_hangs_on():
     assert free(E(w.b * w.r, N(w.b, w.a, w.v)), AT_ONE) == {run(w.r), run(w.a), run(w.v)}
     assert free(I(w.f(w.y), (w.y, 0, w.r)), AT_ONE) == {run(w.r)}
     assert free(I(w.f(w.y), (w.y, w.b, w.r)), AT_ONE) == {run(w.b), run(w.r)}
+    assert free(I(w.f(w.b), (w.b, w.b, w.r)), AT_ONE) == {run(w.b), run(w.r)}  # an end stands outside
+    assert free(Sum(E(x[s], q(x[0:T])), (s, 1, T)), AT_ONE) == set()
+    assert free(Sum(E(x[s], q(x[0 : T - 1])), (s, 1, T)), AT_ONE) == {run(x[1:T])}
     assert free(D(x[1] ** 2, x[1]), AT_ONE) == {state}
     assert free(E(x[t], q(x[0:t])), AT_ONE) == set() and free(E(x[s], q(x[0:t])), AT_ONE) == {run(x[s])}
     assert free(Sum(x[s], (s, 1, T)), AT_ONE) == {run(x[1:T])}
@@ -300,6 +313,7 @@ def test_markov_densities():
     assert nearest(k(x[t + 1] | x[0:t]), AT_ONE) == Density(k, (x[t + 1],), (x[t],))
     assert nearest(k((x[0] | x[t]), x[t + 1]), AT_ONE) == Density(k, (x[0],), (x[t],))
     assert nearest(k(x[0] | x[1:t]), AT_ONE) == Density(k, (x[0],), (x[1],))
+    assert nearest(k(x[t] | x[1 : t - 1]), AT_ONE) == Density(k, (x[t],), (x[1 : t - 1],))  # none at t = 1
     both = nearest(k((x[1] | x[0]), x[2]), AT_ONE)
     assert both == Density(k, (x[1],), (x[0], x[2]))
     middle = nearest(k(x[0], x[2] | x[1]), AT_ONE)
@@ -327,6 +341,11 @@ def test_markov_paths():
     assert path(k(x[0:2]), AT_ONE) == k(x[0]) * Product(k(x[step - 1 : step]) / k(x[step - 1]), (step, 1, 2))
     assert path(w.q(x[0:T]), AT_ONE) == w.q(x[0:T])
     assert rewriter("conditional")(k(x[0:T]), AT_ONE) == k(x[0:T])
+    assert path(k(x[1 : t - 1]), AT_ONE) == k(x[1 : t - 1])  # empty at t = 1
+    grown = rewriter("conditional")(Limit(w.q(x[T + 1] | x[0]), T), AT_ONE)
+    assert grown == Limit(Density(w.q, (x[0], x[T + 1]), ()) / w.q(x[0]), T)
+    with pytest.raises(Undefined):
+        rewriter("conditional")(Limit(w.q(x[T] | x[0]), T), AT_ONE)
 
 
 def test_logarithms():
@@ -337,7 +356,7 @@ def test_logarithms():
     assert rule(log(w.a / w.v), AT_ONE) == log(w.a) + wrap(-1) * log(w.v)
     assert rule(log(w.a**w.r), AT_ONE) == w.r * log(w.a)
     assert rule(log(Product(w.al[s], (s, 1, T))), AT_ONE) == Sum(log(w.al[s]), (s, 1, T))
-    for kept in (w.a + w.v, w.r * w.a, wrap(-1) * w.a, w.r**2, Sum(w.al[s], (s, 1, T)), Product(w.m[s], (s, 1, T))):
+    for kept in (w.a + w.v, w.r * w.a, wrap(-1) * w.a, wrap(Fraction(-1, 2)) * w.a, w.r**2, Sum(w.al[s], (s, 1, T)), Product(w.m[s], (s, 1, T))):
         assert rule(log(kept), AT_ONE) == log(kept)
     assert rule(log(wrap(1)), AT_ONE) == wrap(0)
     assert rule(exp(w.r), AT_ONE) == exp(w.r) and rule(sqrt(w.a * w.v), AT_ONE) == Func("sqrt", w.a * w.v)
@@ -354,6 +373,10 @@ def test_means_and_divergences():
     gap = KL(q(x[1]), p(x[1]))
     assert rewriter()(gap, AT_ONE) == gap
     assert rewriter("divergence")(gap, AT_ONE) == E(log(q(x[1])) + wrap(-1) * log(p(x[1])), q(x[1]))
+    ordered = E(w.r, Density(q, (x[1], x[0]), (x[3], x[2])))
+    assert rewriter()(ordered, AT_ONE) == E(w.r, Density(q, (x[0:1],), (x[2:3],)))
+    bell = KL(N(x[1], log(w.a * w.v), 1), q(x[1]))
+    assert rewriter()(bell, AT_ONE) == KL(N(x[1], log(w.a) + log(w.v), 1), q(x[1]))
     other = KL(q(x[1]), p(x[2]))
     assert rewriter("divergence")(other, AT_ONE) == other
     with pytest.raises(Inconclusive, match="is a noise"):
@@ -408,7 +431,13 @@ def test_integrals_over_states():
     assert everything(half, AT_ONE) == half
     dummy = I(w.f(w.y) * w.r, w.y)
     assert everything(dummy, AT_ONE) == dummy
+    both = I(q(x[0:1]) * w.g(x[2]) * w.p(x[2]), x[1:2])
+    assert everything(both, AT_ONE) == q(x[0]) * I(w.g(x[2]) * w.p(x[2]), x[2])
+    linear = rewriter("linearity")
+    assert linear(I(q(x[0:1]), x[1]), AT_ONE) == I(q(x[0:1]), x[1])
     fubini = rewriter("Fubini")
+    for same in (I(I(x[1] * q(x[1]), x[1]), x[1]), I(x[1] * I(x[1] * q(x[0:1]), x[1]), x[0])):
+        assert fubini(same, AT_ONE) == same
     assert fubini(I(x[0] * I(x[1] * q(x[0:1]), x[1]), x[0]), AT_ONE).over == x[0:1]
     assert rewriter()(I(x[0] * I(x[1] * q(x[0:1]), x[1]), x[0]), AT_ONE).over == x[0]
 
