@@ -35,11 +35,13 @@ EQUIVALENT = {  # slips that change nothing, with the reason
     "kernel.free: swapped arguments: meets(part, left)": "meets is symmetric",
     "kernel.free: swapped arguments: meets(node, left)": "meets is symmetric",
     "kernel.ranges: swapped arguments: min(c, self.bounds.get((one, other), c))": "min is symmetric",
-    "kernel.rewrite: one less: 0": "the first of one is the last of one",
-    "kernel.rewrite: one more: 1": "a run of targets around the nearest condition shares a state with it: refused",
+    "kernel.rewrite: one less: 0 in coefficient, factors = parts[0]": "the first of one is the last of one",
+    "kernel.rewrite: one less: 0 in thing, low, high = states[0]": "used where there is one run only",
+    "kernel.rewrite: one more: 1 in early = all(ranges.at_most(last + 1, target[1]) for target in targets)": (
+        "a run of targets around the nearest condition shares a state with it, and is refused"
+    ),
     "kernel.states: and/or: high.symbol or ''": "any order will do that both sides share",
-    "kernel.wellformed: one less: 9": "any late time will do",
-    "kernel.wellformed: one more: 9": "any late time will do",
+    "kernel.states: and/or: low.symbol or ''": "any order will do that both sides share",
 }
 
 

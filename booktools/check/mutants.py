@@ -30,7 +30,7 @@ class Mutant:
 
 def mutants(module: str, source: str) -> list[Mutant]:
     """All mutants of ``source``, in the order of its lines."""
-    tree, found = ast.parse(source), []
+    tree, lines, found = ast.parse(source), source.splitlines(), []
     for path, node in _places(tree, ()):
         for what, change in _slips(node):
             new = copy.deepcopy(tree)
@@ -39,8 +39,10 @@ def mutants(module: str, source: str) -> list[Mutant]:
                 text = ast.unparse(ast.fix_missing_locations(new))
             except (ValueError, TypeError):
                 continue
-            line = getattr(node, "lineno", 0)
+            line = getattr(node, "lineno", None) or node.target.lineno
             shown = ast.unparse(node).split("\n")[0][:80]
+            if isinstance(node, ast.Constant):
+                shown += " in " + lines[line - 1].strip()
             found.append(Mutant(module, f"line {line}: {what}: {shown}", text))
     return found
 
