@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book test-fast test test-full notebooks bench serve check
+.PHONY: help book test-fast test test-full notebooks bench serve check proofs
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -41,7 +41,7 @@ test-fast: check ## 45 s | after a changed line: lint, imports, formulas, sample
 	$(BIN)/pytest $(FAST) -n 2
 	$(BIN)/pytest notebooks/intro.ipynb $(NBVAL)
 
-test: check book ## 18 min | everything that must hold: library, derivations, notebooks, pages in a browser
+test: check proofs book ## 18 min | everything that must hold: library, derivations, notebooks, pages in a browser
 	$(BIN)/pytest tests -n 2 --dist loadscope --no-loadscope-reorder --ignore tests/book/test_browser.py
 	$(BIN)/pytest notebooks $(NBVAL) -n 2 --dist loadscope
 	$(BIN)/pytest tests/book/test_browser.py -n 2 -rs
@@ -62,6 +62,9 @@ check: $(call escaped,$(VENV))/ready ## 10 s | lint the code and its imports, ch
 	$(BIN)/ruff check $(CODE) && $(BIN)/ruff format --check $(CODE)
 	$(BIN)/lint-imports
 	$(BIN)/python -m booktools.check.rules
+
+proofs: $(call escaped,$(VENV))/ready ## 30 s | build the theorems in proofs/ from scratch, print the axioms of each; needs coqc
+	$(BIN)/python -m booktools.check.proofs
 
 # An environment ignores itself, so that git and ruff pass it by, whatever its name.
 $(call escaped,$(VENV))/ready: requirements.txt pyproject.toml

@@ -17,6 +17,7 @@ TOOLS = {
     "ruff-format": "ruff format --check benchmarks",
     "imports": "lint-imports",
     "book-check": "python -m booktools.check.rules",
+    "proofs": "python -m booktools.check.proofs",
     "book-build": "python -m booktools.site.build",
     "library-tests": "pytest tests -n",
     "notebook-tests": "pytest notebooks --nbval",
@@ -54,7 +55,7 @@ def called(root):
 def test_make_alone_lists_the_targets():
     result = make(ROOT)
     assert result.returncode == 0
-    names = ["book", "test-fast", "test", "test-full", "notebooks", "bench", "serve", "check"]
+    names = ["book", "test-fast", "test", "test-full", "notebooks", "bench", "serve", "check", "proofs"]
     assert re.findall(r"^make ([\w-]+)", result.stdout, flags=re.M) == names
 
 

@@ -1,4 +1,4 @@
-"""The package that pip builds: it has the miniature and the benchmarks' file, and nothing of the book."""
+"""The package that pip builds: it has the miniature and the files that chapters read, and nothing of the book."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def test_it_has_every_file_of_the_miniature(wheel):
     assert here | {f"{MINIATURE}/{name}" for name in (*weights.NEEDED, *WRITTEN)} <= wheel
 
 
-def test_it_has_every_module_and_the_file_that_a_chapter_reads(wheel):
+def test_it_has_every_module_and_the_files_that_chapters_read(wheel):
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "diffusion_lib").rglob("*.py")}
     assert {name for name in wheel if name.endswith(".py")} == modules
-    assert "diffusion_lib/benchmarks.json" in wheel
+    assert {"diffusion_lib/benchmarks.json", "diffusion_lib/notebook/proofs.json"} <= wheel
 
 
 def test_it_has_nothing_else(wheel):

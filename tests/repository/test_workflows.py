@@ -219,18 +219,26 @@ def run(clone: Path, **variables: str) -> tuple[int, list[str], str]:
 
 
 MAKE = "make test CI=true stdin="
-APT = ["apt-get -qq update", "apt-get -qq install --yes --no-install-recommends chromium"]
+UPDATE, INSTALL = "apt-get -qq update", "apt-get -qq install --yes --no-install-recommends"
+ALL = "chromium coq libcoq-coquelicot"
+APT = [UPDATE, f"{INSTALL} {ALL}"]
 
 
 @pytest.mark.parametrize("browser", ["chromium", "chromium-browser", "google-chrome"])
 def test_the_script_runs_the_tests_and_nothing_else(clone, browser):
     fake(clone, browser, "exit 1")
+    fake(clone, "coqc", "exit 1")
     assert run(clone) == (0, [MAKE], "")
 
 
-def test_the_script_installs_a_missing_browser(clone):
+@pytest.mark.parametrize(
+    ("present", "missing"), [("coqc", "chromium"), ("chromium", "coq libcoq-coquelicot"), ("", ALL)]
+)
+def test_the_script_installs_what_is_missing(clone, present, missing):
+    if present:
+        fake(clone, present, "exit 1")
     code, called, _ = run(clone)
-    assert code == 0 and [line.partition(" CI=")[0] for line in called] == [*APT, "make test"]
+    assert code == 0 and [line.partition(" CI=")[0] for line in called] == [UPDATE, f"{INSTALL} {missing}", "make test"]
 
 
 def test_the_script_asks_sudo_only_if_it_does_not_ask_back(clone):
@@ -246,7 +254,7 @@ def test_the_script_says_what_it_may_not_install_and_goes_on(clone, sudo):
         fake(clone, "sudo", "exit 1")
     code, called, message = run(clone, WHO="1000")
     assert (code, called) == (0, [MAKE])
-    assert "install Debian's package chromium" in message
+    assert f"install Debian's packages {ALL}" in message
 
 
 @pytest.mark.parametrize("program", ["apt-get", "make"])
@@ -262,6 +270,7 @@ def test_row109_canary_a_masked_failure_stops_the_script(clone, line):
     assert text.count("\nmake test") == 1
     path.write_text(text.replace("\nmake test", f"\n({line})\nmake test"))
     fake(clone, "chromium", "exit 1")
+    fake(clone, "coqc", "exit 1")
     code, called, _ = run(clone)
     assert code != 0 and called == []
 

@@ -17,7 +17,7 @@ import sympy as sp
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.notebook.exercises.exercise import Exercise, domain_of
 from diffusion_lib.symbolic import Derivation
-from diffusion_lib.symbolic import expr as written
+from diffusion_lib.symbolic.language import expr as written
 from diffusion_lib.symbolic.language.times import Index, Item
 
 NODES, DEPTH, DIGITS, POWER, EXPONENT = 400, 50, 30, 32, 64

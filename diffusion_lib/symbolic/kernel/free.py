@@ -32,11 +32,11 @@ class Free:
             return self.folded(node, ranges, seen)
         variables = [run(part) for part in bound_by(node)]
         found = self.inside(node, ranges, seen)
+        under = measure_of(node)
+        if isinstance(under, Law):
+            return frozenset(one for one in found if not is_state_run(one))
         if isinstance(node, Derivative) or not variables:
             return found
-        under = measure_of(node)
-        if isinstance(getattr(node, "under", None), Law):
-            return frozenset(one for one in found if not is_state_run(one))
         bound = [one for one in found if any(inside(one, variable, ranges) for variable in variables)]
         kept = frozenset(one for one in found if one not in bound)
         for end in (getattr(node, "low", None), getattr(node, "high", None)):
@@ -89,7 +89,7 @@ class Free:
         found = []
         for part in atoms(node):
             found += [part] if isinstance(part, (Symbol, Item)) else []
-            for left, right in self.said:
+            for left, right in () if is_state(part) else self.said:
                 if meets(part, left) and left not in seen:
                     found += self.reached(right, (*seen, left))
         return found
@@ -101,3 +101,7 @@ def anything(part):
 
 def is_state_run(one) -> bool:
     return getattr(one[0], "role", "") == "state"
+
+
+def is_noise_run(one) -> bool:
+    return getattr(one[0], "role", "") == "noise"

@@ -11,18 +11,17 @@ from fractions import Fraction
 
 from diffusion_lib.errors import Inconclusive
 from diffusion_lib.symbolic.kernel import sums
-from diffusion_lib.symbolic.kernel.free import Free, is_state_run
+from diffusion_lib.symbolic.kernel.free import Free, is_noise_run, is_state_run
 from diffusion_lib.symbolic.kernel.positive import positive
 from diffusion_lib.symbolic.kernel.ranges import Ranges
 from diffusion_lib.symbolic.kernel.states import all_apart, inside, minus, overlap, run, union, written
 from diffusion_lib.symbolic.language.density import KL, Density, E, Integral, Law
-from diffusion_lib.symbolic.language.dependence import is_noise
-from diffusion_lib.symbolic.language.expr import Expr, Func, Mul, Num, Pow, rebuild, walk
+from diffusion_lib.symbolic.language.expr import Expr, Func, Mul, Num, Pow, rebuild
 from diffusion_lib.symbolic.language.times import Index, Item, Limit, Product, Span, Sum
-from diffusion_lib.symbolic.language.tree import free_indices
+from diffusion_lib.symbolic.language.tree import at, free_indices
 
 ONE = Fraction(1)
-FRESH = "step"  # the index of a product that a rule writes
+FRESH = "step:"  # the index of a product that a rule writes; no author can declare it
 
 
 @dataclass
@@ -94,9 +93,11 @@ class Rewriter:
         path = law.markov and self.may("Markov") and len(states) == 1 and ranges.at_most(low, high)
         if not path or ranges.at_most(high, low + 1):
             return Density(law, tuple(map(written, states)), ())
-        s = Index(FRESH)
+        first, s = Density(law, (Item(thing, low),), ()), Index(FRESH)
         step = Density(law, (Span(thing, s - 1, s),), ()) / Density(law, (Item(thing, s - 1),), ())
-        return Density(law, (Item(thing, low),), ()) * Product(step, (s, low + 1, high))
+        if low.symbol != high.symbol:
+            return first * Product(step, (s, low + 1, high))
+        return Mul((first, *(at(step, {FRESH: low + k}) for k in range(1, high.offset - low.offset + 1))))
 
     def nearest(self, targets, given, ranges):
         """Of conditions that are all earlier (or all later) than every target, a chain remembers the nearest one."""
@@ -135,14 +136,15 @@ class Rewriter:
             under = Density(under, tuple(map(written, cover(states, ranges))), ())
         if not isinstance(under, Density):
             return rebuild(node, lambda child: self(child, ranges))
-        refuse_noise(node)
+        if any(is_noise_run(one) for one in self.free(node.body, ranges)):
+            raise Inconclusive(f"a noise under a density, in {node!r}; write it by its states")
         body, variables = self(node.body, ranges), union(map(run, under.targets), ranges)
         if self.may("mean"):
             return self.integral(body * self.Density(under, ranges), variables, ranges)
         weight = self.measure(under, ranges)
         if not self.may("linearity"):
             return E(body, weight)
-        return self.linear(body, variables, ranges, lambda inside: E(inside, weight))
+        return self.linear(body, variables, ranges, weight)
 
     def Integral(self, node, ranges):
         body = self(node.body, ranges)
@@ -163,25 +165,23 @@ class Rewriter:
                 return self.integral(sums.product(parts[0][0], merged[0]), merged[1], ranges)
         return over(body, variables)
 
-    def linear(self, body, variables, ranges, mean) -> Expr:
-        """Σ cₖ ∫ mₖ, where cₖ is free of ``variables``; or Σ cₖ E mₖ, where ``mean`` makes E m of m, and E 1 is 1."""
+    def linear(self, body, variables, ranges, under) -> Expr:
+        """Σ cₖ ∫ mₖ, where cₖ is free of ``variables``; or Σ cₖ E mₖ ``under`` a density, where E 1 is 1."""
         terms = []
         for coefficient, factors in sums.products(body):
             still = {f: n for f, n in factors.items() if all_apart(self.free(f, ranges), variables, ranges)}
             moving = {f: n for f, n in factors.items() if f not in still}
-            terms.append(sums.outside(coefficient, still, self.one(moving, variables, ranges, mean)))
+            terms.append(sums.outside(coefficient, still, self.one(moving, variables, ranges, under)))
         return sums.total(terms)
 
-    def one(self, moving, variables, ranges, mean) -> Expr:
+    def one(self, moving, variables, ranges, under) -> Expr:
         """One product, all of whose factors hang on the variables, under an integral or a mean."""
         for summed, count in moving.items():
             rest = {f: n for f, n in moving.items() if f is not summed}
-            if type(summed) is Sum and count == 1 and not any(summed.symbol in free_indices(f) for f in rest):
-                within = ranges.within(summed.symbol, summed.low, summed.high)
-                inner = self.linear(sums.product(ONE, rest) * summed.body, variables, within, mean)
-                return Sum(inner, summed.symbol, summed.low, summed.high)
-        if mean is not None:
-            return mean(sums.product(ONE, moving)) if moving else sums.ONE
+            if type(summed) is Sum and count == 1:
+                return self.pulled(summed, sums.product(ONE, rest), variables, ranges, under)
+        if under is not None:
+            return E(sums.product(ONE, moving), under) if moving else sums.ONE
         merged = self.merged(moving, variables, ranges) if self.may("Fubini") else None
         if merged is not None:
             return self.linear(sums.product(ONE, merged[0]), merged[1], ranges, None)
@@ -194,6 +194,17 @@ class Rewriter:
         if not moving:
             raise Inconclusive("an integral of a constant over all states has no value")
         return over(sums.product(ONE, moving), variables)
+
+    def pulled(self, summed, rest, variables, ranges, under) -> Expr:
+        """∫ g Σ f = Σ ∫ g f, where the index of the sum stands nowhere else."""
+        around = [rest, *map(written, variables), *([under] if under is not None else [])]
+        taken = frozenset().union(*map(free_indices, around))
+        symbol = summed.symbol
+        while symbol in taken:
+            symbol += ":"
+        body = at(summed.body, {summed.symbol: Index(symbol)})
+        within = ranges.within(symbol, summed.low, summed.high)
+        return Sum(self.linear(rest * body, variables, within, under), symbol, summed.low, summed.high)
 
     def merged(self, factors, variables, ranges):
         """∫ h ∫ g as one integral over both, where the inner variables stand nowhere else."""
@@ -248,10 +259,3 @@ def cover(runs, ranges):
             continue
         kept = [other for other in kept if not inside(other, one, ranges)] + [one]
     return union(kept, ranges)
-
-
-def refuse_noise(node):
-    """Nothing is known of a noise under a density of states."""
-    for part in walk(node.body):
-        if is_noise(part):
-            raise Inconclusive(f"{part!r} is a noise under a density, {node.under!r}; write it by its states")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from typing import Protocol
 
 from diffusion_lib.errors import DerivationError, Inconclusive
 from diffusion_lib.symbolic.kernel.free import Free
@@ -35,27 +35,33 @@ class Theorem:
     right = property(lambda self: self._claim.right)
 
 
-Algebra = Callable[[Claim, Expr, Expr], str]
+class Algebra(Protocol):
+    """What is handed to the kernel to reckon with."""
+
+    def sound(self, claim: Claim, *sides: Expr) -> None: ...
+
+    def equal(self, claim: Claim, left: Expr, right: Expr) -> str: ...
 
 
 def prove(claim: Claim, algebra: Algebra) -> Theorem:
     """The theorem ``claim``: its right side is reached from its left by what it cites, its rules, and algebra.
 
-    ``algebra`` decides an equality in which nothing but the real numbers, and the calculus of the licence, is left;
-    it returns how, or raises ``Inconclusive``.
+    ``algebra`` says that what was written has a value, and decides an equality in which nothing but the real numbers,
+    and the calculus of the licence, is left; it says how, or raises ``Inconclusive``.
     """
     first = first_times(claim.left, claim.right, least=claim.start)
     ranges, free = Ranges.least(first), Free(claim.said)
     for side in (claim.left, claim.right):
         well_formed(side, ranges, free)
     left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
+    algebra.sound(replace(claim, licence=CLOSED), left, right)
     inside = claim
     if has_densities(left, right):
         undeclared(claim, left, right)
         rewriter = Rewriter(frozenset(claim.licence.rules), free)
         left, right = (rewriter(side, ranges) for side in (left, right))
         inside = claim if claim.licence.calculus else replace(claim, licence=CLOSED)
-    return Theorem(_SEAL, claim, algebra(inside, left, right))
+    return Theorem(_SEAL, claim, algebra.equal(inside, left, right))
 
 
 def chained(theorems: list[Theorem]) -> tuple[Expr, Expr]:
@@ -67,6 +73,11 @@ def chained(theorems: list[Theorem]) -> tuple[Expr, Expr]:
 
 def by_induction(claim: Claim, over: str, base: list[Theorem], step: list[Theorem]) -> Theorem:
     """``claim`` for all values ≥ 1 of ``over``, from its base and from the step that may cite the hypothesis."""
+    known = {**first_times(claim.left, claim.right, least=claim.start), over: 1}
+    for theorem in (*base, *step):
+        late = first_times(theorem.left, theorem.right, least=theorem.claim.start)
+        if any(first > known.get(symbol, 1) for symbol, first in late.items()):
+            raise DerivationError(f"{claim} does not follow: {theorem.claim} begins later")
     for theorems, index in ((base, Index(None, 1)), (step, Index(over, 1))):
         goal = tuple(at(side, {over: index}) for side in (claim.left, claim.right))
         if chained(theorems) != goal:

@@ -147,7 +147,8 @@ class GaussianWorld(Interpreter):
 
     def about(self, law):
         """The definitions of densities of a law."""
-        return [fact for fact in self.facts if isinstance(fact.left, Density) and fact.left.law == law]
+        found = [fact for fact in self.facts if isinstance(fact.left, Density) and fact.left.law == law]
+        return [fact for fact in found if all(isinstance(p, Item) for p in (*fact.left.targets, *fact.left.given))]
 
     def independent(self, law) -> bool:
         """Is the law defined as a product of densities without conditions?"""

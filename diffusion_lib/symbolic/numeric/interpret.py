@@ -27,7 +27,10 @@ class Interpreter:
         self.index: dict[str, int] = dict(index or {})
 
     def __call__(self, node):
-        return getattr(self, type(node).__name__)(node)
+        rule = getattr(self, type(node).__name__, None)
+        if rule is None:
+            raise Inconclusive(f"{type(self).__name__} has no value for {node!r}")
+        return rule(node)
 
     def time(self, index: Index) -> int:
         return index.offset if index.symbol is None else self.index[index.symbol] + index.offset

@@ -8,47 +8,62 @@ from diffusion_lib.errors import Inconclusive
 from diffusion_lib.symbolic.kernel.free import Free
 from diffusion_lib.symbolic.kernel.ranges import Ranges
 from diffusion_lib.symbolic.kernel.states import all_apart, run
-from diffusion_lib.symbolic.language.claim import Claim, contains, has_densities, odd_conditions
-from diffusion_lib.symbolic.language.density import KL, E, Integral, Var
+from diffusion_lib.symbolic.language.claim import Claim, contains, odd_conditions
+from diffusion_lib.symbolic.language.density import KL, Density, E, Integral, Law, Var
 from diffusion_lib.symbolic.language.dependence import atoms, meets, random_facts
 from diffusion_lib.symbolic.language.expr import Symbol, walk
 from diffusion_lib.symbolic.language.times import Item, Limit
-from diffusion_lib.symbolic.language.tree import bound_by, first_times, unfold
+from diffusion_lib.symbolic.language.tree import bound_by, first_times, measure_of, unfold
 from diffusion_lib.symbolic.proof.decide import symbolically
-from diffusion_lib.symbolic.proof.growth import converges, finite, reckoned_with_converge, tame
+from diffusion_lib.symbolic.proof.defined import always_defined
+from diffusion_lib.symbolic.proof.growth import converges, reckoned_with_converge, tame
+from diffusion_lib.symbolic.proof.patience import patience
 from diffusion_lib.symbolic.proof.slopes import distinct, visible
 
 
-def algebra(claim: Claim, left, right) -> str:
-    """How ``left = right`` was decided, by the field of the page and the calculus that the licence grants."""
-    left, right = moving(claim, left, right)
-    for side in (left, right):
-        if claim.licence.name != "limit" and contains(Limit, side) and not isinstance(side, Limit):
-            raise Inconclusive(f"{side!r} reckons with a limit that may not exist; take the limit in a step of its own")
-    if claim.licence.differentiates:
-        visible(claim, left, right)
-    tame(left, right)
-    if has_densities(left, right):  # a law's own means and integrals are taken to exist, and no others
-        finite(*(part for side in (left, right) for part in walk(side) if not has_densities(part)))
-    else:
-        distinct(claim, left, right)
+class Algebra:
+    """``sound`` is asked of what was written, before any rule rewrites it; ``equal`` of what the rules have left."""
+
+    def sound(self, claim: Claim, *sides) -> None:
+        """Raise ``Inconclusive`` unless all parts of the sides have a value on the whole domain, and all means exist.
+
+        The means and integrals of a law itself are taken to exist, and no others.
+        """
+        least = first_times(claim.left, claim.right, least=claim.start)
+        with patience():
+            for side in sides:
+                always_defined(side, least)
+        tame(*sides)
         if claim.licence.linear:
-            converges(left, right)
+            converges(*sides)
         elif not claim.licence.integrates:
-            reckoned_with_converge(left, right)
-    for condition in (*odd_conditions(left), *odd_conditions(right)):
-        raise Inconclusive(f"{claim} has the condition {condition!r}, which is no state; nothing is known given it")
-    return symbolically(claim, left, right)
+            reckoned_with_converge(*sides)
+
+    def equal(self, claim: Claim, left, right) -> str:
+        """How ``left = right`` was decided, by the field of the page and the calculus that the licence grants."""
+        left, right = moving(claim, left, right)
+        for side in (left, right):
+            if claim.licence.name != "limit" and contains(Limit, side) and not isinstance(side, Limit):
+                raise Inconclusive(f"{side!r} reckons with a limit that may not exist; take the limit in its own step")
+        if claim.licence.differentiates:
+            visible(claim, left, right)
+        distinct(claim, left, right)
+        self.sound(claim, left, right)
+        for condition in (*odd_conditions(left), *odd_conditions(right)):
+            raise Inconclusive(f"{claim} has the condition {condition!r}, no state; nothing is known given it")
+        return symbolically(claim, left, right)
 
 
 def moving(claim, left, right):
     """Both sides with the letters written out that hide something random, which a mean or integral must not miss."""
-    if has_densities(left, right) or not contains((E, Var, KL, Integral), left, right):
+    if not contains((E, Var, KL, Integral), left, right):
         return left, right
     free, ranges = Free(claim.said), Ranges.least(first_times(left, right, least=claim.start))
     facts = random_facts((*claim.model, *claim.assumed))
     found = []
     for node in (part for side in (left, right) for part in walk(side)):
+        if isinstance(measure_of(node), (Density, Law)):
+            continue  # the kernel looks through letters there
         noisy = isinstance(node, Var) or (isinstance(node, E) and node.under is None)
         bound = [run(variable) for variable in bound_by(node)]
         letters = [part for part in walk(node) if isinstance(part, (Symbol, Item))] if noisy or bound else []

@@ -56,6 +56,8 @@ class Field:
             raise Undefined(f"a side of the step is {expr}; exclude that point from the domain")
         if expr.is_Rational or expr.is_Symbol or expr is sp.pi:
             return [(sp.S.Zero, expr)]
+        if expr is sp.E:
+            return [self.exponential(sp.S.One)]
         if expr.is_Add:
             return [term for part in expr.args for term in self.terms(part)]
         if expr.is_Mul:

@@ -8,11 +8,12 @@ visible, so the definition of b must be cited before.  v itself stands for any n
 from __future__ import annotations
 
 from diffusion_lib.errors import ConfigError, DerivationError, Inconclusive
-from diffusion_lib.symbolic.language.density import Density, Derivative
+from diffusion_lib.symbolic.language.claim import has_densities
+from diffusion_lib.symbolic.language.density import Density, Derivative, Integral
 from diffusion_lib.symbolic.language.dependence import atoms, is_state, meets
 from diffusion_lib.symbolic.language.expr import Apply, children, walk
 from diffusion_lib.symbolic.language.times import Item, Limit, Span, Sum
-from diffusion_lib.symbolic.language.tree import among, bound_by, first_times, same_thing
+from diffusion_lib.symbolic.language.tree import among, bound_by, first_times, measure_of, same_thing
 
 
 def visible(claim, *nodes) -> None:
@@ -31,6 +32,8 @@ def distinct(claim, *nodes) -> None:
     """Raise ``Inconclusive`` if another member in an integral or a mean may be the variable that it binds."""
     first = first_times(claim.left, claim.right, least=claim.start)
     for node in (part for side in nodes for part in walk(side) if not isinstance(part, Derivative)):
+        if isinstance(measure_of(node), Density) or (isinstance(node, Integral) and has_densities(node)):
+            continue  # the kernel tells these apart
         for variable in bound_by(node):
             if _unsure(node, variable, first):
                 raise Inconclusive(f"{node!r} has other members, one of which may be {variable!r}; split the step")
