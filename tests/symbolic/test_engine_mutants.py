@@ -45,7 +45,7 @@ def test_slips_of_all_kinds_are_made():
 
 def test_what_is_no_mutant_is_not_found_and_a_broken_kernel_is(few):
     plain = source(THEOREM)
-    asked = "algebra(inside, left, right)"
+    asked = "algebra.equal(inside, left, right)"
     deaf = plain.replace(f"Theorem(_SEAL, claim, {asked})", 'Theorem(_SEAL, claim, "yes")')
     assert asked in plain and deaf != plain
     blind = Mutant(f"{engine.ENGINE}.numeric.refute", "looks at nothing", "def refute(claim):\n    return ('no',)\n")

@@ -12,7 +12,7 @@ from register import cases
 
 from diffusion_lib.errors import DerivationError, DiffusionLibError, Refuted, Undefined
 from diffusion_lib.symbolic.kernel.theorem import Theorem, prove
-from diffusion_lib.symbolic.proof.algebra import algebra
+from diffusion_lib.symbolic.proof.algebra import Algebra
 
 REGISTER, GENERATED = cases(), generated()
 
@@ -70,7 +70,7 @@ def test_the_claim_of_a_falsehood_is_not_proved():
             one.build(World())
         if seen and not name.startswith(("gap", "induction", "cited")):
             with pytest.raises(DerivationError):
-                prove(seen[-1], algebra)
+                prove(seen[-1], Algebra())
 
 
 def test_a_switched_off_kernel_would_be_seen():

@@ -16,7 +16,7 @@ from diffusion_lib.symbolic.kernel import sums
 from diffusion_lib.symbolic.kernel.free import ANY, Free
 from diffusion_lib.symbolic.kernel.positive import positive
 from diffusion_lib.symbolic.kernel.ranges import Ranges
-from diffusion_lib.symbolic.kernel.rewrite import Rewriter, cover, over
+from diffusion_lib.symbolic.kernel.rewrite import FRESH, Rewriter, cover, over
 from diffusion_lib.symbolic.kernel.states import (
     all_apart,
     apart,
@@ -37,8 +37,9 @@ from diffusion_lib.symbolic.language.expr import Func, Num, Pow, wrap
 from diffusion_lib.symbolic.language.times import Index, Item
 from diffusion_lib.symbolic.language.tree import Fact
 from diffusion_lib.symbolic.licences import RULES, licence
-from diffusion_lib.symbolic.proof.algebra import algebra
+from diffusion_lib.symbolic.proof.algebra import Algebra
 
+algebra = Algebra()
 t, s, n, T = (Index(name) for name in "tsnT")
 ZERO, ONE, TWO = (Index(None, number) for number in range(3))
 AT_ONE = Ranges.least({"t": 1, "s": 1, "n": 1, "T": 1})
@@ -334,11 +335,11 @@ def test_markov_densities():
 def test_markov_paths():
     w = World()
     x, k, path = w.x, w.X.density("k", markov=True), rewriter("Markov", "conditional")
-    step = Index("step")
+    step = Index(FRESH)
     assert path(k(x[0:T]), AT_ONE) == k(x[0]) * Product(k(x[step - 1 : step]) / k(x[step - 1]), (step, 1, T))
     assert path(k(x[0:1]), AT_ONE) == k(x[0:1]) and path(k(x[1]), AT_ONE) == k(x[1])
     assert path(k(x[0], x[2]), AT_ONE) == Density(k, (x[0], x[2]), ())
-    assert path(k(x[0:2]), AT_ONE) == k(x[0]) * Product(k(x[step - 1 : step]) / k(x[step - 1]), (step, 1, 2))
+    assert path(k(x[0:2]), AT_ONE) == k(x[0]) * (k(x[0:1]) / k(x[0])) * (k(x[1:2]) / k(x[1]))
     assert path(w.q(x[0:T]), AT_ONE) == w.q(x[0:T])
     assert rewriter("conditional")(k(x[0:T]), AT_ONE) == k(x[0:T])
     assert path(k(x[1 : t - 1]), AT_ONE) == k(x[1 : t - 1])  # empty at t = 1
@@ -379,8 +380,9 @@ def test_means_and_divergences():
     assert rewriter()(bell, AT_ONE) == KL(N(x[1], log(w.a) + log(w.v), 1), q(x[1]))
     other = KL(q(x[1]), p(x[2]))
     assert rewriter("divergence")(other, AT_ONE) == other
-    with pytest.raises(Inconclusive, match="is a noise"):
-        rewriter()(E(w.e[1] * x[1], q(x[1])), AT_ONE)
+    for said in ((), [(w.r, w.e[1])], [(w.r, w.m[1]), (w.m[t], w.e[t])]):
+        with pytest.raises(Inconclusive, match="a noise under a density"):
+            rewriter(said=said)(E((w.r if said else w.e[1]) * x[1], q(x[1])), AT_ONE)
 
 
 def test_linear_means():
@@ -398,6 +400,13 @@ def test_linear_means():
     assert rule(mean(x[t] * x[1]), AT_ONE) == mean(x[t] * x[1])  # t may be 1
     assert rule(mean(Sum(x[1] * w.m[s], (s, 1, T))), AT_ONE) == Sum(w.m[s] * mean(x[1]), (s, 1, T))
     assert rule(mean(Sum(w.m[s], (s, 1, T))), AT_ONE) == Sum(w.m[s], (s, 1, T)) * wrap(1)
+    around = E(Sum(x[s] * x[t], (s, 1, T)), q(x[0:s]))  # two letters s
+    (pulled,) = [part for part in (rule(around, AT_ONE),) if isinstance(part, Sum)]
+    assert pulled.symbol != "s" and pulled.body.under == q(x[0:s])
+    under = E(Sum(x[s] * x[T + 1], (s, 1, T)), q(x[T + 1] | x[s]))
+    assert rule(under, AT_ONE).symbol != "s" and rule(under, AT_ONE).body.factors[1].under == q(x[T + 1] | x[s])
+    beside = E(Sum(x[1] * w.m[s], (s, 1, T)) * w.g(x[1], s), q(x[1]))
+    assert rule(beside, AT_ONE).symbol != "s" and "g(x[1], s)" in repr(rule(beside, AT_ONE))
     moving = rewriter("linearity", said=[(w.r, x[1])])
     assert moving(mean(w.r * x[1]), AT_ONE) == mean(w.r * x[1])
     square = Sum(x[1] * w.m[s], (s, 1, T)) ** 2
@@ -491,6 +500,10 @@ def test_inductions_over_theorems():
     for wrong in ((base, step[:-1]), (base, base), (step, step), ([], step), (base, step[1:])):
         with pytest.raises(DerivationError):
             by_induction(goal, "t", *wrong)
+    later = prove(claim(grown, grown, "algebra", start=2), algebra)
+    with pytest.raises(DerivationError, match="begins later"):
+        by_induction(goal, "t", base, [later, *step])
+    assert by_induction(goal, "t", base, [proved(grown, grown), *step])
     with pytest.raises(DerivationError, match="was not proved"):
         by_induction(claim(left, 2 * right, "induction"), "t", base, step)
 
