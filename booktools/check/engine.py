@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ENGINE = "diffusion_lib.symbolic"
 ROOMS = {"kernel": 5, "proof": 25, "numeric": 25}  # each which mutant of a room is run
 RELOADED = ("kernel", "proof", "numeric", "definitions", "verify", "page")
+UNIT = ("tests.symbolic.test_kernel_pieces", "tests.symbolic.test_kernel_rules")
 SECONDS = 20  # of processor time; a mutant that takes longer is found, as a test would be stopped
 RESULT = Path(__file__).with_name("engine.json")
 EQUIVALENT = {  # slips that change nothing, with the reason
@@ -90,7 +91,8 @@ def judge(mutant: Mutant, false, true) -> Outcome:
     outcome = Outcome(mutant.module.removeprefix(f"{ENGINE}."), mutant.what)
     for name in [name for name in sys.modules if name.startswith(tuple(f"{ENGINE}.{room}" for room in RELOADED))]:
         del sys.modules[name]
-    sys.modules.pop("tests.symbolic.test_kernel_pieces", None)
+    for name in UNIT:
+        sys.modules.pop(name, None)
     sys.meta_path.insert(0, Finder(mutant))
     try:
         halves = importlib.import_module("verdicts").Halves()
@@ -105,17 +107,19 @@ def judge(mutant: Mutant, false, true) -> Outcome:
         outcome.both = [one.name for one in passed if one.seen and other(one)]
         outcome.blind = [one.name for one in passed if not one.seen]
         return outcome
-    outcome.found = next((f"truth: {one.name}" for one in true if not mine(one)), "") or ("" if numeric else unit_tests())
+    outcome.found = next((f"truth: {one.name}" for one in true if not mine(one)), "") or (
+        "" if numeric else unit_tests()
+    )
     return outcome
 
 
 def unit_tests() -> str:
     """The first unit test of the kernel that fails."""
     try:
-        pieces = importlib.import_module("tests.symbolic.test_kernel_pieces")
+        found = [test for name in UNIT for test in vars(importlib.import_module(name)).items()]
     except Exception as error:
         return f"unit: {type(error).__name__}"
-    for name, test in vars(pieces).items():
+    for name, test in found:
         if name.startswith("test_"):
             try:
                 test()

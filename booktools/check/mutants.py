@@ -53,7 +53,9 @@ def _places(node, path):
         if field in ("annotation", "returns", "decorator_list", "keywords") and not isinstance(node, ast.Call):
             continue
         for place, part in enumerate(value) if isinstance(value, list) else [(None, value)]:
-            if not isinstance(part, ast.AST) or isinstance(part, (ast.Import, ast.ImportFrom, ast.JoinedStr, ast.Raise)):
+            if not isinstance(part, ast.AST) or isinstance(
+                part, (ast.Import, ast.ImportFrom, ast.JoinedStr, ast.Raise)
+            ):
                 continue
             if isinstance(part, ast.AnnAssign) or (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)):
                 continue
@@ -78,7 +80,7 @@ def _slips(node):
     if isinstance(node, ast.Compare):
         for place, one in enumerate(node.ops):
             if type(one) in COMPARED:
-                yield "comparison", _field(lambda n, p=place, k=COMPARED[type(one)]: n.ops.__setitem__(p, k()))
+                yield "comparison", _field(lambda n, p=place: n.ops.__setitem__(p, COMPARED[type(n.ops[p])]()))
     elif isinstance(node, ast.BoolOp):
         other = ast.Or if isinstance(node.op, ast.And) else ast.And
         yield "and/or", _field(lambda n: setattr(n, "op", other()))

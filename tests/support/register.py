@@ -9,7 +9,7 @@ from falsehoods import World
 
 from diffusion_lib.symbolic import Derivation, standard_normal
 
-FILES = ("test_falsehoods", "test_attacks", "test_scopes", "test_data", "test_functions", "test_holes")
+FILES = ("test_falsehoods", "test_attacks", "test_scopes", "test_holes", "test_holes_of_the_kernel")
 
 
 def cases() -> dict:

@@ -158,9 +158,17 @@ ROWS = {
     "independence": lambda w: (Var(w.a * w.e[1] + w.e[2]), w.a**2 * Var(w.e[1]) + Var(w.e[2]), "independence"),
     "independence of a square": lambda w: (E(w.e[1] ** 2 * w.e[2]), 0, "independence", "noise"),
     "linear in a noise": lambda w: (E(w.b * w.e[1] + 1), w.b * E(w.e[1]) + 1, "linearity"),
-    "linear integral": lambda w: (I(w.b * w.f(w.y) + w.w(w.y), w.y), w.b * I(w.f(w.y), w.y) + I(w.w(w.y), w.y), "linearity"),
+    "linear integral": lambda w: (
+        I(w.b * w.f(w.y) + w.w(w.y), w.y),
+        w.b * I(w.f(w.y), w.y) + I(w.w(w.y), w.y),
+        "linearity",
+    ),
     "Gaussian normaliser": lambda w: (I(N(w.y, w.b, w.v), w.y), 1, "Gaussian integral"),
-    "Gaussian product": lambda w: (I(N(w.x[1], w.y, 1) * N(w.y, w.b, w.v), w.y), N(w.x[1], w.b, 1 + w.v), "Gaussian integral"),
+    "Gaussian product": lambda w: (
+        I(N(w.x[1], w.y, 1) * N(w.y, w.b, w.v), w.y),
+        N(w.x[1], w.b, 1 + w.v),
+        "Gaussian integral",
+    ),
     "Gaussian moment": lambda w: (E(w.y**2, N(w.y, w.b, w.v)), w.b**2 + w.v, "Gaussian integral"),
     "Gaussian divergence": lambda w: (
         KL(N(w.y, w.b, w.v), N(w.y, 0, 1)),
@@ -169,7 +177,11 @@ ROWS = {
     ),
     "integration": lambda w: (I(w.y**2, (w.y, 0, w.a)), w.a**3 / 3, "integration"),
     "integration of a reciprocal": lambda w: (I(1 / w.y, (w.y, 1, 1 + w.a)), log(1 + w.a), "integration"),
-    "differentiation": lambda w: (D(w.g(w.b**2) * w.b, w.b), 2 * w.b**2 * w.g.prime(w.b**2) + w.g(w.b**2), "differentiation"),
+    "differentiation": lambda w: (
+        D(w.g(w.b**2) * w.b, w.b),
+        2 * w.b**2 * w.g.prime(w.b**2) + w.g(w.b**2),
+        "differentiation",
+    ),
     "score": lambda w: (D(log(N(w.x[1], w.b, w.v)), w.x[1]), (w.b - w.x[1]) / w.v, "differentiation"),
     "exchange": lambda w: (
         D(I(N(w.x[1], w.y, 1) * w.f(w.y), w.y), w.x[1]),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from generated import blocks, densities, means, numbers, sums
+from generated import blocks, cited, densities, means, numbers, sums
 
 BECAUSE = {  # what begins like this is false for this reason, which no number shows
     "Markov, undeclared": "the law is not declared to be a Markov chain; worlds are drawn by the licence",
@@ -37,7 +37,7 @@ BECAUSE = {  # what begins like this is false for this reason, which no number s
 def generated() -> dict:
     """All generated falsehoods by name, in one order."""
     found = {}
-    for module in (densities, means, sums, numbers, blocks):
+    for module in (densities, means, sums, numbers, blocks, cited):
         for one in module.falsehoods():
             if one.name in found:
                 raise KeyError(f"two generated falsehoods are named {one.name}")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from generated.form import chain_law, step
-
 from diffusion_lib.symbolic import Product, Sum, log
+from generated.form import chain_law, step
 
 PAIRS = {  # A and B of p(A | B)
     "first": lambda w: (w.x[1], w.x[0]),
@@ -89,7 +88,9 @@ SPANS = {  # for any law
 def falsehoods():
     for pair, states in PAIRS.items():
         for name, other in CONDITIONAL.items():
-            yield step(f"conditional, {name}, {pair}", _pair(states, other), "Bayes" if "Bayes" in name else "chain rule")
+            yield step(
+                f"conditional, {name}, {pair}", _pair(states, other), "Bayes" if "Bayes" in name else "chain rule"
+            )
     for triple, states in TRIPLES.items():
         for name, other in GIVEN.items():
             yield step(f"conditional, {name}, {triple}", _triple(states, other), "Bayes")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from generated.form import chain_law, step
-
 from diffusion_lib.symbolic import KL, E, Sum, Var, exp, log, standard_normal
 from diffusion_lib.symbolic import Integral as I
 from diffusion_lib.symbolic import Normal as N
+from generated.form import chain_law, step
 
 
 def letter(w, meaning):
@@ -162,8 +161,14 @@ MARGINALS = {  # marginal, Fubini
     "captured inside": lambda w, q, x: (I(x[1] * q(x[1]) * I(x[1] * q(x[1]), x[1]), x[1]), E(x[1] ** 2, q(x[1]))),
     "captured density": lambda w, q, x: (I(q(x[1]) * I(q(x[0], x[1]), x[1]), x[1]), I(q(x[1]) * q(x[0], x[1]), x[1])),
     "captured by a mean": lambda w, q, x: (E(x[1] * E(x[1], q(x[1])), q(x[1])), E(x[1] ** 2, q(x[1]))),
-    "an inner mean goes out": lambda w, q, x: (E(x[1] * E(x[2], q(x[2] | x[1])), q(x[1])), E(x[1], q(x[1])) * E(x[2], q(x[2]))),
-    "exchange with a log": lambda w, q, x: (I(log(I(q(x[0], x[1]), x[1])) * q(x[2]), x[2]), I(log(q(x[0], x[1])), x[1])),
+    "an inner mean goes out": lambda w, q, x: (
+        E(x[1] * E(x[2], q(x[2] | x[1])), q(x[1])),
+        E(x[1], q(x[1])) * E(x[2], q(x[2])),
+    ),
+    "exchange with a log": lambda w, q, x: (
+        I(log(I(q(x[0], x[1]), x[1])) * q(x[2]), x[2]),
+        I(log(q(x[0], x[1])), x[1]),
+    ),
     "a member that may be the same": lambda w, q, x: (E(x[w.s] * x[w.t], q(x[w.t])), x[w.s] * E(x[w.t], q(x[w.t]))),
     "an earlier member in a sum": lambda w, q, x: (
         E(Sum(x[w.s], (w.s, 0, w.T)) * x[w.T], q(x[w.T])),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from generated.form import step
-
-from diffusion_lib.symbolic import E, Phi, Var, exp, log, sqrt, standard_normal
 from diffusion_lib.symbolic import Derivative as D
+from diffusion_lib.symbolic import E, Phi, Var, exp, log, sqrt, standard_normal
 from diffusion_lib.symbolic import Integral as I
 from diffusion_lib.symbolic import Normal as N
 from diffusion_lib.symbolic.language.expr import wrap
+from generated.form import step
 
 HALF, THIRD = Fraction(1, 2), Fraction(1, 3)
 ALGEBRA = {

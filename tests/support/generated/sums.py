@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from generated.form import step
-
 from diffusion_lib.symbolic import Limit, Product, Sum, exp, log, sqrt
 from diffusion_lib.symbolic.language.expr import wrap
+from generated.form import step
 
 TELESCOPES = {  # Σ_{s=low..high} (m_s − m_{s−1}) has other ends
     "one late below": (1, 0, lambda m, T: m[T] - m[1]),
@@ -35,7 +34,10 @@ PLAIN = {  # w, m, s, T
     "count off by one above": lambda w, m, s, T: (Sum(w.r, (s, 1, T - 1)), T * w.r),
     "power off by one": lambda w, m, s, T: (Product(w.a, (s, 1, T)), w.a ** (T - 1)),
     "product of a constant": lambda w, m, s, T: (Product(w.a, (s, 1, T)), w.a * T),
-    "a factor out of a product": lambda w, m, s, T: (Product(w.a * w.al[s], (s, 1, T)), w.a * Product(w.al[s], (s, 1, T))),
+    "a factor out of a product": lambda w, m, s, T: (
+        Product(w.a * w.al[s], (s, 1, T)),
+        w.a * Product(w.al[s], (s, 1, T)),
+    ),
     "a term out of a sum": lambda w, m, s, T: (Sum(w.a + m[s], (s, 1, T)), w.a + Sum(m[s], (s, 1, T))),
     "the index out of a sum": lambda w, m, s, T: (Sum(s * m[s], (s, 1, T)), T * Sum(m[s], (s, 1, T))),
     "shifted body": lambda w, m, s, T: (Sum(m[s], (s, 1, T)), Sum(m[s + 1], (s, 1, T))),
@@ -64,7 +66,10 @@ PLAIN = {  # w, m, s, T
         Sum(m[s] ** 2, (s, 1, T)) * T,
     ),
     "another last time": lambda w, m, s, T: (Sum(m[s], (s, 1, T)), Sum(m[s], (s, 1, w.t))),
-    "ratio of products": lambda w, m, s, T: (Product(w.al[s], (s, 1, T)) / Product(w.al[s], (s, 1, T - 1)), w.al[T - 1]),
+    "ratio of products": lambda w, m, s, T: (
+        Product(w.al[s], (s, 1, T)) / Product(w.al[s], (s, 1, T - 1)),
+        w.al[T - 1],
+    ),
     "telescoping product": lambda w, m, s, T: (Product(w.ab[s] / w.ab[s - 1], (s, 1, T)), w.ab[T] / w.ab[1]),
     "telescoping product to T - 1": lambda w, m, s, T: (Product(w.ab[s] / w.ab[s - 1], (s, 1, T)), w.ab[T - 1]),
     "telescoping product turned": lambda w, m, s, T: (Product(w.ab[s] / w.ab[s - 1], (s, 1, T)), 1 / w.ab[T]),
