@@ -66,7 +66,7 @@ class Finder:
     def find_spec(self, name, path=None, target=None):
         if name != self.mutant.module:
             return None
-        file, source = ROOT / (name.replace(".", "/") + ".py"), self.mutant.source
+        file, source = ROOT / (name.replace(".", "/") + ".py"), self.mutant.make()
 
         class Loader(importlib.machinery.SourceFileLoader):
             def get_code(self, fullname):

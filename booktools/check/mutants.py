@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 COMPARED = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -21,11 +23,11 @@ SWAPPED = {"all": "any", "any": "all", "union": "minus", "minus": "union", "min"
 
 @dataclass(frozen=True)
 class Mutant:
-    """A module's source with one slip; ``what`` is shown where it survives."""
+    """A module with one slip; ``make()`` is its source, and ``what`` is shown where it survives."""
 
     module: str
     what: str
-    source: str
+    make: Callable[[], str]
 
 
 def mutants(module: str, source: str) -> list[Mutant]:
@@ -33,18 +35,18 @@ def mutants(module: str, source: str) -> list[Mutant]:
     tree, lines, found = ast.parse(source), source.splitlines(), []
     for path, node in _places(tree, ()):
         for what, change in _slips(node):
-            new = copy.deepcopy(tree)
-            _put(new, path, change(copy.deepcopy(node)))
-            try:
-                text = ast.unparse(ast.fix_missing_locations(new))
-            except (ValueError, TypeError):
-                continue
             line = getattr(node, "lineno", None) or node.target.lineno
             shown = ast.unparse(node).split("\n")[0][:80]
             if isinstance(node, ast.Constant):
                 shown += " in " + lines[line - 1].strip()
-            found.append(Mutant(module, f"line {line}: {what}: {shown}", text))
+            found.append(Mutant(module, f"line {line}: {what}: {shown}", partial(_changed, tree, path, node, change)))
     return found
+
+
+def _changed(tree, path, node, change) -> str:
+    new = copy.deepcopy(tree)
+    _put(new, path, change(copy.deepcopy(node)))
+    return ast.unparse(ast.fix_missing_locations(new))
 
 
 def _places(node, path):

@@ -16,6 +16,7 @@ def f(a, b):
         return union(a, 1)
     return all(x + 1 for x in a if x)
 """
+BLIND = "def refute(claim):\n    return ('no',)\n\n\nrefute_by_definitions = refute\n"
 FEW = {"kernel": 50, "proof": 800, "numeric": 800}  # about thirty
 THEOREM = f"{engine.ENGINE}.kernel.theorem"
 
@@ -38,7 +39,7 @@ def test_slips_of_all_kinds_are_made():
         "condition is True", "condition is False", "dropped filter", "returns None", "minus for union", "any for all",
         "swapped arguments",
     }  # fmt: skip
-    texts = [one.source for one in found]
+    texts = [one.make() for one in found]
     assert len(set(texts)) == len(texts) and all("Some text." in text for text in texts)
     assert any("a <= b" in text for text in texts) and any("union(1, a)" in text for text in texts)
 
@@ -48,12 +49,12 @@ def test_what_is_no_mutant_is_not_found_and_a_broken_kernel_is(few):
     asked = "algebra.equal(inside, left, right)"
     deaf = plain.replace(f"Theorem(_SEAL, claim, {asked})", 'Theorem(_SEAL, claim, "yes")')
     assert asked in plain and deaf != plain
-    blind = Mutant(f"{engine.ENGINE}.numeric.refute", "looks at nothing", "def refute(claim):\n    return ('no',)\n")
-    todo = [Mutant(THEOREM, "nothing: nothing", plain), Mutant(THEOREM, "takes all: all", deaf), blind]
+    blind = Mutant(f"{engine.ENGINE}.numeric.refute", "looks: at nothing", lambda: BLIND)
+    todo = [Mutant(THEOREM, "nothing: nothing", lambda: plain), Mutant(THEOREM, "takes all: all", lambda: deaf), blind]
     outcomes = {one.what: one for one in engine.run(todo, *few)}
     assert outcomes["nothing: nothing"].found == ""
-    assert outcomes["takes all: all"].found.startswith("falsehood") and outcomes["looks at nothing"].found
-    assert outcomes["takes all: all"].both == [] and outcomes["looks at nothing"].both == []
+    assert outcomes["takes all: all"].found.startswith("falsehood") and outcomes["looks: at nothing"].found
+    assert outcomes["takes all: all"].both == [] and outcomes["looks: at nothing"].both == []
 
 
 def test_a_sample_of_mutants(few):

@@ -10,7 +10,7 @@ import pytest
 from falsehoods import Falsehoods, World
 
 from diffusion_lib.errors import DiffusionLibError
-from diffusion_lib.symbolic import KL, E, Product, Sum, Var, exp, log, standard_normal
+from diffusion_lib.symbolic import KL, E, Limit, Product, Sum, Var, exp, log, standard_normal
 from diffusion_lib.symbolic import Derivative as D
 from diffusion_lib.symbolic import Integral as I
 from diffusion_lib.symbolic import Normal as N
@@ -445,6 +445,250 @@ def theorem_of_another_step(w):
         chain.steps[0], right=w.v, claim=replace(chain.steps[0].claim, right=w.v), verdict=other.steps[0].verdict
     )
     w.st(w.a + 1, w.v, "result", "c")
+
+
+# --- O. values that do not exist, behind a letter, at one time of a sum, or for some parameters
+def itself(w, value, by="algebra"):
+    w.st(value - value, 0, by)
+
+
+@falsehood
+def undefined_at_one_time_of_a_sum(w):
+    itself(w, Sum(w.b / (w.s - 2), (w.s, 1, w.T)))
+
+
+@falsehood
+def undefined_at_one_time_of_a_product(w):
+    itself(w, Product(w.b / (w.s - 3), (w.s, 1, w.T)))
+
+
+@falsehood
+def undefined_at_one_time_of_a_sum_in_a_mean(w):
+    itself(w, E(Sum(w.x[1] / (w.s - 2), (w.s, 1, w.T)), w.q(w.x[1])), "linearity")
+
+
+@falsehood
+def undefined_at_a_state(w):
+    itself(w, E(1 / w.x[1], w.q(w.x[1])))
+
+
+@falsehood
+def undefined_log_of_a_state(w):
+    itself(w, E(log(w.x[1]), w.q(w.x[1])), "linearity")
+
+
+@falsehood
+def undefined_by_a_letter_of_a_state(w):
+    w.X.define("r", w.r, w.x[1] - w.x[2])
+    itself(w, E(1 / w.r, w.q(w.x[1])), "linearity")
+
+
+@falsehood
+def divergent_by_a_letter(w):
+    noisy(w)
+    w.X.define("m", w.m[w.t], exp(w.e[w.t] ** 2))
+    itself(w, E(w.m[1]))
+
+
+@falsehood
+def divergent_by_two_letters(w):
+    noisy(w)
+    w.X.define("m", w.m[w.t], w.e[w.t] ** 2)
+    w.X.define("r", w.r, 1 + w.m[1])
+    itself(w, E(exp(w.r)))
+
+
+@falsehood
+def divergent_by_a_letter_under_a_gaussian(w):
+    w.X.define("r", w.r, w.x[1] ** 2)
+    itself(w, E(exp(w.r), N(w.x[1], 0, 1)))
+
+
+@falsehood
+def divergent_by_a_defined_function(w):
+    w.X.define("g", w.g(w.b), w.b**2)
+    itself(w, E(exp(w.g(w.c)), N(w.m[1], 0, 1)) + E(exp(w.g(w.m[1])), N(w.m[1], 0, 1)))
+
+
+@falsehood
+def divergent_integral_of_a_function(w):
+    itself(w, I(w.g(w.y), w.y))
+
+
+@falsehood
+def divergent_integral_of_a_function_by_a_letter(w):
+    w.X.define("r", w.r, I(w.g(w.y), w.y))
+    itself(w, w.r)
+
+
+@falsehood
+def divergent_reciprocal_of_a_bell(w):
+    itself(w, E(1 / w.f(w.b), N(w.b, 0, 1)))
+
+
+@falsehood
+def divergent_exponential_of_a_function(w):
+    itself(w, E(exp(w.g(w.b)), N(w.b, 0, 1)))
+
+
+@falsehood
+def divergent_product_of_noises(w):
+    noisy(w)
+    itself(w, E(exp(2 * w.e[1] * w.e[2])))
+
+
+@falsehood
+def divergent_for_some_parameters(w):
+    noisy(w)
+    itself(w, E(exp(w.a * w.e[1] ** 2)))
+
+
+@falsehood
+def divergent_for_some_variances(w):
+    itself(w, E(exp(w.b**2), N(w.b, 0, w.v)))
+
+
+@falsehood
+def divergent_variance(w):
+    noisy(w)
+    itself(w, Var(exp(w.e[1] ** 2 / 3)))
+
+
+@falsehood
+def divergent_under_a_defined_law(w):
+    w.X.define("q", w.q(w.x[w.t] | w.x[w.t - 1]), N(w.x[w.t], w.x[w.t - 1], 1))
+    itself(w, E(exp(w.x[1] ** 2), w.q(w.x[1] | w.x[0])), "definition")
+
+
+@falsehood
+def divergent_under_a_defined_law_by_its_definition(w):
+    w.X.define("q", w.q(w.x[w.t] | w.x[w.t - 1]), N(w.x[w.t], w.x[w.t - 1], 1))
+    mean = E(exp(w.x[1] ** 2), w.q(w.x[1] | w.x[0]))
+    w.st(mean - mean, 0, "definition", "q")
+
+
+@falsehood
+def divergent_mean_of_a_random_state(w):
+    noisy(w)
+    w.X.define("x", w.x[w.t], w.x[w.t - 1] + w.e[w.t])
+    itself(w, E(exp(w.x[1] ** 2)))
+
+
+@falsehood
+def divergent_in_a_sum_of_means(w):
+    noisy(w)
+    itself(w, Sum(E(exp(w.s * w.e[w.s] ** 2)), (w.s, 1, w.T)))
+
+
+@falsehood
+def divergent_divergence(w):
+    itself(w, KL(N(w.b, 0, 1), N(w.b, 0, w.v)) + E(exp(w.b**4), N(w.b, 0, 1)))
+
+
+@falsehood
+def divergent_limit(w):
+    itself(w, Limit(w.T + 0 * w.b, w.T))
+
+
+@falsehood
+def divergent_limit_beside_a_density(w):
+    lost = Limit(w.T + 0 * w.b, w.T) * log(w.q(w.x[0]))
+    w.st(lost - lost, 0, "algebra")
+
+
+@falsehood
+def divergent_limit_in_a_mean(w):
+    lost = E(Limit(w.T * w.x[1], w.T), w.q(w.x[1]))
+    w.st(lost - lost, 0, "linearity")
+
+
+@falsehood
+def divergent_integral_of_a_density_over_its_condition(w):
+    whole = I(w.q(w.x[1] | w.x[0]) * w.f(w.x[1]) / w.f(w.x[1]), w.x[0])
+    w.X.define("q", w.q(w.x[w.t] | w.x[w.t - 1]), N(w.x[w.t], 0, 1))
+    w.st(whole - whole, 0, "definition", "q")
+
+
+# --- P. laws that cannot be
+@falsehood
+def law_by_a_product_of_another_that_is_not_markov(w):
+    x, T, s = w.x, w.T, w.s
+    k, p = w.X.density("k", markov=True), w.p
+    w.X.define("joint", k(x[0:T]), p(x[0]) * Product(p(x[s] | x[0 : s - 1]), (s, 1, T)))
+    w.st(k((x[2] | x[1]), x[0]), k(x[2] | x[1]), "Markov")
+
+
+@falsehood
+def law_by_two_products(w):
+    q, p, x = w.q, w.p, w.x
+    w.X.define("one", q(x[0], x[1]), p(x[0]) * p(x[1]))
+    w.X.define("two", q(x[1], x[2]), p(x[1] | x[2]) * p(x[2]))
+    w.X.define("p", p(x[2]), N(x[2], 0, 1))
+
+
+@falsehood
+def law_by_a_product_and_its_step(w):
+    q, p, x = w.q, w.p, w.x
+    w.X.define("one", q(x[0], x[1]), p(x[0]) * p(x[1] | x[0]))
+    w.X.define("step", q(x[1] | x[0]), N(x[1], x[0], 1))
+
+
+@falsehood
+def law_by_a_product_after_its_step(w):
+    q, p, x = w.q, w.p, w.x
+    w.X.define("step", q(x[1] | x[0]), N(x[1], x[0], 1))
+    w.X.define("one", q(x[0], x[1]), p(x[0]) * p(x[1]))
+
+
+@falsehood
+def law_by_a_function_and_a_gaussian(w):
+    q, x, t = w.q, w.x, w.t
+    w.X.define("one", q(x[t]), w.f(x[t]))
+    w.X.define("two", q(x[2]), N(x[2], 0, 1))
+
+
+@falsehood
+def law_of_one_function_at_all_times_and_a_step(w):
+    q, x, t = w.q, w.x, w.t
+    w.X.define("one", q(x[t]), w.f(x[t]))
+    w.X.define("two", q(x[t] | x[t - 1]), N(x[t], x[t - 1], 1))
+
+
+@falsehood
+def law_forward_and_backward(w):
+    q, x, t = w.q, w.x, w.t
+    w.X.define("one", q(x[t] | x[t - 1]), N(x[t], x[t - 1], 1))
+    w.X.define("two", q(x[t] | x[t + 1]), N(x[t], x[t + 1], 1))
+
+
+@falsehood
+def law_at_one_time_and_at_all(w):
+    q, x, t = w.q, w.x, w.t
+    w.X.define("one", q(x[t] | x[t - 1]), N(x[t], x[t - 1], 1))
+    w.X.define("two", q(x[3] | x[2]), N(x[3], x[2], 2))
+
+
+@falsehood
+def law_by_far_conditions(w):
+    q, x, t = w.q, w.x, w.t
+    w.X.define("one", q(x[t] | x[t - 1]), N(x[t], x[t - 1], 1))
+    w.X.define("two", q(x[t] | x[t - 2]), N(x[t], x[t - 2], 1))
+
+
+@falsehood
+def law_of_a_circle(w):
+    q, p, x = w.q, w.p, w.x
+    w.X.define("one", q(x[0], x[1]), p(x[0]) * p(x[1] | x[0]))
+    w.X.define("two", p(x[0], x[1]), q(x[1]) * q(x[0] | x[1]))
+    w.X.define("three", q(x[1]), N(x[1], 0, 1))
+    w.X.define("four", p(x[0]), N(x[0], 0, 1))
+
+
+@falsehood
+def law_of_one_letter_over_two_sequences(w):
+    q, x, z = w.q, w.x, w.z
+    w.X.define("one", q(x[1] | z[1]), N(x[1], z[1], 1))
+    w.X.define("two", q(z[1] | x[1]), N(z[1], x[1], 1))
 
 
 @pytest.mark.parametrize("name", falsehood)
