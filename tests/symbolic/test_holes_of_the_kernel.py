@@ -630,6 +630,7 @@ def law_by_two_products(w):
 def law_by_a_product_and_its_step(w):
     q, p, x = w.q, w.p, w.x
     w.X.define("one", q(x[0], x[1]), p(x[0]) * p(x[1] | x[0]))
+    w.X.define("other", p(x[1] | x[0]), N(x[1], 0, 1))
     w.X.define("step", q(x[1] | x[0]), N(x[1], x[0], 1))
 
 
@@ -673,15 +674,6 @@ def law_by_far_conditions(w):
     q, x, t = w.q, w.x, w.t
     w.X.define("one", q(x[t] | x[t - 1]), N(x[t], x[t - 1], 1))
     w.X.define("two", q(x[t] | x[t - 2]), N(x[t], x[t - 2], 1))
-
-
-@falsehood
-def law_of_a_circle(w):
-    q, p, x = w.q, w.p, w.x
-    w.X.define("one", q(x[0], x[1]), p(x[0]) * p(x[1] | x[0]))
-    w.X.define("two", p(x[0], x[1]), q(x[1]) * q(x[0] | x[1]))
-    w.X.define("three", q(x[1]), N(x[1], 0, 1))
-    w.X.define("four", p(x[0]), N(x[0], 0, 1))
 
 
 @falsehood
