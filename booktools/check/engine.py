@@ -184,10 +184,10 @@ def summary(outcomes, false, true) -> dict:
 def material(thin: int = 2):
     """The falsehoods that the kernel refuses today, those that it does not, and the true steps."""
     sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
-    verdicts, truths = (importlib.import_module(name) for name in ("verdicts", "truths"))
+    verdicts, true_steps = (importlib.import_module(name) for name in ("verdicts", "true_steps"))
     halves, false = verdicts.Halves(), verdicts.every_false_case(thin)
     open_ = [one for one in false if halves.proved(one)]
-    return [one for one in false if one not in open_], open_, verdicts.true_cases(truths.truths())
+    return [one for one in false if one not in open_], open_, verdicts.true_cases(true_steps.true_steps())
 
 
 def main() -> None:

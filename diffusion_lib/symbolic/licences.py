@@ -21,10 +21,13 @@ RULES = {
     "Fubini": "∫ h (∫ g dA) dB = ∫∫ h g dA dB, for h free of A",
     "marginal": "∫ p(A, B) g dA dB = ∫ p(B) g dB, for g free of A",
     "given": "E[E[f | A, B] | B] = E[f | B]",
+    "uncorrelated": "Var Σ c ε = Σ c² Var ε, for constants c and noises ε at different times",
     "parts": "∫ f′ g = −∫ f g′, for a product that falls off at both ends",
     "standard": "E_{N(m, v)} f(y) = E_{N(0, 1)} f(m + √v z)",
+    "substitution": "∫ h(αu + β) |α| du = ∫ h(w) dw, for α ≠ 0, with the ends moved along",
     "Riemann": "(1/T) Σ_{t=1..T} f(t/T) → ∫_0^1 f, for a continuous f",
 }
+RULE = "rule, all T"  # the verdict on a step that a rule reaches for all times in range
 ANY_LAW = ("conditional", "mean", "divergence", "linearity", "Fubini", "marginal")
 
 
@@ -51,7 +54,7 @@ class Licence:
     exchanges: bool = False
     weaker: str | None = None
     rules: tuple[str, ...] = ()
-    verdict: str = "rule, all T"
+    verdict: str = RULE
 
     @property
     def calculus(self) -> bool:
@@ -76,7 +79,11 @@ _ALL = (
         rules=("linearity",),
     ),
     Licence(
-        "independence", "let the cross terms of independent variables vanish", independent=True, weaker="linearity"
+        "independence",
+        "let the cross terms of independent variables vanish",
+        independent=True,
+        weaker="linearity",
+        rules=("uncorrelated",),
     ),
     Licence(
         "chain rule",
@@ -117,8 +124,33 @@ _ALL = (
         exchanges=True,
         weaker="differentiation",
     ),
+    _calculus(
+        "integration by parts",
+        "shift a derivative to the other factor of a product that falls off at both ends",
+        mean="integral",
+        integrates=True,
+        differentiates=True,
+        weaker="differentiation",
+        rules=("parts",),
+    ),
+    _calculus(
+        "substitution",
+        "change the variable of an integral, with its ends",
+        mean="integral",
+        integrates=True,
+        weaker="algebra",
+        rules=("substitution",),
+    ),
+    _calculus(
+        "reparameterisation",
+        "write a Gaussian variable as its mean plus its deviation times a standard one",
+        mean="integral",
+        integrates=True,
+        weaker="algebra",
+        rules=("standard",),
+    ),
     Licence("induction", "use the hypothesis, or conclude from t = 1 and from t to t + 1"),
-    _calculus("limit", "let an index grow without bound", weaker="algebra"),
+    _calculus("limit", "let an index grow without bound", weaker="algebra", rules=("Riemann",)),
 )
 LICENCES = {licence.name: licence for licence in _ALL}
 WRITTEN_OUT = ("mean", "divergence", "Fubini")  # what the definition of an operator says

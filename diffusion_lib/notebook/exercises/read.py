@@ -23,7 +23,7 @@ from diffusion_lib.symbolic.language.times import Index, Item
 NODES, DEPTH, DIGITS, POWER, EXPONENT = 400, 50, 30, 32, 64
 NOWHERE = (sp.nan, sp.zoo, sp.oo, -sp.oo)
 LEAVES = (written.Symbol, Item, Index)
-ATOMS = (numbers.Real, sp.Number, sp.Symbol, written.Num, written.Pi, *LEAVES)
+ATOMS = (numbers.Real, sp.Number, sp.Symbol, written.Num, written.Pi, *LEAVES, written.Apply)
 CONSTANTS = (sp.pi, sp.E, sp.I, sp.zoo)
 KINDS = {
     sp.Add,
@@ -117,6 +117,8 @@ class _Reader:
         join, children = self.parts(node)
         if join is not None:
             return self.checked(join(*map(self.build, children)))
+        if isinstance(node, written.Apply):  # a network's answer: a letter that the exercise has not, and may cancel
+            return sp.Symbol(repr(node), real=True)
         if isinstance(node, LEAVES):
             return self.build(PAGE.sympy(node))
         if isinstance(node, sp.Symbol):

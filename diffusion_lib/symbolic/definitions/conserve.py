@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.symbolic.definitions import definable, laws
+from diffusion_lib.symbolic.definitions.mixture import is_mixture, mixture
 from diffusion_lib.symbolic.language.claim import free_dummies
 from diffusion_lib.symbolic.language.density import Density
 from diffusion_lib.symbolic.language.dependence import atoms, hangs, is_noise, is_state, meets
@@ -35,7 +36,10 @@ def conservative(name, left, right, others, word="definition") -> None:
     if any(_taken((left, right), other) for other in others):
         raise ConfigError(f"{name!r}: {left!r} is defined already; one {word} for each thing, choose a new name")
     if isinstance(left, Density):
-        definable.density(name, left, right)
+        if is_mixture(right):
+            mixture(name, left, right, others)
+        else:
+            definable.density(name, left, right)
         if word == "definition":
             laws.consistent(name, left, right, others)
     _normalised(name, [*others, (left, right)])

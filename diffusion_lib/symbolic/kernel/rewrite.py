@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from diffusion_lib.errors import Inconclusive
-from diffusion_lib.symbolic.kernel import sums
+from diffusion_lib.symbolic.kernel import given as tower
+from diffusion_lib.symbolic.kernel import sums, telescope
 from diffusion_lib.symbolic.kernel.free import Free, is_noise_run, is_state_run
 from diffusion_lib.symbolic.kernel.positive import positive
 from diffusion_lib.symbolic.kernel.ranges import Ranges
-from diffusion_lib.symbolic.kernel.states import all_apart, inside, minus, overlap, run, union, written
+from diffusion_lib.symbolic.kernel.states import all_apart, in_order, inside, minus, overlap, run, union, written
 from diffusion_lib.symbolic.language.density import KL, Density, E, Integral, Law
 from diffusion_lib.symbolic.language.expr import Expr, Func, Mul, Num, Pow, rebuild
 from diffusion_lib.symbolic.language.times import Index, Item, Limit, Product, Span, Sum
@@ -44,10 +45,11 @@ class Rewriter:
     Item = Span = Index
 
     def Sum(self, node, ranges):
+        return telescope.sums(self.Product(node, ranges))
+
+    def Product(self, node, ranges):
         body = self(node.body, ranges.within(node.symbol, node.low, node.high))
         return type(node)(body, node.symbol, node.low, node.high)
-
-    Product = Sum
 
     def Limit(self, node, ranges):
         return Limit(self(node.body, ranges.within(node.symbol, Index(None, 0), None)), node.symbol)
@@ -65,7 +67,7 @@ class Rewriter:
         terms = [] if coefficient == 1 else [Func("log", Num(coefficient))]
         for factor, count in factors.items():
             if type(factor) is Product:
-                one = Sum(self.log(factor.body), factor.symbol, factor.low, factor.high)
+                one = telescope.sums(Sum(self.log(factor.body), factor.symbol, factor.low, factor.high))
             elif isinstance(factor, Pow):
                 one = Mul((factor.power, self.log(factor.base)))
             else:
@@ -88,16 +90,38 @@ class Rewriter:
         return self.joint(node.law, targets, ranges)
 
     def joint(self, law, states, ranges) -> Expr:
-        """p(A); of a Markov chain p(x_{a:b}) = p(x_a) ∏ p(x_{s−1}, x_s) / p(x_{s−1})."""
-        thing, low, high = states[0]
-        path = law.markov and self.may("Markov") and len(states) == 1 and ranges.at_most(low, high)
-        if not path or ranges.at_most(high, low + 1):
+        """p(A); of a Markov chain with states a < b < c < … p(x_a) p(x_a, x_b) / p(x_a) · p(x_b, x_c) / p(x_b) …"""
+        runs = self.path(law, states, ranges)
+        if runs is None:
             return Density(law, tuple(map(written, states)), ())
-        first, s = Density(law, (Item(thing, low),), ()), Index(FRESH)
-        step = Density(law, (Span(thing, s - 1, s),), ()) / Density(law, (Item(thing, s - 1),), ())
-        if low.symbol != high.symbol:
-            return first * Product(step, (s, low + 1, high))
-        return Mul((first, *(at(step, {FRESH: low + k}) for k in range(1, high.offset - low.offset + 1))))
+        thing, last, _ = runs[0]
+        s = Index(FRESH)
+
+        def step(before, after):
+            pair = union([(thing, before, before), (thing, after, after)], ranges)
+            return Density(law, tuple(map(written, pair)), ()) / Density(law, (Item(thing, before),), ())
+
+        found = Density(law, (Item(thing, last),), ())
+        within = Density(law, (Span(thing, s - 1, s),), ()) / Density(law, (Item(thing, s - 1),), ())
+        for _, low, high in runs:
+            if low != last:
+                found = found * step(last, low)
+            if low.symbol == high.symbol:
+                found = Mul((found, *(at(within, {FRESH: low + k}) for k in range(1, high.offset - low.offset + 1))))
+            elif ranges.at_most(low + 1, high):
+                found = found * Product(within, (s, low + 1, high))
+            last = high
+        return found
+
+    def path(self, law, states, ranges):
+        """The runs of one sequence in the order of time, if it is proved; None if there is nothing to split."""
+        if not (law.markov and self.may("Markov")) or len({one[0] for one in states}) > 1:
+            return None
+        runs = in_order(states, ranges)
+        if runs is None or (len(runs) == 1 and ranges.at_most(runs[0][2], runs[0][1] + 1)):
+            return None
+        short = len(runs) == 2 and all(ranges.at_most(high, low) for _, low, high in runs)
+        return None if short else runs
 
     def nearest(self, targets, given, ranges):
         """Of conditions that are all earlier (or all later) than every target, a chain remembers the nearest one."""
@@ -131,6 +155,8 @@ class Rewriter:
 
     def E(self, node, ranges):
         under = node.under
+        if under is None and self.may("given"):
+            return tower.mean(self, self(node.body, ranges), node.given, ranges)
         if isinstance(under, Law):
             states = [one for one in self.free(node.body, ranges) if is_state_run(one)]
             under = Density(under, tuple(map(written, cover(states, ranges))), ())
@@ -145,6 +171,11 @@ class Rewriter:
         if not self.may("linearity"):
             return E(body, weight)
         return self.linear(body, variables, ranges, weight)
+
+    def Var(self, node, ranges):
+        if self.may("given"):
+            return tower.variance(self, self(node.body, ranges), node.given, ranges)
+        return rebuild(node, lambda child: self(child, ranges))
 
     def Integral(self, node, ranges):
         body = self(node.body, ranges)
@@ -197,6 +228,10 @@ class Rewriter:
 
     def pulled(self, summed, rest, variables, ranges, under) -> Expr:
         """∫ g Σ f = Σ ∫ g f, where the index of the sum stands nowhere else."""
+        first = at(summed.body, {summed.symbol: summed.low})
+        if ranges.at_most(summed.low, summed.high) and all_apart(self.free(first, ranges), variables, ranges):
+            later = Sum(summed.body, summed.symbol, summed.low + 1, summed.high)
+            return self.linear(rest * (first + later), variables, ranges, under)
         around = [rest, *map(written, variables), *([under] if under is not None else [])]
         taken = frozenset().union(*map(free_indices, around))
         symbol = summed.symbol

@@ -107,3 +107,14 @@ def overlap(states, others, ranges: Ranges) -> list[Run] | None:
 
 def all_apart(states, others, ranges: Ranges) -> bool:
     return all(apart(one, other, ranges) for one in states for other in others)
+
+
+def in_order(states, ranges: Ranges) -> list[Run] | None:
+    """Runs of one sequence by time, none of which is empty; None where the order is not proved."""
+    left, found = list(states), []
+    while left:
+        first = next((a for a in left if all(a is b or ranges.at_most(a[2] + 1, b[1]) for b in left)), None)
+        if first is None or not ranges.at_most(first[1], first[2]):
+            return None
+        left.remove(first), found.append(first)
+    return found

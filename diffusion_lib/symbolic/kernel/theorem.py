@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Protocol
 
 from diffusion_lib.errors import DerivationError, Inconclusive
+from diffusion_lib.symbolic.kernel import noises
 from diffusion_lib.symbolic.kernel.free import Free
 from diffusion_lib.symbolic.kernel.ranges import Ranges
 from diffusion_lib.symbolic.kernel.rewrite import Rewriter
@@ -56,11 +57,13 @@ def prove(claim: Claim, algebra: Algebra) -> Theorem:
     left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
     algebra.sound(replace(claim, licence=CLOSED), left, right)
     inside = claim
-    if has_densities(left, right):
+    if has_densities(left, right) or "given" in claim.licence.rules:
         undeclared(claim, left, right)
         rewriter = Rewriter(frozenset(claim.licence.rules), free)
         left, right = (rewriter(side, ranges) for side in (left, right))
         inside = claim if claim.licence.calculus else replace(claim, licence=CLOSED)
+    else:
+        left, right = (noises.apart(side, claim.licence.rules, free, ranges) for side in (left, right))
     return Theorem(_SEAL, claim, algebra.equal(inside, left, right))
 
 

@@ -31,6 +31,9 @@ class Claim:
     def __str__(self):
         return f"{self.left!r} = {self.right!r}"
 
+    def sides(self) -> tuple[Expr, Expr]:
+        return self.left, self.right
+
     def symbols(self) -> list[str]:
         """The index symbols that the claim is about."""
         return sorted(free_indices(self.left) | free_indices(self.right))

@@ -16,7 +16,7 @@ from mpmath import mp
 
 from diffusion_lib.errors import Inconclusive, Undefined
 from diffusion_lib.symbolic.language.density import Density, Law, Normal
-from diffusion_lib.symbolic.language.expr import Symbol
+from diffusion_lib.symbolic.language.expr import Add, Symbol
 from diffusion_lib.symbolic.language.registry import positive, real, unit
 from diffusion_lib.symbolic.language.times import Index, Item, Product
 from diffusion_lib.symbolic.language.tree import at, unfold
@@ -62,7 +62,10 @@ class GaussianWorld(Interpreter):
 
     def Pow(self, node):
         base, power = self(node.base), self(node.power)
-        return base ** int(power.value("an exponent"))
+        power = power.value("an exponent")
+        if power == int(power):
+            return base ** int(power)
+        return (base if isinstance(base, Bell) else Bell(base.log())) ** power
 
     def Func(self, node):
         arg = self(node.arg)
@@ -131,6 +134,8 @@ class GaussianWorld(Interpreter):
 
     def joint(self, law: Law, name: str):
         """Mean vector and covariance matrix of all states under a law."""
+        if any(isinstance(fact.right, Add) for fact in self.about(law)):
+            raise Inconclusive(f"{law.name} is defined as a mixture, which is not Gaussian")
         if (law.name, name) not in self.joints:
             fact, direction = self.step_fact(law)
             order = range(self.last_state + 1)[::direction]
@@ -172,7 +177,7 @@ class GaussianWorld(Interpreter):
     def step_fact(self, law):
         """The definition of the law's step, if there is one, and its direction: 1 forward in time, -1 backward."""
         for fact in self.about(law):
-            if len(fact.left.given) == 1:
+            if len(fact.left.given) == 1 and isinstance(fact.right, Normal):
                 (target,), (given,) = fact.left.targets, fact.left.given
                 direction = target.index.offset - given.index.offset
                 if (

@@ -19,15 +19,18 @@ from itertools import product
 
 from mpmath import mp
 
-from diffusion_lib.errors import Undefined
+from diffusion_lib.errors import Inconclusive, Undefined
+from diffusion_lib.symbolic.language.claim import contains
 from diffusion_lib.symbolic.language.density import written_out
 from diffusion_lib.symbolic.language.expr import Symbol, log, walk
 from diffusion_lib.symbolic.language.registry import positive, real
+from diffusion_lib.symbolic.language.times import OutOfRange, Sum
 from diffusion_lib.symbolic.numeric.analysis import LOOKS, Analysis
 from diffusion_lib.symbolic.numeric.draw import draw
 from diffusion_lib.symbolic.numeric.interpret import fingerprint, to_mpf
 
 OUTCOMES = 4
+MANY = 5  # noises with outcomes of their own
 LATE = 10**9  # a noise without a time is later than every time
 
 
@@ -90,7 +93,7 @@ class Point(Analysis):
 
     def mean_under(self, node, normal, body):
         """The mean of ``body`` under a Gaussian, which is what ``node`` says; as far as the licence opens it."""
-        if self.licence.mean == "integral":
+        if self.licence.mean == "integral" or self.licence.exchanges:
             return self(written_out(node))
         if self.licence.mean == "opaque":
             return self.opaque_normal_mean(type(node).__name__, normal, body)
@@ -113,11 +116,15 @@ class Point(Analysis):
 
     def average(self, node, of):
         """Average of ``of(body)`` over the random quantities in the body that are not among the conditions."""
+        if node.given and "given" in self.licence.rules:
+            raise Inconclusive(f"{node!r} is drawn anew for each condition, which no joint law does")
         total, parts = Fraction(0), []
         saved = dict(self.values)
         given = sorted(self.given(node), key=str)
         opaque = self.licence.mean == "opaque"
         laws = [self.joint(self.all_variables(node), self.given(node))] if opaque else self.laws(node)
+        if len(laws) > MANY:
+            raise (OutOfRange if contains(Sum, node.body) else Inconclusive)(f"{node!r} has too many noises to count")
         for combination in product(*laws):
             weight = Fraction(1)
             for probability, values in combination:

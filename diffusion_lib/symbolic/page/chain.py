@@ -8,11 +8,11 @@ from diffusion_lib.errors import ConfigError, DerivationError
 from diffusion_lib.symbolic.kernel.theorem import by_induction, chained
 from diffusion_lib.symbolic.language.claim import Claim, contains
 from diffusion_lib.symbolic.language.density import KL
-from diffusion_lib.symbolic.language.expr import Expr, wrap
+from diffusion_lib.symbolic.language.expr import Expr, walk, wrap
 from diffusion_lib.symbolic.language.registry import at_least_zero
 from diffusion_lib.symbolic.language.times import Index
 from diffusion_lib.symbolic.language.tree import Fact, at, first_times
-from diffusion_lib.symbolic.licences import WRITTEN_OUT, licence
+from diffusion_lib.symbolic.licences import RULE, WRITTEN_OUT, licence
 from diffusion_lib.symbolic.page.blocks import Block, Line
 from diffusion_lib.symbolic.proof.slopes import not_under_its_own_variable
 from diffusion_lib.symbolic.verify.mutate import gap_mutants, mutants
@@ -44,6 +44,18 @@ class Step:
     beside: str  # the licence as it is shown
     check: object = verify  # what accepts or rejects a variant of the claim
     gap: Gap | None = None
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word: rule (for all T), algebra, calculus or definition."""
+        word = (self.gap.claim if self.gap else self.claim).licence.verdict
+        timeless = not any(isinstance(p, Index) and p.symbol for side in self.claim.sides() for p in walk(side))
+        return "rule" if word == RULE and timeless else word
+
+    @property
+    def shown(self) -> str:
+        """What stands beside the line: its licence, and its verdict where that is another word."""
+        return self.beside if self.beside.startswith(self.word) else f"{self.beside} · {self.word}"
 
     def attacks(self, sequences, laws):
         """Yield (description, mutant, what must reject it)."""
@@ -170,7 +182,7 @@ class Chain(Block):
             if (step.gap.before if step.gap else step.claim.left) != before or step.claim.right != step.right:
                 raise DerivationError(f"{self.name!r} was changed after it was checked; state it again")
             before = step.right
-        return [Line(left, s.relation, s.right, s.beside) for left, s in zip(lefts, self.steps, strict=False)]
+        return [Line(left, s.relation, s.right, s.shown) for left, s in zip(lefts, self.steps, strict=False)]
 
 
 class Induction(Block):
@@ -215,4 +227,4 @@ class Induction(Block):
         return [self.fact()]
 
     def lines(self):
-        return [Line(self.left, s.relation, s.right, s.beside) for s in self.steps]
+        return [Line(self.left, s.relation, s.right, s.shown) for s in self.steps]

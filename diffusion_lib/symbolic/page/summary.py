@@ -8,54 +8,70 @@ from diffusion_lib.errors import DerivationError, Refuted, Undefined
 from diffusion_lib.symbolic.language.density import Law
 from diffusion_lib.symbolic.language.times import Sequence
 
+WORDS = ("rule", "algebra", "calculus", "definition")
+COLUMNS = ("relations", "steps", *WORDS, "numbers", "looked", "killed", "total")
+
 
 class Summary:
-    """How much was checked, and how many deliberate mistakes the checks caught; shown as a table of plain text."""
+    """How much was proved and how, and how many deliberate mistakes were caught; shown as a table of plain text.
+
+    ``numbers`` counts the steps that rest on numbers alone, which is none: a step is a theorem or it is refused.
+    ``looked`` counts the steps at which numbers found a place to look at.
+    """
 
     def __init__(self, derivation):
-        sequences = [thing for thing in derivation.what.values() if isinstance(thing, Sequence)]
-        laws = [thing for thing in derivation.what.values() if isinstance(thing, Law)]
-        self.rows, self.survivors = [], []
+        self.derivation = derivation
+        self.rows, self.survivors, self.found = [], [], set()
         self.equivalent = len(derivation.equivalents)
-        found = set()
         for block in derivation.blocks.values():
-            killed = total = 0
-            for line, step in enumerate(block.steps, 1):
-                for what, mutant, check in step.attacks(sequences, laws):
-                    key = (block.name, line, what)
-                    if rejected(check, mutant):
-                        killed, total = killed + 1, total + 1
-                    elif key in derivation.equivalents:
-                        found.add(key)
-                    else:
-                        self.survivors.append(f"{block.name}, line {line}: {what}")
-            verdicts = sum(1 + len(step.verdict.looks) for step in block.steps)
-            self.rows.append((block.tag, block.name, len(block.lines()), len(block.steps), verdicts, killed, total))
-        idle = sorted(set(derivation.equivalents) - found)
+            words = [step.word.split(",")[0] for step in block.steps]
+            killed, total = self.attacked(block)
+            proved = [words.count(word) for word in WORDS]
+            looked = sum(bool(step.verdict.looks) for step in block.steps)
+            alone = len(block.steps) - sum(step.verdict.theorem is not None for step in block.steps)
+            counts = (len(block.lines()), len(words), *proved, alone, looked, killed, total)
+            self.rows.append((block.tag, block.name, *counts))
+        idle = sorted(set(derivation.equivalents) - self.found)
         if idle:
             raise DerivationError(f"listed as equivalent, but not found or not accepted: {idle}; delete them")
         if self.survivors:
             raise DerivationError(f"mutants survive: {'; '.join(self.survivors)}; a check is too weak, or list them")
-        self.relations, self.steps, self.verdicts, self.killed, self.total = (
-            sum(row[column] for row in self.rows) for column in range(2, 7)
-        )
+        self.counts = {name: sum(row[place] for row in self.rows) for place, name in enumerate(COLUMNS, 2)}
+        self.steps, self.killed, self.total = (self.counts[name] for name in ("steps", "killed", "total"))
+
+    def attacked(self, block) -> tuple[int, int]:
+        """How many mutants of a block were caught, of how many."""
+        things = self.derivation.what.values()
+        sequences, laws = ([thing for thing in things if isinstance(thing, kind)] for kind in (Sequence, Law))
+        killed = total = 0
+        for line, step in enumerate(block.steps, 1):
+            for what, mutant, check in step.attacks(sequences, laws):
+                key = (block.name, line, what)
+                if rejected(check, mutant):
+                    killed, total = killed + 1, total + 1
+                elif key in self.derivation.equivalents:
+                    self.found.add(key)
+                else:
+                    self.survivors.append(f"{block.name}, line {line}: {what}")
+        return killed, total
 
     def metadata(self) -> dict:
         """The totals, for the tables of the book."""
-        names = ("relations", "steps", "verdicts", "killed", "total", "equivalent")
-        return {"diffusion_lib": {"count": {name: getattr(self, name) for name in names}}}
+        return {"diffusion_lib": {"count": self.counts | {"equivalent": self.equivalent}}}
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/plain": repr(self)}, self.metadata()
 
     def __repr__(self):
         wide = max(len(row[1]) for row in self.rows)
-        lines = [f"{'':6}  {'':{wide}}  relations  steps  verdicts  mutants killed"]
-        for tag, name, relations, steps, verdicts, killed, total in self.rows:
-            attacked = f"{killed} of {total}" if steps else "(definition)"
-            lines.append(f"{tag:6}  {name:{wide}}  {relations:9}  {steps:5}  {verdicts:8}  {attacked:>14}")
-        attacked = f"{self.killed} of {self.total}"
-        lines.append(f"{'all':6}  {'':{wide}}  {self.relations:9}  {self.steps:5}  {self.verdicts:8}  {attacked:>14}")
+        shown = COLUMNS[:6]
+        lines = [f"{'':6}  {'':{wide}}  {'  '.join(shown)}  mutants killed"]
+        for tag, name, *counts in [*self.rows, ("all", "", *self.counts.values())]:
+            attacked = f"{counts[-2]} of {counts[-1]}" if counts[1] else "(definition)"
+            cells = "  ".join(f"{count:{len(title)}}" for title, count in zip(shown, counts, strict=False))
+            lines.append(f"{tag:6}  {name:{wide}}  {cells}  {attacked:>14}")
+        looked, alone = self.counts["looked"], self.counts["numbers"]
+        lines.append(f"steps that numbers looked at and could not refute: {looked}; steps by numbers alone: {alone}")
         return "\n".join([*lines, f"mutants that say the same in other words, listed by hand: {self.equivalent}"])
 
 

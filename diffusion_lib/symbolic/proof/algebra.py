@@ -18,6 +18,7 @@ from diffusion_lib.symbolic.proof.decide import symbolically
 from diffusion_lib.symbolic.proof.defined import always_defined
 from diffusion_lib.symbolic.proof.growth import converges, reckoned_with_converge, tame
 from diffusion_lib.symbolic.proof.patience import patience
+from diffusion_lib.symbolic.proof.riemann import riemann
 from diffusion_lib.symbolic.proof.slopes import distinct, visible
 
 
@@ -42,6 +43,8 @@ class Algebra:
     def equal(self, claim: Claim, left, right) -> str:
         """How ``left = right`` was decided, by the field of the page and the calculus that the licence grants."""
         left, right = moving(claim, left, right)
+        if "Riemann" in claim.licence.rules and contains(Limit, left, right):
+            left, right = riemann(claim, left, right)
         for side in (left, right):
             if claim.licence.name != "limit" and contains(Limit, side) and not isinstance(side, Limit):
                 raise Inconclusive(f"{side!r} reckons with a limit that may not exist; take the limit in its own step")

@@ -10,8 +10,10 @@ from diffusion_lib.symbolic.language.expr import children
 from diffusion_lib.symbolic.language.times import Index, Limit, Sum
 from diffusion_lib.symbolic.language.tree import first_times
 from diffusion_lib.symbolic.proof.defined import defined, on_border
+from diffusion_lib.symbolic.proof.parts import by_parts
 from diffusion_lib.symbolic.proof.patience import patience
 from diffusion_lib.symbolic.proof.signs import sign_of_value
+from diffusion_lib.symbolic.proof.substitution import substituted
 from diffusion_lib.symbolic.proof.symbolic import Symbolic, floors
 
 GIVEN_UP = (sp.PolynomialError, NotImplementedError, RecursionError, ValueError, TypeError)  # what SymPy stops with
@@ -41,16 +43,20 @@ def _one_case(claim, left, right, index, least):
             defined(left, right, index=index, least=least)
     except GIVEN_UP as error:
         raise Inconclusive(f"{claim}: {type(error).__name__}: {error}") from error
+    decide = next((CALCULUS[rule] for rule in claim.licence.rules if rule in CALCULUS), _decide)
     for chart in ("decay", "rise") if limit else ("ratio",):
         try:
             with patience():
-                verdict = _decide(claim, left, right, chart, index, least)
+                verdict = decide(claim, left, right, chart, index, least)
         except (Undefined, Inconclusive, *GIVEN_UP) as error:  # another chart may do
             problem = f"{type(error).__name__}: {error}" if isinstance(error, GIVEN_UP) else str(error)
             continue
         if verdict:
             return verdict
     raise Inconclusive(problem)
+
+
+CALCULUS = {"parts": by_parts, "substitution": substituted, "standard": substituted}
 
 
 def _begun(node, first):
@@ -74,7 +80,7 @@ def _decide(claim, left, right, chart, index, least):
     now = world()
     if now.field.is_zero(now(left) - now(right)):
         return "symbolic zero"
-    for symbol in sorted(floors(left, right).keys() - index.keys()):
+    for symbol in sorted(floors(left, right).keys() - index.keys() - {None}):
         here = world({symbol: least.get(symbol, claim.start)})
         if here.field.is_zero(here(left) - here(right)) and _same_growth(world(), symbol, left, right):
             return f"induction on {symbol}"

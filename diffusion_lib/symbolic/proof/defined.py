@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from diffusion_lib.errors import Inconclusive
+from diffusion_lib.errors import DerivationError, Inconclusive
 from diffusion_lib.symbolic.kernel.positive import positive
 from diffusion_lib.symbolic.language.density import Normal
 from diffusion_lib.symbolic.language.expr import Num, Symbol, walk
@@ -58,6 +58,7 @@ class Defined(Symbolic):
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
         self.between: dict[str, sp.Expr] = {}  # what variables of integration run over
+        self.grows: Index | None = None  # the index of the limit around this place
         self.smooth = False  # under a derivative, where a root must not touch zero
 
     def leaf(self, label, domain):
@@ -68,6 +69,8 @@ class Defined(Symbolic):
 
     def need(self, what, node, *kinds):
         if positive(node) or sign_of_value(self.field, self(node)) in kinds:
+            return
+        if self.late(node) in kinds and self.late(node) != 0:
             return
         raise Inconclusive(f"{node!r} is not proved to be {what} on the whole domain; narrow a domain")
 
@@ -110,8 +113,23 @@ class Defined(Symbolic):
         return self.unknown()
 
     def Limit(self, node):
+        grows, self.grows = self.grows, Index(node.symbol)
         self(node.body)
+        self.grows = grows
         return self.unknown()
+
+    def late(self, node):
+        """The sign of a quotient of polynomials in an index that grows, from some time on."""
+        if self.grows is None:
+            return None
+        try:
+            exponent, coefficient = self.field.single(self(node))
+            grows, sides = self(self.grows), sp.fraction(self.field.lower(coefficient))
+            signs = [sign_of_value(self.field, sp.Poly(side, grows).LC()) for side in sides]
+        except (DerivationError, sp.PolynomialError):
+            return None
+        hidden = any(self.hangs_on(symbol, {grows}) for side in sides for symbol in side.free_symbols)
+        return None if hidden or None in signs else signs[0] * signs[1]
 
     def Derivative(self, node):
         self.smooth, before = True, self.smooth

@@ -81,13 +81,14 @@ def tame(*sides) -> None:
     for node in (part for side in sides for part in walk(side)):
         if isinstance(node, Var) or (isinstance(node, E) and node.under is None):
             random = frozenset(part for part in walk(node.body) if is_state(part) or is_noise(part))
-            Growth(floors(node)).terms(node.body, random)
+            Growth(floors(node), moments=True).terms(node.body, random)
 
 
 class Growth:
     """``terms(node, variables)`` lists the terms of a tame sum, with their directions among ``variables``."""
 
-    def __init__(self, floors):
+    def __init__(self, floors, moments=False):
+        self.moments = moments  # is it about random quantities, all of whose moments exist?
         self.world = Symbolic(licence("algebra"), floors=floors)
 
     def terms(self, node, variables) -> list[Term]:
@@ -184,9 +185,15 @@ class Growth:
     def E(self, node, variables):
         if isinstance(node.under, Normal):
             return self.Integral(written_out(node), variables)
-        if not variables.isdisjoint(walk(node)):
+        random = frozenset(part for part in walk(node.body) if is_state(part) or is_noise(part))
+        if node.under is None and self.moments:  # |E[f | B]|ⁿ has the mean of |f|ⁿ at most
+            self.terms(node.body, random)
+        elif not variables.isdisjoint(walk(node)):
             raise Inconclusive(f"how {node!r} grows is not known; split the step")
         return [Term()]
+
+    def Var(self, node, variables):
+        return self.E(E(node.body**2, given=node.given), variables)
 
     def KL(self, node, variables):
         """Between bells: a polynomial of their means, if the variances stand still."""

@@ -10,10 +10,11 @@ from diffusion_lib.errors import DerivationError, Inconclusive
 from diffusion_lib.symbolic.kernel.free import Free
 from diffusion_lib.symbolic.kernel.positive import positive
 from diffusion_lib.symbolic.kernel.ranges import Ranges
+from diffusion_lib.symbolic.kernel.sums import product, products, total
 from diffusion_lib.symbolic.kernel.wellformed import well_formed
 from diffusion_lib.symbolic.language.claim import Claim, has_densities
 from diffusion_lib.symbolic.language.density import KL, Density, E, Integral
-from diffusion_lib.symbolic.language.expr import Add, Div, Mul, Num
+from diffusion_lib.symbolic.language.expr import Add, Div, Func, Mul, Num, Pow, walk
 from diffusion_lib.symbolic.language.times import Index, Sum
 from diffusion_lib.symbolic.language.tree import at, first_times, unfold
 from diffusion_lib.symbolic.licences import licence
@@ -70,12 +71,32 @@ class _Sign:
             return self.proved(length, True, ranges) and self.proved(
                 node.body, strict, {**ranges, node.over: (node.low, node.high)}
             )
-        return self.sign(node, strict, ranges) == 1
+        even = isinstance(node, Pow) and isinstance(node.power, Num) and node.power.value % 2 == 0
+        if even and node.power.value > 0 and not strict:
+            return True
+        return self.sign(node, strict, ranges) == 1 or self.tangent(node, strict, ranges)
+
+    def tangent(self, node, strict, ranges) -> bool:
+        """By a tangent: 1 − 1/u ≤ log u ≤ u − 1 and exp u ≥ 1 + u, each times something that is never negative."""
+        terms = products(node)
+        for place, (coefficient, factors) in enumerate(terms):
+            curves = [f for f, n in factors.items() if n == 1 and curved(f)]
+            weight = product(coefficient, {f: n for f, n in factors.items() if f not in curves[:1]})
+            if not curves or any(map(curved, walk(weight))):
+                continue
+            rest = total([product(c, f) for other, (c, f) in enumerate(terms) if other != place])
+            for sign, line in tangents(curves[0]):
+                bounded = self.proved(weight if sign > 0 else -weight, False, ranges)
+                if bounded and self.proved(rest + weight * line, strict, ranges):
+                    return True
+        return False
 
     def sign(self, node, strict, ranges):
         world = Symbolic(licence("integration"), floors=floors(node), least=self.least)
         try:
             value = world(node)
+            if not strict and world.field.is_zero(value):
+                return 1
             for variable, (low, high) in ranges.items():
                 value = value.subs(world(variable), inside(world(low), world(high)))
             return sign(world.field, world.field.rational(value), strict)
@@ -85,3 +106,14 @@ class _Sign:
 
 def _targets(density):
     return density.targets if isinstance(density, Density) else (getattr(density, "at", None),)
+
+
+def curved(node) -> bool:
+    return isinstance(node, Func) and node.name in ("log", "exp")
+
+
+def tangents(curve):
+    """(1, a line below the curve), (−1, a line above it)."""
+    if curve.name == "exp":
+        return [(1, 1 + curve.arg)]
+    return [(1, 1 - 1 / curve.arg), (-1, curve.arg - 1)]

@@ -27,6 +27,8 @@ from diffusion_lib.symbolic.proof.linear import Linear
 from diffusion_lib.symbolic.proof.normalform import sign_of
 from diffusion_lib.symbolic.proof.signs import steady
 
+FEW = 4  # so many first terms of a sum are written out, so that sums that begin apart meet
+
 
 class Symbolic(Linear):
     """Turns nodes into SymPy; one instance serves both sides of a claim."""
@@ -139,7 +141,7 @@ class Symbolic(Linear):
 
     def mean_under(self, node, normal, body):
         """The mean of ``body`` under a Gaussian, which is what ``node`` says; as far as the licence opens it."""
-        if self.licence.mean == "integral":
+        if self.licence.mean == "integral" or self.licence.exchanges:
             return self(written_out(node))
         if self.licence.mean == "opaque":
             parts = map(self, (normal.mean, normal.variance, body))
@@ -209,21 +211,34 @@ class Symbolic(Linear):
 
     def folded(self, node, combine, empty):
         low, high = self.time(node.low), self.time(node.high)
+        if isinstance(low, Index) and isinstance(high, Index) and low.symbol == high.symbol:
+            offsets = range(low.offset, high.offset + 1)
+            return combine(empty, *(self.body_at(node, Index(low.symbol, offset)) for offset in offsets))
         if isinstance(low, Index):
-            raise Inconclusive(f"the first index of {node!r} is symbolic; start the sum or product at a number")
+            return self.between(node, combine)
         if not isinstance(high, Index):
             return combine(*(self.body_at(node, time) for time in range(low, high + 1))) if high >= low else empty
         floor = self.floors.get(high.symbol, high.offset)
+        late = self.floors.get(None, low) if combine is sp.Add else low
+        early = range(low, late if late - low < FEW else low)
         last = [self.body_at(node, Index(high.symbol, offset)) for offset in range(floor + 1, high.offset + 1)]
         marks = [len(i.symbol) for i in self.index.values() if isinstance(i, Index) and i.symbol.startswith("·")]
         mark = Index("·" * (1 + max(marks, default=0)))  # one more around each sum within a sum
         self.least[mark.symbol] = low
         body = self.body_at(node, mark)
-        ends = f"{low}, {high.symbol}{floor:+d}"
+        last += [self.body_at(node, time) for time in early]
+        ends = f"{low + len(early)}, {high.symbol}{floor:+d}"
         if combine is sp.Add:
             return combine(self.sum_head(body, ends), *last)
         some = self.earliest(Index(high.symbol, floor)) >= low  # an empty product is 1, which no product below 1 is
         return combine(self.product_head(body, ends, some), *last)
+
+    def between(self, node, combine):
+        """From a symbolic time on: what is summed up to the end without what is summed before, an arbitrary start."""
+        whole, before = (type(node)(node.body, node.symbol, 1, end) for end in (node.high, node.low - 1))
+        if combine is sp.Mul:
+            return self(whole) / self(before)
+        return self(whole) - self(before)
 
     def sum_head(self, body, ends):
         """A sum up to a symbol: Σ c g = c Σ g, and one unknown for each Σ g."""
@@ -274,6 +289,8 @@ def chart(label, domain, kind="ratio"):
 def floors(*nodes):
     """The smallest offset of each symbol that is the last index of a sum or product."""
     found: dict[str, int] = {}
-    for node in (part for root in nodes for part in walk(root) if isinstance(part, Sum) and part.high.symbol):
-        found[node.high.symbol] = min(found.get(node.high.symbol, node.high.offset), node.high.offset)
-    return found
+    ends = [end for root in nodes for part in walk(root) if isinstance(part, Sum) for end in (part.high, part.low - 1)]
+    for end in (end for end in ends if end.symbol):
+        found[end.symbol] = min(found.get(end.symbol, end.offset), end.offset)
+    lows = [part.low.offset for root in nodes for part in walk(root) if isinstance(part, Sum) and not part.low.symbol]
+    return found | {None: max(lows)} if lows else found
