@@ -668,7 +668,7 @@ def a_variable_of_integration_caught_by_a_definition(F, n, t, s, T, m):
 @falsehood
 def a_gap_that_begins_later_than_the_line(F, n, t, s, T, m):
     a, g = F.sequence("a"), F.sequence("g", positive, start=5)
-    F.chain("x", a[t]).at_most(a[t] + g[t] - g[t], gap=g[t] - g[t])
+    F.chain("x", a[t]).at_most(a[t], gap=g[t] - g[t])
 
 
 @falsehood
