@@ -19,6 +19,9 @@ def cases() -> dict:
         module = importlib.import_module(f"tests.symbolic.{file}")
         for name, build in getattr(module, "falsehood", {}).items():
             found[f"{file}:{name}"] = partial(_letters if file == "test_falsehoods" else _world, build)
+    truths = importlib.import_module("tests.symbolic.test_truths")
+    for name, variant in truths.near.cases():
+        found[f"test_truths:{' '.join([name, *variant])}"] = partial(_near, truths, truths.near[name], variant)
     soundness = importlib.import_module("tests.symbolic.test_soundness")
     for name, build in soundness.STRICT.items():
         found[f"test_soundness:{name}"] = partial(_strict, soundness, build)
@@ -37,6 +40,10 @@ def _letters(build):
 
 def _world(build):
     build(World())
+
+
+def _near(truths, build, variant):
+    build(truths.Chains(), *variant)
 
 
 def _strict(soundness, build):
