@@ -188,6 +188,19 @@ ROWS = {
         I((w.y - w.x[1]) * N(w.x[1], w.y, 1) * w.f(w.y), w.y),
         "exchange",
     ),
+    "tower without a density": lambda w: (E(E(w.x[2], given=w.x[1])), E(w.x[2]), "tower"),
+    "what is known": lambda w: (E(w.x[0] * w.x[1], given=w.x[0]), w.x[0] * E(w.x[1], given=w.x[0]), "tower"),
+    "variance of a state": lambda w: (Var(w.x[1]), E(w.x[1] ** 2) - E(w.x[1]) ** 2, "tower"),
+    "mean of a sum of noises": lambda w: (
+        E(Sum(w.m[w.s] * w.e[w.s], (w.s, 1, w.T))),
+        Sum(w.m[w.s] * E(w.e[w.s]), (w.s, 1, w.T)),
+        "linearity",
+    ),
+    "variance of a sum of noises": lambda w: (
+        Var(Sum(w.m[w.s] * w.e[w.s], (w.s, 1, w.T))),
+        Sum(w.m[w.s] ** 2 * Var(w.e[w.s]), (w.s, 1, w.T)),
+        "independence",
+    ),
     "limit": lambda w: (Limit(w.c**w.T, w.T), 0, "limit"),
     "limit of a quotient": lambda w: (Limit((2 * w.T + 1) / (w.T + 3), w.T), 2, "limit"),
 }

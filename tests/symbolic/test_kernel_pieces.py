@@ -211,6 +211,7 @@ def test_what_a_term_hangs_on():
     assert free(E(x[1], q(x[1] | x[0])), AT_ONE) == {run(x[0])}
     assert free(I(x[1] * q(x[1] | x[0]), x[1]), AT_ONE) == {run(x[0])}
     assert free(KL(q(x[1] | x[0]), q(x[1] | x[2])), AT_ONE) == {run(x[0]), run(x[2])}
+    assert free(E(x[1] * x[0] * w.r, q), AT_ONE) == {run(w.r)}
     assert free(E(w.b * w.r, N(w.b, w.a, w.v)), AT_ONE) == {run(w.r), run(w.a), run(w.v)}
     assert free(I(w.f(w.y), (w.y, 0, w.r)), AT_ONE) == {run(w.r)}
     assert free(I(w.f(w.y), (w.y, w.b, w.r)), AT_ONE) == {run(w.b), run(w.r)}
@@ -237,6 +238,8 @@ def test_what_definitions_bring():
     assert {one[0] for one in free(w.g(w.r), AT_ONE)} >= {r, w.b, x}  # not matched: all that the formula has
     assert run(x[2]) in free(w.g(w.r), AT_ONE)
     assert {one[0] for one in free(w.q(x[1]), AT_ONE)} == {x, w.c}
+    moved = Free([(x[t], x[t - 1] + w.e[t]), (w.g(w.b), w.b * x[3])])  # a state stands for itself
+    assert moved(x[1], AT_ONE) == {run(x[1])} and w.e not in {one[0] for one in moved(w.g(w.r), AT_ONE)}
     loop = Free([(m[t], m[t - 1] * x[t])])
     assert (x, ANY, ANY) in loop(m[2], AT_ONE)
 
