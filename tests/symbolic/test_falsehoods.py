@@ -672,6 +672,18 @@ def a_gap_that_begins_later_than_the_line(F, n, t, s, T, m):
 
 
 @falsehood
+def a_backward_noise_apart_from_the_state_that_it_makes(F, n, t, s, T, m):
+    x, z = F.states("x"), F.noise("zeta", backward=True)
+    F.chain("x", E(z[t] * x[t - 1])).equals(E(z[t]) * E(x[t - 1]), by="independence")
+
+
+@falsehood
+def a_forward_noise_in_a_state_drawn_backward(F, n, t, s, T, m):
+    x, e = F.states("x"), F.noise("e")
+    F.define("x", x[t - 1], x[t] + e[t])
+
+
+@falsehood
 def a_circle_through_three(F, n, t, s, T, m):
     a, b, c = F.symbol("a"), F.symbol("b"), F.symbol("c")
     F.define("a", a, b)

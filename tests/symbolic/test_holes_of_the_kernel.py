@@ -683,6 +683,37 @@ def law_of_one_letter_over_two_sequences(w):
     w.X.define("two", q(z[1] | x[1]), N(z[1], x[1], 1))
 
 
+# --- Q. what a path of a Markov chain leaves out
+def markov(w, left, right, start):
+    w.X.chain("m", left).equals(right, by="Markov") if start == 1 else w.X.chain("m", left, start=start).equals(
+        right, by="Markov"
+    )
+
+
+@falsehood
+def path_after_a_gap_is_left_out(w):
+    k, x, T = w.X.density("k", markov=True), w.x, w.T
+    markov(w, k(x[0], x[2:T]), k(x[0], x[2]), 2)
+
+
+@falsehood
+def path_after_a_gap_is_left_out_given_its_start(w):
+    k, x, T = w.X.density("k", markov=True), w.x, w.T
+    markov(w, k(x[3:T] | x[0]), k(x[3] | x[0]), 3)
+
+
+@falsehood
+def path_before_a_gap_is_left_out(w):
+    k, x, t = w.X.density("k", markov=True), w.x, w.t
+    markov(w, k(x[1:t], x[t + 2]), k(x[1]) * k(x[t + 2] | x[t]), 1)
+
+
+@falsehood
+def path_between_gaps_is_left_out(w):
+    k, x, t = w.X.density("k", markov=True), w.x, w.t
+    markov(w, k(x[0], x[2:t], x[t + 2]), k(x[0], x[2]) * k(x[t + 2] | x[t]), 2)
+
+
 @pytest.mark.parametrize("name", falsehood)
 def test_more_holes_are_closed(name):
     with pytest.raises(DiffusionLibError):

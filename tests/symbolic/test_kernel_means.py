@@ -10,8 +10,9 @@ from diffusion_lib.symbolic import E, Product, Sum, Var, log
 from diffusion_lib.symbolic import Integral as I
 from diffusion_lib.symbolic.kernel import given, noises, sums, telescope
 from diffusion_lib.symbolic.kernel.free import Free
+from diffusion_lib.symbolic.kernel.markov import FRESH
 from diffusion_lib.symbolic.kernel.ranges import Ranges
-from diffusion_lib.symbolic.kernel.rewrite import FRESH, Rewriter
+from diffusion_lib.symbolic.kernel.rewrite import Rewriter
 from diffusion_lib.symbolic.kernel.states import in_order, run
 from diffusion_lib.symbolic.language.density import Density
 from diffusion_lib.symbolic.language.expr import Pow, wrap

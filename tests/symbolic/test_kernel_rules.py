@@ -13,8 +13,9 @@ from diffusion_lib.symbolic import Integral as I
 from diffusion_lib.symbolic import Normal as N
 from diffusion_lib.symbolic.kernel import sums
 from diffusion_lib.symbolic.kernel.free import Free
+from diffusion_lib.symbolic.kernel.markov import FRESH
 from diffusion_lib.symbolic.kernel.ranges import Ranges
-from diffusion_lib.symbolic.kernel.rewrite import FRESH, Rewriter, cover, over
+from diffusion_lib.symbolic.kernel.rewrite import Rewriter, cover, over
 from diffusion_lib.symbolic.kernel.states import (
     run,
     union,
@@ -157,7 +158,8 @@ def test_linear_means():
     (pulled,) = [part for part in (rule(around, AT_ONE),) if isinstance(part, Sum)]
     assert pulled.symbol != "s" and pulled.body.under == q(x[0:s])
     under = E(Sum(x[s] * x[T + 1], (s, 1, T)), q(x[T + 1] | x[s]))
-    assert rule(under, AT_ONE).symbol != "s" and rule(under, AT_ONE).body.factors[1].under == q(x[T + 1] | x[s])
+    pulled = rule(under, AT_ONE.within("s", ONE, T))
+    assert pulled.symbol != "s" and pulled.body.factors[1].under == q(x[T + 1] | x[s])
     beside = E(Sum(x[1] * w.m[s], (s, 1, T)) * w.g(x[1], s), q(x[1]))
     assert rule(beside, AT_ONE).symbol != "s" and "g(x[1], s)" in repr(rule(beside, AT_ONE))
     moving = rewriter("linearity", said=[(w.r, x[1])])

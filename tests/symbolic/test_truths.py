@@ -114,29 +114,73 @@ def ddim_mean_of_a_ratio(w):
     w.X.chain("use", E(log(ratio), path)).equals(E(log(p(x[0:T]) / joint), path), by="definition", using="joint")
 
 
-@truth()
-def ancestral_draw(w):
-    X, x, t, e = w.X, w.x, w.t, w.e
-    X.define("noise", e[t], standard_normal)
-    mu, sigma = X.sequence("mu"), X.sequence("sigma", positive)
-    X.define("draw", x[t - 1], mu[t] + sigma[t] * e[t])
-    X.chain("mean", E(x[t - 1])).equals(E(mu[t] + sigma[t] * e[t]), by="definition", using="draw").equals(
-        mu[t], by="definition", using="noise"
-    )
+@truth("mean", "square")
+def ancestral_draw(w, what):
+    """x_{t−1} = μ + σ z: the mean of anything under the model's step is one over a standard normal z."""
+    x, t, g, z = w.x, w.t, w.g, w.X.dummy("zeta")
+    mu, sigma = w.X.function("mu"), w.X.sequence("sigma", positive)
+    law, drawn = Normal(x[t - 1], mu(x[t], t), sigma[t] ** 2), mu(x[t], t) + sigma[t] * z
+    of = g if what == "mean" else lambda value: (value - x[0]) ** 2 * g(value)
+    w.X.chain("draw", E(of(x[t - 1]), law), start=2).equals(E(of(drawn), Normal(z, 0, 1)), by="reparameterisation")
+
+
+@truth("constant", "network")
+def backward_draw(w, what):
+    X, x, t, z = w.X, w.x, w.t, w.X.noise("zeta", backward=True)
+    X.define("noise", z[t], standard_normal)
+    sigma = X.sequence("sigma", positive)
+    mu = X.sequence("mu")[t] if what == "constant" else X.function("mu")(x[t], t)
+    X.define("draw", x[t - 1], mu + sigma[t] * z[t])
+    X.chain("difference", x[t - 1] - mu).equals(sigma[t] * z[t], by="definition", using="draw")
+    X.chain("apart", E(z[t] * x[t])).equals(E(z[t]) * E(x[t]), by="independence")
 
 
 @truth()
-def ancestral_draw_by_a_function_of_the_state(w):
+def draw_of_a_state(w):
     X, x, t, e = w.X, w.x, w.t, w.e
     X.define("noise", e[t], standard_normal)
     mu, sigma = X.function("mu"), X.sequence("sigma", positive)
-    X.define("draw", x[t - 1], mu(x[t], t) + sigma[t] * e[t])
-    X.chain("difference", x[t - 1] - mu(x[t], t)).equals(sigma[t] * e[t], by="definition", using="draw")
+    X.define("draw", x[t], mu(x[t - 1], t) + sigma[t] * e[t])
+    X.chain("spread", Var(x[t] - mu(x[t - 1], t))).equals(
+        Var(mu(x[t - 1], t) + sigma[t] * e[t] - mu(x[t - 1], t)), by="definition", using="draw"
+    ).equals(sigma[t] ** 2, by="definition", using="noise")
+
+
+@truth("parts", "stein")
+def network_by_parts(w, what):
+    x, t, f = w.x, w.t, w.f
+    net = w.X.function("net")
+    if what == "parts":
+        cross = Integral(f(x[t]) * net(x[t], t) * Derivative(log(f(x[t])), x[t]), x[t])
+        w.st(cross, -Integral(f(x[t]) * Derivative(net(x[t], t), x[t]), x[t]), "integration by parts")
+    else:
+        law = Normal(x[t], w.r, w.v)
+        w.st(E((x[t] - w.r) * net(x[t], t), law), w.v * E(Derivative(net(x[t], t), x[t]), law), "integration by parts")
+
+
+@truth()
+def a_sum_split_at_a_symbolic_time(w):
+    m, s, t, T = w.m, w.s, w.t, w.T
+    split = Sum(m[s], (s, 1, t)) + Sum(m[s], (s, t + 1, T))
+    w.st(Sum(split, (t, 1, T)), Sum(Sum(m[s], (s, 1, T)), (t, 1, T)), "telescoping")
+
+
+@truth("log", "weights", "product")
+def continuous_time(w, what):
+    """What the variational bound tends to when the steps grow many."""
+    t, T, u, g, h = w.t, w.T, w.u, w.g, w.h
+    if what == "log":
+        w.st(Limit(T * log(1 + w.a / T), T), w.a, "limit")
+    elif what == "weights":
+        w.st(Limit(Sum(g(t / T) * h(t / T) ** 2 / T, (t, 1, T)), T), Integral(g(u) * h(u) ** 2, (u, 0, 1)), "limit")
+    else:
+        right = Integral(exp(-w.a * u) / (1 + u), (u, 0, 1))
+        w.st(Limit(Sum(exp(-w.a * t / T) / (T + t), (t, 1, T)), T), right, "limit")
 
 
 @truth("E", "KL", "integral", "loss")
 def network_with_densities(w, what):
-    x, q, p, t, T = w.x, w.q, w.p, w.t, w.T
+    x, q, p, t = w.x, w.q, w.p, w.t
     eps = w.X.function("eps", latex="\\epsilon")
     out = eps(x[t], t)
     if what == "E":
@@ -375,7 +419,7 @@ def riemann(w, what):
 
 @truth("plus", "minus", "two", "square", "unit")
 def exponential_limit(w, what):
-    T, r, b = w.T, w.r, w.b
+    T = w.T
     if what == "plus":
         w.st(Limit((1 + w.a / T) ** T, T), exp(w.a), "limit")
     elif what == "minus":
@@ -451,8 +495,7 @@ def jensen_with_the_gap(w):
 @truth()
 def fisher_identity(w):
     """The score of a marginal is the mean of the score given what is left out."""
-    x, u, f, h = w.x, w.u, w.f, w.w
-    r = w.r
+    u, f, r = w.u, w.f, w.r
     top = Integral(Derivative(Normal(r, u, w.v), r) * f(u), u)
     marginal = Integral(Normal(r, u, w.v) * f(u), u)
     w.X.chain("fisher", Derivative(log(marginal), r)).equals(
@@ -594,7 +637,7 @@ def chapman_kolmogorov(w, what):
 
 @truth("product", "sum", "densities", "from two")
 def telescoping(w, what):
-    q, x, t, s, T, m, a = w.q, w.x, w.t, w.s, w.T, w.m, w.X.sequence("rate", positive, start=0)
+    q, x, t, T, a = w.q, w.x, w.t, w.T, w.X.sequence("rate", positive, start=0)
     if what == "product":
         w.st(Product(a[t] / a[t - 1], (t, 1, T)), a[T] / a[0], "telescoping")
     elif what == "sum":
@@ -610,7 +653,7 @@ def telescoping(w, what):
 
 @truth("sum", "product", "alphas")
 def telescoping_with_a_symbolic_start(w, what):
-    t, s, T, a = w.t, w.s, w.T, w.X.sequence("rate", positive, start=0)
+    t, s, a = w.t, w.s, w.X.sequence("rate", positive, start=0)
     if what == "sum":
         w.st(Sum(a[s] - a[s - 1], (s, t + 1, t + 5)), a[t + 5] - a[t], "telescoping")
     elif what == "product":
@@ -621,7 +664,7 @@ def telescoping_with_a_symbolic_start(w, what):
 
 @truth()
 def induction_on_time(w):
-    X, t, s, T = w.X, w.t, w.s, w.T
+    X, t, s = w.X, w.t, w.s
     proof = X.induction("gauss", Sum(s, (s, 1, t)), t * (t + 1) / 2, over=t)
     proof.base.equals(_one(proof), by="algebra")
     proof.step.equals(Sum(s, (s, 1, t)) + (t + 1), by="telescoping").equals(
@@ -659,7 +702,7 @@ def product_of_gaussians_with_symbolic_times(w):
 
 @truth()
 def gaussian_marginal(w):
-    y, r, u, v, a = w.y, w.r, w.u, w.v, w.a
+    y, r, v, a = w.y, w.r, w.v, w.a
     w.st(
         Integral(Normal(r, w.c * y, v) * Normal(y, w.b, a), y),
         Normal(r, w.c * w.b, v + w.c**2 * a),
@@ -675,7 +718,7 @@ def gaussian_moments(w):
 
 @truth("constant", "from two", "geometric", "powers")
 def sums_over_time(w, what):
-    t, s, T, c, r = w.t, w.s, w.T, w.c, w.r
+    t, T, c, r = w.t, w.T, w.c, w.r
     if what == "constant":
         w.st(Sum(r, (t, 1, T)), T * r, "algebra")
     elif what == "geometric":
@@ -688,7 +731,7 @@ def sums_over_time(w, what):
 
 @truth("symbolic", "densities", "log")
 def a_sum_split_in_two(w, what):
-    q, x, t, s, T, n = w.q, w.x, w.t, w.s, w.T, w.n
+    q, x, t, s, T = w.q, w.x, w.t, w.s, w.T
     if what == "symbolic":
         w.st(Sum(w.m[s], (s, 1, T)), Sum(w.m[s], (s, 1, T - 1)) + w.m[T], "telescoping")
     elif what == "densities":
@@ -802,13 +845,15 @@ def mean_of_a_state_by_its_step(w):
 
 
 @truth()
-def ddim_marginal_by_induction(w):
-    """The DDIM update keeps the marginal: the mean and the variance, one step."""
-    x, t, ab, y, u = w.x, w.t, w.ab, w.y, w.u
-    s = w.X.symbol("spread", positive)
-    a, b, c = w.a, w.d, w.k
-    step = Normal(w.r, w.b * y + w.c, a)
-    w.st(Integral(step * Normal(y, w.b, s), y), Normal(w.r, w.b * w.b + w.c, a + w.b**2 * s), "Gaussian integral")
+def ddim_keeps_the_marginal(w):
+    """The integral of the DDIM step over the marginal at t is the marginal at t − 1."""
+    x, t, ab = w.x, w.t, w.ab
+    sigma = w.X.sequence("sigma", positive)
+    here = Normal(x[t], sqrt(ab[t]) * x[0], 1 - ab[t])
+    noise = (x[t] - sqrt(ab[t]) * x[0]) / sqrt(1 - ab[t])
+    back = Normal(x[t - 1], sqrt(ab[t - 1]) * x[0] + w.r * noise, sigma[t] ** 2)
+    there = Normal(x[t - 1], sqrt(ab[t - 1]) * x[0], w.r**2 + sigma[t] ** 2)
+    w.X.chain("keeps", Integral(back * here, x[t]), start=2).equals(there, by="Gaussian integral")
 
 
 @truth("score", "tweedie")
@@ -881,7 +926,7 @@ def step(w, left, right, by, start=1, using=()):
     "no fall", "interval", "half", "sign", "fixed", "may be still", "grows", "one way", "quadratic", "hidden", "letter"
 )
 def parts(w, what):
-    y, f, g, h, r, v = w.y, w.f, w.g, w.h, w.r, w.v
+    y, f, g, h, r = w.y, w.f, w.g, w.h, w.r
     by = "integration by parts"
     if what == "no fall":
         step(w, Integral(g.prime(y) * h(y), y), -Integral(g(y) * h.prime(y), y), by)
@@ -1096,10 +1141,13 @@ def mixtures(w, what):
     X.define("mixture", r(x[1]), right)
 
 
-@near("ends", "order", "split", "first", "shift", "product", "twice")
+@near("ends", "order", "split", "first", "shift", "product", "twice", "nested", "gap")
 def symbolic_sums(w, what):
     t, s, T, a, m, q, x = w.t, w.s, w.T, w.X.sequence("rate", positive, start=0), w.m, w.q, w.x
+    whole = Sum(Sum(m[s], (s, 1, T)), (t, 1, T))
     left, right = {
+        "nested": (Sum(Sum(m[s], (s, 1, t)) + Sum(m[s], (s, t, T)), (t, 1, T)), whole),
+        "gap": (Sum(Sum(m[s], (s, 1, t - 1)) + Sum(m[s], (s, t + 1, T)), (t, 1, T)), whole),
         "ends": (Sum(a[s] - a[s - 1], (s, t + 1, t + 5)), a[t + 5] - a[t + 1]),
         "order": (Sum(m[s], (s, t, T)), Sum(m[s], (s, 1, T)) - Sum(m[s], (s, 1, t - 1))),
         "split": (Sum(m[s], (s, 1, t + 3)), Sum(m[s], (s, 1, t)) + Sum(m[s], (s, t, t + 3))),

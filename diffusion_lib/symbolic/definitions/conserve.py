@@ -75,16 +75,28 @@ def _noise(name, left, right, word):
 
 
 def _noise_in_time(name, pairs):
-    """A state may hang on the noises up to its own time only, and not by way of another definition."""
+    """A state may hang on the noises up to its own time only, and not by way of another definition.
+
+    In a process that is drawn backward it hangs on what is later, by noises that are declared so.
+    """
     for left, right in pairs:
         if not is_state(left):
             continue
+        backward = any(
+            is_noise(part) and getattr(part, "sequence", None) and part.sequence.backward for part in walk(right)
+        )
+        in_time = _later if backward else _no_later
         for part in walk(right):
             known = is_noise(part) or (isinstance(part, Item) and is_state(part))
-            if known and not (isinstance(part, Item) and _no_later(part.index, left.index)):
+            against = is_noise(part) and part.sequence.backward != backward if isinstance(part, Item) else False
+            if known and (against or not (isinstance(part, Item) and in_time(part.index, left.index))):
                 raise ConfigError(f"{name!r}: the state {left!r} cannot hang on {part!r}, which may come after it")
             if isinstance(part, (Symbol, Item)) and not is_state(part) and not is_noise(part) and hangs(part, pairs):
                 raise ConfigError(f"{name!r}: {part!r} is random; write out the noise in the state {left!r}")
+
+
+def _later(time, other):
+    return time.symbol == other.symbol and time.offset > other.offset
 
 
 def _no_later(time, other):
@@ -122,7 +134,8 @@ def _no_circle(name, left, right, others):
         raise ConfigError(f"{name!r}: {left!r} is defined by itself; define it by something else")
     if isinstance(left, Item):
         for part in atoms(right):
-            if isinstance(part, Item) and part.sequence.name == left.sequence.name and not _earlier(part, left):
+            own = isinstance(part, Item) and part.sequence.name == left.sequence.name
+            if own and not (_earlier(part, left) or (is_state(left) and _drawn_backward(left, right))):
                 raise ConfigError(f"{name!r}: {left!r} refers to {part!r}, which is not earlier; unfolds without end")
     if isinstance(left, Symbol) and left in atoms(right):
         raise ConfigError(f"{name!r}: {left!r} is defined by itself and unfolds without end")
@@ -142,6 +155,12 @@ def _no_circle(name, left, right, others):
 
 def _thing(part):
     return part.sequence.name if isinstance(part, Item) else part
+
+
+def _drawn_backward(left, right):
+    """Does a state hang on later states of its sequence only?"""
+    own = [part for part in atoms(right) if isinstance(part, Item) and part.sequence.name == left.sequence.name]
+    return all(_later(part.index, left.index) for part in own)
 
 
 def _earlier(part, left):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.symbolic.language.density import Density
 from diffusion_lib.symbolic.language.expr import Mul
-from diffusion_lib.symbolic.language.times import Index, Item, Product
+from diffusion_lib.symbolic.language.times import Index, Item, Product, Span
 from diffusion_lib.symbolic.language.tree import first_times
 
 
@@ -47,40 +47,61 @@ class Draw:
     def given(self) -> frozenset:
         """The conditions, as distances from the target, or as literal times."""
         here = self.target.index
-        return frozenset(
-            ("far", part.sequence, part.index.symbol, part.index.offset)
-            if part.sequence != self.target.sequence or part.index.symbol != here.symbol
-            else ("near", part.index.offset - here.offset)
-            for part in self.density.given
-        )
+        return frozenset(self._place(part, here) for part in self.density.given)
+
+    def _place(self, part, here):
+        if isinstance(part, Span):
+            return "span", part
+        if part.sequence != self.target.sequence or part.index.symbol != here.symbol:
+            return "far", part.sequence, part.index.symbol, part.index.offset
+        return "near", part.index.offset - here.offset
+
+    def single(self) -> bool:
+        return len(self.density.targets) == 1 and isinstance(self.target, Item)
 
     def neighbour(self) -> bool:
-        return self.given() in (frozenset(), {("near", 1)}, {("near", -1)})
+        here = {place for place in self.given() if place[0] != "far" or place[1] == self.target.sequence}
+        literal = {("far", self.target.sequence, None, self.target.index.offset + k) for k in (1, -1)}
+        near = [{("near", 1)}, {("near", -1)}, *({place} for place in literal if self.target.index.symbol is None)]
+        return not self.given() or (here == self.given() and here in near)
 
 
 def consistent(name: str, left: Density, right, others) -> None:
     """Raise ``ConfigError`` unless ``left := right`` can be true with the (left, right) pairs of other definitions."""
-    if not is_product(right):
-        said = [Draw(one) for one, r in others if of_law(one, left.law) and not is_product(r)]
-        _drawn_once(name, Draw(left), said)
-        _one_direction(name, [Draw(left), *said])
-    elif any(of_law(one, left.law) and is_product(r) for one, r in others):
+    pairs = [(one, r) for one, r in (*others, (left, right)) if of_law(one, left.law)]
+    draws = [Draw(one) for one, r in pairs if not is_product(r)]
+    products = [r for _, r in pairs if is_product(r)]
+    if len(products) > 1:
         raise ConfigError(f"{name!r}: {left.law.name} is written as a product already; derive another product from it")
-    pairs = [*others, (left, right)]
-    draws = [Draw(one) for one, r in pairs if of_law(one, left.law) and not is_product(r)]
-    products = [r for one, r in pairs if of_law(one, left.law) and is_product(r)]
-    factors = [Draw(part) for r in products for part in bodies(r) if part.law == left.law and len(part.targets) == 1]
-    for draw in (*draws, *(factors if left.law.markov else ())):
-        if left.law.markov and not draw.neighbour():
+    if draws and any(part.law != left.law for r in products for part in bodies(r)):
+        raise ConfigError(
+            f"{name!r}: {left.law.name} is a product of other laws, which says all of it; derive the rest"
+        )
+    if not is_product(right):
+        _drawn_once(name, draws[-1], draws[:-1])
+    _one_direction(name, draws)
+    _no_circle_of_sequences(name, draws)
+    factors = [Draw(part) for r in products for part in bodies(r)]
+    for draw in (*draws, *factors) if left.law.markov else ():
+        if len(draw.density.targets) > 1 or not draw.neighbour():
             raise ConfigError(
                 f"{name!r}: {left.law.name} is declared to be a Markov chain, and {draw.density!r} has more conditions "
                 f"than a neighbour; take a law that is not declared so"
             )
-        clash = next((f for f in factors if f.meets(draw) and f.given() != draw.given()), None)
+    for draw in draws:
+        clash = next((f for f in factors if f.single() and f.meets(draw) and f.given() != draw.given()), None)
         if clash is not None and clash.target.index.symbol is not None:
             raise ConfigError(
                 f"{name!r}: {draw.density!r} has other conditions than {clash.density!r} in a product of it"
             )
+
+
+def _no_circle_of_sequences(name, draws):
+    """No sequence of states is drawn given another one that is drawn given it."""
+    arrows = {(p.sequence, draw.target.sequence) for draw in draws for p in draw.density.given}
+    for one, other in arrows:
+        if one != other and (other, one) in arrows:
+            raise ConfigError(f"{name!r}: {one.name} is drawn given {other.name}, and {other.name} given {one.name}")
 
 
 def of_law(left, law) -> bool:
@@ -115,7 +136,7 @@ def _one_direction(name, draws):
         for kind, *where in draw.given():
             if kind == "near":
                 signs.add(where[0] > 0)
-            elif where[0] == draw.target.sequence and _literal_drawn(where, draws):
+            elif kind == "far" and where[0] == draw.target.sequence and _literal_drawn(where, draws):
                 signs.add(False if draw.target.index.symbol is not None else where[2] > draw.start)
     if len(signs) > 1:
         raise ConfigError(f"{name!r}: its law is drawn forward in one definition and backward in another; keep to one")

@@ -11,18 +11,17 @@ from fractions import Fraction
 
 from diffusion_lib.errors import Inconclusive
 from diffusion_lib.symbolic.kernel import given as tower
-from diffusion_lib.symbolic.kernel import sums, telescope
+from diffusion_lib.symbolic.kernel import markov, sums, telescope
 from diffusion_lib.symbolic.kernel.free import Free, is_noise_run, is_state_run
 from diffusion_lib.symbolic.kernel.positive import positive
 from diffusion_lib.symbolic.kernel.ranges import Ranges
-from diffusion_lib.symbolic.kernel.states import all_apart, in_order, inside, minus, overlap, run, union, written
+from diffusion_lib.symbolic.kernel.states import all_apart, inside, minus, overlap, run, union, written
 from diffusion_lib.symbolic.language.density import KL, Density, E, Integral, Law
 from diffusion_lib.symbolic.language.expr import Expr, Func, Mul, Num, Pow, rebuild
-from diffusion_lib.symbolic.language.times import Index, Item, Limit, Product, Span, Sum
+from diffusion_lib.symbolic.language.times import Index, Limit, Product, Sum
 from diffusion_lib.symbolic.language.tree import at, free_indices
 
 ONE = Fraction(1)
-FRESH = "step:"  # the index of a product that a rule writes; no author can declare it
 
 
 @dataclass
@@ -81,7 +80,7 @@ class Rewriter:
         """p(A | B), its states in one written order; with the chain rule p(A, B) / p(B)."""
         targets, given = (union(map(run, side), ranges) for side in (node.targets, node.given))
         if node.law.markov and given and self.may("Markov"):
-            given = self.nearest(targets, given, ranges)
+            given = markov.nearest(targets, given, ranges)
         both = union((*targets, *given), ranges)  # no state may stand on both sides
         if given and self.may("conditional"):
             return self.joint(node.law, both, ranges) / self.joint(node.law, given, ranges)
@@ -90,52 +89,7 @@ class Rewriter:
         return self.joint(node.law, targets, ranges)
 
     def joint(self, law, states, ranges) -> Expr:
-        """p(A); of a Markov chain with states a < b < c < … p(x_a) p(x_a, x_b) / p(x_a) · p(x_b, x_c) / p(x_b) …"""
-        runs = self.path(law, states, ranges)
-        if runs is None:
-            return Density(law, tuple(map(written, states)), ())
-        thing, last, _ = runs[0]
-        s = Index(FRESH)
-
-        def step(before, after):
-            pair = union([(thing, before, before), (thing, after, after)], ranges)
-            return Density(law, tuple(map(written, pair)), ()) / Density(law, (Item(thing, before),), ())
-
-        found = Density(law, (Item(thing, last),), ())
-        within = Density(law, (Span(thing, s - 1, s),), ()) / Density(law, (Item(thing, s - 1),), ())
-        for _, low, high in runs:
-            if low != last:
-                found = found * step(last, low)
-            if low.symbol == high.symbol:
-                found = Mul((found, *(at(within, {FRESH: low + k}) for k in range(1, high.offset - low.offset + 1))))
-            elif ranges.at_most(low + 1, high):
-                found = found * Product(within, (s, low + 1, high))
-            last = high
-        return found
-
-    def path(self, law, states, ranges):
-        """The runs of one sequence in the order of time, if it is proved; None if there is nothing to split."""
-        if not (law.markov and self.may("Markov")) or len({one[0] for one in states}) > 1:
-            return None
-        runs = in_order(states, ranges)
-        if runs is None or (len(runs) == 1 and ranges.at_most(runs[0][2], runs[0][1] + 1)):
-            return None
-        short = len(runs) == 2 and all(ranges.at_most(high, low) for _, low, high in runs)
-        return None if short else runs
-
-    def nearest(self, targets, given, ranges):
-        """Of conditions that are all earlier (or all later) than every target, a chain remembers the nearest one."""
-        if len({one[0] for one in (*targets, *given)}) > 1:
-            return given
-        for one in (one for one in given if ranges.at_most(one[1], one[2])):
-            last, first = one[2], one[1]
-            early = all(ranges.at_most(last + 1, target[1]) for target in targets)
-            late = all(ranges.at_most(target[2] + 1, first) for target in targets)
-            if early and all(ranges.at_most(other[2], last) for other in given):
-                return ((one[0], last, last),)
-            if late and all(ranges.at_most(first, other[1]) for other in given):
-                return ((one[0], first, first),)
-        return given
+        return markov.joint(law, states, ranges) if self.may("Markov") else markov.plain(law, states)
 
     # means
 
@@ -149,9 +103,9 @@ class Rewriter:
         """A density that stays one."""
         if not isinstance(side, Density):
             return rebuild(side, lambda child: self(child, ranges))
-        return Density(
-            side.law, *(tuple(map(written, union(map(run, part), ranges))) for part in (side.targets, side.given))
-        )
+        union(map(run, (*side.targets, *side.given)), ranges)  # no state may stand on both sides
+        sides = (union(map(run, part), ranges) for part in (side.targets, side.given))
+        return Density(side.law, *(tuple(map(written, part)) for part in sides))
 
     def E(self, node, ranges):
         under = node.under

@@ -39,7 +39,8 @@ class Index(Expr):
 class Sequence:
     """A real number for each time from ``start`` on.  ``role`` is "parameter", "state" or "noise".
 
-    ``first`` is the value at ``start``, where it is stated; it may lie on the border of the domain.
+    ``first`` is the value at ``start``, where it is stated; it may lie on the border of the domain.  A noise is
+    independent of all states before its own time; if it is drawn ``backward``, of all states from its own time on.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Sequence:
     start: int
     role: str = "parameter"
     first: Fraction | None = None
+    backward: bool = False
 
     def __getitem__(self, key):
         if isinstance(key, slice):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.symbolic.language.density import KL, Density, Derivative, E, Integral, Normal
+from diffusion_lib.symbolic.language.density import KL, Density, Derivative, E, Integral, Law, Normal
 from diffusion_lib.symbolic.language.expr import Expr, Symbol, children, rebuild, walk
 from diffusion_lib.symbolic.language.times import Index, Item, Limit, Sum
 
@@ -111,23 +111,27 @@ def unfold(nodes, facts, least: int = 1):
     """Return ``nodes`` with every left side of ``facts`` replaced by its right side, again and again.
 
     A definition that refers to itself one step earlier, such as ``x[t]`` by ``x[t - 1]``, is unfolded down to the
-    earliest member that ``nodes`` mention, and no further.  A variable that is bound stays, and so does what is caught.
+    earliest member that ``nodes`` mention, and no further; one that refers to later ones up to the latest.  A variable
+    that is bound stays, and so does what is caught.
     """
-    floors, budget = _earliest(nodes), [MAX_UNFOLDINGS]
+    ends, budget = _ends(nodes), [MAX_UNFOLDINGS]
 
-    def replace(node, earliest, shut=(), over=frozenset()):
+    def replace(node, earliest, shut=(), over=frozenset(), whole=False):
         for fact in facts if node not in [variable for _, variable in shut] else ():
             bound: dict[str, Index] = {}
             if (
-                not _caught(fact, shut, over)
+                not (whole and _role(fact.left) == "state")  # a mean under a whole law binds every state
+                and not _caught(fact, shut, over)
                 and match(fact.left, node, fact.symbols, bound)
                 and fact.holds_at(bound, earliest)
-                and _may_unfold(fact, node, floors)
+                and _may_unfold(fact, node, ends)
             ):
                 budget[0] -= 1
                 if budget[0] < 0:
                     raise ConfigError(f"definition {fact.name!r} unfolds without end; define it by earlier ones only")
-                return replace(at(fact.right, bound), earliest, shut, over)
+                return replace(at(fact.right, bound), earliest, shut, over, whole)
+        if isinstance(node, Density):
+            return node  # its arguments are names of states, and no numbers
         if isinstance(node, Sum):
             before = 0 if node.low.symbol is None else earliest.get(node.low.symbol, 1)
             earliest = {**earliest, node.symbol: before + node.low.offset}
@@ -136,7 +140,7 @@ def unfold(nodes, facts, least: int = 1):
         shut = (*shut, *((type(node), variable) for variable in bound_by(node)))
 
         def child(part):  # a measure stays a density that can be named
-            new = replace(part, earliest, shut, over)
+            new = replace(part, earliest, shut, over, whole or isinstance(measure, Law))
             return part if part is measure and not isinstance(new, (Density, Normal)) else new
 
         return rebuild(node, child)
@@ -206,18 +210,22 @@ def same_thing(part, other) -> bool:
     return a is not None and a == b
 
 
-def _earliest(nodes):
-    floors: dict[tuple[str, str | None], int] = {}
+def _ends(nodes):
+    """The earliest and the latest offset of each sequence, for each index symbol."""
+    found: dict[tuple[str, str | None], tuple[int, int]] = {}
     for node in (found for root in nodes for found in walk(root) if isinstance(found, Item)):
         key = (node.sequence.name, node.index.symbol)
-        floors[key] = min(floors.get(key, node.index.offset), node.index.offset)
-    return floors
+        low, high = found.get(key, (node.index.offset, node.index.offset))
+        found[key] = min(low, node.index.offset), max(high, node.index.offset)
+    return found
 
 
-def _may_unfold(fact, node, floors):
-    """Stop a definition that refers to its own sequence at the earliest member in the claim."""
+def _may_unfold(fact, node, ends):
+    """Stop a definition that refers to its own sequence at the earliest member in the claim, or at the latest one."""
     if not isinstance(node, Item):
         return True
     symbol, offset = node.index.symbol, node.index.offset
-    recursive = any(isinstance(p, Item) and p.sequence == node.sequence and p.index.symbol for p in walk(fact.right))
-    return not recursive or offset > floors.get((node.sequence.name, symbol), offset - 1)
+    own = [p.index for p in walk(fact.right) if isinstance(p, Item) and p.sequence == node.sequence and p.index.symbol]
+    low, high = ends.get((node.sequence.name, symbol), (offset - 1, offset + 1))
+    later = bool(own) and all(index.offset > fact.left.index.offset for index in own)
+    return not own or (offset < high if later else offset > low)

@@ -24,7 +24,7 @@ from diffusion_lib.symbolic.language.claim import contains
 from diffusion_lib.symbolic.language.density import written_out
 from diffusion_lib.symbolic.language.expr import Symbol, log, walk
 from diffusion_lib.symbolic.language.registry import positive, real
-from diffusion_lib.symbolic.language.times import OutOfRange, Sum
+from diffusion_lib.symbolic.language.times import Item, OutOfRange, Sum
 from diffusion_lib.symbolic.numeric.analysis import LOOKS, Analysis
 from diffusion_lib.symbolic.numeric.draw import draw
 from diffusion_lib.symbolic.numeric.interpret import fingerprint, to_mpf
@@ -155,9 +155,10 @@ class Point(Analysis):
         noises = [key for key in self.all_variables(node) if key not in states]
         if not (self.licence.independent or self.standard):
             return [self.joint(states + noises, given)]
-        last = max((time for _, time in states + given), default=-1)
+        times = [time for _, time in states + given]
+        backward = {p.sequence.name for p in walk(node.body) if isinstance(p, Item) and p.sequence.backward}
         fresh = [key for key in noises if self.licence.independent or key[0] in self.standard]
-        fresh = [key for key in fresh if _drawn_after(key[1], last)]
+        fresh = [key for key in fresh if _apart(key[1], times, key[0] in backward)]
         if len(noises) > 1 and any(time is None for _, time in noises):
             fresh = []  # nothing is said of a merged noise beside another noise
         dependent = states + [key for key in noises if key not in fresh]
@@ -190,5 +191,8 @@ def gauss_hermite():
     return [(heavy, near), (heavy, -near), (light, far), (light, -far)]
 
 
-def _drawn_after(time, last):
-    return last <= 0 if time is None else time > last
+def _apart(time, times, backward) -> bool:
+    """Is a noise of this time independent of states at those times?"""
+    if time is None:
+        return max(times, default=-1) <= 0
+    return all(other >= time for other in times) if backward else time > max(times, default=-1)

@@ -173,13 +173,15 @@ class Chain(Block):
             raise ConfigError(
                 f"{self.name!r} does not end in an equality, so it cannot be cited as one; cite another result"
             )
-        chained([step.verdict.theorem for step in self.steps])
+        if chained([step.verdict.theorem for step in self.steps]) != (self.left, self.right):
+            raise DerivationError(f"{self.name!r} was changed after it was checked; state it again")
         return [self.fact()]
 
     def lines(self):
         lefts, before = [self.left] + [None] * len(self.steps), self.left
         for step in self.steps:
-            if (step.gap.before if step.gap else step.claim.left) != before or step.claim.right != step.right:
+            follows = (step.gap.before if step.gap else step.claim.left) == before and step.claim.right == step.right
+            if not follows or step.verdict.theorem.claim is not step.claim:
                 raise DerivationError(f"{self.name!r} was changed after it was checked; state it again")
             before = step.right
         return [Line(left, s.relation, s.right, s.shown) for left, s in zip(lefts, self.steps, strict=False)]

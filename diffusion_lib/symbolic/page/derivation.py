@@ -72,9 +72,13 @@ class Derivation(Registry):
         self.blocks: dict[str, Block] = {}
         self.equivalents: dict[tuple[str, int, str], str] = {}
 
-    def noise(self, name: str, start: int = 1, latex: str | None = None) -> Sequence:
-        """Noises, one for each time, each independent of everything before it; say their law with ``define``."""
-        return self.declare(name, Sequence(name, latex or latex_name(name), real, start, "noise"))
+    def noise(self, name: str, start: int = 1, latex: str | None = None, backward: bool = False) -> Sequence:
+        """Noises, one for each time, each independent of everything before it; say their law with ``define``.
+
+        ``backward``: of a process that is drawn from its end, z_t in x_{t−1} = μ + σ z_t, independent of x_t and later.
+        """
+        noise = Sequence(name, latex or latex_name(name), real, start, "noise", backward=backward)
+        return self.declare(name, noise)
 
     def merged_noise(self, name: str, latex: str | None = None) -> Symbol:
         """One noise that is independent of the state at time 0."""

@@ -8,8 +8,8 @@ from diffusion_lib.errors import Inconclusive
 from diffusion_lib.symbolic.kernel.free import Free
 from diffusion_lib.symbolic.kernel.ranges import Ranges
 from diffusion_lib.symbolic.kernel.states import all_apart, run
-from diffusion_lib.symbolic.language.claim import Claim, contains, odd_conditions
-from diffusion_lib.symbolic.language.density import KL, Density, E, Integral, Law, Var
+from diffusion_lib.symbolic.language.claim import Claim, contains, has_densities, odd_conditions
+from diffusion_lib.symbolic.language.density import KL, Density, E, Integral, Law, Normal, Var
 from diffusion_lib.symbolic.language.dependence import atoms, meets, random_facts
 from diffusion_lib.symbolic.language.expr import Symbol, walk
 from diffusion_lib.symbolic.language.times import Item, Limit
@@ -35,6 +35,7 @@ class Algebra:
             for side in sides:
                 always_defined(side, least)
         tame(*sides)
+        converges(*(node for side in sides for node in formulas(claim, side)))
         if claim.licence.linear:
             converges(*sides)
         elif not claim.licence.integrates:
@@ -85,3 +86,13 @@ def reached(parts, said):
         deeper = [atom for left, right in said if meets(part, left) for atom in atoms(right)]
         found += [atom for atom in deeper if atom not in found]
     return found
+
+
+def formulas(claim, side):
+    """Means under densities that are defined to be Gaussian, with the Gaussian written in: these may diverge."""
+    facts = [fact for fact in claim.model if isinstance(fact.left, Density) and isinstance(fact.right, Normal)]
+    for node in walk(side):
+        if isinstance(node, E) and isinstance(node.under, Density) and not has_densities(node.body):
+            (under,) = unfold((node.under,), facts)
+            if isinstance(under, Normal):
+                yield E(node.body, under)

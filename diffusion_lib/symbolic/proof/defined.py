@@ -123,7 +123,7 @@ class Defined(Symbolic):
         if self.grows is None:
             return None
         try:
-            exponent, coefficient = self.field.single(self(node))
+            _, coefficient = self.field.single(self(node))
             grows, sides = self(self.grows), sp.fraction(self.field.lower(coefficient))
             signs = [sign_of_value(self.field, sp.Poly(side, grows).LC()) for side in sides]
         except (DerivationError, sp.PolynomialError):

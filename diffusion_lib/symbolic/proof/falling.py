@@ -53,9 +53,9 @@ def falling_exponent(world, exponent, y) -> bool:
     if not exponent.has(y):
         return False
     over, under = sp.fraction(sp.together(exponent))
-    if not under.has(y) and over.is_polynomial(y) and sp.degree(over, y) == 2:
-        if sign_of_value(world.field, sp.Poly(over, y).LC() / under) == -1:
-            return True
+    square = not under.has(y) and over.is_polynomial(y) and sp.degree(over, y) == 2
+    if square and sign_of_value(world.field, sp.Poly(over, y).LC() / under) == -1:
+        return True
     raise Inconclusive(f"exp({exponent}) is not seen to fall off with {y}")
 
 

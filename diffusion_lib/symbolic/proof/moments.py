@@ -44,7 +44,7 @@ def rule(translate, node):
     def separate(name):
         return translate.licence.independent or name in translate.standard
 
-    fresh = [pair for pair in noises if separate(pair[0].name) and all(drawn_after(pair[1], time) for time in times)]
+    fresh = [pair for pair in noises if separate(pair[0].name) and all(apart(*pair, time) for time in times)]
     alone = len(noises) + len(bare) == 1  # nothing is said of a merged noise beside another noise
     _refuse_unsure(fresh)
     fresh += [part for part in bare if alone and separate(part.name) and all(time == 0 for time in times)]
@@ -68,6 +68,11 @@ def rule(translate, node):
         return result * (translate.hide(unknown, known) if known and unknown != 1 else unknown)
 
     return [translate.leaf(label, _domain(part)) for part, label in zip(everything, labels, strict=True)], moment
+
+
+def apart(sequence, noise, state) -> bool:
+    """Is a noise drawn after a state, in the direction of its process?"""
+    return drawn_after(state + 1, noise) if sequence.backward else drawn_after(noise, state)
 
 
 def drawn_after(noise, state) -> bool:

@@ -85,18 +85,24 @@ class _Sign:
             if not curves or any(map(curved, walk(weight))):
                 continue
             rest = total([product(c, f) for other, (c, f) in enumerate(terms) if other != place])
-            for sign, line in tangents(curves[0]):
-                bounded = self.proved(weight if sign > 0 else -weight, False, ranges)
-                if bounded and self.proved(rest + weight * line, strict, ranges):
+            for side, line in tangents(curves[0]):
+                more = rest + weight * line
+                bounded = self.proved(weight if side > 0 else -weight, False, ranges)
+                if bounded and (self.proved(more, strict, ranges) or (not strict and self.vanishes(more))):
                     return True
         return False
+
+    def vanishes(self, node) -> bool:
+        world = Symbolic(licence("integration"), floors=floors(node), least=self.least)
+        try:
+            return world.field.is_zero(world(node))
+        except DerivationError:
+            return False
 
     def sign(self, node, strict, ranges):
         world = Symbolic(licence("integration"), floors=floors(node), least=self.least)
         try:
             value = world(node)
-            if not strict and world.field.is_zero(value):
-                return 1
             for variable, (low, high) in ranges.items():
                 value = value.subs(world(variable), inside(world(low), world(high)))
             return sign(world.field, world.field.rational(value), strict)

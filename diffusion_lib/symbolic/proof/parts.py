@@ -86,10 +86,16 @@ def _lower(term, y, bell, names):
     """The moving part of a term, with one derivative less; beside a bell also with one power of ``y`` less."""
     _, moving = term.as_independent(y, *(f for f in term.atoms(Generic) if f.has(y)), as_Add=False)
     for factor in sp.Mul.make_args(moving):
-        if isinstance(factor, Generic) and len(factor.args) == 1:
-            name, _, order = type(factor).__name__.partition(".")
-            if order.isdigit() and int(order):
-                less = arbitrary(name, (int(order) - 1,), int(order) == 1 and name in names)
-                yield moving / factor * less(*factor.args)
+        if isinstance(factor, Generic):
+            yield from (moving / factor * less for less in _primitives(factor, y, names))
     if bell and moving.as_powers_dict()[y] >= 1:
         yield moving / y
+
+
+def _primitives(value, y, names):
+    """The function whose derivative by ``y`` the function value is, up to a constant: one order less."""
+    name, *orders = type(value).__name__.split(".")
+    moving = [place for place, arg in enumerate(value.args) if arg.has(y)]
+    if len(moving) == 1 and len(orders) == len(value.args) and int(orders[moving[0]]):
+        less = [int(order) - (place == moving[0]) for place, order in enumerate(orders)]
+        yield arbitrary(name, tuple(less), not any(less) and name in names)(*value.args)
