@@ -76,7 +76,7 @@ def beside_a_density_a_member_at_a_number(w):
 
 @falsehood
 def beside_a_density_a_moving_mean(w):
-    w.X.define("d", w.r, 2 * w.x[1])
+    w.X.define("d", w.r, 3 * w.x[1])
     beside(w, I(N(w.x[1], w.r, 1), w.x[1]), 1, "Gaussian integral")
 
 
