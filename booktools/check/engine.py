@@ -37,6 +37,11 @@ EQUIVALENT = {  # slips that change nothing, with the reason
     "kernel.free: swapped arguments: meets(part, left)": "meets is symmetric",
     "kernel.free: swapped arguments: meets(node, left)": "meets is symmetric",
     "kernel.ranges: swapped arguments: min(c, self.bounds.get((one, other), c))": "min is symmetric",
+    "kernel.ranges: one less: 1 in for _ in range(len(self.bounds) + 1):": "a path takes each bound once at most",
+    "kernel.noises: one less: 0 in (coefficient, factors), two = parts[0], Num(sums.ONE.value * 2)": (
+        "the first of one is the last of one"
+    ),
+    "kernel.rewrite: comparison: parts[0][0] <= 0": "a coefficient of a product is never zero",
     "kernel.rewrite: one less: 0 in coefficient, factors = parts[0]": "the first of one is the last of one",
     "kernel.rewrite: one less: 0 in thing, low, high = states[0]": "used where there is one run only",
     "kernel.rewrite: one more: 1 in early = all(ranges.at_most(last + 1, target[1]) for target in targets)": (

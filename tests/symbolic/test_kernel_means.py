@@ -39,6 +39,8 @@ def test_what_is_known_comes_out():
     assert rewriter()(E(2 * x[1], given=x[0]), AT_ONE) == E(2 * x[1], given=x[0])
     noisy = E(w.b * e[1], given=e[2])  # a noise is no condition of this rule
     assert tower(noisy, AT_ONE) == noisy
+    for odd in (w.r, w.e[2], 2 * x[1]):  # nothing is known given these
+        assert tower(E(w.b * x[1], given=odd), AT_ONE) == E(w.b * x[1], given=odd)
     hiding = rewriter("given", said=[(w.r, x[1]), (w.m[t], e[t])])
     assert hiding(E(w.r * x[0], given=x[0]), AT_ONE) == x[0] * E(w.r, given=x[0])
     assert hiding(E(w.r * x[0], given=x[1]), AT_ONE) == w.r * E(x[0], given=x[1])
@@ -183,6 +185,16 @@ def test_paths_with_gaps():
     later = Product(k(x[step - 1 : step]) / k(x[step - 1]), (step, 3, T))
     assert flat(path(k(x[0], x[2:T]), Ranges.least({"T": 4}))) == flat(k(x[0]) * pair(zero, two) * later)
     assert path(k(x[s], x[t], w.z[0]), Ranges.least({"t": 1}).within("s", t + 1, None)).given == ()
+
+
+def test_long_paths_and_none():
+    w = World()
+    x, k, path = w.x, w.X.density("k", markov=True), rewriter("Markov", "conditional")
+    assert path(k(x[1:0]), AT_ONE) == wrap(1) and path(w.q(x[1:0]), AT_ONE) == wrap(1)
+    long, short = path(k(x[0:20]), AT_ONE), path(k(x[0:4]), AT_ONE)
+    assert "Product" in repr(long) and "Product" not in repr(short) and "x[3:4]" in repr(short)
+    assert rewriter("Markov")(k(x[0], x[3] | x[1:2]), AT_ONE) == Density(k, (x[0], x[3]), (x[1:2],))
+    assert rewriter("Markov")(k(x[1], x[5] | x[2], x[4]), AT_ONE) == Density(k, (x[1], x[5]), (x[2], x[4]))
 
 
 def test_the_first_term_of_a_sum_may_come_out():

@@ -124,6 +124,7 @@ def test_means_and_divergences():
     assert rewriter()(mean, AT_ONE) == mean
     assert rewriter("mean")(mean, AT_ONE) == I(x[1] * q(x[1]), x[1])
     assert rewriter("mean")(E(x[1], q), AT_ONE) == I(x[1] * q(x[1]), x[1])
+    assert rewriter("mean")(E(w.r * x[1], q), AT_ONE) == I(w.r * x[1] * q(x[1]), x[1])
     assert rewriter()(E(w.r, N(w.r, 0, 1)), AT_ONE) == E(w.r, N(w.r, 0, 1))
     gap = KL(q(x[1]), p(x[1]))
     assert rewriter()(gap, AT_ONE) == gap
