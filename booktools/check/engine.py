@@ -42,6 +42,13 @@ EQUIVALENT = {  # slips that change nothing, with the reason
         "the first of one is the last of one"
     ),
     "kernel.rewrite: comparison: parts[0][0] <= 0": "a coefficient of a product is never zero",
+    "kernel.rewrite: one less: 0 in merged = self.merged(parts[0][1], variables, ranges)": (
+        "the first of one is the last of one"
+    ),
+    "kernel.rewrite: swapped arguments: overlap([one], mine, ranges)": "overlap is symmetric",
+    "kernel.rewrite: one more: 1 in for one in sorted(set(runs), key=lambda one: (one[0].name, str(one[1:]))):": (
+        "any order will do"
+    ),
     "kernel.rewrite: one less: 0 in coefficient, factors = parts[0]": "the first of one is the last of one",
     "kernel.rewrite: one less: 0 in thing, low, high = states[0]": "used where there is one run only",
     "kernel.rewrite: one more: 1 in early = all(ranges.at_most(last + 1, target[1]) for target in targets)": (

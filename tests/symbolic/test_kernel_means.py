@@ -162,6 +162,7 @@ def test_runs_in_order():
     assert in_order([run(x[t]), run(x[0])], AT_ONE) == [run(x[0]), run(x[t])]
     assert in_order([run(x[t + 2]), run(x[0]), run(x[1:t])], AT_ONE) == [run(x[0]), run(x[1:t]), run(x[t + 2])]
     assert in_order([run(x[t]), run(x[s])], AT_ONE) is None and in_order([run(x[1 : t - 1])], AT_ONE) is None
+    assert in_order([run(x[t]), run(x[t - 1])], AT_ONE) == [run(x[t - 1]), run(x[t])]
     assert in_order([], AT_ONE) == [] and in_order([run(x[0]), run(x[2 : t - 1])], AT_ONE) is None
 
 
@@ -202,5 +203,10 @@ def test_the_first_term_of_a_sum_may_come_out():
     q, x, everything = w.q, w.x, rewriter("conditional", "mean", "linearity", "Fubini", "marginal")
     total = Sum(x[s], (s, 0, T))
     value = everything(E(total, q(x[1:T])), AT_ONE)
-    assert "x[0]" in repr(value) and isinstance(value.terms[0], type(x[0] * wrap(1))) and "(s, 1, T)" in repr(value)
+    assert (
+        [coefficient for coefficient, _ in flat(value)] == [1, 1]
+        and "x[0]" in repr(value)
+        and isinstance(value.terms[0], type(x[0] * wrap(1)))
+        and "(s, 1, T)" in repr(value)
+    )
     assert everything(I(log(q(x[0])) * q(x[0:1]), x[1]), AT_ONE) == log(q(x[0])) * q(x[0])

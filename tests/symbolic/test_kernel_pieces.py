@@ -134,6 +134,7 @@ def test_unions():
     assert union([run(z[1]), run(x[0])], AT_ONE) == union([run(x[0]), run(z[1])], AT_ONE)
     assert union([run(x[2:1]), run(x[0])], AT_ONE) == (run(x[0]),)
     assert union([], AT_ONE) == ()
+    assert union([run(x[0]), run(x[1 : t - 1])], AT_ONE) == (run(x[0 : t - 1]),)  # which may be empty
     unsure = (x, t + 1, Index(None, 3))  # which runs backwards at late times
     assert len(union([run(x[0:t]), unsure], AT_ONE)) == 2
     for parts in ((x[t], x[s]), (x[0:t], x[t]), (x[0], x[t - 1]), (x[1], x[1])):

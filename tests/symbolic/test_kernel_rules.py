@@ -214,6 +214,7 @@ def test_covers():
     x = w.x
     assert cover([run(x[1]), run(x[0:T])], AT_ONE) == (run(x[0:T]),)
     assert cover([run(x[0:T]), run(x[1])], AT_ONE) == (run(x[0:T]),)
+    assert cover([run(x[0]), run(x[0:T])], AT_ONE) == (run(x[0:T]),) == cover([run(x[0:T]), run(x[0])], AT_ONE)
     assert cover([run(x[0]), run(x[2]), run(x[0])], AT_ONE) == (run(x[0]), run(x[2]))
     with pytest.raises(Undefined):
         cover([run(x[t]), run(x[s])], AT_ONE)
