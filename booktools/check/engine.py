@@ -49,6 +49,7 @@ EQUIVALENT = {  # slips that change nothing, with the reason
     "kernel.rewrite: one more: 1 in for one in sorted(set(runs), key=lambda one: (one[0].name, str(one[1:]))):": (
         "any order will do"
     ),
+    "kernel.wellformed: arithmetic: 10 ** 9": "any late time will do",
     "kernel.rewrite: one less: 0 in coefficient, factors = parts[0]": "the first of one is the last of one",
     "kernel.rewrite: one less: 0 in thing, low, high = states[0]": "used where there is one run only",
     "kernel.rewrite: one more: 1 in early = all(ranges.at_most(last + 1, target[1]) for target in targets)": (

@@ -149,6 +149,8 @@ def test_sums_in_one_form():
     assert telescope.sums(Sum(m[1], (s, 1, T))) == Sum(m[1], (s, 1, T))
     nested = Sum(Sum(m[n], (n, 1, s + 1)), (s, 1, T))
     assert telescope.sums(nested) == Sum(Sum(m[n], (n, 1, s)), (s, 2, T + 1))
+    inner = Sum(Sum(m[n] * m[s + 1], (n, 1, T)), (s, 1, T))
+    assert telescope.sums(inner) == Sum(Sum(m[n] * m[s], (n, 1, T)), (s, 2, T + 1))
     own = Sum(Sum(m[s + 1], (s, 1, T)), (s, 1, T))
     assert telescope.sums(own) == own
     assert telescope.offsets(m[s + 1] * m[s - 2] * m[t + 5], "s") == [1, -2]

@@ -263,6 +263,9 @@ def test_inductions_over_theorems():
     with pytest.raises(DerivationError, match="begins later"):
         by_induction(goal, "t", base, [later, *step])
     assert by_induction(goal, "t", base, [proved(grown, grown), *step])
+    around = grown + w.m[n - 1] - w.m[n - 1]  # which is about n from 2 on
+    with pytest.raises(DerivationError, match="begins later"):
+        by_induction(goal, "t", base, [proved(grown, around), proved(around, grown), *step])
     with pytest.raises(DerivationError, match="was not proved"):
         by_induction(claim(left, 2 * right, "induction"), "t", base, step)
 
