@@ -1,7 +1,7 @@
 """``python -m booktools.opinion``: let Rocq and Maxima decide the steps about numbers, and print a table.
 
-The exit status is 1 if one of them contradicts a step, 2 if a program is missing.  ``record.json`` beside this file is
-written when all chapters were asked.
+The exit status is 1 if one of them contradicts a step, 2 if a program is missing.  When all chapters were asked,
+``diffusion_lib/notebook/opinion.json`` is written.
 """
 
 from __future__ import annotations

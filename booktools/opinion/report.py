@@ -12,7 +12,7 @@ from .ask import CONFIRMED, CONTRADICTED
 from .language import Claim
 from .questions import Question
 
-RECORD = Path(__file__).with_name("record.json")
+RECORD = Path(__file__).parents[2] / "diffusion_lib" / "notebook" / "opinion.json"  # pages show it, also on Colab
 COLUMNS = ("steps", "densities", "alike", "Rocq", "Maxima", "either", "unknown", "contradicted")
 
 

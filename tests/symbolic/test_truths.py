@@ -970,7 +970,7 @@ def steins(w, what):
         step(w, E(g(y) * Derivative(log(law), y), law), 0, by)
 
 
-@near("scale", "sign", "ends", "turned", "square", "hidden", "interval", "random")
+@near("scale", "sign", "ends", "turned", "square", "hidden", "interval", "random", "diverges")
 def substitutions(w, what):
     y, u, f, g, a, b, r = w.y, w.u, w.f, w.g, w.a, w.b, w.r
     by = "substitution"
@@ -982,6 +982,8 @@ def substitutions(w, what):
         step(w, Integral(g(a * u + b) * a, (u, 0, 1)), Integral(g(y), (y, 0, 1)), by)
     elif what == "turned":
         step(w, Integral(g(1 - u), (u, 0, 1)), -Integral(g(y), (y, 0, 1)), by)
+    elif what == "diverges":
+        step(w, Integral(g(u + b) - g(u), u), 0, by)
     elif what == "square":
         step(w, Integral(f(u**2) * 2 * u, u), Integral(f(y), y), by)
     elif what == "hidden":
@@ -1109,10 +1111,14 @@ def gaps(w, what):
     (bound.below if what == "strict" else bound.at_most)(w.c + gap, gap=gap)
 
 
-@near("sign", "order", "log", "root", "power")
+@near("sign", "order", "log", "root", "power", "sum", "integral")
 def limits(w, what):
-    T, c = w.T, w.c
+    T, c, t, u = w.T, w.c, w.t, w.u
+    odd = Sum(log((T - 2 * t) / T) / T, (t, 1, T))  # negative from the middle on
+    if what == "sum":
+        return step(w, Limit(odd, T), Limit(2 * odd / 2, T), "algebra")
     left, right = {
+        "integral": (Integral(log(T - 2 * u), (u, 0, T)) / T - Integral(log(T - 2 * u), (u, 0, T)) / T, 0),
         "sign": ((1 - c / T) ** T, exp(c)),
         "order": ((1 + w.a / T**2) ** T, exp(w.a)),
         "log": (log(1 - T) / T, 0),

@@ -38,7 +38,7 @@ def joint(law, states, ranges) -> Expr:
         if low.symbol == high.symbol and high.offset - low.offset <= sums.LARGEST:
             for time in range(low.offset, high.offset):
                 found = found * step(Index(low.symbol, time), Index(low.symbol, time + 1))
-        elif ranges.at_most(low + 1, high):
+        elif low != high:  # it may be of one state, and the product empty
             found = found * Product(within, (s, low + 1, high))
         last = high
     return found

@@ -14,8 +14,8 @@ from diffusion_lib.errors import DerivationError, Inconclusive
 from diffusion_lib.symbolic.kernel.positive import positive
 from diffusion_lib.symbolic.language.density import Normal
 from diffusion_lib.symbolic.language.expr import Num, Symbol, walk
-from diffusion_lib.symbolic.language.times import Index, Item, Product
-from diffusion_lib.symbolic.language.tree import at
+from diffusion_lib.symbolic.language.times import Index, Item, Limit, Product, Sum
+from diffusion_lib.symbolic.language.tree import at, bound_by
 from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.proof.integrals import inside
 from diffusion_lib.symbolic.proof.signs import sign_of_value
@@ -59,6 +59,7 @@ class Defined(Symbolic):
         super().__init__(*arguments, **options)
         self.between: dict[str, sp.Expr] = {}  # what variables of integration run over
         self.grows: Index | None = None  # the index of the limit around this place
+        self.caught: frozenset = frozenset()  # what is bound inside that limit
         self.smooth = False  # under a derivative, where a root must not touch zero
 
     def leaf(self, label, domain):
@@ -113,15 +114,16 @@ class Defined(Symbolic):
         return self.unknown()
 
     def Limit(self, node):
-        grows, self.grows = self.grows, Index(node.symbol)
+        before = self.grows, self.caught
+        self.grows, self.caught = Index(node.symbol), caught(node.body)
         self(node.body)
-        self.grows = grows
+        self.grows, self.caught = before
         return self.unknown()
 
     def late(self, node):
         """The sign of a quotient of polynomials in an index that grows, from some time on."""
-        if self.grows is None:
-            return None
+        if self.grows is None or any(part in self.caught for part in walk(node)):
+            return None  # what moves up to the index, or by itself, has no sign from some time on
         try:
             _, coefficient = self.field.single(self(node))
             grows, sides = self(self.grows), sp.fraction(self.field.lower(coefficient))
@@ -147,3 +149,10 @@ class Defined(Symbolic):
         else:
             self(node.body)
         return self.unknown(True if self.sure(node, low, high) else None)
+
+
+def caught(node) -> frozenset:
+    """The indices at all distances, and the variables, that are bound in ``node``."""
+    bound = [variable for part in walk(node) for variable in bound_by(part)]
+    symbols = {part.symbol for part in walk(node) if isinstance(part, (Sum, Limit))}
+    return frozenset(bound) | {part for part in walk(node) if isinstance(part, Index) and part.symbol in symbols}

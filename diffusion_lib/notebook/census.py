@@ -1,0 +1,38 @@
+"""What has to be trusted, in lines of code, and what programs of others say of the steps."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import tokenize
+from importlib.resources import files
+
+ROOMS = ("language", "kernel", "proof", "numeric", "definitions", "verify", "page")
+_BLANK = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+
+
+def lines_of_code() -> dict[str, int]:
+    """Lines of code in each room of ``diffusion_lib.symbolic``: no blank lines, no comments, no docstrings."""
+    rooms = {room: files("diffusion_lib.symbolic") / room for room in ROOMS}
+    return {
+        room: sum(code(path.read_text(encoding="utf-8")) for path in folder.iterdir() if path.name.endswith(".py"))
+        for room, folder in rooms.items()
+    }
+
+
+def code(source: str) -> int:
+    """The number of lines of code in a module's source."""
+    used, said = set(), set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in _BLANK:
+            used |= set(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            said |= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+    return len(used - said)
+
+
+def opinion() -> dict[str, int]:
+    """How many steps Rocq and Maxima were asked about, and what they said; made by ``python -m booktools.opinion``."""
+    return json.loads((files("diffusion_lib.notebook") / "opinion.json").read_text(encoding="utf-8"))["total"]
