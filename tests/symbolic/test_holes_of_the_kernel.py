@@ -15,6 +15,7 @@ from diffusion_lib.symbolic import Derivative as D
 from diffusion_lib.symbolic import Integral as I
 from diffusion_lib.symbolic import Normal as N
 from diffusion_lib.symbolic.language.expr import wrap
+from diffusion_lib.symbolic.language.times import Index
 
 falsehood = Falsehoods()
 
@@ -712,6 +713,15 @@ def path_before_a_gap_is_left_out(w):
 def path_between_gaps_is_left_out(w):
     k, x, t = w.X.density("k", markov=True), w.x, w.t
     markov(w, k(x[0], x[2:t], x[t + 2]), k(x[0], x[2]) * k(x[t + 2] | x[t]), 2)
+
+
+# --- R. what both halves believe, because the language does it
+@falsehood
+def one_index_renamed_to_another(w):
+    m, s, t, n, prime = w.m, w.s, w.t, w.n, Index("s'")
+    inner = Sum(m[s] * m[prime], (s, 1, 2))
+    w.X.chain("r", m[t] * inner).equals(inner * m[t], by="algebra")
+    w.st(m[s] * inner, Sum(m[n] ** 2, (n, 1, 2)) * m[s], "result", "r")
 
 
 @pytest.mark.parametrize("name", falsehood)

@@ -32,6 +32,7 @@ from diffusion_lib.symbolic.kernel.states import (
 from diffusion_lib.symbolic.kernel.wellformed import well_formed
 from diffusion_lib.symbolic.language.expr import Num, Pow, wrap
 from diffusion_lib.symbolic.language.times import Index
+from diffusion_lib.symbolic.language.tree import at, free_indices
 from diffusion_lib.symbolic.proof.algebra import Algebra
 
 algebra = Algebra()
@@ -200,6 +201,14 @@ def test_products_are_written():
     assert sums.total([]) == wrap(0) and sums.total([a]) == a and sums.total(iter([a, b])) == a + b
     assert sums.times({a: 1, b: 1}, {a: -1}) == {b: 1} and sums.times({a: 1}, {a: 1, b: 2}) == {a: 2, b: 2}
     assert sums.many([]) == [(1, {})]
+
+
+def test_a_renamed_index_catches_nothing():
+    m = World().m
+    prime = Index("s'")
+    moved = at(Sum(m[s] * m[prime] * m[n], (s, 1, 2)), {"n": s})
+    assert free_indices(moved) == {"s", "s'"} and moved.symbol not in ("s", "s'")
+    assert at(Sum(m[s] * m[prime], (s, 1, 2)), {"n": s}).body.factors[1] == m[prime]
 
 
 # --- what hangs on what
