@@ -50,6 +50,17 @@ EQUIVALENT = {  # slips that change nothing, with the reason
         "any order will do"
     ),
     "kernel.wellformed: arithmetic: 10 ** 9": "any late time will do",
+    "kernel.noises: one less: 0 in if len(parts) != 1 or len(parts[0][1]) != 1 or "
+    "type(next(iter(parts[0][1]))) is not Sum:": "the first of one is the last of one",
+    "kernel.rewrite: one less: 0 in if len(parts) != 1 or parts[0][0] <= 0 or not all(map(positive, parts[0][1])):": (
+        "the first of one is the last of one"
+    ),
+    "kernel.states: dropped condition: high.symbol or ''": "any order will do that both sides share",
+    "kernel.telescope: condition is True: [] if isinstance(node, Limit) else offsets(node.low, symbol) + "
+    "offsets(node.high, symbol)": "the ends of a sum are free of its index",
+    "kernel.wellformed: one more: 9 in LATE = Index(None, 10**9)  # an index that goes to a limit": (
+        "any late time will do"
+    ),
     "kernel.rewrite: one less: 0 in coefficient, factors = parts[0]": "the first of one is the last of one",
     "kernel.rewrite: one less: 0 in thing, low, high = states[0]": "used where there is one run only",
     "kernel.rewrite: one more: 1 in early = all(ranges.at_most(last + 1, target[1]) for target in targets)": (

@@ -11,7 +11,7 @@ from halves import kernel_alone, last_claim, numbers_alone
 from register import cases
 
 from diffusion_lib.errors import DerivationError, DiffusionLibError, Refuted, Undefined
-from diffusion_lib.symbolic.kernel.theorem import Theorem, prove
+from diffusion_lib.symbolic.kernel.theorem import prove
 from diffusion_lib.symbolic.proof.algebra import Algebra
 
 REGISTER, GENERATED = cases(), generated()
@@ -78,8 +78,3 @@ def test_a_switched_off_kernel_would_be_seen():
     one = GENERATED["Markov, undeclared by Markov"]
     assert accepted(lambda: one.build(World()), numbers_alone)
     assert not accepted(lambda: one.build(World()), kernel_alone)
-
-
-def test_a_theorem_is_made_by_the_kernel_alone():
-    with pytest.raises(DerivationError, match="made by the kernel alone"):
-        Theorem(object(), None, "trust me")

@@ -20,7 +20,7 @@ from diffusion_lib.symbolic.kernel.states import (
     run,
     union,
 )
-from diffusion_lib.symbolic.kernel.theorem import by_induction, chained, prove
+from diffusion_lib.symbolic.kernel.theorem import Theorem, by_induction, chained, prove
 from diffusion_lib.symbolic.language.claim import Claim
 from diffusion_lib.symbolic.language.density import Density
 from diffusion_lib.symbolic.language.expr import Func, Pow, wrap
@@ -232,6 +232,11 @@ def test_theorems_keep_their_claim():
     assert (one.left, one.right, one.how) == (w.a + w.v, w.v + w.a, "symbolic zero") and one.claim.name == "test"
 
 
+def test_a_theorem_is_made_by_the_kernel_alone():
+    with pytest.raises(DerivationError, match="made by the kernel alone"):
+        Theorem(object(), None, "trust me")
+
+
 def test_chains_of_theorems():
     w = World()
     one, two = (prove(claim(a, b, "algebra"), algebra) for a, b in ((w.a * 2, w.a + w.a), (w.a + w.a, 3 * w.a - w.a)))
@@ -284,6 +289,8 @@ def test_what_a_proof_needs():
     w.X.define("noise", w.e[t], standard_normal)
     with pytest.raises(Inconclusive):  # a claim about densities has no calculus but by its licence
         prove(claim(q(x[0]) * Var(w.e[1] + w.e[2]), q(x[0]) * (Var(w.e[1]) + Var(w.e[2])), "tower"), algebra)
+    with pytest.raises(Inconclusive):
+        prove(claim(q(x[0]) * E(w.e[1] + w.e[2]), q(x[0]) * (E(w.e[1]) + E(w.e[2])), "linearity"), algebra)
     fact = Fact("d", w.r, w.a, frozenset())
     assert prove(claim(w.r * q(x[0]), w.a * q(x[0]), "definition", facts=(fact,)), algebra)
     with pytest.raises(Inconclusive):
