@@ -56,8 +56,8 @@ EQUIVALENT = {  # slips that change nothing, with the reason
         "the first of one is the last of one"
     ),
     "kernel.states: dropped condition: high.symbol or ''": "any order will do that both sides share",
-    "kernel.telescope: condition is True: [] if isinstance(node, Limit) else offsets(node.low, symbol) + "
-    "offsets(node.high, symbol)": "the ends of a sum are free of its index",
+    "kernel.telescope: condition is True: [] if isinstance(node, Limit) else offsets(node.low, symbol) "
+    "+ offsets(node.high": ("the ends of a sum are free of its index"),
     "kernel.wellformed: one more: 9 in LATE = Index(None, 10**9)  # an index that goes to a limit": (
         "any late time will do"
     ),
