@@ -17,6 +17,7 @@ from diffusion_lib.errors import ConfigError, VacuousHypotheses
 from diffusion_lib.symbolic.language.density import Density, Law
 from diffusion_lib.symbolic.language.expr import Apply, Function, Interval, Symbol, walk, wrap
 from diffusion_lib.symbolic.language.times import Index, Item, Limit, Sequence, Span, Sum
+from diffusion_lib.symbolic.language.tree import free_indices
 
 real = Interval()
 positive = Interval(Fraction(0))
@@ -83,6 +84,9 @@ class Registry:
             found = [(node, *known) for root in (*beside, *nodes) for node in walk(root) for known in mentions(node)]
         except RecursionError as error:
             raise ConfigError("an expression is nested too deeply, or refers to itself; split it") from error
+        for symbol in frozenset().union(*map(free_indices, nodes)):
+            if symbol not in self.what:
+                raise ConfigError(f"the index {symbol!r} is not declared here; take one that indices(…) gave")
         for node, name, thing, letters in found:
             if self.what.get(name) != thing:
                 raise ConfigError(f"{name!r} in {node!r} is not declared here; declare it, or take what has that name")

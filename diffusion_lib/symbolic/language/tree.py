@@ -54,10 +54,12 @@ def at(node, values: dict[str, Index]):
         new = values.get(node.symbol)
         return node if new is None else Index(new.symbol, new.offset + node.offset)
     if isinstance(node, (Sum, Limit)):
-        inner = {symbol: index for symbol, index in values.items() if symbol != node.symbol}
-        bound = node.symbol
-        if any(index.symbol == bound for index in inner.values()):  # a new index must not be caught by the sum
-            bound += "'"
+        free = free_indices(node.body) - {node.symbol}
+        inner = {symbol: index for symbol, index in values.items() if symbol in free}
+        bound, new = node.symbol, {index.symbol for index in inner.values()}
+        if bound in new:  # a new index must not be caught by the sum, nor a free one by its new name
+            while bound in new | free:
+                bound += "'"
             inner[node.symbol] = Index(bound)
         if isinstance(node, Limit):
             return Limit(at(node.body, inner), bound)

@@ -25,10 +25,9 @@ from diffusion_lib.symbolic.proof.symbolic import Symbolic, floors
 
 def non_negative(claim: Claim, gap, strict: bool = False) -> None:
     """Prove ``gap`` ≥ 0 (> 0 if ``strict``) on the domain, or raise ``Inconclusive``."""
-    ranges = Ranges.least(first_times(gap, least=claim.start))
-    well_formed(gap, ranges, Free(claim.said))
-    (gap,) = unfold((gap,), claim.facts, claim.start)
     least = first_times(gap, least=claim.start)
+    well_formed(gap, Ranges.least(least), Free(claim.said))
+    (gap,) = unfold((gap,), claim.facts, claim.start)
     for symbol in [symbol for symbol in sorted(least) if on_border([gap], symbol, least[symbol])]:
         _one_case(at(gap, {symbol: Index(None, least[symbol])}), strict, {})
         least[symbol] += 1
