@@ -13,7 +13,7 @@ class Unproved:
     """What stands for a theorem where the kernel is switched off."""
 
     def __init__(self, claim):
-        self.left, self.right, self.how = claim.left, claim.right, "not proved"
+        self.claim, self.left, self.right, self.how = claim, claim.left, claim.right, "not proved"
 
 
 @contextmanager
