@@ -32,7 +32,7 @@ def numbers_alone():
         stack.enter_context(patch.object(verify, "prove", lambda claim, algebra: Unproved(claim)))
         stack.enter_context(patch.object(verify, "prove_non_negative", lambda *what: None))
         stack.enter_context(patch.object(chain, "by_induction", lambda claim, *rest: Unproved(claim)))
-        stack.enter_context(patch.object(chain, "chained", lambda theorems: None))
+        stack.enter_context(patch.object(chain, "chained", lambda steps: (steps[0].left, steps[-1].right)))
         yield
 
 
