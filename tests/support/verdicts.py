@@ -1,0 +1,114 @@
+"""Claims with what each half of the verdict must say of them: all falsehoods and truths, built once."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from unittest.mock import patch
+
+from falsehoods import World
+from halves import kernel_alone
+
+from diffusion_lib.errors import DiffusionLibError, Refuted, Undefined
+from diffusion_lib.symbolic.page import chain
+
+FEW = 5
+SLOW = 0.08  # seconds of processor time; a slower falsehood is left out where there are many mutants
+
+
+@dataclass(frozen=True)
+class Case:
+    """An equality (``gap`` is None), or the sign of a gap; ``seen``: do numbers refute it?"""
+
+    name: str
+    claim: object
+    gap: object = None
+    strict: bool = False
+    seen: bool = False
+
+
+class Halves:
+    """The two halves, of whatever engine is loaded now; each is true of a case that it lets pass."""
+
+    def __init__(self):
+        from diffusion_lib.symbolic.kernel.theorem import prove
+        from diffusion_lib.symbolic.numeric.gaps import look_at_gap
+        from diffusion_lib.symbolic.numeric.refute import refute
+        from diffusion_lib.symbolic.proof.algebra import Algebra
+        from diffusion_lib.symbolic.proof.nonneg import non_negative
+        from diffusion_lib.symbolic.verify.verify import named
+
+        self.named = named
+        self.proves = lambda one: (
+            prove(one.claim, Algebra()) if one.gap is None else non_negative(one.claim, one.gap, one.strict)
+        )
+        self.looks = lambda one: refute(one.claim) if one.gap is None else look_at_gap(one.claim, one.gap, one.strict)
+
+    def says(self, half, one):
+        """The error that a half raises; None if it lets the case pass."""
+        try:
+            with self.named(one.claim):
+                half(one)
+        except Exception as error:  # a mutant may raise anything
+            return error
+        return None
+
+    def proved(self, one) -> bool:
+        return self.says(self.proves, one) is None
+
+    def unrefuted(self, one) -> bool:
+        return self.says(self.looks, one) is None
+
+
+def stated(name, build) -> list[Case]:
+    """The claims that ``build()`` makes; the last one is that at which it stopped, if it did."""
+    found, verify, sign = [], chain.verify, chain.non_negative  # numbers are slow, and are asked later
+
+    def verified(claim):
+        found.append(Case(name, claim))
+        return verify(claim)
+
+    def signed(claim, gap, strict):
+        found.append(Case(name, claim, gap, strict))
+        return sign(claim, gap, strict)
+
+    with kernel_alone(), patch.object(chain, "verify", verified), patch.object(chain, "non_negative", signed):
+        try:
+            build()
+        except DiffusionLibError:
+            return found
+        except Exception:  # a raw error is another test's concern
+            return []
+    return [*found, None]
+
+
+def false_cases(builds: dict, because=frozenset()) -> list[Case]:
+    """The claims at which falsehoods stop, if numbers refute them, or if their names are in ``because``."""
+    halves, found = Halves(), []
+    for name, build in builds.items():
+        *_, last = stated(name, build) or [None]
+        if last is None:
+            continue
+        before = time.process_time()
+        seen = isinstance(halves.says(halves.looks, last), (Refuted, Undefined))
+        halves.proved(last)
+        if (seen or name in because) and time.process_time() - before < SLOW:
+            found.append(Case(name, last.claim, last.gap, last.strict, seen))
+    return found
+
+
+def true_cases(builds: dict) -> list[Case]:
+    """The claims of true steps."""
+    return [one for name, build in builds.items() for one in stated(name, build) if one is not None]
+
+
+def every_false_case(thin: int = 1) -> list[Case]:
+    """Each ``thin``-th of the generated falsehoods, and the whole register with them unless they are few."""
+    from generated import generated
+    from register import cases
+
+    made = generated()
+    builds = {name: (lambda one=one: one.build(World())) for name, one in made.items()}
+    chosen = dict(list(builds.items())[::thin]) | (cases() if thin < FEW else {})
+    one_line = (name for name, one in made.items() if one.because and not name.startswith(("induction", "cited")))
+    return false_cases(chosen, set(one_line))
