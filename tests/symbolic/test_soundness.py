@@ -263,16 +263,15 @@ def test_row127_the_canary_sings_when_the_checks_are_off(w, monkeypatch):
         w.F.canary(*arguments)
 
 
-def test_a_surviving_mutant_stops_the_summary(w, monkeypatch):
+def test_a_surviving_mutant_stops_the_summary(w):
     w.F.chain("pair", w.a + w.b).equals(w.b + w.a, by="algebra")
     assert isinstance(w.F.summary(), Summary)
     w.F.equivalent("pair", 1, "sign: all", "no reason")
     with pytest.raises(DerivationError, match="not accepted"):
         w.F.summary()
     w.F.equivalents.clear()
-    monkeypatch.setattr(chain, "verify", lambda claim: verify.Verdict(None, ()))
     w.F.chain("weak", w.a * 1).equals(w.a, by="algebra")
-    w.F.blocks["weak"].steps[0] = replace(w.F.blocks["weak"].steps[0], check=chain.verify)
+    w.F.blocks["weak"].steps[0] = replace(w.F.blocks["weak"].steps[0], check=lambda claim: None)
     with pytest.raises(DerivationError, match="mutants survive: weak, line 1"):
         w.F.summary()
 
