@@ -684,6 +684,12 @@ def a_forward_noise_in_a_state_drawn_backward(F, n, t, s, T, m):
 
 
 @falsehood
+def a_letter_for_a_network_under_a_mean(F, n, t, s, T, m):
+    e, hat = F.noise("e"), F.sequence("eps_hat")
+    F.chain("x", E(e[t] * hat[t])).equals(hat[t] * E(e[t]), by="linearity")
+
+
+@falsehood
 def a_circle_through_three(F, n, t, s, T, m):
     a, b, c = F.symbol("a"), F.symbol("b"), F.symbol("c")
     F.define("a", a, b)

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diffusion_lib.errors import ConfigError
+from diffusion_lib.errors import ConfigError, Inconclusive, Refuted
+from diffusion_lib.symbolic.language.claim import Claim
 from diffusion_lib.symbolic.language.density import Density
 from diffusion_lib.symbolic.language.expr import Mul
 from diffusion_lib.symbolic.language.times import Index, Item, Product, Span
 from diffusion_lib.symbolic.language.tree import first_times
+from diffusion_lib.symbolic.licences import licence
+from diffusion_lib.symbolic.numeric.worlds import gaussian_worlds
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,23 @@ def consistent(name: str, left: Density, right, others) -> None:
             raise ConfigError(
                 f"{name!r}: {draw.density!r} has other conditions than {clash.density!r} in a product of it"
             )
+
+
+def not_against(said, left) -> None:
+    """Raise ``ConfigError`` if an assumption about a law contradicts how it is defined, as far as numbers see.
+
+    ``said`` are the definitions and assumptions so far, the new one, of ``left``, among them.
+    """
+    model = tuple(fact for block in said if block.relation == ":=" for fact in block.facts())
+    for block in said if isinstance(left, Density) else ():
+        if block.relation == "=" and of_law(block.left, left.law):
+            claim = Claim(block.name, block.left, block.right, licence("result"), model=model)
+            try:
+                gaussian_worlds(claim)
+            except Refuted as error:
+                raise ConfigError(f"{block.name!r} contradicts what is said of {left.law.name}: {error}") from error
+            except Inconclusive:
+                continue
 
 
 def _no_circle_of_sequences(name, draws):

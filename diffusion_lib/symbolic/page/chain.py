@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from diffusion_lib.errors import ConfigError, DerivationError
+from diffusion_lib.symbolic.definitions.networks import no_letter_for_a_network
 from diffusion_lib.symbolic.kernel.theorem import by_induction, chained
 from diffusion_lib.symbolic.language.claim import Claim, contains
 from diffusion_lib.symbolic.language.density import KL
@@ -133,6 +134,7 @@ class Chain(Block):
     def claim(self, left, right, by, using) -> tuple[Claim, str]:
         """The claim that ``left = right``, and the licence as shown beside the line."""
         self.derivation.own(left, right, beside=[self.left, *(step.right for step in self.steps)])
+        no_letter_for_a_network((left, right), self.derivation.said())
         using = (using,) if isinstance(using, str) else tuple(using)
         if (by == "result" and not using) or (by == "induction" and "hypothesis" not in using):
             raise ConfigError(f"using must name what {by!r} rests on, got nothing; name a block, or 'hypothesis'")

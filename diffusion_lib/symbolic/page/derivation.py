@@ -14,9 +14,10 @@ from dataclasses import replace
 
 import sympy as sp
 
-from diffusion_lib.errors import ConfigError, Inconclusive, Refuted
+from diffusion_lib.errors import ConfigError
 from diffusion_lib.symbolic.definitions.conserve import conservative, random_in_time
 from diffusion_lib.symbolic.definitions.definable import density
+from diffusion_lib.symbolic.definitions.laws import not_against
 from diffusion_lib.symbolic.language.claim import Claim, contains, has_densities
 from diffusion_lib.symbolic.language.density import Density, Normal
 from diffusion_lib.symbolic.language.dependence import is_noise, random_facts
@@ -26,7 +27,6 @@ from diffusion_lib.symbolic.language.times import Index, Item, Limit, Sequence
 from diffusion_lib.symbolic.language.tree import Fact, at, brought, first_times, unfold
 from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.numeric.evaluate import admissible
-from diffusion_lib.symbolic.numeric.worlds import gaussian_worlds
 from diffusion_lib.symbolic.page.blocks import Block, Line
 from diffusion_lib.symbolic.page.chain import Chain, Induction
 from diffusion_lib.symbolic.page.summary import Canary, Summary
@@ -124,27 +124,9 @@ class Derivation(Registry):
                 )
         new = Definition(name, left, right, relation, word)
         self._witness(name, self.hypotheses(), [new])
-        self._not_against(new)
+        said = [block for block in self.blocks.values() if isinstance(block, Definition) and block.name != name]
+        not_against([*said, new], left)
         return self.place(new)
-
-    def _not_against(self, new):
-        """What is assumed of a law must not contradict how the law is defined, as far as numbers see."""
-        said = [
-            *(block for block in self.blocks.values() if isinstance(block, Definition) and block.name != new.name),
-            new,
-        ]
-        model = tuple(fact for block in said if block.relation == ":=" for fact in block.facts())
-        for block in said if isinstance(new.left, Density) else ():
-            if block.relation == "=" and isinstance(block.left, Density) and block.left.law == new.left.law:
-                claim = Claim(block.name, block.left, block.right, licence("result"), model=model)
-                try:
-                    gaussian_worlds(claim)
-                except Refuted as error:
-                    raise ConfigError(
-                        f"{new.name!r} contradicts what is said of {new.left.law.name}: {error}"
-                    ) from error
-                except Inconclusive:
-                    continue
 
     def _least(self, left) -> dict[str, int]:
         """The first time at which something defined exists."""

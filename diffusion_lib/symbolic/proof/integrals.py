@@ -2,7 +2,7 @@
 
 An integral from a computer algebra system is a claim, not a proof: SymPy 1.14 returns 0 for the integral of
 1/(ax² + bx + c) with real symbols.  Here every antiderivative is differentiated, and the result must equal the
-integrand by the decision procedure of ``normalform``. 
+integrand by the decision procedure of ``normalform``.
 
 With A = a y² + b y + c and a < 0, an antiderivative of k exp(A) is
 
