@@ -33,7 +33,8 @@ def steps(page: Page) -> list[Claim]:
 
     def note(claim: Claim) -> SimpleNamespace:
         found.append(claim)
-        return SimpleNamespace(theorem=claim, looks=())
+        theorem = SimpleNamespace(claim=claim, left=claim.left, right=claim.right)
+        return SimpleNamespace(theorem=theorem, looks=())
 
     namespace: dict = {}
     with mock.patch(CHECKS, note), mock.patch(CANARY), contextlib.redirect_stdout(io.StringIO()):
