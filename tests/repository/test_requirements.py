@@ -12,7 +12,8 @@ import pytest
 from book_fixture import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-OWN = {"diffusion_lib", "booktools", "benchmarks", *(path.stem for path in (ROOT / "tests" / "support").glob("*.py"))}
+SUPPORT = ROOT / "tests" / "support"
+OWN = {"diffusion_lib", "booktools", "benchmarks", *(path.stem for path in SUPPORT.iterdir())}
 DISTRIBUTIONS = packages_distributions()
 
 

@@ -80,6 +80,8 @@ def tame(*sides) -> None:
     """Raise ``Inconclusive`` for a mean over noise that may not exist, such as E[exp(ε²)]."""
     for node in (part for side in sides for part in walk(side)):
         if isinstance(node, Var) or (isinstance(node, E) and node.under is None):
+            if has_densities(node.body):
+                raise Inconclusive(f"{node!r} does not say which density it averages over; write E(…, q(…))")
             random = frozenset(part for part in walk(node.body) if is_state(part) or is_noise(part))
             Growth(floors(node), moments=True).terms(node.body, random)
 

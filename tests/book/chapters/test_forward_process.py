@@ -32,7 +32,7 @@ def test_the_output_of_a_cell(chapter):
     data, metadata = block._repr_mimebundle_()
     latex = data["text/latex"]
     assert latex.startswith("$$\\begin{aligned}") and latex.endswith("\\tag{F.12}$$")
-    assert "\\\\" not in latex and "\\cr\n" in latex and r"\text{independence}" in latex
+    assert "\\\\" not in latex and "\\cr\n" in latex and r"\text{independence · rule}" in latex
     digest = hashlib.sha256(latex.encode()).hexdigest()
     expected = {"tag": "F.12", "name": "variances-add", "steps": 2, "definition": False, "sha256": digest}
     assert metadata == {"diffusion_lib": expected}

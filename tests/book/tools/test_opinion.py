@@ -28,8 +28,8 @@ from diffusion_lib.symbolic.language.registry import positive, real, unit
 from diffusion_lib.symbolic.language.times import Index, Product, Sequence, Sum
 from diffusion_lib.symbolic.language.tree import Fact
 from diffusion_lib.symbolic.licences import licence
-from diffusion_lib.symbolic.verify import verify
 from diffusion_lib.symbolic.verify.mutate import mutants
+from diffusion_lib.symbolic.verify.verify import verify
 
 MISSING = [name for name, there in ask.present().items() if not there]
 needs_programs = pytest.mark.skipif(
