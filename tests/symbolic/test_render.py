@@ -9,7 +9,22 @@ import pytest
 from mpmath import mp
 
 from diffusion_lib.errors import DiffusionLibError
-from diffusion_lib.symbolic import KL, Derivation, E, Integral, Limit, Normal, Product, Sum, Var, exp, log, sqrt, unit
+from diffusion_lib.symbolic import (
+    KL,
+    Derivation,
+    Derivative,
+    E,
+    Integral,
+    Limit,
+    Normal,
+    Product,
+    Sum,
+    Var,
+    exp,
+    log,
+    sqrt,
+    unit,
+)
 from diffusion_lib.symbolic.language.expr import walk, wrap
 from diffusion_lib.symbolic.language.registry import latex_name
 from diffusion_lib.symbolic.language.text import text
@@ -179,3 +194,8 @@ def test_what_a_reader_would_take_for_something_else_stands_in_parentheses():
     total = Sum(m[s], (s, 1, T))
     assert latex(a - total + m[s]) == r"a - \left(\sum_{s=1}^T m_s\right) + m_s"
     assert latex(total + m[T]) == r"\sum_{s=1}^T m_s + m_T"
+
+
+def test_a_second_derivative_by_a_letter_with_an_exponent_has_one_exponent():
+    y = Derivation("F").symbol("y", latex="x^{(1)}")
+    assert r"\mathrm{d} {x^{(1)}}^2}" in latex(Derivative(Derivative(exp(y), y), y))

@@ -146,7 +146,9 @@ class Latex:
         while isinstance(body, Derivative) and body.by == node.by:
             order, body = order + 1, body.body
         power = f"^{order}" if order > 1 else ""
-        return rf"\frac{{\mathrm{{d}}{power}}}{{\mathrm{{d}} {self(node.by)}{power}}} {self(body, PRODUCT)}"
+        by = self(node.by)
+        by = _braced(by) if power and "^" in by else by  # TeX takes no second exponent
+        return rf"\frac{{\mathrm{{d}}{power}}}{{\mathrm{{d}} {by}{power}}} {self(body, PRODUCT)}"
 
 
 def takes_all(node) -> bool:
