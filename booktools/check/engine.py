@@ -116,7 +116,7 @@ def judge(mutant: Mutant, false, true) -> Outcome:
     outcome = Outcome(mutant.module.removeprefix(f"{ENGINE}."), mutant.what)
     for name in [name for name in sys.modules if name.startswith(tuple(f"{ENGINE}.{room}" for room in RELOADED))]:
         del sys.modules[name]
-    for name in UNIT:
+    for name in (*UNIT, "kernel_terms"):  # what holds pieces of the kernel must take the mutant's
         sys.modules.pop(name, None)
     sys.meta_path.insert(0, Finder(mutant))
     try:

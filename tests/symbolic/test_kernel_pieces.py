@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 from falsehoods import World
+from kernel_terms import AT_ONE, ONE, TWO, ZERO, T, n, s, t
 
 from diffusion_lib.errors import Inconclusive, Undefined
 from diffusion_lib.symbolic import KL, E, Limit, Phi, Product, Sum, Var, exp, log, sqrt
@@ -16,7 +17,6 @@ from diffusion_lib.symbolic.kernel import sums
 from diffusion_lib.symbolic.kernel.free import ANY, Free
 from diffusion_lib.symbolic.kernel.positive import positive
 from diffusion_lib.symbolic.kernel.ranges import Ranges
-from diffusion_lib.symbolic.kernel.rewrite import Rewriter
 from diffusion_lib.symbolic.kernel.states import (
     all_apart,
     apart,
@@ -33,16 +33,6 @@ from diffusion_lib.symbolic.kernel.wellformed import well_formed
 from diffusion_lib.symbolic.language.expr import Num, Pow, wrap
 from diffusion_lib.symbolic.language.times import Index
 from diffusion_lib.symbolic.language.tree import at, free_indices
-from diffusion_lib.symbolic.proof.algebra import Algebra
-
-algebra = Algebra()
-t, s, n, T = (Index(name) for name in "tsnT")
-ZERO, ONE, TWO = (Index(None, number) for number in range(3))
-AT_ONE = Ranges.least({"t": 1, "s": 1, "n": 1, "T": 1})
-
-
-def rewriter(*rules, said=()):
-    return Rewriter(frozenset(rules), Free(said))
 
 
 # --- ranges

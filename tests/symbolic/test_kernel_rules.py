@@ -6,16 +6,15 @@ from fractions import Fraction
 
 import pytest
 from falsehoods import World
+from kernel_terms import AT_ONE, ONE, T, algebra, n, rewriter, s, t
 
 from diffusion_lib.errors import DerivationError, Inconclusive, Undefined
 from diffusion_lib.symbolic import KL, E, Limit, Product, Sum, Var, exp, log, sqrt, standard_normal
 from diffusion_lib.symbolic import Integral as I
 from diffusion_lib.symbolic import Normal as N
 from diffusion_lib.symbolic.kernel import sums
-from diffusion_lib.symbolic.kernel.free import Free
 from diffusion_lib.symbolic.kernel.markov import FRESH
-from diffusion_lib.symbolic.kernel.ranges import Ranges
-from diffusion_lib.symbolic.kernel.rewrite import Rewriter, cover, over
+from diffusion_lib.symbolic.kernel.rewrite import cover, over
 from diffusion_lib.symbolic.kernel.states import (
     run,
     union,
@@ -27,16 +26,6 @@ from diffusion_lib.symbolic.language.expr import Func, Pow, wrap
 from diffusion_lib.symbolic.language.times import Index, Item
 from diffusion_lib.symbolic.language.tree import Fact
 from diffusion_lib.symbolic.licences import RULES, licence
-from diffusion_lib.symbolic.proof.algebra import Algebra
-
-algebra = Algebra()
-t, s, n, T = (Index(name) for name in "tsnT")
-ZERO, ONE, TWO = (Index(None, number) for number in range(3))
-AT_ONE = Ranges.least({"t": 1, "s": 1, "n": 1, "T": 1})
-
-
-def rewriter(*rules, said=()):
-    return Rewriter(frozenset(rules), Free(said))
 
 
 # --- rules, each granted and not

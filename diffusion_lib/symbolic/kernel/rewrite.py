@@ -227,7 +227,7 @@ class Rewriter:
                 if kept == mine:
                     continue
                 left = union((*minus(states, mine, ranges), *kept), ranges)
-                new = {Density(factor.law, tuple(map(written, left)), ()): 1} if left else {}
+                new = {markov.plain(factor.law, left): 1} if left else {}
                 others = minus(variables, mine, ranges)
                 return self.marginal(sums.times(rest, new), union((*others, *kept), ranges), ranges)
         return moving, variables

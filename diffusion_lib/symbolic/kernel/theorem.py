@@ -23,7 +23,7 @@ _SEAL = object()
 
 
 class Theorem:
-    """``left = right`` for all times from ``start`` on, by the rules of the licence ``by``."""
+    """``left = right``, for all times that the claim is about, by the rules of its licence."""
 
     def __init__(self, seal, claim: Claim, how: str):
         if seal is not _SEAL:

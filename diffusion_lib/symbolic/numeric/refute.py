@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 
 from mpmath import mp
 
@@ -21,40 +21,38 @@ def refute(claim: Claim) -> tuple[str, ...]:
 
     Where numbers cannot be had, a non-Gaussian mean say, nothing is said.
     """
-    with mp.workdps(DIGITS):
-        left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
-        looks = [lambda: finite_worlds(claim, left, right), lambda: gaussian_worlds(claim)]
-        if random_facts(claim.assumed):  # a letter does not say that what it stands for moves
-            looks.append(lambda: gaussian_worlds(replace(claim, model=(*claim.model, *claim.assumed))))
-        if not has_densities(left, right):
-            looks = [lambda: at_points(claim, left, right), *looks[1:] * has_densities(claim.left, claim.right)]
-            if contains((E, Var, KL, Integral), left, right):
-                moved = unfold((left, right), random_facts((*claim.model, *claim.assumed)), claim.start)
-                looks += [lambda: at_points(claim, *moved)] * (moved != (left, right))
-        return tuple(found for found in map(_seen, looks) if found)
-
-
-def _seen(look):
-    try:
-        return look()
-    except Inconclusive:
-        return None
+    left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
+    looks = [lambda: finite_worlds(claim, left, right), lambda: gaussian_worlds(claim)]
+    if random_facts(claim.assumed):  # a letter does not say that what it stands for moves
+        looks.append(lambda: gaussian_worlds(replace(claim, model=(*claim.model, *claim.assumed))))
+    if not has_densities(left, right):
+        looks = [lambda: at_points(claim, left, right), *looks[1:] * has_densities(claim.left, claim.right)]
+        if contains((E, Var, KL, Integral), left, right):
+            moved = unfold((left, right), random_facts((*claim.model, *claim.assumed)), claim.start)
+            looks += [lambda: at_points(claim, *moved)] * (moved != (left, right))
+    return _seen(*looks)
 
 
 def refute_by_definitions(claim: Claim) -> tuple[str, ...]:
     """The same for what an induction concludes: all definitions are put in, its proof is not used."""
-    with mp.workdps(DIGITS):
-        look = partial(gaussian_worlds, claim)
-        if not has_densities(claim.left, claim.right):
-            look = partial(at_points, claim, *unfold((claim.left, claim.right), claim.model))
-        return tuple(found for found in [_seen(look)] if found)
+    if has_densities(claim.left, claim.right):
+        return _seen(lambda: gaussian_worlds(claim))
+    return _seen(lambda: at_points(claim, *unfold((claim.left, claim.right), claim.model)))
 
 
 def refute_late(claim: Claim) -> tuple[str, ...]:
     """The same for a claim about densities at T = 6, 7, 8, in fewer worlds, which are larger."""
+    left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
+    if not has_densities(left, right):
+        return ()
+    return _seen(lambda: finite_worlds(claim, left, right, LATE), lambda: gaussian_worlds(claim, LATE))
+
+
+def _seen(*looks) -> tuple[str, ...]:
+    """The names of those looks that found something to look at."""
+    found = []
     with mp.workdps(DIGITS):
-        left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
-        if not has_densities(left, right):
-            return ()
-        looks = (lambda: finite_worlds(claim, left, right, LATE), lambda: gaussian_worlds(claim, LATE))
-        return tuple(found for found in map(_seen, looks) if found)
+        for look in looks:
+            with suppress(Inconclusive):
+                found.append(look())
+    return tuple(found)

@@ -10,7 +10,7 @@ from diffusion_lib.symbolic.kernel.ranges import Ranges
 from diffusion_lib.symbolic.kernel.states import all_apart, run
 from diffusion_lib.symbolic.language.claim import Claim, contains, has_densities, odd_conditions
 from diffusion_lib.symbolic.language.density import KL, Density, E, Integral, Law, Normal, Var
-from diffusion_lib.symbolic.language.dependence import atoms, meets, random_facts
+from diffusion_lib.symbolic.language.dependence import meets, random_facts
 from diffusion_lib.symbolic.language.expr import Symbol, walk
 from diffusion_lib.symbolic.language.times import Item, Limit
 from diffusion_lib.symbolic.language.tree import bound_by, first_times, measure_of, unfold
@@ -34,6 +34,10 @@ class Algebra:
         with patience():
             for side in sides:
                 always_defined(side, least)
+        self.exists(claim, *sides)
+
+    def exists(self, claim: Claim, *sides) -> None:
+        """Raise ``Inconclusive`` for a mean or an integral that is not seen to exist."""
         tame(*sides)
         converges(*(node for side in sides for node in formulas(claim, side)))
         if claim.licence.linear:
@@ -52,7 +56,7 @@ class Algebra:
         if claim.licence.differentiates:
             visible(claim, left, right)
         distinct(claim, left, right)
-        self.sound(claim, left, right)
+        self.exists(claim, left, right)  # that all has a value is asked below, case by case
         for condition in (*odd_conditions(left), *odd_conditions(right)):
             raise Inconclusive(f"{claim} has the condition {condition!r}, no state; nothing is known given it")
         return symbolically(claim, left, right)
@@ -71,21 +75,12 @@ def moving(claim, left, right):
         noisy = isinstance(node, Var) or (isinstance(node, E) and node.under is None)
         bound = [run(variable) for variable in bound_by(node)]
         letters = [part for part in walk(node) if isinstance(part, (Symbol, Item))] if noisy or bound else []
-        hiding = [part for part in letters if noisy or not all_apart(free(part, ranges), bound, ranges)]
-        found += hiding
-    facts = [fact for fact in facts if any(meets(part, fact.left) for part in reached(found, claim.said))]
+        found += [part for part in letters if noisy or not all_apart(free(part, ranges), bound, ranges)]
+    deeper = {part for letter in found for part in free.reached(letter)}  # what a letter hides may hide more
+    facts = [fact for fact in facts if any(meets(part, fact.left) for part in deeper)]
     left, right = unfold((left, right), facts, claim.start)
     replace(claim, left=left, right=right).check_literals()  # a measure by a letter may be no density
     return left, right
-
-
-def reached(parts, said):
-    """``parts``, and all that their definitions lead to."""
-    found = list(parts)
-    for part in found:  # it grows on the way
-        deeper = [atom for left, right in said if meets(part, left) for atom in atoms(right)]
-        found += [atom for atom in deeper if atom not in found]
-    return found
 
 
 def formulas(claim, side):

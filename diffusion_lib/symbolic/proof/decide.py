@@ -9,7 +9,7 @@ from diffusion_lib.symbolic.language.claim import Claim, contains
 from diffusion_lib.symbolic.language.expr import children
 from diffusion_lib.symbolic.language.times import Index, Limit, Sum
 from diffusion_lib.symbolic.language.tree import first_times
-from diffusion_lib.symbolic.proof.defined import defined, on_border
+from diffusion_lib.symbolic.proof.defined import border_cases, defined
 from diffusion_lib.symbolic.proof.parts import by_parts
 from diffusion_lib.symbolic.proof.patience import patience
 from diffusion_lib.symbolic.proof.signs import sign_of_value
@@ -28,10 +28,9 @@ def symbolically(claim: Claim, left, right) -> str:
     """
     first = first_times(claim.left, claim.right, least=claim.start)
     _begun((left, right), first)
-    late = dict(first)
-    for symbol in [symbol for symbol in sorted(first) if on_border((left, right), symbol, first[symbol])]:
-        late[symbol] += 1
-        _one_case(claim, left, right, {symbol: first[symbol]}, first)
+    cases, late = border_cases((left, right), first)
+    for symbol, value in cases.items():
+        _one_case(claim, left, right, {symbol: value}, first)
     return _one_case(claim, left, right, {}, late)
 
 

@@ -43,12 +43,17 @@ def on_border(nodes, symbol, least) -> bool:
     return False
 
 
+def border_cases(nodes, least) -> tuple[dict[str, int], dict[str, int]]:
+    """The symbols whose least value is a case of its own, with it; and the least values of all that comes later."""
+    cases = {symbol: least[symbol] for symbol in sorted(least) if on_border(nodes, symbol, least[symbol])}
+    return cases, {symbol: first + (symbol in cases) for symbol, first in least.items()}
+
+
 def always_defined(node, least, smooth=False) -> None:
     """The same for all times from ``least`` on, of which the first may be a case of its own."""
-    late = dict(least)
-    for symbol in [symbol for symbol in sorted(least) if on_border([node], symbol, least[symbol])]:
-        defined(at(node, {symbol: Index(None, least[symbol])}), smooth=smooth)
-        late[symbol] += 1
+    cases, late = border_cases([node], least)
+    for symbol, first in cases.items():
+        defined(at(node, {symbol: Index(None, first)}), smooth=smooth)
     defined(node, smooth=smooth, least=late)
 
 

@@ -11,7 +11,7 @@ import sympy as sp
 
 from diffusion_lib.errors import Inconclusive
 from diffusion_lib.symbolic.language.expr import Symbol, walk
-from diffusion_lib.symbolic.language.times import Index, Item
+from diffusion_lib.symbolic.language.times import Index
 
 
 def average(body, variables, moment):
@@ -93,11 +93,6 @@ def _refuse_unsure(noises):
                 raise Inconclusive(
                     f"{sequence.name}[{time}] and {sequence.name}[{later}] may be one noise; state the two cases apart"
                 )
-
-
-def ends(part):
-    """The index of an item, or both ends of a span."""
-    return (part.index,) if isinstance(part, Item) else (part.low, part.high)
 
 
 def _domain(part):

@@ -18,7 +18,7 @@ from diffusion_lib.symbolic.language.expr import Add, Div, Func, Mul, Num, Pow, 
 from diffusion_lib.symbolic.language.times import Index, Sum
 from diffusion_lib.symbolic.language.tree import at, first_times, unfold
 from diffusion_lib.symbolic.licences import licence
-from diffusion_lib.symbolic.proof.defined import defined, on_border
+from diffusion_lib.symbolic.proof.defined import border_cases, defined
 from diffusion_lib.symbolic.proof.integrals import inside, sign
 from diffusion_lib.symbolic.proof.symbolic import Symbolic, floors
 
@@ -28,10 +28,10 @@ def non_negative(claim: Claim, gap, strict: bool = False) -> None:
     least = first_times(gap, least=claim.start)
     well_formed(gap, Ranges.least(least), Free(claim.said))
     (gap,) = unfold((gap,), claim.facts, claim.start)
-    for symbol in [symbol for symbol in sorted(least) if on_border([gap], symbol, least[symbol])]:
-        _one_case(at(gap, {symbol: Index(None, least[symbol])}), strict, {})
-        least[symbol] += 1
-    _one_case(gap, strict, least)
+    cases, late = border_cases([gap], least)
+    for symbol, first in cases.items():
+        _one_case(at(gap, {symbol: Index(None, first)}), strict, {})
+    _one_case(gap, strict, late)
 
 
 def _one_case(gap, strict, least):

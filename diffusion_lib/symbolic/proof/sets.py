@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from diffusion_lib.symbolic.language.times import Index, Item
+from diffusion_lib.symbolic.kernel.states import run
+from diffusion_lib.symbolic.language.times import Index
 
 
 def label(parts, time) -> str:
     """The label of a set of states; ``time`` says what an index stands for, a number or an index."""
-    runs = []
-    for part in parts:
-        thing = getattr(part, "sequence", part).name
-        ends = (0, 0)
-        if hasattr(part, "sequence"):
-            ends = (part.index, part.index) if isinstance(part, Item) else (part.low, part.high)
-            ends = tuple(as_index(time(end)) for end in ends)
-        if not (ends[0] != 0 and ends[0].symbol == ends[1].symbol and ends[1].offset < ends[0].offset):
-            runs.append((thing, *ends))
+    runs = [(thing.name, as_index(time(low)), as_index(time(high))) for thing, low, high in map(run, parts)]
+    runs = [one for one in runs if not (one[1].symbol == one[2].symbol and one[2].offset < one[1].offset)]
     while joined(runs):
         pass
     return ", ".join(sorted(f"{thing}[{low}:{high}]" for thing, low, high in runs))
@@ -29,7 +23,7 @@ def joined(runs) -> bool:
     """Join one pair of runs of which the second begins where the first ends."""
     for one in runs:
         for other in runs:
-            if one is not other and one[0] == other[0] and one[2] != 0 and one[2] + 1 == other[1]:
+            if one is not other and one[0] == other[0] and one[2] + 1 == other[1]:
                 runs.remove(one), runs.remove(other), runs.append((one[0], one[1], other[2]))
                 return True
     return False
