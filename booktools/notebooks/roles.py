@@ -11,6 +11,7 @@ from pybtex.database import Entry
 
 from ..source.index import Index, Target
 from ..source.pages import BookError, Page
+from . import minutes
 
 WITH_TARGET = re.compile(r"(?s)(.+?)\s*<([^<>]+)>")  # text <target>
 
@@ -70,6 +71,8 @@ class Roles:
             return self._to(Target(page, self.index.title(page)), text)
         if name == "value":
             return self.index.value(self.page, content, self.values)
+        if name == "minutes":
+            return minutes.told(self.index, self.page, content)
         if name.split(":")[0] == "cite":
             return self._cite(content.split(","), parenthetical=not name.endswith(":t"))
         if name == "math":

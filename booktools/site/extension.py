@@ -23,7 +23,7 @@ from sphinx_exercise.nodes import solution_node
 from sphinxcontrib.bibtex.style.referencing import BracketStyle
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
-from ..notebooks import cost
+from ..notebooks import cost, minutes
 from ..notebooks.install import commit_of_library, install_cell
 from ..source.index import Index, stored_outputs
 from ..source.pages import PUBLISHED, Book, BookError
@@ -68,6 +68,21 @@ class ValueRole(SphinxRole):
             for source in index.shown_from(page, self.text):
                 self.env.note_dependency(str(source.notebook))
             found = index.value(page, self.text, index.values.get(page.name, {}))
+        except BookError as error:
+            LOGGER.warning("%s", error, location=self.get_location())
+            found = self.text
+        return [nodes.Text(found)], []
+
+
+class MinutesRole(SphinxRole):
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        book, index = self.env.app.book, self.env.app.book_index
+        page = book.pages[self.env.docname]
+        try:
+            found = minutes.told(index, page, self.text)
+            chapter = page if self.text == minutes.HERE else book.resolve(page, self.text)
+            for read in (chapter.source, chapter.notebook, cost.path_of(chapter)):
+                self.env.note_dependency(str(read))
         except BookError as error:
             LOGGER.warning("%s", error, location=self.get_location())
             found = self.text
@@ -191,6 +206,7 @@ def setup(app: Sphinx) -> dict:
         "sphinxcontrib.bibtex.style.referencing", "author_year_round", RoundAuthorYear
     )
     app.add_role("value", ValueRole())
+    app.add_role("minutes", MinutesRole())
     app.add_role("step", StepRole())
     app.add_directive("costs", cost.Costs)
     drop_thebe(app)

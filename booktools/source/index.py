@@ -57,7 +57,7 @@ def values(outputs: Outputs) -> dict[str, str]:
 
 class Index:
     def __init__(self, book: Book, outputs: Mapping[str, Outputs]) -> None:
-        self.book = book
+        self.book, self.outputs = book, outputs
         self.equations: dict[str, Target] = {}
         self.numbers: dict[str, Target] = {}
         self.titles: dict[str, Target] = {}
