@@ -27,7 +27,7 @@ from ..notebooks import cost, minutes
 from ..notebooks.install import commit_of_library, install_cell
 from ..source.index import Index, stored_outputs
 from ..source.pages import PUBLISHED, Book, BookError
-from . import licences
+from . import fold, licences, where
 
 TOOLS = Path(__file__).parents[1]
 LOGGER = logging.getLogger(__name__)
@@ -209,6 +209,8 @@ def setup(app: Sphinx) -> dict:
     app.add_role("minutes", MinutesRole())
     app.add_role("step", StepRole())
     app.add_directive("costs", cost.Costs)
+    fold.setup(app)
+    where.setup(app)
     drop_thebe(app)
     app.connect("config-inited", only_the_pages)
     app.connect("builder-inited", read_book)
@@ -217,8 +219,8 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", finish_page, priority=600)  # the theme makes its buttons at 501
     app.connect("build-finished", offer_notebooks)
     files = [
-        *sorted(TOOLS.glob("*.py")),
-        *sorted(path for path in (TOOLS.parent / "_static").rglob("*") if path.is_file()),
+        *sorted(TOOLS.rglob("*.py")),
+        *sorted(path for path in (TOOLS.parent / "book" / "_static").rglob("*") if path.is_file()),
     ]
     version = int(hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:8], 16)
     # Sphinx would not notice a change of this package or of the style sheet: the version makes it render all pages.

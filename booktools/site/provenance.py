@@ -1,0 +1,73 @@
+"""Where a block comes from: the sentences ``*Source: …*`` of the pages, as marks and as a page of their own."""
+
+from __future__ import annotations
+
+import re
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from diffusion_lib.runtime.tables import markdown
+
+from ..source.index import Index, marks
+from ..source.pages import Page
+
+HEAD = ["block", "result", "source", "the article"]
+_SENTENCE = re.compile(r"(?ms)^\*Source: (.*?)\*(?=\n\s*\n|\s*\Z)")
+_ARTICLE = re.compile(r"(?s)^(.*?)[.;,]?\s*(?:The article: (.*)|not in the article(.*))$")
+
+
+def is_source(node: nodes.Node) -> bool:
+    """A paragraph that is nothing but ``*Source: …*``."""
+    if not isinstance(node, nodes.paragraph) or len(node.children) != 1:
+        return False
+    return isinstance(node[0], nodes.emphasis) and node.astext().startswith("Source:")
+
+
+def word(sentence: str) -> str:
+    """What the sentence says of the article: ``verbatim``, ``corrected`` or ``not in the article``."""
+    if "not in the article" in sentence:
+        return "not in the article"
+    return next((each for each in ("corrected", "verbatim") if each in sentence), "")
+
+
+def sources(index: Index, page: Page) -> list[list[str]]:
+    """The rows of a page: number, name, source and word of each block under which a sentence stands."""
+    shown, blocks, rows = iter(index.outputs.get(page.name, [])[1:]), [], []
+    for cell in page.cells:
+        if cell.kind == "code":
+            blocks = [mark for mark, _ in marks([next(shown, [])]) if "tag" in mark] or blocks
+            continue
+        for found in _SENTENCE.finditer(cell.source):
+            above = blocks[-1:] if not cell.source[: found.start()].strip() else []
+            rows.append(_row(above[0] if above else None, " ".join(found[1].split())))
+        blocks = []
+    return rows
+
+
+def _row(mark: dict | None, sentence: str) -> list[str]:
+    match = _ARTICLE.match(sentence.removesuffix("."))
+    source, article = sentence, word(sentence)
+    if match:
+        source = match[1]
+        article = match[2] or f"not in the article{match[3] or ''}"
+    block, name = (f"{{step}}`{mark['tag']}`", mark["name"]) if mark else ("", "")
+    return [block, name, source or "–", article]
+
+
+class Provenance(SphinxDirective):
+    """``{provenance}``: one table for each chapter that has sources, read again at every build."""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_reread()
+        book, index = self.env.app.book, self.env.app.book_index
+        text = ""
+        for page in book.notebooks:
+            if rows := sources(index, page):
+                text += f"**{{doc}}`/{page.name}`**\n\n{markdown(HEAD, rows, 'llll')}\n\n"
+        return self.parse_text_to_nodes(text)
+
+
+def setup(app: Sphinx) -> None:
+    app.add_directive("provenance", Provenance)
