@@ -134,7 +134,8 @@ def _cell_of(before: list[nodes.Element], cell: nodes.Element | None, labels: La
         hidden, cell = hidden + [_output(cell)], None
     shown = [_output(cell)] if cell is not None else []
     classes = [name for each in cells for name in each["classes"]]
-    row = nodes.container("", fold("how", name, hidden), classes=["marks"])
+    kind = "how parameters" if name.startswith("Parameters") else "how"
+    row = nodes.container("", fold(kind, name, hidden), classes=["marks"])
     made = nodes.container("", *shown, row, classes=[*dict.fromkeys(classes), "how-cell"], shows=bool(shown))
     made["ids"] = [name for each in cells for name in each["ids"]]
     made["tells"] = labels.blocks(cells)

@@ -77,15 +77,15 @@ class Labels:
         if figure := self._figure(cells):
             return f"How {figure} was drawn"
         if any(is_question(cell) for cell in cells):
-            return f"Type your answer: {exercise(cells[-1])}"
+            return f"Type your answer: {exercise(cells[-1]) or asked(text)}"
         if (title := solved(cells[-1])) is not None:
-            return f"How the answer was {'graded' if 'grade(' in text else 'computed'}: {title}"
+            return f"How the answer was {'graded' if 'grade(' in text else 'computed'}: {title or asked(text)}"
         if re.fullmatch(r"(?s).*?\bfinish\(\)\s*", text) and len(text.splitlines()) < 6:
             return "How the page ends"
         shown = any(child.get("nb_element") == "cell_code_output" for child in cells[-1].children)
         if "derivation" in tags(cells[-1]):
-            return "How this was asked" if shown else "How the letters are declared"
-        return "How these numbers were computed" if shown or "value(" in text else "Code of this step"
+            return "How this was checked" if shown else "How the letters are declared"
+        return "How these numbers were computed" if shown or "value(" in text else "The code of this step"
 
     def _figure(self, cells: Sequence[nodes.Element]) -> str:
         for cell in cells:
@@ -99,7 +99,10 @@ class Labels:
 
     @staticmethod
     def tell_apart(folds: Sequence[nodes.Element]) -> None:
-        """Give folds that are called alike the title of their section, and a number if that is not enough."""
+        """Give folds that are called alike the title of their section, and a number if that is not enough.
+
+        Both are for those who hear the page; who sees it sees where a fold stands.
+        """
         for more in (section_of, None):
             known = Counter(map(_told, folds))
             count: Counter[str] = Counter()
@@ -108,8 +111,7 @@ class Labels:
                     count[told] += 1
                     if more or count[told] > 1:
                         addition = more(each) if more else str(count[told])
-                        where = "unseen" if "source" in each["classes"] else "summary"
-                        each[where] = f"{each.get(where, '')}{': ' if more else ', '}{addition}".lstrip(":, ")
+                        each["unseen"] = ", ".join(filter(None, (each.get("unseen", ""), addition)))
 
 
 def _told(each: nodes.Element) -> str:
@@ -140,9 +142,15 @@ def exercise(node: nodes.Element) -> str:
 
 
 def title_of(node: nodes.Element) -> str:
-    title = next(node.findall(nodes.title), None)
-    text = title.astext() if title is not None else node.get("title", "")
-    return re.sub(r"^\s*Exercise \d+\s*\((.*)\)\s*$", r"\1", text).strip()
+    """The words between the brackets of "Exercise 3 (Two noises · easy)", without the level; "" if it has no title."""
+    title = node[0].astext() if node.children and isinstance(node[0], nodes.title) else ""
+    return re.sub(r" · (easy|medium|hard)$", "", re.sub(r"^[^(]*\((.*)\)\s*$", r"\1", title)).strip()
+
+
+def asked(text: str) -> str:
+    """What the grader calls an exercise without a title."""
+    found = re.search(r'grade\("([^"]+)"', text)
+    return found[1].replace("-", " ") if found else ""
 
 
 def solved(node: nodes.Element) -> str | None:
