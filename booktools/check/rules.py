@@ -24,6 +24,7 @@ MIME_TYPES = {"text/plain", "text/latex", "text/html", "image/png", "image/jpeg"
 NOT_COMPARED = {"image/png", "image/jpeg"}  # by nbval
 MAX_BYTES = 1_000_000
 SKIPPING = ("nbval", "raises-exception")  # tags that take a cell out of the comparison
+OPEN_LINES, OPEN_COLUMNS = 25, 88
 CLOCKS = {"time", "timeit", "datetime"}  # modules
 
 
@@ -68,7 +69,7 @@ def _bundle_problems(data: dict, rendering: dict) -> Iterator[str]:
 
 
 def page_problems(page: Page) -> list[str]:
-    """Rules for a page: one title, no skipped level, no role in a heading, no raw HTML, parameters, no clock."""
+    """Rules for a page: its headings, no raw HTML, its parameters, no clock, short open cells."""
     found, level = [], 0
     tokens = parse(page.text)
     for token, inline in zip(tokens, [*tokens[1:], None], strict=True):
@@ -89,7 +90,8 @@ def page_problems(page: Page) -> list[str]:
     for cell in tagged:
         found += [f"{page.name}.md:{cell.line + 1}: {fault}" for fault in _parameter_faults(cell.source)]
     for cell in page.code:
-        found += [f"{page.name}.md:{cell.line + 1}: {fault}" for fault in clock_faults(cell.source)]
+        faults_of_cell = [*clock_faults(cell.source), *open_faults(cell.source, cell.metadata.get("tags", []))]
+        found += [f"{page.name}.md:{cell.line + 1}: {fault}" for fault in faults_of_cell]
     if page.is_notebook and page.code and tagged[:1] != page.code[:1]:
         found.append(f"{page.name}.md: the first code cell must be its only one with the tag parameters")
     return found
@@ -115,6 +117,17 @@ def clock_faults(source: str) -> Iterator[str]:
         for name in names:
             if name.partition(".")[0] in CLOCKS:
                 yield f"a cell imports the clock {name!r}; count operations, or make the time a parameter"
+
+
+def open_faults(source: str, tags: list[str]) -> Iterator[str]:
+    """Code that stands open on the page is short and narrow, so that it is read."""
+    if "open" not in tags:
+        return
+    lines = source.rstrip().splitlines()
+    if len(lines) > OPEN_LINES:
+        yield f"an open cell of {len(lines)} lines, allowed are {OPEN_LINES}; split it, or let it fold"
+    if (widest := max(map(len, lines), default=0)) > OPEN_COLUMNS:
+        yield f"an open cell of {widest} columns, allowed are {OPEN_COLUMNS}; break its lines"
 
 
 def compared(nb: NotebookNode) -> tuple[int, int]:

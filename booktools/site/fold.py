@@ -7,18 +7,22 @@ fold of its block.  The notebooks know nothing of this: there all code stands in
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
+from sphinx_exercise.nodes import exercise_enumerable_node, exercise_node, solution_node
 
 from . import provenance
 from .labels import Labels, is_question, is_setup
 
 OPEN = "open"
 COUNT = "The count"
+LEVEL = re.compile(r" · (easy|medium|hard)(?=\)?$)")
+EXERCISES = (exercise_node, exercise_enumerable_node)
 INVISIBLE = (nodes.comment, nodes.target, nodes.substitution_definition, nodes.system_message)
 
 
@@ -61,6 +65,8 @@ class FoldCode(SphinxPostTransform):
         for paragraph in list(self.document.findall(provenance.is_source)):
             mark_source(paragraph)
         labels.tell_apart(list(self.document.findall(Fold)))
+        for node in self.document.findall(lambda node: isinstance(node, (*EXERCISES, solution_node))):
+            mark_level(node)
 
     def folded(self, run: list[nodes.Node], labels: Labels) -> list[nodes.Node]:
         """A run of cells with nothing between them, each beneath what it shows."""
@@ -110,6 +116,16 @@ def mark_source(paragraph: nodes.paragraph) -> None:
     mark.append(paragraph)
 
 
+def mark_level(node: nodes.Element) -> None:
+    """``Title · easy``: the level leaves the title, and stands at the end of an exercise's line."""
+    title = node[0]
+    for text in list(title.findall(nodes.Text)):
+        if found := LEVEL.search(text):
+            text.parent.replace(text, nodes.Text(text[: found.start()] + text[found.end() :]))
+            if isinstance(node, EXERCISES):
+                title += nodes.inline("", found[1], classes=["level", found[1]])
+
+
 def _runs(children: list[nodes.Node]) -> list[list[nodes.Node]]:
     """The children, those cells together that have nothing visible between them."""
     runs: list[list[nodes.Node]] = []
@@ -131,7 +147,7 @@ def _cell_of(before: list[nodes.Element], cell: nodes.Element | None, labels: La
     name = labels.of(cells)
     hidden = [each for one in cells for each in one.children if one is not cell or each.get("nb_element") != OUTPUT]
     if cell is not None and (is_question(cell) or "hide-output" in cell["cell_metadata"].get("tags", [])):
-        hidden, cell = hidden + [_output(cell)], None
+        hidden, cell = [*hidden, _output(cell)], None
     shown = [_output(cell)] if cell is not None else []
     classes = [name for each in cells for name in each["classes"]]
     kind = "how parameters" if name.startswith("Parameters") else "how"
@@ -177,4 +193,3 @@ def setup(app: Sphinx) -> None:
     app.add_node(Fold, html=(visit_fold, depart_fold))
     app.add_post_transform(FoldCode)
     provenance.setup(app)
-

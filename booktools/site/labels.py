@@ -121,7 +121,7 @@ def _told(each: nodes.Element) -> str:
 def assigned(source: str) -> list[tuple[str, str]]:
     """The parameters and their values, as they are written."""
     found = [each for each in ast.parse(source).body if isinstance(each, ast.Assign)]
-    return [(ast.unparse(each.targets[0]), ast.unparse(each.value)) for each in found]
+    return [(ast.unparse(each.targets[0]), ast.get_source_segment(source, each.value)) for each in found]
 
 
 def section_of(node: nodes.Node) -> str:

@@ -106,7 +106,9 @@ class Book:
 
         visit(toc.root.docname)
         self.parts: dict[str, list[str]] = {
-            part.caption: [name.removesuffix(".md") for name in part.files()] for part in toc.root.subtrees if part.caption
+            part.caption: [name.removesuffix(".md") for name in part.files()]
+            for part in toc.root.subtrees
+            if part.caption
         }
 
     @property

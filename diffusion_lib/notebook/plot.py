@@ -2,8 +2,8 @@
 
 Lines go to SVG, which is compared byte for byte when a notebook is re-run.  Pictures and clouds of samples go to
 PNG or JPEG, because their last bits depend on the processor; beside each, a chapter prints rounded statistics.
-The slider of ``frames`` is HTML and CSS without a script, so it works in the book, in Jupyter, on Colab, from
-``file://`` and with the keyboard (the arrow keys move a group of radio buttons).
+The slider of ``frames`` is HTML and CSS without a script, so it works in Jupyter, on Colab, from ``file://`` and with
+the keyboard (the arrow keys move a group of radio buttons); the book's script makes one range of its buttons.
 """
 
 from __future__ import annotations
