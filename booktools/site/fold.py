@@ -27,11 +27,11 @@ INVISIBLE = (nodes.comment, nodes.target, nodes.substitution_definition, nodes.s
 
 
 class Fold(nodes.General, nodes.Element):
-    """A ``<details>``; ``summary`` is its line, ``unseen`` the words that only a screen reader says after it."""
+    """A ``<details>``; ``summary`` is its line, ``unseen`` what only a screen reader says after it."""
 
 
 def visit_fold(self: HTML5Translator, node: Fold) -> None:
-    unseen = f'<span class="unseen"> {escape(node["unseen"])}</span>' if node.get("unseen") else ""
+    unseen = f'<span class="unseen">{escape(node["unseen"])}</span>' if node.get("unseen") else ""
     word = f' <span class="word">{escape(node["word"])}</span>' if node.get("word") else ""
     summary = f"<summary>{escape(node['summary'])}{unseen}{word}</summary>"
     self.body.append(f'<details class="{" ".join(node["classes"])}">{summary}\n')
@@ -107,7 +107,7 @@ def mark_source(paragraph: nodes.paragraph) -> None:
     above = paragraph.parent[paragraph.parent.index(paragraph) - 1] if paragraph.parent.index(paragraph) else None
     block = above.get("tells", "") if isinstance(above, nodes.Element) else ""
     words = {"word": said} if said in ("verbatim", "corrected") else {}
-    mark = fold(f"source {words.get('word', 'other')}", "Source", [], unseen=f"of {block}" if block else "", **words)
+    mark = fold(f"source {words.get('word', 'other')}", "Source", [], unseen=f" of {block}" if block else "", **words)
     if isinstance(above, nodes.Element) and "how-cell" in above.get("classes", []):
         paragraph.parent.remove(paragraph)
         above[-1].append(mark)

@@ -110,8 +110,7 @@ class Labels:
                 if known[told := _told(each)] > 1:
                     count[told] += 1
                     if more or count[told] > 1:
-                        addition = more(each) if more else str(count[told])
-                        each["unseen"] = ", ".join(filter(None, (each.get("unseen", ""), addition)))
+                        each["unseen"] = each.get("unseen", "") + (f": {more(each)}" if more else f", {count[told]}")
 
 
 def _told(each: nodes.Element) -> str:

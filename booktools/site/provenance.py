@@ -66,7 +66,10 @@ class Provenance(SphinxDirective):
         for page in book.notebooks:
             if rows := sources(index, page):
                 text += f"**{{doc}}`/{page.name}`**\n\n{markdown(HEAD, rows, 'llll')}\n\n"
-        return self.parse_text_to_nodes(text)
+        made = self.parse_text_to_nodes(text)
+        for table in (table for node in made for table in node.findall(nodes.table)):
+            table["classes"].append("sources")
+        return made
 
 
 def setup(app: Sphinx) -> None:
