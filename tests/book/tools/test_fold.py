@@ -7,8 +7,11 @@ from html import unescape
 
 import pytest
 from book_fixture import HEADER, make_book, tool
+from root import ROOT
 
 from booktools.check.rules import open_faults
+from booktools.site import where
+from booktools.source.pages import Book
 
 
 def cell(source, *options):
@@ -138,8 +141,7 @@ def test_the_count_folds_and_its_heading_stays(built):
 def test_a_source_is_a_mark_beside_the_fold_of_its_block(built):
     page = html(built)
     assert re.search(r'<details class="source corrected">.*?<p><em>Source: .*?2020', page, re.DOTALL)
-    marks = page[page.index("How F.2") : page.index("Both")]
-    assert marks.count("<details") == 1 and marks.count('class="marks') == 0  # one row: it began before its code
+    assert len(re.findall(r'</details>\s*<details class="source', page)) == 2  # in one row with the fold
 
 
 def test_the_page_of_sources_lists_them(built):
@@ -159,6 +161,14 @@ def test_a_page_says_where_it_stands_and_has_the_switch(built):
     assert text.count('class="code-switch" aria-pressed="false" hidden') == 1
     assert 'class="where"' not in text  # this book has no parts
     assert "1 minute to read, 1 to run on two cores." in text
+
+
+def test_the_line_names_part_and_chapter():
+    book = Book(ROOT)
+    first, second = book.parts["Derivations"][:2]
+    assert where.line(book, second) == f"Derivations · chapter 2 of {len(book.parts['Derivations'])}"
+    assert where.line(book, first).startswith("Derivations · chapter 1 ")
+    assert where.line(book, "book/intro") == "" and where.line(book, "book/references") == "Sources"
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,7 @@ from booktools.source.pages import Book, BookError
 
 CELL = "\n```{code-cell} ipython3\n:tags: [parameters]\n\nn = 3  # code is not counted in words\n```\n"
 FORMULA = "\n$$ a = b \\\\ c = d $$\n"
-ROWS = from_dict(
-    {"data": {"text/latex": "a \\\\ b \\\\ c"}, "metadata": {"diffusion_lib": {"tag": "F.1", "name": "x"}}}
-)
+ROWS = from_dict({"data": {"text/latex": r"a \\ b \cr c"}, "metadata": {"diffusion_lib": {"tag": "F.1", "name": "x"}}})
 
 
 def book_of(tmp_path, text, other="# Other\n", outputs=()):
