@@ -34,7 +34,7 @@ def measured(page, seconds):
         ("word " * 200, [], None, "2 minutes to read."),  # with the title
         ("word " * 190 + "$a = b + c$ {value}`some-name` `code of three`", [], None, "1 minute to read."),
         ("word " * 150 + "\n" + FORMULA, [], None, "2 minutes to read."),
-        ("word " * 150, [ROWS], None, "2 minutes to read."),
+        ("word " * 140, [ROWS], None, "2 minutes to read."),
         ("word", [], 60.0, "1 minute to read, 1 to run on two cores."),
         ("word", [], 60.1, "1 minute to read, 2 to run on two cores."),
     ],
