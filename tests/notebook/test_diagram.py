@@ -136,7 +136,9 @@ def test_a_group_frames_its_members_and_what_leads_from_one_to_another():
 
 def test_there_and_back_are_two_lines():
     there, back = layout(*CHAINS).paths[:2]
-    assert there[0, 1] == there[1, 1] and back[0, 1] == back[1, 1] and abs(there[0, 1] - back[0, 1]) == pytest.approx(10)
+    assert (
+        there[0, 1] == there[1, 1] and back[0, 1] == back[1, 1] and abs(there[0, 1] - back[0, 1]) == pytest.approx(10)
+    )
 
 
 def test_bytes_repeat_and_carry_no_date():
