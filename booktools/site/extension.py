@@ -80,9 +80,9 @@ class MinutesRole(SphinxRole):
         page = book.pages[self.env.docname]
         try:
             found = minutes.told(index, page, self.text)
-            chapter = page if self.text == minutes.HERE else book.resolve(page, self.text)
-            for read in (chapter.source, chapter.notebook, cost.path_of(chapter)):
-                self.env.note_dependency(str(read))
+            for chapter in minutes.chapters(index, page, self.text):
+                for read in (chapter.source, chapter.notebook, cost.path_of(chapter)):
+                    self.env.note_dependency(str(read))
         except BookError as error:
             LOGGER.warning("%s", error, location=self.get_location())
             found = self.text
