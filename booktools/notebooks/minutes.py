@@ -4,7 +4,7 @@ Reading: a minute for each 200 words of text and captions, and 8 seconds for eac
 typed or printed by a derivation; code, questions' numbers and pictures count nothing.  Running: the clock of the
 chapter's last run, from ``notebooks/X.cost.json``.  Both are rounded up to whole minutes, so that they seldom change.
 With a chapter's name, as in ``{minutes}`toy-ddpm` ``, the words fit into a table: "14 to read, 1 to run".  A path of
-the introduction's map, as in ``{minutes}`path: practitioner` ``, takes what its chapters take together.
+the introduction's map, as in ``{minutes}`path: practitioner` ``, takes what its chapters take together, read in hours.
 """
 
 from __future__ import annotations
@@ -70,6 +70,8 @@ def told(index: Index, page: Page, content: str) -> str:
     named = chapters(index, page, content)
     read = sum(reading(index, chapter) for chapter in named)
     run = sum(running(chapter) or 0 for chapter in named)
+    if content.startswith(PATH):
+        return f"{math.ceil(read / 60)} hour{'s' * (read > 60)} to read, {run} minutes to run"
     if content != HERE:
         return f"{read} to read" + (f", {run} to run" if run else "")
     return f"{read} minute{'s' * (read > 1)} to read" + (f", {run} to run on two cores." if run else ".")
