@@ -3,7 +3,8 @@
 Reading: a minute for each 200 words of text and captions, and 8 seconds for each line of a displayed formula, be it
 typed or printed by a derivation; code, questions' numbers and pictures count nothing.  Running: the clock of the
 chapter's last run, from ``notebooks/X.cost.json``.  Both are rounded up to whole minutes, so that they seldom change.
-With a chapter's name, as in ``{minutes}`toy-ddpm` ``, the words fit into a table: "14 to read, 1 to run".
+With a chapter's name, as in ``{minutes}`toy-ddpm` ``, the words fit into a table: "14 to read, 1 to run".  A path of
+the introduction's map, as in ``{minutes}`path: practitioner` ``, takes what its chapters take together, read in hours.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from __future__ import annotations
 import math
 import re
 
+from diffusion_lib.notebook.chapters import PATHS
+
 from ..source.index import Index, marks
 from ..source.markdown import tokens
-from ..source.pages import Page
+from ..source.pages import BookError, Page
 from . import cost
 
 WORDS_A_MINUTE = 200
 SECONDS_A_LINE = 8
-HERE = "here"
+HERE, PATH = "here", "path:"
 _WORD = re.compile(r"[^\W\d_]{2,}|\d[\d.,]*|\ba\b", re.IGNORECASE)
 _ROLE = re.compile(r"\{[\w:]+\}`+[^`]*`+|\$[^$]*\$|`[^`]*`")  # counts as one word
 
@@ -50,10 +53,25 @@ def running(page: Page) -> int | None:
     return math.ceil(row["seconds"] / 60) if row else None
 
 
+def chapters(index: Index, page: Page, content: str) -> list[Page]:
+    """The chapters that the role's ``content`` names, seen from ``page``."""
+    if content == HERE:
+        return [page]
+    if not content.startswith(PATH):
+        return [index.book.resolve(page, content)]
+    path = content.removeprefix(PATH).strip()
+    if path not in PATHS:
+        raise BookError(f"no path {path!r} in diffusion_lib/notebook/chapters.py; there are {', '.join(PATHS)}")
+    return [index.book.resolve(page, f"/book/{name}") for name in PATHS[path]]
+
+
 def told(index: Index, page: Page, content: str) -> str:
     """The words for the role's ``content``, seen from ``page``: a sentence for itself, a few words for another."""
-    chapter = page if content == HERE else index.book.resolve(page, content)
-    read, run = reading(index, chapter), running(chapter)
+    named = chapters(index, page, content)
+    read = sum(reading(index, chapter) for chapter in named)
+    run = sum(running(chapter) or 0 for chapter in named)
+    if content.startswith(PATH):
+        return f"{math.ceil(read / 60)} hour{'s' * (read > 60)} to read, {run} minutes to run"
     if content != HERE:
         return f"{read} to read" + (f", {run} to run" if run else "")
     return f"{read} minute{'s' * (read > 1)} to read" + (f", {run} to run on two cores." if run else ".")

@@ -24,7 +24,7 @@ from sphinxcontrib.bibtex.style.referencing import BracketStyle
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
 from ..notebooks import cost, minutes
-from ..notebooks.install import commit_of_library, install_cell
+from ..notebooks.install import anywhere, commit_of_library, install_cell
 from ..source.index import Index, stored_outputs
 from ..source.pages import PUBLISHED, Book, BookError
 from . import fold, licences, where
@@ -80,13 +80,21 @@ class MinutesRole(SphinxRole):
         page = book.pages[self.env.docname]
         try:
             found = minutes.told(index, page, self.text)
-            chapter = page if self.text == minutes.HERE else book.resolve(page, self.text)
-            for read in (chapter.source, chapter.notebook, cost.path_of(chapter)):
-                self.env.note_dependency(str(read))
+            for chapter in minutes.chapters(index, page, self.text):
+                for read in (chapter.source, chapter.notebook, cost.path_of(chapter)):
+                    self.env.note_dependency(str(read))
         except BookError as error:
             LOGGER.warning("%s", error, location=self.get_location())
             found = self.text
         return [nodes.Text(found)], []
+
+
+class CloneRole(SphinxRole):
+    """The command that copies the book, with the address of ``_config.yml``."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        command = f"git clone {self.env.app.book.repository}"
+        return [nodes.literal("", command)], []
 
 
 class StepRole(SphinxRole):
@@ -178,7 +186,8 @@ def finish_page(app: Sphinx, pagename: str, templatename: str, context: dict, do
 def offer_notebooks(app: Sphinx, error: Exception | None) -> None:
     """The download button gives the committed notebook, with its outputs, instead of the theme's own conversion.
 
-    It installs the library of the commit that the page was built from.  The same files are published for Colab.
+    It installs the library of the commit that the page was built from, and computes on a GPU if there is one.  The same
+    files are published for Colab.
     """
     if error is not None:
         return
@@ -186,6 +195,9 @@ def offer_notebooks(app: Sphinx, error: Exception | None) -> None:
     for page in app.book.notebooks:
         nb = page.stored()
         nb.cells[0].source = first.source
+        for cell in nb.cells:
+            if "parameters" in cell.metadata.get("tags", []):
+                cell.source = anywhere(cell.source)
         target = Path(app.outdir, "_sources", f"{page.name}.ipynb")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(nbformat.writes(nb) + "\n", encoding="utf-8")
@@ -208,6 +220,7 @@ def setup(app: Sphinx) -> dict:
     app.add_role("value", ValueRole())
     app.add_role("minutes", MinutesRole())
     app.add_role("step", StepRole())
+    app.add_role("clone", CloneRole())
     app.add_directive("costs", cost.Costs)
     fold.setup(app)
     where.setup(app)

@@ -18,8 +18,8 @@ r"""Boxes and arrows from data: texts, their places on a small grid, and what le
 
 As the last line of a cell this shows an SVG.  A place is (step along the reading direction, lane across it), and may be
 a half, such as 0.5.  With ``down=True`` the same diagram reads from top to bottom, which suits a phone; one whose texts
-a phone would make too small is refused.  ``even=True`` makes all boxes of one width.  Where things stand, and the
-routes of arrows, are the work of ``layout``.
+a phone would make too small is refused.  ``even=True`` makes the boxes above each other of one width.  Where things
+stand, and the routes of arrows, are the work of ``layout``.
 """
 
 from __future__ import annotations

@@ -4,8 +4,9 @@ A place is (along the reading direction, across it); halves are allowed.  Column
 the gaps between them as wide as the labels need.  A box's or arrow's ``kind`` is a key of ``KINDS``, a colour.
 
 An arrow's ``route`` is ``straight``, ``elbow`` (along, then across), ``drop`` (across, then along), ``step`` (along,
-across between two columns, along), ``over`` or ``under`` (around the boxes on one side, also from a box to itself).
-Two straight arrows between the same boxes, there and back, stand side by side.
+across between two columns, along), ``over`` or ``under`` (around the boxes of a row, also from a box to itself), or
+``before`` or ``after`` (the same around a column).  Steps and what goes around have lanes of their own, which arrows
+share where they do not meet.  Two straight arrows between the same boxes, there and back, stand side by side.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from .page import COLOURS
 
 KINDS = dict(zip(("learned", "fixed", "data", "condition", "result", "other", "noise"), COLOURS, strict=True))
 KINDS["plain"] = "#666666"
-ROUTES = ("straight", "elbow", "drop", "step", "over", "under")
+AROUND = {"over": (1, 0), "under": (1, 1), "before": (0, 0), "after": (0, 1)}  # (axis, side)
+ROUTES = ("straight", "elbow", "drop", "step", *AROUND)
 SIZE, LEAST_PX, PHONE_PX = 9.5, 10.0, 358.0  # points of a text; its pixels on a phone of 390; those without margins
 PAD, GAP, ROOM, MARGIN = 6.0, 24.0, 16.0, 14.4  # points: around a text, between boxes, of an arrow, around it all
+LANE = 8.0  # points between arrows side by side
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,8 @@ def layout(
     at = {name: np.array(box.at, float) for name, box in boxes.items()}
     half = {name: extent(box.text)[turn] / 2 + PAD for name, box in boxes.items()}
     if even:
-        widest = max(h[turn[0]] for h in half.values())
-        half = {name: np.where(np.arange(2) == turn[0], widest, h) for name, h in half.items()}
+        widest = {at[n][turn[0]]: max(half[m][turn[0]] for m in at if at[m][turn[0]] == at[n][turn[0]]) for n in at}
+        half = {n: np.where(np.arange(2) == turn[0], widest[at[n][turn[0]]], h) for n, h in half.items()}
     need = [extent(arrow.label)[turn] for arrow in arrows]
     lines = [int(max(np.ceil(place[i]) for place in at.values())) + 1 for i in (0, 1)]
     thick = [[max([2 * half[n][i] for n in at if at[n][i] == k], default=0) for k in range(lines[i])] for i in (0, 1)]
@@ -104,7 +107,8 @@ def layout(
             if arrow.label and wanted and 0 < abs(a[i] - b[i]) <= 1:
                 k = int(np.ceil(max(a[i], b[i])))
                 before[i][k] = max(before[i][k], label[i] + ROOM)
-    lanes = _lanes(arrows, at, need, before[1])
+    lanes = _lanes(arrows, at, need, before)
+    trunks = _trunks(arrows, at, before[0])
     for group in groups:
         for i in (0, 1):
             places = [at[name][i] for name in group.members]
@@ -112,17 +116,17 @@ def layout(
             before[i][int(np.ceil(max(places))) + 1] += PAD
     middle = [np.cumsum(before[i][:-1] + thick[i]) - np.array(thick[i]) / 2 for i in (0, 1)]
     centre = {n: np.array([np.interp(p[i], range(lines[i]), middle[i]) for i in (0, 1)]) for n, p in at.items()}
-    edge = [middle[1] - np.array(thick[1]) / 2, middle[1] + np.array(thick[1]) / 2]
     there = {(arrow.start, arrow.end) for arrow in arrows if arrow.route == "straight"}
     found = Layout({n: np.concatenate([(c - half[n])[turn], (c + half[n])[turn]]) for n, c in centre.items()})
     for i, arrow in enumerate(arrows):
         ends = (centre[arrow.start], half[arrow.start], centre[arrow.end], half[arrow.end])
         if i in lanes:
-            side, line, depth = lanes[i]
-            points, sign = _around(*ends, edge[side][line] + (depth if side else -depth), side), 1 if side else -1
+            axis, side, line, depth = lanes[i]
+            sign = 1 if side else -1
+            points = _around(*ends, middle[axis][line] + sign * (thick[axis][line] / 2 + depth), axis, sign)
         else:
             both = arrow.route == "straight" and (arrow.end, arrow.start) in there
-            points = _direct(arrow.route, *ends, shift=5.0 * both, gap=gap)
+            points = _direct(arrow.route, *ends, shift=5.0 * both, trunk=trunks.get(i, 0.0))
             way = np.sign(centre[arrow.end] - centre[arrow.start])
             sign = int(way[1] - way[0]) if both else -1  # there and back have their labels on their outer sides
         found.paths.append(points[:, turn])
@@ -146,21 +150,45 @@ def _check(boxes: Mapping[str, Box], arrows: Sequence[Arrow], groups: Sequence[G
         check_choice("route", arrow.route, ROUTES)
 
 
-def _lanes(arrows: Sequence[Arrow], at: Mapping, need: Sequence, before: np.ndarray) -> dict[int, tuple]:
-    """Lanes beside the rows for what goes around, short ones inside: (side, row, distance); ``before`` grows."""
-    found, depth = {}, {}
-    around = [i for i, arrow in enumerate(arrows) if arrow.route in ("over", "under")]
-    for i in sorted(around, key=lambda i: abs(at[arrows[i].start][0] - at[arrows[i].end][0])):
-        side, across = int(arrows[i].route == "under"), (at[arrows[i].start][1], at[arrows[i].end][1])
-        line = int(np.ceil(max(across))) if side else int(min(across))
-        found[i] = (side, line, depth.get((side, line), 0.0) + 0.8 * ROOM)
-        depth[side, line], old = found[i][2] + need[i][1] + 2, depth.get((side, line), 0.0)
-        before[line + side] += depth[side, line] - old
+def _lanes(arrows: Sequence[Arrow], at: Mapping, need: Sequence, before: Sequence[np.ndarray]) -> dict[int, tuple]:
+    """Lanes for what goes around, short ones inside: (axis, side, line, distance); ``before`` grows."""
+    found, taken, bundles = {}, {}, {}
+    for i, arrow in enumerate(arrows):
+        if arrow.route in AROUND:  # arrows without labels share the lane of the box that they come from
+            bundles.setdefault((arrow.route, arrow.start, i if arrow.label else -1), []).append(i)
+    stretch = {}
+    for (route, *_), bundle in bundles.items():
+        axis, side = AROUND[route]
+        ends = np.array([at[end] for i in bundle for end in (arrows[i].start, arrows[i].end)])
+        line = int(np.ceil(ends[:, axis].max())) if side else int(ends[:, axis].min())
+        stretch[tuple(bundle)] = (axis, side, line), ends[:, 1 - axis].min(), ends[:, 1 - axis].max()
+    for bundle, (key, low, high) in sorted(stretch.items(), key=lambda entry: (entry[1][2] - entry[1][1], entry[0])):
+        (axis, side, line), room = key, need[bundle[0]][key[0]]
+        beside = taken.setdefault(key, [])
+        inner = max((end for one, other, end in beside if one <= high and low <= other), default=0.0)
+        depth = inner + (LANE if inner and not room else 0.8 * ROOM)
+        before[axis][line + side] += max(0.0, depth + room + 2 - max((end for *_, end in beside), default=0.0))
+        beside.append((low, high, depth + room))
+        found |= {i: (*key, depth) for i in bundle}
+    return found
+
+
+def _trunks(arrows: Sequence[Arrow], at: Mapping, before: np.ndarray) -> dict[int, float]:
+    """How far before its end a step turns: arrows from one box share a trunk, others do not; ``before`` grows."""
+    found, sources = {}, {}
+    for i, arrow in enumerate(arrows):
+        if arrow.route == "step":
+            a, b = at[arrow.start][0], at[arrow.end][0]
+            beside = sources.setdefault((int(np.ceil(b)) if a < b else int(b) + 1, a < b), [])
+            beside.extend([arrow.start] * (arrow.start not in beside))
+            found[i] = 0.75 * ROOM + LANE * beside.index(arrow.start)
+    for (line, _), beside in sources.items():
+        before[line] = max(before[line], 1.5 * ROOM + LANE * (len(beside) - 1))
     return found
 
 
 def _direct(
-    route: str, a: np.ndarray, half_a: np.ndarray, b: np.ndarray, half_b: np.ndarray, *, shift: float, gap: float
+    route: str, a: np.ndarray, half_a: np.ndarray, b: np.ndarray, half_b: np.ndarray, *, shift: float, trunk: float
 ):
     """The points of a path from border to border, in (along, across)."""
     way = np.sign(b - a)
@@ -170,17 +198,24 @@ def _direct(
         return np.array([[a[0], a[1] + way[1] * half_a[1]], [a[0], b[1]], [b[0] - way[0] * half_b[0], b[1]]])
     if route == "step":
         start, end = a[0] + way[0] * half_a[0], b[0] - way[0] * half_b[0]
-        turn = end - way[0] * gap / 2
+        turn = end - way[0] * trunk
         return np.array([[start, a[1]], [turn, a[1]], [turn, b[1]], [end, b[1]]])
     aside = shift * np.array([way[1], -way[0]])
     out, back = (min(h[i] / abs((b - a)[i]) for i in (0, 1) if abs(b - a)[i] > 1e-9) for h in (half_a, half_b))
     return np.array([a + out * (b - a) + aside, b - back * (b - a) + aside])
 
 
-def _around(a: np.ndarray, half_a: np.ndarray, b: np.ndarray, half_b: np.ndarray, lane: float, side: int) -> np.ndarray:
-    sign, apart = (1 if side else -1), half_a[0] / 2 if np.allclose(a, b) else 0.0
-    start, end = a + np.array([apart, sign * half_a[1]]), b + np.array([-apart, sign * half_b[1]])
-    return np.array([start, [start[0], lane], [end[0], lane], end])
+def _around(
+    a: np.ndarray, half_a: np.ndarray, b: np.ndarray, half_b: np.ndarray, lane: float, axis: int, sign: int
+) -> np.ndarray:
+    """Out of one side and in at the same side; what comes and what goes have places of their own there."""
+    toward = 1.0 if np.allclose(a, b) else np.sign((b - a)[1 - axis])
+    points = np.array([a, a, b, b])
+    points[:2, 1 - axis] += toward * half_a[1 - axis] * 0.4
+    points[2:, 1 - axis] -= toward * half_b[1 - axis] * 0.4
+    points[1:3, axis] = lane
+    points[[0, 3], axis] += sign * np.array([half_a[axis], half_b[axis]])
+    return points
 
 
 def _beside(points: np.ndarray, need: np.ndarray, sign: int) -> np.ndarray:

@@ -14,6 +14,7 @@ import sys
 
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from root import ROOT
 
 from diffusion_lib.errors import ConfigError
@@ -65,6 +66,12 @@ def test_page_has_commands_for_each_way_to_run_the_book():
         assert any(way in command for command in COMMANDS), way
     for chapter in ("forward-process", "toy-ddpm"):
         assert sum(f"rerun {chapter} -p" in command for command in COMMANDS) == 3
+
+
+def test_page_says_how_to_get_a_copy_with_the_address_of_the_book():
+    address = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
+    page = BeautifulSoup((ROOT / "_build" / "html" / "book" / "running.html").read_text(), "html.parser")
+    assert f"git clone {address}" in [code.get_text() for code in page.select("code")]
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c not in OUTER and c != ACTIVATE])

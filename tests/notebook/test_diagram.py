@@ -78,7 +78,20 @@ TREE = (
     ],
     [],
 )
-ALL = {"chains": CHAINS, "unet": UNET, "latent": LATENT, "tree": TREE}
+LIST = (
+    {name: Box(name, (0, i)) for i, name in enumerate("abcde")} | {"f": Box("f", (1, 2)), "g": Box("g", (1, 3))},
+    [
+        Arrow("a", "c", route="before"),
+        Arrow("a", "d", route="before"),
+        Arrow("b", "e", route="before"),
+        Arrow("c", "e", route="before", kind="fixed"),
+        Arrow("a", "f", route="step"),
+        Arrow("b", "g", route="step"),
+        Arrow("b", "f", route="step"),
+    ],
+    [],
+)
+ALL = {"chains": CHAINS, "unet": UNET, "latent": LATENT, "tree": TREE, "list": LIST}
 EACH = [pytest.param(ALL[name], down, id=f"{name}-{down}") for name in ALL for down in (False, True)]
 
 
@@ -152,9 +165,17 @@ def test_turned_it_reads_from_top_to_bottom():
     assert down.size[0] < across.size[0]
 
 
-def test_even_boxes_are_of_one_width():
-    widths = {round(float(box[2] - box[0]), 6) for box in layout(*TREE, even=True).boxes.values()}
-    assert len(widths) == 1
+def test_even_boxes_above_each_other_are_of_one_width():
+    found = layout(*TREE, even=True).boxes
+    widths = {name: round(float(box[2] - box[0]), 6) for name, box in found.items()}
+    assert widths["b"] == widths["c"] > widths["a"]
+
+
+def test_arrows_share_a_lane_if_they_come_from_one_box_and_else_only_where_they_do_not_meet():
+    paths = layout(*LIST, gap=8, even=True).paths
+    lane = [float(path[1][0]) for path in paths]
+    assert lane[0] == lane[1] and len({lane[1], lane[2], lane[3]}) == 3
+    assert lane[5] == lane[6] != lane[4]
 
 
 @pytest.mark.parametrize(

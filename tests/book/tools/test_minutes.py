@@ -59,3 +59,14 @@ def test_the_notebook_says_it_too(tmp_path):
     book, index, page = book_of(tmp_path, "**You need** nothing. {minutes}`here`\n")
     measured(page, 70)
     assert "nothing. 1 minute to read, 2 to run on two cores." in compose(book, index, page, [[], []])
+
+
+def test_a_path_takes_what_its_chapters_take_together(tmp_path, monkeypatch):
+    book, index, page = book_of(tmp_path, "word " * 250)
+    monkeypatch.setattr(minutes, "PATHS", {"short": ("page", "other")})
+    measured(page, 70)
+    assert minutes.told(index, book.pages["book/other"], "path: short") == "1 hour to read, 2 minutes to run"
+    monkeypatch.setattr(minutes, "reading", lambda index, page: 40)
+    assert minutes.told(index, page, "path: short") == "2 hours to read, 2 minutes to run"
+    with pytest.raises(BookError, match="no path 'long'"):
+        minutes.told(index, page, "path: long")

@@ -1,0 +1,106 @@
+"""The chapters, what each needs, and three orders to read them in; drawn as the map of the introduction.
+
+A chapter is one line.  ``needs`` are the chapters that its page names in the line "You need"; a test compares them, and
+the names with the table of contents.  The map leaves out what follows from the rest: who needs the bound needs what the
+bound needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+from ..errors import check_choice
+from .diagram import draw
+from .layout import Arrow, Box
+
+PARTS = {"derivations": "learned", "experiments": "fixed", "latent": "data"}  # their colours
+ROWS = 8.0  # points between them
+
+
+@dataclass(frozen=True)
+class Chapter:
+    part: str
+    title: str
+    needs: tuple[str, ...]
+
+
+CHAPTERS = {
+    "probability": Chapter("derivations", "Probability", ()),
+    "vae": Chapter("derivations", "VAE", ("probability",)),
+    "forward-process": Chapter("derivations", "Forward process", ("probability",)),
+    "reverse-posterior": Chapter("derivations", "Reverse posterior", ("forward-process",)),
+    "variational-bound": Chapter("derivations", "Variational bound", ("vae", "reverse-posterior")),
+    "simple-loss": Chapter("derivations", "Simple loss", ("variational-bound",)),
+    "score-and-samplers": Chapter("derivations", "Scores, samplers", ("forward-process", "reverse-posterior")),
+    "guidance": Chapter("derivations", "Guidance", ("score-and-samplers",)),
+    "proofs": Chapter("derivations", "Proofs in Rocq", ("forward-process", "variational-bound")),
+    "toy-ddpm": Chapter("experiments", "A toy DDPM", ()),
+    "exact-oracle": Chapter("experiments", "Exact oracle", ("toy-ddpm", "simple-loss")),
+    "samplers": Chapter("experiments", "Samplers", ("toy-ddpm", "score-and-samplers")),
+    "sgd-vs-bgd": Chapter("experiments", "SGD against BGD", ("toy-ddpm",)),
+    "ddpm-experiments": Chapter("experiments", "DDPM in miniature", ("toy-ddpm", "simple-loss")),
+    "autoencoder": Chapter("latent", "Autoencoder", ("vae",)),
+    "text-encoder": Chapter("latent", "Text encoder", ("probability",)),
+    "unet-and-scheduler": Chapter("latent", "U-Net, scheduler", ("text-encoder", "score-and-samplers")),
+    "latent-pipeline": Chapter("latent", "Latent pipeline", ("autoencoder", "unet-and-scheduler", "guidance")),
+    "latent-experiments": Chapter("latent", "Latent experiments", ("latent-pipeline",)),
+}
+PATHS = {
+    "mathematician": (
+        *("probability", "vae", "forward-process", "reverse-posterior", "variational-bound", "simple-loss"),
+        *("score-and-samplers", "guidance", "proofs"),
+    ),
+    "practitioner": (
+        *("toy-ddpm", "samplers", "sgd-vs-bgd", "autoencoder", "text-encoder", "unet-and-scheduler"),
+        *("latent-pipeline", "latent-experiments"),
+    ),
+    "article": (
+        *("vae", "forward-process", "reverse-posterior", "variational-bound", "simple-loss", "sgd-vs-bgd"),
+        *("autoencoder", "text-encoder", "unet-and-scheduler", "latent-pipeline", "handwritten", "errata"),
+    ),
+}
+
+
+def all_needs(name: str, chapters: Mapping[str, Chapter] = CHAPTERS) -> set[str]:
+    """What must be read before a chapter, directly or not; ``ConfigError`` for a chapter that does not exist."""
+    check_choice("chapter", name, chapters)
+    return {name for need in chapters[name].needs for name in (need, *all_needs(need, chapters))}
+
+
+def direct_needs(name: str, chapters: Mapping[str, Chapter] = CHAPTERS) -> list[str]:
+    """The needs of a chapter that do not follow from its others."""
+    needs = chapters[name].needs
+    return [one for one in needs if not any(one in all_needs(other, chapters) for other in needs)]
+
+
+def places(chapters: Mapping[str, Chapter] = CHAPTERS) -> dict[str, tuple[int, int]]:
+    """(column, row) of each chapter: derivations left, the others right, in order, no higher than what they need."""
+    found: dict[str, tuple[int, int]] = {}
+    free = [0, 0]
+    for name, chapter in chapters.items():
+        column = int(chapter.part != "derivations")
+        row = max([free[column], *(found[need][1] for need in chapter.needs if need in found)])
+        found[name] = (column, row)
+        free[column] = row + 1
+    return found
+
+
+def diagram(chapters: Mapping[str, Chapter] = CHAPTERS) -> tuple[dict[str, Box], list[Arrow]]:
+    """The boxes and arrows of the map: inside a column beside it, from one to the other between them."""
+    at = places(chapters)
+    boxes = {name: Box(chapter.title, at[name], PARTS[chapter.part]) for name, chapter in chapters.items()}
+    arrows = []
+    for name in chapters:
+        for need in direct_needs(name, chapters):
+            (here, above), (there, below) = at[need], at[name]
+            route = "step" if here != there else "straight" if below == above + 1 else ("before", "after")[here]
+            arrows.append(Arrow(need, name, route=route, kind=PARTS[chapters[need].part]))
+    return boxes, arrows
+
+
+def chapter_map(chapters: Mapping[str, Chapter] = CHAPTERS) -> Figure:
+    """The map as a figure."""
+    return draw(*diagram(chapters), even=True, gap=ROWS)
