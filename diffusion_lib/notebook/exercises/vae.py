@@ -6,12 +6,22 @@ import sympy as sp
 
 from diffusion_lib.notebook.exercises.exercise import Exercise, letters
 
-(sigma, S), (mu,) = letters("sigma S", "positive"), letters("mu", "real")
+(sigma, S), (mu, a, b) = letters("sigma S", "positive"), letters("mu a b", "real")
 HALF = sp.Rational(1, 2)
 
 wide_prior = HALF * ((mu**2 + sigma**2) / S - 1 - sp.log(sigma**2 / S))
 
 EXERCISES = (
+    Exercise(
+        "quadratic-cost",
+        "the average of a (x_1 - b)² (x_1 - mu) / sigma²",
+        2 * a * (mu - b),
+        slips={
+            "this is the average of the cost, before the slope is taken": a * ((mu - b) ** 2 + sigma**2),
+            "this is the gradient by sigma; the one by mu is asked for": 2 * a * sigma,
+            "this is the slope of the cost at one code; average over the codes": 2 * a * (mu + sigma - b),
+        },
+    ),
     Exercise(
         "wide-prior",
         "the divergence from N(mu, sigma²) to N(0, S)",
