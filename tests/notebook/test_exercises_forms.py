@@ -53,10 +53,10 @@ FORMS = {
     "product-mean": [(m / v + mu / w) / (1 / v + 1 / w), m + v / (v + w) * (mu - m)],
     "kl-shift": [(mu - m) ** 2 / (2 * v), m**2 / (2 * v) - m * mu / v + mu**2 / (2 * v), ((m - mu) / sqrt(2 * v)) ** 2],
     "entropy-of-merge": [log(sqrt((v + w) / v)), log(v + w) / 2 - log(v) / 2, -log(v / (v + w)) / 2],
-    "guess-variance": [1 / (1 + a**2 / v), 1 - a**2 / (a**2 + v)],
+    "guess-variance": [1 / (1 + w**2 / v), 1 - w**2 / (w**2 + v)],
     "elbo-optimum": [
-        a**2 / (2 * v) + (1 / v - 1 / (a**2 + v)) * y**2 / 2 + log(v / (a**2 + v)) / 2,
-        (a**2 / v - log(1 + a**2 / v) + (y**2 - y**2 * v / (a**2 + v)) / v) / 2,
+        w**2 / (2 * v) + (1 / v - 1 / (w**2 + v)) * x0**2 / 2 + log(v / (w**2 + v)) / 2,
+        (w**2 / v - log(1 + w**2 / v) + (x0**2 - x0**2 * v / (w**2 + v)) / v) / 2,
     ],
     "second-variance": [1 / (A2 / (1 - A2) + 1 / (1 - A1)), (A1 - 1) * (A2 - 1) / (1 - A1 * A2)],
     "data-from-velocity": [B**half * xt - (1 - B) ** half * vt, sqrt(A * P) * xt - sqrt(1 - A * P) * vt],
@@ -93,6 +93,7 @@ FORMS = {
     ],
     "telescoped-weights": [c / 2 * SNR_1 - c / 2 * SNR_T, -(SNR_T - SNR_1) * c / 2],
     "last-edge": [0.5, half, 1 / sp.Integer(2), sqrt(2) / sqrt(8), exp(-log(2))],
+    "quadratic-cost": [2 * a * mu - 2 * a * b, -2 * a * (b - mu), a * ((mu - b + 1) ** 2 - (mu - b) ** 2 - 1)],
     "wide-prior": [
         (mu**2 / S + sigma**2 / S - 1) / 2 - log(sigma) + log(S) / 2,
         (sigma**2 + mu**2 - S) / (2 * S) + log(sqrt(S) / sigma),
