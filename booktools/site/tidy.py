@@ -68,7 +68,7 @@ def _joined(children: list[Element]) -> list[Element]:
     """``:`` and ``=`` become one sign, two primes become one; an empty space goes."""
     made: list[Element] = []
     for child in children:
-        if child.tag == "mspace" and not child.get("width"):
+        if child.tag == "mspace" and child.get("width", "0") in ("0", "0em", "0pt"):
             continue
         if child.tag == "mo" and child.text == "=" and made and (made[-1].tag, made[-1].text) == ("mo", ":"):
             made.pop()

@@ -96,7 +96,7 @@ def _fences(row: list[Element]) -> float:
 
 _WIDTHS = {
     "mo": _operator,
-    "mspace": lambda element, small: float(element.get("width", "0em").removesuffix("em")),
+    "mspace": lambda element, small: float(element.get("width", "0").removesuffix("em")),
     "mfrac": lambda element, small: max(width(element[0], small), width(element[1], small)) + 0.1,
     "msqrt": lambda element, small: width(list(element), small) + (1.0 if height(list(element)) > 2 else 0.85),
     "mstyle": lambda element, small: (SCRIPT if element.get("displaystyle") == "false" else 1) * width(list(element), small),
