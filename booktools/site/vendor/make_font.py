@@ -2,8 +2,8 @@ r"""How the font of the formulas and the table of its widths were made, once.
 
 ``python booktools/site/vendor/make_font.py /usr/share/texmf/fonts/opentype/public/lm-math/latinmodern-math.otf``
 needs ``pip install fonttools brotli`` and Debian's package ``fonts-lmodern``.  It writes
-``book/_static/fonts/latin-modern-math.woff2``: Latin Modern Math cut down to ``LETTERS``, with the table MATH and the
-sizes of brackets, roots and sums that it names; and ``advances.json`` beside this file: for each letter how far it
+``book/_static/fonts/latin-modern-math.woff2``: Latin Modern Math cut down to these letters, with the table MATH and the
+sizes of brackets, roots and sums that it names, large roots a little narrower; and ``advances.json`` beside this file: for each letter how far it
 advances, in thousandths of an em.  A formula with a letter that is not among them stops the build: add it here.
 """
 
@@ -39,6 +39,27 @@ def drop_small_forms(font) -> None:
                 table.alternates = {name: forms for name, forms in table.alternates.items() if name in kept}
 
 
+def narrow_roots(font) -> None:
+    """Make all sizes of the root as wide as its first: Chromium leaves room for the widest beside each."""
+    from fontTools.pens.t2CharStringPen import T2CharStringPen
+    from fontTools.pens.transformPen import TransformPen
+
+    variants = font["MATH"].table.MathVariants
+    first = font.getBestCmap()[ord("√")]
+    built = variants.VertGlyphConstruction[variants.VertGlyphCoverage.glyphs.index(first)]
+    names = {each.VariantGlyph for each in built.MathGlyphVariantRecord}
+    names |= {each.glyph for each in built.GlyphAssembly.PartRecords}
+    metrics, glyphs, outlines = font["hmtx"].metrics, font.getGlyphSet(), font["CFF "].cff.topDictIndex[0].CharStrings
+    goal = metrics[first][0]
+    for name in sorted(names - {first}):
+        advance, left = metrics[name]
+        pen = T2CharStringPen(goal, glyphs)
+        glyphs[name].draw(TransformPen(pen, (goal / advance, 0, 0, 1, 0, 0)))
+        old = outlines[name]
+        outlines[name] = pen.getCharString(old.private, old.globalSubrs)
+        metrics[name] = (goal, round(left * goal / advance))
+
+
 def main(source: str) -> None:
     from fontTools import subset
     from fontTools.ttLib import TTFont
@@ -49,6 +70,7 @@ def main(source: str) -> None:
     options.drop_tables += ["FFTM"]
     font = subset.load_font(source, options)
     drop_small_forms(font)
+    narrow_roots(font)
     tool = subset.Subsetter(options)
     tool.populate(unicodes=wanted)
     tool.subset(font)
