@@ -43,7 +43,7 @@ def broken(math: Element, room: float) -> Piece | Group:
     row = list(math)
     while len(row) == 1 and row[0].tag == "mrow" and not _is_bracket(row[0]):
         row = list(row[0])
-    return _broken(row, room, 0)
+    return _broken(_infix(row), room, 0)
 
 
 def leaves(part: Piece | Group) -> list[Piece]:
@@ -68,7 +68,7 @@ def _before(row: Row, starts: Callable[[int], bool]) -> list[Row]:
 
 
 def _at_relations(row: Row) -> list[Row]:
-    return _before(row, lambda place: _sign(row[place]) in RELATIONS - {"∣", "→"})
+    return [_infix(part) for part in _before(row, lambda place: _sign(row[place]) in RELATIONS - {"∣", "→"})]
 
 
 def _at_signs(row: Row) -> list[Row]:
@@ -82,9 +82,8 @@ def _at_signs(row: Row) -> list[Row]:
 
 
 def _between_factors(row: Row) -> list[Row]:
-    """After a thin space, which goes; and before a sign × or ·, which stays."""
-    parts = _before(row, lambda place: _gap(row[place - 1]) or _sign(row[place]) in TIMES)
-    return [part[:-1] if _gap(part[-1]) and part is not parts[-1] else part for part in parts]
+    """After a thin space, and before a sign × or ·."""
+    return _before(row, lambda place: _gap(row[place - 1]) or _sign(row[place]) in TIMES)
 
 
 def _in_brackets(row: Row) -> list[Row]:
@@ -139,7 +138,7 @@ def _closed(part: Element, bracket: Element, closing: Element) -> Element:
 
 def _infix(row: Row) -> Row:
     """A sign at the start of a line keeps the spaces around it."""
-    if _sign(row[0]) in SIGNS and row[0].get("form") != "prefix" and len(row) > 1:
+    if _sign(row[0]) in SIGNS | {"∼"} and row[0].get("form") != "prefix" and len(row) > 1:
         first = deepcopy(row[0])
         first.set("form", "infix")
         return [first, *row[1:]]

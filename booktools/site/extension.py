@@ -26,7 +26,7 @@ from ..notebooks import cost, minutes
 from ..notebooks.install import commit_of_library, install_cell
 from ..source.index import Index, stored_outputs
 from ..source.pages import PUBLISHED, Book, BookError
-from . import fold, maths, where
+from . import fold, maths, refuted, where
 
 TOOLS = Path(__file__).parents[1]
 LOGGER = logging.getLogger(__name__)
@@ -123,6 +123,7 @@ def depend_on_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 def finish_tree(app: Sphinx, tree: nodes.document) -> None:
+    refuted.show(tree)
     for solution in tree.findall(solution_node):
         solution["classes"].append("dropdown")  # folded, as in the notebooks
     for image in tree.findall(nodes.image):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
@@ -44,13 +45,12 @@ class Links:
 
 def beside_html(beside: Beside, links: Links) -> str:
     """The licence's name, to be opened; words that are no licence stay, with links to the blocks that they name."""
-    since = f'<span class="since">{escape(beside.since)}</span>' if beside.since else ""
+    since = re.sub(r"\b([a-zA-Z])\b", r"<i>\1</i>", escape(f", {beside.since}")) if beside.since else ""
     if not beside.licence:
         return _linked(beside.words, links) + since
     opened = f'<div class="rule">{"".join(_sentences(beside, links))}</div>'
-    return (
-        f'<details class="licence" name="licence"><summary>{escape(beside.words)}</summary>{opened}</details>{since}'
-    )
+    words = escape(beside.words) + since
+    return f'<details class="licence" name="licence"><summary>{words}</summary>{opened}</details>'
 
 
 def _sentences(beside: Beside, links: Links) -> list[str]:

@@ -70,6 +70,8 @@ def _joined(children: list[Element]) -> list[Element]:
     for child in children:
         if child.tag == "mspace" and child.get("width", "0") in ("0", "0em", "0pt"):
             continue
+        if _names_operator(child) and made and _is_factor(made[-1]):
+            made.append(Element("mspace", width="0.1667em"))
         if child.tag == "mo" and child.text == "=" and made and (made[-1].tag, made[-1].text) == ("mo", ":"):
             made.pop()
             child = _mo("≔")
@@ -78,6 +80,18 @@ def _joined(children: list[Element]) -> list[Element]:
     if primes in PRIMES and all(child.tag == "mo" for child in made):
         return [_mo(PRIMES[primes])]
     return made
+
+
+def _names_operator(part: Element) -> bool:
+    """Var, log, exp: TeX puts a thin space before them, after a letter or a bracket."""
+    first = part[0] if part.tag == "mrow" and len(part) else part
+    return first.tag == "mi" and len(first.text or "") > 1 and first.text.islower() | (first.text == "Var")
+
+
+def _is_factor(part: Element) -> bool:
+    return part.tag in ("mi", "mn", "msub", "msup", "msubsup", "mfrac", "msqrt", "mrow", "mstyle") and not (
+        part.tag == "mrow" and part[0].tag in ("munderover", "munder")
+    )
 
 
 def _mo(sign: str) -> Element:
