@@ -10,9 +10,11 @@ from .breaking import Group, Piece, broken, leaves
 from .formulas import Beside, Block, Row
 from .licences import Links, beside_html
 from .mathml import Formula, Formulas
+from .stacking import stacked
 
 INLINE = 9.0  # in a sentence, what is wider than this many em may break
 ROOM = 17.0  # in a block, what a phone holds beside its indentation
+SURE = 1.04  # the widths are estimates
 SHRINKS = 12.0  # what is wider tells the style sheet its width, and shrinks where there is not enough room
 
 def needed(block: Block) -> Iterator[Formula]:
@@ -45,7 +47,7 @@ def block_html(block: Block, formulas: Formulas, links: Links, anchor: str = "",
 
 def _row(row: Row, formulas: Formulas, links: Links) -> str:
     def side(latex: str) -> str:
-        return _part(broken(formulas[Formula(latex, display=True)], ROOM)) if latex else ""
+        return _part(broken(stacked(formulas[Formula(latex, display=True)], ROOM), ROOM)) if latex else ""
 
     cells = [f'<div class="left">{side(row.left)}</div>'] if row.left else []
     cells += [f'<div class="right">{side(row.right)}</div>'] if row.right else []
@@ -61,7 +63,7 @@ def _part(part: Piece | Group) -> str:
     return f'<span class="fit">{"<wbr>".join(map(_part, part.parts))}</span>'
 
 def _piece(piece: Piece, display: bool) -> str:
-    style = f' style="--w:{piece.width:.1f}"' if piece.width > SHRINKS else ""
+    style = f' style="--w:{SURE * piece.width:.1f}"' if piece.width > SHRINKS else ""
     large = ' displaystyle="true"' if display else ""
     inside = "".join(ElementTree.tostring(each, encoding="unicode") for each in piece.row)
     return f"<math{large}{style}>{inside}</math>".replace(" />", "/>")

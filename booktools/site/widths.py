@@ -27,13 +27,13 @@ def unknown(element: Element) -> str:
     return "".join(sorted({letter for letter in written if letter not in ADVANCES} - UNSEEN))
 
 
-def width(parts: Element | Iterable[Element], small: bool = False) -> float:
-    """The natural width of an element, or of a row of elements."""
+def width(parts: Element | Iterable[Element], style: int = 0) -> float:
+    """The natural width of an element, or of a row of elements; ``style`` 0 for a block, 1 in a fraction, 2 in an index."""
     if not isinstance(parts, Element):
         row = list(parts)
-        return sum(width(part, small) for part in row) + _fences(row)
+        return sum(width(part, style) for part in row) + _fences(row)
     of = _WIDTHS.get(parts.tag)
-    return of(parts, small) if of else width(list(parts), small) if len(parts) else _word(parts)
+    return of(parts, style) if of else width(list(parts), style) if len(parts) else _word(parts)
 
 
 def height(parts: Element | Iterable[Element]) -> float:
@@ -46,6 +46,8 @@ def height(parts: Element | Iterable[Element]) -> float:
         return height(parts[0])
     if parts.tag in ("munder", "mover", "munderover"):
         return 2.4 if len(parts) == 3 else height(parts[0])
+    if parts.tag == "mtable":
+        return 1.3 * sum(height(row) for row in parts)
     if parts.tag == "mstyle":
         return 1.0
     return height(list(parts)) if len(parts) else 1.0
@@ -72,32 +74,40 @@ def _word(leaf: Element) -> float:
     return sum(ADVANCES.get(letter, 0 if letter in UNSEEN else 550) for letter in _letters(leaf)) / 1000
 
 
-def _operator(mo: Element, small: bool) -> float:
+def _operator(mo: Element, style: int) -> float:
     sign = mo.text or ""
     if sign in LARGE:
-        return LARGE[sign]
-    spaced = not small and "lspace" not in mo.attrib and mo.get("form") != "prefix"
+        return LARGE[sign] * (1 if style == 0 else 0.72)
+    spaced = style < 2 and "lspace" not in mo.attrib and mo.get("form") != "prefix"
     return _word(mo) + (SPACES.get(sign, 0) if spaced else 0)
 
 
-def _scripts(element: Element, small: bool) -> float:
+def _scripts(element: Element, style: int) -> float:
     base, *scripts = element
-    widths = [SCRIPT * width(script, True) for script in scripts]
+    widths = [SCRIPT * width(script, 2) for script in scripts]
+    if element.get("accent"):
+        return width(base, style)
     if element.tag in ("munder", "mover", "munderover"):
-        return max(width(base, small), *widths) if element.get("accent") is None else width(base, small)
-    return width(base, small) + max(widths) + 0.06
+        return max(width(base, style), *widths)
+    return width(base, style) + max(widths) + 0.06
 
 
 def _fences(row: list[Element]) -> float:
     """Brackets around something tall are wider than those around letters."""
     tall = [part for part in row if part.tag == "mo" and part.text in FENCES and part.get("stretchy") != "false"]
-    return len(tall) * (0.36 if height(row) > 2 else 0.2)
+    return len(tall) * (0.4 if height(row) > 2 else 0.2)
+
+
+def _fraction(mfrac: Element, style: int) -> float:
+    """In a block its sides are as large as the text, in a fraction smaller."""
+    return (1 if style == 0 else SCRIPT) * max(width(side, style + 1) for side in mfrac) + 0.1
 
 
 _WIDTHS = {
     "mo": _operator,
-    "mspace": lambda element, small: float(element.get("width", "0").removesuffix("em")),
-    "mfrac": lambda element, small: max(width(element[0], small), width(element[1], small)) + 0.1,
-    "msqrt": lambda element, small: width(list(element), small) + (1.0 if height(list(element)) > 2 else 0.85),
-    "mstyle": lambda element, small: (SCRIPT if element.get("displaystyle") == "false" else 1) * width(list(element), small),
+    "mspace": lambda element, style: float(element.get("width", "0").removesuffix("em")),
+    "mfrac": _fraction,
+    "msqrt": lambda element, style: width(list(element), style) + 0.84,
+    "mstyle": lambda element, style: width(list(element), 1 if element.get("displaystyle") == "false" else style),
+    "mtable": lambda element, style: max(width(row, 1) for row in element),
 } | dict.fromkeys(("msub", "msup", "msubsup", "munder", "mover", "munderover"), _scripts)
