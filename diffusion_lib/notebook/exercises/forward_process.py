@@ -8,7 +8,6 @@ from diffusion_lib.notebook.exercises.exercise import Exercise, letters
 
 alpha_1, alpha_2 = letters("alpha[1] alpha[2]", "unit")
 alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = letters("alpha[t] alpha_bar[t] alpha_bar[t - 1] beta[t]", "unit")
-(SNR_t,) = letters("SNR[t]", "positive")
 x_0, y_0 = letters("x[0] y_0", "real")
 ONE_STEP = {beta_t: 1 - alpha_t, alpha_bar_t: alpha_bar_prev * alpha_t}
 
@@ -50,6 +49,6 @@ EXERCISES = (
             * (x_0 - y_0) ** 2
             / (2 * sp.sqrt(1 - alpha_bar_t)),
         },
-        relations={SNR_t: alpha_bar_t / (1 - alpha_bar_t)},
+        relations=ONE_STEP,
     ),
 )
