@@ -77,6 +77,11 @@ def proved():
     m = D.symbol("m")
     mean = E(x[0], q(x[0]))
     D.chain("spread", Integral(Normal(m, 0, 1) * mean, m)).equals(mean, by="Gaussian integral")
+    half = D.sequence("half")
+    D.define("half-is", half[t], bar[t] / 2)
+    D.chain("on-the-way", bar[t] / 2 + bar[t] / 2).equals(2 * half[t], by="definition", using="half-is").equals(
+        bar[t], by="definition", using="half-is"
+    )
     e = D.noise("e")
     D.define("noise", e[t], standard_normal)
     D.chain("noisy", Var(c * e[t])).equals(c**2 * Var(e[t]), by="linearity").equals(
@@ -157,6 +162,12 @@ def test_another_definition_is_refused():
     w.define(but=("alpha-bar",))
     message = refused(w, "closed-form", *w.closed())
     assert message.count("given alpha_bar[t] := Product(alpha[#1], (#1, 1, t))") == 1
+
+
+def test_a_letter_that_was_an_abbreviation_on_the_way_is_not_asked_for():
+    w = World()
+    assert "half-is" not in FIRST["results"]["on-the-way"]["rests"]
+    assert w.D.recall("on-the-way", w.bar[w.t] / 2 + w.bar[w.t] / 2, w.bar[w.t]).facts()
 
 
 def test_a_definition_that_the_other_chapter_lacks_is_refused():

@@ -82,14 +82,19 @@ def definitions(derivation) -> list:
 
 
 def rests_on(derivation, block) -> list:
-    """The definitions, assumptions and hypotheses that a proved block rests on."""
+    """The definitions, assumptions and hypotheses that a proved block rests on.
+
+    A letter that was defined on the way, and is no part of the statement nor of what it rests on, does not count: it
+    abbreviates, and whatever the others are, there is a number for it.
+    """
     known = definitions(derivation)
     chains = (block, *(getattr(block, part) for part in ("base", "step") if hasattr(block, part)))
     pairs = {pair for chain in chains for step in chain.steps for pair in step.claim.hypotheses}
     cited = [
         one
         for one in known
-        if (one.relation in (":=", "~") and one.left in block.rests)
+        if (one.relation == ":=" and one.left in block.rests and not is_letter(one.left))
+        or (one.relation == "~" and one.left in block.rests)
         or (one.relation == "=" and one.name in block.assumptions)
         or (one.relation == "<" and (one.left, one.right) in pairs)
     ]
