@@ -87,10 +87,7 @@ PLANTED = {
 @pytest.mark.parametrize("name", PLANTED)
 def test_planted_errors_are_refuted(chapter, name):
     V = chapter[0]["V"]
-    sides = {
-        block: steps(V.blocks[block])
-        for block in ("gap", "sum", "turn", "path", "last-mean", "middle-mean")
-    }
+    sides = {block: steps(V.blocks[block]) for block in ("gap", "sum", "turn", "path", "last-mean", "middle-mean")}
     left, right, by = PLANTED[name](chapter[0], sides)
     with pytest.raises((Refuted, Undefined)) as caught:
         Chain(V, name, left).equals(right, by=by)
