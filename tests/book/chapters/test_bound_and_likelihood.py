@@ -1,4 +1,4 @@
-"""The chapter bound-and-likelihood: its chain against PyTorch's Gaussians, its last term; a planted error is refuted."""
+"""The chapter bound-and-likelihood: its chain against PyTorch, its last term; a planted error is refuted."""
 
 from __future__ import annotations
 

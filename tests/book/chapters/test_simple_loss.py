@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+import torch
 from chapters import numbers, run_derivation
 from losses import World, close
 from root import ROOT
