@@ -8,6 +8,7 @@ misses.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -34,6 +35,7 @@ STYLED = {
     | {"patternunits", "xmlns", "xmlns:xlink", "xmlns:cc", "xmlns:dc", "xmlns:rdf"},
 }
 PICTURE = re.compile(r"data:image/(png|jpeg);base64,[A-Za-z0-9+/=\s]*")
+DRAWING = re.compile(r"data:image/svg\+xml;base64,([A-Za-z0-9+/]*={0,2})")  # what it holds is looked at in its turn
 ADDRESSES = {  # (tag, attribute): what its whole value must look like
     ("img", "src"): PICTURE,
     ("image", "xlink:href"): PICTURE,
@@ -83,7 +85,9 @@ def _tag_faults(kind: str, tag: str, attributes: str) -> Iterator[str]:
         return
     values = {key.lower(): unescape(double or single) for key, double, single in ATTRIBUTE.findall(attributes)}
     for key, value in values.items():
-        if allowed := ADDRESSES.get((tag, key)):
+        if (tag, key) == ("img", "src") and (drawing := DRAWING.fullmatch(value)):
+            yield from _drawing_faults(drawing[1])
+        elif allowed := ADDRESSES.get((tag, key)):
             if not allowed.fullmatch(value):
                 yield f"{key}={value[:40]!r} in <{tag}>; allowed is {allowed.pattern}"
         elif key in STYLED[kind]:
@@ -92,6 +96,13 @@ def _tag_faults(kind: str, tag: str, attributes: str) -> Iterator[str]:
             yield f"the attribute {key} in <{tag}>"
     if tag == "img" and not values.get("alt", "").strip():
         yield "a picture that has no alt text"
+
+
+def _drawing_faults(encoded: str) -> Iterator[str]:
+    try:
+        yield from _markup_faults("image/svg+xml", base64.b64decode(encoded, validate=True).decode())
+    except ValueError:
+        yield "a drawing that is not base64 of UTF-8"
 
 
 def _style_faults(where: str, text: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 
 import matplotlib.pyplot as plt
@@ -10,6 +11,12 @@ import pytest
 
 from booktools.check.outputs import faults
 from diffusion_lib.notebook import plot
+
+
+def drawing(markup):
+    """A picture whose bytes are this SVG."""
+    return f"<img alt='a' src='data:image/svg+xml;base64,{base64.b64encode(markup.encode()).decode()}'>"
+
 
 HTML, SVG = "text/html", "image/svg+xml"
 CARRIERS = {
@@ -37,6 +44,8 @@ CARRIERS = {
     "foreign": "<foreignObject><p>x</p></foreignObject>",
     "picture-elsewhere": "<img alt='a' src='https://host/x.png'>",
     "picture-that-is-svg": "<img alt='a' src='data:image/svg+xml;base64,AA'>",
+    "drawing-with-a-script": drawing("<svg><script>alert(1)</script></svg>"),
+    "drawing-that-loads": drawing("<image xlink:href='https://host/x.png'/>"),
     "srcset": "<img alt='a' srcset='https://host/x.png 2x'>",
     "poster": "<video poster='https://host/x.png'></video>",
     "import": "<style>@import 'https://host/x.css';</style>",
