@@ -8,10 +8,8 @@ import torch
 from chapters import run_derivation
 
 from diffusion_lib.errors import Refuted
-from diffusion_lib.evaluate.oracle import GaussianMixture
-from diffusion_lib.process.identities import score_from_eps, x_0_from_eps
-from diffusion_lib.process.schedule import Schedule, cosine
-from diffusion_lib.sample.ancestral import ddim, last
+from diffusion_lib.process.identities import x_0_from_eps
+from diffusion_lib.process.schedule import cosine
 from diffusion_lib.symbolic import sqrt
 from diffusion_lib.symbolic.page.chain import Chain
 
@@ -26,7 +24,7 @@ def chapter():
 def proved(chapter, node, using, **values):
     """A node of the chapter as a number."""
     G, t = chapter["G"], chapter["t"]
-        nodes = {
+    nodes = {
         name: chapter[name][t] if name in ("alpha_bar", "eps_u", "eps_c", "x") else chapter[name] for name in values
     }
     function = sp.lambdify([G.sympy(item) for item in nodes.values()], G.sympy(node, using=using), "math")
