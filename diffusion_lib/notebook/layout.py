@@ -152,11 +152,10 @@ def _check(boxes: Mapping[str, Box], arrows: Sequence[Arrow], groups: Sequence[G
 
 def _lanes(arrows: Sequence[Arrow], at: Mapping, need: Sequence, before: Sequence[np.ndarray]) -> dict[int, tuple]:
     """Lanes for what goes around, short ones inside: (axis, side, line, distance); ``before`` grows."""
-    found, taken, bundles = {}, {}, {}
+    found, taken, bundles, stretch = {}, {}, {}, {}
     for i, arrow in enumerate(arrows):
         if arrow.route in AROUND:  # arrows without labels share the lane of the box that they come from
             bundles.setdefault((arrow.route, arrow.start, i if arrow.label else -1), []).append(i)
-    stretch = {}
     for (route, *_), bundle in bundles.items():
         axis, side = AROUND[route]
         ends = np.array([at[end] for i in bundle for end in (arrows[i].start, arrows[i].end)])
