@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import numpy as np
 from matplotlib.font_manager import FontProperties
@@ -26,8 +27,8 @@ KINDS["plain"] = "#666666"
 AROUND = {"over": (1, 0), "under": (1, 1), "before": (0, 0), "after": (0, 1)}  # (axis, side)
 ROUTES = ("straight", "elbow", "drop", "step", *AROUND)
 SIZE, LEAST_PX, PHONE_PX = 9.5, 10.0, 358.0  # points of a text; its pixels on a phone of 390; those without margins
-PAD, GAP, ROOM, MARGIN = 6.0, 24.0, 16.0, 14.4  # points: around a text, between boxes, of an arrow, around it all
-LANE = 8.0  # points between arrows side by side
+# Points: around a text, between boxes, of an arrow, between arrows side by side, around it all
+PAD, GAP, ROOM, LANE, MARGIN = 6.0, 24.0, 16.0, 7.0, 14.4
 
 
 @dataclass(frozen=True)
@@ -146,17 +147,15 @@ def _check(boxes: Mapping[str, Box], arrows: Sequence[Arrow], groups: Sequence[G
         check_choice("box", name, boxes)
     for thing in (*boxes.values(), *arrows, *groups):
         check_choice("kind", thing.kind, KINDS)
-    for arrow in arrows:
-        check_choice("route", arrow.route, ROUTES)
+        check_choice("route", getattr(thing, "route", ROUTES[0]), ROUTES)
 
 
 def _lanes(arrows: Sequence[Arrow], at: Mapping, need: Sequence, before: Sequence[np.ndarray]) -> dict[int, tuple]:
     """Lanes for what goes around, short ones inside: (axis, side, line, distance); ``before`` grows."""
-    found, taken, bundles = {}, {}, {}
+    found, taken, bundles, stretch = {}, {}, {}, {}
     for i, arrow in enumerate(arrows):
         if arrow.route in AROUND:  # arrows without labels share the lane of the box that they come from
             bundles.setdefault((arrow.route, arrow.start, i if arrow.label else -1), []).append(i)
-    stretch = {}
     for (route, *_), bundle in bundles.items():
         axis, side = AROUND[route]
         ends = np.array([at[end] for i in bundle for end in (arrows[i].start, arrows[i].end)])
@@ -174,16 +173,20 @@ def _lanes(arrows: Sequence[Arrow], at: Mapping, need: Sequence, before: Sequenc
 
 
 def _trunks(arrows: Sequence[Arrow], at: Mapping, before: np.ndarray) -> dict[int, float]:
-    """How far before its end a step turns: arrows from one box share a trunk, others do not; ``before`` grows."""
-    found, sources = {}, {}
+    """How far before its end a step turns: arrows from one box share a trunk, others where they do not meet."""
+    found, bundles, taken = {}, {}, {}
     for i, arrow in enumerate(arrows):
         if arrow.route == "step":
             a, b = at[arrow.start][0], at[arrow.end][0]
-            beside = sources.setdefault((int(np.ceil(b)) if a < b else int(b) + 1, a < b), [])
-            beside.extend([arrow.start] * (arrow.start not in beside))
-            found[i] = 0.75 * ROOM + LANE * beside.index(arrow.start)
-    for (line, _), beside in sources.items():
-        before[line] = max(before[line], 1.5 * ROOM + LANE * (len(beside) - 1))
+            bundles.setdefault((int(np.ceil(b)) if a < b else int(b) + 1, a < b, arrow.start), []).append(i)
+    for (line, way, start), bundle in bundles.items():
+        ends = [at[start][1], *(at[arrows[i].end][1] for i in bundle)]
+        beside, (low, high) = taken.setdefault((line, way), []), (min(ends), max(ends))
+        hit = {number for number, one, other in beside if one < other and low < high and one <= high and low <= other}
+        trunk = min(set(range(len(hit) + 1)) - hit)
+        beside.append((trunk, low, high))
+        before[line] = max(before[line], 1.5 * ROOM + LANE * trunk)
+        found |= dict.fromkeys(bundle, 0.75 * ROOM + LANE * trunk)
     return found
 
 
@@ -230,16 +233,14 @@ def _beside(points: np.ndarray, need: np.ndarray, sign: int) -> np.ndarray:
 
 def _trimmed(found: Layout, arrows: Sequence[Arrow]) -> Layout:
     """Moved so that everything begins at a small margin; boxes that overlap are refused."""
-    names = list(found.boxes)
-    for i, one in enumerate(names):
-        for other in names[:i]:
-            p, q = found.boxes[one], found.boxes[other]
-            if min(p[2], q[2]) > max(p[0], q[0]) and min(p[3], q[3]) > max(p[1], q[1]):
-                raise ConfigError(f"boxes {other!r} and {one!r} overlap; give them other places")
+    for one, other in combinations(found.boxes, 2):
+        p, q = found.boxes[one], found.boxes[other]
+        if min(p[2], q[2]) > max(p[0], q[0]) and min(p[3], q[3]) > max(p[1], q[1]):
+            raise ConfigError(f"boxes {one!r} and {other!r} overlap; give them other places")
     labels = [label for label, arrow in zip(found.labels, arrows, strict=True) if arrow.label]
     everything = np.concatenate([np.reshape([*found.boxes.values(), *found.frames, *labels], (-1, 2)), *found.paths])
     low = everything.min(0) - 2
-    shift = np.concatenate([low, low])
+    shift = np.tile(low, 2)
     return Layout(
         {name: box - shift for name, box in found.boxes.items()},
         [path - low for path in found.paths],

@@ -21,7 +21,7 @@ SILLY = (0, -1, 10**12, "abc", "", 2.5, math.nan, math.inf, True, None, [1])
 TOGETHER = {  # values that look good, alone or together, and with which the page would fail later
     "a width that no network has": ("ddpm-experiments", {"width": 12}),
     "less than one full batch": ("sgd-vs-bgd", {"points": 4096, "budget": 600}),
-    "less time than one full batch takes": ("sgd-vs-bgd", {"update_cost": 1, "mini_batch": 2, "time_updates": 10}),
+    "less time than one full batch takes": ("sgd-vs-bgd", {"mini_batch": 2, "time_updates": 10}),
     "a piece that the encoder cannot halve three times": ("autoencoder", {"crop": 100}),
     "too few steps for the warm-up of the rate": ("text-encoder", {"steps": 10}),
     "a side of no whole latents": ("latent-pipeline", {"dim": 65}),
