@@ -60,7 +60,9 @@ def _sentences(beside: Beside, links: Links) -> list[str]:
     verdict = VERDICTS.get(beside.verdict, f"Verdict: {escape(beside.verdict)}." if beside.verdict else "")
     cited = ", ".join(_link(tag, links) for tag in beside.cited)
     told = [f"<b>{escape(beside.licence)}:</b> one may {escape(LICENCES[beside.licence].permits)}.", source]
-    return [f"<p>{text}</p>" for text in (" ".join(filter(None, told)), verdict, f"Uses {cited}." if cited else "") if text]
+    return [
+        f"<p>{text}</p>" for text in (" ".join(filter(None, told)), verdict, f"Uses {cited}." if cited else "") if text
+    ]
 
 
 def _linked(words: str, links: Links) -> str:

@@ -25,7 +25,12 @@ RANGES = (
     (0x1D6FC, 0x1D71B),  # italic Greek
 )
 LETTERS = "ℎℬℰℱℋℐℒℳℛℂℍℕℙℚℝℤℓϵϕϑϱ∂∇∞ıȷ"
-SMALL = "0123456789()+−=:|,∣′″∗∞θϵαβσμτϕlog" + "".join(map(chr, range(0x1D44E, 0x1D468))) + "ℎ𝑇𝐷𝐾𝐿" + "".join(map(chr, range(0x1D6FC, 0x1D716)))
+SMALL = (
+    "0123456789()+−=:|,∣′″∗∞θϵαβσμτϕlog"
+    + "".join(map(chr, range(0x1D44E, 0x1D468)))
+    + "ℎ𝑇𝐷𝐾𝐿"
+    + "".join(map(chr, range(0x1D6FC, 0x1D716)))
+)
 SIGNS = "−±×÷·⋅∗∘⋆∑∏∫√≤≥≠≈∼≃≡∝≪≫≔→←↦⇒∈∉⊂∪∩∣∥‖⟨⟩⌊⌋⌈⌉…⋯′″‴ˆ˜¯˙→"
 
 
@@ -82,7 +87,13 @@ def main(source: str) -> None:
     advances = {chr(code): round(metrics[name][0] * scale) for code, name in sorted(kept.getBestCmap().items())}
     text = json.dumps(advances, ensure_ascii=False, separators=(",", ":"))
     (HERE / "advances.json").write_text(text + "\n", encoding="utf-8")
-    print(FONT.stat().st_size, "bytes;", len(advances), "letters; missing:", sorted(map(chr, wanted - set(kept.getBestCmap()))))
+    print(
+        FONT.stat().st_size,
+        "bytes;",
+        len(advances),
+        "letters; missing:",
+        sorted(map(chr, wanted - set(kept.getBestCmap()))),
+    )
 
 
 if __name__ == "__main__":
