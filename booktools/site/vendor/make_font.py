@@ -3,8 +3,9 @@ r"""How the font of the formulas and the table of its widths were made, once.
 ``python booktools/site/vendor/make_font.py /usr/share/texmf/fonts/opentype/public/lm-math/latinmodern-math.otf``
 needs ``pip install fonttools brotli`` and Debian's package ``fonts-lmodern``.  It writes
 ``book/_static/fonts/latin-modern-math.woff2``: Latin Modern Math cut down to these letters, with the table MATH and the
-sizes of brackets, roots and sums that it names, large roots a little narrower; and ``advances.json`` beside this file: for each letter how far it
-advances, in thousandths of an em.  A formula with a letter that is not among them stops the build: add it here.
+sizes of brackets, roots and sums that it names, large roots a little narrower; and ``advances.json`` beside this file:
+for each letter how far it advances, in thousandths of an em.  A formula with a letter that is not among them stops the
+build: add it here.
 """
 
 from __future__ import annotations
