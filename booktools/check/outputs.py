@@ -47,7 +47,7 @@ FUNCTIONS = {"linear-gradient", "rgb", "rgba", "translate", "scale", "rotate", "
 CALL = re.compile(r"([-\w]*)\s*\(\s*([^)]*)")
 # A row of a table, of words, code and formulas: no markup, no link, no picture, no role, no command that makes a link.
 ROW = re.compile(r"\|(?:(?!\]\(|\]\[|\}`|://)[^<>&])*\|")
-# MathJax makes links and styles of these
+# the MathJax of a notebook makes links and styles of these
 TEX = re.compile(r"\\(?:href|require|style|class|cssId|mmlToken)(?![A-Za-z])")
 
 

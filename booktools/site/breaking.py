@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import pairwise
 from xml.etree.ElementTree import Element
 
 from .widths import RELATIONS, height, width
@@ -64,7 +65,7 @@ def _broken(row: Row, room: float, level: int) -> Piece | Group:
 def _before(row: Row, starts: Callable[[int], bool]) -> list[Row]:
     """The row cut before each place that ``starts`` a new part."""
     cuts = [0, *(place for place in range(1, len(row)) if starts(place)), len(row)]
-    return [row[first:last] for first, last in zip(cuts, cuts[1:], strict=False)]
+    return [row[first:last] for first, last in pairwise(cuts)]
 
 
 def _at_relations(row: Row) -> list[Row]:
@@ -87,7 +88,7 @@ def _between_factors(row: Row) -> list[Row]:
 
 
 def _in_brackets(row: Row) -> list[Row]:
-    """Open the widest bracket that breaks: what is before it keeps the opening sign, what is after it the closing one."""
+    """Open the widest bracket that breaks; what is before it keeps the opening sign, what is after the closing one."""
     places = [place for place, part in enumerate(row) if _inside(part) is not None]
     for place in sorted(places, key=lambda each: -width(row[each])):
         bracket = _inside(row[place])

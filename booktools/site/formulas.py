@@ -43,7 +43,7 @@ class Beside:
 
 @dataclass(frozen=True)
 class Row:
-    """``left`` is empty on continued lines; ``right`` begins with its relation, and is empty if the left stands alone."""
+    """``left`` is empty on continued lines, ``right`` where the left side stands alone; it begins with its relation."""
 
     left: str
     right: str

@@ -1,4 +1,4 @@
-"""Beside a line of a derivation: its licence, which opens in place and says the rule, where it is proved, what it cites."""
+"""Beside a line of a derivation: its licence. Opened, it says the rule, where that is proved, and what the line cites."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Links:
 
 
 def beside_html(beside: Beside, links: Links) -> str:
-    """The licence's name, to be opened; words that are no licence stay, with links to the blocks that they name."""
+    """The licence, to be opened; words that are no licence stay, with links to the blocks that they name."""
     since = re.sub(r"\b([a-zA-Z])\b", r"<i>\1</i>", escape(f", {beside.since}")) if beside.since else ""
     if not beside.licence:
         return _linked(beside.words, links) + since
@@ -60,7 +60,9 @@ def _sentences(beside: Beside, links: Links) -> list[str]:
     verdict = VERDICTS.get(beside.verdict, f"Verdict: {escape(beside.verdict)}." if beside.verdict else "")
     cited = ", ".join(_link(tag, links) for tag in beside.cited)
     told = [f"<b>{escape(beside.licence)}:</b> one may {escape(LICENCES[beside.licence].permits)}.", source]
-    return [f"<p>{text}</p>" for text in (" ".join(filter(None, told)), verdict, f"Uses {cited}." if cited else "") if text]
+    return [
+        f"<p>{text}</p>" for text in (" ".join(filter(None, told)), verdict, f"Uses {cited}." if cited else "") if text
+    ]
 
 
 def _linked(words: str, links: Links) -> str:

@@ -17,10 +17,12 @@ ROOM = 17.0  # in a block, what a phone holds beside its indentation
 SURE = 1.04  # the widths are estimates
 SHRINKS = 12.0  # what is wider tells the style sheet its width, and shrinks where there is not enough room
 
+
 def needed(block: Block) -> Iterator[Formula]:
     """The formulas of a block."""
     for row in block.rows:
         yield from (Formula(side, display=True) for side in (row.left, row.right) if side)
+
 
 def inline(formula: Formula, formulas: Formulas, before: str = "", after: str = "") -> str:
     """A formula in a sentence, with what no line break may part from it."""
@@ -34,6 +36,7 @@ def inline(formula: Formula, formulas: Formulas, before: str = "", after: str = 
         pieces[-1] = _together(pieces[-1])
     return "<wbr>".join(pieces)
 
+
 def block_html(block: Block, formulas: Formulas, links: Links, anchor: str = "", number: str = "") -> str:
     """A block: its rows, and its number at the right with a link to itself."""
     apart = any(row.left and not row.right for row in block.rows)
@@ -45,6 +48,7 @@ def block_html(block: Block, formulas: Formulas, links: Links, anchor: str = "",
     style = f' style="--n:{len(block.rows)}"' if number else ""
     return f'<div class="{kind}"{name}><div class="rows"{style}>{rows}{shown}</div></div>\n'
 
+
 def _row(row: Row, formulas: Formulas, links: Links) -> str:
     def side(latex: str) -> str:
         return _part(broken(stacked(formulas[Formula(latex, display=True)], ROOM), ROOM)) if latex else ""
@@ -54,13 +58,16 @@ def _row(row: Row, formulas: Formulas, links: Links) -> str:
     cells += [_beside(row.beside, links)] if row.beside else []
     return f'<div class="row">{"".join(cells)}</div>'
 
+
 def _beside(beside: Beside, links: Links) -> str:
     return f'<div class="beside">{beside_html(beside, links)}</div>'
+
 
 def _part(part: Piece | Group) -> str:
     if isinstance(part, Piece):
         return _piece(part, display=True)
     return f'<span class="fit">{"<wbr>".join(map(_part, part.parts))}</span>'
+
 
 def _piece(piece: Piece, display: bool) -> str:
     style = f' style="--w:{SURE * piece.width:.1f}"' if piece.width > SHRINKS else ""
@@ -68,6 +75,6 @@ def _piece(piece: Piece, display: bool) -> str:
     inside = "".join(ElementTree.tostring(each, encoding="unicode") for each in piece.row)
     return f"<math{large}{style}>{inside}</math>".replace(" />", "/>")
 
+
 def _together(html: str) -> str:
     return f'<span class="whole">{html}</span>'
-

@@ -1,4 +1,4 @@
-"""Sphinx asks here for the HTML of every formula: of the text, of cells that show a derivation, of HTML that cells show."""
+"""Sphinx asks here for the HTML of every formula: in the text, in derivations, and in HTML that cells show."""
 
 from __future__ import annotations
 

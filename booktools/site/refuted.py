@@ -19,10 +19,14 @@ def paragraphs(text: str) -> list[nodes.paragraph]:
     found = PARTS.match(text)
     if not found:
         return [nodes.paragraph("", text)]
-    claim = nodes.paragraph("", "", nodes.Text(f"{found['word'].capitalize()}: "), nodes.literal("", found["claim"]))
+    claim = nodes.paragraph("", "", nodes.Text(f"{_sentence(found['word'])}: "), nodes.literal("", found["claim"]))
     where = nodes.paragraph("", found["where"] + ".")
-    step = nodes.paragraph("", f"{found['step']}; {found['remedy']}.".capitalize(), classes=["step"])
+    step = nodes.paragraph("", _sentence(f"{found['step']}; {found['remedy']}."), classes=["step"])
     return [claim, where, step]
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def show(tree: nodes.document) -> None:

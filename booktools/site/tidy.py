@@ -29,7 +29,7 @@ def tidy(element: Element, small: bool = False) -> Element:
         _operator(made, small)
     if made.tag == "mover":
         _accent(made)
-    return made
+    return _primed(made) if made.tag in ("msup", "msubsup") else made
 
 
 def _attributes(element: Element, small: bool) -> dict[str, str]:
@@ -49,9 +49,27 @@ def _operator(mo: Element, small: bool) -> None:
         mo.attrib.clear()
     if sign not in BRACKETS | {"|", "‖", "∣"}:
         mo.attrib.pop("stretchy", None)
+    if sign in ("…", "⋯"):  # an operator of no dictionary would stand apart
+        mo.tag = "mi"
+        mo.attrib.clear()
     if small and sign in TIGHT:
         mo.attrib.clear()
         mo.attrib |= {"lspace": "0", "rspace": "0"}
+
+
+def _primed(element: Element) -> Element:
+    """A prime is raised by the font; as a power it would stand too high."""
+    prime = element[-1]
+    if prime.tag != "mo" or not set(prime.text or "") <= set("′″‴"):
+        return element
+    prime.attrib |= {"lspace": "0", "rspace": "0"}
+    row = Element("mrow")
+    row.extend([element[0], prime])
+    if element.tag == "msup":
+        return row
+    made = Element("msub")
+    made.extend([row, element[1]])
+    return made
 
 
 def _accent(mover: Element) -> None:

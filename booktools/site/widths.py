@@ -28,7 +28,7 @@ def unknown(element: Element) -> str:
 
 
 def width(parts: Element | Iterable[Element], style: int = 0) -> float:
-    """The natural width of an element, or of a row of elements; ``style`` 0 for a block, 1 in a fraction, 2 in an index."""
+    """The natural width of an element or of a row; ``style`` is 0 in a block, 1 in a fraction, 2 in an index."""
     if not isinstance(parts, Element):
         row = list(parts)
         return sum(width(part, style) for part in row) + _fences(row)

@@ -3,8 +3,9 @@ r"""How the font of the formulas and the table of its widths were made, once.
 ``python booktools/site/vendor/make_font.py /usr/share/texmf/fonts/opentype/public/lm-math/latinmodern-math.otf``
 needs ``pip install fonttools brotli`` and Debian's package ``fonts-lmodern``.  It writes
 ``book/_static/fonts/latin-modern-math.woff2``: Latin Modern Math cut down to these letters, with the table MATH and the
-sizes of brackets, roots and sums that it names, large roots a little narrower; and ``advances.json`` beside this file: for each letter how far it
-advances, in thousandths of an em.  A formula with a letter that is not among them stops the build: add it here.
+sizes of brackets, roots and sums that it names, large roots a little narrower; and ``advances.json`` beside this file:
+for each letter how far it advances, in thousandths of an em.  A formula with a letter that is not among them stops the
+build: add it here.
 """
 
 from __future__ import annotations
@@ -25,7 +26,12 @@ RANGES = (
     (0x1D6FC, 0x1D71B),  # italic Greek
 )
 LETTERS = "ℎℬℰℱℋℐℒℳℛℂℍℕℙℚℝℤℓϵϕϑϱ∂∇∞ıȷ"
-SMALL = "0123456789()+−=:|,∣′″∗∞θϵαβσμτϕlog" + "".join(map(chr, range(0x1D44E, 0x1D468))) + "ℎ𝑇𝐷𝐾𝐿" + "".join(map(chr, range(0x1D6FC, 0x1D716)))
+SMALL = (
+    "0123456789()+−=:|,∣′″∗∞θϵαβσμτϕlog"
+    + "".join(map(chr, range(0x1D44E, 0x1D468)))
+    + "ℎ𝑇𝐷𝐾𝐿"
+    + "".join(map(chr, range(0x1D6FC, 0x1D716)))
+)
 SIGNS = "−±×÷·⋅∗∘⋆∑∏∫√≤≥≠≈∼≃≡∝≪≫≔→←↦⇒∈∉⊂∪∩∣∥‖⟨⟩⌊⌋⌈⌉…⋯′″‴ˆ˜¯˙→"
 
 
@@ -82,7 +88,13 @@ def main(source: str) -> None:
     advances = {chr(code): round(metrics[name][0] * scale) for code, name in sorted(kept.getBestCmap().items())}
     text = json.dumps(advances, ensure_ascii=False, separators=(",", ":"))
     (HERE / "advances.json").write_text(text + "\n", encoding="utf-8")
-    print(FONT.stat().st_size, "bytes;", len(advances), "letters; missing:", sorted(map(chr, wanted - set(kept.getBestCmap()))))
+    print(
+        FONT.stat().st_size,
+        "bytes;",
+        len(advances),
+        "letters; missing:",
+        sorted(map(chr, wanted - set(kept.getBestCmap()))),
+    )
 
 
 if __name__ == "__main__":
