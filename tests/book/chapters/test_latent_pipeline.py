@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from statistics import NormalDist
 
@@ -101,12 +102,10 @@ def ruler():
     """The page's functions that count, without its pictures."""
     names = {"torch": torch, "np": np, "recogniser": recogniser, "world": world, "seed": 0}
     names["wish"] = world.parse("a dog wearing hat")
-    for start in ("def pixels(", "def real_right("):
-        (source,) = (each for each in CELLS if start in each)
-        source = source.partition("from diffusion_lib.latent.small import recogniser, world")
-        exec(
-            compile((source[0] + source[2]).partition("\nmany = ")[0].partition("\nruled = ")[0], start, "exec"), names
-        )
+    for source in CELLS:
+        if "def pixels(" in source or "def real_right(" in source:
+            nodes = [node for node in ast.parse(source).body if isinstance(node, ast.ImportFrom | ast.FunctionDef)]
+            exec(compile(ast.Module(nodes, []), "latent-pipeline.md", "exec"), names)
     return names
 
 
