@@ -19,6 +19,7 @@ from diffusion_lib.symbolic.page.chain import Chain
 from diffusion_lib.symbolic.page.summary import Canary
 
 CELLS = [cell.source for cell in code_cells("text-encoder")]
+PROMPT = ["49406", "320", "1929", "3309", "3801", "49407"]  # a dog wearing hat, between start and end
 
 
 def cell(mark, before=""):
@@ -83,7 +84,9 @@ def test_all_places_of_a_pair_are_merged_at_once(merges, tokens, word):
 
 def test_the_articles_example_is_on_the_page():
     text = "".join("".join(output.get("text", "")) for output in outputs("text-encoder"))
-    assert "49406,   320,  1929,  3309,  3801, 49407" in text and "name 'tokenizer' is not defined" in text
+    rows = [row for row in text.splitlines() if row.split()[:1] in [[number] for number in PROMPT]]
+    assert [row.split()[0] for row in rows[:6]] == PROMPT and "name 'tokenizer' is not defined" in text
+    assert "padded with 49407 × 71" in text and text.count("49407, 49407, 49407, 49407, 49407, 49407") == 0
     assert "torch.int64 [49406, 320, 1929, 3309, 3801, 49407]" in text and "49406 becomes 49408" in text
 
 
