@@ -227,6 +227,22 @@ def test_the_colour_comes_before_the_shape(said):
     assert said["trained-shape"] > 70 and said["held-both"] > 40  # by chance 12.5 and 1.6
 
 
+def test_shares_stand_beside_intervals_that_are_never_empty():
+    rows = printed("text-encoder", "trained pairs ") + printed("text-encoder", "held-out pairs ")
+    assert len(rows) == 6
+    for row in rows:
+        share, low, high = (float(row[i].rstrip(",")) for i in (3, 6, 8))
+        assert low <= share <= high and high - low > 0.005, row
+
+
+def test_the_small_clip_is_near_to_the_best_critic(shown):
+    assert 0 < shown["largest difference of two cells"] < 0.5 and shown["mean difference of two cells"] < 0.01
+
+
+def test_the_rows_of_the_padding_differ(shown):
+    assert shown["row-to-row"] > 0.05
+
+
 def test_the_map_has_blocks(shown):
     assert shown["inside-blocks"] > shown["between-blocks"] + 0.2 and shown["nearest"] >= 12
 
