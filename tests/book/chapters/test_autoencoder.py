@@ -82,8 +82,8 @@ def test_the_factor_is_one_over_the_deviation_and_a_wrong_one_hits_the_unet_only
     assert shown["estimate-right"] > shown["estimate-wrong"] + 5 and shown["true-time"] > shown["told-time"] + 200
 
 
-def test_the_diagram_and_the_scale_have_the_numbers_of_the_model(names):
-    """The factor that the diagram shows is the model's, and it brings the codes of its world to the deviation 1."""
+def test_the_factor_of_the_model_brings_its_codes_to_the_deviation_one():
+    """And that of Stable Diffusion does not: both are in a figure of the page."""
     from diffusion_lib.latent.small import world
 
     vae = load("miniature", device="cpu").vae
