@@ -231,7 +231,7 @@ def test_shares_stand_beside_intervals_that_are_never_empty():
     rows = printed("text-encoder", "trained pairs ") + printed("text-encoder", "held-out pairs ")
     assert len(rows) == 6
     for row in rows:
-        share, low, high = (float(row[i].rstrip(",")) for i in (3, 6, 8))
+        share, low, high = (float(row[i].rstrip(",")) for i in (3, 7, 9))
         assert low <= share <= high and high - low > 0.005, row
 
 
