@@ -15,9 +15,11 @@ import io
 import textwrap
 from collections.abc import Mapping, Sequence
 
+import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from ..errors import ConfigError
 
@@ -61,8 +63,20 @@ class Png:
         return "<figure>"
 
 
+NEUTRAL = "#737b87"  # a grey that is read on white and on black
+
+
 def raster(figure: Figure, dpi: int = 110) -> Png:
-    """Return ``figure`` as a PNG without dates or version strings, and close it."""
+    """Return ``figure`` as a PNG without dates or version strings, and close it.
+
+    A figure of pictures, which is on white and which the book must not invert, gets no ground, and its black words
+    become grey: then it needs no white card in dark mode.
+    """
+    if matplotlib.colors.same_color(figure.get_facecolor(), "white"):
+        figure.set_facecolor("none")
+        for words in figure.findobj(Text):
+            if matplotlib.colors.same_color(words.get_color(), "black"):
+                words.set_color(NEUTRAL)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None}, bbox_inches="tight")
     plt.close(figure)

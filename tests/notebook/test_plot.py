@@ -8,6 +8,7 @@ import io
 import matplotlib
 import numpy as np
 import pytest
+from PIL import Image
 
 matplotlib.use("Agg")
 
@@ -138,3 +139,18 @@ def test_a_reader_s_text_is_drawn_as_it_stands_and_stays_small(name):
     assert axes.get_title() == drawn and axes.title.get_fontsize() == 8 and not axes.title.get_parse_math()
     picture = matplotlib.image.imread(io.BytesIO(plot.raster(figure).data))
     assert max(picture.shape) < 800
+
+
+def test_a_figure_of_pictures_gets_no_white_card_and_keeps_its_pictures():
+    def made(color):
+        figure, axes = matplotlib.pyplot.subplots(figsize=(2, 2), facecolor="white", layout="constrained")
+        axes.imshow(np.full((4, 4, 3), 255, np.uint8), interpolation="nearest")
+        axes.set_axis_off()
+        axes.set_title("words", color=color)
+        return np.asarray(Image.open(io.BytesIO(plot.raster(figure).data)).convert("RGBA"))
+
+    page = made("black")
+    assert page[-1, 0, 3] == 0 and page[len(page) // 2, page.shape[1] // 2].tolist() == [255] * 4
+    words = page[page[..., 3] > 250]
+    assert (words.min(1) >= 0x60).all() and (words[:, :3] < 0x90).all(1).any()  # grey, none black
+    assert (made("red")[..., 0] > made("red")[..., 2]).any()
