@@ -27,7 +27,7 @@ from ..notebooks import cost, minutes
 from ..notebooks.install import commit_of_library, install_cell
 from ..source.index import Index, stored_outputs
 from ..source.pages import PUBLISHED, Book, BookError
-from . import fold, licences, where
+from . import fold, frame, head, licences, slim, where
 
 TOOLS = Path(__file__).parents[1]
 LOGGER = logging.getLogger(__name__)
@@ -127,7 +127,7 @@ def only_the_pages(app: Sphinx, config: Config) -> None:
 def read_book(app: Sphinx) -> None:
     app.book = Book(app.srcdir)
     app.book_index = Index(app.book, stored_outputs(app.book))
-    app.config.html_baseurl = app.config.ogp_site_url = f"{app.book.site}/"
+    app.config.html_baseurl = f"{app.book.site}/"
 
 
 def depend_on_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -211,6 +211,9 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("costs", cost.Costs)
     fold.setup(app)
     where.setup(app)
+    frame.setup(app)
+    head.setup(app)
+    slim.setup(app)
     drop_thebe(app)
     app.connect("config-inited", only_the_pages)
     app.connect("builder-inited", read_book)
