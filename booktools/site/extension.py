@@ -27,7 +27,8 @@ from ..notebooks import cost, minutes
 from ..notebooks.install import commit_of_library, install_cell
 from ..source.index import Index, stored_outputs
 from ..source.pages import PUBLISHED, Book, BookError
-from . import fold, frame, head, licences, slim, where
+from . import fold, frame, head, images, licences, slim, where
+from .measures import Measures
 
 TOOLS = Path(__file__).parents[1]
 LOGGER = logging.getLogger(__name__)
@@ -209,9 +210,11 @@ def setup(app: Sphinx) -> dict:
     app.add_role("minutes", MinutesRole())
     app.add_role("step", StepRole())
     app.add_directive("costs", cost.Costs)
+    app.add_directive("measures", Measures)
     fold.setup(app)
     where.setup(app)
     frame.setup(app)
+    images.setup(app)
     head.setup(app)
     slim.setup(app)
     drop_thebe(app)
@@ -223,6 +226,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("build-finished", offer_notebooks)
     files = [
         *sorted(TOOLS.rglob("*.py")),
+        *sorted((TOOLS / "site" / "templates").iterdir()),
         *sorted(path for path in (TOOLS.parent / "book" / "_static").rglob("*") if path.is_file()),
     ]
     version = int(hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:8], 16)
