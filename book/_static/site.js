@@ -116,14 +116,13 @@ addEventListener("keydown", (event) => {
 // One switch shows and hides all code of the book. It is remembered where the browser allows it; the head of the page
 // (booktools/site/where.py) opens the folds before they are painted.
 const button = document.querySelector(".code-switch");
-if (button && document.querySelector("details.how")) {
+if (button) {
   const set = (shown) => {
     root.dataset.code = shown ? "shown" : "hidden";
     button.setAttribute("aria-pressed", String(shown));
     for (const fold of all("details.how")) fold.open = shown;
   };
   button.setAttribute("aria-pressed", String(root.dataset.code === "shown"));
-  button.hidden = false;
   button.addEventListener("click", () => {
     const shown = root.dataset.code !== "shown";
     const before = button.getBoundingClientRect().top;

@@ -13,7 +13,7 @@
   const tops = figures.map((each) => box(each).top + scrollY);
   const found = {
     height: document.documentElement.scrollHeight,
-    code: sum(all("div.cell_input", article).filter(seen)) / area(article),
+    code: sum(all("div.highlight", article).filter((each) => seen(each) && !each.closest(".cell_output"))) / area(article),
     figures: figures.length,
     first_figure: tops.length ? Math.round(Math.min(...tops)) : null,
     blocking: performance.getEntriesByType("resource").filter((each) => each.renderBlockingStatus === "blocking").length,

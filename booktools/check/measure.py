@@ -1,7 +1,7 @@
 """``python -m booktools.check.measure``: what each built page asks of a reader, and which limits it does not keep.
 
-Every page of ``_build/html`` is opened in Chromium, 1280 × 900 and 390 × 844, from a host on this machine that compresses
-as real ones do.  ``--write`` stores the numbers that no machine's speed changes; the page ``cost`` shows them.
+Every page of ``_build/html`` is opened in Chromium, 1280 × 900 and 390 × 844, from a host on this machine that
+compresses as real ones do.  ``--write`` stores the numbers that no machine's speed changes; the page ``cost`` shows them.
 """
 
 from __future__ import annotations
@@ -28,11 +28,13 @@ SHIFTS = """new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) window.shifted = (window.shifted ?? 0) + entry.value;
 }).observe({ type: "layout-shift", buffered: true })"""
 STANDS = """() => Promise.all([window.MathJax?.startup?.promise, document.fonts.ready])
-    .then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now())))))"""
+    .then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+    .then(() => performance.now())"""
 LOOK = (Path(__file__).parent / "measure.js").read_text(encoding="utf-8")
 COLUMNS = {
-    "kind": "kind", "height": "px", "code": "code", "first_figure": "1st fig", "figures": "figures", "sideways": "sideways",
-    "overflowing": "overflow", "kilobytes": "kB", "shift": "shift", "blocking": "blocking", "ms": "ms",
+    "kind": "kind", "height": "px", "code": "code", "first_figure": "1st fig", "figures": "figures",
+    "sideways": "sideways", "overflowing": "overflow", "kilobytes": "kB", "shift": "shift",
+    "blocking": "blocking", "ms": "ms",
 }  # fmt: skip
 
 

@@ -48,7 +48,12 @@ def fill(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: 
     loaded = sorted(context.get("script_files", []), key=lambda script: getattr(script, "priority", 500))
     scripts = [each for each in loaded if SCRIPTS.search(_told(each))]
     context["slim"] = SimpleNamespace(
-        fonts=FONTS, scripts=scripts, copies=copies(context), contents=str(contents or ""), chapters=chapters
+        fonts=FONTS,
+        scripts=scripts,
+        copies=copies(context),
+        contents=str(contents or ""),
+        chapters=chapters,
+        folds='<details class="how' in context.get("body", ""),
     )
 
 

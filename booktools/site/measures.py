@@ -28,11 +28,11 @@ def allowed() -> str:
     """The limits in words."""
     derivation, experiment = limits("derivation"), limits("experiment")
     return (
-        f"At most {derivation['code']:.0%} of a derivation page and {experiment['code']:.0%} of an experiment page is open "
-        f"code; no derivation page is taller than {derivation['height']:,} px; a figure stands in the first "
-        f"{derivation['first_figure']} px of each page, and there is one for each {derivation['least_figures']:,} px, "
-        f"but for the lists of sources; a page loads at most {derivation['kilobytes']} kB; its layout shifts by at most "
-        f"{derivation['shift']}; no cell scrolls sideways at 1280 px, and no formula overflows at 390 px.\n"
+        f"At most {derivation['code']:.0%} of a derivation page and {experiment['code']:.0%} of an experiment page is "
+        f"open code. No derivation page is taller than {derivation['height']:,} px. A figure stands in the first "
+        f"{derivation['first_figure']} px of a page, and there is one for each {derivation['least_figures']:,} px; "
+        f"pages that are lists need none. A page loads at most {derivation['kilobytes']} kB, and its layout shifts by "
+        f"at most {derivation['shift']}. No cell scrolls sideways at 1280 px, and no formula overflows at 390 px.\n"
     )
 
 
