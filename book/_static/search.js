@@ -5,8 +5,7 @@
 window.bookSearch = (() => {
   const base = `${document.documentElement.dataset.content_root}_static/`;
   const SHOWN = 20;
-  const BOOST = { heading: 8, page: 3, text: 1, code: 0.1 };
-  const FIRST = { derivation: 1, experiment: 1, prose: 0.8, list: 0.3 }; // lists name everything and explain nothing
+  const BOOST = { heading: 8, name: 8, page: 3, text: 1, code: 0.1 };
   const AFTERWARDS = /^(exercises|the count|what to remember)$/i;
   const words = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").split(/[^\p{L}\p{N}]+/u).filter(Boolean);
 
@@ -18,7 +17,7 @@ window.bookSearch = (() => {
     ready ??= (async () => {
       await Promise.all([load("minisearch/minisearch.js"), load("search-index.js")]);
       const index = new MiniSearch({
-        fields: Object.keys(BOOST), storeFields: ["address", "page", "heading", "text", "code", "kind"], tokenize: words,
+        fields: Object.keys(BOOST), storeFields: ["address", "name", "page", "heading", "text", "code", "weight"], tokenize: words,
         processTerm: (term) => (term.length > 3 ? term.replace(/(?<!s)s$/, "") : term),
       });
       index.addAll(window.bookIndex.sections);
@@ -43,15 +42,17 @@ window.bookSearch = (() => {
     const index = await prepare();
     const options = {
       boost: BOOST, prefix: (term) => term.length > 2, fuzzy: (term) => (term.length > 5 ? 0.15 : false), combineWith: "AND",
-      boostDocument: (id, term, kept) => FIRST[kept.kind] * (AFTERWARDS.test(kept.heading) ? 0.4 : 1),
+      boostDocument: (id, term, kept) => kept.weight * (AFTERWARDS.test(kept.heading) ? 0.4 : 1),
     };
     const best = new Map();
     phrases(query).forEach((phrase, place) => {
       for (const each of index.search(phrase, options)) {
-        const inHeading = ` ${words(each.heading).join(" ")} `.includes(` ${phrase} `);
+        const titles = `${each.heading} | ${each.address.replace(/^.*\/|\.html.*$/g, "")}`;
+        const inHeading = titles.split("|").some((title) => ` ${words(title).join(" ")} `.includes(` ${phrase} `));
         const inText = ` ${words(each.text).join(" ")} `.includes(` ${phrase} `);
         const own = each.heading === each.page ? 1.3 : 1; // the page about it, before its sections
-        const score = (each.score / words(phrase).length) * (inHeading ? 2 * own : inText ? 1.3 : 1) * (place ? 0.9 : 1);
+        const named = words(each.name).join(" ") === phrase ? 6 : 1; // who types the name of a page wants that page
+        const score = (each.score / words(phrase).length) * (inHeading ? 2 * own : inText ? 1.3 : 1) * (place ? 0.9 : named);
         const before = best.get(each.id);
         const terms = [...(before?.terms ?? []), ...each.terms];
         best.set(each.id, { ...each, terms, score: Math.max(score, before?.score ?? 0) });

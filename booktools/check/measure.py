@@ -1,7 +1,7 @@
 """``python -m booktools.check.measure``: what each built page asks of a reader, and which limits it does not keep.
 
 Every page of ``_build/html`` is opened in Chromium, 1280 × 900 and 390 × 844, from a host on this machine that
-compresses as real ones do.  ``--write`` stores the numbers that no machine's speed changes; the page ``cost`` shows them.
+compresses as real ones do.  ``--write`` stores the numbers that no machine's speed changes, for the page ``cost``.
 """
 
 from __future__ import annotations

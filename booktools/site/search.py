@@ -19,6 +19,10 @@ from ..check.limits import kind
 from ..source.pages import Book
 
 INDEX = "_static/search-index.js"
+# What explains a thing comes before what uses it, and that before the pages that list things from everywhere.
+WEIGHTS = {"derivation": 1.0, "experiment": 0.85, "prose": 0.8, "list": 0.3}
+LISTS = {"book/errata": 0.4, "book/handwritten": 0.4, "book/proofs": 0.4, "book/benchmarks": 0.5, "book/cost": 0.5}
+INNER = {"exercise-content", "solution-content"}
 _GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε", "eta": "η", "theta": "θ",
     "lambda": "λ", "mu": "μ", "nu": "ν", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ", "psi": "ψ",
@@ -38,6 +42,13 @@ def plain(latex: str) -> str:
     return "" if "\\" in text or "&" in text or len(text) > 60 else text
 
 
+def is_section(node: nodes.Node) -> bool:
+    """A section that has a heading; what an exercise or a solution holds belongs to the section around it."""
+    return isinstance(node, nodes.section) and any(
+        isinstance(each, nodes.title) and each.astext() for each in node.children if not set(node["ids"]) & INNER
+    )
+
+
 def words(node: nodes.Node) -> str:
     """What ``node`` says, without code and sections of its own."""
     if isinstance(node, (nodes.math, nodes.math_block)):
@@ -46,7 +57,7 @@ def words(node: nodes.Node) -> str:
         return ""
     if isinstance(node, nodes.Text):
         return re.sub(r"\\\(.*?\\\)|\\\[.*?\\\]", lambda found: plain(found[0][2:-2]), str(node), flags=re.DOTALL)
-    if isinstance(node, (nodes.section, nodes.literal_block, nodes.comment, nodes.image, nodes.title)):
+    if isinstance(node, (nodes.literal_block, nodes.comment, nodes.image, nodes.title)) or is_section(node):
         return ""
     joined = "".join(map(words, node.children))
     return joined if isinstance(node, nodes.Inline) else f"{joined} "
@@ -54,7 +65,7 @@ def words(node: nodes.Node) -> str:
 
 def code(node: nodes.Node) -> Iterator[str]:
     """The code of ``node``, without what its cells printed."""
-    if isinstance(node, nodes.section) or node.get("nb_element", "") == "cell_code_output":
+    if is_section(node) or node.get("nb_element", "") == "cell_code_output":
         return
     if isinstance(node, nodes.literal_block):
         yield node.astext()
@@ -104,11 +115,12 @@ def write(app: Sphinx, error: Exception | None) -> None:
     found = []
     for page in app.book.pages:
         kept = json.loads(_of(app, page).read_text(encoding="utf-8"))
-        title, sort = kept[0]["heading"] if kept else page, kind(app.book, page)
+        about = {"page": kept[0]["heading"], "weight": LISTS.get(page, WEIGHTS[kind(app.book, page)])} if kept else {}
         for each in kept:
-            address = f"{page}.html" + (f"#{each.pop('anchor')}" if each["anchor"] else "")
-            found.append({"id": len(found), "address": address, "page": title, "kind": sort} | each)
-            found[-1].pop("anchor", None)
+            anchor = each.pop("anchor")
+            address = f"{page}.html" + (f"#{anchor}" if anchor else "")
+            name = "" if anchor else app.book.pages[page].short  # a page is found by the name of its file, too
+            found.append({"id": len(found), "address": address, "name": name} | about | each)
     data = json.dumps({"sections": found, "synonyms": synonyms(app.book)}, ensure_ascii=False)
     text = f"window.bookIndex = {data};\n".replace("\u2028", " ").replace("\u2029", " ")
     (Path(app.outdir) / INDEX).write_text(text, encoding="utf-8")
