@@ -16,7 +16,8 @@ from ..source.pages import Book, BookError, report
 
 FOOT = '<div style="width:100%;text-align:center;font-size:8pt;color:#555"><span class="pageNumber"></span></div>'
 MARGIN = {"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"}
-READY = """() => Promise.all([document.fonts.ready, ...[...document.images].map((each) => each.decode().catch(() => {}))])
+READY = """() => Promise.all([...document.images].map((each) => each.decode().catch(() => {})))
+    .then(() => document.fonts.ready)
     .then(() => [...document.images].filter((each) => !each.naturalWidth).map((each) => each.src))"""
 _ARTICLE = re.compile(r'<article class="bd-article">(.*)</article>', re.DOTALL)
 _NAMES = re.compile(r'(?<=\s)(id|for|name|aria-labelledby|aria-describedby)="([^"]*)"')

@@ -21,7 +21,7 @@ TOOLS = {
     "book-build": "python -m booktools.site.build",
     "library-tests": "pytest tests -n",
     "notebook-tests": "pytest notebooks --nbval",
-    "browser-tests": "pytest tests/book/test_browser.py",
+    "browser-tests": "pytest tests/book/browser",
 }
 
 
