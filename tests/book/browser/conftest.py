@@ -1,4 +1,4 @@
-"""A browser and a host for the tests of the built pages; without a browser they are skipped, but not where CI is set."""
+"""A browser and a host for the tests of the built pages; without a browser they skip, or fail where CI is set."""
 
 from __future__ import annotations
 

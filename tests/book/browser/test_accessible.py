@@ -58,12 +58,9 @@ def test_nothing_moves_for_who_asks_for_less_motion(chromium, served):
     page = chromium.new_context(reduced_motion="reduce").new_page()
     page.goto(f"{served.address}/book/toy-ddpm.html")
     page.evaluate(DRAWN)
-    moving = (
-        "() => [...document.querySelectorAll('*')].filter((e) => parseFloat(getComputedStyle(e).transitionDuration)"
-    )
-    moving += (
-        " || getComputedStyle(e).animationName !== 'none' || getComputedStyle(e).scrollBehavior === 'smooth').length"
-    )
+    moving = """() => [...document.querySelectorAll("*")].map((each) => getComputedStyle(each))
+        .filter((style) => style.animationName !== "none" || parseFloat(style.transitionDuration)
+            || style.scrollBehavior === "smooth").length"""
     assert page.evaluate(moving) == 0
     assert page.evaluate("document.getAnimations().length") == 0
     page.context.close()

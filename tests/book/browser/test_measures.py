@@ -36,7 +36,7 @@ CASES = {
     "code": '<div class="cell_input"><div class="highlight" style="height: 1000px">x</div></div>' + TALL,
     "first_figure": TALL + '<svg aria-hidden="true" width="300" height="300"></svg>',
     "height": '<div style="height: 15200px"></div>',
-    "sideways": '<div class="cell_output"><pre style="overflow: auto"><i style="display:block;width:900px">x</i></pre></div>',
+    "sideways": '<div class="cell_output"><pre style="overflow: auto">' + "x" * 400 + "</pre></div>",
     "overflowing": '<p><math display="block" style="display:block;width:600px"><mi>x</mi></math></p>',
     "kilobytes": '<img alt="x" src="noise.png" width="9" height="9">',
     "shift": "<p id=p style='height:0;overflow:hidden'>x</p><p style='height:300px'>text</p><script>"
