@@ -27,7 +27,7 @@ from ..notebooks import cost, minutes
 from ..notebooks.install import commit_of_library, install_cell
 from ..source.index import Index, stored_outputs
 from ..source.pages import PUBLISHED, Book, BookError
-from . import fold, frame, head, images, licences, search, slim, where
+from . import accessible, fold, frame, head, images, licences, search, slim, where
 from .measures import Measures
 
 TOOLS = Path(__file__).parents[1]
@@ -215,6 +215,7 @@ def setup(app: Sphinx) -> dict:
     where.setup(app)
     frame.setup(app)
     images.setup(app)
+    accessible.setup(app)
     search.setup(app)
     head.setup(app)
     slim.setup(app)
