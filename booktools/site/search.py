@@ -44,9 +44,7 @@ def plain(latex: str) -> str:
 
 def is_section(node: nodes.Node) -> bool:
     """A section that has a heading; what an exercise or a solution holds belongs to the section around it."""
-    return isinstance(node, nodes.section) and any(
-        isinstance(each, nodes.title) and each.astext() for each in node.children if not set(node["ids"]) & INNER
-    )
+    return isinstance(node, nodes.section) and not INNER & set(node["ids"])
 
 
 def words(node: nodes.Node) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import zlib
 from collections import Counter
 
@@ -23,12 +24,14 @@ def book(tmp_path):
     folder = tmp_path / "_build" / "html" / "book"
     folder.mkdir(parents=True)
     (tmp_path / "_build" / "html" / "index.html").touch()
+    (tmp_path / "_build" / "html" / "_static").mkdir()
+    shutil.copy(ROOT / "book" / "_static" / "print.css", tmp_path / "_build" / "html" / "_static" / "book.css")
     for name in PAGES:
         other = next(each for each in PAGES if each != name).removeprefix("book/")
         text = (
             f'<html><article class="bd-article"><h1>On {name[5:]}<a class="headerlink" href="#top">#</a></h1>'
-            f'<section id="top"><a href="#top">here</a> <a href="{other}.html#top">there</a> <a href="{other}.html">it</a>'
-            '<a href="https://example.org/#x">out</a> <a href="../_sources/x.ipynb">file</a>'
+            f'<section id="top"><a href="#top">here</a> <a href="{other}.html#top">there</a>'
+            f'<a href="{other}.html">it</a>'<a href="https://example.org/#x">out</a> <a href="../_sources/x.ipynb">file</a>'
             '<label for="one">1</label><input name="group" id="one"><img alt="" loading="lazy" src="data:,"></section>'
             "</article></html>"
         )
