@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from browser import DESK, HTML, PAGES, PHONE, visit
+from browser import DESK, DRAWN, HTML, PAGES, PHONE, visit
 
 OPENED = """() => [...document.querySelectorAll("details.licence")].filter(each => {
     each.open = true;  // which closes the one before
