@@ -25,6 +25,8 @@ export MKL_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export PYTHONHASHSEED := 0
 export TQDM_DISABLE := 1
+# What "auto" means: stored outputs are compared byte for byte, and a GPU rounds otherwise.
+export DIFFUSION_LIB_DEVICE := cpu
 unexport MPLBACKEND
 
 help:

@@ -3,14 +3,15 @@
 // A browser does not let a page fetch its neighbours from the disk: there, search shows titles without extracts.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
-// A step of a derivation is an anchor that MathJax makes: go there when it is done.
-const showStep = () => {
-  if (location.hash.startsWith("#mjx-eqn")) {
-    document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView({ block: "center" });
+// A licence that is open closes when one presses Escape or a place outside of it.
+const closeLicence = (event) => {
+  for (const licence of document.querySelectorAll("details.licence[open]")) {
+    if (event.key === "Escape") licence.querySelector("summary").focus();
+    if (event.key === "Escape" || !event.key && !licence.contains(event.target)) licence.open = false;
   }
 };
-window.MathJax?.startup.promise.then(showStep); // pages without mathematics do not load MathJax
-window.addEventListener("hashchange", showStep);
+addEventListener("keydown", closeLicence);
+addEventListener("click", closeLicence);
 
 // One switch shows and hides all code of the book. It is remembered where the browser allows it; the head of the page
 // (booktools/site/where.py) opens the folds before they are painted.

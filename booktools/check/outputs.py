@@ -45,7 +45,9 @@ ADDRESSES = {  # (tag, attribute): what its whole value must look like
 }
 FUNCTIONS = {"linear-gradient", "rgb", "rgba", "translate", "scale", "rotate", "skewx", "skewy", "matrix"}
 CALL = re.compile(r"([-\w]*)\s*\(\s*([^)]*)")
-# MathJax makes links and styles of these
+# A row of a table, of words, code and formulas: no markup, no link, no picture, no role, no command that makes a link.
+ROW = re.compile(r"\|(?:(?!\]\(|\]\[|\}`|://)[^<>&])*\|")
+# the MathJax of a notebook makes links and styles of these
 TEX = re.compile(r"\\(?:href|require|style|class|cssId|mmlToken)(?![A-Za-z])")
 
 
@@ -53,6 +55,9 @@ def faults(kind: str, content: str) -> list[str]:
     """One message per thing in an output of this MIME type that a page must not hold."""
     if kind in TAGS:
         return list(_markup_faults(kind, content))
+    if kind == "text/markdown":
+        rows = [line for line in content.splitlines() if not ROW.fullmatch(line) or TEX.search(line)]
+        return [f"{row[:40]!r}, which is no row of a plain table" for row in rows]
     if kind == "text/latex":
         return [f"the command {found}" for found in TEX.findall(content)]
     if kind.startswith("image/") and not PICTURE.fullmatch(f"data:{kind};base64,{content}"):

@@ -20,7 +20,7 @@ from ..source.pages import Book, Page, report
 from . import sentences
 from .outputs import faults
 
-MIME_TYPES = {"text/plain", "text/latex", "text/html", "image/png", "image/jpeg", "image/svg+xml"}
+MIME_TYPES = {"text/plain", "text/latex", "text/markdown", "text/html", "image/png", "image/jpeg", "image/svg+xml"}
 NOT_COMPARED = {"image/png", "image/jpeg"}  # by nbval
 MAX_BYTES = 1_000_000
 SKIPPING = ("nbval", "raises-exception")  # tags that take a cell out of the comparison

@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from ..source.index import Index, Outputs, outputs_of, stored_outputs, values
 from ..source.pages import Book, BookError, Cell, Page
 from ..source.solutions import fold, hide, unhidden
+from . import results
 from .convert import Converter
 from .install import install_cell
 
@@ -88,9 +89,13 @@ def needs_run(page: Page, stored: NotebookNode | None) -> str | None:
 
 def stale(book: Book) -> list[str]:
     """One message per committed notebook that is not what its page and its run make of it."""
-    index, problems = Index(book, stored_outputs(book)), []
+    outputs, known, problems = stored_outputs(book), results.stored(book), []
+    index = Index(book, outputs)
+    if known and results.collected(book, outputs) != (book.root / results.PATH).read_text(encoding="utf-8"):
+        problems.append(f"{results.PATH}: it is not what the notebooks report; {REMEDY}")
     for page in book.notebooks:
-        if reason := needs_run(page, page.stored()) or _other_text(book, index, page):
+        reason = needs_run(page, page.stored()) or results.outdated(outputs[page.name], known)
+        if reason := reason or _other_text(book, index, page):
             problems.append(f"notebooks/{page.notebook.name}: {reason}; {REMEDY}")
     strays = set((book.root / "notebooks").glob("*.ipynb")) - {page.notebook for page in book.notebooks}
     problems += [

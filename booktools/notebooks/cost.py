@@ -96,4 +96,4 @@ class Costs(SphinxDirective):
         longest, _ = max(_spent(book), key=itemgetter(1), default=("none", 0))
         caption = f"Processor seconds of each chapter, in the order of the book. The longest bar is that of {longest}."
         figure = nodes.figure("", nodes.raw("", bars(book), format="html"), nodes.caption(caption, caption))
-        return [*self.parse_text_to_nodes(table(book)), figure]
+        return [figure, *self.parse_text_to_nodes(table(book))]

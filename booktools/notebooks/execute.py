@@ -34,7 +34,7 @@ class ThisInterpreter(KernelSpecManager):
 def environment(scratch: str) -> dict[str, str]:
     """What a kernel inherits: one thread, no hash seed, no progress bars, no start-up files of the user."""
     env = {key: value for key, value in os.environ.items() if key != "MPLBACKEND"}
-    env |= ENVIRONMENT | {"HF_HUB_OFFLINE": "1", "IPYTHONDIR": f"{scratch}/ipython"}
+    env |= ENVIRONMENT | {"DIFFUSION_LIB_DEVICE": "cpu", "HF_HUB_OFFLINE": "1", "IPYTHONDIR": f"{scratch}/ipython"}
     env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(LIBRARY), os.environ.get("PYTHONPATH")]))
     return env
 

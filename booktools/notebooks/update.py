@@ -15,7 +15,7 @@ from diffusion_lib.runtime import files
 
 from ..source.index import Index, stored_outputs
 from ..source.pages import Book, BookError, Page, report
-from . import cost
+from . import cost, results
 from .compose import code_cells, compose, needs_run
 from .execute import execute
 
@@ -27,6 +27,7 @@ def update(book: Book, everything: bool = False) -> list[str]:
     for page in book.notebooks:
         stored = page.stored()
         reason = "everything runs" if everything else needs_run(page, stored) or _unmeasured(page)
+        reason = reason or results.outdated(outputs[page.name], results.stored(book))
         if reason:
             print(f"{page.name}: {reason}; running", flush=True)
             start, metered = time.monotonic(), {}
@@ -34,9 +35,11 @@ def update(book: Book, everything: bool = False) -> list[str]:
                 outputs[page.name] = execute(page, code_cells(book, page), metered)
                 seconds = time.monotonic() - start
                 print(f"{page.name}: ran in {seconds:.0f} s", flush=True)
+                results.write(book, outputs)  # a later page may recall what this one has proved
                 files.write(cost.path_of(page), cost.record(page, metered, seconds, date.today().isoformat()))
             except BookError as error:
                 failures[page.name] = str(error)
+    results.write(book, outputs)
     index = Index(book, outputs)
     for page in book.notebooks:
         if page.name in failures:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from .distances import energy_distance, frechet_distance, memorisation, sliced_wasserstein
 from .features import train_features
+from .gaussian_chain import GaussianChain, best_steps
 from .line_distribution import LineDistribution, goodness_of_fit, power
 from .oracle import GaussianMixture
 from .vlb import optimal_variance, vlb_from_mse
 
 __all__ = [
+    "GaussianChain",
     "GaussianMixture",
     "LineDistribution",
+    "best_steps",
     "energy_distance",
     "frechet_distance",
     "goodness_of_fit",

@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.distributions import MultivariateNormal, kl_divergence
 
 from ..errors import ConfigError
-from ..process.bound import step_variance
+from ..process.bound import decoder_term, prior_term, step_term, step_variance
 from ..process.schedule import Schedule
 
 
@@ -40,6 +40,21 @@ class GaussianChain:
                 allowed = f"a table ({self.schedule.T + 1},) of finite numbers"
                 raise ConfigError(f"{name} must be {allowed}, got {what}; put time t in slot t, 0 in slot 0")
         step_variance(self.schedule, self.variance)
+
+    @classmethod
+    def of_steps(cls, schedule: Schedule, a: Tensor, v: Tensor) -> GaussianChain:
+        """The chain with the reverse steps N(a_t x_t, v_t): tables (T + 1,), slot 0 unused in ``a``, 0 in ``v``.
+
+        The slope of ε̂ that makes it: by DDPM eq. 11 the mean is (x_t − β_t / √(1 − ᾱ_t) ε̂) / √α_t.
+        """
+        rest = schedule.one_minus_alpha_bar.sqrt()
+        slope = (1 - a * schedule.alpha.sqrt()) * rest / schedule.beta.clamp(min=torch.finfo(torch.float64).tiny)
+        return cls(schedule, torch.where(schedule.beta > 0, slope, 0 * slope), torch.zeros_like(slope), v)
+
+    @classmethod
+    def best(cls, schedule: Schedule, s: float) -> GaussianChain:
+        """The best chain for data N(0, s²): the forward process seen backwards, q(x_{t−1} | x_t)."""
+        return cls.of_steps(schedule, *best_steps(schedule, s))
 
     def denoiser(self, x_t: Tensor, t: Tensor) -> Tensor:
         """ε̂ = a_t x_t + c_t for x_t (B, 1) and t (B,)."""
@@ -66,6 +81,16 @@ class GaussianChain:
         """The average of ``bound.vlb(…, levels=None).total`` over noise, exactly, (B,)."""
         return self.gap(x_0) - self.log_p(x_0)
 
+    def terms(self, x_0: Tensor) -> Tensor:
+        """L_0…L_T in nats, exactly, (T + 1, B): a term is a square in ε, which the noises −1 and 1 average exactly."""
+        chain = self.denoiser, self.schedule, x_0
+        eps = torch.ones_like(x_0)
+        first = [decoder_term(*chain, sign * eps, self.variance, None) for sign in (-1, 1)]
+        found = [sum(first) / 2]
+        for t in range(2, self.schedule.T + 1):
+            found.append(sum(step_term(*chain, t, sign * eps, self.variance) for sign in (-1, 1)) / 2)
+        return torch.stack([*found, prior_term(self.schedule, x_0)])
+
     def _model(self) -> tuple[Tensor, Tensor]:
         """Mean and covariance of (x_0, …, x_T) under p, built step by step from x_T."""
         s, T = self.schedule, self.schedule.T
@@ -77,3 +102,10 @@ class GaussianChain:
             mean[t - 1] = (scale[t - 1] * mean[t] - noise[t - 1] * self.shift[t]) / root_alpha[t - 1]
             root[t - 1] = deviation[t] * root[t - 1] + scale[t - 1] / root_alpha[t - 1] * root[t]
         return mean, root @ root.T
+
+
+def best_steps(schedule: Schedule, s: float) -> tuple[Tensor, Tensor]:
+    """Slopes a_t and variances v_t of q(x_{t−1} | x_t) for data N(0, s²), tables (T + 1,): precisions add up."""
+    variance = schedule.alpha_bar * s**2 + 1 - schedule.alpha_bar  # of x_t
+    before = variance.roll(1)
+    return schedule.alpha.sqrt() * before / variance, schedule.beta * before / variance

@@ -11,6 +11,8 @@ from .identities import (
     q_step,
     score_from_eps,
     v_from_eps,
+    ve_to_vp,
+    vp_to_ve,
     x_0_from_eps,
 )
 from .remarks import PRIOR_KL_LIMIT, diagnose
@@ -36,7 +38,9 @@ __all__ = [
     "step_term",
     "step_variance",
     "v_from_eps",
+    "ve_to_vp",
     "vlb",
+    "vp_to_ve",
     "weight",
     "x_0_from_eps",
 ]

@@ -12,6 +12,7 @@ with a warning: a run is on one device from its start to its end.
 from __future__ import annotations
 
 import contextlib
+import os
 import warnings
 
 import torch
@@ -20,6 +21,7 @@ from ..errors import ConfigError, check_choice
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
 PRECISIONS = ("auto", "float32", "bfloat16")
+CHOSEN = "DIFFUSION_LIB_DEVICE"
 
 
 def available() -> dict[str, str]:
@@ -40,9 +42,13 @@ def fault(name: str) -> str:
 def pick_device(name: str = "auto") -> torch.device:
     """Return the named device, or for ``auto`` the preferred one that works, with a warning if a better one does not.
 
+    The environment variable ``DIFFUSION_LIB_DEVICE`` says what ``auto`` means: the book's own runs set it to ``cpu``,
+    because stored outputs are compared byte for byte and a GPU rounds otherwise.
     Raises ``ConfigError`` if this machine has no such device, or none that works.
     """
     check_choice("device", name, DEVICES)
+    if name == "auto":
+        name = check_choice(CHOSEN, os.environ.get(CHOSEN, "auto"), DEVICES)
     faults = available()
     working = [kind for kind, what in faults.items() if not what]
     if name == "auto":

@@ -21,26 +21,36 @@ PAGES = [f"{name}.html" for name in Book(ROOT).pages]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 DESK, PHONE = (1280, 900), (390, 844)
 WAYS = [("light", DESK), ("light", PHONE), ("dark", PHONE), ("dark", DESK)]  # each differs from the last in one thing
-LOOK = """() => {
+LOOK = r"""() => {
     const all = (selector) => [...document.querySelectorAll(selector)];
     const root = document.documentElement;
     const extra = root.scrollWidth - root.clientWidth;
-    const unset = all(".math").filter(e => !e.querySelector("mjx-container"));
-    const left = (e) => e.getBoundingClientRect().left;
+    const box = (e) => e.getBoundingClientRect();
+    const shown = all("math").filter(e => box(e).width && !e.closest("table"));
+    const column = (e) => box(e.closest(".bd-article") || document.body);
+    const over = shown.filter(e => box(e).right > column(e).right + 1 || box(e).left < column(e).left - 1);
+    const beside = (e) => e.closest(".right") && e.closest(".row").querySelector(".beside");
+    const onLicence = shown.filter(e => beside(e) && innerWidth > 1000 && box(e).right > box(beside(e)).left);
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const raw = [];
+    while (texts.nextNode()) {
+        const found = texts.currentNode.data.match(/\\[([a-zA-Z][^]{0,30}|\$[^$\s][^$]*\$/);
+        if (found && !texts.currentNode.parentElement.closest("pre, code, script, style")) raw.push(found[0]);
+    }
     const below = (e) => e.getBoundingClientRect().bottom > e.closest(".admonition").getBoundingClientRect().bottom + 1;
-    const cut = all(".math > mjx-container").filter(e => left(e) < left(e.parentElement) - 1);
     return {
-        "formulas whose start is out of reach": cut.map(e => e.textContent.slice(0, 40)),
+        "formulas wider than their column": over.map(e => e.textContent.slice(0, 40)),
+        "formulas that reach into the licences": onLicence.map(e => e.textContent.slice(0, 40)),
         "buttons that lie outside of what they open": all(".admonition .toggle-button").filter(below).map(e => e.id),
-        "formulas with an error": all("mjx-merror, [data-mjx-error]").map(e => e.title || e.textContent),
-        "formulas that are not set": unset.map(e => e.textContent),
+        "formulas with an error": all("merror").map(e => e.textContent),
+        "formulas that are not set": raw,
         "pictures without a text": all("img").filter(e => !e.alt.trim()).map(e => e.src.slice(0, 80)),
         "pictures that do not load": all("img").filter(e => e.complete && !e.naturalWidth).map(e => e.src.slice(0, 80)),
         "pixels wider than the window": extra > 0 ? [extra] : [],
         "theme": root.dataset.theme,
     };
 }"""
-DONE = "() => Promise.all([window.MathJax?.startup?.promise, document.fonts.ready]).then(() => true)"
+DONE = "() => document.fonts.ready.then(() => true)"
 DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -79,7 +89,7 @@ def serve():
 
 
 def visit(browser, address, theme="light", size=DESK):
-    """Open a page, wait for MathJax and fonts; return the page, and what it asked for and complained about."""
+    """Open a page, wait for its fonts; return the page, and what it asked for and complained about."""
     page = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=theme).new_page()
     heard = []
     page.on("request", lambda request: heard.append(("request", request.url)))
@@ -119,17 +129,68 @@ def test_links_to_steps_arrive_at_an_equation_in_view(chromium):
     wanted, anchors = set(), set()
     for name in PAGES:
         address = f"{HTML.as_uri()}/{name}"
-        last = re.findall(r"\\tag\{(.+?)\}", (HTML / name).read_text(encoding="utf-8"))[-1:]
-        page, _ = visit(chromium, address + "".join(f"#mjx-eqn:{tag}" for tag in last))
-        links = page.eval_on_selector_all('a[href*="#mjx-eqn"]', "links => links.map(link => link.href)")
-        ids = page.eval_on_selector_all('[id^="mjx-eqn"]', "nodes => nodes.map(node => node.id)")
+        last = re.findall(r'id="(eq-[^"]+)"', (HTML / name).read_text(encoding="utf-8"))[-1:]
+        page, _ = visit(chromium, address + "".join(f"#{anchor}" for anchor in last))
+        links = page.eval_on_selector_all('a[href*="#eq-"]', "links => links.map(link => link.href)")
+        ids = page.eval_on_selector_all('[id^="eq-"]', "nodes => nodes.map(node => node.id)")
         wanted |= {unquote(link) for link in links}
         anchors |= {unquote(f"{address}#{anchor}") for anchor in ids}
-        for tag in last:  # all steps of a page are found alike, so the one farthest down is enough
-            assert 0 < page.locator(f'[id="mjx-eqn:{tag}"]').bounding_box()["y"] < DESK[1], page.url
+        for anchor in last:  # all steps of a page are found alike, so the one farthest down is enough
+            page.wait_for_function("scrollY > 0")
+            assert 0 < page.locator(f'[id="{anchor}"]').bounding_box()["y"] < DESK[1], page.url
         page.context.close()
     assert wanted
     assert wanted - anchors == set()
+
+
+OPENED = """() => [...document.querySelectorAll("details.licence")].filter(each => {
+    each.open = true;  // which closes the one before
+    const rule = each.querySelector(".rule"), box = rule.getBoundingClientRect();
+    const fold = each.parentElement.closest("details:not([open])");
+    const column = each.closest(".bd-article").getBoundingClientRect();
+    const legible = box.width > 150 && box.left >= column.left && box.right <= column.right + 1;
+    return !fold && !(legible && rule.innerText.includes("one may"));
+}).map(each => each.textContent)"""
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE])
+def test_every_licence_opens_in_place(chromium, size):
+    seen = 0
+    for name in PAGES:
+        page, _ = visit(chromium, f"{HTML.as_uri()}/{name}", size=size)
+        assert page.evaluate(OPENED) == [], name
+        seen += page.locator("details.licence").count()
+        page.context.close()
+    assert seen > 300
+
+
+def test_a_licence_opens_by_key_beside_its_line_and_closes_by_escape(chromium):
+    page, _ = visit(chromium, f"{HTML.as_uri()}/book/forward-process.html")
+    first, second = page.locator("details.licence").nth(0), page.locator("details.licence").nth(1)
+    below = page.locator("h2").last.bounding_box()["y"]
+    first.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert first.locator(".rule").is_visible()
+    assert page.locator("h2").last.bounding_box()["y"] == below, "what stands below must not move"
+    second.locator("summary").click()
+    assert second.locator(".rule").is_visible() and not first.locator(".rule").is_visible()
+    page.keyboard.press("Escape")
+    assert page.locator("details.licence[open]").count() == 0
+    assert page.evaluate("document.activeElement.textContent") == second.locator("summary").inner_text()
+    page.context.close()
+
+
+WIDTHS = """() => [...document.querySelectorAll("math[style]")].filter(each => each.getBoundingClientRect().width).map(each =>
+    [each.getBoundingClientRect().width / parseFloat(getComputedStyle(each).fontSize),
+     parseFloat(each.style.getPropertyValue("--w")), each.textContent])"""
+
+
+def test_the_widths_that_pages_tell_are_those_that_are_drawn(chromium):
+    page, _ = visit(chromium, f"{HTML.as_uri()}/book/score-and-samplers.html")
+    told = page.evaluate(WIDTHS)
+    assert len(told) > 20
+    assert [each for each in told if not 0.9 < each[0] / each[1] < 1.04] == []
+    page.context.close()
 
 
 def test_every_slider_shows_one_picture_and_follows_the_keyboard_and_the_mouse(chromium):
@@ -227,7 +288,7 @@ def test_a_page_is_complete_offline_in_both_themes_on_desk_and_phone(chromium, s
     assert faults(chromium, origin, name, ways) == []
 
 
-REVERSED = "display: flex; flex-direction: row-reverse; overflow: auto; width: 100px"
+LONG = "<math><mi>exponential</mi></math>"
 SUNK = '<div class="admonition" style="height: 9px"><button class="toggle-button" id="b" style="margin: 20px">'
 WIDE = '<p style="width: 600px">wide</p>'
 
@@ -239,9 +300,12 @@ WIDE = '<p style="width: 600px">wide</p>'
         ('<img alt="a" src="http://127.0.0.1:9/x.png">', "request to another host"),
         ("<script>console.error('broken')</script>", "console error: broken"),
         ("<script>throw Error('broken')</script>", "broken"),
-        ("<mjx-merror>x</mjx-merror>", "formulas with an error"),
-        ('<div class="math">\\(x\\)</div>', "formulas that are not set"),
-        (f'<p class="math" style="{REVERSED}"><mjx-container style="min-width: 300px">', "start is out of reach"),
+        ("<math><merror><mi>x</mi></merror></math>", "formulas with an error"),
+        ("<p>so \\(x\\)</p>", "formulas that are not set"),
+        ("<p>so $x_t$</p>", "formulas that are not set"),
+        ("<pre>$x_t$</pre><p>5 $ and 6 $</p>", ""),
+        (f'<div style="width: 20px; overflow: hidden" class="bd-article">{LONG}</div>', "wider than their column"),
+        (f'<div class="row"><p class="right">{LONG}<p class="beside" style="width: 9px">', "into the licences"),
         ('<img src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=">', "pictures without a text"),
         (SUNK, "outside of what they open"),
         (WIDE, "pixels wider than the window"),

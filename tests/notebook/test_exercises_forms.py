@@ -14,6 +14,7 @@ A, B, P, b, SNR, SNR_1, SNR_T = (  # as a reader may write them, without their d
     for name in ("alpha[t]", "alpha_bar[t]", "alpha_bar[t - 1]", "beta[t]", "SNR[t]", "SNR[1]", "SNR[T]")
 )
 A1, A2, A3, BT, x0, xt = map(sp.Symbol, ("alpha[1]", "alpha[2]", "alpha[3]", "alpha_bar[T]", "x[0]", "x[t]"))
+level, b1 = map(sp.Symbol, ("level[t]", "beta[1]"))
 ht, eps_t, vt, gt = map(sp.Symbol, ("h[t]", "eps[t]", "v[t]", "score[t]"))
 m, y, s, g, e_c, e_u, z, eps, sigma, theta, c, b_0, b_1, y_0, v, d, T, mu, a, w, h, S, R, n, x_t, score_t = sp.symbols(
     "m y s g e_c e_u z eps sigma theta c b_0 b_1 y_0 v d T mu a w h S R n x_t score_t"
@@ -29,13 +30,20 @@ FORMS = {
     "zoo-stationary": [(sigma / sqrt(2 * theta)) ** 2, half * sigma * sigma / theta],
     "zoo-prior": [(BT * c - BT + log(1 / (1 - BT))) / 2, -log(sqrt(1 - BT)) + BT * (c - 1) / 2],
     "share-of-snr": [1 - 1 / (1 + SNR), 1 / (1 + 1 / SNR), exp(log(SNR) - log(1 + SNR))],
+    "noise-of-two-steps": [
+        A2 * (1 - A1) + 1 - A2,
+        1 - exp(log(A1) + log(A2)),
+        (1 - sqrt(A1 * A2)) * (1 + sqrt(A1 * A2)),
+    ],
+    "share-of-a-level": [1 - level**2 / (1 + level**2), 1 / level**2 / (1 + 1 / level**2)],
+    "last-reverse-variance": [b1 / (1 - b1 + b1 / c), c * b1 / ((1 - b1) * c + b1), 1 / (1 / c + 1 / b1 - 1)],
     "noise-of-a-step": [1 / B - 1 / P, b / (A * P), (P - B) / (P * B)],
     "mean-square-of-a-state": [1 + B * (x0**2 - 1), A * P * x0**2 + 1 - A * P, 1 - (1 - b) * P * (1 - x0**2)],
     "time-of-an-amount": [
         2 * area / (b_0 + sqrt(b_0**2 + 2 * area * b_1)),
         sqrt((b_0 / b_1) ** 2 + 2 * area / b_1) - b_0 / b_1,
     ],
-    "telling-apart": [SNR * (x0 - y_0) ** 2 / 2, ((sqrt(B) * x0 - sqrt(B) * y_0) / sqrt(1 - B)) ** 2 / 2],
+    "telling-apart": [(x0 - y_0) ** 2 / (2 / B - 2), ((sqrt(B) * x0 - sqrt(B) * y_0) / sqrt(1 - B)) ** 2 / 2],
     "scale-of-a-paper": [sp.Rational(13, 10), 1.3, 1 + 0.3 * sp.S.One],
     "negative-prompt": [-(1 - g), (g**2 - 1) / (g + 1), exp(log(g)) - 1],
     "guided-shift": [(1 - A) * g * ht / sqrt(A), g * ht * (1 / sqrt(1 - b) - sqrt(1 - b)), g * ht * b * A**-half],
@@ -53,10 +61,10 @@ FORMS = {
     "product-mean": [(m / v + mu / w) / (1 / v + 1 / w), m + v / (v + w) * (mu - m)],
     "kl-shift": [(mu - m) ** 2 / (2 * v), m**2 / (2 * v) - m * mu / v + mu**2 / (2 * v), ((m - mu) / sqrt(2 * v)) ** 2],
     "entropy-of-merge": [log(sqrt((v + w) / v)), log(v + w) / 2 - log(v) / 2, -log(v / (v + w)) / 2],
-    "guess-variance": [1 / (1 + a**2 / v), 1 - a**2 / (a**2 + v)],
+    "guess-variance": [1 / (1 + w**2 / v), 1 - w**2 / (w**2 + v)],
     "elbo-optimum": [
-        a**2 / (2 * v) + (1 / v - 1 / (a**2 + v)) * y**2 / 2 + log(v / (a**2 + v)) / 2,
-        (a**2 / v - log(1 + a**2 / v) + (y**2 - y**2 * v / (a**2 + v)) / v) / 2,
+        w**2 / (2 * v) + (1 / v - 1 / (w**2 + v)) * x0**2 / 2 + log(v / (w**2 + v)) / 2,
+        (w**2 / v - log(1 + w**2 / v) + (x0**2 - x0**2 * v / (w**2 + v)) / v) / 2,
     ],
     "second-variance": [1 / (A2 / (1 - A2) + 1 / (1 - A1)), (A1 - 1) * (A2 - 1) / (1 - A1 * A2)],
     "data-from-velocity": [B**half * xt - (1 - B) ** half * vt, sqrt(A * P) * xt - sqrt(1 - A * P) * vt],
@@ -93,6 +101,7 @@ FORMS = {
     ],
     "telescoped-weights": [c / 2 * SNR_1 - c / 2 * SNR_T, -(SNR_T - SNR_1) * c / 2],
     "last-edge": [0.5, half, 1 / sp.Integer(2), sqrt(2) / sqrt(8), exp(-log(2))],
+    "quadratic-cost": [2 * a * mu - 2 * a * b, -2 * a * (b - mu), a * ((mu - b + 1) ** 2 - (mu - b) ** 2 - 1)],
     "wide-prior": [
         (mu**2 / S + sigma**2 / S - 1) / 2 - log(sigma) + log(S) / 2,
         (sigma**2 + mu**2 - S) / (2 * S) + log(sqrt(S) / sigma),

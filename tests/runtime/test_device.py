@@ -16,6 +16,8 @@ from diffusion_lib.runtime.device import autocast, available, pick_device
 def machine(monkeypatch):
     """Pretend that the machine has a CUDA device, with or without bfloat16 units, or an Apple GPU, and their faults."""
 
+    monkeypatch.delenv("DIFFUSION_LIB_DEVICE", raising=False)
+
     def pretend(*, cuda: bool = False, mps: bool = False, bf16: bool = True, **faults: str) -> None:
         monkeypatch.setattr(device, "fault", lambda name: faults.get(f"{name}_fault", ""))
         monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
@@ -42,6 +44,15 @@ def test_auto_takes_the_first_of_cuda_mps_cpu(machine, here, names):
     assert list(available()) == names
     assert pick_device() == pick_device("auto") == torch.device(names[0])
     assert all(pick_device(name) == torch.device(name) for name in names)
+
+
+def test_the_environment_says_what_auto_means_and_a_name_outranks_it(machine, monkeypatch):
+    machine(cuda=True)
+    monkeypatch.setenv("DIFFUSION_LIB_DEVICE", "cpu")
+    assert pick_device() == torch.device("cpu") and pick_device("cuda") == torch.device("cuda")
+    monkeypatch.setenv("DIFFUSION_LIB_DEVICE", "gpu")
+    with pytest.raises(ConfigError, match="DIFFUSION_LIB_DEVICE must be one of"):
+        pick_device()
 
 
 @pytest.mark.parametrize("name", ["cuda", "mps"])

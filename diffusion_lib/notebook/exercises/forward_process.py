@@ -6,29 +6,22 @@ import sympy as sp
 
 from diffusion_lib.notebook.exercises.exercise import Exercise, letters
 
+alpha_1, alpha_2 = letters("alpha[1] alpha[2]", "unit")
 alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = letters("alpha[t] alpha_bar[t] alpha_bar[t - 1] beta[t]", "unit")
-(SNR_t,) = letters("SNR[t]", "positive")
-A, b_0, b_1 = letters("A b_0 b_1", "positive")
 x_0, y_0 = letters("x[0] y_0", "real")
 ONE_STEP = {beta_t: 1 - alpha_t, alpha_bar_t: alpha_bar_prev * alpha_t}
 
 EXERCISES = (
     Exercise(
-        "share-of-snr",
-        "the share of the variance that is left at this signal-to-noise ratio",
-        SNR_t / (1 + SNR_t),
-        slips={"this is the share of the noise": 1 / (1 + SNR_t), "this solves SNR = ᾱ/(1 + ᾱ)": SNR_t / (1 - SNR_t)},
-    ),
-    Exercise(
-        "noise-of-a-step",
-        "the variance that the step adds where nothing shrinks",
-        (1 - alpha_t) / alpha_bar_t,
+        "noise-of-two-steps",
+        "the variance of x_2 when x_0 is known",
+        1 - alpha_1 * alpha_2,
         slips={
-            "this is the variance that it adds where the state shrinks": 1 - alpha_t,
-            "the noise of this step is divided by √ᾱ_t, not by the root before": (1 - alpha_t) / alpha_bar_prev,
-            "this is the variance of all steps up to t": (1 - alpha_bar_t) / alpha_bar_t,
+            "this is the share of the data": alpha_1 * alpha_2,
+            "the second step shrinks the noise of the first": (1 - alpha_1) + (1 - alpha_2),
+            "this is the noise of the second step alone": 1 - alpha_2,
+            "this is the noise of the first step alone": 1 - alpha_1,
         },
-        relations=ONE_STEP,
     ),
     Exercise(
         "mean-square-of-a-state",
@@ -41,16 +34,6 @@ EXERCISES = (
             "roots, where squares add": (sp.sqrt(alpha_bar_t) * x_0 + sp.sqrt(1 - alpha_bar_t)) ** 2,
         },
         relations=ONE_STEP,
-    ),
-    Exercise(
-        "time-of-an-amount",
-        "the time at which the area is A",
-        (sp.sqrt(b_0**2 + 2 * b_1 * A) - b_0) / b_1,
-        slips={
-            "this is the time for a constant rate": A / b_0,
-            "the area under the rate has b_1 τ²/2": (sp.sqrt(b_0**2 + 4 * b_1 * A) - b_0) / (2 * b_1),
-            "this is the other root, a time before the start": (-sp.sqrt(b_0**2 + 2 * b_1 * A) - b_0) / b_1,
-        },
     ),
     Exercise(
         "telling-apart",
@@ -66,6 +49,6 @@ EXERCISES = (
             * (x_0 - y_0) ** 2
             / (2 * sp.sqrt(1 - alpha_bar_t)),
         },
-        relations={SNR_t: alpha_bar_t / (1 - alpha_bar_t)},
+        relations=ONE_STEP,
     ),
 )

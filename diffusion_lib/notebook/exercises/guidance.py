@@ -7,8 +7,8 @@ import sympy as sp
 from diffusion_lib.notebook.exercises.exercise import Exercise, letters
 
 alpha_t, beta_t = letters("alpha[t] beta[t]", "unit")
-g, v, d = letters("g v d", "positive")
-m, h_t = letters("m h[t]", "real")
+(g,) = letters("g", "positive")
+(h_t,) = letters("h[t]", "real")
 
 EXERCISES = [
     Exercise(
@@ -42,26 +42,5 @@ EXERCISES = [
             "this is the shift for g = 1": beta_t * h_t / sp.sqrt(alpha_t),
         },
         relations={beta_t: 1 - alpha_t},
-    ),
-    Exercise(
-        "equal-spread",
-        "the mean of the tilted density",
-        g * m,
-        slips={
-            "this is the mean of the class, where g = 1": m,
-            "this counts from the class, as w does": (1 + g) * m,
-            "this is its place for g = 4; give it for any g": 4 * m,
-        },
-    ),
-    Exercise(
-        "variances-at-two",
-        "the ratio of the variances",
-        (v + d) ** 2 / (v * (v + 2 * d)),
-        slips={
-            "this is the ratio of the standard deviations": (v + d) / sp.sqrt(v * (v + 2 * d)),
-            "this is the variance that is aimed at, over that of the class": (v + d) / (v + 2 * d),
-            "this is the variance of all data, over that of the class": (v + d) / v,
-            "this is the excess over one": d**2 / (v * (v + 2 * d)),
-        },
     ),
 ]

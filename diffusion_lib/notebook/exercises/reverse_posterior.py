@@ -10,7 +10,6 @@ alpha_1, alpha_2 = letters("alpha[1] alpha[2]", "unit")
 alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = letters("alpha[t] alpha_bar[t] alpha_bar[t - 1] beta[t]", "unit")
 x_0, x_t, eps_t, v_t, score_t = letters("x[0] x[t] eps[t] v[t] score[t]", "real")
 ONE_STEP = {beta_t: 1 - alpha_t, alpha_bar_t: alpha_bar_prev * alpha_t}
-kept = (1 - alpha_bar_prev) / (1 - alpha_bar_t)  # β̃_t / β_t
 
 EXERCISES = (
     Exercise(
@@ -55,18 +54,6 @@ EXERCISES = (
             "this is the state x_t itself": sp.sqrt(alpha_bar_t) * x_0 + sp.sqrt(1 - alpha_bar_t) * eps_t,
             "all of the noise is kept; a part of it is drawn anew": sp.sqrt(alpha_bar_prev) * x_0
             + sp.sqrt(1 - alpha_bar_prev) * eps_t,
-        },
-        relations=ONE_STEP,
-    ),
-    Exercise(
-        "price-of-beta",
-        "the divergence",
-        (kept - 1 - sp.log(kept)) / 2,
-        slips={
-            "the divergence is taken the wrong way round": (1 / kept - 1 + sp.log(kept)) / 2,
-            "this has the logarithm of standard deviations": (kept - 1 - sp.log(kept) / 2) / 2,
-            "the logarithm is right; the quotient of the variances, less one, is missing": -sp.log(kept) / 2,
-            "the means are equal, but the variances differ": sp.S.Zero,
         },
         relations=ONE_STEP,
     ),

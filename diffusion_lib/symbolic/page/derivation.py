@@ -24,39 +24,19 @@ from diffusion_lib.symbolic.language.dependence import is_noise, random_facts
 from diffusion_lib.symbolic.language.expr import Apply, Expr, Num, Symbol, walk, wrap
 from diffusion_lib.symbolic.language.registry import Registry, latex_name, mentions, real, standard_normal
 from diffusion_lib.symbolic.language.times import Index, Item, Limit, Sequence
-from diffusion_lib.symbolic.language.tree import Fact, at, brought, first_times, unfold
+from diffusion_lib.symbolic.language.tree import Fact, at, first_times, unfold
 from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.numeric.evaluate import admissible
-from diffusion_lib.symbolic.page.blocks import Block, Line
+from diffusion_lib.symbolic.page.blocks import Block
 from diffusion_lib.symbolic.page.chain import Chain, Induction
+from diffusion_lib.symbolic.page.definition import Definition
+from diffusion_lib.symbolic.page.recall import Recalled, recall
 from diffusion_lib.symbolic.page.summary import Canary, Summary
 from diffusion_lib.symbolic.proof.defined import always_defined, defined
 from diffusion_lib.symbolic.proof.growth import finite
 from diffusion_lib.symbolic.proof.slopes import moving_in_time
 from diffusion_lib.symbolic.proof.symbolic import Symbolic, floors
 from diffusion_lib.symbolic.verify.verify import non_negative, verify
-
-
-class Definition(Block):
-    """``left := right``, or an assumption; true because it is said."""
-
-    definition = True
-
-    def __init__(self, name: str, left: Expr, right: Expr, relation: str, word: str):
-        super().__init__(name, left.sequence.start if isinstance(left, Item) else 1)
-        self.left, self.right, self.relation, self.word = left, right, relation, word
-        self.standard = frozenset(
-            [left.sequence.name if isinstance(left, Item) else left.name] if relation == "~" else []
-        )
-        self.steps, self.rests, self.brings = (), frozenset([left]), brought(left, right)
-
-    def facts(self):
-        if self.relation not in ("=", ":="):
-            return []
-        return [replace(self.fact(), rests=frozenset())]  # as a pattern it says itself what may be replaced
-
-    def lines(self):
-        return [Line(self.left, self.relation, self.right, self.word)]
 
 
 class Derivation(Registry):
@@ -177,6 +157,13 @@ class Derivation(Registry):
     def induction(self, name: str, left: Expr, right, over) -> Induction:
         """Start a proof of ``left = right`` for all values ≥ 1 of the index ``over``."""
         return Induction(self, name, left, wrap(right), over)
+
+    def recall(self, label: str, left, right, start: int = 1) -> Recalled:
+        """Cite ``left = right`` as another chapter has proved it, by its name or number there; later steps may use it.
+
+        ``DerivationError`` shows both statements if this is not what was proved there.
+        """
+        return self.place(recall(self, label, wrap(left), wrap(right), start))
 
     def canary(self, name: str, left, right, by: str, using=()) -> Canary:
         """State something false, to show that it is caught; raise if it is not."""

@@ -7,6 +7,7 @@ import textwrap
 from diffusion_lib.errors import DerivationError, Refuted, Undefined
 from diffusion_lib.symbolic.language.density import Law
 from diffusion_lib.symbolic.language.times import Sequence
+from diffusion_lib.symbolic.page.record import results
 
 WORDS = ("rule", "algebra", "calculus", "definition")
 COLUMNS = ("relations", "steps", *WORDS, "numbers", "looked", "killed", "total")
@@ -16,13 +17,15 @@ class Summary:
     """How much was proved and how, and how many deliberate mistakes were caught; shown as a table of plain text.
 
     ``numbers`` counts the steps that rest on numbers alone, which is none: a step is a theorem or it is refused.
-    ``looked`` counts the steps at which numbers found a place to look at.
+    ``looked`` counts the steps at which numbers found a place to look at.  What is recalled from another chapter was
+    proved and attacked there, and counts as recalled.
     """
 
     def __init__(self, derivation):
         self.derivation = derivation
         self.rows, self.survivors, self.found = [], [], set()
         self.equivalent = len(derivation.equivalents)
+        self.origins = {block.tag: block.origin for block in derivation.blocks.values() if hasattr(block, "origin")}
         for block in derivation.blocks.values():
             words = [step.word.split(",")[0] for step in block.steps]
             killed, total = self.attacked(block)
@@ -56,8 +59,9 @@ class Summary:
         return killed, total
 
     def metadata(self) -> dict:
-        """The totals, for the tables of the book."""
-        return {"diffusion_lib": {"count": self.counts | {"equivalent": self.equivalent}}}
+        """The totals, for the tables of the book, and what other chapters may recall."""
+        count = self.counts | {"equivalent": self.equivalent, "recalled": len(self.origins)}
+        return {"diffusion_lib": {"count": count, "proved": results(self.derivation)}}
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/plain": repr(self)}, self.metadata()
@@ -67,10 +71,14 @@ class Summary:
         shown = COLUMNS[:6]
         lines = [f"{'':6}  {'':{wide}}  {'  '.join(shown)}  mutants killed"]
         for tag, name, *counts in [*self.rows, ("all", "", *self.counts.values())]:
-            attacked = f"{counts[-2]} of {counts[-1]}" if counts[1] else "(definition)"
+            idle = "(recalled)" if tag in self.origins else "(definition)"
+            attacked = f"{counts[-2]} of {counts[-1]}" if counts[1] else idle
             cells = "  ".join(f"{count:{len(title)}}" for title, count in zip(shown, counts, strict=False))
             lines.append(f"{tag:6}  {name:{wide}}  {cells}  {attacked:>14}")
         looked, alone = self.counts["looked"], self.counts["numbers"]
+        if self.origins:
+            where = sorted({f"{one.chapter} ({one.tag})" for one in self.origins.values()})
+            lines.append(f"recalled, proved in another chapter: {len(self.origins)}; {', '.join(where)}")
         lines.append(f"steps that numbers looked at and could not refute: {looked}; steps by numbers alone: {alone}")
         return "\n".join([*lines, f"mutants that say the same in other words, listed by hand: {self.equivalent}"])
 

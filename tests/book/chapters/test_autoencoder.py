@@ -82,6 +82,18 @@ def test_the_factor_is_one_over_the_deviation_and_a_wrong_one_hits_the_unet_only
     assert shown["estimate-right"] > shown["estimate-wrong"] + 5 and shown["true-time"] > shown["told-time"] + 200
 
 
+def test_the_factor_of_the_model_brings_its_codes_to_the_deviation_one():
+    """And that of Stable Diffusion does not: both are in a figure of the page."""
+    from diffusion_lib.latent.small import world
+
+    vae = load("miniature", device="cpu").vae
+    x = world.render(world.sample_scenes(60, torch.Generator().manual_seed(1)))
+    with torch.no_grad():
+        raw = vae.encode(x).latent_dist.mean
+    assert float(vae.config.scaling_factor * raw.std()) == pytest.approx(1, abs=0.1)
+    assert float(0.18215 * raw.std()) < 0.2
+
+
 def test_the_miniature_does_not_know_photographs(shown):
     assert shown["photo-loss"] > 10 and shown["photo-whole"] < shown["photo-blocks"] - 1
     assert shown["photo-tiles"] < shown["photo-whole"] - 1 and shown["photo-jpeg"] > shown["photo-blocks"] + 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from chapters import derivation_cells, outputs, run_derivation
+from chapters import code_cells, derivation_cells, outputs, run_derivation
 from root import ROOT
 
 from diffusion_lib.errors import Refuted
@@ -33,12 +33,24 @@ def page() -> str:
     return (ROOT / "book" / "errata.md").read_text()
 
 
+def cards() -> str:
+    """The cards that the rows show, as Markdown."""
+    return "\n".join("".join(output.get("data", {}).get("text/markdown", "")) for output in outputs("errata"))
+
+
+def heads() -> list[str]:
+    """The heads of the cards, which say the row and what became of it upstream."""
+    return re.findall(r"(?m)^\| ([SCP]\d+ · [^|]+) \|", cards())
+
+
 def recorder() -> tuple:
-    """``row`` and its ``rows``, made by the page's own cell."""
-    (source,) = re.findall(r"(?s)```\{code-cell\} ipython3\n(rows = .*?)```", page())
+    """``row``, its ``rows``, and the cards that it shows, made by the page's own cell."""
+    (source,) = (cell.source for cell in code_cells("errata") if "def row(" in cell.source)
     namespace: dict = {}
     exec(source, namespace)
-    return namespace["row"], namespace["rows"]
+    shown: list[str] = []
+    namespace["display"] = lambda card: shown.append(card.data)
+    return namespace["row"], namespace["rows"], shown
 
 
 def test_the_list_has_forty_five_rows():
@@ -52,10 +64,12 @@ def test_the_stored_table_has_exactly_these_rows_and_every_mutant_is_killed():
         assert killed == total and int(total) == len(slips.split("; ")) >= 1, name
 
 
-def test_the_table_counts_what_the_checks_printed():
+def test_the_table_counts_what_the_cards_show():
     (rows, killed, total) = re.search(r"(\d+) rows, (\d+) of (\d+) mutants killed", text()).groups()
-    printed = re.findall(r"(?m)^killed: .+, off by \S+; right: \S+$", text())
-    assert int(rows) == len(IDS) and killed == total and len(printed) == int(total)
+    wrong = re.findall(r"(?m)^\| ✗ .+ \| \S.* \|$", cards())
+    assert int(rows) == len(IDS) and killed == total and len(wrong) == int(total)
+    assert re.findall(r"(?m)^\| ([SCP]\d+) · ", cards()) == [head.split(" · ")[0] for head in heads()]
+    assert len(re.findall(r"(?m)^\| ✓ .+ \| \S.* \|$", cards())) == len(heads())
     assert sum(int(total) for _, _, total, *_ in ROW.findall(text())) == int(total)
 
 
@@ -74,17 +88,22 @@ def test_each_peer_has_a_reference_or_says_that_it_was_not_looked_up_again():
             assert "](https://" in prose or "not re-checked" in prose or "`AutoencoderKL`" in prose, section[:40]
 
 
-def test_the_recorder_keeps_a_row_whose_mutants_are_refused(capsys):
-    row, rows = recorder()
+def test_a_card_says_upstream_what_the_table_says():
+    told = {name: where for name, _, _, where, _ in ROW.findall(text())}
+    assert {tuple(head.split(" · ")) for head in heads()} == set(told.items())
+
+
+def test_the_recorder_keeps_a_row_whose_mutants_are_refused():
+    row, rows, cards = recorder()
     row("S1", {"one": 1, "two": 2}, right=0, check=abs)
     row("S1", {"three": 3}, right=0, check=abs)
     assert rows == {"S1": ["one", "two", "three"]}
-    assert "killed: two, off by 2; right: 0" in capsys.readouterr().out
+    assert "| ✗ two | 2 |\n| ✓ | 0 |" in cards[0] and len(cards) == 2
 
 
 @pytest.mark.parametrize("mutant", [0, 1e-12, float("nan")])
 def test_a_mutant_that_survives_stops_the_page(mutant):
-    row, rows = recorder()
+    row, rows, _ = recorder()
     with pytest.raises(ArithmeticError, match="P9: the mutant 'slip' survives"):
         row("P9", {"slip": mutant}, right=0, check=abs)
     assert "P9" not in rows
@@ -92,7 +111,7 @@ def test_a_mutant_that_survives_stops_the_page(mutant):
 
 @pytest.mark.parametrize("right", [1, float("nan")])
 def test_a_check_that_refuses_the_right_version_stops_the_page(right):
-    row, _ = recorder()
+    row, *_ = recorder()
     with pytest.raises(ArithmeticError, match="P9: the check refuses the right version"):
         row("P9", {"slip": 1}, right=right, check=abs)
 

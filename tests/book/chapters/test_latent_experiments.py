@@ -202,6 +202,25 @@ def test_the_best_factor_is_that_of_the_least_mean(shown, texts):
     assert "higher in every run than" not in (texts["one-verdict"], texts["other-verdict"])
 
 
+def test_the_distance_of_coded_pictures_is_undercut(shown, texts):
+    """Stretched codes of real pictures score better than those codes: so the page calls it no floor."""
+    rows = printed(CHAPTER, "f =  8, stretched by ")
+    found = {float(row[0].rstrip(":")): float(row[-1]) for row in rows}
+    assert sorted(found) == [1.0, 1.03, 1.06, 1.1] and found[1.06] < found[1.0]
+    assert shown["coded-plain"] == found[1.0] and shown["coded-stretched"] == found[1.06]
+    assert texts["floor-verdict"] == "is no floor" and "8" in texts["stretched-factors"].split(" and ")
+    for f in texts["stretched-factors"].split(" and "):
+        of_f = [float(row[-1]) for row in printed(CHAPTER, f"f = {f:>2}, stretched by ")]
+        assert min(of_f) < of_f[0]
+    assert abs(shown["coded-plain"] - shown["coded-8"]) < 0.06
+
+
+def test_what_is_explained_in_no_picture_has_no_error_of_zero(texts):
+    for name in ("real", "carried", "latents", "folded", "pixels"):
+        words = texts[f"clear-{name}"]
+        assert words == "0 in each" or float(words.split(" ± ")[1]) > 0, words
+
+
 def test_the_goals_that_are_reached_are_counted(shown):
     text = "\n".join("".join(output.get("text", "")) for output in outputs(CHAPTER))
     lines = [line for line in text.splitlines() if re.search(r"(not )?reached", line)]

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import math
+from statistics import NormalDist
+
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
-from chapters import code_cells, numbers, outputs
+import torch
+from chapters import code_cells, numbers, outputs, printed
 from PIL import Image
 
-from diffusion_lib.latent.small import world
+from diffusion_lib.latent.small import recogniser, world
 from diffusion_lib.notebook import plot
 
 PAGE = code_cells("latent-pipeline")
@@ -17,7 +24,7 @@ BUGS = {  # what the article's code does, and what is easily done
     "no scaling of the input": ("x_t = x / (levels[k] ** 2 + 1) ** 0.5", "x_t = x"),
     "no scaling of the noise": ("x = x_T * (levels[0] ** 2 + 1) ** 0.5", "x = x_T"),
     "the index of the step for the time": ("eps_hat = guided(x_t, t)", "eps_hat = guided(x_t, k + 1)"),
-    "times that start at 0": ("unet(x_t.to(parts.dtype).repeat(2, 1, 1, 1), t - 1", "unet(x_t.repeat(2, 1, 1, 1), t"),
+    "times that start at 0": ("parts.unet(twice, t - 1,", "parts.unet(twice, t,"),
     "guidance the other way": ("without + g * (with_text", "with_text + g * (with_text"),
     "no guidance": ("without + g * (with_text - without)", "with_text"),
     "a step without its predecessors": ("past = [(levels[k], eps_hat), *past[:3]]", "past = [(levels[k], eps_hat)]"),
@@ -50,7 +57,7 @@ def test_the_loop_by_hand_is_the_pipeline_for_other_values_too(values, capsys):
     names = run({"samples": 2} | values)
     g, save_int = names["g"], names["save_int"]
     said = capsys.readouterr().out
-    assert "draw: equal to the loop by hand, True" in said
+    assert "generate: equal to the loop by hand, True" in said
     assert ("StableDiffusionPipeline: equal to the loop by hand, True" in said) or g <= 1
     assert len(names["kept"]) == (len(range(0, names["steps"], save_int)) if save_int else 0)
 
@@ -64,10 +71,10 @@ def test_a_planted_bug_is_found_by_the_page_itself(bug):
 @pytest.mark.filterwarnings("ignore:Glyph")  # no font has them all: boxes are drawn
 @pytest.mark.parametrize("prompt", [r"a $\frac dog$", "a dog for 5 $", "a_dog^2 \\", "", "dog\n\n" * 2000, "🐕" * 9999])
 def test_a_prompt_reaches_the_figure_as_it_stands(prompt):
-    (cell,) = (each.source for each in PAGE if each.source.startswith("import") and "def strip(" in each.source)
-    names = {"plot": plot, "picture": Image.new("RGB", (64, 64)), "prompt": prompt}
-    exec(cell, names)
-    shown = names["strip"]([names["picture"]], [prompt])
+    (cell,) = (each.source for each in PAGE if "def strip(" in each.source)
+    names = {"plot": plot, "np": np, "plt": plt}
+    exec(cell.partition("def some_states")[0], names)
+    shown = names["strip"]([Image.new("RGB", (64, 64))], [prompt], columns=2)
     assert shown.data.startswith(b"\x89PNG") and len(shown.data) < 100_000
 
 
@@ -84,12 +91,96 @@ def test_the_page_says_who_made_its_pictures_and_what_is_true_of_them():
     assert said.count("equal to the loop by hand, True") == 2 and "loop by hand, False" not in said
 
 
-def test_the_sentences_about_g_and_steps_hold_with_room():
+def texts():
+    """The values of the stored notebook as they are printed."""
+    marked = [(output.get("metadata", {}).get("diffusion_lib", {}), output) for output in outputs("latent-pipeline")]
+    return {mark["value"]: "".join(output["data"]["text/plain"]) for mark, output in marked if "value" in mark}
+
+
+@pytest.fixture(scope="module")
+def ruler():
+    """The page's functions that count, without its pictures."""
+    names = {"torch": torch, "np": np, "recogniser": recogniser, "world": world, "seed": 0}
+    names["wish"] = world.parse("a dog wearing hat")
+    for source in CELLS:
+        if "def pixels(" in source or "def real_right(" in source:
+            nodes = [node for node in ast.parse(source).body if isinstance(node, ast.ImportFrom | ast.FunctionDef)]
+            exec(compile(ast.Module(nodes, []), "latent-pipeline.md", "exec"), names)
+    return names
+
+
+def wilson(right, n):
+    """Wilson's interval of 95 %, written out."""
+    z, p = NormalDist().inv_cdf(0.975), right / n
+    middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+
+
+@pytest.mark.parametrize(("right", "n"), [(16, 16), (0, 16), (10, 16), (1, 2)])
+def test_a_share_has_wilsons_interval_which_is_never_empty(ruler, right, n):
+    low, high = ruler["interval"](right, n)
+    assert (low, high) == pytest.approx(wilson(right, n), abs=1e-9) and high - low > 0.1
+
+
+def test_every_share_of_the_page_stands_beside_its_interval():
+    lines = [line for output in outputs("latent-pipeline") for line in "".join(output.get("text", "")).splitlines()]
+    shares = [line for line in lines if " right ≈ " in line]
+    assert len(shares) == 1 + 5 + 6
+    for line in shares:
+        share, _, _, _, low, _, high = line.partition("right ≈ ")[2].replace(",", "").split()[:7]
+        exact = wilson(round(float(share) * 16), 16)
+        assert (float(low), float(high)) == pytest.approx(exact, abs=0.006), line
+    assert numbers("latent-pipeline")["prompt-low"] == pytest.approx(wilson(16, 16)[0], abs=0.006)
+
+
+def test_the_ruler_is_tried_on_real_pictures_and_gives_no_share_where_it_fails(ruler):
+    found = {side: ruler["real_right"](side) for side in (64, 96, 128)}
+    assert found[64] == 16 and max(found[96], found[128]) <= 2
+    shown = texts()
+    assert shown["ruler-one-and-a-half"] == f"{found[96]} of 16" and shown["ruler-twice"] == f"{found[128]} of 16"
+    said = "".join("".join(output.get("text", "")) for output in outputs("latent-pipeline"))
+    assert "right, of four" not in said and said.count("dim = ") == 3
+
+
+def test_what_is_said_of_g_is_what_its_rows_say():
+    shown = texts()
+    share = {g: float(shown[f"share-at-{g}"]) for g in ("1", "7-5")}
+    variety = {g: float(shown[f"variety-at-{g}"]) for g in ("1", "7-5")}
+    word = "more" if share["7-5"] > share["1"] else "fewer" if share["7-5"] < share["1"] else "no more"
+    assert shown["g-verdict"] == f"{word} pictures are right at 7.5 than at 1"
+    assert word != "more" and variety["7-5"] > 0.9 * variety["1"], "the page says that it sees no trade"
+    assert float(shown["variety-at-usual"]) == pytest.approx(variety["7-5"] / variety["1"], abs=0.01)
+    grew = float(shown["clipped-at-15"]) > float(shown["clipped-at-1"]) + 0.001
+    assert shown["clip-verdict"] == ("grows" if grew else "does not grow")
+
+
+def test_the_end_of_all_times_is_known_better_than_the_distances_to_it():
+    shown = texts()
+    rows = [float(row[-1]) for name in ("lms ", "ddim ") for row in printed("latent-pipeline", name) if "steps," in row]
+    assert len(rows) == 8 and float(shown["limit-doubt"]) < 0.5 * min(rows)
+    assert shown["all-times"] == "1000" and shown["limit-verdict"] == "is small beside"
+    lms, ddim = rows[3], rows[7]
+    assert shown["steps-verdict"] == ("LMS" if lms < ddim else "DDIM")
+    assert float(shown["steps-ratio"]) == pytest.approx(max(lms / ddim, ddim / lms), abs=0.1) and max(rows[::4]) < 1
+
+
+def test_what_diffusers_leaves_out_at_the_start_is_computed():
+    from diffusion_lib.process import make_schedule
+    from diffusion_lib.sample import sigma
+
+    level = sigma(make_schedule("scaled_linear", 1000), 1000)
+    exact = 100 * (1 - level / math.sqrt(level**2 + 1))
+    assert float(texts()["start-off"]) == pytest.approx(exact, abs=0.006)
+
+
+def test_the_estimate_is_nearer_to_the_end_than_the_state():
+    shown = texts()
+    assert float(shown["middle-estimate"]) < 0.5 * float(shown["middle-state"]) and float(shown["the-g"]) > 1
+
+
+def test_the_prompt_is_followed():
     shown = numbers("latent-pipeline")
-    assert shown["share-best"] >= 0.9 and shown["share-none"] >= 0.9
-    assert shown["share-usual"] < 0.9, "the page says that 7.5 is too much for the miniature"
-    assert shown["steps-ratio"] > 1
-    assert shown["fidelity"] >= 0.9
+    assert shown["fidelity"] >= 0.9 and texts()["prompt-right"] == "16 of the 16"
 
 
 def test_the_prompts_outside_of_the_world_are_outside_and_the_pages_own_is_inside():

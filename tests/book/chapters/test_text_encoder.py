@@ -19,6 +19,7 @@ from diffusion_lib.symbolic.page.chain import Chain
 from diffusion_lib.symbolic.page.summary import Canary
 
 CELLS = [cell.source for cell in code_cells("text-encoder")]
+PROMPT = ["49406", "320", "1929", "3309", "3801", "49407"]  # a dog wearing hat, between start and end
 
 
 def cell(mark, before=""):
@@ -83,7 +84,9 @@ def test_all_places_of_a_pair_are_merged_at_once(merges, tokens, word):
 
 def test_the_articles_example_is_on_the_page():
     text = "".join("".join(output.get("text", "")) for output in outputs("text-encoder"))
-    assert "49406,   320,  1929,  3309,  3801, 49407" in text and "name 'tokenizer' is not defined" in text
+    rows = [row for row in text.splitlines() if row.split()[:1] in [[number] for number in PROMPT]]
+    assert [row.split()[0] for row in rows[:6]] == PROMPT and "name 'tokenizer' is not defined" in text
+    assert "padded with 49407 × 71" in text and text.count("49407, 49407, 49407, 49407, 49407, 49407") == 0
     assert "torch.int64 [49406, 320, 1929, 3309, 3801, 49407]" in text and "49406 becomes 49408" in text
 
 
@@ -222,6 +225,22 @@ def test_the_colour_comes_before_the_shape(said):
     assert said["early-colour"] > said["early-shape"] + 15
     assert said["trained-colour"] > 97 and said["held-colour"] > 97
     assert said["trained-shape"] > 70 and said["held-both"] > 40  # by chance 12.5 and 1.6
+
+
+def test_shares_stand_beside_intervals_that_are_never_empty():
+    rows = printed("text-encoder", "trained pairs ") + printed("text-encoder", "held-out pairs ")
+    assert len(rows) == 6
+    for row in rows:
+        share, low, high = (float(row[i].rstrip(",")) for i in (3, 7, 9))
+        assert low <= share <= high and high - low > 0.005, row
+
+
+def test_the_small_clip_is_near_to_the_best_critic(shown):
+    assert 0 < shown["largest difference of two cells"] < 0.5 and shown["mean difference of two cells"] < 0.01
+
+
+def test_the_rows_of_the_padding_differ(shown):
+    assert shown["row-to-row"] > 0.05
 
 
 def test_the_map_has_blocks(shown):

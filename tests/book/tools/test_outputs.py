@@ -115,3 +115,27 @@ def test_what_matplotlib_draws_is_allowed(fonttype):
 def test_the_slider_is_allowed(kind):
     images = [plot.picture_frame(np.zeros((1, 2, 2))), plot.picture_frame(np.zeros((3, 2, 2)))]
     assert faults(HTML, plot.frames(images, ["t < 1", '"t" & 2'], alt="an 'x' > 0", kind=kind).text) == []
+
+
+@pytest.mark.parametrize("line", ["| a | b |", "| --- | --- |", r"| ✗ no root: $\sqrt{x_t}\,$ | refuted at `x[0] = 1` |"])
+def test_a_plain_table_is_allowed(line):
+    assert faults("text/markdown", f"| h |\n{line}") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "text",
+        "| <b>a</b> |",
+        "| [a](b) |",
+        "| ![a](b) |",
+        "| [a][b] |",
+        "| {raw}`a` |",
+        "| https://host/x |",
+        "| &lt;a |",
+        "```{raw} html",
+        r"| $\href{a}{b}$ |",
+    ],
+)
+def test_a_table_with_more_than_words_code_and_formulas_is_refused(line):
+    assert faults("text/markdown", f"| h |\n{line}") != []

@@ -1,0 +1,32 @@
+"""What is true because it is said: definitions, assumptions, and hypotheses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from diffusion_lib.symbolic.language.expr import Expr
+from diffusion_lib.symbolic.language.times import Item
+from diffusion_lib.symbolic.language.tree import brought
+from diffusion_lib.symbolic.page.blocks import Block, Line
+
+
+class Definition(Block):
+    """``left := right``, or an assumption; true because it is said."""
+
+    definition = True
+
+    def __init__(self, name: str, left: Expr, right: Expr, relation: str, word: str):
+        super().__init__(name, left.sequence.start if isinstance(left, Item) else 1)
+        self.left, self.right, self.relation, self.word = left, right, relation, word
+        self.standard = frozenset(
+            [left.sequence.name if isinstance(left, Item) else left.name] if relation == "~" else []
+        )
+        self.steps, self.rests, self.brings = (), frozenset([left]), brought(left, right)
+
+    def facts(self):
+        if self.relation not in ("=", ":="):
+            return []
+        return [replace(self.fact(), rests=frozenset())]  # as a pattern it says itself what may be replaced
+
+    def lines(self):
+        return [Line(self.left, self.relation, self.right, self.word)]

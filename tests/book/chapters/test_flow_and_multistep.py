@@ -1,0 +1,143 @@
+"""The derivations of the chapter flow-and-multistep, loaded by running the chapter's own cells."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+import sympy as sp
+import torch
+from chapters import run_derivation
+
+from diffusion_lib.errors import DerivationError, Refuted
+from diffusion_lib.process.schedule import Schedule
+from diffusion_lib.sample import ode
+from diffusion_lib.symbolic import Derivative, log
+from diffusion_lib.symbolic.page.chain import Chain
+
+T = 40
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    return run_derivation("flow-and-multistep")
+
+
+@pytest.fixture(scope="module")
+def schedule():
+    random = torch.Generator().manual_seed(0)
+    return Schedule.from_betas(0.001 + 0.4 * torch.rand(T, generator=random, dtype=torch.float64))
+
+
+@pytest.fixture(scope="module")
+def draws():
+    """A state, a predicted noise and a fresh noise for each time."""
+    return torch.randn(3, T + 1, 1, 1, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+
+def formula(chapter, node, *letters):
+    """A proved expression, or the end of a proved block, as a function of the named letters of the chapter."""
+    names, D = chapter[0], chapter[0]["O"]
+    node = D.blocks[node].lines()[-1].right if isinstance(node, str) else node
+    return sp.lambdify([D.sympy(names[letter]) for letter in letters], D.sympy(node), "math")
+
+
+def test_the_speed_of_the_flow_is_not_that_of_one_data_point(chapter):
+    """The best ε̂ is −σ times the score of all data; with the score given x_0 the line is false."""
+    n = chapter[0]
+    D = n["O"]
+    speed = D.blocks["flow-speed"].left
+    assert D.blocks["flow-speed"].right == -(n["sigma"] * Derivative(log(n["wide"]), n["Y"]))
+    with pytest.raises(Refuted):
+        Chain(D, "given-x_0", speed).equals(
+            -(n["sigma"] * Derivative(log(n["bell"]), n["Y"])), by="result", using="tweedie-unshrunk"
+        )
+
+
+WEIGHTS = {  # the blocks of the weights of three and of four values, and their values on equal steps
+    3: {"three-newest": 23, "three-middle": -16, "three-oldest": 5},
+    4: {"four-newest": 55, "four-second": -59, "four-third": 37, "four-oldest": -9},
+}
+
+
+def proved_weights(chapter, order):
+    names = chapter[0]
+    h, h_1 = names["h"], names["h_1"]
+    two = [h + h**2 / (2 * h_1), -(h**2 / (2 * h_1))]  # the coefficients of f_0 and f_1 in two-values
+    blocks = [names["O"].blocks[name] for name in WEIGHTS.get(order, ())]
+    nodes = {1: [h], 2: two}.get(order) or [block.steps[0].right for block in blocks]
+    return [formula(chapter, node, "h", "h_1", "h_2", "h_3", "d_2", "d_3") for node in nodes]
+
+
+def test_the_coefficients_of_two_values_are_those_that_are_tested(chapter):
+    names, D = chapter[0], chapter[0]["O"]
+    whole = sp.expand(D.sympy(D.blocks["two-values"].right))
+    h, h_1, f_0, f_1 = (D.sympy(names[name]) for name in ("h", "h_1", "f_0", "f_1"))
+    assert sp.simplify(whole.coeff(f_0) - (h + h**2 / (2 * h_1))) == 0
+    assert sp.simplify(whole.coeff(f_1) + h**2 / (2 * h_1)) == 0
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+def test_lms_steps_have_the_proved_weights(chapter, schedule, draws, order):
+    """All times, each with the four times before it in the chain of all times, and with uneven ones."""
+    weights = proved_weights(chapter, order)
+    for t in range(2, T - 9):
+        for gaps in ((1, 1, 1, 1), (1, 3, 1, 2), (t - 1, 2, 4, 1), (t, 1, 2, 3)):
+            s, times = t - gaps[0], [t]
+            for gap in gaps[1:order]:
+                times.append(times[-1] + gap)
+            levels = [ode.sigma(schedule, time) for time in [*times, T, T, T][:4]]
+            widths = [levels[0] - ode.sigma(schedule, s), *(b - a for a, b in pairwise(levels))]
+            widths = [width or 1.0 for width in widths]  # what is not used
+            numbers = (*widths, sum(widths[1:3]), sum(widths[1:]))
+            x_t, past = draws[0, t], [(time, draws[1, time]) for time in times]
+            late, early = float(schedule.alpha_bar[t]), float(schedule.alpha_bar[s])
+            travelled = sum(w(*numbers) * float(eps) for w, (_, eps) in zip(weights, past, strict=True))
+            expected = early**0.5 * (float(x_t) / late**0.5 - travelled)
+            ours = float(ode.lms_step(schedule, x_t, past, s))
+            scale = 1 + sum(abs(w(*numbers)) for w in weights)
+            assert abs(ours - expected) < 1e-12 * scale
+
+
+def test_equal_steps_give_the_textbook_weights(chapter):
+    D, names = chapter[0]["O"], chapter[0]
+    h, f_0, f_1 = (D.sympy(names[name]) for name in ("h", "f_0", "f_1"))
+    assert sp.simplify(D.sympy(D.blocks["two-equal"].right) - h * (3 * f_0 - f_1) / 2) == 0
+    for under, order in ((12, 3), (24, 4)):
+        assert sum(WEIGHTS[order].values()) == under
+        for name, number in WEIGHTS[order].items():
+            assert D.sympy(D.blocks[name].right) / h == sp.Rational(number, under)
+
+
+FALSE = {  # name: left, right, licence, what it cites
+    "adams-bashforth-sign": lambda n: (
+        (n["h"] + n["h"] ** 2 / (2 * n["h_1"])) * n["f_0"] - n["h"] ** 2 / (2 * n["h_1"]) * n["f_1"],
+        n["h"] * (Fraction(3, 2) * n["f_0"] + Fraction(1, 2) * n["f_1"]),
+        "algebra",
+        "equal-1",
+    ),
+    "equal-weights-on-uneven-steps": lambda n: (
+        (n["h"] + n["h"] ** 2 / (2 * n["h_1"])) * n["f_0"] - n["h"] ** 2 / (2 * n["h_1"]) * n["f_1"],
+        n["h"] * (Fraction(3, 2) * n["f_0"] - Fraction(1, 2) * n["f_1"]),
+        "algebra",
+        (),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_planted_false_steps_are_refuted(chapter, name):
+    left, right, by, using = FALSE[name](chapter[0])
+    with pytest.raises(Refuted) as caught:
+        Chain(chapter[0]["O"], name, left).equals(right, by=by, using=using)
+    assert name in str(caught.value) and by in str(caught.value)
+
+
+def test_the_wrong_speed_does_not_carry_the_densities(chapter):
+    """Without the minus the current would gather points where noise spreads them."""
+    names = chapter[0]
+    with pytest.raises(DerivationError):
+        Chain(names["O"], "gathered", Derivative(names["wide"], names["sigma"])).equals(
+            Derivative(names["wide"] * names["speed"], names["Y"]), by="result", using="no-point-is-lost"
+        )

@@ -1,0 +1,180 @@
+"""The derivations of the chapter sampling-steps, loaded by running the chapter's own cells."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import sympy as sp
+import torch
+from chapters import run_derivation
+
+from diffusion_lib.errors import Refuted
+from diffusion_lib.evaluate.oracle import GaussianMixture
+from diffusion_lib.process import identities as process
+from diffusion_lib.process.schedule import Schedule, scaled_linear
+from diffusion_lib.sample import ancestral as sample
+from diffusion_lib.sample import ode
+from diffusion_lib.symbolic import sqrt
+from diffusion_lib.symbolic.page.chain import Chain
+from diffusion_lib.symbolic.page.summary import Canary
+
+T = 40
+PAIRS = [(t, s) for t in range(1, T + 1) for s in range(1, t)]
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    return run_derivation("sampling-steps")
+
+
+@pytest.fixture(scope="module")
+def schedule():
+    random = torch.Generator().manual_seed(0)
+    return Schedule.from_betas(0.001 + 0.4 * torch.rand(T, generator=random, dtype=torch.float64))
+
+
+@pytest.fixture(scope="module")
+def draws():
+    """A state, a predicted noise and a fresh noise for each time."""
+    return torch.randn(3, T + 1, 1, 1, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+
+def formula(chapter, node, *letters):
+    """A proved expression, or the end of a proved block, as a function of the named letters of the chapter."""
+    names, D = chapter[0], chapter[0]["D"]
+    node = D.blocks[node].lines()[-1].right if isinstance(node, str) else node
+    return sp.lambdify([D.sympy(names[letter]) for letter in letters], D.sympy(node), "math")
+
+
+def shares(schedule, t, s):
+    """ᾱ_t, ᾱ_s, α_{t|s} and β_{t|s}."""
+    late, early = float(schedule.alpha_bar[t]), float(schedule.alpha_bar[s])
+    return late, early, late / early, 1 - late / early
+
+
+SHARES = ("alpha_bar_t", "alpha_bar_s", "alpha_ts", "beta_ts")
+
+
+def close(ours, proved):
+    assert float(ours) == pytest.approx(proved, rel=1e-12, abs=1e-12)
+
+
+def test_canary_shows_its_witness(chapter):
+    (canary,) = (thing for thing in chapter[1] if isinstance(thing, Canary))
+    assert isinstance(canary.refutation, Refuted)
+    for part in ("noise-at-the-wrong-time", "licence 'definition'", "left is", "right is"):
+        assert part in " ".join(repr(canary).split())
+
+
+@pytest.mark.parametrize("eta", [0.0, 0.3, 1.0])
+def test_ddim_steps_are_of_the_proved_family(chapter, schedule, draws, eta):
+    kept = formula(chapter, "kept-noise", *SHARES, "eta")
+    fresh = formula(chapter, "fresh-noise", *SHARES, "eta")
+    for t, s in PAIRS:
+        x_t, eps, z = draws[:, t]
+        numbers = (*shares(schedule, t, s), eta)
+        x_0_hat = float(process.x_0_from_eps(schedule, x_t, t, eps))
+        expected = numbers[1] ** 0.5 * x_0_hat + kept(*numbers) * float(eps) + fresh(*numbers) ** 0.5 * float(z)
+        close(sample.ddim_step(schedule, x_t, eps, t, s, eta=eta, z=z), expected)
+
+
+def test_ddpm_steps_have_the_proved_mean_and_variance(chapter, schedule, draws):
+    mean = formula(chapter, chapter[0]["posterior_mean"], "x_0", "x_t", *SHARES)
+    variance = formula(chapter, chapter[0]["posterior_variance"], *SHARES)
+    for t, s in PAIRS:
+        x_t, eps, z = draws[:, t]
+        numbers = shares(schedule, t, s)
+        x_0_hat = float(process.x_0_from_eps(schedule, x_t, t, eps))
+        center = mean(x_0_hat, float(x_t), *numbers)
+        for choice, sigma2 in (("posterior", variance(*numbers)), ("beta", numbers[3])):
+            drawn = sample.ddpm_step(schedule, x_t, eps, t, s, variance=choice, z=z)
+            close(drawn, center + sigma2**0.5 * float(z))
+
+
+def test_euler_steps_are_the_proved_ones(chapter, schedule, draws):
+    step = formula(chapter, "ddim-is-euler", "y_t", "sigma_t", "sigma_s", "eps_hat")
+    quiet = formula(chapter, "one-coefficient", "x_t", "eps_hat", "alpha_bar_t", "alpha_bar_s")
+    for t, s in PAIRS:
+        x_t, eps = draws[0, t], draws[1, t]
+        late, early = shares(schedule, t, s)[:2]
+        moved = ode.euler_step(schedule, x_t, eps, t, s)
+        levels = ode.sigma(schedule, t), ode.sigma(schedule, s)
+        close(moved, early**0.5 * step(float(x_t) / late**0.5, *levels, float(eps)))
+        close(moved, quiet(float(x_t), float(eps), late, early))
+
+
+def test_scales_are_those_of_the_library_and_of_diffusers(chapter):
+    """C4: at Stable Diffusion's schedule."""
+    import diffusers
+
+    schedule = scaled_linear(1000)
+    start = formula(chapter, "start-scale", "sigma_t")
+    shrink = formula(chapter, "input-factor", "y_t", "sigma_t")
+    scheduler = diffusers.EulerDiscreteScheduler(
+        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", timestep_spacing="trailing"
+    )
+    scheduler.set_timesteps(1000)
+    x, top = torch.ones(1, 1, dtype=torch.float64), ode.sigma(schedule, 1000)
+    assert start(top) == pytest.approx(float(schedule.alpha_bar[-1]) ** -0.5, rel=1e-12)
+    for t in (1000, 600, 41, 1):
+        level = ode.sigma(schedule, t)
+        assert float(process.ve_to_vp(schedule, x, t)) == pytest.approx(shrink(1.0, level), rel=1e-12)
+        theirs = scheduler.scale_model_input(x, scheduler.timesteps[1000 - t])
+        scheduler._step_index = None
+        assert float(theirs) == pytest.approx(shrink(1.0, level), rel=1e-3)  # float32 tables
+    scheduler = diffusers.LMSDiscreteScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
+    scheduler.set_timesteps(51)
+    level = float(scheduler.sigmas[40])
+    assert float(scheduler.timesteps[40]) == pytest.approx(199.8, abs=1e-3)
+    assert (round(level, 3), round(shrink(1.0, level), 3)) == (0.571, 0.868)
+    assert round(float(scheduler.init_noise_sigma), 2) == 14.61 == round(top, 2)
+    assert round(start(top), 2) == 14.65
+
+
+FALSE = {  # name: left, right, licence, what it cites
+    "P16-direction-of-t": lambda n: (
+        n["x_s"],
+        sqrt(n["alpha_bar_s"]) * n["x_0_hat"] + sqrt(1 - n["alpha_bar_t"]) * n["eps_hat"],
+        "definition",
+        "quiet-step",
+    ),
+    "direction-is-not-reduced": lambda n: (
+        n["c"] ** 2 + n["v"],
+        1 - n["alpha_bar_s"] + n["v"],
+        "result",
+        "noise-budget",
+    ),
+    "C2-noise-without-its-level": lambda n: (n["y_t"], n["x_0"] + n["eps"], "result", "data-plus-noise"),
+    "C4-no-input-factor": lambda n: (n["x_t"], n["y_t"], "result", "input-factor"),
+    "C4-scale-upside-down": lambda n: (n["x_t"], sqrt(n["sigma_t"] ** 2 + 1) * n["y_t"], "result", "input-factor"),
+    "C4-start-without-the-data": lambda n: (1 / sqrt(n["alpha_bar_t"]), n["sigma_t"], "result", "start-scale"),
+    "euler-goes-up": lambda n: (
+        n["y_s"],
+        n["y_t"] + (n["sigma_t"] - n["sigma_s"]) * n["eps_hat"],
+        "result",
+        "ddim-is-euler",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_planted_false_steps_are_refuted(chapter, name):
+    left, right, by, using = FALSE[name](chapter[0])
+    with pytest.raises(Refuted) as caught:
+        Chain(chapter[0]["D"], name, left).equals(right, by=by, using=using)
+    assert name in str(caught.value) and by in str(caught.value)
+
+
+def test_noise_in_the_last_step_stays_on_the_sample():
+    """P4: one point is found; with the noise of the step added it is missed by √(1 − ᾱ) of the last time visited."""
+    schedule, n = scaled_linear(100), 4000
+    denoiser = GaussianMixture([[0.7]], 0.0).denoiser(schedule)
+    random = torch.Generator().manual_seed(0)
+    x_T = torch.randn(n, 1, generator=random, dtype=torch.float64)
+    x_0 = sample.last(sample.ddpm(denoiser, x_T, schedule, steps=10, variance="beta", generator=random))
+    assert float((x_0 - 0.7).abs().max()) < 1e-9
+    late = sample.timesteps(100, 10)[-1]
+    sigma = math.sqrt(float(schedule.one_minus_alpha_bar[late]))
+    noisy = x_0 + sigma * torch.randn(n, 1, generator=random, dtype=torch.float64)
+    assert float((noisy - 0.7).square().mean().sqrt()) == pytest.approx(sigma, rel=0.1)

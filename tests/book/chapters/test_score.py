@@ -1,0 +1,132 @@
+"""The derivations of the chapter score, loaded by running the chapter's own cells."""
+
+from __future__ import annotations
+
+import pytest
+import sympy as sp
+import torch
+from chapters import run_derivation
+
+from diffusion_lib.errors import Refuted
+from diffusion_lib.evaluate.oracle import GaussianMixture
+from diffusion_lib.process import identities as process
+from diffusion_lib.process.schedule import Schedule
+from diffusion_lib.symbolic import Normal, sqrt
+from diffusion_lib.symbolic.page.chain import Chain
+
+T = 40
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    return run_derivation("score")
+
+
+@pytest.fixture(scope="module")
+def schedule():
+    random = torch.Generator().manual_seed(0)
+    return Schedule.from_betas(0.001 + 0.4 * torch.rand(T, generator=random, dtype=torch.float64))
+
+
+@pytest.fixture(scope="module")
+def draws():
+    """A state, a predicted noise and a fresh noise for each time."""
+    return torch.randn(3, T + 1, 1, 1, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+
+def formula(chapter, node, *letters):
+    """A proved expression, or the end of a proved block, as a function of the named letters of the chapter."""
+    names, D = chapter[0], chapter[0]["U"]
+    node = D.blocks[node].lines()[-1].right if isinstance(node, str) else node
+    return sp.lambdify([D.sympy(names[letter]) for letter in letters], D.sympy(node), "math")
+
+
+def close(ours, proved):
+    assert float(ours) == pytest.approx(proved, rel=1e-12, abs=1e-12)
+
+
+def test_score_and_data_of_the_library_are_the_proved_ones(chapter, schedule, draws):
+    score = formula(chapter, "score-is-noise", "eps", "alpha_bar_t")
+    guess = formula(chapter, "guess", "x_t", "eps_hat", "alpha_bar_t")
+    clean = formula(chapter, "clean-from-score", "x_t", "score_t", "alpha_bar_t")
+    for t in range(1, T + 1):
+        x_t, eps = draws[0, t], draws[1, t]
+        bar = float(schedule.alpha_bar[t])
+        slope = process.score_from_eps(schedule, eps, t)
+        close(slope, score(float(eps), bar))
+        close(process.x_0_from_eps(schedule, x_t, t, eps), guess(float(x_t), float(eps), bar))
+        close(process.x_0_from_eps(schedule, x_t, t, eps), clean(float(x_t), float(slope), bar))
+
+
+def test_tweedie_is_the_score_of_the_oracle(chapter, schedule):
+    """With E[x_0 | x_t] by a sum over components."""
+    world = GaussianMixture([[-1.0], [0.3], [1.2]], 0.2, [0.2, 0.5, 0.3])
+    tweedie = formula(chapter, "tweedie", "x_t", "data_mean", "alpha_bar_t")
+    x_t = torch.linspace(-3, 3, 13, dtype=torch.float64)[:, None]
+    for t in range(1, T + 1):
+        bar = schedule.alpha_bar[t]
+        variance = bar * 0.04 + 1 - bar
+        means = world.means[:, 0] + bar.sqrt() * 0.04 / variance * (x_t - bar.sqrt() * world.means[:, 0])
+        mean = (world.log_class(schedule, x_t, t).exp() * means).sum(1)
+        for x, m, score in zip(x_t[:, 0], mean, world.score(schedule, x_t, t)[:, 0], strict=True):
+            assert float(score) == pytest.approx(tweedie(float(x), float(m), float(bar)), rel=1e-9, abs=1e-9)
+
+
+def test_tweedies_formula_of_a_pixel_is_that_of_a_mixture_in_the_plane(chapter, schedule):
+    """Means by the oracle, slopes of the log density by automatic differentiation: two pixels that hang together."""
+    world = GaussianMixture(torch.tensor([[-1.0, -0.8], [0.9, 1.1]]), 0.3, [0.4, 0.6])
+    slope = formula(chapter, "tweedie-first", "x_1", "first_mean", "alpha_bar_t")
+    for t in (1, T // 2, T):
+        x_t = torch.tensor([[0.3, -0.5]], dtype=torch.float64, requires_grad=True)
+        (gradient,) = torch.autograd.grad(world.log_density(schedule, x_t, t).sum(), x_t)
+        mean = process.x_0_from_eps(schedule, x_t, t, world.denoiser(schedule)(x_t, torch.tensor([t])))
+        for pixel in (0, 1):
+            numbers = float(x_t.detach()[0, pixel]), float(mean.detach()[0, pixel]), float(schedule.alpha_bar[t])
+            assert float(gradient[0, pixel]) == pytest.approx(slope(*numbers), rel=1e-9)
+
+
+def test_the_pixels_of_a_noisy_picture_hang_together(chapter):
+    """Two pixels that are the same have correlated noisy values: the density is not the product of its marginals."""
+    n = chapter[0]
+    with pytest.raises(Refuted):
+        Chain(n["U"], "product", n["U"].blocks["twin-pixels"].left).equals(
+            Normal(n["x_1"], 0, 1)
+            * Normal(n["x_2"], 0, 1)
+            * Normal(n["x_0"], n["best_of_both"], (1 - n["alpha_bar_t"]) / (1 + n["alpha_bar_t"])),
+            by="algebra",
+        )
+    bar, x = 0.6, (0.3, -1.1)
+    guess = formula(chapter, n["best_of_both"], "x_1", "x_2", "alpha_bar_t")(*x, bar)
+    weights = torch.linspace(-9, 9, 100_001, dtype=torch.float64)
+    logs = -(weights**2) / 2 - sum((value - bar**0.5 * weights) ** 2 for value in x) / (2 * (1 - bar))
+    assert float(torch.softmax(logs, 0) @ weights) == pytest.approx(guess, abs=1e-9)
+
+
+FALSE = {  # name: left, right, licence, what it cites
+    "P3-sign-of-the-score": lambda n: (
+        n["score_t"],
+        n["eps"] / sqrt(1 - n["alpha_bar_t"]),
+        "result",
+        "score-is-noise",
+    ),
+    "score-without-the-root": lambda n: (
+        n["score_t"],
+        -(n["eps"] / (1 - n["alpha_bar_t"])),
+        "result",
+        "score-is-noise",
+    ),
+    "tweedie-without-the-root": lambda n: (
+        n["all_score"],
+        (n["alpha_bar_t"] * n["data_mean"] - n["x_t"]) / (1 - n["alpha_bar_t"]),
+        "result",
+        "tweedie",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_planted_false_steps_are_refuted(chapter, name):
+    left, right, by, using = FALSE[name](chapter[0])
+    with pytest.raises(Refuted) as caught:
+        Chain(chapter[0]["U"], name, left).equals(right, by=by, using=using)
+    assert name in str(caught.value) and by in str(caught.value)

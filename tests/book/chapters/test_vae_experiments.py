@@ -1,0 +1,94 @@
+"""The derivations of the chapter vae-experiments, and the network of the page, against torch's distributions."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import sympy as sp
+import torch
+from chapters import code_cells, numbers, run_derivation
+from torch.distributions import Normal as Gaussian
+from torch.distributions import kl_divergence
+
+from diffusion_lib.errors import Refuted
+from diffusion_lib.symbolic import KL, Normal, log
+from diffusion_lib.symbolic.page.chain import Chain
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    return run_derivation("vae-experiments")
+
+
+@pytest.mark.parametrize("weight", [0.2, 1.0, 2.9, 3.1, 20.0])
+def test_the_slope_of_the_best_decoder_is_zero_beyond_the_threshold(chapter, weight):
+    N, node = chapter[0]["N"], chapter[0]["best_cost"](chapter[0]["S"])
+    letters = [N.sympy(chapter[0][name]) for name in ("w", "v", "S", "beta")]
+    cost = sp.lambdify(letters, N.sympy(node, using="model-spread"), "math")
+    v, square = 0.5, 1.5  # the threshold is weight 3
+    slopes = [number / 2000 for number in range(4000)]
+    best = min(slopes, key=lambda w: cost(w, v, square, weight))
+    assert best == pytest.approx(math.sqrt(max(0.0, square - weight * v)), abs=1e-3)
+
+
+def test_the_bound_of_the_linear_model_is_the_evidence_less_the_divergence_of_torch(chapter):
+    N, names = chapter[0]["N"], chapter[0]
+    letters = [names["w"], names["v"], names["x"][0], names["m"], names["u"]]
+    bound = sp.lambdify([N.sympy(letter) for letter in letters], N.sympy(N.blocks["example-elbo"].right), "math")
+    w, v, x_0, m, u = map(lambda number: torch.tensor(number, dtype=torch.float64), (1.3, 0.4, -0.8, 0.2, 0.7))
+    spread = w**2 + v
+    evidence = Gaussian(0 * w, spread.sqrt()).log_prob(x_0)
+    missing = kl_divergence(Gaussian(m, u.sqrt()), Gaussian(w * x_0 / spread, (v / spread).sqrt()))
+    assert bound(*map(float, (w, v, x_0, m, u))) == pytest.approx(float(evidence - missing), rel=1e-12)
+
+
+SLIPS = {  # left, right, licence and what is cited, in the names of the page
+    "swapped divergence": lambda n: (KL(n["guessed"], n["standard"]), KL(n["standard"], n["guessed"]), "algebra", ()),
+    "gap to the prior": lambda n: (
+        log(Normal(n["x"][0], 0, n["in_view"])) - KL(n["guessed"], n["standard"]),
+        n["L"],
+        "Gaussian integral",
+        "example-bound",
+    ),
+    "variance without the weight": lambda n: (
+        n["weighted"],
+        n["least"]
+        + n["beta"] * KL(n["encode"](n["x"][0]), Normal(n["code"], n["w"] * n["x"][0] / n["M"], n["v"] / n["M"])),
+        "definition",
+        ("model-spread", "least-cost"),
+    ),
+}
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_slips_are_refuted(chapter, slip):
+    left, right, by, using = SLIPS[slip](chapter[0])
+    with pytest.raises(Refuted, match="left is"):
+        Chain(chapter[0]["N"], "slip", left).equals(right, by=by, using=using)
+
+
+def test_the_loss_of_the_page_is_the_negative_elbo():
+    starts = ("from torch import nn", "def cost_and_rate")
+    page = {"torch": torch, "math": math}
+    for cell in code_cells("vae-experiments"):
+        if cell.source.startswith(starts):
+            exec(cell.source, page)
+    torch.manual_seed(0)
+    model, x_0, eps = page["VAE"](coordinates=3), torch.rand(5, 64), torch.randn(5, 3)
+    cost, rate = page["cost_and_rate"](model, x_0, eps)
+    mean, log_sigma = model.encoder(x_0)
+    code = Gaussian(mean, log_sigma.exp())
+    decoder = Gaussian(model.decode(mean + log_sigma.exp() * eps), model.log_v.exp().sqrt())
+    torch.testing.assert_close(cost, -decoder.log_prob(x_0).sum(1).mean())
+    torch.testing.assert_close(rate, kl_divergence(code, Gaussian(0 * mean, 1 + 0 * mean)).mean(0))
+
+
+def test_the_gap_is_what_the_sentences_say():
+    """On held-out digits the gap is larger, by more than the noise of the means, and most of the loss is gap."""
+    found = numbers("vae-experiments")
+    seen, held = found["seen : gap"], found["held out: gap"]
+    errors = found["seen : standard error of the gap"], found["held out: standard error of the gap"]
+    assert held - seen > 3 * math.hypot(*errors)
+    assert found["share of the gap in this loss of ELBO"] > 0.5
+    assert found["held out: middle gap"] < held < found["held out: one in ten above"]
