@@ -153,12 +153,17 @@ OPENED = """() => [...document.querySelectorAll("details.licence")].filter(each 
 }).map(each => each.textContent)"""
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE])
-def test_every_licence_opens_in_place(chromium, size):
+def test_every_licence_opens_in_place(chromium):
     seen = 0
     for name in PAGES:
-        page, _ = visit(chromium, f"{HTML.as_uri()}/{name}", size=size)
-        assert page.evaluate(OPENED) == [], name
+        if 'class="licence"' not in (HTML / name).read_text(encoding="utf-8"):
+            continue
+        page, _ = visit(chromium, f"{HTML.as_uri()}/{name}")
+        page.evaluate("document.querySelectorAll('.toggle-button').forEach(each => each.click())")
+        for width, height in (DESK, PHONE):
+            page.set_viewport_size({"width": width, "height": height})
+            page.evaluate(DRAWN)
+            assert page.evaluate(OPENED) == [], (name, width)
         seen += page.locator("details.licence").count()
         page.context.close()
     assert seen > 300
@@ -180,7 +185,7 @@ def test_a_licence_opens_by_key_beside_its_line_and_closes_by_escape(chromium):
     page.context.close()
 
 
-WIDTHS = """() => [...document.querySelectorAll("math[style]")].filter(each => each.getBoundingClientRect().width).map(each =>
+WIDTHS = """() => [...document.querySelectorAll("math[style]")].filter(each => each.checkVisibility()).map(each =>
     [each.getBoundingClientRect().width / parseFloat(getComputedStyle(each).fontSize),
      parseFloat(each.style.getPropertyValue("--w")), each.textContent])"""
 
