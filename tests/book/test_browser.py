@@ -143,6 +143,10 @@ def test_links_to_steps_arrive_at_an_equation_in_view(chromium):
     assert wanted - anchors == set()
 
 
+UNFOLD = """() => {
+    document.querySelectorAll(".toggle-hidden").forEach(each => each.classList.remove("toggle-hidden"));
+    document.querySelectorAll("details.count").forEach(each => { each.open = true; });
+}"""
 OPENED = """() => [...document.querySelectorAll("details.licence")].filter(each => {
     each.open = true;  // which closes the one before
     const rule = each.querySelector(".rule"), box = rule.getBoundingClientRect();
@@ -159,7 +163,7 @@ def test_every_licence_opens_in_place(chromium):
         if 'class="licence"' not in (HTML / name).read_text(encoding="utf-8"):
             continue
         page, _ = visit(chromium, f"{HTML.as_uri()}/{name}")
-        page.evaluate("document.querySelectorAll('.toggle-button').forEach(each => each.click())")
+        page.evaluate(UNFOLD)
         for width, height in (DESK, PHONE):
             page.set_viewport_size({"width": width, "height": height})
             page.evaluate(DRAWN)
