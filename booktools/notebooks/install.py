@@ -39,10 +39,7 @@ def install_cell(book: Book, commit: str = "") -> Cell:
 
 
 def anywhere(source: str) -> str:
-    """A cell of parameters as it is offered to others: it computes on the best device that they have.
-
-    The book itself computes on the processor, whose digits repeat.
-    """
+    """A cell of parameters as it is offered to others: it computes on the best device that they have."""
     return DEVICE.sub('device = "auto"', source)
 
 

@@ -198,8 +198,6 @@ def test_a_build_offers_notebooks_of_its_commit_and_otherwise_as_they_are(tmp_pa
             assert offered == stored
 
 
-def test_what_is_offered_computes_on_the_best_device_and_the_book_on_the_processor():
+def test_what_is_offered_computes_on_the_best_device():
     cell = 'T = 5\ndevice = "cpu"  # cpu, cuda, mps, or auto\nkind = "cpu"'
     assert anywhere(cell) == 'T = 5\ndevice = "auto"  # cpu, cuda, mps, or auto\nkind = "cpu"'
-    for path in (ROOT / "book").glob("*.md"):
-        assert 'device = "auto"' not in path.read_text(), path.name
