@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book test-fast test test-full notebooks bench serve check proofs
+.PHONY: help book pdf test-fast test test-full notebooks bench serve check proofs
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -39,14 +39,17 @@ _build/html/index.html: $(call escaped,$(VENV))/ready $(SOURCES)
 	$(BIN)/python -m booktools.site.build
 	@touch $@
 
+pdf: book ## 3 min | the whole book as one file, _build/book.pdf; needs chromium
+	$(BIN)/python -m booktools.site.pdf
+
 test-fast: check ## 45 s | after a changed line: lint, imports, formulas, samplers, one chapter
 	$(BIN)/pytest $(FAST) -n 2
 	$(BIN)/pytest notebooks/intro.ipynb $(NBVAL)
 
 test: check proofs book ## 18 min | everything that must hold: library, derivations, notebooks, pages in a browser
-	$(BIN)/pytest tests -n 2 --dist loadscope --no-loadscope-reorder --ignore tests/book/test_browser.py
+	$(BIN)/pytest tests -n 2 --dist loadscope --no-loadscope-reorder --ignore tests/book/browser
 	$(BIN)/pytest notebooks $(NBVAL) -n 2 --dist loadscope
-	$(BIN)/pytest tests/book/test_browser.py -n 2 -rs
+	$(BIN)/pytest tests/book/browser -n 2 --dist loadscope -rs
 
 test-full: test ## 35 min | the same, and the tests that take minutes
 	$(BIN)/pytest tests -m slow -n 2

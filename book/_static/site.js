@@ -1,7 +1,15 @@
 "use strict";
 
-// A browser does not let a page fetch its neighbours from the disk: there, search shows titles without extracts.
-if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+const root = document.documentElement;
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const make = (tag, values = {}, ...children) => {
+  const made = Object.assign(document.createElement(tag), values);
+  made.append(...children);
+  return made;
+};
+const remember = (key, value) => {
+  try { localStorage.setItem(key, value); } catch { /* private window: this page only */ }
+};
 
 // A licence that is open closes when one presses Escape or a place outside of it.
 const closeLicence = (event) => {
@@ -13,21 +21,109 @@ const closeLicence = (event) => {
 addEventListener("keydown", closeLicence);
 addEventListener("click", closeLicence);
 
+// Colours: those of the system, or light, or dark. The head of the page sets them before it is painted.
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const paint = () => {
+  const { mode } = root.dataset;
+  root.dataset.theme = mode === "auto" ? (dark.matches ? "dark" : "light") : mode;
+};
+const theme = document.querySelector(".theme-switch");
+const sayTheme = () => {
+  const words = { auto: "as the system", light: "light", dark: "dark" }[root.dataset.mode];
+  theme.setAttribute("aria-label", `Colours: ${words}`);
+  theme.title = `Colours: ${words}`;
+};
+dark.addEventListener("change", paint);
+theme.addEventListener("click", () => {
+  root.dataset.mode = { auto: "light", light: "dark", dark: "auto" }[root.dataset.mode];
+  remember("mode", root.dataset.mode);
+  paint();
+  sayTheme();
+});
+sayTheme();
+
+// The list of chapters and the contents: beside the text where there is room, else in a panel that Escape closes.
+const panel = (button, side, name) => {
+  if (!button || !side) return;
+  const drawer = side.querySelector(".drawer");
+  const close = make("button", { type: "button", className: "icon-button close", textContent: "✕", ariaLabel: "Close" });
+  const dialog = make("dialog", { className: `panel ${name === "chapters" ? "left" : "right"}` }, close);
+  dialog.setAttribute("aria-label", button.getAttribute("aria-label"));
+  document.body.append(dialog);
+  const told = (open) => button.setAttribute("aria-expanded", String(open));
+  const beside = () => getComputedStyle(side).display !== "none";
+  told(beside());
+  button.addEventListener("click", () => {
+    if (beside() || root.dataset[name] === "hidden") {
+      root.dataset[name] = beside() ? "hidden" : "shown";
+      told(beside());
+      if (beside() || matchMedia("(min-width: 992px)").matches) return;
+    }
+    dialog.append(drawer);
+    dialog.showModal();
+    told(true);
+  });
+  close.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog || event.target.closest("a, .search-open")) dialog.close();
+  });
+  dialog.addEventListener("close", () => { side.append(drawer); told(false); });
+};
+panel(document.querySelector(".open-chapters"), document.getElementById("site-sidebar"), "chapters");
+panel(document.querySelector(".open-contents"), document.getElementById("page-sidebar"), "contents");
+
+// The contents mark the section that is read.
+const entries = new Map(all(".page-toc a").map((link) => [decodeURIComponent(link.hash.slice(1)), link]));
+const sections = all("section[id]").filter((section) => entries.has(section.id));
+if (sections.length) {
+  const mark = () => {
+    const passed = sections.filter((section) => section.getBoundingClientRect().top < 120);
+    const now = passed.at(-1)?.id ?? sections[0].id;
+    for (const [id, link] of entries) link.classList.toggle("active", id === now);
+  };
+  let asked = false;
+  addEventListener("scroll", () => {
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(() => { asked = false; mark(); });
+  }, { passive: true });
+}
+
+// A menu closes when the reader goes elsewhere.
+for (const menu of all("details.menu")) {
+  document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") { menu.open = false; menu.querySelector("summary").focus(); }
+  });
+}
+
+// Search: the program and the index are loaded when they are asked for, by a button or the key "/".
+let search;
+const openSearch = () => {
+  search ??= new Promise((done, failed) => {
+    document.head.append(make("script", {
+      src: `${root.dataset.content_root}_static/search.js`, onload: () => done(window.bookSearch), onerror: failed,
+    }));
+  });
+  search.then((program) => program.open()).catch(() => { search = undefined; });
+};
+for (const button of all(".search-open")) button.addEventListener("click", openSearch);
+addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  const asks = (event.key === "/" && !event.ctrlKey && !event.metaKey && !typing) || (event.key === "k" && (event.ctrlKey || event.metaKey));
+  if (asks) { event.preventDefault(); openSearch(); }
+});
+
 // One switch shows and hides all code of the book. It is remembered where the browser allows it; the head of the page
 // (booktools/site/where.py) opens the folds before they are painted.
-const root = document.documentElement;
-const remember = (key, value) => {
-  try { localStorage.setItem(key, value); } catch { /* private window: this page only */ }
-};
 const button = document.querySelector(".code-switch");
-if (button && document.querySelector("details.how")) {
+if (button) {
   const set = (shown) => {
     root.dataset.code = shown ? "shown" : "hidden";
     button.setAttribute("aria-pressed", String(shown));
-    for (const fold of document.querySelectorAll("details.how")) fold.open = shown;
+    for (const fold of all("details.how")) fold.open = shown;
   };
   button.setAttribute("aria-pressed", String(root.dataset.code === "shown"));
-  button.hidden = false;
   button.addEventListener("click", () => {
     const shown = root.dataset.code !== "shown";
     const before = button.getBoundingClientRect().top;
@@ -45,11 +141,29 @@ const openTarget = () => {
 openTarget();
 window.addEventListener("hashchange", openTarget);
 
+// Code can be copied; the button comes when the code is seen for the first time.
+const copyable = (block) => {
+  const copy = make("button", { type: "button", className: "copy", textContent: "Copy" });
+  copy.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(block.querySelector("pre").textContent);
+    copy.textContent = "Copied";
+    setTimeout(() => { copy.textContent = "Copy"; }, 1500);
+  });
+  block.classList.add("copyable");
+  block.append(copy);
+};
+if (navigator.clipboard) {
+  const seen = new IntersectionObserver((found) => {
+    for (const { target } of found.filter((each) => each.isIntersecting)) { copyable(target); seen.unobserve(target); }
+  });
+  for (const block of all(".cell_input div.highlight")) seen.observe(block);
+}
+
 // The pictures of a slider come with radio buttons, which work without a script. Here one range takes their place:
 // it follows mouse, touch and keys.
-for (const slider of document.querySelectorAll("figure.frames")) {
-  const radios = [...slider.querySelectorAll(".frames-input")];
-  const range = Object.assign(document.createElement("input"), {
+for (const slider of all("figure.frames")) {
+  const radios = all(".frames-input", slider);
+  const range = make("input", {
     type: "range", className: "frames-range", min: 0, max: radios.length - 1, step: 1,
     value: Math.max(0, radios.findIndex((radio) => radio.checked)),
   });
@@ -58,6 +172,8 @@ for (const slider of document.querySelectorAll("figure.frames")) {
     radios[range.value].checked = true;
     range.setAttribute("aria-valuetext", radios[range.value].getAttribute("aria-label"));
   };
+  const load = () => { for (const picture of all("img[loading]", slider)) picture.loading = "eager"; };
+  for (const way of ["pointerenter", "touchstart", "focusin"]) slider.addEventListener(way, load, { once: true, passive: true });
   range.addEventListener("input", show);
   radios[0].before(range);
   for (const radio of radios) radio.hidden = true;

@@ -6,12 +6,10 @@ name the commit that it was made from, if that commit has the library as it lies
 
 from __future__ import annotations
 
-import re
 import subprocess
 
 from ..source.pages import Book, Cell
 
-DEVICE = re.compile(r'^device = "cpu"', re.MULTILINE)
 INSTALLED = ("diffusion_lib", "pyproject.toml")  # what pip takes from the repository
 # --no-deps leaves Colab's own PyTorch alone.  %pip does not raise, so the cell looks whether the library is there.
 SOURCE = """\
@@ -36,11 +34,6 @@ def install_cell(book: Book, commit: str = "") -> Cell:
     what = "as it was when this page was built" if commit else f"the newest one, of the branch {book.branch}"
     source = SOURCE.format(what=what, repository=book.repository, at=commit or book.branch)
     return Cell("code", source, {"tags": ["remove-cell"]}, 0)
-
-
-def anywhere(source: str) -> str:
-    """A cell of parameters as it is offered to others: it computes on the best device that they have."""
-    return DEVICE.sub('device = "auto"', source)
 
 
 def commit_of_library(book: Book) -> str:

@@ -23,10 +23,11 @@ from sphinxcontrib.bibtex.style.referencing import BracketStyle
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
 from ..notebooks import cost, minutes
-from ..notebooks.install import anywhere, commit_of_library, install_cell
+from ..notebooks.install import commit_of_library, install_cell
 from ..source.index import Index, stored_outputs
 from ..source.pages import PUBLISHED, Book, BookError
-from . import fold, maths, refuted, where
+from . import accessible, fold, frame, head, images, maths, refuted, search, slim, where
+from .measures import Measures
 
 TOOLS = Path(__file__).parents[1]
 LOGGER = logging.getLogger(__name__)
@@ -120,7 +121,7 @@ def only_the_pages(app: Sphinx, config: Config) -> None:
 def read_book(app: Sphinx) -> None:
     app.book = Book(app.srcdir)
     app.book_index = Index(app.book, stored_outputs(app.book))
-    app.config.html_baseurl = app.config.ogp_site_url = f"{app.book.site}/"
+    app.config.html_baseurl = f"{app.book.site}/"
 
 
 def depend_on_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -167,8 +168,7 @@ def finish_page(app: Sphinx, pagename: str, templatename: str, context: dict, do
 def offer_notebooks(app: Sphinx, error: Exception | None) -> None:
     """The download button gives the committed notebook, with its outputs, instead of the theme's own conversion.
 
-    It installs the library of the commit that the page was built from, and computes on a GPU if there is one.  The same
-    files are published for Colab.
+    It installs the library of the commit that the page was built from.  The same files are published for Colab.
     """
     if error is not None:
         return
@@ -176,9 +176,6 @@ def offer_notebooks(app: Sphinx, error: Exception | None) -> None:
     for page in app.book.notebooks:
         nb = page.stored()
         nb.cells[0].source = first.source
-        for cell in nb.cells:
-            if "parameters" in cell.metadata.get("tags", []):
-                cell.source = anywhere(cell.source)
         target = Path(app.outdir, "_sources", f"{page.name}.ipynb")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(nbformat.writes(nb) + "\n", encoding="utf-8")
@@ -203,9 +200,16 @@ def setup(app: Sphinx) -> dict:
     app.add_role("step", StepRole())
     app.add_role("clone", CloneRole())
     app.add_directive("costs", cost.Costs)
+    app.add_directive("measures", Measures)
     fold.setup(app)
     maths.setup(app)
     where.setup(app)
+    frame.setup(app)
+    images.setup(app)
+    accessible.setup(app)
+    search.setup(app)
+    head.setup(app)
+    slim.setup(app)
     drop_thebe(app)
     app.connect("config-inited", only_the_pages)
     app.connect("builder-inited", read_book)
@@ -215,6 +219,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("build-finished", offer_notebooks)
     files = [
         *sorted(TOOLS.rglob("*.py")),
+        *sorted((TOOLS / "site" / "templates").iterdir()),
         *sorted((TOOLS / "site" / "vendor").glob("*.js*")),
         *sorted(path for path in (TOOLS.parent / "book" / "_static").rglob("*") if path.is_file()),
     ]

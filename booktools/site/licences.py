@@ -1,4 +1,4 @@
-"""Beside a line of a derivation: its licence. Opened, it says the rule, where that is proved, and what the line cites."""
+"""Beside a line of a derivation: its licence. Opened, it says the rule, where it is proved, what is cited."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ VERDICTS = {  # what the kernel says of a line, in a sentence
 
 @dataclass(frozen=True)
 class Links:
-    """``licence(name)`` is where a licence is proved, and its number or its title; ``step(tag)`` is a block's address."""
+    """``licence(name)`` is where a licence is proved, and that place's name; ``step(tag)`` is a block's address."""
 
     licence: Callable[[str], tuple[str, str]]
     step: Callable[[str], str]
 
 
 def beside_html(beside: Beside, links: Links) -> str:
-    """The licence, to be opened; words that are no licence stay, with links to the blocks that they name."""
+    """The licence, to be opened; words that are no licence stay, with links to the blocks in them."""
     since = re.sub(r"\b([a-zA-Z])\b", r"<i>\1</i>", escape(f", {beside.since}")) if beside.since else ""
     if not beside.licence:
         return _linked(beside.words, links) + since
@@ -59,10 +59,9 @@ def _sentences(beside: Beside, links: Links) -> list[str]:
     source = f'{proved} <a href="{escape(address)}">{escape(where)}</a>.' if address else ""
     verdict = VERDICTS.get(beside.verdict, f"Verdict: {escape(beside.verdict)}." if beside.verdict else "")
     cited = ", ".join(_link(tag, links) for tag in beside.cited)
-    told = [f"<b>{escape(beside.licence)}:</b> one may {escape(LICENCES[beside.licence].permits)}.", source]
-    return [
-        f"<p>{text}</p>" for text in (" ".join(filter(None, told)), verdict, f"Uses {cited}." if cited else "") if text
-    ]
+    rule = f"<b>{escape(beside.licence)}:</b> one may {escape(LICENCES[beside.licence].permits)}."
+    uses = f"Uses {cited}." if cited else ""
+    return [f"<p>{told}</p>" for told in (f"{rule} {source}".strip(), verdict, uses) if told]
 
 
 def _linked(words: str, links: Links) -> str:

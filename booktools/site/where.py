@@ -36,7 +36,6 @@ def line(book: Book, page: str) -> str:
 
 def add_templates(app: Sphinx, config: Config) -> None:
     config.templates_path.append(str(Path(__file__).parent / "templates"))
-    config.html_theme_options["article_header_end"] = ["code-switch.html", "article-header-buttons.html"]
 
 
 def add_line(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:

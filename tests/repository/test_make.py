@@ -21,7 +21,7 @@ TOOLS = {
     "book-build": "python -m booktools.site.build",
     "library-tests": "pytest tests -n",
     "notebook-tests": "pytest notebooks --nbval",
-    "browser-tests": "pytest tests/book/test_browser.py",
+    "browser-tests": "pytest tests/book/browser",
 }
 
 
@@ -55,7 +55,7 @@ def called(root):
 def test_make_alone_lists_the_targets():
     result = make(ROOT)
     assert result.returncode == 0
-    names = ["book", "test-fast", "test", "test-full", "notebooks", "bench", "serve", "check", "proofs"]
+    names = ["book", "pdf", "test-fast", "test", "test-full", "notebooks", "bench", "serve", "check", "proofs"]
     assert re.findall(r"^make ([\w-]+)", result.stdout, flags=re.M) == names
 
 

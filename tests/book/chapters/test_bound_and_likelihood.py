@@ -22,17 +22,17 @@ def chapter():
 
 def test_the_last_term_is_split_and_its_gap_is_never_negative(chapter):
     n = chapter[0]
-    M, T = n["M"], n["T_"]
-    assert M.blocks["prior-split"].right == n["information"][T] + n["prior_gap"]
-    step = M.blocks["prior-gap"].steps[0]
+    info, T = n["info"], n["T_"]
+    assert info.blocks["prior-split"].right == n["information"][T] + n["prior_gap"]
+    step = info.blocks["prior-gap"].steps[0]
     assert step.relation == "≤" and step.beside == "Gibbs"
 
 
 def test_the_last_term_is_not_the_gap_to_the_prior(chapter):
     n = chapter[0]
-    left = n["M"].blocks["prior-split"].steps[1].right
+    left = n["info"].blocks["prior-split"].steps[1].right
     with pytest.raises((Refuted, Undefined)) as caught:
-        Chain(n["M"], "L_T-is-the-gap-to-the-prior", left).equals(n["prior_gap"], by="tower")
+        Chain(n["info"], "L_T-is-the-gap-to-the-prior", left).equals(n["prior_gap"], by="tower")
     assert "L_T-is-the-gap-to-the-prior" in str(caught.value)
 
 

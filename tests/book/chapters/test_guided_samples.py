@@ -25,10 +25,10 @@ def chapter():
 
 def proved(chapter, node, using, **values):
     """A node of the chapter as a number."""
-    Y, t = chapter["Y"], chapter["t"]
+    tilt, t = chapter["tilt"], chapter["t"]
     symbols = {"v": v, "d": d, "m": m, **values}
     nodes = {name: chapter[name][t] if name in ("alpha_bar", "x") else chapter[name] for name in symbols}
-    function = sp.lambdify([Y.sympy(item) for item in nodes.values()], Y.sympy(node, using=using), "math")
+    function = sp.lambdify([tilt.sympy(item) for item in nodes.values()], tilt.sympy(node, using=using), "math")
     return function(*symbols.values())
 
 
@@ -63,7 +63,7 @@ def test_noise_and_tilt_differ_as_proved(chapter, g):
     noised = kept**0.5 * first[0], kept * first[1] + 1 - kept
     guided = moments(bell(0, kept * d + kept * v + 1 - kept) ** (1 - g) * bell(kept**0.5 * m, kept * v + 1 - kept) ** g)
     for name, found in (("order-in-mean", guided[0] - noised[0]), ("order-in-variance", noised[1] - guided[1])):
-        node = chapter["Y"].blocks[name].right
+        node = chapter["tilt"].blocks[name].right
         assert proved(chapter, node, LAWS, g=g, alpha_bar=kept) == pytest.approx(found, abs=1e-9)
 
 

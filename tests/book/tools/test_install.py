@@ -15,7 +15,7 @@ import pytest
 from book_fixture import copy_of, executed_book, make_book, tool
 from root import ROOT
 
-from booktools.notebooks.install import anywhere, commit_of_library, install_cell
+from booktools.notebooks.install import commit_of_library, install_cell
 from booktools.source.pages import Book
 
 PROJECT = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n' + (
@@ -196,8 +196,3 @@ def test_a_build_offers_notebooks_of_its_commit_and_otherwise_as_they_are(tmp_pa
             assert ("of the branch main" in offered.cells[0].source) == (expected == "main")
             offered.cells[0].source = stored.cells[0].source
             assert offered == stored
-
-
-def test_what_is_offered_computes_on_the_best_device():
-    cell = 'T = 5\ndevice = "cpu"  # cpu, cuda, mps, or auto\nkind = "cpu"'
-    assert anywhere(cell) == 'T = 5\ndevice = "auto"  # cpu, cuda, mps, or auto\nkind = "cpu"'

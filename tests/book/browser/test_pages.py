@@ -1,0 +1,124 @@
+"""The built pages in headless Chromium: nothing from other hosts, no console errors, every formula set, no overflow."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+import pytest
+from browser import DESK, DRAWN, HTML, PAGES, PHONE, visit
+
+WAYS = [("light", DESK), ("light", PHONE), ("dark", PHONE), ("dark", DESK)]  # each differs from the last in one thing
+LOOK = r"""() => {
+    const all = (selector) => [...document.querySelectorAll(selector)];
+    const root = document.documentElement;
+    const extra = root.scrollWidth - root.clientWidth;
+    const box = (e) => e.getBoundingClientRect();
+    const shown = all("math").filter(e => box(e).width && !e.closest("table"));
+    const column = (e) => box(e.closest(".bd-article") || document.body);
+    const over = shown.filter(e => box(e).right > column(e).right + 1 || box(e).left < column(e).left - 1);
+    const beside = (e) => e.closest(".right") && e.closest(".row").querySelector(".beside");
+    const onLicence = shown.filter(e => beside(e) && innerWidth > 1000 && box(e).right > box(beside(e)).left);
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const raw = [];
+    while (texts.nextNode()) {
+        const found = texts.currentNode.data.match(/\\[([a-zA-Z][^]{0,30}|\$[^$\s][^$]*\$/);
+        if (found && !texts.currentNode.parentElement.closest("pre, code, script, style")) raw.push(found[0]);
+    }
+    const below = (e) => e.getBoundingClientRect().bottom > e.closest(".admonition").getBoundingClientRect().bottom + 1;
+    return {
+        "formulas wider than their column": over.map(e => e.textContent.slice(0, 40)),
+        "formulas that reach into the licences": onLicence.map(e => e.textContent.slice(0, 40)),
+        "buttons that lie outside of what they open": all(".admonition .toggle-button").filter(below).map(e => e.id),
+        "formulas with an error": all("merror").map(e => e.textContent),
+        "formulas that are not set": raw,
+        "pictures without a text": all("img").filter(e => !e.alt.trim()).map(e => e.src.slice(0, 80)),
+        "pictures that do not load": all("img").filter(e => e.complete && !e.naturalWidth).map(e => e.src.slice(0, 80)),
+        "pixels wider than the window": extra > 0 ? [extra] : [],
+        "theme": root.dataset.theme,
+    };
+}"""
+
+
+def faults(browser, origin, name, ways):
+    """What is wrong with one page, as a list of texts; it is opened in the first way and changed to the others."""
+    page, heard = visit(browser, f"{origin}/{name}", *ways[0])
+    found = []
+    for theme, size in ways:
+        page.emulate_media(color_scheme=theme)
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.evaluate(DRAWN)
+        seen = page.evaluate(LOOK)
+        wrong = [] if seen.pop("theme") == theme else [f"the theme is not {theme}"]
+        wrong += [f"{what}: {which}" for what, which in seen.items() if which]
+        found += [f"{name} ({theme}, {size[0]} px): {text}" for text in wrong]
+    if origin.startswith("http"):
+        page.wait_for_load_state("networkidle")  # half a second, in which a late request would show
+    page.context.close()
+    asked = [text for kind, text in heard if kind == "request" and _leaves(text, origin)]
+    found += [f"{name}: request to another host: {text}" for text in asked]
+    found += [f"{name}: console {kind}: {text}" for kind, text in heard if kind in ("error", "warning")]
+    return found
+
+
+def _leaves(address, origin):
+    return not address.startswith((f"{origin}/", "data:", "blob:"))
+
+
+def test_links_to_steps_arrive_at_an_equation_in_view(chromium):
+    wanted, anchors = set(), set()
+    for name in PAGES:
+        address = f"{HTML.as_uri()}/{name}"
+        last = re.findall(r'id="(eq-[^"]+)"', (HTML / name).read_text(encoding="utf-8"))[-1:]
+        page, _ = visit(chromium, address + "".join(f"#{anchor}" for anchor in last))
+        links = page.eval_on_selector_all('a[href*="#eq-"]', "links => links.map(link => link.href)")
+        ids = page.eval_on_selector_all('[id^="eq-"]', "nodes => nodes.map(node => node.id)")
+        wanted |= {unquote(link) for link in links}
+        anchors |= {unquote(f"{address}#{anchor}") for anchor in ids}
+        for anchor in last:  # all steps of a page are found alike, so the one farthest down is enough
+            page.wait_for_function("scrollY > 0")
+            assert 0 < page.locator(f'[id="{anchor}"]').bounding_box()["y"] < DESK[1], page.url
+        page.context.close()
+    assert wanted
+    assert wanted - anchors == set()
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_complete_offline_in_both_themes_on_desk_and_phone(chromium, serve, name, scheme):
+    if scheme == "http":
+        origin, ways = serve(HTML), WAYS
+    else:  # opened as a reader in the dark on a phone does
+        origin, ways = HTML.as_uri(), WAYS[2:] + WAYS[:2]
+    assert faults(chromium, origin, name, ways) == []
+
+
+LONG = "<math><mi>exponential</mi></math>"
+SUNK = '<div class="admonition" style="height: 9px"><button class="toggle-button" id="b" style="margin: 20px">'
+WIDE = '<p style="width: 600px">wide</p>'
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("<p>fine</p>", ""),
+        ('<img alt="a" src="http://127.0.0.1:9/x.png">', "request to another host"),
+        ("<script>console.error('broken')</script>", "console error: broken"),
+        ("<script>throw Error('broken')</script>", "broken"),
+        ("<math><merror><mi>x</mi></merror></math>", "formulas with an error"),
+        ("<p>so \\(x\\)</p>", "formulas that are not set"),
+        ("<p>so $x_t$</p>", "formulas that are not set"),
+        ("<pre>$x_t$</pre><p>5 $ and 6 $</p>", ""),
+        (f'<div style="width: 20px; overflow: hidden" class="bd-article">{LONG}</div>', "wider than their column"),
+        (f'<div class="row"><p class="right">{LONG}<p class="beside" style="width: 9px">', "into the licences"),
+        ('<img src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=">', "pictures without a text"),
+        (SUNK, "outside of what they open"),
+        (WIDE, "pixels wider than the window"),
+        ("<script>document.documentElement.dataset.theme = 'dark'</script>", "theme"),
+    ],
+)
+def test_the_look_finds_planted_faults(chromium, tmp_path, body, words):
+    head = '<html data-theme="light"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    (tmp_path / "page.html").write_text(f"<!doctype html>{head}<link rel=icon href=data:,>{body}", encoding="utf-8")
+    found = faults(chromium, tmp_path.as_uri(), "page.html", WAYS[:2])
+    assert words in " ".join(found) if words else found == []

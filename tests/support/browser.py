@@ -1,0 +1,26 @@
+"""What the tests in a browser share: the built pages, and how one is opened."""
+
+from __future__ import annotations
+
+from root import ROOT
+
+from booktools.check.measure import DESK
+from booktools.source.pages import Book
+
+HTML = ROOT / "_build" / "html"
+PAGES = [f"{name}.html" for name in Book(ROOT).pages]
+PHONE = (390, 844)
+DONE = "() => document.fonts.ready.then(() => true)"
+DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def visit(browser, address, theme="light", size=DESK):
+    """Open a page, wait for its fonts; return the page, and what it asked for and complained about."""
+    page = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=theme).new_page()
+    heard = []
+    page.on("request", lambda request: heard.append(("request", request.url)))
+    page.on("console", lambda note: heard.append((note.type, note.text)))
+    page.on("pageerror", lambda error: heard.append(("error", str(error))))
+    page.goto(address)
+    page.evaluate(DONE)
+    return page, heard
