@@ -11,14 +11,15 @@ const remember = (key, value) => {
   try { localStorage.setItem(key, value); } catch { /* private window: this page only */ }
 };
 
-// A step of a derivation is an anchor that MathJax makes: go there when it is done.
-const showStep = () => {
-  if (location.hash.startsWith("#mjx-eqn")) {
-    document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView({ block: "center" });
+// A licence that is open closes when one presses Escape or a place outside of it.
+const closeLicence = (event) => {
+  for (const licence of document.querySelectorAll("details.licence[open]")) {
+    if (event.key === "Escape") licence.querySelector("summary").focus();
+    if (event.key === "Escape" || !event.key && !licence.contains(event.target)) licence.open = false;
   }
 };
-window.MathJax?.startup.promise.then(showStep); // pages without mathematics do not load MathJax
-window.addEventListener("hashchange", showStep);
+addEventListener("keydown", closeLicence);
+addEventListener("click", closeLicence);
 
 // Colours: those of the system, or light, or dark. The head of the page sets them before it is painted.
 const dark = matchMedia("(prefers-color-scheme: dark)");

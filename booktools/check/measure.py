@@ -27,7 +27,7 @@ DESK, PHONE = (1280, 900), (390, 844)
 SHIFTS = """new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) window.shifted = (window.shifted ?? 0) + entry.value;
 }).observe({ type: "layout-shift", buffered: true })"""
-STANDS = """() => Promise.all([window.MathJax?.startup?.promise, document.fonts.ready])
+STANDS = """() => document.fonts.ready
     .then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
     .then(() => performance.now())"""
 LOOK = (Path(__file__).parent / "measure.js").read_text(encoding="utf-8")

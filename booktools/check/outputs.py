@@ -43,7 +43,7 @@ ADDRESSES = {  # (tag, attribute): what its whole value must look like
 }
 FUNCTIONS = {"linear-gradient", "rgb", "rgba", "translate", "scale", "rotate", "skewx", "skewy", "matrix"}
 CALL = re.compile(r"([-\w]*)\s*\(\s*([^)]*)")
-# MathJax makes links and styles of these
+# the MathJax of a notebook makes links and styles of these
 TEX = re.compile(r"\\(?:href|require|style|class|cssId|mmlToken)(?![A-Za-z])")
 
 

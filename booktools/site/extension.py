@@ -1,7 +1,7 @@
 """Sphinx extension of the book: roles for computed values and derivation steps, notebook links, offline pages.
 
 ``{value}`name` `` is the text that a cell of the page displayed under that name.  ``{step}`F.3` `` (or the step's name)
-links to the equation that MathJax numbers F.3.  Both read the committed notebooks, and an unknown name is a warning,
+links to the block that is numbered F.3.  Both read the committed notebooks, and an unknown name is a warning,
 which ``-W`` turns into an error.  Pages may load nothing from other hosts, and every image has an alternative text.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -27,7 +26,7 @@ from ..notebooks import cost, minutes
 from ..notebooks.install import commit_of_library, install_cell
 from ..source.index import Index, stored_outputs
 from ..source.pages import PUBLISHED, Book, BookError
-from . import accessible, fold, frame, head, images, licences, search, slim, where
+from . import accessible, fold, frame, head, images, maths, refuted, search, slim, where
 from .measures import Measures
 
 TOOLS = Path(__file__).parents[1]
@@ -103,21 +102,7 @@ class StepRole(SphinxRole):
 
 def step_url(app: Sphinx, label: str) -> str:
     """The address of a numbered block, seen from the page that is being read."""
-    target = app.book_index.find("steps", label)
-    return f"{_address(app, target.page.name)}#{target.anchor}"
-
-
-def licence_url(app: Sphinx, name: str) -> str:
-    """Where a licence is proved, or at least explained."""
-    if name in licences.PROVED:
-        return step_url(app, licences.PROVED[name])
-    page, anchor = licences.EXPLAINED
-    return f"{_address(app, page)}#{anchor}" if page in app.book.pages else ""
-
-
-def _address(app: Sphinx, page: str) -> str:
-    here = app.env.docname
-    return "" if page == here else app.builder.get_relative_uri(here, page)
+    return maths.links(app, app.env.docname).step(label)
 
 
 def only_the_pages(app: Sphinx, config: Config) -> None:
@@ -139,11 +124,7 @@ def depend_on_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 def finish_tree(app: Sphinx, tree: nodes.document) -> None:
-    for math in tree.findall(nodes.math_block):
-        if "text_latex" in math["classes"]:  # printed by a cell: leave it alone, Sphinx would wrap it in split
-            math["nowrap"] = True
-            latex = licences.link(math.astext().strip(), partial(licence_url, app), partial(step_url, app))
-            math.children = [nodes.Text(rf"\[{latex}\]")]
+    refuted.show(tree)
     for solution in tree.findall(solution_node):
         solution["classes"].append("dropdown")  # folded, as in the notebooks
     for image in tree.findall(nodes.image):
@@ -212,6 +193,7 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("costs", cost.Costs)
     app.add_directive("measures", Measures)
     fold.setup(app)
+    maths.setup(app)
     where.setup(app)
     frame.setup(app)
     images.setup(app)
@@ -229,6 +211,7 @@ def setup(app: Sphinx) -> dict:
     files = [
         *sorted(TOOLS.rglob("*.py")),
         *sorted((TOOLS / "site" / "templates").iterdir()),
+        *sorted((TOOLS / "site" / "vendor").glob("*.js*")),
         *sorted(path for path in (TOOLS.parent / "book" / "_static").rglob("*") if path.is_file()),
     ]
     version = int(hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:8], 16)

@@ -69,7 +69,7 @@ class Index:
             self._scan(page)
             for mark, _ in marks(outputs.get(page.name, [])):
                 if "tag" in mark:
-                    target = Target(page, f"({mark['tag']})", f"mjx-eqn:{mark['tag']}")
+                    target = Target(page, f"({mark['tag']})", f"eq-{mark['tag']}")
                     for label in (mark["tag"], mark["name"]):
                         if self.steps.setdefault(label, target).page != page:
                             other = self.steps[label].page.name

@@ -10,12 +10,12 @@ from booktools.source.pages import Book
 HTML = ROOT / "_build" / "html"
 PAGES = [f"{name}.html" for name in Book(ROOT).pages]
 PHONE = (390, 844)
-DONE = "() => Promise.all([window.MathJax?.startup?.promise, document.fonts.ready]).then(() => true)"
+DONE = "() => document.fonts.ready.then(() => true)"
 DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def visit(browser, address, theme="light", size=DESK):
-    """Open a page, wait for MathJax and fonts; return the page, and what it asked for and complained about."""
+    """Open a page, wait for its fonts; return the page, and what it asked for and complained about."""
     page = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=theme).new_page()
     heard = []
     page.on("request", lambda request: heard.append(("request", request.url)))

@@ -43,14 +43,14 @@ def replace_in_page(root, old, new, page="chapter"):
 def test_the_page_has_the_numbers_of_the_notebook(built):
     page, nb = html(built), nbformat.read(built / "notebooks" / "chapter.ipynb", as_version=4)
     prose = "\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
-    on_page = re.findall(r'<span class="eqno">\((\d+)\)', page)
+    on_page = re.findall(r'<a class="number" href="#equation-[a-z]*">\((\d+)\)', page)
     assert on_page == re.findall(r"\\tag\{(\d+)\}", prose) == ["1", "2", "3"]
     for words in ("Exercise 1", "Fig. 1", "was computed: 42"):
         assert words in page
         assert words in prose
     assert "Theorem 1" in html(built, "second")
     assert "In all, 3 mutants were killed" in html(built, "second")
-    assert 'href="chapter.html#mjx-eqn:F.1"' in html(built, "second")
+    assert 'href="chapter.html#eq-F.1"' in html(built, "second")
 
 
 STRANGERS = [".venv313", "env313", "my env/313", "book/env", "book/.env", "build/lib/diffusion_lib"]
@@ -76,8 +76,19 @@ def test_a_number_of_the_text_stands_in_the_text_alone(built):
     assert "counted\n</pre>" in page
 
 
-def test_a_formula_that_a_cell_prints_is_left_as_it_is(built):
-    assert r"\[\begin{aligned} x &amp;= y \\ &amp;= z \end{aligned} \qquad \text{algebra} \tag{F.1}\]" in html(built)
+def test_a_derivation_that_a_cell_prints_is_set_row_by_row(built):
+    """The stored LaTeX is \\begin{aligned} x &= y \\\\ &= z \\end{aligned} \\qquad \\text{algebra} \\tag{F.1}."""
+    block = re.search(r'<div class="derivation" id="eq-F.1">(.*?)</a></div></div>', html(built))[1]
+    rows = block.split('<div class="row">')[1:]
+    assert [re.sub("<[^>]+>", "", row.split('<div class="beside">')[0]) for row in rows] == ["x=y", "=z"]
+    assert "<summary>algebra</summary>" in rows[1]
+    assert '<a class="number" href="#eq-F.1">(F.1)' in block
+
+
+def test_no_page_shows_latex(built):
+    for path in (built / "_build" / "html").glob("book/*.html"):
+        text = re.sub(r"(?s)<(script|style|pre|code)\b.*?</\1>|<[^>]+>", "", path.read_text(encoding="utf-8"))
+        assert not re.search(r"\\[(a-zA-Z]|\$", text), path
 
 
 def test_a_solution_is_folded(built):
@@ -97,7 +108,10 @@ def test_a_page_that_left_the_book_leaves_the_site(book):
 def test_what_is_committed_for_the_site_is_small_and_licensed():
     static = ROOT / "book" / "_static"
     assert max(path.stat().st_size for path in static.rglob("*") if path.is_file()) < 1_000_000
-    assert all((static / vendored / "LICENSE").is_file() for vendored in ("mathjax", "fonts"))
+    vendored = ROOT / "booktools" / "site" / "vendor"
+    licences = [vendored / "LICENSE", static / "fonts" / "LICENSE", static / "fonts" / "latin-modern-math.LICENSE"]
+    assert all(path.is_file() for path in licences)
+    assert (static / "fonts" / "latin-modern-math.woff2").stat().st_size < 70_000
 
 
 def test_the_page_shows_the_stored_outputs_and_follows_them(book):
@@ -146,6 +160,7 @@ def test_the_install_cell_is_on_colab_only(built):
         ("prose", "{step}`F.1`", "{step}`F.9`", "unknown label 'F.9'"),
         ("prose", "{step}`F.1`", "{value}`answer`", "no cell of this page outputs a value named"),
         ("prose", "Only text", "Only {ref}`nowhere`", "nowhere"),
+        ("prose", "Only text", "Only $\\foo$", "the formula '\\\\foo' cannot be set"),
     ],
 )
 def test_a_fault_fails_the_build_and_the_next_one_too(book, page, old, new, words):

@@ -1,31 +1,52 @@
-"""Beside each line of a derivation: links to what licenses it."""
+"""Beside each line of a derivation: what licenses it, to be opened in place."""
 
 from __future__ import annotations
 
-from booktools.site.licences import EXPLAINED, PROVED, link
+import re
+
+import pytest
+
+from booktools.site.formulas import Beside
+from booktools.site.licences import EXPLAINED, PROVED, VERDICTS, Links, beside_html
 from diffusion_lib.symbolic.licences import LICENCES
 
-
-def linked(text):
-    return link(rf"{{\small\text{{{text}}}\text{{, t at least 2}}}}", lambda name: f"L-{name}", lambda tag: f"#{tag}")
+LINKS = Links(lambda name: (f"L-{name}", f"({name})") if name != "algebra" else ("", ""), lambda tag: f"#eq-{tag}")
 
 
-def test_a_licence_and_what_it_cites_become_links():
-    assert linked("result (F.7), (F.9)") == (
-        r"{\small \href{L-result}{\text{result}}\text{ }\href{#F.7}{\text{(F.7)}}"
-        r"\text{, }\href{#F.9}{\text{(F.9)}}\text{, t at least 2}}"
+def shown(*parts):
+    return beside_html(Beside(*parts), LINKS)
+
+
+def text(html):
+    return re.sub("<[^>]+>", "", html.replace("</p>", "\n"))
+
+
+def test_a_licence_opens_in_place_and_says_the_rule_its_proof_and_what_is_cited():
+    html = shown("Bayes (F.7), (F.9)", "rule, all T", "t at least 2")
+    summary, opened = re.fullmatch(
+        r'<details class="licence" name="licence"><summary>(.*)</summary><div class="rule">(.*)</div></details>', html
+    ).groups()
+    assert summary == "Bayes (F.7), (F.9), <i>t</i> at least 2"
+    assert text(opened) == (
+        "Bayes: one may swap a variable and a condition. Proved in (Bayes).\n"
+        "Proved by this rule, for all T.\nUses (F.7), (F.9).\n"
     )
+    assert re.findall('href="([^"]*)"', opened) == ["L-Bayes", "#eq-F.7", "#eq-F.9"]
 
 
-def test_the_longest_name_of_a_licence_is_the_one():
-    assert r"\href{L-Gaussian integral}{\text{Gaussian integral}}" in linked("Gaussian integral")
-    assert r"\href{L-chain rule}{\text{chain rule}}" in linked("chain rule")
+@pytest.mark.parametrize("name", LICENCES)
+def test_every_licence_is_found_by_its_whole_name(name):
+    html = shown(f"{name} (F.7)")
+    assert f"<b>{name}:</b> one may {LICENCES[name].permits}." in html.replace("&amp;", "&")
+    assert ("Proved in" in html) == (name in PROVED)
 
 
-def test_other_words_stay_as_they_are():
-    assert linked("independent") == r"{\small \text{independent}\text{, t at least 2}}"
+def test_words_that_are_no_licence_stay_and_their_numbers_are_links():
+    assert shown("independent", "", "t at least 2") == "independent, <i>t</i> at least 2"
+    assert shown("with (A.3) <i>") == 'with <a href="#eq-A.3">(A.3)</a> &lt;i&gt;'
 
 
-def test_only_licences_are_proved_somewhere():
+def test_only_licences_are_proved_somewhere_and_every_verdict_has_a_sentence():
     assert set(PROVED) <= set(LICENCES)
     assert EXPLAINED[0] == "book/notation"
+    assert {licence.verdict for licence in LICENCES.values()} | {"rule"} == set(VERDICTS)

@@ -1,0 +1,134 @@
+r"""A stored derivation is read row by row, whatever stands between its \cr, and set as rows of HTML."""
+
+from __future__ import annotations
+
+import re
+
+import nbformat
+import pytest
+from root import ROOT
+
+from booktools.site.formulas import Beside, Block, Row, parse
+from booktools.site.licences import Links
+from booktools.site.markup import block_html, inline, needed
+from booktools.site.mathml import Formula, Formulas
+from booktools.site.refuted import paragraphs
+
+LINKS = Links(lambda name: ("#there", "there"), lambda tag: f"#eq-{tag}")
+STRUT = r"\vphantom{\big|}"
+SHORT = rf"""$$\begin{{aligned}}
+\mathrm{{SNR}}_t &= \frac{{a}}{{b}} {STRUT} && {{\small\text{{definition (F.27), (F.28)}}}} \cr
+&< c {STRUT} && {{\small\text{{positive gap (F.28) · rule, all T}}\text{{, }}t\text{{ at least }}2}}
+\end{{aligned}}\tag{{F.29}}$$"""
+STACKED = rf"""$$\begin{{aligned}}
+& \int x\, \mathrm{{d}}x {STRUT} \cr
+&= y {STRUT} \cr
+&\quad {{\small\text{{tower · rule}}}} \cr
+&\le z {STRUT} \cr
+&\quad {{\small\text{{Gibbs}}}}
+\end{{aligned}}\tag{{P.1}}$$"""
+
+
+@pytest.fixture(scope="module")
+def formulas():
+    return Formulas()
+
+
+def test_a_row_has_two_sides_and_its_licence_and_the_block_a_number():
+    assert parse(SHORT) == Block(
+        (
+            Row(r"\mathrm{SNR}_t", r"= \frac{a}{b}", Beside("definition (F.27), (F.28)")),
+            Row("", "< c", Beside("positive gap (F.28)", "rule, all T", "t at least 2")),
+        ),
+        "F.29",
+    )
+
+
+def test_a_wide_left_side_stands_alone_and_a_licence_below_a_line_belongs_to_it():
+    assert parse(STACKED).rows == (
+        Row(r"\int x\, \mathrm{d}x", ""),
+        Row("", "= y", Beside("tower", "rule")),
+        Row("", r"\le z", Beside("Gibbs")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("latex", "rows"),
+    [
+        (r"a = b", (Row("", "a = b"),)),
+        (r"\begin{aligned} c &= d \\ &= e \end{aligned}", (Row("c", "= d"), Row("", "= e"))),
+        (r"f = g \\ h = i", (Row("", "f = g"), Row("", "h = i"))),
+        (r"\begin{aligned} x &= \crazy{a & b \cr c} \end{aligned}", (Row("x", r"= \crazy{a & b \cr c}"),)),
+        (r"\begin{aligned} x &= y \end{aligned} \qquad \text{algebra}", (Row("x", "= y", Beside("algebra")),)),
+        (r"\begin{cases} a & b \\ c & d \end{cases}", (Row("", r"\begin{cases} a & b \\ c & d \end{cases}"),)),
+        (r"\begin{aligned} &\sim \mathcal{N} \end{aligned}", (Row("", r"\sim \mathcal{N}"),)),
+    ],
+)
+def test_other_forms(latex, rows):
+    assert parse(latex).rows == rows
+
+
+def stored():
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            for output in cell.get("outputs", []):
+                if mark := output.get("metadata", {}).get("diffusion_lib"):
+                    yield mark, output.get("data", {}).get("text/latex", "")
+
+
+def test_every_stored_derivation_has_its_number_and_a_licence_beside_each_step():
+    seen = 0
+    for mark, latex in stored():
+        if "steps" in mark and latex:
+            block = parse(latex)
+            beside = [row.beside for row in block.rows if row.right]
+            assert (block.tag, len(beside)) == (mark["tag"], mark["steps"]), latex
+            assert all(beside), latex
+            assert not re.search(
+                r"&|\\cr(?![a-z])|\\small|\\tag|vphantom", "".join(r.left + r.right for r in block.rows)
+            )
+            seen += 1
+    assert seen > 300
+
+
+def test_a_block_is_rows_a_licence_and_a_number_that_is_an_anchor(formulas):
+    block = parse(SHORT)
+    formulas.prepare(needed(block))
+    html = block_html(block, formulas, LINKS, "eq-F.29", "(F.29)")
+    assert html.startswith('<div class="derivation" id="eq-F.29">')
+    assert html.count('<div class="row">') == html.count('<details class="licence"') == html.count('class="right"') == 2
+    assert html.count('class="left"') == 1
+    assert '<a class="number" href="#eq-F.29">(F.29)</a>' in html
+    assert '<div class="derivation apart"' in block_html(parse(STACKED), formulas, LINKS)
+
+
+def test_a_long_side_is_several_pieces_and_a_wide_one_tells_its_width(formulas):
+    sums, wide = r"\log\frac{a + b + c + d}{e + f}", r"\log\frac{abcdefghijklmnopqrstuvwxyz}{e + f}"
+    long = parse(rf"\begin{{aligned}} x &= {sums} + {sums} + {wide} \end{{aligned}}")
+    html = block_html(long, formulas, LINKS)
+    assert html.count("<math") == 1 + 3
+    assert '<span class="fit">' in html
+    (told,) = re.findall(r"--w:([\d.]+)", html)
+    assert 12 < float(told) < 17
+
+
+def test_punctuation_stays_with_its_formula(formulas):
+    assert re.fullmatch(r'<span class="whole">\(<math>.*</math>\),</span>', inline(Formula("x"), formulas, "(", "),"))
+    pieces = inline(Formula("x_1 + x_2 + x_3 + x_4 = y_1 + y_2 + y_3"), formulas, "", ".").split("<wbr>")
+    assert len(pieces) == 2
+    assert pieces[0].startswith("<math>") and re.fullmatch(r'<span class="whole"><math>.*</math>\.</span>', pieces[1])
+    assert inline(Formula("x"), formulas, "", "<").endswith("&lt;</span>")
+
+
+def test_a_refutation_is_paragraphs():
+    told = (
+        "refuted, as it must be: step 'sum, line 1', licence 'Jensen': Var(a *\n    b) = (a + b)**2 is false at\n"
+        "    a = 36/97: left is 5.0, right is 6.7; correct a side, or the licence"
+    )
+    claim, where, step = paragraphs(told)
+    assert claim.astext() == "Refuted, as it must be: Var(a * b) = (a + b)**2"
+    assert where.astext() == "is false at a = 36/97: left is 5.0, right is 6.7."
+    assert step.astext() == "Step 'sum, line 1', licence 'Jensen'; correct a side, or the licence."
+    assert [each.astext() for each in paragraphs("refuted, as it must be: by\n  hand")] == [
+        "refuted, as it must be: by hand"
+    ]
