@@ -10,7 +10,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-FONTS = ("fonts/source-serif-4-latin-wght-normal.woff2",)  # asked for at once: all text is set in it
+FONTS = tuple(f"fonts/source-serif-4-latin-wght-{style}.woff2" for style in ("normal", "italic"))  # asked for at once
 MATHS = "fonts/latin-modern-math.woff2"
 SCRIPTS = re.compile(r"site\.js")  # what a page runs, of all that would be loaded
 WORDS = {".ipynb": "Download the notebook", ".md": "Download the text"}
