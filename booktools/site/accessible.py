@@ -28,9 +28,14 @@ def depart_solution(self: HTML5Translator, node: solution_node) -> None:
     self.body.append("</details>\n")
 
 
+def _summary(found: re.Match) -> str:
+    """The title opens the solution, so it cannot lead to the exercise as well, which stands above it."""
+    return f'{found[1]}<summary class="admonition-title">{re.sub(r"</?a[^>]*>", "", found[2])}</summary>'
+
+
 def repair(body: str) -> str:
     """``body`` with titles that open, no name twice, and boxes that a key can scroll."""
-    body = _TITLE.sub(r'\1<summary class="admonition-title">\2</summary>', body)
+    body = _TITLE.sub(_summary, body)
     body = _CONTENT.sub("<section>", body)  # all exercises of a page have the same name
     count = 0
 

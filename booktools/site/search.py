@@ -77,14 +77,13 @@ def code(node: nodes.Node) -> Iterator[str]:
 def sections(tree: nodes.document) -> list[dict]:
     """Anchor, heading, text and code of each section, in order; the first is the page itself."""
     found = []
-    for section in tree.findall(nodes.section):
-        parts = [child for child in section.children if not isinstance(child, (nodes.section, nodes.title))]
+    for section in tree.findall(is_section):
         title = next((child for child in section.children if isinstance(child, nodes.title)), None)
+        parts = [child for child in section.children if child is not title and not is_section(child)]
         heading = " ".join("".join(map(words, title.children)).split()) if title is not None else ""
         titles = [each for part in parts for each in part.findall(nodes.title)]  # of exercises and remarks
-        text = " ".join(
-            " ".join([*map(words, parts), *("".join(map(words, each.children)) for each in titles)]).split()
-        )
+        said = [*map(words, parts), *("".join(map(words, each.children)) for each in titles)]
+        text = " ".join(" ".join(said).split())
         lines = [line for part in parts if isinstance(part, nodes.Element) for line in code(part)]
         anchor = section["ids"][0] if found else ""
         found.append({"anchor": anchor, "heading": heading, "text": text, "code": "\n".join(lines)})

@@ -66,7 +66,7 @@ def test_what_else_lies_in_the_folder_is_not_read(book):
     result = tool("build", book)
     assert (result.returncode, result.stderr) == (0, "")
     pages = {path.stem for path in (book / "_build" / "html").rglob("*.html") if "_static" not in path.parts}
-    assert pages == {"index", "search", "genindex", *PAGES}
+    assert pages == {"index", *PAGES}
 
 
 def test_a_number_of_the_text_stands_in_the_text_alone(built):
@@ -92,7 +92,7 @@ def test_no_page_shows_latex(built):
 
 
 def test_a_solution_is_folded(built):
-    assert re.search(r'class="solution[^"]*dropdown', html(built))
+    assert re.search(r'<details class="solution[^"]*"[^>]*>\s*<summary class="admonition-title">', html(built))
 
 
 def test_a_page_that_left_the_book_leaves_the_site(book):
@@ -206,7 +206,18 @@ def test_a_folder_without_pages_is_a_fault(tmp_path):
 
 
 def test_search_knows_the_words_of_the_book(built):
-    text = (built / "_build" / "html" / "searchindex.js").read_text(encoding="utf-8")
-    index = json.loads(text.removeprefix("Search.setIndex(").removesuffix(")"))
-    assert "book/chapter" in index["docnames"]
-    assert "diagon" in index["terms"] or "formula" in index["terms"] or "careful" in index["terms"]
+    text = (built / "_build" / "html" / "_static" / "search-index.js").read_text(encoding="utf-8")
+    found = json.loads(text.removeprefix("window.bookIndex = ").removesuffix(";\n"))["sections"]
+    assert {each["address"] for each in found} >= {f"book/{name}.html" for name in PAGES}
+    assert any("Every number here was computed: 42" in each["text"] for each in found)
+    assert not (built / "_build" / "html" / "search.html").exists()  # there is no second search
+
+
+def test_a_page_waits_for_one_sheet_and_runs_one_script(built):
+    page, static = html(built), built / "_build" / "html" / "_static"
+    assert re.findall(r'<link rel="stylesheet" href="([^"?]+)', page) == ["../_static/book.css"]
+    assert re.findall(r'<script[^>]* src="([^"?]+)', page) == ["../_static/site.js"]
+    assert not list(static.rglob("*fontawesome*")) and not list(static.rglob("*bootstrap*"))
+    assert (static / "book.css").stat().st_size < 300_000
+    for name in ("sitemap.xml", "robots.txt", "_static/card.png"):
+        assert (built / "_build" / "html" / name).is_file()

@@ -1,0 +1,24 @@
+"""Solutions open by key, no two exercises share a name, wide tables and code scroll by key."""
+
+from __future__ import annotations
+
+from booktools.site.accessible import repair
+
+TITLE = '<p class="admonition-title">Solution to<a class="reference" href="#ex"> Exercise 1</a></p>'
+
+
+def test_a_title_opens_its_solution_and_holds_no_link():
+    body = repair(f'<details class="solution admonition" id="s">\n{TITLE}<p><a href="#x">x</a></p></details>')
+    assert '<summary class="admonition-title">Solution to Exercise 1</summary>' in body
+    assert '<a href="#x">x</a>' in body
+
+
+def test_the_title_of_another_box_stays():
+    assert repair(f'<div class="note admonition">{TITLE}</div>') == f'<div class="note admonition">{TITLE}</div>'
+
+
+def test_tables_have_names_of_their_own_and_code_takes_the_focus():
+    box = '<div class="pst-scrollable-table-container"><table></table></div>'
+    body = repair(box + box + '<div class="highlight"><pre>x</pre></div><section id="exercise-content">')
+    assert 'aria-label="Table 1" tabindex="0"' in body and 'aria-label="Table 2" tabindex="0"' in body
+    assert '<pre tabindex="0">' in body and "exercise-content" not in body
