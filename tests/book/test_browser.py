@@ -26,7 +26,7 @@ LOOK = r"""() => {
     const root = document.documentElement;
     const extra = root.scrollWidth - root.clientWidth;
     const box = (e) => e.getBoundingClientRect();
-    const shown = all("math").filter(e => box(e).width && !e.closest("table"));
+    const shown = all("math").filter(e => box(e).width && !e.closest("table, [class*=sidebar]"));
     const column = (e) => box(e.closest(".bd-article") || document.body);
     const over = shown.filter(e => box(e).right > column(e).right + 1 || box(e).left < column(e).left - 1);
     const beside = (e) => e.closest(".right") && e.closest(".row").querySelector(".beside");
