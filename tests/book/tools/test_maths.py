@@ -8,8 +8,8 @@ import pytest
 from docutils import nodes
 from docutils.utils import new_document
 
-from booktools.site.maths import finish
 from booktools.site.mathml import Formulas
+from booktools.site.maths import finish
 
 
 def finished(*children):
