@@ -9,6 +9,8 @@ from .widths import width
 
 WIDE = 24.0  # em; a fraction that is narrower shrinks to the width of a phone and stays legible
 
+MORE = 3.0  # em by which a line of a stack may be longer than a piece, before a rest stands alone
+
 
 def stacked(part: Element, room: float) -> Element:
     """The same formula, in which no side of a fraction is wider than ``WIDE``, as far as it can be broken."""
@@ -24,7 +26,7 @@ def _stack(side: Element, room: float) -> Element:
     """The pieces of ``side``, as many on a line as there is room for."""
     lines: list[Row] = []
     for piece in leaves(broken(side if side.tag == "mrow" else _row([side]), room)):
-        if lines and width([*lines[-1], *piece.row]) <= room:
+        if lines and width([*lines[-1], *piece.row]) <= room + MORE:
             lines[-1] = [*lines[-1], *piece.row]
         else:
             lines.append(piece.row)

@@ -7,10 +7,11 @@ from html import unescape
 
 import pytest
 from book_fixture import HEADER, make_book, tool
+from docutils import nodes
 from root import ROOT
 
 from booktools.check.rules import open_faults
-from booktools.site import where
+from booktools.site import labels, where
 from booktools.source.pages import Book
 
 
@@ -192,3 +193,8 @@ def test_make_check_names_an_open_cell_that_is_too_long(tmp_path):
     page = HEADER + "# Title\n" + cell("n = 3", ":tags: [parameters]") + cell("x = 1\n" * 26, ":tags: [open]")
     message = tool("check", make_book(tmp_path / "book-root", {"page": page})).stderr
     assert "an open cell of 26 lines, allowed are 25" in message
+
+
+def test_a_title_is_read_aloud_without_the_signs_of_latex():
+    title = nodes.title("", "", nodes.Text("Is "), nodes.math("", r"\bar\alpha_T"), nodes.Text(r" a \_?"))
+    assert labels.spoken(title) == r"Is bar alpha T a \_?"
