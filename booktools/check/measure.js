@@ -25,7 +25,7 @@
     const cells = all(".cell_input pre, .cell_output pre, .cell_output .output", article).filter(seen);
     found.sideways = cells.filter((each) => each.scrollWidth > each.clientWidth + 1).length;
   } else {
-    const formulas = all("math, .math", article).filter(seen);
+    const formulas = all("math, .math", article).filter((each) => seen(each) && !each.closest("table"));
     const edge = (element) => {
       const column = element.closest("td, li, p, dd, figcaption, .output, .admonition, article");
       return Math.min(box(column).right, box(article).right);

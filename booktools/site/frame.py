@@ -10,7 +10,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-FONTS = ("fonts/source-serif-4-latin-wght-normal.woff2", "fonts/latin-modern-math.woff2")  # asked for at once
+FONTS = ("fonts/source-serif-4-latin-wght-normal.woff2",)  # asked for at once: all text is set in it
+MATHS = "fonts/latin-modern-math.woff2"
 SCRIPTS = re.compile(r"site\.js")  # what a page runs, of all that would be loaded
 WORDS = {".ipynb": "Download the notebook", ".md": "Download the text"}
 
@@ -48,7 +49,7 @@ def fill(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: 
     loaded = sorted(context.get("script_files", []), key=lambda script: getattr(script, "priority", 500))
     scripts = [each for each in loaded if SCRIPTS.search(_told(each))]
     context["slim"] = SimpleNamespace(
-        fonts=FONTS,
+        fonts=[*FONTS, *([MATHS] if "<math" in context.get("body", "") else [])],
         scripts=scripts,
         copies=copies(context),
         contents=str(contents or ""),

@@ -50,7 +50,8 @@ def is_section(node: nodes.Node) -> bool:
 def words(node: nodes.Node) -> str:
     """What ``node`` says, without code and sections of its own."""
     if isinstance(node, (nodes.math, nodes.math_block)):
-        return plain(node.astext()) if isinstance(node, nodes.math) else " "
+        letters = plain(node.astext()) if isinstance(node, nodes.math) else " "
+        return f"{node.get('before', '')}{letters}{node.get('after', '')}"
     if isinstance(node, nodes.raw):
         return ""
     if isinstance(node, nodes.Text):

@@ -1,8 +1,30 @@
-"""Formulas in a browser: each licence opens in place, widths are those that are drawn."""
+"""Formulas and licences of the built pages: links to steps arrive, licences open in place, widths are as told."""
 
 from __future__ import annotations
 
+import re
+from urllib.parse import unquote
+
 from browser import DESK, DRAWN, HTML, PAGES, PHONE, visit
+
+
+def test_links_to_steps_arrive_at_an_equation_in_view(chromium):
+    wanted, anchors = set(), set()
+    for name in PAGES:
+        address = f"{HTML.as_uri()}/{name}"
+        last = re.findall(r'id="(eq-[^"]+)"', (HTML / name).read_text(encoding="utf-8"))[-1:]
+        page, _ = visit(chromium, address + "".join(f"#{anchor}" for anchor in last))
+        links = page.eval_on_selector_all('a[href*="#eq-"]', "links => links.map(link => link.href)")
+        ids = page.eval_on_selector_all('[id^="eq-"]', "nodes => nodes.map(node => node.id)")
+        wanted |= {unquote(link) for link in links}
+        anchors |= {unquote(f"{address}#{anchor}") for anchor in ids}
+        for anchor in last:  # all steps of a page are found alike, so the one farthest down is enough
+            page.wait_for_function("scrollY > 0")
+            assert 0 < page.locator(f'[id="{anchor}"]').bounding_box()["y"] < DESK[1], page.url
+        page.context.close()
+    assert wanted
+    assert wanted - anchors == set()
+
 
 OPENED = """() => [...document.querySelectorAll("details.licence")].filter(each => {
     each.open = true;  // which closes the one before
@@ -20,7 +42,7 @@ def test_every_licence_opens_in_place(chromium):
         if 'class="licence"' not in (HTML / name).read_text(encoding="utf-8"):
             continue
         page, _ = visit(chromium, f"{HTML.as_uri()}/{name}")
-        page.evaluate("document.querySelectorAll('.toggle-button').forEach(each => each.click())")
+        page.evaluate("document.querySelectorAll('details.solution').forEach(each => { each.open = true })")
         for width, height in (DESK, PHONE):
             page.set_viewport_size({"width": width, "height": height})
             page.evaluate(DRAWN)

@@ -31,7 +31,8 @@ def book(tmp_path):
         text = (
             f'<html><article class="bd-article"><h1>On {name[5:]}<a class="headerlink" href="#top">#</a></h1>'
             f'<section id="top"><a href="#top">here</a> <a href="{other}.html#top">there</a>'
-            f'<a href="{other}.html">it</a>'<a href="https://example.org/#x">out</a> <a href="../_sources/x.ipynb">file</a>'
+            f'<a href="{other}.html">it</a> <a href="https://example.org/#x">out</a>'
+            '<a href="../_sources/x.ipynb">file</a>'
             '<label for="one">1</label><input name="group" id="one"><img alt="" loading="lazy" src="data:,"></section>'
             "</article></html>"
         )
