@@ -63,6 +63,8 @@ def look(browser: Browser, served: Host, name: str, size: tuple[int, int]) -> di
     stands = page.evaluate(STANDS)
     page.wait_for_load_state("networkidle")
     loaded = {"bytes": served.sent - before, "shift": page.evaluate("window.shifted ?? 0"), "ms": stands}
+    page.reload()  # with its letters at hand: on a slow machine the first visit shows those that stand in for them
+    page.evaluate(STANDS)
     found = page.evaluate(f"({LOOK})({'true' if size == PHONE else 'false'})")
     context.close()
     return loaded | found

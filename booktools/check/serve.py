@@ -51,6 +51,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.send_response(200 if known else 404)
         self.send_header("Content-Type", TYPES.get(path.suffix, "application/octet-stream"))
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "max-age=600")  # as GitHub Pages says
         if known and path.suffix in PACKED:
             self.send_header("Content-Encoding", "gzip")
         head = sum(map(len, self._headers_buffer))

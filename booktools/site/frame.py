@@ -10,8 +10,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-FONTS = ("fonts/source-serif-4-latin-wght-normal.woff2",)  # asked for at once: all text is set in it
-MATHS = "fonts/latin-modern-math.woff2"
+MATHS = "fonts/latin-modern-math.woff2"  # a page with formulas asks for it at once
 SCRIPTS = re.compile(r"site\.js")  # what a page runs, of all that would be loaded
 WORDS = {".ipynb": "Download the notebook", ".md": "Download the text"}
 
@@ -49,7 +48,7 @@ def fill(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: 
     loaded = sorted(context.get("script_files", []), key=lambda script: getattr(script, "priority", 500))
     scripts = [each for each in loaded if SCRIPTS.search(_told(each))]
     context["slim"] = SimpleNamespace(
-        fonts=[*FONTS, *([MATHS] if "<math" in context.get("body", "") else [])],
+        fonts=[MATHS] if "<math" in context.get("body", "") else [],
         scripts=scripts,
         copies=copies(context),
         contents=str(contents or ""),

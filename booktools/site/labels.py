@@ -124,9 +124,17 @@ def assigned(source: str) -> list[tuple[str, str]]:
 
 
 def section_of(node: nodes.Node) -> str:
-    while node is not None and not isinstance(node, nodes.section):
+    """The title of the section around ``node``; a solution has sections without a title."""
+    while node is not None and not (isinstance(node, nodes.section) and isinstance(node[0], nodes.title)):
         node = node.parent
-    return node[0].astext() if node is not None else ""
+    return spoken(node[0]) if node is not None else ""
+
+
+def spoken(title: nodes.Element) -> str:
+    """A title as it is read aloud: formulas without the signs of LaTeX."""
+    letters = {id(text) for math in title.findall(nodes.math) for text in math.findall(nodes.Text)}
+    parts = [re.sub(r"[\\{}_^]+", " ", text) if id(text) in letters else text for text in title.findall(nodes.Text)]
+    return " ".join("".join(parts).split())
 
 
 def exercise(node: nodes.Element) -> str:
@@ -142,7 +150,7 @@ def exercise(node: nodes.Element) -> str:
 
 def title_of(node: nodes.Element) -> str:
     """The words between the brackets of "Exercise 3 (Two noises · easy)", without the level; "" if it has no title."""
-    title = node[0].astext() if node.children and isinstance(node[0], nodes.title) else ""
+    title = spoken(node[0]) if node.children and isinstance(node[0], nodes.title) else ""
     return re.sub(r" · (easy|medium|hard)$", "", re.sub(r"^[^(]*\((.*)\)\s*$", r"\1", title)).strip()
 
 

@@ -6,6 +6,7 @@ class, identifier or attribute, is on some page or in a script.  Unused variable
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ DROPPED = re.compile(r"copybutton|togglebutton|thebe|sphinx-design|styles/theme\
 WORD = re.compile(r"[A-Za-z_][\w-]*")  # a script may set any word that it contains
 MADE = ("book.css", "card.png", "search-index.js")  # written by the build
 ICONS = re.compile(r"FontAwesome|Font Awesome|fa-\w+-\d")  # the letters of the icon script
+LETTERS = tuple(f"fonts/source-serif-4-latin-wght-{style}.woff2" for style in ("normal", "italic"))
 AT_RULES = ("media", "supports", "layer", "container")
 
 
@@ -178,6 +180,14 @@ def addresses(css: str, folder: str) -> str:
     return re.sub(r"url\(([\"']?)([^)\"']+)\1\)", moved, css)
 
 
+def embed(css: str, static: Path) -> str:
+    """``css`` with the letters of the text in it: text is set once, also on a slow line and from the disk."""
+    for name in LETTERS:
+        data = base64.b64encode((static / name).read_bytes()).decode()
+        css = css.replace(f"url({name})", f"url(data:font/woff2;base64,{data})")
+    return css
+
+
 def sheets(app: Sphinx) -> list[str]:
     """The sheets that the pages would load, in their order: the theme's, the extensions', the book's."""
     loaded = sorted(app.builder._css_files, key=lambda sheet: sheet.priority)
@@ -210,7 +220,7 @@ def make_sheet(app: Sphinx, error: Exception | None) -> None:
         path = static / name
         if path.is_file():
             css += addresses(path.read_text(encoding="utf-8"), Path(name).parent.as_posix().removeprefix("."))
-    (static / "book.css").write_text(purge(css, vocabulary), encoding="utf-8")
+    (static / "book.css").write_text(embed(purge(css, vocabulary), static), encoding="utf-8")
     for path in sorted(static.rglob("*"), reverse=True):
         if path.is_dir():
             if not any(path.iterdir()):

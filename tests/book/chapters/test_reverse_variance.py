@@ -79,7 +79,7 @@ FALSE = {  # what is planted: left side, right side, licence, what it cites
         "reverse-variance",
     ),
     "separation-turned": lambda n: (
-        n["weight_0"] ** 2 / n["beta_tilde"][n["t"]],
+        n["L"].blocks["separation"].left,
         n["SNR"][n["t"]] - n["SNR"][n["t"] - 1],
         "result",
         "separation",

@@ -117,7 +117,9 @@ def test_the_slider_is_allowed(kind):
     assert faults(HTML, plot.frames(images, ["t < 1", '"t" & 2'], alt="an 'x' > 0", kind=kind).text) == []
 
 
-@pytest.mark.parametrize("line", ["| a | b |", "| --- | --- |", r"| ✗ no root: $\sqrt{x_t}\,$ | refuted at `x[0] = 1` |"])
+@pytest.mark.parametrize(
+    "line", ["| a | b |", "| --- | --- |", r"| ✗ no root: $\sqrt{x_t}\,$ | refuted at `x[0] = 1` |"]
+)
 def test_a_plain_table_is_allowed(line):
     assert faults("text/markdown", f"| h |\n{line}") == []
 

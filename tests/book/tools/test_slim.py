@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from root import ROOT
 
-from booktools.site.slim import Vocabulary, addresses, purge
+from booktools.site.slim import LETTERS, Vocabulary, addresses, embed, purge
 
 PAGE = '<html data-theme="light"><body><p class="note" id="here">a <a href="#">b</a></p><table></table></body></html>'
 
@@ -100,3 +100,10 @@ def test_the_letters_that_stand_in_are_as_wide_as_those_of_the_book():
     sheet = (ROOT / "book" / "_static" / "frame.css").read_text(encoding="utf-8")
     said = re.search(r'local\("DejaVu Serif"\);\s*size-adjust: ([\d.]+)%', sheet)
     assert float(said[1]) == pytest.approx(100 * book / dejavu, abs=2)
+
+
+def test_the_letters_of_the_text_are_in_the_sheet():
+    static = ROOT / "book" / "_static"
+    css = (static / "site.css").read_text(encoding="utf-8")
+    made = embed(css, static)
+    assert [name for name in LETTERS if name in made] == [] and made.count("data:font/woff2;base64,") == len(LETTERS)
