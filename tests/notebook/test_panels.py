@@ -42,6 +42,7 @@ def image_of(content):
 def style():
     with matplotlib.rc_context(STYLE):
         yield
+    plt.close("all")
 
 
 def test_each_panel_has_its_title_its_text_and_its_drawing():
