@@ -215,6 +215,11 @@ def test_a_chapter_with_exercises_has_at_least_two(page):
     assert len(asked) >= 2 and len(set(asked)) == len(asked)
 
 
+def test_the_book_asks_no_less_since_its_long_chapters_were_split():
+    asked = [name for page in GRADED for name in re.findall(r'grade\("([\w-]+)", \.\.\.\)', PAGES[page])]
+    assert len(asked) >= 56 and sorted(asked) == sorted(exercises())
+
+
 @pytest.mark.parametrize("page", sorted(PAGES))
 def test_every_question_has_its_solution(page):
     text = (BOOK / f"{page}.md").read_text()
