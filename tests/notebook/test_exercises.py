@@ -209,10 +209,10 @@ def test_the_letters_of_an_answer_are_letters_where_it_is_asked_for(page):
 
 
 @pytest.mark.parametrize("page", GRADED)
-def test_a_chapter_with_exercises_has_at_least_four(page):
+def test_a_chapter_with_exercises_has_at_least_two(page):
     text = (BOOK / f"{page}.md").read_text()
     asked = re.findall(r'grade\("([\w-]+)", \.\.\.\)', text)
-    assert len(asked) >= 4 and len(set(asked)) == len(asked)
+    assert len(asked) >= 2 and len(set(asked)) == len(asked)
 
 
 @pytest.mark.parametrize("page", sorted(PAGES))
