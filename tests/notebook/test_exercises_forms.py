@@ -102,7 +102,7 @@ FORMS = {
     ],
     "telescoped-weights": [c / 2 * SNR_1 - c / 2 * SNR_T, -(SNR_T - SNR_1) * c / 2],
     "last-edge": [0.5, half, 1 / sp.Integer(2), sqrt(2) / sqrt(8), exp(-log(2))],
-    "quadratic-cost": [2 * a * mu - 2 * a * b, -2 * a * (b - mu), a * ((mu - b + 1) ** 2 - (mu - b) ** 2 - 1)],
+    "quadratic-cost": [2 * a * mu - 2 * a * k, -2 * a * (k - mu), a * ((mu - k + 1) ** 2 - (mu - k) ** 2 - 1)],
     "wide-prior": [
         (mu**2 / S + sigma**2 / S - 1) / 2 - log(sigma) + log(S) / 2,
         (sigma**2 + mu**2 - S) / (2 * S) + log(sqrt(S) / sigma),
