@@ -54,10 +54,8 @@ def collected(book: Book, outputs: Mapping[str, Outputs], more: Mapping[str, dic
         old = before.get(page.short) if any("count" in mark for mark, _ in marks(shown)) else None
         found[page.short] = reported(shown) or old
     found |= more or {}
-    return (
-        json.dumps({name: told for name, told in found.items() if told}, indent=1, sort_keys=True, ensure_ascii=False)
-        + "\n"
-    )
+    told = {name: one for name, one in found.items() if one}
+    return json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def write(book: Book, outputs: Mapping[str, Outputs], more: Mapping[str, dict] | None = None) -> None:
