@@ -35,6 +35,8 @@ def kind(book: Book, name: str) -> str:
     kinds = rules()["kinds"]
     if name in kinds["lists"]:
         return "list"
+    if name in kinds["experiments"]:
+        return "experiment"
     if not book.pages[name].is_notebook:
         return "prose"
     part = next((part for part, pages in book.parts.items() if name in pages), "")

@@ -67,18 +67,17 @@ def table(book: Book) -> str:
     return f"{markdown(HEAD, lines, 'lrrrrl')}\n\nMeasured on: {'; '.join(machines)}.\n"
 
 
-def bars(book: Book) -> str:
-    """One bar for each chapter, as an inline SVG that takes its colours from the page."""
-    rows = _spent(book)
-    longest, height = max((seconds for _, seconds in rows), default=1.0) or 1.0, 22
-    told = ", ".join(f"{name} {seconds:.0f}" for name, seconds in rows)
+def bars(rows: list[tuple[str, float]], unit: str, what: str) -> str:
+    """A bar for each name, as an inline SVG that takes its colours from the page."""
+    longest, height = max((number for _, number in rows), default=1.0) or 1.0, 18
+    told = ", ".join(f"{name} {number:.0f}" for name, number in rows)
     drawn = "".join(
-        f'<text x="186" y="{i * height + 15}" text-anchor="end">{html.escape(name)}</text>'
-        f'<rect x="194" y="{i * height + 4}" width="{380 * seconds / longest:.1f}" height="14" rx="2"/>'
-        f'<text x="{200 + 380 * seconds / longest:.1f}" y="{i * height + 15}">{seconds:.0f} s</text>'
-        for i, (name, seconds) in enumerate(rows)
+        f'<text x="186" y="{i * height + 13}" text-anchor="end">{html.escape(name)}</text>'
+        f'<rect x="194" y="{i * height + 2}" width="{380 * number / longest:.1f}" height="14" rx="2"/>'
+        f'<text x="{200 + 380 * number / longest:.1f}" y="{i * height + 13}">{number:.0f} {unit}</text>'
+        for i, (name, number) in enumerate(rows)
     )
-    shape = f'viewBox="0 0 640 {height * len(rows)}" role="img" aria-label="Processor seconds: {told}"'
+    shape = f'viewBox="0 0 640 {height * len(rows)}" role="img" aria-label="{what}, {unit}: {told}"'
     return f'<svg class="costs" {shape}>{drawn}</svg>'
 
 
@@ -95,5 +94,6 @@ class Costs(SphinxDirective):
         book = self.env.app.book
         longest, _ = max(_spent(book), key=itemgetter(1), default=("none", 0))
         caption = f"Processor seconds of each chapter, in the order of the book. The longest bar is that of {longest}."
-        figure = nodes.figure("", nodes.raw("", bars(book), format="html"), nodes.caption(caption, caption))
+        drawn = nodes.raw("", bars(_spent(book), "s", "Processor time"), format="html")
+        figure = nodes.figure("", drawn, nodes.caption(caption, caption))
         return [figure, *self.parse_text_to_nodes(table(book))]

@@ -27,6 +27,7 @@ from ..notebooks.install import commit_of_library, install_cell
 from ..source.index import Index, stored_outputs
 from ..source.pages import PUBLISHED, Book, BookError
 from . import accessible, fold, frame, head, images, maths, refuted, search, slim, where
+from .drawn import Diagram
 from .measures import Measures
 
 TOOLS = Path(__file__).parents[1]
@@ -201,6 +202,7 @@ def setup(app: Sphinx) -> dict:
     app.add_role("clone", CloneRole())
     app.add_directive("costs", cost.Costs)
     app.add_directive("measures", Measures)
+    app.add_directive("diagram", Diagram)
     fold.setup(app)
     maths.setup(app)
     where.setup(app)

@@ -8,6 +8,7 @@ from sphinx.util.docutils import SphinxDirective
 from diffusion_lib.runtime.tables import markdown
 
 from ..check.limits import limits, stored
+from ..notebooks import cost
 from ..source.pages import Book
 
 HEAD = ["page", "kind", "height", "open code", "first figure", "figures", "to load", "shift"]
@@ -41,4 +42,9 @@ class Measures(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         self.env.note_reread()
-        return self.parse_text_to_nodes(f"{allowed()}\n{table(self.env.app.book, stored())}")
+        book, rows = self.env.app.book, stored()
+        weights = [(book.pages[name].short, rows[name]["kilobytes"]) for name in book.pages if name in rows]
+        caption = "What each page loads, in kB as a host sends it. Figures make the difference."
+        drawn = nodes.raw("", cost.bars(weights, "kB", "To load"), format="html")
+        figure = [nodes.figure("", drawn, nodes.caption(caption, caption))] if weights else []
+        return [*self.parse_text_to_nodes(allowed()), *figure, *self.parse_text_to_nodes(table(book, rows))]

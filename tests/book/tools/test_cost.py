@@ -82,4 +82,4 @@ def test_the_page_shows_the_table_and_a_bar_for_each_chapter(tmp_path):
     text = (root / "_build" / "html" / "book" / "ledger.html").read_text()
     row = json.loads((root / "notebooks" / "chapter.cost.json").read_text())
     assert f"{row['peak_mib']} MiB" in text and row["machine"] in text and "A chapter" in text
-    assert text.count("<rect") == 1 and 'aria-label="Processor seconds: chapter' in text
+    assert text.count("<rect") == 1 and 'aria-label="Processor time, s: chapter' in text
