@@ -16,7 +16,15 @@ from nbformat import NotebookNode
 from .markdown import Directive, tokens
 from .pages import Book, BookError, Page
 
-NUMBERED = {"figure": "Fig.", "costs": "Fig.", "table": "Table", "exercise": "Exercise", "exercise-start": "Exercise"}
+NUMBERED = {
+    "figure": "Fig.",
+    "diagram": "Fig.",
+    "costs": "Fig.",
+    "measures": "Fig.",
+    "table": "Table",
+    "exercise": "Exercise",
+    "exercise-start": "Exercise",
+}
 Outputs = Sequence[Sequence[NotebookNode]]  # per code cell, the outputs it displayed
 
 

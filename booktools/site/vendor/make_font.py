@@ -80,7 +80,9 @@ def main(source: str) -> None:
     # TeX hangs an index lower under a box only, MathML under β and y, too
     constants = font["MATH"].table.MathConstants
     constants.SubscriptBaselineDropMin.Value = 0
-    constants.RadicalVerticalGap.Value = 110  # or the bar of a root lies on its letter, and reads as a bar of that letter
+    constants.RadicalVerticalGap.Value = (
+        110  # or the bar of a root lies on its letter, and reads as a bar of that letter
+    )
     tool = subset.Subsetter(options)
     tool.populate(unicodes=wanted)
     tool.subset(font)
