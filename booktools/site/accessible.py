@@ -16,6 +16,8 @@ from sphinx_exercise.nodes import solution_node
 _TITLE = re.compile(r'(<details class="[^"]*solution[^>]*>\s*)<p class="admonition-title">(.*?)</p>', re.DOTALL)
 _CONTENT = re.compile(r'<section id="(?:exercise|solution)-content">')
 _SCROLLS = re.compile(r'<div class="pst-scrollable-table-container">')
+_HEAD = re.compile(r'<th class="head">(<p>(.*?)</p>)</th>', re.DOTALL)
+_ROLE = ' role="doc-biblioentry"'  # of a list item; docutils gives it to a box
 _CODE = re.compile(r'(<div class="highlight(?:-\w[^"]*)?"[^>]*>(?:<div class="highlight">)?<pre)>')
 
 
@@ -33,9 +35,20 @@ def _summary(found: re.Match) -> str:
     return f'{found[1]}<summary class="admonition-title">{re.sub(r"</?a[^>]*>", "", found[2])}</summary>'
 
 
+def _head(found: re.Match) -> str:
+    """The head of a column: an empty one is no head, and a formula alone has a name in letters."""
+    inside = found[2]
+    if not inside.strip():
+        return f'<td class="head">{found[1]}</td>'
+    words = re.sub(r"<[^>]*>", "", re.sub(r"<math.*?</math>", "", inside, flags=re.DOTALL)).strip()
+    name = "" if words else f' aria-label="{" ".join(re.sub(r"<[^>]*>", " ", inside).split())}"'
+    return f'<th class="head"{name}>{found[1]}</th>'
+
+
 def repair(body: str) -> str:
     """``body`` with titles that open, no name twice, and boxes that a key can scroll."""
     body = _TITLE.sub(_summary, body)
+    body = _HEAD.sub(_head, body).replace(_ROLE, "")
     body = _CONTENT.sub("<section>", body)  # all exercises of a page have the same name
     count = 0
 

@@ -22,3 +22,11 @@ def test_tables_have_names_of_their_own_and_code_takes_the_focus():
     body = repair(box + box + '<div class="highlight"><pre>x</pre></div><section id="exercise-content">')
     assert 'aria-label="Table 1" tabindex="0"' in body and 'aria-label="Table 2" tabindex="0"' in body
     assert '<pre tabindex="0">' in body and "exercise-content" not in body
+
+
+def test_a_column_without_a_name_has_no_head_and_a_formula_is_one_in_letters():
+    empty, formula = '<th class="head"><p></p></th>', '<th class="head"><p><math><mi>g</mi></math></p></th>'
+    assert repair(empty) == '<td class="head"><p></p></td>'
+    assert repair(formula) == formula.replace('"head"', '"head" aria-label="g"')
+    assert repair('<th class="head"><p>who</p></th>') == '<th class="head"><p>who</p></th>'
+    assert repair('<div class="citation" id="a" role="doc-biblioentry">') == '<div class="citation" id="a">'
