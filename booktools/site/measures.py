@@ -11,6 +11,10 @@ from ..check.limits import limits, stored
 from ..notebooks import cost
 from ..source.pages import Book
 
+DRAWN = (
+    ("kilobytes", "kB", "To load", "What each page loads, in kB as a host sends it. Figures make the difference."),
+    ("height", "px", "Height", "How tall each page is in a window of 1280 px, folded, as it is loaded."),
+)
 HEAD = ["page", "kind", "height", "open code", "first figure", "figures", "to load", "shift"]
 
 
@@ -43,8 +47,9 @@ class Measures(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         self.env.note_reread()
         book, rows = self.env.app.book, stored()
-        weights = [(book.pages[name].short, rows[name]["kilobytes"]) for name in book.pages if name in rows]
-        caption = "What each page loads, in kB as a host sends it. Figures make the difference."
-        drawn = nodes.raw("", cost.bars(weights, "kB", "To load"), format="html")
-        figure = [nodes.figure("", drawn, nodes.caption(caption, caption))] if weights else []
-        return [*self.parse_text_to_nodes(allowed()), *figure, *self.parse_text_to_nodes(table(book, rows))]
+        figures = []
+        for name, unit, what, caption in DRAWN:
+            measured = [(book.pages[page].short, rows[page][name]) for page in book.pages if page in rows]
+            drawn = nodes.raw("", cost.bars(measured, unit, what), format="html")
+            figures += [nodes.figure("", drawn, nodes.caption(caption, caption))] if measured else []
+        return [*self.parse_text_to_nodes(allowed()), *figures, *self.parse_text_to_nodes(table(book, rows))]
