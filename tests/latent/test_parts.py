@@ -243,6 +243,7 @@ def test_importing_the_modules_imports_neither_diffusers_nor_transformers():
 def test_row87_a_gpu_that_does_not_work_leaves_all_parts_on_the_cpu_and_says_so(tiny_folder, monkeypatch):
     from diffusion_lib.runtime import device
 
+    monkeypatch.delenv(device.CHOSEN, raising=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(device, "fault", lambda name: "no kernel image" if name == "cuda" else "")
     with pytest.warns(UserWarning, match=r"cuda does not work here \(no kernel image\); computing on cpu"):

@@ -23,9 +23,9 @@ def chapter():
 
 @pytest.mark.parametrize("weight", [0.2, 1.0, 2.9, 3.1, 20.0])
 def test_the_slope_of_the_best_decoder_is_zero_beyond_the_threshold(chapter, weight):
-    N, node = chapter[0]["N"], chapter[0]["best_cost"](chapter[0]["S"])
-    letters = [N.sympy(chapter[0][name]) for name in ("w", "v", "S", "beta")]
-    cost = sp.lambdify(letters, N.sympy(node, using="model-spread"), "math")
+    model_N, node = chapter[0]["model_N"], chapter[0]["best_cost"](chapter[0]["S"])
+    letters = [model_N.sympy(chapter[0][name]) for name in ("w", "v", "S", "beta")]
+    cost = sp.lambdify(letters, model_N.sympy(node, using="model-spread"), "math")
     v, square = 0.5, 1.5  # the threshold is weight 3
     slopes = [number / 2000 for number in range(4000)]
     best = min(slopes, key=lambda w: cost(w, v, square, weight))
@@ -33,9 +33,10 @@ def test_the_slope_of_the_best_decoder_is_zero_beyond_the_threshold(chapter, wei
 
 
 def test_the_bound_of_the_linear_model_is_the_evidence_less_the_divergence_of_torch(chapter):
-    N, names = chapter[0]["N"], chapter[0]
+    model_N, names = chapter[0]["model_N"], chapter[0]
     letters = [names["w"], names["v"], names["x"][0], names["m"], names["u"]]
-    bound = sp.lambdify([N.sympy(letter) for letter in letters], N.sympy(N.blocks["example-elbo"].right), "math")
+    proved = model_N.sympy(model_N.blocks["example-elbo"].right)
+    bound = sp.lambdify([model_N.sympy(letter) for letter in letters], proved, "math")
     w, v, x_0, m, u = map(lambda number: torch.tensor(number, dtype=torch.float64), (1.3, 0.4, -0.8, 0.2, 0.7))
     spread = w**2 + v
     evidence = Gaussian(0 * w, spread.sqrt()).log_prob(x_0)
@@ -65,7 +66,7 @@ SLIPS = {  # left, right, licence and what is cited, in the names of the page
 def test_slips_are_refuted(chapter, slip):
     left, right, by, using = SLIPS[slip](chapter[0])
     with pytest.raises(Refuted, match="left is"):
-        Chain(chapter[0]["N"], "slip", left).equals(right, by=by, using=using)
+        Chain(chapter[0]["model_N"], "slip", left).equals(right, by=by, using=using)
 
 
 def test_the_loss_of_the_page_is_the_negative_elbo():

@@ -159,7 +159,7 @@ def test_the_page_of_sources_lists_them(built):
 
 def test_a_page_says_where_it_stands_and_has_the_switch(built):
     text = (built / "_build" / "html" / "book" / "folds.html").read_text(encoding="utf-8")
-    assert text.count('class="code-switch" aria-pressed="false" hidden') == 1
+    assert text.count('class="code-switch needs-script" aria-pressed="false"') == 1
     assert 'class="where"' not in text  # this book has no parts
     assert "1 minute to read, 1 to run on two cores." in text
 

@@ -21,8 +21,8 @@ def written(formulas, latex, display=False):
 
 def test_all_formulas_are_made_in_one_process_each_once(monkeypatch):
     calls = []
-    ask = mathml._ask
-    monkeypatch.setattr(mathml, "_ask", lambda new: calls.append(list(new)) or ask(new))
+    ask = mathml.ask
+    monkeypatch.setattr(mathml, "ask", lambda new: calls.append(list(new)) or ask(new))
     formulas, x, y = Formulas(), Formula("x"), Formula("y", display=True)
     formulas.prepare([x, y, x])
     assert formulas[x].tag == formulas[y].tag == "math"

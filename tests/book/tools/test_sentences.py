@@ -157,7 +157,7 @@ def test_the_book_looks_at_all_of_its_formulas_and_has_few_claims_left():
     book = Book(ROOT)
     register = yaml.safe_load((ROOT / "book" / "sentences.yaml").read_text(encoding="utf-8"))
     found = [sentence for page in book.pages.values() for sentence in sentences(page)]
-    assert len(found) > 250 and sum(s.is_case for s in found) > 60 and sum(s.is_number for s in found) > 10
+    assert len(found) > 250 and sum(s.is_case for s in found) > 60 and sum(s.is_number for s in found) > 5
     assert set().union(*register.values()) <= set(KINDS)
 
 
