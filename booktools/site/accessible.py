@@ -17,7 +17,7 @@ _TITLE = re.compile(r'(<details class="[^"]*solution[^>]*>\s*)<p class="admoniti
 _CONTENT = re.compile(r'<section id="(?:exercise|solution)-content">')
 _SCROLLS = re.compile(r'<div class="pst-scrollable-table-container">')
 _HEAD = re.compile(r'<th class="head">(<p>(.*?)</p>)</th>', re.DOTALL)
-_ROLE = ' role="doc-biblioentry"'  # of a list item; docutils gives it to a box
+_ENTRY = 'role="doc-biblioentry"'  # docutils says it of what stands in a list, where it is not allowed
 _CODE = re.compile(r'(<div class="highlight(?:-\w[^"]*)?"[^>]*>(?:<div class="highlight">)?<pre)>')
 
 
@@ -41,14 +41,17 @@ def _head(found: re.Match) -> str:
     if not inside.strip():
         return f'<td class="head">{found[1]}</td>'
     words = re.sub(r"<[^>]*>", "", re.sub(r"<math.*?</math>", "", inside, flags=re.DOTALL)).strip()
-    name = "" if words else f' aria-label="{" ".join(re.sub(r"<[^>]*>", " ", inside).split())}"'
-    return f'<th class="head"{name}>{found[1]}</th>'
+    if words:
+        return found[0]
+    name = " ".join(re.sub(r"<[^>]*>", " ", inside).split())
+    shown = inside.replace("<math", '<math aria-hidden="true"')
+    return f'<th class="head"><p>{shown}<span class="unseen">{name}</span></p></th>'
 
 
 def repair(body: str) -> str:
     """``body`` with titles that open, no name twice, and boxes that a key can scroll."""
     body = _TITLE.sub(_summary, body)
-    body = _HEAD.sub(_head, body).replace(_ROLE, "")
+    body = _HEAD.sub(_head, body).replace(_ENTRY, 'role="listitem"')
     body = _CONTENT.sub("<section>", body)  # all exercises of a page have the same name
     count = 0
 
