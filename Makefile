@@ -46,12 +46,12 @@ test-fast: check ## 45 s | after a changed line: lint, imports, formulas, sample
 	$(BIN)/pytest $(FAST) -n 2
 	$(BIN)/pytest notebooks/intro.ipynb $(NBVAL)
 
-test: check proofs book ## 18 min | everything that must hold: library, derivations, notebooks, pages in a browser
+test: check proofs book ## 28 min | everything that must hold: library, derivations, notebooks, pages in a browser
 	$(BIN)/pytest tests -n 2 --dist loadscope --no-loadscope-reorder --ignore tests/book/browser
 	$(BIN)/pytest notebooks $(NBVAL) -n 2 --dist loadscope
 	$(BIN)/pytest tests/book/browser -n 2 --dist loadscope -rs
 
-test-full: test ## 35 min | the same, and the tests that take minutes
+test-full: test ## 45 min | the same, and the tests that take minutes
 	$(BIN)/pytest tests -m slow -n 2
 
 notebooks: $(call escaped,$(VENV))/ready ## 12 min | run the chapters whose code changed, and write notebooks/; the time is for all
