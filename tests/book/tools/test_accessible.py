@@ -30,4 +30,5 @@ def test_a_column_without_a_name_has_no_head_and_a_formula_is_one_in_letters():
     named = '<math aria-hidden="true"><mi>g</mi></math><span class="unseen">g</span>'
     assert repair(formula) == f'<th class="head"><p>{named}</p></th>'
     assert repair('<th class="head"><p>who</p></th>') == '<th class="head"><p>who</p></th>'
-    assert repair('<div class="citation" id="a" role="doc-biblioentry">') == '<div class="citation" id="a" role="listitem">'
+    entry = '<div class="citation" id="a" role="doc-biblioentry">'
+    assert repair(entry) == entry.replace("doc-biblioentry", "listitem")
