@@ -12,9 +12,15 @@ from diffusion_lib.symbolic.language.times import Sequence
 T = 40
 
 
-def random_schedule(seed: int) -> Schedule:
+def random_schedule(seed: int, most: float = 0.3) -> Schedule:
+    """T steps, each of which takes up to ``most`` of the variance."""
     draws = torch.Generator().manual_seed(seed)
-    return Schedule.from_betas(0.001 + 0.3 * torch.rand(T, generator=draws, dtype=torch.float64))
+    return Schedule.from_betas(0.001 + most * torch.rand(T, generator=draws, dtype=torch.float64))
+
+
+def random_states(seed: int) -> torch.Tensor:
+    """A state, a predicted noise and a fresh noise for each time."""
+    return torch.randn(3, T + 1, 1, 1, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def derivation_of(names: dict) -> Derivation:
@@ -25,6 +31,12 @@ def derivation_of(names: dict) -> Derivation:
 
 def right(names: dict, block: str):
     return derivation_of(names).blocks[block].lines()[-1].right
+
+
+def formula(names: dict, node, *letters: str):
+    """A proved expression, or the end of a proved block, as a function of the named letters of the chapter."""
+    D, node = derivation_of(names), right(names, node) if isinstance(node, str) else node
+    return sp.lambdify([D.sympy(names[letter]) for letter in letters], D.sympy(node), "math")
 
 
 def table(names: dict, schedule: Schedule, node, values=None, first: int = 1) -> torch.Tensor:

@@ -7,16 +7,13 @@ from itertools import pairwise
 
 import pytest
 import sympy as sp
-import torch
 from chapters import run_derivation
+from proved import T, formula, random_schedule, random_states
 
 from diffusion_lib.errors import DerivationError, Refuted
-from diffusion_lib.process.schedule import Schedule
 from diffusion_lib.sample import ode
 from diffusion_lib.symbolic import Derivative, log
 from diffusion_lib.symbolic.page.chain import Chain
-
-T = 40
 
 
 @pytest.fixture(scope="module")
@@ -26,21 +23,12 @@ def chapter():
 
 @pytest.fixture(scope="module")
 def schedule():
-    random = torch.Generator().manual_seed(0)
-    return Schedule.from_betas(0.001 + 0.4 * torch.rand(T, generator=random, dtype=torch.float64))
+    return random_schedule(0, most=0.4)
 
 
 @pytest.fixture(scope="module")
 def draws():
-    """A state, a predicted noise and a fresh noise for each time."""
-    return torch.randn(3, T + 1, 1, 1, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-
-
-def formula(chapter, node, *letters):
-    """A proved expression, or the end of a proved block, as a function of the named letters of the chapter."""
-    names, D = chapter[0], chapter[0]["O"]
-    node = D.blocks[node].lines()[-1].right if isinstance(node, str) else node
-    return sp.lambdify([D.sympy(names[letter]) for letter in letters], D.sympy(node), "math")
+    return random_states(1)
 
 
 def test_the_speed_of_the_flow_is_not_that_of_one_data_point(chapter):
@@ -67,7 +55,7 @@ def proved_weights(chapter, order):
     two = [h + h**2 / (2 * h_1), -(h**2 / (2 * h_1))]  # the coefficients of f_0 and f_1 in two-values
     blocks = [names["O"].blocks[name] for name in WEIGHTS.get(order, ())]
     nodes = {1: [h], 2: two}.get(order) or [block.steps[0].right for block in blocks]
-    return [formula(chapter, node, "h", "h_1", "h_2", "h_3", "d_2", "d_3") for node in nodes]
+    return [formula(chapter[0], node, "h", "h_1", "h_2", "h_3", "d_2", "d_3") for node in nodes]
 
 
 def test_the_coefficients_of_two_values_are_those_that_are_tested(chapter):

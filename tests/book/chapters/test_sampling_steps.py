@@ -5,21 +5,20 @@ from __future__ import annotations
 import math
 
 import pytest
-import sympy as sp
 import torch
 from chapters import run_derivation
+from proved import T, formula, random_schedule, random_states
 
 from diffusion_lib.errors import Refuted
 from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.process import identities as process
-from diffusion_lib.process.schedule import Schedule, scaled_linear
+from diffusion_lib.process.schedule import scaled_linear
 from diffusion_lib.sample import ancestral as sample
 from diffusion_lib.sample import ode
 from diffusion_lib.symbolic import sqrt
 from diffusion_lib.symbolic.page.chain import Chain
 from diffusion_lib.symbolic.page.summary import Canary
 
-T = 40
 PAIRS = [(t, s) for t in range(1, T + 1) for s in range(1, t)]
 
 
@@ -30,21 +29,12 @@ def chapter():
 
 @pytest.fixture(scope="module")
 def schedule():
-    random = torch.Generator().manual_seed(0)
-    return Schedule.from_betas(0.001 + 0.4 * torch.rand(T, generator=random, dtype=torch.float64))
+    return random_schedule(0, most=0.4)
 
 
 @pytest.fixture(scope="module")
 def draws():
-    """A state, a predicted noise and a fresh noise for each time."""
-    return torch.randn(3, T + 1, 1, 1, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-
-
-def formula(chapter, node, *letters):
-    """A proved expression, or the end of a proved block, as a function of the named letters of the chapter."""
-    names, D = chapter[0], chapter[0]["D"]
-    node = D.blocks[node].lines()[-1].right if isinstance(node, str) else node
-    return sp.lambdify([D.sympy(names[letter]) for letter in letters], D.sympy(node), "math")
+    return random_states(1)
 
 
 def shares(schedule, t, s):
@@ -69,8 +59,8 @@ def test_canary_shows_its_witness(chapter):
 
 @pytest.mark.parametrize("eta", [0.0, 0.3, 1.0])
 def test_ddim_steps_are_of_the_proved_family(chapter, schedule, draws, eta):
-    kept = formula(chapter, "kept-noise", *SHARES, "eta")
-    fresh = formula(chapter, "fresh-noise", *SHARES, "eta")
+    kept = formula(chapter[0], "kept-noise", *SHARES, "eta")
+    fresh = formula(chapter[0], "fresh-noise", *SHARES, "eta")
     for t, s in PAIRS:
         x_t, eps, z = draws[:, t]
         numbers = (*shares(schedule, t, s), eta)
@@ -80,8 +70,8 @@ def test_ddim_steps_are_of_the_proved_family(chapter, schedule, draws, eta):
 
 
 def test_ddpm_steps_have_the_proved_mean_and_variance(chapter, schedule, draws):
-    mean = formula(chapter, chapter[0]["posterior_mean"], "x_0", "x_t", *SHARES)
-    variance = formula(chapter, chapter[0]["posterior_variance"], *SHARES)
+    mean = formula(chapter[0], chapter[0]["posterior_mean"], "x_0", "x_t", *SHARES)
+    variance = formula(chapter[0], chapter[0]["posterior_variance"], *SHARES)
     for t, s in PAIRS:
         x_t, eps, z = draws[:, t]
         numbers = shares(schedule, t, s)
@@ -93,8 +83,8 @@ def test_ddpm_steps_have_the_proved_mean_and_variance(chapter, schedule, draws):
 
 
 def test_euler_steps_are_the_proved_ones(chapter, schedule, draws):
-    step = formula(chapter, "ddim-is-euler", "y_t", "sigma_t", "sigma_s", "eps_hat")
-    quiet = formula(chapter, "one-coefficient", "x_t", "eps_hat", "alpha_bar_t", "alpha_bar_s")
+    step = formula(chapter[0], "ddim-is-euler", "y_t", "sigma_t", "sigma_s", "eps_hat")
+    quiet = formula(chapter[0], "one-coefficient", "x_t", "eps_hat", "alpha_bar_t", "alpha_bar_s")
     for t, s in PAIRS:
         x_t, eps = draws[0, t], draws[1, t]
         late, early = shares(schedule, t, s)[:2]
@@ -109,8 +99,8 @@ def test_scales_are_those_of_the_library_and_of_diffusers(chapter):
     import diffusers
 
     schedule = scaled_linear(1000)
-    start = formula(chapter, "start-scale", "sigma_t")
-    shrink = formula(chapter, "input-factor", "y_t", "sigma_t")
+    start = formula(chapter[0], "start-scale", "sigma_t")
+    shrink = formula(chapter[0], "input-factor", "y_t", "sigma_t")
     scheduler = diffusers.EulerDiscreteScheduler(
         beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", timestep_spacing="trailing"
     )

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import pytest
-import sympy as sp
 import torch
 from chapters import run_derivation
+from proved import T, formula, random_schedule, random_states
 
 from diffusion_lib.errors import Refuted
 from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.process import identities as process
-from diffusion_lib.process.schedule import Schedule
 from diffusion_lib.symbolic import Normal, sqrt
 from diffusion_lib.symbolic.page.chain import Chain
-
-T = 40
 
 
 @pytest.fixture(scope="module")
@@ -24,21 +21,12 @@ def chapter():
 
 @pytest.fixture(scope="module")
 def schedule():
-    random = torch.Generator().manual_seed(0)
-    return Schedule.from_betas(0.001 + 0.4 * torch.rand(T, generator=random, dtype=torch.float64))
+    return random_schedule(0, most=0.4)
 
 
 @pytest.fixture(scope="module")
 def draws():
-    """A state, a predicted noise and a fresh noise for each time."""
-    return torch.randn(3, T + 1, 1, 1, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-
-
-def formula(chapter, node, *letters):
-    """A proved expression, or the end of a proved block, as a function of the named letters of the chapter."""
-    names, D = chapter[0], chapter[0]["U"]
-    node = D.blocks[node].lines()[-1].right if isinstance(node, str) else node
-    return sp.lambdify([D.sympy(names[letter]) for letter in letters], D.sympy(node), "math")
+    return random_states(1)
 
 
 def close(ours, proved):
@@ -46,9 +34,9 @@ def close(ours, proved):
 
 
 def test_score_and_data_of_the_library_are_the_proved_ones(chapter, schedule, draws):
-    score = formula(chapter, "score-is-noise", "eps", "alpha_bar_t")
-    guess = formula(chapter, "guess", "x_t", "eps_hat", "alpha_bar_t")
-    clean = formula(chapter, "clean-from-score", "x_t", "score_t", "alpha_bar_t")
+    score = formula(chapter[0], "score-is-noise", "eps", "alpha_bar_t")
+    guess = formula(chapter[0], "guess", "x_t", "eps_hat", "alpha_bar_t")
+    clean = formula(chapter[0], "clean-from-score", "x_t", "score_t", "alpha_bar_t")
     for t in range(1, T + 1):
         x_t, eps = draws[0, t], draws[1, t]
         bar = float(schedule.alpha_bar[t])
@@ -61,7 +49,7 @@ def test_score_and_data_of_the_library_are_the_proved_ones(chapter, schedule, dr
 def test_tweedie_is_the_score_of_the_oracle(chapter, schedule):
     """With E[x_0 | x_t] by a sum over components."""
     world = GaussianMixture([[-1.0], [0.3], [1.2]], 0.2, [0.2, 0.5, 0.3])
-    tweedie = formula(chapter, "tweedie", "x_t", "data_mean", "alpha_bar_t")
+    tweedie = formula(chapter[0], "tweedie", "x_t", "data_mean", "alpha_bar_t")
     x_t = torch.linspace(-3, 3, 13, dtype=torch.float64)[:, None]
     for t in range(1, T + 1):
         bar = schedule.alpha_bar[t]
@@ -75,7 +63,7 @@ def test_tweedie_is_the_score_of_the_oracle(chapter, schedule):
 def test_tweedies_formula_of_a_pixel_is_that_of_a_mixture_in_the_plane(chapter, schedule):
     """Means by the oracle, slopes of the log density by automatic differentiation: two pixels that hang together."""
     world = GaussianMixture(torch.tensor([[-1.0, -0.8], [0.9, 1.1]]), 0.3, [0.4, 0.6])
-    slope = formula(chapter, "tweedie-first", "x_1", "first_mean", "alpha_bar_t")
+    slope = formula(chapter[0], "tweedie-first", "x_1", "first_mean", "alpha_bar_t")
     for t in (1, T // 2, T):
         x_t = torch.tensor([[0.3, -0.5]], dtype=torch.float64, requires_grad=True)
         (gradient,) = torch.autograd.grad(world.log_density(schedule, x_t, t).sum(), x_t)
@@ -96,7 +84,7 @@ def test_the_pixels_of_a_noisy_picture_hang_together(chapter):
             by="algebra",
         )
     bar, x = 0.6, (0.3, -1.1)
-    guess = formula(chapter, n["best_of_both"], "x_1", "x_2", "alpha_bar_t")(*x, bar)
+    guess = formula(chapter[0], n["best_of_both"], "x_1", "x_2", "alpha_bar_t")(*x, bar)
     weights = torch.linspace(-9, 9, 100_001, dtype=torch.float64)
     logs = -(weights**2) / 2 - sum((value - bar**0.5 * weights) ** 2 for value in x) / (2 * (1 - bar))
     assert float(torch.softmax(logs, 0) @ weights) == pytest.approx(guess, abs=1e-9)
