@@ -28,7 +28,7 @@ import base64
 import html
 import io
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -133,3 +133,12 @@ def sheet(images: np.ndarray, *, columns: int, scale: int = 1, gap: int = 1) -> 
     buffer = io.BytesIO()
     Image.fromarray(page, "LA" if channels == 1 else "RGBA").save(buffer, format="PNG", optimize=True)
     return Sheet(buffer.getvalue(), scale)
+
+
+def sheets(pictures: Mapping[str, np.ndarray], *, columns: int, scale: int = 1) -> Html:
+    """A sheet for each entry, side by side: the title is the key, the grey pictures (n, 1, H, W) are the value."""
+    row = [
+        Panel(title, sheet(images, columns=columns, scale=scale), f"Small grey pictures, {title}")
+        for title, images in pictures.items()
+    ]
+    return panels(row, kind="picture")

@@ -13,7 +13,7 @@ import hashlib
 import html
 import io
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -127,14 +127,6 @@ def scatter(axes: plt.Axes, points: np.ndarray, *, limit: float, title: str = ""
     axes.scatter(*np.asarray(points).T, s=1.5, alpha=0.5, linewidths=0, color=color)
     axes.set(xlim=(-limit, limit), ylim=(-limit, limit), xticks=[], yticks=[], aspect="equal", title=title)
     axes.spines[:].set(visible=True, color="0.8")
-
-
-def scatter_row(samples: Mapping[str, np.ndarray], *, limit: float, color: str = "C0") -> Figure:
-    """One panel per entry: the title is the key, the points (n, 2) are the value."""
-    figure, axes = plt.subplots(1, len(samples), figsize=(1.9 * len(samples), 2.2), squeeze=False)
-    for panel, (title, points) in zip(axes[0], samples.items(), strict=True):
-        scatter(panel, points, limit=limit, title=title, color=color)
-    return figure
 
 
 def curve(steps: Sequence[int], losses: Sequence[float], *, pieces: int = 300) -> Figure:

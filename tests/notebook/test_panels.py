@@ -18,7 +18,7 @@ from PIL import Image
 from booktools.check.outputs import faults
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.notebook.page import STYLE
-from diffusion_lib.notebook.panels import Panel, panels, sheet
+from diffusion_lib.notebook.panels import Panel, panels, sheet, sheets
 from diffusion_lib.notebook.plot import raster
 
 
@@ -115,3 +115,10 @@ def test_a_sheet_is_as_wide_on_the_page_as_its_scale_says():
 def test_refusals_of_a_sheet(images, options, words):
     with pytest.raises(ConfigError, match=words):
         sheet(images, **({"columns": 2} | options))
+
+
+def test_sheets_are_panels_of_pictures_with_their_keys_as_titles():
+    shown = sheets({"samples": pictures(), "digits": pictures()}, columns=3, scale=2)._repr_html_()
+    one = sheet(pictures(), columns=3, scale=2)
+    by_hand = [Panel(name, one, f"Small grey pictures, {name}") for name in ("samples", "digits")]
+    assert shown == panels(by_hand, kind="picture")._repr_html_()

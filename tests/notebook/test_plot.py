@@ -85,7 +85,9 @@ def test_raster_figures_are_byte_identical_and_carry_no_software_version():
     import matplotlib.pyplot as plt
 
     def draw():
-        figure = plot.scatter_row({"a": np.array([[0.0, 1.0]]), "b": np.array([[1.0, 0.0]])}, limit=2)
+        figure, axes = plt.subplots(1, 2)
+        for panel, title, point in zip(axes, "ab", ([[0.0, 1.0]], [[1.0, 0.0]]), strict=True):
+            plot.scatter(panel, point, limit=2, title=title)
         return plot.raster(figure)._repr_png_()
 
     first = draw()
