@@ -15,10 +15,6 @@ The names of places, kinds and routes are those of ``diffusion_lib.notebook.diag
 
 from __future__ import annotations
 
-import base64
-import html
-import io
-
 import yaml
 from docutils import nodes
 from sphinx.util import logging
@@ -26,14 +22,15 @@ from sphinx.util.docutils import SphinxDirective
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.notebook.diagram import Arrow, Box, draw
-from diffusion_lib.notebook.page import STYLE, SVG_OPTIONS
+from diffusion_lib.notebook.page import STYLE
+from diffusion_lib.notebook.panels import Panel, panels
 
 LOGGER = logging.getLogger(__name__)
 MAY = {"caption", "alt", "boxes", "arrows", "down", "even"}
 
 
-def drawing(text: str) -> tuple[bytes, str, str]:
-    """The SVG, its text and its caption; ``ConfigError`` for what is no diagram."""
+def drawing(text: str) -> tuple[str, str]:
+    """The HTML of the drawing, and its caption; ``ConfigError`` for what is no diagram."""
     told = yaml.safe_load(text)
     if not isinstance(told, dict) or not {"caption", "alt", "boxes"} <= told.keys() <= MAY:
         raise ConfigError(f"a diagram must have caption, alt and boxes, and may have {', '.join(sorted(MAY))}")
@@ -41,11 +38,9 @@ def drawing(text: str) -> tuple[bytes, str, str]:
 
     boxes = {name: Box(words, tuple(at), *kind) for name, (words, at, *kind) in told["boxes"].items()}
     arrows = [Arrow(*arrow) for arrow in told.get("arrows", [])]
-    buffer = io.BytesIO()
     with matplotlib.rc_context(STYLE):
         figure = draw(boxes, arrows, down=told.get("down", False), even=told.get("even", False))
-        figure.savefig(buffer, format="svg", **SVG_OPTIONS)
-    return buffer.getvalue(), told["alt"], told["caption"]
+        return panels([Panel("", figure, told["alt"])])._repr_html_(), told["caption"]
 
 
 class Diagram(SphinxDirective):
@@ -53,11 +48,9 @@ class Diagram(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         try:
-            svg, alt, caption = drawing("\n".join(self.content))
+            shown, caption = drawing("\n".join(self.content))
         except (ConfigError, yaml.YAMLError, TypeError, ValueError) as error:
             LOGGER.warning("this diagram cannot be drawn: %s", error, location=self.get_location())
             return []
-        address = f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
-        shown = f'<div class="panels panels-plot"><img alt="{html.escape(alt)}" src="{address}"></div>'
         words = self.parse_text_to_nodes(caption)[0].children
         return [nodes.figure("", nodes.raw("", shown, format="html"), nodes.caption("", "", *words))]
