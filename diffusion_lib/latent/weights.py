@@ -17,6 +17,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
+
 from ..errors import CheckpointCorrupt, CheckpointUntrusted, ConfigError, WeightsUnavailable
 from ..runtime import fingerprint as records
 from ..runtime.fingerprint import of_file
@@ -107,6 +109,19 @@ def fingerprint(folder: Path) -> str:
     total = hashlib.sha256()
     for name in _present(folder):
         total.update(f"{name} {of_file(folder / name)}\n".encode())
+    return total.hexdigest()
+
+
+def of_memory(networks: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
+    """A sha256 of the class, the settings and all numbers of networks as they are, and of other plain ``settings``."""
+    total = hashlib.sha256(records.canonical(settings))
+    for part, network in networks.items():
+        config = network.config if isinstance(network.config, dict) else network.config.to_dict()
+        plain = {name: str(value) for name, value in config.items() if not name.startswith("_")}  # not where it lay
+        total.update(records.canonical([part, type(network).__qualname__, plain]))
+        for name, x in network.state_dict().items():
+            total.update(f"{name} {x.dtype} {tuple(x.shape)}\n".encode())
+            total.update(x.cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
     return total.hexdigest()
 
 
