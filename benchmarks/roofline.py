@@ -1,4 +1,4 @@
-"""``python -m benchmarks.roofline MODEL [DEVICE] [DTYPE]``: how near a guided step of the U-Net is to what the machine can.
+"""``python -m benchmarks.roofline MODEL [DEVICE] [DTYPE]``: how near a step of the U-Net is to the machine's best.
 
 The U-Net's floating-point operations are counted, not estimated; the bytes are those of its weights, read once, which
 is the least that a step moves.  The machine's two limits are measured beside it, in the same dtype: a large product of

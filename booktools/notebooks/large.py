@@ -30,9 +30,10 @@ GPU, ROWS = ROOT / "book" / "gpu", ROOT / "notebooks" / "gpu.json"
 HEAD = ["run", "seconds", "GPU memory", "card", "measured"]
 SMI = ["nvidia-smi", "--query-gpu=name,memory.used", "--format=csv,noheader,nounits"]
 LIBRARY = [sys.executable, "-m", "diffusion_lib"]
+ON_GPU = ["--device", "cuda", "--out"]
 COMMANDS = {
-    "train": [*LIBRARY, *"train --data digits --steps 20000 --device cuda --out _build/runs/gpu-train".split()],
-    "train-latent": [*LIBRARY, *"train-latent --device cuda --out _build/runs/gpu-train-latent".split()],
+    "train": [*LIBRARY, "train", "--data", "digits", *ON_GPU, "_build/runs/gpu-train"],
+    "train-latent": [*LIBRARY, "train-latent", *ON_GPU, "_build/runs/gpu-train-latent"],
     "roofline": [sys.executable, "-m", "benchmarks.roofline", "CompVis/stable-diffusion-v1-4"],
 }
 
@@ -92,7 +93,10 @@ def table() -> str:
         [f"`{name}`", f"{row['seconds']:.1f}", f"{row['gpu_mib']} MiB", row["card"], row["date"]]
         for name, row in found.items()
     ]
-    said = [f"`{name}`: {', '.join(f'{k} {v}' for k, v in row['said'].items())}." for name, row in found.items() if "said" in row]
+    told = {name: row["said"] for name, row in found.items() if "said" in row}
+    said = [
+        f"`{name}`: {', '.join(f'{what} {number}' for what, number in each.items())}." for name, each in told.items()
+    ]
     left = [name for name in known if name not in found]
     absent = [f"Not run yet: {', '.join(left)}."] if left else []
     machines = f"Measured on: {'; '.join(sorted({row['machine'] for row in found.values()}))}."

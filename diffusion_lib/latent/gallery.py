@@ -106,7 +106,9 @@ def _attention(parts: Components, options: dict[str, Any]) -> list[Image.Image]:
     with recorded(parts.unet) as record:
         generate(parts, PROMPTS[0], seed=SEEDS[0], **options)
     tokens = len(parts.tokenizer(PROMPTS[0]).input_ids) - 2
-    maps = record.maps(*parts.latent_shape()[1:])[-1, 1 : 1 + tokens].cpu().numpy()  # the last of the batch has the text
+    maps = (
+        record.maps(*parts.latent_shape()[1:])[-1, 1 : 1 + tokens].cpu().numpy()
+    )  # the last of the batch has the text
     scaled = (maps - maps.min((1, 2), keepdims=True)) / np.maximum(np.ptp(maps, axis=(1, 2), keepdims=True), 1e-12)
     return [Image.fromarray((255 * each).round().astype(np.uint8)) for each in scaled]
 

@@ -78,9 +78,9 @@ def generate(
     """Make a picture for each text of ``prompt``.
 
     ``g`` ≥ 0 is the weight of the guidance (see ``guidance``); ``steps`` in 1…T calls of the U-Net; ``dim`` the side in
-    pixels or (width, height), None for the model's own.  ``seed`` in 0…2⁶³ − 1; None draws one and prints it.  ``save_int`` keeps a state
-    every so many steps, 0 none.  ``sampler`` is one of ``SAMPLERS``; ``first`` is the number of the first picture's
-    stream, so that ``seed=s, first=i`` is picture i of a batch with ``seed=s``.
+    pixels or (width, height), None for the model's own.  ``seed`` in 0…2⁶³ − 1; None draws one and prints it.
+    ``save_int`` keeps a state every so many steps, 0 none.  ``sampler`` is one of ``SAMPLERS``; ``first`` is the number
+    of the first picture's stream, so that ``seed=s, first=i`` is picture i of a batch with ``seed=s``.
 
     Raises ``ConfigError`` before any work, ``NonFiniteError`` where a number overflows, with the step and the part, and
     ``OutOfMemory``.  A text that is too long is a warning; so is a picture that the safety checker flags, which is

@@ -90,7 +90,7 @@ def test_another_commit_is_not(made, changes):
 def test_a_sheet_that_was_changed_is_refused(made):
     claim(made / gallery.CARD, model=SD, revision=weights.PUBLISHED[SD])
     (made / "pictures.jpg").write_bytes(b"\xff\xd8 other")
-    with pytest.raises(CheckpointCorrupt, match="pictures.jpg"):
+    with pytest.raises(CheckpointCorrupt, match=r"pictures\.jpg"):
         list(gallery.shown(made.parent))
 
 

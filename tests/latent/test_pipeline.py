@@ -409,13 +409,31 @@ REFUSED = {
     "row28-g-negative": ({"g": -1}, "g must be a finite number in [0, inf), got -1"),
     "row29-g-inf": ({"g": math.inf}, "g must be a finite number in [0, inf), got inf"),
     "g-text": ({"g": "7.5"}, "g must be a finite number in [0, inf), got '7.5' of type str"),
-    "row30-dim-0": ({"dim": 0}, "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got 0; this model was made for 64"),
-    "row30-dim-negative": ({"dim": -8}, "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got -8"),
+    "row30-dim-0": (
+        {"dim": 0},
+        "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got 0; this model was made for 64",
+    ),
+    "row30-dim-negative": (
+        {"dim": -8},
+        "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got -8",
+    ),
     "row30-dim-513": ({"dim": 513}, "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got 513"),
-    "row30-dim-8192": ({"dim": 8192}, "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got 8192"),
-    "row30-dim-float": ({"dim": 512.0}, "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got 512.0"),
-    "row30-dim-text": ({"dim": "512"}, "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got '512'"),
-    "row30-dim-bool": ({"dim": True}, "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got True"),
+    "row30-dim-8192": (
+        {"dim": 8192},
+        "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got 8192",
+    ),
+    "row30-dim-float": (
+        {"dim": 512.0},
+        "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got 512.0",
+    ),
+    "row30-dim-text": (
+        {"dim": "512"},
+        "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got '512'",
+    ),
+    "row30-dim-bool": (
+        {"dim": True},
+        "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got True",
+    ),
     "row30-dim-pair-65": ({"dim": (64, 65)}, "dim must be a multiple of 8 in 64..2048, or two of them"),
     "row30-dim-triple": ({"dim": (64, 64, 64)}, "got (64, 64, 64); this model was made for 64"),
     "row30-dim-pair-0": ({"dim": [0, 64]}, "got [0, 64]"),
