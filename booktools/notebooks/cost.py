@@ -20,6 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 from diffusion_lib.runtime.tables import markdown
 
 from ..source.pages import Book, Cell, Page
+from . import large
 from .machine import machine
 
 HEAD = ["chapter", "seconds", "processor seconds", "peak memory", "network calls", "measured"]
@@ -97,3 +98,11 @@ class Costs(SphinxDirective):
         drawn = nodes.raw("", bars(_spent(book), "s", "Processor time"), format="html")
         figure = nodes.figure("", drawn, nodes.caption(caption, caption))
         return [figure, *self.parse_text_to_nodes(table(book))]
+
+
+class LargeCosts(SphinxDirective):
+    """``{large-costs}``: what the long versions cost on a GPU, or the sentence that none has run them."""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_reread()
+        return self.parse_text_to_nodes(large.table())

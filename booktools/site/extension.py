@@ -201,6 +201,7 @@ def setup(app: Sphinx) -> dict:
     app.add_role("step", StepRole())
     app.add_role("clone", CloneRole())
     app.add_directive("costs", cost.Costs)
+    app.add_directive("large-costs", cost.LargeCosts)
     app.add_directive("measures", Measures)
     app.add_directive("diagram", Diagram)
     fold.setup(app)

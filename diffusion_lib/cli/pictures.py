@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 from ..errors import ConfigError
 from ..runtime import files
@@ -17,7 +18,8 @@ def add_picture(command: argparse.ArgumentParser) -> None:
     command.add_argument("--g", type=float, default=7.5, help="weight of the guidance; 1 is none (default: 7.5)")
     command.add_argument("--seed", type=int, help="of the noise (default: drawn, printed and stored)")
     command.add_argument("--steps", type=int, default=50, help="calls of the U-Net, 1 to 1000 (default: 50)")
-    command.add_argument("--dim", type=int, help="side in pixels, a multiple of 8 (default: the model's own)")
+    size = "side in pixels, a multiple of 8, or WIDTHxHEIGHT (default: the model's own)"
+    command.add_argument("--dim", type=_dim, metavar="DIM", help=size)
     often = "also write the estimate of the picture every so many steps (default: 0, never)"
     command.add_argument("--save-int", type=int, default=0, metavar="STEPS", help=often)
     command.add_argument("--sampler", default="lms", help="lms, ddim, euler, ddpm (default: lms)")
@@ -32,6 +34,14 @@ def add_remake(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", metavar="DIR", help="the folder of the model that made it, if it is one of yours")
     command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu (default: auto)")
     command.set_defaults(run=remake)
+
+
+def _dim(text: str) -> int | list[int]:
+    """512, or 512x768 for a width and a height; which numbers are allowed is the model's matter."""
+    if not re.fullmatch(r"-?\d{1,9}(x\d{1,9})?", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"must be a side or WIDTHxHEIGHT, as 512 or 512x768, got {text!r}")
+    numbers = [int(number) for number in text.split("x")]
+    return numbers if len(numbers) == 2 else numbers[0]
 
 
 def picture(args: argparse.Namespace) -> int:

@@ -14,7 +14,6 @@ Sources: Rombach et al. 2022 (LDM), section 3.3; Tang et al. 2023 (DAAM) for the
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,33 +25,46 @@ from ..errors import ConfigError, check_integer
 
 
 class Record:
-    """The sums of A over heads and calls, for each layer of cross attention; pictures must be square."""
+    """The sums of A over heads and calls, for each layer of cross attention.
 
-    def __init__(self) -> None:
+    ``grid`` is the (h, w) of the latents; each level of the U-Net halves it, rounded up.
+    """
+
+    def __init__(self, grid: tuple[int, int] = (64, 64)) -> None:
+        self.grid = grid
         self._sums: dict[str, Tensor] = {}  # of each layer (B, 77, h, w)
         self._calls: dict[str, int] = {}
 
     def add(self, layer: str, weights: Tensor) -> None:
         """Add the weights (B, heads, places, 77) of one call."""
         mean = weights.mean(1).transpose(1, 2)  # (B, 77, places)
-        side = math.isqrt(mean.shape[2])
-        mean = mean.unflatten(2, (side, side)).float()
+        mean = mean.unflatten(2, self._level(mean.shape[2])).float()
         before = self._sums.get(layer, torch.zeros_like(mean))
         if before.shape != mean.shape:
             what = f"{tuple(before.shape)} and {tuple(mean.shape)}"
             raise ConfigError(f"a record must be of one batch, got maps of {what}; begin a new one")
         self._sums[layer], self._calls[layer] = before + mean, self._calls.get(layer, 0) + 1
 
-    def maps(self, size: int) -> Tensor:
-        """The mean over heads, layers and calls, on a grid: (B, 77, size, size), summing to 1 over the tokens.
+    def _level(self, places: int) -> tuple[int, int]:
+        """The (h, w) of the level that has so many places."""
+        h, w = self.grid
+        while h * w > places:
+            h, w = -(-h // 2), -(-w // 2)
+        return h, w
 
-        Coarser layers are interpolated.  Raises ``ConfigError`` if nothing was recorded.
+    def maps(self, *size: int) -> Tensor:
+        """The mean over heads, layers and calls, on a grid: (B, 77, h, w), summing to 1 over the tokens.
+
+        ``size`` is h and w, or one number for both.  Coarser layers are interpolated.  Raises ``ConfigError`` if
+        nothing was recorded.
         """
-        check_integer("size", size, 1)
+        for each in size:
+            check_integer("size", each, 1)
+        h, w = size if len(size) == 2 else size * 2
         if not self._sums:
             raise ConfigError("maps must be asked for after a call of the U-Net, got none; call it inside of the with")
         means = [self._sums[layer] / self._calls[layer] for layer in self._sums]
-        return torch.stack([interpolate(mean, (size, size), mode="bilinear") for mean in means]).mean(0)
+        return torch.stack([interpolate(mean, (h, w), mode="bilinear") for mean in means]).mean(0)
 
 
 class _Processor:
@@ -82,9 +94,15 @@ def recorded(unet: torch.nn.Module) -> Iterator[Record]:
     Self attention, where a place looks at other places, is left alone.
     """
     record, before = Record(), unet.attn_processors
+
+    def see(network, given, named) -> None:
+        record.grid = tuple((given[0] if given else named["sample"]).shape[2:])
+
+    seen = unet.register_forward_pre_hook(see, with_kwargs=True)
     cross = {name for name in before if name.endswith("attn2.processor")}
     unet.set_attn_processor({name: _Processor(name, record) if name in cross else before[name] for name in before})
     try:
         yield record
     finally:
+        seen.remove()
         unet.set_attn_processor(before)

@@ -69,7 +69,7 @@ def decode(vae: torch.nn.Module, latents: Tensor) -> tuple[Tensor, torch.dtype]:
         what = tuple(latents.shape) if isinstance(latents, Tensor) else type(latents).__name__
         raise ConfigError(f"latents must have shape (B, {channels}, h, w), got {what}; use pil_to_latents")
     _finite(latents, "latents", "what was decoded", latents.dtype)
-    x, dtype = _decode(vae, latents), vae.dtype
+    x, dtype = _decode(vae, latents), next(vae.parameters()).dtype
     if dtype == torch.float16 and non_finite(x) is not None:
         warnings.warn("the decoder overflowed in float16; decoding again in float32", stacklevel=2)
         try:
@@ -94,8 +94,9 @@ def psnr(x: Tensor, other: Tensor, each: bool = False) -> Tensor:
 
 
 def _decode(vae: torch.nn.Module, latents: Tensor) -> Tensor:
+    some = next(vae.parameters())  # diffusers looks through all modules for a device and a dtype
     with torch.no_grad():
-        return vae.decode(latents.to(vae.device, vae.dtype) / vae.config.scaling_factor, return_dict=False)[0]
+        return vae.decode(latents.to(some.device, some.dtype) / vae.config.scaling_factor, return_dict=False)[0]
 
 
 def _finite(x: Tensor, name: str, where: str, dtype: torch.dtype) -> Tensor:

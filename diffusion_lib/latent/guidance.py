@@ -38,8 +38,7 @@ class Guided:
     def __call__(self, x_t: Tensor, t: Tensor) -> Tensor:
         if self.g in (0, 1):
             return self._eps(x_t, t)
-        without, with_text = self._eps(torch.cat([x_t, x_t]), torch.cat([t, t])).chunk(2)
-        return without + self.g * (with_text - without)
+        return torch.lerp(*self._eps(torch.cat([x_t, x_t]), torch.cat([t, t])).chunk(2), self.g)  # (1 − g) · + g ·
 
     def _eps(self, x_t: Tensor, t: Tensor) -> Tensor:
         x = x_t.to(self.dtype)

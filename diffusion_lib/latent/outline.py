@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import numbers
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,9 @@ SCHEDULES = {"scaled_linear": scaled_linear, "linear": linear}
 SMALLEST, LARGEST = 64, 2048  # sides of a picture, in pixels
 
 
+Dim = int | Sequence[int]  # the side of a square picture, or (width, height)
+
+
 class Outline(NamedTuple):
     """What decides which pictures a model can make: T, pixels to a latent, and the side that it was made for."""
 
@@ -26,14 +30,24 @@ class Outline(NamedTuple):
     factor: int
     dim: int
 
-    def check_dim(self, dim: int | None) -> int:
-        """Return ``dim``, or the model's own side for None; ``ConfigError`` unless it is one of its multiples."""
+    def check_dim(self, dim: Dim | None) -> int | list[int]:
+        """Return ``dim`` as it is stored, or the model's own side for None: a side, or [width, height] of no square.
+
+        ``ConfigError`` unless each is a multiple of ``factor``.
+        """
         dim = self.dim if dim is None else dim
-        whole = isinstance(dim, numbers.Integral) and not isinstance(dim, bool)
-        if not whole or dim % self.factor or not SMALLEST <= dim <= LARGEST:
-            allowed = f"a multiple of {self.factor} in {SMALLEST}..{LARGEST}"
+        pair = list(dim) if isinstance(dim, list | tuple) else [dim, dim]
+        whole = [isinstance(side, numbers.Integral) and not isinstance(side, bool) for side in pair]
+        if len(pair) != 2 or not all(whole) or any(s % self.factor or not SMALLEST <= s <= LARGEST for s in pair):
+            allowed = f"a multiple of {self.factor} in {SMALLEST}..{LARGEST}, or two of them (width, height)"
             raise ConfigError(f"dim must be {allowed}, got {dim!r}; this model was made for {self.dim}")
-        return int(dim)
+        width, height = map(int, pair)
+        return width if width == height else [width, height]
+
+
+def sides(dim: int | Sequence[int]) -> tuple[int, int]:
+    """(width, height) of a ``dim`` that was checked."""
+    return (dim, dim) if isinstance(dim, int) else (dim[0], dim[1])
 
 
 def outline(model: str | os.PathLike[str]) -> Outline:
@@ -65,19 +79,11 @@ def read_schedule(folder: Path) -> Schedule:
     path = folder / "scheduler" / "scheduler_config.json"
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-        name, kind = config["beta_schedule"], config.get("prediction_type", "epsilon")
+        build = SCHEDULES[config["beta_schedule"]]
         arguments = config["num_train_timesteps"], config["beta_start"], config["beta_end"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointCorrupt(f"{path} must hold the settings of a scheduler, got {error!r}") from error
-    if (
-        not isinstance(name, str)
-        or name not in SCHEDULES
-        or kind != "epsilon"
-        or config.get("trained_betas") is not None
-    ):
-        allowed = f"beta_schedule {' or '.join(SCHEDULES)}, prediction_type epsilon and no trained_betas"
-        raise CheckpointMismatch(f"{path} must say {allowed}, got {name}, {kind}; use a Stable Diffusion 1")
     try:
-        return SCHEDULES[name](*arguments)
+        return build(*arguments)
     except ConfigError as error:
         raise CheckpointMismatch(f"{path} must describe a diffusion: {error}") from error

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,9 +27,9 @@ import torch
 from ..errors import CheckpointCorrupt, CheckpointMismatch, ConfigError, check_choice
 from ..process.schedule import Schedule
 from ..runtime.device import dtype_name, pick_device
-from .outline import Outline, read_schedule
+from .outline import Dim, Outline, read_schedule, sides
 from .safety import SafetyChecker
-from .weights import CHECKER, Source, find, fingerprint
+from .weights import CHECKER, Source, find, fingerprint, of_memory
 
 DTYPES = {name: getattr(torch, name) for name in ("float32", "float16", "bfloat16", "float64")}
 
@@ -53,6 +53,7 @@ class Components:
     checker: SafetyChecker | None
     device: torch.device
     dtype: torch.dtype
+    loaded: bool = field(default=False, init=False, repr=False)  # by ``load``, whole; ``dataclasses.replace`` undoes it
 
     def __str__(self) -> str:
         name = f"{self.model} at {self.revision[:12]}" if self.revision else f"{self.model} in {self.folder}"
@@ -74,18 +75,26 @@ class Components:
         """What arguments of a picture are checked against."""
         return Outline(self.schedule.T, self.factor, self.dim)
 
-    def latent_shape(self, dim: int | None = None) -> tuple[int, int, int]:
-        """The shape (C, h, w) of the latents of a square picture of ``dim`` pixels; None is the model's own size.
+    def latent_shape(self, dim: Dim | None = None) -> tuple[int, int, int]:
+        """The shape (C, h, w) of the latents of a picture of ``dim`` pixels; None is the model's own size.
 
-        Raises ``ConfigError`` unless ``dim`` is a multiple of the factor in 64…2048.
+        ``dim`` is the side of a square or (width, height).  Raises ``ConfigError`` unless each is a multiple of the
+        factor in 64…2048.
         """
-        side = self.outline.check_dim(dim) // self.factor
-        return self.unet.config.in_channels, side, side
+        width, height = sides(self.outline.check_dim(dim))
+        return self.unet.config.in_channels, height // self.factor, width // self.factor
 
     @cached_property
     def fingerprint(self) -> str:
-        """The commit of a published model; of a folder, a sha256 of its numbers and settings."""
-        return self.revision or fingerprint(self.folder)
+        """The commit of a published model; of a folder, a sha256 of its numbers and settings.
+
+        Parts that ``load`` did not return, such as those of ``dataclasses.replace(parts, unet=...)``, have another one:
+        a sha256 of what they hold in memory.
+        """
+        if self.loaded:
+            return self.revision or fingerprint(self.folder)
+        networks = {name: getattr(self, name) for name in ("text_encoder", "vae", "unet")}
+        return of_memory(networks, {"beta": self.schedule.beta.tolist(), "vocabulary": self.tokenizer.get_vocab()})
 
 
 def load(
@@ -120,6 +129,7 @@ def load(
     if sliced:
         unet.set_attention_slice("auto")
         vae.enable_slicing()
+    object.__setattr__(parts, "loaded", True)
     return parts
 
 

@@ -77,10 +77,11 @@ def parameters(path: str | os.PathLike[str]) -> dict[str, Any]:
 def _check_kinds(path: str | os.PathLike[str], found: dict[str, Any]) -> None:
     """A file names one picture, whole: no list of prompts, no seed or side that is left to chance or to the model."""
     kinds = dict.fromkeys(("prompt", "sampler", "dtype", "model", "fingerprint"), str)
-    kinds |= dict.fromkeys(("seed", "steps", "dim", "save_int", "index"), int) | {"g": (int, float)}
+    kinds |= dict.fromkeys(("seed", "steps", "save_int", "index"), int) | {"g": (int, float), "dim": (int, list)}
     for name, kind in kinds.items():
         if not isinstance(found[name], kind) or isinstance(found[name], bool):
-            allowed = {str: "a text", int: "a whole number"}.get(kind, "a number")
+            allowed = {str: "a text", int: "a whole number", (int, list): "one or two whole numbers"}
+            allowed = allowed.get(kind, "a number")
             what = f"got {reprlib.repr(found[name])} of type {type(found[name]).__name__}"
             raise ConfigError(f"{name} in {path} must be {allowed}, {what}; use a file that save wrote")
 

@@ -38,7 +38,7 @@ from ..sample.ancestral import SampleStep, ddim, ddpm, generators, noise, timest
 from ..sample.ode import euler, lms
 from .codec import decode, to_pil
 from .guidance import Guided, check_guidance
-from .outline import Outline
+from .outline import Dim, Outline, sides
 from .parts import Components
 from .prompt import embed, tokenize
 from .safety import FLAGGED, judged
@@ -70,7 +70,7 @@ def generate(
     g: float = 7.5,
     seed: int | None = None,
     steps: int = 50,
-    dim: int | None = None,
+    dim: Dim | None = None,
     save_int: int = 0,
     sampler: str = "lms",
     first: int = 0,
@@ -78,9 +78,9 @@ def generate(
     """Make a picture for each text of ``prompt``.
 
     ``g`` ≥ 0 is the weight of the guidance (see ``guidance``); ``steps`` in 1…T calls of the U-Net; ``dim`` the side in
-    pixels, None for the model's own.  ``seed`` in 0…2⁶³ − 1; None draws one and prints it.  ``save_int`` keeps a state
-    every so many steps, 0 none.  ``sampler`` is one of ``SAMPLERS``; ``first`` is the number of the first picture's
-    stream, so that ``seed=s, first=i`` is picture i of a batch with ``seed=s``.
+    pixels or (width, height), None for the model's own.  ``seed`` in 0…2⁶³ − 1; None draws one and prints it.
+    ``save_int`` keeps a state every so many steps, 0 none.  ``sampler`` is one of ``SAMPLERS``; ``first`` is the number
+    of the first picture's stream, so that ``seed=s, first=i`` is picture i of a batch with ``seed=s``.
 
     Raises ``ConfigError`` before any work, ``NonFiniteError`` where a number overflows, with the step and the part, and
     ``OutOfMemory``.  A text that is too long is a warning; so is a picture that the safety checker flags, which is
@@ -144,7 +144,7 @@ def check_arguments(
     g: float,
     seed: int | None,
     steps: int,
-    dim: int | None,
+    dim: Dim | None,
     save_int: int,
     sampler: str,
     first: int = 0,
@@ -211,7 +211,8 @@ def _batch(parts: Components, ids: Tensor, settings: dict[str, Any], bar: tqdm) 
     return pictures
 
 
-def _memory(parts: Components, dim: int) -> str:
+def _memory(parts: Components, dim: int | list[int]) -> str:
+    dim = " x ".join(map(str, dict.fromkeys(sides(dim))))
     if parts.device.type != "cuda":
         return f"dim = {dim} in {dtype_name(parts.dtype)} does not; use a smaller dim"
     free, total = torch.cuda.mem_get_info(parts.device)

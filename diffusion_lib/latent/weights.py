@@ -17,9 +17,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
+
 from ..errors import CheckpointCorrupt, CheckpointUntrusted, ConfigError, WeightsUnavailable
 from ..runtime import fingerprint as records
 from ..runtime.fingerprint import of_file
+from .kind import check_kind
 
 MINIATURE = Path(__file__).parent / "miniature"
 # The second repository keeps the version after it, whose first home was deleted in 2024: equal parts, other weights.
@@ -61,8 +64,9 @@ def find(model: str | os.PathLike[str]) -> Source:
     """Return where ``model`` lies: "miniature", a name in ``PUBLISHED``, or the path of a folder of parts.
 
     Raises ``ConfigError`` for anything else, ``WeightsUnavailable`` if it is not on this machine and cannot be fetched,
-    within 10 seconds if the hub does not answer, ``CheckpointCorrupt`` for a damaged file in the cache, and
-    ``CheckpointUntrusted`` for a pickle in the place of weights.
+    within 10 seconds if the hub does not answer, ``CheckpointCorrupt`` for a damaged file in the cache,
+    ``CheckpointUntrusted`` for a pickle in the place of weights, and ``CheckpointMismatch`` for a folder of another
+    kind of model, by its settings.
     """
     if model == "miniature":
         if missing(MINIATURE):
@@ -78,6 +82,7 @@ def find(model: str | os.PathLike[str]) -> Source:
         names = ", ".join(map(repr, ("miniature", *PUBLISHED)))
         raise ConfigError(f"model must be {names}, or a folder of parts, got {model!r}; check the name")
     folder = Path(model).resolve()
+    check_kind(folder)
     _check_folder(folder)
     _verify_record(folder)
     return Source(folder.name, folder, "")  # a picture's file should not tell where on your disk
@@ -107,6 +112,19 @@ def fingerprint(folder: Path) -> str:
     return total.hexdigest()
 
 
+def of_memory(networks: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
+    """A sha256 of the class, the settings and all numbers of networks as they are, and of other plain ``settings``."""
+    total = hashlib.sha256(records.canonical(settings))
+    for part, network in networks.items():
+        config = network.config if isinstance(network.config, dict) else network.config.to_dict()
+        plain = {name: str(value) for name, value in config.items() if not name.startswith("_")}  # not where it lay
+        total.update(records.canonical([part, type(network).__qualname__, plain]))
+        for name, x in network.state_dict().items():
+            total.update(f"{name} {x.dtype} {tuple(x.shape)}\n".encode())
+            total.update(x.cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return total.hexdigest()
+
+
 def write_record(folder: Path, made_from: Mapping[str, Any]) -> None:
     """Write down what made the folder, and the sha256 of each file of it."""
     names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
@@ -132,6 +150,10 @@ def _check_folder(folder: Path) -> None:
         if name.endswith(".safetensors") and pickles:
             what = f"got {pickles[0]}, which could run code if loaded"
             raise CheckpointUntrusted(f"{folder / name} must be there, {what}; convert it to safetensors first")
+        others = sorted(path.name for path in (folder / name).parent.glob("*.safetensors"))
+        if name.endswith(".safetensors") and others:  # written with variant="fp16", or in several shards
+            remedy = "save it anew with neither variant nor shards; load(dtype='float16') makes it half as large"
+            raise ConfigError(f"{folder / name} must be there, got {', '.join(others[:2])} in its place; {remedy}")
     if absent:
         raise ConfigError(f"model must be a folder with {', '.join(NEEDED)}, got {folder} without {', '.join(absent)}")
 

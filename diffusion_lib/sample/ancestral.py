@@ -172,10 +172,12 @@ def _transitions(schedule: Schedule, times: tuple[int, ...]) -> tuple[Transition
     return tuple(Transition.between(schedule, t, s) for t, s in pairwise([*times, 0]))
 
 
-def predict(denoiser: Denoiser, x_t: Tensor, t: int) -> Tensor:
+def predict(denoiser: Denoiser, x_t: Tensor, t: int | Tensor) -> Tensor:
     """One call of the denoiser, at one time for the whole batch: ε̂ (B, …) in the dtype of x_t, without a graph."""
+    if isinstance(t, int):
+        t = torch.full((len(x_t),), t, device=x_t.device)
     with torch.no_grad():  # around the call only: a generator would leave it switched on in its caller's code
-        eps_hat = denoiser(x_t, torch.full((len(x_t),), t, device=x_t.device)).to(x_t.dtype)
+        eps_hat = denoiser(x_t, t).to(x_t.dtype)
     if eps_hat.shape != x_t.shape:
         raise ConfigError(f"denoiser must return x_t's shape {tuple(x_t.shape)}, got {tuple(eps_hat.shape)}")
     return eps_hat
@@ -237,8 +239,9 @@ def _with_noise(mean: Tensor, sigma: float, z: Tensor | None) -> Tensor:
 
 
 def _run(denoiser, x_t, step, jumps) -> Iterator[SampleStep]:
-    for transition in jumps:
-        eps_hat = predict(denoiser, x_t, transition.t)
+    times = torch.tensor([transition.t for transition in jumps], device=x_t.device)
+    for transition, t in zip(jumps, times[:, None].expand(-1, len(x_t)).unbind(), strict=True):
+        eps_hat = predict(denoiser, x_t, t)
         x_0_hat = transition.x_0_hat(x_t, eps_hat)
         yield SampleStep(transition.t, x_t, x_0_hat)
         x_t = step(transition, x_t, eps_hat, x_0_hat)

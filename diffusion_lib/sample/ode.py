@@ -141,8 +141,10 @@ def _move(transition: Transition, x_t: Tensor, past: Sequence[tuple[float, Tenso
     """One step of the multistep method; ``past`` holds pairs (σ, ε̂), newest first."""
     weights = _weights(tuple(level for level, _ in past), transition.sigma_s)
     kept = math.sqrt(transition.alpha_bar_s)
-    moved = sum(kept * weight * eps_hat for weight, (_, eps_hat) in zip(weights, past, strict=True))
-    return kept / math.sqrt(transition.alpha_bar_t) * x_t + moved
+    x_s = kept / math.sqrt(transition.alpha_bar_t) * x_t
+    for weight, (_, eps_hat) in zip(weights, past, strict=True):
+        x_s.add_(eps_hat, alpha=kept * weight)  # one pass for a product and its sum
+    return x_s
 
 
 def _check_nodes(nodes, end) -> None:

@@ -91,11 +91,26 @@ def test_a_map_lies_where_the_places_look(unet):
     weights[..., 0] = 1
     for place in (0, 1, 4, 5):  # rows of four
         weights[0, :, place, 0], weights[0, :, place, 5] = 0, 1
-    record = Record()
+    record = Record((4, 4))
     record.add("layer", weights)
     expected = torch.zeros(4, 4)
     expected[:2, :2] = 1
     assert torch.equal(record.maps(4)[0, 5], expected) and torch.equal(record.maps(4)[0, 0], 1 - expected)
+
+
+@pytest.mark.parametrize(("h", "w"), [(8, 8), (4, 16), (8, 12), (9, 13)])
+def test_a_picture_need_not_be_square(unet, h, w):
+    """4 x 16 has as many places as 8 x 8: which grid it is, the latents say.  A map moves with what is looked at."""
+    draws = torch.Generator().manual_seed(1)
+    x, text = torch.randn(1, 4, h, w, generator=draws), 3 * torch.randn(1, 77, 16, generator=draws)
+    seen = []
+    with recorded(unet) as record:
+        call(unet, x, text)
+        seen = {tuple(sums.shape[2:]) for sums in record._sums.values()}
+    assert seen == {(h, w), (-(-h // 2), -(-w // 2))} and not unet._forward_pre_hooks
+    maps = record.maps(h, w)
+    assert maps.shape == (1, 77, h, w)
+    torch.testing.assert_close(maps.sum(1), torch.ones(1, h, w), rtol=0, atol=1e-5)
 
 
 def test_what_cannot_be_averaged_is_refused(unet, inputs):

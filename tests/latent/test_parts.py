@@ -179,12 +179,12 @@ DAMAGED = {
     "schedule-unknown": (
         lambda f: change(f / "scheduler" / "scheduler_config.json", beta_schedule="squaredcos_cap_v2"),
         CheckpointMismatch,
-        "must say beta_schedule scaled_linear or linear",
+        "must be 'linear' or 'scaled_linear', got 'squaredcos_cap_v2'; use a Stable Diffusion 1",
     ),
     "v-prediction": (
         lambda f: change(f / "scheduler" / "scheduler_config.json", prediction_type="v_prediction"),
         CheckpointMismatch,
-        "prediction_type epsilon",
+        "must be 'epsilon', got 'v_prediction'",
     ),
     "row7-beta-above-1": (
         lambda f: change(f / "scheduler" / "scheduler_config.json", beta_end=2),

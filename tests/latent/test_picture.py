@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import json
 import os
 import sys
@@ -17,6 +19,7 @@ from diffusion_lib.latent import weights
 from diffusion_lib.latent.parts import load
 from diffusion_lib.latent.picture import CHUNK, parameters, remake, save
 from diffusion_lib.latent.pipeline import SAMPLERS, generate
+from diffusion_lib.process.schedule import linear
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +41,42 @@ def test_a_picture_is_made_again_from_itself(tiny, tmp_path, sampler):
     assert same(again.image, Image.open(path)) and not same(again.image, pictures[0].image)
     assert again.parameters == pictures[1].parameters == parameters(path)
     assert len(again.kept) == 2 and json.loads(Image.open(path).text[CHUNK])["prompt"] == "a hat 🎩"
+
+
+def test_a_picture_that_is_no_square_is_made_again_from_itself(tiny, tmp_path):
+    path = save(generate(tiny, "a dog", seed=1, steps=2, dim=(96, 64))[0], tmp_path / "picture.png")
+    again = remake(path, tiny)
+    assert parameters(path)["dim"] == [96, 64] and again.image.size == (96, 64)
+    assert same(again.image, Image.open(path)) and again.parameters == parameters(path)
+
+
+@pytest.mark.parametrize("part", ["unet", "vae", "text_encoder", "schedule"])
+def test_replaced_parts_are_another_model(tiny, tiny_folder, tmp_path, part):
+    """``dataclasses.replace`` keeps the name and the folder; the fingerprint is of what is in memory."""
+    import tiny_parts
+
+    path = save(generate(tiny, "a dog", seed=0, steps=1)[0], tmp_path / "picture.png")
+    other = load(tiny_parts.save(tmp_path / "other", seed=1), device="cpu")
+    strange = linear(1000) if part == "schedule" else getattr(other, part)
+    mixed = dataclasses.replace(tiny, **{part: strange})
+    with pytest.raises(CheckpointMismatch, match=r"was made by tiny in float32, fingerprint .* load those that made"):
+        remake(path, mixed)
+    mixed_path = save(generate(mixed, "a dog", seed=0, steps=1)[0], tmp_path / "mixed.png")
+    with pytest.raises(CheckpointMismatch, match="was made by tiny"):
+        remake(mixed_path, tiny)
+    again = dataclasses.replace(load(tiny_folder, device="cpu"), **{part: strange})
+    assert same(remake(mixed_path, again).image, Image.open(mixed_path))
+
+
+def test_one_other_number_or_setting_is_another_fingerprint(tiny):
+    copied = dataclasses.replace(tiny, unet=copy.deepcopy(tiny.unet))
+    before = copied.fingerprint
+    next(copied.unet.parameters()).data.view(-1)[0] += 1e-3
+    wide = copy.deepcopy(tiny.vae)
+    wide.register_to_config(scaling_factor=0.5)
+    others = [dataclasses.replace(copied).fingerprint, dataclasses.replace(tiny, vae=wide).fingerprint]
+    assert len({before, tiny.fingerprint, *others}) == 4
+    assert dataclasses.replace(tiny).fingerprint == dataclasses.replace(tiny, unet=copy.deepcopy(tiny.unet)).fingerprint
 
 
 def test_another_model_or_dtype_is_refused(tiny, tiny_folder, tmp_path):
@@ -128,6 +167,22 @@ def test_a_picture_and_its_states_are_written_and_made_again(command, tmp_path, 
     assert parameters("dog.png") == parameters("again.png")
 
 
+def test_a_width_and_a_height_are_given_as_in_64x96(command, capsys):
+    assert command("picture", "a dog", "--out", "dog.png", "--dim", "64x96", "--steps", 2, "--seed", 0) == 0
+    assert Image.open("dog.png").size == (64, 96) and parameters("dog.png")["dim"] == [64, 96]
+    assert command("remake", "dog.png", "--out", "again.png") == 0
+    assert same(Image.open("dog.png"), Image.open("again.png"))
+
+
+@pytest.mark.parametrize("dim", ["64x", "x64", "64x96x8", "64×96", "a", "1e3", "64 x 96", "٦٤"])
+def test_what_is_no_size_is_one_line(command, tmp_path, capsys, dim):
+    with pytest.raises(SystemExit, match="2"):
+        command("picture", "a dog", "--out", "dog.png", "--dim", dim)
+    err = capsys.readouterr().err
+    assert f"argument --dim: must be a side or WIDTHxHEIGHT, as 512 or 512x768, got {dim!r}" in err
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("name", ["dog.png", "dog-t1000.png"])
 def test_a_full_disk_names_the_picture_and_leaves_no_part(command, tmp_path, monkeypatch, capsys, name):
     replace = os.replace
@@ -158,6 +213,7 @@ def test_a_picture_of_somebody_s_folder_needs_the_folder(command, tiny_folder, c
         (("--g", "nan"), "ConfigError: g must be"),
         (("--seed", -1), "ConfigError: seed must be"),
         (("--dim", 513), "ConfigError: dim must be"),
+        (("--dim", "64x513"), "ConfigError: dim must be"),
         (("--model", "none"), "ConfigError: model must be"),
         (("--model", "CompVis/stable-diffusion-v1-4"), "WeightsUnavailable: CompVis/stable-diffusion-v1-4 at commit"),
         (("--out", "nowhere/dog.png"), "ConfigError: out must be"),

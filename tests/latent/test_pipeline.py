@@ -30,6 +30,7 @@ from diffusion_lib.sample.ancestral import last, timesteps
 SIGMA = {"lms": "LMSDiscrete", "euler": "EulerDiscrete"}  # diffusers' samplers that keep x_t / √ᾱ_t
 PEERS = SIGMA | {"ddim": "DDIM"}
 SETTINGS = {"num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+CLIPS = {"ddim": {"clip_sample": False}}  # latents are no pixels
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +111,7 @@ def difference(loaded, name, prompts, g, steps, spacing, seed):
     )
     ours = last(denoise(loaded, text, empty, x_T, g=g, steps=steps, sampler=name, spacing=spacing))
     with pytest.MonkeyPatch.context() as patch:
-        peer = peers.scheduler(patch, PEERS[name], **SETTINGS, timestep_spacing=spacing)
+        peer = peers.scheduler(patch, PEERS[name], **SETTINGS, **CLIPS.get(name, {}), timestep_spacing=spacing)
         times = timesteps(1000, steps, spacing)
         pipe = published_pipeline(loaded)
         pipe.scheduler = as_ours(peer, times)
@@ -174,7 +175,9 @@ def test_ddpm_is_that_of_the_published_pipeline_where_both_add_no_noise_at_the_e
     options = {"g": 3.0, "steps": 10, "sampler": "ddpm", "spacing": "leading"}
     ours = last(denoise(double, text, empty, x_T, generator=sample.generators(0, 2), **options))
     with pytest.MonkeyPatch.context() as patch:
-        peer = peers.scheduler(patch, "DDPM", **SETTINGS, timestep_spacing="leading", variance_type="fixed_small")
+        peer = peers.scheduler(
+            *(patch, "DDPM"), **SETTINGS, clip_sample=False, timestep_spacing="leading", variance_type="fixed_small"
+        )
         pipe = published_pipeline(double)
         pipe.scheduler = peer
         theirs = pipe(
@@ -235,7 +238,9 @@ def test_row88_a_batch_that_does_not_fit_is_halved_and_no_picture_changes(tiny, 
     ]
     assert unet.sizes == [10, 6, 4, 4, 4, 4, 4, 4, 2, 2, 2]
     whole = generate(tiny, prompts, seed=5, steps=3, sampler=sampler)
-    assert all(alike(*pair) and pair[0].parameters == pair[1].parameters for pair in zip(halved, whole, strict=True))
+    whole_parameters = [picture.parameters | {"fingerprint": small.fingerprint} for picture in whole]
+    assert all(alike(*pair) for pair in zip(halved, whole, strict=True))
+    assert [picture.parameters for picture in halved] == whole_parameters
 
 
 def test_row88_memory_that_ends_on_the_way_repeats_only_that_batch(tiny):
@@ -307,6 +312,23 @@ def test_all_parameters_are_plain_and_complete(tiny):
         **{"model": "tiny", "fingerprint": tiny.fingerprint, "dtype": "float32", "decoded_in": "float32"},
         **{"safety": "absent", "library": __version__, "dropped_tokens": 0, "dropped_text": ""},
     }
+
+
+@pytest.mark.parametrize("dim", [(96, 64), [64, 96], (72, 104)])
+def test_row30_a_picture_need_not_be_square(tiny, dim):
+    """(width, height), as in a picture's size; the noise, the states and the picture have this shape."""
+    width, height = dim
+    (picture,) = generate(tiny, "a dog", seed=0, steps=2, dim=dim, save_int=1)
+    assert picture.image.size == (width, height) and picture.parameters["dim"] == [width, height]
+    shape = (4, height // 8, width // 8)
+    assert picture.latents.shape == picture.kept[0].x_t.shape == tiny.latent_shape(dim) == shape
+    assert torch.equal(picture.kept[0].x_t, torch.randn(shape, generator=sample.generators(0, 1)[0]))
+    assert alike(picture, generate(tiny, "a dog", seed=0, steps=2, dim=picture.parameters["dim"])[0])
+
+
+def test_row30_a_pair_of_equal_sides_is_a_square(tiny):
+    (one,), (other,) = (generate(tiny, "a dog", seed=0, steps=2, dim=dim) for dim in ((72, 72), 72))
+    assert alike(one, other) and one.parameters == other.parameters and one.parameters["dim"] == 72
 
 
 def test_a_text_that_is_too_long_is_recorded(tiny):
@@ -387,13 +409,36 @@ REFUSED = {
     "row28-g-negative": ({"g": -1}, "g must be a finite number in [0, inf), got -1"),
     "row29-g-inf": ({"g": math.inf}, "g must be a finite number in [0, inf), got inf"),
     "g-text": ({"g": "7.5"}, "g must be a finite number in [0, inf), got '7.5' of type str"),
-    "row30-dim-0": ({"dim": 0}, "dim must be a multiple of 8 in 64..2048, got 0; this model was made for 64"),
-    "row30-dim-negative": ({"dim": -8}, "dim must be a multiple of 8 in 64..2048, got -8"),
-    "row30-dim-513": ({"dim": 513}, "dim must be a multiple of 8 in 64..2048, got 513"),
-    "row30-dim-8192": ({"dim": 8192}, "dim must be a multiple of 8 in 64..2048, got 8192"),
-    "row30-dim-float": ({"dim": 512.0}, "dim must be a multiple of 8 in 64..2048, got 512.0"),
-    "row30-dim-text": ({"dim": "512"}, "dim must be a multiple of 8 in 64..2048, got '512'"),
-    "row30-dim-bool": ({"dim": True}, "dim must be a multiple of 8 in 64..2048, got True"),
+    "row30-dim-0": (
+        {"dim": 0},
+        "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got 0; this model was made for 64",
+    ),
+    "row30-dim-negative": (
+        {"dim": -8},
+        "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got -8",
+    ),
+    "row30-dim-513": ({"dim": 513}, "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got 513"),
+    "row30-dim-8192": (
+        {"dim": 8192},
+        "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got 8192",
+    ),
+    "row30-dim-float": (
+        {"dim": 512.0},
+        "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got 512.0",
+    ),
+    "row30-dim-text": (
+        {"dim": "512"},
+        "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got '512'",
+    ),
+    "row30-dim-bool": (
+        {"dim": True},
+        "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got True",
+    ),
+    "row30-dim-pair-65": ({"dim": (64, 65)}, "dim must be a multiple of 8 in 64..2048, or two of them"),
+    "row30-dim-triple": ({"dim": (64, 64, 64)}, "got (64, 64, 64); this model was made for 64"),
+    "row30-dim-pair-0": ({"dim": [0, 64]}, "got [0, 64]"),
+    "row30-dim-pair-bool": ({"dim": (64, True)}, "got (64, True)"),
+    "row30-dim-empty": ({"dim": ()}, "got ()"),
     "row32-prompt-none": ({"prompt": None}, "prompt must be a text or a list of texts"),
     "row37-seed-negative": ({"seed": -1}, f"seed must be an integer in 0..{2**63 - 1}, got -1"),
     "row38-seed-2-63": ({"seed": 2**63}, "seed must be an integer in"),
