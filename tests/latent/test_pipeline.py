@@ -25,7 +25,8 @@ from diffusion_lib.latent import parts, pipeline
 from diffusion_lib.latent.pipeline import OutOfMemory, denoise, generate
 from diffusion_lib.latent.prompt import embed, tokenize
 from diffusion_lib.sample import ancestral as sample
-from diffusion_lib.sample.ancestral import last, timesteps
+from diffusion_lib.sample.ancestral import last
+from diffusion_lib.sample.times import timesteps
 
 SIGMA = {"lms": "LMSDiscrete", "euler": "EulerDiscrete"}  # diffusers' samplers that keep x_t / √ᾱ_t
 PEERS = SIGMA | {"ddim": "DDIM"}
