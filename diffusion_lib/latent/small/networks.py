@@ -102,14 +102,20 @@ def unet() -> UNet2DConditionModel:
 
 
 def scheduler() -> LMSDiscreteScheduler:
-    """Stable Diffusion's noise: √β linear from √0.00085 to √0.012, T = 1000; the networks predict ε."""
-    return LMSDiscreteScheduler(
+    """Stable Diffusion's noise: √β linear from √0.00085 to √0.012, T = 1000; the networks predict ε.
+
+    LMS does not read ``clip_sample``.  DDIM and DDPM made by ``from_config`` do, and clip x̂_0 to [−1, 1] without it:
+    right for pixels, wrong for latents of unit variance.
+    """
+    made = LMSDiscreteScheduler(
         beta_start=0.00085,
         beta_end=0.012,
         beta_schedule="scaled_linear",
         num_train_timesteps=1000,
         steps_offset=1,
     )
+    made.register_to_config(clip_sample=False)
+    return made
 
 
 def tokenizer() -> CLIPTokenizer:
