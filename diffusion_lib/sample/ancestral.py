@@ -35,6 +35,7 @@ from ..process.schedule import Schedule
 from ..runtime.finite import non_finite
 from .times import visited
 
+
 class SampleStep(NamedTuple):
     """The state x_t of the chain at time t, and what the denoiser takes x_0 to be there; both (B, …)."""
 

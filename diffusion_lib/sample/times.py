@@ -49,7 +49,7 @@ def karras_levels(top: float, bottom: float, steps: int) -> list[float]:
 
 
 def visited(schedule: Schedule, steps: int | None, spacing: str = "trailing") -> tuple[int, ...]:
-    """The times of a chain: those of ``timesteps``, or for ``"karras"`` the nearest to ``karras_levels`` from T to 1."""
+    """The times of a chain: ``timesteps``, or for ``"karras"`` the nearest to ``karras_levels`` from T to 1."""
     check_choice("spacing", spacing, (*SPACINGS, "karras"))
     steps = check_integer("steps", schedule.T if steps is None else steps, 1, schedule.T)
     return _karras(schedule, steps) if spacing == "karras" else tuple(timesteps(schedule.T, steps, spacing))

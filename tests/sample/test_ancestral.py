@@ -22,7 +22,6 @@ from diffusion_lib.denoiser import MLP
 from diffusion_lib.errors import ConfigError, NonFiniteError
 from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.process.schedule import Schedule, cosine, linear, scaled_linear
-from diffusion_lib.sample import ancestral as sample
 from diffusion_lib.sample.ancestral import ddim, ddim_step, ddpm, ddpm_step, generators, last, noise
 from diffusion_lib.sample.langevin import langevin
 from diffusion_lib.sample.times import SPACINGS, timesteps
@@ -44,9 +43,7 @@ def point_denoiser(schedule, point):
 # --- times -----------------------------------------------------------------------------------------------------------
 
 
-@given(
-    st.integers(1, 3000).flatmap(lambda T: st.tuples(st.just(T), st.integers(1, T))), st.sampled_from(SPACINGS)
-)
+@given(st.integers(1, 3000).flatmap(lambda T: st.tuples(st.just(T), st.integers(1, T))), st.sampled_from(SPACINGS))
 def test_timesteps_are_as_many_as_asked_and_strictly_decreasing(T_steps, spacing):
     T, steps = T_steps
     times = timesteps(T, steps, spacing)

@@ -22,7 +22,9 @@ def test_one_point_is_found_with_every_step_count(spacing):
     for T in (1, 2, 10, 25):
         schedule = linear(T)
         for steps in range(1, T + 1):
-            x_0 = last(dpmpp(gaussian_denoiser(schedule, point, 0.0), randn(3, 2), schedule, steps=steps, spacing=spacing))
+            x_0 = last(
+                dpmpp(gaussian_denoiser(schedule, point, 0.0), randn(3, 2), schedule, steps=steps, spacing=spacing)
+            )
             assert float((x_0 - point).abs().max()) < 1e-6
 
 

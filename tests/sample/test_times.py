@@ -61,7 +61,9 @@ def test_bad_levels_are_refused(arguments, name):
         karras_levels(*arguments)
 
 
-@pytest.mark.parametrize(("steps", "spacing", "name"), [(11, "karras", "steps"), (0, "karras", "steps"), (5, "karas", "spacing")])
+@pytest.mark.parametrize(
+    ("steps", "spacing", "name"), [(11, "karras", "steps"), (0, "karras", "steps"), (5, "karas", "spacing")]
+)
 def test_bad_choices_are_refused(steps, spacing, name):
     with pytest.raises(ConfigError, match=rf"^{name} must"):
         visited(linear(10), steps, spacing)

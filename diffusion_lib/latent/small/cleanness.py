@@ -137,7 +137,9 @@ def _weights(scenes: Scenes) -> Tensor:
         if not there.any():
             seen.append(torch.zeros(len(there), len(LAYERS), SIZE, SIZE))
             continue
-        covers = coverage(scenes.form[:, slot].clamp(min=0), scenes.centre[:, slot], scenes.radius[:, slot].clamp(min=1))
+        covers = coverage(
+            scenes.form[:, slot].clamp(min=0), scenes.centre[:, slot], scenes.radius[:, slot].clamp(min=1)
+        )
         covers = covers * there[:, None, None, None]
         covers[:, LAYERS.index("hat")] *= (scenes.hat[:, slot] >= 0)[:, None, None]
         above = (1 - covers).flip(1).cumprod(1).flip(1)
@@ -147,7 +149,7 @@ def _weights(scenes: Scenes) -> Tensor:
 
 
 def _colours(pictures: Tensor, weights: Tensor, scenes: Scenes, ground: Tensor) -> Tensor:
-    """The colours of all layers and of the ground (n, 11, 3): medians of what is seen, or the world's where too little is."""
+    """The colours of all layers and of the ground (n, 11, 3): medians of what is seen, or the world's."""
     known = [paints(scenes.colour[:, slot].clamp(min=0), scenes.hat[:, slot].clamp(min=0)) for slot in range(2)]
     colours = torch.cat([*known, ground[:, None, :, 0, 0]], 1)
     for layer in range(2 * len(LAYERS)):
@@ -170,5 +172,7 @@ def _pieces(pictures: Tensor, drawn: Tensor, ground: Tensor) -> Tensor:
     for x in (pictures, drawn):
         there = ((x - ground).norm(dim=1) > VISIBLE).numpy()
         labels = [ndimage.label(each)[0].ravel() for each in there]
-        counts.append(torch.tensor([int((torch.bincount(torch.from_numpy(each))[1:] >= SMALLEST).sum()) for each in labels]))
+        counts.append(
+            torch.tensor([int((torch.bincount(torch.from_numpy(each))[1:] >= SMALLEST).sum()) for each in labels])
+        )
     return (counts[0] - counts[1]).abs()

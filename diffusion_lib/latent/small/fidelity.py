@@ -86,17 +86,18 @@ def _shares(found: dict[str, Tensor]) -> dict[str, float]:
 
 @torch.no_grad()
 def carried(parts: Components, pictures: Tensor) -> Tensor:
-    """The pictures (n, 3, 64, 64) after encoding to the mean of z, and decoding, in levels of 255 as files have them."""
-    split = [parts.vae.decode(parts.vae.encode(x.to(parts.device)).latent_dist.mean).sample.cpu() for x in pictures.split(64)]
-    return (torch.cat(split).clamp(-1, 1) * 127.5).round() / 127.5
+    """The pictures (n, 3, 64, 64) after encoding to the mean of z, and decoding."""
+    vae = parts.vae
+    split = [vae.decode(vae.encode(x.to(vae.device)).latent_dist.mean).sample.cpu() for x in pictures.split(64)]
+    return torch.cat(split).clamp(-1, 1)
 
 
 def report(parts: Components, n: int, trial: int, done: list[dict]) -> Iterator[dict]:
     """Yield the rows of the table that are not among ``done``, each as soon as it is measured; ``done`` grows along.
 
     A row says what it is of (``of``), the line, n, and what ``judge`` returns.  First the limits of each kind; then
-    ``trial`` pictures of each kind at every g, and at 7.5 with the article's sampler too; then n fresh ones of each line
-    at the default setting, of which g is the best of the trials.
+    ``trial`` pictures of each kind at every g, and at 7.5 with the article's sampler too; then n fresh ones of each
+    line at the default setting, of which g is the best of the trials.
     """
     for kind in world.KINDS:
         yield from _new(done, "limits", kind, trial, partial(_limits, parts, kind, trial))
@@ -119,10 +120,10 @@ def limits_of(rows: list[dict]) -> dict[str, dict[str, float]]:
 
 def best(rows: list[dict]) -> float:
     """The g with which most trial pictures of all kinds are right and clean, the smallest of equals."""
-    usual = [row for row in rows if row["of"] == "trial" and (row["steps"], row["sampler"]) == (STEPS, SAMPLER)]
+    trials = [row for row in rows if row["of"] == "trial" and "trained" not in row]
     total: dict[float, float] = dict.fromkeys(GUIDANCE, 0.0)
-    for row in usual:
-        total[row["g"]] += row["clean"]["right and clean"] * ("trained" not in row)
+    for row in (row for row in trials if (row["steps"], row["sampler"]) == (STEPS, SAMPLER)):
+        total[row["g"]] += row["clean"]["right and clean"]
     return max(total, key=lambda g: (round(total[g], 6), -g))
 
 
@@ -166,8 +167,11 @@ def _ceiling(parts: Components, line: str, n: int, limits: dict) -> dict:
 
 
 def _new(done: list[dict], of: str, line: str, n: int, measured: Callable[[], dict], **conditions) -> Iterator[dict]:
-    """What was measured is in dictionaries; all else says of what."""
-    row = {"of": of, "line": line, "n": n, **conditions}
-    if row not in [{name: value for name, value in other.items() if not isinstance(value, dict)} for other in done]:
-        done.append(row | measured())
-        yield done[-1]
+    """What was measured is in dictionaries; all else says of what.  A row of fewer pictures gives way to one of more."""
+    row = {"of": of, "line": line, **conditions}
+    same = [other for other in done if {k: v for k, v in other.items() if k != "n" and not isinstance(v, dict)} == row]
+    if all(other["n"] < n for other in same):
+        found = {**row, "n": n, **measured()}
+        done[:] = [other for other in done if other not in same]
+        done.append(found)
+        yield found
