@@ -167,7 +167,7 @@ def _ceiling(parts: Components, line: str, n: int, limits: dict) -> dict:
 
 
 def _new(done: list[dict], of: str, line: str, n: int, measured: Callable[[], dict], **conditions) -> Iterator[dict]:
-    """What was measured is in dictionaries; all else says of what.  A row of fewer pictures gives way to one of more."""
+    """What was measured is in dictionaries, all else says of what.  A row of few pictures gives way to one of more."""
     row = {"of": of, "line": line, **conditions}
     same = [other for other in done if {k: v for k, v in other.items() if k != "n" and not isinstance(v, dict)} == row]
     if all(other["n"] < n for other in same):
