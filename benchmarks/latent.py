@@ -58,9 +58,10 @@ def measure(options: Options, model: str = "miniature") -> dict:
     rounds, steps = int(options.of("rounds", ROUNDS, 1)), 4 if options.quick else STEPS
     parts = load(model, device="cpu")
     timer = Timer(parts.text_encoder, parts.unet, parts.vae.post_quant_conv, parts.vae.decoder)
+    settings = {"g": G, "seed": 0, "steps": steps, "sampler": "lms"}
     contestants = {
-        OURS: lambda: generate(parts, PROMPTS, g=G, seed=0, steps=steps),
-        f"{OURS}, one picture": lambda: generate(parts, PROMPTS[0], g=G, seed=0, steps=steps),
+        OURS: lambda: generate(parts, PROMPTS, **settings),
+        f"{OURS}, one picture": lambda: generate(parts, PROMPTS[0], **settings),
     }
     if options.peers:
         pipe = published(parts)

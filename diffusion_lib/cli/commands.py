@@ -29,6 +29,7 @@ from ..runtime.device import pick_device
 from ..runtime.fingerprint import told
 from ..runtime.signals import stop_signals
 from ..sample.ancestral import ddim, ddpm, generators, last, noise
+from ..sample.dpm import dpmpp
 from ..sample.langevin import langevin
 from ..sample.ode import euler, heun, lms
 from ..train import checkpoint, run
@@ -40,7 +41,8 @@ from ..train.manifest import layout
 DATA = (*DENSITIES, "digits")
 POINTS = 50_000  # draws of a density that a run trains on
 STEPS = 50  # of a sampler, unless T is less
-SAMPLERS = {"ddim": ddim, "ddpm": ddpm, "euler": euler, "heun": heun, "lms": lms, "langevin": langevin}
+SAMPLERS = {"ddim": ddim, "ddpm": ddpm, "euler": euler, "heun": heun, "lms": lms, "dpm++": dpmpp}
+SAMPLERS |= {"langevin": langevin}
 NOISY = ("ddim", "ddpm", "langevin")  # those that draw noise on the way
 
 

@@ -34,8 +34,10 @@ from tqdm import tqdm
 from .. import __version__
 from ..errors import DiffusionLibError, NonFiniteError, check_choice, check_integer, check_seed
 from ..runtime.device import dtype_name
-from ..sample.ancestral import SampleStep, ddim, ddpm, generators, noise, timesteps
-from ..sample.ode import euler, lms
+from ..sample.ancestral import SampleStep, ddim, ddpm, generators, noise
+from ..sample.dpm import dpmpp
+from ..sample.ode import euler, heun, lms
+from ..sample.times import timesteps
 from .codec import decode, to_pil
 from .guidance import Guided, check_guidance
 from .outline import Dim, Outline, sides
@@ -43,7 +45,11 @@ from .parts import Components
 from .prompt import embed, tokenize
 from .safety import FLAGGED, judged
 
-SAMPLERS = {"lms": lms, "ddim": ddim, "euler": euler, "ddpm": ddpm}
+NOISY = {"ddpm": ddpm, "euler-ancestral": ddpm}  # draw noise on the way; one sampler with two names
+EVEN = {"ddim": ddim, "euler": euler, "heun": heun, "lms": lms, "dpm++": dpmpp} | NOISY
+SAMPLERS = EVEN | {f"{name}-karras": sampler for name, sampler in EVEN.items()}  # even in t, or levels of Karras et al.
+SAMPLER, STEPS = "ddim", 50  # of what was tried, right most often also at g = 7.5
+USUAL_G, OWN_G = 7.5, {"miniature": 2.0}  # of Stable Diffusion; of a model where another is cleaner
 
 
 class OutOfMemory(DiffusionLibError, MemoryError):
@@ -67,20 +73,21 @@ def generate(
     parts: Components,
     prompt: str | Sequence[str],
     *,
-    g: float = 7.5,
+    g: float | None = None,
     seed: int | None = None,
-    steps: int = 50,
+    steps: int = STEPS,
     dim: Dim | None = None,
     save_int: int = 0,
-    sampler: str = "lms",
+    sampler: str = SAMPLER,
     first: int = 0,
 ) -> list[Picture]:
     """Make a picture for each text of ``prompt``.
 
-    ``g`` ≥ 0 is the weight of the guidance (see ``guidance``); ``steps`` in 1…T calls of the U-Net; ``dim`` the side in
-    pixels or (width, height), None for the model's own.  ``seed`` in 0…2⁶³ − 1; None draws one and prints it.
-    ``save_int`` keeps a state every so many steps, 0 none.  ``sampler`` is one of ``SAMPLERS``; ``first`` is the number
-    of the first picture's stream, so that ``seed=s, first=i`` is picture i of a batch with ``seed=s``.
+    ``g`` ≥ 0 is the weight of the guidance (see ``guidance``), None for the model's own: 2 for the miniature, else 7.5.
+    ``steps`` in 1…T calls of the U-Net, of "heun" two each; ``dim`` the side in pixels or (width, height), None for the
+    model's own.  ``seed`` in 0…2⁶³ − 1; None draws one and prints it.  ``save_int`` keeps a state every so many steps,
+    0 none.  ``sampler`` is one of ``SAMPLERS``; ``first`` is the number of the first picture's stream, so that
+    ``seed=s, first=i`` is picture i of a batch with ``seed=s``.
 
     Raises ``ConfigError`` before any work, ``NonFiniteError`` where a number overflows, with the step and the part, and
     ``OutOfMemory``.  A text that is too long is a warning; so is a picture that the safety checker flags, which is
@@ -115,18 +122,20 @@ def denoise(
     *,
     g: float,
     steps: int,
-    sampler: str = "lms",
+    sampler: str = SAMPLER,
     generator: Sequence[Generator] | Generator | None = None,
     **options: Any,
 ) -> Iterator[SampleStep]:
     """The loop alone: from unit noise x_T (B, 4, h, w) and embeddings (B, 77, d), (1, 77, d) to latents.
 
-    ``generator`` is for "ddpm", the one sampler that draws noise on the way; ``options`` are the sampler's own.  Yields
-    and raises what the samplers do; a ``NonFiniteError`` also names the U-Net and its dtype.
+    ``generator`` is for the samplers that draw noise on the way; ``options`` are the sampler's own.  Yields and raises
+    what the samplers do; a ``NonFiniteError`` also names the U-Net and its dtype.
     """
-    if sampler == "ddpm":
-        options["generator"] = generator
     chain = SAMPLERS[check_choice("sampler", sampler, SAMPLERS)]
+    if chain in NOISY.values():
+        options["generator"] = generator
+    if sampler.endswith("-karras"):
+        options["spacing"] = "karras"
     steps_of = chain(Guided(parts.unet, text, empty, g), x_T, parts.schedule, steps=steps, **options)
     return _named(steps_of, f"the U-Net in {dtype_name(parts.dtype)}")
 
@@ -141,7 +150,7 @@ def _named(chain: Iterator[SampleStep], where: str) -> Iterator[SampleStep]:
 def check_arguments(
     outline: Outline,
     *,
-    g: float,
+    g: float | None,
     seed: int | None,
     steps: int,
     dim: Dim | None,
@@ -155,7 +164,7 @@ def check_arguments(
     """
     check_seed(first, "first")
     return {
-        "g": check_guidance(g),
+        "g": None if g is None else check_guidance(g),
         "seed": None if seed is None else check_seed(seed),
         "steps": len(timesteps(outline.T, steps)),
         "dim": outline.check_dim(dim),
@@ -165,7 +174,9 @@ def check_arguments(
 
 
 def _settings(parts: Components, checked: dict[str, Any]) -> dict[str, Any]:
-    """What was checked, with a seed and with what makes the pictures."""
+    """What was checked, with a g and a seed, and with what makes the pictures."""
+    if checked["g"] is None:
+        checked = checked | {"g": OWN_G.get(parts.model, USUAL_G)}
     if checked["g"] < 1:
         warnings.warn(f"g = {checked['g']:g} weakens the prompt; g = 1 is the prompt without guidance", stacklevel=3)
     if checked["seed"] is None:

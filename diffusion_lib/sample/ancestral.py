@@ -10,6 +10,9 @@ library's model.  ``ddpm`` and ``ddim`` call it once per step.  Coefficients are
 call.  Noise is drawn on the generator's device, so that a CPU generator gives the same noise on every device.  With a
 list of ``generators``, one for each sample, a sample gets the same noise in a batch of any size.
 
+With the posterior's variance ``ddpm`` is the sampler that k-diffusion and diffusers call Euler ancestral: an Euler step
+in σ = √((1 − ᾱ) / ᾱ) down to σ_s²/σ_t, and fresh noise back up to σ_s.
+
 Sources: Ho et al. 2020 (DDPM), Algorithm 2 and eq. 7; Song et al. 2021a (DDIM), eq. 12 and 16.
 """
 
@@ -17,7 +20,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -31,8 +33,7 @@ from ..process.bound import VARIANCES
 from ..process.identities import Denoiser, Transition, x_0_from_eps
 from ..process.schedule import Schedule
 from ..runtime.finite import non_finite
-
-SPACINGS = ("trailing", "leading")
+from .times import visited
 
 
 class SampleStep(NamedTuple):
@@ -41,20 +42,6 @@ class SampleStep(NamedTuple):
     t: int
     x_t: Tensor
     x_0_hat: Tensor
-
-
-def timesteps(T: int, steps: int, spacing: str = "trailing") -> list[int]:
-    """Return the ``steps`` times at which the denoiser is called, strictly decreasing, in 1…T.
-
-    ``"trailing"``: T·k/steps for k = steps…1, rounded (halves to even): starts at T, where x_T is pure noise.
-    ``"leading"``: 1 + ⌊T/steps⌋·k for k = steps−1…0: ends at 1, and starts below T unless steps = T.
-    Both are those of diffusers plus 1, since its times count from 0.
-    """
-    T = check_integer("T", T, 1)
-    steps = check_integer("steps", steps, 1, T)
-    if check_choice("spacing", spacing, SPACINGS) == "trailing":
-        return [round(Fraction(T * k, steps)) for k in range(steps, 0, -1)]
-    return [1 + T // steps * k for k in reversed(range(steps))]
 
 
 def ddpm_step(
@@ -163,8 +150,7 @@ def run_chain(
         raise ConfigError(f"x_T must have shape (B, ...), not empty, got {tuple(x_T.shape)}; use torch.randn(B, ...)")
     if (bad := non_finite(x_T)) is not None:
         raise ConfigError(f"x_T must be finite, got {bad}; use torch.randn")
-    times = timesteps(schedule.T, schedule.T if steps is None else steps, spacing)
-    return _run(denoiser, x_T.detach(), step, _transitions(schedule, tuple(times)))
+    return _run(denoiser, x_T.detach(), step, _transitions(schedule, visited(schedule, steps, spacing)))
 
 
 @lru_cache(maxsize=32)  # a sampler that runs again goes the same way

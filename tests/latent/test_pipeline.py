@@ -25,10 +25,11 @@ from diffusion_lib.latent import parts, pipeline
 from diffusion_lib.latent.pipeline import OutOfMemory, denoise, generate
 from diffusion_lib.latent.prompt import embed, tokenize
 from diffusion_lib.sample import ancestral as sample
-from diffusion_lib.sample.ancestral import last, timesteps
+from diffusion_lib.sample.ancestral import last
+from diffusion_lib.sample.times import timesteps, visited
 
-SIGMA = {"lms": "LMSDiscrete", "euler": "EulerDiscrete"}  # diffusers' samplers that keep x_t / √ᾱ_t
-PEERS = SIGMA | {"ddim": "DDIM"}
+SIGMA = {"lms": "LMSDiscrete", "euler": "EulerDiscrete", "heun": "HeunDiscrete"}  # they keep x_t / √ᾱ_t
+PEERS = SIGMA | {"ddim": "DDIM", "dpm++": "DPMSolverMultistep"}
 SETTINGS = {"num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 CLIPS = {"ddim": {"clip_sample": False}}  # latents are no pixels
 
@@ -80,6 +81,8 @@ def as_ours(peer, times):
     """Let the pipeline's own call of set_timesteps choose ``times``, and a DDIM step lead to the next of them."""
 
     def set_timesteps(steps, device=None):
+        if "DPM" in type(peer).__name__:
+            return type(peer).set_timesteps(peer, timesteps=[t - 1 for t in times])
         peers.set_times(peer, times)
         if hasattr(peer, "sigmas"):
             peer.sigmas = np.asarray(peer.sigmas)  # the integrand of its quadrature is slow on tensors
@@ -140,6 +143,8 @@ CASES = {
 @example("lms", ["a dog"], 7.5, 53, "trailing", 0)
 @example("ddim", ["a dog"], 7.5, 53, "trailing", 0)
 @example("euler", ["a dog", ""], 1.0, 27, "leading", 0)
+@example("dpm++", ["a dog", ""], 7.5, 20, "leading", 0)
+@example("heun", ["a dog", ""], 7.5, 9, "trailing", 0)
 def test_the_loop_is_that_of_the_published_pipeline_in_float64(double, name, prompts, g, steps, spacing, seed):
     assert difference(double, name, prompts, g, steps, spacing, seed) <= 1e-9
 
@@ -159,7 +164,7 @@ def test_a_whole_picture_is_that_of_the_published_pipeline(tiny_folder, tiny):
         pipe = StableDiffusionPipeline.from_pretrained(tiny_folder, use_safetensors=True, local_files_only=True)
     pipe.set_progress_bar_config(disable=True)
     pipe.scheduler = LMSDiscreteScheduler.from_pretrained(tiny_folder / "scheduler")
-    (ours,) = generate(tiny, "a dog wearing hat", seed=3, steps=8)
+    (ours,) = generate(tiny, "a dog wearing hat", seed=3, steps=8, sampler="lms")
     x_T = torch.randn(1, 4, 8, 8, generator=sample.generators(3, 1)[0]).view(1, 4, 8, 8)
     pipe.scheduler.set_timesteps(8)
     start = x_T * (float(pipe.scheduler.sigmas[0]) ** 2 + 1) ** 0.5 / float(pipe.scheduler.init_noise_sigma)
@@ -450,6 +455,8 @@ REFUSED = {
     "save-int-negative": ({"save_int": -1}, "save_int must be an integer >= 0, got -1"),
     "save-int-bool": ({"save_int": True}, "save_int must be an integer >= 0, got True"),
     "sampler-unknown": ({"sampler": "lsm"}, "did you mean 'lms'?"),
+    "sampler-levels-alone": ({"sampler": "karras"}, "sampler must be one of 'ddim', 'euler', 'heun', 'lms', 'dpm++'"),
+    "sampler-none": ({"sampler": None}, "sampler must be one of"),
     "first-negative": ({"first": -1}, "first must be an integer in"),
 }
 
@@ -488,7 +495,32 @@ def test_row22_row23_any_number_of_steps_ends_at_the_clean_state(double, steps):
         chain = list(denoise(exact, text, empty, torch.randn_like(point), g=7.5, steps=steps, sampler=sampler))
         assert len(chain) == steps + 1 and chain[-1].t == 0
         assert float((chain[-1].x_t - point).abs().max()) < 1e-6
-    assert exact.unet.sizes == [2] * steps * len(pipeline.SAMPLERS)
+    assert exact.unet.sizes == [2] * sum(calls(sampler, steps) for sampler in pipeline.SAMPLERS)
+
+
+def calls(sampler, steps):
+    """Heun's method looks at both ends of each step but the last."""
+    return 2 * steps - 1 if sampler.startswith("heun") else steps
+
+
+def test_two_names_of_one_sampler_make_one_picture(tiny):
+    for one, other in (("ddpm", "euler-ancestral"), ("ddim", "euler")):
+        pair = [generate(tiny, "a dog", seed=1, steps=4, sampler=name)[0] for name in (one, other)]
+        assert alike(*pair) and [each.parameters["sampler"] for each in pair] == [one, other]
+
+
+def test_levels_of_karras_are_other_times(tiny):
+    (even,), (karras,) = (
+        generate(tiny, "a dog", seed=1, steps=4, save_int=1, sampler=name) for name in ("dpm++", "dpm++-karras")
+    )
+    assert [step.t for step in even.kept] == [1000, 750, 500, 250]
+    assert [step.t for step in karras.kept] == list(visited(tiny.schedule, 4, "karras"))
+
+
+def test_g_is_the_model_s_own_where_none_is_given(tiny):
+    (usual,) = generate(tiny, "a dog", seed=0, steps=1)
+    (own,) = generate(dataclasses.replace(tiny, model="miniature"), "a dog", seed=0, steps=1)
+    assert (usual.parameters["g"], own.parameters["g"]) == (7.5, 2.0) and usual.parameters["sampler"] == "ddim"
 
 
 # --- cost ------------------------------------------------------------------------------------------------------------
@@ -524,5 +556,5 @@ def test_the_loop_costs_little_beside_its_networks(tiny, sampler):
         last(
             denoise(watched, text, empty, torch.zeros(4, 4, 8, 8), g=7.5, steps=20, sampler=sampler, generator=streams)
         )
-    assert watched.unet.sizes == [8] * 20
-    assert everything.count - inside <= 20 * 60 and inside > 20 * 200
+    assert watched.unet.sizes == [8] * calls(sampler, 20)
+    assert everything.count - inside <= 60 * calls(sampler, 20) and inside > 20 * 200

@@ -92,6 +92,7 @@ FORMS = {
     "init-sigma": [-(B_T - 1), (1 - sqrt(B_T)) * (1 + sqrt(B_T))],
     "ab2-coefficient": [h + h, 4 * h / 2, 2.0 * h],
     "trapezoid-weight": [0.5 * h, h - h / 2, sqrt(h**2 / 4)],
+    "three-limit": [-sp.Rational(12, 22), -1 / sp.Rational(11, 6)],
     "four-newest": [55 * h / 24, h * sp.Rational(55, 24), 2 * h + 7 * h / 24],
     "other-variance": [(1 - A) / (2 * A * (1 - B)), half * (1 / A - 1) / (1 - A * P)],
     "score-weight": [-1 / (B - 1), (1 + B) / (1 - B**2), 1 + B / (1 - B)],

@@ -21,8 +21,10 @@ from worlds import seeded
 
 from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.process.schedule import cosine, linear, scaled_linear
-from diffusion_lib.sample.ancestral import SPACINGS, ddim, ddpm, last, timesteps
-from diffusion_lib.sample.ode import euler, heun, lms
+from diffusion_lib.sample.ancestral import ddim, ddpm, last
+from diffusion_lib.sample.dpm import dpmpp
+from diffusion_lib.sample.ode import euler, heun, lms, sigma
+from diffusion_lib.sample.times import SPACINGS, karras_levels, timesteps, visited
 
 WORLD = GaussianMixture([[-1.0, 0.5], [0.3, -0.2], [1.2, 1.0]], [0.3, 0.1, 0.5], [0.2, 0.5, 0.3])
 EVERY = [(linear(1), range(1, 2)), (linear(20), range(1, 21)), (cosine(50), range(1, 51))]
@@ -123,3 +125,41 @@ def test_solvers_in_sigma(monkeypatch, schedule, counts, spacing, name):
         x = run(peer, denoiser, start * X_T, schedule, **options)
         ours = last(solver(denoiser, X_T, schedule, steps=steps, spacing=spacing))
         torch.testing.assert_close(ours, x, **TOLERANCE)
+
+
+@pytest.mark.parametrize("spacing", [*SPACINGS, "karras"])
+@pytest.mark.parametrize(("schedule", "counts"), CASES)
+def test_dpm_solver_2m(monkeypatch, schedule, counts, spacing):
+    """The peer keeps x_t as we do; it is given our times, since its leading ones are others."""
+    denoiser = WORLD.denoiser(schedule)
+    peer = peer_of(monkeypatch, "DPMSolverMultistep", schedule, "trailing", algorithm_type="dpmsolver++")
+    for steps in counts:
+        peer.set_timesteps(timesteps=[t - 1 for t in visited(schedule, steps, spacing)])
+        x = run(peer, denoiser, X_T, schedule)
+        torch.testing.assert_close(last(dpmpp(denoiser, X_T, schedule, steps=steps, spacing=spacing)), x, **TOLERANCE)
+
+
+@pytest.mark.parametrize("spacing", SPACINGS)
+@pytest.mark.parametrize(("schedule", "counts"), CASES)
+def test_euler_ancestral_is_the_chain_with_the_posterior_s_variance(monkeypatch, schedule, counts, spacing):
+    denoiser = WORLD.denoiser(schedule)
+    peer = peer_of(monkeypatch, "EulerAncestralDiscrete", schedule, spacing)
+    for steps in counts:
+        peers.set_times(peer, timesteps(schedule.T, steps, spacing))
+        start = math.sqrt(float(peer.sigmas[0]) ** 2 + 1)
+        x = run(peer, denoiser, start * X_T, schedule, generator=seeded(1))
+        ours = last(ddpm(denoiser, X_T, schedule, steps=steps, spacing=spacing, generator=seeded(1)))
+        torch.testing.assert_close(ours, x, **TOLERANCE)
+
+
+@pytest.mark.parametrize("schedule", [linear(20), scaled_linear(1000)], ids=["T20", "T1000"])
+def test_karras_levels(monkeypatch, schedule):
+    """The levels are diffusers'; of its times, some come twice where ours go on to the neighbour."""
+    peer = peer_of(monkeypatch, "DPMSolverMultistep", schedule, "trailing", use_karras_sigmas=True)
+    for steps in (2, 3, 10, 20):
+        peer.set_timesteps(steps)
+        levels = torch.tensor(karras_levels(sigma(schedule, schedule.T), sigma(schedule, 1), steps))
+        torch.testing.assert_close(levels.double(), peer.sigmas[:-1].double(), rtol=1e-6, atol=0)
+        theirs, ours = [int(time) + 1 for time in peer.timesteps], list(visited(schedule, steps, "karras"))
+        assert ours == theirs or len(set(theirs)) < steps
+    assert len(set(theirs)) < 20 if schedule.T == 20 else ours == theirs

@@ -22,9 +22,9 @@ from diffusion_lib.denoiser import MLP
 from diffusion_lib.errors import ConfigError, NonFiniteError
 from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.process.schedule import Schedule, cosine, linear, scaled_linear
-from diffusion_lib.sample import ancestral as sample
-from diffusion_lib.sample.ancestral import ddim, ddim_step, ddpm, ddpm_step, generators, last, noise, timesteps
+from diffusion_lib.sample.ancestral import ddim, ddim_step, ddpm, ddpm_step, generators, last, noise
 from diffusion_lib.sample.langevin import langevin
+from diffusion_lib.sample.times import SPACINGS, timesteps
 
 SMALL_T = (1, 2, 3, 10, 50)
 UNEVEN_STEPS = (3, 7, 9, 27, 53, 56, 333, 999)  # none divides 1000 evenly; several broke published schedulers
@@ -43,9 +43,7 @@ def point_denoiser(schedule, point):
 # --- times -----------------------------------------------------------------------------------------------------------
 
 
-@given(
-    st.integers(1, 3000).flatmap(lambda T: st.tuples(st.just(T), st.integers(1, T))), st.sampled_from(sample.SPACINGS)
-)
+@given(st.integers(1, 3000).flatmap(lambda T: st.tuples(st.just(T), st.integers(1, T))), st.sampled_from(SPACINGS))
 def test_timesteps_are_as_many_as_asked_and_strictly_decreasing(T_steps, spacing):
     T, steps = T_steps
     times = timesteps(T, steps, spacing)
@@ -56,7 +54,7 @@ def test_timesteps_are_as_many_as_asked_and_strictly_decreasing(T_steps, spacing
 
 
 @pytest.mark.parametrize("T", [*SMALL_T, 1000])
-@pytest.mark.parametrize("spacing", sample.SPACINGS)
+@pytest.mark.parametrize("spacing", SPACINGS)
 def test_row22_every_step_count_including_T(T, spacing):
     for steps in range(1, T + 1):
         times = timesteps(T, steps, spacing)
@@ -92,7 +90,7 @@ def test_row25_one_point_is_found_by_every_sampler_with_every_step_count(T, dtyp
     schedule, point = linear(T), torch.tensor([0.7, -1.3], dtype=dtype)
     x_T = randn(3, 2, dtype=dtype)
     for steps in range(1, T + 1):
-        for spacing in sample.SPACINGS:
+        for spacing in SPACINGS:
             for chain in samplers(point_denoiser(schedule, point), x_T, schedule, steps, spacing):
                 x_0 = last(chain)
                 assert x_0.dtype == dtype and float((x_0 - point).abs().max()) < 1e-6

@@ -15,9 +15,9 @@ from worlds import gaussian_denoiser, randn, zero
 
 from diffusion_lib.errors import ConfigError, NonFiniteError
 from diffusion_lib.process.schedule import cosine, linear, scaled_linear
-from diffusion_lib.sample import ancestral as sample
-from diffusion_lib.sample.ancestral import ddim, ddim_step, last, timesteps
+from diffusion_lib.sample.ancestral import ddim, ddim_step, last
 from diffusion_lib.sample.ode import adams_bashforth, euler, euler_step, heun, heun_step, lms, lms_step, sigma
+from diffusion_lib.sample.times import SPACINGS, timesteps
 
 SOLVERS = {
     "euler": euler,
@@ -130,7 +130,7 @@ def test_one_point_is_found_with_every_step_count(solver, dtype):
     for T in (1, 2, 3, 10, 25):
         schedule = linear(T)
         for steps in range(1, T + 1):
-            for spacing in sample.SPACINGS:
+            for spacing in SPACINGS:
                 denoiser = gaussian_denoiser(schedule, point, 0.0)
                 x_0 = last(SOLVERS[solver](denoiser, randn(3, 2, dtype=dtype), schedule, steps=steps, spacing=spacing))
                 assert x_0.dtype == dtype and float((x_0 - point).abs().max()) < 1e-6
@@ -247,7 +247,7 @@ BAD_CALLS = {
     "steps-0": {"steps": 0},
     "steps-above-T": {"steps": 11},
     "steps-bool": {"steps": True},
-    "spacing-unknown": {"spacing": "karras"},
+    "spacing-unknown": {"spacing": "karas"},
     "order-0": {"order": 0},
     "order-5": {"order": 5},
     "order-bool": {"order": True},

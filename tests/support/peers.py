@@ -8,6 +8,9 @@ from fractions import Fraction
 import numpy as np
 import torch
 
+MODULES = {"DDPM": "ddpm", "DDIM": "ddim", "EulerAncestralDiscrete": "euler_ancestral_discrete"}
+MODULES |= {"DPMSolverMultistep": "dpmsolver_multistep"}
+
 
 class _Double:
     """A module, torch or NumPy, except that its float32 is its float64."""
@@ -25,7 +28,7 @@ def scheduler(monkeypatch, name: str, **config):
     For the rest of the test its module sees a torch and a NumPy whose float32 is float64: it builds its tables, and in
     Euler's case casts its state, in float32.
     """
-    snake = {"DDPM": "ddpm", "DDIM": "ddim"}.get(name) or name.removesuffix("Discrete").lower() + "_discrete"
+    snake = MODULES.get(name) or name.removesuffix("Discrete").lower() + "_discrete"
     module = importlib.import_module(f"diffusers.schedulers.scheduling_{snake}")
     monkeypatch.setattr(module, "torch", _Double(torch))
     monkeypatch.setattr(module, "np", _Double(np))

@@ -1,30 +1,37 @@
-"""Fidelity: how often the miniature paints what the caption says, in the eyes of the recogniser.
+"""Fidelity: how often the miniature paints what the caption says, and how clean, in the eyes of the recogniser.
 
-A line of the table asks for n fresh scenes of one kind, by captions that say all but the ground, from seeds that the
-training never used.  Beside each stands what the recogniser finds in the renderer's own pictures of the same scenes,
-which is its own error, and in those pictures after a passage through the autoencoder, which no U-Net can exceed.
+A line of the table asks for n fresh scenes of one kind, by captions that say all but the ground (of "ground", that
+too), from seeds that the training never used.  The pictures are those of the command ``picture``.  Beside each line
+stands what the recogniser finds in the renderer's own pictures of the same scenes, which is its own error, and in those
+pictures after a passage through the autoencoder, which no U-Net can exceed.  The limits of what is clean come from real
+pictures after that passage, too, of other scenes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
+import numpy as np
 import torch
-from diffusers import StableDiffusionPipeline
 from torch import Tensor
 
 from ..codec import psnr
-from . import recogniser, world
+from ..parts import Components
+from ..pipeline import SAMPLER, STEPS, USUAL_G, generate
+from . import cleanness, recogniser, world
 
 LINES = {  # kind of scene, held-out pairs
     "single": ("single", False),
     "unseen": ("single", True),
     "pair": ("pair", False),
     "animal": ("animal", False),
+    "ground": ("single", False),  # with captions that name the ground
 }
-GUIDANCE = (1.0, 2.0, 3.0, 5.0, 7.5)  # tried for each line; 7.5 is Stable Diffusion's
-STEPS = (10, 20, 50, 100)
-SEEDS = {"fresh": 2_000_000, "trial": 1_000_000}  # of the noise of picture 0; one less is that of the scenes
+GUIDANCE = (1.0, 2.0, USUAL_G)  # tried for each kind; the last is Stable Diffusion's
+FEW = 10  # steps, tried beside the usual number
+ARTICLE = "lms"  # the sampler of the article, of order four
+SEEDS = {"fresh": 2_000_000, "trial": 1_000_000, "limits": 3_000_000}  # of the noise; one less is that of the scenes
 
 
 def asked(line: str, n: int, seeds: str = "fresh") -> world.Scenes:
@@ -33,83 +40,138 @@ def asked(line: str, n: int, seeds: str = "fresh") -> world.Scenes:
     return world.sample_scenes(n, torch.Generator().manual_seed(SEEDS[seeds] - 1), kind, held_out)
 
 
-@torch.no_grad()
+def captions(line: str, scenes: world.Scenes) -> list[str]:
+    """What is asked for in words."""
+    texts = world.captions(scenes)
+    if line == "ground":
+        texts = [f"{text} on {world.NAMES[ground]}" for text, ground in zip(texts, scenes.ground, strict=True)]
+    return texts
+
+
 def paint(
-    pipeline: StableDiffusionPipeline, captions: list[str], g: float, steps: int = 50, first_seed: int = 0
+    parts: Components, texts: list[str], g: float, steps: int = STEPS, seed: int = 0, sampler: str = SAMPLER
 ) -> Iterator[Tensor]:
-    """Paint captions with the pipeline itself, in batches of 50: pictures (≤ 50, 3, 64, 64) in [−1, 1].
+    """Paint captions as the command does, in batches of 50: pictures (≤ 50, 3, 64, 64) in [−1, 1]."""
+    for start in range(0, len(texts), 50):
+        options = {"g": g, "steps": steps, "seed": seed, "sampler": sampler, "first": start}
+        made = [np.array(picture.image) for picture in generate(parts, texts[start : start + 50], **options)]
+        yield torch.from_numpy(np.stack(made)).permute(0, 3, 1, 2) / 127.5 - 1
 
-    Picture i starts from the noise of seed ``first_seed + i``, in whatever batch it is.
+
+def judge(line: str, scenes: world.Scenes, pictures: Tensor, limits: dict[str, dict[str, float]]) -> dict[str, dict]:
+    """Shares of the pictures: ``right`` in each thing that is asked; ``clean``, and by what they are not.
+
+    "unknown" is the share that the recogniser cannot judge, which are neither right nor clean.  Of animals, ``ears`` is
+    the share with both, of those whose ears differ from their ground.
     """
-    for start in range(0, len(captions), 50):
-        texts = captions[start : start + 50]
-        streams = [torch.Generator().manual_seed(first_seed + start + i) for i in range(len(texts))]
-        options = {"guidance_scale": g, "num_inference_steps": steps, "generator": streams, "output_type": "pt"}
-        yield pipeline(texts, **options).images.float().cpu() * 2 - 1
+    seen = recogniser.read(pictures)
+    right = recogniser.score(scenes, seen)
+    if line == "ground":
+        right["ground"] = scenes.ground == seen.ground
+        right["all"] = right["both"] & right["ground"]
+    left, limit = cleanness.left(pictures, seen), limits[LINES[line][0]]
+    clean = cleanness.clean(left, limit)
+    shares = {"clean": clean, "right and clean": clean & list(right.values())[-1], "unknown": seen.form[:, 0] < 0}
+    shares |= {name: getattr(left, name) > most for name, most in limit.items()}
+    row = {"right": _shares(right), "clean": _shares(shares)}
+    if line == "animal":
+        ears = cleanness.ears(pictures, seen)
+        row["ears"] = {"both": _shares({"": ears[ears >= 0] > 0})[""], "n": int((ears >= 0).sum())}
+    return row
 
 
-def right(scenes: world.Scenes, pictures: Tensor) -> dict[str, float]:
-    """The share of the pictures in which each thing that the scenes ask for is right."""
-    return {
-        what: float(yes.float().mean()) for what, yes in recogniser.score(scenes, recogniser.read(pictures)).items()
-    }
-
-
-def measure(pipeline: StableDiffusionPipeline, line: str, n: int, g: float, steps: int, seeds: str) -> dict[str, float]:
-    """Fidelity of n pictures of a line at guidance g, in so many steps of the pipeline's scheduler."""
-    scenes = asked(line, n, seeds)
-    pictures = torch.cat(list(paint(pipeline, world.captions(scenes), g, steps, SEEDS[seeds])))
-    return right(scenes, pictures)
+def _shares(found: dict[str, Tensor]) -> dict[str, float]:
+    return {name: round(float(yes.double().mean()), 6) for name, yes in found.items()}
 
 
 @torch.no_grad()
-def carried(pipeline: StableDiffusionPipeline, pictures: Tensor) -> Tensor:
+def carried(parts: Components, pictures: Tensor) -> Tensor:
     """The pictures (n, 3, 64, 64) after encoding to the mean of z, and decoding."""
-    vae = pipeline.vae
-    parts = [vae.decode(vae.encode(x.to(vae.device)).latent_dist.mean).sample.cpu() for x in pictures.split(64)]
-    return torch.cat(parts).clamp(-1, 1)
+    vae = parts.vae
+    split = [vae.decode(vae.encode(x.to(vae.device)).latent_dist.mean).sample.cpu() for x in pictures.split(64)]
+    return torch.cat(split).clamp(-1, 1)
 
 
-def report(pipeline: StableDiffusionPipeline, n: int, trial: int, done: list[dict]) -> Iterator[dict]:
+def report(parts: Components, n: int, trial: int, done: list[dict]) -> Iterator[dict]:
     """Yield the rows of the table that are not among ``done``, each as soon as it is measured; ``done`` grows along.
 
-    A row says what it is of (``of``), the line, n, and shares of right pictures by name.  g is chosen for each line on
-    ``trial`` pictures; then n fresh ones are painted with it, and of "single" also with 7.5.
+    A row says what it is of (``of``), the line, n, and what ``judge`` returns.  First the limits of each kind; then
+    ``trial`` pictures of each kind at every g, and at 7.5 with the article's sampler too; then n fresh ones of each
+    line at the default setting, of which g is the best of the trials.
     """
-    for line in LINES:
-        yield from _new(
-            done, "recogniser", line, n, lambda line=line: right(asked(line, n), world.render(asked(line, n)))
-        )
-        yield from _new(done, "autoencoder", line, n, lambda line=line: _ceiling(pipeline, line, n))
+    for kind in world.KINDS:
+        yield from _new(done, "limits", kind, trial, partial(_limits, parts, kind, trial))
+    for kind in world.KINDS:
         for g in GUIDANCE:
-            yield from painted(done, pipeline, "trial", line, trial, g)
-        for g in {best(done, line), 7.5} if line == "single" else {best(done, line)}:
-            yield from painted(done, pipeline, "fresh", line, n, g)
-    for steps in STEPS:
-        yield from painted(done, pipeline, "trial", "single", trial, best(done, "single"), steps)
+            yield from painted(done, parts, "trial", kind, trial, g)
+        yield from painted(done, parts, "trial", kind, trial, USUAL_G, sampler=ARTICLE)
+    limits, g = limits_of(done), best(done)
+    for line in LINES:
+        yield from _new(done, "recogniser", line, trial, partial(_real, line, trial, limits))
+        yield from _new(done, "autoencoder", line, trial, partial(_ceiling, parts, line, trial, limits))
+        yield from painted(done, parts, "fresh", line, n, g)
+    yield from painted(done, parts, "trial", "single", trial, g, FEW)
 
 
-def best(rows: list[dict], line: str) -> float:
-    """The g with which most trial pictures of a line are right in everything, the smallest of equals."""
-    trials = [row for row in rows if row["of"] == "trial" and row["line"] == line]
-    trials = [row for row in trials if row["steps"] == 50 and "trained" not in row]
-    return max(trials, key=lambda row: (list(row["right"].values())[-1], -row["g"]))["g"]
+def limits_of(rows: list[dict]) -> dict[str, dict[str, float]]:
+    """The limits of what is clean, by kind of scene."""
+    return {row["line"]: row["limits"] for row in rows if row["of"] == "limits"}
 
 
-def painted(done, pipeline, seeds, line, n, g, steps=50, **conditions) -> Iterator[dict]:
-    """Yield a row of ``measure``, unless it is among ``done``."""
-    conditions = {"g": g, "steps": steps, **conditions}
-    yield from _new(done, seeds, line, n, lambda: measure(pipeline, line, n, g, steps, seeds), **conditions)
+def best(rows: list[dict]) -> float:
+    """The g with which most trial pictures of all kinds are right and clean, the smallest of equals."""
+    trials = [row for row in rows if row["of"] == "trial" and "trained" not in row]
+    total: dict[float, float] = dict.fromkeys(GUIDANCE, 0.0)
+    for row in (row for row in trials if (row["steps"], row["sampler"]) == (STEPS, SAMPLER)):
+        total[row["g"]] += row["clean"]["right and clean"]
+    return max(total, key=lambda g: (round(total[g], 6), -g))
 
 
-def _ceiling(pipeline: StableDiffusionPipeline, line: str, n: int) -> dict[str, float]:
-    real = world.render(asked(line, n))
-    again = carried(pipeline, real)
-    return {"psnr": float(psnr(real, again))} | right(asked(line, n), again)
+def painted(
+    done: list[dict],
+    parts: Components,
+    seeds: str,
+    line: str,
+    n: int,
+    g: float,
+    steps: int = STEPS,
+    sampler: str = SAMPLER,
+    **conditions,
+) -> Iterator[dict]:
+    """Yield a row of n pictures of a line at guidance g, unless it is among ``done``."""
+
+    def measure() -> dict:
+        scenes = asked(line, n, seeds)
+        pictures = torch.cat(list(paint(parts, captions(line, scenes), g, steps, SEEDS[seeds], sampler)))
+        return judge(line, scenes, pictures, limits_of(done))
+
+    yield from _new(done, seeds, line, n, measure, g=g, steps=steps, sampler=sampler, **conditions)
 
 
-def _new(done: list[dict], of: str, line: str, n: int, measured, **conditions) -> Iterator[dict]:
-    row = {"of": of, "line": line, "n": n, **conditions}
-    if row not in [{name: value for name, value in other.items() if name != "right"} for other in done]:
-        done.append(row | {"right": measured()})
-        yield done[-1]
+def _limits(parts: Components, kind: str, n: int) -> dict:
+    pictures = carried(parts, world.render(asked(kind, n, "limits")))
+    return {"limits": cleanness.limits(cleanness.left(pictures, recogniser.read(pictures)))}
+
+
+def _real(line: str, n: int, limits: dict) -> dict:
+    scenes = asked(line, n)
+    return judge(line, scenes, world.render(scenes), limits)
+
+
+def _ceiling(parts: Components, line: str, n: int, limits: dict) -> dict:
+    scenes = asked(line, n)
+    real = world.render(scenes)
+    again = carried(parts, real)
+    found = judge(line, scenes, again, limits)
+    return found | {"right": {"psnr": round(float(psnr(real, again)), 4)} | found["right"]}
+
+
+def _new(done: list[dict], of: str, line: str, n: int, measured: Callable[[], dict], **conditions) -> Iterator[dict]:
+    """What was measured is in dictionaries, all else says of what.  A row of few pictures gives way to one of more."""
+    row = {"of": of, "line": line, **conditions}
+    same = [other for other in done if {k: v for k, v in other.items() if k != "n" and not isinstance(v, dict)} == row]
+    if all(other["n"] < n for other in same):
+        found = {**row, "n": n, **measured()}
+        done[:] = [other for other in done if other not in same]
+        done.append(found)
+        yield found

@@ -11,6 +11,10 @@ P is a sum of layers, each a mask times a colour, so ⟨d, P⟩ at all places co
 mask, by FFT, whatever the colours.  A second form is looked for where the first leaves room.  It counts if it explains
 more than half of what it would explain if it were there exactly.
 
+It knows its limits.  Pictures of k · 64 pixels a side are averaged to 64; any other size is refused.  Forms that are
+smaller or larger than the world's are found by templates at the ends of the range, or leave much unexplained: then it
+says that it cannot judge, rather than name the form that is least wrong.
+
 The recogniser knows the world's renderer alone.  It never sees a picture from a network before it is asked about one,
 and its error on the renderer's own pictures, with any place and any radius, is its error as a measuring instrument.
 """
@@ -22,13 +26,16 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
+from ...errors import ConfigError
 from .forms import ANIMALS, FORMS, SHAPES
 from .world import COLOURS, FURS, GROUNDS, LARGE, LAYERS, NAMES, SIZE, SMALL, Scenes, coverage, paints, palette
 
-RADII = {"shape": torch.arange(10.5, 24.0, 1.0), "animal": torch.arange(15.0, 19.5, 1.0)}
+RADII = {"shape": torch.arange(9.5, 26.0, 1.0), "animal": torch.arange(15.0, 19.5, 1.0)}  # the ends are no answers
 WINDOW = {"shape": (slice(12, 52), slice(12, 52)), "animal": (slice(28, 52), slice(20, 44))}  # of centres, y and x
 PRESENT = 0.5  # share of its own ‖P‖² that a second form must explain
+EXPLAINED = 0.7  # share of ‖d‖² that all forms together must explain
 HAT, FUR = LAYERS.index("hat"), slice(0, LAYERS.index("hat"))
 HATS, COATS = [NAMES.index(name) for name in COLOURS], [NAMES.index(name) for name in FURS]
 
@@ -63,12 +70,22 @@ def templates(kind: str) -> Masks:
 
 
 def read(pictures: Tensor) -> Scenes:
-    """Read pictures (n, 3, 64, 64) in [−1, 1]; nobody looks for ``size`` and ``relation``, which are −1.
+    """Read pictures as ``standard`` takes them; nobody looks for ``size`` and ``relation``, which are −1.
 
-    ``form`` is −1 in the second place where only one form was found.  The larger gain comes first.
+    ``form`` is −1 in the second place where only one form was found, and in both where it cannot judge.  The larger
+    gain comes first.
     """
-    rows = [_read(picture) for picture in pictures.float().cpu()]
+    rows = [_read(picture) for picture in standard(pictures)]
     return Scenes(*(torch.stack(field) for field in zip(*rows, strict=True)))
+
+
+def standard(pictures: Tensor) -> Tensor:
+    """Pictures (n, 3, 64 k, 64 k) in [−1, 1], averaged to (n, 3, 64, 64); ``ConfigError`` for any other shape."""
+    shape = tuple(pictures.shape)
+    if len(shape) != 4 or shape[1] != 3 or shape[2] != shape[3] or not shape[2] or shape[2] % SIZE:
+        what = f"got {shape}; it knows forms of one size only, so give pictures of the model's own size"
+        raise ConfigError(f"pictures must be (n, 3, {SIZE} k, {SIZE} k) for the recogniser to judge, {what}")
+    return avg_pool2d(pictures.float().cpu(), shape[2] // SIZE)
 
 
 def ground_of(picture: Tensor) -> Tensor:
@@ -95,11 +112,23 @@ def _read(picture: Tensor) -> Scenes:
         second = _best(gain.masked_fill(~free[:, None], -torch.inf), energy, masks, colours)
         found += [second] if second["gain"] > PRESENT * second["energy"] else []
     none = {"form": -1, "colour": -1, "hat": -1, "centre": torch.zeros(2), "radius": 0.0}
-    first, second = [*found, none][:2]
+    first, second = [*found, none][:2] if _known(found, d) else (none, none)
     fields = [torch.tensor([first[key], second[key]]) for key in ("form", "colour", "hat")]
     nearest = (rgb[[NAMES.index(name) for name in GROUNDS]] - ground).norm(dim=1).argmin() + NAMES.index(GROUNDS[0])
     centre, radius = torch.stack([first["centre"], second["centre"]]), torch.tensor([first["radius"], second["radius"]])
     return Scenes(*fields, centre, radius, nearest, torch.tensor(-1), torch.tensor(-1))
+
+
+def _known(found: list[dict], d: Tensor) -> bool:
+    """Whether the forms that were found are within the ranges that were tried, and explain the picture."""
+    for each in found:
+        kind = "shape" if each["form"] < len(SHAPES) else "animal"
+        rows, columns = WINDOW[kind]
+        (x, y), radii = each["centre"].tolist(), RADII[kind]
+        inside = columns.start + 1 < x < columns.stop - 1 and rows.start + 1 < y < rows.stop - 1
+        if not (inside and radii[0] < each["radius"] < radii[-1]):
+            return False
+    return sum(each["gain"] for each in found) >= EXPLAINED * float(d.square().sum())
 
 
 def gains(kind: str, d: Tensor, ground: Tensor) -> tuple[Tensor, Tensor, Masks, list[tuple[int, int]]]:

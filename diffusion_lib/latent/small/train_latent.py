@@ -22,7 +22,6 @@ from typing import Any
 
 import safetensors.torch
 import torch
-from diffusers import StableDiffusionPipeline
 
 from ... import __version__
 from ...errors import ConfigError, check_integer
@@ -32,6 +31,7 @@ from ...runtime.signals import stop_signals
 from ...train.config import TrainConfig
 from ...train.run import core_minutes
 from .. import weights
+from ..parts import Components, load
 from . import fidelity, model_card, networks, train_unet, train_vae
 from .fit import fit
 
@@ -56,14 +56,31 @@ def train_latent(args: argparse.Namespace) -> int:
             print(f"stopped and saved in {directory}; the same command with --resume goes on")
             return 128 + received[0]
     folder = networks.write(directory / "miniature", trained)
-    pipeline = load(folder, device)
-    rows = _judge(folder, pipeline, directory / "unet", args.n, args.trial)
     minutes = {"autoencoder": core_minutes(directory / "vae"), "U-Net": core_minutes(directory / "unet")}
-    files.write(folder / "README.md", model_card.card(folder, rows, settings, minutes))
-    model_card.sheet(pipeline, folder / "sheet.png", {line: fidelity.best(rows, line) for line in fidelity.LINES})
-    weights.write_record(folder, settings)
+    write_card(folder, settings, minutes, args.n, args.trial, directory / "unet", args.device)
     print(f"wrote the miniature, its card and its contact sheet to {folder}")
     return 0
+
+
+def write_card(
+    folder: Path,
+    settings: dict[str, Any],
+    minutes: dict[str, float],
+    n: int,
+    trial: int,
+    unet: Path | None = None,
+    device: str = "auto",
+) -> None:
+    """Measure the pictures of a folder of parts, and write its ``fidelity.json``, card, contact sheet and record.
+
+    What ``fidelity.json`` holds already of these weights is not measured again.  ``unet`` is the folder of the training
+    run, whose earlier averages are measured too.
+    """
+    parts = load(folder, device=device)
+    rows = _judge(parts, unet, n, trial)
+    files.write(folder / "README.md", model_card.card(folder, rows, settings, minutes))
+    model_card.sheet(parts, folder / "sheet.png", fidelity.best(rows))
+    weights.write_record(folder, settings)
 
 
 def _check_start(directory: Path, resume: bool, settings: dict[str, Any]) -> None:
@@ -78,13 +95,6 @@ def _check_start(directory: Path, resume: bool, settings: dict[str, Any]) -> Non
     else:
         directory.mkdir(parents=True, exist_ok=True)
         fingerprint.write_record(record, settings)
-
-
-def load(folder: Path, device: torch.device | str = "cpu") -> StableDiffusionPipeline:
-    """Load the folder as anyone would, without progress bars."""
-    pipeline = StableDiffusionPipeline.from_pretrained(folder, use_safetensors=True, local_files_only=True).to(device)
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
 
 
 def _train(
@@ -110,30 +120,30 @@ def _train(
     return networks.Networks(autoencoder.cpu(), text_encoder, network.unet.cpu())
 
 
-def _judge(folder: Path, pipeline: StableDiffusionPipeline, unet: Path, n: int, trial: int) -> list[dict]:
+def _judge(parts: Components, unet: Path | None, n: int, trial: int) -> list[dict]:
     """Measure what the folder's ``fidelity.json`` does not hold yet of these weights; it is written after each row."""
-    path = folder / "fidelity.json"
-    averages = {average.name: fingerprint.of_file(average) for average in sorted(unet.glob("average-*.safetensors"))}
-    made_from = {"weights": weights.fingerprint(folder), "averages": averages, "n": n, "trial": trial}
-    made_from |= {"library": fingerprint.library()}
+    path = parts.folder / "fidelity.json"
+    averages = (
+        {} if unet is None else {p.name: fingerprint.of_file(p) for p in sorted(unet.glob("average-*.safetensors"))}
+    )
+    made_from = {"weights": weights.fingerprint(parts.folder), "averages": averages, "library": fingerprint.library()}
     kept = fingerprint.read_kept(path, made_from)
     rows: list[dict] = kept["rows"] if kept else []
-    for _ in chain(fidelity.report(pipeline, n, trial, rows), _earlier(pipeline, unet, trial, rows)):
+    for _ in chain(fidelity.report(parts, n, trial, rows), _earlier(parts, unet, trial, rows)):
         fingerprint.write_record(path, made_from, rows=rows)
     return rows
 
 
-def _earlier(pipeline: StableDiffusionPipeline, unet: Path, trial: int, rows: list[dict]) -> Iterator[dict]:
+def _earlier(parts: Components, unet: Path | None, trial: int, rows: list[dict]) -> Iterator[dict]:
     """Measure the averages that were kept on the way, too."""
     words = train_unet.Words()
     network = train_unet.Conditional(len(words.live)).eval()
-    for path in sorted(unet.glob("average-*.safetensors")):
+    for path in [] if unet is None else sorted(unet.glob("average-*.safetensors")):
         fingerprint.read_record(path.with_suffix(".json"))
         step = int(path.stem.removeprefix("average-"))
         network.load_state_dict(safetensors.torch.load_file(path), strict=False)  # all but buffers
-        parts = {"unet": network.unet, "text_encoder": networks.scatter(network.text_encoder, words.live)}
-        then = type(pipeline)(**pipeline.components | parts, requires_safety_checker=False).to(pipeline.device)
-        then.set_progress_bar_config(disable=True)
+        text_encoder = networks.scatter(network.text_encoder, words.live)
+        then = replace(parts, unet=network.unet, text_encoder=text_encoder)
         for line in ("single", "pair"):
-            g, minutes = fidelity.best(rows, line), core_minutes(unet, step)
+            g, minutes = fidelity.best(rows), core_minutes(unet, step)
             yield from fidelity.painted(rows, then, "trial", line, trial, g, trained=step, minutes=minutes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sympy as sp
+
 from diffusion_lib.notebook.exercises.exercise import Exercise, letters
 
 (h,) = letters("h", "positive")
@@ -31,6 +33,17 @@ EXERCISES = (
             "this is the weight of the newest of three values": 23 * h / 12,
             "this is the weight of the newest of two values": 3 * h / 2,
             "this is the size of the second newest value's weight": 59 * h / 24,
+        },
+    ),
+    Exercise(
+        "three-limit",
+        "where the error with three values turns its sign and stays",
+        sp.Rational(-6, 11),
+        slips={
+            "the step goes down in sigma, so that z is negative": sp.Rational(6, 11),
+            "this is the limit of two values": sp.Integer(-1),
+            "this is the limit of four values": sp.Rational(-3, 10),
+            "the weights have alternating signs, and so have the powers of rho: their sizes add up": sp.Integer(-2),
         },
     ),
 )

@@ -11,7 +11,7 @@ import torch
 from chapters import code_cells, numbers, outputs, printed
 from torch import nn
 
-from diffusion_lib.latent.small import fidelity, world
+from diffusion_lib.latent.small import world
 
 CHAPTER = "latent-experiments"
 VERDICTS = {"lower in every run than", "higher in every run than", "not to be told apart from"}
@@ -110,17 +110,11 @@ def test_a_verdict_needs_ranges_that_do_not_overlap(page):
     assert verdict([1, 3.5], [3, 4]) == "not to be told apart from"
 
 
-def test_g_is_chosen_as_the_model_card_chooses_it(page):
-    rows = [
-        {"of": "trial", "line": "single", "n": 50, "g": g, "steps": steps, "right": {"colour": 1.0, "both": p}, **extra}
-        for g, steps, p, extra in (
-            (1.0, 50, 0.5, {}), (2.0, 50, 0.9, {}), (3.0, 50, 0.9, {}),
-            (2.0, 100, 0.99, {}), (5.0, 50, 1.0, {"trained": 10, "minutes": 1.0}),
-        )
-    ]  # fmt: skip
-    page["best_g"].__globals__["rows"] = rows
-    assert page["best_g"]("single") == fidelity.best(rows, "single") == 2.0
-    assert len(page["pick"]("trial", "single", steps=50)) == 3
+def test_a_share_is_of_what_is_right_or_of_what_is_clean(page):
+    row = {"of": "trial", "line": "single", "n": 50, "right": {"both": 0.9}, "clean": {"clean": 0.7, "edge": 0.2}}
+    assert page["share_of"](row, "both") == 0.9 and page["share_of"](row, "clean") == 0.7
+    page["pick"].__globals__["rows"] = [row, row | {"trained": 7}]
+    assert page["pick"]("trial", "single") == [row]
 
 
 def test_an_error_bar_is_a_standard_error_and_never_zero(page):
@@ -130,11 +124,20 @@ def test_an_error_bar_is_a_standard_error_and_never_zero(page):
     assert bar(1.0, 500) == pytest.approx(bar(0.0, 500))
 
 
-def test_a_difference_counts_beyond_two_standard_errors(page):
-    few, many = ({"n": n, "right": {"both": 0.8}} for n in (50, 5000))
-    assert "no difference" in page["beyond"](few | {"right": {"both": 0.9}}, few)
-    assert page["beyond"](many | {"right": {"both": 0.9}}, many).startswith("more")
-    assert page["beyond"](many, many | {"right": {"both": 0.9}}).startswith("fewer")
+def test_the_steepest_slope_is_the_largest_eigenvalue(page):
+    """Of a linear estimate, whose slopes are a known matrix."""
+    from diffusion_lib.latent.parts import load
+
+    names = page["steepest"].__globals__
+    names["miniature"] = load("miniature", device="cpu")
+    draws = torch.Generator().manual_seed(0)
+    names["start_at"] = torch.randn(2, 4, 2, 2, generator=draws)
+    turn, _ = torch.linalg.qr(torch.randn(16, 16, generator=draws))
+    matrix = turn @ torch.diag(torch.cat([torch.tensor([3.0]), torch.rand(15, generator=draws)])) @ turn.T
+    x_t = torch.randn(2, 4, 2, 2, generator=draws)
+    found = page["steepest"](lambda x, t: (x.flatten(1) @ matrix).view_as(x), x_t, 400, rounds=20)
+    exact = 3.0 * float(names["miniature"].schedule.alpha_bar[400]) ** 0.5
+    assert found.tolist() == pytest.approx([exact] * 2, rel=1e-3)
 
 
 # --- the sentences ---------------------------------------------------------------------------------------------------
@@ -224,7 +227,7 @@ def test_what_is_explained_in_no_picture_has_no_error_of_zero(texts):
 def test_the_goals_that_are_reached_are_counted(shown):
     text = "\n".join("".join(output.get("text", "")) for output in outputs(CHAPTER))
     lines = [line for line in text.splitlines() if re.search(r"(not )?reached", line)]
-    assert len(lines) == shown["goals"] == 9
+    assert len(lines) == shown["goals"] == 15
     assert sum("not reached" not in line for line in lines) == shown["reached"]
     for line in lines[:-1]:
         right, goal = float(re.search(r"([\d.]+) ±", line)[1]), float(re.search(r" (\d+)  (not )?reached", line)[1])
@@ -234,3 +237,15 @@ def test_the_goals_that_are_reached_are_counted(shown):
 
 def test_pooled_errors_are_not_pooled_decibels(page):
     assert page["decibel"](4e-3) == pytest.approx(30) and math.isclose(page["decibel"](4 / 10**3.3), 33)
+
+
+def test_guidance_makes_the_flow_steep_and_only_a_high_order_minds(shown):
+    assert shown["steeper"] > 1.5 and shown["beyond-four-7-5"] > 2 * shown["beyond-four-1"]
+    rows = [[float(word.rstrip(",")) for word in row[-4:]] for row in printed(CHAPTER, "g = ") if "slopes," in row]
+    assert len(rows) == 3 and all(row == sorted(row, reverse=True) and row[3] == 0 for row in rows)
+
+
+def test_the_sampler_decides_at_a_large_scale(texts):
+    for kind in ("single", "pair", "animal"):
+        right, article = (float(texts[f"{kind}-{key}"].split()[0]) for key in ("right-7-5", "lms"))
+        assert right >= 95 and article < right - 20

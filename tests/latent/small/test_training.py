@@ -275,9 +275,9 @@ def painter(monkeypatch):
     """Sampling costs minutes and is tested elsewhere; pictures are painted by the renderer, from equal scenes."""
     calls = []
 
-    def paint(pipeline, captions, g, steps=50, first_seed=0):
-        calls.append((tuple(captions), g, steps, first_seed))
-        yield world.render(world.sample_scenes(len(captions), seeded(first_seed)))
+    def paint(parts, captions, g, steps=50, seed=0, sampler="ddim"):
+        calls.append((tuple(captions), g, steps, seed, sampler))
+        yield world.render(world.sample_scenes(len(captions), seeded(seed)))
 
     monkeypatch.setattr(fidelity, "paint", paint)
     return calls
@@ -289,7 +289,12 @@ def small(monkeypatch):
     own."""
     config = {**networks.unet().config, "block_out_channels": (8, 16), "attention_head_dim": 2}
     monkeypatch.setattr(train_unet, "unet", lambda: UNet2DConditionModel.from_config(config))
-    monkeypatch.setattr(fidelity, "right", lambda asked, _: {w: 1.0 for w in recogniser.score(asked, asked)})
+    judged = {"clean": 1.0, "right and clean": 1.0, "unknown": 0.0}
+    monkeypatch.setattr(
+        fidelity,
+        "judge",
+        lambda line, asked, *_: {"right": dict.fromkeys(recogniser.score(asked, asked), 1.0), "clean": judged},
+    )
 
 
 def test_the_command_writes_weights_card_and_sheet_and_resumes(tmp_path, painter, small, capsys, monkeypatch):
@@ -376,16 +381,15 @@ def test_a_folder_of_something_else_is_refused(tmp_path, finished, capsys):
 
 
 @pytest.mark.parametrize("changed", [["--n", "3"], ["--trial", "2"]])
-def test_other_judgements_are_made_anew(tmp_path, finished, painter, small, capsys, changed):
+def test_more_pictures_are_judged_anew_and_fewer_are_not(tmp_path, finished, painter, small, changed):
     directory = Path(shutil.copytree(finished, tmp_path / "run"))
     assert command(directory, "--resume", *changed) == 0
     name, number = changed[0].removeprefix("--"), int(changed[1])
     rows = fingerprint.read_record(directory / "miniature" / "fidelity.json")["rows"]
     assert {row["n"] for row in rows} == ({number, 1} if name == "n" else {2, number})
-    assert f"is made anew: {directory / 'miniature' / 'fidelity.json'} must be of this run, got {name} is" in (
-        " ".join(capsys.readouterr().err.split())
-    )
     assert f"of {3 if name == 'n' else 2} fresh ones" in (directory / "miniature" / "README.md").read_text()
+    assert command(directory, "--resume", "--n", "1", "--trial", "1") == 0
+    assert fingerprint.read_record(directory / "miniature" / "fidelity.json")["rows"] == rows
 
 
 def damage(path, kind):
@@ -510,29 +514,54 @@ def test_a_directory_in_use_is_refused_without_resume(tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["thing"]
 
 
-def test_a_share_is_that_of_the_right_pictures(painter):
-    """Of two pictures one is painted right, and one as the other scene asks."""
+LIMITS = {kind: {"ground": 0.2, "edge": 0.2, "inside": 0.3, "pieces": 0.0} for kind in world.KINDS}
+
+
+def test_a_share_is_that_of_the_right_pictures():
+    """Of two pictures one is painted right, and one as the other scene asks; both are clean, one with a blot is not."""
     scenes = fidelity.asked("animal", 2)
     exact = world.render(scenes)
-    assert set(fidelity.right(scenes, exact).values()) == {1.0}
-    assert fidelity.right(scenes, exact[[0, 0]])["all"] == 0.5
-    found = fidelity.measure(None, "animal", 2, 3.0, 20, "fresh")
-    assert found == fidelity.right(scenes, world.render(world.sample_scenes(2, seeded(2_000_000))))
-    assert painter == [(tuple(world.captions(scenes)), 3.0, 20, 2_000_000)]
+    found = fidelity.judge("animal", scenes, exact, LIMITS)
+    assert set(found["right"].values()) == {1.0} and found["clean"]["right and clean"] == 1.0
+    twice = fidelity.judge("animal", scenes, exact[[0, 0]], LIMITS)
+    assert twice["right"]["all"] == 0.5 and twice["clean"]["clean"] == 1.0 and twice["clean"]["right and clean"] == 0.5
+    blot = exact.clone()
+    blot[0, :, 3:8, 3:8] *= -1
+    spoiled = fidelity.judge("animal", scenes, blot, LIMITS)
+    assert spoiled["right"]["all"] == 1.0 and spoiled["clean"]["clean"] == 0.5 == spoiled["clean"]["ground"]
+
+
+def test_a_named_ground_is_judged():
+    scenes = fidelity.asked("ground", 3)
+    assert all(
+        text.endswith(tuple(f" on {ground}" for ground in world.GROUNDS))
+        for text in fidelity.captions("ground", scenes)
+    )
+    other = scenes._replace(ground=torch.where(torch.arange(3) == 0, 23 - scenes.ground, scenes.ground))
+    right = fidelity.judge("ground", scenes, world.render(other), LIMITS)["right"]
+    assert right["both"] == 1.0 and right["ground"] == right["all"] == pytest.approx(2 / 3, abs=1e-6)
+
+
+def test_a_row_is_painted_as_it_says(painter):
+    done = [{"of": "limits", "line": kind, "limits": limit} for kind, limit in LIMITS.items()]
+    (row,) = fidelity.painted(done, None, "fresh", "animal", 2, 3.0, 20, "lms")
+    texts = tuple(world.captions(fidelity.asked("animal", 2)))
+    assert painter == [(texts, 3.0, 20, 2_000_000, "lms")] and (row["sampler"], row["steps"]) == ("lms", 20)
+    assert not list(fidelity.painted(done, None, "fresh", "animal", 2, 3.0, 20, "lms"))  # not twice
 
 
 # --- fidelity and card -----------------------------------------------------------------------------------------------
 
 
 def test_the_best_guidance_is_the_smallest_of_the_best():
-    rows = [
-        {"of": "trial", "line": "pair", "g": g, "steps": 50, "right": {"colours": 1.0, "all": share}}
-        for g, share in ((7.5, 0.8), (3.0, 0.9), (2.0, 0.9), (1.0, 0.4))
-    ]
-    rows += [{"of": "trial", "line": "single", "g": 5.0, "steps": 50, "right": {"all": 1.0}}]
-    rows += [{"of": "trial", "line": "pair", "g": 5.0, "steps": 10, "right": {"all": 1.0}}]
-    rows += [{"of": "trial", "line": "pair", "g": 5.0, "steps": 50, "trained": 7, "right": {"all": 1.0}}]
-    assert fidelity.best(rows, "pair") == 2.0
+    def row(line, g, share, steps=50, sampler="ddim", **more):
+        found = {"of": "trial", "line": line, "g": g, "steps": steps, "sampler": sampler}
+        return found | {"clean": {"right and clean": share}} | more
+
+    rows = [row("pair", g, share) for g, share in ((7.5, 0.9), (2.0, 0.9), (1.0, 0.4))]
+    rows += [row("single", g, share) for g, share in ((7.5, 0.8), (2.0, 0.8), (1.0, 0.9))]
+    rows += [row("pair", 1.0, 1.0, steps=10), row("pair", 1.0, 1.0, sampler="lms"), row("pair", 1.0, 1.0, trained=7)]
+    assert fidelity.best(rows) == 2.0
 
 
 def test_trial_and_fresh_scenes_have_nothing_in_common():
