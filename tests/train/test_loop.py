@@ -19,8 +19,9 @@ from diffusion_lib.process.identities import add_noise
 from diffusion_lib.process.schedule import linear, make_schedule
 from diffusion_lib.sample.ancestral import ddim, last
 from diffusion_lib.train import loop as training
+from diffusion_lib.train.batch import draw_batch, sampling_and_weight, timestep_distribution
 from diffusion_lib.train.config import TIMESTEP_SAMPLINGS, TrainConfig
-from diffusion_lib.train.loop import TrainState, eps_loss, timestep_distribution, train
+from diffusion_lib.train.loop import TrainState, eps_loss, train
 
 SCHEDULE = linear(20)
 DATA = torch.randn(50, 2, generator=torch.Generator().manual_seed(0))
@@ -72,9 +73,7 @@ def test_loss_refuses_a_prediction_that_would_broadcast():
 
 def test_every_time_from_1_to_T_is_drawn_equally_often():
     """An exclusive upper bound forgets T.  χ² with 19 degrees of freedom exceeds 66 with probability 4e-7."""
-    _, t, eps = training.draw_batch(
-        DATA, timestep_distribution(SCHEDULE, "uniform"), 20_000, torch.Generator().manual_seed(1)
-    )
+    _, t, eps = draw_batch(DATA, timestep_distribution(SCHEDULE, "uniform"), 20_000, torch.Generator().manual_seed(1))
     counts = torch.bincount(t, minlength=22)
     assert counts[0] == counts[21] == 0 and len(counts) == 22
     assert float((counts[1:21] - 1000).square().sum()) / 1000 < 66
@@ -178,7 +177,7 @@ def test_an_mlp_comes_close_to_the_irreducible_loss_and_its_samples_to_the_ring(
     schedule, config = linear(100, 1e-3, 0.2), TrainConfig(steps=600, batch_size=256, lr=2e-3)
     torch.manual_seed(0)
     state = TrainState.create(MLP(T=100, alpha_bar=schedule.alpha_bar), config)
-    batch = training.draw_batch(
+    batch = draw_batch(
         sample_density("ring", 20_000, seed=1),
         timestep_distribution(schedule, "uniform"),
         20_000,
@@ -236,7 +235,7 @@ def test_every_law_of_t_has_the_same_expected_gradient(weight):
     means = []
     for distribution in TIMESTEP_SAMPLINGS:
         state = new_state(config := config_of(weight=weight, timestep_sampling=distribution))
-        p, table = training.sampling_and_weight(SCHEDULE, config, DATA)
+        p, table = sampling_and_weight(SCHEDULE, config, DATA)
         table = torch.ones(21) if table is None else table
         losses = torch.stack(
             [eps_loss(state.denoiser, SCHEDULE, x_0, torch.full((20,), t), eps, table) for t in range(1, 21)]
