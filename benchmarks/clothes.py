@@ -42,9 +42,10 @@ from diffusion_lib.train.run import CLOCK, core_minutes
 from . import clothes_card
 from .frechet import AT_ONCE, SAMPLES, TRAIN, Judge
 
-SAMPLERS = [{"steps": 25, "eta": 0.0}, {"steps": 25, "eta": 1.0}, {"steps": 50, "eta": 1.0}]  # at g = 1
-GUIDANCE = [1.5, 2.0]  # with the best of them
-SHOWN = [0.0, 2.0, 4.0]  # judged on the test set too, since the page shows them
+SETTINGS = [  # (steps, η, g) with at most 100 calls of the network
+    *((25, 0.0, 1.0), (25, 1.0, 1.0), (50, 0.0, 1.0), (50, 0.5, 1.0), (50, 1.0, 1.0), (100, 1.0, 1.0)),
+    *((50, 1.0, 1.5), (50, 1.0, 2.0)),
+]
 TRIALS, LOSSES = 1000, 1000  # samples of a trial; pictures of a loss
 FIRST_SEED, SEEDS = 5000, 3  # of the samples that are judged
 
@@ -125,12 +126,16 @@ class Run:
         )
 
 
+def choose(trials: list[dict]) -> dict:
+    """The setting with the least distance."""
+    best = min(trials, key=itemgetter("distance"))
+    return {key: best[key] for key in ("steps", "eta", "g")}
+
+
 def judge(run: Run) -> dict[str, Any]:
     """Choose a setting, judge it, and return all numbers of the card."""
-    trials = [run.trial(sampler | {"g": 1.0}) for sampler in SAMPLERS]
-    sampler = {key: min(trials, key=itemgetter("distance"))[key] for key in ("steps", "eta")}
-    trials += [run.trial(sampler | {"g": g}) for g in GUIDANCE]
-    chosen = {key: min(trials, key=itemgetter("distance"))[key] for key in ("steps", "eta", "g")}
+    trials = [run.trial(dict(zip(("steps", "eta", "g"), setting, strict=True))) for setting in SETTINGS]
+    chosen = choose(trials)
     step, pictures = run.steps[-1], fashion_mnist("train")
     clock = [json.loads(line) for line in (run.path / CLOCK).read_text().splitlines()]
     return {
@@ -140,7 +145,6 @@ def judge(run: Run) -> dict[str, Any]:
         "trials": trials,
         "final": [run.row(step, FIRST_SEED + seed, chosen) for seed in range(SEEDS)],
         "checkpoints": [run.checkpoint(step, chosen) for step in run.steps],
-        "guided": [run.row(step, FIRST_SEED, chosen | {"g": g}) for g in SHOWN],
         "references": run.of("references", lambda: run.test.references(pictures[:TRAIN], pictures[TRAIN:])),
         "accuracy": run.space.accuracy(fashion_mnist("test"), fashion_labels("test")),
         "rounding": run.of("rounding", lambda: _lost(run.exact, run.at(step), run.schedule)),

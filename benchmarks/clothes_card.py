@@ -68,11 +68,6 @@ def _distances(numbers: dict) -> list[str]:
             ["training step", "minutes of one core", "distance", "× the floor", "loss, seen", "loss, not seen"],
             [_checkpoint(row, floor) for row in numbers["checkpoints"]],
         ),
-        "The same, guided otherwise:\n",
-        *_table(
-            ["g", "distance", "× the floor", "kind as asked"],
-            [[f"{row['g']:g}", *_over(row["distance"], floor), f"{row['right']:.1%}"] for row in numbers["guided"]],
-        ),
     ]
 
 
@@ -94,7 +89,7 @@ def _others(numbers: dict) -> list[str]:
 def _choice(numbers: dict) -> list[str]:
     return [
         f"Sampler, steps and g were chosen by {numbers['n_trial']:,} samples at half of the training against 5,000 "
-        "validation pictures:\n",
+        "validation pictures: the best with at most 100 calls of the network.\n",
         *_table(
             ["steps", "η", "g", "distance"],
             [[row["steps"], f"{row['eta']:g}", f"{row['g']:g}", f"{row['distance']:.3f}"] for row in numbers["trials"]],

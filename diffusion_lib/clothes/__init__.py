@@ -39,7 +39,11 @@ def load(folder: Path = FOLDER) -> tuple[Network, Schedule]:
     record = _record(folder)
     schedule = Schedule.from_config(record["made_from"]["schedule"])
     denoiser = build(record["made_from"]["denoiser"] | {"alpha_bar": schedule.alpha_bar})
-    denoiser.load_state_dict({name: tensor.float() for name, tensor in _tensors(folder / WEIGHTS).items()})
+    try:
+        denoiser.load_state_dict({name: tensor.float() for name, tensor in _tensors(folder / WEIGHTS).items()})
+    except RuntimeError as error:
+        what = f"got {str(error).splitlines()[0]} install diffusion_lib again"
+        raise CheckpointCorrupt(f"{folder} must hold the weights of the network in its record, {what}") from error
     return denoiser.requires_grad_(False).eval(), schedule
 
 
