@@ -64,7 +64,8 @@ def diagnosis() -> dict[str, dict[str, Any]]:
             "threads": torch.get_num_threads(),
             "bf16 autocast": isinstance(autocast(device), torch.autocast),
         },
-        "data": dict.fromkeys(DENSITIES, True) | {"digits": sklearn, "photograph": sklearn, "clothes": CLOTHES.is_file()},
+        "data": dict.fromkeys(DENSITIES, True)
+        | {"digits": sklearn, "photograph": sklearn, "clothes": CLOTHES.is_file()},
         "weights": weights,
         "works offline": {
             "train, sample, derivations": True,
