@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,15 @@ from sklearn.datasets import load_digits, load_sample_image
 
 from diffusion_lib import data
 from diffusion_lib.data import (
+    CLOTHES_SIZES,
     DENSITIES,
     FASHION_FOLDERS,
     GAUSSIAN_MIXTURES,
+    KINDS,
     PHOTO_SIDE,
     check_data,
+    clothes,
+    clothes_labels,
     digit_labels,
     digits,
     fashion_labels,
@@ -214,6 +219,8 @@ def test_the_photograph_is_the_central_square_of_the_source():
     [
         (lambda: digits("valid"), "split must be one of 'train', 'test', got 'valid'"),
         (lambda: digit_labels("valid"), "split must be one of 'train', 'test', got 'valid'"),
+        (lambda: clothes("valid"), "split must be one of 'train', 'validation', 'test', got 'valid'"),
+        (lambda: clothes_labels("valid"), "split must be one of 'train', 'validation', 'test', got 'valid'"),
         (lambda: fashion_mnist("valid"), "split must be one of 'train', 'test', got 'valid'"),
         (lambda: fashion_labels("valid"), "split must be one of 'train', 'test', got 'valid'"),
         (lambda: photograph(0), "size must be an integer in 1..427, got 0"),
@@ -225,6 +232,46 @@ def test_bad_image_arguments_are_refused(call, message):
     with pytest.raises(ConfigError) as caught:
         call()
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("split", CLOTHES_SIZES)
+def test_clothes_are_of_ten_kinds_in_equal_shares_and_all_different(split):
+    x, labels = clothes(split), clothes_labels(split)
+    n = CLOTHES_SIZES[split]
+    assert x.shape == (n, 1, 28, 28) and x.dtype == torch.float32 and x.min() == -1 and x.max() == 1
+    assert labels.dtype == torch.int64 and torch.bincount(labels).tolist() == [n // 10] * 10 and len(KINDS) == 10
+    assert len(x.flatten(1).unique(dim=0)) >= n - 2
+    means = torch.stack([clothes()[clothes_labels() == kind].mean(0) for kind in range(10)]).flatten(1)
+    nearest = torch.cdist(x.flatten(1), means).argmin(1)
+    assert (nearest == labels).double().mean() > 0.6  # 0.68; chance is 0.1: the labels are those of the pictures
+
+
+def test_no_picture_of_clothes_is_in_two_splits():
+    together = torch.cat([clothes(split).flatten(1) for split in CLOTHES_SIZES])
+    assert len(together.unique(dim=0)) >= len(together) - 3
+
+
+def test_the_file_of_clothes_is_small():
+    assert data.CLOTHES.stat().st_size < 5_000_000
+    assert "Zalando SE" in (data.CLOTHES.parent / "LICENSE").read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (None, "must be readable, got"),
+        (lambda packed: packed[:-1], "must have the sha256"),
+        (lambda packed: packed[:1000] + bytes([packed[1000] ^ 1]) + packed[1001:], "got other content (4858244 bytes)"),
+        (lambda packed: b"version https://git-lfs", "got other content (23 bytes); install diffusion_lib again"),
+    ],
+    ids=["absent", "cut-off", "damaged", "pointer"],
+)
+def test_missing_or_damaged_clothes_are_refused_with_a_remedy(tmp_path, monkeypatch, change, message):
+    if change:
+        (tmp_path / "pictures.xz").write_bytes(change(data.CLOTHES.read_bytes()))
+    monkeypatch.setattr(data, "CLOTHES", tmp_path / "pictures.xz")
+    with pytest.raises(WeightsUnavailable, match=re.escape(message)):
+        clothes()
 
 
 def idx(*axes: int) -> bytes:
@@ -322,3 +369,13 @@ def test_data_that_would_train_to_nonsense_is_refused(x, message):
 def test_good_data_is_returned_as_it_is():
     for x in (digits("test"), sample_density("ring", 10, 0), photograph(16)[None], torch.tensor([[-8.0, 8.0]])):
         assert check_data(x) is x
+
+
+@pytest.mark.skipif(not Path(FASHION_FOLDERS[0]).is_dir(), reason="the package dataset-fashion-mnist is not installed")
+def test_clothes_are_pictures_of_fashion_mnist_with_their_labels():
+    start = {"train": ("train", 0, 55_000), "validation": ("train", 55_000, 60_000), "test": ("test", 0, 10_000)}
+    for split, (whole, low, high) in start.items():
+        x, y = fashion_mnist(whole)[low:high], fashion_labels(whole)[low:high]
+        n = CLOTHES_SIZES[split] // 10
+        assert torch.equal(clothes(split), torch.cat([x[y == kind][:n] for kind in range(10)]))
+        assert torch.equal(clothes_labels(split), torch.cat([y[y == kind][:n] for kind in range(10)]))

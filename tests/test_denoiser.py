@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 
 import hypothesis.strategies as st
 import pytest
@@ -309,3 +310,63 @@ def test_bad_configurations_are_refused(call, message):
     with pytest.raises(ConfigError) as caught:
         call()
     assert message in str(caught.value)
+
+
+# --- labels -----------------------------------------------------------------------------------------------------------
+
+
+def told(**arguments):
+    return make("unet", classes=3, **arguments)
+
+
+def test_untold_is_none_and_a_network_without_classes():
+    """Without the columns of the labels the layers are the same."""
+    denoiser, x, t = told(), draw(4, 1, 8, 8), torch.tensor([1, 2, 20, T])
+    without = make("unet")
+    weights = denoiser.state_dict()
+    without.load_state_dict(weights | {"embed.0.weight": weights["embed.0.weight"][:, :8].clone()})
+    untold = denoiser(x, t, torch.full((4,), -1))
+    assert torch.equal(untold, denoiser(x, t))
+    torch.testing.assert_close(untold, without(x, t), rtol=1e-5, atol=1e-5)
+
+
+def test_each_label_has_a_column_and_each_sample_its_label():
+    denoiser, x, t = told().double(), draw(1, 1, 8, 8).double().expand(4, 1, 8, 8), torch.full((4,), 20)
+    label = torch.tensor([-1, 0, 1, 2])
+    together = denoiser(x, t, label)
+    assert len(together.flatten(1).unique(dim=0)) == 4
+    for i in range(4):
+        torch.testing.assert_close(together[i : i + 1], denoiser(x[:1], t[:1], label[i : i + 1]))
+    denoiser.embed[0].weight.data[:, 9] = 0  # the column of label 1: then it says nothing
+    assert torch.equal(denoiser(x, t, label)[[0, 1, 3]], together[[0, 1, 3]])
+    torch.testing.assert_close(denoiser(x, t, label)[2], together[0])
+
+
+def test_a_network_with_classes_is_built_again_from_its_config():
+    denoiser = told(alpha_bar=SCHEDULE.alpha_bar)
+    again = build(json.loads(json.dumps(denoiser.config)))
+    again.load_state_dict(denoiser.state_dict())
+    x, t, label = draw(2, 1, 8, 8), torch.tensor([1, T]), torch.tensor([0, 2])
+    assert torch.equal(again(x, t, label), denoiser(x, t, label))
+    assert "classes" not in make("unet").config  # checkpoints of before have none
+
+
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [
+        (torch.tensor([0, 3]), "label must be in -1..2, got 0 to 3; -1 means not told"),
+        (torch.tensor([-2, 0]), "label must be in -1..2, got -2 to 0"),
+        (torch.tensor([0.0, 1.0]), "label must be int64 of shape (2,), got torch.float32"),
+        (torch.tensor([[0, 1]]), "got torch.int64 of shape (1, 2); use one integer per sample"),
+    ],
+)
+def test_wrong_labels_are_refused(label, message):
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        told()(draw(2, 1, 8, 8), torch.tensor([1, 2]), label)
+
+
+def test_a_label_for_a_network_without_classes_and_a_number_of_classes_that_is_none():
+    with pytest.raises(ConfigError, match="label must be None for a network without classes"):
+        make("unet")(draw(2, 1, 8, 8), torch.tensor([1, 2]), torch.tensor([0, 1]))
+    with pytest.raises(ConfigError, match="classes must be"):
+        make("unet", classes=-1)

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from ..data import DENSITIES, digits, sample_density
+from ..data import DENSITIES, KINDS, clothes, clothes_labels, digits, sample_density
 from ..denoiser import LARGEST_SIZE, MLP, UNet, build
 from ..errors import CheckpointMismatch, ConfigError, check_choice, check_integer, check_seed
 from ..process.schedule import Schedule, make_schedule
@@ -38,8 +38,11 @@ from ..train.config import TrainConfig
 from ..train.loop import TrainState
 from ..train.manifest import layout
 
-DATA = (*DENSITIES, "digits")
+DATA = (*DENSITIES, "digits", "clothes")
 POINTS = 50_000  # draws of a density that a run trains on
+# those of pictures; points have an MLP
+NETWORKS = {"digits": (UNet, {}), "clothes": (UNet, {"width": 40, "patch": 2, "classes": len(KINDS)})}
+KEPT = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # shares of a run with labels after which the average of the weights is kept
 STEPS = 50  # of a sampler, unless T is less
 SAMPLERS = {"ddim": ddim, "ddpm": ddpm, "euler": euler, "heun": heun, "lms": lms, "dpm++": dpmpp}
 SAMPLERS |= {"langevin": langevin}
@@ -55,16 +58,17 @@ def train(args: argparse.Namespace) -> int:
     check_choice("data", args.data, DATA)
     directory = files.folder("out", args.out)
     run.check_new(directory, args.resume)
-    data = digits("train") if args.data == "digits" else sample_density(args.data, POINTS, config.seed)
+    data, labels = _data(args.data, config.seed)
     torch.manual_seed(config.seed)
-    make = UNet if args.data == "digits" else MLP
-    network = make(T=schedule.T, alpha_bar=schedule.alpha_bar)
+    make, sizes = NETWORKS.get(args.data, (MLP, {}))
+    network = make(T=schedule.T, alpha_bar=schedule.alpha_bar, **sizes)
     with parallel.join(device) as processes:
         state = TrainState.create(network, config, device)
-        records = training.train(state, data, schedule, config, processes)
+        records = training.train(state, data, schedule, config, processes, labels)
         settings = {"schedule": schedule.config, "denoiser": network.config}
         settings |= {"data": {"name": args.data, "shape": list(data.shape[1:])}}
         options = {"save_every": save_every, "processes": processes, "unit": "images" if data.ndim == 4 else "points"}
+        options |= {"keep": [round(config.steps * share) for share in KEPT] if labels is not None else []}
         with stop_signals() as received:
             stop = run.drive(
                 directory, state, config, records, settings, received=received, resume=args.resume, **options
@@ -97,6 +101,13 @@ def sample(args: argparse.Namespace) -> int:
     files.write(path, safetensors.torch.save({"x_0": x_0}) if path.suffix == ".safetensors" else _picture(x_0))
     print(f"wrote {n} samples of step {state.step} to {path}")
     return 0
+
+
+def _data(name: str, seed: int) -> tuple[Tensor, Tensor | None]:
+    """What a run trains on, and its labels, if it has some that a network is told."""
+    if name == "clothes":
+        return clothes("train"), clothes_labels("train")
+    return digits("train") if name == "digits" else sample_density(name, POINTS, seed), None
 
 
 def draw_curve(directory: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from .. import __version__
-from ..data import DENSITIES
+from ..data import CLOTHES, DENSITIES
 from ..latent.weights import MINIATURE, PUBLISHED, missing
 from ..runtime.device import autocast, available, pick_device
 
@@ -64,7 +64,8 @@ def diagnosis() -> dict[str, dict[str, Any]]:
             "threads": torch.get_num_threads(),
             "bf16 autocast": isinstance(autocast(device), torch.autocast),
         },
-        "data": dict.fromkeys(DENSITIES, True) | {"digits": sklearn, "photograph": sklearn},
+        "data": dict.fromkeys(DENSITIES, True)
+        | {"digits": sklearn, "photograph": sklearn, "clothes": CLOTHES.is_file()},
         "weights": weights,
         "works offline": {
             "train, sample, derivations": True,

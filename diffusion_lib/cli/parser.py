@@ -19,7 +19,7 @@ from ..notebook import parameters, rerun, sweep
 from ..train.config import TrainConfig
 from . import pictures
 
-DATA = "moons, ring, grid, swiss_roll, checkerboard (points), digits (pictures)"
+DATA = "moons, ring, grid, swiss_roll, checkerboard (points), digits, clothes (pictures)"
 SAMPLERS = "ddim, ddpm, euler, heun, lms, dpm++, langevin"
 STEPS = "1 to T; each calls the denoiser once, of heun twice, of langevin ten times (default: 50, or T if less)"
 

@@ -18,6 +18,7 @@ Source: Heusel et al. 2017, with a classifier of the data at hand in the place o
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -51,6 +52,10 @@ class FeatureSpace:
     def accuracy(self, images: Tensor, labels: Tensor) -> float:
         """The share of pictures whose most probable kind is their label: on held-out ones, what the space is worth."""
         return float((self.predict(images) == labels).double().mean())
+
+    def stored(self) -> dict[str, Tensor]:
+        """The parameters by name, of which ``restore_features`` makes the space again."""
+        return nn.ModuleDict({"layers": self.layers, "head": self.head}).state_dict()
 
     @torch.no_grad()
     def _unscaled(self, images: Tensor) -> Tensor:
@@ -90,6 +95,21 @@ def train_features(
     if not scale > 0:
         raise ConfigError(f"images must vary, got features of standard deviation {scale}; check how they were loaded")
     return FeatureSpace(name, shape, layers, head, scale)
+
+
+def restore_features(name: str, shape: Sequence[int], scale: float, tensors: Mapping[str, Tensor]) -> FeatureSpace:
+    """Make a space again from its ``name``, ``shape``, ``scale``, and ``tensors``, which ``stored`` returned.
+
+    Raises ``ConfigError`` if the tensors are not those of a space of such pictures.
+    """
+    try:
+        width, d, kinds = (len(tensors[key]) for key in ("layers.0.weight", "layers.7.weight", "head.1.weight"))
+        layers, head = _networks(tuple(shape), d, width, kinds)
+        nn.ModuleDict({"layers": layers, "head": head}).load_state_dict(tensors)
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise ConfigError(f"tensors must be those of a feature space of {shape} pictures, got {error}") from error
+    layers.requires_grad_(False), head.requires_grad_(False)
+    return FeatureSpace(name, tuple(shape), layers, head, scale)
 
 
 def _networks(shape: tuple[int, int, int], features: int, width: int, kinds: int) -> tuple[nn.Module, nn.Module]:

@@ -2,21 +2,22 @@
 
     ε̂(x_t, t) = ε̂(x_t, t | "") + g [ε̂(x_t, t | text) − ε̂(x_t, t | "")]
 
-g = 1 is the text alone, without guidance; g = 0 ignores the text; between them the two are mixed.  Ho & Salimans write
-(1 + w) and w for the two weights: g = 1 + w.  Both predictions come from one call with a batch of twice the size; where
-one of them has weight 0 it is not computed.
+The convention of g is that of ``process.guidance``: 1 is the text alone, 0 ignores it, and g = 1 + w in the terms of Ho
+& Salimans.  Both predictions come from one call with a batch of twice the size; where one of them has weight 0 it is
+not computed.
 
 Source: Ho & Salimans 2022, eq. 6.
 """
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
 
-from ..errors import ConfigError, check_real
+from ..errors import ConfigError
+from ..process.guidance import check_guidance, mix
+
+__all__ = ["Guided", "check_guidance"]
 
 
 class Guided:
@@ -38,13 +39,8 @@ class Guided:
     def __call__(self, x_t: Tensor, t: Tensor) -> Tensor:
         if self.g in (0, 1):
             return self._eps(x_t, t)
-        return torch.lerp(*self._eps(torch.cat([x_t, x_t]), torch.cat([t, t])).chunk(2), self.g)  # (1 − g) · + g ·
+        return mix(*self._eps(torch.cat([x_t, x_t]), torch.cat([t, t])).chunk(2), self.g)
 
     def _eps(self, x_t: Tensor, t: Tensor) -> Tensor:
         x = x_t.to(self.dtype)
         return self.unet(x, t - 1, encoder_hidden_states=self.context, return_dict=False)[0].to(x_t.dtype)
-
-
-def check_guidance(g: object) -> float:
-    """Return g as a finite number of at least 0, or raise ``ConfigError``: a negative one leads away from the text."""
-    return check_real("g", g, 0.0, math.inf, open_high=True)

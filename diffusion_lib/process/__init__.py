@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .bound import bits_per_dim, log_level, step_term, step_variance, vlb, weight
+from .guidance import GuidedByLabel
 from .identities import (
     add_noise,
     eps_from_score,
@@ -21,6 +22,7 @@ from .schedule import SCHEDULES, Schedule, cosine, linear, make_schedule, scaled
 __all__ = [
     "PRIOR_KL_LIMIT",
     "SCHEDULES",
+    "GuidedByLabel",
     "Schedule",
     "add_noise",
     "bits_per_dim",

@@ -32,7 +32,7 @@ class TrainConfig:
     the initial weights.  ``grad_clip`` bounds the gradient's global 2-norm.
 
     ``weight`` names the loss, a row of ``bound.weight``.  ``timestep_sampling`` names the distribution of t, a row of
-    ``loop.timestep_distribution``, which changes the noise of the loss and not its mean.  The ``micro_batches`` equal
+    ``batch.timestep_distribution``, which changes the noise of the loss and not its mean.  The ``micro_batches`` equal
     parts of a batch are computed one after the other, for less memory; the step is the same.  ``precision`` is that of
     ``device.autocast``.  ``compile`` runs the network through torch.compile, which pays after many steps only.
     """

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,17 +25,15 @@ from torch.nn.functional import mse_loss
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from ..data import check_data
-from ..errors import ConfigError, NonFiniteError, check_choice
-from ..process.bound import weight as loss_weight
+from ..errors import ConfigError, NonFiniteError
 from ..process.identities import Denoiser, add_noise, predict_eps
 from ..process.schedule import Schedule
 from ..runtime.device import autocast
 from ..runtime.processes import Processes
-from .config import TIMESTEP_SAMPLINGS, TrainConfig
+from .batch import ALONE, check_labels, draw_batch, sampling_and_weight
+from .config import TrainConfig
 from .gradient import batch_gradient, gradient_buffer
 
-LOG_SIGMA_MEAN, LOG_SIGMA_STD, UNIFORM_SHARE = -1.2, 1.2, 0.2  # of the distribution "log-normal" of t
-ALONE = Processes()
 Loss = Callable[[nn.Module, int, torch.Generator], Tensor]
 
 
@@ -108,22 +106,6 @@ class TrainState:
         return record
 
 
-def timestep_distribution(schedule: Schedule, name: str) -> Tensor:
-    """The probability p_t with which a step draws the time t, a float64 table (T + 1,); slot 0 is 0.
-
-    "uniform" is 1/T (DDPM Algorithm 1).  "log-normal" is four fifths of N(−1.2, 1.2²) in ln σ_t, σ_t² = 1 / SNR_t, and
-    one fifth of "uniform", so that no weight 1 / (T p_t) is above 5 (Karras et al. 2022, section 5 and table 1).
-    """
-    uniform = torch.full((schedule.T,), 1 / schedule.T, dtype=torch.float64)
-    if check_choice("timestep_sampling", name, TIMESTEP_SAMPLINGS) == "uniform" or schedule.T == 1:
-        return torch.cat([uniform.new_zeros(1), uniform])
-    log_sigma = -0.5 * schedule.to("cpu", torch.float64).snr[1:].log()
-    density = torch.exp(-0.5 * ((log_sigma - LOG_SIGMA_MEAN) / LOG_SIGMA_STD) ** 2)
-    normal = density * torch.gradient(log_sigma)[0]  # dt is 1
-    p = (1 - UNIFORM_SHARE) * normal / normal.sum() + UNIFORM_SHARE * uniform
-    return torch.cat([uniform.new_zeros(1), p])
-
-
 def eps_loss(
     denoiser: Denoiser, schedule: Schedule, x_0: Tensor, t: Tensor, eps: Tensor, weight: Tensor | None = None
 ) -> Tensor:
@@ -140,20 +122,33 @@ def eps_loss(
 
 
 def train(
-    state: TrainState, data: Tensor, schedule: Schedule, config: TrainConfig, processes: Processes = ALONE
+    state: TrainState,
+    data: Tensor,
+    schedule: Schedule,
+    config: TrainConfig,
+    processes: Processes = ALONE,
+    labels: Tensor | None = None,
 ) -> Iterator[TrainRecord]:
     """Continue from ``state.step`` to ``config.steps``, updating ``state`` and yielding a record after each step.
 
-    Each step draws a batch from ``data`` (n, …) with replacement, so that n may be less than the batch size.  Several
+    Each step draws a batch from ``data`` (n, …) with replacement, so that n may be less than the batch size.  With
+    ``labels`` (n,) the denoiser is called as denoiser(x_t, t, label), and is told nine labels in ten.  Several
     ``processes`` share each batch; their states, data and configurations are equal before and after a step.  Raises
-    ``ConfigError`` at the call for unusable data, and ``NonFiniteError`` before an update from a loss or gradient that
-    is not finite; parameters, EMA and optimizer are then those of the last good step.
+    ``ConfigError`` at the call for unusable data or labels, and ``NonFiniteError`` before an update from a loss or
+    gradient that is not finite; parameters, EMA and optimizer are then those of the last good step.
     """
     check_data(data)
+    check_labels(labels, data)
     if config.batch_size % processes.size:
         n = processes.size
         raise ConfigError(f"batch_size must be a multiple of the {n} processes, got {config.batch_size}; change one")
-    return _steps(state, config, _batches(state, data.to(state.parameters.device), schedule, config, processes))
+    return _steps(
+        state,
+        config,
+        _batches(
+            state, [data.to(state.parameters.dtype), *([] if labels is None else [labels])], schedule, config, processes
+        ),
+    )
 
 
 def minimise(state: TrainState, config: TrainConfig, loss_of: Loss) -> Iterator[TrainRecord]:
@@ -180,34 +175,26 @@ def _steps(state: TrainState, config: TrainConfig, backward: Callable[[Tensor], 
 
 
 def _batches(
-    state: TrainState, data: Tensor, schedule: Schedule, config: TrainConfig, processes: Processes
+    state: TrainState, data: Sequence[Tensor], schedule: Schedule, config: TrainConfig, processes: Processes
 ) -> Callable[[Tensor], Tensor]:
-    """The loss of random batches of ``data``, and its gradient, shared among the processes."""
-    data = data.to(state.parameters.dtype)
-    p, weight = sampling_and_weight(schedule, config, data)
+    """The loss of random batches of ``data``, (x_0,) or (x_0, label), and its gradient, shared among the processes."""
+    data = [part.to(state.parameters.device) for part in data]
+    p, weight = sampling_and_weight(schedule, config, data[0])
     denoiser = torch.compile(state.denoiser) if config.compile else state.denoiser
-    parts, precision = config.micro_batches, autocast(data.device, config.precision)
+    parts, precision = config.micro_batches, autocast(data[0].device, config.precision)
 
-    def loss_of(x_0: Tensor, t: Tensor, eps: Tensor) -> Tensor:
+    def loss_of(x_0: Tensor, t: Tensor, eps: Tensor, *label: Tensor) -> Tensor:
         with precision:
-            return eps_loss(denoiser, schedule, x_0, t, eps, weight)
+            return eps_loss(lambda x_t, t: denoiser(x_t, t, *label), schedule, x_0, t, eps, weight)
 
     def backward(gradient: Tensor) -> Tensor:
         nonlocal parts
-        batch = draw_batch(data, p, config.batch_size, state.generator, processes)
+        batch = draw_batch(data[0], p, config.batch_size, state.generator, processes, *data[1:])
         loss, parts = batch_gradient(loss_of, gradient, batch, parts)
         processes.average([loss, gradient])
         return loss
 
     return backward
-
-
-def sampling_and_weight(schedule: Schedule, config: TrainConfig, like: Tensor) -> tuple[Tensor, Tensor | None]:
-    """p_t, and the weight that makes Σ_t p_t weight_t L_t the mean of w_t L_t over 1…T; None if it is always 1."""
-    p, weight = timestep_distribution(schedule, config.timestep_sampling), loss_weight(schedule, config.weight)
-    if config.weight == "simple" and config.timestep_sampling == "uniform":
-        return p, None
-    return p, torch.cat([weight[:1], weight[1:] / (schedule.T * p[1:])]).to(like)
 
 
 def _record(loss: Tensor, norm: Tensor, step: int, config: TrainConfig) -> TrainRecord:
@@ -218,17 +205,3 @@ def _record(loss: Tensor, norm: Tensor, step: int, config: TrainConfig) -> Train
         what = f"got loss {loss} and gradient norm {norm} at step {step + 1}, lr {lr:.3g}"
         raise NonFiniteError(f"loss and gradient must be finite, {what}; lower lr, or look at the data")
     return TrainRecord(step + 1, loss, lr, norm)
-
-
-def draw_batch(
-    data: Tensor, p: Tensor, batch_size: int, generator: torch.Generator, processes: Processes = ALONE
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Draw x_0 (B, …), t (B,) and ε (B, …) on the CPU, hence alike everywhere; bring this process's share to the data.
-
-    Every process draws the whole batch, so that no two use the same noise, and all their generators stay equal.
-    """
-    index = torch.randint(0, len(data), (batch_size,), generator=generator)
-    t = torch.multinomial(p, batch_size, replacement=True, generator=generator)  # slot t of p is time t
-    eps = torch.randn(batch_size, *data.shape[1:], generator=generator, dtype=data.dtype)
-    index, t, eps = (processes.share(drawn).to(data.device) for drawn in (index, t, eps))
-    return data[index], t, eps

@@ -10,9 +10,8 @@ from gpu_files import FILES, cells
 
 from diffusion_lib.errors import ConfigError
 
-GOOD = {  # what would be silly elsewhere: a seed of 0; 0 leaves a section or the kept states out; any text; any weight
+GOOD = {  # what would be silly elsewhere: a seed of 0; 0 leaves the kept states out; any text; any weight
     "seed": (0,),
-    "fashion_steps": (0,),
     "save_int": (0,),
     "prompt": ("abc", ""),
     "g": (0, 2.5),

@@ -68,7 +68,7 @@ def test_help_does_not_import_torch():
 def test_help_names_exactly_what_exists(capsys):
     assert command("train", "--help") == 0
     text = " ".join(capsys.readouterr().out.split())
-    assert f"{', '.join(cli.DENSITIES)} (points), digits (pictures)" == parser.DATA and parser.DATA in text
+    assert f"{', '.join(cli.DENSITIES)} (points), digits, clothes (pictures)" == parser.DATA and parser.DATA in text
     assert ", ".join(SCHEDULES) in text
     assert f"the loss: {', '.join(WEIGHTS)} (default" in text and f": {', '.join(TIMESTEP_SAMPLINGS)} (default" in text
     assert f"--precision PRECISION {', '.join(PRECISIONS)} (default" in text
@@ -377,6 +377,24 @@ def test_without_steps_there_are_50_or_T_if_that_is_less(tmp_path, T, steps):
         out = tmp_path / f"{name}.safetensors"
         assert command("sample", "--from", tmp_path / "run", "--out", out, "--device", "cpu", *arguments) == 0
     assert (tmp_path / "default.safetensors").read_bytes() == (tmp_path / "stated.safetensors").read_bytes()
+
+
+def test_clothes_train_with_their_labels_keep_averages_and_resume(tmp_path):
+    quick = ["train", "--data", "clothes", "--T", 20, "--batch-size", 2, "--device", "cpu", "--steps", 4]
+    assert command(*quick, "--out", tmp_path / "c") == 0
+    averages = {path.name for path in (tmp_path / "c").glob("average-*.safetensors")}
+    assert averages == {f"average-{step}.safetensors" for step in (1, 2, 4)}  # at its end, and before
+    state, _, shape = cli.restore(tmp_path / "c")
+    assert state.denoiser.classes == 10 and shape == [1, 28, 28]
+    embed = state.denoiser.embed[0].weight.detach()
+    torch.manual_seed(0)
+    fresh = cli.build(state.denoiser.config).embed[0].weight
+    moved = (embed - fresh).abs().amax(0)[8:] > 5e-4  # weight decay alone moves less
+    assert 1 <= int(moved.sum()) <= 8  # columns of the labels in four batches of two
+    kept = safetensors.torch.load_file(tmp_path / "c" / "average-4.safetensors")
+    assert all(torch.equal(kept[name], average) for name, average in state.ema.items())
+    assert command(*quick, "--out", tmp_path / "c", "--resume") == 0
+    assert command(*quick, "--out", tmp_path / "d", "--data", "digit") == 2
 
 
 def test_points_and_digits_become_pictures(trained, tmp_path):

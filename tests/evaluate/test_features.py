@@ -11,7 +11,7 @@ from torch import nn
 from diffusion_lib.data import digit_labels, digits
 from diffusion_lib.errors import ConfigError, NonFiniteError
 from diffusion_lib.evaluate.distances import frechet_distance
-from diffusion_lib.evaluate.features import FeatureSpace, train_features
+from diffusion_lib.evaluate.features import FeatureSpace, restore_features, train_features
 
 DIGITS = {"features": 8, "width": 8, "steps": 300}
 
@@ -121,3 +121,22 @@ def test_a_loss_that_is_not_finite_stops_the_training():
     pictures[:, 0, 3, 3] = math.nan
     with pytest.raises(NonFiniteError, match="got nan at step 1"):
         train_features(pictures, digit_labels("test"), features=4, width=2, steps=5)
+
+
+def test_a_space_is_made_again_from_what_is_stored(space):
+    again = restore_features(space.name, list(space.shape), space.scale, space.stored())
+    assert torch.equal(again(digits("test")), space(digits("test"))) and again.name == space.name
+    assert torch.equal(again.predict(digits("test")), space.predict(digits("test")))
+
+
+def test_tensors_of_something_else_are_no_space(space):
+    stored = space.stored()
+    for tensors in (
+        {},
+        {k: v for k, v in stored.items() if k != "head.1.bias"},
+        stored | {"layers.6.bias": stored["head.1.bias"]},
+    ):
+        with pytest.raises(ConfigError, match="tensors must be those of a feature space"):
+            restore_features(space.name, space.shape, space.scale, tensors)
+    with pytest.raises(ConfigError, match="tensors must be those of a feature space"):
+        restore_features(space.name, (1, 16, 16), space.scale, stored)

@@ -1,4 +1,4 @@
-"""The package that pip builds: it has the miniature and the files that chapters read, and nothing of the book."""
+"""The package that pip builds: it has both models and the files that chapters read, and nothing of the book."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import zipfile
 import pytest
 from book_fixture import ROOT
 
+from diffusion_lib import clothes
 from diffusion_lib.latent import weights
 
-MINIATURE = "diffusion_lib/latent/miniature"
+MINIATURE, CLOTHES = "diffusion_lib/latent/miniature", "diffusion_lib/clothes"
 WRITTEN = ("README.md", "sheet.png", "fidelity.json", "record.json", "model_index.json")  # beside what the model needs
 ENVIRONMENTS = (".venv313", "env313", "diffusion_lib-env", "diffusion_lib_env", "diffusion_lib/env", "my env")
 BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
@@ -20,15 +21,16 @@ BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(s
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """The names of the files in a wheel, built from a copy in which the miniature's numbers are empty files."""
+    """The names of the files in a wheel, built from a copy in which the weights are empty files."""
     root = tmp_path_factory.mktemp("project")
     skip = shutil.ignore_patterns("__pycache__", "*.safetensors")
     for folder in ("diffusion_lib", "booktools", "tests", "benchmarks"):
         shutil.copytree(ROOT / folder, root / folder, ignore=skip)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, root)
-    for name in (*weights.NEEDED, *WRITTEN):
-        path = root / MINIATURE / name
+    numbers = [f"{CLOTHES}/{name}" for name in (clothes.WEIGHTS, clothes.FEATURES)]
+    for name in (*(f"{MINIATURE}/{name}" for name in (*weights.NEEDED, *WRITTEN)), *numbers):
+        path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     for folder in ENVIRONMENTS:
@@ -45,6 +47,11 @@ def wheel(tmp_path_factory):
 def test_it_has_every_file_of_the_miniature(wheel):
     here = {path.relative_to(ROOT).as_posix() for path in weights.MINIATURE.rglob("*") if path.is_file()}
     assert here | {f"{MINIATURE}/{name}" for name in (*weights.NEEDED, *WRITTEN)} <= wheel
+
+
+def test_it_has_pictures_weights_and_licence_of_the_clothes(wheel):
+    names = ("pictures.xz", "LICENSE", "README.md", clothes.WEIGHTS, clothes.FEATURES, clothes.CARD, clothes.RECORD)
+    assert {f"{CLOTHES}/{name}" for name in names} <= wheel
 
 
 def test_it_has_every_module_and_the_files_that_chapters_read(wheel):

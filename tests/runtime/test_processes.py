@@ -30,7 +30,8 @@ from diffusion_lib.errors import ConfigError
 from diffusion_lib.process.schedule import make_schedule
 from diffusion_lib.runtime import processes as parallel
 from diffusion_lib.runtime.processes import Processes
-from diffusion_lib.train.loop import TrainConfig, TrainState, draw_batch, timestep_distribution, train
+from diffusion_lib.train.batch import draw_batch, timestep_distribution
+from diffusion_lib.train.loop import TrainConfig, TrainState, train
 
 STEPS = 20
 # AdamW divides by the size of a gradient, so that a difference in its last digit may become one of lr: a small lr

@@ -19,8 +19,9 @@ from diffusion_lib.process.identities import add_noise
 from diffusion_lib.process.schedule import linear, make_schedule
 from diffusion_lib.sample.ancestral import ddim, last
 from diffusion_lib.train import loop as training
+from diffusion_lib.train.batch import draw_batch, sampling_and_weight, timestep_distribution
 from diffusion_lib.train.config import TIMESTEP_SAMPLINGS, TrainConfig
-from diffusion_lib.train.loop import TrainState, eps_loss, timestep_distribution, train
+from diffusion_lib.train.loop import TrainState, eps_loss, train
 
 SCHEDULE = linear(20)
 DATA = torch.randn(50, 2, generator=torch.Generator().manual_seed(0))
@@ -72,9 +73,7 @@ def test_loss_refuses_a_prediction_that_would_broadcast():
 
 def test_every_time_from_1_to_T_is_drawn_equally_often():
     """An exclusive upper bound forgets T.  χ² with 19 degrees of freedom exceeds 66 with probability 4e-7."""
-    _, t, eps = training.draw_batch(
-        DATA, timestep_distribution(SCHEDULE, "uniform"), 20_000, torch.Generator().manual_seed(1)
-    )
+    _, t, eps = draw_batch(DATA, timestep_distribution(SCHEDULE, "uniform"), 20_000, torch.Generator().manual_seed(1))
     counts = torch.bincount(t, minlength=22)
     assert counts[0] == counts[21] == 0 and len(counts) == 22
     assert float((counts[1:21] - 1000).square().sum()) / 1000 < 66
@@ -178,7 +177,7 @@ def test_an_mlp_comes_close_to_the_irreducible_loss_and_its_samples_to_the_ring(
     schedule, config = linear(100, 1e-3, 0.2), TrainConfig(steps=600, batch_size=256, lr=2e-3)
     torch.manual_seed(0)
     state = TrainState.create(MLP(T=100, alpha_bar=schedule.alpha_bar), config)
-    batch = training.draw_batch(
+    batch = draw_batch(
         sample_density("ring", 20_000, seed=1),
         timestep_distribution(schedule, "uniform"),
         20_000,
@@ -236,7 +235,7 @@ def test_every_law_of_t_has_the_same_expected_gradient(weight):
     means = []
     for distribution in TIMESTEP_SAMPLINGS:
         state = new_state(config := config_of(weight=weight, timestep_sampling=distribution))
-        p, table = training.sampling_and_weight(SCHEDULE, config, DATA)
+        p, table = sampling_and_weight(SCHEDULE, config, DATA)
         table = torch.ones(21) if table is None else table
         losses = torch.stack(
             [eps_loss(state.denoiser, SCHEDULE, x_0, torch.full((20,), t), eps, table) for t in range(1, 21)]
@@ -386,3 +385,56 @@ def test_row53_row88_a_batch_that_does_not_fit_is_split_and_changes_nothing(monk
     assert [record.loss for record in found] == pytest.approx([record.loss for record in expected], abs=1e-10)
     with pytest.raises(ConfigError, match=r"one sample does not fit: CUDA out of memory. Tried to allocate 2.00 GiB"):
         trained(0)
+
+
+# --- labels -----------------------------------------------------------------------------------------------------------
+
+
+def test_one_label_in_ten_is_untold_and_the_others_are_those_of_the_data():
+    labels = torch.arange(50)
+    p, n = timestep_distribution(SCHEDULE, "uniform"), 20_000
+    x_0, _, _, label = draw_batch(DATA, p, n, torch.Generator().manual_seed(1), labels=labels)
+    hidden = label == -1
+    assert float(hidden.double().mean()) == pytest.approx(0.1, abs=5 * math.sqrt(0.09 / n))
+    assert torch.equal(x_0[~hidden], DATA[label[~hidden]])
+    index = torch.randint(0, 50, (n,), generator=torch.Generator().manual_seed(1))
+    assert torch.equal(x_0, DATA[index]) and not label[hidden].ge(0).any()
+
+
+def test_without_labels_the_same_is_drawn_as_with_them():
+    p = timestep_distribution(SCHEDULE, "uniform")
+    without = draw_batch(DATA, p, 8, torch.Generator().manual_seed(2))
+    with_them = draw_batch(DATA, p, 8, torch.Generator().manual_seed(2), labels=torch.zeros(50, dtype=torch.int64))
+    assert len(without) == 3 and all(torch.equal(a, b) for a, b in zip(without, with_them, strict=False))
+
+
+class Told(Tiny):
+    """Notes the labels, and learns an offset for each."""
+
+    def __init__(self):
+        super().__init__()
+        self.offset, self.seen = torch.nn.Embedding(4, 2), []
+
+    def forward(self, x_t, t, label):
+        self.seen.append(label)
+        return super().forward(x_t, t) + self.offset(label + 1)
+
+
+@pytest.mark.parametrize("parts", [1, 4])
+def test_training_hands_on_the_labels_whatever_the_parts_of_a_batch(parts):
+    labels = torch.arange(50) % 3
+    config = config_of(steps=5, micro_batches=parts)
+    state = new_state(config, network=Told)
+    records = list(train(state, DATA, SCHEDULE, config, labels=labels))
+    seen = torch.cat(state.denoiser.seen)
+    assert len(records) == 5 and len(seen) == 5 * config.batch_size and set(seen.tolist()) == {-1, 0, 1, 2}
+    assert len(state.denoiser.seen) == 5 * parts
+
+
+@pytest.mark.parametrize(
+    "labels", [torch.zeros(49, dtype=torch.int64), torch.zeros(50), torch.full((50,), -1), torch.zeros(50, 1).long()]
+)
+def test_labels_that_do_not_fit_are_refused_at_the_call(labels):
+    config = config_of()
+    with pytest.raises(ConfigError, match="labels must be int64 of shape"):
+        train(new_state(config), DATA, SCHEDULE, config, labels=labels)

@@ -28,6 +28,7 @@ from diffusion_lib.process.schedule import linear, scaled_linear
 from diffusion_lib.runtime import fingerprint
 from diffusion_lib.train import loop as training
 from diffusion_lib.train import run
+from diffusion_lib.train.batch import draw_batch, timestep_distribution
 from diffusion_lib.train.config import TrainConfig
 
 CONFIG = TrainConfig(steps=12, batch_size=4, lr=1e-2, timestep_sampling="uniform", precision="float32")
@@ -126,14 +127,14 @@ def test_a_loss_that_is_not_finite_stops_it(tmp_path):
 
 def test_it_trains_as_the_librarys_own_loop_does(tmp_path):
     schedule, data = linear(50), torch.randn(30, 2, generator=seeded(5))
-    p = training.timestep_distribution(schedule, "uniform")
+    p = timestep_distribution(schedule, "uniform")
 
     def network():
         torch.manual_seed(0)
         return denoiser.MLP(T=50, alpha_bar=schedule.alpha_bar, width=16)
 
     def loss(net, step, generator):
-        return training.eps_loss(net, schedule, *training.draw_batch(data, p, CONFIG.batch_size, generator))
+        return training.eps_loss(net, schedule, *draw_batch(data, p, CONFIG.batch_size, generator))
 
     state = training.TrainState.create(network(), CONFIG)
     list(training.train(state, data, schedule, CONFIG))

@@ -1,0 +1,58 @@
+"""Networks that predict the noise: ``eps_hat = denoiser(x_t, t)``, an MLP for points and a U-Net for images.
+
+``x_t`` is (B, …) floating point, ``t`` int64 (B,) in 1…T, and ``eps_hat`` has the shape and dtype of ``x_t``.
+
+Whatever is asked of it, the layers F(x_t, t) may answer in one of three ways, ``prediction``:
+
+    "eps"   F = ε̂
+    "x_0"   F = x̂_0,   so that ε̂ = (x_t − √ᾱ_t F) / √(1 − ᾱ_t)
+    "v"     F = v̂,     so that ε̂ = √(1 − ᾱ_t) x_t + √ᾱ_t F
+
+A sampler forms x̂_0 = (x_t − √(1 − ᾱ_t) ε̂) / √ᾱ_t.  With ε-prediction an error of F therefore comes out 1/√ᾱ_T times
+as large near t = T: 157 times for DDPM's linear schedule and 20,000 times for the cosine one.  With x_0-prediction it
+is the error of ε̂ that is amplified, by √SNR, at small t.  v-prediction amplifies neither: x̂_0 = √ᾱ_t x_t − √(1 − ᾱ_t)
+F.
+
+Time enters through cosines of s = ln(1 + 999 t/T) / ln 1000: finer at small t, where the noise grows by large factors
+from step to step.
+
+A network with ``classes`` is also told of which kind x_t is, ``denoiser(x_t, t, label)``, by a 1 in one of as many
+columns beside the features of time.  Where it is not told they are zeros.
+
+Sources: Ho et al. 2020 (DDPM), section 3.2; Salimans & Ho 2022, section 4 and appendix D; Shi et al. 2016
+(patches folded into channels).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import ConfigError, check_choice
+from .mlp import MLP
+from .network import LARGEST_SIZE, PREDICTIONS, Network
+from .unet import PATCHES, UNet
+
+__all__ = [
+    "DENOISERS",
+    "LARGEST_SIZE",
+    "LARGEST_T",
+    "MLP",
+    "PATCHES",
+    "PREDICTIONS",
+    "Block",
+    "Network",
+    "UNet",
+    "build",
+]
+
+DENOISERS = {"mlp": MLP, "unet": UNet}
+
+
+def build(config: dict[str, Any]) -> Network:
+    """Return the network that ``config`` describes, with fresh weights."""
+    arguments = dict(config)
+    make = DENOISERS[check_choice("denoiser kind", arguments.pop("kind", None), DENOISERS)]
+    try:
+        return make(**arguments)
+    except TypeError as error:
+        raise ConfigError(f"denoiser config must hold the arguments of {make.__name__}, got {config}") from error

@@ -1,0 +1,118 @@
+"""What the networks share: the features of time and label, the kinds of prediction, and the checks of the input."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..errors import ConfigError, check_choice, check_integer
+
+PREDICTIONS = ("eps", "x_0", "v")
+TIME_FEATURES = 8
+LARGEST_SIZE, LARGEST_T = 4096, 100_000  # a slip of the keyboard should not allocate the memory of the machine
+
+
+class Network(nn.Module):
+    """What both networks share: ``config``, the time features, the kinds of prediction, and the checks of the input.
+
+    ``config`` is a plain dict from which ``build`` makes the same network with fresh weights.  ``alpha_bar`` is the
+    table ᾱ_0…ᾱ_T of the schedule, which ε-prediction does without.  A network with ``classes`` can be told of which
+    kind x_t is.  A subclass defines ``check_x(x_t)``, and ``body(x_t, known)``, which is F; ``known`` (B, 8 + classes)
+    are the features of time, and a 1 in the column of the label.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        T: int,
+        alpha_bar: Sequence[float] | Tensor | None,
+        prediction: str,
+        classes: int = 0,
+        **sizes: int,
+    ) -> None:
+        super().__init__()
+        for name, size in sizes.items():
+            check_integer(name, size, 1, LARGEST_SIZE)
+        check_integer("T", T, 1, LARGEST_T)
+        self.classes = check_integer("classes", classes, 0, LARGEST_SIZE)
+        self.T, self.prediction = T, check_choice("prediction", prediction, PREDICTIONS)
+        if alpha_bar is None and prediction != "eps":
+            remedy = 'pass alpha_bar=schedule.alpha_bar, or prediction="eps"'
+            raise ConfigError(f"alpha_bar must be given for prediction {prediction!r}, got None; {remedy}")
+        table = None if alpha_bar is None else _as_table(alpha_bar, T)
+        values = None if table is None else table.tolist()
+        self.config: dict[str, Any] = {
+            "kind": kind, **sizes, "T": T, "alpha_bar": values, "prediction": prediction
+        }  # fmt: skip
+        if classes:
+            self.config["classes"] = classes
+        alpha_bar = torch.ones(T, dtype=torch.float64) if table is None else table[1:]
+        s = torch.log1p(999 * torch.arange(1, T + 1, dtype=torch.float64) / T) / math.log(1000)
+        time = torch.cos(math.pi * s[:, None] * torch.arange(1, TIME_FEATURES + 1))
+        # row t − 1 is time t, so that no row answers to t = 0; config rebuilds these tables, a checkpoint need not
+        self.register_buffer("time", time.float(), persistent=False)
+        self.register_buffer("signal", alpha_bar.sqrt().float(), persistent=False)
+        kinds = functional.pad(torch.eye(classes), (0, 0, 1, 0))  # row label + 1; the first is of "not told"
+        self.register_buffer("kinds", kinds, persistent=False)
+        self.register_buffer("noise", (1 - alpha_bar).sqrt().float(), persistent=False)
+
+    def forward(self, x_t: Tensor, t: Tensor, label: Tensor | None = None) -> Tensor:
+        """Return eps_hat for x_t (B, …) at times t (B,); ``ConfigError`` if their shapes or types do not fit.
+
+        ``label`` (B,), where the network has ``classes``: 0…classes − 1, or −1 for "not told", as all are for None.
+        """
+        self.check_x(x_t)
+        t = _check_index("t", t, x_t)
+        try:
+            time, signal, noise = (table.index_select(0, t - 1) for table in (self.time, self.signal, self.noise))
+        except IndexError as error:
+            what = f"{int(t.min())} to {int(t.max())}"
+            raise ConfigError(f"t must be in 1..{self.T}, got {what}; make the network with T=schedule.T") from error
+        shape = (-1, *[1] * (x_t.ndim - 1))
+        signal, noise = signal.view(shape), noise.view(shape)
+        F = self.body(x_t, self._known(time, label, x_t)).to(x_t.dtype)
+        if self.prediction == "v":
+            return noise * x_t + signal * F
+        if self.prediction == "x_0":
+            return (x_t - signal * F) / noise
+        return F
+
+    def _known(self, time: Tensor, label: Tensor | None, x_t: Tensor) -> Tensor:
+        """The features of time and label; those of "not told" are zeros."""
+        if label is None:
+            return functional.pad(time, (0, self.classes)) if self.classes else time
+        if not self.classes:
+            raise ConfigError("label must be None for a network without classes; make it with classes=10, say")
+        try:
+            kind = self.kinds.index_select(0, _check_index("label", label, x_t) + 1)
+        except IndexError as error:
+            what = f"{int(label.min())} to {int(label.max())}"
+            raise ConfigError(f"label must be in -1..{self.classes - 1}, got {what}; -1 means not told") from error
+        return torch.cat([time, kind], dim=1)
+
+
+def zero(layer: nn.Linear | nn.Conv2d) -> nn.Linear | nn.Conv2d:
+    """Start a branch at 0, so that the network starts from its skip connections alone."""
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+def _check_index(name: str, index: Tensor, x_t: Tensor) -> Tensor:
+    if index.shape != x_t.shape[:1] or index.dtype != torch.int64:
+        what = f"{index.dtype} of shape {tuple(index.shape)}"
+        raise ConfigError(f"{name} must be int64 of shape ({len(x_t)},), got {what}; use one integer per sample")
+    return index
+
+
+def _as_table(alpha_bar: Sequence[float] | Tensor, T: int) -> Tensor:
+    table = torch.as_tensor(alpha_bar, dtype=torch.float64, device="cpu").detach()
+    if table.shape != (T + 1,) or table[0] != 1 or not ((table.diff() < 0).all() and table[-1] > 0):
+        allowed = f"the table of {T + 1} falling values from 1 at t = 0 to above 0 at t = T"
+        raise ConfigError(f"alpha_bar must be {allowed}, got shape {tuple(table.shape)}; use schedule.alpha_bar")
+    return table
