@@ -35,7 +35,7 @@ from .world import COLOURS, FURS, GROUNDS, LARGE, LAYERS, NAMES, SIZE, SMALL, Sc
 RADII = {"shape": torch.arange(9.5, 26.0, 1.0), "animal": torch.arange(15.0, 19.5, 1.0)}  # the ends are no answers
 WINDOW = {"shape": (slice(12, 52), slice(12, 52)), "animal": (slice(28, 52), slice(20, 44))}  # of centres, y and x
 PRESENT = 0.5  # share of its own ‖P‖² that a second form must explain
-EXPLAINED = 0.7  # share of ‖d‖² that all forms together must explain
+EXPLAINED = {"shape": 0.88, "animal": 0.7}  # share of ‖d‖² that all forms together must explain
 HAT, FUR = LAYERS.index("hat"), slice(0, LAYERS.index("hat"))
 HATS, COATS = [NAMES.index(name) for name in COLOURS], [NAMES.index(name) for name in FURS]
 
@@ -128,7 +128,7 @@ def _known(found: list[dict], d: Tensor) -> bool:
         inside = columns.start + 1 < x < columns.stop - 1 and rows.start + 1 < y < rows.stop - 1
         if not (inside and radii[0] < each["radius"] < radii[-1]):
             return False
-    return sum(each["gain"] for each in found) >= EXPLAINED * float(d.square().sum())
+    return sum(each["gain"] for each in found) >= EXPLAINED[kind] * float(d.square().sum())
 
 
 def gains(kind: str, d: Tensor, ground: Tensor) -> tuple[Tensor, Tensor, Masks, list[tuple[int, int]]]:
