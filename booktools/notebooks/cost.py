@@ -17,10 +17,10 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from diffusion_lib.runtime.machine import machine
 from diffusion_lib.runtime.tables import markdown
 
 from ..source.pages import Book, Cell, Page
-from .machine import machine
 
 HEAD = ["chapter", "seconds", "processor seconds", "peak memory", "network calls", "measured"]
 

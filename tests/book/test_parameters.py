@@ -14,6 +14,8 @@ GOOD = {  # what would be silly elsewhere: a seed of 0; 0 leaves a section or th
     "seed": (0,),
     "fashion_steps": (0,),
     "save_int": (0,),
+    "repeat": (0,),  # the first repetition
+    "clock": (True,),
     "prompt": ("abc", ""),
     "g": (0, 2.5),
 }
