@@ -14,7 +14,7 @@ from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from booktools.notebooks.machine import machine
+from diffusion_lib.runtime.machine import machine
 
 ROOT = Path(__file__).parents[1]
 DRAFT = ROOT / "_build" / "benchmarks.json"

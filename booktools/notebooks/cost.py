@@ -17,11 +17,11 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from diffusion_lib.runtime.machine import machine
 from diffusion_lib.runtime.tables import markdown
 
 from ..source.pages import Book, Cell, Page
 from . import large
-from .machine import machine
 
 HEAD = ["chapter", "seconds", "processor seconds", "peak memory", "network calls", "measured"]
 

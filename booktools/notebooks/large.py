@@ -21,9 +21,8 @@ from pathlib import Path
 import yaml
 
 from diffusion_lib.runtime import files
+from diffusion_lib.runtime.machine import machine
 from diffusion_lib.runtime.tables import markdown
-
-from .machine import machine
 
 ROOT = Path(__file__).resolve().parents[2]
 GPU, ROWS = ROOT / "book" / "gpu", ROOT / "notebooks" / "gpu.json"

@@ -51,8 +51,9 @@ def rerun(
 
     The notebook and ``<chapter>.status.json`` go to the directory ``output``, whose parent must exist, by default
     ``_build/runs/<chapter>-<hash of what it is made from>``.  The status says what that is, how the run ended ("ok",
-    "failed", or "incomplete" until it has ended), its seconds, the numbers that the chapter showed, and the notebook's
-    sha256; while it says "incomplete", a notebook beside it is an older one.  ``timeout`` is in seconds for each cell.
+    "failed", or "incomplete" until it has ended), its seconds on the clock and of the processor, the numbers that the
+    chapter showed, and the notebook's sha256; while it says "incomplete", a notebook beside it is an older one.
+    ``timeout`` is in seconds for each cell.
 
     Raises ``ConfigError`` before a kernel starts, and ``RerunFailed`` for a chapter that did not run to its end.  A
     signal to stop is a failure too, and is raised again as ``Stopped`` when the status is written.
@@ -93,7 +94,7 @@ def _recorded(source: Path, target: Path, made: dict[str, Any], timeout: int) ->
     """Run the chapter, and write what became of it, whatever that is."""
     status, partial = status_of(target), target.with_suffix(".partial.ipynb")
     fingerprint.write_record(status, made, status="incomplete", reason=INCOMPLETE, notebook=target.name)
-    started, stopped = time.perf_counter(), None
+    started, computed, stopped = time.perf_counter(), _computed(), None
     try:
         with _signals(), _environment():
             reason = _run(source, partial, made["parameters"], timeout)
@@ -109,12 +110,18 @@ def _recorded(source: Path, target: Path, made: dict[str, Any], timeout: int) ->
     shown = {} if reason else outcome.shown(text)
     end = {"status": "failed" if reason else "ok", "reason": reason, "notebook": target.name, "shown": shown}
     names = [target.name] if text else []
-    fingerprint.write_record(status, made, names, **end, seconds=round(time.perf_counter() - started, 1))
+    end |= {"seconds": round(time.perf_counter() - started, 1), "cpu_seconds": round(_computed() - computed, 1)}
+    fingerprint.write_record(status, made, names, **end)
     if stopped:
         raise stopped
     if reason:
         raise RerunFailed(f"{source.stem}: {reason}; see {target if text else status}")
     return target
+
+
+def _computed() -> float:
+    """Processor seconds of all kernels that this process started and that have ended."""
+    return sum(os.times()[2:4])
 
 
 @contextlib.contextmanager

@@ -1,8 +1,9 @@
 """Run a chapter on every combination of some parameters, and put the numbers that it shows into one table.
 
 A sweep is a YAML file: ``chapter`` (a name, or a notebook's path) and ``grid`` (for each parameter one value, or a list
-of values); ``timeout`` in seconds for a cell of the notebook may follow.  All combinations are checked as ``rerun``
-checks one, before anything runs.  Snakemake does the running: on the cores of this machine, or through one of its
+of values); ``timeout`` in seconds for a cell of the notebook may follow, and ``keep``, how the names of the numbers
+begin that the table holds (without it: all).  All combinations are checked as ``rerun`` checks one, before anything
+runs.  Snakemake does the running: on the cores of this machine, or through one of its
 executor plugins (``slurm``, ``kubernetes``, …), which a Snakemake profile configures.  All files are in one directory,
 which every machine must see under the same path.
 
@@ -27,12 +28,13 @@ from typing import Any
 
 from ..errors import CheckpointError, ConfigError, check_choice, check_integer
 from ..runtime import files, fingerprint, tables
+from ..runtime.machine import machine
 from . import parameters, rerun
 from .parameters import Literal
 from .rerun import RerunFailed
 from .yaml_file import read_yaml
 
-KEYS = ("chapter", "grid", "timeout")
+KEYS = ("chapter", "grid", "timeout", "keep")
 MAX_RUNS = 10_000
 WORKFLOW = """\
 # Written by `python -m diffusion_lib sweep`: one job for each combination of parameters in sweep.json.
@@ -68,11 +70,12 @@ def sweep(
     """Run what the YAML file ``path`` asks for, at most ``jobs`` at a time (0: one for each core of this machine).
 
     Returns the rows of the table, whose ``status`` is "ok" for a run that ended well, and the directory ``output``, by
-    default ``_build/sweeps/<name of the file>``, with ``results.csv`` and ``results.md``.  Called again, it does what
-    is left.  Raises ``ConfigError`` before anything runs, and ``RerunFailed`` if Snakemake failed but no run did.
+    default ``_build/sweeps/<name of the file>``, with ``results.csv`` and ``results.md``, and with ``results.json``,
+    which also says what the runs were made from and what they cost, for ``stored``.  Called again, it does the rest.
+    Raises ``ConfigError`` before anything runs, and ``RerunFailed`` if Snakemake failed but no run did.
     """
     jobs = check_integer("jobs", jobs, 0, MAX_RUNS) or os.cpu_count() or 1
-    source, runs, timeout = plan(path)
+    source, runs, timeout, keep = plan(path)
     _check_installed(executor)
     default = rerun.root() / "_build" / "sweeps" / Path(path).stem
     directory = files.folder("output", default if output is None else output)
@@ -89,8 +92,10 @@ def sweep(
                 if _status(directory / "runs" / name / source.name, made)["status"] != "ok":
                     (directory / "runs" / name / "done").unlink(missing_ok=True)
             code = _snakemake(directory, jobs, executor)
-            rows = [_row(directory / "runs" / name / source.name, made) for name, made in runs.items()]
+            ended = [(made, _status(directory / "runs" / name / source.name, made)) for name, made in runs.items()]
+            rows = [_row(made, status, keep) for made, status in ended]
             write_table(directory, rows)
+            _write_record(directory, Path(path), ended, keep)
     except filelock.Timeout:
         raise ConfigError(f"output must not be in use by another sweep, got {directory}; wait for that one") from None
     if code and all(row["status"] == "ok" for row in rows):
@@ -98,8 +103,8 @@ def sweep(
     return rows, directory
 
 
-def plan(path: str | os.PathLike[str]) -> tuple[Path, dict[str, dict[str, Any]], int]:
-    """Read and check a sweep: the notebook, what each run is made from by its name, the time limit in seconds."""
+def plan(path: str | os.PathLike[str]) -> tuple[Path, dict[str, dict[str, Any]], int, tuple[str, ...]]:
+    """Read and check a sweep: the notebook, what each run is made from by its name, the time limit, what is kept."""
     content = read_yaml(path)
     if not isinstance(content, dict) or not isinstance(content.get("grid"), dict) or not content["grid"]:
         raise ConfigError(f"{path} must have `chapter: NAME` and `grid:` with `parameter: [values]` lines; add them")
@@ -107,6 +112,9 @@ def plan(path: str | os.PathLike[str]) -> tuple[Path, dict[str, dict[str, Any]],
         check_choice(f"key in {path}", key, KEYS)
     timeout = parameters.parse([["timeout", str(content.get("timeout", rerun.TIMEOUT))]], {"timeout": 0})["timeout"]
     timeout = check_integer("timeout", timeout, 1, 86_400)
+    keep = content.get("keep", [""])
+    if not isinstance(keep, list) or not keep or not all(isinstance(start, str) for start in keep):
+        raise ConfigError(f"keep must be a list of how names begin, got {keep!r}; write it as keep: [name]")
     source = rerun.find(str(content.get("chapter", "")))
     known, grid = parameters.defaults(source), {}
     for name, values in content["grid"].items():
@@ -119,7 +127,7 @@ def plan(path: str | os.PathLike[str]) -> tuple[Path, dict[str, dict[str, Any]],
     alike = rerun.made_from(source, {})
     combinations = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
     runs = [alike | {"parameters": values} for values in combinations]
-    return source, {rerun.run_name(made): made for made in runs}, timeout
+    return source, {rerun.run_name(made): made for made in runs}, timeout, tuple(keep)
 
 
 def _checked(name: str, value: object, known: Mapping[str, Literal]) -> Literal:
@@ -168,11 +176,31 @@ def _status(notebook: Path, made: dict[str, Any]) -> dict[str, Any]:
         return {"status": "damaged", "reason": str(error)}
 
 
-def _row(notebook: Path, made: dict[str, Any]) -> dict[str, Any]:
-    """A line of the table: the parameters, how the run ended, and what ``value`` and ``measured`` showed."""
-    status = _status(notebook, made)
+def _kept(status: dict[str, Any], keep: tuple[str, ...]) -> dict[str, str]:
+    """What ``value`` and ``measured`` showed in a run, if its name begins so."""
+    return {name: shown for name, shown in status.get("shown", {}).items() if name.startswith(keep)}
+
+
+def _row(made: dict[str, Any], status: dict[str, Any], keep: tuple[str, ...]) -> dict[str, Any]:
+    """A line of the table: the parameters, how the run ended, and what it showed."""
     row = made["parameters"] | {"status": f"{status['status']}: {status['reason'][:200]}".removesuffix(": ")}
-    return row | {name: shown for name, shown in status.get("shown", {}).items() if name not in row}
+    return row | {name: shown for name, shown in _kept(status, keep).items() if name not in row}
+
+
+def _write_record(directory: Path, path: Path, ended: list, keep: tuple[str, ...]) -> None:
+    """Write ``results.json``: every run with its parameters, numbers and cost, and what all were made from."""
+    made = {name: ended[0][0][name] for name in ("chapter", "notebook", "library")}
+    runs = [
+        {
+            "parameters": each["parameters"],
+            "status": status["status"],
+            "cpu_seconds": status.get("cpu_seconds"),
+            "shown": _kept(status, keep),
+        }
+        for each, status in ended
+    ]
+    command = f"python -m diffusion_lib sweep {path.as_posix()}"
+    fingerprint.write_record(directory / "results.json", made, command=command, machine=machine(), runs=runs)
 
 
 def write_table(directory: Path, rows: list[dict[str, Any]]) -> None:

@@ -13,6 +13,8 @@ from diffusion_lib.errors import ConfigError
 GOOD = {  # what would be silly elsewhere: a seed of 0; 0 leaves the kept states out; any text; any weight
     "seed": (0,),
     "save_int": (0,),
+    "repeat": (0,),  # the first repetition
+    "clock": (True,),
     "prompt": ("abc", ""),
     "g": (0, 2.5),
 }

@@ -21,6 +21,7 @@ from diffusion_lib.cli import parser
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.notebook import sweep as module
 from diffusion_lib.notebook.sweep import plan, sweep
+from diffusion_lib.runtime import fingerprint
 
 PARAMETERS = "T = 5\nrate = 0.5\nflag = True\nname = 'a'"
 WORK = """\
@@ -111,6 +112,21 @@ def test_a_failure_is_in_the_table_and_the_other_runs_go_on(book):
     assert [row["rate"] for row in rows] == ["0.0001"] * 2 and rows[0]["double"] == ""
 
 
+def test_the_record_holds_what_is_kept_and_what_it_cost(book):
+    path = write(book, "chapter: small-chapter\ngrid: {T: [3, 4]}\nkeep: [the, double]\n")
+    work = "x = [k**0.5 for k in range(6 * 10**6)]\n" + WORK.format(book=str(book))
+    write_chapter(book / "notebooks" / "small-chapter.ipynb", work + "\nfinish()")
+    _, directory = sweep(path)
+    record = fingerprint.read_record(directory / "results.json")
+    assert record["made_from"].keys() == {"chapter", "notebook", "library"}
+    assert record["made_from"]["notebook"] == fingerprint.of_file(book / "notebooks" / "small-chapter.ipynb")
+    assert record["command"] == f"python -m diffusion_lib sweep {path.as_posix()}" and "cores" in record["machine"]
+    assert [run["parameters"] for run in record["runs"]] == [{"T": 3}, {"T": 4}]
+    assert record["runs"][0]["shown"] == {"double": "6", "the half": "1.500"}
+    assert all(0.3 < run["cpu_seconds"] < 120 and run["status"] == "ok" for run in record["runs"])
+    assert "ends-with" not in (directory / "results.csv").read_text()
+
+
 REFUSED = {
     "name": ("grid: {TT: [1, 2]}", "TT = '1' is not a parameter of this chapter, allowed: T, rate, flag, name"),
     "type": ("grid: {T: [1, 2.5]}", "T must be a whole number in digits, such as 1000, got '2.5'"),
@@ -123,7 +139,10 @@ REFUSED = {
     "double": ("grid: {T: [1, 1]}", "T must have values that differ"),
     "empty": ("grid: {T: []}", "T must have values that differ"),
     "no-grid": ("timeout: 5", "must have `chapter: NAME` and `grid:`"),
-    "key": ("grid: {T: 1}\nparameter: {T: 1}", "key in .* must be one of 'chapter', 'grid', 'timeout'"),
+    "key": ("grid: {T: 1}\nparameter: {T: 1}", "key in .* must be one of 'chapter', 'grid', 'timeout', 'keep'"),
+    "keep": ("grid: {T: 1}\nkeep: double", "keep must be a list of how names begin, got 'double'"),
+    "keep-nothing": ("grid: {T: 1}\nkeep: []", "keep must be a list"),
+    "keep-numbers": ("grid: {T: 1}\nkeep: [[1]]", "keep must be a list"),
     "timeout": ("grid: {T: 1}\ntimeout: 0", "timeout must be an integer in 1..86400"),
     "many": (f"grid: {{T: {list(range(200))}, rate: {[i / 64 for i in range(64)]}}}", "at most 10000 combinations"),
     "yaml": ("grid: [", "must be a YAML file"),
@@ -219,8 +238,10 @@ def test_other_refusals(book, monkeypatch):
 
 def test_values_are_read_as_rerun_reads_them(book):
     path = write(book, "chapter: small-chapter\ngrid: {T: ['7', 8], rate: [1e-4, 2], flag: true, name: [x y, '3']}")
-    _, runs, timeout = plan(path)
-    assert timeout == 600 and len(runs) == 8 and all(name.startswith("small-chapter-") for name in runs)
+    _, runs, timeout, keep = plan(path)
+    assert (
+        timeout == 600 and keep == ("",) and len(runs) == 8 and all(name.startswith("small-chapter-") for name in runs)
+    )
     first, *_, last = (made["parameters"] for made in runs.values())
     assert first == {"T": 7, "rate": 1e-4, "flag": True, "name": "x y"}
     assert last == {"T": 8, "rate": 2, "flag": True, "name": "3"}

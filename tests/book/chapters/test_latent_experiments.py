@@ -12,6 +12,7 @@ from chapters import code_cells, numbers, outputs, printed
 from torch import nn
 
 from diffusion_lib.latent.small import world
+from diffusion_lib.notebook import stored
 
 CHAPTER = "latent-experiments"
 VERDICTS = {"lower in every run than", "higher in every run than", "not to be told apart from"}
@@ -38,7 +39,7 @@ def page():
         for node in ast.parse(cell.source).body
         if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef)
     ]
-    names: dict = {}
+    names: dict = {"space": None, "sampling_steps": 8}  # defaults of arguments, which Python wants when it defines
     exec(compile(ast.Module(tree, []), f"{CHAPTER}.md", "exec"), names)
     names["pictures_seen"] = world.render(world.sample_scenes(40, torch.Generator().manual_seed(0), "single"))
     names["where"] = torch.device("cpu")
@@ -181,6 +182,76 @@ def test_the_verdicts_are_those_of_the_ranges(texts):
             assert said == "lower in every run than"
         if low > other_high:
             assert said == "higher in every run than"
+
+
+CAUSES = (
+    "five times the steps of the sampler",
+    "weights that are not averaged",
+    "half the learning rate",
+    "another classifier",
+    "colours alone",
+)
+
+
+def stored_runs(what, last):
+    kept = stored.read(CHAPTER)
+    shown = [[kept.numbers(f"{what}, run {run}, mark {mark}") for mark in range(1, last + 1)] for run in range(5)]
+    return [[number for (number,) in row] for row in shown]
+
+
+@pytest.mark.parametrize("name", ["pixels", "folded", "latents"])
+def test_the_long_runs_are_the_stored_ones(texts, name):
+    rows = stored_runs(name, 4)
+    ends = [row[-1] for row in rows]
+    assert float(texts[f"{name}-end"]) == pytest.approx(sum(ends) / 5, abs=0.051)
+    low, high = map(float, texts[f"{name}-range"].split(" to "))
+    assert (low, high) == pytest.approx((min(ends), max(ends)), abs=0.051)
+    means = [sum(column) / 5 for column in zip(*rows, strict=True)]
+    assert [float(mean) for mean in texts[f"{name}-marks"].split(" → ")] == pytest.approx(means, abs=0.051)
+    assert name == "folded" or all(row[-1] < row[0] for row in rows)  # these end below their first mark
+
+
+def test_what_the_page_trains_is_within_the_stored_range(shown):
+    for name in ("pixels", "folded", "latents"):
+        rows = stored_runs(name, 2)
+        for run, mark in ((0, 1), (0, 2), (1, 1), (1, 2)):
+            there = [row[mark - 1] for row in rows]
+            slack = max(there) - min(there)
+            assert min(there) - slack <= shown[f"{name}, run {run}, mark {mark}"] <= max(there) + slack
+
+
+@pytest.mark.parametrize("what", ["nothing", *CAUSES])
+def test_a_cause_is_told_by_the_runs_in_which_the_distance_rises(texts, what):
+    rows = stored_runs("latents" if what == "nothing" else what, 2)
+    short = what.split()[0]
+    assert int(texts[f"worse-{short}"]) == sum(first < second for first, second in rows)
+    means = [sum(column) / 5 for column in zip(*rows, strict=True)]
+    assert [float(mean) for mean in texts[f"cause-{short}"].split(" → ")] == pytest.approx(means, abs=0.006)
+    jump = sum(abs(first - second) for first, second in rows) / 5
+    assert float(texts[f"jump-{short}"]) == pytest.approx(jump, abs=0.051)
+
+
+def test_no_change_makes_the_distance_rise_as_a_rule(texts):
+    """The mean over seeds falls in every row that the text counts, and few runs rise in any of them."""
+    assert texts["falling-means"] == texts["all-causes"] == "6"
+    assert float(texts["jump-weights"]) > float(texts["jump-nothing"])
+    assert all(int(texts[f"worse-{what.split()[0]}"]) <= 2 for what in ("nothing", *CAUSES))
+    assert texts["latents-end-below-start"] == "5"
+
+
+def test_a_training_stops_at_the_last_mark_and_begins_as_the_longer_one(page):
+    """To the second mark it is the first part of the whole training, step by step."""
+    world = page["learn"].__globals__
+    world.update({"T": 1000, "schedule": page["make_schedule"]("cosine", 1000)})
+    data = torch.randn(40, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    short = page["learn"](data, {"width": 8}, 4, 16, 3, [2, 4])
+    whole = page["learn"](data, {"width": 8}, 4, 16, 3, [4, 16])
+    next(short)
+    x, t = data[:3], torch.full((3,), 500)
+    for short_weights, weights in zip(next(short), next(whole), strict=True):
+        with torch.no_grad():
+            torch.testing.assert_close(short_weights(x, t), weights(x, t))
+    assert next(short, "the end") == "the end"
 
 
 def test_the_judge_sees_forms_in_real_pictures(texts):
