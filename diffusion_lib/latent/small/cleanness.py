@@ -59,9 +59,9 @@ def left(pictures: Tensor, seen: Scenes) -> Left:
     form = 1 - weights[:, -1]  # (n, 64, 64), what is not ground
     apart = pictures - drawn
     patch = avg_pool2d(apart, 3, 1, 1).norm(dim=1)
-    contrast = _grow((drawn - ground).norm(dim=1), NEAR)
-    far, deep = _grow(form, FAR) < 0.02, _grow(1 - form, DEEP) < 0.02
-    near = (_grow(form, NEAR) > 0.5) & (_grow(1 - form, NEAR) > 0.5)
+    contrast = dilated((drawn - ground).norm(dim=1), NEAR)
+    far, deep = dilated(form, FAR) < 0.02, dilated(1 - form, DEEP) < 0.02
+    near = (dilated(form, NEAR) > 0.5) & (dilated(1 - form, NEAR) > 0.5)
     edge = (apart.norm(dim=1) / contrast.clamp(min=VISIBLE)).square()
     numbers = [
         (patch * far).amax((1, 2)),
@@ -92,7 +92,7 @@ def ears(pictures: Tensor, seen: Scenes) -> Tensor:
     """
     pictures = pictures.float().cpu()
     ground = torch.stack([ground_of(picture) for picture in pictures])[:, :, None, None]
-    weight = _weights(seen)[:, LAYERS.index("ears")]
+    weight = shares(seen)[:, LAYERS.index("ears")]
     colour = paints(seen.colour[:, 0].clamp(min=0), seen.hat[:, 0].clamp(min=0))[:, 0, :, None, None] - ground
     there = ((pictures - ground) * colour).sum(1) / colour.square().sum(1)
     right = torch.arange(SIZE) + 0.5 > seen.centre[:, 0, :1]  # (n, 64)
@@ -104,10 +104,10 @@ def ears(pictures: Tensor, seen: Scenes) -> Tensor:
 
 def _fit(pictures: Tensor, scenes: Scenes, ground: Tensor) -> tuple[Tensor, Tensor]:
     """What is seen of each layer (n, 11, 64, 64), the ground last, where the forms fit best; and the picture of it."""
-    colours = _colours(pictures, _weights(scenes), scenes, ground)
+    colours = _colours(pictures, shares(scenes), scenes, ground)
 
     def error(scenes: Scenes) -> Tensor:
-        drawn = torch.einsum("nlhw,nlc->nchw", _weights(scenes), colours)
+        drawn = torch.einsum("nlhw,nlc->nchw", shares(scenes), colours)
         return (pictures - drawn).square().sum((1, 2, 3))
 
     least = error(scenes)
@@ -125,11 +125,11 @@ def _fit(pictures: Tensor, scenes: Scenes, ground: Tensor) -> tuple[Tensor, Tens
                 least = torch.where(better, found, least)
                 centre = torch.where(better[:, None, None], centre, scenes.centre)
                 scenes = scenes._replace(centre=centre, radius=torch.where(better[:, None], radius, scenes.radius))
-    weights = _weights(scenes)
+    weights = shares(scenes)
     return weights, torch.einsum("nlhw,nlc->nchw", weights, _colours(pictures, weights, scenes, ground))
 
 
-def _weights(scenes: Scenes) -> Tensor:
+def shares(scenes: Scenes) -> Tensor:
     """How much is seen of each layer of both forms, and of the ground: (n, 11, 64, 64), with the sum 1."""
     seen = []
     for slot in range(2):
@@ -161,7 +161,7 @@ def _colours(pictures: Tensor, weights: Tensor, scenes: Scenes, ground: Tensor) 
     return colours
 
 
-def _grow(x: Tensor, pixels: int) -> Tensor:
+def dilated(x: Tensor, pixels: int) -> Tensor:
     """The largest value (n, 64, 64) within so many pixels."""
     return max_pool2d(x[:, None], 2 * pixels + 1, 1, pixels)[:, 0]
 

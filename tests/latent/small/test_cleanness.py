@@ -64,8 +64,8 @@ def blot(pictures, scenes, size=2, contrast=0.6):
 
 def halo(pictures, scenes):
     """A lighter ring of 3 pixels, 4 pixels away from all forms."""
-    covered = 1 - cleanness._weights(scenes)[:, -1]
-    ring = (cleanness._grow(covered, 7) > 0.5) & (cleanness._grow(covered, 4) < 0.5)
+    covered = 1 - cleanness.shares(scenes)[:, -1]
+    ring = (cleanness.dilated(covered, 7) > 0.5) & (cleanness.dilated(covered, 4) < 0.5)
     return (pictures - 0.4 * ring[:, None] / math.sqrt(3)).clamp(-1, 1)
 
 
