@@ -22,7 +22,8 @@ def slips(answer: sp.Expr) -> Iterator[tuple[str, sp.Expr]]:
     yield "there is a factor 2 too many", 2 * answer
     yield "it is upside down", 1 / answer
     yield "this is its square; was the root forgotten, or a variance given for a standard deviation?", answer**2
-    yield "this is its root; was a standard deviation given for a variance?", sp.sqrt(answer)
+    if not answer.is_negative:
+        yield "this is its root; was a standard deviation given for a variance?", sp.sqrt(answer)
     for letter in sorted(answer.free_symbols, key=str):
         for other in confused_with(letter):
             yield f"{other} stands in place of {letter}", answer.subs(letter, other)
