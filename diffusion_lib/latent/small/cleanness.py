@@ -74,8 +74,12 @@ def left(pictures: Tensor, seen: Scenes) -> Left:
 
 
 def limits(found: Left) -> dict[str, float]:
-    """The limits that real pictures of one kind set, after their passage through the autoencoder."""
-    most = {name: float(number.quantile(QUANTILE)) for name, number in found._asdict().items()}
+    """The limits that real pictures of one kind set, after their passage through the autoencoder.
+
+    Those that can no longer be judged set none; if that is all of them, nothing counts as left by the decoder.
+    """
+    judged = {name: number[number.isfinite()] for name, number in found._asdict().items()}
+    most = {name: float(number.quantile(QUANTILE)) if len(number) else 0.0 for name, number in judged.items()}
     wider = {"ground": most["ground"] + UNSEEN, "inside": most["inside"] + UNSEEN}
     return most | wider | {"edge": math.hypot(most["edge"], HALF_A_PIXEL)}
 

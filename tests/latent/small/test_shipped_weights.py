@@ -112,7 +112,7 @@ def test_the_card_prints_what_was_measured(text, rows):
     measured = {}
     for row in (row for row in rows if row["of"] == "fresh"):
         found = [row_of(rows, of, row["line"]) for of in ("fresh", "recogniser", "autoencoder")]
-        shares = [each["right"] | each["clean"] | {"both ears": each.get("ears", {}).get("both")} for each in found]
+        shares = [each["clean"] | each["right"] | {"both ears": each.get("ears", {}).get("both")} for each in found]
         ears = {"both ears": row["ears"]["n"]} if "ears" in row else {}
         for what in [*row["right"], "clean", "right and clean", "unknown", *ears]:
             p, n = shares[0][what], ears.get(what, row["n"])
