@@ -21,6 +21,7 @@ and its error on the renderer's own pictures, with any place and any radius, is 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import NamedTuple
 
@@ -75,8 +76,12 @@ def read(pictures: Tensor) -> Scenes:
     ``form`` is −1 in the second place where only one form was found, and in both where it cannot judge.  The larger
     gain comes first.
     """
-    rows = [_read(picture) for picture in standard(pictures)]
-    return Scenes(*(torch.stack(field) for field in zip(*rows, strict=True)))
+    return _together(_read(picture, known=_known) for picture in standard(pictures))
+
+
+def closest(pictures: Tensor) -> Scenes:
+    """What explains each picture best, also where that is little and ``read`` would not judge."""
+    return _together(_read(picture, known=lambda found, d: True) for picture in standard(pictures))
 
 
 def standard(pictures: Tensor) -> Tensor:
@@ -95,7 +100,11 @@ def ground_of(picture: Tensor) -> Tensor:
     return picture[:, edge].median(1).values
 
 
-def _read(picture: Tensor) -> Scenes:
+def _together(rows: Iterable[Scenes]) -> Scenes:
+    return Scenes(*(torch.stack(field) for field in zip(*rows, strict=True)))
+
+
+def _read(picture: Tensor, known: Callable[[list[dict], Tensor], bool]) -> Scenes:
     ground = ground_of(picture)
     d = picture - ground[:, None, None]
     rgb = palette()
@@ -112,7 +121,7 @@ def _read(picture: Tensor) -> Scenes:
         second = _best(gain.masked_fill(~free[:, None], -torch.inf), energy, masks, colours)
         found += [second] if second["gain"] > PRESENT * second["energy"] else []
     none = {"form": -1, "colour": -1, "hat": -1, "centre": torch.zeros(2), "radius": 0.0}
-    first, second = [*found, none][:2] if _known(found, d) else (none, none)
+    first, second = [*found, none][:2] if known(found, d) else (none, none)
     fields = [torch.tensor([first[key], second[key]]) for key in ("form", "colour", "hat")]
     nearest = (rgb[[NAMES.index(name) for name in GROUNDS]] - ground).norm(dim=1).argmin() + NAMES.index(GROUNDS[0])
     centre, radius = torch.stack([first["centre"], second["centre"]]), torch.tensor([first["radius"], second["radius"]])

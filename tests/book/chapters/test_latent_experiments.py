@@ -129,15 +129,14 @@ def test_the_steepest_slope_is_the_largest_eigenvalue(page):
     """Of a linear estimate, whose slopes are a known matrix."""
     from diffusion_lib.latent.parts import load
 
-    names = page["steepest"].__globals__
-    names["miniature"] = load("miniature", device="cpu")
+    page["miniature"] = load("miniature", device="cpu")
     draws = torch.Generator().manual_seed(0)
-    names["start_at"] = torch.randn(2, 4, 2, 2, generator=draws)
+    page["start_at"] = torch.randn(2, 4, 2, 2, generator=draws)
     turn, _ = torch.linalg.qr(torch.randn(16, 16, generator=draws))
     matrix = turn @ torch.diag(torch.cat([torch.tensor([3.0]), torch.rand(15, generator=draws)])) @ turn.T
     x_t = torch.randn(2, 4, 2, 2, generator=draws)
     found = page["steepest"](lambda x, t: (x.flatten(1) @ matrix).view_as(x), x_t, 400, rounds=20)
-    exact = 3.0 * float(names["miniature"].schedule.alpha_bar[400]) ** 0.5
+    exact = 3.0 * float(page["miniature"].schedule.alpha_bar[400]) ** 0.5
     assert found.tolist() == pytest.approx([exact] * 2, rel=1e-3)
 
 

@@ -194,3 +194,11 @@ def test_more_pixels_change_nothing(times):
 def test_other_sizes_are_refused(shape):
     with pytest.raises(ConfigError, match=r"^pictures must be \(n, 3, 64 k, 64 k\) for the recogniser to judge, got"):
         recogniser.read(torch.zeros(shape))
+
+
+def test_the_closest_scene_is_named_also_where_it_is_no_answer():
+    noise = torch.rand(2, 3, 64, 64, generator=seeded(0)) * 2 - 1
+    assert (recogniser.closest(noise).form[:, 0] >= 0).all() and (recogniser.read(noise).form[:, 0] < 0).all()
+    pictures = world.render(world.sample_scenes(6, seeded(4)))
+    for one, other in zip(recogniser.read(pictures), recogniser.closest(pictures), strict=True):
+        assert torch.equal(one, other)
