@@ -88,7 +88,7 @@ def eta_adds_noise():
 def steps_count():
     scheduler = reference(DDIMScheduler)
     scheduler.set_timesteps(num_inference_steps=7)
-    assert len(scheduler.timesteps) == len(sample.timesteps(T, 7)) == 7
+    assert len(scheduler.timesteps) == len(samplers.timesteps(T, 7)) == 7
 
 
 def multistep_order():
@@ -333,7 +333,7 @@ CHECKS = {
 
 def rows():
     """Symbol → the row's cells, from the first table of the page."""
-    table = PAGE.read_text().split("| symbol |")[1].split("\n\n")[0].splitlines()[2:]
+    table = PAGE.read_text().split("| symbol |")[1].split("\n```")[0].splitlines()[2:]
     cells = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))] for line in table]
     return {row[0]: row for row in cells}
 

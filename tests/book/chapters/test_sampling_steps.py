@@ -14,7 +14,7 @@ from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.process import identities as process
 from diffusion_lib.process.schedule import scaled_linear
 from diffusion_lib.sample import ancestral as sample
-from diffusion_lib.sample import ode
+from diffusion_lib.sample import ode, timesteps
 from diffusion_lib.symbolic import sqrt
 from diffusion_lib.symbolic.page.chain import Chain
 from diffusion_lib.symbolic.page.summary import Canary
@@ -164,7 +164,7 @@ def test_noise_in_the_last_step_stays_on_the_sample():
     x_T = torch.randn(n, 1, generator=random, dtype=torch.float64)
     x_0 = sample.last(sample.ddpm(denoiser, x_T, schedule, steps=10, variance="beta", generator=random))
     assert float((x_0 - 0.7).abs().max()) < 1e-9
-    late = sample.timesteps(100, 10)[-1]
+    late = timesteps(100, 10)[-1]
     sigma = math.sqrt(float(schedule.one_minus_alpha_bar[late]))
     noisy = x_0 + sigma * torch.randn(n, 1, generator=random, dtype=torch.float64)
     assert float((noisy - 0.7).square().mean().sqrt()) == pytest.approx(sigma, rel=0.1)
