@@ -41,8 +41,7 @@ def pil_to_latents(
     """
     check_choice("how", how, WAYS)
     pictures = _check_pictures(pictures, 2 ** (len(vae.config.block_out_channels) - 1))
-    pixels = np.stack([np.asarray(picture) for picture in pictures])  # (B, H, W, 3), 0…255
-    x = torch.from_numpy(pixels).permute(0, 3, 1, 2).to(vae.device, vae.dtype) / 127.5 - 1
+    x = from_pil(pictures, vae.device, vae.dtype)
     draw = noise(generator, x)
     with torch.no_grad():
         distribution = vae.encode(x).latent_dist
@@ -77,6 +76,14 @@ def decode(vae: torch.nn.Module, latents: Tensor) -> tuple[Tensor, torch.dtype]:
         finally:
             vae.half()
     return _finite(x, "picture", "the decoder of the vae", dtype), dtype
+
+
+def from_pil(
+    pictures: Sequence[Image.Image], device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+) -> Tensor:
+    """RGB pictures of one size as x in [−1, 1], (B, 3, H, W)."""
+    pixels = np.stack([np.array(picture) for picture in pictures])  # (B, H, W, 3), 0…255
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2).to(device, dtype) / 127.5 - 1
 
 
 def to_pil(x: Tensor) -> list[Image.Image]:

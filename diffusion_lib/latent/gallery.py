@@ -24,7 +24,7 @@ from ..errors import ConfigError
 from ..runtime import files, fingerprint
 from ..runtime.device import dtype_name
 from .attention import recorded
-from .codec import decode, pil_to_latents, psnr, to_pil
+from .codec import decode, from_pil, pil_to_latents, psnr, to_pil
 from .parts import Components
 from .pipeline import Picture, generate
 from .weights import PUBLISHED
@@ -119,8 +119,7 @@ def _through(parts: Components, photograph: Image.Image) -> tuple[Image.Image, I
     left, top = (photograph.width - side) // 2, (photograph.height - side) // 2
     square = photograph.convert("RGB").crop((left, top, left + side, top + side)).resize((parts.dim, parts.dim))
     x, _ = decode(parts.vae, pil_to_latents(parts.vae, square))
-    real = torch.from_numpy(np.array(square)).permute(2, 0, 1)[None] / 127.5 - 1
-    return square, to_pil(x)[0], round(float(psnr(x.float().cpu().clamp(-1, 1), real)), 2)
+    return square, to_pil(x)[0], round(float(psnr(x.float().cpu().clamp(-1, 1), from_pil([square]))), 2)
 
 
 def _sheet(rows: list[list[Image.Image]]) -> bytes:

@@ -44,13 +44,13 @@ def check_kind(folder: Path) -> None:
 
     A file that is absent, or no JSON object, is left to whoever reads it.
     """
+    settings = {name: _settings(folder / name) for name in dict.fromkeys(name for name, _ in ALLOWED)}
     for (name, setting), allowed in ALLOWED.items():
-        path = folder / name
-        found = _settings(path).get(setting, allowed[0])
+        found = settings[name].get(setting, allowed[0])
         if not any(found == each and isinstance(found, bool) == isinstance(each, bool) for each in allowed):
             words = " or ".join("nothing" if each is None else repr(each) for each in allowed)
-            raise CheckpointMismatch(f"{setting} in {path} must be {words}, got {found!r}; {REMEDY}")
-    given, made = _settings(folder / UNET).get("in_channels", 4), _settings(folder / VAE).get("latent_channels", 4)
+            raise CheckpointMismatch(f"{setting} in {folder / name} must be {words}, got {found!r}; {REMEDY}")
+    given, made = settings[UNET].get("in_channels", 4), settings[VAE].get("latent_channels", 4)
     if given != made:  # an inpainting model: a mask and a second picture
         what = f"the {made} channels of the vae's latents, got {given}"
         raise CheckpointMismatch(f"in_channels in {folder / UNET} must be {what}; {REMEDY}")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 import torch
-from worlds import gaussian_denoiser, randn, zero
+from worlds import error_before_the_end, gaussian_denoiser, randn, zero
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.process.schedule import linear, scaled_linear
 from diffusion_lib.sample.ancestral import ddim, last
 from diffusion_lib.sample.dpm import dpmpp
-from diffusion_lib.sample.ode import sigma
 from diffusion_lib.sample.times import timesteps
 
 
@@ -31,15 +28,7 @@ def test_one_point_is_found_with_every_step_count(spacing):
 @pytest.mark.parametrize(("T", "at"), [(1000, 200), (2000, 400)])
 def test_it_is_of_second_order(T, at):
     """Before the last step to σ = 0, against the exact flow of data N(0.5, 1); DDIM's error halves."""
-    schedule, x_T = linear(T), randn(4, 1)
-    denoiser = gaussian_denoiser(schedule, 0.5, 1.0)
-    shrunk = math.hypot(1, sigma(schedule, at)) / math.hypot(1, sigma(schedule, T))
-    exact = 0.5 + shrunk * (x_T / schedule.alpha_bar[-1].sqrt() - 0.5)
-
-    def error(sampler, steps):
-        (state,) = (r.x_t for r in sampler(denoiser, x_T, schedule, steps=steps) if r.t == at)
-        return float((state / schedule.alpha_bar[at].sqrt() - exact).abs().max())
-
+    error = error_before_the_end(linear(T), at)
     assert 3.3 < error(dpmpp, 100) / error(dpmpp, 200) < 4.7
     assert 1.8 < error(ddim, 100) / error(ddim, 200) < 2.2
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import gaussian_denoiser, randn, zero
+from worlds import error_before_the_end, gaussian_denoiser, randn, zero
 
 from diffusion_lib.errors import ConfigError, NonFiniteError
 from diffusion_lib.process.schedule import cosine, linear, scaled_linear
@@ -159,15 +159,7 @@ def test_more_orders_and_more_steps_come_nearer_to_the_exact_flow():
 
 def test_heun_is_of_second_order():
     """At t = 200, before the Euler step to σ = 0, against the exact flow of data N(0.5, 1); Euler's error halves."""
-    schedule, x_T, t = linear(1000), randn(4, 1), 200
-    denoiser = gaussian_denoiser(schedule, 0.5, 1.0)
-    shrunk = math.hypot(1, sigma(schedule, t)) / math.hypot(1, sigma(schedule, 1000))
-    exact = 0.5 + shrunk * (x_T / schedule.alpha_bar[-1].sqrt() - 0.5)
-
-    def error(solver, steps):
-        (state,) = (r.x_t for r in solver(denoiser, x_T, schedule, steps=steps) if r.t == t)
-        return float((state / schedule.alpha_bar[t].sqrt() - exact).abs().max())
-
+    error = error_before_the_end(linear(1000), 200)
     assert 3.5 < error(heun, 100) / error(heun, 200) < 4.5
     assert 1.8 < error(euler, 100) / error(euler, 200) < 2.2
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
+
+from diffusion_lib.sample.ode import sigma
 
 
 def seeded(seed=0):
@@ -26,3 +30,16 @@ def gaussian_denoiser(schedule, mean=0.0, std=1.0):
         return rest.sqrt() * (x_t - alpha_bar.sqrt() * mean) / (alpha_bar * std**2 + rest)
 
     return denoiser
+
+
+def error_before_the_end(schedule, at):
+    """How far a sampler is from the exact flow of data N(0.5, 1) when it visits the time ``at``, by its steps."""
+    x_T, denoiser = randn(4, 1), gaussian_denoiser(schedule, 0.5, 1.0)
+    shrunk = math.hypot(1, sigma(schedule, at)) / math.hypot(1, sigma(schedule, schedule.T))
+    exact = 0.5 + shrunk * (x_T / schedule.alpha_bar[-1].sqrt() - 0.5)
+
+    def error(sampler, steps):
+        (state,) = (r.x_t for r in sampler(denoiser, x_T, schedule, steps=steps) if r.t == at)
+        return float((state / schedule.alpha_bar[at].sqrt() - exact).abs().max())
+
+    return error

@@ -12,11 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from ..codec import psnr
+from ..codec import from_pil, psnr
 from ..parts import Components
 from ..pipeline import SAMPLER, STEPS, USUAL_G, generate
 from . import cleanness, recogniser, world
@@ -54,8 +53,7 @@ def paint(
     """Paint captions as the command does, in batches of 50: pictures (≤ 50, 3, 64, 64) in [−1, 1]."""
     for start in range(0, len(texts), 50):
         options = {"g": g, "steps": steps, "seed": seed, "sampler": sampler, "first": start}
-        made = [np.array(picture.image) for picture in generate(parts, texts[start : start + 50], **options)]
-        yield torch.from_numpy(np.stack(made)).permute(0, 3, 1, 2) / 127.5 - 1
+        yield from_pil([picture.image for picture in generate(parts, texts[start : start + 50], **options)])
 
 
 def judge(line: str, scenes: world.Scenes, pictures: Tensor, limits: dict[str, dict[str, float]]) -> dict[str, dict]:
