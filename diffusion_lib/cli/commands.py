@@ -11,6 +11,7 @@ import io
 import json
 import math
 import reprlib
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
@@ -20,8 +21,9 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ..data import DENSITIES, KINDS, clothes, clothes_labels, digits, sample_density
-from ..denoiser import LARGEST_SIZE, MLP, UNet, build
+from ..denoiser import LARGEST_SIZE, MLP, Network, UNet, build
 from ..errors import CheckpointMismatch, ConfigError, check_choice, check_integer, check_seed
+from ..process.guidance import GuidedByLabel
 from ..process.schedule import Schedule, make_schedule
 from ..runtime import files
 from ..runtime import processes as parallel
@@ -84,7 +86,8 @@ def train(args: argparse.Namespace) -> int:
 def sample(args: argparse.Namespace) -> int:
     """Draw samples from the averaged network of the latest checkpoint and write them to a file.
 
-    Each sample has its own random stream, so that the first ones do not change when more are asked for.
+    Each sample has its own random stream, so that the first ones do not change when more are asked for.  With
+    ``--label`` all are of that kind, guided by ``--g``.
     """
     sampler = SAMPLERS[check_choice("sampler", args.sampler, SAMPLERS)]
     n = check_integer("n", args.n, 1, 100_000)
@@ -92,15 +95,29 @@ def sample(args: argparse.Namespace) -> int:
     device = pick_device(args.device)
     path = files.target("out", args.out, (".safetensors", ".png"))
     state, schedule, shape = restore(args.source)
+    denoiser = _told(state.ema_denoiser().to(device), getattr(args, "label", None), getattr(args, "g", None), n)
     streams, batch = generators(seed, n), torch.empty(n, *shape)
     x_T = noise(streams, batch)(batch).to(device)
     steps = getattr(args, "steps", min(STEPS, schedule.T))
     options = {"generator": streams} if args.sampler in NOISY else {}
-    chain = sampler(state.ema_denoiser().to(device), x_T, schedule, steps=steps, **options)
+    chain = sampler(denoiser, x_T, schedule, steps=steps, **options)
     x_0 = last(tqdm(chain, total=steps + 1, unit="step")).cpu()
     files.write(path, safetensors.torch.save({"x_0": x_0}) if path.suffix == ".safetensors" else _picture(x_0))
     print(f"wrote {n} samples of step {state.step} to {path}")
     return 0
+
+
+def _told(denoiser: Network, label: int | None, g: float | None, n: int) -> Callable[[Tensor, Tensor], Tensor]:
+    """The denoiser, told that all n samples are of the kind ``label``, and guided by g; None of both is as it is."""
+    if label is None:
+        if g is not None:
+            raise ConfigError(f"g must come with a label, got g = {g:g} alone; add --label")
+        return denoiser
+    if not denoiser.classes:
+        raise ConfigError(f"label must be left out, got {label}: this denoiser was trained without labels")
+    check_integer("label", label, 0, denoiser.classes - 1)
+    kinds = torch.full((n,), label, device=next(denoiser.parameters()).device)
+    return GuidedByLabel(denoiser, kinds, 1.0 if g is None else g)
 
 
 def _data(name: str, seed: int) -> tuple[Tensor, Tensor | None]:

@@ -95,6 +95,15 @@ def _sample(command: Parser) -> None:
     command.add_argument("--sampler", default="ddim", help=SAMPLERS)
     command.add_argument("--steps", type=int, default=argparse.SUPPRESS, help=STEPS)
     command.add_argument("--seed", type=int, default=0, help="of the noise")
+    command.add_argument(
+        "--label",
+        type=int,
+        default=argparse.SUPPRESS,
+        help="kind of all samples, of a network that was trained with labels",
+    )
+    command.add_argument(
+        "--g", type=float, default=argparse.SUPPRESS, help="guidance towards the kind; 1, none, unless it is given"
+    )
     command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu")
     command.set_defaults(run=lambda args: _commands().sample(args))
 

@@ -26,6 +26,7 @@ from diffusion_lib.errors import NonFiniteError
 from diffusion_lib.latent import weights
 from diffusion_lib.notebook import rerun
 from diffusion_lib.process.bound import WEIGHTS
+from diffusion_lib.process.guidance import GuidedByLabel
 from diffusion_lib.process.schedule import SCHEDULES
 from diffusion_lib.runtime.device import DEVICES, PRECISIONS
 from diffusion_lib.train import checkpoint, run
@@ -379,6 +380,34 @@ def test_without_steps_there_are_50_or_T_if_that_is_less(tmp_path, T, steps):
     assert (tmp_path / "default.safetensors").read_bytes() == (tmp_path / "stated.safetensors").read_bytes()
 
 
+def check_labels(run, folder):
+    """Samples of a kind are those of the guided network, and differ by kind and by g."""
+    state, schedule, shape = cli.restore(run)
+    made = {}
+    for label, g in ((3, None), (3, 1.0), (3, 2.5), (4, 2.5)):
+        out = folder / f"{label}-{g}.safetensors"
+        assert sample(run, out, "--label", label, *(() if g is None else ("--g", g))) == 0
+        x_T = torch.stack([torch.randn(shape, generator=stream) for stream in cli.generators(0, 9)])
+        guided = GuidedByLabel(state.ema_denoiser(), torch.full((9,), label), 1.0 if g is None else g)
+        made[label, g] = safetensors.torch.load_file(out)["x_0"]
+        assert torch.equal(made[label, g], cli.last(cli.ddim(guided, x_T, schedule, steps=4)))
+    assert torch.equal(made[3, None], made[3, 1.0])
+    assert not torch.equal(made[3, 1.0], made[3, 2.5]) and not torch.equal(made[3, 2.5], made[4, 2.5])
+    assert sample(run, folder / "no.safetensors", "--label", 10) == 2 and not (folder / "no.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--label", 3), "label must be left out, got 3: this denoiser was trained without labels"),
+        (("--g", 2.0), "g must come with a label, got g = 2 alone; add --label"),
+    ],
+)
+def test_a_label_that_the_network_does_not_know_is_refused(trained, tmp_path, capsys, arguments, message):
+    assert sample(trained, tmp_path / "x.png", *arguments) == 2
+    assert message in capsys.readouterr().err and not (tmp_path / "x.png").exists()
+
+
 def test_clothes_train_with_their_labels_keep_averages_and_resume(tmp_path):
     quick = ["train", "--data", "clothes", "--T", 20, "--batch-size", 2, "--device", "cpu", "--steps", 4]
     assert command(*quick, "--out", tmp_path / "c") == 0
@@ -391,6 +420,7 @@ def test_clothes_train_with_their_labels_keep_averages_and_resume(tmp_path):
     fresh = cli.build(state.denoiser.config).embed[0].weight
     moved = (embed - fresh).abs().amax(0)[8:] > 5e-4  # weight decay alone moves less
     assert 1 <= int(moved.sum()) <= 8  # columns of the labels in four batches of two
+    check_labels(tmp_path / "c", tmp_path)
     kept = safetensors.torch.load_file(tmp_path / "c" / "average-4.safetensors")
     assert all(torch.equal(kept[name], average) for name, average in state.ema.items())
     assert command(*quick, "--out", tmp_path / "c", "--resume") == 0
