@@ -204,16 +204,31 @@ def test_row123_piecewise_must_be_discharged(w):
 
 
 def test_row124_slow_is_not_true(w, monkeypatch):
-    def hang(self, expr):
-        while True:
-            pass
-
     with pytest.raises(Inconclusive, match="not decided within"), patience(0.05):
-        hang(None, None)
+        hang()
     monkeypatch.setattr(Field, "is_zero", hang)
     monkeypatch.setattr(decide, "patience", lambda: patience(0.05))
     with pytest.raises(Inconclusive, match=r"planted.*not decided within"):
         w.F.chain("planted", w.a + w.b).equals(w.b + w.a, by="algebra")
+
+
+def test_an_interrupt_that_is_lost_comes_again(monkeypatch):
+    """Python drops what is raised in a callback of its garbage collector, and hypothesis installs one."""
+    monkeypatch.setattr(sys.modules[patience.__module__], "AGAIN", 0.05)
+    lost = []
+    with pytest.raises(Inconclusive, match="not decided within"), patience(0.05):
+        while len(lost) < 2:
+            try:
+                hang()
+            except BaseException as interrupt:
+                lost.append(interrupt)
+        hang()
+    assert len(lost) == 2
+
+
+def hang(*_):
+    while True:
+        pass
 
 
 SAMPLED = {

@@ -1,6 +1,8 @@
 """A limit for symbolic work: a step that takes too long is undecided, never accepted.
 
-The limit is on processor time, so that a busy machine decides the same steps as an idle one.
+The limit is on processor time, so that a busy machine decides the same steps as an idle one.  An interrupt can be lost:
+Python drops what is raised in a callback of its garbage collector, and libraries install such callbacks.  So it is
+repeated until the block has ended.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from contextlib import contextmanager
 from diffusion_lib.errors import Inconclusive
 
 SECONDS = 30
+AGAIN = 1.0  # seconds of processor time after which a block that still runs is interrupted once more
 
 
 class _TooSlow(BaseException):
@@ -33,11 +36,12 @@ def patience(seconds: float = SECONDS):
     def interrupt():
         left = end - time.process_time()
         with lock:
-            if state["running"] and left > 0:
-                wait(left)
-            elif state["running"]:
-                state["running"] = False
+            if not state["running"]:
+                return
+            if left <= 0:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker), ctypes.py_object(_TooSlow))
+                left = AGAIN
+            wait(left)
 
     wait(seconds)
     try:
