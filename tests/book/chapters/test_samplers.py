@@ -13,7 +13,7 @@ from diffusion_lib.process.schedule import cosine, linear
 from diffusion_lib.sample.ancestral import ddim, ddpm, last
 from diffusion_lib.sample.ode import sigma
 
-SOLVERS = ("euler", "lms, order 2", "lms, order 4", "heun")
+SOLVERS = ("euler", "lms, order 2", "lms, order 4", "dpmpp", "heun")
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +59,19 @@ def test_the_orders_are_those_that_the_text_names(shown, name):
     assert low < slope - 2 * spread and slope + 2 * spread < high
 
 
+def test_dpm_solver_is_of_second_order_where_its_error_falls_evenly(shown):
+    """Twice the calls, a quarter of the error; the last fall is uneven, as the text says."""
+    assert shown["one-before-last"] == 2 * shown["first-fitted"]
+    assert 3.5 < shown["least-doubled"] <= shown["most-doubled"] < 4.6
+    assert shown["most-fall"] > 2 * shown["least-fall"] and shown["spread-dpmpp"] > 0.2
+
+
 def test_the_last_step_is_enough_to_explain_heuns_error(shown):
     assert 0.8 < shown["last-step-alone"] / shown["heun-in-all"] < 1.6
 
 
 def test_the_network_limits_every_solver_and_not_the_steps(shown):
-    """The four curves end at one height, at a share of what Euler starts with; the last doubling changes nothing."""
+    """The five curves end at one height, at a share of what Euler starts with; the last doubling changes nothing."""
     ends = []
     for name in SOLVERS:
         row = {
@@ -108,10 +115,10 @@ def test_bugs_are_caught_and_the_right_sampler_is_not_accused(shown):
 def test_calls_are_those_of_the_table():
     calls = {
         name: int(words[2])
-        for name in ("ddpm", "ddim", "euler", "lms", "heun", "langevin")
+        for name in ("ddpm", "ddim", "euler", "lms", "dpmpp", "heun", "langevin")
         for words in printed("samplers", f"{name} ")[:1]
     }
-    assert calls == {"ddpm": 10, "ddim": 10, "euler": 10, "lms": 10, "heun": 19, "langevin": 100}
+    assert calls == {"ddpm": 10, "ddim": 10, "euler": 10, "lms": 10, "dpmpp": 10, "heun": 19, "langevin": 100}
 
 
 # --- the formulas ----------------------------------------------------------------------------------------------------
