@@ -214,7 +214,7 @@ def test_row124_slow_is_not_true(w, monkeypatch):
 
 def test_an_interrupt_that_is_lost_comes_again(monkeypatch):
     """Python drops what is raised in a callback of its garbage collector, and hypothesis installs one."""
-    monkeypatch.setattr(sys.modules[patience.__module__], "AGAIN", 0.05)
+    monkeypatch.setattr("diffusion_lib.symbolic.proof.patience.AGAIN", 0.05)
     lost = []
     with pytest.raises(Inconclusive, match="not decided within"), patience(0.05):
         while len(lost) < 2:

@@ -25,8 +25,8 @@ class _TooSlow(BaseException):
 @contextmanager
 def patience(seconds: float = SECONDS):
     """Raise ``Inconclusive`` if the block, which must be pure Python as SymPy is, takes more than ``seconds``."""
-    worker, lock, state = threading.get_ident(), threading.Lock(), {"running": True}
-    end = time.process_time() + seconds
+    worker, lock = threading.get_ident(), threading.Lock()
+    state = {"running": True, "end": time.process_time() + seconds}
 
     def wait(left):
         state["timer"] = threading.Timer(left, interrupt)
@@ -34,14 +34,13 @@ def patience(seconds: float = SECONDS):
         state["timer"].start()
 
     def interrupt():
-        left = end - time.process_time()
         with lock:
             if not state["running"]:
                 return
-            if left <= 0:
+            if time.process_time() >= state["end"]:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker), ctypes.py_object(_TooSlow))
-                left = AGAIN
-            wait(left)
+                state["end"] = time.process_time() + AGAIN
+            wait(max(state["end"] - time.process_time(), 0.0))
 
     wait(seconds)
     try:
