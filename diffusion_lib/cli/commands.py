@@ -92,10 +92,13 @@ def sample(args: argparse.Namespace) -> int:
     sampler = SAMPLERS[check_choice("sampler", args.sampler, SAMPLERS)]
     n = check_integer("n", args.n, 1, 100_000)
     seed = check_seed(args.seed)
+    label, g = getattr(args, "label", None), getattr(args, "g", None)
+    if label is None and g is not None:
+        raise ConfigError(f"g must come with a label, got g = {g:g} alone; add --label")
     device = pick_device(args.device)
     path = files.target("out", args.out, (".safetensors", ".png"))
     state, schedule, shape = restore(args.source)
-    denoiser = _told(state.ema_denoiser().to(device), getattr(args, "label", None), getattr(args, "g", None), n)
+    denoiser = _told(state.ema_denoiser().to(device), label, 1.0 if g is None else g, n)
     streams, batch = generators(seed, n), torch.empty(n, *shape)
     x_T = noise(streams, batch)(batch).to(device)
     steps = getattr(args, "steps", min(STEPS, schedule.T))
@@ -107,17 +110,15 @@ def sample(args: argparse.Namespace) -> int:
     return 0
 
 
-def _told(denoiser: Network, label: int | None, g: float | None, n: int) -> Callable[[Tensor, Tensor], Tensor]:
-    """The denoiser, told that all n samples are of the kind ``label``, and guided by g; None of both is as it is."""
+def _told(denoiser: Network, label: int | None, g: float, n: int) -> Callable[[Tensor, Tensor], Tensor]:
+    """The denoiser, told that all n samples are of the kind ``label``, and guided by g; without a label as it is."""
     if label is None:
-        if g is not None:
-            raise ConfigError(f"g must come with a label, got g = {g:g} alone; add --label")
         return denoiser
     if not denoiser.classes:
         raise ConfigError(f"label must be left out, got {label}: this denoiser was trained without labels")
     check_integer("label", label, 0, denoiser.classes - 1)
     kinds = torch.full((n,), label, device=next(denoiser.parameters()).device)
-    return GuidedByLabel(denoiser, kinds, 1.0 if g is None else g)
+    return GuidedByLabel(denoiser, kinds, g)
 
 
 def _data(name: str, seed: int) -> tuple[Tensor, Tensor | None]:
