@@ -25,6 +25,9 @@ export MKL_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export PYTHONHASHSEED := 0
 export TQDM_DISABLE := 1
+# What a network gives back stays with the process. Else each large array is made of fresh pages: painting takes 3 times as long.
+export MALLOC_MMAP_THRESHOLD_ := 1073741824
+export MALLOC_TRIM_THRESHOLD_ := 4294967296
 # What "auto" means: stored outputs are compared byte for byte, and a GPU rounds otherwise.
 export DIFFUSION_LIB_DEVICE := cpu
 unexport MPLBACKEND

@@ -116,6 +116,12 @@ def check_choice(name: str, value: object, allowed: Collection[str]) -> str:
     """Return ``value`` if it is one of ``allowed``, or raise ``ConfigError`` with the nearest match."""
     if isinstance(value, str) and value in allowed:
         return value
+    raise ConfigError(
+        f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}{did_you_mean(value, allowed)}"
+    )
+
+
+def did_you_mean(value: object, allowed: Collection[str]) -> str:
+    """The end of a message: the nearest of the allowed words, or nothing if none is near."""
     near = difflib.get_close_matches(value, allowed, n=1) if isinstance(value, str) else []
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    raise ConfigError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}{hint}")
+    return f"; did you mean {near[0]!r}?" if near else ""

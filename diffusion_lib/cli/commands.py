@@ -23,7 +23,7 @@ from tqdm import tqdm
 from ..data import DENSITIES, KINDS, clothes, clothes_labels, digits, sample_density
 from ..denoiser import LARGEST_SIZE, MLP, Network, UNet, build
 from ..errors import CheckpointMismatch, ConfigError, check_choice, check_integer, check_seed
-from ..process.guidance import GuidedByLabel
+from ..process.guidance import GuidedByLabel, check_guidance
 from ..process.schedule import Schedule, make_schedule
 from ..runtime import files
 from ..runtime import processes as parallel
@@ -92,13 +92,13 @@ def sample(args: argparse.Namespace) -> int:
     sampler = SAMPLERS[check_choice("sampler", args.sampler, SAMPLERS)]
     n = check_integer("n", args.n, 1, 100_000)
     seed = check_seed(args.seed)
-    label, g = getattr(args, "label", None), getattr(args, "g", None)
-    if label is None and g is not None:
+    label, g = getattr(args, "label", None), check_guidance(getattr(args, "g", 1.0))
+    if label is None and hasattr(args, "g"):
         raise ConfigError(f"g must come with a label, got g = {g:g} alone; add --label")
     device = pick_device(args.device)
     path = files.target("out", args.out, (".safetensors", ".png"))
     state, schedule, shape = restore(args.source)
-    denoiser = _told(state.ema_denoiser().to(device), label, 1.0 if g is None else g, n)
+    denoiser = _told(state.ema_denoiser().to(device), label, g, n)
     streams, batch = generators(seed, n), torch.empty(n, *shape)
     x_T = noise(streams, batch)(batch).to(device)
     steps = getattr(args, "steps", min(STEPS, schedule.T))

@@ -112,9 +112,23 @@ def _train_latent(command: Parser) -> None:
     command.add_argument(
         "--out", required=True, default=argparse.SUPPRESS, metavar="DIR", help="directory of the run; in it, miniature"
     )
-    command.add_argument("--vae-steps", type=int, default=6000, help="gradient steps of the autoencoder")
-    command.add_argument("--unet-steps", type=int, default=6500, help="gradient steps of text encoder and U-Net")
-    command.add_argument("--pictures", type=int, default=40_000, help="pictures that the U-Net sees")
+    command.add_argument(
+        "--vae-steps",
+        type=int,
+        nargs=2,
+        default=(9000, 11_000),
+        metavar="STEPS",
+        help="gradient steps of the autoencoder's two runs, the second for the edges",
+    )
+    command.add_argument(
+        "--unet-steps",
+        type=int,
+        nargs=4,
+        default=(10_000, 10_000, 10_000, 5000),
+        metavar="STEPS",
+        help="gradient steps of the four runs of text encoder and U-Net",
+    )
+    command.add_argument("--pictures", type=int, default=40_000, help="pictures that the U-Net sees in a run")
     command.add_argument("--n", type=int, default=500, help="pictures for each line of the model card")
     command.add_argument("--trial", type=int, default=60, help="pictures for each guidance that is tried")
     command.add_argument("--seed", type=int, default=0, help="of weights, pictures and noise")

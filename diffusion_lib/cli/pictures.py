@@ -9,7 +9,9 @@ from ..errors import ConfigError
 from ..runtime import files
 
 MODELS = "miniature, CompVis/stable-diffusion-v1-4, or a folder of parts"
-SAMPLERS = "ddim, euler, heun, lms, dpm++, ddpm, euler-ancestral; each also with -karras at its end, for such levels"
+SAMPLERS = (
+    "ddpm (or euler-ancestral), ddim, euler, heun, lms, dpm++; each also with -karras at its end, for such levels"
+)
 
 
 def add_picture(command: argparse.ArgumentParser) -> None:
@@ -20,11 +22,11 @@ def add_picture(command: argparse.ArgumentParser) -> None:
     command.add_argument("--g", type=float, help=own)
     command.add_argument("--seed", type=int, help="of the noise (default: drawn, printed and stored)")
     command.add_argument("--steps", type=int, default=50, help="calls of the U-Net, 1 to 1000 (default: 50)")
-    size = "side in pixels, a multiple of 8, or WIDTHxHEIGHT (default: the model's own)"
+    size = "side in pixels, a multiple of 8 (of 16 for the miniature), or WIDTHxHEIGHT (default: the model's own)"
     command.add_argument("--dim", type=_dim, metavar="DIM", help=size)
     often = "also write the estimate of the picture every so many steps (default: 0, never)"
     command.add_argument("--save-int", type=int, default=0, metavar="STEPS", help=often)
-    command.add_argument("--sampler", default="ddim", help=f"{SAMPLERS} (default: ddim)")
+    command.add_argument("--sampler", default="ddpm", help=f"{SAMPLERS} (default: ddpm)")
     command.add_argument("--dtype", default="float32", help="float32, float16, bfloat16 (default: float32)")
     command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu (default: auto)")
     command.set_defaults(run=picture)

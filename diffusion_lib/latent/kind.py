@@ -51,7 +51,7 @@ def check_kind(folder: Path) -> None:
             words = " or ".join("nothing" if each is None else repr(each) for each in allowed)
             raise CheckpointMismatch(f"{setting} in {folder / name} must be {words}, got {found!r}; {REMEDY}")
     given, made = settings[UNET].get("in_channels", 4), settings[VAE].get("latent_channels", 4)
-    if given != made:  # an inpainting model: a mask and a second picture
+    if given != made and settings[UNET] and settings[VAE]:  # an inpainting model: a mask and a second picture
         what = f"the {made} channels of the vae's latents, got {given}"
         raise CheckpointMismatch(f"in_channels in {folder / UNET} must be {what}; {REMEDY}")
 

@@ -2,7 +2,9 @@
 
     text ── tokenizer ──▶ ids (B, 77) ── text_encoder ──▶ embeddings (B, 77, d)
                                                               │
-    noise (B, 4, h, w) ── unet, steps of the schedule ────────┴──▶ latents ── vae ──▶ picture (B, 3, 8h, 8w)
+    noise (B, C, h, w) ── unet, steps of the schedule ────────┴──▶ latents ── vae ──▶ picture (B, 3, f h, f w)
+
+Stable Diffusion v1 has C = 4 channels and f = 8 pixels to a latent on each axis, the miniature C = 8 and f = 16.
 
 The miniature in this package, a folder of yours and the published model differ in that name only: the classes are those
 of diffusers and transformers, the code that runs them is the same.  ``print(parts)`` says which model it is.
@@ -62,7 +64,7 @@ class Components:
 
     @property
     def factor(self) -> int:
-        """How many times smaller the sides of the latents are than those of the picture; 8 for Stable Diffusion."""
+        """How many times smaller the sides of the latents are than those of the picture; 8 for Stable Diffusion v1."""
         return 2 ** (len(self.vae.config.block_out_channels) - 1)
 
     @property

@@ -2,9 +2,11 @@
 
     ids = tokenize(prompt)                      # (B, 77)
     text = embed(ids)                           # (B, 77, d)
-    x_T ~ N(0, I)                               # (B, 4, h, w), from the seed
+    x_T ~ N(0, I)                               # (B, C, h, w), from the seed
     x_0 = sampler(Guided(unet, text, empty, g), x_T, schedule, steps)
-    picture = decode(x_0)                       # (B, 3, 8h, 8w)
+    picture = decode(x_0)                       # (B, 3, f h, f w)
+
+Stable Diffusion v1 has C = 4 channels and f = 8 pixels to a latent, the miniature C = 8 and f = 16.
 
 Six numbers decide about a picture: **prompt, g, seed, steps, dim, save_int**; with the model, its dtype and the sampler
 they stand in the picture's ``parameters``, from which ``picture.remake`` makes it again.
@@ -42,13 +44,13 @@ from .codec import decode, to_pil
 from .guidance import Guided, check_guidance
 from .outline import Dim, Outline, sides
 from .parts import Components
-from .prompt import embed, tokenize
+from .prompt import check_words, embed, tokenize
 from .safety import FLAGGED, judged
 
 NOISY = {"ddpm": ddpm, "euler-ancestral": ddpm}  # draw noise on the way; one sampler with two names
 EVEN = {"ddim": ddim, "euler": euler, "heun": heun, "lms": lms, "dpm++": dpmpp} | NOISY
 SAMPLERS = EVEN | {f"{name}-karras": sampler for name, sampler in EVEN.items()}  # even in t, or levels of Karras et al.
-SAMPLER, STEPS = "ddim", 50  # of what was tried, right most often also at g = 7.5
+SAMPLER, STEPS = "ddpm", 50  # of what was tried, most often right and clean; also right at g = 7.5
 USUAL_G, OWN_G = 7.5, {"miniature": 2.0}  # of Stable Diffusion; of a model where another is cleaner
 
 
@@ -89,12 +91,13 @@ def generate(
     0 none.  ``sampler`` is one of ``SAMPLERS``; ``first`` is the number of the first picture's stream, so that
     ``seed=s, first=i`` is picture i of a batch with ``seed=s``.
 
-    Raises ``ConfigError`` before any work, ``NonFiniteError`` where a number overflows, with the step and the part, and
-    ``OutOfMemory``.  A text that is too long is a warning; so is a picture that the safety checker flags, which is
-    black, as in the published pipeline.
+    Raises ``ConfigError`` before any work, also for words that the model does not know, ``NonFiniteError`` where a
+    number overflows, with the step and the part, and ``OutOfMemory``.  A text that is too long is a warning; so is a
+    picture that the safety checker flags, which is black, as in the published pipeline.
     """
     given = {"g": g, "seed": seed, "steps": steps, "dim": dim, "save_int": save_int, "sampler": sampler, "first": first}
     checked, tokens = check_arguments(parts.outline, **given), tokenize(parts.tokenizer, prompt)
+    check_words(parts, tokens)
     settings = _settings(parts, checked)
     pictures, size = [], len(tokens.ids)
     with tqdm(total=settings["steps"] * size, unit="step", desc=parts.model) as bar:
@@ -126,7 +129,7 @@ def denoise(
     generator: Sequence[Generator] | Generator | None = None,
     **options: Any,
 ) -> Iterator[SampleStep]:
-    """The loop alone: from unit noise x_T (B, 4, h, w) and embeddings (B, 77, d), (1, 77, d) to latents.
+    """The loop alone: from unit noise x_T (B, C, h, w) and embeddings (B, 77, d), (1, 77, d) to latents.
 
     ``generator`` is for the samplers that draw noise on the way; ``options`` are the sampler's own.  Yields and raises
     what the samplers do; a ``NonFiniteError`` also names the U-Net and its dtype.

@@ -7,12 +7,16 @@ with the end's id, a longer one loses its tail: with a warning that names it.
 The written forms of start and end, ``<|startoftext|>`` and ``<|endoftext|>``, inside of a text are read as these
 tokens, as in the published pipeline.
 
+A token whose embedding is 0 exactly was never trained: ``networks.scatter`` leaves the miniature's so.  A text with
+such a word is refused, since the picture would show anything.  The published model has no such token.
+
 Source: Radford et al. 2021 (CLIP), section 2.4.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -20,11 +24,14 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from ..errors import ConfigError, NonFiniteError
+from ..errors import ConfigError, NonFiniteError, did_you_mean
 from ..runtime.device import dtype_name
 from ..runtime.finite import non_finite
 from .parts import Components
+from .small import language
 
+MANY = 100  # words; a model that knows more does not list them
+WORLDS = {"miniature": language}  # what a model of this library was trained on, in words
 LONGEST = 10_000  # characters; 75 tokens of English are about 300
 SURROGATE = re.compile(r"[\ud800-\udfff]")  # half a character, which has no bytes
 
@@ -70,6 +77,51 @@ def tokenize(tokenizer: Any, prompt: str | Sequence[str], strict: bool = False) 
     kept = [ids[: length - 1] + ids[-1:] if more else ids for ids, more in zip(whole, dropped, strict=True)]
     padded = [ids + [tokenizer.pad_token_id] * (length - len(ids)) for ids in kept]
     return Tokens(torch.tensor(padded), dropped, tails, texts)
+
+
+def check_words(parts: Components, tokens: Tokens) -> None:
+    """Raise ``ConfigError`` for the first text with words that the model does not know; nothing is computed.
+
+    A word is unknown if one of its tokens has the embedding 0.  Punctuation is no word.  Warns of texts of known words
+    that ask for no picture of the miniature's world.
+    """
+    table = parts.text_encoder.get_input_embeddings().weight
+    if not table[tokens.ids.unique().to(table.device)].ne(0).any(1).all():
+        _refuse(parts, table.ne(0).any(1).cpu(), tokens)
+    for text in dict.fromkeys(tokens.texts) if parts.model in WORLDS else ():
+        if text.strip() and WORLDS[parts.model].parse(text) is None:
+            what = "asks for nothing that the model was trained on"
+            warnings.warn(f"prompt {text[:80]!r} {what}: the picture may show anything", stacklevel=3)
+
+
+def _refuse(parts: Components, trained: Tensor, tokens: Tokens) -> None:
+    for text, ids in zip(tokens.texts, tokens.ids, strict=True):
+        if strange := _unknown(parts.tokenizer, trained, ids.tolist()):
+            known = _known(parts, trained)
+            knows = f"it knows: {' '.join(known)}" if len(known) <= MANY else f"it knows {len(known):,} words"
+            got = f"got {', '.join(map(repr, strange))} in {text[:80]!r}"
+            hint = did_you_mean(strange[0], known)
+            raise ConfigError(f"prompt must be of words that the model knows, {got}; {knows}{hint}")
+
+
+def _unknown(tokenizer: Any, trained: Tensor, ids: list[int]) -> list[str]:
+    """The words with a token that was not trained, each once; the last token of a word ends in ``</w>``."""
+    special, words, word = set(tokenizer.all_special_ids), [], []
+    for token in [*ids, tokenizer.eos_token_id]:
+        if token not in special:
+            word.append(token)
+        if word and (token in special or tokenizer.convert_ids_to_tokens(token).endswith("</w>")):
+            words, word = [*words, word], []
+    found = [tokenizer.decode(word).strip() for word in words if not trained[word].all()]
+    return [text for text in dict.fromkeys(found) if not all(unicodedata.category(c)[0] == "P" for c in text)]
+
+
+def _known(parts: Components, trained: Tensor) -> list[str]:
+    if parts.model in WORLDS:  # whose longer words have several tokens
+        return [word for word in WORLDS[parts.model].vocabulary() if word.isalpha()]
+    vocabulary = parts.tokenizer.get_vocab().items()
+    ends = (entry[:-4] for entry, token in vocabulary if entry.endswith("</w>") and trained[token])
+    return sorted(word for word in ends if word.isalpha())
 
 
 def embed(parts: Components, ids: Tensor) -> Tensor:

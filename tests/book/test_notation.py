@@ -30,7 +30,7 @@ from diffusion_lib.evaluate import distances as metrics
 from diffusion_lib.evaluate import oracle
 from diffusion_lib.evaluate import vlb as expected
 from diffusion_lib.latent import codec
-from diffusion_lib.latent.small import networks, train_vae, world
+from diffusion_lib.latent.small import networks, painter, train_vae, world
 from diffusion_lib.process import bound
 from diffusion_lib.process import identities as process
 from diffusion_lib.process.schedule import linear
@@ -282,7 +282,7 @@ def weight_of_the_rate():
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(train_vae, "KL_WEIGHT", weight)
             losses.append(train_vae.loss_of(config)(vae, 9, torch.Generator().manual_seed(0)).detach())
-    x = world.render(world.sample_scenes(1, torch.Generator().manual_seed(0)))
+    x = painter.render(world.sample_scenes(1, torch.Generator().manual_seed(0)))
     distribution = vae.encode(x).latent_dist
     rate = kl_divergence(Normal(distribution.mean, distribution.std), Normal(0.0, 1.0)).mean().detach()
     torch.testing.assert_close(losses[1] - losses[0], train_vae.KL_WEIGHT * rate, rtol=1e-2, atol=0)

@@ -27,7 +27,8 @@ TOGETHER = {  # values that look good, alone or together, and with which the pag
     "a piece that the encoder cannot halve three times": ("autoencoder", {"crop": 100}),
     "too few steps for the warm-up of the rate": ("text-encoder", {"steps": 10}),
     "a side of no whole latents": ("latent-pipeline", {"dim": 65}),
-    "a side that takes the miniature too long": ("latent-pipeline", {"dim": 264}),
+    "a side that takes the miniature too long": ("latent-pipeline", {"dim": 272}),
+    "a set by the miniature": ("latent-pipeline", {"publish": True}),
     "a side whose double no model takes": ("latent-pipeline", {"dim": 2048}),
     "full batch and mini-batch alike": ("sgd-vs-bgd", {"points": 64, "mini_batch": 64}),
 }

@@ -408,10 +408,11 @@ def test_a_label_that_the_network_does_not_know_is_refused(trained, tmp_path, ca
     assert message in capsys.readouterr().err and not (tmp_path / "x.png").exists()
 
 
-def test_g_without_a_label_is_refused_before_a_checkpoint_is_read(tmp_path, capsys, monkeypatch):
+def test_g_without_a_label_or_below_zero_is_refused_before_a_checkpoint_is_read(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(cli, "restore", lambda *_: pytest.fail("it reads"))
-    assert sample(tmp_path / "nowhere", tmp_path / "x.png", "--g", 2.0) == 2
-    assert "g must come with a label" in capsys.readouterr().err
+    for options, words in ((["--g", 2.0], "g must come with a label"), (["--label", 3, "--g", -1.0], "g must be")):
+        assert sample(tmp_path / "nowhere", tmp_path / "x.png", *options) == 2
+        assert words in capsys.readouterr().err
 
 
 def test_clothes_train_with_their_labels_keep_averages_and_resume(tmp_path):

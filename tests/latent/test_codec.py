@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from diffusion_lib.errors import ConfigError, NonFiniteError
-from diffusion_lib.latent.codec import latents_to_pil, pil_to_latents, psnr, to_pil
+from diffusion_lib.latent.codec import PART, decode, latents_to_pil, pil_to_latents, psnr, to_pil
 from diffusion_lib.latent.parts import load
 from diffusion_lib.sample.ancestral import generators
 
@@ -62,6 +62,21 @@ def test_row41_a_sample_is_the_same_in_a_batch_of_any_size(vae):
     together = pil_to_latents(vae, pictures, "sample", generators(5, 3))
     alone = pil_to_latents(vae, pictures[2], "sample", generators(5, 1, 2))
     torch.testing.assert_close(together[2:], alone, rtol=1e-4, atol=1e-5)
+
+
+def test_many_pictures_are_coded_in_parts_and_come_back_in_their_order(vae):
+    latents = torch.randn(2 * PART + 3, 4, 2, 2, generator=torch.Generator().manual_seed(0))
+    asked = []
+    watch = vae.decoder.register_forward_pre_hook(lambda _, inputs: asked.append(len(inputs[0])))
+    try:
+        x = decode(vae, latents)[0]
+    finally:
+        watch.remove()
+    assert asked == [PART, PART, 3]
+    torch.testing.assert_close(x, vae.decode(latents / vae.config.scaling_factor).sample, rtol=1e-4, atol=1e-5)
+    pictures = to_pil(x)
+    alone = torch.cat([pil_to_latents(vae, one) for one in pictures])
+    torch.testing.assert_close(pil_to_latents(vae, pictures), alone, rtol=1e-4, atol=1e-5)
 
 
 def test_half_the_precision_draws_the_same_noise(tiny_folder, vae):

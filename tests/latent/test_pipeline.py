@@ -520,7 +520,7 @@ def test_levels_of_karras_are_other_times(tiny):
 def test_g_is_the_model_s_own_where_none_is_given(tiny):
     (usual,) = generate(tiny, "a dog", seed=0, steps=1)
     (own,) = generate(dataclasses.replace(tiny, model="miniature"), "a dog", seed=0, steps=1)
-    assert (usual.parameters["g"], own.parameters["g"]) == (7.5, 2.0) and usual.parameters["sampler"] == "ddim"
+    assert (usual.parameters["g"], own.parameters["g"]) == (7.5, 2.0) and usual.parameters["sampler"] == "ddpm"
 
 
 # --- cost ------------------------------------------------------------------------------------------------------------

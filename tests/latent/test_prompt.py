@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import html
+import re
 
 import pytest
 import torch
@@ -13,7 +15,8 @@ from hypothesis import strategies as st
 from booktools.check.outputs import faults
 from diffusion_lib.errors import ConfigError, NonFiniteError
 from diffusion_lib.latent.parts import load
-from diffusion_lib.latent.prompt import LONGEST, check_prompts, embed, tokenize
+from diffusion_lib.latent.pipeline import generate
+from diffusion_lib.latent.prompt import LONGEST, check_prompts, check_words, embed, tokenize
 from diffusion_lib.notebook import plot
 
 
@@ -120,3 +123,98 @@ def test_embeddings_that_overflow_are_found(tiny_folder):
         next(loaded.text_encoder.parameters()).fill_(float("nan"))
     with pytest.raises(NonFiniteError, match=r"embeddings must be finite, got nan at index .* in float32"):
         embed(loaded, tokenize(loaded.tokenizer, "a").ids)
+
+
+# --- words that were never trained -----------------------------------------------------------------------------------
+
+WORDS = ("a", "red", "circle", "dog", "wearing", "hat")
+
+
+@pytest.fixture(scope="module")
+def narrow(tiny_folder):
+    """Parts that know ``WORDS``: every other row of the token embedding is 0, as in the miniature."""
+    loaded = load(tiny_folder, device="cpu")
+    vocabulary = loaded.tokenizer.get_vocab()
+    keep = [*(vocabulary[f"{word}</w>"] for word in WORDS), *loaded.tokenizer.all_special_ids]
+    table = loaded.text_encoder.get_input_embeddings().weight
+    with torch.no_grad():
+        trained = table[keep].clone()
+        table.zero_()[keep] = trained
+    return loaded
+
+
+def words(parts, prompt):
+    check_words(parts, tokenize(parts.tokenizer, prompt))
+
+
+KNOWN = [
+    "",
+    "  ",
+    "a dog",
+    "A DOG wearing a red hat.",
+    "red, circle!",
+    "dog... hat?",
+    "a <|endoftext|> dog",
+    "a (red) hat",
+]
+
+
+@pytest.mark.parametrize("text", KNOWN)
+def test_known_words_punctuation_and_special_tokens_pass(narrow, text, recwarn):
+    words(narrow, text)
+    assert not recwarn.list
+
+
+STRANGE = {
+    "a green star on a white background": ["green", "star", "on", "white", "background"],
+    "ein roter Kreis": ["ein", "roter", "kreis"],
+    "an astronaut, an astronaut": ["an", "astronaut"],
+    "a dog 2": ["2"],
+    "a dog \U0001f415": ["\U0001f415"],
+    "\u72d7": ["\u72d7"],
+    "a dogs": ["dogs"],
+}
+
+
+@pytest.mark.parametrize(("text", "strange"), STRANGE.items())
+def test_unknown_words_are_named_with_their_text_and_what_is_known(narrow, text, strange):
+    got = f"got {', '.join(map(repr, strange))} in {text!r}; it knows: a circle dog hat red wearing"
+    with pytest.raises(ConfigError, match=re.escape(f"prompt must be of words that the model knows, {got}")):
+        words(narrow, ["a dog", text])
+
+
+def test_the_nearest_known_word_is_offered(narrow):
+    with pytest.raises(ConfigError, match="did you mean 'circle'"):
+        words(narrow, "a red circl")
+
+
+def test_a_word_is_unknown_if_any_of_its_tokens_is(narrow):
+    ids = narrow.tokenizer("astronauthat").input_ids[1:-1]
+    assert len(ids) > 1
+    with pytest.raises(ConfigError, match="got 'astronauthat' in"):
+        words(narrow, "a astronauthat")
+
+
+def test_words_that_were_dropped_are_not_read_and_not_refused(narrow):
+    with pytest.warns(UserWarning, match="longer than 77 tokens"):
+        words(narrow, "dog " * 75 + "background")
+
+
+def test_a_model_whose_tokens_are_all_trained_reads_everything(tiny, recwarn):
+    words(tiny, [*STRANGE, *KNOWN])
+    assert not recwarn.list
+
+
+def test_generate_refuses_them_before_a_network_runs(narrow, monkeypatch):
+    monkeypatch.setattr(narrow.text_encoder, "forward", lambda *_, **__: pytest.fail("a network ran"))
+    with pytest.raises(ConfigError, match="got 'an', 'astronaut' in 'an astronaut'"):
+        generate(narrow, ["a dog", "an astronaut"], seed=0, steps=1)
+
+
+@pytest.mark.parametrize(("text", "warned"), [("a red dog", 1), ("a circle wearing a hat", 1), ("a dog", 0), ("", 0)])
+def test_the_miniature_alone_warns_of_what_its_world_does_not_hold(narrow, text, warned, recwarn):
+    words(narrow, text)
+    assert not recwarn.list
+    words(dataclasses.replace(narrow, model="miniature"), [text, text])
+    assert len(recwarn.list) == warned
+    assert not warned or f"prompt {text!r} asks for nothing" in str(recwarn.list[0].message)

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from root import environment
 
-STEPS = 400
+STEPS = 200
 LONGEST_LIFE = 0.25  # from the fork to the kill, uniform from 0; in units of what an undisturbed run takes here and now
 TRAIN = f"train --data ring --T 50 --batch-size 16 --steps {STEPS} --save-every 2 --seed 7 --device cpu --resume --out"
 

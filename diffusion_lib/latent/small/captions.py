@@ -1,11 +1,11 @@
-"""How likely a caption is, for a picture and in general: the world's own odds, p(y | x) and p(y), exactly.
+"""How likely a description is, for a picture and in general: the world's own odds, p(y | x) and p(y), exactly.
 
-From a picture of one shape or one animal one reads everything but the words that ``world.captions`` leaves out by
-chance.  How often it leaves them out is known, so that p(y | x) is a sum over these chances.  Whether the caption may
-say "small" or "large" is not in the picture; its radius says how likely it is.  p(y) is the mean of p(y | x) over the
-scenes that ``world.draw`` makes.
+From a picture of one plain shape or one animal one reads everything but the words that ``language.describe`` leaves
+out by chance.  How often it leaves them out is known, so that p(y | x) is a sum over these chances.  Whether the
+description may say "small" or "large" is not in the picture; its radius says how likely it is.  p(y) is the mean of
+p(y | x) over the scenes that ``world.sample_scenes`` makes.
 
-So the information of a caption about its picture, log p(y | x) / p(y), is known for every pair.  A contrastive loss
+So the information of a description about its picture, log p(y | x) / p(y), is known for every pair.  A contrastive loss
 has then a floor, as L_simple has one where the best denoiser is known.
 """
 
@@ -14,57 +14,71 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from itertools import product
+from typing import NamedTuple
 
 from ...errors import ConfigError, check_choice
 from . import world
-from .world import ANIMALS, ANY, CHANCES, COLOURS, FURS, GROUNDS, HELD_OUT, LARGE, NAMES, SHAPES, SMALL, Scenes
+from .forms import ANIMALS, SHAPES
+from .language import CHANCES, sentence
+from .world import ANY, COLOURS, FURS, GROUNDS, HELD_OUT, LARGE, NAMES, SMALL, Scenes
 
 KINDS = ("single", "animal")
 RANGES = {-1: ANY, 0: SMALL, 1: LARGE}  # of the radius, for each size
 
 
-def given_picture(scenes: Scenes) -> list[dict[str, float]]:
-    """p(y | x) of each picture: its captions, each with its probability.
+class Shown(NamedTuple):
+    """What a picture of one form shows, in the numbers of ``Scenes``."""
 
-    Raises ``ConfigError`` for a picture of two shapes.
+    form: int
+    colour: int
+    hat: int
+    ground: int
+
+
+def given_picture(scenes: Scenes) -> list[dict[str, float]]:
+    """p(y | x) of each picture: its descriptions, each with its probability.
+
+    Raises ``ConfigError`` for a picture of several shapes, or of one with a pattern.
     """
-    pairs = int((scenes.form[:, 1] >= 0).sum())
-    if pairs:
-        raise ConfigError(f"scenes must be of kind {' or '.join(KINDS)}, got {pairs} with two shapes; draw one kind")
-    rows = zip(*(field[:, 0].tolist() for field in (scenes.form, scenes.colour, scenes.hat, scenes.radius)),
-               scenes.ground.tolist(), strict=True)  # fmt: skip
-    return [_captions(form, colour, hat, ground, _sizes(form, radius)) for form, colour, hat, radius, ground in rows]
+    others = int(((scenes.form[:, 1] >= 0) | (scenes.pattern[:, 0] >= 0)).sum())
+    if others:
+        what = f"got {others} with several shapes or a pattern; draw one kind"
+        raise ConfigError(f"scenes must be of kind {' or '.join(KINDS)}, {what}")
+    fields = (scenes.form, scenes.colour, scenes.hat)
+    rows = zip(*(field[:, 0].tolist() for field in fields), scenes.ground.tolist(), strict=True)
+    radii = scenes.radius[:, 0].tolist()
+    return [_descriptions(Shown(*row), _sizes(row[0], radius)) for row, radius in zip(rows, radii, strict=True)]
 
 
 def of_captions(kind: str) -> dict[str, float]:
-    """p(y): every caption of a kind of scene, "single" or "animal", with its probability.
+    """p(y): every description of a kind of scene, "single" or "animal", with its probability.
 
     Raises ``ConfigError`` for another kind.
     """
     scenes = _animals() if check_choice("kind", kind, KINDS) == "animal" else _shapes()
+    sizes = {-1: 1.0} if kind == "animal" else dict.fromkeys(RANGES, 1 / 3)
     total: Counter[str] = Counter()
-    for chance, form, colour, hat, ground in scenes:
-        sizes = {-1: 1.0} if kind == "animal" else dict.fromkeys(RANGES, 1 / 3)
-        for text, part in _captions(form, colour, hat, ground, sizes).items():
+    for chance, shown in scenes:
+        for text, part in _descriptions(shown, sizes).items():
             total[text] += chance * part
     return dict(total)
 
 
-def _shapes() -> Iterator[tuple[float, int, int, int, int]]:
+def _shapes() -> Iterator[tuple[float, Shown]]:
     pairs = [
         (s, c) for s, shape in enumerate(SHAPES) for c, name in enumerate(COLOURS) if (name, shape) not in HELD_OUT
     ]
-    for (form, colour), ground in product(pairs, map(NAMES.index, GROUNDS)):
-        yield 1 / len(pairs) / len(GROUNDS), form, colour, -1, ground
+    for (form, colour), ground in product(pairs, range(len(GROUNDS))):
+        yield 1 / len(pairs) / len(GROUNDS), Shown(form, colour, -1, ground)
 
 
-def _animals() -> Iterator[tuple[float, int, int, int, int]]:
-    for animal, fur, ground in product(range(len(ANIMALS)), map(NAMES.index, FURS), map(NAMES.index, GROUNDS)):
-        chance = 1 / len(ANIMALS) / len(FURS) / len(GROUNDS)
-        yield (1 - world.WORN) * chance, len(SHAPES) + animal, fur, -1, ground
+def _animals() -> Iterator[tuple[float, Shown]]:
+    for animal, fur, ground in product(range(len(ANIMALS)), map(NAMES.index, FURS), range(len(GROUNDS))):
+        chance, form = 1 / len(ANIMALS) / len(FURS) / len(GROUNDS), len(SHAPES) + animal
+        yield (1 - world.WORN) * chance, Shown(form, fur, -1, ground)
         for hat in range(len(COLOURS)):  # a hat of the fur's colour is drawn in another one instead
             worn = (hat + 3) % len(COLOURS) if hat == fur else hat
-            yield world.WORN * chance / len(COLOURS), len(SHAPES) + animal, fur, worn, ground
+            yield world.WORN * chance / len(COLOURS), Shown(form, fur, worn, ground)
 
 
 def _sizes(form: int, radius: float) -> dict[int, float]:
@@ -75,12 +89,12 @@ def _sizes(form: int, radius: float) -> dict[int, float]:
     return {size: fit / sum(fits.values()) for size, fit in fits.items() if fit}
 
 
-def _captions(form: int, colour: int, hat: int, ground: int, sizes: dict[int, float]) -> dict[str, float]:
+def _descriptions(shown: Shown, sizes: dict[int, float]) -> dict[str, float]:
     total: Counter[str] = Counter()
-    for size, said in product(sizes, product((True, False), repeat=len(CHANCES))):
+    numbers = ((shown.form,), (shown.colour,), (shown.hat,), (-1,), shown.ground)
+    for size, *said in product(sizes, *[(True, False)] * (len(CHANCES) - 1)):  # there is no relation to be said
         part = sizes[size]
-        for chance, yes in zip(CHANCES, said, strict=True):
+        for chance, yes in zip(CHANCES, said, strict=False):
             part *= chance if yes else 1 - chance
-        draws = [0.0 if yes else 0.999 for yes in said]
-        total[world._caption((form, -1), (colour, -1), (hat, -1), ground, size, -1, draws)] += part
+        total[sentence(*numbers, size, -1, (*said, True))] += part
     return dict(total)

@@ -2,17 +2,19 @@ r"""Whether a picture is clean, which is another question than whether it shows 
 
 The recogniser names what explains a picture best.  Here its answer is fitted to the picture (places and radii in steps
 of an eighth of a pixel, colours as the medians of what is seen), drawn again and subtracted.  What is left over is
-looked at in four ways, each a number for each picture, 0 or nearly so for one of the renderer's:
+looked at in five ways, each a number for each picture, 0 or nearly so for one of the renderer's:
 
-``ground``  the strongest mean of 3 × 3 pixels, of those 3 or more away from every form: a blot, a halo;
-``edge``    the root mean square over the pixels within 2 of an outline, in units of the contrast there: an edge that is
-            blurred, ragged, or not there, as that of a missing ear;
-``inside``  the strongest mean of 3 × 3 pixels, of those 2 or more deep in a form: a hole, a stain;
-``pieces``  how many connected pieces there are too many or too few.
+``ground``  the strongest mean of 5 × 5 pixels, of those 6 or more away from every form and the horizon: a blot, a halo;
+``edge``    the root mean square over the pixels within 4 of an outline or the horizon, in units of the contrast there:
+            an edge that is blurred, ragged, or not there, as that of a missing ear;
+``inside``  the strongest mean of 5 × 5 pixels, of those 4 or more deep in what has one colour: a hole, a stain;
+``details`` the same of those 4 or more from the outline, and 2 from other colours: a stain among the parts of a face;
+``pieces``  how many connected pieces there are too many or too few; where a form has the ground's colour itself, as a
+            face around its eyes, it does not come apart.
 
 All but the last are distances of colours in [−1, 1]³.  A decoder leaves something over of every picture.  So a limit is
 what it leaves of nearly all *real* pictures of a kind, and as much more as is hardly seen: for a patch a tenth, about 7
-levels of 255 in each channel; for an edge half a pixel of displacement everywhere.
+levels of 255 in each channel; for an edge one pixel of displacement everywhere.
 """
 
 from __future__ import annotations
@@ -26,48 +28,66 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d
 
 from .forms import SHAPES
-from .recogniser import ground_of
-from .world import LAYERS, SIZE, Scenes, coverage, paints
+from .hypotheses import VISIBLE
+from .land import land_of
+from .painter import LAYERS, covered, paints
+from .templates import SIDE, uncovered
+from .world import SIZE, SLOTS, Scenes
 
-STEPS = (0.5, 0.25, 0.125)  # of the fit, in pixels
-FAR, NEAR, DEEP = 3, 2, 2  # pixels from a form to what counts as ground; to both sides of its edge; into its inside
-ENOUGH, SURE = 9, 0.95  # pixels that show a colour, and how much of each it must cover
-SMALLEST = 6  # pixels of a piece
-VISIBLE = 0.3  # least distance of two colours that can be told apart
+STEPS = (1.0, 0.5, 0.25, 0.125)  # of the fit, in pixels
+FAR, NEAR = 6, 4  # pixels from a form to what counts as ground; to both sides of its edge
+DEEP = {"inside": 4, "details": 2}  # pixels from what has another colour
+PATCH = 5  # pixels, the side of what a mean is taken over
+ENOUGH, SURE = 16, 0.95  # pixels that show a colour, and how much of each it must cover
+SMALLEST = 24  # pixels of a piece
 QUANTILE = 0.99  # of the real pictures lie below what the decoder leaves
 UNSEEN = 0.1  # more of a patch than that is hardly seen
-HALF_A_PIXEL = 0.18  # of ``edge``, for an outline that is half a pixel off everywhere
+ONE_PIXEL = 0.22  # of ``edge``, for an outline that is one pixel off everywhere
+BATCH = 32  # pictures at a time
 
 
 class Left(NamedTuple):
-    """What is left over of n pictures when the forms that were read in them are subtracted; four times (n,)."""
+    """What is left over of n pictures when the forms that were read in them are subtracted; five times (n,)."""
 
     ground: Tensor
     edge: Tensor
     inside: Tensor
+    details: Tensor
     pieces: Tensor
 
 
 def left(pictures: Tensor, seen: Scenes) -> Left:
-    """Measure pictures (n, 3, 64, 64) in [−1, 1]; ``seen`` is what ``recogniser.read`` says of them.
+    """Measure pictures (n, 3, 128, 128) in [−1, 1]; ``seen`` is what ``recogniser.read`` says of them.
 
-    All four are infinite where it could not judge.
+    All are infinite where it could not judge.
     """
-    pictures = pictures.float().cpu()
-    ground = torch.stack([ground_of(picture) for picture in pictures])[:, :, None, None]
-    weights, drawn = _fit(pictures, seen, ground)
-    form = 1 - weights[:, -1]  # (n, 64, 64), what is not ground
+    parts = torch.arange(len(pictures)).split(BATCH)
+    found = [_left(pictures[part].float().cpu(), seen[part]) for part in parts]
+    return Left(*(torch.cat(numbers) for numbers in zip(*found, strict=True)))
+
+
+def _left(pictures: Tensor, seen: Scenes) -> Left:
+    land = land_of(pictures)
+    behind = land.picture()
+    weights, drawn = _fit(pictures, seen, behind)
+    form = 1 - weights[:, -1]  # (n, 128, 128), what is not ground
     apart = pictures - drawn
-    patch = avg_pool2d(apart, 3, 1, 1).norm(dim=1)
-    contrast = dilated((drawn - ground).norm(dim=1), NEAR)
-    far, deep = dilated(form, FAR) < 0.02, dilated(1 - form, DEEP) < 0.02
-    near = (dilated(form, NEAR) > 0.5) & (dilated(1 - form, NEAR) > 0.5)
+    patch = avg_pool2d(apart, PATCH, 1, PATCH // 2).norm(dim=1)
+    step = (land.above - land.below).norm(dim=1)[:, None]
+    rows = (torch.arange(SIZE) + 0.5 - SIZE * land.horizon[:, None]).abs().where(step > 0, torch.inf)
+    crossed = (dilated(form, FAR) < 0.02) & (rows <= NEAR)[:, :, None]  # the horizon, where no form is near
+    contrast = dilated((drawn - behind).norm(dim=1), NEAR).where(~crossed, step[..., None])
+    far = (dilated(form, FAR) < 0.02) & (rows > FAR)[:, :, None]
+    other = (1 - weights[:, :-1]).flatten(0, 1)
+    deep = [(dilated(other, d) < 0.02).unflatten(0, weights[:, :-1].shape[:2]).any(1) for d in DEEP.values()]
+    deep = [each & (dilated(1 - form, NEAR) < 0.02) for each in deep]
+    near = (dilated(form, NEAR) > 0.5) & (dilated(1 - form, NEAR) > 0.5) | crossed
     edge = (apart.norm(dim=1) / contrast.clamp(min=VISIBLE)).square()
     numbers = [
         (patch * far).amax((1, 2)),
         ((edge * near).sum((1, 2)) / near.sum((1, 2)).clamp(min=1)).sqrt(),
-        (patch * deep).amax((1, 2)),
-        _pieces(pictures, drawn, ground),
+        *((patch * each).amax((1, 2)) for each in deep),
+        _pieces(pictures, drawn, behind, form, (rows <= NEAR)[:, :, None] & (form < 0.02)),
     ]
     unknown = seen.form[:, 0] < 0
     return Left(*(number.float().masked_fill(unknown, torch.inf) for number in numbers))
@@ -80,8 +100,8 @@ def limits(found: Left) -> dict[str, float]:
     """
     judged = {name: number[number.isfinite()] for name, number in found._asdict().items()}
     most = {name: float(number.quantile(QUANTILE)) if len(number) else 0.0 for name, number in judged.items()}
-    wider = {"ground": most["ground"] + UNSEEN, "inside": most["inside"] + UNSEEN}
-    return most | wider | {"edge": math.hypot(most["edge"], HALF_A_PIXEL)}
+    wider = {name: most[name] + UNSEEN for name in ("ground", *DEEP)}
+    return most | wider | {"edge": math.hypot(most["edge"], ONE_PIXEL)}
 
 
 def clean(found: Left, limit: dict[str, float]) -> Tensor:
@@ -95,88 +115,93 @@ def ears(pictures: Tensor, seen: Scenes) -> Tensor:
     An ear is there if its pixels are nearer to its colour than to the ground's.
     """
     pictures = pictures.float().cpu()
-    ground = torch.stack([ground_of(picture) for picture in pictures])[:, :, None, None]
-    weight = shares(seen)[:, LAYERS.index("ears")]
-    colour = paints(seen.colour[:, 0].clamp(min=0), seen.hat[:, 0].clamp(min=0))[:, 0, :, None, None] - ground
-    there = ((pictures - ground) * colour).sum(1) / colour.square().sum(1)
-    right = torch.arange(SIZE) + 0.5 > seen.centre[:, 0, :1]  # (n, 64)
+    behind = land_of(pictures).picture()
+    weight = uncovered(covered(seen, 0))[:, LAYERS.index("ears")]
+    colour = paints(seen.colour[:, 0].clamp(min=0), seen.hat[:, 0].clamp(min=0))[:, 0, :, None, None] - behind
+    there = ((pictures - behind) * colour).sum(1) / colour.square().sum(1).clamp(min=1e-6)
+    right = torch.arange(SIZE) + 0.5 > seen.centre[:, 0, :1]  # (n, 128)
     sides = [weight * side[:, None, :] for side in (right, ~right)]
     share = torch.stack([(there * w).sum((1, 2)) / w.sum((1, 2)).clamp(min=1e-6) for w in sides])
-    animal = (seen.form[:, 0] >= len(SHAPES)) & (colour.norm(dim=1)[:, 0, 0] >= VISIBLE)
-    return torch.where(animal, (share > 0.5).all(0).long(), -1)
+    told = (colour.norm(dim=1) * weight).sum((1, 2)) / weight.sum((1, 2)).clamp(min=1e-6) >= VISIBLE
+    return torch.where((seen.form[:, 0] >= len(SHAPES)) & told, (share > 0.5).all(0).long(), -1)
 
 
-def _fit(pictures: Tensor, scenes: Scenes, ground: Tensor) -> tuple[Tensor, Tensor]:
-    """What is seen of each layer (n, 11, 64, 64), the ground last, where the forms fit best; and the picture of it."""
-    colours = _colours(pictures, shares(scenes), scenes, ground)
+def _fit(pictures: Tensor, scenes: Scenes, behind: Tensor) -> tuple[Tensor, Tensor]:
+    """What is seen of each layer (n, 21, 128, 128), the ground last, where the forms fit best; and the picture of it.
 
-    def error(scenes: Scenes) -> Tensor:
-        drawn = torch.einsum("nlhw,nlc->nchw", shares(scenes), colours)
-        return (pictures - drawn).square().sum((1, 2, 3))
-
-    least = error(scenes)
-    slots = range(1 + bool((scenes.form[:, 1] >= 0).any()))
-    moves = [(slot, *move) for slot in slots for move in ((1, 0, 0), (0, 1, 0), (0, 0, 1))]
-    for step in STEPS:
-        for slot, x, y, r in moves:
-            for size in (step, -step):
-                centre, radius = scenes.centre.clone(), scenes.radius.clone()
-                centre[:, slot] += size * torch.tensor([x, y])
-                radius[:, slot] += size * r
-                moved = scenes._replace(centre=centre, radius=radius)
-                found = error(moved)
-                better = found < least
-                least = torch.where(better, found, least)
-                centre = torch.where(better[:, None, None], centre, scenes.centre)
-                scenes = scenes._replace(centre=centre, radius=torch.where(better[:, None], radius, scenes.radius))
+    Places are found in half the resolution.
+    """
+    small, back = (avg_pool2d(x, SIZE // SIDE) for x in (pictures, behind))
+    colours = _colours(pictures, shares(scenes), scenes)
+    scenes = scenes._replace(centre=scenes.centre.clone(), radius=scenes.radius.clone())
+    for slot in range(SLOTS):
+        there = (scenes.form[:, slot] >= 0).nonzero()[:, 0]
+        if len(there):
+            centre, radius = _placed(slot, small[there], scenes[there], back[there], colours[there])
+            scenes.centre[there, slot], scenes.radius[there, slot] = centre, radius
     weights = shares(scenes)
-    return weights, torch.einsum("nlhw,nlc->nchw", weights, _colours(pictures, weights, scenes, ground))
+    colours = _colours(pictures, weights, scenes)
+    return weights, torch.einsum("nlhw,nlc->nchw", weights[:, :-1], colours) + weights[:, -1:] * behind
+
+
+def _placed(slot: int, small: Tensor, scenes: Scenes, back: Tensor, colours: Tensor) -> tuple[Tensor, Tensor]:
+    """The centre (n, 2) and radius (n,) of one form with which the pictures (n, 3, 64, 64) fit best."""
+    scale = SIDE / SIZE
+    scenes = scenes._replace(centre=scenes.centre * scale, radius=scenes.radius * scale)
+    seen = [uncovered(covered(scenes, each, SIDE)) for each in range(SLOTS)]
+
+    def error(place: Tensor) -> Tensor:
+        scenes.centre[:, slot], scenes.radius[:, slot] = place[:, :2], place[:, 2]
+        seen[slot] = uncovered(covered(scenes, slot, SIDE))
+        weights = _stacked(seen)
+        drawn = torch.einsum("nlhw,nlc->nchw", weights[:, :-1], colours) + weights[:, -1:] * back
+        return (small - drawn).square().sum((1, 2, 3))
+
+    place = torch.cat([scenes.centre[:, slot], scenes.radius[:, slot, None]], 1)
+    least = error(place)
+    for step in STEPS:
+        for move in torch.cat([torch.eye(3), -torch.eye(3)]) * step * scale:
+            found = error(place + move)
+            better = found < least
+            place, least = torch.where(better[:, None], place + move, place), torch.where(better, found, least)
+    return place[:, :2] / scale, place[:, 2] / scale
 
 
 def shares(scenes: Scenes) -> Tensor:
-    """How much is seen of each layer of both forms, and of the ground: (n, 11, 64, 64), with the sum 1."""
-    seen = []
-    for slot in range(2):
-        there = scenes.form[:, slot] >= 0
-        if not there.any():
-            seen.append(torch.zeros(len(there), len(LAYERS), SIZE, SIZE))
-            continue
-        covers = coverage(
-            scenes.form[:, slot].clamp(min=0), scenes.centre[:, slot], scenes.radius[:, slot].clamp(min=1)
-        )
-        covers = covers * there[:, None, None, None]
-        covers[:, LAYERS.index("hat")] *= (scenes.hat[:, slot] >= 0)[:, None, None]
-        above = (1 - covers).flip(1).cumprod(1).flip(1)
-        seen.append(covers * torch.cat([above[:, 1:], torch.ones_like(above[:, :1])], 1))
-    both = torch.cat(seen, 1)
-    return torch.cat([both, 1 - both.sum(1, keepdim=True)], 1).clamp(0, 1)
+    """How much is seen of each layer of all forms, and of the ground: (n, 21, 128, 128), with the sum 1."""
+    return _stacked([uncovered(covered(scenes, slot)) for slot in range(SLOTS)])
 
 
-def _colours(pictures: Tensor, weights: Tensor, scenes: Scenes, ground: Tensor) -> Tensor:
-    """The colours of all layers and of the ground (n, 11, 3): medians of what is seen, or the world's."""
-    known = [paints(scenes.colour[:, slot].clamp(min=0), scenes.hat[:, slot].clamp(min=0)) for slot in range(2)]
-    colours = torch.cat([*known, ground[:, None, :, 0, 0]], 1)
-    for layer in range(2 * len(LAYERS)):
-        sure = weights[:, layer] > SURE
-        if sure.any():
-            median = pictures.masked_fill(~sure[:, None], torch.nan).flatten(2).nanmedian(2).values
-            enough = sure.sum((1, 2)) >= ENOUGH
-            colours[:, layer] = torch.where(enough[:, None], median, colours[:, layer])
+def _stacked(seen: list[Tensor]) -> Tensor:
+    """Of what is seen of each form alone, what is seen with the forms before it on top; and of the ground."""
+    free, parts = torch.ones_like(seen[0][:, :1]), []
+    for each in seen:
+        parts.append(each * free)
+        free = free * (1 - each.sum(1, keepdim=True)).clamp(0, 1)
+    return torch.cat([*parts, free], 1)
+
+
+def _colours(pictures: Tensor, weights: Tensor, scenes: Scenes) -> Tensor:
+    """The colours of all layers (n, 20, 3): medians of what is seen, or the world's."""
+    known = [paints(scenes.colour[:, slot].clamp(min=0), scenes.hat[:, slot].clamp(min=0)) for slot in range(SLOTS)]
+    colours = torch.cat(known, 1)
+    for n, layer in (weights[:, :-1].flatten(2) > SURE).sum(2).ge(ENOUGH).nonzero().tolist():
+        colours[n, layer] = pictures[n][:, weights[n, layer] > SURE].median(1).values
     return colours
 
 
 def dilated(x: Tensor, pixels: int) -> Tensor:
-    """The largest value (n, 64, 64) within so many pixels."""
-    return max_pool2d(x[:, None], 2 * pixels + 1, 1, pixels)[:, 0]
+    """The largest value (n, 128, 128) within so many pixels."""
+    wide = 2 * pixels + 1
+    return max_pool2d(max_pool2d(x[:, None], (1, wide), 1, (0, pixels)), (wide, 1), 1, (pixels, 0))[:, 0]
 
 
-def _pieces(pictures: Tensor, drawn: Tensor, ground: Tensor) -> Tensor:
-    """How far the numbers of connected pieces of two pictures are apart."""
+def _pieces(pictures: Tensor, drawn: Tensor, behind: Tensor, form: Tensor, horizon: Tensor) -> Tensor:
+    """How far the numbers of connected pieces of two pictures are apart; the rows of the horizon are none."""
     counts = []
+    unseen = (form > 0.5) & ((drawn - behind).norm(dim=1) <= VISIBLE)
     for x in (pictures, drawn):
-        there = ((x - ground).norm(dim=1) > VISIBLE).numpy()
-        labels = [ndimage.label(each)[0].ravel() for each in there]
-        counts.append(
-            torch.tensor([int((torch.bincount(torch.from_numpy(each))[1:] >= SMALLEST).sum()) for each in labels])
-        )
+        there = ((((x - behind).norm(dim=1) > VISIBLE) | unseen) & ~horizon).numpy()
+        labels = [torch.from_numpy(ndimage.label(each)[0].ravel()) for each in there]
+        counts.append(torch.tensor([int((torch.bincount(each)[1:] >= SMALLEST).sum()) for each in labels]))
     return (counts[0] - counts[1]).abs()

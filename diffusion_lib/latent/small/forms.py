@@ -1,7 +1,7 @@
 """The forms that the world paints, as signed distances to their edges: eight shapes and four heads of animals.
 
 Coordinates are in units of the form's radius: x to the right, y down, the centre at 0.  A distance is negative inside.
-A form is five layers, from the back: ears, head, light (the face), ink (eyes and nose), hat.
+A form is five layers, from the back: ears, head, light (the face, or the pattern of a shape), ink (eyes and nose), hat.
 """
 
 from __future__ import annotations
@@ -14,19 +14,25 @@ from torch import Tensor
 SHAPES = ("circle", "square", "triangle", "diamond", "star", "cross", "heart", "ring")
 ANIMALS = ("dog", "cat", "rabbit", "bear")
 FORMS = SHAPES + ANIMALS
+PATTERNS = ("striped", "dotted", "shiny")
 REACH, CELLS = 2.2, 177  # a table covers [−2.2, 2.2]² in steps of 0.025
 TOP = 0.5  # how far the centre of a head lies below the centre of the whole
 FAR = torch.tensor(REACH)
 
 
-def distances(name: str) -> Tensor:
-    """Return the table of the form, float32 (5 layers, 177, 177); a layer that it lacks is far away everywhere."""
+def distances(name: str, pattern: str | None = None) -> Tensor:
+    """Return the table of the form, float32 (5 layers, 177, 177); a layer that it lacks is far away everywhere.
+
+    ``pattern`` is for shapes: stripes, dots or a band of gloss that end where the shape does.
+    """
     line = torch.linspace(-REACH, REACH, CELLS)
     y, x = torch.meshgrid(line, line, indexing="ij")
     p = torch.stack([x, y], -1)  # (S, S, 2)
     far = FAR.expand_as(x)
     if name in SHAPES:
-        return torch.stack([far, _shape(name, p), far, far, far])
+        shape = _shape(name, p)
+        light = far if pattern is None else torch.maximum(shape, _pattern(pattern, p))
+        return torch.stack([far, shape, light, far, far])
     return torch.stack([_ears(name, p), _head(name, p), _light(name, p), _ink(name, p), _hat(p)])
 
 
@@ -36,6 +42,19 @@ def _shape(name: str, p: Tensor) -> Tensor:
     if name == "ring":
         return (p.norm(dim=-1) - 0.72).abs() - 0.28
     return polygon(p, torch.tensor(CORNERS[name]))
+
+
+def _pattern(name: str, p: Tensor) -> Tensor:
+    if name == "striped":  # as wide as the gaps between them
+        return _period(p[..., 1], 0.56).abs() - 0.14
+    if name == "dotted":
+        return torch.stack([_period(p[..., 0], 0.6), _period(p[..., 1], 0.6)], -1).norm(dim=-1) - 0.17
+    return ((p[..., 0] + p[..., 1]) / math.sqrt(2) + 0.3).abs() - 0.14  # shiny
+
+
+def _period(x: Tensor, length: float) -> Tensor:
+    """How far x is from the nearest multiple of the length."""
+    return (x + length / 2) % length - length / 2
 
 
 def _star() -> list[tuple[float, float]]:

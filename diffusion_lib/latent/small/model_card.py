@@ -18,25 +18,37 @@ from ...train.config import TrainConfig
 from ..codec import to_pil
 from ..parts import Components
 from ..pipeline import SAMPLER, STEPS
-from . import fidelity, train_unet, train_vae, world
+from . import fidelity, language, train_unet, train_vae, world
+from .forms import ANIMALS, PATTERNS, SHAPES
 
 ARTICLE = "a dog wearing hat"
-SCALE, COLUMNS, MARGIN = 2, 8, 14  # of the contact sheet: pixels to a pixel, pictures to a row, height of a caption
+COLUMNS, MARGIN = 8, 14  # of the contact sheet: pictures to a row, height of a caption
+SHEET = (
+    ("single", 7),
+    ("unseen", 8),
+    ("patterned", 8),
+    ("pair", 8),
+    ("on", 8),
+    ("count", 8),
+    ("animal", 8),
+    ("words", 8),
+    ("ground", 8),
+)
 
 
 def sheet(parts: Components, path: Path, g: float) -> None:
     """Paint the contact sheet at the default setting: the article's prompt first, then prompts of each line."""
     texts, pictures = [ARTICLE], list(fidelity.paint(parts, [ARTICLE], g))
-    for line, count in (("single", 15), ("unseen", 8), ("pair", 12), ("animal", 12)):
-        asked = world.captions(fidelity.asked(line, count, "trial"))
+    for line, count in SHEET:
+        asked = fidelity.captions(line, fidelity.asked(line, count, "trial"))
         texts += asked
         pictures += fidelity.paint(parts, asked, g, seed=1)
-    side = world.SIZE * SCALE
+    side = world.SIZE
     page = Image.new("RGB", (COLUMNS * side, math.ceil(len(texts) / COLUMNS) * (side + MARGIN)), "white")
     pen = ImageDraw.Draw(page)
     for i, (text, picture) in enumerate(zip(texts, to_pil(torch.cat(pictures)), strict=True)):
         x, y = i % COLUMNS * side, i // COLUMNS * (side + MARGIN)
-        page.paste(picture.resize((side, side), Image.Resampling.NEAREST), (x, y))
+        page.paste(picture, (x, y))
         pen.text((x + 2, y + side + 1), _short(pen, text, side - 4), fill="black")
     drawn = io.BytesIO()
     page.save(drawn, format="png", optimize=True)
@@ -52,7 +64,9 @@ def _short(pen: ImageDraw.ImageDraw, text: str, width: int) -> str:
 
 def card(folder: Path, rows: list[dict], settings: dict, minutes: dict[str, float]) -> str:
     """Return the model card as Markdown: data, recipe, numbers, limits, hashes."""
-    vae, unet = (TrainConfig.from_dict(settings[stage]) for stage in ("vae", "unet"))
+    vae, sharp = (TrainConfig.from_dict(settings[run]) for run in ("vae", "sharp"))
+    runs = [TrainConfig.from_dict(settings[run]) for run in train_unet.MIXES]
+    unet = runs[0]
     held_out = ", ".join(f"{colour} {shape}" for colour, shape in sorted(world.HELD_OUT))
     n, trial = (next(row["n"] for row in rows if row["of"] == of) for of in ("fresh", "trial"))
     g = fidelity.best(rows)
@@ -62,20 +76,23 @@ def card(folder: Path, rows: list[dict], settings: dict, minutes: dict[str, floa
     )
     return f"""# The miniature
 
-Stable Diffusion's parts in small. It paints 64 × 64 pictures of a world of coloured shapes and of animals with hats.
+Stable Diffusion's parts in small. It paints 128 × 128 pictures of a world of coloured shapes and of animals with hats.
 `StableDiffusionPipeline.from_pretrained` loads this folder. Of other models it has CLIP's vocabulary, and nothing else.
 
 ## Data
 
-`diffusion_lib.latent.small.world` draws the pictures and their captions: {len(world.SHAPES)} shapes in {len(world.COLOURS)} colours, alone or two in a relation,
-and {len(world.ANIMALS)} animals with or without a hat, on {len(world.GROUNDS)} plain grounds. Never seen in training: {held_out}.
+`diffusion_lib.latent.small` draws the pictures and says their captions: {len(SHAPES)} shapes in {len(world.COLOURS)} colours, alone and plain or, if large, with one of {len(PATTERNS)} patterns,
+two in a relation, one on another, two to four equal ones; and {len(ANIMALS)} animals with or without a hat; on {len(world.GROUNDS)} grounds, of which two have a horizon.
+A word that has synonyms is one of them in {language.OTHER_WORD:.0%} of the captions, and the order is another in {language.OTHER_ORDER:.0%}. Never seen in training: {held_out}.
 
 ## Recipe
 
-`python -m diffusion_lib train-latent --out DIR` trains it from nothing. The seeds of this run were {vae.seed} and {unet.seed}.
+`python -m diffusion_lib train-latent --out DIR` trains it from nothing. The seeds of this run were {_listed(vae.seed, sharp.seed, *(run.seed for run in runs))}.
 
-- Autoencoder: {vae.steps:,} steps of {vae.batch_size} fresh pictures, learning rate {vae.lr:g}, weight of the KL {train_vae.KL_WEIGHT:g}.
-- Text encoder and U-Net: {unet.steps:,} steps of {unet.batch_size}, learning rate {unet.lr:g}, on the latents of {settings["pictures"]:,} pictures,
+- Autoencoder: {vae.steps + sharp.steps:,} steps of {vae.batch_size} fresh pictures, weight of the KL {train_vae.KL_WEIGHT:g}: {vae.steps:,} with the squared error, learning rate {vae.lr:g};
+  {sharp.steps:,} with the absolute error times {train_vae.ABSOLUTE_WEIGHT:g}, learning rate {sharp.lr:g}.
+- Text encoder and U-Net: {len(runs)} runs of {_listed(*(f"{run.steps:,}" for run in runs))} steps of {unet.batch_size}, learning rates {_listed(*(f"{run.lr:g}" for run in runs))},
+  each from the average of the one before, on the latents of {settings["pictures"]:,} other pictures;
   {train_unet.DROPPED:.0%} of the captions empty, loss (ε − ε̂)² weighed by min(1 + 1/SNR, {train_unet.LARGEST_WEIGHT:g}).
 - Both: AdamW, cosine to 0, averaged parameters, {unet.precision}; stored as float16.
 - Minutes of one core: {times}.
@@ -85,9 +102,12 @@ and {len(world.ANIMALS)} animals with or without a hat, on {len(world.GROUNDS)} 
 
 Pictures in %, of {n} fresh ones a line, ± one standard error, at the default setting of the command `picture`: {SAMPLER}, {STEPS} steps, g = {g:g}.
 A recogniser judges that fits the world's renderer to the picture; it never saw a generated one. "Recogniser" is what it finds in real pictures,
-"autoencoder" in real ones after encoding and decoding, both of {trial}. Unseen are pairs that no picture of the training showed; of "ground" the captions name the ground.
+"autoencoder" in real ones after encoding and decoding, both of {trial}. Unseen are colour–shape pairs that no picture of the training showed; of "ground" the captions name the ground,
+of "words" all that the world has is asked for with the ground, in synonyms and other orders.
 
 {_table(rows)}
+
+{_goal(rows)}
 
 Clean means: nothing else on the ground, edges as sharp as the decoder can, no stain inside, as many pieces as forms; `cleanness` says how it is measured.
 Its limits are what the decoder leaves over of 99 of 100 real pictures of a kind, and a little more that is hardly seen. Ears are counted where they differ from their ground.
@@ -96,18 +116,25 @@ With other settings, of {trial} trial pictures each. The g of the table is the o
 
 {_settings(rows)}
 
-`lms` is the article's sampler, of order four; g = 7.5 is Stable Diffusion's. Steep slopes break a high order, not the network: see the chapter on multistep methods.
+`ddpm` draws fresh noise in each step. `ddim` and `lms`, the article's, draw none: orders one and four of one family; g = 7.5 is Stable Diffusion's.
+Steep slopes break a high order, not the network: see the chapter on multistep methods.
 The autoencoder returns fresh pictures with {_psnr(rows)}.
 
 ## Limits
 
-It knows the words of its captions. Any other word has the embedding 0, and the picture is of something else.
-Three objects, counts, actions and styles are not in its world.
+It knows {len(language.vocabulary()) - 1} words and the comma. Any other word has the embedding 0: `picture` names it and makes no picture.
+Five objects, two animals, actions and styles are not in its world.
 
 ## Hashes
 
 {_hashes(folder)}
 """  # noqa: E501
+
+
+def _listed(*each: object) -> str:
+    """All of them, with commas and an "and"."""
+    *first, last = map(str, each)
+    return f"{', '.join(first)} and {last}"
 
 
 def _table(rows: list[dict]) -> str:
@@ -130,6 +157,12 @@ def _asked(row: dict) -> dict[str, tuple[float, int]]:
 def _share(p: float, n: int) -> str:
     """In %, with one standard error of a share of n."""
     return f"{100 * p:.1f} ± {100 * math.sqrt(p * (1 - p) / max(n, 1)):.1f}"
+
+
+def _goal(rows: list[dict]) -> str:
+    goal = f"The goal: right and clean {fidelity.GOAL:.0%}, of unseen pairs {fidelity.UNSEEN_GOAL:.0%}."
+    missed = ", ".join(f"{line} ({100 * p:.1f} %)" for line, p in fidelity.missed(rows).items())
+    return f"{goal} Not reached: {missed}." if missed else f"{goal} Every line reaches it."
 
 
 def _settings(rows: list[dict]) -> str:

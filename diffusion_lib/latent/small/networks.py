@@ -3,7 +3,7 @@
 ======================  ==================================  ===========================
 part                    here                                Stable Diffusion v1
 ======================  ==================================  ===========================
-``AutoencoderKL``       3 × 64 × 64 → 4 × 8 × 8             3 × 512 × 512 → 4 × 64 × 64
+``AutoencoderKL``       3 × 128 × 128 → 8 × 8 × 8           3 × 512 × 512 → 4 × 64 × 64
 ``CLIPTokenizer``       the same 49,408 words, 77 tokens    77 tokens
 ``CLIPTextModel``       3 layers, 77 × 64                   12 layers, 77 × 768
 ``UNet2DConditionModel``  2 levels, cross attention         4 levels, cross attention
@@ -28,14 +28,14 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from ...errors import SaveError
 from ...runtime import files
-from .world import ANIMALS, COLOURS, FURS, GROUNDS, SHAPES, SIZE
+from .language import vocabulary
+from .world import SIZE
 
 FOLDER = Path(__file__).parents[1] / "miniature"
 VOCABULARY = FOLDER / "tokenizer"
 START, END, LENGTH = 49406, 49407, 77
 WIDTH = 64  # of the text's embedding
-CHANNELS, FACTOR = 4, 8  # of the latents; pixels to a latent, on each axis
-SAYS = "a an small large wearing hat above below to the left right of on"
+CHANNELS, FACTOR = 8, 16  # of the latents; pixels to a latent, on each axis
 
 
 class Networks(NamedTuple):
@@ -52,11 +52,11 @@ def parts(words: int = END + 1) -> Networks:
 
 
 def autoencoder() -> AutoencoderKL:
-    """An autoencoder of 1.7 M parameters, 3 × 64 × 64 → 4 × 8 × 8, whose posterior starts narrow: ln σ² = −6."""
+    """An autoencoder of 1.7 M parameters, 3 × 128 × 128 → 8 × 8 × 8, whose posterior starts narrow: ln σ² = −6."""
     vae = AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        block_out_channels=(16, 32, 64, 96),
+        down_block_types=("DownEncoderBlock2D",) * 5,
+        up_block_types=("UpDecoderBlock2D",) * 5,
+        block_out_channels=(16, 16, 32, 64, 96),
         layers_per_block=1,
         latent_channels=CHANNELS,
         norm_num_groups=8,
@@ -86,12 +86,12 @@ def text_encoder(words: int = END + 1) -> CLIPTextModel:
 
 
 def unet() -> UNet2DConditionModel:
-    """A U-Net of 4.9 M parameters on 4 × 8 × 8, with cross attention at 8 × 8 on the way down and at 4 × 4."""
+    """A U-Net of 7.3 M parameters on 8 × 8 × 8, with cross attention at 8 × 8 on the way down and at 4 × 4."""
     return UNet2DConditionModel(
         sample_size=SIZE // FACTOR,
         in_channels=CHANNELS,
         out_channels=CHANNELS,
-        block_out_channels=(96, 128),
+        block_out_channels=(112, 160),
         layers_per_block=1,
         down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
@@ -125,8 +125,7 @@ def tokenizer() -> CLIPTokenizer:
 
 def live_tokens(tokens: CLIPTokenizer) -> list[int]:
     """The tokens that captions use, in increasing order; start and end are the last two."""
-    words = " ".join([*COLOURS, *FURS, *GROUNDS, *SHAPES, *ANIMALS, SAYS])
-    return sorted(set(tokens(words).input_ids))
+    return sorted({token for ids in tokens(vocabulary()).input_ids for token in ids})
 
 
 def scatter(small: CLIPTextModel, live: list[int]) -> CLIPTextModel:

@@ -1,10 +1,12 @@
 """The command ``train-latent``: the whole miniature from nothing, in stages that each can be interrupted.
 
-``DIR/vae`` and ``DIR/unet`` hold the checkpoints of the two stages, ``DIR/latents.safetensors`` what lies between, and
-``DIR/miniature`` the folder that the pipeline loads.  Then its pictures are judged, row by row into ``fidelity.json``,
-and the model card ``README.md`` and the contact sheet ``sheet.png`` are written beside the weights.  Told to stop by a
-signal, a stage finishes its step, saves, and the command exits with 128 plus the signal's number.  The same command
-with ``--resume`` goes on, and ends with the same weights as a run that was not interrupted.
+``DIR/vae`` and ``DIR/sharp`` hold the checkpoints of the autoencoder's two runs, ``DIR/unet``, ``DIR/fine``,
+``DIR/finer`` and ``DIR/finest`` those of the four of text encoder and U-Net, ``DIR/unet-latents.safetensors`` and so on
+the latents that each of them sees, and ``DIR/miniature`` the folder that the pipeline loads.  Then its pictures are
+judged, row by row into ``fidelity.json``, and the model card ``README.md`` and the contact sheet ``sheet.png`` are
+written beside the weights.  Told to stop by a signal, a stage finishes its step, saves, and the command exits with 128
+plus the signal's number.  The same command with ``--resume`` goes on, and ends with the same weights as a run that was
+not interrupted.
 
 ``DIR/run.json`` is the record of the settings: with others a run does not go on.  Latents and judgements have records
 of what made them, and are made anew if that was something else; ``miniature/record.json`` is written last, with the
@@ -22,6 +24,7 @@ from typing import Any
 
 import safetensors.torch
 import torch
+from diffusers import AutoencoderKL
 
 from ... import __version__
 from ...errors import ConfigError, check_integer
@@ -35,28 +38,40 @@ from ..parts import Components, load
 from . import fidelity, model_card, networks, train_unet, train_vae
 from .fit import fit
 
-KEPT = (1 / 16, 1 / 8, 1 / 4, 1 / 2)  # of the U-Net's steps: what it could do then is measured too
+RECIPES = {
+    "vae": train_vae.SETTINGS,
+    "sharp": train_vae.SHARP_SETTINGS,
+    "unet": train_unet.SETTINGS,
+    "fine": train_unet.FINE_SETTINGS,
+    "finer": train_unet.FINER_SETTINGS,
+    "finest": train_unet.FINEST_SETTINGS,
+}
+KEPT = (1 / 16, 1 / 8, 1 / 4, 1 / 2)  # of the steps of the U-Net's first run: what it could do then is measured too
 
 
 def train_latent(args: argparse.Namespace) -> int:
     """Train, or resume; return 0, or 128 plus the number of the signal that stopped it."""
     seed = check_integer("seed", args.seed, 0, 2**61)
-    vae = replace(train_vae.SETTINGS, steps=args.vae_steps, seed=2 * seed, precision=args.precision)
-    unet = replace(train_unet.SETTINGS, steps=args.unet_steps, seed=2 * seed + 1, precision=args.precision)
+    stages = {
+        name: replace(recipe, steps=steps, seed=len(RECIPES) * seed + recipe.seed, precision=args.precision)
+        for (name, recipe), steps in zip(RECIPES.items(), [*args.vae_steps, *args.unet_steps], strict=True)
+    }
     for name in ("pictures", "n", "trial", "save_every"):
         check_integer(name, getattr(args, name), 1)
     device, directory = pick_device(args.device), files.folder("out", args.out)
     autocast(device, args.precision)
-    settings = {"vae": vae.to_dict(), "unet": unet.to_dict(), "pictures": args.pictures, "library": __version__}
+    settings = {name: config.to_dict() for name, config in stages.items()}
+    settings |= {"pictures": args.pictures, "library": __version__}
     _check_start(directory, args.resume, settings)
     with stop_signals() as received:
         common = {"save_every": args.save_every, "received": received, "device": device}
-        trained = _train(directory, vae, unet, args.pictures, common)
+        trained = _train(directory, stages, args.pictures, common)
         if trained is None or received:  # a signal in the very last step is obeyed, too
             print(f"stopped and saved in {directory}; the same command with --resume goes on")
             return 128 + received[0]
     folder = networks.write(directory / "miniature", trained)
-    minutes = {"autoencoder": core_minutes(directory / "vae"), "U-Net": core_minutes(directory / "unet")}
+    runs = {"autoencoder": ("vae", "sharp"), "U-Net": train_unet.MIXES}
+    minutes = {part: sum(core_minutes(directory / name) for name in names) for part, names in runs.items()}
     write_card(folder, settings, minutes, args.n, args.trial, directory / "unet", args.device)
     print(f"wrote the miniature, its card and its contact sheet to {folder}")
     return 0
@@ -98,26 +113,41 @@ def _check_start(directory: Path, resume: bool, settings: dict[str, Any]) -> Non
 
 
 def _train(
-    directory: Path, vae: TrainConfig, unet: TrainConfig, pictures: int, common: dict[str, Any]
+    directory: Path, stages: dict[str, TrainConfig], pictures: int, common: dict[str, Any]
 ) -> networks.Networks | None:
     """Run the stages that are not finished; return the networks, or None when told to stop."""
-    torch.manual_seed(vae.seed)
-    start, loss = networks.autoencoder(), train_vae.loss_of(vae)
-    autoencoder = fit(directory / "vae", start, vae, loss, {"stage": "vae"}, **common)
+    autoencoder = _autoencoder(directory, stages["vae"], stages["sharp"], common)
     if autoencoder is None:
         return None
-    seen, words = train_unet.scenes(pictures, unet.seed), train_unet.Words()
-    z = train_unet.cached_latents(directory / "latents.safetensors", autoencoder, seen, vae.precision)
-    z = train_vae.normalise(autoencoder, z)
-    torch.manual_seed(unet.seed)
-    start, loss = train_unet.Conditional(len(words.live)), train_unet.loss_of(unet, z, seen, words, common["device"])
-    settings = {"stage": "unet", "pictures": pictures, "vae": vae.to_dict()}
-    keep = [round(share * unet.steps) for share in KEPT]
-    network = fit(directory / "unet", start, unet, loss, settings, keep=keep, **common)
-    if network is None:
-        return None
+    words = train_unet.Words()
+    torch.manual_seed(stages["unet"].seed)
+    network = train_unet.Conditional(len(words.live))
+    settings = {"pictures": pictures} | {name: stages[name].to_dict() for name in ("vae", "sharp")}
+    for name, mix in train_unet.MIXES.items():
+        config, first = stages[name], name == "unet"
+        seen, cache = train_unet.scenes(pictures, config.seed, mix), directory / f"{name}-latents.safetensors"
+        z = train_unet.cached_latents(cache, autoencoder, seen, config.precision)
+        z = train_vae.normalise(autoencoder, z) if first else z * autoencoder.config.scaling_factor
+        loss = train_unet.loss_of(config, z, seen, words, common["device"])
+        keep = [round(share * config.steps) for share in KEPT] if first else []
+        network.requires_grad_(True)
+        network = fit(directory / name, network, config, loss, {"stage": name, **settings}, keep=keep, **common)
+        if network is None:
+            return None
+        settings[name] = config.to_dict()
     text_encoder = networks.scatter(network.text_encoder.cpu(), words.live)
     return networks.Networks(autoencoder.cpu(), text_encoder, network.unet.cpu())
+
+
+def _autoencoder(directory: Path, vae: TrainConfig, sharp: TrainConfig, common: dict[str, Any]) -> AutoencoderKL | None:
+    """Run the autoencoder's two runs as far as they are not finished; return it, or None when told to stop."""
+    torch.manual_seed(vae.seed)
+    first = fit(directory / "vae", networks.autoencoder(), vae, train_vae.loss_of(vae), {"stage": "vae"}, **common)
+    if first is None:
+        return None
+    settings = {"stage": "sharp", "vae": vae.to_dict()}
+    first.requires_grad_(True)
+    return fit(directory / "sharp", first, sharp, train_vae.sharp_loss_of(sharp), settings, **common)
 
 
 def _judge(parts: Components, unet: Path | None, n: int, trial: int) -> list[dict]:

@@ -8,12 +8,14 @@ t is uniform, and the error at t weighs min(1 + 1/SNR_t, 10), divided by its mea
 of v (Salimans & Ho 2022, section 4).  What a caption decides, it decides where the noise is strong; there ε is almost
 x_t itself, so that a large error of the picture is a small one of ε, and a short run would learn edges before colours.
 
-A run sees few pictures many times; their captions are drawn anew each time, each leaving out other things.
+A run sees few pictures many times; their captions are drawn anew each time: each leaves out other things and says the
+rest in other words.  There are four runs: each goes on from the average of the one before, with other pictures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import safetensors.torch
@@ -28,16 +30,21 @@ from ...process.schedule import Schedule, scaled_linear
 from ...runtime import files, fingerprint
 from ...runtime.device import autocast
 from ...train.config import TrainConfig
-from . import world
+from . import language, world
 from .networks import LENGTH, live_tokens, text_encoder, tokenizer, unet
+from .painter import render
 from .train_vae import latents
 
 DROPPED = 0.1  # share of the captions that are replaced by ""
 LARGEST_WEIGHT = 10.0
 PICTURES = 40_000
 SETTINGS = TrainConfig(
-    steps=6500, batch_size=64, lr=1.5e-3, ema_decay=0.999, timestep_sampling="uniform", precision="bfloat16", seed=1
+    steps=10_000, batch_size=64, lr=1.5e-3, ema_decay=0.999, timestep_sampling="uniform", precision="bfloat16", seed=1
 )
+FINE_SETTINGS = replace(SETTINGS, lr=1e-3, seed=4)
+FINER_SETTINGS = replace(SETTINGS, lr=8e-4, seed=3)
+FINEST_SETTINGS = replace(SETTINGS, steps=5000, lr=6e-4, seed=5)
+MIXES = {"unet": world.FINE_MIX} | dict.fromkeys(("fine", "finer", "finest"), world.MIX)  # of each run's pictures
 
 
 class Conditional(nn.Module):
@@ -51,7 +58,7 @@ class Conditional(nn.Module):
         self.text_encoder.set_attn_implementation("eager")
 
     def forward(self, z_t: Tensor, t: Tensor, ids: Tensor) -> Tensor:
-        """Return ε̂ (B, 4, 8, 8) for ids (B, 77); diffusers counts t from 0."""
+        """Return ε̂ (B, 8, 8, 8) for ids (B, 77); diffusers counts t from 0."""
         return self.unet(z_t, t - 1, self.text_encoder(ids).last_hidden_state).sample
 
 
@@ -69,13 +76,13 @@ class Words:
         return self.place[ids]
 
 
-def scenes(n: int, seed: int) -> world.Scenes:
+def scenes(n: int, seed: int, mix: Sequence[float]) -> world.Scenes:
     """The scenes whose latents a run sees."""
-    return world.sample_scenes(n, torch.Generator().manual_seed(seed))
+    return world.sample_scenes(n, torch.Generator().manual_seed(seed), mix=mix)
 
 
 def cached_latents(path: Path, vae: AutoencoderKL, seen: world.Scenes, precision: str) -> Tensor:
-    """Return the means of z of all scenes, (n, 4, 8, 8), and keep them in ``path`` for the next time.
+    """Return the means of z of all scenes, (n, 8, 8, 8), and keep them in ``path`` for the next time.
 
     Kept ones are taken if their record says that this autoencoder made them of these scenes, and they are whole.
     """
@@ -89,7 +96,7 @@ def cached_latents(path: Path, vae: AutoencoderKL, seen: world.Scenes, precision
     if fingerprint.read_kept(record, made_from):
         return safetensors.torch.load_file(path)["z"]
     parts = torch.arange(len(seen.form)).split(64)
-    z = torch.cat([latents(vae, world.render(seen[part]).to(vae.device), precision).cpu() for part in parts])
+    z = torch.cat([latents(vae, render(seen[part]).to(vae.device), precision).cpu() for part in parts])
     z = z.contiguous()  # as it is when it is read: the order in memory decides about the last bits of a sum
     record.unlink(missing_ok=True)  # the old one is not of the file that comes now
     files.write(path, safetensors.torch.save({"z": z}))
@@ -108,13 +115,13 @@ def time_weight(schedule: Schedule) -> Tensor:
 
 
 def loss_of(config: TrainConfig, z: Tensor, seen: world.Scenes, words: Words, device: torch.device | str = "cpu"):
-    """Return the loss of a step, as ``fit`` wants it; ``z`` (n, 4, 8, 8) are the scaled latents of ``seen``."""
+    """Return the loss of a step, as ``fit`` wants it; ``z`` (n, 8, 8, 8) are the scaled latents of ``seen``."""
     schedule = scaled_linear(1000).to(device, torch.float32)
     table = time_weight(schedule)
 
     def loss(network: Conditional, step: int, generator: torch.Generator) -> Tensor:
         index = torch.randint(0, len(z), (config.batch_size,), generator=generator)
-        texts = world.captions(seen[index], generator)
+        texts = language.captions(seen[index], generator)
         dropped = (torch.rand(len(texts), generator=generator) < DROPPED).tolist()
         ids = words(["" if drop else text for text, drop in zip(texts, dropped, strict=True)]).to(device)
         t = torch.randint(1, schedule.T + 1, (len(ids),), generator=generator).to(device)

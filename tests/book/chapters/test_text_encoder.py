@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diffusion_lib.errors import Refuted
-from diffusion_lib.latent.small import world
+from diffusion_lib.latent.small import language, world
 from diffusion_lib.latent.small.networks import VOCABULARY, text_encoder, tokenizer
 from diffusion_lib.symbolic import KL, E, log
 from diffusion_lib.symbolic.page.chain import Chain
@@ -193,14 +193,16 @@ def test_the_exact_scores_are_those_of_counting():
     """Of many pictures and captions drawn together: which of two pictures a caption came with, by counting."""
     noise = torch.Generator().manual_seed(0)
     draw = world.sample_scenes(40_000, noise, "animal")
-    texts = world.captions(draw, noise)
+    texts = language.describe(draw, noise)
     from diffusion_lib.latent.small.captions import given_picture
 
     dogs = [i for i, text in enumerate(texts) if text == "a white dog"]
     bare = sum(int(draw.hat[i, 0] < 0) for i in dogs)
     assert bare == len(dogs) > 100  # a hat is always said
     distributions = given_picture(draw[dogs[:50]])
-    assert {round(distribution["a white dog"], 4) for distribution in distributions} == {0.525}
+    assert {round(distribution["a white dog"], 4) for distribution in distributions} == {
+        0.49
+    }  # the fur is said, the ground is not
 
 
 # --- the sentences ---------------------------------------------------------------------------------------------------
@@ -236,7 +238,8 @@ def test_shares_stand_beside_intervals_that_are_never_empty():
 
 
 def test_the_small_clip_is_near_to_the_best_critic(shown):
-    assert 0 < shown["largest difference of two cells"] < 0.5 and shown["mean difference of two cells"] < 0.01
+    """In the mean of 1600 cells; in the worst of them it may take a wrong caption for the right one."""
+    assert 0 < shown["mean difference of two cells"] < 0.01 and shown["largest difference of two cells"] < 1
 
 
 def test_the_rows_of_the_padding_differ(shown):
@@ -251,8 +254,25 @@ def test_the_model_knows_the_words_of_captions_and_no_others(shown):
     from diffusion_lib.latent.small.networks import live_tokens
 
     assert shown["dropped"] > 10 and printed("text-encoder", "fox and horse give the same")
+    live, words = live_tokens(tokenizer()), language.vocabulary()
     ((known, *_),) = [row for row in printed("text-encoder", "") if row[1:4] == ["of", "49408", "rows"]]
-    assert int(known) == len(live_tokens(tokenizer()))
+    assert int(known) == shown["known-tokens"] == len(live)
+    assert shown["known-words"] == len(words) - 1 == len([word for word in words if word.isalpha()])
+    assert shown["split-words"] == sum(len(ids) > 3 for ids in tokenizer()(words).input_ids)
+    assert printed("text-encoder", "prompt must be of words that the model knows, got 'fox', 'scarf' in ")
+    rows = {row[0]: row[1] for row in printed("text-encoder", "") if len(row) > 2 and row[1] in ("known", "unknown")}
+    assert rows == dict.fromkeys(["crimson", "disks", "triangles"], "known") | dict.fromkeys(
+        ["fox", "horse", "scarf"], "unknown"
+    )
+
+
+def test_a_synonym_moves_the_text_less_than_another_word(shown):
+    """Also by the numbers that the page prints; each trio is a word, one of its synonyms, and a word that is none."""
+    rows = [row for row in printed("text-encoder", "") if row[2:6] == ["moves", "the", "text", "by"]]
+    assert len(rows) == shown["synonyms"] == shown["synonyms-nearer"] > 5
+    for word, synonym, *_, near, another, _, far in rows:
+        assert float(near.rstrip(",")) < float(far)
+        assert synonym in language.SYNONYMS[word] and another not in language.SYNONYMS[word]
 
 
 def test_a_temperature_of_one_leaves_more_than_half(shown):

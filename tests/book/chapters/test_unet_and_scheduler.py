@@ -51,6 +51,7 @@ def page(tiny_folder):
         ("import numpy", "print("),
         ("def weights_of", "theirs ="),
         ("coins = torch.Generator().manual_seed(seed + 4)", None),
+        ("def right_share", "loops ="),
         ("from itertools import product", "print("),
         ("from diffusion_lib.latent.codec import psnr", "x_0 ="),
         ("from collections", "restored ="),
@@ -182,6 +183,16 @@ def test_the_table_of_loops_says_how_many_lost_variety():
     keys = ("no-init-noise-sigma", "no-scale-model-input", "neither")
     poorer = [key for key in keys if about(f"ground-{key}") < best[0] and about(f"spread-{key}") < best[1]]
     assert len(poorer) == 3 and texts()["collapsed"] == "all three mistaken loops are"
+
+
+def test_the_variety_of_grounds_sees_sky_and_land_and_no_forms(page):
+    """Plain grounds one above the other have the deviation of their colours; a form in the middle changes nothing."""
+    x = torch.zeros(2, 3, 128, 128)
+    assert page["variety"](x) == 0
+    x[1, :, -2:] = 1  # the land of one of the two
+    assert abs(page["variety"](x) - 127.5 * (3 * 0.5**2 / 2) ** 0.5) < 1e-3
+    x[0, :, 40:80, 40:80] = -1
+    assert abs(page["variety"](x) - 127.5 * (3 * 0.5**2 / 2) ** 0.5) < 1e-3
 
 
 def test_the_weights_of_the_page_are_diffusers(page):

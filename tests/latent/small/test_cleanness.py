@@ -10,27 +10,39 @@ from torch.nn.functional import avg_pool2d, grid_sample
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.latent import parts
-from diffusion_lib.latent.small import cleanness, fidelity, networks, recogniser, world
+from diffusion_lib.latent.small import cleanness, fidelity, land, networks, painter, recogniser, world
 from diffusion_lib.runtime import fingerprint
 
-EACH = 20  # real pictures of a kind
-FALSE_ALARMS, MISSED = 0.1, 0.1  # largest shares; of 20, two
+EACH = 8  # real pictures of a kind
+FALSE_ALARMS, MISSED = 1 / 8, 1 / 8  # largest shares
 
 
 def seeded(seed):
     return torch.Generator().manual_seed(seed)
 
 
+def blurred(pictures, width=3, times=2):
+    """Averaged over squares of this width so many times; 3 twice is about as soft as a decoder leaves it."""
+    for _ in range(times):
+        padded = torch.nn.functional.pad(pictures, (width // 2,) * 4, mode="replicate")
+        pictures = avg_pool2d(padded, width, 1)
+    return pictures
+
+
 @pytest.fixture(scope="module")
-def limits():
-    return fidelity.limits_of(fingerprint.read_record(networks.FOLDER / "fidelity.json")["rows"])
+def source():
+    """What makes real pictures as soft as painted ones, and what it leaves of them, by kind."""
+    miniature = parts.load("miniature", device="cpu")
+    limits = fidelity.limits_of(fingerprint.read_record(networks.FOLDER / "fidelity.json")["rows"])
+    return lambda pictures: fidelity.carried(miniature, pictures), limits
 
 
 @pytest.fixture(scope="module", params=world.KINDS)
-def real(request):
-    """The kind, scenes that set no limit, and their pictures after the autoencoder."""
+def real(request, source):
+    """Scenes that set no limit, their pictures made soft, and the limit of the kind."""
+    soften, limits = source
     scenes = world.sample_scenes(EACH, seeded(77), request.param)
-    return request.param, scenes, fidelity.carried(parts.load("miniature", device="cpu"), world.render(scenes))
+    return scenes, soften(painter.render(scenes)), limits[request.param]
 
 
 def judged(pictures, limit):
@@ -38,23 +50,15 @@ def judged(pictures, limit):
     return cleanness.clean(cleanness.left(pictures, seen), limit)
 
 
-def where(scenes, within=1.0):
-    """Which pixels lie within so many radii of the first form's centre (n, 64, 64), and the distance in radii."""
-    pixels = torch.arange(64) + 0.5
-    apart = torch.stack(torch.meshgrid(pixels, pixels, indexing="xy"), -1) - scenes.centre[:, 0, None, None]
-    return apart.norm(dim=-1) / scenes.radius[:, 0, None, None]
-
-
 def free_corner(pictures):
-    """The corner pixel (y, x) of each picture with the most ground around it, 6 pixels from both edges."""
-    ground = torch.stack([recogniser.ground_of(x) for x in pictures])[:, :, None, None]
-    apart = avg_pool2d((pictures - ground).norm(dim=1)[:, None], 11, 1, 5)[:, 0]
-    corners = torch.tensor([[7, 7], [7, 56], [56, 7], [56, 56]])
+    """The place (y, x) at the border of each picture with the most ground around it."""
+    apart = avg_pool2d((pictures - land.land_of(pictures).picture()).norm(dim=1)[:, None], 21, 1, 10)[:, 0]
+    corners = torch.tensor([[y, x] for y in (13, 40, 100, 114) for x in (13, 64, 114)])
     best = torch.stack([apart[:, y, x] for y, x in corners]).argmin(0)
     return corners[best]
 
 
-def blot(pictures, scenes, size=2, contrast=0.6):
+def blot(pictures, scenes, size=4, contrast=0.6):
     """A square of (2 size + 1)² pixels on the ground, darker by this distance of colours."""
     found = pictures.clone()
     for x, (row, column) in zip(found, free_corner(pictures).tolist(), strict=True):
@@ -63,100 +67,117 @@ def blot(pictures, scenes, size=2, contrast=0.6):
 
 
 def halo(pictures, scenes):
-    """A lighter ring of 3 pixels, 4 pixels away from all forms."""
+    """A darker ring of 6 pixels, 8 pixels away from all forms."""
     covered = 1 - cleanness.shares(scenes)[:, -1]
-    ring = (cleanness.dilated(covered, 7) > 0.5) & (cleanness.dilated(covered, 4) < 0.5)
+    ring = (cleanness.dilated(covered, 14) > 0.5) & (cleanness.dilated(covered, 8) < 0.5)
     return (pictures - 0.4 * ring[:, None] / math.sqrt(3)).clamp(-1, 1)
 
 
-def ragged(pictures, scenes, size=1.8):
+def ragged(pictures, scenes, size=3.6):
     """Every pixel moved by a smooth random field of this deviation, in pixels."""
-    field = torch.randn(len(pictures), 2, 68, 68, generator=seeded(5))
-    field = avg_pool2d(field, 5, 1)
+    field = torch.randn(len(pictures), 2, 136, 136, generator=seeded(5))
+    field = avg_pool2d(field, 9, 1)
     field = size * field / field.std()
-    pixels = (torch.arange(64) + 0.5) / 32 - 1
-    grid = torch.stack(torch.meshgrid(pixels, pixels, indexing="xy"), -1) + field.movedim(1, -1) / 32
+    pixels = (torch.arange(128) + 0.5) / 64 - 1
+    grid = torch.stack(torch.meshgrid(pixels, pixels, indexing="xy"), -1) + field.movedim(1, -1) / 64
     return grid_sample(pictures, grid, padding_mode="border", align_corners=False)
 
 
-def blurred(pictures, scenes):
-    padded = torch.nn.functional.pad(pictures, (4, 4, 4, 4), mode="replicate")
-    return avg_pool2d(padded, 9, 1)
-
-
 def cut(pictures, scenes):
-    """A stripe of ground, 5 pixels wide, through the middle of the first form."""
-    found = pictures.clone()
-    for x, y in zip(found, scenes.centre[:, 0, 1].round().int().tolist(), strict=True):
-        x[:, y - 2 : y + 3] = recogniser.ground_of(x)[:, None, None]
+    """A stripe of ground, 10 pixels wide, through the middle of the first form."""
+    found, behind = pictures.clone(), land.land_of(pictures).picture()
+    for x, ground, y in zip(found, behind, scenes.centre[:, 0, 1].round().int().tolist(), strict=True):
+        x[:, y - 5 : y + 5] = ground[:, y - 5 : y + 5]
     return found
 
 
-DEFECTS = {"blot": blot, "halo": halo, "ragged": ragged, "blurred": blurred, "cut": cut}
+def stain(pictures, scenes):
+    """A darker or lighter disc in the first form, of a third of its radius; a quarter of the radius off the centre."""
+    pixels = torch.arange(128) + 0.5
+    apart = torch.stack(torch.meshgrid(pixels, pixels, indexing="xy"), -1) - scenes.centre[:, 0, None, None]
+    away = (apart / scenes.radius[:, 0, None, None, None] - torch.tensor([0.0, 0.62])).norm(dim=-1)
+    return torch.where((away < 0.3)[:, None], 0.5 * pictures, pictures)
 
 
-def test_real_pictures_leave_nothing_over(real):
-    kind, scenes, _ = real
-    pictures = world.render(scenes)
-    seen = recogniser.read(pictures)
-    found = cleanness.left(pictures, seen)
+DEFECTS = {
+    "blot": blot,
+    "halo": halo,
+    "ragged": ragged,
+    "blurred": lambda pictures, scenes: blurred(pictures, 13, 2),
+    "cut": cut,
+    "stain": stain,
+}
+
+
+@pytest.mark.parametrize("kind", world.KINDS)
+def test_real_pictures_leave_nothing_over(kind):
+    pictures = painter.render(world.sample_scenes(EACH, seeded(77), kind))
+    found = cleanness.left(pictures, recogniser.read(pictures))
     assert float(found.ground.max()) < 1e-5 and float(found.edge.max()) < 0.06 and float(found.pieces.max()) == 0
-    assert float(found.inside.max()) < (0.15 if kind == "animal" else 1e-5)
+    assert float(found.inside.max()) < 1e-5 and float(found.details.max()) < 0.1
 
 
-def test_what_the_autoencoder_does_to_real_pictures_is_clean(real, limits):
-    kind, _, coded = real
-    assert float(judged(coded, limits[kind]).float().mean()) >= 1 - FALSE_ALARMS
+def test_a_face_of_the_grounds_colour_leaves_the_head_whole():
+    """Eyes, mouth and ears of a brown rabbit were pieces of their own where the sand shines through its face."""
+    scene = fidelity.asked("animal", 200, "trial")[180:181]
+    assert fidelity.captions("animal", scene) == ["a brown rabbit"]
+    pictures = painter.render(scene)
+    for each in (pictures, blurred(pictures)):
+        assert cleanness.left(each, recogniser.read(each)).pieces.tolist() == [0]
+
+
+def test_softened_real_pictures_are_clean(real):
+    _, pictures, limit = real
+    assert float(judged(pictures, limit).float().mean()) >= 1 - FALSE_ALARMS
 
 
 @pytest.mark.parametrize("name", DEFECTS)
-def test_planted_defects_are_found(real, limits, name):
-    """In pictures after the autoencoder, so that a defect has to be seen beside what the decoder leaves."""
-    kind, scenes, coded = real
-    spoiled = DEFECTS[name](coded, scenes)
-    assert float(judged(spoiled, limits[kind]).float().mean()) <= MISSED
+def test_planted_defects_are_found(real, name):
+    """In softened pictures, so that a defect has to be seen beside what a decoder leaves."""
+    scenes, pictures, limit = real
+    assert float(judged(DEFECTS[name](pictures, scenes), limit).float().mean()) <= MISSED
 
 
-def test_a_faint_blot_is_below_the_limit(real, limits):
-    kind, scenes, coded = real
-    faint = blot(coded, scenes, contrast=0.03)
-    assert float(judged(faint, limits[kind]).float().mean()) >= 1 - 2 * FALSE_ALARMS
+def test_a_faint_blot_is_below_the_limit(real):
+    scenes, pictures, limit = real
+    assert float(judged(blot(pictures, scenes, contrast=0.03), limit).float().mean()) >= 1 - FALSE_ALARMS
 
 
-def test_half_a_pixel_is_what_the_constant_says():
+def test_one_pixel_is_what_the_constant_says():
     scenes = world.sample_scenes(200, seeded(3), "single")
     circles = scenes[(scenes.form[:, 0] == 0).nonzero()[:, 0]]
-    wider = world.render(circles._replace(radius=circles.radius + 0.5))
+    wider = painter.render(circles._replace(radius=circles.radius + 1))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cleanness, "STEPS", ())  # without the fit, which would follow
         edge = cleanness.left(wider, circles).edge
-    assert float(edge.mean()) == pytest.approx(cleanness.HALF_A_PIXEL, abs=0.02) and len(edge) > 10
+    assert float(edge.mean()) == pytest.approx(cleanness.ONE_PIXEL, abs=0.02) and len(edge) > 10
 
 
 def test_ears_are_there_or_not():
-    scenes = world.sample_scenes(60, seeded(9), "animal")
-    pictures = world.render(scenes)
+    scenes = world.sample_scenes(40, seeded(9), "animal")
+    pictures = painter.render(scenes)
     found = cleanness.ears(pictures, scenes)
-    assert set(found.tolist()) <= {-1, 1} and 0 < int((found == -1).sum()) < 15  # white ears on stone cannot be told
+    assert set(found.tolist()) <= {-1, 1} and 0 < int((found == -1).sum()) < 10  # white ears on stone cannot be told
     with pytest.MonkeyPatch.context() as patch:
-        covers = world.coverage
+        covers = painter.coverage
 
         def without_ears(*arguments):
             found = covers(*arguments)
-            found[:, world.LAYERS.index("ears")] = 0
+            found[:, painter.LAYERS.index("ears")] = 0
             return found
 
-        patch.setattr(world, "coverage", without_ears)
-        bare = world.render(scenes)
+        patch.setattr(painter, "coverage", without_ears)
+        bare = painter.render(scenes)
     assert int((cleanness.ears(bare, scenes) == 1).sum()) == 0
     single = world.sample_scenes(4, seeded(9), "single")
-    assert cleanness.ears(world.render(single), single).tolist() == [-1] * 4
+    assert cleanness.ears(painter.render(single), single).tolist() == [-1] * 4
 
 
-def test_what_cannot_be_judged_is_not_clean(limits):
-    noise = torch.rand(2, 3, 64, 64, generator=seeded(0)) * 2 - 1
-    assert recogniser.read(noise).form[:, 0].tolist() == [-1, -1]
-    assert not judged(noise, limits["single"]).any()
+def test_what_cannot_be_judged_is_not_clean():
+    noise = torch.rand(1, 3, 128, 128, generator=seeded(0)) * 2 - 1
+    seen = recogniser.read(noise)
+    assert seen.form.tolist() == [[-1] * 4]
+    assert not cleanness.clean(cleanness.left(noise, seen), dict.fromkeys(cleanness.Left._fields, 1e9)).any()
 
 
 # --- sizes -----------------------------------------------------------------------------------------------------------
@@ -172,33 +193,33 @@ def zoomed(pictures, factor):
 @pytest.mark.parametrize("kind", world.KINDS)
 @pytest.mark.parametrize("factor", [0.5, 0.7, 0.9, 1.1, 1.25])
 def test_real_pictures_that_are_shrunk_or_enlarged_are_right_or_cannot_be_judged(kind, factor):
-    scenes = world.sample_scenes(12, seeded(21), kind)
-    seen = recogniser.read(zoomed(world.render(scenes), factor))
+    scenes = world.sample_scenes(4, seeded(21), kind)
+    seen = recogniser.read(zoomed(painter.render(scenes), factor))
     right = list(recogniser.score(scenes, seen).values())[-1]
     assert (right | (seen.form[:, 0] < 0)).all()
-    assert factor not in (0.9, 1.1) or kind == "animal" or int(right.sum()) >= 10
+    assert factor not in (0.9, 1.1) or kind == "animal" or int(right.sum()) >= 3
 
 
 @pytest.mark.parametrize("times", [2, 4])
 def test_more_pixels_change_nothing(times):
-    scenes = world.sample_scenes(8, seeded(22))
-    pictures = world.render(scenes)
+    scenes = world.sample_scenes(4, seeded(22))
+    pictures = painter.render(scenes)
     large = pictures.repeat_interleave(times, 2).repeat_interleave(times, 3)
     for one, other in zip(recogniser.read(pictures), recogniser.read(large), strict=True):
-        assert torch.equal(one, other)
+        torch.testing.assert_close(one, other)
 
 
 @pytest.mark.parametrize(
-    "shape", [(2, 3, 32, 32), (2, 3, 96, 96), (2, 3, 64, 128), (3, 64, 64), (2, 1, 64, 64), (1, 3, 0, 0)]
+    "shape", [(2, 3, 64, 64), (2, 3, 192, 192), (2, 3, 128, 256), (3, 128, 128), (2, 1, 128, 128), (1, 3, 0, 0)]
 )
 def test_other_sizes_are_refused(shape):
-    with pytest.raises(ConfigError, match=r"^pictures must be \(n, 3, 64 k, 64 k\) for the recogniser to judge, got"):
+    with pytest.raises(ConfigError, match=r"^pictures must be \(n, 3, 128 k, 128 k\) for the recogniser to judge, got"):
         recogniser.read(torch.zeros(shape))
 
 
 def test_the_closest_scene_is_named_also_where_it_is_no_answer():
-    noise = torch.rand(2, 3, 64, 64, generator=seeded(0)) * 2 - 1
+    noise = torch.rand(1, 3, 128, 128, generator=seeded(0)) * 2 - 1
     assert (recogniser.closest(noise).form[:, 0] >= 0).all() and (recogniser.read(noise).form[:, 0] < 0).all()
-    pictures = world.render(world.sample_scenes(6, seeded(4)))
+    pictures = painter.render(world.sample_scenes(4, seeded(4)))
     for one, other in zip(recogniser.read(pictures), recogniser.closest(pictures), strict=True):
         assert torch.equal(one, other)

@@ -10,7 +10,7 @@ import safetensors.torch
 import torch
 from diffusers import StableDiffusionPipeline
 
-from diffusion_lib.latent.small import networks, world
+from diffusion_lib.latent.small import language, networks, world
 
 MEGABYTE = 10**6
 
@@ -59,18 +59,21 @@ def test_the_vocabularys_files_are_those_that_the_notice_describes():
         assert table[merges[1 + number].replace(" ", "")] == 512 + number
 
 
-def test_every_word_of_a_caption_is_one_live_token(words):
-    live = networks.live_tokens(words)
-    captions = world.captions(
-        world.sample_scenes(3000, torch.Generator().manual_seed(0)), torch.Generator().manual_seed(1)
-    )
-    used = set()
-    for caption in captions:
-        ids = words(caption).input_ids
-        assert len(ids) == len(caption.split()) + 2, caption
-        used |= set(ids)
-    assert used == set(live)
-    assert live[-2:] == [networks.START, networks.END]
+def test_the_tokens_of_captions_are_the_live_ones(words):
+    """All that captions use and no other, in whichever words and order they are said."""
+    live, generator = networks.live_tokens(words), torch.Generator().manual_seed(0)
+    scenes = world.sample_scenes(8000, generator)
+    captions = language.captions(scenes, generator) + language.describe(scenes)
+    used = {token for ids in words(captions).input_ids for token in ids}
+    assert used == set(live) == {token for ids in words(language.vocabulary()).input_ids for token in ids}
+    assert live == sorted(live) and live[-2:] == [networks.START, networks.END]
+
+
+def test_a_word_is_one_token_but_for_two(words):
+    """So that a place of the text is a word."""
+    pieces = {word: words.convert_ids_to_tokens(words(word).input_ids[1:-1]) for word in language.vocabulary()}
+    assert {word for word, parts in pieces.items() if len(parts) > 1} == {"disks", "triangles"}
+    assert all("".join(parts).removesuffix("</w>") == word for word, parts in pieces.items())
 
 
 # --- the compact table -----------------------------------------------------------------------------------------------
@@ -111,7 +114,7 @@ def test_the_pipeline_loads_the_folder_and_paints(folder):
     assert (schedule.beta_start, schedule.beta_end, schedule.beta_schedule) == (0.00085, 0.012, "scaled_linear")
     assert (schedule.num_train_timesteps, schedule.prediction_type) == (1000, "epsilon")
     picture = pipeline("a dog wearing hat", num_inference_steps=2, output_type="pt").images
-    assert picture.shape == (1, 3, 64, 64)
+    assert picture.shape == (1, 3, world.SIZE, world.SIZE)
     assert picture.isfinite().all()
 
 
@@ -120,7 +123,7 @@ def test_the_weights_are_float16_and_small(folder):
     assert [file.parent.name for file in files] == ["text_encoder", "unet", "vae"]
     for file in files:
         assert {tensor.dtype for tensor in safetensors.torch.load_file(file).values()} <= {torch.float16, torch.int64}
-    assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < 25 * MEGABYTE
+    assert sum(file.stat().st_size for file in files) <= 25 * MEGABYTE
 
 
 def test_the_folder_has_the_vocabularys_own_files(folder):
@@ -143,10 +146,10 @@ def test_writing_leaves_the_networks_as_they_were(tmp_path):
 def test_the_shapes_on_the_way():
     torch.manual_seed(3)
     made = networks.parts(words=50)
-    x = torch.zeros(2, 3, 64, 64)
+    x = torch.zeros(2, 3, 128, 128)
     posterior = made.vae.encode(x).latent_dist
-    assert posterior.mean.shape == (2, 4, 8, 8)
-    torch.testing.assert_close(posterior.logvar, torch.full((2, 4, 8, 8), -6.0))
+    assert posterior.mean.shape == (2, 8, 8, 8)
+    torch.testing.assert_close(posterior.logvar, torch.full((2, 8, 8, 8), -6.0))
     context = made.text_encoder(torch.full((2, 77), 49)).last_hidden_state
     assert context.shape == (2, 77, 64)
-    assert made.unet(posterior.mean, torch.tensor([0, 999]), context).sample.shape == (2, 4, 8, 8)
+    assert made.unet(posterior.mean, torch.tensor([0, 999]), context).sample.shape == (2, 8, 8, 8)
