@@ -1,7 +1,8 @@
 """kill −9 at random moments of training: the latest checkpoint always loads, and the run ends as an undisturbed one.
 
 Run as a program, this file is the driver: it imports PyTorch once and forks children, each of which runs the real
-``train --resume`` command and saves every few steps, so that most kills hit a save.
+``train --resume`` command and saves every few steps.  Every other kill waits for a save to begin, since how often a
+random moment lies in one depends on the disk.
 """
 
 from __future__ import annotations
@@ -62,21 +63,28 @@ def child(directory: Path, acknowledge: int, attempt: str) -> None:
         os._exit(code)
 
 
-def run_child(directory: Path, attempt: str, life: float | None) -> tuple[int, int]:
-    """Fork a child, kill it after ``life`` seconds unless it ends before; return its wait status and its last save."""
+def run_child(directory: Path, attempt: int, life: float | None) -> tuple[int, int, bool]:
+    """Fork a child, kill it after ``life`` seconds unless it ends before, every other one in its next save.
+
+    Return its wait status, its last save, and whether it left a save that was cut off.
+    """
+    before = cut_off(directory)
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(reader)
-        child(directory, writer, attempt)
+        child(directory, writer, f"attempt{attempt}")
     os.close(writer)
     if life is not None:
         time.sleep(life)
+        ends = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        while attempt % 2 and not cut_off(directory) - before and os.waitid(os.P_PID, pid, ends) is None:
+            pass
         os.kill(pid, signal.SIGKILL)  # a child that has ended is a zombie until waited for, and ignores this
     _, status = os.waitpid(pid, 0)
     with os.fdopen(reader) as acknowledged:
         steps = [int(line) for line in acknowledged.read().split()]
-    return status, max(steps, default=-1)
+    return status, max(steps, default=-1), bool(cut_off(directory) - before)
 
 
 def check(directory: Path, known: int) -> int:
@@ -99,14 +107,11 @@ def finish(directory: Path, reference: Path) -> None:
         assert (directory / name).read_bytes() == (reference / name).read_bytes(), f"{directory}: {name} differs"
 
 
-def incomplete(directory: Path) -> bool:
-    """Whether a save was cut off: a temporary file, or a payload without its manifest."""
-    names = {path.name for path in directory.iterdir()} if directory.is_dir() else set()
-    return any(
-        name.endswith(".tmp") or (name.endswith(".safetensors") and name.replace(".safetensors", ".json") not in names)
-        for name in names
-        if name.startswith("step-")
-    )
+def cut_off(directory: Path) -> set[str]:
+    """What a save left that did not come to its end: temporary files, and payloads without their manifests."""
+    names = {path.name for path in directory.glob("step-*")}
+    alone = {name for name in names if name.endswith(".safetensors") and f"{Path(name).stem}.json" not in names}
+    return alone | {name for name in names if name.endswith(".tmp")}
 
 
 def undisturbed(directory: Path) -> float:
@@ -130,8 +135,8 @@ def drive(root: Path, kills: int) -> dict[str, int]:
         attempt += 1
         directory = root / f"run{report['finished']}"
         life = rng.uniform(0, LONGEST_LIFE * seconds) if report["kills"] < kills else None
-        status, acknowledged = run_child(directory, f"attempt{attempt}", life)
-        report["in a save"] += incomplete(directory)
+        status, acknowledged, unfinished = run_child(directory, attempt, life)
+        report["in a save"] += unfinished
         report["resumed"] += known > 0
         known = check(directory, max(known, acknowledged))
         if os.WIFSIGNALED(status):

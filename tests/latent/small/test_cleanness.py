@@ -177,7 +177,9 @@ def test_what_cannot_be_judged_is_not_clean():
     noise = torch.rand(1, 3, 128, 128, generator=seeded(0)) * 2 - 1
     seen = recogniser.read(noise)
     assert seen.form.tolist() == [[-1] * 4]
-    assert not cleanness.clean(cleanness.left(noise, seen), dict.fromkeys(cleanness.Left._fields, 1e9)).any()
+    assert not cleanness.clean(
+        cleanness.left(noise, seen), dict.fromkeys(cleanness.left(noise, seen)._asdict(), 1e9)
+    ).any()
 
 
 # --- sizes -----------------------------------------------------------------------------------------------------------
