@@ -179,3 +179,38 @@ for (const slider of all("figure.frames")) {
   for (const radio of radios) radio.hidden = true;
   show();
 }
+
+// A laboratory comes to life when it comes into view, or when the address names it: from a script of a few kB.
+const scripts = new Map();
+const load = (name) => {
+  if (!scripts.has(name)) {
+    scripts.set(name, new Promise((done, failed) => {
+      const src = `${root.dataset.content_root}_static/lab/made/${name}.js`;
+      document.head.append(make("script", { src, onload: done, onerror: failed }));
+    }));
+  }
+  return scripts.get(name);
+};
+const live = async (block) => {
+  const { kind } = block.dataset;
+  try {
+    await load("shell");
+    await load(kind);
+    block.lab ??= window.bookLabs[kind](block);
+  } catch {
+    block.querySelector(".lab-said").textContent = "This laboratory could not be loaded. Reload the page to try again.";
+  }
+};
+const labs = all(".lab[data-kind]");
+if (labs.length) {
+  const near = new IntersectionObserver((found) => {
+    for (const { target } of found.filter((each) => each.isIntersecting)) { near.unobserve(target); live(target); }
+  }, { rootMargin: "200px" });
+  for (const block of labs) near.observe(block);
+  const asked = () => {
+    const block = labs.find(({ id }) => location.hash === `#${id}` || location.hash.startsWith(`#${id}?`));
+    if (block && !block.lab) live(block);
+  };
+  addEventListener("hashchange", asked);
+  asked();
+}

@@ -92,6 +92,9 @@ class Converter:
             return solutions.mark(name)
         if name in GATES:
             return ""
+        if name == "lab":
+            place = f"{self.index.book.site}/{self.page.name}.html#lab-{found.argument}"
+            return _quote(f"In the built page, live: <{place}>", body)
         if name in NUMBERED or name.startswith("prf:"):
             return _quote(
                 f"{number or name.removeprefix('prf:').capitalize()}" + (f" ({title})" if title else ""), body

