@@ -67,7 +67,12 @@ def shell(root: Path) -> str:
 
 
 def laboratory(root: Path, kind: str, data: dict) -> str:
-    """The script that defines ``bookLabs.KIND``, a function that brings a block to life; ``data`` is in it."""
+    """The script that defines ``bookLabs.KIND``, a function that brings a block to life; ``data`` is in it.
+
+    A kind exports ``lab``, what the shell needs to mount it, or a ``mount`` of its own.
+    """
     told = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")
-    mounts = f"bookLabs.{kind} = (root) => bookLabs.mount(root, lab, {told});"
-    return script(root, root / "kinds" / f"{kind}.js", mounts)
+    entry = root / "kinds" / f"{kind}.js"
+    own = "mount" in _exports(modules(entry)[entry.resolve()])
+    mounts = f"mount(root, {told})" if own else f"bookLabs.mount(root, lab, {told})"
+    return script(root, entry, f"bookLabs.{kind} = (root) => {mounts};")

@@ -1,0 +1,7 @@
+"""The blocks that Python draws: those of laboratories whose program is too heavy to run while the book is built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+BLOCKS: dict[str, tuple[str, Callable[[dict[str, str]], str]]] = {}  # by kind: title, and the HTML for some options
