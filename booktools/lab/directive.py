@@ -13,6 +13,7 @@ print and in search.  A script of a few kB is loaded when the block comes into v
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
@@ -65,6 +66,30 @@ class LabDirective(SphinxDirective):
         if not self.content:
             LOGGER.warning("laboratory %r: say what to try and what to see", kind, location=self.get_location())
         return [made(kind, self.options.get("begins", ""), self.parse_content_to_nodes())]
+
+
+def title(kind: str) -> str:
+    """What the laboratory calls itself, read from its source: pages are parsed before anything is drawn."""
+    if kind in static.BLOCKS:
+        return static.BLOCKS[kind][0]
+    return re.search(r'^  title: "([^"]+)"', (FOLDER / "kinds" / f"{kind}.js").read_text(encoding="utf-8"), re.M)[1]
+
+
+class LaboratoriesDirective(SphinxDirective):
+    """A section for each laboratory of the other pages: its name, the page that explains it, and the block itself."""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_reread()
+        made_of = {}
+        for page, found in blocks(self.env.app.book):
+            made_of.setdefault(found.argument, (page, found))
+        return [self._section(kind, page, found) for kind, (page, found) in made_of.items() if kind in kinds()]
+
+    def _section(self, kind: str, page: str, found: Directive) -> nodes.section:
+        name = title(kind)
+        where = self.parse_text_to_nodes(f"Explained in {{doc}}`/{page}`.")
+        block = made(kind, found.options.get("begins", ""), self.parse_text_to_nodes(found.body))
+        return nodes.section("", nodes.title(name, name), *where, block, ids=[f"try-{kind}"], names=[f"try-{kind}"])
 
 
 def made(kind: str, begins: str, children: list[nodes.Node]) -> Lab:
@@ -135,5 +160,6 @@ def setup(app: Sphinx) -> None:
     app.laboratories = {}
     app.add_node(Lab, html=(visit_lab, depart_lab))
     app.add_directive("lab", LabDirective)
+    app.add_directive("laboratories", LaboratoriesDirective)
     app.connect("env-updated", prepare)
     app.connect("build-finished", write, priority=700)

@@ -11,6 +11,9 @@ HTML = ROOT / "_build" / "html"
 PAGES = [f"{name}.html" for name in Book(ROOT).pages]
 PHONE = (390, 844)
 DONE = "() => document.fonts.ready.then(() => true)"
+AXE = (ROOT / "tests" / "support" / "axe" / "axe.min.js").read_text(encoding="utf-8")
+JUDGE = """() => axe.run(document, { resultTypes: ["violations"] }).then((found) => found.violations.flatMap(
+    (each) => each.nodes.map((node) => `${each.id}: ${node.target} ${node.html.slice(0, 120)}`)))"""
 DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -24,3 +27,9 @@ def visit(browser, address, theme="light", size=DESK):
     page.goto(address)
     page.evaluate(DONE)
     return page, heard
+
+
+def violations(page) -> list[str]:
+    """What axe finds wrong with the page as it is."""
+    page.evaluate(AXE)
+    return page.evaluate(JUDGE)

@@ -3,17 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from browser import DESK, DRAWN, PAGES, PHONE, visit
-from root import ROOT
-
-AXE = (ROOT / "tests" / "support" / "axe" / "axe.min.js").read_text(encoding="utf-8")
-RUN = """() => axe.run(document, { resultTypes: ["violations"] }).then((found) => found.violations.flatMap(
-    (each) => each.nodes.map((node) => `${each.id}: ${node.target} ${node.html.slice(0, 120)}`)))"""
-
-
-def violations(page) -> list[str]:
-    page.evaluate(AXE)
-    return page.evaluate(RUN)
+from browser import DESK, DRAWN, PAGES, PHONE, violations, visit
 
 
 @pytest.mark.parametrize(("theme", "size"), [("light", DESK), ("dark", DESK), ("light", PHONE)])
