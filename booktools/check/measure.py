@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..source.pages import Book, BookError, report
-from .limits import STORED, broken, kind, pending, rules
+from .limits import STORED, broken, kind, pending, rules, stored
 from .serve import Host, host
 
 if TYPE_CHECKING:
@@ -127,8 +127,9 @@ def main() -> int:
         slow = [f"{name}: {row['ms']} ms" for name, row in rows.items() if row["ms"] > rules()["milliseconds"]]
         print("Text and formulas stand later than they should (on this machine): " + (", ".join(slow) or "nowhere"))
         if arguments.write:
-            text = json.dumps({name: stable(row) for name, row in rows.items()}, indent=1)
-            STORED.write_text(text + "\n", encoding="utf-8")
+            known = stored() | {name: stable(row) for name, row in rows.items()}
+            kept = {name: known[name] for name in book.pages if name in known}
+            STORED.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
         return [words for name, row in rows.items() for words in judged(name, row)]
 
     return report(work, Path())
