@@ -30,3 +30,13 @@ export const tables = (given) => {
 };
 
 export const schedule = (name, T = 1000) => tables(betas[name](T));
+
+// The chain that visits only some times 0 = t_0 < t_1 < … of a schedule is a diffusion too; its β is 1 − ᾱ_t / ᾱ_s.
+export const visiting = ({ beta }, times) => tables(times.slice(1).map((t, i) => {
+  let sum = 0;
+  for (let s = times[i] + 1; s <= t; s++) sum += Math.log1p(-beta[s]);
+  return -Math.expm1(sum);
+}));
+
+// `steps` long steps through all times of a schedule, as even as whole numbers allow
+export const evenly = (T, steps) => Array.from({ length: steps + 1 }, (_, i) => Math.round((i * T) / steps));

@@ -1,0 +1,60 @@
+// Data from a mixture of Gaussians Σ w_k N(μ_k, s_k² I) under noise, as in diffusion_lib/evaluate/oracle.py. A state x
+// is a list of numbers, as a mean is; `kept` and `rest` are ᾱ_t and 1 − ᾱ_t.
+
+export const mixture = (means, std, weights = means.map(() => 1 / means.length)) => ({ means, weights, std: typeof std === "number" ? means.map(() => std) : std });
+
+// Eight blobs on a circle, the ring of diffusion_lib/data.py.
+export const ring = () => mixture(Array.from({ length: 8 }, (_, k) => [Math.SQRT2 * Math.cos((k * Math.PI) / 4), Math.SQRT2 * Math.sin((k * Math.PI) / 4)]), 0.1);
+
+// V_k, the variance of a component at t
+export const spread = ({ std }, kept, rest) => std.map((s) => kept * s * s + rest);
+
+// log of w_k N(x; √ᾱ_t μ_k, V_k I) for every k
+const logJoint = (data, kept, rest, x) => {
+  const root = Math.sqrt(kept), variance = spread(data, kept, rest);
+  return data.means.map((mean, k) => {
+    let square = 0;
+    for (let d = 0; d < x.length; d++) square += (x[d] - root * mean[d]) ** 2;
+    return Math.log(data.weights[k]) - square / (2 * variance[k]) - (x.length / 2) * Math.log(2 * Math.PI * variance[k]);
+  });
+};
+
+const logSum = (logs) => {
+  const most = Math.max(...logs);
+  return most + Math.log(logs.reduce((sum, each) => sum + Math.exp(each - most), 0));
+};
+
+export const logDensity = (data, kept, rest, x) => logSum(logJoint(data, kept, rest, x));
+
+// q(k | x_t) of every component
+export const classes = (data, kept, rest, x) => {
+  const logs = logJoint(data, kept, rest, x), most = Math.max(...logs), shares = logs.map((each) => Math.exp(each - most));
+  const all = shares.reduce((sum, each) => sum + each, 0);
+  return shares.map((each) => each / all);
+};
+
+// ∇ log q(x_t)
+export const score = (data, kept, rest, x) => {
+  const root = Math.sqrt(kept), variance = spread(data, kept, rest), r = classes(data, kept, rest, x);
+  return x.map((value, d) => -data.means.reduce((sum, mean, k) => sum + (r[k] * (value - root * mean[d])) / variance[k], 0));
+};
+
+// E[x_0 | x_t] by Tweedie's formula
+export const tweedie = (data, kept, rest, x) => score(data, kept, rest, x).map((slope, d) => (x[d] + rest * slope) / Math.sqrt(kept));
+
+// q(x_0 | x_t), a mixture again: by Bayes' rule, component by component
+export const clean = (data, kept, rest, x) => {
+  const variance = spread(data, kept, rest), weights = classes(data, kept, rest, x);
+  const means = data.means.map((mean, k) => mean.map((value, d) => (rest * value + Math.sqrt(kept) * data.std[k] ** 2 * x[d]) / variance[k]));
+  return mixture(means, data.std.map((s, k) => s * Math.sqrt(rest / variance[k])), weights);
+};
+
+// One number of a list, with the probabilities `weights`, by a uniform number
+export const chosen = (weights, uniform) => {
+  let sum = 0;
+  for (let k = 0; k < weights.length; k++) {
+    sum += weights[k];
+    if (uniform < sum) return k;
+  }
+  return weights.length - 1;
+};
