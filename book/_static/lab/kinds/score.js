@@ -1,0 +1,83 @@
+// The score of three noisy clusters as arrows, and walkers that a reader drops and lets climb along it.
+
+import { box, circle, dots, polyline, text } from "../shell/plot.js";
+import { arrows, plane } from "../shell/plane.js";
+import { check, range } from "../shell/controls.js";
+import { walk } from "../maths/langevin.js";
+import { classes, mixture, score, spread } from "../maths/mixture.js";
+import { gaussian } from "../maths/random.js";
+import { schedule } from "../maths/schedule.js";
+
+const T = 1000, LIMIT = 2.4, WALKERS = 40, STEPS = 400, ACROSS = 15;
+const SIZE = 0.1; // of a step, in variances of a noisy cluster
+
+// All states of all walkers that are dropped at (x, y); one stroke of the hand asks for the same ones again and again.
+export const walks = (model, { t, x, y, noise }) => {
+  const key = [t, x, y, noise].join(" ");
+  if (model.key !== key) {
+    const { alphaBar, rest } = model.chain, kept = alphaBar[t], more = rest[t], normal = gaussian(1);
+    const slope = (at) => score(model.data, kept, more, at), delta = SIZE * spread(model.data, kept, more)[0];
+    const drop = Array.from({ length: noise ? WALKERS : 1 }, () => [x, y]);
+    Object.assign(model, { key, walked: drop.map((from) => walk(from, slope, STEPS, delta, noise ? normal : null)) });
+  }
+  return model.walked;
+};
+
+// The share of the walkers in each cluster after `steps` steps, by Bayes' rule
+export const shares = ({ data, chain }, t, states) => {
+  const each = states.map((x) => classes(data, chain.alphaBar[t], chain.rest[t], x));
+  return data.weights.map((_, k) => each.reduce((sum, r) => sum + r[k], 0) / each.length);
+};
+
+const field = (model, t, view) => {
+  if (model.drawn !== `${t} ${view.scale}`) {
+    const kept = model.chain.alphaBar[t], rest = model.chain.rest[t], gap = (2 * LIMIT) / ACROSS;
+    const at = Array.from({ length: ACROSS ** 2 }, (_, i) => [-LIMIT + gap * (0.5 + (i % ACROSS)), -LIMIT + gap * (0.5 + Math.floor(i / ACROSS))]);
+    const root = Math.sqrt(kept), around = [1, 2].flatMap((times) => model.data.means.map((mean, k) => circle(view.x(root * mean[0]), view.y(root * mean[1]), times * view.scale * Math.sqrt(spread(model.data, kept, rest)[k]), "grey thin", { fill: "none" })));
+    model.field = around.join("") + arrows(at.map((x) => [view.place(x), score(model.data, kept, rest, x)]), 0.75 * gap * view.scale, "c1 thin");
+    model.drawn = `${t} ${view.scale}`;
+  }
+  return model.field;
+};
+
+const bars = (left, top, width, height, weights, found) => {
+  const slot = width / weights.length, tall = height - 36;
+  return weights.map((weight, k) => {
+    const x = left + k * slot, bar = (share, kind, shift) => box(x + shift, top + tall * (1 - share), slot * 0.3, tall * share, kind);
+    return bar(weight, "f1 faint", slot * 0.12) + bar(found[k], "f2", slot * 0.48) + text(x + slot * 0.45, top + tall + 16, ["left", "right", "top"][k], { "text-anchor": "middle" });
+  }).join("") + text(left, top - 8, "share of the data (pale) and of the walkers", { class: "name" });
+};
+
+const frames = (width, height) => {
+  const wide = width > 500, side = wide ? height - 30 : Math.min(width - 10, height - 170);
+  return { wide, at: { left: wide ? 5 : (width - side) / 2, top: 24, side } };
+};
+
+export const lab = {
+  title: "Climb along the score",
+  alt: "Small arrows along the score of three noisy clusters, walkers that were dropped at one place, and two bars for each cluster: its share of the data and of the walkers.",
+  height: 400,
+  narrow: 520,
+  controls: [
+    range("t", "time t", { from: 1, to: T, value: 150 }),
+    range("steps", "steps", { from: 0, to: STEPS, value: 120, play: 8 }),
+    check("noise", "with noise", true),
+    range("x", "drop at x", { from: -2.4, to: 2.4, step: 0.1, value: -2 }),
+    range("y", "y", { from: -2.4, to: 2.4, step: 0.1, value: 1 }),
+  ],
+  setup: () => ({ data: mixture([[-1.2, -0.7], [1.2, -0.7], [0, 1.3]], 0.25, [0.25, 0.35, 0.4]), chain: schedule("linear", T) }),
+  draw(model, now, { width, height }) {
+    const { wide, at } = frames(width, height), view = plane(at, LIMIT, "drag to drop the walkers");
+    const walked = walks(model, now), states = walked.map((each) => each[now.steps]), found = shares(model, now.t, states);
+    const trail = walked[0].slice(0, now.steps + 1).filter(view.inside).map(view.place);
+    const svg = view.svg + field(model, now.t, view) + polyline(trail, "c2 faint") + dots(states.filter(view.inside).map(view.place), "c2")
+      + circle(...view.place([now.x, now.y]), 6, "c2 strong", { fill: "none" })
+      + (wide ? bars(at.side + 50, 60, width - at.side - 60, height - 80, model.data.weights, found) : bars(10, at.side + 62, width - 20, height - at.side - 66, model.data.weights, found));
+    const many = now.noise ? `${WALKERS} walkers` : "the walker", told = found.map((share) => Math.round(100 * share));
+    return { svg, said: `After ${now.steps} steps at t = ${now.t}: ${told.join(", ")} % of ${many} in the left, right and top cluster; of the data 25, 35, 40 %.` };
+  },
+  drag(model, now, where, { width, height }) {
+    const view = plane(frames(width, height).at, LIMIT), [x, y] = view.value(where);
+    return { x: Math.min(LIMIT, Math.max(-LIMIT, x)), y: Math.min(LIMIT, Math.max(-LIMIT, y)) };
+  },
+};

@@ -1,0 +1,68 @@
+"""The field and the walks of the page are those of the library; what the block says is so."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from diffusion_lib.evaluate import GaussianMixture
+from diffusion_lib.process import make_schedule
+from diffusion_lib.process.identities import Transition
+from diffusion_lib.sample.langevin import _move
+
+SCHEDULE = make_schedule("linear", 1000)
+CLUSTERS = GaussianMixture([[-1.2, -0.7], [1.2, -0.7], [0.0, 1.3]], 0.25, [0.25, 0.35, 0.4])
+STATES = torch.tensor([[-2.4, 2.4], [0.0, 0.0], [0.3, -0.8], [-1.2, -0.7]], dtype=torch.float64)
+
+
+@pytest.mark.parametrize("t", [1, 50, 300, 1000])
+def test_field(modules, t):
+    ask = """async (m, [t, states]) => { const { score } = await import('/lab/maths/mixture.js');
+        const { data, chain } = m.lab.setup();
+        return states.map((x) => score(data, chain.alphaBar[t], chain.rest[t], x)); }"""
+    told = modules("kinds/score.js", ask, [t, STATES.tolist()])
+    torch.testing.assert_close(
+        torch.tensor(told, dtype=torch.float64), CLUSTERS.score(SCHEDULE, STATES, t), rtol=1e-9, atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("t", [100, 1000])
+def test_a_step_is_that_of_the_sampler(modules, t):
+    slopes, z = CLUSTERS.score(SCHEDULE, STATES, t), STATES.flip(0)
+    rest, size = SCHEDULE.one_minus_alpha_bar[t], 0.3
+    ask = "(m, [xs, slopes, delta, zs]) => xs.map((x, i) => m.step(x, slopes[i], delta, zs[i]))"
+    given = [STATES.tolist(), slopes.tolist(), size * float(rest), z.tolist()]
+    told = torch.tensor(modules("maths/langevin.js", ask, given), dtype=torch.float64)
+    ours = _move(Transition.between(SCHEDULE, t, t - 1), STATES, -rest.sqrt() * slopes, size, z)
+    torch.testing.assert_close(told, ours, rtol=1e-12, atol=1e-12)
+
+
+def after(modules, t, noise, x=-2, y=1):
+    """The states after 400 steps, and the shares of the clusters that the page shows."""
+    ask = """(m, now) => { const model = m.lab.setup(), states = m.walks(model, now).map((walk) => walk[400]);
+        return { states, shares: m.shares(model, now.t, states) }; }"""
+    told = modules("kinds/score.js", ask, {"t": t, "noise": noise, "x": x, "y": y})
+    states = torch.tensor(told["states"], dtype=torch.float64)
+    shares = CLUSTERS.log_class(SCHEDULE, states, t).exp().mean(0)
+    torch.testing.assert_close(torch.tensor(told["shares"], dtype=torch.float64), shares, rtol=1e-9, atol=1e-9)
+    return states, shares.tolist()
+
+
+@pytest.mark.parametrize("t", [1, 50, 150, 250])
+@pytest.mark.parametrize("place", [(-2.4, -2.4), (2.4, 0), (-0.4, 2.4), (-2, 1)])
+def test_without_noise_a_walker_ends_on_a_peak(modules, t, place):
+    (state,), _ = after(modules, t, False, *place)
+    assert float(CLUSTERS.score(SCHEDULE, state[None], t).norm()) < 0.05
+    around = state + 0.02 * torch.tensor([[1, 0], [-1, 0], [0, 1], [0, -1.0]], dtype=torch.float64)
+    assert (CLUSTERS.log_density(SCHEDULE, around, t) < CLUSTERS.log_density(SCHEDULE, state[None], t) + 1e-6).all()
+
+
+def test_little_noise_keeps_the_walkers_where_they_began(modules):
+    for place in ((-2, 1), (-2, -1), (-1.2, -0.7)):
+        assert after(modules, 50, True, *place)[1][1] < 0.01
+
+
+def test_more_noise_spreads_them_as_the_data_are(modules):
+    for place in ((-2, 1), (2, -2), (0, 1.3)):
+        shares = after(modules, 300, True, *place)[1]
+        assert max(abs(a - b) for a, b in zip(shares, CLUSTERS.weights.tolist(), strict=True)) < 0.12
