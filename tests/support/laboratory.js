@@ -54,6 +54,16 @@ window.asked = (() => {
     return found;
   };
 
+  // Whether the picture follows the first handle from one end to the other.
+  const moved = async (kind) => {
+    const handle = one(kind).querySelector(".lab-controls input[type=range]"), picture = one(kind).querySelector(".lab-picture");
+    const before = picture.innerHTML;
+    handle.value = handle.value === handle.max ? handle.min : handle.max;
+    handle.dispatchEvent(new Event("input", { bubbles: true }));
+    await drawn();
+    return picture.innerHTML !== before;
+  };
+
   const broken = (block, text) => [
     (window.pwned || ({}).pwned) && `ran: ${text}`,
     block.querySelector("script, iframe, style, details, body, template, .lab-picture img, a[href^=javascript]") && `made an element: ${text}`,
@@ -78,5 +88,5 @@ window.asked = (() => {
     return found;
   };
 
-  return { live, printed, extremes, attacked };
+  return { live, printed, extremes, moved, attacked };
 })();

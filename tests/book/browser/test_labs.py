@@ -7,16 +7,9 @@ import json
 
 import pytest
 from browser import DESK, DRAWN, HTML, PHONE, violations, visit
-from root import ROOT
-
-from booktools.lab.directive import blocks
-from booktools.lab.static import BLOCKS
-from booktools.source.pages import Book
+from laboratories import ASKED, LIGHT, WHERE
 
 PAGE = "book/laboratory.html"
-WHERE = {found.argument: page for page, found in reversed(list(blocks(Book(ROOT))))}
-LIGHT = [kind for kind in WHERE if kind not in BLOCKS]  # those that the shell mounts
-ASKED = (ROOT / "tests" / "support" / "laboratory.js").read_text(encoding="utf-8")
 RUN = "window.pwned=1"
 INJECTED = [
     *(
