@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-DATA: dict[str, Callable[[], dict]] = {}
+
+def _train() -> dict:
+    """The waves of the library's MLP, drawn once with a fixed seed: frequencies along the two axes."""
+    from diffusion_lib.denoiser import MLP
+
+    return {"frequencies": MLP(width=1, depth=1, features=16, T=1, prediction="eps").frequencies.tolist()}
+
+
+DATA: dict[str, Callable[[], dict]] = {"train": _train}
 
 
 def of(kind: str) -> dict:
