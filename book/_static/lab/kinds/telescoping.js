@@ -45,8 +45,8 @@ export const lab = {
   height: 440,
   narrow: 490,
   controls: [
-    range("k", "turned up to k", { from: 1, to: LONGEST, value: 4, play: 6 }),
-    range("T", "steps T", { from: 2, to: LONGEST, value: 10 }),
+    range("k", "turned up to k", { from: 1, to: LONGEST, value: 8, play: 8 }),
+    range("T", "steps T", { from: 2, to: LONGEST, value: LONGEST }),
     choice("path", "along", PATHS),
   ],
   setup: () => new Map(),
