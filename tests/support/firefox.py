@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 
@@ -27,7 +28,8 @@ class Firefox:
 
     def __init__(self, address: str) -> None:
         self.errors: list[str] = []
-        self._loop, self._numbers = IOLoop(make_current=False), count(1)
+        self._numbers, self._thread = count(1), ThreadPoolExecutor(1)  # Playwright's loop runs in the other one
+        self._loop = self._thread.submit(lambda: IOLoop(make_current=False)).result()
         self._socket = self._wait(lambda: websocket_connect(f"{address}/session", max_message_size=2**26))
         self._ask("session.new", capabilities={})
         self._ask("session.subscribe", events=["log.entryAdded"])
@@ -47,7 +49,7 @@ class Firefox:
         return json.loads(told["result"].get("value", "null"))
 
     def _wait(self, future):
-        return self._loop.run_sync(future, timeout=SECONDS)
+        return self._thread.submit(self._loop.run_sync, future, timeout=SECONDS).result()
 
     def _ask(self, method: str, **params: object) -> dict:
         number = next(self._numbers)

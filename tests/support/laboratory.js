@@ -56,9 +56,10 @@ window.asked = (() => {
 
   // Whether the picture follows the first handle from one end to the other.
   const moved = async (kind) => {
-    const handle = one(kind).querySelector(".lab-controls input[type=range]"), picture = one(kind).querySelector(".lab-picture");
+    const handle = one(kind).querySelector(".lab-controls :is(input[type=range], select)"), picture = one(kind).querySelector(".lab-picture");
     const before = picture.innerHTML;
-    handle.value = handle.value === handle.max ? handle.min : handle.max;
+    const [first, last] = handle.options ? [handle.options[0].value, handle.options[1].value] : [handle.min, handle.max];
+    handle.value = handle.value === last ? first : last;
     handle.dispatchEvent(new Event("input", { bubbles: true }));
     await drawn();
     return picture.innerHTML !== before;

@@ -10,6 +10,7 @@ from browser import DESK, DRAWN, HTML, PHONE, violations, visit
 from laboratories import ASKED, LIGHT, WHERE
 
 PAGE = "book/laboratory.html"
+AT_END = "e => e.options ? e.selectedIndex === e.options.length - 1 : e.value === e.max"
 RUN = "window.pwned=1"
 INJECTED = [
     *(
@@ -72,18 +73,15 @@ def test_what_is_printed_is_what_moves(desk, kind):
 @pytest.mark.parametrize("kind", LIGHT)
 def test_handles_follow_the_keys_and_the_address_follows_them(desk, kind):
     page = desk[0]
-    for handle in page.locator(f"#lab-{kind} .lab-controls input[type=range]").all():
+    for handle in page.locator(f"#lab-{kind} .lab-controls :is(input[type=range], select)").all():
         picture, said = page.locator(f"#lab-{kind} .lab-picture"), page.locator(f"#lab-{kind} .lab-said")
-        before, told = (
-            (picture.inner_html(), said.inner_text()),
-            handle.evaluate("e => e.nextElementSibling.textContent"),
-        )
+        before, value = (picture.inner_html(), said.inner_text()), handle.input_value()
         handle.focus()
-        key = "ArrowLeft" if handle.evaluate("e => e.value === e.max") else "ArrowRight"
+        back, on = ("ArrowLeft", "ArrowRight") if handle.get_attribute("type") else ("ArrowUp", "ArrowDown")
         for _ in range(3):
-            page.keyboard.press(key)
+            page.keyboard.press(back if handle.evaluate(AT_END) else on)
         page.evaluate(DRAWN)
-        assert handle.evaluate("e => e.nextElementSibling.textContent") != told
+        assert handle.input_value() != value
         assert (picture.inner_html(), said.inner_text()) != before, handle.get_attribute("name")
     page.wait_for_function("(kind) => location.hash.startsWith(`#lab-${kind}`)", arg=kind)
 

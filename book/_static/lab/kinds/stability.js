@@ -21,7 +21,7 @@ const inside = (x) => {
 
 const frames = (width, height) => {
   const wide = width > 500, tall = (wide ? height : height / 2) - 66, across = Math.min(width - 56, (tall * (TO - FROM)) / (2 * UP));
-  return { wide, left: { left: 40, top: 26, width: across, height: tall }, right: wide ? { left: across + 90, top: 26, width: width - across - 100, height: tall } : { left: 40, top: height / 2 + 26, width: width - 56, height: tall } };
+  return { wide, left: { left: 40, top: 26, width: across, height: tall }, right: wide ? { left: across + 90, top: 26, width: width - across - 114, height: tall } : { left: 40, top: height / 2 + 26, width: width - 56, height: tall } };
 };
 const view = (at) => axes(at, { from: FROM, to: TO, name: "z, real part" }, { from: -UP, to: UP, name: "imaginary part" });
 
