@@ -39,10 +39,10 @@ def test_a_step_is_that_of_the_sampler(modules, t):
 
 def after(modules, t, noise, x=-2, y=1):
     """The states after 400 steps, and the shares of the clusters that the page shows."""
-    ask = """(m, now) => { const model = m.lab.setup(), states = m.walks(model, now).map((walk) => walk[400]);
-        return { states, shares: m.shares(model, now.t, states) }; }"""
+    ask = """(m, now) => { const model = m.lab.setup(), states = m.walks(model, now, 400)[400];
+        return { states: Array.from(states), shares: m.shares(model, now.t, states) }; }"""
     told = modules("kinds/score.js", ask, {"t": t, "noise": noise, "x": x, "y": y})
-    states = torch.tensor(told["states"], dtype=torch.float64)
+    states = torch.tensor(told["states"], dtype=torch.float64).view(-1, 2)
     shares = CLUSTERS.log_class(SCHEDULE, states, t).exp().mean(0)
     torch.testing.assert_close(torch.tensor(told["shares"], dtype=torch.float64), shares, rtol=1e-9, atol=1e-9)
     return states, shares.tolist()
@@ -58,8 +58,8 @@ def test_without_noise_a_walker_ends_on_a_peak(modules, t, place):
 
 
 def test_little_noise_keeps_the_walkers_where_they_began(modules):
-    for place in ((-2, 1), (-2, -1), (-1.2, -0.7)):
-        assert after(modules, 50, True, *place)[1][1] < 0.01
+    for place in ((-2, 1), (-2, -1), (-1.2, -0.7), (-1, 2.4), (-1, -2.4), (-2.4, 0)):
+        assert after(modules, 30, True, *place)[1][1] < 0.001
 
 
 def test_more_noise_spreads_them_as_the_data_are(modules):

@@ -3,6 +3,7 @@
 import { box, circle, dots, polyline, text } from "../shell/plot.js";
 import { arrows, plane } from "../shell/plane.js";
 import { check, range } from "../shell/controls.js";
+import { exactDenoiser } from "../maths/ddim.js";
 import { walk } from "../maths/langevin.js";
 import { classes, mixture, score, spread } from "../maths/mixture.js";
 import { gaussian } from "../maths/random.js";
@@ -11,21 +12,23 @@ import { schedule } from "../maths/schedule.js";
 const T = 1000, LIMIT = 2.4, WALKERS = 40, STEPS = 400, ACROSS = 15;
 const SIZE = 0.1; // of a step, in variances of a noisy cluster
 
-// All states of all walkers that are dropped at (x, y); one stroke of the hand asks for the same ones again and again.
-export const walks = (model, { t, x, y, noise }) => {
+// The states after 0 … steps steps of all walkers that are dropped at (x, y): playing goes on where it was. The noise is
+// the same wherever they are dropped, so that the picture follows the hand.
+export const walks = (model, { t, x, y, noise }, steps) => {
   const key = [t, x, y, noise].join(" ");
   if (model.key !== key) {
-    const { alphaBar, rest } = model.chain, kept = alphaBar[t], more = rest[t], normal = gaussian(1);
-    const slope = (at) => score(model.data, kept, more, at), delta = SIZE * spread(model.data, kept, more)[0];
-    const drop = Array.from({ length: noise ? WALKERS : 1 }, () => [x, y]);
-    Object.assign(model, { key, walked: drop.map((from) => walk(from, slope, STEPS, delta, noise ? normal : null)) });
+    const kept = model.chain.alphaBar[t], rest = model.chain.rest[t], delta = SIZE * spread(model.data, kept, rest)[0];
+    const drop = Float64Array.from({ length: noise ? 2 * WALKERS : 2 }, (_, i) => [x, y][i % 2]);
+    Object.assign(model, { key, walked: walk(model.denoiser, drop, kept, rest, delta, noise ? model.noise : () => [0, 0]) });
   }
-  return model.walked;
+  return model.walked(steps);
 };
+
+const pairs = (flat) => Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]]);
 
 // The share of the walkers in each cluster after `steps` steps, by Bayes' rule
 export const shares = ({ data, chain }, t, states) => {
-  const each = states.map((x) => classes(data, chain.alphaBar[t], chain.rest[t], x));
+  const each = pairs(states).map((x) => classes(data, chain.alphaBar[t], chain.rest[t], x));
   return data.weights.map((_, k) => each.reduce((sum, r) => sum + r[k], 0) / each.length);
 };
 
@@ -65,12 +68,20 @@ export const lab = {
     range("x", "drop at x", { from: -2.4, to: 2.4, step: 0.1, value: -2 }),
     range("y", "y", { from: -2.4, to: 2.4, step: 0.1, value: 1 }),
   ],
-  setup: () => ({ data: mixture([[-1.2, -0.7], [1.2, -0.7], [0, 1.3]], 0.25, [0.25, 0.35, 0.4]), chain: schedule("linear", T) }),
+  setup() {
+    const data = mixture([[-1.2, -0.7], [1.2, -0.7], [0, 1.3]], 0.25, [0.25, 0.35, 0.4]);
+    const normal = gaussian(4), drawn = [];
+    const noise = (k) => {
+      while (drawn.length < k) drawn.push(Float64Array.from({ length: 2 * WALKERS }, () => normal()));
+      return drawn[k - 1];
+    };
+    return { data, noise, denoiser: exactDenoiser(data), chain: schedule("linear", T) };
+  },
   draw(model, now, { width, height }) {
     const { wide, at } = frames(width, height), view = plane(at, LIMIT, "drag to drop the walkers");
-    const walked = walks(model, now), states = walked.map((each) => each[now.steps]), found = shares(model, now.t, states);
-    const trail = walked[0].slice(0, now.steps + 1).filter(view.inside).map(view.place);
-    const svg = view.svg + field(model, now.t, view) + polyline(trail, "c2 faint") + dots(states.filter(view.inside).map(view.place), "c2")
+    const walked = walks(model, now, now.steps), states = walked[now.steps], found = shares(model, now.t, states);
+    const trail = walked.map(([a, b]) => [a, b]).filter(view.inside).map(view.place);
+    const svg = view.svg + field(model, now.t, view) + polyline(trail, "c2 faint") + dots(pairs(states).filter(view.inside).map(view.place), "c2")
       + circle(...view.place([now.x, now.y]), 6, "c2 strong", { fill: "none" })
       + (wide ? bars(at.side + 50, 60, width - at.side - 60, height - 80, model.data.weights, found) : bars(10, at.side + 62, width - 20, height - at.side - 66, model.data.weights, found));
     const many = now.noise ? `${WALKERS} walkers` : "the walker", told = found.map((share) => Math.round(100 * share));

@@ -32,7 +32,7 @@ export const lab = {
   narrow: 500,
   controls: [
     choice("order", "order", [["1", "1"], ["2", "2"], ["3", "3"], ["4", "4"]], "4"),
-    range("g", "guidance g", { from: 0, to: 8, step: 0.1, value: 4, play: 8 }),
+    range("g", "scale g", { from: 0, to: 8, step: 0.1, value: 4, play: 8 }),
     range("steps", "steps", { from: 20, to: 100, value: 50 }),
   ],
   setup: () => ({ rims: [1, 2, 3, 4].map((order) => rim(order)) }),
@@ -44,7 +44,7 @@ export const lab = {
     const x = solution(order, z, steps), path = inside(x), kind = `c${order}`;
     const svg = plane.svg + line(plane.px(FROM), plane.py(0), plane.px(TO), plane.py(0), "axis") + regions + ends + circle(plane.px(z), plane.py(0), 6, `f${order}`)
       + chart.svg + chart.along(0, "axis") + chart.curve(path, kind) + chart.dots(path.slice(0, steps + 1), `small ${kind}`)
-      + (path.length <= steps ? text(at.right.left + at.right.width - 4, at.right.top + 14, "grows without bound", { "text-anchor": "end" }) : "");
+      + (grown > 1 + 1e-9 && path.length <= steps ? text(at.right.left + at.right.width - 4, at.right.top + 14, "grows without bound", { "text-anchor": "end" }) : "");
     const where = grown > 1 + 1e-9 ? "outside of" : z < 0 ? "inside of or on" : "at the end of";
     return { svg, said: `z = −6 · ${g} / ${steps} = ${number(z)}, ${where} the interval of order ${order}, from ${number(limit(order))} to 0. In the long run each step multiplies an error by ${number(grown)}.` };
   },
