@@ -8,6 +8,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+PAGES = Path(__file__).parents[2] / "book"
+
 
 def _train() -> dict:
     """The waves of the library's MLP, drawn once with a fixed seed: frequencies along the two axes."""
@@ -18,7 +20,7 @@ def _train() -> dict:
 
 def of_cell(page: str, mark: str, **given: object) -> dict:
     """What the cell of a page that contains ``mark`` defines: its functions, and its numbers that depend on nothing."""
-    text = (Path(__file__).parents[2] / "book" / f"{page}.md").read_text(encoding="utf-8")
+    text = (PAGES / f"{page}.md").read_text(encoding="utf-8")
     (cell,) = (each for each in re.findall(r"```\{code-cell\}.*?\n(.*?)```", text, re.DOTALL) if mark in each)
     kept = [node for node in ast.parse(cell).body if isinstance(node, ast.Import | ast.FunctionDef) or _plain(node)]
     names = dict(given)
@@ -44,7 +46,34 @@ def _descent() -> dict:
     return {"data": data.tolist(), "surface": heights, "deep": deep[1:], "shallow": shallow[1:]}
 
 
-DATA: dict[str, Callable[[], dict]] = {"descent": _descent, "train": _train}
+@cache
+def _orders() -> dict:
+    """The first world of the page samplers, its hundred states, and what each sampler makes of them at some steps."""
+    import torch
+
+    from diffusion_lib import sample
+    from diffusion_lib.evaluate import GaussianMixture
+    from diffusion_lib.process import make_schedule
+
+    schedule = make_schedule("linear", 1000)
+    page = of_cell("samplers", "def share_below", torch=torch, T=1000, schedule=schedule, sigma=sample.sigma)
+    places, width, weights = [-1.0, 0.3, 1.2], 0.4, [0.3, 0.3, 0.4]
+    world = GaussianMixture([[place] for place in places], width, weights)
+    x_T = torch.special.ndtri((torch.arange(100, dtype=torch.float64)[:, None] + 0.5) / 100)
+    end, denoiser, errors = page["flow"](x_T, world), world.denoiser(schedule), {}
+    solvers = {f"lms{order}": (sample.lms, {"order": order}) for order in (2, 3, 4)}
+    solvers |= {"euler": (sample.euler, {}), "dpmpp": (sample.dpmpp, {}), "heun": (sample.heun, {})}
+    for name, (solver, options) in solvers.items():
+        errors[name] = []
+        for steps in (2, 3, 4, 6, 10, 15, 20, 30, 50, 80, 125, 200):
+            off = sample.last(solver(denoiser, x_T, schedule, steps=steps, **options)) - end
+            calls = 2 * steps - 1 if name == "heun" else steps
+            errors[name].append([calls, float(off.square().mean().sqrt())])
+    world_told = {"means": places, "std": width, "weights": weights}
+    return {"world": world_told, "x_T": x_T.flatten().tolist(), "errors": errors}
+
+
+DATA: dict[str, Callable[[], dict]] = {"descent": _descent, "orders": _orders, "train": _train}
 
 
 def of(kind: str) -> dict:
