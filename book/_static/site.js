@@ -214,3 +214,15 @@ if (labs.length) {
   addEventListener("hashchange", asked);
   asked();
 }
+
+// After one visit a page works without a network: a worker keeps what was loaded (booktools/site/offline.js).
+if (location.protocol.startsWith("http") && navigator.serviceWorker) {
+  addEventListener("load", async () => {
+    try {
+      await navigator.serviceWorker.register(`${root.dataset.content_root}offline.js`);
+      const { active } = await navigator.serviceWorker.ready;
+      const loaded = performance.getEntriesByType("resource").map((each) => each.name);
+      active.postMessage([location.href.split("#")[0], ...loaded]);
+    } catch { /* the browser allows no worker here: the page needs its network */ }
+  });
+}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gzip
 import http.server
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -33,10 +34,22 @@ class Host(http.server.ThreadingHTTPServer):
     def __init__(self, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
         self.folder, self.sent, self.lock = folder.resolve(), 0, threading.Lock()
+        self.open: set[socket.socket] = set()
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def process_request(self, request: socket.socket, client_address: tuple) -> None:
+        self.open.add(request)
+        super().process_request(request, client_address)
+
+    def server_close(self) -> None:
+        """Also end the connections that a browser keeps: a host that is gone answers nothing."""
+        super().server_close()
+        for each in self.open:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
 
 
 class Answer(http.server.BaseHTTPRequestHandler):

@@ -27,7 +27,7 @@ from ..notebooks import cost, minutes
 from ..notebooks.install import commit_of_library, install_cell
 from ..source.index import Index, stored_outputs
 from ..source.pages import PUBLISHED, Book, BookError
-from . import accessible, fold, frame, head, images, maths, refuted, search, slim, where
+from . import accessible, fold, frame, head, images, maths, offline, refuted, search, slim, where
 from .drawn import Diagram
 from .measures import Measures
 
@@ -214,6 +214,7 @@ def setup(app: Sphinx) -> dict:
     search.setup(app)
     head.setup(app)
     laboratories.setup(app)
+    offline.setup(app)
     slim.setup(app)
     drop_thebe(app)
     app.connect("config-inited", only_the_pages)
@@ -225,6 +226,7 @@ def setup(app: Sphinx) -> dict:
     files = [
         *sorted(TOOLS.rglob("*.py")),
         *sorted((TOOLS / "lab").glob("*.mjs")),
+        *sorted((TOOLS / "site").glob("*.js")),
         *sorted((TOOLS / "site" / "templates").iterdir()),
         *sorted((TOOLS / "site" / "vendor").glob("*.js*")),
         *sorted(path for path in (TOOLS.parent / "book" / "_static").rglob("*") if path.is_file()),

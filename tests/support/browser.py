@@ -19,7 +19,8 @@ DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationF
 
 def visit(browser, address, theme="light", size=DESK):
     """Open a page, wait for its fonts; return the page, and what it asked for and complained about."""
-    page = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=theme).new_page()
+    shape = {"width": size[0], "height": size[1]}
+    page = browser.new_context(viewport=shape, color_scheme=theme, service_workers="block").new_page()
     heard = []
     page.on("request", lambda request: heard.append(("request", request.url)))
     page.on("console", lambda note: heard.append((note.type, note.text)))

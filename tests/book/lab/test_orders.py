@@ -1,4 +1,4 @@
-"""The laboratory of the orders: its samplers and its exact flow are the library's and the page's, to the last digits."""
+"""The laboratory of the orders: its samplers and its exact flow are the library's and the page's, to the last digit."""
 
 from __future__ import annotations
 
