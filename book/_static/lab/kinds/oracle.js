@@ -8,14 +8,15 @@ import { mixture, ring } from "../maths/mixture.js";
 import { gaussian } from "../maths/random.js";
 import { schedule } from "../maths/schedule.js";
 
-const T = 1000, N = 400, LIMIT = 2.6, STD = 0.07, KEPT = 12;
+const T = 1000, N = 400, LIMIT = 2.6, STD = 0.07, KEPT = 24;
 
 // The chain of all points, kept for the last few settings that were asked for.
 export const chain = (model, eta, steps) => {
   const key = `${eta} ${steps}`, { made } = model;
   if (!made.has(key)) {
     if (made.size >= KEPT) made.delete(made.keys().next().value);
-    made.set(key, ddim(model.denoiser, model.start, model.tables, steps, eta, gaussian(2)));
+    let used = 0;
+    made.set(key, ddim(model.denoiser, model.start, model.tables, steps, eta, () => model.noise(used++)));
   }
   return made.get(key);
 };
@@ -67,7 +68,12 @@ export const lab = {
   ],
   setup() {
     const data = mixture(ring().means, STD), normal = gaussian(1), start = Float64Array.from({ length: 2 * N }, () => normal());
-    return { data, start, denoiser: exactDenoiser(data), tables: schedule("linear", T), made: new Map() };
+    const fresh = gaussian(2), drawn = []; // the same for all chains, and drawn once
+    const noise = (n) => {
+      while (drawn.length <= n) drawn.push(fresh());
+      return drawn[n];
+    };
+    return { data, start, noise, denoiser: exactDenoiser(data), tables: schedule("linear", T), made: new Map() };
   },
   draw(model, { done, eta, steps }, { width: across, height }) {
     const wide = across > 500, side = wide ? Math.min((across - 30) / 2, height - 36) : Math.min(across - 10, height / 2 - 34), t = T - done;

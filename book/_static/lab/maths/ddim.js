@@ -10,24 +10,29 @@ export const visited = (T, steps) => Array.from({ length: steps + 1 }, (_, i) =>
 
 // ε̂ = E[ε | x_t] of a mixture for a batch: `x` holds n states one after the other; the answer goes to `out`.
 export const exactDenoiser = ({ means, std, weights }) => {
-  const D = means[0].length, K = means.length, logs = new Float64Array(K);
+  const D = means[0].length, K = means.length, logs = new Float64Array(K), shrunk = new Float64Array(K * D), steep = new Float64Array(K), base = new Float64Array(K);
   return (x, kept, rest, out) => {
-    const root = Math.sqrt(kept), noise = Math.sqrt(rest), variance = spread({ std }, kept, rest);
-    const base = weights.map((weight, k) => Math.log(weight) - (D / 2) * Math.log(variance[k]));
+    const root = Math.sqrt(kept), noise = Math.sqrt(rest);
+    spread({ std }, kept, rest).forEach((variance, k) => {
+      steep[k] = 1 / variance;
+      base[k] = Math.log(weights[k]) - (D / 2) * Math.log(variance);
+      for (let d = 0; d < D; d++) shrunk[k * D + d] = root * means[k][d];
+    });
     for (let i = 0; i < x.length; i += D) {
       let most = -Infinity, sum = 0;
       for (let k = 0; k < K; k++) {
         let square = 0;
-        for (let d = 0; d < D; d++) square += (x[i + d] - root * means[k][d]) ** 2;
-        logs[k] = base[k] - square / (2 * variance[k]);
+        for (let d = 0; d < D; d++) { const off = x[i + d] - shrunk[k * D + d]; square += off * off; }
+        logs[k] = base[k] - (square * steep[k]) / 2;
         if (logs[k] > most) most = logs[k];
       }
-      for (let k = 0; k < K; k++) sum += logs[k] = Math.exp(logs[k] - most);
-      for (let d = 0; d < D; d++) {
-        let pull = 0;
-        for (let k = 0; k < K; k++) pull += (logs[k] / variance[k]) * (x[i + d] - root * means[k][d]);
-        out[i + d] = (noise * pull) / sum;
+      for (let d = 0; d < D; d++) out[i + d] = 0;
+      for (let k = 0; k < K; k++) {
+        const share = logs[k] - most < -45 ? 0 : Math.exp(logs[k] - most); // below 1e-19 of the largest
+        sum += share;
+        if (share > 0) for (let d = 0; d < D; d++) out[i + d] += share * steep[k] * (x[i + d] - shrunk[k * D + d]);
       }
+      for (let d = 0; d < D; d++) out[i + d] *= noise / sum;
     }
     return out;
   };
