@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 PAGES = Path(__file__).parents[2] / "book"
@@ -73,7 +75,45 @@ def _orders() -> dict:
     return {"world": world_told, "x_T": x_T.flatten().tolist(), "errors": errors}
 
 
-DATA: dict[str, Callable[[], dict]] = {"descent": _descent, "orders": _orders, "train": _train}
+BOOK = "a dog wearing hat , hedgehogs wear the red blue green black white circle square star heart ring cross on in cat"
+
+
+def _merges() -> list[str]:
+    """The merges of the miniature's tokenizer, in their order."""
+    from diffusion_lib.latent.weights import MINIATURE
+
+    return (MINIATURE / "tokenizer" / "merges.txt").read_text(encoding="utf-8").splitlines()[1:]
+
+
+def _bpe() -> dict:
+    """The merges that a few words of the book need, with their ranks; these words; and how large the whole list is."""
+    rank, used = {merge: number for number, merge in enumerate(_merges())}, {}
+    for word in BOOK.split():
+        pieces = [*word[:-1], word[-1] + "</w>"]
+        while found := [pair for pair in pairwise(pieces) if " ".join(pair) in rank]:
+            best = min(found, key=lambda pair: rank[" ".join(pair)])
+            used[" ".join(best)] = rank[" ".join(best)]
+            at = 0
+            while at + 1 < len(pieces):
+                if (pieces[at], pieces[at + 1]) == best:
+                    pieces[at : at + 2] = ["".join(best)]
+                at += 1
+    size = round(len(merges_script().encode()) / 1000)
+    return {
+        "merges": sorted(used.items(), key=lambda each: each[1]),
+        "known": BOOK.split(),
+        "kilobytes": size,
+        "count": len(rank),
+    }
+
+
+def merges_script() -> str:
+    """The whole list, as a script that a click loads."""
+    return f"(window.bookLabs ??= {{}}).merges = {json.dumps(chr(10).join(_merges()), ensure_ascii=False)};\n"
+
+
+SCRIPTS = {"bpe": {"bpe-merges": merges_script}}  # by laboratory: what only a click loads, by name
+DATA: dict[str, Callable[[], dict]] = {"bpe": _bpe, "descent": _descent, "orders": _orders, "train": _train}
 
 
 def of(kind: str) -> dict:

@@ -154,6 +154,8 @@ def write(app: Sphinx, error: Exception | None) -> None:
     (folder / "shell.js").write_text(shell(FOLDER), encoding="utf-8")
     for kind in sorted({kind for kind, _ in app.laboratories}):
         (folder / f"{kind}.js").write_text(laboratory(FOLDER, kind, data.of(kind)), encoding="utf-8")
+        for name, text in data.SCRIPTS.get(kind, {}).items():
+            (folder / f"{name}.js").write_text(text(), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> None:

@@ -1,4 +1,4 @@
-"""The laboratory of the orders: its samplers and its exact flow are the library's and the page's, to the last digit."""
+"""The laboratory of the orders: its samplers and its exact flow are the library's and the page's, to nine digits."""
 
 from __future__ import annotations
 
