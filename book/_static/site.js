@@ -180,6 +180,28 @@ for (const slider of all("figure.frames")) {
   show();
 }
 
+// The list of chapters says how many exercises of a chapter the reader has answered; the answers stay in the browser.
+const sayAnswered = () => {
+  const right = new Map();
+  try {
+    for (const { right: done, page, of } of Object.values(JSON.parse(localStorage.getItem("answers") ?? "{}"))) {
+      if (done === true && typeof page === "string" && Number.isInteger(of)) right.set(page, { count: (right.get(page)?.count ?? 0) + 1, of });
+    }
+  } catch { return; }
+  for (const mark of all(".answered")) mark.remove();
+  for (const link of all(".drawer .bd-sidenav a")) {
+    const found = right.get(link.pathname.split("/").pop().replace(/\.html$/, ""));
+    if (!found) continue;
+    const words = `${found.count} of ${found.of} exercises answered`;
+    const mark = make("span", { className: "answered", textContent: found.count >= found.of ? "✓" : `${found.count}/${found.of}`, title: words });
+    mark.append(make("span", { className: "unseen", textContent: ` (${words})` }));
+    link.append(mark);
+  }
+};
+sayAnswered();
+addEventListener("book-answers", sayAnswered);
+addEventListener("storage", sayAnswered);
+
 // A laboratory comes to life when it comes into view, or when the address names it: from a script of a few kB.
 const scripts = new Map();
 const load = (name) => {

@@ -16,8 +16,9 @@ TYPES = {
     ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml",
     ".png": "image/png", ".webp": "image/webp", ".woff2": "font/woff2", ".woff": "font/woff", ".txt": "text/plain",
     ".ipynb": "application/json", ".md": "text/markdown", ".json": "application/json", ".xml": "application/xml",
+    ".mjs": "text/javascript", ".wasm": "application/wasm", ".zip": "application/zip",
 }  # fmt: skip
-PACKED = {".html", ".css", ".js", ".svg", ".ipynb", ".md", ".json", ".xml", ".txt"}
+PACKED = {".html", ".css", ".js", ".mjs", ".svg", ".ipynb", ".md", ".json", ".xml", ".txt"}
 
 
 @cache

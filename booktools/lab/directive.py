@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
@@ -30,12 +31,13 @@ from sphinx.writers.html5 import HTML5Translator
 
 from ..source.markdown import Directive, tokens
 from ..source.pages import Book, BookError
-from . import data, static
+from . import data, ready, static
 from .bundle import laboratory, shell
 
 LOGGER = logging.getLogger(__name__)
 RENDER = Path(__file__).with_name("render.mjs")
 MADE = "_static/lab/made"
+TEMML = Path(__file__).parents[1] / "site" / "vendor" / "temml.min.js"
 FOLDER = Path(__file__).parents[2] / "book" / "_static" / "lab"
 
 
@@ -137,9 +139,9 @@ def visit_lab(self: HTML5Translator, node: Lab) -> None:
         LOGGER.warning("laboratory %r cannot be drawn: %s", node["kind"], answer["error"], location=node)
     node["html"] = answer.get("html", "")
     title = escape(answer.get("title", ""))
-    self.body.append(
-        f'<div class="lab" id="lab-{node["kind"]}" data-kind="{node["kind"]}">\n<p class="lab-title">{title}</p>\n'
-    )
+    kind = node["kind"]
+    name = f"lab-{kind}-{node['of']}" if node.get("of") else f"lab-{kind}"  # a page may have several of one kind
+    self.body.append(f'<div class="lab" id="{name}" data-kind="{kind}">\n<p class="lab-title">{title}</p>\n')
 
 
 def depart_lab(self: HTML5Translator, node: Lab) -> None:
@@ -152,7 +154,12 @@ def write(app: Sphinx, error: Exception | None) -> None:
     folder = Path(app.outdir, MADE)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "shell.js").write_text(shell(FOLDER), encoding="utf-8")
-    for kind in sorted({kind for kind, _ in app.laboratories}):
+    found = sorted({kind for kind, _ in app.laboratories})
+    if "grade" in found:
+        ready.install(Path(app.outdir))
+        (folder / "vendor").mkdir(exist_ok=True)
+        shutil.copy(TEMML, folder / "vendor" / TEMML.name)
+    for kind in found:
         (folder / f"{kind}.js").write_text(laboratory(FOLDER, kind, data.of(kind)), encoding="utf-8")
         for name, text in data.SCRIPTS.get(kind, {}).items():
             (folder / f"{name}.js").write_text(text(), encoding="utf-8")

@@ -4,4 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-BLOCKS: dict[str, tuple[str, Callable[[dict[str, str]], str]]] = {}  # by kind: title, and the HTML for some options
+from . import grade
+
+BLOCKS: dict[str, tuple[str, Callable[[dict[str, str]], str]]] = {
+    "grade": (grade.TITLE, grade.block),
+}  # by kind: title, and the HTML for some options

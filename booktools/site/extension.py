@@ -22,6 +22,7 @@ from sphinx_exercise.nodes import solution_node
 from sphinxcontrib.bibtex.style.referencing import BracketStyle
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
+from ..lab import asked
 from ..lab import directive as laboratories
 from ..notebooks import cost, minutes
 from ..notebooks.install import commit_of_library, install_cell
@@ -36,7 +37,8 @@ LOGGER = logging.getLogger(__name__)
 POLICY = "; ".join(
     (
         "default-src 'none'",
-        "script-src 'self' 'unsafe-inline'",
+        "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'",
+        "worker-src 'self' blob:",  # one from a blob is bound by this policy, one from an address would not be
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data:",
         "font-src 'self' data:",
@@ -215,6 +217,7 @@ def setup(app: Sphinx) -> dict:
     head.setup(app)
     laboratories.setup(app)
     offline.setup(app)
+    asked.setup(app)
     slim.setup(app)
     drop_thebe(app)
     app.connect("config-inited", only_the_pages)

@@ -1,0 +1,20 @@
+"""The grader of the notebooks, asked from the page."""
+
+from __future__ import annotations
+
+from diffusion_lib.notebook.exercises import exercises, grade_answer
+from diffusion_lib.symbolic.page.render import latex
+
+from .formula import Reader
+
+
+def grade(name: str, text: str) -> dict:
+    """Kind and words of the verdict, and the formula as it was read, in LaTeX."""
+    exercise = exercises()[name]
+    tree = Reader(exercise)(text)
+    verdict = grade_answer(exercise, tree)
+    return {"kind": verdict.kind, "message": verdict.message, "latex": latex(tree)}
+
+
+def preview(name: str, text: str) -> dict:
+    return {"kind": "read", "latex": latex(Reader(exercises()[name])(text))}
