@@ -9,6 +9,7 @@ import ast
 import re
 import unicodedata
 from fractions import Fraction
+from itertools import accumulate
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.notebook.exercises import Exercise
@@ -16,7 +17,7 @@ from diffusion_lib.symbolic.language.expr import Expr, Num, Pi, Symbol, exp, log
 from diffusion_lib.symbolic.language.registry import latex_name, positive, real, unit
 from diffusion_lib.symbolic.language.times import Index
 
-LONGEST = 1000
+LONGEST, SIGNED, NESTED = 1000, 150, 40  # characters, signs, parentheses: a worker has little room for recursion
 SIGNS = {
     "α\u0304": "alpha_bar", "α\u0305": "alpha_bar", "β\u0303": "beta_tilde", "α": "alpha", "β": "beta", "γ": "gamma",
     "ε": "eps", "ϵ": "eps", "η": "eta", "θ": "theta", "μ": "mu", "σ": "sigma", "π": "pi", "√": "sqrt",
@@ -43,12 +44,20 @@ def parsed(text: str) -> ast.expr:
         written = written.replace(unicodedata.normalize("NFD", sign), words)
     if not written:
         raise ConfigError("Nothing is written yet.")
+    if sum(map(written.count, "+-*/~.|<>=,")) > SIGNED or nesting(written) > NESTED:
+        raise ConfigError("This has too many signs or parentheses; write a shorter formula.")
     try:
         return ast.parse(written, mode="eval").body
     except SyntaxError as error:
         raise ConfigError(f"This is no formula yet: {_said(error, written)}") from None
     except (ValueError, MemoryError, RecursionError):
         raise ConfigError("This is no formula: it is nested too deeply, or holds a sign that is none.") from None
+
+
+def nesting(written: str) -> int:
+    """How many parentheses are open at the deepest place."""
+    depths = accumulate((sign in "([{") - (sign in ")]}") for sign in written)
+    return max(depths, default=0)
 
 
 def _said(error, written) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from diffusion_lib.errors import check_choice
 from diffusion_lib.notebook.exercises import exercises, grade_answer
 from diffusion_lib.symbolic.page.render import latex
 
@@ -10,11 +11,15 @@ from .formula import Reader
 
 def grade(name: str, text: str) -> dict:
     """Kind and words of the verdict, and the formula as it was read, in LaTeX."""
-    exercise = exercises()[name]
+    exercise = _exercise(name)
     tree = Reader(exercise)(text)
     verdict = grade_answer(exercise, tree)
     return {"kind": verdict.kind, "message": verdict.message, "latex": latex(tree)}
 
 
 def preview(name: str, text: str) -> dict:
-    return {"kind": "read", "latex": latex(Reader(exercises()[name])(text))}
+    return {"kind": "read", "latex": latex(Reader(_exercise(name))(text))}
+
+
+def _exercise(name):
+    return exercises()[check_choice("name", name, exercises())]

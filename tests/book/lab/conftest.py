@@ -10,6 +10,7 @@ import pytest
 
 from booktools.check import measure
 from booktools.check.serve import host
+from booktools.lab import pack
 from booktools.lab.directive import FOLDER
 from booktools.site.extension import POLICY
 from booktools.source.pages import BookError
@@ -19,11 +20,17 @@ PAGE = f'<!DOCTYPE html><meta charset="utf-8">{SAFE}<title>modules</title>'
 
 
 @pytest.fixture(scope="session")
-def modules(tmp_path_factory):
+def folder(tmp_path_factory):
+    """What the page of ``modules`` may load."""
+    made = tmp_path_factory.mktemp("modules")
+    shutil.copytree(FOLDER, made / "lab")
+    (made / "index.html").write_text(PAGE)
+    return made
+
+
+@pytest.fixture(scope="session")
+def modules(folder):
     """``modules(path, expression)``: what ``expression``, a JavaScript function of the module at ``path``, returns."""
-    folder = tmp_path_factory.mktemp("modules")
-    shutil.copytree(FOLDER, folder / "lab")
-    (folder / "index.html").write_text(PAGE)
     with ExitStack() as stack:
         try:
             browser = stack.enter_context(measure.chromium())
@@ -38,3 +45,20 @@ def modules(tmp_path_factory):
             return page.evaluate(f"async (given) => (({expression})(await import('/lab/{path}'), given))", given)
 
         yield ask
+
+
+@pytest.fixture(scope="session")
+def python(folder, modules):
+    """``python(requests)``: what the library, in a worker of the page, answers to a list of requests."""
+    try:
+        pack.install(folder / "lab" / "made" / "vendor" / "pyodide")
+    except BookError as error:
+        message = f"the library was NOT tested in a browser: {error}"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    ask = """async (module, requests) => {
+      window.bookDesk ??= module.desk(new URL("/lab/made/vendor/pyodide/", location).href);
+      const told = [];
+      for (const request of requests) told.push(await window.bookDesk.ask(request, 300));
+      return told;
+    }"""
+    return lambda requests: modules("shell/python.js", ask, requests)

@@ -5,7 +5,10 @@ import { shared } from "../shell/python.js";
 import { keep, kept } from "../shell/answers.js";
 import { formula } from "../shell/formula.js";
 
-const WORDS = { right: "Right.", refused: "Not read:", undecided: "Undecided:" };
+const told = ({ kind, message }) => {
+  const words = kind === "refused" ? message.replace(/^answer /, "The answer ") : message;
+  return words[0].toUpperCase() + words.slice(1);
+};
 
 export const mount = (root) => {
   const form = root.querySelector("form");
@@ -36,7 +39,7 @@ export const mount = (root) => {
       asked += 1;
       const verdict = await python.ask({ what: "grade", name, text });
       await formula(read, verdict.latex);
-      say(`${WORDS[verdict.kind] ?? ""} ${verdict.kind === "right" ? "" : verdict.message}`.trim(), verdict.kind);
+      say(told(verdict), verdict.kind);
       keep(name, text, verdict.kind === "right");
       done(verdict.kind === "right");
     } catch (error) {

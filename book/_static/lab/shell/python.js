@@ -16,6 +16,8 @@ const sentence = (told) => (/memory|allocat/i.test(told)
   ? "This device has too little memory for it. Close other pages and try again, or answer in the notebook."
   : `The library could not be loaded: ${told}. Try again; if that does not help, answer in the notebook.`);
 
+const stopped = (told) => (/memory|allocat/i.test(told) ? sentence(told) : "This could not be computed here and was stopped. Write it in a simpler form, and try again.");
+
 // `folder` is the address of the files; `make` makes the worker.
 export const desk = (folder, make = worker) => {
   let open = null, number = 0, running = false;
@@ -49,11 +51,10 @@ export const desk = (folder, make = worker) => {
         if (data.ready) { clearTimeout(timer); running = true; tell({ state: "ready" }); done(); }
         else if (data.failed !== undefined) { clearTimeout(timer); give(sentence(data.failed)); }
         else if (data.bytes !== undefined) tell({ state: data.starting ? "starting" : "loading", bytes: data.bytes });
+        else if (data.error !== undefined) close(stopped(data.error)); // what the library means to say is an answer
         else if (waiting.has(data.id)) {
-          const { done: answered, failed: refused } = waiting.get(data.id);
+          waiting.get(data.id).done(JSON.parse(data.answer));
           waiting.delete(data.id);
-          if (data.error === undefined) answered(JSON.parse(data.answer));
-          else refused(new Error(sentence(data.error)));
         }
       };
       made.postMessage({ base: folder });
