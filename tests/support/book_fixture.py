@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import CompletedProcess
+from types import SimpleNamespace
 
 import nbformat
 import yaml
+from forks import forked
 from nbformat import NotebookNode
 from root import ROOT
+
+from booktools.site import build
 
 TOOLS = {"build": "site.build", "check": "check.rules", "notebooks": "notebooks.update"}
 
@@ -181,10 +187,39 @@ def make_book(root: Path, pages: dict[str, str] | None = None) -> Path:
     return root
 
 
-def tool(name: str, root: Path, *arguments: str) -> subprocess.CompletedProcess:
-    """Run ``python -m booktools.name root`` as the Makefile does."""
-    command = [sys.executable, "-m", f"booktools.{TOOLS[name]}", str(root), *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def tool(name: str, root: Path, *arguments: str) -> CompletedProcess:
+    """Run ``python -m booktools.name root`` as the Makefile does.
+
+    Where no kernel starts it runs in a fork: a process of its own would import for longer than it works.
+    """
+    module = f"booktools.{TOOLS[name]}"
+    if name == "notebooks":
+        command = [sys.executable, "-m", module, str(root), *arguments]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    for imported in (module, "jupyter_book.cli.main", "jupyter_book.sphinx", "booktools.site.extension"):
+        importlib.import_module(imported)
+
+    def program() -> int:
+        build.subprocess = SimpleNamespace(run=_python)
+        sys.argv = [module, str(root), *arguments]
+        return importlib.import_module(module).main()
+
+    return forked(program)
+
+
+def _python(command: list[str], check: bool) -> CompletedProcess:
+    """``python -c CODE ARGUMENTS`` in a fork."""
+    _, option, code, *arguments = command
+    assert (option, check) == ("-c", False)
+
+    def program() -> None:
+        sys.argv = [option, *arguments]
+        exec(code, {"__name__": "__main__"})
+
+    done = forked(program)
+    print(done.stdout, end="")
+    print(done.stderr, end="", file=sys.stderr)
+    return done
 
 
 def executed_book(root: Path) -> Path:
