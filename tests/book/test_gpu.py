@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from forks import forked
 from gpu_files import FILES, cells
 from root import ROOT
 
@@ -29,10 +27,16 @@ def test_the_file_changes_parameters_of_its_chapter_to_larger_values(chapter):
 @pytest.mark.parametrize("chapter", FILES)
 def test_the_chapter_takes_the_values(chapter):
     """Its own check runs; what may be missing here is the GPU, and nothing else."""
-    values = json.dumps(yaml.safe_load(FILES[chapter].read_text()))
+    values = yaml.safe_load(FILES[chapter].read_text())
     parameters, check = cells(chapter)
-    program = f"import json\n{parameters}\nglobals().update(json.loads({values!r}))\n{check}\n"
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+
+    def program():
+        names = {"__name__": "__main__"}
+        exec(parameters, names)
+        names |= values
+        exec(check, names)
+
+    done = forked(program)  # where PyTorch is imported already
     last_line = (done.stderr.strip().splitlines() or [""])[-1]
     assert done.returncode == 0 or "ConfigError: device must be one of those that work here" in last_line, done.stderr
 
