@@ -17,9 +17,14 @@ from booktools.source.pages import Book
 COUNT = ".summary()"  # attacks every step with mutants: minutes for the book, and nbval runs it anyway
 
 
+@cache
+def _cells(chapter: str) -> list[NotebookNode]:
+    return jupytext.read(ROOT / "book" / f"{chapter}.md").cells
+
+
 def code_cells(chapter: str) -> list[NotebookNode]:
-    """The code cells of a page, with their metadata."""
-    return [cell for cell in jupytext.read(ROOT / "book" / f"{chapter}.md").cells if cell.cell_type == "code"]
+    """The code cells of a page, with their metadata; each page is read once, so leave them as they are."""
+    return [cell for cell in _cells(chapter) if cell.cell_type == "code"]
 
 
 def derivation_cells(chapter: str) -> list[str]:
@@ -27,9 +32,14 @@ def derivation_cells(chapter: str) -> list[str]:
     return [cell.source for cell in code_cells(chapter) if "derivation" in cell.metadata.get("tags", [])]
 
 
+@cache
+def _pages() -> tuple[str, ...]:
+    return tuple(Path(page.name).name for page in Book(ROOT).notebooks)
+
+
 def notebooks() -> list[str]:
     """The pages that run, in reading order."""
-    return [Path(page.name).name for page in Book(ROOT).notebooks]
+    return list(_pages())
 
 
 def chapters() -> list[str]:
