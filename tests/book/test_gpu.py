@@ -9,8 +9,8 @@ import yaml
 from forks import forked
 from gpu_files import FILES, cells
 from root import ROOT
+from the_book import BOOK
 
-from booktools.source.pages import Book
 from diffusion_lib.latent import weights
 from diffusion_lib.notebook import rerun
 
@@ -43,5 +43,5 @@ def test_the_chapter_takes_the_values(chapter):
 
 def test_every_chapter_that_trains_or_takes_a_published_model_has_a_file():
     large = ("TrainState.create", 'model = "miniature"')
-    trains = {Path(page.name).name for page in Book(ROOT).notebooks if any(word in page.text for word in large)}
+    trains = {Path(page.name).name for page in BOOK.notebooks if any(word in page.text for word in large)}
     assert trains - {"errata"} == FILES.keys()  # the errata train for a second, to show a slip

@@ -11,8 +11,7 @@ from pathlib import Path
 import jupytext
 from nbformat import NotebookNode
 from root import ROOT
-
-from booktools.source.pages import Book
+from the_book import BOOK
 
 COUNT = ".summary()"  # attacks every step with mutants: minutes for the book, and nbval runs it anyway
 
@@ -34,7 +33,7 @@ def derivation_cells(chapter: str) -> list[str]:
 
 @cache
 def _pages() -> tuple[str, ...]:
-    return tuple(Path(page.name).name for page in Book(ROOT).notebooks)
+    return tuple(Path(page.name).name for page in BOOK.notebooks)
 
 
 def notebooks() -> list[str]:

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import pytest
 from root import ROOT
+from the_book import BOOK
 
 from booktools.opinion import __main__ as command
 from booktools.opinion import ask, run_maxima
@@ -20,7 +21,6 @@ from booktools.opinion.questions import question, questions
 from booktools.opinion.ranges import without_ranges
 from booktools.opinion.report import RECORD, record, table
 from booktools.opinion.rocq import Statement
-from booktools.source.pages import Book
 from diffusion_lib.errors import DerivationError, Refuted, Undefined
 from diffusion_lib.symbolic.language.claim import Claim
 from diffusion_lib.symbolic.language.expr import log, sqrt
@@ -35,7 +35,7 @@ MISSING = [name for name, there in ask.present().items() if not there]
 needs_programs = pytest.mark.skipif(
     bool(MISSING), reason=f"{' and '.join(MISSING)} not installed: no second opinion on the derivations was asked for"
 )
-PAGES = {page.short: page for page in chapters(Book(ROOT))}
+PAGES = {page.short: page for page in chapters(BOOK)}
 SMALL = ("autoencoder", "errata", "handwritten")
 EVALUATING = ("Gaussian integral", "integration", "differentiation", "independence", "algebra", "definition", "result")
 OPERATORS = (Derivative, E, Integral, Limit, Var)

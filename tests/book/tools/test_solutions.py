@@ -11,11 +11,9 @@ import re
 
 import nbformat
 import pytest
-from root import ROOT
+from the_book import BOOK
 
-from booktools.source.pages import Book
-
-PAGES = [page for page in Book(ROOT).notebooks if "{solution" in page.text]
+PAGES = [page for page in BOOK.notebooks if "{solution" in page.text]
 GATE = re.compile(r"^`{3,}\{solution-(start|end)\}", flags=re.M)
 NAME = r"(Solution to Exercise \d+)"
 SUMMARY = re.compile(rf"<summary><b>{NAME}</b></summary>|\*\*{NAME}\*\*: in the next cell")
