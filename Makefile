@@ -49,10 +49,9 @@ test-fast: check ## 45 s | after a changed line: lint, imports, formulas, sample
 	$(BIN)/pytest $(FAST) -n 2
 	$(BIN)/pytest notebooks/intro.ipynb $(NBVAL)
 
-test: check proofs book ## 28 min | everything that must hold: library, derivations, notebooks, pages in a browser
-	$(BIN)/pytest tests -n 2 --dist loadscope --no-loadscope-reorder --ignore tests/book/browser
-	$(BIN)/pytest notebooks $(NBVAL) -n 2 --dist loadscope
-	$(BIN)/pytest tests/book/browser -n 2 --dist loadscope -rs
+test: ## 28 min | everything that must hold: library, derivations, notebooks, pages in a browser
+	+@$(MAKE) --no-print-directory -j 2 check proofs book
+	$(BIN)/pytest tests notebooks $(NBVAL) -n 2 --dist loadscope --no-loadscope-reorder -rs
 
 test-full: test ## 45 min | the same, and the tests that take minutes
 	$(BIN)/pytest tests -m slow -n 2

@@ -1,4 +1,4 @@
-"""What every test shares: one thread, no network, repeatable property tests."""
+"""What every test shares: one thread, no network, repeatable property tests, long files first."""
 
 from __future__ import annotations
 
@@ -10,10 +10,17 @@ os.environ.setdefault("TQDM_DISABLE", "1")
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 import hypothesis
+import order
 import pytest
 
 hypothesis.settings.register_profile("repo", derandomize=True, deadline=None, max_examples=50)
 hypothesis.settings.load_profile("repo")
+
+
+def pytest_collection_modifyitems(items):
+    """Long files first; each stays whole, and those of which nothing is known stay as they were collected."""
+    known = {path: order.seconds(path) for path in {item.path for item in items}}
+    items.sort(key=lambda item: -known[item.path])
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 
+import order
 import pytest
 import yaml
 from book_fixture import ROOT
@@ -19,9 +20,7 @@ TOOLS = {
     "book-check": "python -m booktools.check.rules",
     "proofs": "python -m booktools.check.proofs",
     "book-build": "python -m booktools.site.build",
-    "library-tests": "pytest tests -n",
-    "notebook-tests": "pytest notebooks --nbval",
-    "browser-tests": "pytest tests/book/browser",
+    "tests": "pytest tests notebooks --nbval",
 }
 
 
@@ -70,21 +69,31 @@ def test_no_target_is_longer_than_three_lines():
     assert max(recipe.count("\n") for recipe in recipes) <= 3
 
 
-def test_make_test_runs_every_part_from_cheap_to_dear(project, monkeypatch):
+def test_make_test_runs_every_part_and_the_dear_one_last(project, monkeypatch):
     monkeypatch.setenv("FAIL", "nothing")
     result = make(project, "test")
     assert result.returncode == 0, result.stderr
     lines = called(project)
-    order = [next(i for i, line in enumerate(lines) if line.startswith(start)) for start in TOOLS.values()]
-    assert order == sorted(order)
     assert len(lines) == len(TOOLS)
+    assert all(sum(line.startswith(start) for line in lines) == 1 for start in TOOLS.values())
+    assert lines[-1].startswith(TOOLS["tests"]) and "--ignore" not in lines[-1]
 
 
 @pytest.mark.parametrize("command", [pytest.param(start, id=f"row109-{name}") for name, start in TOOLS.items()])
 def test_a_failing_part_fails_make_test(project, monkeypatch, command):
+    """No test begins after a part that is cheaper and fails; what runs beside that part may come to its end."""
     monkeypatch.setenv("FAIL", command)
     assert make(project, "test").returncode == 2
-    assert called(project)[-1].startswith(command)
+    lines = called(project)
+    assert any(line.startswith(command) for line in lines)
+    assert not any(line.startswith(TOOLS["tests"]) for line in lines if not command.startswith("pytest"))
+
+
+def test_the_longest_files_of_tests_begin():
+    assert all((ROOT / "tests" / name).is_file() for name in order.SECONDS)
+    names = ("notebooks/toy-ddpm.ipynb", "notebooks/intro.ipynb", "tests/repository/test_make.py")
+    long, short, unknown = (order.seconds(ROOT / name) for name in names)
+    assert long > short > unknown == 0
 
 
 def test_make_test_fast_checks_and_runs_cheap_tests_and_one_chapter(project, monkeypatch):

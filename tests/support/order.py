@@ -1,0 +1,30 @@
+"""Which files of tests begin: the longest, so that at the end no worker waits for another one's long file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from root import ROOT
+
+# About how many seconds; only their order matters.  A file that takes less than half a minute need not stand here.
+SECONDS = {
+    "book/test_running.py": 300,
+    "book/browser/test_accessible.py": 250,
+    "book/browser/test_pages.py": 200,
+    "book/browser/test_measures.py": 160,
+    "latent/small/test_shipped_weights.py": 90,
+    "book/browser/test_formulas.py": 85,
+    "notebook/test_sweep.py": 80,
+    "notebook/test_rerun.py": 60,
+    "book/tools/test_build.py": 55,
+    "symbolic/test_engine_mutants.py": 40,
+}
+
+
+def seconds(path: Path) -> float:
+    """How long a file takes; of a notebook, what its last run took."""
+    if path.suffix == ".ipynb":
+        cost = path.with_suffix(".cost.json")
+        return json.loads(cost.read_text(encoding="utf-8"))["seconds"] if cost.is_file() else 0
+    return SECONDS.get(path.relative_to(ROOT / "tests").as_posix(), 0) if path.is_relative_to(ROOT / "tests") else 0
