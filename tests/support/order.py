@@ -1,4 +1,4 @@
-"""Which files of tests begin: the longest, so that at the end no worker waits for another one's long file."""
+"""Which files of tests are long: they come after all others, the longest first, and so no worker waits at the end."""
 
 from __future__ import annotations
 

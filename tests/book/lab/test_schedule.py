@@ -19,3 +19,17 @@ def test_tables(modules, name, T):
         torch.testing.assert_close(
             torch.tensor(told[theirs], dtype=torch.float64), getattr(ours, table), rtol=1e-12, atol=0
         )
+
+
+HUMPS = """(m, [name, t]) => {
+    const { tables } = m.lab.setup(), kept = tables[name].alphaBar[t], rest = tables[name].rest[t];
+    const heights = Array.from({ length: 2001 }, (_, i) => m.density(kept, rest, -4 + i / 250));
+    return heights.filter((each, i) => i > 0 && each > heights[i - 1] && each > (heights[i + 1] ?? 0)).length;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("name", "t", "humps"), [("linear", 1, 2), ("linear", 333, 1), ("cosine", 500, 2), ("cosine", 600, 1)]
+)
+def test_the_humps_melt_when_the_page_says(modules, name, t, humps):
+    assert modules("kinds/schedule.js", HUMPS, [name, t]) == humps

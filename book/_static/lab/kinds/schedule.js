@@ -9,6 +9,12 @@ const T = 1000, N = 400;
 const NAMES = { linear: "linear", scaled_linear: "scaled linear", cosine: "cosine" };
 const modes = [[-1.4, 0.18], [1, 0.3]]; // mean and deviation of the two equal parts of the data
 
+// The density of x_t, whose data are two modes of equal weight
+export const density = (kept, rest, x) => modes.reduce((sum, [mean, deviation]) => {
+  const variance = kept * deviation ** 2 + rest;
+  return sum + (0.5 * Math.exp(-((x - Math.sqrt(kept) * mean) ** 2) / (2 * variance))) / Math.sqrt(2 * Math.PI * variance);
+}, 0);
+
 export const lab = {
   title: "Three schedules",
   alt: "Left, the signal ᾱ of three schedules over time, with a line at t. Right, a density of two modes, noised to time t.",
@@ -31,17 +37,13 @@ export const lab = {
     const right = axes({ left: wide ? 80 + half : 40, top: wide ? top : height / 2 + 30, width: half, height: tall }, { from: -3.5, to: 3.5, name: "x" }, { from: 0, to: 0.9, name: "density of x at t", marks: false });
     const curves = Object.keys(NAMES).map((each, i) => left.curve(tables[each].alphaBar.filter((_, s) => s % 10 === 0).map((kept, s) => [10 * s, kept]), `c${i + 1}${each === name ? " strong" : ""}`));
     const kept = tables[name].alphaBar[t], rest = tables[name].rest[t];
-    const density = (x) => modes.reduce((sum, [mean, deviation]) => {
-      const variance = kept * deviation ** 2 + rest;
-      return sum + (0.5 * Math.exp(-((x - Math.sqrt(kept) * mean) ** 2) / (2 * variance))) / Math.sqrt(2 * Math.PI * variance);
-    }, 0);
     const places = Array.from({ length: 141 }, (_, i) => -3.5 + i / 20);
     const noised = samples.map(({ x0, eps }) => Math.sqrt(kept) * x0 + Math.sqrt(rest) * eps);
     const bars = Array.from({ length: 28 }, (_, i) => {
       const from = -3.5 + i / 4, share = noised.filter((x) => x >= from && x < from + 0.25).length / N / 0.25;
       return box(right.px(from), right.py(Math.min(share, 0.9)), right.px(from + 0.25) - right.px(from), right.py(0) - right.py(Math.min(share, 0.9)), "f2 faint");
     });
-    const svg = left.svg + curves.join("") + left.across(t, "mark") + right.svg + bars.join("") + right.curve(places.map((x) => [x, density(x)]), "c1 strong")
+    const svg = left.svg + curves.join("") + left.across(t, "mark") + right.svg + bars.join("") + right.curve(places.map((x) => [x, density(kept, rest, x)]), "c1 strong")
       + legend(Object.keys(NAMES).map((each, i) => [`c${i + 1}`, NAMES[each]]), 40, 16, width - 50);
     return { svg, said: `t = ${t}: ᾱ = ${number(kept)}, SNR = ${number(kept / rest)}. The signal's deviation is ${number(Math.sqrt(kept))}, the noise's ${number(Math.sqrt(rest))}.` };
   },
