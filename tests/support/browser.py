@@ -14,6 +14,7 @@ DONE = "() => document.fonts.ready.then(() => true)"
 AXE = (ROOT / "tests" / "support" / "axe" / "axe.min.js").read_text(encoding="utf-8")
 JUDGE = """() => axe.run(document, { resultTypes: ["violations"] }).then((found) => found.violations.flatMap(
     (each) => each.nodes.map((node) => `${each.id}: ${node.target} ${node.html.slice(0, 120)}`)))"""
+BLOCKED = "Service Worker registration blocked by Playwright"  # test_offline is about that worker
 DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -23,7 +24,7 @@ def visit(browser, address, theme="light", size=DESK):
     page = browser.new_context(viewport=shape, color_scheme=theme, service_workers="block").new_page()
     heard = []
     page.on("request", lambda request: heard.append(("request", request.url)))
-    page.on("console", lambda note: heard.append((note.type, note.text)))
+    page.on("console", lambda note: BLOCKED in note.text or heard.append((note.type, note.text)))
     page.on("pageerror", lambda error: heard.append(("error", str(error))))
     page.goto(address)
     page.evaluate(DONE)

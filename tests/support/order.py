@@ -10,8 +10,7 @@ from root import ROOT
 # About how many seconds; only their order matters.  A file that takes less than half a minute need not stand here.
 SECONDS = {
     "book/test_running.py": 340,
-    "book/browser/test_accessible.py": 250,
-    "book/browser/test_pages.py": 200,
+    "book/browser/test_pages.py": 300,
     "book/browser/test_measures.py": 160,
     "latent/small/test_shipped_weights.py": 120,
     "latent/small/test_cleanness.py": 110,

@@ -1,11 +1,12 @@
-"""The built pages in headless Chromium: nothing from other hosts, no console errors, every formula set, no overflow."""
+"""The built pages in headless Chromium: nothing from other hosts, no console errors, formulas set, no overflow, axe."""
 
 from __future__ import annotations
 
 import pytest
-from browser import DESK, DRAWN, HTML, PAGES, PHONE, visit
+from browser import DESK, DRAWN, HTML, PAGES, PHONE, violations, visit
 
 WAYS = [("light", DESK), ("light", PHONE), ("dark", PHONE), ("dark", DESK)]  # each differs from the last in one thing
+JUDGED = [("light", DESK), ("light", PHONE), ("dark", DESK)]  # by axe, too
 LOOK = r"""() => {
     const all = (selector) => [...document.querySelectorAll(selector)];
     const root = document.documentElement;
@@ -46,6 +47,8 @@ def faults(browser, origin, name, ways):
         seen = page.evaluate(LOOK)
         wrong = [] if seen.pop("theme") == theme else [f"the theme is not {theme}"]
         wrong += [f"{what}: {which}" for what, which in seen.items() if which]
+        if origin.startswith("http") and (theme, size) in JUDGED:  # from the disk, axe may not read the sheet
+            wrong += [f"axe: {text}" for text in violations(page)]
         found += [f"{name} ({theme}, {size[0]} px): {text}" for text in wrong]
     if origin.startswith("http"):
         page.wait_for_load_state("networkidle")  # half a second, in which a late request would show
