@@ -248,3 +248,18 @@ if (location.protocol.startsWith("http") && navigator.serviceWorker) {
     } catch { /* the browser allows no worker here: the page needs its network */ }
   });
 }
+
+// Beneath each derivation a button lets the reader change a line; what it needs is loaded when it is pressed.
+const engine = document.querySelector('.lab[data-kind="line"]');
+for (const tag of engine?.querySelector("form")?.dataset.tags.split(" ") ?? []) {
+  const block = document.getElementById(`eq-${tag}`);
+  const place = block?.closest(".how-cell")?.querySelector(".marks");
+  if (!place) continue;
+  const button = make("button", { type: "button", className: "break-line", textContent: "Break a line" });
+  button.append(make("span", { className: "unseen", textContent: ` of ${tag}` }));
+  button.addEventListener("click", async () => {
+    await live(engine);
+    engine.lab?.open(tag, block, button);
+  });
+  place.append(button);
+}

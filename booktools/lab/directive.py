@@ -155,7 +155,7 @@ def write(app: Sphinx, error: Exception | None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "shell.js").write_text(shell(FOLDER), encoding="utf-8")
     found = sorted({kind for kind, _ in app.laboratories})
-    if "grade" in found:
+    if {"grade", "line"} & set(found):
         ready.install(Path(app.outdir))
         (folder / "vendor").mkdir(exist_ok=True)
         shutil.copy(TEMML, folder / "vendor" / TEMML.name)

@@ -6,9 +6,15 @@ import json
 
 from diffusion_lib.errors import DiffusionLibError
 
-from . import grading
+from . import grading, lines
 
-DOORS = {"grade": grading.grade, "preview": grading.preview}
+DOORS = {
+    "grade": grading.grade,
+    "preview": grading.preview,
+    "show": lines.show,
+    "check": lines.check,
+    "state": lines.state,
+}
 
 
 def answer(told: str) -> str:

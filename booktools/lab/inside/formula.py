@@ -35,10 +35,10 @@ JOINS = {
 MADE_OF = "numbers, + - * /, powers ** or ^, sqrt(…), exp(…), log(…)"
 
 
-def parsed(text: str) -> ast.expr:
+def parsed(text: str, longest: int = LONGEST) -> ast.expr:
     """The tree of what is written; ``ConfigError`` where it is no formula."""
-    if len(text) > LONGEST:
-        raise ConfigError(f"This is longer than {LONGEST} characters; write a shorter formula.")
+    if len(text) > longest:
+        raise ConfigError(f"This is longer than {longest} characters; write a shorter formula.")
     written = unicodedata.normalize("NFD", text.strip())
     for sign, words in SIGNS.items():
         written = written.replace(unicodedata.normalize("NFD", sign), words)

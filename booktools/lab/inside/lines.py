@@ -1,0 +1,207 @@
+"""A reader breaks a line of a derivation, or states one: the engine checks it as it checks those of the chapters.
+
+A chapter's own cells state its blocks again; they were checked when the book was made, so here they are taken as they
+stand, in a second or two.  From the line that was changed on, everything is checked, with what stood before that block.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import copy
+import io
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from types import SimpleNamespace
+
+import diffusion_lib.symbolic.page.chain as chains
+import diffusion_lib.symbolic.page.derivation as derivations
+import diffusion_lib.symbolic.page.recall as recalls
+from diffusion_lib.errors import ConfigError, DerivationError, Inconclusive, Refuted, check_choice
+from diffusion_lib.symbolic.language.registry import mentions, standard_normal
+from diffusion_lib.symbolic.page.chain import Chain
+from diffusion_lib.symbolic.page.definition import Definition
+from diffusion_lib.symbolic.page.derivation import Derivation
+from diffusion_lib.symbolic.page.render import latex
+
+from .notation import Notation, written
+
+COUNT = ".summary()"
+TRIED = ("algebra", "definition")  # for a line of the reader's own
+
+
+@dataclass
+class Now:
+    checking: bool = False
+
+
+NOW = Now()
+
+
+def _prepare():
+    """Steps are taken as they stand, but while a reader's line is checked."""
+
+    def unless_checked(module, name, instead):
+        real = getattr(module, name)
+        setattr(module, name, lambda *given, **named: (real if NOW.checking else instead)(*given, **named))
+
+    unless_checked(chains, "verify", _taken)
+    for module in (chains, recalls):
+        unless_checked(module, "look", lambda claim: ())
+    for module, name in ((chains, "non_negative"), (derivations, "non_negative"), (derivations, "verify")):
+        unless_checked(module, name, lambda *given, **named: None)
+    unless_checked(chains, "by_induction", lambda claim, *given: _taken(claim).theorem)
+    chains.chained = lambda theorems: (theorems[0].claim.left, theorems[-1].claim.right)
+    derivations.Canary = lambda *given: None  # states something false
+    Derivation._witness = lambda *given: None
+    _remember(Chain, "equals", lambda right, by, using=(): ("=", by, using, None))
+    _remember(Chain, "at_most", lambda bound, gap, using=(): ("≤", "", using, gap))
+    _remember(Chain, "below", lambda bound, gap, using=(): ("<", "", using, gap))
+
+
+def _taken(claim):
+    return SimpleNamespace(theorem=SimpleNamespace(claim=claim, left=claim.left, right=claim.right), looks=())
+
+
+def _remember(kind, name, call):
+    real = getattr(kind, name)
+
+    def remembering(self, *given, **named):
+        made = real(self, *given, **named)
+        self.calls = (*getattr(self, "calls", ()), call(*given, **named))
+        return made
+
+    setattr(kind, name, remembering)
+
+
+_prepare()
+
+
+@lru_cache(maxsize=2)
+def opened(page: str) -> dict[str, Derivation]:
+    """The derivations of a page by their letter, stated anew from its cells."""
+    chapters = json.loads((files(__package__) / "chapters.json").read_text(encoding="utf-8"))
+    cells = chapters[check_choice("page", page, chapters)]
+    names: dict = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        for number, source in enumerate(cells, 1):
+            tree = ast.parse(source)
+            tree.body = [node for node in tree.body if not ast.unparse(node).endswith(COUNT)]
+            exec(compile(tree, f"{page}, cell {number}", "exec"), names)
+    return {one.letter: one for one in names.values() if isinstance(one, Derivation)}
+
+
+def _block(page, tag):
+    for derivation in opened(page).values():
+        for block in derivation.blocks.values():
+            if block.tag == tag:
+                return derivation, block
+    raise ConfigError(f"There is no block ({tag}) on this page.")
+
+
+def show(page: str, tag: str) -> dict:
+    """The lines of a block as texts, each with its relation and its licence."""
+    _, block = _block(page, tag)
+    if not isinstance(block, Chain):
+        raise ConfigError("This block concludes from others; break a line of those.")
+    lines = [{"relation": one.relation, "text": written(one.right), "beside": one.licence} for one in block.lines()]
+    return {"kind": "shown", "left": written(block.left), "lines": lines}
+
+
+def check(page: str, tag: str, changed: dict[str, str]) -> dict:
+    """What the engine says of a block in which some lines, by number, say something else."""
+    derivation, block = _block(page, tag)
+    if not isinstance(block, Chain):
+        raise ConfigError("This block concludes from others; break a line of those.")
+    reader = _reader(derivation)
+    new = {int(number): reader(text) for number, text in changed.items()}
+    first = min(new, default=len(block.calls))
+    chain = Chain(_before(derivation, block), block.name, block.left, block.hypothesis, block.start)
+    told = []
+    for number, (step, call) in enumerate(zip(block.steps, block.calls, strict=True)):
+        right = new.get(number, step.right)
+        said = _said(lambda call=call, right=right: _again(chain, call, right), number >= first)
+        told.append(said | {"line": number, "latex": latex(right), "changed": number in new})
+        if said["kind"] != "passes":
+            break
+        told[-1]["beside"] = chain.steps[-1].shown
+        told[-1]["checked"] = number >= first
+    return {"kind": told[-1]["kind"] if told else "passes", "lines": told}
+
+
+def state(page: str, text: str, letter: str = "") -> dict:
+    """What the engine says of a line ``left = right`` under all that a page defines."""
+    derivations_here = opened(page)
+    derivation = derivations_here.get(letter) or next(iter(derivations_here.values()))
+    left, right = _sides(text)
+    reader = _reader(derivation)
+    left, right = reader(left), reader(right)
+    here = copy.copy(derivation)
+    cited = [
+        name for name, block in derivation.blocks.items() if isinstance(block, Definition) and block.relation != "<"
+    ]
+    told = {"kind": "undecided"}
+    for by in TRIED:
+        using = cited if by == "definition" else []
+        chain = Chain(here, "your line", left)
+        said = _said(lambda chain=chain, by=by, using=using: chain.equals(right, by, using), True)
+        if said["kind"] == "passes":
+            word = chain.steps[-1].word
+            said["beside"] = by + (", with all definitions of this page" if using else f" · {word}" * (word != by))
+            told = said
+            break
+        told = said  # what the definitions say is the last word
+    return told | {"latex": f"{latex(left)} = {latex(right)}"}
+
+
+def _sides(text):
+    depth, places = 0, []
+    for place, sign in enumerate(text):
+        depth += (sign in "([") - (sign in ")]")
+        if sign == "=" and depth == 0:
+            places.append(place)
+    if len(places) != 1:
+        raise ConfigError("A line has one sign =, with something on both sides.")
+    return text[: places[0]], text[places[0] + 1 :]
+
+
+def _reader(derivation):
+    return Notation({"standard_normal": standard_normal} | derivation.what)
+
+
+def _before(derivation, block):
+    """The derivation as it was when ``block`` was stated."""
+    before = copy.copy(derivation)
+    before.blocks = {}
+    for name, one in derivation.blocks.items():
+        if one is block:
+            break
+        before.blocks[name] = one
+    known = [one for one in before.blocks.values() if isinstance(one, Definition)]
+    before.defined = {letters: thing for one in known for _, thing, letters in mentions(one.left)}
+    return before
+
+
+def _again(chain, call, right):
+    relation, by, using, gap = call
+    if relation == "=":
+        chain.equals(right, by=by, using=using)
+    else:
+        (chain.at_most if relation == "≤" else chain.below)(right, gap=gap, using=using)
+
+
+def _said(act, checking) -> dict:
+    NOW.checking = checking
+    try:
+        act()
+    except Refuted as error:
+        return {"kind": "refuted", "message": str(error)}
+    except Inconclusive as error:
+        return {"kind": "undecided", "message": str(error)}
+    except (DerivationError, ConfigError) as error:
+        return {"kind": "refused", "message": str(error)}
+    finally:
+        NOW.checking = False
+    return {"kind": "passes"}

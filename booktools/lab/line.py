@@ -1,0 +1,29 @@
+"""The block in which a reader states a line of his own; its script lets him break the lines of the page, too."""
+
+from __future__ import annotations
+
+from html import escape
+
+from . import ready
+
+TITLE = "Ask the machine"
+LONGEST = 2000
+
+
+def block(options: dict[str, str]) -> str:
+    told = ready.told()
+    if told.missing:
+        return f'<p class="lab-said">The engine is no part of this copy of the book: {escape(told.missing)}</p>'
+    example = escape(options["example"])
+    page, tags = escape(options["page"]), escape(options["tags"])
+    return (
+        '<p class="lab-letters">State a line in the letters of this page, in code. The engine says whether it follows '
+        f"from the definitions here, or where it fails. To try: <code>{example}</code>, then change a letter.</p>\n"
+        f'<form class="lab-answer needs-script" data-page="{page}" data-tags="{tags}" data-size="{told.size}" '
+        'action="#">'
+        '<label for="lab-line-text">Your line</label>'
+        f'<input type="text" id="lab-line-text" maxlength="{LONGEST}" value="{example}" autocomplete="off" '
+        'autocapitalize="off" spellcheck="false" aria-describedby="lab-line-said">'
+        f'<button type="submit">Load the engine, {told.megabytes} MB</button></form>\n'
+        '<div class="lab-read"></div>\n<p class="lab-said" id="lab-line-said" role="status"></p>'
+    )
