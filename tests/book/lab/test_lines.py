@@ -1,0 +1,180 @@
+"""Lines of derivations, read back and checked in the page: the page's own pass, and changed ones meet a witness."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from types import SimpleNamespace
+from unittest import mock
+
+import pytest
+from root import ROOT
+
+from booktools.lab.inside.notation import Notation, written
+from booktools.opinion import collect
+from booktools.source.pages import Book
+from diffusion_lib.errors import ConfigError
+from diffusion_lib.symbolic import Derivation, Normal, Sum, log, positive, unit
+from diffusion_lib.symbolic.language.expr import Add, Mul, Neg, Num
+from diffusion_lib.symbolic.language.registry import standard_normal
+
+PAGES = {page.short: page for page in collect.chapters(Book(ROOT))}
+
+
+def derivations(page):
+    """The derivations of a page, with nothing checked: its notebook does that."""
+
+    def note(claim):
+        return SimpleNamespace(theorem=SimpleNamespace(claim=claim, left=claim.left, right=claim.right), looks=())
+
+    names: dict = {}
+    quiet = contextlib.redirect_stdout(io.StringIO())
+    with mock.patch(collect.CHECKS, note), mock.patch(collect.CANARY), quiet:
+        for source in collect.derivations(page):
+            exec("\n".join(line for line in source.splitlines() if collect.COUNT not in line), names)
+    return [one for one in names.values() if isinstance(one, Derivation)]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_line_of_the_book_is_read_back_as_the_same_term(name):
+    found = 0
+    for derivation in derivations(PAGES[name]):
+        read = Notation({"standard_normal": standard_normal} | derivation.what)
+        for block in derivation.blocks.values():
+            for side in block.sides():
+                assert read(written(side)) == side, written(side)
+                found += 1
+    assert found
+
+
+D = Derivation("D")
+t, s = D.indices("t s")
+a, b, c = D.symbol("a"), D.symbol("b", positive), D.symbol("c")
+alpha, x, q = D.sequence("alpha", unit), D.states("x"), D.density("q")
+f = D.function("f")
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        -(a * b), (-a) * b, a - b * c, a + Neg(b + c), Add((a, Add((b, c)))), Add((Add((a, b)), c)),
+        Mul((a, Mul((b, c)))),
+        Mul((Mul((a, b)), c)), a * (b / c), a * b / c, a / b / c, a / (b / c), -(a / b), (-a) / b, -(a**2), (-a) ** 2,
+        Num(-2) * a, a * Num(-2), Num(-1) / 2 * a, Num(1) / 2, 2 * a / 3, alpha[t] * alpha[t - 1], (t - 1) * a,
+        a + (t - 1),
+        Sum(alpha[s] * a, (s, 1, t)), log(a * b) * c, q(x[1:t] | x[0]), q(x[t] | x[t - 1], x[0]), f(a), f.prime(a),
+        Normal(x[t], a, b), Normal(x[t], a, b) ** 2,
+    ],
+)  # fmt: skip
+def test_no_two_terms_print_alike(term):
+    assert Notation(D.what)(written(term)) == term
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os')", "a.__class__", "f.__call__(a)", "q.name", "(lambda: a)()", "[a for a in x]",
+        "Derivation('D')",
+        "E(a, under=q)", "exec('1')", "a := b", "a if a else b", "x[t].sequence", "'a'", "1.5 * a", "a and b", "a == b",
+        "alpha[t:1:2]", "alpha[a]", "x", "q", "f", "unknown", "sqrt", "getattr(a, 'name')", "Sum(a, (s, 1))", "a @ b",
+        "a | b",
+        "9" * 100, "{a}", "*a", "a; b", "D", "Index", "KL(a, b)", "E(a, b)", "print(a)", "f(*[a])", "f(**{})",
+    ],
+)  # fmt: skip
+def test_a_line_is_never_run(text):
+    with pytest.raises(ConfigError):
+        Notation(D.what)(text)
+
+
+CHECKED = {"intro": 3, "bound-and-likelihood": 12, "exact-oracle": 15, "text-encoder": 16, "forward-process": 40}
+
+
+@pytest.fixture(scope="module")
+def shown(python):
+    """The blocks of some pages that have lines, as the page shows them."""
+    found = {}
+    for name in CHECKED:
+        tags = [block.tag for one in derivations(PAGES[name]) for block in one.blocks.values() if not block.definition]
+        told = python([{"what": "show", "page": name, "tag": tag} for tag in tags])
+        found |= {(name, tag): one for tag, one in zip(tags, told, strict=True) if one["kind"] == "shown"}
+    return found
+
+
+def test_the_lines_of_a_page_pass(python, shown):
+    asked = [(name, tag) for name, tag in shown if name != "forward-process"]
+    first = [shown[key]["lines"][0]["text"] for key in asked]
+    told = python(
+        [
+            {"what": "check", "page": name, "tag": tag, "changed": {"0": text}}
+            for (name, tag), text in zip(asked, first, strict=True)
+        ]
+    )
+    assert {one["kind"] for one in told} == {"passes"}
+    lines = [line for one in told for line in one["lines"]]
+    assert len(lines) >= 40 and all(line["checked"] for line in lines)
+    assert [line["beside"] for line in lines] == [line["beside"] for key in asked for line in shown[key]["lines"]]
+
+
+def test_a_line_that_was_doubled_meets_a_witness(python, shown):
+    asked = [
+        (name, tag, number, line["text"])
+        for (name, tag), one in shown.items()
+        for number, line in enumerate(one["lines"])
+        if line["relation"] == "="
+    ]
+    told = python(
+        [
+            {"what": "check", "page": name, "tag": tag, "changed": {str(number): f"2 * ({text})"}}
+            for name, tag, number, text in asked
+        ]
+    )
+    assert len(asked) >= 80
+    for (*_, number, _), one in zip(asked, told, strict=True):
+        *before, last = one["lines"]
+        assert one["kind"] == last["kind"] == "refuted" and last["line"] == number
+        assert "licence '" in last["message"] and "left is " in last["message"]
+        assert all(line["kind"] == "passes" and not line["checked"] for line in before)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("alpha_bar[t] = alpha[t] * alpha_bar[t - 1]", "passes"), ("alpha[t] = 1 - beta[t]", "passes"),
+        ("alpha[t] + beta[t] = 1", "passes"), ("sqrt(alpha[t])**2 = alpha[t]", "passes"),
+        ("alpha_bar[t] = alpha[t] * alpha_bar[t]", "refuted"), ("alpha[t] = beta[t]", "refuted"),
+        ("alpha[t] = unknown", "refused"), ("alpha[t]", "refused"), ("a = b = c", "refused"), ("", "refused"),
+        ("__import__('os') = 1", "refused"), ("1 = (" + "(" * 60, "refused"),
+    ],
+)  # fmt: skip
+def test_a_line_of_the_readers_own(python, text, kind):
+    (told,) = python([{"what": "state", "page": "forward-process", "text": text}])
+    assert told["kind"] == kind, told
+    assert kind == "refused" or "latex" in told
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"what": "show", "page": "../x", "tag": "F.4"}, {"what": "show", "page": "intro", "tag": "<b>"},
+        {"what": "check", "page": "intro", "tag": "X.2", "changed": {"0": "eval('1')"}},
+    ],
+)  # fmt: skip
+def test_what_is_not_there_is_refused(python, asked):
+    (told,) = python([asked])
+    assert told["kind"] == "refused"
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"kind": "passes", "beside": "algebra"}, "It passes: algebra."),
+        (
+            {"kind": "refuted", "message": "step 'a, line 1', licence 'algebra': 1 = 2 is false"},
+            "Refuted. By the rule “algebra”: 1 = 2 is false",
+        ),
+        ({"kind": "undecided", "message": "step 'a', licence 'rule': so"}, "Not proved. By the rule “rule”: so"),
+        ({"kind": "refused", "message": "no"}, "Refused. no"),
+    ],
+)  # fmt: skip
+def test_what_is_said(modules, answer, words):
+    assert modules("kinds/line.js", "(m, answer) => m.told(answer)", answer) == words
