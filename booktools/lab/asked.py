@@ -7,6 +7,8 @@ import re
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from diffusion_lib.notebook.exercises import exercises
+
 from .directive import Lab
 
 ASKED = re.compile(r'^grade\("([\w-]+)", \.\.\.\)$', re.MULTILINE)
@@ -16,7 +18,7 @@ def attach(app: Sphinx, tree: nodes.document) -> None:
     """A block before each cell that asks; a page may ask once for each exercise."""
     for cell in list(tree.findall(lambda node: isinstance(node, nodes.Element) and "cell_index" in node.attributes)):
         source = next((each.astext() for each in cell.findall(nodes.literal_block)), "")
-        for name in ASKED.findall(source):
+        for name in sorted(exercises().keys() & set(ASKED.findall(source))):
             place = cell.parent.index(cell)
             cell.parent.insert(place, Lab("", kind="grade", begins={"name": name}, of=name))
 

@@ -2,7 +2,7 @@
 
 The limit is on processor time, so that a busy machine decides the same steps as an idle one.  An interrupt can be lost:
 Python drops what is raised in a callback of its garbage collector, and libraries install such callbacks.  So it is
-repeated until the block has ended.  In a browser there are no threads: there the clock is read at every thousandth call.
+repeated until the block has ended.  A browser has no threads: there the clock is read at every thousandth call.
 """
 
 from __future__ import annotations
