@@ -1,4 +1,4 @@
-"""Exercises are answered and lines are broken in the built pages: nothing heavy before a click, nothing from elsewhere."""
+"""Exercises are answered and lines are broken in the built pages: nothing heavy before a click, nothing foreign."""
 
 from __future__ import annotations
 
