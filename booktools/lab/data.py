@@ -112,10 +112,34 @@ def merges_script() -> str:
     return f"(window.bookLabs ??= {{}}).merges = {json.dumps(chr(10).join(_merges()), ensure_ascii=False)};\n"
 
 
+def _picture() -> dict:
+    from . import picture  # PyTorch and the networks: only where a page asks for them
+
+    return picture.data()
+
+
+def _picture_files() -> dict[str, Path]:
+    from . import picture
+
+    return picture.files()
+
+
 SCRIPTS = {"bpe": {"bpe-merges": merges_script}}  # by laboratory: what only a click loads, by name
-DATA: dict[str, Callable[[], dict]] = {"bpe": _bpe, "descent": _descent, "orders": _orders, "train": _train}
+DATA: dict[str, Callable[[], dict]] = {
+    "bpe": _bpe,
+    "descent": _descent,
+    "orders": _orders,
+    "picture": _picture,
+    "train": _train,
+}
+FILES: dict[str, Callable[[], dict[str, Path]]] = {"picture": _picture_files}  # below _static/lab, and where they lie
 
 
 def of(kind: str) -> dict:
     """The data of a laboratory, plain values for JSON; most need none."""
     return DATA[kind]() if kind in DATA else {}
+
+
+def files(kind: str) -> dict[str, Path]:
+    """What a laboratory loads when the reader asks for it, by its place below ``_static/lab``; most need none."""
+    return FILES[kind]() if kind in FILES else {}

@@ -163,6 +163,10 @@ def write(app: Sphinx, error: Exception | None) -> None:
         (folder / f"{kind}.js").write_text(laboratory(FOLDER, kind, data.of(kind)), encoding="utf-8")
         for name, text in data.SCRIPTS.get(kind, {}).items():
             (folder / f"{name}.js").write_text(text(), encoding="utf-8")
+        for name, source in data.files(kind).items():
+            target = Path(app.outdir, "_static", "lab", name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
 
 
 def setup(app: Sphinx) -> None:

@@ -11,8 +11,8 @@ const { block } = await import(`${folder}/shell/block.js`);
 const made = [];
 for (const { kind, options, data } of blocks) {
   try {
-    const { lab } = await import(`${folder}/kinds/${kind}.js`);
-    made.push({ title: lab.title, html: block(kind, lab, lab.setup(data), options) });
+    const { lab, draw } = await import(`${folder}/kinds/${kind}.js`); // one that mounts itself may draw itself
+    made.push({ title: lab.title, html: draw ? draw(kind, data, options) : block(kind, lab, lab.setup(data), options) });
   } catch (error) {
     made.push({ error: `${error.message} ${(error.stack ?? "").split("\n")[1] ?? ""}` });
   }

@@ -20,7 +20,7 @@ FIRST = ("basic.css", "styles/pydata-sphinx-theme.css")
 DROPPED = re.compile(r"copybutton|togglebutton|thebe|sphinx-design|styles/theme\.css|^https?:")
 WORD = re.compile(r"[A-Za-z_][\w-]*")  # a script may set any word that it contains
 MADE = ("book.css", "card.png", "search-index.js")  # written by the build
-LABORATORIES = "lab/"  # their scripts set classes; what the build makes of them lies in lab/made
+LABORATORIES = "lab/"  # their scripts set classes; what the build makes and fetches for them lies in made and vendor
 ICONS = re.compile(r"FontAwesome|Font Awesome|fa-\w+-\d")  # the letters of the icon script
 LETTERS = tuple(f"fonts/source-serif-4-latin-wght-{style}.woff2" for style in ("normal", "italic"))
 AT_RULES = ("media", "supports", "layer", "container")
@@ -231,7 +231,7 @@ def make_sheet(app: Sphinx, error: Exception | None) -> None:
 
 
 def _stays(name: str, kept: set[str]) -> bool:
-    return name in kept or name in MADE or name.startswith(f"{LABORATORIES}made/")
+    return name in kept or name in MADE or name.startswith((f"{LABORATORIES}made/", f"{LABORATORIES}vendor/"))
 
 
 def setup(app: Sphinx) -> None:

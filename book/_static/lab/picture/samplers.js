@@ -1,0 +1,104 @@
+// The samplers of diffusion_lib/sample, from unit noise to latents: each yields {t, x, clean} before a step, where
+// `clean` is what the denoiser takes x_0 to be, and last {t: 0}. `denoise(x, t)` and what it gives are Float32Arrays.
+
+const { sqrt, log, exp, expm1, log1p, min, max } = Math;
+
+// Σ a x over pairs of a number and an array, rounded once.
+const sum = (...pairs) => pairs[0][1].map((_, i) => pairs.reduce((all, [a, x]) => all + a * x[i], 0));
+
+// T k / steps for k = steps…1, rounded, halves to even.
+export const even = (T, steps) => Array.from({ length: steps }, (_, i) => {
+  const twice = 2 * T * (steps - i), down = Math.floor(twice / (2 * steps)), rest = twice - 2 * steps * down;
+  return down + (rest > steps || (rest === steps && down % 2 === 1) ? 1 : 0);
+});
+
+// The times nearest to levels of the noise that are even in σ^{1/7} (Karras et al. 2022, eq. 5); none twice.
+export const karras = ({ T, snr }, steps) => {
+  if (steps === T || steps === 1) return Array.from({ length: steps }, (_, i) => T - i);
+  const logs = snr.slice(1).map((each) => log(each) / -2), start = exp(logs[T - 1]) ** (1 / 7), end = exp(logs[0]) ** (1 / 7);
+  const times = Array.from({ length: steps }, (_, i) => {
+    const level = 7 * log(start + (i / (steps - 1)) * (end - start));
+    return 1 + logs.reduce((best, each, t) => (Math.abs(level - each) < Math.abs(level - logs[best]) ? t : best), 0);
+  });
+  for (let i = steps - 2; i >= 0; i--) times[i] = max(times[i], times[i + 1] + 1);
+  return times.map((t, i) => min(t, T - i));
+};
+
+// The step from t to s < t.
+export const transition = ({ beta, alphaBar, rest }, t, s) => {
+  let logs = 0;
+  for (let r = s + 1; r <= t; r++) logs += log1p(-beta[r]);
+  const sigma = (r) => sqrt(rest[r] / alphaBar[r]);
+  return { t, s, keptT: alphaBar[t], keptS: alphaBar[s], restT: rest[t], restS: rest[s], beta: -expm1(logs), sigmaT: sigma(t), sigmaS: sigma(s) };
+};
+
+// Weights w with Σ w_k f(nodes[k]) ≈ ∫ f from nodes[0] to `end`: a polynomial through all nodes, integrated.
+export const adamsBashforth = (nodes, end) => {
+  const places = nodes.map((node) => (node - nodes[0]) / (end - nodes[0]));
+  return places.map((place, k) => {
+    let polynomial = [1]; // its coefficients, constant first
+    places.forEach((other, j) => {
+      if (j === k) return;
+      const up = [0, ...polynomial];
+      polynomial = up.map((each, i) => (each - other * (polynomial[i] ?? 0)) / (place - other));
+    });
+    return (end - nodes[0]) * polynomial.reduce((all, c, power) => all + c / (power + 1), 0);
+  });
+};
+
+const move = (step, x, past) => {
+  const kept = sqrt(step.keptS), weights = adamsBashforth(past.map(([level]) => level), step.sigmaS);
+  return sum([kept / sqrt(step.keptT), x], ...past.map(([, eps], k) => [kept * weights[k], eps]));
+};
+
+// A function for each sampler; it makes the function of one step, which may keep a past.
+const ddpm = ({ draw }) => (step, x, eps, clean) => {
+  const mean = [[(sqrt(step.keptS) * step.beta) / step.restT, clean], [(sqrt(1 - step.beta) * step.restS) / step.restT, x]];
+  return step.s > 0 ? sum(...mean, [sqrt((step.beta * step.restS) / step.restT), draw(x.length)]) : sum(...mean);
+};
+const ddim = () => (step, x, eps, clean) => sum([sqrt(step.keptS), clean], [sqrt(step.restS), eps]);
+const multistep = (order) => () => {
+  const past = [];
+  return (step, x, eps) => {
+    past.unshift([step.sigmaT, eps]);
+    past.length = min(past.length, order);
+    return move(step, x, past);
+  };
+};
+const heun = ({ denoise }) => async (step, x, eps) => {
+  const first = move(step, x, [[step.sigmaT, eps]]);
+  if (step.s === 0) return first;
+  const other = await denoise(first, step.s);
+  return move(step, x, [[step.sigmaT, sum([0.5, eps], [0.5, other])]]);
+};
+const dpmpp = () => {
+  let before = null;
+  return (step, x, eps, clean) => {
+    let ahead = clean;
+    if (before && step.s > 0) {
+      const ratio = (log(step.sigmaT) - log(step.sigmaS)) / (before.level - log(step.sigmaT)) / 2;
+      ahead = sum([1 + ratio, clean], [-ratio, before.clean]);
+    }
+    before = { level: log(step.sigmaT), clean };
+    const kept = sqrt(step.restS / step.restT), shrunk = kept * sqrt(step.keptT / step.keptS);
+    return sum([kept, x], [sqrt(step.keptS) * (1 - shrunk), ahead]);
+  };
+};
+const EVEN = { ddpm, "euler-ancestral": ddpm, ddim, euler: multistep(1), heun, lms: multistep(4), "dpm++": dpmpp };
+
+// The names of the samplers, as diffusion_lib has them.
+export const names = Object.keys(EVEN).flatMap((name) => [name, `${name}-karras`]);
+
+export const times = (tables, name, steps) => (name.endsWith("-karras") ? karras(tables, steps) : even(tables.T, steps));
+
+export async function* sample(name, tables, x, { steps, denoise, draw }) {
+  if (!names.includes(name)) throw new RangeError(`no sampler ${name}`);
+  const visited = times(tables, name, steps), next = EVEN[name.replace(/-karras$/, "")]({ denoise, draw });
+  for (let k = 0; k < steps; k++) {
+    const step = transition(tables, visited[k], visited[k + 1] ?? 0), eps = await denoise(x, step.t);
+    const clean = sum([1 / sqrt(step.keptT), x], [-sqrt(step.restT) / sqrt(step.keptT), eps]);
+    yield { t: step.t, x, clean };
+    x = await next(step, x, eps, clean);
+  }
+  yield { t: 0, x, clean: x };
+}

@@ -1,0 +1,88 @@
+"""What the laboratory ``picture`` is given: the miniature's graphs and weights, its words, and a first picture."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import gzip
+import io
+import json
+from pathlib import Path
+
+from diffusion_lib import __version__
+from diffusion_lib.latent.parts import load
+from diffusion_lib.latent.pipeline import generate
+from diffusion_lib.latent.small.language import vocabulary
+from diffusion_lib.latent.weights import MINIATURE, fingerprint
+
+from . import graphs, npm
+
+RUNTIME = "onnxruntime-web"
+SCRIPT, PROGRAM = "dist/ort.wasm.bundle.min.mjs", "dist/ort-wasm-simd-threaded.wasm"
+FIRST = {"prompt": "a white dog wearing a red hat", "seed": 3}
+VENDOR, MADE = f"vendor/{RUNTIME}", "made/picture"
+
+
+def data() -> dict:
+    """What the page knows before anything is loaded."""
+    first, files = json.loads((_first() / "first.json").read_text(encoding="utf-8")), _loaded()
+    return {
+        "files": files,
+        "megabytes": round(sum(each["packed"] for each in files) / 1e6),
+        "parameters": {**_constant(), "model": "miniature", "fingerprint": fingerprint(MINIATURE)},
+        **first,
+    }
+
+
+def files() -> dict[str, Path]:
+    """What is copied into ``_static/lab``: the runtime with its licence, the graphs, the weights."""
+    made, runtime = graphs.graphs(), npm.package(RUNTIME, [SCRIPT, PROGRAM])
+    own = {f"{MADE}/{path.name}": path for path in sorted(made.iterdir())}
+    licences = {f"{VENDOR}/{path.name}": path for path in runtime.glob("*.txt")}
+    # a script ends in .js, which every host serves as one
+    return own | licences | {f"{VENDOR}/ort.js": runtime / SCRIPT, f"{VENDOR}/ort.wasm.gz": _first() / "ort.wasm.gz"}
+
+
+def _loaded() -> list[dict]:
+    """The files that a click loads: name, place, bytes on the way and unpacked."""
+    listed = []
+    for place, path in files().items():
+        name = path.name.removesuffix(".gz")
+        if name.endswith((".onnx", ".safetensors", "merges.txt", ".wasm")):
+            size = int.from_bytes(path.read_bytes()[-4:], "little") if path.suffix == ".gz" else path.stat().st_size
+            listed.append({"name": name, "place": place, "packed": path.stat().st_size, "size": size})
+    return listed
+
+
+def _constant() -> dict:
+    """The parameters of a picture that no handle changes."""
+    return {"dim": 128, "save_int": 0, "dtype": "float32", "library": __version__, "index": 0} | {
+        "decoded_in": "float32", "safety": "absent", "dropped_tokens": 0, "dropped_text": "",
+    }  # fmt: skip
+
+
+@functools.cache
+def _first() -> Path:
+    return graphs.kept("first", _write)
+
+
+def _write(folder: Path) -> None:
+    parts = load("miniature", device="cpu")
+    (made,) = generate(parts, FIRST["prompt"], seed=FIRST["seed"])
+    drawn = io.BytesIO()
+    made.image.save(drawn, "PNG", optimize=True)
+    told = {
+        "begins": {name: made.parameters[name] for name in ("prompt", "g", "seed", "steps", "sampler")},
+        "first": base64.b64encode(drawn.getvalue()).decode(),
+        "words": vocabulary(),
+        "network": {
+            "latents": parts.latent_shape(),
+            "side": parts.dim,
+            "width": parts.unet.config.cross_attention_dim,
+            "schedule": parts.schedule.name,
+            "T": parts.schedule.T,
+        },
+    }
+    (folder / "first.json").write_text(json.dumps(told), encoding="utf-8")
+    program = npm.package(RUNTIME, [PROGRAM]) / PROGRAM
+    (folder / "ort.wasm.gz").write_bytes(gzip.compress(program.read_bytes(), 6, mtime=0))

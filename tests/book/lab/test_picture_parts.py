@@ -1,0 +1,96 @@
+"""What surrounds the networks in the page: tokens, noise, times and samplers are those of the library."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from diffusion_lib.latent.parts import load
+from diffusion_lib.latent.pipeline import EVEN, SAMPLERS
+from diffusion_lib.latent.weights import MINIATURE
+from diffusion_lib.process.schedule import scaled_linear
+from diffusion_lib.sample.ancestral import generators
+from diffusion_lib.sample.times import visited
+
+MERGES = MINIATURE / "tokenizer" / "merges.txt"
+TEXTS = [
+    "", "a dog wearing hat", "  Three\tRED  triangles, on sand. ", "don't we're I'll 'tis", "naïve café ﬁ İ Σς ẞ",
+    "12 345 日本語 привет 🙂👍🏽 e\u0301", "<|endoftext|> a<|startoftext|>b <|ENDOFTEXT|>", "!?'s…--, ((x))", "a\u00a0b\u0085c\u200bd\ufeff",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def parts():
+    return load("miniature", device="cpu")
+
+
+def test_tokens_are_those_of_the_tokenizer(modules, parts):
+    draws, entries = random.Random(0), sorted(parts.tokenizer.get_vocab())
+    words = [entry.replace("</w>", " ") for entry in draws.sample(entries, 400) if entry.isascii()]
+    texts = [*TEXTS, *("".join(draws.sample(words, 6)) for _ in range(60))]
+    ask = "(m, [merges, texts]) => { const t = m.tokenizer(merges); return [texts.map(t.ids), t.entries.length]; }"
+    found, size = modules("maths/tokenizer.js", ask, [MERGES.read_text(encoding="utf-8"), texts])
+    assert size == len(parts.tokenizer)
+    assert found == parts.tokenizer(texts).input_ids
+
+
+@pytest.mark.parametrize(("seed", "first"), [(0, 0), (1, 3), (2**31 - 1, 0), (2**32 - 1, 2**33), (2**53 - 1, 7)])
+def test_noise_is_that_of_the_library(modules, seed, first):
+    (generator,) = generators(seed, 1, first)
+    drawn = [torch.randn(8, 8, 8, generator=generator).flatten() for _ in range(3)]
+    ask = "(m, [seed, i]) => { const d = m.stream(seed, i); return [d(512), d(512), d(512)].map((x) => [...x]); }"
+    told = modules("picture/generator.js", ask, [seed, first])
+    for ours, theirs in zip(drawn, told, strict=True):
+        torch.testing.assert_close(torch.tensor(theirs), ours, rtol=0, atol=1e-6)
+
+
+def test_seeds_of_streams_are_numpys(modules):
+    told = modules("picture/generator.js", "(m) => m.seedSequence([12345, 6, 7, 8, 9, 10], 9)")
+    assert told == np.random.SeedSequence([12345, 6, 7, 8, 9, 10]).generate_state(9).tolist()
+
+
+@pytest.mark.parametrize("spacing", ["trailing", "karras"])
+def test_times(modules, spacing):
+    counts = [1, 2, 3, 7, 16, 20, 33, 50, 64, 250, 999, 1000]
+    name = "ddim-karras" if spacing == "karras" else "ddim"
+    ask = f"""async (m, counts) => {{
+        const {{ schedule }} = await import("/lab/maths/schedule.js"), tables = schedule("scaled_linear", 1000);
+        return counts.map((steps) => m.times(tables, "{name}", steps));
+    }}"""
+    expected = [list(visited(scaled_linear(1000), steps, spacing)) for steps in counts]
+    assert modules("picture/samplers.js", ask, counts) == expected
+
+
+def test_names_of_samplers(modules):
+    assert set(modules("picture/samplers.js", "(m) => m.names")) == SAMPLERS.keys()
+
+
+@pytest.mark.parametrize("name", [*EVEN, "ddpm-karras", "dpm++-karras", "lms-karras", "heun-karras"])
+@pytest.mark.parametrize("steps", [1, 2, 13])
+def test_samplers_go_the_same_way(modules, name, steps):
+    """The denoiser sin(x) + t / 2000 has no use but to bend: errors of a step would not cancel."""
+    chain, options = SAMPLERS[name], {}
+    (generator,) = generators(3, 1)
+    x_T = torch.randn(1, 32, generator=generator)
+    if name.removesuffix("-karras") in ("ddpm", "euler-ancestral"):
+        options["generator"] = [generator]
+    if name.endswith("-karras"):
+        options["spacing"] = "karras"
+    bent = lambda x_t, t: torch.sin(x_t) + t[:, None] / 2000  # noqa: E731
+    ours = list(chain(bent, x_T, scaled_linear(1000), steps=steps, **options))
+    ask = """async (m, [name, steps]) => {
+        const { schedule } = await import("/lab/maths/schedule.js"), { stream } = await import("/lab/picture/generator.js");
+        const draw = stream(3), x = draw(32), found = [];
+        const denoise = async (x, t) => x.map((each) => Math.sin(each) + t / 2000);
+        const chain = m.sample(name, schedule("scaled_linear", 1000), x, { steps, denoise, draw });
+        for await (const { t, x, clean } of chain) found.push([t, [...x], [...clean]]);
+        return found;
+    }"""
+    told = modules("picture/samplers.js", ask, [name, steps])
+    assert [t for t, *_ in told] == [step.t for step in ours]
+    for (_, x, clean), step in zip(told, ours, strict=True):
+        torch.testing.assert_close(torch.tensor([x]), step.x_t, rtol=2e-5, atol=2e-5)
+        torch.testing.assert_close(torch.tensor([clean]), step.x_0_hat, rtol=5e-5, atol=5e-5)
