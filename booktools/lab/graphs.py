@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import inspect
 import logging
 import os
 import shutil
@@ -50,7 +51,7 @@ class Text(torch.nn.Module):
 
 
 class UNet(torch.nn.Module):
-    """x_t, t − 1 and embeddings to ε̂, and to the maps (B, 77, h, w) of its cross attention, as ``attention`` has them."""
+    """x_t, t − 1 and embeddings to ε̂, and to the maps (B, 77, h, w) of its cross attention, those of ``attention``."""
 
     def __init__(self, parts: Components) -> None:
         super().__init__()
@@ -88,11 +89,8 @@ def _examples(parts: Components) -> dict[str, tuple[torch.nn.Module, dict, list[
 
 def key() -> str:
     """What the graphs depend on."""
-    code = (Path(module.__file__) for module in (shipped, attention, codec, guidance))
-    told = [
-        fingerprint(MINIATURE),
-        *(hashlib.sha256(path.read_bytes()).hexdigest() for path in (*code, Path(__file__))),
-    ]
+    code = [*(Path(module.__file__) for module in (shipped, attention, codec, guidance)), Path(__file__)]
+    told = [fingerprint(MINIATURE), *(hashlib.sha256(path.read_bytes()).hexdigest() for path in code)]
     return hashlib.sha256(" ".join([*told, *map(version, MADE_BY)]).encode()).hexdigest()[:16]
 
 
@@ -103,7 +101,8 @@ def graphs(cache: Path = CACHE) -> Path:
 
 def kept(name: str, write: Callable[[Path], None], cache: Path = CACHE) -> Path:
     """The folder that ``write`` fills, made once for each state of code and weights; others of the name go."""
-    folder = cache / f"{name}-{key()}"
+    own = hashlib.sha256(Path(inspect.getfile(write)).read_bytes()).hexdigest()
+    folder = cache / f"{name}-{key()}-{own[:8]}"
     if not folder.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as temporary:

@@ -20,6 +20,16 @@ PAGE = f'<!DOCTYPE html><meta charset="utf-8">{SAFE}<title>modules</title>'
 
 
 @pytest.fixture(scope="session")
+def browser():
+    with ExitStack() as stack:
+        try:
+            yield stack.enter_context(measure.chromium())
+        except BookError as error:
+            message = f"the laboratories were NOT tested in a browser: {error}"
+            pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory):
     """What the page of ``modules`` may load."""
     made = tmp_path_factory.mktemp("modules")
@@ -29,15 +39,10 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def modules(folder):
+def modules(browser, folder):
     """``modules(path, expression)``: what ``expression``, a JavaScript function of the module at ``path``, returns."""
-    with ExitStack() as stack:
-        try:
-            browser = stack.enter_context(measure.chromium())
-        except BookError as error:
-            message = f"the laboratories were NOT tested in a browser: {error}"
-            pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-        address = stack.enter_context(host(folder)).address
+    with host(folder) as server:
+        address = server.address
         page = browser.new_page()
         page.goto(f"{address}/index.html")
 

@@ -1,6 +1,6 @@
 // Files of a laboratory, unpacked, with a word on how many bytes have come. A file that is cut short is an error.
 
-export class Lost extends Error {}
+import { Lost } from "./trouble.js";
 
 const read = async (answer, told) => {
   const parts = [], reader = answer.body.getReader();

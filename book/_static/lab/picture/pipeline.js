@@ -3,6 +3,7 @@
 import * as ort from "../vendor/onnxruntime-web/ort.js";
 import { stream } from "./generator.js";
 import { sample } from "./samplers.js";
+import { Asked } from "./trouble.js";
 import { schedule } from "../maths/schedule.js";
 import { tokenizer } from "../maths/tokenizer.js";
 
@@ -33,7 +34,7 @@ export const pipeline = async (files, model) => {
   const padded = (ids) => [...ids, ...Array(LENGTH - ids.length).fill(tokens.end)];
   const embed = async (texts) => {
     const ids = texts.map(tokens.ids);
-    for (const each of ids) if (each.length > LENGTH) throw new RangeError(`the text has ${each.length - 2} tokens, and ${LENGTH - 2} are read`);
+    for (const each of ids) if (each.length > LENGTH) throw new Asked(`the text has ${each.length - 2} tokens, and ${LENGTH - 2} are read`);
     const { embeddings } = await text.run({ ids: whole(ids.flatMap(padded), texts.length, LENGTH) });
     return texts.map((_, i) => embeddings.data.slice(i * LENGTH * model.width, (i + 1) * LENGTH * model.width));
   };

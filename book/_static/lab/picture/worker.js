@@ -1,7 +1,8 @@
 // The networks run here, beside the page: {load}, {make, id}, {decode, id} and {stop} come in, progress and pictures go out.
 
-import { load, Lost } from "./fetching.js";
+import { load } from "./fetching.js";
 import { pipeline } from "./pipeline.js";
+import { reason } from "./trouble.js";
 
 const SHARE = 4; // a picture on the way is decoded if this took at most a fourth of the time since the last one
 
@@ -42,11 +43,6 @@ const make = async (id, asked) => {
   }
 };
 
-const reason = (error) => {
-  if (error instanceof Lost) return "lost";
-  if (error instanceof RangeError && !/memory|alloc|length/i.test(error.message)) return "asked";
-  return /memory|alloc|out of bounds|abort|bad_alloc|length/i.test(String(error?.message ?? error)) ? "memory" : "other";
-};
 const fail = (error, id = 0) => postMessage({ kind: "failed", id, why: reason(error), text: String(error?.message ?? error).slice(0, 300) });
 
 onmessage = async ({ data }) => {

@@ -1,0 +1,154 @@
+// The miniature Stable Diffusion in the page: prompt, g, seed, steps and sampler make the picture that Python makes.
+
+import { fragment, given } from "../shell/address.js";
+import { allowed, read, state, write } from "../shell/controls.js";
+import { asked, caption, command, controls, draw as block, offer } from "../picture/block.js";
+import { look } from "../picture/look.js";
+import { paint } from "../picture/inside.js";
+import { networks, obstacle, sentences } from "../picture/networks.js";
+import { png } from "../picture/png.js";
+import { groups, nearest, unknown } from "../picture/words.js";
+
+export const lab = { title: "Paint a picture here, without a server" };
+export const draw = (kind, data) => block(kind, data);
+
+const make = (tag, values = {}, ...children) => {
+  const made = Object.assign(document.createElement(tag), values);
+  made.append(...children);
+  return made;
+};
+
+export const mount = (root, data) => {
+  const id = root.id, find = (query) => root.querySelector(query), listed = controls(data.begins);
+  const handle = Object.fromEntries(listed.map((each) => [each.name, find(`#${id}-${each.name}`)]));
+  const [main, stop, other] = ["make", "stop", "other"].map((name) => find(`[data-does="${name}"]`));
+  const words = find(".lab-words"), progress = find("progress"), frame = find(".lab-frame"), links = find(".lab-links"), told = find(".lab-said");
+  const begins = state({ controls: listed }, {}), side = data.network.side;
+  let now = begins, made = null, running = null, canvas = null, inside = null;
+
+  const say = (text) => { told.textContent = text; };
+  const unknownNow = () => unknown(now.prompt, data.words);
+
+  const show = () => {
+    for (const each of listed) write(each, handle[each.name], now[each.name]);
+    find(".lab-command code").textContent = command(asked(now));
+    const strange = unknownNow(), marks = strange.flatMap((word) => {
+      const better = nearest(word, data.words);
+      return [" ", make("mark", { textContent: word }), ...(better ? [" (", make("button", { type: "button", textContent: better, ariaLabel: `Write ${better} in place of ${word}`, onclick: () => replace(word, better) }), "?)"] : [])];
+    });
+    words.replaceChildren(...(strange.length ? ["It was never shown:", ...marks, ". Such a word would give any picture; choose others from the list."] : []));
+    main.disabled = strange.length > 0 || running !== null;
+  };
+  const tell = () => history.replaceState(history.state, "", fragment(id, now, begins));
+  const set = (changes) => {
+    for (const each of listed) if (Object.hasOwn(changes, each.name)) now = { ...now, [each.name]: allowed(each, changes[each.name]) };
+    show();
+    tell();
+  };
+  const replace = (word, better) => set({ prompt: now.prompt.split(/(\s+|[,.;:!?]+)/).map((part) => (part.toLowerCase() === word ? better : part)).join("") });
+
+  const busy = (what) => {
+    running = what;
+    progress.hidden = stop.hidden = what === null;
+    show();
+  };
+  const wanted = () => data.files.map(({ name, place, packed, size }) => ({ name, packed, size, address: new URL(`${document.documentElement.dataset.content_root ?? ""}_static/lab/${place}`, document.baseURI).href }));
+  const surface = () => {
+    if (!canvas) {
+      canvas = make("canvas", { width: side, height: side });
+      canvas.setAttribute("role", "img");
+      frame.replaceChildren(canvas);
+    }
+    return canvas;
+  };
+
+  const heard = {
+    loading: ({ done, total }) => { progress.value = done / total; say(`Loading: ${(done / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB.`); },
+    starting: () => { progress.removeAttribute("value"); say("All is here; the networks are being put together."); },
+    ready: () => { main.textContent = "Paint"; main.dataset.ready = "yes"; if (running?.then) paintNow(); },
+    step: ({ k, t, pixels, maps }) => {
+      running.steps.push({ t, maps });
+      progress.value = (k + 1) / running.asked.steps;
+      if (pixels) paint(surface(), pixels, side);
+      say(`Step ${k + 1} of ${running.asked.steps}, t = ${t}: the picture that the U-Net sees in the noise.`);
+    },
+    made: ({ pixels, latents, words: pieces }) => {
+      made = { asked: running.asked, pixels, latents, pieces, steps: running.steps };
+      const seconds = ((performance.now() - running.began) / 1000).toFixed(1);
+      busy(null);
+      surface().setAttribute("aria-label", `A picture that the miniature painted for the prompt: ${made.asked.prompt}`);
+      paint(canvas, pixels, side);
+      say(caption(made.asked, `painted here in ${seconds} s, from the same noise as in Python`));
+      offerFile();
+      inside = look(find(".lab-inside"), id, made, data.network, (latents) => workers.decode(latents), (shown, map) => paint(canvas, shown, side, map));
+    },
+    decoded: ({ id: number, pixels }) => inside?.decoded(number, pixels),
+    failed: ({ why, text }) => {
+      busy(null);
+      main.textContent = workers.alive() ? "Paint" : offer(data.megabytes);
+      say(why === "asked" ? `It cannot be painted: ${text}.` : sentences[why] ?? sentences.other);
+    },
+  };
+  const root_ = document.documentElement.dataset.content_root ?? "";
+  const workers = networks(`${root_}_static/lab/picture/worker.js`, (message) => {
+    if (message.id && running?.number && message.kind !== "decoded" && message.id !== running.number) return; // of a picture that was given up
+    heard[message.kind](message);
+  }, Number(root.dataset.patience) || 60);
+
+  const paintNow = () => {
+    const what = asked(now);
+    find(".lab-inside").hidden = links.hidden = true;
+    inside = null;
+    busy({ asked: what, steps: [], began: performance.now(), number: 0 });
+    progress.value = 0;
+    running.number = workers.make(what);
+  };
+  const begin = () => {
+    if (running || unknownNow().length) return;
+    const trouble = obstacle();
+    if (trouble) return say(trouble);
+    if (workers.alive()) return paintNow();
+    busy({ then: true });
+    progress.value = 0;
+    workers.load(wanted(), data.network);
+  };
+  const offerFile = async () => {
+    const kept = made, parameters = { ...kept.asked, ...data.parameters };
+    const file = await png(kept.pixels, side, side, "diffusion_lib", parameters);
+    if (kept !== made) return;
+    const name = `${kept.asked.prompt.replace(/[^a-z0-9]+/gi, "-").slice(0, 40) || "picture"}-${kept.asked.seed}.png`;
+    URL.revokeObjectURL(links.querySelector("a")?.href ?? "");
+    const save = make("a", { href: URL.createObjectURL(file), download: name, textContent: "Save the picture" });
+    const link = make("a", { href: fragment(id, { ...now, ...kept.asked, sampler: kept.asked.sampler.replace(/-karras$/, ""), karras: kept.asked.sampler.endsWith("-karras") }, begins), textContent: "Link to these settings" });
+    links.replaceChildren(save, " (the file holds its settings, from which Python paints it again) · ", link);
+    links.hidden = false;
+  };
+
+  for (const each of listed) handle[each.name].addEventListener("input", () => set({ [each.name]: read(each, handle[each.name]) }));
+  find("form").addEventListener("submit", (event) => { event.preventDefault(); begin(); });
+  handle.prompt.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); begin(); } });
+  main.addEventListener("click", begin);
+  other.addEventListener("click", () => { set({ seed: (now.seed + 1) % 1000 }); if (workers.alive()) begin(); });
+  stop.addEventListener("click", () => {
+    if (running?.then) workers.end(); else workers.stop();
+    busy(null);
+    main.textContent = workers.alive() ? "Paint" : offer(data.megabytes);
+    say("Stopped.");
+  });
+  for (const [name, members] of groups(data.words)) {
+    const buttons = members.map((word) => make("button", { type: "button", textContent: word, onclick: () => { set({ prompt: `${now.prompt.trimEnd()} ${word}`.trim() }); } }));
+    find(".lab-vocabulary").append(make("p", {}, `${name}: `, ...buttons));
+  }
+  const follow = () => {
+    const found = given(location.hash, id);
+    if (!found) return;
+    now = state({ controls: listed }, found);
+    show();
+    root.scrollIntoView({ block: "start", behavior: "instant" });
+  };
+  addEventListener("hashchange", follow);
+  follow();
+  show();
+  root.dataset.live = "yes";
+  return { kind: root.dataset.kind, tools: { state: () => now, set, begin, made: () => made } };
+};
