@@ -109,9 +109,10 @@ def kept(name: str, write: Callable[[Path], None], cache: Path = CACHE) -> Path:
             made = Path(temporary, "made")
             made.mkdir()
             write(made)
-            for old in cache.glob(f"{name}-*"):
+            for old in set(cache.glob(f"{name}-*")) - {folder}:
                 shutil.rmtree(old, ignore_errors=True)
-            os.replace(made, folder)
+            if not folder.is_dir():  # another process may have been quicker
+                os.replace(made, folder)
     return folder
 
 
@@ -126,7 +127,8 @@ def _write(folder: Path) -> None:
 def export(parts: Components) -> dict[str, bytes]:
     """The graphs of the parts, by name; they take batches of any size."""
     made = {}
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    for name in ("torch.onnx", "onnx_ir", "onnxscript"):  # they tell of their own passes
+        logging.getLogger(name).setLevel(logging.ERROR)
     for name, (module, given, gives) in _examples(parts).items():
         batch = torch.export.Dim("batch", min=1, max=64)
         with warnings.catch_warnings(), torch.no_grad():

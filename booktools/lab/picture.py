@@ -25,6 +25,14 @@ from . import graphs, npm
 RUNTIME = "onnxruntime-web"
 SCRIPT, PROGRAM = "dist/ort.wasm.bundle.min.mjs", "dist/ort-wasm-simd-threaded.wasm"
 FIRST = {"prompt": "a white dog wearing a red hat", "seed": 3}
+EXAMPLES = (
+    "two yellow stars on sand",
+    "a blue heart above a red square",
+    "a large striped green circle",
+    "a shiny purple diamond on grass",
+    "a brown rabbit wearing a yellow hat in a meadow",
+    "on a beach, a black cat wearing a hat",
+)
 VENDOR, MADE = f"vendor/{RUNTIME}", "made/picture"
 
 
@@ -81,6 +89,7 @@ def _write(folder: Path) -> None:
         "begins": {name: made.parameters[name] for name in ("prompt", "g", "seed", "steps", "sampler")},
         "first": base64.b64encode(drawn.getvalue()).decode(),
         "words": vocabulary(),
+        "examples": EXAMPLES,
         "network": {
             "latents": parts.latent_shape(),
             "side": parts.dim,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from contextlib import nullcontext
 from urllib.parse import quote
@@ -24,6 +25,7 @@ from diffusion_lib.latent.guidance import Guided
 from diffusion_lib.latent.parts import load
 from diffusion_lib.latent.pipeline import generate
 from diffusion_lib.latent.prompt import _unknown, embed, tokenize
+from diffusion_lib.latent.small import language
 
 SAFE = f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
 DRIVE = """async ([kind, given]) => {
@@ -92,7 +94,7 @@ def painted(page) -> None:
     page.wait_for_selector(".lab-links:not([hidden])", timeout=120_000)
 
 
-def said(page, words: str) -> None:
+def said(page, words: str | re.Pattern) -> None:
     page.locator(".lab-said", has_text=words).wait_for(timeout=60_000)
 
 
@@ -231,6 +233,11 @@ def test_strange_words_are_those_that_python_refuses(modules, parts):
     assert [bool(each) for each in told] == [bool(each) for each in ours]
 
 
+@pytest.mark.parametrize("prompt", [*picture.EXAMPLES, picture.FIRST["prompt"]])
+def test_examples_ask_for_something_of_the_models_world(prompt):
+    assert language.parse(prompt) is not None
+
+
 BAD = [
     "<img src=x onerror=hacked=1>", "<script>hacked=1</script>", "\"><svg onload=hacked=1>", "javascript:hacked=1",
     "${hacked=1}", "'; hacked=1; '", "</script><script>hacked=1</script>", "&#60;img src=x onerror=hacked=1&#62;",
@@ -307,7 +314,7 @@ def test_too_little_memory_is_recognised(modules):
 def test_a_picture_can_be_stopped_and_another_begun(page, parts):
     page.open("#lab-picture?steps=100")
     page.click("[data-does=make]")
-    said(page, "Step 2 of 100")
+    said(page, re.compile(r"Step \d+ of 100"))
     page.click("[data-does=stop]")
     assert "Stopped" in page.inner_text(".lab-said")
     page.locator("#lab-picture-steps").fill("2")

@@ -52,7 +52,7 @@ export const mount = (root, data) => {
     progress.hidden = stop.hidden = what === null;
     show();
   };
-  const wanted = () => data.files.map(({ name, place, packed, size }) => ({ name, packed, size, address: new URL(`${document.documentElement.dataset.content_root ?? ""}_static/lab/${place}`, document.baseURI).href }));
+  const home = (place) => new URL(`${document.documentElement.dataset.content_root ?? ""}_static/lab/${place}`, document.baseURI).href;
   const surface = () => {
     if (!canvas) {
       canvas = make("canvas", { width: side, height: side });
@@ -89,8 +89,7 @@ export const mount = (root, data) => {
       say(why === "asked" ? `It cannot be painted: ${text}.` : sentences[why] ?? sentences.other);
     },
   };
-  const root_ = document.documentElement.dataset.content_root ?? "";
-  const workers = networks(`${root_}_static/lab/picture/worker.js`, (message) => {
+  const workers = networks(home("picture/worker.js"), (message) => {
     if (message.id && running?.number && message.kind !== "decoded" && message.id !== running.number) return; // of a picture that was given up
     heard[message.kind](message);
   }, Number(root.dataset.patience) || 60);
@@ -110,7 +109,7 @@ export const mount = (root, data) => {
     if (workers.alive()) return paintNow();
     busy({ then: true });
     progress.value = 0;
-    workers.load(wanted(), data.network);
+    workers.load(data.files.map((file) => ({ ...file, address: home(file.place) })), data.network);
   };
   const offerFile = async () => {
     const kept = made, parameters = { ...kept.asked, ...data.parameters };
@@ -135,6 +134,8 @@ export const mount = (root, data) => {
     main.textContent = workers.alive() ? "Paint" : offer(data.megabytes);
     say("Stopped.");
   });
+  const examples = data.examples.map((prompt) => make("button", { type: "button", textContent: prompt, onclick: () => set({ prompt }) }));
+  find(".lab-vocabulary").append(make("p", {}, "sentences of its world: ", ...examples));
   for (const [name, members] of groups(data.words)) {
     const buttons = members.map((word) => make("button", { type: "button", textContent: word, onclick: () => { set({ prompt: `${now.prompt.trimEnd()} ${word}`.trim() }); } }));
     find(".lab-vocabulary").append(make("p", {}, `${name}: `, ...buttons));

@@ -36,7 +36,7 @@ export const draw = (kind, data) => {
   const id = `lab-${kind}`, begins = data.begins, side = 2 * data.network.side;
   const handles = controls(begins).map((each) => html(each, id, begins[each.name] ?? each.value)).join("");
   const alt = `A picture that the miniature painted for the prompt: ${begins.prompt}`;
-  return `<form class="lab-controls needs-script" role="group" aria-label="Handles: the picture to paint">${handles}<button type="button" data-does="other">Another seed</button></form>
+  return `<form class="lab-controls needs-script" aria-label="Handles: the picture to paint">${handles}<button type="button" data-does="other">Another seed</button></form>
 <p class="lab-words needs-script" role="status"></p>
 <details class="lab-vocabulary needs-script"><summary>The ${data.words.length} words that it knows</summary></details>
 <p class="lab-controls needs-script"><button type="button" class="lab-main" data-does="make">${escaped(offer(data.megabytes))}</button><button type="button" data-does="stop" hidden>Stop</button><progress max="1" value="0" aria-label="Progress" hidden></progress></p>

@@ -1,6 +1,6 @@
 // The page's side of the worker that holds the networks: it is started when it is asked for, watched, and ended if it hangs.
 
-const MEMORY = "about 300 MB";
+const MEMORY = "about 400 MB";
 
 // Why this browser cannot run the networks, as a sentence; null if it can.
 export const obstacle = (place = location, here = globalThis) => {
