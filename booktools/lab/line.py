@@ -17,6 +17,7 @@ def block(options: dict[str, str]) -> str:
     example = escape(options["example"])
     page, tags = escape(options["page"]), escape(options["tags"])
     return (
+        f"<details><summary>{TITLE}: does a line of yours follow?</summary>\n"
         '<p class="lab-letters">State a line in the letters of this page, in code. The engine says whether it follows '
         f"from the definitions here, or where it fails. To try: <code>{example}</code>, then change a letter.</p>\n"
         f'<form class="lab-answer needs-script" data-page="{page}" data-tags="{tags}" data-size="{told.size}" '
@@ -25,5 +26,5 @@ def block(options: dict[str, str]) -> str:
         f'<input type="text" id="lab-line-text" maxlength="{LONGEST}" value="{example}" autocomplete="off" '
         'autocapitalize="off" spellcheck="false" aria-describedby="lab-line-said">'
         f'<button type="submit">Load the engine, {told.megabytes} MB</button></form>\n'
-        '<div class="lab-read"></div>\n<p class="lab-said" id="lab-line-said" role="status"></p>'
+        '<div class="lab-read"></div>\n<p class="lab-said" id="lab-line-said" role="status"></p></details>'
     )

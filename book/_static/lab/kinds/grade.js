@@ -14,12 +14,12 @@ export const mount = (root) => {
   const form = root.querySelector("form");
   if (!form) return {};
   const name = form.dataset.name, box = form.querySelector("input"), button = form.querySelector("button");
-  const said = root.querySelector(".lab-said"), read = root.querySelector(".lab-read"), title = root.querySelector(".lab-title");
+  const said = root.querySelector(".lab-said"), read = root.querySelector(".lab-read"), label = form.querySelector("label");
   const python = shared(), size = Number(form.dataset.size), offer = button.textContent;
   let loaded = false, timer = 0, asked = 0;
 
   const say = (words, kind = "") => { said.textContent = words; root.dataset.verdict = kind; };
-  const done = (right) => { title.textContent = right ? "Answered ✓" : "Answer here"; };
+  const done = (right) => { label.textContent = right ? "Your answer ✓" : "Your answer"; };
   const preview = async () => {
     if (!loaded || !box.value.trim()) { read.textContent = ""; return; }
     const mine = (asked += 1);
