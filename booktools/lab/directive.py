@@ -74,7 +74,8 @@ def title(kind: str) -> str:
     """What the laboratory calls itself, read from its source: pages are parsed before anything is drawn."""
     if kind in static.BLOCKS:
         return static.BLOCKS[kind][0]
-    return re.search(r'^  title: "([^"]+)"', (FOLDER / "kinds" / f"{kind}.js").read_text(encoding="utf-8"), re.M)[1]
+    text = (FOLDER / "kinds" / f"{kind}.js").read_text(encoding="utf-8")
+    return re.search(r'^export const lab = \{\s+title: "([^"]+)"', text, re.MULTILINE)[1]
 
 
 class LaboratoriesDirective(SphinxDirective):
