@@ -92,3 +92,18 @@ def test_samplers_go_the_same_way(modules, name, steps):
     for (_, x, clean), step in zip(told, ours, strict=True):
         torch.testing.assert_close(torch.tensor([x]), step.x_t, rtol=2e-5, atol=2e-5)
         torch.testing.assert_close(torch.tensor([clean]), step.x_0_hat, rtol=5e-5, atol=5e-5)
+
+
+def test_the_map_of_a_word_is_the_sum_of_its_tokens(modules):
+    ask = """(m, maps) => {
+        const [one, two] = m.tokensOf([{ piece: "red", tokens: 1 }, { piece: "triangles", tokens: 2 }]);
+        return [one, two].map(({ first, tokens }) => m.mapOf(maps, first, tokens, 4));
+    }"""
+    maps = torch.arange(77 * 4.0).view(77, 4)
+    told = modules("picture/inside.js", ask, maps.flatten().tolist())
+    assert told == [maps[1].tolist(), (maps[2] + maps[3]).tolist()]
+
+
+def test_one_channel_is_scaled(modules):
+    ask = "(m) => [...m.scaled(Float32Array.from([1, 2, 3, 4, 5, 6]), 1, 3, -2)]"
+    assert modules("picture/inside.js", ask) == [1, 2, -6, -8, 5, 6]
