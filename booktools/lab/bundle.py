@@ -17,6 +17,7 @@ from ..source.pages import BookError
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]+)";$', re.MULTILINE)
 EXPORT = re.compile(r"^export ((?:const|(?:async )?function\*?|class) (\w+))", re.MULTILINE)
 OTHER = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
+SEVERAL = re.compile(r"^export const \w+ = [^\n({\[]*, \w+ = .*$", re.MULTILINE)  # only the first name would be seen
 
 
 def modules(path: Path, seen: dict[Path, str] | None = None) -> dict[Path, str]:
@@ -51,7 +52,7 @@ def _wrapped(root: Path, path: Path, text: str, names: dict[Path, str]) -> str:
 
     exports = ", ".join(_exports(text))
     body = EXPORT.sub(r"\1", IMPORT.sub(taken, text))
-    if wrong := OTHER.search(body):
+    if wrong := OTHER.search(body) or SEVERAL.search(text):
         raise BookError(f"{path.name}: {wrong[0]!r} is not among what the bundler knows; see booktools/lab/bundle.py")
     label = path.relative_to(root.resolve()).as_posix()
     return f"// {label}\nconst {names[path]} = (() => {{\n{body}\nreturn {{ {exports} }};\n}})();\n"

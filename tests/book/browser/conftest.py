@@ -1,26 +1,12 @@
-"""A browser and a host for the tests of the built pages; without a browser they skip, or fail where CI is set."""
+"""A host for the tests of the built pages."""
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 
 import pytest
 
-from booktools.check import measure
 from booktools.check.serve import host
-from booktools.source.pages import BookError
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with ExitStack() as stack:
-        try:
-            browser = stack.enter_context(measure.chromium())
-        except BookError as error:
-            message = f"the pages were NOT tested in a browser: {error}"
-            pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import ExitStack
 
 import pytest
 
-from booktools.check import measure
 from booktools.check.serve import host
 from booktools.lab import pack
 from booktools.lab.directive import FOLDER
@@ -17,16 +15,6 @@ from booktools.source.pages import BookError
 
 SAFE = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
 PAGE = f'<!DOCTYPE html><meta charset="utf-8">{SAFE}<title>modules</title>'
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with ExitStack() as stack:
-        try:
-            yield stack.enter_context(measure.chromium())
-        except BookError as error:
-            message = f"the laboratories were NOT tested in a browser: {error}"
-            pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
 
 
 @pytest.fixture(scope="session")
@@ -39,11 +27,11 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def modules(browser, folder):
+def modules(chromium, folder):
     """``modules(path, expression)``: what ``expression``, a JavaScript function of the module at ``path``, returns."""
     with host(folder) as server:
         address = server.address
-        page = browser.new_page()
+        page = chromium.new_page()
         page.goto(f"{address}/index.html")
 
         def ask(path: str, expression: str, given: object = None) -> object:

@@ -73,16 +73,16 @@ def served(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def networks(served, browser):
+def networks(served, chromium):
     """``networks(kind, given)``: what the worker answers, on a page with the book's policy."""
-    page = browser.new_page()
+    page = chromium.new_page()
     page.goto(f"{served.address}/bare.html")
     return lambda kind, given: page.evaluate(DRIVE, [kind, given])
 
 
 @pytest.fixture
-def page(served, browser):
-    page = browser.new_page()
+def page(served, chromium):
+    page = chromium.new_page()
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.open = lambda fragment="": page.goto(f"{served.address}/index.html{fragment}")

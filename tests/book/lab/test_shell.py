@@ -76,7 +76,13 @@ def test_numbers(modules, value, said):
 
 
 @pytest.mark.parametrize(
-    "wrong", ['import x from "./a.js";', "export default 3;", 'import { a } from "https://x/a.js";']
+    "wrong",
+    [
+        'import x from "./a.js";',
+        "export default 3;",
+        'import { a } from "https://x/a.js";',
+        "export const A = 1, B = 2;",
+    ],
 )
 def test_a_module_that_the_bundler_does_not_know_stops_it(tmp_path, wrong):
     (tmp_path / "a.js").write_text(f"{wrong}\n")

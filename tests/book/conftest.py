@@ -1,0 +1,22 @@
+"""One browser for all tests of a process, where Playwright starts once; without one they skip, or fail in CI."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+
+import pytest
+
+from booktools.check import measure
+from booktools.source.pages import BookError
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with ExitStack() as stack:
+        try:
+            browser = stack.enter_context(measure.chromium())
+        except BookError as error:
+            message = f"the pages and laboratories were NOT tested in a browser: {error}"
+            pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+        yield browser
