@@ -78,7 +78,7 @@ def _orders() -> dict:
 BOOK = "a dog wearing hat , hedgehogs wear the red blue green black white circle square star heart ring cross on in cat"
 
 
-def _merges() -> list[str]:
+def merges() -> list[str]:
     """The merges of the miniature's tokenizer, in their order."""
     from diffusion_lib.latent.weights import MINIATURE
 
@@ -87,7 +87,7 @@ def _merges() -> list[str]:
 
 def _bpe() -> dict:
     """The merges that a few words of the book need, with their ranks; these words; and how large the whole list is."""
-    rank, used = {merge: number for number, merge in enumerate(_merges())}, {}
+    rank, used = {merge: number for number, merge in enumerate(merges())}, {}
     for word in BOOK.split():
         pieces = [*word[:-1], word[-1] + "</w>"]
         while found := [pair for pair in pairwise(pieces) if " ".join(pair) in rank]:
@@ -109,7 +109,7 @@ def _bpe() -> dict:
 
 def merges_script() -> str:
     """The whole list, as a script that a click loads."""
-    return f"(window.bookLabs ??= {{}}).merges = {json.dumps(chr(10).join(_merges()), ensure_ascii=False)};\n"
+    return f"(window.bookLabs ??= {{}}).merges = {json.dumps(chr(10).join(merges()), ensure_ascii=False)};\n"
 
 
 def _picture() -> dict:

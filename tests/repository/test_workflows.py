@@ -220,20 +220,24 @@ def run(clone: Path, **variables: str) -> tuple[int, list[str], str]:
 
 MAKE = "make test CI=true stdin="
 UPDATE, INSTALL = "apt-get -qq update", "apt-get -qq install --yes --no-install-recommends"
-ALL = "chromium coq libcoq-coquelicot maxima"
+ALL = "chromium firefox-esr coq libcoq-coquelicot maxima"
 APT = [UPDATE, f"{INSTALL} {ALL}"]
 
 
-@pytest.mark.parametrize("browser", ["chromium", "chromium-browser", "google-chrome"])
-def test_the_script_runs_the_tests_and_nothing_else(clone, browser):
+@pytest.mark.parametrize(
+    ("browser", "fox"), [("chromium", "firefox-esr"), ("chromium-browser", "firefox"), ("google-chrome", "firefox")]
+)
+def test_the_script_runs_the_tests_and_nothing_else(clone, browser, fox):
     fake(clone, browser, "exit 1")
+    fake(clone, fox, "exit 1")
     fake(clone, "coqc", "exit 1")
     fake(clone, "maxima", "exit 1")
     assert run(clone) == (0, [MAKE], "")
 
 
 @pytest.mark.parametrize(
-    ("present", "missing"), [("coqc", "chromium maxima"), ("chromium", "coq libcoq-coquelicot maxima"), ("", ALL)]
+    ("present", "missing"),
+    [("coqc", "chromium firefox-esr maxima"), ("chromium", ALL.removeprefix("chromium ")), ("", ALL)],
 )
 def test_the_script_installs_what_is_missing(clone, present, missing):
     if present:
@@ -271,6 +275,7 @@ def test_row109_canary_a_masked_failure_stops_the_script(clone, line):
     assert text.count("\nmake test") == 1
     path.write_text(text.replace("\nmake test", f"\n({line})\nmake test"))
     fake(clone, "chromium", "exit 1")
+    fake(clone, "firefox-esr", "exit 1")
     fake(clone, "coqc", "exit 1")
     fake(clone, "maxima", "exit 1")
     code, called, _ = run(clone)

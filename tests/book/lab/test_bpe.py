@@ -47,7 +47,7 @@ def test_numbers_are_clip_s(modules, tokenizer):
     asked = texts()
     assert len(asked) > 400
     ask = f"(m, [list, texts]) => {{ {WHOLE} return texts.map((text) => m.idsOf(text, table)); }}"
-    told = modules("maths/bpe.js", ask, ["\n".join(data._merges()), asked])
+    told = modules("maths/bpe.js", ask, ["\n".join(data.merges()), asked])
     wrong = [(text, ids) for text, ids in zip(asked, told, strict=True) if tokenizer(text).input_ids != ids]
     assert not wrong, wrong[:3]
 
@@ -75,7 +75,7 @@ def test_other_words_are_asked_for_and_the_list_answers(modules, tokenizer):
     assert f"48,894 merges, {data.of('bpe')['kilobytes']} kB" in first
     assert ">?<" in svg
     assert " ".join(map(str, tokenizer("a zebra").input_ids)) in after
-    assert len(data._merges()) == 48894
+    assert len(data.merges()) == 48894
 
 
 def test_what_the_block_says(modules, tokenizer):
@@ -90,4 +90,4 @@ def test_what_the_block_says(modules, tokenizer):
     assert len(hedgehogs[-1]) == 2
     assert (len(dog[-1]), len(a)) == (1, 1)
     ask = """(m, list) => { WHOLE return m.mergesOf("犬", table).map((pieces) => pieces.map(m.shown)); }"""
-    assert modules("maths/bpe.js", ask.replace("WHOLE", WHOLE), "\n".join(data._merges()))[0] == ["e7", "8a", "ac</w>"]
+    assert modules("maths/bpe.js", ask.replace("WHOLE", WHOLE), "\n".join(data.merges()))[0] == ["e7", "8a", "ac</w>"]

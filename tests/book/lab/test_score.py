@@ -7,8 +7,6 @@ import torch
 
 from diffusion_lib.evaluate import GaussianMixture
 from diffusion_lib.process import make_schedule
-from diffusion_lib.process.identities import Transition
-from diffusion_lib.sample.langevin import _move
 
 SCHEDULE = make_schedule("linear", 1000)
 CLUSTERS = GaussianMixture([[-1.2, -0.7], [1.2, -0.7], [0.0, 1.3]], 0.25, [0.25, 0.35, 0.4])
@@ -27,13 +25,14 @@ def test_field(modules, t):
 
 
 @pytest.mark.parametrize("t", [100, 1000])
-def test_a_step_is_that_of_the_sampler(modules, t):
+def test_a_step_is_one_of_langevin(modules, t):
+    """x + δ/2 · score + √δ z; that the chains of the library take such steps is tested in ``test_ladder``."""
     slopes, z = CLUSTERS.score(SCHEDULE, STATES, t), STATES.flip(0)
     rest, size = SCHEDULE.one_minus_alpha_bar[t], 0.3
     ask = "(m, [xs, slopes, delta, zs]) => xs.map((x, i) => m.step(x, slopes[i], delta, zs[i]))"
     given = [STATES.tolist(), slopes.tolist(), size * float(rest), z.tolist()]
     told = torch.tensor(modules("maths/langevin.js", ask, given), dtype=torch.float64)
-    ours = _move(Transition.between(SCHEDULE, t, t - 1), STATES, -rest.sqrt() * slopes, size, z)
+    ours = STATES + size * rest / 2 * slopes + (size * rest).sqrt() * z
     torch.testing.assert_close(told, ours, rtol=1e-12, atol=1e-12)
 
 
