@@ -12,7 +12,9 @@ print and in search.  A script of a few kB is loaded when the block comes into v
 
 from __future__ import annotations
 
+import functools
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -101,9 +103,27 @@ def made(kind: str, begins: str, children: list[nodes.Node]) -> Lab:
 
 def render(wanted: list[tuple[str, dict]]) -> list[dict]:
     """Title and HTML of each block: by Python, or by the laboratory's own code in one process of node."""
-    light = [(kind, options) for kind, options in wanted if kind not in static.BLOCKS]
+    light = [(kind, options) for kind, options in wanted if kind not in static.BLOCKS and not missing(kind)]
     drawn = iter(_by_node(light) if light else [])
-    return [_by_python(kind, options) if kind in static.BLOCKS else next(drawn) for kind, options in wanted]
+
+    def one(kind: str, options: dict) -> dict:
+        if kind in static.BLOCKS:
+            return _by_python(kind, options)
+        return {"title": title(kind), "missing": missing(kind)} if missing(kind) else next(drawn)
+
+    return [one(kind, options) for kind, options in wanted]
+
+
+@functools.cache
+def missing(kind: str) -> str:
+    """Why a laboratory cannot be a part of this copy of the book, or nothing; where CI is set, that is a fault."""
+    try:
+        data.of(kind)
+    except BookError as error:
+        if os.environ.get("CI"):
+            raise
+        return str(error)
+    return ""
 
 
 def _by_python(kind: str, options: dict) -> dict:
@@ -138,11 +158,16 @@ def visit_lab(self: HTML5Translator, node: Lab) -> None:
     answer = self.builder.app.laboratories[node["kind"], json.dumps(node["begins"])]
     if "error" in answer:
         LOGGER.warning("laboratory %r cannot be drawn: %s", node["kind"], answer["error"], location=node)
-    node["html"] = answer.get("html", "")
+        answer = {"html": ""}
+    words = escape(answer.get("missing", ""))
+    node["html"] = (
+        f'<p class="lab-said">It is no part of this copy of the book: {words}</p>' if words else answer["html"]
+    )
     title = escape(answer.get("title", ""))
     kind = node["kind"]
     name = f"lab-{kind}-{node['of']}" if node.get("of") else f"lab-{kind}"  # a page may have several of one kind
-    self.body.append(f'<div class="lab" id="{name}" data-kind="{kind}">\n<p class="lab-title">{title}</p>\n')
+    lives = "" if words else f' data-kind="{kind}"'
+    self.body.append(f'<div class="lab" id="{name}"{lives}>\n<p class="lab-title">{title}</p>\n')
 
 
 def depart_lab(self: HTML5Translator, node: Lab) -> None:
@@ -160,7 +185,7 @@ def write(app: Sphinx, error: Exception | None) -> None:
         ready.install(Path(app.outdir))
         (folder / "vendor").mkdir(exist_ok=True)
         shutil.copy(TEMML, folder / "vendor" / TEMML.name)
-    for kind in found:
+    for kind in (each for each in found if not missing(each)):
         (folder / f"{kind}.js").write_text(laboratory(FOLDER, kind, data.of(kind)), encoding="utf-8")
         for name, text in data.SCRIPTS.get(kind, {}).items():
             (folder / f"{name}.js").write_text(text(), encoding="utf-8")
