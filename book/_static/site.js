@@ -243,8 +243,9 @@ if (location.protocol.startsWith("http") && navigator.serviceWorker) {
     try {
       await navigator.serviceWorker.register(`${root.dataset.content_root}offline.js`);
       const { active } = await navigator.serviceWorker.ready;
-      const loaded = performance.getEntriesByType("resource").map((each) => each.name);
-      active.postMessage([location.href.split("#")[0], ...loaded]);
+      active.postMessage([location.href.split("#")[0]]);
+      const tell = (list) => active.postMessage(list.getEntries().map((each) => each.name));
+      new PerformanceObserver(tell).observe({ type: "resource", buffered: true });
     } catch { /* the browser allows no worker here: the page needs its network */ }
   });
 }

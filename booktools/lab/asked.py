@@ -34,7 +34,9 @@ def attach_lines(app: Sphinx, tree: nodes.document) -> None:
     shown = [one for cell in page.stored().cells for one in cell.get("outputs", [])]
     told = [(one.get("metadata", {}).get("diffusion_lib", {}), one.get("data", {})) for one in shown]
     proved = [
-        (mark["tag"], data) for mark, data in told if "tag" in mark and not (mark["definition"] or "recalled" in mark)
+        (mark["tag"], data)
+        for mark, data in told
+        if "tag" in mark and not (mark.get("definition", True) or "recalled" in mark)
     ]
     if not proved:
         return

@@ -6,10 +6,14 @@ const own = (address) => new URL(address).origin === location.origin;
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 
-// A page tells what it had loaded before this worker ran.
+// A page tells what it loads, also before this worker sees its requests.
+const keep = async (address) => {
+  const cache = await caches.open(KEPT);
+  if (!(await cache.match(address))) await cache.add(address);
+};
 addEventListener("message", (event) => {
   const loaded = Array.isArray(event.data) ? event.data.filter((each) => typeof each === "string" && own(each)) : [];
-  event.waitUntil(caches.open(KEPT).then((cache) => Promise.allSettled(loaded.map((each) => cache.add(each)))));
+  event.waitUntil(Promise.allSettled(loaded.map(keep)));
 });
 
 const answer = async (request) => {

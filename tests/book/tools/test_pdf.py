@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 import zlib
 from collections import Counter
 
 import pytest
 from root import ROOT
 
-from booktools.site.pdf import article, make, whole
+from booktools.site.pdf import article, whole
 from booktools.source.pages import Book, BookError
 
 PAGES = ("book/vae", "book/guidance")
@@ -58,10 +61,16 @@ def test_a_page_without_an_article_is_a_fault(book):
 
 
 def test_the_file_has_pages_an_outline_and_links(book):
-    try:
-        assert make(book) == ["a picture is missing in the PDF: data:,"] * 2  # the planted ones
-    except BookError as error:
-        pytest.skip(str(error))
+    command = [
+        sys.executable,
+        "-m",
+        "booktools.site.pdf",
+    ]  # in a process of its own, since Playwright starts once in one
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=book.root, env=environment, capture_output=True, text=True, check=False)
+    if "no chromium" in done.stderr and not os.environ.get("CI"):
+        pytest.skip(done.stderr)
+    assert done.stderr.splitlines() == ["a picture is missing in the PDF: data:,"] * 2, done.stderr  # the planted ones
     data = (book.root / "_build" / "book.pdf").read_bytes()
     streams = re.findall(rb"stream\r?\n(.*?)endstream", data, re.DOTALL)
     data += b"".join(_inflated(each) for each in streams)
