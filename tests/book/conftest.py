@@ -1,4 +1,4 @@
-"""One browser for all tests of a process, where Playwright starts once; without one they skip, or fail in CI."""
+"""One browser at a time: Playwright starts once in a process, and its loop ends with the module that needs it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from booktools.check import measure
 from booktools.source.pages import BookError
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
     with ExitStack() as stack:
         try:

@@ -26,7 +26,7 @@ def folder(tmp_path_factory):
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def modules(chromium, folder):
     """``modules(path, expression)``: what ``expression``, a JavaScript function of the module at ``path``, returns."""
     with host(folder) as server:
@@ -40,7 +40,7 @@ def modules(chromium, folder):
         yield ask
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def python(folder, modules):
     """``python(requests)``: what the library, in a worker of the page, answers to a list of requests."""
     try:
