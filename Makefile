@@ -36,7 +36,7 @@ help:
 	@echo "Times on two cores:"
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*) \| (.*)/make \1	\2	\3/' | expand -t 18,28
 
-book: _build/html/index.html ## 2 min | build the pages into _build/html, from the outputs in notebooks/; the install is in the time
+book: _build/html/index.html ## 4 min | build the pages into _build/html, from the outputs in notebooks/; the install is in the time
 
 _build/html/index.html: $(call escaped,$(VENV))/ready $(SOURCES)
 	$(BIN)/python -m booktools.site.build
@@ -49,11 +49,11 @@ test-fast: check ## 45 s | after a changed line: lint, imports, formulas, sample
 	$(BIN)/pytest $(FAST) -n 2
 	$(BIN)/pytest notebooks/intro.ipynb $(NBVAL)
 
-test: ## 28 min | everything that must hold: library, derivations, notebooks, pages in a browser
+test: ## 40 min | everything that must hold: library, derivations, notebooks, pages in a browser
 	+@$(MAKE) --no-print-directory -j 2 check proofs book
 	$(BIN)/pytest tests notebooks $(NBVAL) -n 2 --dist loadscope --no-loadscope-reorder -rs
 
-test-full: test ## 45 min | the same, and the tests that take minutes
+test-full: test ## 1 h | the same, and the tests that take minutes
 	$(BIN)/pytest tests -m slow -n 2
 
 notebooks: $(call escaped,$(VENV))/ready ## 12 min | run the chapters whose code changed, and write notebooks/; the time is for all
