@@ -1,15 +1,9 @@
 // The method of Adams and Bashforth on equal steps for x' = λx, z the step times λ: x_{n+1} = x_n + z Σ_k w_k x_{n−k}.
 
-// w_k = ∫_0^1 of the polynomial that is 1 at −k and 0 at the other places 0, −1, …: the newest value first
-export const weights = (order) => Array.from({ length: order }, (_, k) => {
-  let polynomial = [1], divisor = 1;
-  for (let j = 0; j < order; j++) {
-    if (j === k) continue;
-    polynomial = Array.from({ length: polynomial.length + 1 }, (_, p) => (p > 0 ? polynomial[p - 1] : 0) + j * (polynomial[p] ?? 0));
-    divisor *= j - k;
-  }
-  return polynomial.reduce((sum, c, p) => sum + c / (p + 1), 0) / divisor;
-});
+import { adamsBashforth } from "./solvers.js";
+
+// The newest value first: nodes at 0, −1, …, and the integral from 0 to 1.
+export const weights = (order) => adamsBashforth(Array.from({ length: order }, (_, k) => 0 - k), 1);
 
 // x at all steps from 1 on; the first steps have a shorter past, and use it, as `lms` does.
 export const solution = (order, z, steps) => {

@@ -1,16 +1,12 @@
 // The samplers of diffusion_lib/sample, from unit noise to latents: each yields {t, x, clean} before a step, where
 // `clean` is what the denoiser takes x_0 to be, and last {t: 0}. `denoise(x, t)` and what it gives are Float32Arrays.
 
+import { adamsBashforth, times as visitedTo0 } from "../maths/solvers.js";
+
 const { sqrt, log, exp, expm1, log1p, min, max } = Math;
 
 // Σ a x over pairs of a number and an array, rounded once.
 const sum = (...pairs) => pairs[0][1].map((_, i) => pairs.reduce((all, [a, x]) => all + a * x[i], 0));
-
-// T k / steps for k = steps…1, rounded, halves to even.
-export const even = (T, steps) => Array.from({ length: steps }, (_, i) => {
-  const twice = 2 * T * (steps - i), down = Math.floor(twice / (2 * steps)), rest = twice - 2 * steps * down;
-  return down + (rest > steps || (rest === steps && down % 2 === 1) ? 1 : 0);
-});
 
 // The times nearest to levels of the noise that are even in σ^{1/7} (Karras et al. 2022, eq. 5); none twice.
 export const karras = ({ T, snr }, steps) => {
@@ -30,20 +26,6 @@ export const transition = ({ beta, alphaBar, rest }, t, s) => {
   for (let r = s + 1; r <= t; r++) logs += log1p(-beta[r]);
   const sigma = (r) => sqrt(rest[r] / alphaBar[r]);
   return { t, s, keptT: alphaBar[t], keptS: alphaBar[s], restT: rest[t], restS: rest[s], beta: -expm1(logs), sigmaT: sigma(t), sigmaS: sigma(s) };
-};
-
-// Weights w with Σ w_k f(nodes[k]) ≈ ∫ f from nodes[0] to `end`: a polynomial through all nodes, integrated.
-export const adamsBashforth = (nodes, end) => {
-  const places = nodes.map((node) => (node - nodes[0]) / (end - nodes[0]));
-  return places.map((place, k) => {
-    let polynomial = [1]; // its coefficients, constant first
-    places.forEach((other, j) => {
-      if (j === k) return;
-      const up = [0, ...polynomial];
-      polynomial = up.map((each, i) => (each - other * (polynomial[i] ?? 0)) / (place - other));
-    });
-    return (end - nodes[0]) * polynomial.reduce((all, c, power) => all + c / (power + 1), 0);
-  });
 };
 
 const move = (step, x, past) => {
@@ -89,7 +71,7 @@ const EVEN = { ddpm, "euler-ancestral": ddpm, ddim, euler: multistep(1), heun, l
 // The names of the samplers, as diffusion_lib has them.
 export const names = Object.keys(EVEN).flatMap((name) => [name, `${name}-karras`]);
 
-export const times = (tables, name, steps) => (name.endsWith("-karras") ? karras(tables, steps) : even(tables.T, steps));
+export const times = (tables, name, steps) => (name.endsWith("-karras") ? karras(tables, steps) : visitedTo0(tables.T, steps).slice(0, -1));
 
 export async function* sample(name, tables, x, { steps, denoise, draw }) {
   if (!names.includes(name)) throw new RangeError(`no sampler ${name}`);
