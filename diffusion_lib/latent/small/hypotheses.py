@@ -112,7 +112,7 @@ def _walk(start: tuple[float, float, float], picture: Tensor, behind: Tensor) ->
     for _ in range(WALK):
         x, y, radius = start
         radius = min(max(radius, float(radii[0])), float(radii[-1]))
-        found = _near("patterned", (radii - radius).abs() <= REACH, picture, behind, (x, y), REACH)
+        found = _near("patterned", ((radii - radius).abs() <= REACH).nonzero()[:, 0], picture, behind, (x, y), REACH)
         moved = max(abs(found.x - int(x) - 0.5), abs(found.y - int(y) - 0.5), abs(found.radius - radius) + 0.5)
         if moved < REACH:
             break
@@ -124,7 +124,7 @@ def stacked(picture: Tensor, behind: Tensor) -> list[Found]:
     """A shape of another colour on a larger one, if there is one."""
     base = _best("base", everywhere("base", picture, behind))
     whole = base.onto(behind)
-    top = _near("top", torch.ones(len(templates("top").form), dtype=torch.bool), picture, whole, (base.x, base.y), 4)
+    top = _near("top", torch.arange(len(templates("top").form)), picture, whole, (base.x, base.y), 4)
     there = top.colour != base.colour and top.gain > PRESENT * top.energy
     return [top, base] if there else []
 
@@ -135,12 +135,13 @@ def _near(kind: str, chosen: Tensor, picture: Tensor, behind: Tensor, place: tup
 
 
 def _best(kind: str, gains: Gains, chosen: Tensor | None = None, corner: tuple[int, int] | None = None) -> Found:
-    """The template, colouring and place that explain most; ``corner`` is the first place, x and y."""
-    masks = templates(kind) if chosen is None else templates(kind)[chosen]
+    """The template, of those ``chosen``, colouring and place that explain most; ``corner``: the first place (x, y)."""
+    masks = templates(kind)
     if corner is None:
         rows, columns = WINDOW[kind]
         corner = columns.start, rows.start
     k, y, x = at = tuple(int(i) for i in torch.unravel_index(gains.gain.argmax(), gains.gain.shape))
-    form, pattern, radius = (field[k].item() for field in (masks.form, masks.pattern, masks.radius))
+    number = k if chosen is None else int(chosen[k])
+    form, pattern, radius = (field[number].item() for field in (masks.form, masks.pattern, masks.radius))
     gain, energy, colour, hat = (field[at].item() for field in gains)
     return Found(kind, form, colour, hat, pattern, corner[0] + x + 0.5, corner[1] + y + 0.5, radius, gain, energy)

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from .forms import ANIMALS, FORMS, PATTERNS, SHAPES
 from .painter import LAYERS, coverage, paints
@@ -54,9 +55,6 @@ class Masks(NamedTuple):
     radius: Tensor
     hat: Tensor
     seen: Tensor
-
-    def __getitem__(self, index) -> Masks:  # of templates, not of fields
-        return Masks(*(field[index] for field in tuple(self)))
 
 
 class Gains(NamedTuple):
@@ -100,24 +98,25 @@ def _spectrum(kind: str) -> Tensor:
     return torch.fft.rfft2(torch.fft.ifftshift(templates(kind).seen, dim=(-2, -1))).conj()
 
 
+@cache
+def _products(kind: str, start: int | None, stop: int | None) -> tuple[Tensor, Tensor]:
+    """Of the layers from ``start`` to ``stop``: u_a summed along each row (k, a, 64), and ⟨s_a, s_b⟩ (k, a, a)."""
+    seen = templates(kind).seen[:, start:stop]
+    flat = seen.flatten(2)
+    return (seen * seen.sum(1, keepdim=True)).sum(-1), flat @ flat.mT
+
+
 def everywhere(kind: str, picture: Tensor, behind: Tensor) -> Gains:
     """What the templates of a kind explain with their centre at each pixel of ``WINDOW``.
 
     ``picture`` and ``behind`` are (3, 64, 64); ``behind`` is the same along each row.
     """
-    masks, (rows, columns) = templates(kind), WINDOW[kind]
+    rows = WINDOW[kind][0]
     fields = _fields(picture, behind)
-    product = torch.fft.rfft2(fields[:4])[:, None, None] * _spectrum(kind)  # (4, k, a, 64, 33)
-    match = torch.fft.irfft2(product, s=(SIDE, SIDE))[..., rows, columns]
-    lines = fields[4:, :, 0]  # (4, 64)
+    match = _inverse(kind, torch.fft.rfft2(fields[:4])[:, None, None] * _spectrum(kind))  # (4, k, a, h, w)
     shift = (torch.arange(SIDE) + torch.arange(rows.start, rows.stop)[:, None] - SIDE // 2).clamp(0, SIDE - 1)
-
-    def back(group: slice) -> Tensor:
-        seen = masks.seen[:, group]
-        u = (seen * seen.sum(1, keepdim=True)).sum(-1)  # (k, a, 64)
-        return torch.einsum("kaj,ihj->ikah", u, lines[:, shift])[..., None]
-
-    return _coloured(kind, masks, match, back)
+    chosen = torch.arange(len(templates(kind).form))
+    return _coloured(kind, chosen, match, _rows_behind(kind, chosen, fields[4:, :, 0][:, shift]))
 
 
 def power(kind: str, picture: Tensor, behind: Tensor) -> Tensor:
@@ -125,28 +124,48 @@ def power(kind: str, picture: Tensor, behind: Tensor) -> Tensor:
 
     Where a mask is 0 or 1, a gain is this minus what is left there.
     """
-    product = torch.fft.rfft2((picture - behind).square().sum(0)) * _spectrum(kind).sum(1)
-    return torch.fft.irfft2(product, s=(SIDE, SIDE))[..., *WINDOW[kind]]
+    return _inverse(kind, torch.fft.rfft2((picture - behind).square().sum(0)) * _spectrum(kind).sum(1))
 
 
 def nearby(kind: str, chosen: Tensor, picture: Tensor, behind: Tensor, place: tuple[int, int], reach: int) -> Gains:
-    """What the ``chosen`` templates of a kind explain with their centre up to ``reach`` pixels from a place (x, y)."""
-    masks, (x, y) = templates(kind)[chosen], place
-    half = min(SIDE // 2, int(WIDEST * float(masks.radius.max())) + 2)
+    """What the templates of a kind with the numbers ``chosen`` explain, up to ``reach`` pixels from a place (x, y)."""
+    masks, (x, y) = templates(kind), place
+    half = min(SIDE // 2, int(WIDEST * float(masks.radius[chosen].max())) + 2)
     middle = slice(SIDE // 2 - half, SIDE // 2 + half)
-    seen = masks.seen[..., middle, middle]
-    fields, offsets = _fields(picture, behind), range(-reach, reach + 1)
-    moved = [fields.roll((SIDE // 2 - y - j, SIDE // 2 - x - i), (1, 2)) for j in offsets for i in offsets]
-    moved = torch.stack(moved)[..., middle, middle].flatten(2)  # (places, 8, pixels)
+    seen = masks.seen[..., middle, middle][chosen]
+    fields, places = _fields(picture, behind).roll((SIDE // 2 - y, SIDE // 2 - x), (1, 2)), 2 * reach + 1
+
+    def around(fields: Tensor) -> Tensor:  # (places, fields, pixels)
+        wide = pad(fields[None], (reach,) * 4, "circular")[0][:, middle.start :, middle.start :]
+        windows = wide.unfold(1, 2 * half, 1)[:, :places].unfold(2, 2 * half, 1)[:, :, :places]
+        return windows.permute(1, 2, 0, 3, 4).flatten(3).flatten(0, 1)
 
     def product(rows: Tensor, fields: Tensor) -> Tensor:  # (4, k, a, h, w)
-        found = fields @ rows.flatten(2).flatten(0, 1).T
-        return found.movedim(0, -1).unflatten(1, rows.shape[:2]).unflatten(-1, 2 * (len(offsets),))
+        found = around(fields) @ rows.flatten(2).flatten(0, 1).T
+        return found.movedim(0, -1).unflatten(1, rows.shape[:2]).unflatten(-1, (places, places))
 
     def back(group: slice) -> Tensor:
-        return product(seen[:, group] * seen[:, group].sum(1, keepdim=True), moved[:, 4:])
+        return product(seen[:, group] * seen[:, group].sum(1, keepdim=True), fields[4:])
 
-    return _coloured(kind, masks, product(seen, moved[:, :4]), back)
+    if (behind == behind[..., :1]).all():  # the same along each row: a sum of 64 numbers, not of all pixels
+        shift = (torch.arange(SIDE) + torch.arange(-reach, reach + 1)[:, None]) % SIDE
+        back = _rows_behind(kind, chosen, fields[4:, :, 0][:, shift])
+    return _coloured(kind, chosen, product(seen, fields[:4]), back)
+
+
+def _inverse(kind: str, spectrum: Tensor) -> Tensor:
+    """The inverse of ``rfft2`` in the kind's ``WINDOW``: of the rows outside nobody asks for the columns."""
+    rows, columns = WINDOW[kind]
+    return torch.fft.irfft(torch.fft.ifft(spectrum, dim=-2)[..., rows, :], n=SIDE)[..., columns]
+
+
+def _rows_behind(kind: str, chosen: Tensor, lines: Tensor) -> Callable[[slice], Tensor]:
+    """⟨u_a, ·⟩ of B and |B|², which are the same along each row: ``lines`` (4, h, 64) holds the rows under the mask."""
+
+    def back(group: slice) -> Tensor:  # (4, k, a, h, 1)
+        return torch.einsum("kaj,ihj->ikah", _products(kind, group.start, group.stop)[0][chosen], lines)[..., None]
+
+    return back
 
 
 def _fields(picture: Tensor, behind: Tensor) -> Tensor:
@@ -155,25 +174,25 @@ def _fields(picture: Tensor, behind: Tensor) -> Tensor:
     return torch.cat([d, -(d * behind).sum(0, keepdim=True), behind, behind.square().sum(0, keepdim=True)])
 
 
-def _coloured(kind: str, masks: Masks, match: Tensor, back: Callable[[slice], Tensor]) -> Gains:
+def _coloured(kind: str, chosen: Tensor, match: Tensor, back: Callable[[slice], Tensor]) -> Gains:
+    def best(layers: slice, paint: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        overlap = _products(kind, layers.start, layers.stop)[1][chosen]
+        return _group(overlap, match[:, :, layers], back(layers), paint[:, : overlap.shape[1]])
+
     colours = torch.tensor(HATS)
     if kind != "animal":
-        layers = paints(colours, colours)[:, BODY][:, : masks.seen.shape[1]]
-        gain, energy, colour = _group(masks.seen, match, back(slice(None)), layers)
+        gain, energy, colour = best(slice(None), paints(colours, colours)[:, BODY])
         return Gains(gain, energy, colours[colour], torch.full_like(colour, -1))
     coats, hat = torch.tensor(COATS), slice(HAT, None)
-    furs = paints(coats, coats)[:, FUR]
-    gain, energy, colour = _group(masks.seen[:, FUR], match[:, :, FUR], back(FUR), furs)
-    hats = paints(colours, colours)[:, hat]
-    more, further, worn = _group(masks.seen[:, hat], match[:, :, hat], back(hat), hats)
-    worn = torch.where(masks.hat[:, None, None] > 0, colours[worn], -1)
+    gain, energy, colour = best(FUR, paints(coats, coats)[:, FUR])
+    more, further, worn = best(hat, paints(colours, colours)[:, hat])
+    worn = torch.where(templates(kind).hat[chosen, None, None] > 0, colours[worn], -1)
     return Gains(gain + more, energy + further, coats[colour], worn)
 
 
-def _group(seen: Tensor, match: Tensor, back: Tensor, paint: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _group(overlap: Tensor, match: Tensor, back: Tensor, paint: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """The best of c colourings of layers, ``paint`` (c, layers, 3): gain, ‖P‖² and its number, (k, h, w) each."""
-    flat = seen.flatten(2)
-    energy = torch.einsum("kab,cai,cbi->kc", flat @ flat.mT, paint, paint)[..., None, None]
+    energy = torch.einsum("kab,cai,cbi->kc", overlap, paint, paint)[..., None, None]
     energy = energy - 2 * torch.einsum("ikahw,cai->kchw", back[:3], paint) + back[3].sum(1)[:, None]
     one = torch.cat([paint, torch.ones_like(paint[..., :1])], -1)
     gain, best = (2 * torch.einsum("ikahw,cai->kchw", match, one) - energy).max(1)
