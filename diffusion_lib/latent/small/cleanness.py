@@ -78,9 +78,7 @@ def _left(pictures: Tensor, seen: Scenes) -> Left:
     crossed = (dilated(form, FAR) < 0.02) & (rows <= NEAR)[:, :, None]  # the horizon, where no form is near
     contrast = dilated((drawn - behind).norm(dim=1), NEAR).where(~crossed, step[..., None])
     far = (dilated(form, FAR) < 0.02) & (rows > FAR)[:, :, None]
-    other = (1 - weights[:, :-1]).flatten(0, 1)
-    deep = [(dilated(other, d) < 0.02).unflatten(0, weights[:, :-1].shape[:2]).any(1) for d in DEEP.values()]
-    deep = [each & (dilated(1 - form, NEAR) < 0.02) for each in deep]
+    deep = [_deep(weights[:, :-1], pixels) & (dilated(1 - form, NEAR) < 0.02) for pixels in DEEP.values()]
     near = (dilated(form, NEAR) > 0.5) & (dilated(1 - form, NEAR) > 0.5) | crossed
     edge = (apart.norm(dim=1) / contrast.clamp(min=VISIBLE)).square()
     numbers = [
@@ -91,6 +89,14 @@ def _left(pictures: Tensor, seen: Scenes) -> Left:
     ]
     unknown = seen.form[:, 0] < 0
     return Left(*(number.float().masked_fill(unknown, torch.inf) for number in numbers))
+
+
+def _deep(weights: Tensor, pixels: int) -> Tensor:
+    """Where one layer covers all so many pixels around (n, 128, 128), for what is seen of each (n, 20, 128, 128)."""
+    there = (weights > 0.98).any(3).any(2)  # most layers cover no pixel
+    inside = torch.zeros(weights.shape, dtype=torch.bool)
+    inside[there] = dilated(1 - weights[there], pixels) < 0.02
+    return inside.any(1)
 
 
 def limits(found: Left) -> dict[str, float]:
