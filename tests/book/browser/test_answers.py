@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser import DESK, HTML, PAGES, PHONE, visit
-from root import ROOT
+from browser import DESK, HTML, PAGES, PHONE, violations, visit
 
 from booktools.lab.ready import PLACE
 from diffusion_lib.notebook.exercises import exercises
@@ -15,14 +14,6 @@ PAGE = "book/forward-process.html"
 LIVE = "() => [...document.querySelectorAll('.lab[data-kind=grade]')].at(0).lab !== undefined"
 SAID = '.lab[data-kind="{}"][data-verdict]:not([data-verdict=""])'
 HEAVY = 50_000
-AXE = (ROOT / "tests" / "support" / "axe" / "axe.min.js").read_text(encoding="utf-8")
-RUN = """() => axe.run(document, { resultTypes: ["violations"] }).then((found) => found.violations.flatMap(
-    (each) => each.nodes.map((node) => `${each.id}: ${node.target} ${node.html.slice(0, 120)}`)))"""
-
-
-def violations(page) -> list[str]:
-    page.evaluate(AXE)
-    return page.evaluate(RUN)
 
 
 def blocks(kind: str) -> list[tuple[str, str]]:
