@@ -27,6 +27,7 @@ from ..errors import ConfigError, NonFiniteError, check_integer, check_seed
 from ..runtime.finite import non_finite
 
 EXACT = "donot_use_mm_for_euclid_dist"  # the fast way loses the digits of small distances
+NEAREST = 256  # points of which a look-up asks first
 ROWS = 1024  # of a table of distances that are in memory at a time
 COPY = 1e-6  # of the median distance: what is nearer counts as this near, so that a copy has a finite logarithm
 
@@ -129,15 +130,21 @@ def memorisation(
     labels = torch.arange(len(pool)) < len(train)
     generator = torch.Generator().manual_seed(seed)
     shuffled = [labels[torch.randperm(len(pool), generator=generator)] for _ in range(relabellings)]
-    mine, *others = (_log_ratio(logs, mask[order]) for mask in (labels, *shuffled))
+    mine, *others = (_log_ratio(logs, order, mask) for mask in (labels, *shuffled))
     as_small = sum(other <= mine for other in others)
     expected = torch.tensor(others, dtype=torch.float64).exp().mean()
     return Memorisation(math.exp(mine), float(expected), (1 + as_small) / (1 + relabellings))
 
 
-def _log_ratio(logs: Tensor, mask: Tensor) -> float:
-    """Mean logarithm of the nearest distance within ``mask`` (n, pool), less that of the nearest outside of it."""
-    nearest = [logs.gather(1, side.byte().argmax(1, keepdim=True)) for side in (mask, ~mask)]  # the first True
+def _log_ratio(logs: Tensor, order: Tensor, mask: Tensor) -> float:
+    """Mean logarithm of the nearest distance within ``mask`` (pool,), less that of the nearest outside of it.
+
+    ``logs`` (n, pool) rise, and ``order`` (n, pool) says whose they are; both nearest lie among the first, or nearly so.
+    """
+    inside = mask[order[:, :NEAREST]]
+    if inside.all(1).any() or not inside.any(1).all():
+        inside = mask[order]
+    nearest = [logs.gather(1, side.byte().argmax(1, keepdim=True)) for side in (inside, ~inside)]  # the first True
     return float((nearest[0] - nearest[1]).mean())
 
 

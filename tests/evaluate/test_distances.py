@@ -245,6 +245,14 @@ def test_the_ratio_is_the_geometric_mean_of_nearest_distances():
     assert memorisation(samples, train, held_out).ratio == pytest.approx(float((logs[0] - logs[1]).mean().exp()))
 
 
+@pytest.mark.parametrize("first", [1, 3])
+def test_how_many_points_are_asked_first_changes_nothing(monkeypatch, first):
+    """Among one or three of the nearest, those of one label often lack."""
+    expected = memorisation(*clouds(3))
+    monkeypatch.setattr(distances, "NEAREST", first)
+    assert memorisation(*clouds(3)) == expected
+
+
 def test_the_p_value_is_calibrated_when_nothing_was_copied():
     """P(p ≤ a) = a for a a multiple of 1/(relabellings + 1); 400 sets of clouds, dependent through few neighbours."""
     found = torch.tensor([memorisation(*clouds(s, d=1), relabellings=19).p_value for s in range(400)])
