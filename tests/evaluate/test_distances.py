@@ -14,6 +14,7 @@ from hypothesis import given
 
 from diffusion_lib.data import sample_density
 from diffusion_lib.errors import ConfigError, NonFiniteError
+from diffusion_lib.evaluate import distances
 from diffusion_lib.evaluate.distances import (
     energy_distance,
     frechet_distance,
