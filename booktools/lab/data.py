@@ -13,6 +13,7 @@ from pathlib import Path
 PAGES = Path(__file__).parents[2] / "book"
 
 
+@cache
 def _train() -> dict:
     """The waves of the library's MLP, drawn once with a fixed seed: frequencies along the two axes."""
     from diffusion_lib.denoiser import MLP
@@ -85,6 +86,7 @@ def merges() -> list[str]:
     return (MINIATURE / "tokenizer" / "merges.txt").read_text(encoding="utf-8").splitlines()[1:]
 
 
+@cache
 def _bpe() -> dict:
     """The merges that a few words of the book need, with their ranks; these words; and how large the whole list is."""
     rank, used = {merge: number for number, merge in enumerate(merges())}, {}
@@ -112,6 +114,7 @@ def merges_script() -> str:
     return f"(window.bookLabs ??= {{}}).merges = {json.dumps(chr(10).join(merges()), ensure_ascii=False)};\n"
 
 
+@cache
 def _picture() -> dict:
     from . import picture  # PyTorch and the networks: only where a page asks for them
 

@@ -60,6 +60,10 @@ def test_the_words_of_the_book_need_no_list(modules, tokenizer):
     assert len(str(told)) < 20_000
 
 
+def test_the_data_of_a_laboratory_are_made_once_a_build():
+    assert all(data.of(kind) is data.of(kind) for kind in data.DATA)
+
+
 def test_other_words_are_asked_for_and_the_list_answers(modules, tokenizer):
     """Before the click a word outside has no number; the script that the click loads brings it."""
     ask = """async ({ lab }, [told, script]) => {

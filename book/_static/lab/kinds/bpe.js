@@ -2,14 +2,14 @@
 
 import { box, tag, text } from "../shell/plot.js";
 import { action, range, words } from "../shell/controls.js";
-import { END, idsOf, mergesOf, shown, START, vocabulary, wordsOf } from "../maths/bpe.js";
+import { END, idsOf, mergesOf, shown, vocabulary, wordsOf, WRITTEN } from "../maths/bpe.js";
 
 const MOST = 24, ROW = 58; // merges on the slider; pixels
 const wide = (letters) => [...letters].reduce((sum, sign) => sum + (sign.codePointAt(0) > 0x2e80 ? 13 : 7.4), 0);
 
 // What is drawn of each word: its pieces after at most `done` merges, and which of them the last merge made.
 const wordAt = (model, word, done) => {
-  if (typeof word === "number") return { pieces: [{ letters: word === START ? "<|startoftext|>" : "<|endoftext|>", number: word, kind: "f1" }], total: 0 };
+  if (typeof word === "number") return { pieces: [{ letters: WRITTEN.get(word), number: word, kind: "f1" }], total: 0 };
   if (!model.whole && !model.known.has(word)) return { pieces: [{ letters: word, number: "?", kind: "f2" }], total: 0 };
   const states = mergesOf(word, model.table), at = Math.min(done, states.length - 1), before = new Set(at > 0 ? states[at - 1] : []);
   const fresh = (piece) => at > 0 && done === at && !before.has(piece);

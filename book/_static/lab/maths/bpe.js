@@ -2,6 +2,7 @@
 
 export const START = 49406;
 export const END = 49407;
+export const WRITTEN = new Map([[START, "<|startoftext|>"], [END, "<|endoftext|>"]]);
 const BLANK = "[\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
 const SPECIAL = /(<\|startoftext\|>|<\|endoftext\|>)/;
 const WORD = new RegExp(`<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|\\p{L}+|\\p{N}|(?:(?!${BLANK})[^\\p{L}\\p{N}])+`, "gu");
@@ -25,8 +26,7 @@ export const vocabulary = (merges) => {
 // The words of a text: composed, in small letters one by one, and cut where the published tokenizer cuts. START and END
 // stand for their written forms.
 export const wordsOf = (text) => text.split(SPECIAL).flatMap((part) => {
-  if (part === "<|startoftext|>") return [START];
-  if (part === "<|endoftext|>") return [END];
+  for (const [number, written] of WRITTEN) if (part === written) return [number];
   const small = [...part.normalize("NFC")].map((sign) => sign.toLowerCase()).join("");
   return (small.match(WORD) ?? []).flatMap((word) => word.match(PIECE));
 });
@@ -53,7 +53,10 @@ export const mergesOf = (word, { ranks }) => {
   }
 };
 
-export const idsOf = (text, table) => [START, ...wordsOf(text).flatMap((word) => (typeof word === "number" ? [word] : mergesOf(word, table).pop().map((piece) => table.numbers.get(piece)))), END];
+// The numbers of a word of wordsOf, which may be START or END.
+export const numbersOf = (word, table) => (typeof word === "number" ? [word] : mergesOf(word, table).pop().map((piece) => table.numbers.get(piece)));
+
+export const idsOf = (text, table) => [START, ...wordsOf(text).flatMap((word) => numbersOf(word, table)), END];
 
 // A piece as one reads it: its letters, or its bytes in hexadecimal where they are no whole letter.
 export const shown = (piece) => {
