@@ -21,6 +21,7 @@ import diffusion_lib.symbolic.page.derivation as derivations
 import diffusion_lib.symbolic.page.recall as recalls
 from diffusion_lib.errors import ConfigError, DerivationError, Inconclusive, Refuted, check_choice
 from diffusion_lib.symbolic.language.registry import mentions, standard_normal
+from diffusion_lib.symbolic.licences import LICENCES, licence
 from diffusion_lib.symbolic.page.chain import Chain
 from diffusion_lib.symbolic.page.definition import Definition
 from diffusion_lib.symbolic.page.derivation import Derivation
@@ -131,29 +132,53 @@ def check(page: str, tag: str, changed: dict[str, str]) -> dict:
     return {"kind": told[-1]["kind"] if told else "passes", "lines": told}
 
 
-def state(page: str, text: str, letter: str = "") -> dict:
-    """What the engine says of a line ``left = right`` under all that a page defines."""
-    derivations_here = opened(page)
-    derivation = derivations_here.get(letter) or next(iter(derivations_here.values()))
+def state(page: str, text: str, by: str = "") -> dict:
+    """What the engine says of a line ``left = right`` under all that a page defines, by one licence or those TRIED."""
+    derivation = next(iter(opened(page).values()))
     left, right = _sides(text)
     reader = _reader(derivation)
     left, right = reader(left), reader(right)
-    here = copy.copy(derivation)
-    cited = [
+    told = {"kind": "undecided"}
+    for rule, kind, using in _ways(derivation, by):
+        told, chain = _stated(derivation, left, right, rule, using)
+        if told["kind"] == "passes":
+            word = chain.steps[-1].word
+            told["beside"] = rule + (f", with all {kind} of this page" if using else f" · {word}" * (word != rule))
+            told["beside"] += f", from the time {chain.start} on" * (chain.start > 1)
+            break  # else what is tried last has the last word
+    if by and told["kind"] != "passes":
+        told["permits"] = LICENCES[by].permits
+    return told | {"latex": f"{latex(left)} = {latex(right)}"}
+
+
+def _stated(derivation, left, right, rule, using):
+    """What is said of a line from t = 1 on; where it means nothing there, from t = 2 on."""
+    for start in (1, 2):
+        chain = Chain(copy.copy(derivation), "your line", left, start=start)
+        told = _said(lambda chain=chain: chain.equals(right, rule, using), True)
+        if told["kind"] != "refused":
+            break
+    return told, chain
+
+
+def _ways(derivation, by):
+    """Licences to try, each with what it cites and with the names of these blocks."""
+    definitions = [
         name for name, block in derivation.blocks.items() if isinstance(block, Definition) and block.relation != "<"
     ]
-    told = {"kind": "undecided"}
-    for by in TRIED:
-        using = cited if by == "definition" else []
-        chain = Chain(here, "your line", left)
-        said = _said(lambda chain=chain, by=by, using=using: chain.equals(right, by, using), True)
-        if said["kind"] == "passes":
-            word = chain.steps[-1].word
-            said["beside"] = by + (", with all definitions of this page" if using else f" · {word}" * (word != by))
-            told = said
-            break
-        told = said  # what the definitions say is the last word
-    return told | {"latex": f"{latex(left)} = {latex(right)}"}
+    if not by:
+        return [(rule, "definitions", definitions if rule == "definition" else []) for rule in TRIED]
+    if licence(by).name == "result":
+        return [(by, "results", [name for name, block in derivation.blocks.items() if _is_equality(block)])]
+    return [(by, "", [])] + [(by, "definitions", definitions)] * (by != "algebra" and bool(definitions))
+
+
+def _is_equality(block):
+    if isinstance(block, Definition) or getattr(block, "hypothesis", None) is not None:
+        return False
+    with contextlib.suppress(ConfigError, DerivationError):
+        return bool(block.facts())
+    return False
 
 
 def _sides(text):

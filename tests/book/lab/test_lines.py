@@ -10,6 +10,7 @@ from unittest import mock
 import pytest
 from root import ROOT
 
+from booktools.lab import line, ready
 from booktools.lab.inside.notation import Notation, written
 from booktools.opinion import collect
 from booktools.source.pages import Book
@@ -17,6 +18,8 @@ from diffusion_lib.errors import ConfigError
 from diffusion_lib.symbolic import Derivation, Normal, Sum, log, positive, unit
 from diffusion_lib.symbolic.language.expr import Add, Mul, Neg, Num
 from diffusion_lib.symbolic.language.registry import standard_normal
+from diffusion_lib.symbolic.licences import LICENCES, licence
+from diffusion_lib.symbolic.page.chain import GAPS
 
 PAGES = {page.short: page for page in collect.chapters(Book(ROOT))}
 
@@ -152,9 +155,52 @@ def test_a_line_of_the_readers_own(python, text, kind):
     assert kind == "refused" or "latex" in told
 
 
+BAYES = "q(x[t - 1] | x[t], x[0]) = q(x[t] | x[t - 1], x[0]) * q(x[t - 1] | x[0]) / q(x[t] | x[0])"
+FORGETS, STEP = "q(x[t] | x[t - 1], x[0]) = q(x[t] | x[t - 1])", "alpha_bar[t] = alpha[t] * alpha_bar[t - 1]"
+
+
+@pytest.mark.parametrize(
+    ("text", "by", "kind"),
+    [
+        (STEP, "definition", "passes"), (STEP, "algebra", "refuted"), (STEP, "Bayes", "passes"),
+        (BAYES, "Bayes", "passes"), (BAYES, "algebra", "refuted"), (BAYES, "telescoping", "refuted"),
+        (FORGETS, "Markov", "passes"), (FORGETS, "Bayes", "refuted"), (FORGETS, "chain rule", "refuted"),
+        (BAYES, "induction", "refused"), (BAYES, "Gibbs", "refused"),
+    ],
+)  # fmt: skip
+def test_a_reader_chooses_the_rule_and_a_refusal_names_it(python, text, by, kind):
+    (told,) = python([{"what": "state", "page": "reverse-posterior", "text": text, "by": by}])
+    assert told["kind"] == kind, told
+    if kind == "passes":
+        assert told["beside"].startswith(by)
+        assert ("from the time 2 on" in told["beside"]) == ("x[0]" in text)
+    else:
+        assert told["permits"] == licence(by).permits
+        assert kind == "refused" or f"licence '{by}'" in told["message"]
+
+
+def test_a_result_of_the_page_is_used(python, shown):
+    tag, one = next(
+        (tag, one) for (name, tag), one in shown.items() if {"="} == {line["relation"] for line in one["lines"]}
+    )
+    line = f"{one['left']} = {one['lines'][-1]['text']}"
+    page = next(name for name, other in shown if other == tag)
+    told, rough = python([{"what": "state", "page": page, "text": line, "by": by} for by in ("result", "algebra")])
+    assert told["beside"].startswith("result") and "with all results of this page" in told["beside"]
+    assert rough["kind"] in ("refuted", "undecided")
+
+
+def test_each_rule_that_is_offered_may_license_an_equality(monkeypatch):
+    monkeypatch.setattr(ready, "told", lambda: ready.Told(size=14 * 2**20))
+    html = line.block({"page": "intro", "tags": "X.2", "example": "a = b"})
+    assert all(f'<option value="{name}">{name}: {licence(name).permits}</option>' in html for name in line.OFFERED)
+    assert set(line.OFFERED) == LICENCES.keys() - {*GAPS, "Jensen", "induction"}
+
+
 @pytest.mark.parametrize(
     "asked",
     [
+        {"what": "state", "page": "intro", "text": "1 = 1", "by": "<b>"},
         {"what": "show", "page": "../x", "tag": "F.4"}, {"what": "show", "page": "intro", "tag": "<b>"},
         {"what": "check", "page": "intro", "tag": "X.2", "changed": {"0": "eval('1')"}},
     ],
@@ -174,6 +220,10 @@ def test_what_is_not_there_is_refused(python, asked):
         ),
         ({"kind": "undecided", "message": "step 'a', licence 'rule': so"}, "Not proved. By the rule “rule”: so"),
         ({"kind": "refused", "message": "no"}, "Refused. no"),
+        (
+            {"kind": "refuted", "message": "step 'a', licence 'Bayes': so", "permits": "swap two"},
+            "Refuted. By the rule “Bayes”: so. This rule may only swap two.",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_said(modules, answer, words):

@@ -11,11 +11,11 @@ const make = (tag, values = {}, ...children) => {
   return made;
 };
 
-export const told = ({ kind, message, beside }) => {
+export const told = ({ kind, message, beside, permits }) => {
   if (kind === "passes") return `It passes: ${beside}.`;
   const words = (message ?? "").replace(/^step '.*?', licence '(.*?)': /, (_, licence) => `By the rule “${licence}”: `);
   const heads = { refuted: "Refuted. ", undecided: "Not proved. " };
-  return `${heads[kind] ?? "Refused. "}${words}`;
+  return `${heads[kind] ?? "Refused. "}${permits ? `${words.replace(/\.?$/, ".")} This rule may only ${permits}.` : words}`;
 };
 
 // What beside a line stands after a check; `line` is what the engine says of it, if it came so far.
@@ -28,7 +28,7 @@ export const verdict = (line) => {
 export const mount = (root) => {
   const form = root.querySelector("form");
   if (!form) return { open: () => {} };
-  const { page, size } = form.dataset, python = shared(), box = form.querySelector("input"), button = form.querySelector("button");
+  const { page, size } = form.dataset, python = shared(), box = form.querySelector("input"), by = form.querySelector("select"), button = form.querySelector("button");
   const said = root.querySelector(".lab-said"), read = root.querySelector(".lab-read"), offer = button.textContent;
   let heard = () => {};
 
@@ -46,7 +46,7 @@ export const mount = (root) => {
     heard = (words) => say(words);
     try {
       say(python.isReady() ? "Checking …" : "Loading …");
-      const answer = await python.ask({ what: "state", page, text: box.value }, SECONDS);
+      const answer = await python.ask({ what: "state", page, text: box.value, by: by.value }, SECONDS);
       await formula(read, answer.latex);
       say(told(answer), answer.kind);
     } catch (error) {
@@ -56,7 +56,7 @@ export const mount = (root) => {
       heard = () => {};
     }
   });
-  box.addEventListener("input", () => { if (root.dataset.verdict) say(""); });
+  for (const handle of [box, by]) handle.addEventListener("input", () => { if (root.dataset.verdict) say(""); });
 
   // The lines of one block, beneath it.
   const open = async (tag, block, opener) => {
