@@ -121,6 +121,20 @@ def _picture() -> dict:
     return picture.data()
 
 
+@cache
+def _attention() -> dict:
+    from . import looks
+
+    return looks.attention()
+
+
+@cache
+def _decode() -> dict:
+    from . import looks
+
+    return looks.decode()
+
+
 def _picture_files() -> dict[str, Path]:
     from . import picture
 
@@ -129,18 +143,26 @@ def _picture_files() -> dict[str, Path]:
 
 SCRIPTS = {"bpe": {"bpe-merges": merges_script}}  # by laboratory: what only a click loads, by name
 DATA: dict[str, Callable[[], dict]] = {
+    "attention": _attention,
     "bpe": _bpe,
+    "decode": _decode,
     "descent": _descent,
     "orders": _orders,
     "picture": _picture,
     "train": _train,
 }
-FILES: dict[str, Callable[[], dict[str, Path]]] = {"picture": _picture_files}  # below _static/lab, and where they lie
+PAINTING = ("attention", "decode", "picture")  # what they load: its place below _static/lab, and where it lies
+FILES: dict[str, Callable[[], dict[str, Path]]] = dict.fromkeys(PAINTING, _picture_files)
 
 
 def of(kind: str) -> dict:
     """The data of a laboratory, plain values for JSON; most need none."""
     return DATA[kind]() if kind in DATA else {}
+
+
+def live(kind: str) -> dict:
+    """The data that its script holds: all but the pictures that the page has in the block already."""
+    return {name: value for name, value in of(kind).items() if name not in ("first", "turned")}
 
 
 def files(kind: str) -> dict[str, Path]:

@@ -186,7 +186,7 @@ def write(app: Sphinx, error: Exception | None) -> None:
         (folder / "vendor").mkdir(exist_ok=True)
         shutil.copy(TEMML, folder / "vendor" / TEMML.name)
     for kind in (each for each in found if not missing(each)):
-        (folder / f"{kind}.js").write_text(laboratory(FOLDER, kind, data.of(kind)), encoding="utf-8")
+        (folder / f"{kind}.js").write_text(laboratory(FOLDER, kind, data.live(kind)), encoding="utf-8")
         for name, text in data.SCRIPTS.get(kind, {}).items():
             (folder / f"{name}.js").write_text(text(), encoding="utf-8")
         for name, source in data.files(kind).items():

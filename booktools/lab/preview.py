@@ -23,7 +23,7 @@ def page(kind: str, begins: dict[str, str]) -> str:
         raise SystemExit(drawn["error"])
     style = "\n".join((FOLDER.parent / name).read_text(encoding="utf-8") for name in SHEETS)
     mounts = f'const block = document.querySelector(".lab"); block.lab = bookLabs.{kind}(block);'
-    own = laboratory(FOLDER, kind, data.of(kind))
+    own = laboratory(FOLDER, kind, data.live(kind))
     scripts = "".join(f"<script>{each}</script>\n" for each in (shell(FOLDER), own, mounts))
     title = f'<p class="lab-title">{drawn["title"]}</p>'
     block = f'<div class="lab" id="lab-{kind}" data-kind="{kind}">{title}{drawn["html"]}</div>'

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
 import warnings
 from contextlib import nullcontext
 from urllib.parse import quote
@@ -13,13 +11,12 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from miniature import DRIVE, stand
 from onnx import TensorProto
 from PIL import Image
 
 from booktools.check.serve import host
-from booktools.lab import data, graphs, picture, preview
-from booktools.lab.directive import FOLDER
-from booktools.site.extension import POLICY
+from booktools.lab import data, graphs, picture
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.latent import picture as files
 from diffusion_lib.latent.attention import recorded
@@ -28,28 +25,6 @@ from diffusion_lib.latent.parts import load
 from diffusion_lib.latent.pipeline import generate
 from diffusion_lib.latent.prompt import check_words, embed, tokenize
 from diffusion_lib.latent.small import language
-
-SAFE = f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-DRIVE = """async ([kind, given]) => {
-    const data = await (await fetch("/data.json")).json();
-    const at = (place) => new URL(`/_static/lab/${place}`, location).href;
-    const files = data.files.map((file) => ({ ...file, address: at(file.place) }));
-    const first = !window.networks;
-    window.networks ??= new Worker("/_static/lab/picture/worker.js", { type: "module" });
-    const wait = (message, kind, steps = []) => new Promise((done, failed) => {
-        networks.onerror = failed;
-        networks.onmessage = ({ data }) => {
-            if (data.kind === "failed") failed(new Error(data.text));
-            if (data.kind === "step") steps.push({ t: data.t, maps: data.maps && [...data.maps] });
-            const { pixels = [], latents = [] } = data;
-            if (data.kind === kind) done({ pixels: [...pixels], latents: [...latents], steps });
-        };
-        networks.postMessage(message);
-    });
-    if (first) await wait({ kind: "load", files, model: data.network }, "ready");
-    if (kind === "make") return wait({ kind, id: 1, asked: given }, "made");
-    return wait({ kind, id: 1, latents: Float32Array.from(given) }, "decoded");
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -61,15 +36,7 @@ def parts():
 def served(tmp_path_factory):
     """A folder with all that a built page has of the laboratory, and the laboratory on a page of its own."""
     folder = tmp_path_factory.mktemp("picture")
-    shutil.copytree(FOLDER, folder / "_static" / "lab")
-    for name, source in data.files("picture").items():
-        target = folder / "_static" / "lab" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-    (folder / "data.json").write_text(json.dumps(data.of("picture")))
-    (folder / "bare.html").write_text(f"<!DOCTYPE html>{SAFE}<title>bare</title>")
-    shown = preview.page("picture", {}).replace("<html>", '<html data-content_root="./">')
-    (folder / "index.html").write_text(shown.replace('<meta charset="utf-8">', SAFE, 1))
+    stand(folder, "picture")
     with host(folder) as server:
         yield server
 

@@ -5,7 +5,7 @@ import { allowed, read, state, write } from "../shell/controls.js";
 import { asked, caption, command, controls, draw as block, offer } from "../picture/block.js";
 import { look } from "../picture/look.js";
 import { paint } from "../picture/inside.js";
-import { networks, obstacle, sentences } from "../picture/networks.js";
+import { home, networks, obstacle, progress as stages, sentences } from "../picture/networks.js";
 import { png } from "../picture/png.js";
 import { groups, nearest, unknown } from "../picture/words.js";
 
@@ -52,7 +52,6 @@ export const mount = (root, data) => {
     progress.hidden = stop.hidden = what === null;
     show();
   };
-  const home = (place) => new URL(`${document.documentElement.dataset.content_root ?? ""}_static/lab/${place}`, document.baseURI).href;
   const surface = () => {
     if (!canvas) {
       canvas = make("canvas", { width: side, height: side });
@@ -63,8 +62,8 @@ export const mount = (root, data) => {
   };
 
   const heard = {
-    loading: ({ done, total }) => { progress.value = done / total; say(`Loading: ${(done / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB.`); },
-    starting: () => { progress.removeAttribute("value"); say("All is here; the networks are being put together."); },
+    loading: (told) => { progress.value = told.done / told.total; say(stages.loading(told)); },
+    starting: () => { progress.removeAttribute("value"); say(stages.starting()); },
     ready: () => { main.textContent = "Paint"; main.dataset.ready = "yes"; if (running?.then) paintNow(); },
     step: ({ k, t, pixels, maps }) => {
       running.steps.push({ t, maps });

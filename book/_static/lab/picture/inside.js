@@ -27,12 +27,17 @@ export const scaled = (latents, channel, channels, gain) => {
   return latents.map((value, i) => (Math.floor(i / size) === channel ? gain * value : value));
 };
 
-// Draw pixels (side, side, 3), and over them a map as heat: the more a place looks at the word, the less of it is dimmed.
+// Draw pixels (side, side, 3), or an image of the page, whose pixels no script may read where the page is a file. Over
+// them a map as heat: the more a place looks at the word, the less of it is dimmed.
 export const paint = (canvas, pixels, side, map = null) => {
-  const pen = canvas.getContext("2d"), image = new ImageData(side, side);
-  for (let i = 0; i < side * side; i++) image.data.set([pixels[3 * i], pixels[3 * i + 1], pixels[3 * i + 2], 255], 4 * i);
+  const pen = canvas.getContext("2d");
   canvas.width = canvas.height = side;
-  pen.putImageData(image, 0, 0);
+  if (pixels instanceof HTMLImageElement) pen.drawImage(pixels, 0, 0, side, side);
+  else {
+    const image = new ImageData(side, side);
+    for (let i = 0; i < side * side; i++) image.data.set([pixels[3 * i], pixels[3 * i + 1], pixels[3 * i + 2], 255], 4 * i);
+    pen.putImageData(image, 0, 0);
+  }
   if (!map) return;
   const n = Math.sqrt(map.length), low = Math.min(...map), span = Math.max(...map) - low || 1;
   const heat = new OffscreenCanvas(n, n), cells = new ImageData(n, n);

@@ -19,12 +19,13 @@ export const toPixels = (picture, side) => {
   return pixels;
 };
 
-// `files` hold bytes by name; `model` says {latents: [C, h, w], side, width, schedule, T}.
+// `files` hold bytes by name, of all parts or of some; `model` says {latents: [C, h, w], side, width, schedule, T}.
 export const pipeline = async (files, model) => {
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.wasmBinary = files["ort.wasm"].buffer;
-  const tokens = tokenizer(new TextDecoder().decode(files["merges.txt"]));
+  const tokens = files["merges.txt"] && tokenizer(new TextDecoder().decode(files["merges.txt"]));
   const start = (name) => {
+    if (!files[`${name}.onnx`]) return null;
     const path = `${name}.safetensors`;
     return ort.InferenceSession.create(files[`${name}.onnx`], { externalData: [{ path, data: files[path] }], executionProviders: ["wasm"] });
   };

@@ -11,15 +11,16 @@ export const picture = (lab, model, now, size) => {
   return { svg: tag("svg", values, svg), said };
 };
 
-// `lab.height` is the picture's in pixels, `lab.narrow` that on a phone, where panels may stand one below the other.
+// `lab.height` is the picture's in pixels, `lab.narrow` that on a phone, where panels may stand one below the other;
+// `lab.beside(model)` is HTML that stands above it and is not drawn again, such as a photograph.
 // `options` are the values that the page begins with.
 export const block = (kind, lab, model, options) => {
   const now = state(lab, options), id = `lab-${kind}`;
   const size = { width: WIDTH, height: lab.height };
   const { svg, said } = picture(lab, model, now, size);
-  const controls = lab.controls.map((each) => html(each, id, now[each.name])).join("");
+  const controls = lab.controls.map((each) => html(each, id, now[each.name], model)).join("");
   const begins = escaped(JSON.stringify(now)), heights = `--wide: ${lab.height}px; --narrow: ${lab.narrow ?? lab.height}px`;
   return `<div class="lab-controls needs-script" role="group" aria-label="Handles: ${escaped(lab.title)}">${controls}</div>
-<div class="lab-picture" data-begins="${begins}" style="${heights}">${svg}</div>
+${lab.beside?.(model) ?? ""}<div class="lab-picture" data-begins="${begins}" style="${heights}">${svg}</div>
 <p class="lab-said">${escaped(said)}</p>`;
 };

@@ -9,7 +9,7 @@ export const choice = (name, label, choices, value = choices[0][0]) => ({ type: 
 export const check = (name, label, value = false) => ({ type: "check", name, label, value });
 // A line of text of at most `longest` characters.
 export const words = (name, label, { value, longest = 80 }) => ({ type: "words", name, label, value, longest });
-// A button: it calls the laboratory's `act`, and has no value.
+// A button: it calls the laboratory's `act`, and has no value; its label may be a function of the laboratory's data.
 export const action = (name, label) => ({ type: "action", name, label });
 
 const decimals = (step) => (String(step).split(".")[1] ?? "").length;
@@ -36,10 +36,10 @@ export const state = (lab, given = {}) => Object.fromEntries(
 );
 
 // The HTML of a control, with `id` of the whole laboratory; without a script it is not shown.
-export const html = (control, id, value) => {
+export const html = (control, id, value, model = null) => {
   const own = `id="${id}-${control.name}" name="${control.name}"`;
   const label = `<label for="${id}-${control.name}">${escaped(control.label)}</label>`;
-  if (control.type === "action") return `<button type="button" class="lab-action" ${own}>${escaped(control.label)}</button>`;
+  if (control.type === "action") return `<button type="button" class="lab-action" ${own}>${escaped(control.label instanceof Function ? control.label(model) : control.label)}</button>`;
   if (control.type === "check") return `<span class="lab-control check"><input type="checkbox" ${own}${value ? " checked" : ""}>${label}</span>`;
   if (control.type === "choice") {
     const options = control.choices.map(([name, said]) => `<option value="${escaped(name)}"${name === value ? " selected" : ""}>${escaped(said)}</option>`);

@@ -22,6 +22,7 @@ export const mount = (root, lab, data) => {
     frame.innerHTML = made.svg;
     said.textContent = made.said;
     for (const name of Object.keys(now)) write(controls[name], element(name), now[name]);
+    lab.drawn?.(model, tools); // what follows the handles and is no part of the picture
   };
   const redraw = () => {
     if (waiting) return;
@@ -39,7 +40,7 @@ export const mount = (root, lab, data) => {
     redraw();
     if (!quiet) tell();
   };
-  const tools = { state: () => now, set, redraw };
+  const tools = { root, state: () => now, set, redraw };
 
   for (const control of lab.controls) {
     const handle = element(control.name);

@@ -1,0 +1,86 @@
+// One channel of a picture's latents is turned up or down, and the shipped decoder makes a picture of them as it moves.
+
+import { box, escaped, tag, text } from "../shell/plot.js";
+import { action } from "../shell/controls.js";
+import { begin, canvas, figure, noted } from "../picture/asking.js";
+import { looks } from "../picture/block.js";
+import { cells, places } from "../picture/cells.js";
+import { paint, scaled } from "../picture/inside.js";
+
+const CHANNELS = 8, STRONGEST = 6, LIMIT = 2.5; // what is black and white among the numbers of a channel
+const [, channel, gain] = looks(1, CHANNELS, STRONGEST);
+const told = (now) => `channel ${now.channel} times ${now.gain.toFixed(1).replace("-", "−")}`;
+const same = (a, b) => a.channel === b.channel && a.gain === b.gain;
+
+const grey = (value) => {
+  const level = Math.round((31 * (Math.min(Math.max(value, -LIMIT), LIMIT) + LIMIT)) / (2 * LIMIT));
+  return { class: "cell", style: `fill: hsl(0 0% ${Math.round((100 * level) / 31)}%)` };
+};
+
+// Beside each other, or on a phone in two rows.
+const grids = ({ width }) => {
+  const row = width > 500 ? CHANNELS : CHANNELS / 2, gap = 10, side = Math.min(76, (width - 8 - gap * (row - 1)) / row);
+  return places(CHANNELS, row, { left: 4, top: 22, side }, gap, 2 * side + 36);
+};
+
+// How far two pictures are apart, in grey levels on the mean.
+export const apart = (a, b) => a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0) / a.length;
+
+const said = (model, now) => {
+  const { shown } = model, offer = model.workers ? "" : ` The button loads the decoder, ${model.data.megabytes} MB: then the picture follows the handles.`;
+  const words = told(shown);
+  return noted(model, now) || `${words[0].toUpperCase()}${words.slice(1)}: the decoded picture differs from the painted one by ${shown.apart.toFixed(1)} grey levels of 255 on the mean.${same(shown, now) ? "" : ` The handles say ${told(now)}.`}${offer}`;
+};
+
+export const lab = {
+  title: "One channel of the latents, decoded live",
+  alt: "The eight channels of the latents of a picture as coarse grey pictures, and below each what the decoder makes of the latents with this channel negated.",
+  height: 184,
+  narrow: 372,
+  controls: [channel, { ...gain, value: -1, play: 5 }, action("load", ({ data }) => `Load the decoder (${data.megabytes} MB)`)],
+  setup: (data) => ({ data, latents: Float32Array.from(data.latents), workers: null, note: null, ready: false, asked: null, plain: null, shown: { channel: String(STRONGEST), gain: -1, apart: data.changes[STRONGEST - 1] } }),
+  beside({ data, shown }) {
+    const { side } = data.network;
+    return `<div class="lab-painted lab-pair">${figure(escaped(data.first), side, "A picture that the miniature painted: a white dog with a red hat", "as it was painted")}${figure(escaped(data.turned), side, `The same latents with ${told(shown)}, decoded`, "with one channel changed")}</div>\n`;
+  },
+  draw(model, now, size) {
+    const h = model.data.network.latents[1], each = model.latents.length / CHANNELS;
+    const turned = scaled(model.latents, now.channel - 1, CHANNELS, now.gain);
+    const svg = grids(size).map((at, k) => {
+      const chosen = k === now.channel - 1, below = at.top + at.side + 4, values = turned.subarray(each * k, each * (k + 1));
+      const image = tag("image", { x: at.left, y: below, width: at.side, height: at.side, href: `data:image/jpeg;base64,${model.data.small[k]}` });
+      return text(at.left, at.top - 6, `channel ${k + 1}`, { class: chosen ? "" : "name" }) + cells(values, h, at, grey) + image + (chosen ? box(at.left - 1.5, at.top - 1.5, at.side + 3, at.side + 3, "c2 strong", { fill: "none" }) : "");
+    });
+    return { svg: svg.join(""), said: said(model, now) };
+  },
+  drag(model, now, [x, y], size) {
+    const k = grids(size).findIndex((at) => x >= at.left && x <= at.left + at.side && y >= at.top - 18 && y <= at.top + 2 * at.side + 4);
+    return k < 0 || String(k + 1) === now.channel ? null : { channel: String(k + 1) };
+  },
+  // One decoding at a time: what the handles say then is decoded when the one before is done.
+  drawn(model, tools) {
+    const now = tools.state();
+    tools.root.querySelector(".lab-pair figure:last-child").classList.toggle("waits", !same(model.shown, now));
+    if (!model.ready || model.asked || same(model.shown, now)) return;
+    model.asked = now;
+    model.workers.decode(scaled(model.latents, now.channel - 1, CHANNELS, now.gain));
+  },
+  act(name, model, tools, button) {
+    const { side } = model.data.network, frame = tools.root.querySelector(".lab-pair figure:last-child .lab-frame");
+    begin(model, tools, button, {
+      ready: () => { model.workers.decode(model.latents); }, // what the others are compared with
+      decoded: ({ pixels }) => {
+        if (!model.plain) {
+          Object.assign(model, { plain: pixels, ready: true, note: null, surface: canvas(frame, side, "The picture decoded from what the handles say") });
+          button.hidden = true;
+        }
+        const of = model.asked ?? { channel: tools.state().channel, gain: 1 };
+        model.shown = { ...of, apart: apart(pixels, model.plain) };
+        model.asked = null;
+        paint(model.surface, pixels, side);
+        tools.redraw();
+      },
+      ended: () => { Object.assign(model, { ready: false, asked: null, plain: null }); button.hidden = false; },
+    });
+  },
+};
