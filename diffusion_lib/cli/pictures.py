@@ -27,6 +27,11 @@ def add_picture(command: argparse.ArgumentParser) -> None:
     often = "also write the estimate of the picture every so many steps (default: 0, never)"
     command.add_argument("--save-int", type=int, default=0, metavar="STEPS", help=often)
     command.add_argument("--sampler", default="ddpm", help=f"{SAMPLERS} (default: ddpm)")
+    command.add_argument("--negative", default="", metavar="TEXT", help="what g leads away from (default: nothing)")
+    command.add_argument("--init", metavar="FILE", help="a picture to begin from, as large as the one to make")
+    kept = "how far to leave it, above 0 and up to 1 (default: 0.8; with a mask 1)"
+    command.add_argument("--strength", type=float, metavar="S", help=kept)
+    command.add_argument("--mask", metavar="FILE", help="a picture, white where --init is painted anew, else black")
     command.add_argument("--dtype", default="float32", help="float32, float16, bfloat16 (default: float32)")
     command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu (default: auto)")
     command.set_defaults(run=picture)
@@ -36,6 +41,8 @@ def add_remake(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", help="a picture that the command picture wrote")
     command.add_argument("--out", required=True, metavar="FILE", help="a .png file for the new picture")
     command.add_argument("--model", metavar="DIR", help="the folder of the model that made it, if it is one of yours")
+    command.add_argument("--init", metavar="FILE", help="the picture that it began from, if it did")
+    command.add_argument("--mask", metavar="FILE", help="the mask that it was made with, if it was")
     command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu (default: auto)")
     command.set_defaults(run=remake)
 
@@ -51,17 +58,19 @@ def _dim(text: str) -> int | list[int]:
 def picture(args: argparse.Namespace) -> int:
     """Make a picture, and say which model did."""
     target = files.target("out", args.out, (".png",))
-    from ..latent import codec, parts, pipeline, prompt
+    from ..latent import arguments, codec, origin, parts, pipeline, prompt
     from ..latent import picture as pictures
     from ..latent.outline import outline
 
-    options = {name: getattr(args, name) for name in ("g", "seed", "steps", "dim", "save_int", "sampler")}
+    options = {name: getattr(args, name) for name in ("g", "seed", "steps", "dim", "save_int", "sampler", "negative")}
     parts.check_load(args.dtype, args.device)
     prompt.check_prompts(args.prompt)
-    pipeline.check_arguments(outline(args.model), **options)
+    given = _given(args)
+    checked = arguments.check_arguments(outline(args.model), **options)
+    origin.check_origin(checked, **given, strength=args.strength)
     loaded = parts.load(args.model, dtype=args.dtype, device=args.device)
     print(loaded)
-    (made,) = pipeline.generate(loaded, args.prompt, **options)
+    (made,) = pipeline.generate(loaded, args.prompt, **options, **given, strength=args.strength)
     for step in made.kept:
         (image,) = codec.latents_to_pil(loaded.vae, step.x_0_hat[None])
         files.write(target.with_name(f"{target.stem}-t{step.t:04d}.png"), pictures.png(image))
@@ -82,8 +91,16 @@ def remake(args: argparse.Namespace) -> int:
         raise ConfigError(f"model must be given, the file was made by {what}; add --model DIR")
     model = found["model"] if args.model is None else args.model
     parts.check_load(found["dtype"], args.device)
-    pictures.check(found, model)
+    given = _given(args)
+    pictures.check(found, model, **given)
     loaded = parts.load(model, dtype=found["dtype"], device=args.device)
     print(loaded)
-    print(f"wrote {pictures.save(pictures.remake(args.file, loaded), target)}")
+    print(f"wrote {pictures.save(pictures.remake(args.file, loaded, **given), target)}")
     return 0
+
+
+def _given(args: argparse.Namespace) -> dict:
+    """The pictures that were named, read."""
+    from ..latent.origin import read_picture
+
+    return {name: read_picture(name, path) for name in ("init", "mask") if (path := getattr(args, name)) is not None}

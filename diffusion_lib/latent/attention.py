@@ -74,17 +74,22 @@ class _Processor:
         self.layer, self.record = layer, record
 
     def __call__(self, attn, hidden_states, encoder_hidden_states=None, attention_mask=None, temb=None) -> Tensor:
-        q, k, v = (
-            attn.head_to_batch_dim(project(states))  # (B · heads, places or 77, d)
-            for project, states in (
-                (attn.to_q, hidden_states),
-                (attn.to_k, encoder_hidden_states),
-                (attn.to_v, encoder_hidden_states),
-            )
-        )
-        weights = (attn.scale * q @ k.transpose(1, 2)).softmax(-1)  # (B · heads, places, 77)
+        weights, v = weights_of(attn, hidden_states, encoder_hidden_states)
         self.record.add(self.layer, weights.detach().unflatten(0, (-1, attn.heads)))
         return attn.to_out[0](attn.batch_to_head_dim(weights @ v))
+
+
+def weights_of(attn, hidden_states: Tensor, encoder_hidden_states: Tensor) -> tuple[Tensor, Tensor]:
+    """A (B · heads, places, 77) and V (B · heads, 77, d) of a layer of cross attention of diffusers."""
+    q, k, v = (
+        attn.head_to_batch_dim(project(states))  # (B · heads, places or 77, d)
+        for project, states in (
+            (attn.to_q, hidden_states),
+            (attn.to_k, encoder_hidden_states),
+            (attn.to_v, encoder_hidden_states),
+        )
+    )
+    return (attn.scale * q @ k.transpose(1, 2)).softmax(-1), v
 
 
 @contextmanager

@@ -6,6 +6,8 @@ The convention of g is that of ``process.guidance``: 1 is the text alone, 0 igno
 & Salimans.  Both predictions come from one call with a batch of twice the size; where one of them has weight 0 it is
 not computed.
 
+A text that is not to be followed, a negative prompt, stands in the place of "": then ε̂ leads away from it.
+
 Source: Ho & Salimans 2022, eq. 6.
 """
 
@@ -23,8 +25,9 @@ __all__ = ["Guided", "check_guidance"]
 class Guided:
     """``eps_hat = guided(x_t, t)`` for latents x_t (B, C, h, w) and times t (B,) in 1…T.
 
-    ``text`` (B, 77, d) are the embeddings of the texts, ``empty`` (1, 77, d) those of the text "".  The U-Net counts
-    its times from 0: it is given t − 1.  The result has the dtype of x_t; the U-Net computes in its own.
+    ``text`` (B, 77, d) are the embeddings of the texts, ``empty`` (1, 77, d) those of the text "", or
+    of a negative one.  The U-Net counts its times from 0: it is given t − 1.  The result has the dtype of x_t; the
+    U-Net computes in its own.
     """
 
     def __init__(self, unet: torch.nn.Module, text: Tensor, empty: Tensor, g: float) -> None:

@@ -1,7 +1,8 @@
 """A picture file that knows how it was made, so that it can be made again from itself.
 
 The parameters are one JSON object in a text chunk of the PNG.  They name the model by its fingerprint, a commit or a
-sha256 of the weights: another model is refused, and a file never decides what is loaded.
+sha256 of the weights: another model is refused, and a file never decides what is loaded.  Of a picture to begin from,
+and of a mask, they hold a sha256 alone: whoever makes the picture again gives both, and another one is refused.
 """
 
 from __future__ import annotations
@@ -10,9 +11,7 @@ import io
 import json
 import os
 import reprlib
-import struct
 import warnings
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +20,17 @@ from PIL import Image, PngImagePlugin
 from ..errors import CheckpointMismatch, ConfigError
 from ..runtime import files
 from ..runtime.device import dtype_name
+from . import origin
+from .arguments import check_arguments
+from .origin import BAD_FILE, check_origin
 from .outline import LARGEST, outline
 from .parts import Components
-from .pipeline import Picture, check_arguments, generate
+from .pipeline import Picture, generate
 from .prompt import check_prompts
 
 CHUNK = "diffusion_lib"
-BAD_FILE = (  # what Pillow and JSON raise for a file of somebody's
-    *(OSError, KeyError, ValueError, SyntaxError, RecursionError, OverflowError, MemoryError, EOFError, struct.error),
-    *(Image.DecompressionBombError, Image.DecompressionBombWarning, zlib.error),
-)
 SETTINGS = ("g", "seed", "steps", "dim", "save_int", "sampler")
+OPTIONAL = {"negative": str, "strength": (int, float), "init": str, "mask": str}  # there if the picture has one
 
 
 def save(picture: Picture, path: str | os.PathLike[str]) -> Path:
@@ -78,6 +77,7 @@ def _check_kinds(path: str | os.PathLike[str], found: dict[str, Any]) -> None:
     """A file names one picture, whole: no list of prompts, no seed or side that is left to chance or to the model."""
     kinds = dict.fromkeys(("prompt", "sampler", "dtype", "model", "fingerprint"), str)
     kinds |= dict.fromkeys(("seed", "steps", "save_int", "index"), int) | {"g": (int, float), "dim": (int, list)}
+    kinds |= {name: kind for name, kind in OPTIONAL.items() if name in found}
     for name, kind in kinds.items():
         if not isinstance(found[name], kind) or isinstance(found[name], bool):
             allowed = {str: "a text", int: "a whole number", (int, list): "one or two whole numbers"}
@@ -86,27 +86,51 @@ def _check_kinds(path: str | os.PathLike[str], found: dict[str, Any]) -> None:
             raise ConfigError(f"{name} in {path} must be {allowed}, {what}; use a file that save wrote")
 
 
-def check(found: dict[str, Any], model: str | os.PathLike[str]) -> None:
+def check(
+    found: dict[str, Any],
+    model: str | os.PathLike[str],
+    init: Image.Image | None = None,
+    mask: Image.Image | None = None,
+) -> None:
     """Raise ``ConfigError`` if ``model`` cannot make the picture of these parameters; nothing is loaded."""
     check_prompts(found["prompt"])
-    check_arguments(outline(model), **_settings(found))
+    _check_given(found, {"init": init, "mask": mask})
+    check_origin(check_arguments(outline(model), **_settings(found)), init, mask, found.get("strength"))
 
 
-def remake(path: str | os.PathLike[str], parts: Components) -> Picture:
-    """Make the picture in a PNG file again, with the model and the dtype that made it.
+def _check_given(found: dict[str, Any], given: dict[str, Image.Image | None]) -> None:
+    """The pictures that the file names, by their pixels, and no other."""
+    for name, image in given.items():
+        own = origin.fingerprint(image.convert(origin.MODES[name][0])) if isinstance(image, Image.Image) else None
+        if found.get(name) != own:
+            stored = f"the picture with the sha256 {found[name]}" if name in found else "left out, as the file has none"
+            what = f"got one with {own}" if own else "got none"
+            raise ConfigError(f"{name} must be {stored}, {what}; find it: the file does not hold its pixels")
 
-    Raises ``ConfigError`` for a file without parameters or with impossible ones, ``CheckpointMismatch`` for ``parts``
-    of another model or in another dtype.
+
+def remake(
+    path: str | os.PathLike[str],
+    parts: Components,
+    init: Image.Image | None = None,
+    mask: Image.Image | None = None,
+) -> Picture:
+    """Make the picture in a PNG file again, with the model, the dtype, the ``init`` and the ``mask`` that made it.
+
+    Raises ``ConfigError`` for a file without parameters or with impossible ones, and for an ``init`` or ``mask`` that
+    is another or missing, ``CheckpointMismatch`` for ``parts`` of another model or in another dtype.
     """
     found = parameters(path)
+    _check_given(found, {"init": init, "mask": mask})
     dtype = dtype_name(parts.dtype)
     for name, given in (("fingerprint", parts.fingerprint), ("dtype", dtype)):
         if found[name] != given:
             what = f"was made by {found['model']} in {found['dtype']}, {name} {found[name]}"
             raise CheckpointMismatch(f"{path} {what}; these parts are {parts}, {name} {given}; load those that made it")
-    (picture,) = generate(parts, found["prompt"], **_settings(found))
+    pictures = {"init": init, "mask": mask, "strength": found.get("strength")}
+    (picture,) = generate(parts, found["prompt"], **_settings(found), **pictures)
     return picture
 
 
 def _settings(found: dict[str, Any]) -> dict[str, Any]:
-    return {name: found[name] for name in SETTINGS} | {"first": found["index"]}
+    names = {name: found[name] for name in SETTINGS} | {"first": found["index"]}
+    return names | {"negative": found.get("negative", "")}

@@ -9,7 +9,8 @@
 Stable Diffusion v1 has C = 4 channels and f = 8 pixels to a latent, the miniature C = 8 and f = 16.
 
 Six numbers decide about a picture: **prompt, g, seed, steps, dim, save_int**; with the model, its dtype and the sampler
-they stand in the picture's ``parameters``, from which ``picture.remake`` makes it again.
+they stand in the picture's ``parameters``, from which ``picture.remake`` makes it again.  A picture may also lead away
+from a **negative** text, which then stands in the place of "", and begin from another picture: see ``origin``.
 
 A state x_t is unit noise at the start and is given to the U-Net as it is.  diffusers keeps x_t / √ᾱ_t for some of its
 samplers; there the noise is multiplied by √(σ_T² + 1) first, and each input of the U-Net is divided by √(σ_t² + 1).
@@ -22,7 +23,6 @@ Sources: Rombach et al. 2022 (LDM), section 3; Ho & Salimans 2022.
 
 from __future__ import annotations
 
-import secrets
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -33,25 +33,32 @@ from PIL import Image
 from torch import Generator, Tensor
 from tqdm import tqdm
 
-from .. import __version__
-from ..errors import DiffusionLibError, NonFiniteError, check_choice, check_integer, check_seed
+from ..errors import DiffusionLibError, NonFiniteError, check_choice
 from ..runtime.device import dtype_name
-from ..sample.ancestral import SampleStep, ddim, ddpm, generators, noise
-from ..sample.dpm import dpmpp
-from ..sample.ode import euler, heun, lms
-from ..sample.times import timesteps
+from ..sample.ancestral import SampleStep, generators, noise
+from ..sample.editing import Inpainted
+from ..sample.times import late, visited
+from .arguments import EVEN, NOISY, OWN_G, SAMPLER, SAMPLERS, STEPS, USUAL_G, check_arguments, complete
 from .codec import decode, to_pil
-from .guidance import Guided, check_guidance
-from .outline import Dim, Outline, sides
+from .guidance import Guided
+from .origin import Origin, check_origin, encode
+from .outline import Dim, sides
 from .parts import Components
 from .prompt import check_words, embed, tokenize
 from .safety import FLAGGED, judged
 
-NOISY = {"ddpm": ddpm, "euler-ancestral": ddpm}  # draw noise on the way; one sampler with two names
-EVEN = {"ddim": ddim, "euler": euler, "heun": heun, "lms": lms, "dpm++": dpmpp} | NOISY
-SAMPLERS = EVEN | {f"{name}-karras": sampler for name, sampler in EVEN.items()}  # even in t, or levels of Karras et al.
-SAMPLER, STEPS = "ddpm", 50  # of what was tried, most often right and clean; also right at g = 7.5
-USUAL_G, OWN_G = 7.5, {"miniature": 2.0}  # of Stable Diffusion; of a model where another is cleaner
+__all__ = [  # with what a caller of ``generate`` may choose
+    "EVEN",
+    "OWN_G",
+    "SAMPLER",
+    "SAMPLERS",
+    "STEPS",
+    "USUAL_G",
+    "OutOfMemory",
+    "Picture",
+    "denoise",
+    "generate",
+]
 
 
 class OutOfMemory(DiffusionLibError, MemoryError):
@@ -82,6 +89,10 @@ def generate(
     save_int: int = 0,
     sampler: str = SAMPLER,
     first: int = 0,
+    negative: str = "",
+    init: Image.Image | None = None,
+    mask: Image.Image | None = None,
+    strength: float | None = None,
 ) -> list[Picture]:
     """Make a picture for each text of ``prompt``.
 
@@ -89,21 +100,28 @@ def generate(
     ``steps`` in 1…T calls of the U-Net, of "heun" two each; ``dim`` the side in pixels or (width, height), None for the
     model's own.  ``seed`` in 0…2⁶³ − 1; None draws one and prints it.  ``save_int`` keeps a state every so many steps,
     0 none.  ``sampler`` is one of ``SAMPLERS``; ``first`` is the number of the first picture's stream, so that
-    ``seed=s, first=i`` is picture i of a batch with ``seed=s``.
+    ``seed=s, first=i`` is picture i of a batch with ``seed=s``.  ``negative`` is what g leads away from.
+
+    ``init`` is a picture in RGB to begin from, noised to the first of the last ⌊steps · ``strength``⌋ times;
+    ``strength`` in (0, 1] is 0.8 for None, with a mask 1.  ``mask`` is grey: where it is white, all is painted anew.
 
     Raises ``ConfigError`` before any work, also for words that the model does not know, ``NonFiniteError`` where a
     number overflows, with the step and the part, and ``OutOfMemory``.  A text that is too long is a warning; so is a
     picture that the safety checker flags, which is black, as in the published pipeline.
     """
     given = {"g": g, "seed": seed, "steps": steps, "dim": dim, "save_int": save_int, "sampler": sampler, "first": first}
-    checked, tokens = check_arguments(parts.outline, **given), tokenize(parts.tokenizer, prompt)
+    checked = check_arguments(parts.outline, **given, negative=negative)
+    checked |= check_origin(checked, init, mask, strength)
+    tokens, without = tokenize(parts.tokenizer, prompt), tokenize(parts.tokenizer, negative, name="negative")
     check_words(parts, tokens)
-    settings = _settings(parts, checked)
+    check_words(parts, without, "negative")
+    settings = complete(parts, checked)
     pictures, size = [], len(tokens.ids)
-    with tqdm(total=settings["steps"] * size, unit="step", desc=parts.model) as bar:
+    with tqdm(total=int(settings["steps"] * settings.get("strength", 1)) * size, unit="step", desc=parts.model) as bar:
         while len(pictures) < len(tokens.ids):
             start = len(pictures)
-            made = _try(parts, tokens.ids[start : start + size], settings | {"index": first + start}, bar)
+            ids = torch.cat([without.ids, tokens.ids[start : start + size]])
+            made = _try(parts, ids, (init, mask), settings | {"index": first + start}, bar)
             if made is None and size == 1:
                 raise OutOfMemory(f"one picture must fit the memory, {_memory(parts, settings['dim'])}")
             if made is None:
@@ -127,19 +145,27 @@ def denoise(
     steps: int,
     sampler: str = SAMPLER,
     generator: Sequence[Generator] | Generator | None = None,
+    origin: Origin | None = None,
     **options: Any,
 ) -> Iterator[SampleStep]:
     """The loop alone: from unit noise x_T (B, C, h, w) and embeddings (B, 77, d), (1, 77, d) to latents.
 
-    ``generator`` is for the samplers that draw noise on the way; ``options`` are the sampler's own.  Yields and raises
-    what the samplers do; a ``NonFiniteError`` also names the U-Net and its dtype.
+    ``generator`` is for the samplers that draw noise on the way; ``options`` are the sampler's own.  With an ``origin``
+    the noise is that of its first state.  Yields and raises what the samplers do; a ``NonFiniteError`` also names the
+    U-Net and its dtype.
     """
     chain = SAMPLERS[check_choice("sampler", sampler, SAMPLERS)]
     if chain in NOISY.values():
         options["generator"] = generator
     if sampler.endswith("-karras"):
         options["spacing"] = "karras"
-    steps_of = chain(Guided(parts.unet, text, empty, g), x_T, parts.schedule, steps=steps, **options)
+    denoiser = Guided(parts.unet, text, empty, g)
+    if origin is not None:
+        times = late(visited(parts.schedule, steps, options.get("spacing", "trailing")), origin.strength)
+        x_T, steps, options["spacing"] = origin.noised(parts.schedule, times[0], x_T), len(times), times
+        if origin.mask is not None:
+            denoiser = Inpainted(denoiser, parts.schedule, origin.z, origin.mask)
+    steps_of = chain(denoiser, x_T, parts.schedule, steps=steps, **options)
     return _named(steps_of, f"the U-Net in {dtype_name(parts.dtype)}")
 
 
@@ -150,50 +176,11 @@ def _named(chain: Iterator[SampleStep], where: str) -> Iterator[SampleStep]:
         raise NonFiniteError(f"{where}: {error}; lower g, or load the parts in float32") from error
 
 
-def check_arguments(
-    outline: Outline,
-    *,
-    g: float | None,
-    seed: int | None,
-    steps: int,
-    dim: Dim | None,
-    save_int: int,
-    sampler: str,
-    first: int = 0,
-) -> dict[str, Any]:
-    """Return the settings that a batch shares, as they are stored, or raise ``ConfigError``; nothing is loaded.
-
-    The texts are another matter: see ``prompt.check_prompts``.
-    """
-    check_seed(first, "first")
-    return {
-        "g": None if g is None else check_guidance(g),
-        "seed": None if seed is None else check_seed(seed),
-        "steps": len(timesteps(outline.T, steps)),
-        "dim": outline.check_dim(dim),
-        "save_int": check_integer("save_int", save_int, 0),
-        "sampler": check_choice("sampler", sampler, SAMPLERS),
-    }
-
-
-def _settings(parts: Components, checked: dict[str, Any]) -> dict[str, Any]:
-    """What was checked, with a g and a seed, and with what makes the pictures."""
-    if checked["g"] is None:
-        checked = checked | {"g": OWN_G.get(parts.model, USUAL_G)}
-    if checked["g"] < 1:
-        warnings.warn(f"g = {checked['g']:g} weakens the prompt; g = 1 is the prompt without guidance", stacklevel=3)
-    if checked["seed"] is None:
-        checked = checked | {"seed": secrets.randbelow(2**32)}
-        print(f"seed = {checked['seed']}")
-    made_by = {"model": parts.model, "fingerprint": parts.fingerprint, "dtype": dtype_name(parts.dtype)}
-    return checked | made_by | {"library": __version__}
-
-
-def _try(parts: Components, ids: Tensor, settings: dict[str, Any], bar: tqdm) -> list[Picture] | None:
+def _try(parts: Components, ids: Tensor, given: tuple, settings: dict[str, Any], bar: tqdm) -> list[Picture] | None:
     """The pictures of a batch, or None if the memory does not suffice; what it held is free when this returns."""
     done = bar.n
     try:
-        return _batch(parts, ids, settings, bar)
+        return _batch(parts, ids, given, settings, bar)
     except RuntimeError as error:  # of a CPU it has no class of its own
         if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
             raise
@@ -203,15 +190,18 @@ def _try(parts: Components, ids: Tensor, settings: dict[str, Any], bar: tqdm) ->
     return None
 
 
-def _batch(parts: Components, ids: Tensor, settings: dict[str, Any], bar: tqdm) -> list[Picture]:
-    n, every = len(ids), settings["save_int"]
+def _batch(parts: Components, ids: Tensor, given: tuple, settings: dict[str, Any], bar: tqdm) -> list[Picture]:
+    """``ids`` begin with those of the text in the place of ""; ``given`` are init and mask."""
+    n, every = len(ids) - 1, settings["save_int"]
     streams = generators(settings["seed"], n, settings["index"])
     wide = torch.promote_types(parts.dtype, torch.float32)  # of the states, whatever the U-Net computes in
     batch = torch.empty(n, *parts.latent_shape(settings["dim"]), dtype=wide)
     x_T = noise(streams, batch)(batch).to(parts.device)
-    embeddings = embed(parts, torch.cat([tokenize(parts.tokenizer, "").ids, ids]))
-    options, kept = {name: settings[name] for name in ("g", "steps", "sampler")}, []
-    for k, step in enumerate(denoise(parts, embeddings[1:], embeddings[:1], x_T, generator=streams, **options)):
+    embeddings = embed(parts, ids)
+    options, kept = {name: settings[name] for name in ("g", "steps", "sampler")} | {"generator": streams}, []
+    if given[0] is not None:
+        options["origin"] = encode(parts, *given, settings["strength"])
+    for k, step in enumerate(denoise(parts, embeddings[1:], embeddings[:1], x_T, **options)):
         if step.t > 0:
             bar.update(n)
             if every and k % every == 0:

@@ -45,41 +45,44 @@ class Tokens(NamedTuple):
     texts: list[str]
 
 
-def check_prompts(prompt: object) -> list[str]:
-    """Return the texts, or raise ``ConfigError``: a text or a list of texts, each of at most 10,000 characters."""
+def check_prompts(prompt: object, name: str = "prompt") -> list[str]:
+    """Return the texts, or raise ``ConfigError``: a text or a list of texts, each of at most 10,000 characters.
+
+    ``name`` is what they are called: a negative prompt is asked for the same.
+    """
     texts = [prompt] if isinstance(prompt, str) else prompt
     if not isinstance(texts, Sequence) or not texts or not all(isinstance(text, str) for text in texts):
         allowed = 'a text or a list of texts, not empty ("" is a text: a picture of anything)'
-        raise ConfigError(f"prompt must be {allowed}, got {str(prompt)[:80]!r} of type {type(prompt).__name__}")
+        raise ConfigError(f"{name} must be {allowed}, got {str(prompt)[:80]!r} of type {type(prompt).__name__}")
     for text in texts:
         if len(text) > LONGEST:
-            raise ConfigError(f"prompt must have at most {LONGEST} characters, got {len(text)}; 77 tokens are read")
+            raise ConfigError(f"{name} must have at most {LONGEST} characters, got {len(text)}; 77 tokens are read")
         if half := SURROGATE.search(text):
             what = f"got U+{ord(half[0]):04X} at place {half.start()}"
-            raise ConfigError(f"prompt must be text, {what}, which is half a character; remove it")
+            raise ConfigError(f"{name} must be text, {what}, which is half a character; remove it")
     return list(texts)
 
 
-def tokenize(tokenizer: Any, prompt: str | Sequence[str], strict: bool = False) -> Tokens:
+def tokenize(tokenizer: Any, prompt: str | Sequence[str], strict: bool = False, name: str = "prompt") -> Tokens:
     """Split texts into tokens, pad and truncate them to 77; ``strict`` refuses a text that is too long.
 
     Raises ``ConfigError`` for what is no text, or too long where ``strict``.
     """
-    texts, length = check_prompts(prompt), tokenizer.model_max_length
+    texts, length = check_prompts(prompt, name), tokenizer.model_max_length
     whole = tokenizer(texts).input_ids
     dropped = [max(len(ids) - length, 0) for ids in whole]
     tails = [tokenizer.decode(ids[length - 1 : -1]) if more else "" for ids, more in zip(whole, dropped, strict=True)]
     for text, more, tail in zip(texts, dropped, tails, strict=True):
         if more and strict:
-            raise ConfigError(f"prompt must fit {length} tokens, got {more} more: {tail[:80]!r}; shorten {text[:40]!r}")
+            raise ConfigError(f"{name} must fit {length} tokens, got {more} more: {tail[:80]!r}; shorten {text[:40]!r}")
         if more:
-            warnings.warn(f"prompt is longer than {length} tokens: the last {more} are dropped, {tail!r}", stacklevel=2)
+            warnings.warn(f"{name} is longer than {length} tokens: the last {more} are dropped, {tail!r}", stacklevel=2)
     kept = [ids[: length - 1] + ids[-1:] if more else ids for ids, more in zip(whole, dropped, strict=True)]
     padded = [ids + [tokenizer.pad_token_id] * (length - len(ids)) for ids in kept]
     return Tokens(torch.tensor(padded), dropped, tails, texts)
 
 
-def check_words(parts: Components, tokens: Tokens) -> None:
+def check_words(parts: Components, tokens: Tokens, name: str = "prompt") -> None:
     """Raise ``ConfigError`` for the first text with words that the model does not know; nothing is computed.
 
     A word is unknown if one of its tokens has the embedding 0.  Punctuation is no word.  Warns of texts of known words
@@ -87,21 +90,21 @@ def check_words(parts: Components, tokens: Tokens) -> None:
     """
     table = parts.text_encoder.get_input_embeddings().weight
     if not table[tokens.ids.unique().to(table.device)].ne(0).any(1).all():
-        _refuse(parts, table.ne(0).any(1).cpu(), tokens)
+        _refuse(parts, table.ne(0).any(1).cpu(), tokens, name)
     for text in dict.fromkeys(tokens.texts) if parts.model in WORLDS else ():
         if text.strip() and WORLDS[parts.model].parse(text) is None:
             what = "asks for nothing that the model was trained on"
-            warnings.warn(f"prompt {text[:80]!r} {what}: the picture may show anything", stacklevel=3)
+            warnings.warn(f"{name} {text[:80]!r} {what}: the picture may show anything", stacklevel=3)
 
 
-def _refuse(parts: Components, trained: Tensor, tokens: Tokens) -> None:
+def _refuse(parts: Components, trained: Tensor, tokens: Tokens, name: str) -> None:
     for text, ids in zip(tokens.texts, tokens.ids, strict=True):
         if strange := _unknown(parts.tokenizer, trained, ids.tolist()):
             known = _known(parts, trained)
             knows = f"it knows: {' '.join(known)}" if len(known) <= MANY else f"it knows {len(known):,} words"
             got = f"got {', '.join(map(repr, strange))} in {text[:80]!r}"
             hint = did_you_mean(strange[0], known)
-            raise ConfigError(f"prompt must be of words that the model knows, {got}; {knows}{hint}")
+            raise ConfigError(f"{name} must be of words that the model knows, {got}; {knows}{hint}")
 
 
 def _unknown(tokenizer: Any, trained: Tensor, ids: list[int]) -> list[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from .ancestral import ddim, ddim_step, ddpm, ddpm_step, generators, last
 from .dpm import dpmpp
+from .editing import Inpainted, invert, repaint
 from .langevin import langevin
 from .ode import adams_bashforth, euler, euler_step, heun, lms, lms_step, sigma
-from .times import karras_levels, timesteps, visited
+from .times import karras_levels, late, timesteps, visited
 
 __all__ = [
+    "Inpainted",
     "adams_bashforth",
     "ddim",
     "ddim_step",
@@ -19,11 +21,14 @@ __all__ = [
     "euler_step",
     "generators",
     "heun",
+    "invert",
     "karras_levels",
     "langevin",
     "last",
+    "late",
     "lms",
     "lms_step",
+    "repaint",
     "sigma",
     "timesteps",
     "visited",

@@ -33,7 +33,7 @@ from ..process.bound import VARIANCES
 from ..process.identities import Denoiser, Transition, x_0_from_eps
 from ..process.schedule import Schedule
 from ..runtime.finite import non_finite
-from .times import visited
+from .times import Spacing, visited
 
 
 class SampleStep(NamedTuple):
@@ -86,7 +86,7 @@ def ddpm(
     *,
     steps: int | None = None,
     variance: str = "posterior",
-    spacing: str = "trailing",
+    spacing: Spacing = "trailing",
     generator: Generator | Sequence[Generator] | None = None,
 ) -> Iterator[SampleStep]:
     """Ancestral sampling (DDPM Algorithm 2): yields ``SampleStep`` at each visited time and, last, the sample at t = 0.
@@ -110,7 +110,7 @@ def ddim(
     *,
     steps: int | None = None,
     eta: float = 0.0,
-    spacing: str = "trailing",
+    spacing: Spacing = "trailing",
     generator: Generator | Sequence[Generator] | None = None,
 ) -> Iterator[SampleStep]:
     """DDIM sampling: no noise for ``eta=0``, as much as ``ddpm`` for ``eta=1``; otherwise like ``ddpm``."""
@@ -134,23 +134,29 @@ def run_chain(
     schedule: Schedule,
     step: Callable[[Transition, Tensor, Tensor, Tensor], Tensor],
     steps: int | None,
-    spacing: str,
+    spacing: Spacing,
 ) -> Iterator[SampleStep]:
     """What all samplers share: x_s = step(transition, x_t, eps_hat, x_0_hat) from each visited time to the next, down
     to 0.
 
     Everything is checked and looked up now rather than when the iterator is first advanced.
     """
+    check_start(denoiser, x_T)
+    return _run(denoiser, x_T.detach(), step, _transitions(schedule, visited(schedule, steps, spacing)))
+
+
+def check_start(denoiser: Denoiser, x_T: Tensor, name: str = "x_T") -> None:
+    """Raise ``ConfigError`` unless a chain can begin at x_T, whose ``name`` may be another."""
     if not callable(denoiser):
         raise ConfigError(f"denoiser must be callable as denoiser(x_t, t), got {denoiser!r}")
     if not isinstance(x_T, Tensor) or x_T.dtype not in (torch.float32, torch.float64):
         what = x_T.dtype if isinstance(x_T, Tensor) else type(x_T).__name__
-        raise ConfigError(f"x_T must be a float32 or float64 tensor (B, ...), got {what}; use torch.randn(B, ...)")
+        raise ConfigError(f"{name} must be a float32 or float64 tensor (B, ...), got {what}; use torch.randn(B, ...)")
     if x_T.ndim < 2 or x_T.numel() == 0:
-        raise ConfigError(f"x_T must have shape (B, ...), not empty, got {tuple(x_T.shape)}; use torch.randn(B, ...)")
+        what = f"got {tuple(x_T.shape)}; use torch.randn(B, ...)"
+        raise ConfigError(f"{name} must have shape (B, ...), not empty, {what}")
     if (bad := non_finite(x_T)) is not None:
-        raise ConfigError(f"x_T must be finite, got {bad}; use torch.randn")
-    return _run(denoiser, x_T.detach(), step, _transitions(schedule, visited(schedule, steps, spacing)))
+        raise ConfigError(f"{name} must be finite, got {bad}; use torch.randn")
 
 
 @lru_cache(maxsize=32)  # a sampler that runs again goes the same way

@@ -17,10 +17,11 @@ from torch import Tensor
 from ..process.identities import Denoiser
 from ..process.schedule import Schedule
 from .ancestral import SampleStep, run_chain
+from .times import Spacing
 
 
 def dpmpp(
-    denoiser: Denoiser, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: str = "trailing"
+    denoiser: Denoiser, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: Spacing = "trailing"
 ) -> Iterator[SampleStep]:
     """DPM-Solver++ of second order, multistep; one call of the denoiser a step, arguments as in ``ddim``.
 

@@ -23,6 +23,7 @@ from ..errors import check_integer, check_real
 from ..process.identities import Denoiser, Transition
 from ..process.schedule import Schedule
 from .ancestral import SampleStep, noise, predict, run_chain
+from .times import Spacing
 
 
 def langevin(
@@ -33,7 +34,7 @@ def langevin(
     steps: int | None = None,
     repeats: int = 10,
     size: float = 0.2,
-    spacing: str = "trailing",
+    spacing: Spacing = "trailing",
     generator: Generator | Sequence[Generator] | None = None,
 ) -> Iterator[SampleStep]:
     """Annealed Langevin dynamics with ``repeats`` steps at each of ``steps`` levels; other arguments as in ``ddpm``.

@@ -32,6 +32,7 @@ from ..errors import ConfigError, check_integer
 from ..process.identities import Denoiser, Transition
 from ..process.schedule import Schedule
 from .ancestral import SampleStep, predict, run_chain
+from .times import Spacing
 
 MAX_ORDER = 4
 
@@ -89,7 +90,7 @@ def heun_step(schedule: Schedule, x_t: Tensor, eps_hat: Tensor, eps_hat_s: Tenso
 
 
 def euler(
-    denoiser: Denoiser, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: str = "trailing"
+    denoiser: Denoiser, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: Spacing = "trailing"
 ) -> Iterator[SampleStep]:
     """Euler's method in σ: ``ddim`` with η = 0, computed as a differential equation; arguments as in ``ddim``."""
     return lms(denoiser, x_T, schedule, steps=steps, order=1, spacing=spacing)
@@ -102,7 +103,7 @@ def lms(
     *,
     steps: int | None = None,
     order: int = MAX_ORDER,
-    spacing: str = "trailing",
+    spacing: Spacing = "trailing",
 ) -> Iterator[SampleStep]:
     """The linear multistep method of Adams and Bashforth in σ, of ``order`` 1…4; arguments as in ``ddim``.
 
@@ -119,7 +120,7 @@ def lms(
 
 
 def heun(
-    denoiser: Denoiser, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: str = "trailing"
+    denoiser: Denoiser, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: Spacing = "trailing"
 ) -> Iterator[SampleStep]:
     """Heun's method of order two in σ; arguments as in ``ddim``.
 

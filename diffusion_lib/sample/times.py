@@ -10,14 +10,18 @@ Source: Karras et al. 2022, eq. 5.
 from __future__ import annotations
 
 import math
+import reprlib
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 
 import torch
 
 from ..errors import ConfigError, check_choice, check_integer, check_real
 from ..process.schedule import Schedule
 
+Spacing = str | tuple[int, ...]  # how the times of a chain lie, or the times themselves
 SPACINGS = ("trailing", "leading")  # even in t; "karras" needs the levels of a schedule
 RHO = 7  # of Karras et al. 2022, for sampling
 
@@ -48,11 +52,37 @@ def karras_levels(top: float, bottom: float, steps: int) -> list[float]:
     return [(start + i / max(steps - 1, 1) * (end - start)) ** RHO for i in range(steps)]
 
 
-def visited(schedule: Schedule, steps: int | None, spacing: str = "trailing") -> tuple[int, ...]:
-    """The times of a chain: ``timesteps``, or for ``"karras"`` the nearest to ``karras_levels`` from T to 1."""
+def visited(schedule: Schedule, steps: int | None, spacing: Spacing = "trailing") -> tuple[int, ...]:
+    """The times of a chain: ``timesteps``, or for ``"karras"`` the nearest to ``karras_levels`` from T to 1.
+
+    A tuple is the times themselves, falling, in 1…T, as many as ``steps``: a chain may begin below T.
+    """
+    if isinstance(spacing, tuple):
+        return _given(schedule.T, steps, spacing)
     check_choice("spacing", spacing, (*SPACINGS, "karras"))
     steps = check_integer("steps", schedule.T if steps is None else steps, 1, schedule.T)
     return _karras(schedule, steps) if spacing == "karras" else tuple(timesteps(schedule.T, steps, spacing))
+
+
+def late(times: Sequence[int], strength: float) -> tuple[int, ...]:
+    """The last ⌊n · strength⌋ of the n times of a chain; ``ConfigError`` unless that is at least one of them.
+
+    ``strength`` is in (0, 1]; 1 is the whole chain.
+    """
+    strength = check_real("strength", strength, 0, 1, open_low=True)
+    count = int(len(times) * strength)
+    if not count:
+        what = f"got {strength:g} of {len(times)} steps, which is none"
+        raise ConfigError(f"strength must leave a step to take, {what}; use at least {1 / len(times):.3g}")
+    return tuple(times[len(times) - count :])
+
+
+def _given(T: int, steps: int | None, times: tuple[int, ...]) -> tuple[int, ...]:
+    times = tuple(check_integer("time of spacing", t, 1, T) for t in times)
+    if not times or any(t <= s for t, s in pairwise(times)) or steps not in (None, len(times)):
+        what = f"got {reprlib.repr(times)} for steps = {steps}; use late(visited(...), strength)"
+        raise ConfigError(f"spacing must be times that fall, as many as steps, {what}")
+    return times
 
 
 @lru_cache(maxsize=32)  # a sampler that runs again goes the same way

@@ -51,6 +51,47 @@ def test_a_picture_that_is_no_square_is_made_again_from_itself(tiny, tmp_path):
     assert same(again.image, Image.open(path)) and again.parameters == parameters(path)
 
 
+def square(colour, mode="RGB", side=64):
+    return Image.new(mode, (side, side), colour)
+
+
+def test_a_picture_that_began_from_another_is_made_again_with_it(tiny, tmp_path):
+    init, mask = square("red"), square(0, "L")
+    mask.paste(255, (0, 0, 32, 64))
+    options = {"g": 3, "seed": 1, "steps": 4, "negative": "a hat", "init": init, "mask": mask, "strength": 0.6}
+    path = save(generate(tiny, "a dog", **options)[0], tmp_path / "picture.png")
+    again = remake(path, tiny, init, mask.convert("1"))
+    assert same(again.image, Image.open(path)) and again.parameters == parameters(path)
+    assert {name: parameters(path)[name] for name in ("negative", "strength")} == {"negative": "a hat", "strength": 0.6}
+    stored = path.read_bytes()
+    assert b"red" not in stored and str(tmp_path).encode() not in stored
+
+
+ORIGINS = {
+    "none": ({}, "init must be the picture with the sha256 [0-9a-f]{64}, got none; find it"),
+    "another": ({"init": square("blue")}, "init must be the picture with the sha256 .*, got one with [0-9a-f]{64}"),
+    "no-mask": ({"init": square("red")}, "mask must be the picture with the sha256 .*, got none"),
+    "another-mask": ({"init": square("red"), "mask": square(0, "L")}, "mask must be the picture with the sha256"),
+    "size": ({"init": square("red", side=72)}, "init must be the picture with the sha256"),
+    "a-path": ({"init": "red.png"}, "init must be the picture with the sha256 .*, got none"),
+}
+
+
+@pytest.mark.parametrize(("given", "message"), ORIGINS.values(), ids=ORIGINS)
+def test_without_the_picture_that_it_began_from_it_is_refused(tiny, tmp_path, monkeypatch, given, message):
+    options = {"seed": 1, "steps": 2, "init": square("red"), "mask": square(255, "L")}
+    path = save(generate(tiny, "a dog", **options)[0], tmp_path / "picture.png")
+    monkeypatch.setattr(tiny.unet, "forward", lambda *_, **__: pytest.fail("a network ran"))
+    with pytest.raises(ConfigError, match=message):
+        remake(path, tiny, **given)
+
+
+def test_a_picture_that_began_from_noise_wants_no_other(tiny, tmp_path):
+    path = save(generate(tiny, "a dog", seed=1, steps=2)[0], tmp_path / "picture.png")
+    with pytest.raises(ConfigError, match="init must be left out, as the file has none, got one with"):
+        remake(path, tiny, square("red"))
+
+
 @pytest.mark.parametrize("part", ["unet", "vae", "text_encoder", "schedule"])
 def test_replaced_parts_are_another_model(tiny, tiny_folder, tmp_path, part):
     """``dataclasses.replace`` keeps the name and the folder; the fingerprint is of what is in memory."""
@@ -105,6 +146,13 @@ CHANGES = {
     "index": ({"index": "0"}, "index in .* must be a whole number, got '0' of type str"),
     "prompt": ({"prompt": 5}, "prompt in .* must be a text, got 5"),
     "sampler": ({"sampler": "__import__"}, "sampler must be one of"),
+    "negative": ({"negative": 5}, "negative in .* must be a text, got 5"),
+    "negative-g": ({"negative": "a hat", "g": 1.0}, "negative must come with a g above 1"),
+    "strength": ({"strength": "0.5"}, "strength in .* must be a number, got '0.5'"),
+    "strength-alone": ({"strength": 0.5}, "strength must come with an init"),
+    "init": ({"init": 7}, "init in .* must be a text, got 7"),
+    "init-path": ({"init": "/etc/passwd"}, "init must be the picture with the sha256 /etc/passwd, got none"),
+    "mask": ({"mask": "x"}, "mask must be the picture with the sha256 x, got none"),
     "seed-gone": ({"seed": None}, "must name dim, dtype, fingerprint, g, index"),
 }
 
@@ -147,6 +195,17 @@ def test_a_path_that_cannot_be_written_is_refused(tiny, tmp_path, name):
 # --- commands --------------------------------------------------------------------------------------------------------
 
 
+RED, LARGE, BLACK = "red.png", "large.png", "black.png"
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pictures")
+    for name, image in ((RED, square("red")), (LARGE, square(255, "L", 128)), (BLACK, square(0, "L"))):
+        image.save(folder / name)
+    return folder
+
+
 @pytest.fixture
 def command(monkeypatch, tiny_folder, tmp_path):
     """Run a command in an empty directory, with the tiny parts in the place of the miniature."""
@@ -166,6 +225,23 @@ def test_a_picture_and_its_states_are_written_and_made_again(command, tmp_path, 
     assert "wrote again.png" in capsys.readouterr().out
     assert same(Image.open("dog.png"), Image.open("again.png"))
     assert parameters("dog.png") == parameters("again.png")
+
+
+def test_an_edited_picture_is_made_again_if_its_pictures_are_given(command, tmp_path, capsys):
+    square("red").save("init.png")
+    square(255, "L").save("mask.bmp")
+    edit = ("--init", "init.png", "--strength", 0.5, "--mask", "mask.bmp", "--negative", "a dog wearing hat")
+    assert command("picture", "a dog", "--out", "dog.png", "--g", 3, "--steps", 4, "--seed", 0, *edit) == 0
+    assert command("remake", "dog.png", "--out", "again.png", "--init", "init.png", "--mask", "mask.bmp") == 0
+    assert same(Image.open("dog.png"), Image.open("again.png")) and parameters("dog.png") == parameters("again.png")
+    capsys.readouterr()
+    os.remove("init.png")
+    assert command("remake", "dog.png", "--out", "third.png", "--init", "init.png", "--mask", "mask.bmp") == 2
+    assert "ConfigError: init must be the file of a picture, got 'init.png'" in capsys.readouterr().err
+    assert command("remake", "dog.png", "--out", "third.png") == 2
+    err = capsys.readouterr().err
+    assert re.match("ConfigError: init must be the picture with the sha256 [0-9a-f]{64}, got none; find it", err)
+    assert not (tmp_path / "third.png").exists()
 
 
 def test_a_width_and_a_height_are_given_as_in_64x96(command, capsys):
@@ -219,9 +295,32 @@ def test_a_picture_of_somebody_s_folder_needs_the_folder(command, tiny_folder, c
         (("--model", "CompVis/stable-diffusion-v1-4"), "WeightsUnavailable: CompVis/stable-diffusion-v1-4 at commit"),
         (("--out", "nowhere/dog.png"), "ConfigError: out must be"),
         (("--out", "dog.jpg"), "ConfigError: out must be"),
+        (("--strength", 0.5), "ConfigError: strength must come with an init"),
+        (("--strength", 0, "--init", RED), "ConfigError: strength must be a finite number in (0, 1], got 0"),
+        (("--strength", 2, "--init", RED), "ConfigError: strength must be a finite number in (0, 1], got 2"),
+        (("--strength", "nan", "--init", RED), "ConfigError: strength must be a finite number in (0, 1], got nan"),
+        (("--strength", 0.4, "--init", RED), "ConfigError: strength must leave a step to take, got 0.4 of 2 steps"),
+        (("--init", "nothing.png"), "ConfigError: init must be the file of a picture, got 'nothing.png'"),
+        (("--init", __file__), "ConfigError: init must be the file of a picture, got"),
+        (
+            ("--init", RED, "--dim", 72),
+            "ConfigError: init must have 72 x 72 pixels as the picture to make",
+        ),
+        (("--mask", RED), "ConfigError: mask must come with an init"),
+        (
+            ("--mask", "nothing.png", "--init", RED),
+            "ConfigError: mask must be the file of a picture",
+        ),
+        (("--mask", LARGE, "--init", RED), "ConfigError: mask must have 64 x 64 pixels as the picture to make"),
+        (("--mask", BLACK, "--init", RED), "ConfigError: mask must have a white pixel"),
+        (("--negative", "a hat", "--g", 1), "ConfigError: negative must come with a g above 1, got g = 1"),
+        (("--negative", "a" * 10_001), "ConfigError: negative must have at most 10000 characters"),
     ],
 )
-def test_bad_arguments_are_one_line_and_write_nothing(command, tmp_path, monkeypatch, capsys, arguments, message):
+def test_bad_arguments_are_one_line_and_write_nothing(
+    command, pictures, tmp_path, monkeypatch, capsys, arguments, message
+):
+    arguments = [pictures / each if each in (RED, LARGE, BLACK) else each for each in arguments]
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path.parent / "empty"))
     assert command("picture", "a dog", "--out", "dog.png", "--steps", 2, *arguments) == 2
     err = capsys.readouterr().err

@@ -7,8 +7,6 @@ import io
 import math
 import re
 import warnings
-from fractions import Fraction
-from itertools import pairwise
 
 import numpy as np
 import peers
@@ -16,6 +14,18 @@ import pytest
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pipelines import (
+    CLIPS,
+    PEERS,
+    SETTINGS,
+    SIGMA,
+    Counted,
+    alike,
+    as_ours,
+    counted,
+    embedded,
+    published_pipeline,
+)
 from torch.utils._python_dispatch import TorchDispatchMode
 from tqdm import tqdm
 
@@ -28,11 +38,6 @@ from diffusion_lib.sample import ancestral as sample
 from diffusion_lib.sample.ancestral import last
 from diffusion_lib.sample.times import timesteps, visited
 
-SIGMA = {"lms": "LMSDiscrete", "euler": "EulerDiscrete", "heun": "HeunDiscrete"}  # they keep x_t / √ᾱ_t
-PEERS = SIGMA | {"ddim": "DDIM", "dpm++": "DPMSolverMultistep"}
-SETTINGS = {"num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
-CLIPS = {"ddim": {"clip_sample": False}}  # latents are no pixels
-
 
 @pytest.fixture(scope="module")
 def tiny(tiny_folder):
@@ -44,64 +49,7 @@ def double(tiny_folder):
     return parts.load(tiny_folder, device="cpu", dtype="float64")
 
 
-class Counted(torch.nn.Module):
-    """A U-Net that notes the size of each batch, and may fail: ``before`` is called with the number of the call."""
-
-    def __init__(self, unet, before=lambda call: None):
-        super().__init__()
-        self.unet, self.config, self.dtype, self.before, self.sizes = unet, unet.config, unet.dtype, before, []
-
-    def forward(self, x, t, **options):
-        self.sizes.append(len(x))
-        self.before(len(self.sizes))
-        return self.unet(x, t, **options)
-
-
-def counted(loaded, before=lambda call: None):
-    unet = Counted(loaded.unet, before)
-    return dataclasses.replace(loaded, unet=unet), unet
-
-
 # --- parity with StableDiffusionPipeline -----------------------------------------------------------------------------
-
-
-def published_pipeline(loaded):
-    from diffusers import LMSDiscreteScheduler, StableDiffusionPipeline
-
-    pipe = StableDiffusionPipeline(
-        *(loaded.vae, loaded.text_encoder, loaded.tokenizer, loaded.unet, LMSDiscreteScheduler(steps_offset=1)),
-        *(None, None),
-        requires_safety_checker=False,
-    )
-    pipe.set_progress_bar_config(disable=True)
-    return pipe
-
-
-def as_ours(peer, times):
-    """Let the pipeline's own call of set_timesteps choose ``times``, and a DDIM step lead to the next of them."""
-
-    def set_timesteps(steps, device=None):
-        if "DPM" in type(peer).__name__:
-            return type(peer).set_timesteps(peer, timesteps=[t - 1 for t in times])
-        peers.set_times(peer, times)
-        if hasattr(peer, "sigmas"):
-            peer.sigmas = np.asarray(peer.sigmas)  # the integrand of its quadrature is slow on tensors
-
-    peer.set_timesteps = set_timesteps
-    if type(peer).__name__ == "DDIMScheduler":
-        after = dict(pairwise([*times, 0]))
-
-        def step(eps_hat, time, x, return_dict=True):
-            t = int(time) + 1
-            peer.num_inference_steps = Fraction(1000, t - after[t])
-            return type(peer).step(peer, eps_hat, time, x, return_dict=return_dict)
-
-        peer.step = step
-    return peer
-
-
-def embedded(loaded, prompts):
-    return embed(loaded, tokenize(loaded.tokenizer, prompts).ids), embed(loaded, tokenize(loaded.tokenizer, "").ids)
 
 
 def difference(loaded, name, prompts, g, steps, spacing, seed):
@@ -194,12 +142,6 @@ def test_ddpm_is_that_of_the_published_pipeline_where_both_add_no_noise_at_the_e
 
 
 # --- seeds and batches -----------------------------------------------------------------------------------------------
-
-
-def alike(one, other):
-    """Whether two pictures are the same up to the rounding of sums: each pixel to one level of 255."""
-    levels = np.abs(np.asarray(one.image).astype(int) - np.asarray(other.image).astype(int)).max()
-    return levels <= 1 and float((one.latents - other.latents).abs().max()) < 1e-3
 
 
 @pytest.mark.parametrize("sampler", ["lms", "ddpm"])

@@ -1,0 +1,110 @@
+r"""Editing is sampling that begins with a picture z: keep a part of it, go back and forth, or run the chain upwards.
+
+    x_t = √ᾱ_t z + √(1 − ᾱ_t) ε                            begin at t < T, ``times.late``     (SDEdit)
+    ε̂' = ε̂ where m = 1, (x_t − √ᾱ_t z) / √(1 − ᾱ_t) where m = 0      ``Inpainted``           (inpainting)
+    x_t ~ q(x_t | x_s) after x_s, and down once more        ``repaint``                       (RePaint)
+    x_t / √ᾱ_t = x_s / √ᾱ_s + (σ_t − σ_s) ε̂(x_s, t)        ``invert``, upwards               (DDIM inversion)
+
+A denoiser that is told z answers with the noise that is in x_t, and so the known part is a draw of q(x_t | z) at every
+time: with a sampler without noise √ᾱ_t z + √(1 − ᾱ_t) ε with the ε of the start, as if it were noised anew at each
+step; with ``ddpm`` a path of q.  At time 0 it is z.
+
+Sources: Meng et al. 2022 (SDEdit), Algorithm 1; Lugmayr et al. 2022 (RePaint), Algorithm 1; Song et al. 2021a (DDIM),
+section 4.3; Mokady et al. 2023, eq. 3; Pan et al. 2023 for the iteration.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import torch
+from torch import Generator, Tensor
+
+from ..errors import ConfigError, NonFiniteError, check_integer
+from ..process.identities import Denoiser, Transition, eps_from_x_0
+from ..process.schedule import Schedule
+from ..runtime.finite import non_finite
+from .ancestral import SampleStep, check_start, ddpm_step, noise, predict, run_chain
+from .times import Spacing, visited
+
+
+class Inpainted:
+    """``eps_hat = inpainted(x_t, t)``: ``denoiser``, told that x_0 is ``known`` wherever ``mask`` is False.
+
+    ``known`` is (1 or B, …) like x_t, ``mask`` a bool tensor that broadcasts against it; True is painted anew.
+    """
+
+    def __init__(self, denoiser: Denoiser, schedule: Schedule, known: Tensor, mask: Tensor) -> None:
+        if not isinstance(mask, Tensor) or mask.dtype != torch.bool or mask.ndim != known.ndim:
+            what = f"{mask.dtype} {tuple(mask.shape)}" if isinstance(mask, Tensor) else type(mask).__name__
+            raise ConfigError(f"mask must be bool with the axes of known {tuple(known.shape)}, got {what}; use x > 0.5")
+        self.denoiser, self.schedule, self.known, self.mask = denoiser, schedule, known, mask
+
+    def __call__(self, x_t: Tensor, t: Tensor) -> Tensor:
+        told = eps_from_x_0(self.schedule, x_t, t, self.known.to(x_t.dtype).expand_as(x_t))
+        return torch.where(self.mask, self.denoiser(x_t, t), told)
+
+
+def repaint(
+    denoiser: Denoiser,
+    x_T: Tensor,
+    schedule: Schedule,
+    *,
+    steps: int | None = None,
+    again: int = 10,
+    spacing: Spacing = "trailing",
+    generator: Generator | Sequence[Generator] | None = None,
+) -> Iterator[SampleStep]:
+    """``ddpm`` that takes each step but the last ``again`` times: down to s, with fresh noise back up to t, and down.
+
+    So the part that is painted anew meets many draws of the part that is known.  The denoiser is called
+    1 + (``steps`` − 1) · ``again`` times; the record of a step holds its first call.
+    """
+    again, draw = check_integer("again", again, 1), noise(generator, x_T)
+
+    def step(transition, x_t, eps_hat, x_0_hat):
+        t, s = transition.t, transition.s
+        for _ in range(again - 1 if s > 0 else 0):
+            x_s = ddpm_step(schedule, x_t, eps_hat, t, s, z=draw(x_t))
+            x_t = math.sqrt(1 - transition.beta) * x_s + math.sqrt(transition.beta) * draw(x_t)
+            eps_hat = predict(denoiser, x_t, t)
+        return ddpm_step(schedule, x_t, eps_hat, t, s, z=draw(x_t) if s > 0 else None)
+
+    return run_chain(denoiser, x_T, schedule, step, steps, spacing)
+
+
+def invert(
+    denoiser: Denoiser,
+    x_0: Tensor,
+    schedule: Schedule,
+    *,
+    steps: int | None = None,
+    rounds: int = 1,
+    spacing: Spacing = "trailing",
+) -> Iterator[SampleStep]:
+    """Euler's method upwards: from data x_0 (B, …) to the noise from which ``ddim`` makes them, nearly.
+
+    A step of ``ddim`` from x_t to x_s uses ε̂(x_t, t), and x_t is what is looked for.  The first of ``rounds`` takes
+    x_s in its place, each further one the x_t that the last one found: where that converges, the step is undone
+    exactly.  Yields ``SampleStep`` at each visited time, rising; the last is x_T.  Raises as ``ddim`` does.
+    """
+    check_start(denoiser, x_0, "x_0")
+    rounds = check_integer("rounds", rounds, 1)
+    pairs = pairwise([0, *reversed(visited(schedule, steps, spacing))])
+    return _up(denoiser, x_0.detach(), rounds, [Transition.between(schedule, t, s) for s, t in pairs])
+
+
+def _up(denoiser: Denoiser, x_s: Tensor, rounds: int, ways: Sequence[Transition]) -> Iterator[SampleStep]:
+    for way in ways:
+        x_t = x_s
+        for _ in range(rounds):
+            eps_hat = predict(denoiser, x_t, way.t)
+            unshrunk = x_s / math.sqrt(way.alpha_bar_s) + (way.sigma_t - way.sigma_s) * eps_hat
+            x_t = math.sqrt(way.alpha_bar_t) * unshrunk
+        if (bad := non_finite(x_t)) is not None:
+            where = f"from t={way.s} to {way.t}"
+            raise NonFiniteError(f"x_t must stay finite, got {bad} in the step {where}; use fewer rounds")
+        yield SampleStep(way.t, x_t, way.x_0_hat(x_t, eps_hat))
+        x_s = x_t
