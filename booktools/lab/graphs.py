@@ -1,6 +1,6 @@
 """The networks of the miniature as graphs that a browser runs, and all else that it is given; kept in ``_build``.
 
-    folder = graphs()          # text.onnx, unet.onnx, decoder.onnx, and the files that they take their weights from
+    folder = graphs()          # text.onnx, unet.onnx, decoder.onnx, encoder.onnx, and the files of their weights
 
 The graphs say where their weights lie in the shipped safetensors files.  These are copied as they are, compressed.
 Exporting takes half a minute, and is done again when the weights, the code or the exporter change.
@@ -35,6 +35,7 @@ WEIGHTS = {
     "unet": "unet/diffusion_pytorch_model.safetensors",
     "decoder": "vae/diffusion_pytorch_model.safetensors",
 }
+GRAPHS = {name: name for name in WEIGHTS} | {"encoder": "decoder"}  # of each graph, the file of its weights
 MERGES = "merges.txt"
 MADE_BY = ("torch", "onnx", "onnxscript", "diffusers", "transformers")
 
@@ -76,6 +77,18 @@ class Decoder(torch.nn.Module):
         return self.network.decode(latents / self.scale, return_dict=False)[0]
 
 
+class Encoder(torch.nn.Module):
+    """Pictures in [−1, 1] to latents as the sampler has them: the mean of the encoder's distribution."""
+
+    def __init__(self, parts: Components) -> None:
+        super().__init__()
+        self.network = parts.vae
+        self.scale = parts.vae.config.scaling_factor
+
+    def forward(self, picture):
+        return self.scale * self.network.encode(picture).latent_dist.mean
+
+
 def _examples(parts: Components) -> dict[str, tuple[torch.nn.Module, dict, list[str]]]:
     """Of each graph: the module, an example of what it is given, by name, and the names of what it gives."""
     latents, text = torch.zeros(2, *parts.latent_shape()), torch.zeros(2, 77, parts.unet.config.cross_attention_dim)
@@ -84,6 +97,7 @@ def _examples(parts: Components) -> dict[str, tuple[torch.nn.Module, dict, list[
         "text": (Text(parts), {"ids": ids}, ["embeddings"]),
         "unet": (UNet(parts), {"x_t": latents, "t": torch.tensor([0, 0]), "text": text}, ["eps_hat", "maps"]),
         "decoder": (Decoder(parts), {"latents": latents}, ["picture"]),
+        "encoder": (Encoder(parts), {"picture": torch.zeros(2, 3, parts.dim, parts.dim)}, ["latents"]),
     }
 
 
@@ -138,6 +152,6 @@ def export(parts: Components) -> dict[str, bytes]:
                 input_names=list(given), output_names=gives, dynamic_shapes=tuple({0: batch} for _ in given),
             )  # fmt: skip
         model = program.model_proto
-        shipped.point(model, MINIATURE / WEIGHTS[name], f"{name}.safetensors")
+        shipped.point(model, MINIATURE / WEIGHTS[GRAPHS[name]], f"{GRAPHS[name]}.safetensors")
         made[name] = model.SerializeToString(deterministic=True)
     return made

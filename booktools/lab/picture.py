@@ -14,10 +14,13 @@ import torch
 from torch import Tensor
 
 from diffusion_lib import __version__
-from diffusion_lib.latent.codec import latents_to_pil
+from diffusion_lib.latent.codec import latents_to_pil, to_pil
 from diffusion_lib.latent.parts import Components, load
 from diffusion_lib.latent.pipeline import generate
+from diffusion_lib.latent.small.forms import SHAPES
 from diffusion_lib.latent.small.language import vocabulary
+from diffusion_lib.latent.small.painter import render
+from diffusion_lib.latent.small.world import GROUNDS, NAMES, SLOTS, Scenes
 from diffusion_lib.latent.weights import MINIATURE, fingerprint
 
 from . import graphs, npm
@@ -85,9 +88,12 @@ def _write(folder: Path) -> None:
     changes = negated(parts, made.latents)
     drawn = io.BytesIO()
     made.image.save(drawn, "PNG", optimize=True)
+    scene = io.BytesIO()
+    to_pil(render(scene_to_begin_from()))[0].save(scene, "PNG", optimize=True)
     told = {
         "begins": {name: made.parameters[name] for name in ("prompt", "g", "seed", "steps", "sampler")},
         "first": base64.b64encode(drawn.getvalue()).decode(),
+        "scene": base64.b64encode(scene.getvalue()).decode(),
         "words": vocabulary(),
         "examples": EXAMPLES,
         "network": {
@@ -102,6 +108,15 @@ def _write(folder: Path) -> None:
     (folder / "first.json").write_text(json.dumps(told), encoding="utf-8")
     program = npm.package(RUNTIME, [PROGRAM]) / PROGRAM
     (folder / "ort.wasm.gz").write_bytes(gzip.compress(program.read_bytes(), 6, mtime=0))
+
+
+def scene_to_begin_from() -> Scenes:
+    """A red circle on sand, left of the middle."""
+    first, none, neither = torch.arange(SLOTS) == 0, torch.full((1, SLOTS), -1), torch.tensor([-1])
+    form, colour = none.where(~first, SHAPES.index("circle")), none.where(~first, NAMES.index("red"))
+    centre, radius = first[None, :, None] * torch.tensor([48.0, 72.0]), 27.0 * first[None]
+    ground = torch.tensor([tuple(GROUNDS).index("sand")])
+    return Scenes(form, colour, none, none, centre, radius, ground, torch.zeros(1), neither, neither)
 
 
 def negated(parts: Components, latents: Tensor) -> list[float]:

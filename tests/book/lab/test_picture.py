@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 import warnings
 from contextlib import nullcontext
@@ -21,6 +23,7 @@ from diffusion_lib.errors import ConfigError
 from diffusion_lib.latent import picture as files
 from diffusion_lib.latent.attention import recorded
 from diffusion_lib.latent.guidance import Guided
+from diffusion_lib.latent.origin import read_picture
 from diffusion_lib.latent.parts import load
 from diffusion_lib.latent.pipeline import generate
 from diffusion_lib.latent.prompt import check_words, embed, tokenize
@@ -89,6 +92,31 @@ def test_the_same_seed_gives_the_same_picture_as_python(networks, parts, prompt,
     torch.testing.assert_close(torch.tensor(told["latents"]), ours.latents.flatten(), rtol=0, atol=2e-3)
 
 
+def first_pixels() -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(data.of("picture")["scene"]))).convert("RGB")
+
+
+EDITS = [
+    ("a blue star on sand", 2, 3, 10, "ddpm", {"init": True, "strength": 0.55}),
+    ("two green hearts", 3, 7, 8, "ddim", {"init": True, "strength": 1.0, "negative": "two red hearts on sand"}),
+    ("a black cat", 2.5, 5, 6, "lms-karras", {"init": True, "strength": 0.4}),
+    ("a dog", 3, 1, 6, "ddpm", {"negative": "a dog wearing a hat"}),
+]
+
+
+@pytest.mark.parametrize(("prompt", "g", "seed", "steps", "sampler", "edit"), EDITS)
+def test_edits_give_the_same_picture_as_python(networks, parts, prompt, g, seed, steps, sampler, edit):
+    asked = {"g": g, "seed": seed, "steps": steps, "sampler": sampler}
+    init = first_pixels() if edit.get("init") else None
+    pixels = {"init": [*init.tobytes()]} if init else {}
+    told = networks("make", {"prompt": prompt, **asked, **edit, **pixels})
+    (ours,) = generate(parts, prompt, **asked, **edit | ({"init": init} if init else {}))
+    levels = np.abs(np.array(told["pixels"]) - np.asarray(ours.image, dtype=int).ravel())
+    assert levels.max() <= 1
+    (plain,) = generate(parts, prompt, **asked)
+    assert np.abs(np.asarray(plain.image, dtype=int) - np.asarray(ours.image, dtype=int)).max() > 20
+
+
 def test_without_guidance_the_prompt_has_no_effect(networks):
     asked = {"g": 0, "seed": 5, "steps": 3, "sampler": "ddim"}
     one, other = (networks("make", {"prompt": prompt, **asked})["pixels"] for prompt in ("a dog", "red star"))
@@ -126,15 +154,16 @@ def test_channels_are_decoded_as_in_python_and_two_of_them_change_nothing(networ
 
 def test_the_graphs_hold_no_weights_of_their_own():
     folder, sizes = graphs.graphs(), {}
-    for name in graphs.WEIGHTS:
+    for name, weights in graphs.GRAPHS.items():
         graph = onnx.load(folder / f"{name}.onnx", load_external_data=False).graph
         stored = [each for each in graph.initializer if each.data_location == TensorProto.EXTERNAL]
         own = [each for each in graph.initializer if each.data_location != TensorProto.EXTERNAL]
         assert len(stored) > 40
-        assert all({e.key: e.value for e in each.external_data}["location"] == f"{name}.safetensors" for each in stored)
+        places = {({e.key: e.value for e in each.external_data})["location"] for each in stored}
+        assert places == {f"{weights}.safetensors"}
         assert all(np.prod(each.dims) < 100 for each in own if each.data_type == TensorProto.FLOAT)
         sizes[name] = (folder / f"{name}.onnx").stat().st_size
-    assert sum(sizes.values()) < 300_000
+    assert sum(sizes.values()) < 400_000
 
 
 def test_what_may_be_loaded_is_what_the_button_says(served, page):
@@ -163,6 +192,69 @@ def test_a_picture_is_painted_saved_and_made_again(page, parts, tmp_path):
     assert "steps=6" in link and "sampler=lms" in link and "prompt=a+red+heart" in link
     _look_inside(page)
     assert page.errors == []
+
+
+def test_an_edit_is_painted_saved_and_made_again_from_what_it_began_from(page, parts, tmp_path):
+    page.open("#lab-picture?prompt=a+blue+star+on+sand&negative=a+red+circle&steps=8&seed=4&init=scene&strength=0.5")
+    assert page.locator(".lab-more").get_attribute("open") is not None
+    page.wait_for_selector(".lab-from canvas")
+    page.click("[data-does=make]")
+    painted(page)
+    assert "not “a red circle”, from a picture at strength 0.5" in page.inner_text(".lab-said")
+    command = page.inner_text(".lab-command")
+    assert "--negative='a red circle' --init init.png --strength 0.5" in command
+    saved = {}
+    for name, query in {"picture": "a:first-child", "init": "a[download='init.png']"}.items():
+        with page.expect_download() as got:
+            page.click(f".lab-links {query}")
+        saved[name] = tmp_path / f"{name}.png"
+        got.value.save_as(saved[name])
+    init = read_picture("init", saved["init"])
+    assert init.tobytes() == first_pixels().tobytes()
+    again = files.remake(saved["picture"], parts, init)
+    assert np.abs(np.asarray(Image.open(saved["picture"]), dtype=int) - np.asarray(again.image, dtype=int)).max() <= 1
+    assert files.parameters(saved["picture"]) == again.parameters
+    link = page.get_attribute(".lab-links a:last-child", "href")
+    assert "init=scene" in link and "strength=0.5" in link and "negative=a+red+circle" in link
+    page.select_option("#lab-picture-init", "above")
+    page.click("[data-does=make]")
+    painted(page)
+    assert "init=" not in page.get_attribute(".lab-links a:last-child", "href")  # no link holds a picture of one's own
+    assert page.errors == []
+
+
+def test_a_file_is_cut_and_scaled_and_what_is_none_is_said(page, tmp_path):
+    page.open("#lab-picture?init=file")
+    page.click("[data-does=make]")
+    said(page, "Choose a file to begin from")
+    (tmp_path / "no.png").write_text("<html>")
+    page.set_input_files('input[type="file"]', tmp_path / "no.png")
+    said(page, "no picture that this browser reads")
+    wide = Image.new("RGBA", (512, 256), (0, 0, 0, 0))
+    wide.paste((200, 30, 40, 255), (128, 0, 256, 256))  # the left half of the middle square
+    wide.save(tmp_path / "wide.png")
+    page.set_input_files('input[type="file"]', tmp_path / "wide.png")
+    page.wait_for_selector(".lab-from canvas")
+    shown = page.evaluate(
+        "() => [...document.querySelector('.lab-from canvas').getContext('2d').getImageData(0, 64, 128, 1).data]"
+    )
+    row = np.array(shown).reshape(128, 4)[:, :3]
+    assert row[10].tolist() == [200, 30, 40] and row[120].tolist() == [255, 255, 255]
+    assert page.errors == []
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("negative=a+dog&g=1", "needs a guidance above 1"),
+        ("init=scene&strength=0.05&steps=10", "A strength of 0.05 leaves none of 10 steps"),
+        ("negative=a+frog", "It was never shown: frog"),
+    ],
+)
+def test_what_python_would_refuse_is_said_and_cannot_be_asked_for(page, query, words):
+    page.open(f"#lab-picture?{query}")
+    page.locator(".lab-words", has_text=words).wait_for()
+    assert page.is_disabled("[data-does=make]")
 
 
 def _look_inside(page) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from transformers import CLIPTokenizer
 
+from diffusion_lib.latent.origin import Origin, fingerprint
 from diffusion_lib.latent.pipeline import EVEN, SAMPLERS
 from diffusion_lib.latent.weights import MINIATURE
 from diffusion_lib.process.schedule import scaled_linear
 from diffusion_lib.sample.ancestral import generators
-from diffusion_lib.sample.times import visited
+from diffusion_lib.sample.times import late, visited
 
 MERGES = MINIATURE / "tokenizer" / "merges.txt"
 TEXTS = [
@@ -92,6 +95,48 @@ def test_samplers_go_the_same_way(modules, name, steps):
     for (_, x, clean), step in zip(told, ours, strict=True):
         torch.testing.assert_close(torch.tensor([x]), step.x_t, rtol=2e-5, atol=2e-5)
         torch.testing.assert_close(torch.tensor([clean]), step.x_0_hat, rtol=5e-5, atol=5e-5)
+
+
+@pytest.mark.parametrize("name", ["ddpm", "ddim", "heun", "lms", "dpm++-karras"])
+@pytest.mark.parametrize("strength", [0.3, 0.58, 1.0])
+def test_samplers_begin_late_at_the_same_time(modules, name, strength):
+    chain, options = SAMPLERS[name], {}
+    z, eps = (torch.randn(1, 32, generator=each) for each in generators(5, 2))
+    streams = generators(3, 1)
+    if name == "ddpm":
+        options["generator"] = streams
+    schedule = scaled_linear(1000)
+    times = late(visited(schedule, 50, "karras" if name.endswith("-karras") else "trailing"), strength)
+    x_t = Origin(z, strength, None).noised(schedule, times[0], eps)
+    bent = lambda x_t, t: torch.sin(x_t) + t[:, None] / 2000  # noqa: E731
+    ours = list(chain(bent, x_t, schedule, spacing=times, **options))
+    ask = """async (m, [name, strength, z, eps]) => {
+        const { schedule } = await import("/lab/maths/schedule.js");
+        const { stream } = await import("/lab/picture/generator.js");
+        const draw = stream(3), found = [], x_T = Float32Array.from(eps);
+        const origin = { z: Float32Array.from(z), strength };
+        const denoise = async (x, t) => x.map((each) => Math.sin(each) + t / 2000);
+        const chain = m.sample(name, schedule("scaled_linear", 1000), x_T, { steps: 50, denoise, draw, origin });
+        for await (const { t, x } of chain) found.push([t, [...x]]);
+        return found;
+    }"""
+    told = modules("picture/samplers.js", ask, [name, strength, z[0].tolist(), eps[0].tolist()])
+    assert [t for t, _ in told] == [step.t for step in ours]
+    for (_, x), step in zip(told, ours, strict=True):
+        torch.testing.assert_close(torch.tensor([x]), step.x_t, rtol=5e-5, atol=5e-5)
+
+
+@pytest.mark.parametrize("length", [0, 1, 55, 56, 63, 64, 65, 1000])
+def test_the_fingerprint_of_bytes(modules, length):
+    content = bytes((7 * i + 3) % 256 for i in range(length))
+    found = modules("maths/sha256.js", "(m, bytes) => m.sha256(Uint8Array.from(bytes))", [*content])
+    assert found == hashlib.sha256(content).hexdigest()
+
+
+def test_the_fingerprint_of_a_picture_is_the_librarys(modules):
+    image = Image.effect_noise((16, 16), 90).convert("RGB")
+    ask = "(m, pixels) => m.fingerprint(Uint8Array.from(pixels), 16)"
+    assert modules("picture/origin.js", ask, [*image.tobytes()]) == fingerprint(image)
 
 
 def test_the_map_of_a_word_is_the_sum_of_its_tokens(modules):

@@ -2,10 +2,11 @@
 
 import { fragment, given } from "../shell/address.js";
 import { allowed, read, state, write } from "../shell/controls.js";
-import { asked, caption, command, controls, draw as block, offer } from "../picture/block.js";
+import { asked, caption, command, controls, draw as block, more, offer } from "../picture/block.js";
 import { look } from "../picture/look.js";
 import { paint } from "../picture/inside.js";
 import { home, networks, obstacle, progress as stages, sentences } from "../picture/networks.js";
+import { fingerprint, pixelsOf, refused, taken, unpacked } from "../picture/origin.js";
 import { png } from "../picture/png.js";
 import { groups, nearest, unknown } from "../picture/words.js";
 
@@ -19,15 +20,15 @@ const make = (tag, values = {}, ...children) => {
 };
 
 export const mount = (root, data) => {
-  const id = root.id, find = (query) => root.querySelector(query), listed = controls(data.begins);
+  const id = root.id, find = (query) => root.querySelector(query), listed = [...controls(data.begins), ...more];
   const handle = Object.fromEntries(listed.map((each) => [each.name, find(`#${id}-${each.name}`)]));
   const [main, stop, other] = ["make", "stop", "other"].map((name) => find(`[data-does="${name}"]`));
   const words = find(".lab-words"), progress = find("progress"), frame = find(".lab-frame"), links = find(".lab-links"), told = find(".lab-said");
   const begins = state({ controls: listed }, {}), side = data.network.side;
-  let now = begins, made = null, running = null, canvas = null, inside = null;
+  let now = begins, made = null, running = null, canvas = null, inside = null, origin = null; // pixels to begin from
 
   const say = (text) => { told.textContent = text; };
-  const unknownNow = () => unknown(now.prompt, data.words);
+  const unknownNow = () => unknown(`${now.prompt} ${now.negative}`, data.words);
 
   const show = () => {
     for (const each of listed) write(each, handle[each.name], now[each.name]);
@@ -36,8 +37,10 @@ export const mount = (root, data) => {
       const better = nearest(word, data.words);
       return [" ", make("mark", { textContent: word }), ...(better ? [" (", make("button", { type: "button", textContent: better, ariaLabel: `Write ${better} in place of ${word}`, onclick: () => replace(word, better) }), "?)"] : [])];
     });
-    words.replaceChildren(...(strange.length ? ["It was never shown:", ...marks, ". Such a word would give any picture; choose others from the list."] : []));
-    main.disabled = strange.length > 0 || running !== null;
+    words.replaceChildren(...(strange.length ? ["It was never shown:", ...marks, ". Such a word would give any picture; choose others from the list."] : [refused(now)]));
+    main.disabled = strange.length > 0 || refused(now) !== "" || running !== null;
+    handle.strength.disabled = !now.init;
+    file.hidden = now.init !== "file";
   };
   const tell = () => history.replaceState(history.state, "", fragment(id, now, begins));
   const set = (changes) => {
@@ -45,7 +48,27 @@ export const mount = (root, data) => {
     show();
     tell();
   };
-  const replace = (word, better) => set({ prompt: now.prompt.split(/(\s+|[,.;:!?]+)/).map((part) => (part.toLowerCase() === word ? better : part)).join("") });
+  const replace = (word, better) => {
+    const changed = (text) => text.split(/(\s+|[,.;:!?]+)/).map((part) => (part.toLowerCase() === word ? better : part)).join("");
+    set({ prompt: changed(now.prompt), negative: changed(now.negative) });
+  };
+
+  // What is begun from is taken when it is chosen, and shown small; without a picture it is noise again.
+  const from = find(".lab-from"), file = find('input[type="file"]');
+  const begun = async (init) => {
+    const source = { first: () => unpacked(data.first), scene: () => unpacked(data.scene), file: () => file.files[0] }[init];
+    origin = init === "above" && made ? made.pixels : null;
+    try {
+      if (init && !origin) origin = await pixelsOf(source ? source() : unpacked(data.first), side);
+    } catch {
+      say(file.files[0] ? "That file is no picture that this browser reads. Choose another." : "Choose a file to begin from.");
+    }
+    const small = origin && make("canvas", { ariaLabel: "The picture to begin from" });
+    if (small) { small.setAttribute("role", "img"); paint(small, origin, side); }
+    from.replaceChildren(...(small ? [small] : []));
+    from.hidden = !small;
+    return origin !== null;
+  };
 
   const busy = (what) => {
     running = what;
@@ -67,12 +90,12 @@ export const mount = (root, data) => {
     ready: () => { main.textContent = "Paint"; main.dataset.ready = "yes"; if (running?.then) paintNow(); },
     step: ({ k, t, pixels, maps }) => {
       running.steps.push({ t, maps });
-      progress.value = (k + 1) / running.asked.steps;
+      progress.value = (k + 1) / running.count;
       if (pixels) paint(surface(), pixels, side);
-      say(`Step ${k + 1} of ${running.asked.steps}, t = ${t}: the picture that the U-Net sees in the noise.`);
+      say(`Step ${k + 1} of ${running.count}, t = ${t}: the picture that the U-Net sees in the noise.`);
     },
     made: ({ pixels, latents, words: pieces }) => {
-      made = { asked: running.asked, pixels, latents, pieces, steps: running.steps };
+      made = { asked: running.asked, init: running.init, pixels, latents, pieces, steps: running.steps };
       const seconds = ((performance.now() - running.began) / 1000).toFixed(1);
       busy(null);
       surface().setAttribute("aria-label", `A picture that the miniature painted for the prompt: ${made.asked.prompt}`);
@@ -94,15 +117,16 @@ export const mount = (root, data) => {
   }, Number(root.dataset.patience) || 60);
 
   const paintNow = () => {
-    const what = asked(now);
+    const what = asked(now), init = now.init && origin ? { kind: now.init, pixels: origin } : null;
     find(".lab-inside").hidden = links.hidden = true;
     inside = null;
-    busy({ asked: what, steps: [], began: performance.now(), number: 0 });
+    busy({ asked: what, init, steps: [], began: performance.now(), number: 0, count: init ? taken(what.steps, what.strength) : what.steps });
     progress.value = 0;
-    running.number = workers.make(what);
+    running.number = workers.make({ ...what, init: init?.pixels ?? null });
   };
-  const begin = () => {
-    if (running || unknownNow().length) return;
+  const begin = async () => {
+    if (running || unknownNow().length || refused(now)) return;
+    if (now.init && !origin && !(await begun(now.init))) return;
     const trouble = obstacle();
     if (trouble) return say(trouble);
     if (workers.alive()) return paintNow();
@@ -111,18 +135,22 @@ export const mount = (root, data) => {
     workers.load(data.files.map((file) => ({ ...file, address: home(file.place) })), data.network);
   };
   const offerFile = async () => {
-    const kept = made, parameters = { ...kept.asked, ...data.parameters };
+    const kept = made, init = kept.init && { init: fingerprint(kept.init.pixels, side) }, parameters = { ...kept.asked, ...init, ...data.parameters };
     const file = await png(kept.pixels, side, side, "diffusion_lib", parameters);
     if (kept !== made) return;
     const name = `${kept.asked.prompt.replace(/[^a-z0-9]+/gi, "-").slice(0, 40) || "picture"}-${kept.asked.seed}.png`;
-    URL.revokeObjectURL(links.querySelector("a")?.href ?? "");
+    for (const old of links.querySelectorAll("a[download]")) URL.revokeObjectURL(old.href);
     const save = make("a", { href: URL.createObjectURL(file), download: name, textContent: "Save the picture" });
-    const link = make("a", { href: fragment(id, { ...now, ...kept.asked, sampler: kept.asked.sampler.replace(/-karras$/, ""), karras: kept.asked.sampler.endsWith("-karras") }, begins), textContent: "Link to these settings" });
-    links.replaceChildren(save, " (the file holds its settings, from which Python paints it again) · ", link);
+    const others = { negative: "", strength: begins.strength, ...kept.asked, init: ["first", "scene"].includes(kept.init?.kind) ? kept.init.kind : "" };
+    const link = make("a", { href: fragment(id, { ...now, ...others, sampler: kept.asked.sampler.replace(/-karras$/, ""), karras: kept.asked.sampler.endsWith("-karras") }, begins), textContent: "Link to these settings" });
+    const start = kept.init && make("a", { href: URL.createObjectURL(await png(kept.init.pixels, side, side, "Comment", "begun from")), download: "init.png", textContent: "Save what it began from" });
+    links.replaceChildren(save, " (the file holds its settings, from which Python paints it again) · ", ...(start ? [start, " · "] : []), link);
     links.hidden = false;
   };
 
   for (const each of listed) handle[each.name].addEventListener("input", () => set({ [each.name]: read(each, handle[each.name]) }));
+  handle.init.addEventListener("change", () => begun(now.init));
+  file.addEventListener("change", () => begun("file"));
   find("form").addEventListener("submit", (event) => { event.preventDefault(); begin(); });
   handle.prompt.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); begin(); } });
   main.addEventListener("click", begin);
@@ -143,6 +171,8 @@ export const mount = (root, data) => {
     const found = given(location.hash, id);
     if (!found) return;
     now = state({ controls: listed }, found);
+    if (now.negative || now.init) find(".lab-more").open = true;
+    begun(now.init);
     show();
     root.scrollIntoView({ block: "start", behavior: "instant" });
   };

@@ -14,6 +14,15 @@ export const controls = ({ prompt, g, seed, steps, sampler }) => [
   check("karras", "levels of Karras", sampler.endsWith("-karras")),
 ];
 
+export const ORIGINS = [["", "from noise"], ["first", "from the picture of this page"], ["scene", "from a red circle on sand"], ["above", "from the picture above"], ["file", "from a file of yours"]];
+
+// Those that are folded: what to lead away from, and a picture to begin from.
+export const more = [
+  words("negative", "not to show", { value: "", longest: 200 }),
+  choice("init", "begin", ORIGINS),
+  range("strength", "strength", { from: 0.05, to: 1, step: 0.05, value: 0.6 }),
+];
+
 // Controls for a picture that was made here.
 export const looks = (steps, channels, strongest) => [
   range("when", "step", { from: 1, to: steps, value: Math.max(1, Math.round(steps / 3)) }),
@@ -21,13 +30,20 @@ export const looks = (steps, channels, strongest) => [
   range("gain", "its gain", { from: -2, to: 3, step: 0.1, value: 1 }),
 ];
 
-export const asked = ({ prompt, g, seed, steps, sampler, karras }) => ({ prompt, g, seed, steps, sampler: karras ? `${sampler}-karras` : sampler });
+// What was asked for, with the names of `generate`; what was not, is not there.
+export const asked = ({ prompt, g, seed, steps, sampler, karras, negative, init, strength }) => ({
+  prompt, g, seed, steps, sampler: karras ? `${sampler}-karras` : sampler, ...(negative && { negative }), ...(init && { strength }),
+});
 
-export const caption = ({ prompt, g, seed, steps, sampler }, how) => `“${prompt}”, g = ${g}, seed ${seed}, ${steps} steps of ${sampler}: ${how}.`;
+export const caption = ({ prompt, g, seed, steps, sampler, negative, strength }, how) => {
+  const also = `${negative ? `, not “${negative}”` : ""}${strength ? `, from a picture at strength ${strength}` : ""}`;
+  return `“${prompt}”${also}, g = ${g}, seed ${seed}, ${steps} steps of ${sampler}: ${how}.`;
+};
 
-export const command = ({ prompt, g, seed, steps, sampler }) => {
-  const quoted = `'${prompt.replace(/'/g, "'\\''")}'`;
-  return `python -m diffusion_lib picture ${quoted} --g ${g} --seed ${seed} --steps ${steps} --sampler ${sampler} --out picture.png`;
+const quoted = (text) => `'${text.replace(/'/g, "'\\''")}'`;
+export const command = ({ prompt, g, seed, steps, sampler, negative, strength }) => {
+  const also = `${negative ? ` --negative=${quoted(negative)}` : ""}${strength ? ` --init init.png --strength ${strength}` : ""}`;
+  return `python -m diffusion_lib picture ${quoted(prompt)}${also} --g ${g} --seed ${seed} --steps ${steps} --sampler ${sampler} --out picture.png`;
 };
 
 export const offer = (megabytes) => `Load the networks (${megabytes} MB) and paint`;
@@ -35,9 +51,11 @@ export const offer = (megabytes) => `Load the networks (${megabytes} MB) and pai
 export const draw = (kind, data) => {
   const id = `lab-${kind}`, begins = data.begins, side = 2 * data.network.side;
   const handles = controls(begins).map((each) => html(each, id, begins[each.name] ?? each.value)).join("");
+  const folded = more.map((each) => html(each, id, each.value)).join("");
   const alt = `A picture that the miniature painted for the prompt: ${begins.prompt}`;
   return `<form class="lab-controls needs-script" aria-label="Handles: the picture to paint">${handles}<button type="button" data-does="other">Another seed</button></form>
 <p class="lab-words needs-script" role="status"></p>
+<details class="lab-more needs-script"><summary>More: what not to show, a picture to begin from</summary><div class="lab-controls" role="group" aria-label="More handles">${folded}<input type="file" accept="image/*" aria-label="The file to begin from" hidden><span class="lab-from" hidden></span></div></details>
 <details class="lab-vocabulary needs-script"><summary>The ${data.words.length} words that it knows</summary></details>
 <p class="lab-controls needs-script"><button type="button" class="lab-main" data-does="make">${escaped(offer(data.megabytes))}</button><button type="button" data-does="stop" hidden>Stop</button><progress max="1" value="0" aria-label="Progress" hidden></progress></p>
 <div class="lab-painted"><div class="lab-frame"><img src="data:image/png;base64,${escaped(data.first)}" width="${side}" height="${side}" alt="${escaped(alt)}"></div>

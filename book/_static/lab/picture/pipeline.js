@@ -19,14 +19,21 @@ export const toPixels = (picture, side) => {
   return pixels;
 };
 
+// A picture (3, h, w) in [−1, 1] of its pixels, as codec.from_pil makes it.
+export const fromPixels = (pixels, side) => {
+  const picture = new Float32Array(3 * side * side), size = side * side;
+  for (let i = 0; i < size; i++) for (let c = 0; c < 3; c++) picture[c * size + i] = Math.fround(pixels[3 * i + c] / 127.5) - 1;
+  return picture;
+};
+
 // `files` hold bytes by name, of all parts or of some; `model` says {latents: [C, h, w], side, width, schedule, T}.
 export const pipeline = async (files, model) => {
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.wasmBinary = files["ort.wasm"].buffer;
   const tokens = files["merges.txt"] && tokenizer(new TextDecoder().decode(files["merges.txt"]));
-  const start = (name) => {
+  const start = (name, weights = name) => {
     if (!files[`${name}.onnx`]) return null;
-    const path = `${name}.safetensors`;
+    const path = `${weights}.safetensors`;
     return ort.InferenceSession.create(files[`${name}.onnx`], { externalData: [{ path, data: files[path] }], executionProviders: ["wasm"] });
   };
   const [text, unet, decoder] = [await start("text"), await start("unet"), await start("decoder")];
@@ -54,14 +61,23 @@ export const pipeline = async (files, model) => {
     return toPixels(picture.data, model.side);
   };
 
+  let encoder = null; // started when a picture is to be begun from another
+  const encode = async (pixels) => {
+    encoder ??= await start("encoder", "decoder");
+    const { latents } = await encoder.run({ picture: tensor("float32", fromPixels(pixels, model.side), 1, 3, model.side, model.side) });
+    return latents.data;
+  };
+
   // The steps of a picture, as the sampler yields them, each with the maps (77, h, w) that its call of the U-Net left.
-  async function* make({ prompt, g, seed, steps, sampler }) {
-    const [empty, told] = await embed(["", prompt]), draw = stream(seed);
+  // `init` are the pixels of a picture to begin from.
+  async function* make({ prompt, negative = "", g, seed, steps, sampler, strength, init = null }) {
+    const [empty, told] = await embed([negative, prompt]), draw = stream(seed);
+    const origin = init && { z: await encode(init), strength };
     let maps = new Map();
     const denoise = guided(empty, told, g, (t, found) => maps.has(t) || maps.set(t, found));
-    for await (const step of sample(sampler, tables, draw(size), { steps, denoise, draw })) yield { ...step, maps: maps.get(step.t) ?? null };
+    for await (const step of sample(sampler, tables, draw(size), { steps, denoise, draw, origin })) yield { ...step, maps: maps.get(step.t) ?? null };
   }
-  return { make, decode, embed, tokens };
+  return { make, decode, encode, embed, tokens };
 };
 
 const repeated = (x, n) => { const all = new Float32Array(n * x.length); for (let i = 0; i < n; i++) all.set(x, i * x.length); return all; };

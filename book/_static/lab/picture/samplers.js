@@ -73,10 +73,13 @@ export const names = Object.keys(EVEN).flatMap((name) => [name, `${name}-karras`
 
 export const times = (tables, name, steps) => (name.endsWith("-karras") ? karras(tables, steps) : visitedTo0(tables.T, steps).slice(0, -1));
 
-export async function* sample(name, tables, x, { steps, denoise, draw }) {
+// With an `origin` {z, strength}, x is the noise in z at the first of the last times.
+export async function* sample(name, tables, x, { steps, denoise, draw, origin = null }) {
   if (!names.includes(name)) throw new RangeError(`no sampler ${name}`);
-  const visited = times(tables, name, steps), next = EVEN[name.replace(/-karras$/, "")]({ denoise, draw });
-  for (let k = 0; k < steps; k++) {
+  const visited = times(tables, name, steps).slice(origin ? steps - Math.trunc(steps * origin.strength) : 0);
+  if (origin) x = sum([sqrt(tables.alphaBar[visited[0]]), origin.z], [sqrt(tables.rest[visited[0]]), x]);
+  const next = EVEN[name.replace(/-karras$/, "")]({ denoise, draw });
+  for (let k = 0; k < visited.length; k++) {
     const step = transition(tables, visited[k], visited[k + 1] ?? 0), eps = await denoise(x, step.t);
     const clean = sum([1 / sqrt(step.keptT), x], [-sqrt(step.restT) / sqrt(step.keptT), eps]);
     yield { t: step.t, x, clean };
