@@ -28,6 +28,13 @@ def test_times(modules, T):
     assert told == [[*timesteps(T, steps), 0] for steps in range(1, min(T, 120) + 1)]
 
 
+def test_the_fast_exponential_is_exact(modules):
+    x = -45 * torch.rand(2000, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    x[:3] = tensor([0.0, -45.0, -1 / 128])
+    told = tensor(modules("maths/exponential.js", "(m, x) => x.map(m.exponential)", x.tolist()))
+    torch.testing.assert_close(told, x.exp(), rtol=2e-15, atol=0)
+
+
 @pytest.mark.parametrize("t", [1, 20, 300, 1000])
 def test_denoiser(modules, t):
     x = tensor([[0.0, 0.0], [1.4, 0.1], [-3.0, 2.0], [0.7, -0.7]])

@@ -3,7 +3,7 @@
 import { axes, legend, number, polyline } from "../shell/plot.js";
 import { range } from "../shell/controls.js";
 import { carried, distance, only, tilted } from "../maths/guided.js";
-import { logDensity, mixture } from "../maths/mixture.js";
+import { logDensityAt, mixture } from "../maths/mixture.js";
 import { schedule } from "../maths/schedule.js";
 
 const T = 400, STEPS = 100, FROM = -3, TO = 4;
@@ -21,7 +21,7 @@ export const chain = (model, g) => {
 // Everything that the picture shows at t: densities at `places`, and the points of the samples with their mass
 export const shown = (model, g, t) => {
   const kept = model.tables.alphaBar[t], rest = model.tables.rest[t], { states, times, mass } = chain(model, g);
-  const logs = [model.everything, model.ofClass].map((data) => places.map((x) => logDensity(data, kept, rest, [x])));
+  const logs = [model.everything, model.ofClass].map((data) => { const log = logDensityAt(data, kept, rest); return places.map((x) => log([x])); });
   const points = states[times.indexOf(t)], aimed = tilted(...logs, g, places), [all, part] = logs.map((each) => each.map(Math.exp));
   return { all, part, aimed, points, mass, apart: distance(points, mass, places, aimed) };
 };

@@ -15,8 +15,10 @@ export const chain = (model, eta, steps) => {
   const key = `${eta} ${steps}`, { made } = model;
   if (!made.has(key)) {
     if (made.size >= KEPT) made.delete(made.keys().next().value);
-    let used = 0;
-    made.set(key, ddim(model.denoiser, model.start, model.tables, steps, eta, () => model.noise(used++)));
+    const fresh = model.noise(eta > 0 ? (steps - 1) * model.start.length : 0);
+    const found = ddim(model.denoiser, model.start, model.tables, steps, eta, fresh), end = found.states[steps];
+    const home = nearest(model, end).filter((k, i) => k === model.began[i]).length;
+    made.set(key, { ...found, home, apart: width(model, end) });
   }
   return made.get(key);
 };
@@ -33,16 +35,19 @@ export const cloud = (made, t) => {
 };
 
 // The root mean square of the distances from the nearest centre, for one dimension, as a standard deviation is
-export const width = ({ data }, x) => {
-  let sum = 0;
-  for (let i = 0; i < x.length; i += 2) sum += Math.min(...data.means.map(([a, b]) => (x[i] - a) ** 2 + (x[i + 1] - b) ** 2));
-  return Math.sqrt(sum / x.length);
+export const width = (model, x) => {
+  const square = (k, i) => (x[2 * i] - model.data.means[k][0]) ** 2 + (x[2 * i + 1] - model.data.means[k][1]) ** 2;
+  return Math.sqrt(nearest(model, x).reduce((sum, k, i) => sum + square(k, i), 0) / x.length);
 };
 
 // The blob that is nearest to each point
-export const nearest = ({ data }, x) => Array.from({ length: x.length / 2 }, (_, i) => {
-  const squares = data.means.map(([a, b]) => (x[2 * i] - a) ** 2 + (x[2 * i + 1] - b) ** 2);
-  return squares.indexOf(Math.min(...squares));
+export const nearest = ({ data: { means } }, x) => Array.from({ length: x.length / 2 }, (_, i) => {
+  let best = 0, least = Infinity;
+  for (let k = 0; k < means.length; k++) {
+    const square = (x[2 * i] - means[k][0]) ** 2 + (x[2 * i + 1] - means[k][1]) ** 2;
+    if (square < least) { least = square; best = k; }
+  }
+  return best;
 });
 
 const panel = (view, data, made, t, drawn) => {
@@ -70,18 +75,16 @@ export const lab = {
     const data = mixture(ring().means, STD), normal = gaussian(1), start = Float64Array.from({ length: 2 * N }, () => normal());
     const fresh = gaussian(2), drawn = []; // the same for all chains, and drawn once
     const noise = (n) => {
-      while (drawn.length <= n) drawn.push(fresh());
-      return drawn[n];
+      while (drawn.length < n) drawn.push(fresh());
+      return drawn;
     };
-    return { data, start, noise, denoiser: exactDenoiser(data), tables: schedule("linear", T), made: new Map() };
+    return { data, start, noise, began: nearest({ data }, start), denoiser: exactDenoiser(data), tables: schedule("linear", T), made: new Map() };
   },
   draw(model, { done, eta, steps }, { width: across, height }) {
     const wide = across > 500, side = wide ? Math.min((across - 30) / 2, height - 36) : Math.min(across - 10, height / 2 - 34), t = T - done;
     const at = [{ left: wide ? 5 : (across - side) / 2, top: 26, side }, { left: wide ? across - side - 5 : (across - side) / 2, top: wide ? 26 : height / 2 + 26, side }];
     const flow = chain(model, 0, steps), noisy = chain(model, eta, steps);
     const svg = panel(plane(at[0], LIMIT, "η = 0"), model.data, flow, t, 40) + panel(plane(at[1], LIMIT, `η = ${eta}`), model.data, noisy, t, eta > 0 ? 10 : 40); // jagged paths soon cover the picture
-    const began = nearest(model, model.start), home = [flow, noisy].map((made) => nearest(model, made.states[steps]).filter((k, i) => k === began[i]).length);
-    const ends = [flow, noisy].map((made) => number(width(model, made.states[steps]), 2));
-    return { svg, said: `t = ${t} of ${steps} steps. At the end ${home[0]} points on the left and ${home[1]} on the right, of ${N}, are in the blob nearest to their start. They spread about the centres by ${ends[0]} and ${ends[1]}, the data by ${STD}.` };
+    return { svg, said: `t = ${t} of ${steps} steps. At the end ${flow.home} points on the left and ${noisy.home} on the right, of ${N}, are in the blob nearest to their start. They spread about the centres by ${number(flow.apart, 2)} and ${number(noisy.apart, 2)}, the data by ${STD}.` };
   },
 };

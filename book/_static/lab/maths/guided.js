@@ -12,8 +12,10 @@ export const only = ({ means, std, weights }, parts) => {
 
 export const guidedDenoiser = (everything, ofClass, g) => {
   const without = exactDenoiser(everything), told = exactDenoiser(ofClass);
+  let other = new Float64Array(0);
   return (x, kept, rest, out) => {
-    const other = told(x, kept, rest, new Float64Array(x.length));
+    if (other.length !== x.length) other = new Float64Array(x.length);
+    told(x, kept, rest, other);
     without(x, kept, rest, out);
     for (let i = 0; i < x.length; i++) out[i] += g * (other[i] - out[i]);
     return out;

@@ -9,13 +9,14 @@ export const ring = () => mixture(Array.from({ length: 8 }, (_, k) => [Math.SQRT
 // V_k, the variance of a component at t
 export const spread = ({ std }, kept, rest) => std.map((s) => kept * s * s + rest);
 
-// log of w_k N(x; √ᾱ_t μ_k, V_k I) for every k
-const logJoint = (data, kept, rest, x) => {
+// The function of x that is log of w_k N(x; √ᾱ_t μ_k, V_k I) for every k
+const logJoint = (data, kept, rest) => {
   const root = Math.sqrt(kept), variance = spread(data, kept, rest);
-  return data.means.map((mean, k) => {
+  const base = variance.map((each, k) => Math.log(data.weights[k]) - (data.means[k].length / 2) * Math.log(2 * Math.PI * each));
+  return (x) => data.means.map((mean, k) => {
     let square = 0;
     for (let d = 0; d < x.length; d++) square += (x[d] - root * mean[d]) ** 2;
-    return Math.log(data.weights[k]) - square / (2 * variance[k]) - (x.length / 2) * Math.log(2 * Math.PI * variance[k]);
+    return base[k] - square / (2 * variance[k]);
   });
 };
 
@@ -24,11 +25,16 @@ const logSum = (logs) => {
   return most + Math.log(logs.reduce((sum, each) => sum + Math.exp(each - most), 0));
 };
 
-export const logDensity = (data, kept, rest, x) => logSum(logJoint(data, kept, rest, x));
+// log q(x_t) as a function of x, for many places at one time
+export const logDensityAt = (data, kept, rest) => {
+  const joint = logJoint(data, kept, rest);
+  return (x) => logSum(joint(x));
+};
+export const logDensity = (data, kept, rest, x) => logDensityAt(data, kept, rest)(x);
 
 // q(k | x_t) of every component
 export const classes = (data, kept, rest, x) => {
-  const logs = logJoint(data, kept, rest, x), most = Math.max(...logs), shares = logs.map((each) => Math.exp(each - most));
+  const logs = logJoint(data, kept, rest)(x), most = Math.max(...logs), shares = logs.map((each) => Math.exp(each - most));
   const all = shares.reduce((sum, each) => sum + each, 0);
   return shares.map((each) => each / all);
 };
