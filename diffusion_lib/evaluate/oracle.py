@@ -13,8 +13,8 @@ is the denoiser of least squared error.  What is left of its error is the floor 
 the data are K points: the world of a finite data set, in which the optimal denoiser has learned it by heart.
 
 Functions take the schedule first, then ``x_t`` (B, …) and ``t``, an int or int64 (B,), as in ``process``; densities and
-scores also exist at t = 0.  Results have the dtype of ``x_t``; pass float64 for exact work.  Bad input raises
-``ConfigError``.
+scores also exist at t = 0.  A ``Path`` may stand for the schedule, with t in [0, 1], and α² and σ² for ᾱ_t and 1 − ᾱ_t.
+Results have the dtype of ``x_t``; pass float64 for exact work.  Bad input raises ``ConfigError``.
 
 Sources: Ho et al. 2020 (DDPM), eq. 4 and 14; Karras et al. 2022, appendix B.3 (the optimal denoiser of K points).
 """
@@ -32,14 +32,11 @@ from torch import Generator, Tensor
 from ..data import GAUSSIAN_MIXTURES
 from ..errors import ConfigError, check_choice, check_integer
 from ..process.identities import Denoiser
+from ..process.path import Path, Process
 from ..process.schedule import Schedule
+from ..process.velocity import velocity_of_pair
 from ..runtime.finite import non_finite
-
-# Nodes along an axis of a standard normal, for the trapezoidal rule in one and in two dimensions
-AXIS = {
-    1: torch.arange(-12, 12 + 1 / 128, 1 / 64, dtype=torch.float64),
-    2: torch.arange(-6, 6 + 1 / 8, 3 / 8, dtype=torch.float64),
-}
+from .quadrature import AXIS, normal_nodes
 
 
 class Loss(NamedTuple):
@@ -94,44 +91,57 @@ class GaussianMixture:
         z = torch.randn(n, *self.means.shape[1:], generator=generator, dtype=torch.float64)
         return self.means[component] + self.std[component].view(-1, *[1] * (z.ndim - 1)) * z, component
 
-    def log_density(self, schedule: Schedule, x_t: Tensor, t: Tensor | int) -> Tensor:
+    def log_density(self, process: Process, x_t: Tensor, t: Tensor | float) -> Tensor:
         """log q(x_t) in nats, (B,)."""
-        return self._log_joint(*self._at(schedule, x_t, t)).logsumexp(1)
+        return self._log_joint(*self._at(process, x_t, t)).logsumexp(1)
 
     def log_class(
-        self, schedule: Schedule, x_t: Tensor, t: Tensor | int, components: int | Sequence[int] | None = None
+        self, process: Process, x_t: Tensor, t: Tensor | float, components: int | Sequence[int] | None = None
     ) -> Tensor:
         """log q(k | x_t) of every component, (B, K); or, (B,), of the class that is made of ``components``."""
-        log_r = self._log_joint(*self._at(schedule, x_t, t)).log_softmax(1)
+        log_r = self._log_joint(*self._at(process, x_t, t)).log_softmax(1)
         return log_r if components is None else log_r[:, self._chosen(components)].logsumexp(1)
 
-    def score(self, schedule: Schedule, x_t: Tensor, t: Tensor | int) -> Tensor:
+    def score(self, process: Process, x_t: Tensor, t: Tensor | float) -> Tensor:
         """∇ log q(x_t) = −Σ_k r_k (x_t − √ᾱ_t μ_k) / V_k, (B, …)."""
-        offsets, variance, _ = parts = self._at(schedule, x_t, t)
+        offsets, variance, _ = parts = self._at(process, x_t, t)
         pulls = self._log_joint(*parts).softmax(1) / variance
         return -torch.einsum("bk,bkd->bd", pulls, offsets).view_as(x_t)
 
-    def denoiser(self, schedule: Schedule) -> Denoiser:
-        """The optimal denoiser ``eps_hat = E[ε | x_t]`` of this world as a function of (x_t, t), t in 1…T."""
-        if not isinstance(schedule, Schedule):
-            raise ConfigError(f"schedule must be a Schedule, got {schedule!r}; use make_schedule('linear')")
+    def clean_mean(self, process: Process, x_t: Tensor, t: Tensor | float) -> Tensor:
+        """E[x_0 | x_t] = Σ_k r_k (μ_k + √ᾱ_t s_k² (x_t − √ᾱ_t μ_k) / V_k), (B, …); also where no signal is left."""
+        offsets, variance, kept = parts = self._at(process, x_t, t)
+        pulls = (kept.sqrt() * self.std.to(x_t).square() / variance)[..., None] * offsets
+        r = self._log_joint(*parts).softmax(1)
+        return torch.einsum("bk,bkd->bd", r, self.means.to(x_t).flatten(1) + pulls).view_as(x_t)
 
-        def oracle(x_t: Tensor, t: Tensor | int) -> Tensor:
-            schedule.check_t(t, like=x_t)
-            return -schedule.gather("one_minus_alpha_bar", t, x_t).sqrt() * self.score(schedule, x_t, t)
+    def velocity(self, path: Path, x_t: Tensor, t: Tensor | float) -> Tensor:
+        """E[α' x_0 + σ' ε | x_t], (B, …): the speed at which x_t must move to carry the densities of ``path``."""
+        return velocity_of_pair(path, self.clean_mean(path, x_t, t), t, self.denoiser(path)(x_t, t))
+
+    def denoiser(self, process: Process) -> Denoiser:
+        """The optimal denoiser ``eps_hat = E[ε | x_t]`` of this world as a function of (x_t, t), t in 1…T."""
+        if not isinstance(process, Process):
+            raise ConfigError(f"schedule must be a Schedule or a Path, got {process!r}; use make_schedule('linear')")
+
+        def oracle(x_t: Tensor, t: Tensor | float) -> Tensor:
+            process.check_t(t, like=x_t)
+            return -process.powers(t, x_t)[1].sqrt() * self.score(process, x_t, t)
 
         return oracle
 
     def irreducible_loss(
-        self, schedule: Schedule, t: int, *, n: int = 20_000, generator: Generator | None = None
+        self, process: Process, t: float, *, n: int = 20_000, generator: Generator | None = None
     ) -> Loss:
-        """E ‖ε − ε*(x_t, t)‖² per dimension: the least possible loss at time t, in 1…T.
+        """E ‖ε − ε*(x_t, t)‖² per dimension: the least possible loss at time t > 0.
 
         It is the mean of the variance of ε given x_t, which is in closed form.  The mean over x_t is a quadrature for
         data on a line or in the plane; otherwise it is an average of about ``n`` draws of ``generator``.
         """
-        t = check_integer("t", t, 1, schedule.T)
-        return Loss(*self._mean(lambda x_t: self._noise_variance(schedule, x_t, t), schedule, t, n, generator))
+        if isinstance(t, Tensor):
+            raise ConfigError(f"t must be one number, got {tuple(t.shape)} of them; call once for each time")
+        t = process.check_t(t)
+        return Loss(*self._mean(lambda x_t: self._noise_variance(process, x_t, t), process, t, n, generator))
 
     def floors(self, schedule: Schedule, *, n: int = 20_000, generator: Generator | None = None) -> Tensor:
         """``irreducible_loss`` at all times, a table (T + 1,); slot 0 is 0.  Draws are the same at each time.
@@ -155,18 +165,17 @@ class GaussianMixture:
         """E ‖x_0‖² per dimension; the ``power`` of ``vlb_from_mse.vlb_from_mse``."""
         return float(self.weights @ (self.means.flatten(1).square().mean(1) + self.std.square()))
 
-    def _mean(self, function, schedule: Schedule, t: int, n: int, generator: Generator | None) -> tuple[float, float]:
+    def _mean(self, function, process: Process, t: float, n: int, generator: Generator | None) -> tuple[float, float]:
         """E function(x_t), and its error as in ``Loss``; ``function`` takes x_t (B, …) and returns (B,)."""
         K, D = len(self.means), self.means[0].numel()
         if D in AXIS:
-            z = torch.cartesian_prod(*[AXIS[D]] * D).view(1, -1, D).expand(K, -1, D)
-            share = torch.exp(-z[0].square().sum(1) / 2)
-            even = torch.cartesian_prod(*[torch.arange(len(AXIS[D])) % 2 == 0] * D).view(-1, D).all(1)
+            z, share, even = normal_nodes(D)
+            z = z.expand(K, -1, D)
         else:  # as many draws for each component, so that none is left out
             draws = -(-check_integer("n", n, 2 * K) // K)
             z = torch.randn(K, draws, D, generator=_generator(generator), dtype=torch.float64)
             share = torch.ones(draws, dtype=torch.float64)
-        kept, rest = schedule.alpha_bar[t].double(), schedule.one_minus_alpha_bar[t].double()
+        kept, rest, _ = process.powers(t, self.means)
         deviation = (kept * self.std.square() + rest).sqrt().view(K, 1, 1)
         x_t = (kept.sqrt() * self.means.view(K, 1, D) + deviation * z).view(K, -1, *self.means.shape[1:])
         values = torch.stack([function(x) for x in x_t])  # (K, nodes)
@@ -176,12 +185,12 @@ class GaussianMixture:
             return mean, abs(float(self.weights @ values @ half / half.sum()) - mean)
         return mean, math.sqrt(float(self.weights.square() @ values.var(1)) / len(share))
 
-    def _noise_variance(self, schedule: Schedule, x_t: Tensor, t: int) -> Tensor:
+    def _noise_variance(self, process: Process, x_t: Tensor, t: float) -> Tensor:
         """Var(ε | x_t) per dimension, (B,): within the components, plus between their means of ε."""
-        offsets, variance, kept = parts = self._at(schedule, x_t, t)
+        offsets, variance, kept = parts = self._at(process, x_t, t)
         r = self._log_joint(*parts).softmax(1)
         within = (r * kept * self.std.to(x_t).square() / variance).sum(1)
-        means = schedule.gather("one_minus_alpha_bar", t, x_t).sqrt() * offsets / variance[..., None]
+        means = process.powers(t, x_t)[1].sqrt() * offsets / variance[..., None]
         middle = torch.einsum("bk,bkd->bd", r, means)
         return within + (r[..., None] * (means - middle[:, None]).square()).sum(1).mean(1)
 
@@ -191,7 +200,7 @@ class GaussianMixture:
         exponent = -offsets.square().sum(-1) / (2 * variance)
         return self.weights.to(offsets).log() + exponent - D / 2 * torch.log(2 * math.pi * variance)
 
-    def _at(self, schedule: Schedule, x_t: Tensor, t: Tensor | int) -> tuple[Tensor, Tensor, Tensor]:
+    def _at(self, process: Process, x_t: Tensor, t: Tensor | float) -> tuple[Tensor, Tensor, Tensor]:
         """x_t − √ᾱ_t μ_k, (B, K, D) with D dimensions in a row; V_k, (B or 1, K); and ᾱ_t, (B or 1, 1)."""
         if not isinstance(x_t, Tensor) or not x_t.is_floating_point():
             what = x_t.dtype if isinstance(x_t, Tensor) else type(x_t).__name__
@@ -202,8 +211,7 @@ class GaussianMixture:
         if isinstance(t, Tensor) and t.shape != x_t.shape[:1]:
             raise ConfigError(f"t must have shape {tuple(x_t.shape[:1])}, got {tuple(t.shape)}; one time per sample")
         x = x_t.flatten(1)
-        kept = schedule.gather("alpha_bar", t, x).reshape(-1, 1)
-        rest = schedule.gather("one_minus_alpha_bar", t, x).reshape(-1, 1)
+        kept, rest = (power.reshape(-1, 1) for power in process.powers(t, x)[:2])
         variance = kept * self.std.to(x).square() + rest
         if bool((variance == 0).any()):
             raise ConfigError(

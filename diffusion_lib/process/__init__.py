@@ -1,4 +1,4 @@
-"""The forward process: the schedule, the identities between x_0, ε, v and score, and the bound."""
+"""The forward process: schedules and paths, the identities between x_0, ε, v, velocity and score, and the bound."""
 
 from __future__ import annotations
 
@@ -16,20 +16,37 @@ from .identities import (
     vp_to_ve,
     x_0_from_eps,
 )
+from .path import PATHS, Path, Process, from_schedule
 from .remarks import PRIOR_KL_LIMIT, diagnose
 from .schedule import SCHEDULES, Schedule, cosine, linear, make_schedule, scaled_linear
+from .velocity import (
+    eps_from_velocity,
+    score_from_velocity,
+    v_from_velocity,
+    velocity_from_eps,
+    velocity_from_score,
+    velocity_from_v,
+    velocity_from_x_0,
+    velocity_of_pair,
+    x_0_from_velocity,
+)
 
 __all__ = [
+    "PATHS",
     "PRIOR_KL_LIMIT",
     "SCHEDULES",
     "GuidedByLabel",
+    "Path",
+    "Process",
     "Schedule",
     "add_noise",
     "bits_per_dim",
     "cosine",
     "diagnose",
     "eps_from_score",
+    "eps_from_velocity",
     "eps_from_x_0",
+    "from_schedule",
     "linear",
     "log_level",
     "make_schedule",
@@ -37,12 +54,20 @@ __all__ = [
     "q_step",
     "scaled_linear",
     "score_from_eps",
+    "score_from_velocity",
     "step_term",
     "step_variance",
     "v_from_eps",
+    "v_from_velocity",
     "ve_to_vp",
+    "velocity_from_eps",
+    "velocity_from_score",
+    "velocity_from_v",
+    "velocity_from_x_0",
+    "velocity_of_pair",
     "vlb",
     "vp_to_ve",
     "weight",
     "x_0_from_eps",
+    "x_0_from_velocity",
 ]

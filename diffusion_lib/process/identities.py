@@ -5,6 +5,9 @@ All functions are pure and vectorised.  They take the schedule first, then tenso
 equation links everything: x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε.  Given x_t and t, each of ε, x_0, v and the score
 determines the others.
 
+Where a function takes a ``process``, it may also be a ``Path``, with t in [0, 1].  Then √ᾱ_t and √(1 − ᾱ_t) are its
+α(t) and σ(t), whose squares need not sum to 1.  ``velocity`` holds what only paths have.
+
 Every function raises ``ConfigError`` where shapes, devices or times do not fit: broadcasting two tensors of
 different shape would train on the wrong set of pairs without any sign of it.
 
@@ -21,6 +24,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ConfigError, check_integer
+from .path import Process
 from .schedule import Schedule
 
 Denoiser = Callable[[Tensor, Tensor], Tensor]  # eps_hat = denoiser(x_t, t); x_t and eps_hat (B, …), t (B,) int64
@@ -64,9 +68,9 @@ class Transition(NamedTuple):
         return (x_t - math.sqrt(self.one_minus_alpha_bar_t) * eps_hat) / math.sqrt(self.alpha_bar_t)
 
 
-def add_noise(schedule: Schedule, x_0: Tensor, t: Tensor | int, eps: Tensor) -> Tensor:
+def add_noise(process: Process, x_0: Tensor, t: Tensor | float, eps: Tensor) -> Tensor:
     """x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε, a draw from q(x_t | x_0) for ε ~ N(0, I) (DDPM eq. 4)."""
-    alpha_bar, one_minus_alpha_bar = _at(schedule, t, x_0=x_0, eps=eps)
+    alpha_bar, one_minus_alpha_bar, _ = _at(process, t, x_0=x_0, eps=eps)
     return alpha_bar.sqrt() * x_0 + one_minus_alpha_bar.sqrt() * eps
 
 
@@ -80,7 +84,7 @@ def predict_eps(denoiser: Denoiser, x_t: Tensor, t: Tensor) -> Tensor:
 
 def q_step(schedule: Schedule, x_prev: Tensor, t: Tensor | int, eps: Tensor) -> Tensor:
     """x_t = √α_t x_{t−1} + √β_t ε, a draw from q(x_t | x_{t−1}) for ε ~ N(0, I) (DDPM eq. 2)."""
-    _check(schedule, t, x_prev=x_prev, eps=eps)
+    check_batch(schedule, t, x_prev=x_prev, eps=eps)
     alpha, beta = schedule.gather("alpha", t, x_prev), schedule.gather("beta", t, x_prev)
     return alpha.sqrt() * x_prev + beta.sqrt() * eps
 
@@ -91,7 +95,7 @@ def posterior(schedule: Schedule, x_0: Tensor, x_t: Tensor, t: Tensor | int) -> 
     mean = [√ᾱ_{t−1} β_t x_0 + √α_t (1 − ᾱ_{t−1}) x_t] / (1 − ᾱ_t); variance β̃_t = β_t (1 − ᾱ_{t−1}) / (1 − ᾱ_t).
     The variance has shape () where ``t`` is an int.
     """
-    _, one_minus_alpha_bar = _at(schedule, t, x_0=x_0, x_t=x_t)
+    _, one_minus_alpha_bar, _ = _at(schedule, t, x_0=x_0, x_t=x_t)
     alpha, beta = schedule.gather("alpha", t, x_t), schedule.gather("beta", t, x_t)
     alpha_bar_prev = schedule.gather("alpha_bar", t - 1, x_t)
     one_minus_alpha_bar_prev = schedule.gather("one_minus_alpha_bar", t - 1, x_t)
@@ -100,67 +104,66 @@ def posterior(schedule: Schedule, x_0: Tensor, x_t: Tensor, t: Tensor | int) -> 
     return weight_x_0 * x_0 + weight_x_t * x_t, schedule.gather("posterior_variance", t, x_t)
 
 
-def x_0_from_eps(schedule: Schedule, x_t: Tensor, t: Tensor | int, eps: Tensor) -> Tensor:
+def x_0_from_eps(process: Process, x_t: Tensor, t: Tensor | float, eps: Tensor) -> Tensor:
     """x_0 = (x_t − √(1 − ᾱ_t) ε) / √ᾱ_t."""
-    alpha_bar, one_minus_alpha_bar = _at(schedule, t, x_t=x_t, eps=eps)
+    alpha_bar, one_minus_alpha_bar, _ = _at(process, t, x_t=x_t, eps=eps)
     return (x_t - one_minus_alpha_bar.sqrt() * eps) / alpha_bar.sqrt()
 
 
-def eps_from_x_0(schedule: Schedule, x_t: Tensor, t: Tensor | int, x_0: Tensor) -> Tensor:
+def eps_from_x_0(process: Process, x_t: Tensor, t: Tensor | float, x_0: Tensor) -> Tensor:
     """ε = (x_t − √ᾱ_t x_0) / √(1 − ᾱ_t)."""
-    alpha_bar, one_minus_alpha_bar = _at(schedule, t, x_t=x_t, x_0=x_0)
+    alpha_bar, one_minus_alpha_bar, _ = _at(process, t, x_t=x_t, x_0=x_0)
     return (x_t - alpha_bar.sqrt() * x_0) / one_minus_alpha_bar.sqrt()
 
 
-def v_from_eps(schedule: Schedule, x_0: Tensor, t: Tensor | int, eps: Tensor) -> Tensor:
+def v_from_eps(process: Process, x_0: Tensor, t: Tensor | float, eps: Tensor) -> Tensor:
     """v = √ᾱ_t ε − √(1 − ᾱ_t) x_0, from the pair that made x_t, as in ``add_noise``."""
-    alpha_bar, one_minus_alpha_bar = _at(schedule, t, x_0=x_0, eps=eps)
+    alpha_bar, one_minus_alpha_bar, _ = _at(process, t, x_0=x_0, eps=eps)
     return alpha_bar.sqrt() * eps - one_minus_alpha_bar.sqrt() * x_0
 
 
-def x_0_from_v(schedule: Schedule, x_t: Tensor, t: Tensor | int, v: Tensor) -> Tensor:
-    """x_0 = √ᾱ_t x_t − √(1 − ᾱ_t) v."""
-    alpha_bar, one_minus_alpha_bar = _at(schedule, t, x_t=x_t, v=v)
-    return alpha_bar.sqrt() * x_t - one_minus_alpha_bar.sqrt() * v
+def x_0_from_v(process: Process, x_t: Tensor, t: Tensor | float, v: Tensor) -> Tensor:
+    """x_0 = √ᾱ_t x_t − √(1 − ᾱ_t) v; on a path (α x_t − σ v) / (α² + σ²)."""
+    alpha_bar, one_minus_alpha_bar, total = _at(process, t, x_t=x_t, v=v)
+    return (alpha_bar.sqrt() * x_t - one_minus_alpha_bar.sqrt() * v) / total
 
 
-def eps_from_v(schedule: Schedule, x_t: Tensor, t: Tensor | int, v: Tensor) -> Tensor:
-    """ε = √(1 − ᾱ_t) x_t + √ᾱ_t v."""
-    alpha_bar, one_minus_alpha_bar = _at(schedule, t, x_t=x_t, v=v)
-    return one_minus_alpha_bar.sqrt() * x_t + alpha_bar.sqrt() * v
+def eps_from_v(process: Process, x_t: Tensor, t: Tensor | float, v: Tensor) -> Tensor:
+    """ε = √(1 − ᾱ_t) x_t + √ᾱ_t v; on a path (σ x_t + α v) / (α² + σ²)."""
+    alpha_bar, one_minus_alpha_bar, total = _at(process, t, x_t=x_t, v=v)
+    return (one_minus_alpha_bar.sqrt() * x_t + alpha_bar.sqrt() * v) / total
 
 
-def score_from_eps(schedule: Schedule, eps: Tensor, t: Tensor | int) -> Tensor:
+def score_from_eps(process: Process, eps: Tensor, t: Tensor | float) -> Tensor:
     """∇ log q(x_t | x_0) = −ε / √(1 − ᾱ_t); with ε replaced by E[ε | x_t] it is ∇ log q(x_t)."""
-    _, one_minus_alpha_bar = _at(schedule, t, eps=eps)
+    _, one_minus_alpha_bar, _ = _at(process, t, eps=eps)
     return -eps / one_minus_alpha_bar.sqrt()
 
 
-def eps_from_score(schedule: Schedule, score: Tensor, t: Tensor | int) -> Tensor:
+def eps_from_score(process: Process, score: Tensor, t: Tensor | float) -> Tensor:
     """ε = −√(1 − ᾱ_t) ∇ log q(x_t | x_0)."""
-    _, one_minus_alpha_bar = _at(schedule, t, score=score)
+    _, one_minus_alpha_bar, _ = _at(process, t, score=score)
     return -one_minus_alpha_bar.sqrt() * score
 
 
-def vp_to_ve(schedule: Schedule, x_t: Tensor, t: Tensor | int) -> Tensor:
+def vp_to_ve(process: Process, x_t: Tensor, t: Tensor | float) -> Tensor:
     """x_t / √ᾱ_t = x_0 + σ_t ε with σ_t = √((1 − ᾱ_t) / ᾱ_t): variance preserving to variance exploding."""
-    alpha_bar, _ = _at(schedule, t, x_t=x_t)
+    alpha_bar, *_ = _at(process, t, x_t=x_t)
     return x_t / alpha_bar.sqrt()
 
 
-def ve_to_vp(schedule: Schedule, x_ve: Tensor, t: Tensor | int) -> Tensor:
+def ve_to_vp(process: Process, x_ve: Tensor, t: Tensor | float) -> Tensor:
     """x_t = √ᾱ_t x_ve, the inverse of ``vp_to_ve``; note √ᾱ_t = 1 / √(σ_t² + 1)."""
-    alpha_bar, _ = _at(schedule, t, x_ve=x_ve)
+    alpha_bar, *_ = _at(process, t, x_ve=x_ve)
     return alpha_bar.sqrt() * x_ve
 
 
-def _at(schedule: Schedule, t: Tensor | int, **tensors: Tensor) -> tuple[Tensor, Tensor]:
-    """Check the arguments and return ᾱ_t and 1 − ᾱ_t, ready to broadcast against the first tensor."""
-    like = _check(schedule, t, **tensors)
-    return schedule.gather("alpha_bar", t, like), schedule.gather("one_minus_alpha_bar", t, like)
+def _at(process: Process, t: Tensor | float, **tensors: Tensor) -> tuple[Tensor, Tensor, Tensor | float]:
+    """Check the arguments and return ᾱ_t, 1 − ᾱ_t and their sum, ready to broadcast against the first tensor."""
+    return process.powers(t, check_batch(process, t, **tensors))
 
 
-def _check(schedule: Schedule, t: Tensor | int, **tensors: Tensor) -> Tensor:
+def check_batch(process: Process, t: Tensor | float, **tensors: Tensor) -> Tensor:
     """Return the first tensor; ``ConfigError`` unless all are floats of one shape on one device, and ``t`` fits."""
     (first_name, first), *others = tensors.items()
     if not isinstance(first, Tensor) or not torch.is_floating_point(first):
@@ -171,5 +174,5 @@ def _check(schedule: Schedule, t: Tensor | int, **tensors: Tensor) -> Tensor:
             what = f"{tuple(x.shape)} on {x.device}" if isinstance(x, Tensor) else type(x).__name__
             allowed = f"a tensor of {first_name}'s shape {tuple(first.shape)} on {first.device}"
             raise ConfigError(f"{name} must be {allowed}, got {what}; nothing is broadcast here")
-    schedule.check_t(t, like=first)
+    process.check_t(t, like=first)
     return first

@@ -133,6 +133,10 @@ class Schedule:
         except (IndexError, RuntimeError) as error:
             raise self._bad_t(t, like, 0) from error
 
+    def powers(self, t: Tensor | int, like: Tensor) -> tuple[Tensor, Tensor, float]:
+        """ᾱ_t, 1 − ᾱ_t and their sum, 1: what ``gather`` returns; α², σ² and α² + σ² as in ``Path.powers``."""
+        return self.gather("alpha_bar", t, like), self.gather("one_minus_alpha_bar", t, like), 1.0
+
     def _bad_t(self, t: Tensor, like: Tensor | None, low: int) -> ConfigError:
         allowed = "(B,)" if like is None else f"{tuple(like.shape[:1])} on {like.device}"
         what = f"{t.dtype} of shape {tuple(t.shape)} on {t.device}; use one integer time per sample"

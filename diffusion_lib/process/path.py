@@ -1,0 +1,215 @@
+r"""One place for any (α_t, σ_t): the ways from data to noise, as functions of a time that may be any number.
+
+A *path* joins a data point and a noise,
+
+    x_t = α(t) x_0 + σ(t) ε,     t in [0, 1]: at t = 0 data, at t = 1 noise.
+
+A ``Schedule`` is the same with whole times 1…T, α_t = √ᾱ_t and σ_t = √(1 − ᾱ_t).  The functions of ``identities``
+and the oracle of ``evaluate`` take either, and ask it for ``check_t`` and ``powers``.  A path moreover has slopes,
+α'(t) and σ'(t), and so a velocity (module ``velocity``) and an equation with noise (``drift``, ``diffusion``).
+
+The ratio α/σ falls strictly on every path.  Two paths with the same x_0 and ε pass the same points up to a factor and
+a change of the clock, where α/σ is the same.
+
+Beware of other clocks: Lipman et al. 2023 and Liu et al. 2023 count from noise at 0 to data at 1, with the velocity
+x_1 − x_0 turned round; here as in Esser et al. 2024 the velocity points to the noise.
+
+Sources: Song et al. 2021b, eq. 29 and appendix C (VP, VE, sub-VP); Lipman et al. 2023, eq. 20 (flow); Albergo et al.
+2023, section 4 (trigonometric); Esser et al. 2024, section 2 (the conventions here).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..errors import ConfigError, check_choice, check_real
+from .schedule import Schedule
+
+Function = Callable[[Tensor], Tensor]
+
+
+class Scales(NamedTuple):
+    """α, σ and their slopes at one time for each sample, in the dtype of the states and ready to be multiplied."""
+
+    alpha: Tensor
+    sigma: Tensor
+    d_alpha: Tensor
+    d_sigma: Tensor
+
+    @property
+    def wronskian(self) -> Tensor:
+        """W = α σ' − σ α' = α² (σ/α)', above 0 where α/σ falls; 1 on the straight path."""
+        return self.alpha * self.d_sigma - self.sigma * self.d_alpha
+
+    @property
+    def drift(self) -> Tensor:
+        """f = α'/α: dx = f x dt + g dw has the states of the path (Song et al. 2021b, eq. 5); −∞ where α = 0."""
+        return self.d_alpha / self.alpha
+
+    @property
+    def diffusion(self) -> Tensor:
+        """g = √(2 σ W / α), of the same equation; infinite where α = 0."""
+        return (2 * self.sigma * self.wronskian / self.alpha).sqrt()
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """α, σ, α' and σ' as functions of t, float64 (n,) to float64 (n,), pure; ``Path.named`` has those of the papers."""
+
+    name: str
+    alpha: Function
+    sigma: Function
+    d_alpha: Function
+    d_sigma: Function
+
+    @classmethod
+    def named(cls, name: str) -> Path:
+        """The path called ``name``, a key of ``PATHS``, with its published values."""
+        return PATHS[check_choice("path", name, PATHS)]()
+
+    def check_t(self, t: Tensor | float, like: Tensor | None = None) -> Tensor | float:
+        """Return ``t`` if it is a number in [0, 1] for the whole batch, or a floating-point tensor (B,) of such.
+
+        With ``like``, a tensor (B, …), ``t`` must also have its batch size and its device; else ``ConfigError``.
+        """
+        if not isinstance(t, Tensor):
+            return check_real("t", t, 0.0, 1.0)
+        fits = like is None or (t.shape == like.shape[:1] and t.device == like.device)
+        if not t.is_floating_point() or t.ndim != 1 or not fits:
+            allowed = "(B,)" if like is None else f"{tuple(like.shape[:1])} on {like.device}"
+            what = f"{t.dtype} of shape {tuple(t.shape)} on {t.device}; use one time per sample, k / T for step k of T"
+            raise ConfigError(f"t must be a number or floats of shape {allowed}, in [0, 1], got {what}")
+        if not bool(((t >= 0) & (t <= 1)).all()):
+            wrong = float(t[~((t >= 0) & (t <= 1))][0])
+            raise ConfigError(f"t must be in [0, 1], got {wrong}; t = 0 is data, t = 1 is noise")
+        return t
+
+    def powers(self, t: Tensor | float, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """α², σ² and α² + σ² at ``t``, (B, 1, …, 1), or () for one number, as those of ``Schedule.powers``."""
+        kept, rest = (self._look_up(function, t, like).square() for function in (self.alpha, self.sigma))
+        return tuple(_fit(value, t, like) for value in (kept, rest, kept + rest))
+
+    def at(self, t: Tensor | float, like: Tensor) -> Scales:
+        """α, σ, α' and σ' at ``t``, in the same shapes; ``ConfigError`` where a slope is infinite."""
+        functions = (self.alpha, self.sigma, self.d_alpha, self.d_sigma)
+        values = [self._look_up(function, t, like) for function in functions]
+        for slope, value in zip(("alpha'", "sigma'"), values[2:], strict=True):
+            if not bool(value.isfinite().all()):
+                raise ConfigError(f"{slope} must be finite, got none on {self.name!r} at t = {t}; keep away from 0")
+        return Scales(*(_fit(value, t, like) for value in values))
+
+    def _look_up(self, function: Function, t: Tensor | float, like: Tensor) -> Tensor:
+        self.check_t(t, like if isinstance(t, Tensor) else None)
+        return function(torch.as_tensor(t, dtype=torch.float64, device="cpu").reshape(-1))  # MPS has no float64
+
+
+Process = Schedule | Path  # what fixes α and σ
+
+
+def flow() -> Path:
+    """α = 1 − t, σ = t: the straight path of rectified flow and of optimal transport (Lipman et al. 2023, eq. 20)."""
+    return Path("flow", lambda t: 1 - t, lambda t: t, lambda t: -torch.ones_like(t), torch.ones_like)
+
+
+def cosine() -> Path:
+    """α = cos(πt/2), σ = sin(πt/2) (Albergo et al. 2023; Nichol & Dhariwal 2021 without the offset)."""
+    half = math.pi / 2
+    return Path(
+        "cosine",
+        lambda t: torch.sin(half * (1 - t)),  # 0, and not 6e-17, at t = 1
+        lambda t: torch.sin(half * t),
+        lambda t: -half * torch.sin(half * t),
+        lambda t: half * torch.sin(half * (1 - t)),
+    )
+
+
+def vp(beta_start: float = 0.1, beta_end: float = 20.0) -> Path:
+    """α² = exp(−∫β), σ² = 1 − α² with β(t) a line from ``beta_start`` to ``beta_end`` (Song et al. 2021b, eq. 29)."""
+    return _preserving("vp", *_linear_beta(beta_start, beta_end))
+
+
+def sub_vp(beta_start: float = 0.1, beta_end: float = 20.0) -> Path:
+    """α of ``vp``, σ = 1 − α² (Song et al. 2021b, eq. 29)."""
+    log_kept, slope = _linear_beta(beta_start, beta_end)
+    return Path(
+        "sub_vp",
+        lambda t: torch.exp(log_kept(t) / 2),
+        lambda t: -torch.expm1(log_kept(t)),
+        lambda t: slope(t) / 2 * torch.exp(log_kept(t) / 2),
+        lambda t: -slope(t) * torch.exp(log_kept(t)),
+    )
+
+
+def ve(sigma_min: float = 0.01, sigma_max: float = 50.0) -> Path:
+    """α = 1, σ² = σ_min² ((σ_max/σ_min)^{2t} − 1): the noise grows, the data stay (Song et al. 2021b, eq. 29)."""
+    sigma_min = check_real("sigma_min", sigma_min, 0.0, math.inf, open_low=True, open_high=True)
+    sigma_max = check_real("sigma_max", sigma_max, sigma_min, math.inf, open_low=True, open_high=True)
+    rate = 2 * math.log(sigma_max / sigma_min)
+
+    def sigma(t: Tensor) -> Tensor:
+        return sigma_min * torch.expm1(rate * t).sqrt()
+
+    return Path(
+        "ve",
+        torch.ones_like,
+        sigma,
+        torch.zeros_like,
+        lambda t: sigma_min**2 * rate / 2 * torch.exp(rate * t) / sigma(t),
+    )
+
+
+def from_schedule(schedule: Schedule) -> Path:
+    """The path through a schedule's states: at k/T it is in x_k, and ln ᾱ is linear between; slopes are one-sided.
+
+    So β(t) = −(ln α²)' is constant between whole times, and one step of the chain is its equation with noise, exactly.
+    """
+    if not isinstance(schedule, Schedule):
+        raise ConfigError(f"schedule must be a Schedule, got {schedule!r}; use make_schedule('linear')")
+    beta, T = schedule.to("cpu", torch.float64).beta, schedule.T
+    steps = torch.log1p(-beta)  # ln(1 − β_k), 0 in slot 0
+    table = steps.cumsum(0)
+
+    def interval(t: Tensor) -> Tensor:
+        return (t * T).ceil().long().clamp(1, T)
+
+    def log_kept(t: Tensor) -> Tensor:
+        k = interval(t)
+        return table[k] + (t * T - k) * steps[k]
+
+    return _preserving(schedule.name, log_kept, lambda t: T * steps[interval(t)])
+
+
+PATHS = {"flow": flow, "cosine": cosine, "vp": vp, "sub_vp": sub_vp, "ve": ve}
+
+
+def _linear_beta(beta_start: object, beta_end: object) -> tuple[Function, Function]:
+    """ln α² = −∫β and its slope −β."""
+    start = check_real("beta_start", beta_start, 0.0, math.inf, open_low=True, open_high=True)
+    end = check_real("beta_end", beta_end, start, math.inf, open_high=True)
+    return lambda t: -(start * t + (end - start) / 2 * t**2), lambda t: -(start + (end - start) * t)
+
+
+def _preserving(name: str, log_kept: Function, slope: Function) -> Path:
+    """α² + σ² = 1 with ln α² and its slope given: α' = α · slope / 2, σ' = −α α' / σ."""
+
+    def sigma(t: Tensor) -> Tensor:
+        return torch.expm1(log_kept(t)).abs().sqrt()
+
+    return Path(
+        name,
+        lambda t: torch.exp(log_kept(t) / 2),
+        sigma,
+        lambda t: slope(t) / 2 * torch.exp(log_kept(t) / 2),
+        lambda t: -slope(t) / 2 * torch.exp(log_kept(t)) / sigma(t),
+    )
+
+
+def _fit(value: Tensor, t: Tensor | float, like: Tensor) -> Tensor:
+    value = value.to(like.dtype).to(like.device)
+    return value.view(-1, *[1] * (like.ndim - 1)) if isinstance(t, Tensor) else value.reshape(())
