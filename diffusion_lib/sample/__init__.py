@@ -5,12 +5,14 @@ from __future__ import annotations
 from .ancestral import ddim, ddim_step, ddpm, ddpm_step, generators, last
 from .dpm import dpmpp
 from .editing import Inpainted, invert, repaint
+from .flow import FlowStep, even_times, follow, straightness
 from .langevin import langevin
 from .ode import adams_bashforth, euler, euler_step, heun, lms, lms_step, sigma
 from .times import karras_levels, late, timesteps, visited
 
 __all__ = [
     "Inpainted",
+    "FlowStep",
     "adams_bashforth",
     "ddim",
     "ddim_step",
@@ -19,6 +21,8 @@ __all__ = [
     "dpmpp",
     "euler",
     "euler_step",
+    "even_times",
+    "follow",
     "generators",
     "heun",
     "invert",
@@ -30,6 +34,7 @@ __all__ = [
     "lms_step",
     "repaint",
     "sigma",
+    "straightness",
     "timesteps",
     "visited",
 ]

@@ -141,21 +141,25 @@ def run_chain(
 
     Everything is checked and looked up now rather than when the iterator is first advanced.
     """
-    check_start(denoiser, x_T)
+    check_callable("denoiser", denoiser)
+    check_start("x_T", x_T)
     return _run(denoiser, x_T.detach(), step, _transitions(schedule, visited(schedule, steps, spacing)))
 
 
-def check_start(denoiser: Denoiser, x_T: Tensor, name: str = "x_T") -> None:
-    """Raise ``ConfigError`` unless a chain can begin at x_T, whose ``name`` may be another."""
-    if not callable(denoiser):
-        raise ConfigError(f"denoiser must be callable as denoiser(x_t, t), got {denoiser!r}")
-    if not isinstance(x_T, Tensor) or x_T.dtype not in (torch.float32, torch.float64):
-        what = x_T.dtype if isinstance(x_T, Tensor) else type(x_T).__name__
+def check_callable(name: str, function: Callable) -> None:
+    """Raise ``ConfigError`` unless the function of (x_t, t) can be called."""
+    if not callable(function):
+        raise ConfigError(f"{name} must be callable as {name}(x_t, t), got {function!r}")
+
+
+def check_start(name: str, x: Tensor) -> None:
+    """Raise ``ConfigError`` unless ``x`` can begin a chain: float32 or float64, (B, …), not empty, finite."""
+    if not isinstance(x, Tensor) or x.dtype not in (torch.float32, torch.float64):
+        what = x.dtype if isinstance(x, Tensor) else type(x).__name__
         raise ConfigError(f"{name} must be a float32 or float64 tensor (B, ...), got {what}; use torch.randn(B, ...)")
-    if x_T.ndim < 2 or x_T.numel() == 0:
-        what = f"got {tuple(x_T.shape)}; use torch.randn(B, ...)"
-        raise ConfigError(f"{name} must have shape (B, ...), not empty, {what}")
-    if (bad := non_finite(x_T)) is not None:
+    if x.ndim < 2 or x.numel() == 0:
+        raise ConfigError(f"{name} must have shape (B, ...), not empty, got {tuple(x.shape)}; use torch.randn(B, ...)")
+    if (bad := non_finite(x)) is not None:
         raise ConfigError(f"{name} must be finite, got {bad}; use torch.randn")
 
 

@@ -26,7 +26,7 @@ from ..errors import ConfigError, NonFiniteError, check_integer
 from ..process.identities import Denoiser, Transition, eps_from_x_0
 from ..process.schedule import Schedule
 from ..runtime.finite import non_finite
-from .ancestral import SampleStep, check_start, ddpm_step, noise, predict, run_chain
+from .ancestral import SampleStep, check_callable, check_start, ddpm_step, noise, predict, run_chain
 from .times import Spacing, visited
 
 
@@ -90,7 +90,8 @@ def invert(
     x_s in its place, each further one the x_t that the last one found: where that converges, the step is undone
     exactly.  Yields ``SampleStep`` at each visited time, rising; the last is x_T.  Raises as ``ddim`` does.
     """
-    check_start(denoiser, x_0, "x_0")
+    check_callable("denoiser", denoiser)
+    check_start("x_0", x_0)
     rounds = check_integer("rounds", rounds, 1)
     pairs = pairwise([0, *reversed(visited(schedule, steps, spacing))])
     return _up(denoiser, x_0.detach(), rounds, [Transition.between(schedule, t, s) for s, t in pairs])
