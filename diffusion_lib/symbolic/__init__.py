@@ -3,7 +3,7 @@
 ``Derivation`` holds a chapter's symbols and steps; the names below build formulas.  SymPy and mpmath do the work.
 """
 
-from diffusion_lib.symbolic.language.density import KL, Derivative, E, Integral, Normal, Var
+from diffusion_lib.symbolic.language.density import KL, Derivative, Diffusion, E, Integral, Normal, Var
 from diffusion_lib.symbolic.language.expr import Phi, exp, log, sqrt
 from diffusion_lib.symbolic.language.registry import positive, real, standard_normal, unit
 from diffusion_lib.symbolic.language.times import Limit, Product, Sum
@@ -15,6 +15,7 @@ __all__ = [
     "LICENCES",
     "Derivation",
     "Derivative",
+    "Diffusion",
     "E",
     "Integral",
     "Limit",

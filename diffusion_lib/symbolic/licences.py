@@ -25,6 +25,8 @@ RULES = {
     "parts": "∫ f′ g = −∫ f g′, for a product that falls off at both ends",
     "standard": "E_{N(m, v)} f(y) = E_{N(0, 1)} f(m + √v z)",
     "substitution": "∫ h(αu + β) |α| du = ∫ h(w) dw, for α ≠ 0, with the ends moved along",
+    "Itô": "d/ds ∫ h p dx = ∫ (f h′ + ½ g² h″) p dx, if p is the density of dx = f ds + g dw",
+    "test functions": "if ∫ φ A = ∫ φ B for every φ, then A = B, for smooth A and B that fall off",
     "Riemann": "(1/T) Σ_{t=1..T} f(t/T) → ∫_0^1 f, for a continuous f",
 }
 THEOREMS = {  # what Rocq has proved of a rule, in the folder proofs/
@@ -40,6 +42,8 @@ THEOREMS = {  # what Rocq has proved of a rule, in the folder proofs/
     "parts": ("integration_by_parts_on_the_line",),
     "standard": ("reparametrisation",),
     "substitution": ("substitution", "substitution_on_the_line"),
+    "Itô": (),  # an axiom: see the page continuous-time
+    "test functions": ("test_functions",),
     "Riemann": ("riemann_limit",),
 }
 RULE = "rule, all T"  # the verdict on a step that a rule reaches for all times in range
@@ -163,6 +167,24 @@ _ALL = (
         integrates=True,
         weaker="algebra",
         rules=("standard",),
+    ),
+    _calculus(
+        "Itô",
+        "let the generator of an equation with noise act on what is averaged",
+        mean="opaque",
+        differentiates=True,
+        linear=True,
+        exchanges=True,
+        weaker="exchange",
+        rules=("Itô",),
+    ),
+    _calculus(
+        "test functions",
+        "conclude that what has the same integral with every function is the same",
+        mean="opaque",
+        differentiates=True,
+        weaker="differentiation",
+        rules=("test functions",),
     ),
     Licence("induction", "use the hypothesis, or conclude from t = 1 and from t to t + 1"),
     _calculus("limit", "let an index grow without bound", weaker="algebra", rules=("Riemann",)),

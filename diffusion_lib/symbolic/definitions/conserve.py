@@ -9,10 +9,10 @@ other.  ``definable`` says what a density or a function may be defined as.
 from __future__ import annotations
 
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.symbolic.definitions import definable, laws
+from diffusion_lib.symbolic.definitions import definable, diffusions, laws
 from diffusion_lib.symbolic.definitions.mixture import is_mixture, mixture
 from diffusion_lib.symbolic.language.claim import free_dummies
-from diffusion_lib.symbolic.language.density import Density
+from diffusion_lib.symbolic.language.density import Density, Diffusion
 from diffusion_lib.symbolic.language.dependence import atoms, hangs, is_noise, is_state, meets
 from diffusion_lib.symbolic.language.expr import Apply, Symbol, walk
 from diffusion_lib.symbolic.language.registry import standard_normal
@@ -43,7 +43,9 @@ def conservative(name, left, right, others, word="definition") -> None:
         if word == "definition":
             laws.consistent(name, left, right, others)
     _normalised(name, [*others, (left, right)])
-    if isinstance(left, Apply):
+    if isinstance(right, Diffusion):
+        diffusions.equation(name, left, right, word)
+    elif isinstance(left, Apply):
         definable.function(name, left, right)
     _no_circle(name, left, right, others)
 

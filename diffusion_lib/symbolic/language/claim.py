@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from diffusion_lib.errors import Undefined
-from diffusion_lib.symbolic.language.density import KL, Density, E, Integral, Law, Normal, Var
+from diffusion_lib.symbolic.language.density import KL, Density, Diffusion, E, Integral, Law, Normal, Var
 from diffusion_lib.symbolic.language.expr import Expr, Interval, Symbol, children, walk
 from diffusion_lib.symbolic.language.times import Index, Item, Limit, OutOfRange, Span
 from diffusion_lib.symbolic.language.tree import Fact, first_times, free_indices, measure_of
@@ -27,6 +27,7 @@ class Claim:
     start: int = 1  # the least value of every free index symbol
     said: tuple[tuple[Expr, Expr], ...] = ()  # left and right sides of all definitions and assumptions
     assumed: tuple[Fact, ...] = ()  # all assumptions
+    equations: tuple[tuple[Expr, Expr], ...] = ()  # the pairs (density, diffusion) that the step cites
 
     def __str__(self):
         return f"{self.left!r} = {self.right!r}"
@@ -46,6 +47,8 @@ class Claim:
 
     def check_literals(self) -> None:
         """Raise ``Undefined`` for a literal index before the first member of its sequence, wherever it stands."""
+        if contains(Diffusion, self.left, self.right):
+            raise Undefined(f"{self} has an equation in the place of a number; assume it, and cite it")
         measure = no_density(self.left) or no_density(self.right)
         if measure:
             raise Undefined(

@@ -10,6 +10,7 @@ chain, a Gaussian chain) is not written in the atom but granted by the licence o
     KL(p, q)                 E_p[log p / q], over the targets of p
     Integral(f, x[t])        over the whole line;  Integral(f, (u, a, b)) over an interval, None is an infinite end
     Derivative(f, x)         of f as a function of x, at x; what is defined by x moves with it
+    Diffusion(x, s, f, g)    dx = f ds + g dw: what a density of x at the time s is assumed to be that of
 """
 
 from __future__ import annotations
@@ -135,6 +136,21 @@ class Derivative(Expr):
         if not isinstance(by, (Item, Symbol)):
             raise ConfigError(f"a derivative is taken by a symbol or a member of a sequence, got {by!r}")
         _set(self, body=wrap(body), by=by)
+
+
+@dataclass(frozen=True, repr=False, init=False)
+class Diffusion(Expr):
+    """The equation dx = drift dt + noise dw, for ``at`` at the time ``by``; it has no value, and stands in no formula."""
+
+    at: Symbol
+    by: Symbol
+    drift: Expr
+    noise: Expr
+
+    def __init__(self, at, by, drift, noise):
+        if not isinstance(at, Symbol) or not isinstance(by, Symbol) or at == by:
+            raise ConfigError(f"a diffusion is about a place and a time, two letters, got {at!r} and {by!r}")
+        _set(self, at=at, by=by, drift=wrap(drift), noise=wrap(noise))
 
 
 def written_out(node: E | KL) -> Integral:

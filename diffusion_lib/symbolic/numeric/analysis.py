@@ -32,6 +32,8 @@ FAR = 2**40  # the time at which a limit is looked at
 class Analysis(Exact):
     """Functions, and what binds a variable; a subclass has ``licence``, ``seed``, ``values`` and ``shapes``."""
 
+    places: dict = {}  # what a letter is, by what the step cites; a derivative by it is taken there
+
     def opaque(self, kind, label, parts, sure=False):
         """A number that depends on nothing but these numbers, positive if that is ``sure``; else nothing is known."""
         if self.licence.differentiates:
@@ -135,7 +137,8 @@ class Analysis(Exact):
     def Derivative(self, node):
         if isinstance(node.by, Item) and self.stated(*self.members(node.by)[0]) is not None:
             raise Undefined(f"{node.by!r} is a stated number and no variable, in {node!r}")
-        place = self(node.by)
+        bound = self.key(node.by) in self.values
+        place = self(node.by if bound else self.places.get(node.by, node.by))
         if self.licence.differentiates:
             return slope(lambda value: self.with_value(node.by, value, node.body), place)
         domain = node.by.domain if isinstance(node.by, Symbol) else node.by.sequence.domain

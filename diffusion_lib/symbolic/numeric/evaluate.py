@@ -40,6 +40,7 @@ def at_points(claim: Claim, left, right) -> str:
             tolerance = to_mpf(LIMIT_TOLERANCE) if limit or rough else mp.mpf(10) ** (MARGIN - digits)
             for index in (*tries[turn % len(tries) :], *tries):
                 point = Point(str(number), index, claim.licence, claim.standard)
+                point.places = {fact.left: fact.right for fact in claim.facts}
                 try:
                     claim.check_times(index)
                     compare(claim, point, left, right, tolerance, absolute=limit or rough)

@@ -12,6 +12,7 @@ from diffusion_lib.symbolic.language.claim import Claim, contains, has_densities
 from diffusion_lib.symbolic.language.density import KL, E, Integral, Var
 from diffusion_lib.symbolic.language.dependence import random_facts
 from diffusion_lib.symbolic.language.tree import unfold
+from diffusion_lib.symbolic.numeric.diffusions import about, at_diffusions
 from diffusion_lib.symbolic.numeric.evaluate import DIGITS, at_points
 from diffusion_lib.symbolic.numeric.worlds import LATE, finite_worlds, gaussian_worlds
 
@@ -22,6 +23,8 @@ def refute(claim: Claim) -> tuple[str, ...]:
     Where numbers cannot be had, a non-Gaussian mean say, nothing is said.
     """
     left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
+    if moving := about(claim):
+        return _seen(lambda: at_diffusions(claim, left, right, moving))
     looks = [lambda: finite_worlds(claim, left, right), lambda: gaussian_worlds(claim)]
     if random_facts(claim.assumed):  # a letter does not say that what it stands for moves
         looks.append(lambda: gaussian_worlds(replace(claim, model=(*claim.model, *claim.assumed))))

@@ -39,6 +39,7 @@ class Block:
 
     definition = False
     standard = frozenset()  # the noises that it says are standard normal
+    equations = ()  # the pairs (density, diffusion) that it assumes
 
     def __init__(self, name: str, start: int = 1):
         self.name, self.start, self.tag = name, start, ""

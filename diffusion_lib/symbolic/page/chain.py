@@ -138,13 +138,14 @@ class Chain(Block):
         using = (using,) if isinstance(using, str) else tuple(using)
         if (by == "result" and not using) or (by == "induction" and "hypothesis" not in using):
             raise ConfigError(f"using must name what {by!r} rests on, got nothing; name a block, or 'hypothesis'")
-        facts, labels, standard = [], [], frozenset()
+        facts, labels, standard, equations = [], [], frozenset(), ()
         if "hypothesis" in using and self.hypothesis:
             facts.append(self.hypothesis)
             labels.append("hypothesis")
         for source in self.sources(using):
             facts += source.facts()
             standard |= source.standard
+            equations += source.equations
             resting = [f"({tag})" for other, tag in source.assumptions.items() if other != source.name]
             labels.append(" with ".join([f"({source.tag})", *resting]))
         allowed = licence(by)
@@ -164,6 +165,7 @@ class Chain(Block):
             self.start,
             self.derivation.said(),
             self.derivation.model("="),
+            equations,
         )
         return claim, " ".join([by, ", ".join(labels)]).strip()
 

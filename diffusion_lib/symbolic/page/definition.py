@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from diffusion_lib.symbolic.language.density import Diffusion
 from diffusion_lib.symbolic.language.expr import Expr
+from diffusion_lib.symbolic.language.registry import standard_normal
 from diffusion_lib.symbolic.language.times import Item
 from diffusion_lib.symbolic.language.tree import brought
 from diffusion_lib.symbolic.page.blocks import Block, Line
@@ -18,9 +20,9 @@ class Definition(Block):
     def __init__(self, name: str, left: Expr, right: Expr, relation: str, word: str):
         super().__init__(name, left.sequence.start if isinstance(left, Item) else 1)
         self.left, self.right, self.relation, self.word = left, right, relation, word
-        self.standard = frozenset(
-            [left.sequence.name if isinstance(left, Item) else left.name] if relation == "~" else []
-        )
+        self.equations = ((left, right),) if isinstance(right, Diffusion) else ()
+        noise = [left.sequence.name if isinstance(left, Item) else left.name] if right == standard_normal else []
+        self.standard = frozenset(noise)
         self.steps, self.rests, self.brings = (), frozenset([left]), brought(left, right)
 
     def facts(self):

@@ -19,7 +19,7 @@ from diffusion_lib.symbolic.definitions.conserve import conservative, random_in_
 from diffusion_lib.symbolic.definitions.definable import density
 from diffusion_lib.symbolic.definitions.laws import not_against
 from diffusion_lib.symbolic.language.claim import Claim, contains, has_densities
-from diffusion_lib.symbolic.language.density import Density, Normal
+from diffusion_lib.symbolic.language.density import Density, Diffusion, Normal
 from diffusion_lib.symbolic.language.dependence import is_noise, random_facts
 from diffusion_lib.symbolic.language.expr import Apply, Expr, Num, Symbol, walk, wrap
 from diffusion_lib.symbolic.language.registry import Registry, latex_name, mentions, real, standard_normal
@@ -87,6 +87,10 @@ class Derivation(Registry):
         claim = Claim(name, left, right, licence("definition"))
         if is_noise(left):
             return self.place(Definition(name, left, right, "~", "independent"))
+        if isinstance(right, Diffusion):
+            always_defined(right.drift, {}, smooth=True)
+            always_defined(right.noise, {}, smooth=True)
+            return self.place(Definition(name, left, right, "~", "assumption"))
         if isinstance(left, Density) and isinstance(right, Normal):
             non_negative(claim, right.variance, strict=True)
             defined(right.mean)
@@ -200,7 +204,7 @@ class Derivation(Registry):
         if isinstance(block, Definition):
             self.defined |= {letters: thing for _, thing, letters in mentions(block.left)}
         block.tag = old.tag if old is not None else f"{self.letter}.{len(self.blocks) + 1}"
-        if isinstance(block, Definition) and block.relation == "=":
+        if isinstance(block, Definition) and (block.relation == "=" or block.equations):
             block.assumptions = {block.name: block.tag}
         self.blocks[block.name] = block
         return block

@@ -141,6 +141,10 @@ class Latex:
         bounds = "" if node.low is None and node.high is None else f"_{_braced(low)}^{_braced(high)}"
         return rf"\int{bounds} {self(node.body, PRODUCT)}\, \mathrm{{d}}{self(node.over)}"
 
+    def Diffusion(self, node):
+        moved = [rf"{self(rate, PRODUCT)}\, \mathrm{{d}}{of}" for rate, of in ((node.drift, self(node.by)), (node.noise, "w"))]
+        return rf"\mathrm{{d}}{self(node.at)} = {' + '.join(moved)}"
+
     def Derivative(self, node):
         order, body = 1, node.body
         while isinstance(body, Derivative) and body.by == node.by:

@@ -6,10 +6,11 @@ import sympy as sp
 
 from diffusion_lib.errors import Inconclusive, Undefined
 from diffusion_lib.symbolic.language.claim import Claim, contains
-from diffusion_lib.symbolic.language.expr import children
+from diffusion_lib.symbolic.language.expr import Symbol, children
 from diffusion_lib.symbolic.language.times import Index, Limit, Sum
-from diffusion_lib.symbolic.language.tree import first_times
+from diffusion_lib.symbolic.language.tree import first_times, unfold
 from diffusion_lib.symbolic.proof.defined import border_cases, defined
+from diffusion_lib.symbolic.proof.diffusion import by_ito, by_tests
 from diffusion_lib.symbolic.proof.parts import by_parts
 from diffusion_lib.symbolic.proof.patience import patience
 from diffusion_lib.symbolic.proof.signs import sign_of_value
@@ -55,7 +56,13 @@ def _one_case(claim, left, right, index, least):
     raise Inconclusive(problem)
 
 
-CALCULUS = {"parts": by_parts, "substitution": substituted, "standard": substituted}
+CALCULUS = {
+    "parts": by_parts,
+    "substitution": substituted,
+    "standard": substituted,
+    "Itô": by_ito,
+    "test functions": by_tests,
+}
 
 
 def _begun(node, first):
@@ -77,13 +84,27 @@ def _decide(claim, left, right, chart, index, least):
         return Symbolic(claim.licence, claim.standard, floors(left, right), where, chart, least)
 
     now = world()
-    if now.field.is_zero(now(left) - now(right)):
+    if now.field.is_zero(at_its_place(now, claim, now(left) - now(right))):
         return "symbolic zero"
     for symbol in sorted(floors(left, right).keys() - index.keys() - {None}):
         here = world({symbol: least.get(symbol, claim.start)})
         if here.field.is_zero(here(left) - here(right)) and _same_growth(world(), symbol, left, right):
             return f"induction on {symbol}"
     return None
+
+
+def at_its_place(world, claim, value):
+    """A derivative by s is a function of s; where a step cites what s is, that is put in once all derivatives are taken.
+
+    All else that the definition of s has to say was put in before; what is left of s comes from derivatives by it.
+    """
+    for fact in claim.facts if claim.licence.differentiates else ():
+        if isinstance(fact.left, Symbol):
+            s, (place,) = world(fact.left), unfold((fact.right,), claim.facts, claim.start)
+            if not s.is_Symbol or any(world.hangs_on(other, {s}) for other in value.free_symbols):
+                raise Inconclusive(f"{fact.left!r} hides in an operator, so its value cannot be put in; split the step")
+            value = value.subs(s, world(place))
+    return value
 
 
 def _same_growth(world, symbol, left, right) -> bool:
