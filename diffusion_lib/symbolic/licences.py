@@ -28,6 +28,7 @@ RULES = {
     "Itô": "d/ds ∫ h p dx = ∫ (f h′ + ½ g² h″) p dx, if p is the density of dx = f ds + g dw",
     "test functions": "if ∫ φ A = ∫ φ B for every φ, then A = B, for smooth A and B that fall off",
     "Riemann": "(1/T) Σ_{t=1..T} f(t/T) → ∫_0^1 f, for a continuous f",
+    "Stieltjes": "Σ_{t=1..T} f(w(t/T)) (w(t/T) − w((t−1)/T)) → ∫_{w(0)}^{w(1)} f, for a continuous f and a smooth w",
 }
 THEOREMS = {  # what Rocq has proved of a rule, in the folder proofs/
     "conditional": ("chain_rule_pair", "chain_rule_path", "bayes"),
@@ -45,6 +46,7 @@ THEOREMS = {  # what Rocq has proved of a rule, in the folder proofs/
     "Itô": (),  # an axiom: see the page continuous-time
     "test functions": ("test_functions",),
     "Riemann": ("riemann_limit",),
+    "Stieltjes": ("stieltjes_limit",),
 }
 RULE = "rule, all T"  # the verdict on a step that a rule reaches for all times in range
 ANY_LAW = ("conditional", "mean", "divergence", "linearity", "Fubini", "marginal")
@@ -187,7 +189,7 @@ _ALL = (
         rules=("test functions",),
     ),
     Licence("induction", "use the hypothesis, or conclude from t = 1 and from t to t + 1"),
-    _calculus("limit", "let an index grow without bound", weaker="algebra", rules=("Riemann",)),
+    _calculus("limit", "let an index grow without bound", weaker="algebra", rules=("Riemann", "Stieltjes")),
 )
 LICENCES = {licence.name: licence for licence in _ALL}
 WRITTEN_OUT = ("mean", "divergence", "Fubini")  # what the definition of an operator says

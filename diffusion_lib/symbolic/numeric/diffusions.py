@@ -20,8 +20,8 @@ from diffusion_lib.symbolic.language.expr import Apply, walk
 from diffusion_lib.symbolic.language.registry import positive, real, unit
 from diffusion_lib.symbolic.numeric.draw import draw
 from diffusion_lib.symbolic.numeric.evaluate import DIGITS, MARGIN, POINTS, compare
+from diffusion_lib.symbolic.numeric.hermite import HermitePoint
 from diffusion_lib.symbolic.numeric.interpret import to_mpf
-from diffusion_lib.symbolic.numeric.points import Point, gauss_hermite
 
 
 def about(claim: Claim) -> tuple:
@@ -50,7 +50,7 @@ def at_diffusions(claim: Claim, left, right, equations) -> str:
     return f"{POINTS} worlds of {bells} bell{'s' * (bells > 1)}"
 
 
-class DiffusionPoint(Point):
+class DiffusionPoint(HermitePoint):
     """One random point of one such world."""
 
     def __init__(self, seed, claim, density, equation, bells):
@@ -78,28 +78,13 @@ class DiffusionPoint(Point):
         alpha, level = mp.exp(self.a * s), self.c * mp.exp(self.b * s)
         return [(w, self.shift * s + alpha * mu, alpha**2 * v + level) for w, mu, v in self.bells]
 
-    def Apply(self, node):
-        name = (node.function.name, (), len(node.args))
-        if name not in self.shapes:
-            powers = [to_mpf(draw(f"{self.seed}:function:{name}:{k}", real)) for k in range(4)]
-            if len(node.args) != 1:
-                raise Inconclusive(f"{node!r} is a function of more than one variable")
-            self.shapes[name] = lambda x: mp.polyval(powers, x)
-        return super().Apply(node)
-
     def Integral(self, node):
         time, key = to_mpf(self(self.density.args[1])), self.key(node.over)
         others = [p for p in walk(node.body) if isinstance(p, Apply) and p.function.name == self.density.function.name]
         if (node.low, node.high) != (None, None) or any(p.args != (node.over, self.density.args[1]) for p in others):
             raise Inconclusive(f"{node!r} is no mean under {self.density!r}")
-        p, saved, total = self.shapes[self.density.function.name, (), 2], dict(self.values), mp.zero
-        for w, mean, variance in self.at(time):
-            for weight, place in gauss_hermite():
-                y = mean + mp.sqrt(variance) * place
-                self.values[key] = y
-                total += w * weight * to_mpf(self(node.body)) / p(y, time)
-        self.values = saved
-        return total
+        p = self.shapes[self.density.function.name, (), 2]
+        return self.under(node, self.at(time), lambda y: p(y, time))
 
 
 def bell(x, mean, variance):

@@ -14,6 +14,8 @@ from diffusion_lib.symbolic.language.dependence import random_facts
 from diffusion_lib.symbolic.language.tree import unfold
 from diffusion_lib.symbolic.numeric.diffusions import about, at_diffusions
 from diffusion_lib.symbolic.numeric.evaluate import DIGITS, at_points
+from diffusion_lib.symbolic.numeric.hermite import at_bells, under_bells
+from diffusion_lib.symbolic.numeric.sums import at_sums, of_sums
 from diffusion_lib.symbolic.numeric.worlds import LATE, finite_worlds, gaussian_worlds
 
 
@@ -25,6 +27,10 @@ def refute(claim: Claim) -> tuple[str, ...]:
     left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
     if moving := about(claim):
         return _seen(lambda: at_diffusions(claim, left, right, moving))
+    if under_bells(claim, left, right):
+        return _seen(lambda: at_bells(claim, left, right))
+    if claim.licence.name == "limit" and of_sums(left, right):
+        return _seen(lambda: at_sums(claim, left, right))
     looks = [lambda: finite_worlds(claim, left, right), lambda: gaussian_worlds(claim)]
     if random_facts(claim.assumed):  # a letter does not say that what it stands for moves
         looks.append(lambda: gaussian_worlds(replace(claim, model=(*claim.model, *claim.assumed))))

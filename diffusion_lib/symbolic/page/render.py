@@ -142,7 +142,10 @@ class Latex:
         return rf"\int{bounds} {self(node.body, PRODUCT)}\, \mathrm{{d}}{self(node.over)}"
 
     def Diffusion(self, node):
-        moved = [rf"{self(rate, PRODUCT)}\, \mathrm{{d}}{of}" for rate, of in ((node.drift, self(node.by)), (node.noise, "w"))]
+        moved = [
+            rf"{self(rate, PRODUCT)}\, \mathrm{{d}}{of}"
+            for rate, of in ((node.drift, self(node.by)), (node.noise, "w"))
+        ]
         return rf"\mathrm{{d}}{self(node.at)} = {' + '.join(moved)}"
 
     def Derivative(self, node):

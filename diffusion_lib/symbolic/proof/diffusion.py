@@ -102,9 +102,11 @@ def difference(world, fact, test, names):
     whole = sp.expand(left - right).subs(phi, mark)
     found = sp.diff(whole, mark)
     rest = sp.expand(whole - found * mark)
-    if rest != 0 or found.has(mark) or any(type(f).__name__.partition(".")[0] == test.function.name for f in found.atoms(sp.Function)):
+    if (
+        rest != 0
+        or found.has(mark)
+        or any(type(f).__name__.partition(".")[0] == test.function.name for f in found.atoms(sp.Function))
+    ):
         raise Inconclusive(f"{fact.left!r} and {fact.right!r} are not of the form ∫ φ A; integrate by parts first")
     must_fall(world, found, y, names)
     return lambda place: found.subs(y, place)
-
-

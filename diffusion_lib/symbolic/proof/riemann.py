@@ -2,19 +2,26 @@
 
 The integral stands on the other side of the step, so that nothing is guessed: each term, times T, must be the
 integrand at t/T, or at the left end (t − 1)/T.  That the integrand is defined up to both ends is proved with the side.
+
+Stieltjes: Σ_{t=1..T} f(w(t/T)) (w(t/T) − w((t−1)/T)) → ∫_{w(0)}^{w(1)} f(v) dv, for a smooth w: what w does between its
+ends does not matter.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
 
+import sympy as sp
+
 from diffusion_lib.symbolic.kernel.sums import product, products, total
 from diffusion_lib.symbolic.language.density import KL, Derivative, E, Integral, Var
-from diffusion_lib.symbolic.language.expr import Num, Symbol, rebuild, walk
+from diffusion_lib.symbolic.language.expr import Apply, Num, Symbol, rebuild, walk
 from diffusion_lib.symbolic.language.times import Index, Item, Limit, Span, Sum
 from diffusion_lib.symbolic.language.tree import free_indices
 from diffusion_lib.symbolic.proof.symbolic import Symbolic, floors
 
+ZERO, ONE = Num(Fraction(0)), Num(Fraction(1))
+UNIT = (ZERO, ONE)
 CLOSED = (KL, Derivative, E, Integral, Limit, Span, Sum, Var)
 
 
@@ -25,7 +32,17 @@ def riemann(claim, left, right):
 
 def _integrals(node):
     found = [part for part in walk(node) if isinstance(part, Integral) and isinstance(part.over, Symbol)]
-    return [part for part in found if (part.low, part.high) == (Num(Fraction(0)), Num(Fraction(1)))]
+    return [part for part in found if (part.low, part.high) == UNIT or _clock(part)]
+
+
+def _clock(integral):
+    """The function w if the integral runs from w(0) to w(1), and 1; or from w(1) to w(0), and −1."""
+    low, high = integral.low, integral.high
+    ends = [end.args for end in (low, high) if isinstance(end, Apply) and not end.function.order]
+    turns = {((ZERO,), (ONE,)): 1, ((ONE,), (ZERO,)): -1}
+    if tuple(ends) not in turns or low.function != high.function:
+        return None
+    return low.function, turns[tuple(ends)]
 
 
 def _replaced(claim, node, integrals):
@@ -46,30 +63,46 @@ def _limit(claim, node, integrals):
             terms.append(Limit(product(coefficient, factors), node.symbol))
             continue
         term = product(Fraction(1), moving) * summed[0].body
-        found = [one for one in integrals if _tends(claim, summed[0], term, one, node.symbol)]
+        fitting = [one for one in integrals if _steps(summed[0], term, one, node.symbol)]
+        found = [(share, one) for one in fitting if (share := _tends(claim, summed[0], term, one))]
         if not found:
             return node
-        terms.append(product(coefficient, still) * found[0])
+        share, integral = found[0]
+        terms.append(product(coefficient * share, still) * integral)
     return total(terms)
 
 
-def _tends(claim, summed, term, integral, symbol) -> bool:
-    """Is ``term``, times T, the integrand at a place of each of the T equal parts of (0, 1)?"""
-    t, T = Index(summed.symbol), Index(symbol)
-    body, low = integral.body, summed.low
+def _steps(summed, term, integral, symbol) -> bool:
+    """Is this a sum over T steps, of terms in which nothing is closed, and is the integrand free of t and T?"""
+    low, body, names = summed.low, integral.body, (summed.symbol, symbol)
     odd = any(isinstance(part, CLOSED) for node in (body, term) for part in walk(node))
-    moved = any(isinstance(part, Item) for part in walk(term)) and _members(term, (summed.symbol, symbol))
-    if low.symbol is not None or low.offset not in (0, 1) or summed.high != T + (low.offset - 1) or odd or moved:
-        return False
-    if not free_indices(body).isdisjoint((summed.symbol, symbol)):
-        return False
-    for shift in (low.offset, low.offset - 1):
-        place = (t - shift if shift else t) / T
+    whole = low.symbol is None and low.offset in (0, 1) and summed.high == Index(symbol) + (low.offset - 1)
+    return whole and not odd and not _members(term, names) and free_indices(body).isdisjoint(names)
+
+
+def _tends(claim, summed, term, integral) -> Fraction | None:
+    """The number c if ``term`` is c times the integrand at a place of each part, times how long the part is."""
+    t, T = Index(summed.symbol), Index(summed.high.symbol)
+    clock = None if (integral.low, integral.high) == UNIT else _clock(integral)
+    ends = [(t - shift if shift else t) / T for shift in (summed.low.offset, summed.low.offset - 1)]
+    places, length = ends, 1 / T
+    if clock is not None:
+        w, turn = clock
+        places = [w(end) for end in ends]
+        length = turn * (places[1] - places[0])
+    for place in places:
         world = Symbolic(claim.licence, claim.standard, floors(term))
-        at_place = world(_put(body, integral.over, place))
-        if world.field.is_zero(world(term * T) - at_place):
-            return True
-    return False
+        part, whole = world(term), world(_put(integral.body, integral.over, place) * length)
+        share = _share(part, whole)
+        if share and world.field.is_zero(part - share * whole):
+            return Fraction(int(share.p), int(share.q))
+    return None
+
+
+def _share(part, whole):
+    """How many times ``whole`` goes into ``part``, by one of its terms: a guess."""
+    (term, number), *_ = sorted(sp.expand(whole).as_coefficients_dict().items(), key=lambda pair: str(pair[0]))
+    return sp.expand(part).as_coefficients_dict()[term] / number
 
 
 def _members(term, symbols) -> bool:
