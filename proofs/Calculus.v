@@ -205,3 +205,69 @@ Proof.
     replace (INR n * (/ INR n * (eps / 2))) with (eps / 2) by (field; lra).
     assert (E := cond_pos eps). lra.
 Qed.
+
+(** A Stieltjes sum: f at n steps, times what w gains in each, tends to the integral of f from w(0) to w(1). *)
+Theorem stieltjes_limit (f w dw : R -> R) :
+  (forall x, continuous f x) -> (forall x, is_derive w x (dw x)) -> (forall x, continuous dw x) ->
+  is_lim_seq (fun n => sum (times 1 n) (fun s => f (w (INR s / INR n)) * (w (INR s / INR n) - w (INR (s - 1) / INR n))))
+    (RInt f (w 0) (w 1)).
+Proof.
+  intros Hf Hw Hdw. set (F := fun x => RInt f (w 0) x).
+  assert (HF : forall x, is_derive F x (f x)) by (intros x; now apply derivative_of_integral).
+  assert (F0 : F (w 0) = 0) by (unfold F; apply (RInt_point (w 0) f)).
+  assert (Hfw : forall x, continuous (fun u => f (w u)) x).
+  { intros x. apply (continuous_comp w f); auto. apply (ex_derive_continuous w). now exists (dw x). }
+  (* the slopes of w are bounded between 0 and 1 *)
+  assert (HK : exists K, 0 < K /\ forall u, 0 <= u <= 1 -> Rabs (dw u) <= K).
+  { destruct (continuity_ab_maj (fun u => Rabs (dw u)) 0 1) as (m & Hm & _); [lra| |].
+    - intros u _. apply continuity_pt_filterlim. apply (continuous_comp dw Rabs); auto. apply continuous_Rabs.
+    - exists (Rabs (dw m) + 1). assert (E := Rabs_pos (dw m)). split; [lra|]. intros u Hu. specialize (Hm u Hu). lra. }
+  destruct HK as (K & HK & Hbound).
+  apply is_lim_seq_spec. intros eps.
+  assert (Hsmaller : 0 < eps / (2 * K)) by (assert (E := cond_pos eps); apply Rdiv_lt_0_compat; lra).
+  destruct (unifcont_1d (fun u => f (w u)) 0 1 (fun x _ => Hfw x) (mkposreal _ Hsmaller)) as [delta Hdelta].
+  destruct (archimed_cor1 delta (cond_pos delta)) as (n0 & Hn0 & Hpos).
+  exists n0. intros n Hn.
+  assert (Hn_pos : 0 < INR n) by (apply lt_0_INR; lia).
+  assert (Hinv := Rinv_0_lt_compat _ Hn_pos).
+  assert (Hsmall : / INR n < delta).
+  { apply Rle_lt_trans with (/ INR n0); auto. apply Rinv_le_contravar; [apply lt_0_INR; lia|now apply le_INR]. }
+  (* the integral is a sum over the steps *)
+  assert (Hparts : RInt f (w 0) (w 1) = sum (times 1 n) (fun s => F (w (INR s / INR n)) - F (w (INR (s - 1) / INR n)))).
+  { destruct n as [|n]; [lia|]. rewrite (telescoping (fun s => F (w (INR s / INR (S n)))) 0 n) by lia. cbn beta.
+    replace (INR (S n) / INR (S n)) with 1 by (field; lra).
+    replace (INR 0 / INR (S n)) with 0 by (change (INR 0) with 0; unfold Rdiv; ring). rewrite F0. unfold F. lra. }
+  assert (step : forall s, In s (times 1 n) ->
+    Rabs (f (w (INR s / INR n)) * (w (INR s / INR n) - w (INR (s - 1) / INR n))
+          - (F (w (INR s / INR n)) - F (w (INR (s - 1) / INR n)))) <= / INR n * (eps / 2)).
+  { intros s Hs. apply in_times in Hs. destruct s as [|s]; [lia|]. replace (S s - 1)%nat with s by lia.
+    assert (width : INR (S s) / INR n - INR s / INR n = / INR n) by (rewrite S_INR; field; lra).
+    assert (Hlow : 0 <= INR s / INR n).
+    { apply Rmult_le_pos; [apply pos_INR|]. left. now apply Rinv_0_lt_compat. }
+    assert (Hhigh : INR (S s) / INR n <= 1).
+    { apply (Rmult_le_reg_r (INR n)); auto. unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_l, Rmult_1_r by lra.
+      apply le_INR. lia. }
+    set (here := f (w (INR (S s) / INR n))).
+    destruct (MVT_cor2 (fun u => here * w u - F (w u)) (fun u => here * dw u - f (w u) * dw u)
+      (INR s / INR n) (INR (S s) / INR n)) as (c & Hc & Hbetween); [lra| |].
+    { intros u _. apply is_derive_Reals. apply (is_derive_minus (fun v => here * w v) (fun v => F (w v))).
+      - now apply is_derive_scal.
+      - now apply derivative_chain. }
+    cbn beta in Hc. rewrite width in Hc.
+    match goal with |- Rabs ?x <= _ => replace x with ((here - f (w c)) * dw c * / INR n) by (fold here; lra) end.
+    rewrite !Rabs_mult, (Rabs_pos_eq (/ INR n)) by lra. rewrite (Rmult_comm (/ INR n)).
+    apply Rmult_le_compat_r; [lra|]. replace (eps / 2) with (eps / (2 * K) * K) by (field; lra).
+    apply Rmult_le_compat; try apply Rabs_pos; [|apply Hbound; lra].
+    apply Rnot_lt_le. intros far. apply (Hdelta c (INR (S s) / INR n)); try lra.
+    - change (Rabs (INR (S s) / INR n - c) < delta). rewrite Rabs_pos_eq; lra.
+    - intros near. change (Rabs (f (w (INR (S s) / INR n)) - f (w c)) < eps / (2 * K)) in near. unfold here in far. lra. }
+  match goal with |- Rabs (?x - _) < _ => change (Rabs (x - RInt f (w 0) (w 1)) < eps) end.
+  rewrite Hparts, <- sum_minus.
+  apply Rle_lt_trans with (sum (times 1 n) (fun _ => / INR n * (eps / 2))).
+  - eapply Rle_trans; [apply Rabs_sum|]. now apply sum_le.
+  - assert (count : forall l : list nat, sum l (fun _ => / INR n * (eps / 2)) = INR (length l) * (/ INR n * (eps / 2))).
+    { induction l as [|a l IH]; cbn [sum length]; [cbn; lra|]. rewrite IH, S_INR. ring. }
+    rewrite count. unfold times. rewrite seq_length. replace (S n - 1)%nat with n by lia.
+    replace (INR n * (/ INR n * (eps / 2))) with (eps / 2) by (field; lra).
+    assert (E := cond_pos eps). lra.
+Qed.

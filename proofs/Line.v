@@ -89,6 +89,57 @@ Proof.
   now apply linearity_of_integrals.
 Qed.
 
+Lemma square_zero (h : R -> R) : (forall x, continuous h x) -> line (fun x => h x * h x) 0 -> forall x, h x = 0.
+Proof.
+  intros Hh Hl x. destruct (Req_dec (h x) 0) as [|Hx]; auto. exfalso.
+  assert (Hpos : 0 < h x * h x) by (apply Rlt_0_sqr in Hx; exact Hx).
+  assert (Hc : forall y, continuous (fun y => h y * h y) y) by (intros y; now apply (continuous_mult (K := R_AbsRing))).
+  (* near x the square stays above half of its value *)
+  assert (Hhalf : 0 < h x * h x / 2) by lra.
+  destruct (Hc x (ball (h x * h x) (mkposreal _ Hhalf)) (locally_ball _ _)) as [delta Hnear].
+  assert (Hd := cond_pos delta).
+  assert (Hlow : forall y, x - delta / 2 < y < x + delta / 2 -> h x * h x / 2 <= h y * h y).
+  { intros y Hy. assert (B : ball x delta y).
+    { change (Rabs (y - x) < delta). apply Rabs_def1; lra. }
+    specialize (Hnear y B). change (Rabs (h y * h y - h x * h x) < h x * h x / 2) in Hnear. apply Rabs_def2 in Hnear. lra. }
+  assert (Heps : 0 < delta * (h x * h x / 2)) by (apply Rmult_lt_0_compat; lra).
+  destruct (Hl (ball 0 (mkposreal _ Heps)) (locally_ball _ _)) as [Q1 Q2 [M1 H1] [M2 H2] HQ].
+  set (a := Rmin M1 (x - delta / 2) - 1). set (b := Rmax M2 (x + delta / 2) + 1).
+  assert (Ha : a < M1 /\ a < x - delta / 2).
+  { unfold a. assert (E1 := Rmin_l M1 (x - delta / 2)). assert (E2 := Rmin_r M1 (x - delta / 2)). lra. }
+  assert (Hb : M2 < b /\ x + delta / 2 < b).
+  { unfold b. assert (E1 := Rmax_l M2 (x + delta / 2)). assert (E2 := Rmax_r M2 (x + delta / 2)). lra. }
+  destruct (HQ a b (H1 a (proj1 Ha)) (H2 b (proj1 Hb))) as (l & Hint & Hsmall).
+  cbn in Hint. change (Rabs (l - 0) < delta * (h x * h x / 2)) in Hsmall. apply Rabs_def2 in Hsmall.
+  assert (Hi : forall u v, ex_RInt (fun y => h y * h y) u v) by (intros u v; apply (ex_RInt_continuous (V := R_CompleteNormedModule)); auto).
+  assert (Hsq : forall u v, u <= v -> 0 <= RInt (fun y => h y * h y) u v).
+  { intros u v Huv. apply RInt_ge_0; auto. intros y _. apply Rle_0_sqr. }
+  assert (Hmid : delta * (h x * h x / 2) <= RInt (fun y => h y * h y) (x - delta / 2) (x + delta / 2)).
+  { replace (delta * (h x * h x / 2)) with (RInt (fun _ => h x * h x / 2) (x - delta / 2) (x + delta / 2)).
+    - apply RInt_le; [lra|apply ex_RInt_const|auto|auto].
+    - rewrite RInt_const. unfold scal. cbn. unfold mult. cbn. field. }
+  assert (split : forall u v c, RInt (fun y => h y * h y) u v + RInt (fun y => h y * h y) v c
+    = RInt (fun y => h y * h y) u c).
+  { intros u v c. apply (RInt_Chasles (fun y => h y * h y)); auto. }
+  assert (whole : RInt (fun y => h y * h y) a b = l) by (apply is_RInt_unique; exact Hint).
+  assert (L := Hsq a (x - delta / 2) ltac:(lra)). assert (U := Hsq (x + delta / 2) b ltac:(lra)).
+  assert (E1 := split a (x - delta / 2) (x + delta / 2)). assert (E2 := split a (x + delta / 2) b). lra.
+Qed.
+
+(** Two functions that have the same integral with every function of a class, to which their difference belongs, agree. *)
+Theorem test_functions (A B : R -> R) (tame : (R -> R) -> Prop) :
+  (forall x, continuous A x) -> (forall x, continuous B x) -> tame (fun x => A x - B x) ->
+  (forall phi, tame phi -> exists l, line (fun x => phi x * A x) l /\ line (fun x => phi x * B x) l) ->
+  forall x, A x = B x.
+Proof.
+  intros HA HB Ht Hall x. destruct (Hall _ Ht) as (l & Hl & Hm).
+  apply Rminus_diag_uniq. apply (square_zero (fun y => A y - B y)).
+  - intros y. now apply (continuous_minus A B).
+  - apply (line_is _ (1 * l + -1 * l)); [ring|].
+    apply (line_ext (fun y => 1 * ((A y - B y) * A y) + -1 * ((A y - B y) * B y))); [intros; ring|].
+    now apply linearity_of_integrals.
+Qed.
+
 (** From here on, [line] is known by its rules alone. *)
 Global Opaque line.
 

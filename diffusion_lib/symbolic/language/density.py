@@ -140,7 +140,7 @@ class Derivative(Expr):
 
 @dataclass(frozen=True, repr=False, init=False)
 class Diffusion(Expr):
-    """The equation dx = drift dt + noise dw, for ``at`` at the time ``by``; it has no value, and stands in no formula."""
+    """The equation dx = drift ds + noise dw, for ``at`` at the time ``by``; it stands in no formula."""
 
     at: Symbol
     by: Symbol

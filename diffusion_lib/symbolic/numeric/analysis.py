@@ -10,8 +10,10 @@ Integrals are computed with mpmath's tanh-sinh rule at 30 digits, derivatives as
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import partial
+from types import MappingProxyType
 
 from mpmath import mp
 
@@ -32,7 +34,7 @@ FAR = 2**40  # the time at which a limit is looked at
 class Analysis(Exact):
     """Functions, and what binds a variable; a subclass has ``licence``, ``seed``, ``values`` and ``shapes``."""
 
-    places: dict = {}  # what a letter is, by what the step cites; a derivative by it is taken there
+    places: Mapping = MappingProxyType({})  # what a letter is, by what is cited; a derivative by it is taken there
 
     def opaque(self, kind, label, parts, sure=False):
         """A number that depends on nothing but these numbers, positive if that is ``sure``; else nothing is known."""

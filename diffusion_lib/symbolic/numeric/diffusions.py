@@ -10,7 +10,6 @@ Other functions are cubic there, and with one bell all integrals are finite sums
 
 from __future__ import annotations
 
-
 from mpmath import mp
 
 from diffusion_lib.errors import Inconclusive
@@ -79,7 +78,7 @@ class DiffusionPoint(HermitePoint):
         return [(w, self.shift * s + alpha * mu, alpha**2 * v + level) for w, mu, v in self.bells]
 
     def Integral(self, node):
-        time, key = to_mpf(self(self.density.args[1])), self.key(node.over)
+        time = to_mpf(self(self.density.args[1]))
         others = [p for p in walk(node.body) if isinstance(p, Apply) and p.function.name == self.density.function.name]
         if (node.low, node.high) != (None, None) or any(p.args != (node.over, self.density.args[1]) for p in others):
             raise Inconclusive(f"{node!r} is no mean under {self.density!r}")

@@ -34,9 +34,9 @@ def bell_of(integral):
     """The bell of the variable of integration, of which mean and variance are free."""
     body = integral.body.over if isinstance(integral.body, Div) else integral.body
     for factor in body.factors if isinstance(body, Mul) else (body,):
-        if isinstance(factor, Normal) and factor.at == integral.over and (integral.low, integral.high) == (None, None):
-            if not any(part == factor.at for side in (factor.mean, factor.variance) for part in walk(side)):
-                return factor
+        ours = isinstance(factor, Normal) and factor.at == integral.over
+        if ours and not any(part == factor.at for side in (factor.mean, factor.variance) for part in walk(side)):
+            return factor if (integral.low, integral.high) == (None, None) else None
     return None
 
 

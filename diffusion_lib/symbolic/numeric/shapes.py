@@ -1,7 +1,8 @@
 """Random concrete functions, which stand for arbitrary ones at a point.
 
 A function with values in the real numbers is a line plus a wave, b + Σ aᵢxᵢ + c sin(d + Σ eᵢxᵢ); one with positive
-values is a sum of two bells; where integrals must be exact, a real one is cubic.  A time among the arguments chooses another function.
+values is a sum of two bells.  Where integrals must be exact, a real one is cubic.  A time among the arguments chooses
+another function.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ one more of its terms, so that a thousand terms give a dozen digits.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from mpmath import mp
 
 from diffusion_lib.errors import Inconclusive
@@ -45,7 +47,7 @@ class SumPoint(Point):
             with self.bind(node.symbol, FIRST * 2**k):
                 row.append(mp.mpf(1) * self(node.body))
         for order in range(1, DOUBLINGS + 1):
-            row = [b + (b - a) / (2**order - 1) for a, b in zip(row, row[1:], strict=False)]
+            row = [b + (b - a) / (2**order - 1) for a, b in pairwise(row)]
         return row[0]
 
     def Integral(self, node):

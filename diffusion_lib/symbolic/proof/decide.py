@@ -94,16 +94,14 @@ def _decide(claim, left, right, chart, index, least):
 
 
 def at_its_place(world, claim, value):
-    """A derivative by s is a function of s; where a step cites what s is, that is put in once all derivatives are taken.
+    """A derivative by s is a function of s; where a step cites what s is, it is put in once derivatives are taken.
 
     All else that the definition of s has to say was put in before; what is left of s comes from derivatives by it.
     """
     for fact in claim.facts if claim.licence.differentiates else ():
-        if isinstance(fact.left, Symbol):
-            s, (place,) = world(fact.left), unfold((fact.right,), claim.facts, claim.start)
-            if not s.is_Symbol or any(world.hangs_on(other, {s}) for other in value.free_symbols):
-                raise Inconclusive(f"{fact.left!r} hides in an operator, so its value cannot be put in; split the step")
-            value = value.subs(s, world(place))
+        if isinstance(fact.left, Symbol) and world(fact.left).is_Symbol:
+            (place,) = unfold((fact.right,), claim.facts, claim.start)
+            value = value.subs(world(fact.left), world(place))
     return value
 
 

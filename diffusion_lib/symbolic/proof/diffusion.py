@@ -8,17 +8,18 @@ continuous function whose square has the integral 0 is 0 everywhere.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import sympy as sp
 
 from diffusion_lib.errors import Inconclusive
-from diffusion_lib.symbolic.language.density import Integral
+from diffusion_lib.symbolic.language.density import KL, E, Integral, Var
 from diffusion_lib.symbolic.language.dependence import meets
 from diffusion_lib.symbolic.language.expr import Apply, Symbol, walk
+from diffusion_lib.symbolic.language.times import Limit, Sum
 from diffusion_lib.symbolic.proof.falling import bells, must_fall
 from diffusion_lib.symbolic.proof.functions import arbitrary
 from diffusion_lib.symbolic.proof.symbolic import Symbolic, floors
+
+CLOSED = (KL, E, Integral, Limit, Sum, Var)
 
 
 def by_ito(claim, left, right, chart, index, least) -> str | None:
@@ -54,15 +55,15 @@ class Moving(Symbolic):
         mark = sp.Dummy()
         total = sp.expand(sp.diff(inside, time)).subs(slope, mark)
         h = sp.diff(total, mark)
-        about_p = [part for part in h.atoms(type(p)) | total.atoms(sp.Function) if self.is_of(part, name)]
+        about_p = [part for part in h.atoms(type(p)) | total.atoms(sp.Function) if is_of(part, name)]
         if h.has(p) or any(part != p for part in about_p):
             raise Inconclusive(f"Itô's formula is about a mean, which is linear in {density!r}; split the step")
-        f, g = (self(part).subs(self(equation.at), y) for part in (equation.drift, equation.noise))
+        place, parts = self(equation.at), [self(part) for part in (equation.drift, equation.noise)]
+        if any(self.hangs_on(hidden, {place}) for part in parts for hidden in part.free_symbols):
+            raise Inconclusive(f"{equation.drift!r} hides its place in an operator; give it a name")
+        f, g = (part.subs(place, y) for part in parts)
         generated = f * sp.diff(h, y) + g**2 * sp.diff(h, y, 2) / 2
         return total.subs(mark, 0) + generated * p
-
-    def is_of(self, part, name):
-        return type(part).__name__.partition(".")[0] == name
 
 
 def by_tests(claim, left, right, chart, index, least) -> str | None:
@@ -86,27 +87,31 @@ def by_tests(claim, left, right, chart, index, least) -> str | None:
 
 
 def is_test(test, fact, claim) -> bool:
-    """Is this an arbitrary function of the variable of integration, of which nothing is said and which stands nowhere else?"""
+    """Is this an arbitrary function of the variable of integration, that stands here alone and of which nothing is said?
+
+    Nothing in the integrands is closed, where it could hide.
+    """
     plain = test.args == (fact.left.over,) and test.function.domain.low is None and not test.function.order
     said = [side for pair in (*claim.said, *claim.hypotheses) for side in pair]
     elsewhere = [part for side in (claim.left, claim.right, *said) for part in walk(side)]
-    return plain and not any(meets(part, test) for part in elsewhere if isinstance(part, Apply))
+    inside = [part for side in (fact.left, fact.right) for part in walk(side.body)]
+    hidden = any(isinstance(part, CLOSED) for part in inside)
+    return plain and not hidden and not any(meets(part, test) for part in elsewhere if isinstance(part, Apply))
 
 
 def difference(world, fact, test, names):
     """A − B as a function of the place, where the fact is ∫ φ A = ∫ φ B; it is smooth and falls off."""
-    y = sp.Dummy("y", real=True)
+    y, mark = sp.Dummy("y", real=True), sp.Dummy()
     left, right = (world(side.body).subs(world(side.over), y) for side in (fact.left, fact.right))
-    phi = arbitrary(test.function.name, (0,), False)(y)
-    mark = sp.Dummy()
-    whole = sp.expand(left - right).subs(phi, mark)
+    whole = sp.expand(left - right).subs(arbitrary(test.function.name, (0,), False)(y), mark)
     found = sp.diff(whole, mark)
-    rest = sp.expand(whole - found * mark)
-    if (
-        rest != 0
-        or found.has(mark)
-        or any(type(f).__name__.partition(".")[0] == test.function.name for f in found.atoms(sp.Function))
-    ):
+    others = any(is_of(part, test.function.name) for part in whole.atoms(sp.Function))
+    if others or found.has(mark) or sp.expand(whole - found * mark) != 0:
         raise Inconclusive(f"{fact.left!r} and {fact.right!r} are not of the form ∫ φ A; integrate by parts first")
     must_fall(world, found, y, names)
     return lambda place: found.subs(y, place)
+
+
+def is_of(part, name) -> bool:
+    """Is this the function called ``name``, or one of its derivatives?"""
+    return type(part).__name__.partition(".")[0] == name
