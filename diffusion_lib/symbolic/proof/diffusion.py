@@ -87,7 +87,7 @@ def by_tests(claim, left, right, chart, index, least) -> str | None:
 
 
 def is_test(test, fact, claim) -> bool:
-    """Is this an arbitrary function of the variable of integration, that stands here alone and of which nothing is said?
+    """Is this an arbitrary function of the variable of integration, that stands here alone and nothing is said of it?
 
     Nothing in the integrands is closed, where it could hide.
     """
