@@ -5,6 +5,7 @@ from __future__ import annotations
 from .distances import energy_distance, frechet_distance, memorisation, sliced_wasserstein
 from .features import train_features
 from .gaussian_chain import GaussianChain, best_steps
+from .likelihood import LogDensity, log_density
 from .line_distribution import LineDistribution, goodness_of_fit, power
 from .oracle import GaussianMixture
 from .vlb import optimal_variance, vlb_from_mse
@@ -13,10 +14,12 @@ __all__ = [
     "GaussianChain",
     "GaussianMixture",
     "LineDistribution",
+    "LogDensity",
     "best_steps",
     "energy_distance",
     "frechet_distance",
     "goodness_of_fit",
+    "log_density",
     "memorisation",
     "optimal_variance",
     "power",

@@ -139,7 +139,7 @@ def memorisation(
 def _log_ratio(logs: Tensor, order: Tensor, mask: Tensor) -> float:
     """Mean logarithm of the nearest distance within ``mask`` (pool,), less that of the nearest outside of it.
 
-    ``logs`` (n, pool) rise, and ``order`` (n, pool) says whose they are; both nearest lie among the first, or nearly so.
+    ``logs`` (n, pool) rise, and ``order`` (n, pool) says whose they are.  Both nearest mostly lie among the first.
     """
     inside = mask[order[:, :NEAREST]]
     if inside.all(1).any() or not inside.any(1).all():

@@ -21,8 +21,9 @@ Sources: Song et al. 2021b, eq. 29 and appendix C (VP, VE, sub-VP); Lipman et al
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -110,6 +111,15 @@ class Path:
 
 
 Process = Schedule | Path  # what fixes α and σ
+
+
+def check_times(times: Sequence[float]) -> list[float]:
+    """Return two or more times in [0, 1] that all fall, or all rise; else raise ``ConfigError``."""
+    times = [check_real("times", t, 0.0, 1.0) for t in times]
+    signs = {math.copysign(1, s - t) if s != t else 0 for t, s in pairwise(times)}
+    if len(times) < 2 or len(signs) != 1 or 0 in signs:
+        raise ConfigError(f"times must be two or more that all fall, or all rise, got {times[:8]}; use even_times")
+    return times
 
 
 def flow() -> Path:

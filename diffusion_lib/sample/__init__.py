@@ -8,11 +8,12 @@ from .editing import Inpainted, invert, repaint
 from .flow import FlowStep, even_times, follow, straightness
 from .langevin import langevin
 from .ode import adams_bashforth, euler, euler_step, heun, lms, lms_step, sigma
+from .sde import sde
 from .times import karras_levels, late, timesteps, visited
 
 __all__ = [
-    "Inpainted",
     "FlowStep",
+    "Inpainted",
     "adams_bashforth",
     "ddim",
     "ddim_step",
@@ -33,6 +34,7 @@ __all__ = [
     "lms",
     "lms_step",
     "repaint",
+    "sde",
     "sigma",
     "straightness",
     "timesteps",

@@ -24,7 +24,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..errors import ConfigError, NonFiniteError, check_choice, check_integer, check_real
+from ..errors import NonFiniteError, check_choice, check_integer, check_real
+from ..process.path import check_times
 from ..runtime.finite import non_finite
 from .ancestral import check_callable, check_start, predict
 
@@ -54,10 +55,7 @@ def follow(velocity: Velocity, x: Tensor, times: Sequence[float], *, method: str
     """
     step = METHODS[check_choice("method", method, METHODS)]
     check_callable("velocity", velocity)
-    times = [check_real("times", t, 0.0, 1.0) for t in times]
-    signs = {math.copysign(1, s - t) if s != t else 0 for t, s in pairwise(times)}
-    if len(times) < 2 or len(signs) != 1 or 0 in signs:
-        raise ConfigError(f"times must be two or more that all fall, or all rise, got {times[:8]}; use even_times")
+    times = check_times(times)
     check_start("x", x)
     return _run(velocity, x.detach(), times, step)
 
