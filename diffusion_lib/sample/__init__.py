@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from .ancestral import ddim, ddim_step, ddpm, ddpm_step, generators, last
-from .dpm import dpmpp
+from .dpm import dpm2, dpmpp, parabola, unipc
 from .editing import Inpainted, invert, repaint
 from .flow import FlowStep, even_times, follow, straightness
 from .langevin import langevin
 from .ode import adams_bashforth, euler, euler_step, heun, lms, lms_step, sigma
 from .sde import sde
-from .times import karras_levels, late, timesteps, visited
+from .times import equal_error_times, exponential_levels, karras_levels, late, timesteps, visited
 
 __all__ = [
     "FlowStep",
@@ -19,10 +19,13 @@ __all__ = [
     "ddim_step",
     "ddpm",
     "ddpm_step",
+    "dpm2",
     "dpmpp",
+    "equal_error_times",
     "euler",
     "euler_step",
     "even_times",
+    "exponential_levels",
     "follow",
     "generators",
     "heun",
@@ -33,10 +36,12 @@ __all__ = [
     "late",
     "lms",
     "lms_step",
+    "parabola",
     "repaint",
     "sde",
     "sigma",
     "straightness",
     "timesteps",
+    "unipc",
     "visited",
 ]

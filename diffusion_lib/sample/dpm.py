@@ -1,10 +1,21 @@
-r"""DPM-Solver++: the linear part of the flow is solved exactly, and a line goes through the last two estimates x̂_0.
+r"""Exponential integrators: in λ = −log σ the linear part of the flow is solved exactly, and only the rest is guessed.
 
-In λ = −log σ the flow of x̃ = x_t / √ᾱ_t is d(x̃/σ)/dλ = x̂_0/σ.  With x̂_0 held fixed the step from σ_t to σ_s is the
-quiet step of DDIM, x̃_s = (σ_s/σ_t) x̃_t + (1 − σ_s/σ_t) x̂_0.  The second order puts x̂_0 + (x̂_0 − x̂_0') / 2r in its
-place, where x̂_0' is the estimate before, and r the ratio of the last step to this one, both in λ.
+With σ = e^{−λ} and h = log σ_t − log σ_s > 0 the flow of x̃ = x_t / √ᾱ_t can be written with the noise or the data,
 
-Source: Lu et al. 2022 (DPM-Solver++), Algorithm 2, "2M".
+    x̃_s = x̃_t − ∫ σ ε̂ dλ,        x̃_s / σ_s = x̃_t / σ_t + ∫ (x̂_0 / σ) dλ,        both from λ_t to λ_s = λ_t + h.
+
+What is held fixed leaves an integral of an exponential: with ε̂, or with x̂_0, fixed both are the quiet step of DDIM,
+x̃_s = (σ_s/σ_t) x̃_t + (1 − σ_s/σ_t) x̂_0, which is DPM-Solver-1.  A second value makes the order two:
+
+    dpm2    ε̂ + (ε̂_m − ε̂) / 2r in the place of ε̂, with ε̂_m seen at a time m inside of the step, where DDIM leads
+    dpmpp   x̂_0 + (x̂_0 − x̂_0') / 2r in the place of x̂_0, with x̂_0' from the step before
+    unipc   the same, and after the next call the step is taken again with a parabola through x̂_0', x̂_0 and the new x̂_0
+
+where r is the way to that value in λ, in units of h; another ratio, such as that of the steps in σ, costs the order as
+soon as the steps are uneven.  At σ = 0 λ has no end, and the last step is of first order.
+
+Sources: Lu et al. 2022 (DPM-Solver), Algorithm 4; Lu et al. 2022 (DPM-Solver++), Algorithm 2, "2M"; Zhao et al. 2023
+(UniPC), Algorithms 1 and 2, with B(h) = e^h − 1.
 """
 
 from __future__ import annotations
@@ -14,10 +25,41 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from ..process.identities import Denoiser
+from ..process.identities import Denoiser, Transition
 from ..process.schedule import Schedule
-from .ancestral import SampleStep, run_chain
+from .ancestral import SampleStep, predict, run_chain
+from .ode import euler_step, sigma
 from .times import Spacing
+
+
+def dpm2(
+    denoiser: Denoiser, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: Spacing = "trailing"
+) -> Iterator[SampleStep]:
+    """DPM-Solver-2, with two calls a step: at t, and at the time that is nearest to the middle in λ; arguments as in
+    ``ddim``.
+
+    A step from t to t − 1 has no time inside, and the last one no middle: they are of first order, with one call.  The
+    record of a step holds what its first call said.
+    """
+
+    def step(transition, x_t, eps_hat, x_0_hat):
+        m = middle(schedule, transition.t, transition.s)
+        if m is None:
+            return euler_step(schedule, x_t, eps_hat, transition.t, transition.s)
+        eps_hat_m = predict(denoiser, euler_step(schedule, x_t, eps_hat, transition.t, m), m)
+        r = math.log(transition.sigma_t / sigma(schedule, m)) / _width(transition)
+        return euler_step(schedule, x_t, eps_hat + (eps_hat_m - eps_hat) / (2 * r), transition.t, transition.s)
+
+    return run_chain(denoiser, x_T, schedule, step, steps, spacing)
+
+
+def middle(schedule: Schedule, t: int, s: int) -> int | None:
+    """The time between t and s whose level is nearest to √(σ_t σ_s), in log σ; None if there is none, or s is 0."""
+    if s == 0 or s == t - 1:
+        return None
+    logs = schedule.to("cpu", schedule.snr.dtype).snr[s + 1 : t].log() / -2
+    aim = (math.log(sigma(schedule, t)) + math.log(sigma(schedule, s))) / 2
+    return s + 1 + int((logs - aim).abs().argmin())
 
 
 def dpmpp(
@@ -27,16 +69,78 @@ def dpmpp(
 
     The first step has no past, and the last one ends at σ = 0, where λ has no end: both are of first order.
     """
-    before: list[tuple[float, Tensor]] = []  # log σ and x̂_0 of the step before
+    before: list[tuple[Transition, Tensor]] = []  # the step before, and its x̂_0
 
     def step(transition, x_t, eps_hat, x_0_hat):
-        log_t, clean = math.log(transition.sigma_t), x_0_hat
+        clean = x_0_hat
         if before and transition.s > 0:
-            (log_before, x_0_before), log_s = before[0], math.log(transition.sigma_s)
-            clean = x_0_hat + (log_t - log_s) / (log_before - log_t) / 2 * (x_0_hat - x_0_before)
-        before[:] = [(log_t, x_0_hat)]
-        kept = math.sqrt(transition.one_minus_alpha_bar_s / transition.one_minus_alpha_bar_t)
-        shrunk = kept * math.sqrt(transition.alpha_bar_t / transition.alpha_bar_s)  # σ_s / σ_t
-        return kept * x_t + math.sqrt(transition.alpha_bar_s) * (1 - shrunk) * clean
+            clean = _onward(transition, x_0_hat, *before[0])
+        before[:] = [(transition, x_0_hat)]
+        return _move(transition, x_t, clean)
 
     return run_chain(denoiser, x_T, schedule, step, steps, spacing)
+
+
+def unipc(
+    denoiser: Denoiser, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: Spacing = "trailing"
+) -> Iterator[SampleStep]:
+    """UniPC of second order: ``dpmpp``, whose state is corrected, without a call, when the next x̂_0 is known.
+
+    Arguments as in ``ddim``; one call a step.  A record holds the state before its correction, which is what the
+    denoiser has seen.  The first correction has no past, and takes the mean of both x̂_0.
+    """
+    past: list[tuple[Transition, Tensor, Tensor]] = []  # newest first: a step, its corrected x_t, its x̂_0
+
+    def step(transition, x_t, eps_hat, x_0_hat):
+        if past:
+            x_t = _corrected(past, x_0_hat)
+        clean = x_0_hat
+        if past and transition.s > 0:
+            clean = _onward(transition, x_0_hat, past[0][0], past[0][2])
+        past[:] = [(transition, x_t, x_0_hat), *past[:1]]
+        return _move(transition, x_t, clean)
+
+    return run_chain(denoiser, x_T, schedule, step, steps, spacing)
+
+
+def parabola(h: float, before: float) -> tuple[float, float, float]:
+    """Weights a, b, c with a g(−before) + b g(0) + c g(h) = ∫ e^u g(u) du / (e^h − 1), over u from 0 to h.
+
+    Exact for polynomials g of degree two; h and ``before`` are positive, and a + b + c = 1.
+    """
+    first, second = (_moment(h, k) for k in (1, 2))  # of v = u/h
+    a = (second - first) / (before / h * (1 + before / h))
+    c = (second + first * before / h) / (1 + before / h)
+    return a, 1 - a - c, c
+
+
+def _moment(h: float, k: int) -> float:
+    """∫_0^1 v^k e^{hv} dv · h / (e^h − 1): a series of positive terms, since the closed form loses its digits at 0."""
+    terms = (h**n / math.factorial(n) / (n + k + 1) for n in range(20 + math.ceil(4 * h)))
+    return math.fsum(terms) * h / math.expm1(h)
+
+
+def _corrected(past: list[tuple[Transition, Tensor, Tensor]], x_0_hat: Tensor) -> Tensor:
+    """The state after the newest step of the past, taken again with the x̂_0 that was found there."""
+    transition, x_t, clean = past[0]
+    if len(past) == 1:
+        return _move(transition, x_t, (clean + x_0_hat) / 2)
+    a, b, c = parabola(_width(transition), _width(past[1][0]))
+    return _move(transition, x_t, a * past[1][2] + b * clean + c * x_0_hat)
+
+
+def _width(transition: Transition) -> float:
+    """h = log σ_t − log σ_s."""
+    return math.log(transition.sigma_t / transition.sigma_s)
+
+
+def _onward(transition: Transition, x_0_hat: Tensor, before: Transition, x_0_before: Tensor) -> Tensor:
+    """x̂_0 in the middle of the step, on the line through the last two."""
+    return x_0_hat + _width(transition) / _width(before) / 2 * (x_0_hat - x_0_before)
+
+
+def _move(transition: Transition, x_t: Tensor, clean: Tensor) -> Tensor:
+    """x̃_s = (σ_s/σ_t) x̃_t + (1 − σ_s/σ_t) clean, for x_t."""
+    kept = math.sqrt(transition.one_minus_alpha_bar_s / transition.one_minus_alpha_bar_t)
+    shrunk = kept * math.sqrt(transition.alpha_bar_t / transition.alpha_bar_s)  # σ_s / σ_t
+    return kept * x_t + math.sqrt(transition.alpha_bar_s) * (1 - shrunk) * clean

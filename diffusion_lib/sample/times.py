@@ -1,29 +1,38 @@
 r"""Which times a sampler visits: where the levels of the noise lie, between pure noise and the data.
 
 Even steps in t spend most of their calls where there is much noise.  Karras et al. place the levels evenly in σ^{1/7}
-instead, so that the steps near the data are short.  A network knows whole times only, so each level is moved to the
-nearest of them, in log σ; where two would share one, the steps go through neighbouring times.
+instead, so that the steps near the data are short, and exponential levels are even in log σ.  A network knows whole
+times only, so each level is moved to the nearest of them, in log σ; where two would share one, the steps go through
+neighbouring times.
 
-Source: Karras et al. 2022, eq. 5.
+``equal_error_times`` asks the denoiser where the steps should be short.  A step of length h in λ = −log σ that holds
+x̂_0 fixed misses by about h² |dx̂_0/dλ| / 2, in units of x̃, and by √ᾱ times that in units of the state.  Under a given
+number of steps the sum of these is least where all are equal: the places between the times share out evenly
+
+    ∫ √(√ᾱ |dx̂_0/dλ|) dλ.
+
+Sources: Karras et al. 2022, eq. 5; de Boor 1973 (equal shares of a root of the error); the aim is that of Sabour et al.
+2024 (align your steps), whose bound is another one.
 """
 
 from __future__ import annotations
 
 import math
-import reprlib
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 
 import torch
+from torch import Tensor
 
 from ..errors import ConfigError, check_choice, check_integer, check_real
 from ..process.schedule import Schedule
 
-Spacing = str | tuple[int, ...]  # how the times of a chain lie, or the times themselves
-SPACINGS = ("trailing", "leading")  # even in t; "karras" needs the levels of a schedule
+SPACINGS = ("trailing", "leading")  # even in t
+GRIDS = (*SPACINGS, "karras", "exponential")  # the last two need the levels of a schedule
 RHO = 7  # of Karras et al. 2022, for sampling
+Spacing = str | Sequence[int]  # a name of GRIDS, or the times themselves
 
 
 def timesteps(T: int, steps: int, spacing: str = "trailing") -> list[int]:
@@ -52,16 +61,62 @@ def karras_levels(top: float, bottom: float, steps: int) -> list[float]:
     return [(start + i / max(steps - 1, 1) * (end - start)) ** RHO for i in range(steps)]
 
 
-def visited(schedule: Schedule, steps: int | None, spacing: Spacing = "trailing") -> tuple[int, ...]:
-    """The times of a chain: ``timesteps``, or for ``"karras"`` the nearest to ``karras_levels`` from T to 1.
+def exponential_levels(top: float, bottom: float, steps: int) -> list[float]:
+    """σ_i = top (bottom / top)^{i / (steps − 1)} for i = 0 … steps − 1: even in log σ; as ``karras_levels``."""
+    steps, bottom = check_integer("steps", steps, 1), check_real("bottom", bottom, 0, math.inf, open_low=True)
+    if check_real("top", top, 0, math.inf, open_high=True) <= bottom:
+        raise ConfigError(f"top must be above bottom = {bottom:g}, got {top:g}; the levels fall from top to bottom")
+    return [top * (bottom / top) ** (i / max(steps - 1, 1)) for i in range(steps)]
 
-    A tuple is the times themselves, falling, in 1…T, as many as ``steps``: a chain may begin below T.
+
+LEVELS = {"karras": karras_levels, "exponential": exponential_levels}
+
+
+def visited(schedule: Schedule, steps: int | None, spacing: Spacing = "trailing") -> tuple[int, ...]:
+    """The times of a chain: ``timesteps``, for "karras" and "exponential" the nearest to their levels from T to 1, or
+    the times that ``spacing`` lists, falling; ``steps`` may then be None.
     """
-    if isinstance(spacing, tuple):
-        return _given(schedule.T, steps, spacing)
-    check_choice("spacing", spacing, (*SPACINGS, "karras"))
+    if not isinstance(spacing, str):
+        return _listed(schedule, steps, spacing)
+    check_choice("spacing", spacing, GRIDS)
     steps = check_integer("steps", schedule.T if steps is None else steps, 1, schedule.T)
-    return _karras(schedule, steps) if spacing == "karras" else tuple(timesteps(schedule.T, steps, spacing))
+    return _levelled(schedule, steps, spacing) if spacing in LEVELS else tuple(timesteps(schedule.T, steps, spacing))
+
+
+def equal_error_times(schedule: Schedule, x_0_hats: Tensor, steps: int) -> tuple[int, ...]:
+    """``steps`` times from T down whose steps, the last one to 0 included, miss by equal shares; see above.
+
+    ``x_0_hats`` (T, B, …) is what the denoiser takes x_0 to be at the times T, T − 1, …, 1 of the same chains.
+    """
+    T, steps = schedule.T, check_integer("steps", steps, 1, schedule.T)
+    if not isinstance(x_0_hats, Tensor) or x_0_hats.ndim < 2 or len(x_0_hats) != T:
+        what = tuple(x_0_hats.shape) if isinstance(x_0_hats, Tensor) else x_0_hats
+        raise ConfigError(
+            f"x_0_hats must be ({T}, B, ...), for each time from T to 1, got {what}; record a whole chain"
+        )
+    logs = _logs(schedule).flip(0)  # of T … 1
+    moved = x_0_hats.double().diff(dim=0).flatten(1).square().mean(1).sqrt()
+    kept = schedule.to("cpu", torch.float64).alpha_bar[1:].flip(0)[1:].sqrt()
+    shares = (kept * moved * -logs.diff()).sqrt().cumsum(0)
+    # to the data at 0: from t = 1 it is as far as the estimate moved in the last step, at most
+    whole = shares[-1] + (kept[-1] * moved[-1]).sqrt()
+    aims = whole * torch.arange(1, steps, dtype=torch.float64) / steps
+    return _distinct(T, [T, *(T - 1 - torch.searchsorted(shares, aims).clamp(max=T - 2)).tolist()])
+
+
+def _listed(schedule: Schedule, steps: int | None, times: Sequence[int]) -> tuple[int, ...]:
+    """The times that a caller lists, checked."""
+    found = tuple(check_integer("spacing", t, 1, schedule.T) for t in times)
+    if not found or any(late <= early for late, early in pairwise(found)):
+        raise ConfigError(f"spacing must list times that fall, got {list(found)}; sort them from noise to data")
+    if steps is not None and steps != len(found):
+        raise ConfigError(f"steps must be the number of times in spacing, {len(found)}, got {steps}; leave steps out")
+    return found
+
+
+def _logs(schedule: Schedule) -> Tensor:
+    """log σ_t for t = 1…T, rising."""
+    return schedule.to("cpu", torch.float64).snr[1:].log() / -2
 
 
 def late(times: Sequence[int], strength: float) -> tuple[int, ...]:
@@ -77,23 +132,19 @@ def late(times: Sequence[int], strength: float) -> tuple[int, ...]:
     return tuple(times[len(times) - count :])
 
 
-def _given(T: int, steps: int | None, times: tuple[int, ...]) -> tuple[int, ...]:
-    times = tuple(check_integer("time of spacing", t, 1, T) for t in times)
-    if not times or any(t <= s for t, s in pairwise(times)) or steps not in (None, len(times)):
-        what = f"got {reprlib.repr(times)} for steps = {steps}; use late(visited(...), strength)"
-        raise ConfigError(f"spacing must be times that fall, as many as steps, {what}")
-    return times
-
-
 @lru_cache(maxsize=32)  # a sampler that runs again goes the same way
-def _karras(schedule: Schedule, steps: int) -> tuple[int, ...]:
+def _levelled(schedule: Schedule, steps: int, spacing: str) -> tuple[int, ...]:
     if steps == schedule.T or steps == 1:
         return tuple(range(schedule.T, schedule.T - steps, -1))
-    logs = schedule.to("cpu", torch.float64).snr[1:].log() / -2  # log σ_t, rising
-    levels = torch.tensor(karras_levels(float(logs[-1].exp()), float(logs[0].exp()), steps), dtype=torch.float64)
-    times = (1 + (levels.log()[:, None] - logs).abs().argmin(1)).tolist()
-    for i in reversed(range(steps - 1)):
+    logs = _logs(schedule)
+    levels = torch.tensor(LEVELS[spacing](float(logs[-1].exp()), float(logs[0].exp()), steps), dtype=torch.float64)
+    return _distinct(schedule.T, (1 + (levels.log()[:, None] - logs).abs().argmin(1)).tolist())
+
+
+def _distinct(T: int, times: list[int]) -> tuple[int, ...]:
+    """The same times, moved to neighbours where two are one."""
+    for i in reversed(range(len(times) - 1)):
         times[i] = max(times[i], times[i + 1] + 1)
-    for i in range(steps):
-        times[i] = min(times[i], schedule.T - i)
+    for i in range(len(times)):
+        times[i] = min(times[i], T - i)
     return tuple(times)

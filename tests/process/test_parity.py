@@ -22,13 +22,15 @@ from worlds import seeded
 from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.process.schedule import cosine, linear, scaled_linear
 from diffusion_lib.sample.ancestral import ddim, ddpm, last
-from diffusion_lib.sample.dpm import dpmpp
+from diffusion_lib.sample.dpm import dpm2, dpmpp, middle, unipc
 from diffusion_lib.sample.ode import euler, heun, lms, sigma
-from diffusion_lib.sample.times import SPACINGS, karras_levels, timesteps, visited
+from diffusion_lib.sample.times import GRIDS, SPACINGS, exponential_levels, karras_levels, timesteps, visited
 
 WORLD = GaussianMixture([[-1.0, 0.5], [0.3, -0.2], [1.2, 1.0]], [0.3, 0.1, 0.5], [0.2, 0.5, 0.3])
 EVERY = [(linear(1), range(1, 2)), (linear(20), range(1, 21)), (cosine(50), range(1, 51))]
+FEW = [(linear(20), range(1, 21)), (cosine(50), (1, 2, 13, 50)), (scaled_linear(1000), (7, 53))]
 SOME = [(scaled_linear(1000), (1, 2, 7, 50, 53, 56, 333))]  # neither 7 nor 53, 56, 333 divides 1000
+FEWER = [pytest.param(schedule, counts, id=f"T{schedule.T}") for schedule, counts in FEW]
 CASES = [pytest.param(schedule, counts, id=f"T{schedule.T}") for schedule, counts in EVERY + SOME]
 TOLERANCE = {"rtol": 1e-10, "atol": 1e-10}
 X_T = torch.randn(3, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
@@ -50,7 +52,9 @@ def peer_of(monkeypatch, name, schedule, spacing, **config):
     common = {"num_train_timesteps": schedule.T, "trained_betas": schedule.beta[1:].tolist()}
     if name in ("DDPM", "DDIM"):
         common["clip_sample"] = False  # they would keep x̂_0 in [−1, 1]; WORLD reaches further
-    return peers.scheduler(monkeypatch, name, **common, timestep_spacing=spacing, **config)
+    if name != "DPMSolverSinglestep":  # it knows one spacing only
+        common["timestep_spacing"] = spacing
+    return peers.scheduler(monkeypatch, name, **common, **config)
 
 
 def run(peer, denoiser, x, schedule, **options):
@@ -127,7 +131,7 @@ def test_solvers_in_sigma(monkeypatch, schedule, counts, spacing, name):
         torch.testing.assert_close(ours, x, **TOLERANCE)
 
 
-@pytest.mark.parametrize("spacing", [*SPACINGS, "karras"])
+@pytest.mark.parametrize("spacing", GRIDS)
 @pytest.mark.parametrize(("schedule", "counts"), CASES)
 def test_dpm_solver_2m(monkeypatch, schedule, counts, spacing):
     """The peer keeps x_t as we do; it is given our times, since its leading ones are others."""
@@ -137,6 +141,43 @@ def test_dpm_solver_2m(monkeypatch, schedule, counts, spacing):
         peer.set_timesteps(timesteps=[t - 1 for t in visited(schedule, steps, spacing)])
         x = run(peer, denoiser, X_T, schedule)
         torch.testing.assert_close(last(dpmpp(denoiser, X_T, schedule, steps=steps, spacing=spacing)), x, **TOLERANCE)
+
+
+@pytest.mark.parametrize("spacing", GRIDS)
+@pytest.mark.parametrize(("schedule", "counts"), FEWER)
+def test_unipc(monkeypatch, schedule, counts, spacing):
+    """bh2, order two: the predictor, and the corrector that takes the step before again."""
+    denoiser = WORLD.denoiser(schedule)
+    peer = peer_of(monkeypatch, "UniPCMultistep", schedule, "linspace")
+    for steps in counts:
+        peer.set_timesteps(steps)
+        peers.put_times(peer, visited(schedule, steps, spacing))
+        x = run(peer, denoiser, X_T, schedule)
+        torch.testing.assert_close(last(unipc(denoiser, X_T, schedule, steps=steps, spacing=spacing)), x, **TOLERANCE)
+
+
+@pytest.mark.filterwarnings("ignore:.*dpmsolver:FutureWarning")
+@pytest.mark.parametrize("spacing", GRIDS)
+@pytest.mark.parametrize(("schedule", "counts"), FEWER)
+def test_dpm_solver_2(monkeypatch, schedule, counts, spacing):
+    """The peer takes every second time for the middle of a step, and is given ours, and of which order each step is.
+
+    It does not go to the level 0, where the log of the level is infinite; so all steps but the last are compared.
+    """
+    denoiser = WORLD.denoiser(schedule)
+    config = {"algorithm_type": "dpmsolver", "final_sigmas_type": "sigma_min"}
+    peer = peer_of(monkeypatch, "DPMSolverSinglestep", schedule, "trailing", **config)
+    for steps in counts:
+        times, orders = [], []
+        for t, s in pairwise([*visited(schedule, steps, spacing), 0]):
+            m = middle(schedule, t, s)
+            times += [t] if m is None else [t, m]
+            orders += [1] if m is None else [1, 2]
+        peer.set_timesteps(len(times))
+        peers.put_times(peer, times)
+        peer.order_list, peer.timesteps = orders, peer.timesteps[:-1]
+        *_, ours, _ = dpm2(denoiser, X_T, schedule, steps=steps, spacing=spacing)
+        torch.testing.assert_close(ours.x_t, run(peer, denoiser, X_T, schedule), **TOLERANCE)
 
 
 @pytest.mark.parametrize("spacing", SPACINGS)
@@ -153,13 +194,18 @@ def test_euler_ancestral_is_the_chain_with_the_posterior_s_variance(monkeypatch,
 
 
 @pytest.mark.parametrize("schedule", [linear(20), scaled_linear(1000)], ids=["T20", "T1000"])
-def test_karras_levels(monkeypatch, schedule):
-    """The levels are diffusers'; of its times, some come twice where ours go on to the neighbour."""
-    peer = peer_of(monkeypatch, "DPMSolverMultistep", schedule, "trailing", use_karras_sigmas=True)
+@pytest.mark.parametrize(("name", "of"), [("karras", karras_levels), ("exponential", exponential_levels)])
+def test_levels(monkeypatch, schedule, name, of):
+    """The levels are diffusers'; of its times, some come twice where ours go on to the neighbour.
+
+    Its exponential times are cut off and not rounded, so that only the levels of these are compared.
+    """
+    peer = peer_of(monkeypatch, "DPMSolverMultistep", schedule, "trailing", **{f"use_{name}_sigmas": True})
     for steps in (2, 3, 10, 20):
         peer.set_timesteps(steps)
-        levels = torch.tensor(karras_levels(sigma(schedule, schedule.T), sigma(schedule, 1), steps))
+        levels = torch.tensor(of(sigma(schedule, schedule.T), sigma(schedule, 1), steps))
         torch.testing.assert_close(levels.double(), peer.sigmas[:-1].double(), rtol=1e-6, atol=0)
-        theirs, ours = [int(time) + 1 for time in peer.timesteps], list(visited(schedule, steps, "karras"))
-        assert ours == theirs or len(set(theirs)) < steps
-    assert len(set(theirs)) < 20 if schedule.T == 20 else ours == theirs
+        theirs, ours = [int(time) + 1 for time in peer.timesteps], list(visited(schedule, steps, name))
+        if name == "karras":
+            assert ours == theirs or len(set(theirs)) < steps
+    assert name != "karras" or (len(set(theirs)) < 20 if schedule.T == 20 else ours == theirs)

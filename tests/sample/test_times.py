@@ -1,9 +1,9 @@
-"""The times of Karras et al.: as many as asked, from T to 1; timesteps has its tests in test_ancestral."""
+"""The grids in log σ: as many times as asked, from T to 1; timesteps has its tests in test_ancestral."""
 
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pytest
 import torch
@@ -13,25 +13,25 @@ from worlds import gaussian_denoiser, randn
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.process.schedule import cosine, linear, scaled_linear
-from diffusion_lib.sample import ddim, ddpm, dpmpp, euler, heun, last, lms, sigma
-from diffusion_lib.sample.times import karras_levels, visited
+from diffusion_lib.sample import ddim, ddpm, dpm2, dpmpp, euler, heun, last, lms, sigma, unipc
+from diffusion_lib.sample.times import LEVELS, equal_error_times, exponential_levels, karras_levels, visited
 
 
 @settings(max_examples=40)
 @given(st.integers(1, 300).flatmap(lambda T: st.tuples(st.just(T), st.integers(1, T))))
 def test_they_are_as_many_as_asked_strictly_decreasing_from_T_to_1(T_steps):
     T, steps = T_steps
-    for make in (linear, scaled_linear, cosine):
-        times = visited(make(T), steps, "karras")
+    for make, name in product((linear, scaled_linear, cosine), LEVELS):
+        times = visited(make(T), steps, name)
         assert len(times) == steps and times[0] == T and all(a > b for a, b in pairwise(times))
         assert times[-1] == 1 or steps == 1 < T
 
 
-def test_a_level_lies_at_the_nearest_time_where_no_other_does():
+@pytest.mark.parametrize("name", LEVELS)
+def test_a_level_lies_at_the_nearest_time_where_no_other_does(name):
     schedule, steps = scaled_linear(1000), 12
-    for level, t in zip(
-        karras_levels(sigma(schedule, 1000), sigma(schedule, 1), steps), visited(schedule, steps, "karras"), strict=True
-    ):
+    levels = LEVELS[name](sigma(schedule, 1000), sigma(schedule, 1), steps)
+    for level, t in zip(levels, visited(schedule, steps, name), strict=True):
         near = [abs(math.log(level / sigma(schedule, s))) for s in (t - 1, t, t + 1) if 1 <= s <= 1000]
         assert min(near) == abs(math.log(level / sigma(schedule, t)))
 
@@ -44,25 +44,93 @@ def test_the_levels_are_even_in_their_seventh_root_and_of_the_paper():
     assert karras_levels(3.0, 1.0, 1) == pytest.approx([3.0])
 
 
-@pytest.mark.parametrize("sampler", [ddim, ddpm, euler, heun, lms, dpmpp])
-def test_every_sampler_runs_through_them(sampler):
+def test_exponential_levels_are_even_in_their_logarithm():
+    gaps = [a / b for a, b in pairwise(exponential_levels(80, 0.002, 18))]
+    assert gaps == pytest.approx([(80 / 0.002) ** (1 / 17)] * 17)
+    assert exponential_levels(80, 0.002, 18)[::17] == pytest.approx([80, 0.002])
+    assert exponential_levels(3.0, 1.0, 1) == pytest.approx([3.0])
+
+
+@pytest.mark.parametrize("spacing", ["karras", "exponential", (990, 500, 499, 20)], ids=str)
+@pytest.mark.parametrize("sampler", [ddim, ddpm, euler, heun, lms, dpm2, dpmpp, unipc])
+def test_every_sampler_runs_through_them(sampler, spacing):
     schedule, point = scaled_linear(1000), torch.tensor([0.7, -1.3], dtype=torch.float64)
-    records = list(sampler(gaussian_denoiser(schedule, point, 0.0), randn(3, 2), schedule, steps=9, spacing="karras"))
-    assert [record.t for record in records] == [*visited(schedule, 9, "karras"), 0]
+    steps = 9 if isinstance(spacing, str) else None
+    denoiser = gaussian_denoiser(schedule, point, 0.0)
+    records = list(sampler(denoiser, randn(3, 2), schedule, steps=steps, spacing=spacing))
+    assert [record.t for record in records] == [*visited(schedule, steps, spacing), 0]
     assert float((last(records) - point).abs().max()) < 1e-6
+
+
+def test_listed_times_are_taken_as_they_are():
+    assert visited(linear(10), None, [10, 3, 1]) == visited(linear(10), 3, (10, 3, 1)) == (10, 3, 1)
+
+
+# --- equal shares of the error ---------------------------------------------------------------------------------------
+
+
+def estimates(schedule, std):
+    """x̂_0 at the times T…1 of the chain of all times, for data N(0, std²)."""
+    chain = ddim(gaussian_denoiser(schedule, 0.0, std), randn(50, 1), schedule)
+    return torch.stack([step.x_0_hat for step in chain][:-1])
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(2, 60).flatmap(lambda T: st.tuples(st.just(T), st.integers(1, T))), st.floats(0.1, 3))
+def test_equal_shares_are_as_many_times_as_asked_and_fall_from_T(T_steps, std):
+    T, steps = T_steps
+    times = equal_error_times(linear(T), estimates(linear(T), std), steps)
+    assert len(times) == steps and times[0] == T and times[-1] >= 1 and all(a > b for a, b in pairwise(times))
+
+
+def test_they_share_out_what_they_say():
+    """The steps' parts of the integral, computed here from the exact flow, differ by no more than one time's part."""
+    schedule, std = scaled_linear(1000), 0.3
+    logs = torch.tensor([math.log(sigma(schedule, t)) for t in range(1, 1001)], dtype=torch.float64)
+    levels, kept = logs.exp(), schedule.alpha_bar[1:].sqrt()
+    # x̂_0 = x̃ std² / (std² + σ²) along x̃ ∝ √(std² + σ²), so that |dx̂_0/dλ| ∝ σ² / (std² + σ²)^{3/2}
+    parts = (kept * levels**2 / (std**2 + levels**2) ** 1.5).sqrt() * logs.diff(prepend=logs[:1] - logs.diff()[:1])
+    times = equal_error_times(schedule, estimates(schedule, std), 12)
+    shares = [float(parts[s:t].sum()) for t, s in pairwise([*times, 1])]
+    assert max(shares[:-1]) - min(shares[:-1]) < 2.5 * float(parts[1:].max())
+
+
+def test_they_follow_the_data():
+    """Narrow clusters are decided late, at low levels: there the steps get short."""
+    schedule = scaled_linear(1000)
+    wide, narrow = (equal_error_times(schedule, estimates(schedule, std), 10) for std in (1.0, 0.05))
+    assert narrow[5] < wide[5] and narrow[-1] < wide[-1]
+
+
+def test_bad_estimates_are_refused():
+    for bad in (torch.zeros(9, 2), torch.zeros(10), None):
+        with pytest.raises(ConfigError, match=r"^x_0_hats must"):
+            equal_error_times(linear(10), bad, 3)
+    with pytest.raises(ConfigError, match=r"^steps must"):
+        equal_error_times(linear(10), torch.zeros(10, 2), 11)
 
 
 @pytest.mark.parametrize(
     ("arguments", "name"),
     [((1.0, 1.0, 5), "top"), ((1.0, 0.0, 5), "bottom"), ((1.0, 0.5, 0), "steps"), ((math.nan, 0.5, 3), "top")],
 )
-def test_bad_levels_are_refused(arguments, name):
+@pytest.mark.parametrize("levels", LEVELS.values(), ids=LEVELS)
+def test_bad_levels_are_refused(levels, arguments, name):
     with pytest.raises(ConfigError, match=rf"^{name} must"):
-        karras_levels(*arguments)
+        levels(*arguments)
 
 
 @pytest.mark.parametrize(
-    ("steps", "spacing", "name"), [(11, "karras", "steps"), (0, "karras", "steps"), (5, "karas", "spacing")]
+    ("steps", "spacing", "name"),
+    [
+        (11, "karras", "steps"),
+        (0, "exponential", "steps"),
+        (5, "karas", "spacing"),
+        (None, (5, 5), "spacing"),
+        (None, (), "spacing"),
+        (None, (11, 5), "spacing"),
+        (3, (10, 5), "steps"),
+    ],
 )
 def test_bad_choices_are_refused(steps, spacing, name):
     with pytest.raises(ConfigError, match=rf"^{name} must"):

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 MODULES = {"DDPM": "ddpm", "DDIM": "ddim", "EulerAncestralDiscrete": "euler_ancestral_discrete"}
-MODULES |= {"DPMSolverMultistep": "dpmsolver_multistep"}
+MODULES |= {"DPMSolverMultistep": "dpmsolver_multistep", "DPMSolverSinglestep": "dpmsolver_singlestep"}
+MODULES |= {"UniPCMultistep": "unipc_multistep"}
 
 
 class _Double:
@@ -47,7 +48,12 @@ def set_times(peer, times):
     if chosen == expected:
         return
     assert strays(peer.config.num_train_timesteps, len(times), chosen, expected)
-    peer.timesteps = torch.tensor(expected).to(peer.timesteps.dtype) - 1
+    put_times(peer, expected)
+
+
+def put_times(peer, times):
+    """Let the peer, whose number of steps is set, visit our times."""
+    peer.timesteps = torch.tensor(times).to(peer.timesteps.dtype) - 1
     if hasattr(peer, "sigmas"):
         sigmas = ((1 - peer.alphas_cumprod) / peer.alphas_cumprod).sqrt()
         peer.sigmas = torch.cat([sigmas[peer.timesteps.long()], sigmas.new_zeros(1)])
