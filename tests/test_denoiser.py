@@ -144,6 +144,55 @@ def test_a_fresh_network_answers_0_and_with_v_that_is_the_optimum_for_data_of_va
 
 
 @pytest.mark.parametrize("kind", DENOISERS)
+@pytest.mark.parametrize("std", [0.2, 1.0, 5.5])
+@pytest.mark.parametrize("t", [1, 20, T])
+def test_layers_that_know_the_width_of_the_data_see_and_answer_unit_variance(kind, std, t):
+    """Karras et al. 2022, with their letters: D = c_skip x̃ + c_out F(c_in x̃), and F is minus ours."""
+    n = 4000 if kind == "mlp" else 300
+    network, seen = make(kind, prediction="v", data_std=std, alpha_bar=SCHEDULE.alpha_bar), {}
+    body = network.body
+
+    def watched(x, known):
+        seen.update(x=x, F=body(x, known))
+        return seen["F"]
+
+    network.body = watched
+    x_0, eps = std * draw(n, *SHAPES[kind]), draw(n, *SHAPES[kind], seed=1)
+    x_t = process.add_noise(SCHEDULE, x_0, t, eps)
+    x_0_hat = process.x_0_from_eps(SCHEDULE, x_t, t, network(x_t, torch.full((n,), t)).detach())
+    sigma, unshrunk = float(SCHEDULE.snr[t]) ** -0.5, x_t / float(SCHEDULE.alpha_bar[t]) ** 0.5
+    root = math.hypot(sigma, std)
+    c_skip, c_out, c_in = std**2 / root**2, sigma * std / root, 1 / root
+    assert float(seen["x"].std()) == pytest.approx(1, abs=0.05)
+    torch.testing.assert_close(seen["x"], c_in * unshrunk, rtol=1e-4, atol=1e-4)
+    scale = 1 + sigma  # ε̂ loses digits of x̂_0 where there is much noise
+    theirs = c_skip * unshrunk + c_out * -seen["F"].detach()
+    torch.testing.assert_close(x_0_hat / scale, theirs / scale, rtol=1e-3, atol=1e-3)
+    assert float(((x_0 - c_skip * unshrunk) / c_out).std()) == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("kind", DENOISERS)
+def test_data_of_deviation_1_are_those_of_v_prediction_bit_for_bit(kind):
+    with_width, without = (
+        make(kind, prediction="v", alpha_bar=SCHEDULE.alpha_bar, **more) for more in ({"data_std": 1.0}, {})
+    )
+    x, t = draw(3, *SHAPES[kind]), torch.tensor([1, 7, T])
+    assert torch.equal(with_width(x, t), without(x, t)) and with_width.config == without.config
+    other = make(kind, prediction="v", alpha_bar=SCHEDULE.alpha_bar, data_std=0.2)
+    again = build(json.loads(json.dumps(other.config)))
+    again.load_state_dict(other.state_dict())
+    assert torch.equal(again(x, t), other(x, t)) and not torch.allclose(other(x, t), without(x, t))
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, math.inf, math.nan, "1"])
+def test_a_bad_width_of_the_data_is_refused(bad):
+    with pytest.raises(ConfigError, match=r"^data_std must"):
+        make("mlp", prediction="v", alpha_bar=SCHEDULE.alpha_bar, data_std=bad)
+    with pytest.raises(ConfigError, match=r"^data_std must be 1"):
+        make("mlp", data_std=0.5)
+
+
+@pytest.mark.parametrize("kind", DENOISERS)
 @pytest.mark.parametrize("prediction", PREDICTIONS)
 def test_config_rebuilds_the_same_function_through_json(kind, prediction):
     denoiser = make(kind, alpha_bar=None if prediction == "eps" else SCHEDULE.alpha_bar, prediction=prediction)

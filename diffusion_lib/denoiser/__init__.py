@@ -13,14 +13,22 @@ as large near t = T: 157 times for DDPM's linear schedule and 20,000 times for t
 is the error of ε̂ that is amplified, by √SNR, at small t.  v-prediction amplifies neither: x̂_0 = √ᾱ_t x_t − √(1 − ᾱ_t)
 F.
 
+That holds for data of variance 1.  For others, of standard deviation s = ``data_std``, the layers of v-prediction are
+given x_t / √V with V = ᾱ_t s² + 1 − ᾱ_t, the variance of x_t, and
+
+    ε̂ = (√(1 − ᾱ_t) x_t / √V + √ᾱ_t s F) / √V.
+
+So their input and what they must answer both have variance 1, and their error is amplified least.  These are the c_in,
+c_skip and c_out of Karras et al. 2022, in coordinates that shrink the signal; F has the other sign there.
+
 Time enters through cosines of s = ln(1 + 999 t/T) / ln 1000: finer at small t, where the noise grows by large factors
 from step to step.
 
 A network with ``classes`` is also told of which kind x_t is, ``denoiser(x_t, t, label)``, by a 1 in one of as many
 columns beside the features of time.  Where it is not told they are zeros.
 
-Sources: Ho et al. 2020 (DDPM), section 3.2; Salimans & Ho 2022, section 4 and appendix D; Shi et al. 2016
-(patches folded into channels).
+Sources: Ho et al. 2020 (DDPM), section 3.2; Salimans & Ho 2022, section 4 and appendix D; Karras et al. 2022, section 5
+and appendix B.6; Shi et al. 2016 (patches folded into channels).
 """
 
 from __future__ import annotations

@@ -29,13 +29,15 @@ class MLP(Network):
         T: int = 1000,
         alpha_bar: Sequence[float] | Tensor | None = None,
         prediction: str = "v",
+        data_std: float = 1.0,
     ) -> None:
-        super().__init__("mlp", T, alpha_bar, prediction, dim=dim, width=width, depth=depth, features=features)
+        sizes = {"dim": dim, "width": width, "depth": depth, "features": features}
+        super().__init__("mlp", T, alpha_bar, prediction, data_std=data_std, **sizes)
         draws = torch.Generator().manual_seed(0)
         frequencies = 0.3 * torch.randn(dim, features, generator=draws, device="cpu")
         self.register_buffer("frequencies", frequencies)
-        sizes = [dim + 2 * features + TIME_FEATURES, *[width] * depth]
-        layers = [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.GELU())]
+        layout = [dim + 2 * features + TIME_FEATURES, *[width] * depth]
+        layers = [layer for a, b in pairwise(layout) for layer in (nn.Linear(a, b), nn.GELU())]
         self.layers = nn.Sequential(*layers, zero(nn.Linear(width, dim)))
 
     def check_x(self, x_t: Tensor) -> None:

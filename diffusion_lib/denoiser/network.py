@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..errors import ConfigError, check_choice, check_integer
+from ..errors import ConfigError, check_choice, check_integer, check_real
 
 PREDICTIONS = ("eps", "x_0", "v")
 TIME_FEATURES = 8
@@ -22,8 +22,9 @@ class Network(nn.Module):
 
     ``config`` is a plain dict from which ``build`` makes the same network with fresh weights.  ``alpha_bar`` is the
     table ᾱ_0…ᾱ_T of the schedule, which ε-prediction does without.  A network with ``classes`` can be told of which
-    kind x_t is.  A subclass defines ``check_x(x_t)``, and ``body(x_t, known)``, which is F; ``known`` (B, 8 + classes)
-    are the features of time, and a 1 in the column of the label.
+    kind x_t is, and one with v-prediction by ``data_std`` how wide the data are.  A subclass defines ``check_x(x_t)``,
+    and ``body(x_t, known)``, which is F; ``known`` (B, 8 + classes) are the features of time, and a 1 in the column of
+    the label.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Network(nn.Module):
         alpha_bar: Sequence[float] | Tensor | None,
         prediction: str,
         classes: int = 0,
+        data_std: float = 1.0,
         **sizes: int,
     ) -> None:
         super().__init__()
@@ -44,6 +46,9 @@ class Network(nn.Module):
         if alpha_bar is None and prediction != "eps":
             remedy = 'pass alpha_bar=schedule.alpha_bar, or prediction="eps"'
             raise ConfigError(f"alpha_bar must be given for prediction {prediction!r}, got None; {remedy}")
+        data_std = check_real("data_std", data_std, 0, math.inf, open_low=True, open_high=True)
+        if data_std != 1 and prediction != "v":
+            raise ConfigError(f"data_std must be 1 for prediction {prediction!r}, got {data_std:g}; use prediction v")
         table = None if alpha_bar is None else _as_table(alpha_bar, T)
         values = None if table is None else table.tolist()
         self.config: dict[str, Any] = {
@@ -51,6 +56,8 @@ class Network(nn.Module):
         }  # fmt: skip
         if classes:
             self.config["classes"] = classes
+        if data_std != 1:
+            self.config["data_std"] = data_std
         alpha_bar = torch.ones(T, dtype=torch.float64) if table is None else table[1:]
         s = torch.log1p(999 * torch.arange(1, T + 1, dtype=torch.float64) / T) / math.log(1000)
         time = torch.cos(math.pi * s[:, None] * torch.arange(1, TIME_FEATURES + 1))
@@ -60,6 +67,8 @@ class Network(nn.Module):
         kinds = functional.pad(torch.eye(classes), (0, 0, 1, 0))  # row label + 1; the first is of "not told"
         self.register_buffer("kinds", kinds, persistent=False)
         self.register_buffer("noise", (1 - alpha_bar).sqrt().float(), persistent=False)
+        width = (alpha_bar * data_std**2 + 1 - alpha_bar).sqrt()  # √V of the states, 1 for data of deviation 1
+        self.register_buffer("width", width.float() if data_std != 1 else None, persistent=False)
 
     def forward(self, x_t: Tensor, t: Tensor, label: Tensor | None = None) -> Tensor:
         """Return eps_hat for x_t (B, …) at times t (B,); ``ConfigError`` if their shapes or types do not fit.
@@ -75,7 +84,12 @@ class Network(nn.Module):
             raise ConfigError(f"t must be in 1..{self.T}, got {what}; make the network with T=schedule.T") from error
         shape = (-1, *[1] * (x_t.ndim - 1))
         signal, noise = signal.view(shape), noise.view(shape)
-        F = self.body(x_t, self._known(time, label, x_t)).to(x_t.dtype)
+        known = self._known(time, label, x_t)
+        if self.width is not None:
+            width = self.width.index_select(0, t - 1).view(shape)
+            F = self.body(x_t / width, known).to(x_t.dtype)
+            return (noise * x_t / width + signal * self.config["data_std"] * F) / width
+        F = self.body(x_t, known).to(x_t.dtype)
         if self.prediction == "v":
             return noise * x_t + signal * F
         if self.prediction == "x_0":

@@ -47,8 +47,10 @@ class UNet(Network):
         prediction: str = "v",
         patch: int = 1,
         classes: int = 0,
+        data_std: float = 1.0,
     ) -> None:
-        super().__init__("unet", T, alpha_bar, prediction, classes, channels=channels, width=width, patch=patch)
+        sizes = {"channels": channels, "width": width, "patch": patch}
+        super().__init__("unet", T, alpha_bar, prediction, classes, data_std, **sizes)
         if width % 8:
             raise ConfigError(f"width must be a multiple of 8, got {width}; use {8 * -(-width // 8)}")
         if patch not in PATCHES:

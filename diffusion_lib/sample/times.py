@@ -18,10 +18,11 @@ Sources: Karras et al. 2022, eq. 5; de Boor 1973 (equal shares of a root of the 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -83,25 +84,27 @@ def visited(schedule: Schedule, steps: int | None, spacing: Spacing = "trailing"
     return _levelled(schedule, steps, spacing) if spacing in LEVELS else tuple(timesteps(schedule.T, steps, spacing))
 
 
-def equal_error_times(schedule: Schedule, x_0_hats: Tensor, steps: int) -> tuple[int, ...]:
+def equal_error_times(schedule: Schedule, chain: Iterable[Any], steps: int) -> tuple[int, ...]:
     """``steps`` times from T down whose steps, the last one to 0 included, miss by equal shares; see above.
 
-    ``x_0_hats`` (T, B, …) is what the denoiser takes x_0 to be at the times T, T − 1, …, 1 of the same chains.
+    ``chain`` is what a sampler yielded: at least two states, from time T on, with x̂_0.  The finer it is, the better the
+    shares are known; between its times they are spread evenly over log σ.
     """
-    T, steps = schedule.T, check_integer("steps", steps, 1, schedule.T)
-    if not isinstance(x_0_hats, Tensor) or x_0_hats.ndim < 2 or len(x_0_hats) != T:
-        what = tuple(x_0_hats.shape) if isinstance(x_0_hats, Tensor) else x_0_hats
-        raise ConfigError(
-            f"x_0_hats must be ({T}, B, ...), for each time from T to 1, got {what}; record a whole chain"
-        )
-    logs = _logs(schedule).flip(0)  # of T … 1
-    moved = x_0_hats.double().diff(dim=0).flatten(1).square().mean(1).sqrt()
-    kept = schedule.to("cpu", torch.float64).alpha_bar[1:].flip(0)[1:].sqrt()
-    shares = (kept * moved * -logs.diff()).sqrt().cumsum(0)
-    # to the data at 0: from t = 1 it is as far as the estimate moved in the last step, at most
-    whole = shares[-1] + (kept[-1] * moved[-1]).sqrt()
-    aims = whole * torch.arange(1, steps, dtype=torch.float64) / steps
-    return _distinct(T, [T, *(T - 1 - torch.searchsorted(shares, aims).clamp(max=T - 2)).tolist()])
+    steps = check_integer("steps", steps, 1, schedule.T)
+    records = [record for record in chain if record.t > 0]
+    if len(records) < 2 or records[0].t != schedule.T:
+        got = f"{len(records)} from {records[0].t}" if records else "none"
+        raise ConfigError(f"chain must have two states or more, from T = {schedule.T} on, got {got}; use ddim's")
+    logs, places = _logs(schedule), torch.tensor([record.t for record in records]) - 1
+    moved = torch.stack([record.x_0_hat.double().flatten().cpu() for record in records]).diff(dim=0)
+    kept = schedule.to("cpu", torch.float64).alpha_bar[1:][places[1:]].sqrt()
+    shares = (kept * moved.square().mean(1).sqrt() * -logs[places].diff()).sqrt()
+    at = torch.cat([shares.new_zeros(1), shares.cumsum(0)])
+    aims = at[-1] * torch.arange(steps, dtype=torch.float64) / steps
+    low = (torch.searchsorted(at, aims, right=True) - 1).clamp(0, len(shares) - 1)
+    part = (aims - at[low]) / shares[low].clamp(min=torch.finfo(torch.float64).tiny)
+    levels = logs[places[low]] + part * (logs[places[low + 1]] - logs[places[low]])
+    return _distinct(schedule.T, _nearest(logs, levels))
 
 
 def _listed(schedule: Schedule, steps: int | None, times: Sequence[int]) -> tuple[int, ...]:
@@ -138,7 +141,12 @@ def _levelled(schedule: Schedule, steps: int, spacing: str) -> tuple[int, ...]:
         return tuple(range(schedule.T, schedule.T - steps, -1))
     logs = _logs(schedule)
     levels = torch.tensor(LEVELS[spacing](float(logs[-1].exp()), float(logs[0].exp()), steps), dtype=torch.float64)
-    return _distinct(schedule.T, (1 + (levels.log()[:, None] - logs).abs().argmin(1)).tolist())
+    return _distinct(schedule.T, _nearest(logs, levels.log()))
+
+
+def _nearest(logs: Tensor, aims: Tensor) -> list[int]:
+    """The times whose log σ is nearest to each aim."""
+    return (1 + (aims[:, None] - logs).abs().argmin(1)).tolist()
 
 
 def _distinct(T: int, times: list[int]) -> tuple[int, ...]:
