@@ -49,9 +49,20 @@ def _descent() -> dict:
     return {"data": data.tolist(), "surface": heights, "deep": deep[1:], "shallow": shallow[1:]}
 
 
+def counted(denoiser: Callable) -> tuple[list, Callable]:
+    """A list that grows with each call, and the same denoiser."""
+    calls: list = []
+
+    def asked(x_t, t):
+        calls.append(t)
+        return denoiser(x_t, t)
+
+    return calls, asked
+
+
 @cache
 def _orders() -> dict:
-    """The first world of the page samplers, its hundred states, and what each sampler makes of them at some steps."""
+    """The first world of the page samplers, its hundred states, and by grid what each sampler makes of them."""
     import torch
 
     from diffusion_lib import sample
@@ -65,13 +76,18 @@ def _orders() -> dict:
     x_T = torch.special.ndtri((torch.arange(100, dtype=torch.float64)[:, None] + 0.5) / 100)
     end, denoiser, errors = page["flow"](x_T, world), world.denoiser(schedule), {}
     solvers = {f"lms{order}": (sample.lms, {"order": order}) for order in (2, 3, 4)}
-    solvers |= {"euler": (sample.euler, {}), "dpmpp": (sample.dpmpp, {}), "heun": (sample.heun, {})}
-    for name, (solver, options) in solvers.items():
-        errors[name] = []
+    solvers |= {"euler": (sample.euler, {}), "dpmpp": (sample.dpmpp, {}), "unipc": (sample.unipc, {})}
+    solvers |= {"heun": (sample.heun, {}), "dpm2": (sample.dpm2, {})}
+    chain = list(sample.ddim(denoiser, x_T[2::5], schedule))  # where the estimates move
+    for grid in ("trailing", "exponential", "karras", "equal"):
+        errors[grid] = {name: [] for name in solvers}
         for steps in (2, 3, 4, 6, 10, 15, 20, 30, 50, 80, 125, 200):
-            off = sample.last(solver(denoiser, x_T, schedule, steps=steps, **options)) - end
-            calls = 2 * steps - 1 if name == "heun" else steps
-            errors[name].append([calls, float(off.square().mean().sqrt())])
+            equal = grid == "equal"
+            times = sample.equal_error_times(schedule, chain, steps) if equal else sample.visited(schedule, steps, grid)
+            for name, (solver, options) in solvers.items():
+                calls, asked = counted(denoiser)
+                off = sample.last(solver(asked, x_T, schedule, spacing=times, **options)) - end
+                errors[grid][name].append([len(calls), float(f"{float(off.square().mean().sqrt()):.6g}")])
     world_told = {"means": places, "std": width, "weights": weights}
     return {"world": world_told, "x_T": x_T.flatten().tolist(), "errors": errors}
 

@@ -21,7 +21,10 @@ SOLVERS = {
     "lms(4)": (sample.lms, {"order": 4}),
     "heun": (sample.heun, {}),
     "dpmpp": (sample.dpmpp, {}),
+    "unipc": (sample.unipc, {}),
+    "dpm2": (sample.dpm2, {}),
 }
+GRIDS = {"trailing": "trailing", "exponential": "exponential", "karras": "karras", "equal": "equal misses"}
 
 
 def tensor(values):
@@ -75,16 +78,50 @@ def test_the_world_is_the_page_s():
     assert data.of("orders")["world"] == {"means": [-1.0, 0.3, 1.2], "std": 0.4, "weights": [0.3, 0.3, 0.4]}
 
 
-def test_the_point_lies_on_its_curve_and_the_block_is_right(modules):
+def test_the_grids_are_the_library_s(modules):
+    """The same times; where a level lies in the middle of two, the last digit decides, and either will do."""
+    told = data.of("orders")
+    x_T = tensor(told["x_T"])[2::5, None]
+    chain = list(sample.ddim(WORLD.denoiser(SCHEDULE), x_T, SCHEDULE))
+    counts = [1, 2, 3, 5, 10, 47, 100, 200]
+    ask = """async ({ lab }, [told, counts, names]) => {
+        const { grid } = await import('/lab/maths/grids.js'), model = lab.setup(told);
+        return names.map((name) => counts.map((steps) => grid(name, model, steps))); }"""
+    for name, found in zip(GRIDS, modules("kinds/orders.js", ask, [told, counts, list(GRIDS)]), strict=True):
+        for steps, times in zip(counts, found, strict=True):
+            equal = name == "equal"
+            ours = sample.equal_error_times(SCHEDULE, chain, steps) if equal else sample.visited(SCHEDULE, steps, name)
+            assert len(times) == steps + 1 and times[-1] == 0
+            assert max(abs(a - b) for a, b in zip(times, ours, strict=False)) <= equal
+
+
+def test_the_parabola_is_the_library_s(modules):
+    for h, before in ((1e-3, 2.0), (0.5, 0.4), (4.0, 1.0)):
+        told = modules("maths/solvers.js", "(m, [h, before]) => m.parabola(h, before)", [h, before])
+        assert told == pytest.approx(sample.parabola(h, before), rel=1e-11)
+
+
+def test_the_point_lies_on_its_curve_and_the_blocks_are_right(modules):
     told = data.of("orders")
     ask = """({ lab, run }, told) => { const model = lab.setup(told);
-        const errors = (name) => [4, 10, 50, 100].map((steps) => run(model, name, steps).error);
-        return Object.fromEntries(Object.keys(told.errors).map((name) => [name, errors(name)])); }"""
+        const errors = (name, grid) => [4, 5, 10, 50, 100].map((steps) => run(model, name, steps, grid));
+        return Object.fromEntries(Object.entries(told.errors).map(([grid, rows]) => [grid,
+            Object.fromEntries(Object.keys(rows).map((name) => [name, errors(name, grid)]))])); }"""
     found = modules("kinds/orders.js", ask, told)
-    for name, (_, ten, fifty, _) in found.items():
-        on_curve = dict(zip((2, 3, 4, 6, 10, 15, 20, 30, 50, 80, 125, 200), told["errors"][name], strict=True))
-        assert ten == pytest.approx(on_curve[10][1], rel=1e-6)
-        assert fifty == pytest.approx(on_curve[50][1], rel=1e-6)
-    at_four = [found[name][0] for name in ("euler", "lms2", "lms3", "lms4")]
+    for grid, rows in found.items():
+        for name, (_, _, ten, fifty, _) in rows.items():
+            steps = (2, 3, 4, 6, 10, 15, 20, 30, 50, 80, 125, 200)
+            on_curve = dict(zip(steps, told["errors"][grid][name], strict=True))
+            for here, at in ((ten, 10), (fifty, 50)):
+                near = 0.05 if grid == "equal" else 1e-5
+                assert here["error"] == pytest.approx(on_curve[at][1], rel=near) and here["calls"] == on_curve[at][0]
+    error = {
+        grid: {name: [each["error"] for each in row] for name, row in rows.items()} for grid, rows in found.items()
+    }
+    even = error["trailing"]
+    at_four = [even[name][0] for name in ("euler", "lms2", "lms3", "lms4")]
     assert max(at_four) < 1.4 * min(at_four)
-    assert found["euler"][3] > 500 * found["lms4"][3]
+    assert even["euler"][4] > 500 * even["lms4"][4]
+    of_unipc = {grid: rows["unipc"] for grid, rows in error.items()}
+    assert of_unipc["equal"][1] < of_unipc["trailing"][1] / 4  # with five steps
+    assert of_unipc["exponential"][4] < of_unipc["equal"][4] / 2  # with a hundred

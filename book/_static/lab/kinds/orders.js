@@ -1,57 +1,65 @@
-// The error of five samplers against the calls of the exact denoiser, and the way that some of their states take.
+// The error of eight samplers against the calls of the exact denoiser, for four grids of times, and the way that some of
+// their states take.
 
 import { axes, box, circle, legend, number, tag } from "../shell/plot.js";
 import { choice, range } from "../shell/controls.js";
 import { flow, noiseOnLine } from "../maths/flow.js";
+import { grid as timesOf, logsOf } from "../maths/grids.js";
 import { schedule } from "../maths/schedule.js";
-import { dpmpp, heun, lms } from "../maths/solvers.js";
+import { dpm2, dpmpp, heun, lms, unipc } from "../maths/solvers.js";
 
 const T = 1000, SHOWN = [4, 22, 40, 59, 77, 95]; // of the hundred states
 const SOLVERS = {
-  euler: ["Euler, DDIM", lms(1), (steps) => steps], lms2: ["LMS, order 2", lms(2), (steps) => steps], lms3: ["LMS, order 3", lms(3), (steps) => steps],
-  lms4: ["LMS, order 4", lms(4), (steps) => steps], dpmpp: ["DPM-Solver++", dpmpp, (steps) => steps], heun: ["Heun", heun, (steps) => 2 * steps - 1],
+  euler: ["Euler, DDIM", lms(1)], lms2: ["LMS, order 2", lms(2)], lms3: ["LMS, order 3", lms(3)], lms4: ["LMS, order 4", lms(4)],
+  dpmpp: ["DPM-Solver++ (2M)", dpmpp], unipc: ["UniPC", unipc], heun: ["Heun", heun], dpm2: ["DPM-Solver-2", dpm2],
 };
+const GRIDS = { trailing: "even in t", exponential: "even in log σ", karras: "Karras", equal: "equal misses" };
 
-// Root mean squared distance from where the exact flow ends, and the way.
-export const run = (model, name, steps) => {
-  const key = `${name} ${steps}`;
+// Root mean squared distance from where the exact flow ends, the calls, and the way.
+export const run = (model, name, steps, grid = "trailing") => {
+  const key = `${name} ${steps} ${grid}`;
   if (!model.runs.has(key)) {
     if (model.runs.size > 60) model.runs.clear();
-    const [, solver] = SOLVERS[name], { world, tables, x_T, ends } = model;
-    const denoiser = (x, t) => x.map((each) => noiseOnLine(world, each, tables.alphaBar[t], tables.rest[t]));
-    const { times, states } = solver(denoiser, x_T, tables, steps), last = states[steps];
+    const [, solver] = SOLVERS[name], { tables, x_T, ends } = model;
+    let calls = 0;
+    const denoiser = (x, t) => { calls += 1; return model.denoiser(x, t); };
+    const { times, states } = solver(denoiser, x_T, tables, steps, timesOf(grid, model, steps)), last = states[steps];
     const error = Math.sqrt(last.reduce((sum, each, i) => sum + (each - ends[i]) ** 2, 0) / last.length);
-    model.runs.set(key, { times, error, states: states.map((x) => SHOWN.map((i) => x[i])) });
+    model.runs.set(key, { times, error, calls, states: states.map((x) => SHOWN.map((i) => x[i])) });
   }
   return model.runs.get(key);
 };
 
 export const lab = {
   title: "Does a higher order pay?",
-  alt: "Left, the error of six samplers against the calls of the denoiser, on logarithmic axes. Right, six states on their way from noise to data, as the exact flow leads them and as the chosen sampler does.",
+  alt: "Left, the error of eight samplers against the calls of the denoiser, on logarithmic axes. Right, six states on their way from noise to data, as the exact flow leads them and as the chosen sampler does.",
   height: 330,
   narrow: 600,
   controls: [
     choice("name", "sampler", Object.entries(SOLVERS).map(([name, [words]]) => [name, words]), "lms2"),
+    choice("grid", "times", Object.entries(GRIDS)),
     range("steps", "steps", { from: 2, to: 100, value: 10, play: 8 }),
   ],
   setup({ world, errors, x_T }) {
     const tables = schedule("linear", T), ends = x_T.map((each) => flow(world, tables, each, 0));
     const seen = Array.from({ length: 41 }, (_, k) => 25 * k);
     const exact = SHOWN.map((i) => seen.map((t) => [t, Math.sqrt(tables.alphaBar[t]) * flow(world, tables, x_T[i], t)]));
-    return { world, errors, tables, x_T: Float64Array.from(x_T), ends, exact, runs: new Map() };
+    const denoiser = (x, t) => x.map((each) => noiseOnLine(world, each, tables.alphaBar[t], tables.rest[t]));
+    const { times, states } = lms(1)(denoiser, x_T.filter((_, i) => i % 5 === 2), tables, T); // where the estimates move
+    const cleans = states.slice(0, T).map((x, k) => { const t = times[k], noise = denoiser(x, t); return x.map((each, i) => (each - Math.sqrt(tables.rest[t]) * noise[i]) / Math.sqrt(tables.alphaBar[t])); });
+    return { world, errors, tables, logs: logsOf(tables), cleans, denoiser, x_T: Float64Array.from(x_T), ends, exact, runs: new Map() };
   },
-  draw(model, { name, steps }, { width, height }) {
+  draw(model, { name, grid, steps }, { width, height }) {
     const wide = width > 500, across = wide ? (width - 120) / 2 : width - 62, top = wide ? 64 : 82, tall = wide ? height - top - 42 : (height - top) / 2 - 60;
-    const [words, , calls] = SOLVERS[name], { times, states, error } = run(model, name, steps), finer = run(model, name, 2 * steps).error;
+    const [words] = SOLVERS[name], { times, states, error, calls } = run(model, name, steps, grid), finer = run(model, name, 2 * steps, grid);
     const left = axes({ left: 48, top, width: across, height: tall }, { from: 2, to: 400, log: true, name: "calls of the denoiser" }, { from: 1e-6, to: 2, log: true, name: "error" });
     const right = axes({ left: wide ? across + 100 : 48, top: wide ? top : top + tall + 72, width: across, height: tall }, { from: T, to: 0, name: "t", marks: false }, { from: -3, to: 3, name: "x at t: noise on the left, data on the right" });
-    const curves = Object.entries(model.errors).map(([each, rows]) => left.curve(rows, each === name ? "c2 strong" : "grey thin"));
+    const curves = Object.entries(model.errors[grid]).map(([each, rows]) => left.curve(rows.map(([n, off]) => [n, Math.min(off, 2)]), each === name ? "c2 strong" : "grey thin"));
     const ways = model.exact.map((way) => right.curve(way, "c1")).concat(states[0].map((_, i) => right.curve(times.map((t, k) => [t, states[k][i]]), "c2") + right.dots(times.map((t, k) => [t, states[k][i]]), "c2")));
     const { at } = right, window = tag("clipPath", { id: "lab-orders-clip" }, box(at.left - 4, at.top, at.width + 8, at.height, "plane"));
     const svg = legend([["c2 strong", words], ["grey thin", "the other samplers"], ["c1", "the exact way"]], 48, 16, width - 60)
-      + left.svg + curves.join("") + circle(left.px(calls(steps)), left.py(Math.max(error, 1e-6)), 5, "f2") + right.svg + window + tag("g", { "clip-path": "url(#lab-orders-clip)" }, ways.join(""));
-    const slope = Math.log(finer / error) / Math.log(calls(2 * steps) / calls(steps));
-    return { svg, said: `${words}, ${steps} steps, ${calls(steps)} calls: the error is ${number(error)}. With twice the steps it is ${number(finer)}: a slope of ${number(slope, 2)}.` };
+      + left.svg + curves.join("") + circle(left.px(calls), left.py(Math.min(Math.max(error, 1e-6), 2)), 5, "f2") + right.svg + window + tag("g", { "clip-path": "url(#lab-orders-clip)" }, ways.join(""));
+    const slope = Math.log(finer.error / error) / Math.log(finer.calls / calls);
+    return { svg, said: `${words}, times ${grid === "karras" ? "of Karras" : grid === "equal" ? "of equal misses" : GRIDS[grid]}, ${steps} steps, ${calls} calls: the error is ${number(error)}. With twice the steps it is ${number(finer.error)}: a slope of ${number(slope, 2)}.` };
   },
 };

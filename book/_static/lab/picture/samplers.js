@@ -1,24 +1,16 @@
 // The samplers of diffusion_lib/sample, from unit noise to latents: each yields {t, x, clean} before a step, where
 // `clean` is what the denoiser takes x_0 to be, and last {t: 0}. `denoise(x, t)` and what it gives are Float32Arrays.
 
+import { levelled } from "../maths/grids.js";
 import { adamsBashforth, times as visitedTo0 } from "../maths/solvers.js";
 
-const { sqrt, log, exp, expm1, log1p, min, max } = Math;
+const { sqrt, log, expm1, log1p, min } = Math;
 
 // Σ a x over pairs of a number and an array, rounded once.
 const sum = (...pairs) => pairs[0][1].map((_, i) => pairs.reduce((all, [a, x]) => all + a * x[i], 0));
 
 // The times nearest to levels of the noise that are even in σ^{1/7} (Karras et al. 2022, eq. 5); none twice.
-export const karras = ({ T, snr }, steps) => {
-  if (steps === T || steps === 1) return Array.from({ length: steps }, (_, i) => T - i);
-  const logs = snr.slice(1).map((each) => log(each) / -2), start = exp(logs[T - 1]) ** (1 / 7), end = exp(logs[0]) ** (1 / 7);
-  const times = Array.from({ length: steps }, (_, i) => {
-    const level = 7 * log(start + (i / (steps - 1)) * (end - start));
-    return 1 + logs.reduce((best, each, t) => (Math.abs(level - each) < Math.abs(level - logs[best]) ? t : best), 0);
-  });
-  for (let i = steps - 2; i >= 0; i--) times[i] = max(times[i], times[i + 1] + 1);
-  return times.map((t, i) => min(t, T - i));
-};
+export const karras = ({ snr }, steps) => levelled(snr.slice(1).map((each) => log(each) / -2), steps, "karras");
 
 // The step from t to s < t.
 export const transition = ({ beta, alphaBar, rest }, t, s) => {
