@@ -111,7 +111,7 @@ def _listed(schedule: Schedule, steps: int | None, times: Sequence[int]) -> tupl
     """The times that a caller lists, checked."""
     if not isinstance(times, Sequence):
         raise ConfigError(f"spacing must be one of {', '.join(GRIDS)}, or a list of times, got {times!r}; use trailing")
-    found = tuple(check_integer("time in spacing", t, 1, schedule.T) for t in times)
+    found = tuple(check_integer("spacing", t, 1, schedule.T) for t in times)
     if not found or any(late <= early for late, early in pairwise(found)):
         raise ConfigError(f"spacing must list times that fall, got {list(found)}; sort them from noise to data")
     if steps is not None and steps != len(found):

@@ -54,9 +54,9 @@ GIVEN = {
     "rise": ((1, 2), "got [1, 2]"),
     "equal": ((2, 2), "got [2, 2]"),
     "none": ((), "got []"),
-    "zero": ((5, 0), "time in spacing must be an integer in 1..1000, got 0"),
-    "above-T": ((1001,), "time in spacing must be an integer in 1..1000, got 1001"),
-    "real": ((5.0,), "time in spacing must be an integer in 1..1000, got 5.0"),
+    "zero": ((5, 0), "spacing must be an integer in 1..1000, got 0"),
+    "above-T": ((1001,), "spacing must be an integer in 1..1000, got 1001"),
+    "real": ((5.0,), "spacing must be an integer in 1..1000, got 5.0"),
     "count": ((5, 2, 1), "steps must be the number of times in spacing, 3, got 2"),
     "no list": (7, "or a list of times, got 7"),
 }
