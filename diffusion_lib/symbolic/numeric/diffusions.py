@@ -5,7 +5,7 @@ of dx = f ds + g dw with
 
     f(x, s) = a u + r,     g(s)² = (b − 2a) σ².
 
-Other functions are cubic there, and with one bell all integrals are finite sums, those of Gauss and Hermite, exactly.
+Other functions are polynomials there, and with one bell all integrals are finite sums, those of Gauss and Hermite.
 """
 
 from __future__ import annotations

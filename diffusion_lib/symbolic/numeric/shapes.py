@@ -1,8 +1,8 @@
 """Random concrete functions, which stand for arbitrary ones at a point.
 
-A function with values in the real numbers is a line plus a wave, b + Σ aᵢxᵢ + c sin(d + Σ eᵢxᵢ); one with positive
-values is a sum of two bells.  Where integrals must be exact, a real one is cubic.  A time among the arguments chooses
-another function.
+A function with values in the real numbers is a line plus a wave, b + Σ aᵢxᵢ + c sin(d + Σ eᵢxᵢ), or a polynomial where
+integrals must be exact; one with positive values is a sum of two bells.  A time among the arguments chooses another
+function.
 """
 
 from __future__ import annotations
@@ -37,18 +37,19 @@ def wave(seed, count):
     return value
 
 
-def cubic(seed, count):
-    """A polynomial of degree three, of one argument."""
+def quintic(seed, count):
+    """A polynomial of degree five, of one argument."""
     if count != 1:
-        raise Inconclusive("a cubic function has one argument")
-    rows = [[to_mpf(draw(f"{seed}:{power}", real)) for power in range(4)]]
-    for _ in range(3):
-        rows.append([k * number for k, number in zip(range(len(rows[-1]) - 1, 0, -1), rows[-1], strict=False)])
+        raise Inconclusive("a polynomial has one argument here")
+    rows = [[to_mpf(draw(f"{seed}:{power}", real)) for power in range(6)]]
+    while len(rows) < 7:
+        last = rows[-1]
+        rows.append([k * number for k, number in zip(range(len(last) - 1, 0, -1), last[:-1], strict=True)])
 
     def value(arg):
         return mp.polyval(rows[0], arg)
 
-    value.prime = lambda order: lambda arg: mp.polyval(rows[min(order, 3)], arg) if order <= 3 else mp.zero
+    value.prime = lambda order: lambda arg: mp.polyval(rows[min(order, 6)] or [0], arg)
     return value
 
 
