@@ -16,7 +16,7 @@ from ..errors import check_choice
 from .diagram import draw
 from .layout import Arrow, Box
 
-PARTS = {"derivations": "learned", "experiments": "fixed", "latent": "data"}  # their colours
+PARTS = {"derivations": "learned", "experiments": "fixed", "latent": "data", "beyond": "result"}  # their colours
 ROWS = 8.0  # points between them
 
 
@@ -61,6 +61,7 @@ CHAPTERS = {
     "latent-experiments": Chapter(
         "latent", "Latent experiments", ("simple-loss", "guidance", "autoencoder", "toy-ddpm")
     ),
+    "continuous-time": Chapter("beyond", "Continuous time", ("score", "flow-and-multistep", "weights-and-bits")),
 }
 PATHS = {
     "mathematician": (

@@ -17,7 +17,12 @@ TOC = {
     part["caption"]: [entry["file"].removeprefix("book/") for entry in part["chapters"]]
     for part in yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
 }
-PARTS = {"Derivations": "derivations", "Experiments": "experiments", "Latent diffusion": "latent"}
+PARTS = {
+    "Derivations": "derivations",
+    "Experiments": "experiments",
+    "Latent diffusion": "latent",
+    "Beyond the article": "beyond",
+}
 NEEDS = re.compile(r"\bYou need\b(.*?)\{minutes\}`here`", re.S)
 INTRO = (ROOT / "book" / "intro.md").read_text()
 

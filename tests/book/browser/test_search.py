@@ -12,7 +12,7 @@ MEANT = {  # a query, and the pages one of which must come first
     "VLB": "variational-bound",
     "evidence lower bound": "variational-bound",
     "DDIM": "samplers sampling-steps",
-    "SDE": "flow-and-multistep",
+    "SDE": "continuous-time",
     "ODE": "flow-and-multistep",
     "CFG": "guidance",
     "classifier-free guidance": "guidance",

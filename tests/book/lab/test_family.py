@@ -1,0 +1,60 @@
+"""The particles of the page take the library's steps, and do what the block says."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+import torch
+
+from diffusion_lib.evaluate import GaussianMixture
+from diffusion_lib.process.path import vp
+from diffusion_lib.sample import even_times, sde
+
+LINE = GaussianMixture([[-1.0], [0.3], [1.2]], 0.25, [0.3, 0.3, 0.4])
+PATH = vp()
+
+
+@pytest.mark.parametrize("lam", [0, 0.5, 1.3])
+def test_the_chain_is_that_of_the_library(modules, monkeypatch, lam):
+    steps, draws = 12, torch.Generator().manual_seed(0)
+    start, *noises = torch.randn(steps + 1, 5, 1, generator=draws, dtype=torch.float64)
+    ask = """async (m, [start, noises, steps, lambda]) => { const { mixture } = await import('/lab/maths/mixture.js');
+        const data = mixture([[-1], [0.3], [1.2]], 0.25, [0.3, 0.3, 0.4]);
+        return m.backwards(data, Float64Array.from(start), steps, lambda, (k) => noises[k]).map((x) => Array.from(x)); }"""
+    given = [start.flatten().tolist(), [z.flatten().tolist() for z in noises], steps, lam]
+    told = torch.tensor(modules("maths/family.js", ask, given), dtype=torch.float64)
+    left = iter(noises)
+    monkeypatch.setattr(sys.modules[sde.__module__], "noise", lambda *given: lambda like: next(left))
+    ours = torch.stack([each.x_t for each in sde(LINE.denoiser(PATH), start, PATH, even_times(steps), lam=lam)])
+    torch.testing.assert_close(told, ours[:, :, 0], rtol=1e-9, atol=1e-9)
+
+
+def ends(modules, **now):
+    """The end of all particles, the shares of the clusters and the distance that the page shows."""
+    ask = """(m, now) => { const model = m.lab.setup(), states = m.journey(model, now).at(-1);
+        return { states: Array.from(states), shares: m.shares(model, 0, states), off: m.distance(model, 0, states) }; }"""
+    return modules("kinds/family.js", ask, {"lambda": 1, "steps": 100, "one": False, "x": 0.5} | now)
+
+
+def test_what_the_page_shows_is_what_the_library_says(modules):
+    told = ends(modules)
+    states = torch.tensor(told["states"], dtype=torch.float64)
+    shares = LINE.log_class(PATH, states[:, None], 0.0).exp().mean(0)
+    torch.testing.assert_close(torch.tensor(told["shares"], dtype=torch.float64), shares, rtol=1e-9, atol=1e-9)
+    grid = torch.linspace(-4, 4, 8001, dtype=torch.float64)
+    below = (LINE.weights * torch.special.ndtr((grid[:, None] - LINE.means[:, 0]) / LINE.std)).sum(1)
+    places = grid[torch.searchsorted(below, (torch.arange(200, dtype=torch.float64) + 0.5) / 200)]
+    assert told["off"] == pytest.approx(float((states.sort().values - places).abs().mean()), abs=2e-3)
+
+
+def test_without_noise_one_start_has_one_end_and_with_noise_it_has_all(modules):
+    for x in (-1.5, 0.5, 1.5):
+        assert len(set(ends(modules, **{"lambda": 0}, one=True, x=x)["states"])) == 1
+        shares = ends(modules, one=True, x=x)["shares"]
+        assert max(abs(a - b) for a, b in zip(shares, LINE.weights.tolist(), strict=True)) < 0.1
+
+
+def test_with_few_steps_much_noise_is_far_off(modules):
+    few = [ends(modules, steps=10, **{"lambda": lam})["off"] for lam in (0, 1, 1.5)]
+    assert few[1] > 2 * few[0] and few[2] > few[1]
