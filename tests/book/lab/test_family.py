@@ -21,7 +21,8 @@ def test_the_chain_is_that_of_the_library(modules, monkeypatch, lam):
     start, *noises = torch.randn(steps + 1, 5, 1, generator=draws, dtype=torch.float64)
     ask = """async (m, [start, noises, steps, lambda]) => { const { mixture } = await import('/lab/maths/mixture.js');
         const data = mixture([[-1], [0.3], [1.2]], 0.25, [0.3, 0.3, 0.4]);
-        return m.backwards(data, Float64Array.from(start), steps, lambda, (k) => noises[k]).map((x) => Array.from(x)); }"""
+        const states = m.backwards(data, Float64Array.from(start), steps, lambda, (k) => noises[k]);
+        return states.map((x) => Array.from(x)); }"""
     given = [start.flatten().tolist(), [z.flatten().tolist() for z in noises], steps, lam]
     told = torch.tensor(modules("maths/family.js", ask, given), dtype=torch.float64)
     left = iter(noises)
@@ -33,7 +34,8 @@ def test_the_chain_is_that_of_the_library(modules, monkeypatch, lam):
 def ends(modules, **now):
     """The end of all particles, the shares of the clusters and the distance that the page shows."""
     ask = """(m, now) => { const model = m.lab.setup(), states = m.journey(model, now).at(-1);
-        return { states: Array.from(states), shares: m.shares(model, 0, states), off: m.distance(model, 0, states) }; }"""
+        const shares = m.shares(model, 0, states), off = m.distance(model, 0, states);
+        return { states: Array.from(states), shares, off }; }"""
     return modules("kinds/family.js", ask, {"lambda": 1, "steps": 100, "one": False, "x": 0.5} | now)
 
 
