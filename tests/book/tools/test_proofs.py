@@ -22,7 +22,7 @@ telescoping telescoping_product induction fubini log_of_product log_power minus_
 gaussian_integral gaussian_product complete_the_square gaussian_merge gaussian_posterior gaussian_kl moment_recurrence
 closed_form reparametrisation snr_difference ddim_marginals tweedie score_mean_zero stein integration_by_parts
 substitution fundamental_theorem derivative_product derivative_quotient derivative_chain derivative_exp derivative_ln
-derivative_sqrt exchange divergences_add vlb_decomposition
+derivative_sqrt exchange divergences_add vlb_decomposition test_functions stieltjes_limit
 """
 TRUE = "Theorem steps (a b : nat) : a + b = b + a.\nProof. lia. Qed.\n"
 
