@@ -25,12 +25,10 @@ def refute(claim: Claim) -> tuple[str, ...]:
     Where numbers cannot be had, a non-Gaussian mean say, nothing is said.
     """
     left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
-    if moving := about(claim):
-        return _seen(lambda: at_diffusions(claim, left, right, moving))
-    if under_bells(claim, left, right):
-        return _seen(lambda: at_bells(claim, left, right))
-    if claim.licence.name == "limit" and of_sums(left, right):
-        return _seen(lambda: at_sums(claim, left, right))
+    special, only = _special(claim, left, right)
+    found = _seen(*special)
+    if found or only:
+        return found
     looks = [lambda: finite_worlds(claim, left, right), lambda: gaussian_worlds(claim)]
     if random_facts(claim.assumed):  # a letter does not say that what it stands for moves
         looks.append(lambda: gaussian_worlds(replace(claim, model=(*claim.model, *claim.assumed))))
@@ -40,6 +38,17 @@ def refute(claim: Claim) -> tuple[str, ...]:
             moved = unfold((left, right), random_facts((*claim.model, *claim.assumed)), claim.start)
             looks += [lambda: at_points(claim, *moved)] * (moved != (left, right))
     return _seen(*looks)
+
+
+def _special(claim: Claim, left, right):
+    """Looks that are cheaper or can see more, and whether no others make sense: an arbitrary density does not move."""
+    if moving := about(claim):
+        return [lambda: at_diffusions(claim, left, right, moving)], "parts" not in claim.licence.rules
+    if under_bells(claim, left, right):
+        return [lambda: at_bells(claim, left, right)], False
+    if claim.licence.name == "limit" and of_sums(left, right):
+        return [lambda: at_sums(claim, left, right)], False
+    return [], False
 
 
 def refute_by_definitions(claim: Claim) -> tuple[str, ...]:
