@@ -62,6 +62,7 @@ CHAPTERS = {
         "latent", "Latent experiments", ("simple-loss", "guidance", "autoencoder", "toy-ddpm")
     ),
     "continuous-time": Chapter("beyond", "Continuous time", ("score", "flow-and-multistep", "weights-and-bits")),
+    "flow-matching": Chapter("beyond", "Flow matching", ("score", "flow-and-multistep")),
 }
 PATHS = {
     "mathematician": (
