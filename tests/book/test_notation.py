@@ -15,6 +15,7 @@ from diffusers import (
     DDIMScheduler,
     DDPMScheduler,
     EulerDiscreteScheduler,
+    FlowMatchEulerDiscreteScheduler,
     LMSDiscreteScheduler,
     StableDiffusionPipeline,
 )
@@ -31,8 +32,9 @@ from diffusion_lib.evaluate import oracle
 from diffusion_lib.evaluate import vlb as expected
 from diffusion_lib.latent import codec
 from diffusion_lib.latent.small import networks, painter, train_vae, world
-from diffusion_lib.process import bound
+from diffusion_lib.process import bound, velocity
 from diffusion_lib.process import identities as process
+from diffusion_lib.process.path import Path
 from diffusion_lib.process.schedule import linear
 from diffusion_lib.sample import ancestral as sample
 from diffusion_lib.sample import langevin, ode
@@ -143,6 +145,17 @@ def frechet_of_a_shift():
     assert abs(metrics.frechet_distance(x_0, x_0 + 2) - 3 * 2**2) < 1e-9
     spread = float((x_0 - x_0.mean(0)).square().sum() / (T - 1))
     assert abs(metrics.frechet_distance(x_0 - x_0.mean(0), 3 * (x_0 - x_0.mean(0))) - 4 * spread) < 1e-9
+
+
+def flow_step():
+    """Their step, in single precision, leads from one state of a pair to the next along our velocity."""
+    scheduler, path = FlowMatchEulerDiscreteScheduler(), Path.named("flow")
+    scheduler.set_timesteps(sigmas=[0.9, 0.5, 0.2])
+    u = velocity.velocity_of_pair(path, x_0, 0.9, eps)
+    for place, s in enumerate((0.5, 0.2, 0.0)):
+        now = process.add_noise(path, x_0, float(scheduler.sigmas[place]), eps)
+        theirs = scheduler.step(u, scheduler.timesteps[place], now).prev_sample
+        torch.testing.assert_close(process.add_noise(path, x_0, s, eps), theirs, rtol=1e-5, atol=1e-5)
 
 
 def posterior_mean():
@@ -304,6 +317,7 @@ CHECKS = {
     r"$q(x_t \mid x_0)$": lambda: same(x_t, reference().add_noise(x_0, eps, t - 1)),
     r"$\tilde\mu_t$": posterior_mean,
     r"$v$": lambda: same(process.v_from_eps(schedule, x_0, t, eps), reference().get_velocity(x_0, eps, t - 1)),
+    "$u$": flow_step,
     r"$\nabla \log q(x_t)$": lambda: same(
         process.score_from_eps(schedule, eps, t), -eps / (1 - schedule.alpha_bar[t]).sqrt()[:, None]
     ),
@@ -355,7 +369,7 @@ def test_identifiers_of_the_row_exist(symbol):
         assert hasattr(schedule, name.removeprefix("schedule."))
     else:
         known = {"t", "x_0", "x_t", "eps", "eps_hat", "eps_u", "steps", "vae"}
-        modules = (bound, codec, expected, metrics, ode, oracle, process, sample, samplers, train, train_vae)
+        modules = (bound, codec, expected, metrics, ode, oracle, process, sample, samplers, train, train_vae, velocity)
         assert name.partition(".")[0] in known or any(hasattr(module, name.partition(".")[0]) for module in modules)
 
 
