@@ -14,8 +14,8 @@ holds between the means given x_t: of E[u | x_t] the equation dx/dt = E[u | x_t]
 Arguments are those of ``identities``; the process is a ``Path``.  ``ConfigError`` where a slope is infinite, or where
 the quantity given does not determine the other: ε alone at α = 0, x_0 alone at σ = 0.
 
-Sources: Lipman et al. 2023, eq. 14 and 15; Liu et al. 2023, eq. 1; Albergo et al. 2023, section 2; Esser et al. 2024,
-eq. 8 to 11.
+Sources: Lipman et al. 2023, theorem 3; Liu et al. 2023, eq. 1; Albergo et al. 2023, section 2; Esser et al. 2024,
+section 2.
 """
 
 from __future__ import annotations

@@ -10,8 +10,7 @@ of ``process.velocity`` for a network that predicts the noise.  Three methods of
 On the straight path Euler's step is that of DDIM: x_s = α(s) x̂_0 + σ(s) ε̂.  Where σ' is infinite at t = 0, as on
 "vp" and "ve", Heun cannot end there: end a little above, or take the samplers of ``ode``, whose clock is σ/α.
 
-Sources: Hairer, Nørsett & Wanner 1993, II.1; Liu et al. 2023, eq. 2 and the definition of S after theorem 3.7; Lipman
-et al. 2023, section 6.
+Sources: Hairer, Nørsett & Wanner 1993, II.1 (the methods); Liu et al. 2023, section 2 (straightness S).
 """
 
 from __future__ import annotations

@@ -8,8 +8,7 @@ is E[u | x_t], which carries the densities of x_t; this holds for pairs (x_0, ε
 are those of diffusion.  Pairs that a trained flow has joined are straighter (reflow), and so are pairs that lie near
 each other: the optimal transport between the points of a batch.
 
-Sources: Lipman et al. 2023, eq. 9; Liu et al. 2023, eq. 1 and section 2.2; Tong et al. 2024, section 3.2; Pooladian et
-al. 2023.
+Sources: Lipman et al. 2023, eq. 9; Liu et al. 2023, eq. 1 and section 2; Tong et al. 2024, section 3.2.
 """
 
 from __future__ import annotations
