@@ -63,6 +63,7 @@ CHAPTERS = {
     ),
     "continuous-time": Chapter("beyond", "Continuous time", ("score", "flow-and-multistep", "weights-and-bits")),
     "flow-matching": Chapter("beyond", "Flow matching", ("score", "flow-and-multistep")),
+    "editing": Chapter("beyond", "Editing", ("guidance", "sampling-steps", "latent-pipeline")),
 }
 PATHS = {
     "mathematician": (

@@ -20,6 +20,7 @@ m, y, s, g, e_c, e_u, z, eps, sigma, theta, c, b_0, b_1, y_0, v, d, T, mu, a, w,
     "m y s g e_c e_u z eps sigma theta c b_0 b_1 y_0 v d T mu a w h S R n x_t score_t"
 )
 area, B_s, B_t, B_T, k, sigma_t, second = sp.symbols("A alpha_bar_s alpha_bar_t alpha_bar_T b sigma_t b")
+D, kappa, slope, m_c, m_n = sp.symbols("D kappa slope m_c m_n")
 half = sp.Rational(1, 2)
 FORMS = {
     "zoo-root": [B - B**2, half**2 - (B - half) ** 2],
@@ -45,6 +46,10 @@ FORMS = {
     ],
     "telling-apart": [(x0 - y_0) ** 2 / (2 / B - 2), ((sqrt(B) * x0 - sqrt(B) * y_0) / sqrt(1 - B)) ** 2 / 2],
     "scale-of-a-paper": [sp.Rational(13, 10), 1.3, 1 + 0.3 * sp.S.One],
+    "level-to-forget": [sqrt(2 * D / kappa) / 2, sqrt(D) / sqrt(2 * kappa), exp(log(D / (2 * kappa)) / 2)],
+    "noise-for-the-way-up": [(B_s - B_t) / B_s, 1 - exp(log(B_t) - log(B_s))],
+    "inversion-loss": [(1 + h * slope) * (1 - h * slope), 1 - (h * slope) ** 2],
+    "negative-mean": [g * m_c - (g - 1) * m_n, m_c + (g - 1) * (m_c - m_n), (1 - g) * m_n + g * m_c],
     "negative-prompt": [-(1 - g), (g**2 - 1) / (g + 1), exp(log(g)) - 1],
     "guided-shift": [(1 - A) * g * ht / sqrt(A), g * ht * (1 / sqrt(1 - b) - sqrt(1 - b)), g * ht * b * A**-half],
     "equal-spread": [m * g, g * (m + 1) - g, m * exp(log(g)), m * sqrt(g) * sqrt(g)],

@@ -1,0 +1,161 @@
+"""The chapter editing: its derivation refuses what others write, its yardsticks measure, its numbers hold."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pytest
+import torch
+from chapters import code_cells, numbers, printed, run_derivation
+
+from diffusion_lib.errors import Refuted
+from diffusion_lib.evaluate import GaussianMixture
+from diffusion_lib.latent.codec import from_pil
+from diffusion_lib.process.identities import add_noise, eps_from_x_0
+from diffusion_lib.process.schedule import scaled_linear
+from diffusion_lib.symbolic import Derivative, log, sqrt
+from diffusion_lib.symbolic.page.chain import Chain
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    return run_derivation("editing")[0]
+
+
+@pytest.fixture(scope="module")
+def shown():
+    return numbers("editing")
+
+
+@pytest.fixture(scope="module")
+def names():
+    """The functions of the page, without its pictures."""
+    found = {"torch": torch}
+    for cell in code_cells("editing"):
+        if "def there(" in cell.source:
+            source = re.sub(r"^parts = .*$", "", cell.source.partition("places, strengths")[0], flags=re.MULTILINE)
+            exec(compile(source, "editing.md", "exec"), found)
+        if "def exact(" in cell.source:
+            exec(compile(cell.source.partition("rounds, clouds")[0], "editing.md", "exec"), found)
+    return found
+
+
+# --- the derivation --------------------------------------------------------------------------------------------------
+
+
+def test_the_divergence_is_that_of_two_normal_laws(chapter):
+    schedule, t = scaled_linear(1000), 300
+    kept, rest = float(schedule.alpha_bar[t]), float(schedule.one_minus_alpha_bar[t])
+    ED, node = chapter["ED"], chapter["ED"].blocks["two-pictures"].right
+    letters = {ED.sympy(chapter[name]): value for name, value in {"x_0": 0.7, "y_0": -0.4}.items()}
+    letters |= {ED.sympy(chapter["sigma_t"]): math.sqrt(rest / kept)}
+    laws = [torch.distributions.Normal(math.sqrt(kept) * x, math.sqrt(rest)) for x in (0.7, -0.4)]
+    expected = float(torch.distributions.kl_divergence(*laws))
+    assert float(ED.sympy(node).subs(letters)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_noise_that_is_told_is_the_librarys(chapter):
+    schedule = scaled_linear(1000)
+    z, eps = torch.tensor([[0.3]], dtype=torch.float64), torch.tensor([[-1.2]], dtype=torch.float64)
+    x_t = add_noise(schedule, z, 400, eps)
+    ED = chapter["ED"]
+    values = {"x_t": float(x_t), "z_known": 0.3, "alpha_bar_t": float(schedule.alpha_bar[400])}
+    letters = {ED.sympy(chapter[name]): value for name, value in values.items()}
+    told = ED.sympy(chapter["told_noise"], using=("told-noise",)).subs(letters)
+    assert float(told) == pytest.approx(float(eps_from_x_0(schedule, x_t, 400, z)), abs=1e-12)
+
+
+FALSE = {  # name: left, right, licence, what it cites
+    "no-half": lambda n: (
+        n["KL"](n["noised"](n["x_0"]), n["noised"](n["y_0"])),
+        n["alpha_bar_t"] * (n["x_0"] - n["y_0"]) ** 2 / (1 - n["alpha_bar_t"]),
+        "Gaussian integral",
+        (),
+    ),
+    "the-mean-unshrunk": lambda n: (
+        n["KL"](n["noised"](n["x_0"]), n["noised"](n["y_0"])),
+        (n["x_0"] - n["y_0"]) ** 2 / (2 * (1 - n["alpha_bar_t"])),
+        "Gaussian integral",
+        (),
+    ),
+    "known-part-without-noise": lambda n: (
+        sqrt(n["alpha_bar_s"]) * n["estimate"] + sqrt(1 - n["alpha_bar_s"]) * n["told_noise"],
+        sqrt(n["alpha_bar_s"]) * n["z_known"],
+        "result",
+        ("told-estimate", "told-is-the-noise"),
+    ),
+    "known-part-with-the-noise-of-t": lambda n: (
+        sqrt(n["alpha_bar_s"]) * n["estimate"] + sqrt(1 - n["alpha_bar_s"]) * n["told_noise"],
+        sqrt(n["alpha_bar_s"]) * n["z_known"] + sqrt(1 - n["alpha_bar_t"]) * n["eps"],
+        "result",
+        ("told-estimate", "told-is-the-noise"),
+    ),
+    "asked-once": lambda n: (n["Y_t"] - n["h"] * n["network"](n["Y_t"], n["time"]), n["Y_s"], "definition", "step-up"),
+    "negative-with-g": lambda n: (
+        n["g"] * log(n["p_c"](n["x_t"])) - n["g"] * log(n["p_n"](n["x_t"])),
+        log(n["p_c"](n["x_t"]) ** n["g"] / n["p_n"](n["x_t"]) ** (n["g"] - 1)),
+        "algebra",
+        (),
+    ),
+    "negative-sign": lambda n: (
+        Derivative(n["g"] * log(n["p_c"](n["x_t"])) - (n["g"] - 1) * log(n["p_n"](n["x_t"])), n["x_t"]),
+        n["g"] * Derivative(log(n["p_c"](n["x_t"])), n["x_t"])
+        + (n["g"] - 1) * Derivative(log(n["p_n"](n["x_t"])), n["x_t"]),
+        "differentiation",
+        (),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_what_others_wrote_is_refused(chapter, name):
+    left, right, licence, using = FALSE[name](chapter)
+    with pytest.raises(Refuted, match="left is"):
+        Chain(chapter["ED"], name, left).equals(right, by=licence, using=using)
+
+
+# --- the yardsticks --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", [(46.0, 46.0), (82.0, 70.0)])
+def test_the_middle_of_a_form_is_found_to_a_pixel_and_the_form_is_read(names, place):
+    drawn = from_pil([names["scene"]("a red circle on sand", *place, 27.0)])
+    assert float((names["there"](drawn) - torch.tensor([place])).abs().max()) < 0.5
+    assert names["right"]("a red circle on sand", drawn).tolist() == [1]
+    assert names["right"]("a blue star on sand", drawn).tolist() == [0]
+    assert names["there"](from_pil([names["scene"]("a red circle on sand", 64.0, 64.0, 0.1)])).isfinite().all()
+
+
+def test_the_exact_law_is_that_of_the_draws_near_the_known_coordinate(names):
+    """Draws of the whole plane that fall into a thin strip: their second coordinate is near to the exact draws."""
+    world = GaussianMixture(names["blobs"], names["width"], names["weights"])
+    cloud, _ = world.sample(400_000, torch.Generator().manual_seed(0))
+    strip = cloud[(cloud[:, 0] - names["coordinate"]).abs() < 0.01, 1]
+    exact = torch.cat([names["exact"](seed) for seed in range(8)])
+    levels = torch.linspace(0.05, 0.95, 19, dtype=torch.float64)
+    assert len(strip) > 1500
+    assert float((strip.quantile(levels) - exact.quantile(levels)).abs().mean()) < 0.05
+
+
+# --- the sentences ---------------------------------------------------------------------------------------------------
+
+
+def test_the_star_keeps_its_place_at_half_strength_and_loses_it_at_one(shown):
+    assert shown["kept-half"] <= 0.6 * shown["kept-floor"] and shown["kept-n"] >= 10
+    assert shown["nats-half"] > 10 and shown["nats-end"] < 2
+    rights = [int(words[words.index("right") + 1]) for words in printed("editing", "strength ")]
+    assert rights[0] == 0 and rights[-2:] == [100, 100] and rights == sorted(rights)
+
+
+def test_steps_taken_again_bring_the_law_nearer_and_not_to_the_floor(shown):
+    assert shown["seam-once"] > 2 * shown["seam-often"] > 6 * shown["seam-floor"]
+
+
+def test_the_noise_of_an_inversion_is_too_weak_and_rounds_mend_it(shown):
+    assert shown["inverted-spread"] < 0.75 and abs(shown["inverted-rounds"] - 1) < 0.15
+
+
+def test_no_meadow_is_left_and_pairs_are_nearer(shown):
+    assert shown["meadow-negative"] == 0 and shown["meadow-open"] >= 10 and shown["meadow-n"] >= 25
+    assert shown["pair-gain"] > 2 * shown["pair-doubt"]
