@@ -11,8 +11,8 @@ and the oracle of ``evaluate`` take either, and ask it for ``check_t`` and ``pow
 The ratio α/σ falls strictly on every path.  Two paths with the same x_0 and ε pass the same points up to a factor and
 a change of the clock, where α/σ is the same.
 
-Beware of other clocks: Lipman et al. 2023 and Liu et al. 2023 count from noise at 0 to data at 1, with the velocity
-x_1 − x_0 turned round; here as in Esser et al. 2024 the velocity points to the noise.
+Beware of other clocks: Lipman et al. 2023, Liu et al. 2023 and Tong et al. 2024 count from noise at 0 to data x_1 at 1,
+and their velocity x_1 − x_0 points to the data.  Here, as in Esser et al. 2024, it points to the noise.
 
 Sources: Song et al. 2021b, eq. 29 and appendix C (VP, VE, sub-VP); Lipman et al. 2023, eq. 20 (flow); Albergo et al.
 2023, section 4 (trigonometric); Esser et al. 2024, section 2 (the conventions here).

@@ -50,7 +50,7 @@ def test_the_dictionary_of_the_library_is_the_proved_one(chapter, name):
         speed = float(dictionary.velocity_of_pair(path, one(clean), t, one(noise)))
         from_data = formula(names, "velocity-from-data", "x_t", "x_0", "sigma_t", "d_sigma", "W")
         assert from_data(state, clean, slopes[1], slopes[3], numbers[3]) == pytest.approx(speed, rel=1e-9)
-        back = {"noise-from-velocity": noise, "data-from-velocity": clean}
+        back = {"noise-from-speed": noise, "data-from-speed": clean}
         for block, expected in back.items():
             left = formula(
                 names, names["FM"].blocks[block].left, "x_t", "u", "alpha_t", "sigma_t", "d_alpha", "d_sigma", "W"
@@ -78,7 +78,7 @@ def test_a_step_of_euler_is_the_proved_mixture_of_two_guesses(chapter):
 
 def test_on_two_pixels_pairs_of_any_law_fit_the_mean(chapter):
     """The proved split in numbers: a loss over pairs of a finite law, for any answer of the network."""
-    assert {"pairs-fit-the-mean", "crossing", "same-gradient"} <= chapter[0]["FM"].blocks.keys()
+    assert "pairs-fit-the-mean" in chapter[0]["FM"].blocks
     draws = torch.Generator().manual_seed(0)
     law = torch.rand(4, 5, generator=draws, dtype=torch.float64)  # of data points and states
     law = law / law.sum()
