@@ -32,8 +32,8 @@ export const way = (model, power, again, i, times) => times.map((t) => {
 export const lab = {
   title: "Bent and straight flows",
   alt: "Left, twelve exact ways from noise at the right to three clusters of data at the left, and the corners of Euler's method beside them. Right, the error of Euler's method against the number of its steps, on logarithmic axes.",
-  height: 330,
-  narrow: 620,
+  height: 300,
+  narrow: 600,
   controls: [
     range("power", "power", { from: 1, to: 2, step: 0.1, value: 1, play: 6 }),
     range("steps", "steps", { from: 1, to: 32, value: 3 }),
