@@ -341,7 +341,7 @@ BAD = {
     "table-not-from-1": (lambda: MLP(T=2, alpha_bar=[0.9, 0.5, 0.1]), "falling values from 1 at t = 0"),
     "table-rising": (lambda: MLP(T=2, alpha_bar=[1.0, 0.5, 0.6]), "alpha_bar must be the table"),
     "table-of-betas": (lambda: MLP(T=T, alpha_bar=SCHEDULE.beta), "alpha_bar must be the table"),
-    "table-to-0": (lambda: MLP(T=2, alpha_bar=[1.0, 0.5, 0.0]), "to above 0 at t = T"),
+    "table-to-0": (lambda: MLP(T=2, alpha_bar=[1.0, 0.5, 0.0], prediction="x_0"), "to above 0 at t = T"),
     "table-nan": (lambda: MLP(T=2, alpha_bar=[1.0, math.nan, 0.1]), "alpha_bar must be the table"),
     "prediction-unknown": (lambda: MLP(prediction="x0"), "prediction must be one of 'eps', 'x_0', 'v', got 'x0'"),
     "v-without-table": (lambda: MLP(T=T), "alpha_bar must be given for prediction 'v', got None; pass alpha_bar="),

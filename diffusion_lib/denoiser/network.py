@@ -49,7 +49,7 @@ class Network(nn.Module):
         data_std = check_real("data_std", data_std, 0, math.inf, open_low=True, open_high=True)
         if data_std != 1 and prediction != "v":
             raise ConfigError(f"data_std must be 1 for prediction {prediction!r}, got {data_std:g}; use prediction v")
-        table = None if alpha_bar is None else _as_table(alpha_bar, T)
+        table = None if alpha_bar is None else _as_table(alpha_bar, T, prediction)
         values = None if table is None else table.tolist()
         self.config: dict[str, Any] = {
             "kind": kind, **sizes, "T": T, "alpha_bar": values, "prediction": prediction
@@ -75,6 +75,27 @@ class Network(nn.Module):
 
         ``label`` (B,), where the network has ``classes``: 0…classes − 1, or −1 for "not told", as all are for None.
         """
+        F, signal, noise, width = self._answer(x_t, t, label)
+        if width is not None:
+            return (noise * x_t / width + signal * self.config["data_std"] * F) / width
+        if self.prediction == "v":
+            return noise * x_t + signal * F
+        if self.prediction == "x_0":
+            return (x_t - signal * F) / noise
+        return F
+
+    def v(self, x_t: Tensor, t: Tensor, label: Tensor | None = None) -> Tensor:
+        """v̂, arguments as of a call, for prediction "v": where ᾱ_t = 0 it says of x_0 what ε̂ = x_t does not."""
+        if self.prediction != "v":
+            raise ConfigError(f'prediction must be "v" for v, got {self.prediction!r}; use v_from_eps elsewhere')
+        F, signal, noise, width = self._answer(x_t, t, label)
+        if width is None:
+            return F
+        std = self.config["data_std"]
+        return (noise * signal * (1 - std**2) * x_t / width + std * F) / width
+
+    def _answer(self, x_t: Tensor, t: Tensor, label: Tensor | None) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+        """F in the dtype of x_t; √ᾱ_t, √(1 − ᾱ_t) and √V_t, or None for V = 1, ready to broadcast against it."""
         self.check_x(x_t)
         t = _check_index("t", t, x_t)
         try:
@@ -83,18 +104,9 @@ class Network(nn.Module):
             what = f"{int(t.min())} to {int(t.max())}"
             raise ConfigError(f"t must be in 1..{self.T}, got {what}; make the network with T=schedule.T") from error
         shape = (-1, *[1] * (x_t.ndim - 1))
-        signal, noise = signal.view(shape), noise.view(shape)
-        known = self._known(time, label, x_t)
-        if self.width is not None:
-            width = self.width.index_select(0, t - 1).view(shape)
-            F = self.body(x_t / width, known).to(x_t.dtype)
-            return (noise * x_t / width + signal * self.config["data_std"] * F) / width
-        F = self.body(x_t, known).to(x_t.dtype)
-        if self.prediction == "v":
-            return noise * x_t + signal * F
-        if self.prediction == "x_0":
-            return (x_t - signal * F) / noise
-        return F
+        width = None if self.width is None else self.width.index_select(0, t - 1).view(shape)
+        F = self.body(x_t if width is None else x_t / width, self._known(time, label, x_t)).to(x_t.dtype)
+        return F, signal.view(shape), noise.view(shape), width
 
     def _known(self, time: Tensor, label: Tensor | None, x_t: Tensor) -> Tensor:
         """The features of time and label; those of "not told" are zeros."""
@@ -124,9 +136,10 @@ def _check_index(name: str, index: Tensor, x_t: Tensor) -> Tensor:
     return index
 
 
-def _as_table(alpha_bar: Sequence[float] | Tensor, T: int) -> Tensor:
+def _as_table(alpha_bar: Sequence[float] | Tensor, T: int, prediction: str) -> Tensor:
     table = torch.as_tensor(alpha_bar, dtype=torch.float64, device="cpu").detach()
-    if table.shape != (T + 1,) or table[0] != 1 or not ((table.diff() < 0).all() and table[-1] > 0):
-        allowed = f"the table of {T + 1} falling values from 1 at t = 0 to above 0 at t = T"
+    falls = table.shape == (T + 1,) and table[0] == 1 and bool((table.diff() < 0).all())
+    if not falls or table[-1] < 0 or (table[-1] == 0 and prediction != "v"):
+        allowed = f"the table of {T + 1} falling values from 1 at t = 0 to above 0 at t = T (or 0, to predict v)"
         raise ConfigError(f"alpha_bar must be {allowed}, got shape {tuple(table.shape)}; use schedule.alpha_bar")
     return table

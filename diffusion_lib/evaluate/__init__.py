@@ -7,6 +7,7 @@ from .features import train_features
 from .gaussian_chain import GaussianChain, best_steps
 from .likelihood import LogDensity, log_density
 from .line_distribution import LineDistribution, goodness_of_fit, power
+from .optimal import state_variance
 from .oracle import GaussianMixture
 from .vlb import optimal_variance, vlb_from_mse
 
@@ -24,6 +25,7 @@ __all__ = [
     "optimal_variance",
     "power",
     "sliced_wasserstein",
+    "state_variance",
     "train_features",
     "vlb_from_mse",
 ]

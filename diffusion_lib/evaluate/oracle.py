@@ -36,6 +36,7 @@ from ..process.path import Path, Process
 from ..process.schedule import Schedule
 from ..process.velocity import velocity_of_pair
 from ..runtime.finite import non_finite
+from .optimal import Optimal
 from .quadrature import AXIS, normal_nodes
 
 
@@ -123,12 +124,7 @@ class GaussianMixture:
         """The optimal denoiser ``eps_hat = E[ε | x_t]`` of this world as a function of (x_t, t), t in 1…T."""
         if not isinstance(process, Process):
             raise ConfigError(f"schedule must be a Schedule or a Path, got {process!r}; use make_schedule('linear')")
-
-        def oracle(x_t: Tensor, t: Tensor | float) -> Tensor:
-            process.check_t(t, like=x_t)
-            return -process.powers(t, x_t)[1].sqrt() * self.score(process, x_t, t)
-
-        return oracle
+        return Optimal(self, process)
 
     def irreducible_loss(
         self, process: Process, t: float, *, n: int = 20_000, generator: Generator | None = None
@@ -141,7 +137,12 @@ class GaussianMixture:
         if isinstance(t, Tensor):
             raise ConfigError(f"t must be one number, got {tuple(t.shape)} of them; call once for each time")
         t = process.check_t(t)
-        return Loss(*self._mean(lambda x_t: self._noise_variance(process, x_t, t), process, t, n, generator))
+
+        def variance(x_t):
+            within, between = self.noise_variance(process, x_t, t)
+            return within + between.mean(1)
+
+        return Loss(*self._mean(variance, process, t, n, generator))
 
     def floors(self, schedule: Schedule, *, n: int = 20_000, generator: Generator | None = None) -> Tensor:
         """``irreducible_loss`` at all times, a table (T + 1,); slot 0 is 0.  Draws are the same at each time.
@@ -185,14 +186,14 @@ class GaussianMixture:
             return mean, abs(float(self.weights @ values @ half / half.sum()) - mean)
         return mean, math.sqrt(float(self.weights.square() @ values.var(1)) / len(share))
 
-    def _noise_variance(self, process: Process, x_t: Tensor, t: float) -> Tensor:
-        """Var(ε | x_t) per dimension, (B,): within the components, plus between their means of ε."""
+    def noise_variance(self, process: Process, x_t: Tensor, t: float) -> tuple[Tensor, Tensor]:
+        """Var(ε | x_t): within the components, (B,), the same along each axis; and between their means, (B, D)."""
         offsets, variance, kept = parts = self._at(process, x_t, t)
         r = self._log_joint(*parts).softmax(1)
         within = (r * kept * self.std.to(x_t).square() / variance).sum(1)
         means = process.powers(t, x_t)[1].sqrt() * offsets / variance[..., None]
         middle = torch.einsum("bk,bkd->bd", r, means)
-        return within + (r[..., None] * (means - middle[:, None]).square()).sum(1).mean(1)
+        return within, (r[..., None] * (means - middle[:, None]).square()).sum(1)
 
     def _log_joint(self, offsets: Tensor, variance: Tensor, kept: Tensor) -> Tensor:
         """log of w_k N(x_t; √ᾱ_t μ_k, V_k I), (B, K)."""

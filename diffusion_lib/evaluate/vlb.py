@@ -29,6 +29,7 @@ def optimal_variance(schedule: Schedule, loss: Tensor) -> Tensor:
 
     The best σ_t² that is one number for each time; pass it as ``variance`` to ``bound.vlb``.  Slot 0 of both is unused.
     """
+    schedule.check_signal("optimal_variance")
     loss = _table(schedule, loss)
     added = schedule.beta[1:].square() * loss[1:] / (schedule.alpha[1:] * schedule.one_minus_alpha_bar[1:])
     return schedule.posterior_variance + torch.cat([added.new_zeros(1), added])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .bound import bits_per_dim, log_level, step_term, step_variance, vlb, weight
 from .guidance import GuidedByLabel
+from .hybrid import hybrid_loss, interpolated_variance, variance_loss
 from .identities import (
     add_noise,
     eps_from_score,
@@ -17,6 +18,7 @@ from .identities import (
     x_0_from_eps,
 )
 from .path import PATHS, Path, Process, from_schedule
+from .remade import shifted, zero_terminal_snr
 from .remarks import PRIOR_KL_LIMIT, diagnose
 from .schedule import SCHEDULES, Schedule, cosine, linear, make_schedule, scaled_linear
 from .velocity import (
@@ -47,6 +49,8 @@ __all__ = [
     "eps_from_velocity",
     "eps_from_x_0",
     "from_schedule",
+    "hybrid_loss",
+    "interpolated_variance",
     "linear",
     "log_level",
     "make_schedule",
@@ -55,10 +59,12 @@ __all__ = [
     "scaled_linear",
     "score_from_eps",
     "score_from_velocity",
+    "shifted",
     "step_term",
     "step_variance",
     "v_from_eps",
     "v_from_velocity",
+    "variance_loss",
     "ve_to_vp",
     "velocity_from_eps",
     "velocity_from_score",
@@ -70,4 +76,5 @@ __all__ = [
     "weight",
     "x_0_from_eps",
     "x_0_from_velocity",
+    "zero_terminal_snr",
 ]

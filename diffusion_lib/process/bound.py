@@ -196,6 +196,7 @@ def weight(schedule: Schedule, kind: str, variance: str | Tensor = "posterior", 
 
     ``variance`` chooses the σ_t² of "vlb", and ``gamma`` the γ of "min_snr"; elsewhere they have no effect.
     """
+    schedule.check_signal("weight")
     gamma, snr = check_real("gamma", gamma, 0.0, math.inf, open_low=True, open_high=True), schedule.snr[1:]
     beta, alpha, rest = schedule.beta[1:], schedule.alpha[1:], schedule.one_minus_alpha_bar[1:]
     tables = {

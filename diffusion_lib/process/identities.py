@@ -27,7 +27,9 @@ from ..errors import ConfigError, check_integer
 from .path import Process
 from .schedule import Schedule
 
-Denoiser = Callable[[Tensor, Tensor], Tensor]  # eps_hat = denoiser(x_t, t); x_t and eps_hat (B, …), t (B,) int64
+# eps_hat = denoiser(x_t, t); x_t and eps_hat (B, …), t (B,) int64.  Where ᾱ_T = 0, ε̂ = x_T tells nothing, and samplers
+# ask for v_hat = denoiser.v(x_t, t), which is −x̂_0 there.
+Denoiser = Callable[[Tensor, Tensor], Tensor]
 
 
 class Transition(NamedTuple):
@@ -105,7 +107,8 @@ def posterior(schedule: Schedule, x_0: Tensor, x_t: Tensor, t: Tensor | int) -> 
 
 
 def x_0_from_eps(process: Process, x_t: Tensor, t: Tensor | float, eps: Tensor) -> Tensor:
-    """x_0 = (x_t − √(1 − ᾱ_t) ε) / √ᾱ_t."""
+    """x_0 = (x_t − √(1 − ᾱ_t) ε) / √ᾱ_t; refused where ᾱ_t = 0, where ε = x_t for any x_0."""
+    _check_signal(process, t)
     alpha_bar, one_minus_alpha_bar, _ = _at(process, t, x_t=x_t, eps=eps)
     return (x_t - one_minus_alpha_bar.sqrt() * eps) / alpha_bar.sqrt()
 
@@ -148,6 +151,7 @@ def eps_from_score(process: Process, score: Tensor, t: Tensor | float) -> Tensor
 
 def vp_to_ve(process: Process, x_t: Tensor, t: Tensor | float) -> Tensor:
     """x_t / √ᾱ_t = x_0 + σ_t ε with σ_t = √((1 − ᾱ_t) / ᾱ_t): variance preserving to variance exploding."""
+    _check_signal(process, t)
     alpha_bar, *_ = _at(process, t, x_t=x_t)
     return x_t / alpha_bar.sqrt()
 
@@ -161,6 +165,12 @@ def ve_to_vp(process: Process, x_ve: Tensor, t: Tensor | float) -> Tensor:
 def _at(process: Process, t: Tensor | float, **tensors: Tensor) -> tuple[Tensor, Tensor, Tensor | float]:
     """Check the arguments and return ᾱ_t, 1 − ᾱ_t and their sum, ready to broadcast against the first tensor."""
     return process.powers(t, check_batch(process, t, **tensors))
+
+
+def _check_signal(process: Process, t: Tensor | float) -> None:
+    """Refuse t = T of a schedule with ᾱ_T = 0."""
+    if isinstance(process, Schedule) and process.ends_in_noise and bool((torch.as_tensor(t) == process.T).any()):
+        process.check_signal("t = T")
 
 
 def check_batch(process: Process, t: Tensor | float, **tensors: Tensor) -> Tensor:

@@ -61,7 +61,9 @@ class Schedule:
         """Rebuild the schedule that ``config`` describes, bit for bit."""
         arguments = dict(config)
         make = cls.from_betas
-        if "betas" not in arguments:
+        if "of" in arguments:  # made from another schedule
+            from .remade import remake as make
+        elif "betas" not in arguments:
             make = SCHEDULES[check_choice("schedule name", arguments.pop("name", None), SCHEDULES)]
         try:
             return make(**arguments)
@@ -75,7 +77,7 @@ class Schedule:
         alpha_bar = alpha.cumprod(0)
         # |expm1(Σ ln(1 − β))| keeps the digits that 1 − ᾱ would lose where ᾱ is near 1
         one_minus_alpha_bar = torch.expm1(torch.log1p(-beta).cumsum(0)).abs()
-        if len(bad := ((alpha_bar.diff() >= 0) | (alpha_bar[1:] == 0)).nonzero()):
+        if len(bad := ((alpha_bar.diff() >= 0) | (alpha_bar[1:] == 0) & (betas < 1)).nonzero()):
             t = int(bad[0]) + 1
             remedy = "use larger betas" if alpha_bar[t] else "use fewer or smaller betas"
             what = f"{alpha_bar[t]:g} at t={t} for beta = {beta[t]:.3g}; {remedy}"
@@ -91,13 +93,24 @@ class Schedule:
         """Number of steps."""
         return len(self.beta) - 1
 
+    @property
+    def ends_in_noise(self) -> bool:
+        """Is ᾱ_T = 0?"""
+        return bool(self._casts[MASTER].alpha_bar[-1] == 0)
+
+    def check_signal(self, what: str) -> None:
+        """Raise ``ConfigError`` if ᾱ_T = 0, as after ``zero_terminal_snr``: ``what`` divides by it."""
+        if self.ends_in_noise:
+            raise ConfigError(f"{what} must have a schedule with alpha_bar_T above 0, got 0; {ZERO_SNR}")
+
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Schedule:
         """Return the schedule with tables on ``device``, cast from the float64 ones to ``dtype``; casts are cached."""
         key = (self.beta.device if device is None else torch.device(device), dtype or self.beta.dtype)
         if key not in self._casts:
             master = self._casts[MASTER]
-            if not key[1].is_floating_point or master.alpha_bar[-1].to(key[1]) == 0:
-                allowed = f"dtype must be a floating-point type that holds alpha_bar_T = {master.alpha_bar[-1]:.3g}"
+            least = master.alpha_bar[master.alpha_bar > 0][-1]
+            if not key[1].is_floating_point or least.to(key[1]) == 0:
+                allowed = f"dtype must be a floating-point type that holds alpha_bar_T = {least:.3g}"
                 raise ConfigError(f"{allowed}, got {dtype}; use torch.float32, or fewer betas")
             tables = {table: getattr(master, table).to(key[1]).to(key[0]) for table in TABLES}  # MPS has no float64
             self._casts[key] = replace(master, **tables)

@@ -31,8 +31,9 @@ from torch import Generator, Tensor
 from ..errors import ConfigError, NonFiniteError, check_choice, check_integer, check_real, check_seed
 from ..process.bound import VARIANCES
 from ..process.identities import Denoiser, Transition, x_0_from_eps
-from ..process.schedule import Schedule
+from ..process.schedule import ZERO_SNR, Schedule
 from ..runtime.finite import non_finite
+from .start import check_callable, check_start
 from .times import Spacing, visited
 
 
@@ -143,24 +144,10 @@ def run_chain(
     """
     check_callable("denoiser", denoiser)
     check_start("x_T", x_T)
-    return _run(denoiser, x_T.detach(), step, _transitions(schedule, visited(schedule, steps, spacing)))
-
-
-def check_callable(name: str, function: Callable) -> None:
-    """Raise ``ConfigError`` unless the function of (x_t, t) can be called."""
-    if not callable(function):
-        raise ConfigError(f"{name} must be callable as {name}(x_t, t), got {function!r}")
-
-
-def check_start(name: str, x: Tensor) -> None:
-    """Raise ``ConfigError`` unless ``x`` can begin a chain: float32 or float64, (B, …), not empty, finite."""
-    if not isinstance(x, Tensor) or x.dtype not in (torch.float32, torch.float64):
-        what = x.dtype if isinstance(x, Tensor) else type(x).__name__
-        raise ConfigError(f"{name} must be a float32 or float64 tensor (B, ...), got {what}; use torch.randn(B, ...)")
-    if x.ndim < 2 or x.numel() == 0:
-        raise ConfigError(f"{name} must have shape (B, ...), not empty, got {tuple(x.shape)}; use torch.randn(B, ...)")
-    if (bad := non_finite(x)) is not None:
-        raise ConfigError(f"{name} must be finite, got {bad}; use torch.randn")
+    jumps = _transitions(schedule, visited(schedule, steps, spacing))
+    if jumps[0].alpha_bar_t == 0 and not callable(getattr(denoiser, "v", None)):
+        raise ConfigError(f"denoiser must have a method v(x_t, t), as alpha_bar_T is 0, got {denoiser!r}; {ZERO_SNR}")
+    return _run(denoiser, x_T.detach(), step, jumps)
 
 
 @lru_cache(maxsize=32)  # a sampler that runs again goes the same way
@@ -237,8 +224,11 @@ def _with_noise(mean: Tensor, sigma: float, z: Tensor | None) -> Tensor:
 def _run(denoiser, x_t, step, jumps) -> Iterator[SampleStep]:
     times = torch.tensor([transition.t for transition in jumps], device=x_t.device)
     for transition, t in zip(jumps, times[:, None].expand(-1, len(x_t)).unbind(), strict=True):
-        eps_hat = predict(denoiser, x_t, t)
-        x_0_hat = transition.x_0_hat(x_t, eps_hat)
+        if transition.alpha_bar_t == 0:  # x_t is noise alone, and v = −x_0
+            eps_hat, x_0_hat = x_t, -predict(denoiser.v, x_t, t)
+        else:
+            eps_hat = predict(denoiser, x_t, t)
+            x_0_hat = transition.x_0_hat(x_t, eps_hat)
         yield SampleStep(transition.t, x_t, x_0_hat)
         x_t = step(transition, x_t, eps_hat, x_0_hat)
         if (bad := non_finite(x_t)) is not None:

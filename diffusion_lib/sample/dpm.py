@@ -41,6 +41,7 @@ def dpm2(
     A step from t to t − 1 has no time inside, and the last one no middle: they are of first order, with one call.  The
     record of a step holds what its first call said.
     """
+    schedule.check_signal("dpm2")
 
     def step(transition, x_t, eps_hat, x_0_hat):
         m = middle(schedule, transition.t, transition.s)
@@ -69,6 +70,7 @@ def dpmpp(
 
     The first step has no past, and the last one ends at σ = 0, where λ has no end: both are of first order.
     """
+    schedule.check_signal("dpmpp")
     before: list[tuple[Transition, Tensor]] = []  # the step before, and its x̂_0
 
     def step(transition, x_t, eps_hat, x_0_hat):
@@ -89,6 +91,7 @@ def unipc(
     Arguments as in ``ddim``; one call a step.  A record holds the state before its correction, which is what the
     denoiser has seen.  The first correction has no past, and takes the mean of both x̂_0.
     """
+    schedule.check_signal("unipc")
     past: list[tuple[Transition, Tensor, Tensor]] = []  # newest first: a step, its corrected x_t, its x̂_0
 
     def step(transition, x_t, eps_hat, x_0_hat):

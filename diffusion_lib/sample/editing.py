@@ -26,7 +26,8 @@ from ..errors import ConfigError, NonFiniteError, check_integer
 from ..process.identities import Denoiser, Transition, eps_from_x_0
 from ..process.schedule import Schedule
 from ..runtime.finite import non_finite
-from .ancestral import SampleStep, check_callable, check_start, ddpm_step, noise, predict, run_chain
+from .ancestral import SampleStep, ddpm_step, noise, predict, run_chain
+from .start import check_callable, check_start
 from .times import Spacing, visited
 
 

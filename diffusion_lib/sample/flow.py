@@ -26,7 +26,8 @@ from torch import Tensor
 from ..errors import NonFiniteError, check_choice, check_integer, check_real
 from ..process.path import check_times
 from ..runtime.finite import non_finite
-from .ancestral import check_callable, check_start, predict
+from .ancestral import predict
+from .start import check_callable, check_start
 
 Velocity = Callable[[Tensor, Tensor], Tensor]  # u = velocity(x_t, t); x_t and u (B, …), t (B,) floating point
 

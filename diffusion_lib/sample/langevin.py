@@ -45,6 +45,7 @@ def langevin(
     repeats = check_integer("repeats", repeats, 1)
     size = check_real("size", size, 0.0, 2.0, open_low=True, open_high=True)
     draw = noise(generator, x_T)
+    schedule.check_signal("langevin")
 
     def step(transition, x_t, eps_hat, x_0_hat):
         for _ in range(repeats - 1):

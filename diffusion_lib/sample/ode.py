@@ -39,7 +39,8 @@ MAX_ORDER = 4
 
 def sigma(schedule: Schedule, t: int) -> float:
     """σ_t = √((1 − ᾱ_t) / ᾱ_t) in float64, for t in 0…T; σ_0 = 0."""
-    t = check_integer("t", t, 0, schedule.T)
+    if (t := check_integer("t", t, 0, schedule.T)) == schedule.T:
+        schedule.check_signal("sigma_T")
     return float(schedule.to("cpu", torch.float64).snr[t]) ** -0.5
 
 
@@ -111,6 +112,7 @@ def lms(
     and, last, the sample at t = 0.  Raises ``ConfigError`` at the call, ``NonFiniteError`` while sampling.
     """
     past = deque(maxlen=check_integer("order", order, 1, MAX_ORDER))
+    schedule.check_signal("lms")
 
     def step(transition, x_t, eps_hat, x_0_hat):
         past.appendleft((transition.sigma_t, eps_hat))
@@ -127,6 +129,7 @@ def heun(
     The denoiser is called twice a step, at t and at the end of an Euler step, and once in the last step, because ε̂ is
     not defined at σ = 0: 2 · ``steps`` − 1 calls.  The record of a step holds what the first call said.
     """
+    schedule.check_signal("heun")
 
     def step(transition, x_t, eps_hat, x_0_hat):
         x_s = _move(transition, x_t, [(transition.sigma_t, eps_hat)])

@@ -30,8 +30,9 @@ from ..process.identities import Denoiser
 from ..process.path import Path, check_times
 from ..process.velocity import velocity_from_eps
 from ..runtime.finite import non_finite
-from .ancestral import check_start, noise, predict
+from .ancestral import noise, predict
 from .flow import FlowStep
+from .start import check_start
 
 
 def sde(

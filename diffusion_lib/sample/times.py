@@ -139,6 +139,7 @@ def late(times: Sequence[int], strength: float) -> tuple[int, ...]:
 
 @lru_cache(maxsize=32)  # a sampler that runs again goes the same way
 def _levelled(schedule: Schedule, steps: int, spacing: str) -> tuple[int, ...]:
+    schedule.check_signal(f"spacing {spacing!r}")
     if steps == schedule.T or steps == 1:
         return tuple(range(schedule.T, schedule.T - steps, -1))
     logs = _logs(schedule)

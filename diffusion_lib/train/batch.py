@@ -23,6 +23,7 @@ def timestep_distribution(schedule: Schedule, name: str) -> Tensor:
     "uniform" is 1/T (DDPM Algorithm 1).  "log-normal" is four fifths of N(−1.2, 1.2²) in ln σ_t, σ_t² = 1 / SNR_t, and
     one fifth of "uniform", so that no weight 1 / (T p_t) is above 5 (Karras et al. 2022, section 5 and table 1).
     """
+    schedule.check_signal("timestep_sampling")  # the loss in ε is 0 at T there: minimise that in v, from denoiser.v
     uniform = torch.full((schedule.T,), 1 / schedule.T, dtype=torch.float64)
     if check_choice("timestep_sampling", name, TIMESTEP_SAMPLINGS) == "uniform" or schedule.T == 1:
         return torch.cat([uniform.new_zeros(1), uniform])

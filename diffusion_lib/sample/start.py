@@ -1,0 +1,28 @@
+"""What a chain begins with: a function of (x_t, t), and a state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ..errors import ConfigError
+from ..runtime.finite import non_finite
+
+
+def check_callable(name: str, function: Callable) -> None:
+    """Raise ``ConfigError`` unless the function of (x_t, t) can be called."""
+    if not callable(function):
+        raise ConfigError(f"{name} must be callable as {name}(x_t, t), got {function!r}")
+
+
+def check_start(name: str, x: Tensor) -> None:
+    """Raise ``ConfigError`` unless ``x`` can begin a chain: float32 or float64, (B, …), not empty, finite."""
+    if not isinstance(x, Tensor) or x.dtype not in (torch.float32, torch.float64):
+        what = x.dtype if isinstance(x, Tensor) else type(x).__name__
+        raise ConfigError(f"{name} must be a float32 or float64 tensor (B, ...), got {what}; use torch.randn(B, ...)")
+    if x.ndim < 2 or x.numel() == 0:
+        raise ConfigError(f"{name} must have shape (B, ...), not empty, got {tuple(x.shape)}; use torch.randn(B, ...)")
+    if (bad := non_finite(x)) is not None:
+        raise ConfigError(f"{name} must be finite, got {bad}; use torch.randn")
