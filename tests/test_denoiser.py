@@ -168,6 +168,9 @@ def test_layers_that_know_the_width_of_the_data_see_and_answer_unit_variance(kin
     scale = 1 + sigma  # ε̂ loses digits of x̂_0 where there is much noise
     theirs = c_skip * unshrunk + c_out * -seen["F"].detach()
     torch.testing.assert_close(x_0_hat / scale, theirs / scale, rtol=1e-3, atol=1e-3)
+    times = torch.full((n,), t)
+    v = process.v_from_eps(SCHEDULE, x_0_hat, t, network(x_t, times))  # = √ᾱ ε̂ − √(1 − ᾱ) x̂_0
+    torch.testing.assert_close(network.v(x_t, times) / scale, v / scale, rtol=1e-3, atol=1e-3)
     assert float(((x_0 - c_skip * unshrunk) / c_out).std()) == pytest.approx(1, abs=0.05)
 
 
