@@ -64,6 +64,9 @@ CHAPTERS = {
     "continuous-time": Chapter("beyond", "Continuous time", ("score", "flow-and-multistep", "weights-and-bits")),
     "flow-matching": Chapter("beyond", "Flow matching", ("score", "flow-and-multistep")),
     "editing": Chapter("beyond", "Editing", ("guidance", "sampling-steps", "latent-pipeline")),
+    "schedules-and-variances": Chapter(
+        "beyond", "Schedules, revised", ("schedules", "reverse-variance", "exact-oracle")
+    ),
 }
 PATHS = {
     "mathematician": (

@@ -8,7 +8,7 @@ schedule.
 The mean of k × k pixels has k² times their signal-to-noise ratio.  ``shifted`` divides every SNR_t by k², so that a
 picture with k times as many pixels along a side keeps, in its means of k × k pixels, the noise that it had.
 
-Sources: Lin et al. 2024, Algorithm 1; Hoogeboom et al. 2023, section 3.1; Esser et al. 2024, equation 23.
+Sources: Lin et al. 2023, Algorithm 1; Hoogeboom et al. 2023, section 3.1; Esser et al. 2024, equation 23.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .schedule import MASTER, Schedule
 
 
 def zero_terminal_snr(schedule: Schedule) -> Schedule:
-    """√ᾱ'_t = (√ᾱ_t − √ᾱ_T) √ᾱ_1 / (√ᾱ_1 − √ᾱ_T): ᾱ'_1 = ᾱ_1 and ᾱ'_T = 0 (Lin et al. 2024, Algorithm 1).
+    """√ᾱ'_t = (√ᾱ_t − √ᾱ_T) √ᾱ_1 / (√ᾱ_1 − √ᾱ_T): ᾱ'_1 = ᾱ_1 and ᾱ'_T = 0 (Lin et al. 2023, Algorithm 1).
 
     For denoisers with a method ``v``.  A schedule that ends so already is returned as it is; ``ConfigError`` for one of
     a single step, which has no other end to keep.

@@ -15,6 +15,7 @@ GOOD = {  # what would be silly elsewhere: a seed of 0; 0 leaves the kept states
     "save_int": (0,),
     "repeat": (0,),  # the first repetition
     "clock": (True,),
+    "whole": (True,),
     "publish": (True,),
     "prompt": ("abc", ""),
     "g": (0, 2.5),

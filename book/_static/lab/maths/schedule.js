@@ -40,3 +40,15 @@ export const visiting = ({ beta }, times) => tables(times.slice(1).map((t, i) =>
 
 // `steps` long steps through all times of a schedule, as even as whole numbers allow
 export const evenly = (T, steps) => Array.from({ length: steps + 1 }, (_, i) => Math.round((i * T) / steps));
+
+// As in diffusion_lib/process/remade.py: √ᾱ shifted and scaled such that the last is 0 and the first stays,
+export const zeroTerminal = ({ T, beta, alphaBar }) => {
+  const root = alphaBar.map(Math.sqrt);
+  return tables(beta.slice(1).map((own, i) => {
+    const fall = i + 1 === T ? 1 : (root[i] * own) / (1 + Math.sqrt(1 - own)) / (root[i] - root[T]);
+    return i === 0 ? own : fall * (2 - fall);
+  }));
+};
+
+// and every SNR divided by k².
+export const shifted = ({ beta, alphaBar, rest }, k) => tables(beta.slice(1).map((own, i) => (k * k * own) / (alphaBar[i + 1] + k * k * rest[i + 1])));
