@@ -63,6 +63,7 @@ CHAPTERS = {
     ),
     "continuous-time": Chapter("beyond", "Continuous time", ("score", "flow-and-multistep", "weights-and-bits")),
     "flow-matching": Chapter("beyond", "Flow matching", ("score", "flow-and-multistep")),
+    "fast-samplers": Chapter("beyond", "Fast samplers", ("flow-and-multistep", "samplers")),
     "editing": Chapter("beyond", "Editing", ("guidance", "sampling-steps", "latent-pipeline")),
     "schedules-and-variances": Chapter(
         "beyond", "Schedules, revised", ("schedules", "reverse-variance", "exact-oracle")

@@ -14,7 +14,7 @@ x̃_s = (σ_s/σ_t) x̃_t + (1 − σ_s/σ_t) x̂_0, which is DPM-Solver-1.  A s
 where r is the way to that value in λ, in units of h; another ratio, such as that of the steps in σ, costs the order as
 soon as the steps are uneven.  At σ = 0 λ has no end, and the last step is of first order.
 
-Sources: Lu et al. 2022 (DPM-Solver), Algorithm 4; Lu et al. 2022 (DPM-Solver++), Algorithm 2, "2M"; Zhao et al. 2023
+Sources: Lu et al. 2022 (DPM-Solver), section 3.2; Lu et al. 2022 (DPM-Solver++), Algorithm 2, "2M"; Zhao et al. 2023
 (UniPC), Algorithms 1 and 2, with B(h) = e^h − 1.
 """
 

@@ -11,8 +11,7 @@ number of steps the sum of these is least where all are equal: the places betwee
 
     ∫ √(√ᾱ |dx̂_0/dλ|) dλ.
 
-Sources: Karras et al. 2022, eq. 5; de Boor 1973 (equal shares of a root of the error); the aim is that of Sabour et al.
-2024 (align your steps), whose bound is another one.
+Sources: Karras et al. 2022, eq. 5; the aim, but not the bound, of Sabour et al. 2024 (align your steps).
 """
 
 from __future__ import annotations

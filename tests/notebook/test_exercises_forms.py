@@ -23,7 +23,16 @@ area, B_s, B_t, B_T, k, sigma_t, second = sp.symbols("A alpha_bar_s alpha_bar_t 
 D, kappa, slope, m_c, m_n = sp.symbols("D kappa slope m_c m_n")
 X, V, R_0, R_1, lam, t, u, alpha_t, d_alpha, width = sp.symbols("X V R_0 R_1 lam t u alpha_t d_alpha width")
 half = sp.Rational(1, 2)
+snr_s, snr_t, share, noise_level, width = sp.symbols("snr_s snr_t share level width")
 FORMS = {
+    "step-in-lambda": [log(snr_s) / 2 - log(snr_t) / 2, -log(snr_t / snr_s) / 2, log(4 * snr_s / (4 * snr_t)) * half],
+    "kept-state": [1 / exp(h), exp(-h / 2) ** 2, sqrt(exp(-2 * h))],
+    "middle-weight": [half / share, 1 - (1 - 1 / (2 * share))],
+    "older-estimate": [-0.25, half - sp.Rational(3, 4)],
+    "even-loss": [
+        1 / noise_level**2 + 1 / width**2,
+        (1 / (noise_level * width / sqrt(noise_level**2 + width**2))) ** 2,
+    ],
     "zoo-root": [B - B**2, half**2 - (B - half) ** 2],
     "zoo-score": [-(y - m) / s**2, m / s**2 - y / s**2],
     "zoo-guidance": [e_u + g * (e_c - e_u), e_c + (g - 1) * (e_c - e_u)],

@@ -1,0 +1,184 @@
+"""The chapter fast-samplers: what it derives is what the library does, and its sentences about numbers hold."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import sympy as sp
+import torch
+from chapters import numbers, printed, run_derivation
+from proved import formula
+from worlds import gaussian_denoiser, randn
+
+from diffusion_lib.errors import DerivationError, Refuted
+from diffusion_lib.process.identities import Transition
+from diffusion_lib.process.schedule import scaled_linear
+from diffusion_lib.sample import dpm2, dpmpp, sigma
+from diffusion_lib.sample.dpm import _corrected, _move, middle, parabola
+from diffusion_lib.symbolic import Integral, exp
+from diffusion_lib.symbolic.page.chain import Chain
+
+SCHEDULE = scaled_linear(1000)
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    return run_derivation("fast-samplers")
+
+
+@pytest.fixture(scope="module")
+def shown():
+    return numbers("fast-samplers")
+
+
+# --- the formulas ----------------------------------------------------------------------------------------------------
+
+
+def states(sampler, times):
+    """The states of a chain through these times, with the estimates and noises found on the way; all divided by √ᾱ."""
+    denoiser = gaussian_denoiser(SCHEDULE, 0.5, 0.3)
+    chain = list(sampler(denoiser, randn(3, 1), SCHEDULE, spacing=times))
+    kept = [float(SCHEDULE.alpha_bar[step.t]) ** 0.5 for step in chain]
+    unshrunk = [step.x_t / root for step, root in zip(chain, kept, strict=True)]
+    noises = [(x - step.x_0_hat) / sigma(SCHEDULE, step.t) for x, step in zip(unshrunk[:-1], chain, strict=False)]
+    return unshrunk, [step.x_0_hat for step in chain], noises, denoiser
+
+
+def test_the_first_order_step_is_the_proved_one(chapter):
+    """(σ_s/σ_t) x̃ + (1 − σ_s/σ_t) x̂_0, as the page derives it, is the first step of the chain."""
+    names = chapter[0]
+    line = names["FS"].blocks["hold-the-data"].steps[1].right
+    x, clean, start, end = (names[name] for name in ("X", "x_0_hat", "sigma_t", "sigma_s"))
+    unshrunk, cleans, _, _ = states(dpmpp, (900, 500))
+    symbols = [names["FS"].sympy(node) for node in (x, clean, start, end)]
+    of_line = sp.lambdify(symbols, names["FS"].sympy(line), "math")
+    levels = sigma(SCHEDULE, 900), sigma(SCHEDULE, 500)
+    for before, guess, after in zip(unshrunk[0], cleans[0], unshrunk[1], strict=True):
+        assert of_line(float(before), float(guess), *levels) == pytest.approx(float(after), rel=1e-11)
+
+
+def test_the_second_step_of_2m_is_the_proved_one(chapter):
+    """The line's value in the middle, g_0 + h/(2 h_1) (g_0 − x̂_0'), put into the first-order step."""
+    times = (990, 700, 500)
+    unshrunk, cleans, _, _ = states(dpmpp, times)
+    levels = [sigma(SCHEDULE, t) for t in times]
+    h_1, h = math.log(levels[0] / levels[1]), math.log(levels[1] / levels[2])
+    in_the_middle = formula(chapter[0], chapter[0]["in_the_middle"], "g_0", "older", "h", "h_1")
+    share = levels[2] / levels[1]
+    for k in range(3):
+        clean = in_the_middle(float(cleans[1][k]), float(cleans[0][k]), h, h_1)
+        expected = share * float(unshrunk[1][k]) + (1 - share) * clean
+        assert float(unshrunk[2][k]) == pytest.approx(expected, rel=1e-11)
+
+
+def test_a_step_of_dpm_solver_2_is_the_proved_one(chapter):
+    times = (990, 500)
+    unshrunk, _, noises, denoiser = states(dpm2, times)
+    m = middle(SCHEDULE, *times)
+    start, between, end = (sigma(SCHEDULE, t) for t in (times[0], m, times[1]))
+    there = unshrunk[0] + (between - start) * noises[0]
+    seen = denoiser(there * float(SCHEDULE.alpha_bar[m]) ** 0.5, torch.full((3,), m))
+    blend = formula(chapter[0], chapter[0]["blend"], "g_0", "seen", "share")
+    share = math.log(start / between) / math.log(start / end)
+    for k in range(3):
+        expected = float(unshrunk[0][k]) + (end - start) * blend(float(noises[0][k]), float(seen[k]), share)
+        assert float(unshrunk[1][k]) == pytest.approx(expected, rel=1e-11)
+
+
+def test_the_correction_takes_the_step_again_with_the_parabola():
+    before, step = Transition.between(SCHEDULE, 990, 700), Transition.between(SCHEDULE, 700, 500)
+    x, older, old, new = (randn(3, 1, seed=k) for k in range(4))
+    h_1, h = (math.log(each.sigma_t / each.sigma_s) for each in (before, step))
+    a, b, c = parabola(h, h_1)
+    torch.testing.assert_close(
+        _corrected([(step, x, old), (before, x, older)], new), _move(step, x, a * older + b * old + c * new)
+    )
+    torch.testing.assert_close(_corrected([(step, x, old)], new), _move(step, x, (old + new) / 2))
+
+
+FALSE = {  # name: left, right, licence, what it cites
+    "another-sign-of-h": lambda n: (
+        n["sigma_s"] / n["sigma_t"] * n["X"] + (1 - n["sigma_s"] / n["sigma_t"]) * n["x_0_hat"],
+        n["X"] - (n["sigma_s"] - n["sigma_t"]) * n["found"],
+        "definition",
+        "estimate",
+    ),
+    "weight-without-the-exponential": lambda n: (
+        Integral(exp(n["u"]) * n["g_0"], (n["u"], 0, n["h"])),
+        n["h"] * n["g_0"],
+        "integration",
+        (),
+    ),
+    "lambda-of-the-square": lambda n: (
+        n["log"](n["snr_s"] / n["snr_t"]),
+        n["lam_s"] - n["lam_t"],
+        "definition",
+        ("ratio-at-t", "ratio-at-s"),
+    ),
+    "third-order-of-one-value": lambda n: (
+        n["h"] ** 2 * n["moved"](n["v"]),
+        n["h"] ** 3 * n["moved"](n["v"]),
+        "algebra",
+        (),
+    ),
+    "skip-everything": lambda n: (
+        (1 - n["c_skip"]) ** 2 * n["width"] ** 2 + n["c_skip"] ** 2 * n["level"] ** 2,
+        n["level"] ** 2,
+        "definition",
+        "skipped-share",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_planted_false_steps_are_refuted(chapter, name):
+    left, right, by, using = FALSE[name](chapter[0])
+    with pytest.raises((Refuted, DerivationError)) as caught:
+        Chain(chapter[0]["FS"], name, left).equals(right, by=by, using=using)
+    assert name in str(caught.value)
+
+
+# --- the sentences ---------------------------------------------------------------------------------------------------
+
+
+ORDERS = {"DDIM": (0.9, 1.1), "Heun": (1.9, 2.2), "DPM-Solver-2": (1.9, 2.2), "2M": (1.9, 2.3), "UniPC": (2.6, 3.3)}
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_the_measured_orders_are_the_derived_ones(name):
+    """The spread over five worlds leaves no doubt."""
+    ((mean, _, spread),) = (row[-3:] for row in printed("fast-samplers", f"{name} ") if "order" in row)
+    low, high = ORDERS[name]
+    assert low < float(mean) - 2 * float(spread) and float(mean) + 2 * float(spread) < high
+
+
+@pytest.mark.parametrize("calls", [5, 10, 20])
+def test_chosen_times_leave_less_than_a_third(shown, calls):
+    assert shown[f"best-miss-{calls}"] + 2 * shown[f"best-spread-{calls}"] < shown[f"usual-miss-{calls}"] / 3
+    assert shown["reference-error"] < shown[f"best-miss-{calls}"] / 5
+
+
+def test_chosen_times_come_near_to_the_floor(shown):
+    rows = {name: printed("fast-samplers", name)[0] for name in ("two sets of draws", "DDIM, trailing", "UniPC, equal")}
+    floor, usual, chosen = (float(row[-3]) for row in rows.values())
+    spread = max(float(row[-1]) for row in rows.values())
+    assert chosen < floor + 2 * spread < usual - 2 * spread
+
+
+@pytest.mark.parametrize("calls", [5, 10, 20])
+def test_the_network_gains_as_well(shown, calls):
+    """Five seeds; the page itself stops unless the best pair is better for each of them."""
+    assert shown["stored-seeds"] == 5
+    assert shown[f"network-miss-{calls}"] < 0.75 * shown[f"network-usual-{calls}"]
+
+
+def test_layers_that_know_the_width_learn_more_of_narrow_data():
+    (words,) = printed("fast-samplers", " 0.2 ")  # of the table of means
+    text = " ".join(words)
+    told, untold = (float(text.split(f"{name} ")[1].split()[0]) for name in ("told the width", "velocity"))
+    assert told < untold / 2
+
+
+def test_the_stored_runs_are_those_of_this_page(shown):
+    assert printed("fast-samplers", "the stored runs have the functions and the parameters of this page")
