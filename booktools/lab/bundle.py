@@ -17,7 +17,7 @@ from ..source.pages import BookError
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]+)";$', re.MULTILINE)
 EXPORT = re.compile(r"^export ((?:const|(?:async )?function\*?|class) (\w+))", re.MULTILINE)
 OTHER = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
-SEVERAL = re.compile(r"^export const \w+ = [^\n({\[]*, \w+ = .*$", re.MULTILINE)  # only the first name would be seen
+SEVERAL = re.compile(r"^export const \w+ = (?:[^\n({\[]|\([^\n()]*\))*, \w+ = .*$", re.M)  # one name would be seen
 
 
 def modules(path: Path, seen: dict[Path, str] | None = None) -> dict[Path, str]:

@@ -82,6 +82,7 @@ def test_numbers(modules, value, said):
         "export default 3;",
         'import { a } from "https://x/a.js";',
         "export const A = 1, B = 2;",
+        "export const A = f(1), B = f(2);",
     ],
 )
 def test_a_module_that_the_bundler_does_not_know_stops_it(tmp_path, wrong):

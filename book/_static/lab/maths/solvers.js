@@ -95,4 +95,5 @@ const multistep = (corrects) => (denoiser, x_T, tables, steps, visited = times(t
     return part ? toward(x, from, to, [1 + part, -part], [clean, one.clean]) : toward(x, from, to, [1], [clean]);
   });
 };
-export const dpmpp = multistep(false), unipc = multistep(true);
+export const dpmpp = multistep(false);
+export const unipc = multistep(true);
