@@ -130,11 +130,11 @@ def direct_needs(name: str, chapters: Mapping[str, Chapter] = CHAPTERS) -> list[
 
 
 def places(chapters: Mapping[str, Chapter] = CHAPTERS) -> dict[str, tuple[int, int]]:
-    """(column, row) of each chapter: derivations left, the others right, in order, no higher than what they need."""
+    """(column, row) of each chapter, no higher than what it needs; experiments and latent diffusion stand right."""
     found: dict[str, tuple[int, int]] = {}
     free = [0, 0]
     for name, chapter in chapters.items():
-        column = int(chapter.part != "derivations")
+        column = int(chapter.part in ("experiments", "latent"))
         row = max([free[column], *(found[need][1] for need in chapter.needs if need in found)])
         found[name] = (column, row)
         free[column] = row + 1
@@ -142,11 +142,14 @@ def places(chapters: Mapping[str, Chapter] = CHAPTERS) -> dict[str, tuple[int, i
 
 
 def diagram(chapters: Mapping[str, Chapter] = CHAPTERS) -> tuple[dict[str, Box], list[Arrow]]:
-    """The boxes and arrows of the map: inside a column beside it, from one to the other between them."""
+    """The boxes and arrows of the map: inside a column beside it, from one to the other between them.
+
+    What is beyond the article has no arrows: they come from everywhere, and would make the map too wide for a phone.
+    """
     at = places(chapters)
     boxes = {name: Box(chapter.title, at[name], PARTS[chapter.part]) for name, chapter in chapters.items()}
     arrows = []
-    for name in chapters:
+    for name in (name for name, chapter in chapters.items() if chapter.part != "beyond"):
         for need in direct_needs(name, chapters):
             (here, above), (there, below) = at[need], at[name]
             route = "step" if here != there else "straight" if below == above + 1 else ("before", "after")[here]
