@@ -65,9 +65,7 @@ CHAPTERS = {
     "flow-matching": Chapter("beyond", "Flow matching", ("score", "flow-and-multistep")),
     "fast-samplers": Chapter("beyond", "Fast samplers", ("flow-and-multistep", "samplers")),
     "editing": Chapter("beyond", "Editing", ("guidance", "sampling-steps", "latent-pipeline")),
-    "schedules-and-variances": Chapter(
-        "beyond", "Schedules, revised", ("schedules", "reverse-variance", "exact-oracle")
-    ),
+    "schedules-and-variances": Chapter("beyond", "New schedules", ("schedules", "reverse-variance", "exact-oracle")),
 }
 PATHS = {
     "mathematician": (
