@@ -28,7 +28,7 @@ from ..source.pages import BookError
 VENDOR = Path(__file__).parents[2] / "_build" / "vendor"
 RECORD, LICENCE = "files.json", "LICENCE.txt"
 SECONDS = 120  # a download that takes longer is given up
-_troubles: list[str] = []  # why npm gave nothing: a build asks several times, and waits once
+TROUBLES: list[str] = []  # why npm gave nothing: a build asks several times, and waits once
 
 
 @functools.cache
@@ -78,10 +78,10 @@ def _sha256(path: Path) -> str:
 def _download(name: str, pin: dict[str, str], temporary: Path) -> Path:
     """The package as npm has it, if it is the one that was pinned."""
     wanted = f"{name}@{pin['version']}"
-    if not _troubles and (trouble := _pack(wanted, temporary)):
-        _troubles.append(trouble)
-    if _troubles:
-        raise BookError(f"npm could not fetch {wanted}: {_troubles[0]}; is there a network?")
+    if not TROUBLES and (trouble := _pack(wanted, temporary)):
+        TROUBLES.append(trouble)
+    if TROUBLES:
+        raise BookError(f"npm could not fetch {wanted}: {TROUBLES[0]}; is there a network?")
     (found,) = temporary.glob("*.tgz")
     method, _, expected = pin["integrity"].partition("-")
     actual = base64.b64encode(hashlib.new(method, found.read_bytes()).digest()).decode()

@@ -16,6 +16,7 @@ GOOD = {  # what would be silly elsewhere: a seed of 0; 0 leaves the kept states
     "repeat": (0,),  # the first repetition
     "clock": (True,),
     "whole": (True,),
+    "everything": (True,),
     "publish": (True,),
     "prompt": ("abc", ""),
     "g": (0, 2.5),

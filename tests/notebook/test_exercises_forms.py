@@ -22,6 +22,7 @@ m, y, s, g, e_c, e_u, z, eps, sigma, theta, c, b_0, b_1, y_0, v, d, T, mu, a, w,
 area, B_s, B_t, B_T, k, sigma_t, second = sp.symbols("A alpha_bar_s alpha_bar_t alpha_bar_T b sigma_t b")
 D, kappa, slope, m_c, m_n = sp.symbols("D kappa slope m_c m_n")
 X, V, R_0, R_1, lam, t, u, alpha_t, d_alpha, width = sp.symbols("X V R_0 R_1 lam t u alpha_t d_alpha width")
+r_1, r_t, r_T, pixels, side, low, high = sp.symbols("a_1 a_t a_T pixels_ k low high")
 half = sp.Rational(1, 2)
 snr_s, snr_t, share, noise_level, width = sp.symbols("snr_s snr_t share level width")
 FORMS = {
@@ -152,6 +153,13 @@ FORMS = {
         (t * X - (1 - t) * width**2 * X) / ((1 - t) ** 2 * width**2 + t**2),
         X * (t - width**2 + t * width**2) / (width**2 - 2 * t * width**2 + t**2 * (1 + width**2)),
     ],
+    "rescaled-share": [r_1**2 * (r_t - r_T) ** 2 / (r_1 - r_T) ** 2, ((r_1 * r_t - r_1 * r_T) / (r_1 - r_T)) ** 2],
+    "offset-divergence": [
+        pixels * s**2 / 2 - log(1 + pixels * s**2) / 2,
+        (pixels * s**2 - log(pixels * (1 / pixels + s**2))) / 2,
+    ],
+    "shifted-time": [side * u / (1 - u + side * u), 1 - (1 - u) / (1 - u + side * u)],
+    "share-of-a-variance": [(log(S) - log(low)) / (log(high) - log(low)), 1 - log(high / S) / log(high / low)],
 }
 REWRITTEN = {
     "as it is": lambda answer: answer,

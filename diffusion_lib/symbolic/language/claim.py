@@ -51,9 +51,7 @@ class Claim:
             raise Undefined(f"{self} has an equation in the place of a number; assume it, and cite it")
         measure = no_density(self.left) or no_density(self.right)
         if measure:
-            raise Undefined(
-                f"{measure} is no density of its first place, a real variable that mean and variance are free of"
-            )
+            raise Undefined(f"{measure} is no density of its first place, a real variable not in mean or variance")
         for node in (part for side in (self.left, self.right) for part in walk(side) if isinstance(part, Integral)):
             if not runs_over_line(node.over):
                 raise Undefined(f"{node.over!r} in {node!r} does not run over all real numbers; use a dummy")

@@ -40,9 +40,7 @@ class Law:
             elif isinstance(part, (Item, Span)):
                 (given or targets).append(part)
             else:
-                raise ConfigError(
-                    f"{self.name}(…) takes states such as x[t] | x[t - 1], x[0]; got {part!r}; use one bar"
-                )
+                raise ConfigError(f"{self.name}(…) takes states as x[t] | x[t - 1], x[0]; got {part!r}; use one bar")
         return Density(self, tuple(targets), tuple(given))
 
 

@@ -178,7 +178,5 @@ def _interval(domain) -> Interval:
     if not isinstance(domain, Interval):
         raise ConfigError(f"domain must be real, positive, unit or an Interval, got {domain!r}; import one of them")
     if domain.low is not None and domain.high is not None and domain.low >= domain.high:
-        raise VacuousHypotheses(
-            f"domain ({domain.low}, {domain.high}) is empty, so every statement would hold; swap its ends"
-        )
+        raise VacuousHypotheses(f"domain ({domain.low}, {domain.high}) is empty, so all statements hold; swap its ends")
     return domain

