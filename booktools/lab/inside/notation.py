@@ -11,7 +11,7 @@ import ast
 from fractions import Fraction
 
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.symbolic.language.density import KL, Derivative, E, Integral, Law, Normal, Var
+from diffusion_lib.symbolic.language.density import KL, Derivative, Diffusion, E, Integral, Law, Normal, Var
 from diffusion_lib.symbolic.language.expr import (
     Add,
     Div,
@@ -36,6 +36,7 @@ from .formula import parsed
 BUILDERS = {
     "KL": KL, "Normal": Normal, "E": E, "Var": Var, "Integral": Integral, "Derivative": Derivative, "Sum": Sum,
     "Product": Product, "Limit": Limit, "sqrt": sqrt, "log": log, "exp": exp, "Phi": Phi,
+    "Diffusion": Diffusion,
 }  # fmt: skip
 LONGEST = 2000
 

@@ -80,8 +80,8 @@ export const lab = {
     const lines = RANKS.map((_, r) => view.curve(model.times.map((time, i) => [time, seen(model.lines[i][r])]), "grey thin")).join("");
     const paths = Array.from({ length: SHOWN }, (_, i) => view.curve(states.slice(0, k + 1).map((each, j) => [1 - j / now.steps, seen(each[i])]), "c1 thin")).join("");
     const dots = view.dots(Array.from(states[k]).filter((x) => Math.abs(x) <= LIMIT).map((x) => [s, x]), "small c2");
-    const at = { left: width - side - 8, width: side };
-    const svg = view.svg + lines + paths + dots + view.across(s, "grey") + histogram(at, view.py, model.data, s, states[k]);
+    const at = { left: width - side - 8, width: side }, place = view.dots([[1, now.x]], "c3");
+    const svg = view.svg + lines + paths + dots + place + view.across(s, "grey") + histogram(at, view.py, model.data, s, states[k]);
     const told = shares(model, s, states[k]).map((share) => Math.round(100 * share));
     return { svg, said: `At s = ${s.toFixed(2)} the particles are off the density by ${number(distance(model, s, states[k]), 2)} on average; ${told.join(", ")} % of ${N} are in the lower, middle and upper cluster, of the data 30, 30, 40 %.` };
   },
