@@ -54,19 +54,23 @@ def karras_levels(top: float, bottom: float, steps: int) -> list[float]:
 
     One step alone is ``top``.  Raises ``ConfigError`` unless top > bottom > 0 and steps ≥ 1.
     """
-    steps, bottom = check_integer("steps", steps, 1), check_real("bottom", bottom, 0, math.inf, open_low=True)
-    if check_real("top", top, 0, math.inf, open_high=True) <= bottom:
-        raise ConfigError(f"top must be above bottom = {bottom:g}, got {top:g}; the levels fall from top to bottom")
+    steps, bottom = _check_levels(top, bottom, steps)
     start, end = top ** (1 / RHO), bottom ** (1 / RHO)
     return [(start + i / max(steps - 1, 1) * (end - start)) ** RHO for i in range(steps)]
 
 
 def exponential_levels(top: float, bottom: float, steps: int) -> list[float]:
     """σ_i = top (bottom / top)^{i / (steps − 1)} for i = 0 … steps − 1: even in log σ; as ``karras_levels``."""
+    steps, bottom = _check_levels(top, bottom, steps)
+    return [top * (bottom / top) ** (i / max(steps - 1, 1)) for i in range(steps)]
+
+
+def _check_levels(top: float, bottom: float, steps: int) -> tuple[int, float]:
+    """Steps and bottom; ``ConfigError`` unless top > bottom > 0 and steps ≥ 1."""
     steps, bottom = check_integer("steps", steps, 1), check_real("bottom", bottom, 0, math.inf, open_low=True)
     if check_real("top", top, 0, math.inf, open_high=True) <= bottom:
         raise ConfigError(f"top must be above bottom = {bottom:g}, got {top:g}; the levels fall from top to bottom")
-    return [top * (bottom / top) ** (i / max(steps - 1, 1)) for i in range(steps)]
+    return steps, bottom
 
 
 LEVELS = {"karras": karras_levels, "exponential": exponential_levels}
