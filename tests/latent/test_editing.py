@@ -25,16 +25,6 @@ from diffusion_lib.sample.times import timesteps
 
 
 @pytest.fixture(scope="module")
-def tiny(tiny_folder):
-    return parts.load(tiny_folder, device="cpu")
-
-
-@pytest.fixture(scope="module")
-def double(tiny_folder):
-    return parts.load(tiny_folder, device="cpu", dtype="float64")
-
-
-@pytest.fixture(scope="module")
 def miniature():
     return parts.load("miniature", device="cpu")
 

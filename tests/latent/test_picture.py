@@ -23,11 +23,6 @@ from diffusion_lib.latent.pipeline import SAMPLERS, generate
 from diffusion_lib.process.schedule import linear
 
 
-@pytest.fixture(scope="module")
-def tiny(tiny_folder):
-    return load(tiny_folder, device="cpu")
-
-
 def same(one, other):
     return np.abs(np.asarray(one).astype(int) - np.asarray(other).astype(int)).max() <= 1
 

@@ -38,17 +38,6 @@ from diffusion_lib.sample import ancestral as sample
 from diffusion_lib.sample.ancestral import last
 from diffusion_lib.sample.times import timesteps, visited
 
-
-@pytest.fixture(scope="module")
-def tiny(tiny_folder):
-    return parts.load(tiny_folder, device="cpu")
-
-
-@pytest.fixture(scope="module")
-def double(tiny_folder):
-    return parts.load(tiny_folder, device="cpu", dtype="float64")
-
-
 # --- parity with StableDiffusionPipeline -----------------------------------------------------------------------------
 
 

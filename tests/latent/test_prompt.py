@@ -20,11 +20,6 @@ from diffusion_lib.latent.prompt import LONGEST, check_prompts, check_words, emb
 from diffusion_lib.notebook import plot
 
 
-@pytest.fixture(scope="module")
-def tiny(tiny_folder):
-    return load(tiny_folder, device="cpu")
-
-
 def test_ids_start_end_and_are_padded_to_77(tiny):
     start, end = tiny.tokenizer.bos_token_id, tiny.tokenizer.eos_token_id
     ids, dropped, tails, _ = tokenize(tiny.tokenizer, ["a dog wearing hat", ""])
