@@ -82,22 +82,26 @@ def bars(rows: list[tuple[str, float]], unit: str, what: str) -> str:
     return f'<svg class="costs" {shape}>{drawn}</svg>'
 
 
-def _spent(book: Book) -> list[tuple[str, float]]:
-    """The chapters that were measured, each with its processor seconds."""
-    return [(page.short, row["cpu_seconds"]) for page in book.notebooks if (row := read(page))]
+def _figure(rows: list[tuple[str, float]], unit: str, what: str) -> nodes.figure:
+    longest, _ = max(rows, key=itemgetter(1), default=("none", 0))
+    caption = f"{what} of each chapter, in the order of the book. The longest bar is that of {longest}."
+    return nodes.figure("", nodes.raw("", bars(rows, unit, what), format="html"), nodes.caption(caption, caption))
 
 
 class Costs(SphinxDirective):
-    """``{costs}``: the table and the bars, read again at every build."""
+    """``{costs}``: the bars of time and of memory, and the table, read again at every build."""
 
     def run(self) -> list[nodes.Node]:
         self.env.note_reread()
         book = self.env.app.book
-        longest, _ = max(_spent(book), key=itemgetter(1), default=("none", 0))
-        caption = f"Processor seconds of each chapter, in the order of the book. The longest bar is that of {longest}."
-        drawn = nodes.raw("", bars(_spent(book), "s", "Processor time"), format="html")
-        figure = nodes.figure("", drawn, nodes.caption(caption, caption))
-        return [figure, *self.parse_text_to_nodes(table(book))]
+        rows = {page.short: row for page in book.notebooks if (row := read(page))}
+        spent = [(name, row["cpu_seconds"]) for name, row in rows.items()]
+        held = [(name, row["peak_mib"]) for name, row in rows.items()]
+        return [
+            _figure(spent, "s", "Processor seconds"),
+            *self.parse_text_to_nodes(table(book)),
+            _figure(held, "MiB", "Peak memory"),
+        ]
 
 
 class LargeCosts(SphinxDirective):

@@ -74,7 +74,7 @@ def test_the_row_belongs_to_the_code_and_prose_does_not_change_it(tmp_path):
     assert "running" in tool("notebooks", root).stdout and cost.read(page)["current"]
 
 
-def test_the_page_shows_the_table_and_a_bar_for_each_chapter(tmp_path):
+def test_the_page_shows_the_table_and_the_bars_of_each_chapter(tmp_path):
     root = make_book(tmp_path, {"chapter": PAGE, "ledger": COST})
     assert tool("notebooks", root).returncode == 0
     built = tool("build", root)
@@ -82,4 +82,5 @@ def test_the_page_shows_the_table_and_a_bar_for_each_chapter(tmp_path):
     text = (root / "_build" / "html" / "book" / "ledger.html").read_text()
     row = json.loads((root / "notebooks" / "chapter.cost.json").read_text())
     assert f"{row['peak_mib']} MiB" in text and row["machine"] in text and "A chapter" in text
-    assert text.count("<rect") == 1 and 'aria-label="Processor time, s: chapter' in text
+    assert text.count("<rect") == 2 and 'aria-label="Processor seconds, s: chapter' in text
+    assert f'aria-label="Peak memory, MiB: chapter {row["peak_mib"]}"' in text
