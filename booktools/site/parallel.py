@@ -1,4 +1,4 @@
-"""Pages are read by as many processes as there are cores, and written by one: writing collects what pages have in common."""
+"""Pages are read by as many processes as there are cores, and written by one: writing collects what they share."""
 
 from __future__ import annotations
 
