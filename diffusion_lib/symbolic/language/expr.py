@@ -206,20 +206,19 @@ def rebuild(node, change):
     return type(node)(*(new(getattr(node, name)) for name in node.__dataclass_fields__))
 
 
-def children(node) -> list[Expr]:
-    """Return the direct children of ``node`` in written order."""
-    found: list[Expr] = []
+def children(node) -> tuple[Expr, ...]:
+    """Return the direct children of ``node`` in written order; a node is frozen, so it is looked into once."""
+    if "_children" not in (kept := vars(node)):
+        kept["_children"] = tuple(_expressions(tuple(getattr(node, name) for name in node.__dataclass_fields__)))
+    return kept["_children"]
 
-    def look(value):
+
+def _expressions(values: tuple):
+    for value in values:
         if isinstance(value, Expr):
-            found.append(value)
+            yield value
         elif isinstance(value, tuple):
-            for part in value:
-                look(part)
-
-    for name in node.__dataclass_fields__:
-        look(getattr(node, name))
-    return found
+            yield from _expressions(value)
 
 
 def walk(node):

@@ -19,7 +19,8 @@ from mpmath import mp
 
 from diffusion_lib.errors import Inconclusive, Undefined
 from diffusion_lib.symbolic.language.claim import members_of_limit
-from diffusion_lib.symbolic.language.expr import Symbol, walk
+from diffusion_lib.symbolic.language.density import Normal
+from diffusion_lib.symbolic.language.expr import Add, Div, Func, Mul, Neg, Num, Pi, Pow, Symbol, children, walk
 from diffusion_lib.symbolic.language.registry import positive, real, unit
 from diffusion_lib.symbolic.language.times import Index, Item, Sum
 from diffusion_lib.symbolic.numeric import shapes
@@ -28,12 +29,14 @@ from diffusion_lib.symbolic.numeric.interpret import Exact, fingerprint, to_mpf
 
 LOOKS = 3  # how often the inside of something opaque is looked at
 INTEGRAL_DIGITS = 30
+PLAIN = (Num, Pi, Symbol, Item, Index, Add, Neg, Mul, Div, Pow, Func, Normal)  # they bind no variable
 FAR = 2**40  # the time at which a limit is looked at
 
 
 class Analysis(Exact):
     """Functions, and what binds a variable; a subclass has ``licence``, ``seed``, ``values`` and ``shapes``."""
 
+    still: Mapping = MappingProxyType({})  # in an integral: the values of what does not move, by its id
     places: Mapping = MappingProxyType({})  # what a letter is, by what is cited; a derivative by it is taken there
 
     def opaque(self, kind, label, parts, sure=False):
@@ -131,16 +134,30 @@ class Analysis(Exact):
         if low is None and high is None:
             ends.insert(1, 0)
 
-        saved = dict(self.values)
+        saved, self.still = dict(self.values), {}
+        still = self.parts_without(key, node.body)
 
         def integrand(value):
             self.values[key] = value
+            if not self.still:  # at the first place, so at the digits of the rule
+                self.still = {id(part): self(part) for part in still}
             return to_mpf(self(node.body))
 
         with mp.workdps(INTEGRAL_DIGITS):
             value = mp.quad(integrand, ends)
-        self.values = saved
+        self.values, self.still = saved, {}
         return value
+
+    def __call__(self, node):
+        return self.still[id(node)] if id(node) in self.still else super().__call__(node)
+
+    def parts_without(self, key, body):
+        """The largest parts of an integrand in which the variable does not occur; none where it binds others."""
+        if any(type(part) not in PLAIN for part in walk(body)):
+            return []
+        if not any(isinstance(part, (Symbol, Item)) and self.key(part) == key for part in walk(body)):
+            return [body]
+        return [part for child in children(body) for part in self.parts_without(key, child)]
 
     def Derivative(self, node):
         if isinstance(node.by, Item) and self.stated(*self.members(node.by)[0]) is not None:
