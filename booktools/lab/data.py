@@ -151,6 +151,13 @@ def _decode() -> dict:
     return looks.decode()
 
 
+@cache
+def _few() -> dict:
+    from . import few
+
+    return few.data()
+
+
 def _picture_files() -> dict[str, Path]:
     from . import picture
 
@@ -163,6 +170,7 @@ DATA: dict[str, Callable[[], dict]] = {
     "bpe": _bpe,
     "decode": _decode,
     "descent": _descent,
+    "few": _few,
     "orders": _orders,
     "picture": _picture,
     "train": _train,

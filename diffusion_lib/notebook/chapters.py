@@ -64,6 +64,7 @@ CHAPTERS = {
     "continuous-time": Chapter("beyond", "Continuous time", ("score", "flow-and-multistep", "weights-and-bits")),
     "flow-matching": Chapter("beyond", "Flow matching", ("score", "flow-and-multistep")),
     "fast-samplers": Chapter("beyond", "Fast samplers", ("flow-and-multistep", "samplers")),
+    "few-steps": Chapter("beyond", "Few steps", ("sampling-steps", "simple-loss", "score", "latent-experiments")),
     "editing": Chapter("beyond", "Editing", ("guidance", "sampling-steps", "latent-pipeline")),
     "schedules-and-variances": Chapter("beyond", "New schedules", ("schedules", "reverse-variance", "exact-oracle")),
 }

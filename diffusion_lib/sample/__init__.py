@@ -5,6 +5,7 @@ from __future__ import annotations
 from .ancestral import ddim, ddim_step, ddpm, ddpm_step, generators, last
 from .dpm import dpm2, dpmpp, parabola, unipc
 from .editing import Inpainted, invert, repaint
+from .few import renoised
 from .flow import FlowStep, even_times, follow, straightness
 from .langevin import langevin
 from .ode import adams_bashforth, euler, euler_step, heun, lms, lms_step, sigma
@@ -37,6 +38,7 @@ __all__ = [
     "lms",
     "lms_step",
     "parabola",
+    "renoised",
     "repaint",
     "sde",
     "sigma",

@@ -25,7 +25,13 @@ X, V, R_0, R_1, lam, t, u, alpha_t, d_alpha, width = sp.symbols("X V R_0 R_1 lam
 r_1, r_t, r_T, pixels, side, low, high = sp.symbols("a_1 a_t a_T pixels_ k low high")
 half = sp.Rational(1, 2)
 snr_s, snr_t, share, noise_level, width = sp.symbols("snr_s snr_t share level width")
+first, least, s_G = sp.symbols("first least s_G")
 FORMS = {
+    "last-aim": [first + (sp.Symbol("second") - first), 2 * sp.Symbol("second") / 2],
+    "weight-at-noise": [1 + (1 - B_t) / B_t, exp(-log(B_t)), sqrt(1 / B_t**2)],
+    "own-boundary": [1 - least / noise_level, (noise_level**2 - least * noise_level) / noise_level**2],
+    "spread-of-neighbours": [V * (B_s - 2 * sp.Symbol("r") * sqrt(B_s * B_t) + sp.Symbol("r") ** 2 * B_t)],
+    "resting-scale": [(s_G**2 - V) / (V * s_G), (s_G / sqrt(V) - sqrt(V) / s_G) / sqrt(V)],
     "step-in-lambda": [log(snr_s) / 2 - log(snr_t) / 2, -log(snr_t / snr_s) / 2, log(4 * snr_s / (4 * snr_t)) * half],
     "kept-state": [1 / exp(h), exp(-h / 2) ** 2, sqrt(exp(-2 * h))],
     "middle-weight": [half / share, 1 - (1 - 1 / (2 * share))],

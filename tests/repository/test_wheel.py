@@ -11,7 +11,7 @@ import pytest
 from book_fixture import ROOT
 
 from diffusion_lib import clothes
-from diffusion_lib.latent import weights
+from diffusion_lib.latent import few, weights
 
 MINIATURE, CLOTHES = "diffusion_lib/latent/miniature", "diffusion_lib/clothes"
 WRITTEN = ("README.md", "sheet.png", "fidelity.json", "record.json", "model_index.json")  # beside what the model needs
@@ -29,6 +29,7 @@ def wheel(tmp_path_factory):
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, root)
     numbers = [f"{CLOTHES}/{name}" for name in (clothes.WEIGHTS, clothes.FEATURES)]
+    numbers.append((few.FOLDER / few.FILE).relative_to(ROOT).as_posix())
     for name in (*(f"{MINIATURE}/{name}" for name in (*weights.NEEDED, *WRITTEN)), *numbers):
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,6 +48,11 @@ def wheel(tmp_path_factory):
 def test_it_has_every_file_of_the_miniature(wheel):
     here = {path.relative_to(ROOT).as_posix() for path in weights.MINIATURE.rglob("*") if path.is_file()}
     assert here | {f"{MINIATURE}/{name}" for name in (*weights.NEEDED, *WRITTEN)} <= wheel
+
+
+def test_it_has_the_addition_for_few_steps_with_its_card(wheel):
+    folder = few.FOLDER.relative_to(ROOT).as_posix()
+    assert {f"{folder}/{name}" for name in (few.FILE, "README.md", "record.json", "fidelity.json")} <= wheel
 
 
 def test_it_has_pictures_weights_and_licence_of_the_clothes(wheel):

@@ -1,0 +1,58 @@
+"""What the laboratory ``few`` is given: pictures of teacher and student, and how the record judges them."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import io
+import json
+from pathlib import Path
+
+from diffusion_lib.latent import few
+from diffusion_lib.latent.parts import load
+from diffusion_lib.latent.pipeline import generate
+from diffusion_lib.latent.small import distil_card
+from diffusion_lib.runtime import fingerprint
+
+from . import graphs
+
+PROMPTS = ("a red circle on sand", "a white dog wearing a red hat", "a blue star above a green heart")
+SIDE, QUALITY, SEED = 88, 55, 0
+
+
+def data() -> dict:
+    """Sprites in WebP by model and steps, one for each prompt; percents right and clean, of how many pictures."""
+    rows = fingerprint.read_record(few.FOLDER / "fidelity.json")["rows"]
+    judged = {
+        name: {k: distil_card.shares(rows, name, k) for k in distil_card.COUNTS} for name in ("teacher", "student")
+    }
+    shown = {
+        name: {k: [round(100 * right, 1), round(100 * clean, 1), n] for k, (right, clean, n) in each.items()}
+        for name, each in judged.items()
+    }
+    pictures = json.loads((_kept() / "few.json").read_text(encoding="utf-8"))
+    return {"prompts": PROMPTS, "pictures": pictures, "shares": shown}
+
+
+@functools.cache
+def _kept() -> Path:
+    addition = fingerprint.of_file(few.FOLDER / few.FILE)[:8]  # of the miniature's weights the cache knows itself
+    return graphs.kept(f"few-{addition}", _write)
+
+
+def _write(folder: Path) -> None:
+    parts = load("miniature", device="cpu")
+    made = {
+        name: {
+            k: [_sprite(each.image) for each in generate(model, PROMPTS, g=g, steps=k, seed=SEED, sampler="ddim")]
+            for k in distil_card.COUNTS
+        }
+        for name, model, g in (("teacher", parts, 2.0), ("student", few.few(parts), 1.0))
+    }
+    (folder / "few.json").write_text(json.dumps(made), encoding="utf-8")
+
+
+def _sprite(image) -> str:
+    held = io.BytesIO()
+    image.resize((SIDE, SIDE)).save(held, "WEBP", quality=QUALITY, method=6)
+    return base64.b64encode(held.getvalue()).decode()

@@ -1,0 +1,44 @@
+"""The miniature in one step: its parts with an addition of low rank that was distilled from them.
+
+    quick = few(load("miniature"))
+    (picture,) = generate(quick, "a red circle", g=1, steps=1, sampler="ddim")
+
+The addition is merged into the weights of the U-Net, which is then as large and as fast as before.  Guidance is in it,
+and so g is 1: another g would guide what is guided.  ``small.distil`` made it; the folder ``few_steps`` has its card,
+and the sha256 of its file, which is compared before a number is used.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from pathlib import Path
+
+import safetensors.torch
+
+from ..errors import CheckpointMismatch, WeightsUnavailable
+from ..runtime import fingerprint
+from . import weights
+from .low_rank import merge
+from .parts import Components
+
+FOLDER = Path(__file__).parent / "few_steps"
+FILE = "pytorch_lora_weights.safetensors"  # as diffusers calls it
+
+
+def few(parts: Components, folder: Path = FOLDER) -> Components:
+    """Return ``parts`` with the addition merged into a copy of their U-Net; ``parts`` stay as they are.
+
+    Raises ``WeightsUnavailable`` where the folder has no record, ``CheckpointCorrupt`` for a file that is not the one
+    in the record, and ``CheckpointMismatch`` for parts that are not those it was distilled from.
+    """
+    try:
+        record = fingerprint.read_record(folder / weights.RECORD)
+    except FileNotFoundError:
+        raise WeightsUnavailable(
+            f"the addition must be in {folder}, got no record there; install the package anew"
+        ) from None
+    if record["made_from"]["weights"] != parts.fingerprint:
+        what = f"got {parts}, fingerprint {parts.fingerprint[:12]}"
+        raise CheckpointMismatch(f"parts must be those of fingerprint {record['made_from']['weights'][:12]}, {what}")
+    return replace(parts, unet=merge(copy.deepcopy(parts.unet), safetensors.torch.load_file(folder / FILE)))
