@@ -12,15 +12,15 @@ import torch
 from hypothesis import given
 
 from diffusion_lib.data import GAUSSIAN_MIXTURES, digits, sample_density
-from diffusion_lib.denoiser import DENOISERS, MLP, PATCHES, PREDICTIONS, UNet, build
+from diffusion_lib.denoiser import DENOISERS, MLP, PATCHES, PREDICTIONS, DiT, UNet, build
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.process import identities as process
 from diffusion_lib.process.schedule import SCHEDULES, Schedule, linear, make_schedule
 
 T = 50
 SCHEDULE = linear(T, 1e-3, 0.3)
-SHAPES = {"mlp": (2,), "unet": (1, 8, 8)}
-SMALL = {"mlp": {"width": 16, "depth": 2, "features": 8}, "unet": {"width": 8}}
+SHAPES = {"mlp": (2,), "unet": (1, 8, 8), "dit": (1, 8, 8)}
+SMALL = {"mlp": {"width": 16, "depth": 2, "features": 8}, "unet": {"width": 8}, "dit": {"width": 8, "depth": 2}}
 
 
 def make(kind: str, **arguments):
@@ -284,7 +284,7 @@ def test_the_u_net_learns_digits():
 
 # --- bad input --------------------------------------------------------------------------------------------------------
 
-X = {"mlp": torch.zeros(3, 2), "unet": torch.zeros(3, 1, 8, 8)}
+X = {"mlp": torch.zeros(3, 2), "unet": torch.zeros(3, 1, 8, 8), "dit": torch.zeros(3, 1, 8, 8)}
 TIMES = {
     "row16-t-0": (torch.tensor([1, 0, 5]), "t must be in 1..50, got 0 to 5"),
     "row16-t-minus-1": (torch.tensor([1, -1, 5]), "t must be in 1..50, got -1 to 5"),
@@ -315,6 +315,8 @@ def test_bad_times_are_refused(kind, t, message):
         pytest.param("unet", (3, 1, 8), "got (3, 1, 8)", id="row47-unet-3-D"),
         pytest.param("unet", (3, 1, 10, 8), "got (3, 1, 10, 8); pad the images", id="row47-height-10"),
         pytest.param("unet", (3, 1, 8, 6), "got (3, 1, 8, 6)", id="row47-width-6"),
+        pytest.param("dit", (3, 2, 8, 8), "shape (B, 1, H, W) with H and W multiples of 2, got", id="dit-channels"),
+        pytest.param("dit", (3, 1, 8, 5), "got (3, 1, 8, 5); pad the images, or set channels or patch", id="dit-odd"),
     ],
 )  # fmt: skip
 def test_data_of_another_shape_is_refused(kind, shape, message):
@@ -351,8 +353,10 @@ BAD = {
     "patch-3": (lambda: UNet(patch=3, prediction="eps"), "patch must be one of 1, 2, 4, got 3; 1 leaves"),
     "patch-0": (lambda: UNet(patch=0, prediction="eps"), "patch must be an integer in 1..4096, got 0"),
     "x_0-without-table": (lambda: UNet(prediction="x_0"), "alpha_bar must be given for prediction 'x_0', got None"),
+    "width-of-heads": (lambda: DiT(width=20, heads=3, prediction="eps"), "a multiple of 4 and of heads = 3, got 20"),
+    "width-of-places": (lambda: DiT(width=6, heads=2, prediction="eps"), "a multiple of 4 and of heads = 2, got 6"),
     "kind-unknown": (lambda: build({"kind": "unett"}), "did you mean 'unet'?"),
-    "kind-missing": (lambda: build({}), "denoiser kind must be one of 'mlp', 'unet', got None"),
+    "kind-missing": (lambda: build({}), "denoiser kind must be one of 'mlp', 'unet', 'dit', got None"),
     "argument-unknown": (lambda: build({"kind": "unet", "depth": 3}), "must hold the arguments of UNet, got {'kind'"),
 }  # fmt: skip
 

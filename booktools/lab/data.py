@@ -158,6 +158,13 @@ def _few() -> dict:
     return few.data()
 
 
+@cache
+def _patches() -> dict:
+    from . import patches
+
+    return patches.data()
+
+
 def _picture_files() -> dict[str, Path]:
     from . import picture
 
@@ -172,6 +179,7 @@ DATA: dict[str, Callable[[], dict]] = {
     "descent": _descent,
     "few": _few,
     "orders": _orders,
+    "patches": _patches,
     "picture": _picture,
     "train": _train,
 }

@@ -1,4 +1,4 @@
-"""Networks that predict the noise: ``eps_hat = denoiser(x_t, t)``, an MLP for points and a U-Net for images.
+"""Networks that predict the noise, ``eps_hat = denoiser(x_t, t)``: an MLP for points, a U-Net and a DiT for images.
 
 ``x_t`` is (B, …) floating point, ``t`` int64 (B,) in 1…T, and ``eps_hat`` has the shape and dtype of ``x_t``.
 
@@ -36,24 +36,27 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ConfigError, check_choice
+from .dit import DiT
 from .mlp import MLP
 from .network import LARGEST_SIZE, PREDICTIONS, Network
+from .text_dit import WAYS, TextDiT
 from .unet import PATCHES, UNet
 
 __all__ = [
     "DENOISERS",
     "LARGEST_SIZE",
-    "LARGEST_T",
     "MLP",
     "PATCHES",
     "PREDICTIONS",
-    "Block",
+    "WAYS",
+    "DiT",
     "Network",
+    "TextDiT",
     "UNet",
     "build",
 ]
 
-DENOISERS = {"mlp": MLP, "unet": UNet}
+DENOISERS = {"mlp": MLP, "unet": UNet, "dit": DiT}
 
 
 def build(config: dict[str, Any]) -> Network:

@@ -67,6 +67,7 @@ CHAPTERS = {
     "few-steps": Chapter("beyond", "Few steps", ("sampling-steps", "simple-loss", "score", "latent-experiments")),
     "editing": Chapter("beyond", "Editing", ("guidance", "sampling-steps", "latent-pipeline")),
     "schedules-and-variances": Chapter("beyond", "New schedules", ("schedules", "reverse-variance", "exact-oracle")),
+    "transformers": Chapter("beyond", "Transformers", ("unet-and-scheduler", "exact-oracle")),
 }
 PATHS = {
     "mathematician": (

@@ -26,6 +26,7 @@ r_1, r_t, r_T, pixels, side, low, high = sp.symbols("a_1 a_t a_T pixels_ k low h
 half = sp.Rational(1, 2)
 snr_s, snr_t, share, noise_level, width = sp.symbols("snr_s snr_t share level width")
 first, least, s_G = sp.symbols("first least s_G")
+patches, r_patch, L = sp.symbols("N p L")
 FORMS = {
     "last-aim": [first + (sp.Symbol("second") - first), 2 * sp.Symbol("second") / 2],
     "weight-at-noise": [1 + (1 - B_t) / B_t, exp(-log(B_t)), sqrt(1 / B_t**2)],
@@ -165,6 +166,14 @@ FORMS = {
         (pixels * s**2 - log(pixels * (1 / pixels + s**2))) / 2,
     ],
     "shifted-time": [side * u / (1 - u + side * u), 1 - (1 - u) / (1 - u + side * u)],
+    "patches-that-cost-the-same": [12 * d / 2, sqrt(36 * d**2)],
+    "cost-of-finer-patches": [
+        2 * d * n**2 / r_patch**2 * (6 * d + n**2 / r_patch**2),
+        12 * d**2 * (n / r_patch) ** 2 + 2 * d * (n / r_patch) ** 4,
+    ],
+    "share-of-the-modulation": [sp.Rational(6, 18), 1 - 2 * sp.Rational(1, 3)],
+    "loud-entries": [sqrt(v**2), sqrt(v) * sqrt(v)],
+    "share-of-the-words": [1 - patches / (patches + L), 1 / (1 + patches / L)],
     "share-of-a-variance": [(log(S) - log(low)) / (log(high) - log(low)), 1 - log(high / S) / log(high / low)],
 }
 REWRITTEN = {

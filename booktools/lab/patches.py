@@ -1,0 +1,47 @@
+"""What the laboratory ``patches`` is given: queries and keys of the DiT of shapes, for one picture at five times."""
+
+from __future__ import annotations
+
+import base64
+
+import torch
+from torch.nn import functional
+
+from diffusion_lib.latent import shapes
+from diffusion_lib.latent.parts import load
+from diffusion_lib.latent.small.painter import render
+from diffusion_lib.process import add_noise
+
+SHOWN, TIMES, NOISE = 17, (100, 300, 500, 700, 900), 100  # of the pictures not seen; the seed of the noise
+STEPS = 127  # queries and keys are rounded to so many steps on each side of 0
+
+
+def data() -> dict:
+    """The picture in 16 × 16 colours, which patches are the shape, and whole numbers times a unit for each time."""
+    looker, schedule = shapes.load()
+    label, place = divmod(SHOWN, len(shapes.HELD))
+    scene = shapes.scenes()[[shapes.SIDE**2 * label + int(shapes.HELD[place])]]
+    picture, vae = render(scene), load("miniature", device="cpu").vae
+    x_0 = shapes.encode(vae, scene)
+    noise = torch.randn(len(shapes.PROMPTS) * len(shapes.HELD), *x_0.shape[1:], generator=_seeded())[[SHOWN]]
+    times = []
+    for t in TIMES:
+        when = torch.tensor([t])
+        q, k = looker.queries_and_keys(add_noise(schedule, x_0, when, noise), when, torch.tensor([label]))[-1]
+        units = [float(each.abs().max()) / STEPS for each in (q, k)]
+        rounded = (_packed((each / unit).round()) for each, unit in zip((q, k), units, strict=True))
+        times.append({"t": t, "q": next(rounded), "k": next(rounded), "unit": units[0] * units[1]})
+    small = functional.avg_pool2d(picture, 8)[0].flatten(1).T
+    colours = ["#" + bytes(((127.5 * (each + 1)).round().int()).tolist()).hex() for each in small]
+    on = functional.avg_pool2d(((picture - picture[:, :, :1, :1]).norm(dim=1) > 0.4).float(), 16) > 0.5
+    kept = {"heads": looker.config["heads"], "width": looker.config["width"], "shape": on.flatten().tolist()}
+    return {"times": times, "colours": colours, **kept}
+
+
+def _packed(whole: torch.Tensor) -> str:
+    """Whole numbers from −127 to 127, a byte each, in base64."""
+    return base64.b64encode(whole.to(torch.int8).numpy().tobytes()).decode()
+
+
+def _seeded() -> torch.Generator:
+    return torch.Generator().manual_seed(NOISE)

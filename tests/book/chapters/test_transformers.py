@@ -1,0 +1,97 @@
+"""The derivations of the chapter transformers, and the stored runs that its tables show."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from chapters import run_derivation
+from proved import formula
+from torch.utils.flop_counter import FlopCounterMode
+
+from diffusion_lib.denoiser import DiT
+from diffusion_lib.denoiser.transformer import where
+from diffusion_lib.errors import Refuted
+from diffusion_lib.notebook import stored
+from diffusion_lib.symbolic import Derivative, E, Normal, Sum
+from diffusion_lib.symbolic.page.chain import Chain
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    return run_derivation("transformers")
+
+
+def test_a_block_of_the_library_costs_what_was_proved(chapter):
+    names, x, t = chapter[0], torch.zeros(1, 4, 8, 8), torch.ones(1).long()
+
+    def counted(depth):
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            DiT(4, 24, depth, 2, 2, prediction="eps")(x, t)
+        return counter.get_total_flops() // 2
+
+    assert counted(3) - counted(2) == formula(names, "cost-of-a-block", "N", "d")(16, 24)
+    assert formula(names, "cost-by-patch", "n", "p", "d")(8, 2, 24) == counted(3) - counted(2) - 6 * 24**2
+
+
+def test_joint_attention_of_the_library_is_the_proved_mixture(chapter):
+    """Three patches and two words, one head: the share is that of the words in one softmax."""
+    draws = torch.Generator().manual_seed(0)
+    q, k, values = (torch.randn(1, 5, 4, generator=draws, dtype=torch.float64) for _ in range(3))
+    shares, weights = where(q, k, 1)[0, 0, 0], torch.exp(q[0, 0] @ k[0].T / 2)
+    v = values[0, :, 0]
+    apart = [(weights[part] @ v[part] / weights[part].sum()).item() for part in (slice(0, 3), slice(3, 5))]
+    rho = float(shares[3:].sum())
+    mixed = formula(chapter[0], "joint-attention", "rho", "m_p", "m_w")(rho, *apart)
+    assert mixed == pytest.approx(float(shares @ v), rel=1e-12)
+
+
+FALSE = {  # name: left, right, licence, what it cites
+    "attention-without-the-mixing": lambda n: (
+        n["layers"] + n["attention"] + n["modulation"],
+        12 * n["N"] * n["d"] ** 2 + n["N"] ** 2 * n["d"] + 6 * n["d"] ** 2,
+        "algebra",
+        (),
+    ),
+    "half-the-patch-four-times": lambda n: (
+        2 * n["finer"] ** 2 * n["d"],
+        4 * (2 * n["N"] ** 2 * n["d"]),
+        "definition",
+        "number-of-patches",
+    ),
+    "first-step-inside": lambda n: (
+        Derivative(n["loss"](n["h"] + n["g"] * n["F"](n["w"])), n["w"]),
+        n["loss"].prime(n["h"]) * n["F"].prime(n["w"]),
+        "differentiation",
+        (),
+    ),
+    "scores-of-variance-d": lambda n: (
+        Sum(E(n["entry"] ** 2, Normal(n["entry"], 0, 1)), (n["i"], 1, n["D"])) / n["r"] ** 2,
+        Sum(1, (n["i"], 1, n["D"])) / n["r"],
+        "Gaussian integral",
+        (),
+    ),
+    "two-softmaxes": lambda n: (
+        (n["Z_p"] * n["m_p"] + n["Z_w"] * n["m_w"]) / (n["Z_p"] + n["Z_w"]),
+        n["m_p"] + n["m_w"],
+        "definition",
+        "share-of-words",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_planted_false_steps_are_refuted(chapter, name):
+    left, right, by, using = FALSE[name](chapter[0])
+    with pytest.raises(Refuted) as caught:
+        Chain(chapter[0]["TR"], name, left).equals(right, by=by, using=using)
+    assert name in str(caught.value) and by in str(caught.value)
+
+
+def test_the_stored_runs_say_what_the_page_says():
+    kept = stored.read("transformers")
+
+    def losses(row):
+        return kept.numbers(f"here: {row}, loss")
+
+    assert len(losses("dit 72")) == 5 and kept.command.endswith("book/sweeps/transformers.yaml")
+    assert max(losses("unet 24")) < min(losses("dit 72")) < max(losses("dit 72")) < min(losses("no places"))
