@@ -138,6 +138,13 @@ def _picture() -> dict:
 
 
 @cache
+def _adapter() -> dict:
+    from . import adapted  # PyTorch and the networks
+
+    return adapted.data()
+
+
+@cache
 def _attention() -> dict:
     from . import looks
 
@@ -173,6 +180,7 @@ def _picture_files() -> dict[str, Path]:
 
 SCRIPTS = {"bpe": {"bpe-merges": merges_script}}  # by laboratory: what only a click loads, by name
 DATA: dict[str, Callable[[], dict]] = {
+    "adapter": _adapter,
     "attention": _attention,
     "bpe": _bpe,
     "decode": _decode,

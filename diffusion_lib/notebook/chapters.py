@@ -68,6 +68,7 @@ CHAPTERS = {
     "editing": Chapter("beyond", "Editing", ("guidance", "sampling-steps", "latent-pipeline")),
     "schedules-and-variances": Chapter("beyond", "New schedules", ("schedules", "reverse-variance", "exact-oracle")),
     "transformers": Chapter("beyond", "Transformers", ("unet-and-scheduler", "exact-oracle")),
+    "adapting": Chapter("beyond", "Adapting", ("vae", "guidance", "latent-pipeline")),
 }
 PATHS = {
     "mathematician": (

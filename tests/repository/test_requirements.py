@@ -31,7 +31,7 @@ LIBRARY = floors(PROJECT["dependencies"])
 EXTRAS = {name: floors(lines) for name, lines in PROJECT["optional-dependencies"].items()}
 USERS = dict.fromkeys(("rerun.py", "outcome.py", "parameters.py"), "rerun")  # a module and the extra that it needs
 USERS |= {"sweep.py": "sweep", "yaml_file.py": "sweep", "processes.py": "scale"}
-FOLDERS = {"latent": "latent", "small": "latent"}  # the same for all modules of a folder
+FOLDERS = {"latent": "latent", "small": "latent", "adapt": "latent"}  # the same for all modules of a folder
 REQUIREMENTS = floors((ROOT / "requirements.txt").read_text().splitlines())
 
 

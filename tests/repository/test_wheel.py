@@ -12,6 +12,7 @@ from book_fixture import ROOT
 
 from diffusion_lib import clothes
 from diffusion_lib.latent import few, weights
+from diffusion_lib.latent.adapt import shipped
 
 MINIATURE, CLOTHES = "diffusion_lib/latent/miniature", "diffusion_lib/clothes"
 WRITTEN = ("README.md", "sheet.png", "fidelity.json", "record.json", "model_index.json")  # beside what the model needs
@@ -30,6 +31,7 @@ def wheel(tmp_path_factory):
         shutil.copy(ROOT / name, root)
     numbers = [f"{CLOTHES}/{name}" for name in (clothes.WEIGHTS, clothes.FEATURES)]
     numbers.append((few.FOLDER / few.FILE).relative_to(ROOT).as_posix())
+    numbers += [f"diffusion_lib/latent/adapters/{name}" for name in (shipped.REX, shipped.EDGES)]
     for name in (*(f"{MINIATURE}/{name}" for name in (*weights.NEEDED, *WRITTEN)), *numbers):
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,6 +55,10 @@ def test_it_has_every_file_of_the_miniature(wheel):
 def test_it_has_the_addition_for_few_steps_with_its_card(wheel):
     folder = few.FOLDER.relative_to(ROOT).as_posix()
     assert {f"{folder}/{name}" for name in (few.FILE, "README.md", "record.json", "fidelity.json")} <= wheel
+
+
+def test_it_has_the_adapters_and_their_card(wheel):
+    assert {f"diffusion_lib/latent/adapters/{name}" for name in (shipped.REX, shipped.EDGES, shipped.CARD)} <= wheel
 
 
 def test_it_has_pictures_weights_and_licence_of_the_clothes(wheel):

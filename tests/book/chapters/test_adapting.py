@@ -1,0 +1,110 @@
+"""The chapter adapting: its derivation refuses what others write, its stored runs hold what its sentences say."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from chapters import numbers, run_derivation
+
+from diffusion_lib.errors import Refuted
+from diffusion_lib.notebook import stored
+from diffusion_lib.symbolic import KL, Derivative, Normal, log
+from diffusion_lib.symbolic.page.chain import Chain
+
+SCALES = ("0", "0-5", "1", "2", "4")
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    return run_derivation("adapting")[0]
+
+
+@pytest.fixture(scope="module")
+def shown():
+    return numbers("adapting")
+
+
+@pytest.fixture(scope="module")
+def kept():
+    return stored.read("adapting")
+
+
+def test_the_divergence_is_that_of_two_normal_laws(chapter):
+    AD, node = chapter["AD"], chapter["AD"].blocks["encoder-divergence"].right
+    letters = {AD.sympy(chapter["m"]): 0.7, AD.sympy(chapter["v"]): 0.2}
+    laws = torch.distributions.Normal(0.7, math.sqrt(0.2)), torch.distributions.Normal(0.0, 1.0)
+    assert float(AD.sympy(node).subs(letters)) == pytest.approx(float(torch.distributions.kl_divergence(*laws)), 1e-6)
+
+
+FALSE = {  # name: left, right, licence, what it cites
+    "the-log-of-the-deviation": lambda n: (
+        KL(Normal(n["z"], n["m"], n["v"]), Normal(n["z"], 0, 1)),
+        (n["m"] ** 2 + n["v"] - 1) / 2 - log(n["v"]),
+        "Gaussian integral",
+        (),
+    ),
+    "both-rest": lambda n: (
+        n["k"] * n["A"] * n["ell"].prime(n["adapted"]),
+        0,
+        "definition",
+        "zero-start",
+    ),
+    "A-moves": lambda n: (
+        Derivative(n["ell"](n["adapted"]), n["A"]),
+        n["B"] * n["ell"].prime(n["adapted"]),
+        "differentiation",
+        (),
+    ),
+    "one-mean-for-both": lambda n: (
+        n["E"]((n["x"][1] - n["b"]) ** 2, n["silent"]),
+        n["E"]((n["x"][1] - n["m_c"]) ** 2, n["silent"]) + (n["b"] - n["m_c"]) ** 2,
+        "linearity",
+        (),
+    ),
+    "zeros-wait": lambda n: (n["c"] * n["ell"].prime(n["h"]), 0, "definition", "zero-convolution"),
+}
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_what_others_wrote_is_refused(chapter, name):
+    left, right, licence, using = FALSE[name](chapter)
+    with pytest.raises(Refuted, match="left is"):
+        Chain(chapter["AD"], name, left).equals(right, by=licence, using=using)
+
+
+def test_five_trainings_are_stored_each_with_its_own_pictures(kept):
+    assert {run["parameters"]["seed"] for run in kept.runs} == set(range(5))
+    assert len({tuple(run["shown"].values()) for run in kept.runs}) == 5
+
+
+def test_the_new_is_learned_and_the_old_pays_more_at_each_scale(kept):
+    new, old = ({s: np.array(kept.numbers(f"{name}-{s}")) for s in SCALES} for name in ("new-right", "old-clean"))
+    assert (new["1"] - new["0"]).min() > 0.5 and new["1"].mean() > 0.9
+    assert 0.02 < (old["0"] - old["1"]).mean() < 0.3 and (old["0"] - old["0-5"]).mean() < 0.05
+    assert (old["1"] - old["4"]).min() > 0.5
+
+
+def test_a_known_word_is_taken_away_and_one_that_means_nothing_takes_less(kept):
+    careless = np.array(kept.numbers("careless"))
+    apart = careless - np.array(kept.numbers("unasked-after"))
+    assert careless.min() > 0.5 and apart.mean() > 2 * apart.std(ddof=1) / 5**0.5
+
+
+def test_one_row_says_a_part_and_the_low_rank_all(kept):
+    assert min(np.subtract(kept.numbers("new-right-1"), kept.numbers("word-right"))) > 0
+    assert max(kept.numbers("word-right")) < 0.3 and np.mean(kept.numbers("word-animal")) > 0.6
+    assert min(kept.numbers("known-right")) > 0.8
+
+
+def test_the_edges_draw_what_is_painted_to_their_place(shown):
+    assert shown["place-gain"] > 2 * shown["place-doubt"] and shown["place-n"] >= 10
+    assert shown["place-with"] < shown["place-without"]
+
+
+def test_the_caption_lowers_the_error(shown):
+    assert shown["difference, in standard errors, n = 32"] > 3
+    with_it, without = (shown[f"error of the noise at t = 600, {name}"] for name in ("with the caption", "without"))
+    assert with_it < without

@@ -1,0 +1,51 @@
+"""The scale of the adapter: its pictures and verdicts are the library's, and what the block says to see is so."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from booktools.lab import adapted
+from diffusion_lib.latent.parts import load
+from diffusion_lib.notebook import stored
+
+DRAWN = "(m, [data, scale]) => m.lab.draw({ data }, { scale }, { width: 700, height: 290 })"
+
+
+@pytest.fixture(scope="module")
+def data():
+    return adapted.data()
+
+
+def test_the_pictures_and_the_verdicts_are_the_librarys(data):
+    made = adapted.painted(load("miniature", device="cpu"), adapted.SCALES[2])
+    for picture, packed in zip(made, data["pictures"][2], strict=True):
+        shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(packed))).convert("RGB"), dtype=float)
+        small = np.asarray(picture.resize((adapted.SIDE, adapted.SIDE)), dtype=float)
+        assert np.abs(shown - small).mean() < 6  # WebP loses some levels of 255
+    assert adapted.judged(made) == data["judged"][2]
+
+
+def test_the_numbers_are_the_stored_ones_and_the_scales_agree(data, modules):
+    kept = stored.read("adapting")
+    names = [f"{s:g}".replace(".", "-") for s in adapted.SCALES]
+    for line, shares in zip(("new-right", "old-clean"), data["shares"], strict=True):
+        assert shares == [pytest.approx(np.mean(kept.numbers(f"{line}-{name}")), abs=1e-4) for name in names]
+    for k, s in enumerate(adapted.SCALES):
+        said = modules("kinds/adapter.js", DRAWN, [data, k])["said"]
+        assert said.startswith(f"Scale {s:g}: ") and f"{data['n']} pictures" in said
+        assert f"{round(100 * data['shares'][0][k])} % of the new" in said
+
+
+def test_what_the_page_says_to_see_is_so(data):
+    new, old = zip(*data["judged"], strict=True)
+    assert "right" not in new[0] and new[2] == old[0] == old[2] == "right and clean"
+    assert max(data["shares"][0][4], data["shares"][1][4]) < data["shares"][1][2]
+
+
+def test_the_data_is_small(data):
+    assert sum(len(packed) for row in data["pictures"] for packed in row) < 40_000
