@@ -10,16 +10,12 @@ and the sha256 of its file, which is compared before a number is used.
 
 from __future__ import annotations
 
-import copy
-from dataclasses import replace
 from pathlib import Path
-
-import safetensors.torch
 
 from ..errors import CheckpointMismatch, WeightsUnavailable
 from ..runtime import fingerprint
 from . import weights
-from .low_rank import merge
+from .adapt import low_rank
 from .parts import Components
 
 FOLDER = Path(__file__).parent / "few_steps"
@@ -41,4 +37,4 @@ def few(parts: Components, folder: Path = FOLDER) -> Components:
     if record["made_from"]["weights"] != parts.fingerprint:
         what = f"got {parts}, fingerprint {parts.fingerprint[:12]}"
         raise CheckpointMismatch(f"parts must be those of fingerprint {record['made_from']['weights'][:12]}, {what}")
-    return replace(parts, unet=merge(copy.deepcopy(parts.unet), safetensors.torch.load_file(folder / FILE)))
+    return low_rank.applied(parts, low_rank.read(folder / FILE))

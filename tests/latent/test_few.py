@@ -12,8 +12,8 @@ import torch
 from diffusion_lib.errors import CheckpointCorrupt, CheckpointMismatch, WeightsUnavailable
 from diffusion_lib.latent import parts
 from diffusion_lib.latent.few import FILE, FOLDER, few
-from diffusion_lib.latent.low_rank import LowRank, layers
 from diffusion_lib.latent.small import distil, distil_card
+from diffusion_lib.latent.small.additions import LowRank, layers
 from diffusion_lib.runtime import fingerprint
 
 

@@ -85,12 +85,12 @@ def read(path: str | os.PathLike[str]) -> dict[str, Tensor]:
 
 
 def changes(found: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The change B A (out, in) of each matrix, by its place in the U-Net."""
+    """The change B A (out, in) of each matrix, by its place in the U-Net; a kernel's in is channels · k²."""
     pairs: dict[str, dict[str, Tensor]] = {}
     for name, x in found.items():
         place, which = NAME.fullmatch(name).groups()
         pairs.setdefault(place, {})[which] = x
-    return {place: pair["B"].double() @ pair["A"].double() for place, pair in pairs.items()}
+    return {place: pair["B"].double().flatten(1) @ pair["A"].double().flatten(1) for place, pair in pairs.items()}
 
 
 def applied(parts: Components, found: Mapping[str, Tensor], scale: float = 1.0) -> Components:
@@ -103,7 +103,7 @@ def applied(parts: Components, found: Mapping[str, Tensor], scale: float = 1.0) 
     for place, change in changes(found).items():
         try:
             weight = unet.get_submodule(place).weight
-            weight.data += scale * change.to(weight)
+            weight.data += scale * change.to(weight).view_as(weight)
         except (AttributeError, RuntimeError) as error:
             what = f"{place} with a change of shape {tuple(change.shape)}"
             raise CheckpointMismatch(f"the matrices must be of this U-Net, got {what}: {str(error)[:100]}") from error

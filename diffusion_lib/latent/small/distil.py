@@ -40,12 +40,12 @@ from ...train.config import TrainConfig
 from ...train.run import core_minutes
 from ..few import FILE, FOLDER, few
 from ..guidance import Guided
-from ..low_rank import LowRank
 from ..parts import Components, load
 from ..pipeline import OWN_G, denoise
 from ..prompt import embed, tokenize
 from ..weights import RECORD
 from . import distil_card, language, world
+from .additions import LowRank
 from .fit import fit
 
 RANK, BATCH = 14, 32

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+from dataclasses import dataclass
 
 import pytest
 import torch
@@ -10,7 +10,13 @@ from torch import nn
 from torch.func import functional_call
 
 from diffusion_lib.errors import CheckpointMismatch, ConfigError
-from diffusion_lib.latent.low_rank import LowRank, merge
+from diffusion_lib.latent.adapt.low_rank import applied
+from diffusion_lib.latent.small.additions import LowRank
+
+
+@dataclass(frozen=True)
+class Parts:
+    unet: nn.Module
 
 
 @pytest.fixture
@@ -36,7 +42,7 @@ def test_merged_it_is_two_small_layers_beside_each_large_one(network, added):
     for up in added.up:
         nn.init.normal_(up)
     state = added.state()
-    merged = merge(copy.deepcopy(network), state)
+    merged = applied(Parts(network), state).unet
     first, second = network[0], network[2]
     small = nn.functional.conv2d(x, state["unet.0.lora_A.weight"].double(), padding=1)
     small = nn.functional.conv2d(small, state["unet.0.lora_B.weight"].double())
@@ -56,11 +62,12 @@ def test_gradients_reach_the_additions_alone(network, added):
 
 def test_numbers_of_another_network_are_refused(network, added):
     state = added.state()
-    with pytest.raises(CheckpointMismatch, match="layers of the network"):
-        merge(copy.deepcopy(network), {"unet.9.lora_A.weight": state["unet.0.lora_A.weight"]})
+    strange = {f"unet.9.lora_{side}.weight": state[f"unet.0.lora_{side}.weight"] for side in "AB"}
+    with pytest.raises(CheckpointMismatch, match="of this U-Net, got 9"):
+        applied(Parts(network), strange)
     state["unet.2.lora_B.weight"] = state["unet.2.lora_B.weight"][:5]
-    with pytest.raises(CheckpointMismatch, match="fit its weight"):
-        merge(copy.deepcopy(network), state)
+    with pytest.raises(CheckpointMismatch, match="got 2 with a change of shape"):
+        applied(Parts(network), state)
 
 
 def test_a_rank_is_a_whole_number(network):

@@ -1,20 +1,21 @@
 """Additions of low rank to the weights of linear layers and convolutions: W + B A, with A (r, in) and B (out, r).
 
 For a convolution A is a convolution to r channels and B one of size 1 behind it; their product is a kernel of W's own
-shape.  The numbers are stored under the names that diffusers and peft give them, so that ``load_lora_weights`` of a
-pipeline reads the file.  Merged into the weights, an addition costs nothing when the network runs.
+shape.  The numbers are stored under the names that diffusers and peft give them, and ``adapt.low_rank.applied`` adds
+them to the weights.  peft, with which ``adapt.low_rank`` trains, has one rank for all layers; here a layer that is
+narrower than the rank has its own.
 
 Source: Hu et al. 2022 (LoRA), section 4.1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
 
-from ..errors import CheckpointMismatch, check_integer
+from ...errors import check_integer
 
 PREFIX = "unet."  # of diffusers: which part of a pipeline the numbers are for
 
@@ -57,26 +58,6 @@ class LowRank(nn.Module):
 def layers(network: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """The linear layers and convolutions with their names, in the network's own order."""
     return ((name, layer) for name, layer in network.named_modules() if isinstance(layer, nn.Linear | nn.Conv2d))
-
-
-@torch.no_grad()
-def merge(network: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
-    """Add what ``LowRank.state`` returned to the network's weights, in place, and return it.
-
-    Raises ``CheckpointMismatch`` for numbers that are not for the layers of this network.
-    """
-    found = dict(layers(network))
-    names = {name.removeprefix(PREFIX).rsplit(".lora_", 1)[0] for name in state}
-    if strange := sorted(names - found.keys()):
-        raise CheckpointMismatch(f"additions must be for layers of the network, got {strange[0]}; load its own")
-    for name in names:
-        weight = found[name].weight
-        down, up = (state[f"{PREFIX}{name}.lora_{side}.weight"].to(weight) for side in "AB")
-        if up.shape[0] != weight.shape[0] or down.flatten(1).shape[1] != weight.flatten(1).shape[1]:
-            what = f"{tuple(up.shape)} and {tuple(down.shape)} for {tuple(weight.shape)}"
-            raise CheckpointMismatch(f"additions to {name} must fit its weight, got {what}; load the network's own")
-        weight += _product(down.flatten(1), up.flatten(1), weight)
-    return network
 
 
 def _product(down: Tensor, up: Tensor, weight: Tensor) -> Tensor:
