@@ -35,7 +35,7 @@ FORMS = {
     "spread-of-neighbours": [V * (B_s - 2 * sp.Symbol("r") * sqrt(B_s * B_t) + sp.Symbol("r") ** 2 * B_t)],
     "resting-scale": [(s_G**2 - V) / (V * s_G), (s_G / sqrt(V) - sqrt(V) / s_G) / sqrt(V)],
     "rank-for-a-share": [n_ * share_ * half, n_**2 * share_ / (2 * n_)],
-    "first-step": [-eta * slope_ * (k_ * A_) ** 2, k_ * A_ * (-eta * k_ * A_ * slope_)],
+    "step-of-an-adapter": [-eta * slope_ * (k_ * A_) ** 2, k_ * A_ * (-eta * k_ * A_ * slope_)],
     "best-critic": [1 / (1 + Q_ / P_), 1 - Q_ / (P_ + Q_)],
     "width-of-an-encoder": [1 / (1 + 2 * kappa / weight), 1 - 2 * kappa / (weight + 2 * kappa)],
     "step-in-lambda": [log(snr_s) / 2 - log(snr_t) / 2, -log(snr_t / snr_s) / 2, log(4 * snr_s / (4 * snr_t)) * half],

@@ -19,7 +19,7 @@ EXERCISES = (
         },
     ),
     Exercise(
-        "first-step",
+        "step-of-an-adapter",
         "the change of the entry",
         -eta * k**2 * A**2 * slope,
         slips={
