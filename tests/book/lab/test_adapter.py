@@ -38,7 +38,7 @@ def test_the_numbers_are_the_stored_ones_and_the_scales_agree(data, modules):
     for k, s in enumerate(adapted.SCALES):
         said = modules("kinds/adapter.js", DRAWN, [data, k])["said"]
         assert said.startswith(f"Scale {s:g}: ") and f"{data['n']} pictures" in said
-        assert f"{round(100 * data['shares'][0][k])} % of the new" in said
+        assert f"{round(1000 * data['shares'][0][k]) / 10:g} % of the new" in said
 
 
 def test_what_the_page_says_to_see_is_so(data):
