@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import warnings
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from diffusion_lib.latent.adapt import lesson, low_rank, shipped
 from diffusion_lib.latent.codec import from_pil
@@ -19,7 +18,7 @@ from diffusion_lib.latent.weights import MINIATURE
 from diffusion_lib.notebook import stored
 from diffusion_lib.runtime import fingerprint
 
-from . import graphs
+from . import graphs, sprites
 
 SCALES = (0.0, 0.5, 1.0, 2.0, 4.0)
 NEW, OLD = "a rex on a beach", "a brown dog wearing a red hat on sand"
@@ -60,11 +59,9 @@ def judged(pictures: list) -> list[str]:
 def _write(folder: Path) -> None:
     parts = load("miniature", device="cpu")
     rows = [painted(parts, scale) for scale in SCALES]
-    told = {"pictures": [[_packed(each) for each in row] for row in rows], "judged": [judged(row) for row in rows]}
+    told = {"pictures": [[_sprite(each) for each in row] for row in rows], "judged": [judged(row) for row in rows]}
     (folder / "adapted.json").write_text(json.dumps(told), encoding="utf-8")
 
 
-def _packed(image) -> str:
-    held = io.BytesIO()
-    image.resize((SIDE, SIDE)).save(held, "WEBP", quality=82)
-    return base64.b64encode(held.getvalue()).decode()
+def _sprite(image: Image.Image) -> str:
+    return sprites.packed(image.resize((SIDE, SIDE)), "WEBP", quality=82)

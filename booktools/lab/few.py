@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import functools
-import io
 import json
 from pathlib import Path
+
+from PIL import Image
 
 from diffusion_lib.latent import few
 from diffusion_lib.latent.parts import load
@@ -14,7 +14,7 @@ from diffusion_lib.latent.pipeline import generate
 from diffusion_lib.latent.small import distil_card
 from diffusion_lib.runtime import fingerprint
 
-from . import graphs
+from . import graphs, sprites
 
 PROMPTS = ("a red circle on sand", "a white dog wearing a red hat", "a blue star above a green heart")
 SIDE, QUALITY, SEED = 88, 55, 0
@@ -52,7 +52,5 @@ def _write(folder: Path) -> None:
     (folder / "few.json").write_text(json.dumps(made), encoding="utf-8")
 
 
-def _sprite(image) -> str:
-    held = io.BytesIO()
-    image.resize((SIDE, SIDE)).save(held, "WEBP", quality=QUALITY, method=6)
-    return base64.b64encode(held.getvalue()).decode()
+def _sprite(image: Image.Image) -> str:
+    return sprites.packed(image.resize((SIDE, SIDE)), "WEBP", quality=QUALITY, method=6)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import functools
-import io
 import json
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from diffusion_lib.latent.attention import recorded
@@ -20,7 +17,7 @@ from diffusion_lib.latent.parts import Components, load
 from diffusion_lib.latent.pipeline import Picture, generate
 from diffusion_lib.latent.prompt import embed, tokenize
 
-from . import graphs, picture
+from . import graphs, picture, sprites
 
 EVERY = 5  # of the 50 steps of the picture: the maps of these are shown
 THUMB = 64  # pixels
@@ -73,17 +70,11 @@ def _decode(parts: Components, latents: Tensor) -> dict:
     return {
         "latents": [round(value, 5) for value in latents.flatten().tolist()],
         "changes": [round(change, 2) for change in picture.negated(parts, latents)],
-        "small": [_packed(each.resize((THUMB, THUMB)), "JPEG", quality=85) for each in negated],
-        "turned": _packed(negated[int(np.argmax(picture.negated(parts, latents)))], "PNG", optimize=True),
+        "small": [sprites.packed(each.resize((THUMB, THUMB)), "JPEG", quality=85) for each in negated],
+        "turned": sprites.packed(negated[int(np.argmax(picture.negated(parts, latents)))], "PNG", optimize=True),
     }
 
 
 def turned(latents: Tensor) -> Tensor:
     """The latents (C, h, w), C times, each with another channel negated."""
     return (1 - 2 * torch.eye(len(latents)))[:, :, None, None] * latents
-
-
-def _packed(image: Image.Image, kind: str, **options: object) -> str:
-    held = io.BytesIO()
-    image.save(held, kind, **options)
-    return base64.b64encode(held.getvalue()).decode()

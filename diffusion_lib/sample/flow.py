@@ -1,14 +1,17 @@
 r"""Sampling along a velocity: from noise at t = 1 to data at t = 0, by the equation dx/dt = u(x, t).
 
 ``velocity(x_t, t)`` is any callable, t (B,) floating point: a network that was trained for it, the oracle's, or that
-of ``process.velocity`` for a network that predicts the noise.  Three methods of Runge and Kutta, for a step h = s − t:
+of ``process.velocity`` for a network that predicts the noise.  Four methods of Runge and Kutta, for a step h = s − t:
 
     Euler      x_s = x_t + h u(x_t, t)                                         order 1, one call a step
     midpoint   x_s = x_t + h u(x_t + h/2 u(x_t, t), t + h/2)                    order 2, two calls
     Heun       x_s = x_t + h/2 [u(x_t, t) + u(x_t + h u(x_t, t), s)]            order 2, two calls
+    rk4        x_s = x_t + h/6 [k_1 + 2 k_2 + 2 k_3 + k_4]                      order 4, four calls
+               k_1 = u(x_t, t), k_2 = u(x_t + h/2 k_1, t + h/2), k_3 = u(x_t + h/2 k_2, t + h/2),
+               k_4 = u(x_t + h k_3, s)
 
 On the straight path Euler's step is that of DDIM: x_s = α(s) x̂_0 + σ(s) ε̂.  Where σ' is infinite at t = 0, as on
-"vp" and "ve", Heun cannot end there: end a little above, or take the samplers of ``ode``, whose clock is σ/α.
+"vp" and "ve", Heun and rk4 cannot end there: end a little above, or take the samplers of ``ode``, whose clock is σ/α.
 
 Sources: Hairer, Nørsett & Wanner 1993, II.1 (the methods); Liu et al. 2023, section 2 (straightness S).
 """
@@ -100,4 +103,11 @@ def _heun(look, x, u, t, s) -> Tensor:
     return x + (s - t) / 2 * (u + look(x + (s - t) * u, s))
 
 
-METHODS = {"euler": _euler, "midpoint": _midpoint, "heun": _heun}
+def _rk4(look, x, u, t, s) -> Tensor:
+    half = (s - t) / 2
+    second = look(x + half * u, t + half)
+    third = look(x + half * second, t + half)
+    return x + (s - t) / 6 * (u + 2 * second + 2 * third + look(x + (s - t) * third, s))
+
+
+METHODS = {"euler": _euler, "midpoint": _midpoint, "heun": _heun, "rk4": _rk4}

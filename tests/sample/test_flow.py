@@ -28,7 +28,7 @@ def fastest(x, t):
     return x * torch.cos(6 * t)[:, None]
 
 
-ORDERS = {"euler": 1, "midpoint": 2, "heun": 2}
+ORDERS = {"euler": 1, "midpoint": 2, "heun": 2, "rk4": 4}
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -52,7 +52,10 @@ def test_one_step_by_hand():
     x = torch.tensor([[2.0]], dtype=torch.float64)
     ends = {name: float(last(follow(lambda x, t: x * t[:, None], x, [1.0, 0.5], method=name))) for name in METHODS}
     # euler 2 − ½·2; midpoint: at ¾ the state 1.5 and the velocity 1.125; heun: at ½ the state 1 and the velocity 0.5
-    assert ends == {"euler": 1.0, "midpoint": 2 - 0.5 * 1.125, "heun": 2 - 0.25 * (2 + 0.5)}
+    # rk4: k_2 = 1.125; at ¾ the state 2 − ¼ · 1.125, so k_3 = 1.2890625; at ½ the state 2 − ½ k_3, and k_4 half of it
+    fourth = (2 - 0.5 * 1.2890625) / 2
+    rk4 = 2 - 0.5 / 6 * (2 + 2 * 1.125 + 2 * 1.2890625 + fourth)
+    assert ends == {"euler": 1.0, "midpoint": 2 - 0.5 * 1.125, "heun": 2 - 0.25 * (2 + 0.5), "rk4": pytest.approx(rk4)}
 
 
 def test_each_state_comes_with_its_velocity_and_one_call_a_step():
@@ -116,7 +119,7 @@ def test_straightness_is_the_share_of_the_speed_that_leads_nowhere():
         (lambda: follow(fastest, draw(2, 1), [1.0, 0.5, 0.7]), "all fall, or all rise"),
         (lambda: follow(fastest, draw(2, 1), [1.0, 1.0]), "all fall, or all rise"),
         (lambda: follow(fastest, draw(2, 1), [1.0, -0.1]), r"times must be a finite number in \[0, 1\]"),
-        (lambda: follow(fastest, draw(2, 1), [1, 0], method="rk4"), "method must be one of"),
+        (lambda: follow(fastest, draw(2, 1), [1, 0], method="rk5"), "method must be one of"),
         (lambda: follow(fastest, draw(2), [1, 0]), "x must have shape"),
         (lambda: follow(fastest, torch.tensor([[float("nan")]]), [1, 0]), "x must be finite"),
         (lambda: last(follow(lambda x, t: x[:, :1], draw(2, 2), [1, 0])), "must return x_t's shape"),
