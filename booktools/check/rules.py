@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ MIME_TYPES = {"text/plain", "text/latex", "text/markdown", "text/html", "image/p
 NOT_COMPARED = {"image/png", "image/jpeg"}  # by nbval
 MAX_BYTES = 1_000_000
 SKIPPING = ("nbval", "raises-exception")  # tags that take a cell out of the comparison
+WHOLE_CAPTION = re.compile(r"\{ref\}`fig-")
 OPEN_LINES, OPEN_COLUMNS = 25, 88
 CLOCKS = {"time", "timeit", "datetime"}  # modules
 
@@ -69,7 +71,7 @@ def _bundle_problems(data: dict, rendering: dict) -> Iterator[str]:
 
 
 def page_problems(page: Page) -> list[str]:
-    """Rules for a page: its headings, no raw HTML, its parameters, no clock, short open cells."""
+    """Rules for a page: its headings, no raw HTML, figures by number, its parameters, no clock, short open cells."""
     found, level = [], 0
     tokens = parse(page.text)
     for token, inline in zip(tokens, [*tokens[1:], None], strict=True):
@@ -86,6 +88,9 @@ def page_problems(page: Page) -> list[str]:
         if any(child.type == "myst_role" for child in inline.children):
             found.append(f"{where} a role in a heading; the table of contents cannot show it")
         level = depth
+    for number, line in enumerate(page.text.splitlines(), 1):
+        if WHOLE_CAPTION.search(line):
+            found.append(f"{page.name}.md:{number}: {{ref}} to a figure shows its whole caption; write {{numref}}")
     tagged = [cell for cell in page.code if "parameters" in cell.metadata.get("tags", [])]
     for cell in tagged:
         found += [f"{page.name}.md:{cell.line + 1}: {fault}" for fault in _parameter_faults(cell.source)]

@@ -241,6 +241,7 @@ def test_a_notebook_of_a_megabyte_is_too_large():
         ("{numref}`fig-line` shows", "<p>raw</p>\n\n{numref}`fig-line` shows", "raw HTML"),
         ("{numref}`fig-line` shows", "#### Deep\n\n{numref}`fig-line` shows", "heading of level 4 after level 1"),
         ("{numref}`fig-line` shows", "## By {eq}`one`\n\n{numref}`fig-line` shows", "a role in a heading"),
+        ("{numref}`fig-line` shows", "{ref}`fig-line` shows", "shows its whole caption"),
     ],
 )
 def test_the_rules_for_pages(tmp_path, old, new, words):
