@@ -20,7 +20,7 @@ window.asked = (() => {
   // What a picture shows wrongly: no number where one should be, a text that is cut off, texts that lie on each other.
   const faults = (kind) => {
     const svg = one(kind).querySelector(".lab-picture svg"), box = svg.getBoundingClientRect();
-    const found = /NaN|undefined|Infinity|\[object/.test(svg.outerHTML) ? ["not a number"] : [];
+    const found = /NaN|undefined|Infinity|\[object/.test(svg.outerHTML.replace(/"data:[^"]*"/g, "")) ? ["not a number"] : [];
     const texts = all("text", svg).filter((each) => each.textContent.trim()).map((each) => [each.textContent, each.getBoundingClientRect()]);
     for (const [words, at] of texts) {
       const outside = at.left < box.left - 1 || at.right > box.right + 1 || at.top < box.top - 2 || at.bottom > box.bottom + 2;

@@ -25,7 +25,7 @@ export const lab = {
     const side = Math.min(176, (width - 36) / 2), apart = Math.min(60, width - 2 * side - 8), left = (width - 2 * side - apart) / 2;
     const svg = data.prompts.map((prompt, i) => {
       const x = left + i * (side + apart), top = 46, below = top + side + 14;
-      const words = lines(`“${prompt}”`, side / 6.2).slice(0, 3).map((row, k, all) => text(x, top - 8 - 15 * (all.length - 1 - k), row, { class: "name" }));
+      const words = lines(`“${prompt}”`, side / 7.2).slice(0, 3).map((row, k, all) => text(x, top - 8 - 15 * (all.length - 1 - k), row, { class: "name" }));
       const image = tag("image", { x, y: top, width: side, height: side, href: `data:image/webp;base64,${data.pictures[scale][i]}` });
       const bar = box(x, below, side, 9, "grid", { fill: "none" }) + box(x, below, side * data.shares[i][scale], 9, i ? "f2" : "f1");
       return words.join("") + image + bar + text(x, below + 26, `${i ? "right and clean" : "right"}: ${percent(data.shares[i][scale])}`);
