@@ -17,14 +17,14 @@ const lines = (words, longest) => words.split(" ").reduce((rows, word) => {
 export const lab = {
   title: "How much of an adapter",
   alt: "Two pictures side by side at one scale: of the prompt that the adapter was trained for, and of an old one. Below each a bar, the share of such pictures that are right in the stored runs.",
-  height: 290,
-  narrow: 270,
+  height: 306,
+  narrow: 286,
   controls: [range("scale", "scale s", { from: 0, to: SCALES.length - 1, value: FIRST, show: (value) => SCALES[value], play: 5 })],
   setup: (data) => ({ data }),
   draw({ data }, { scale }, { width }) {
     const side = Math.min(176, (width - 36) / 2), apart = Math.min(60, width - 2 * side - 8), left = (width - 2 * side - apart) / 2;
     const svg = data.prompts.map((prompt, i) => {
-      const x = left + i * (side + apart), top = 46, below = top + side + 14;
+      const x = left + i * (side + apart), top = 62, below = top + side + 14;
       const words = lines(`“${prompt}”`, side / 7.2).slice(0, 3).map((row, k, all) => text(x, top - 8 - 15 * (all.length - 1 - k), row, { class: "name" }));
       const image = tag("image", { x, y: top, width: side, height: side, href: `data:image/webp;base64,${data.pictures[scale][i]}` });
       const bar = box(x, below, side, 9, "grid", { fill: "none" }) + box(x, below, side * data.shares[i][scale], 9, i ? "f2" : "f1");
