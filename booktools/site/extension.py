@@ -28,7 +28,7 @@ from ..notebooks import cost, minutes
 from ..notebooks.install import commit_of_library, install_cell
 from ..source.index import Index, stored_outputs
 from ..source.pages import PUBLISHED, Book, BookError
-from . import accessible, fold, frame, head, images, maths, offline, parallel, refuted, search, slim, where
+from . import accessible, fold, frame, head, images, maths, offline, refuted, search, slim, where
 from .drawn import Diagram
 from .measures import Measures
 
@@ -219,7 +219,6 @@ def setup(app: Sphinx) -> dict:
     offline.setup(app)
     asked.setup(app)
     slim.setup(app)
-    parallel.setup(app)
     drop_thebe(app)
     app.connect("config-inited", only_the_pages)
     app.connect("builder-inited", read_book)
