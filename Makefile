@@ -19,7 +19,6 @@ FAST := $(addprefix tests/,test_data.py test_denoiser.py test_errors.py process 
 FAST += $(addprefix tests/,train/test_config.py notebook/test_plot.py repository/test_contracts.py repository/test_contributing.py)
 LONG := process/test_parity.py evaluate/test_features.py evaluate/test_line_distribution.py symbolic/test_functions.py
 FAST += $(addprefix --ignore=tests/,$(LONG))
-# The whole run has a process more than cores: browsers and programs are waited for.
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-with tests/nbval_sanitize.cfg
 export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
@@ -50,6 +49,7 @@ test-fast: check ## 45 s | after a changed line: lint, imports, formulas, sample
 	$(BIN)/pytest $(FAST) -n 2
 	$(BIN)/pytest notebooks/intro.ipynb $(NBVAL)
 
+# The whole run has a process more than cores: browsers and programs are waited for.
 test: ## 40 min | everything that must hold: library, derivations, notebooks, pages in a browser
 	+@$(MAKE) --no-print-directory -j 2 check proofs book
 	$(BIN)/pytest tests notebooks $(NBVAL) -n 3 --dist loadscope --no-loadscope-reorder -rs

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
@@ -130,46 +131,9 @@ def merges_script() -> str:
     return f"(window.bookLabs ??= {{}}).merges = {json.dumps(chr(10).join(merges()), ensure_ascii=False)};\n"
 
 
-@cache
-def _picture() -> dict:
-    from . import picture  # PyTorch and the networks: only where a page asks for them
-
-    return picture.data()
-
-
-@cache
-def _adapter() -> dict:
-    from . import adapted  # PyTorch and the networks
-
-    return adapted.data()
-
-
-@cache
-def _attention() -> dict:
-    from . import looks
-
-    return looks.attention()
-
-
-@cache
-def _decode() -> dict:
-    from . import looks
-
-    return looks.decode()
-
-
-@cache
-def _few() -> dict:
-    from . import few
-
-    return few.data()
-
-
-@cache
-def _patches() -> dict:
-    from . import patches
-
-    return patches.data()
+def _later(module: str, name: str = "data") -> Callable[[], dict]:
+    """The data that a module of this folder makes, once; it brings PyTorch and networks: only where a page asks."""
+    return cache(lambda: getattr(import_module(f".{module}", __package__), name)())
 
 
 def _picture_files() -> dict[str, Path]:
@@ -180,15 +144,15 @@ def _picture_files() -> dict[str, Path]:
 
 SCRIPTS = {"bpe": {"bpe-merges": merges_script}}  # by laboratory: what only a click loads, by name
 DATA: dict[str, Callable[[], dict]] = {
-    "adapter": _adapter,
-    "attention": _attention,
+    "adapter": _later("adapted"),
+    "attention": _later("looks", "attention"),
     "bpe": _bpe,
-    "decode": _decode,
+    "decode": _later("looks", "decode"),
     "descent": _descent,
-    "few": _few,
+    "few": _later("few"),
     "orders": _orders,
-    "patches": _patches,
-    "picture": _picture,
+    "patches": _later("patches"),
+    "picture": _later("picture"),
     "train": _train,
 }
 PAINTING = ("attention", "decode", "picture")  # what they load: its place below _static/lab, and where it lies
