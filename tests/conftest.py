@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 
@@ -13,6 +14,7 @@ import hypothesis
 import order
 import pytest
 
+gc.set_threshold(100_000, 50, 100)  # as notebooks have it
 hypothesis.settings.register_profile("repo", derandomize=True, deadline=None, max_examples=50)
 hypothesis.settings.load_profile("repo")
 

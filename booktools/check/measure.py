@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+# The shell without windows opens a page in a third of the time, and has otherwise: letters as they are designed, not
+# moved to pixels, and how far below the window pictures are loaded.
+FLAGS += ["--font-render-hinting=none"]
+FLAGS += ["--blink-settings=lazyLoadingImageMarginPxUnknown=1250,lazyLoadingImageMarginPx4G=1250"]
 DESK, PHONE = (1280, 900), (390, 844)
 SHIFTS = """new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) window.shifted = (window.shifted ?? 0) + entry.value;
@@ -40,11 +44,11 @@ COLUMNS = {
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A headless browser; ``BookError`` if this machine has none."""
-    names = ("chromium", "chromium-browser", "google-chrome")
+    """A headless browser, the lightest of this machine; ``BookError`` if it has none."""
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     path = next(filter(None, map(shutil.which, names)), None)
     if path is None:
-        raise BookError("no chromium: nothing can be measured; install Debian's package `chromium`")
+        raise BookError("no chromium: nothing can be measured; install Debian's package `chromium-headless-shell`")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -28,7 +28,10 @@ def packed(path: Path, changed: float) -> bytes:
 
 
 class Host(http.server.ThreadingHTTPServer):
-    """Serves ``folder``; ``sent`` counts the bytes of all answers, heads and bodies."""
+    """Serves ``folder``; ``sent`` counts the bytes of all answers, heads and bodies, but the sign of the tab's.
+
+    Not every browser has tabs.
+    """
 
     daemon_threads = True
 
@@ -72,7 +75,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
         with self.server.lock:
-            self.server.sent += head + len(body)
+            self.server.sent += 0 if path.stem == "favicon" else head + len(body)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

@@ -26,7 +26,7 @@ r_1, r_t, r_T, pixels, side, low, high = sp.symbols("a_1 a_t a_T pixels_ k low h
 half = sp.Rational(1, 2)
 snr_s, snr_t, share, noise_level, width = sp.symbols("snr_s snr_t share level width")
 first, least, s_G = sp.symbols("first least s_G")
-patches, r_patch, L = sp.symbols("N p L")
+patches, r_patch, L = sp.symbols("M p L")
 n_, k_, eta, A_, slope_, share_, P_, Q_, weight = sp.symbols("n k eta A slope share P Q weight")
 FORMS = {
     "last-aim": [first + (sp.Symbol("second") - first), 2 * sp.Symbol("second") / 2],

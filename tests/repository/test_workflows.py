@@ -220,12 +220,19 @@ def run(clone: Path, **variables: str) -> tuple[int, list[str], str]:
 
 MAKE = "make test CI=true stdin="
 UPDATE, INSTALL = "apt-get -qq update", "apt-get -qq install --yes --no-install-recommends"
-ALL = "chromium firefox-esr coq libcoq-coquelicot maxima"
+SHELL = "chromium-headless-shell"
+ALL = f"{SHELL} firefox-esr coq libcoq-coquelicot maxima"
 APT = [UPDATE, f"{INSTALL} {ALL}"]
 
 
 @pytest.mark.parametrize(
-    ("browser", "fox"), [("chromium", "firefox-esr"), ("chromium-browser", "firefox"), ("google-chrome", "firefox")]
+    ("browser", "fox"),
+    [
+        (SHELL, "firefox-esr"),
+        ("chromium", "firefox-esr"),
+        ("chromium-browser", "firefox"),
+        ("google-chrome", "firefox"),
+    ],
 )
 def test_the_script_runs_the_tests_and_nothing_else(clone, browser, fox):
     fake(clone, browser, "exit 1")
@@ -237,7 +244,7 @@ def test_the_script_runs_the_tests_and_nothing_else(clone, browser, fox):
 
 @pytest.mark.parametrize(
     ("present", "missing"),
-    [("coqc", "chromium firefox-esr maxima"), ("chromium", ALL.removeprefix("chromium ")), ("", ALL)],
+    [("coqc", f"{SHELL} firefox-esr maxima"), ("chromium", ALL.removeprefix(f"{SHELL} ")), ("", ALL)],
 )
 def test_the_script_installs_what_is_missing(clone, present, missing):
     if present:

@@ -6,7 +6,7 @@ from sympy import Rational, sqrt
 
 from diffusion_lib.notebook.exercises.exercise import Exercise, letters
 
-N, d, n, p, L, v = letters("N d n p L v", "positive")
+M, d, n, p, L, v = letters("M d n p L v", "positive")
 
 EXERCISES = (
     Exercise(
@@ -15,7 +15,7 @@ EXERCISES = (
         6 * d,
         slips={
             "this counts the scores alone, and the mixing costs as much again": 12 * d,
-            "scores and mixing are 2 N² d, and the layers are 12 N d²": d / 6,
+            "scores and mixing are 2 M² d, and the layers are 12 M d²": d / 6,
             "this is without the MLP, which costs two thirds of the layers": 2 * d,
         },
     ),
@@ -51,11 +51,11 @@ EXERCISES = (
     Exercise(
         "share-of-the-words",
         "the share of the words",
-        L / (N + L),
+        L / (M + L),
         slips={
-            "this is the ratio of words to patches": L / N,
+            "this is the ratio of words to patches": L / M,
             "words and patches share one softmax": Rational(1, 2),
-            "this is the share of the patches": N / (N + L),
+            "this is the share of the patches": M / (M + L),
         },
     ),
 )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from fractions import Fraction
+from functools import lru_cache
 
 from diffusion_lib.symbolic.language.expr import Interval
 
 
+@lru_cache(maxsize=2**15)  # a world asks for the same numbers at each of its states
 def draw(seed: str, domain: Interval) -> Fraction:
     """Return a random rational of ``domain``; the same seed always gives the same number."""
     rng = random.Random(seed)  # seeding by text does not depend on the hash seed

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import lru_cache
 
 from mpmath import mp
 
@@ -167,5 +168,10 @@ def fingerprint(*values) -> str:
 
 
 def to_mpf(value):
-    """Return a rational as ``mpf``, rounded once."""
-    return mp.mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else value
+    """Return a rational as ``mpf``."""
+    return _quotient(value.numerator, value.denominator, mp.prec) if type(value) is Fraction else value
+
+
+@lru_cache(maxsize=4096)  # an integrand has the same numbers at each place
+def _quotient(over, under, _prec):
+    return mp.mpf(over) / under

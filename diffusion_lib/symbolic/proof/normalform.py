@@ -18,16 +18,32 @@ sign is not proved, an unknown function, a float, nan or infinity ends in an exc
 
 from __future__ import annotations
 
+from functools import wraps
+
 import sympy as sp
 
 from diffusion_lib.errors import Inconclusive, Undefined
 from diffusion_lib.symbolic.proof.functions import Generic
 
 
+def remembered(method):
+    """Asked the same again, with no new generator since, a Field answers as it did."""
+
+    @wraps(method)
+    def ask(self, expr):
+        question = method, expr, len(self.roots), len(self.logs), len(self.functions)
+        if question not in self.answers:
+            self.answers[question] = method(self, expr)
+        return self.answers[question]
+
+    return ask
+
+
 class Field:
     """The generators that belong together: all parts of one claim share a Field."""
 
     def __init__(self):
+        self.answers: dict[tuple, object] = {}
         self.roots: dict[sp.Expr, sp.Symbol] = {}  # irreducible factor -> its square root
         self.logs: dict[sp.Expr, sp.Symbol] = {}  # irreducible factor -> its logarithm
         self.functions: list[tuple] = []  # function, argument, the symbol of its value
@@ -48,6 +64,7 @@ class Field:
                 groups.append([exponent, coefficient])
         return groups
 
+    @remembered
     def terms(self, expr):
         """Return the list of (exponent, coefficient) with expr = Σ coefficient · exp(exponent)."""
         if expr.is_Float or expr.has(sp.Float):
@@ -130,6 +147,7 @@ class Field:
         self.functions.append((function, arguments, generator))
         return share(generator) if half else generator
 
+    @remembered
     def factors(self, expr):
         """Return [(positive irreducible factor, multiplicity)] of a positive rational function."""
         sign, found = 1, []
@@ -165,15 +183,19 @@ class Field:
             result += count * self.logs.setdefault(factor, sp.Symbol(f"log.{len(self.logs)}", real=True))
         return result
 
+    @remembered
     def lower(self, expr):
         """Return a rational function with every r² replaced by f, in numerator and denominator."""
         over, under = (self.lower_polynomial(part) for part in sp.fraction(sp.together(expr)))
-        return sp.cancel(over / under) if not over.is_Number else over / under
+        if over.is_Number or under == 1:
+            return over / under
+        number, over, under = sp.cancel((over, under))
+        return number * over / under
 
     def lower_polynomial(self, expr):
         expr = sp.expand(expr)
         for factor, generator in reversed(list(self.roots.items())):  # a later root may contain an earlier one
-            if expr.has(generator):
+            if any(power.base == generator for power in expr.atoms(sp.Pow)):
                 coefficients = sp.Poly(expr, generator).all_coeffs()[::-1]
                 expr = sp.expand(sum(c * factor ** (k // 2) * generator ** (k % 2) for k, c in enumerate(coefficients)))
         return expr

@@ -10,6 +10,16 @@ WAYS = [("light", DESK), ("light", PHONE), ("dark", PHONE), ("dark", DESK)]  # e
 JUDGED = [("light", DESK, "all"), ("light", PHONE, "layout"), ("dark", DESK, "colours")]
 # Formulas are judged on the desk in the light: they have the colour of the text around, and cost half of axe's time.
 AS_TEXT = "document.querySelectorAll('math').forEach((each) => each.replaceWith(each.textContent))"
+# Of the words of code that are coloured alike in the same surroundings, one is judged.
+THIN = """() => {
+    const known = new Set();
+    const path = (e) => e ? `${path(e.parentElement)}/${e.className}` : "";
+    for (const word of document.querySelectorAll("pre span")) {
+        const kind = path(word);
+        if (known.has(kind) && !word.children.length) word.replaceWith(word.textContent);
+        known.add(kind);
+    }
+}"""
 LOOK = r"""() => {
     const all = (selector) => [...document.querySelectorAll(selector)];
     const root = document.documentElement;
@@ -63,6 +73,7 @@ def faults(browser, origin, name, ways):
 
 def judged(page):
     """What axe finds in the ways ``JUDGED``."""
+    page.evaluate(THIN)
     found = []
     for theme, size, asked in JUDGED:
         page.emulate_media(color_scheme=theme)

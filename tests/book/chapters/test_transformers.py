@@ -29,7 +29,7 @@ def test_a_block_of_the_library_costs_what_was_proved(chapter):
             DiT(4, 24, depth, 2, 2, prediction="eps")(x, t)
         return counter.get_total_flops() // 2
 
-    assert counted(3) - counted(2) == formula(names, "cost-of-a-block", "N_p", "d")(16, 24)
+    assert counted(3) - counted(2) == formula(names, "cost-of-a-block", "M", "d")(16, 24)
     assert formula(names, "cost-by-patch", "n", "p", "d")(8, 2, 24) == counted(3) - counted(2) - 6 * 24**2
 
 
@@ -48,13 +48,13 @@ def test_joint_attention_of_the_library_is_the_proved_mixture(chapter):
 FALSE = {  # name: left, right, licence, what it cites
     "attention-without-the-mixing": lambda n: (
         n["layers"] + n["attention"] + n["modulation"],
-        12 * n["N_p"] * n["d"] ** 2 + n["N_p"] ** 2 * n["d"] + 6 * n["d"] ** 2,
+        12 * n["M"] * n["d"] ** 2 + n["M"] ** 2 * n["d"] + 6 * n["d"] ** 2,
         "algebra",
         (),
     ),
     "half-the-patch-four-times": lambda n: (
         2 * n["finer"] ** 2 * n["d"],
-        4 * (2 * n["N_p"] ** 2 * n["d"]),
+        4 * (2 * n["M"] ** 2 * n["d"]),
         "definition",
         "number-of-patches",
     ),
