@@ -50,7 +50,7 @@ test-fast: check ## 45 s | after a changed line: lint, imports, formulas, sample
 	$(BIN)/pytest notebooks/intro.ipynb $(NBVAL)
 
 # The whole run has a process more than cores: browsers and programs are waited for.
-test: ## 40 min | everything that must hold: library, derivations, notebooks, pages in a browser
+test: ## 26 min | everything that must hold: library, derivations, notebooks, pages in a browser
 	+@$(MAKE) --no-print-directory -j 2 check proofs book
 	$(BIN)/pytest tests notebooks $(NBVAL) -n 3 --dist loadscope --no-loadscope-reorder -rs
 

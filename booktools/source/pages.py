@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import nbformat
@@ -29,6 +29,12 @@ class Cell:
     source: str
     metadata: dict
     line: int
+
+
+@lru_cache(maxsize=128)
+def _as_notebook(text: str) -> NotebookNode:
+    """Read once in a build, however many objects stand for the page; nobody changes it."""
+    return read_myst_markdown_notebook(text, add_source_map=True)
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ class Page:
     @cached_property
     def as_notebook(self) -> NotebookNode:
         """The page as MyST-NB reads it: what the HTML is rendered from."""
-        return read_myst_markdown_notebook(self.text, add_source_map=True)
+        return _as_notebook(self.text)
 
     @property
     def is_notebook(self) -> bool:

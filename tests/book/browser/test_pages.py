@@ -8,15 +8,13 @@ from browser import DESK, DRAWN, HTML, PAGES, PHONE, violations, visit
 WAYS = [("light", DESK), ("light", PHONE), ("dark", PHONE), ("dark", DESK)]  # each differs from the last in one thing
 # By axe, too: all once, then what another width or other colours can change.
 JUDGED = [("light", DESK, "all"), ("light", PHONE, "layout"), ("dark", DESK, "colours")]
-# Formulas are judged on the desk in the light: they have the colour of the text around, and cost half of axe's time.
-AS_TEXT = "document.querySelectorAll('math').forEach((each) => each.replaceWith(each.textContent))"
-# Of the words of code that are coloured alike in the same surroundings, one is judged.
+# Of the formulas, and of the words of code, that stand in the same surroundings and look alike, one is judged.
 THIN = """() => {
     const known = new Set();
-    const path = (e) => e ? `${path(e.parentElement)}/${e.className}` : "";
-    for (const word of document.querySelectorAll("pre span")) {
-        const kind = path(word);
-        if (known.has(kind) && !word.children.length) word.replaceWith(word.textContent);
+    const path = (e) => e ? `${path(e.parentElement)}/${e.localName}.${e.className}` : "";
+    for (const each of document.querySelectorAll("math, pre span")) {
+        const kind = path(each);
+        if (known.has(kind) && (each.localName === "math" || !each.children.length)) each.replaceWith(each.textContent);
         known.add(kind);
     }
 }"""
@@ -80,7 +78,6 @@ def judged(page):
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.evaluate(DRAWN)
         found += [f"{theme}, {size[0]} px: {text}" for text in violations(page, asked)]
-        page.evaluate(AS_TEXT)
     return found
 
 

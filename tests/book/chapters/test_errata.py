@@ -17,7 +17,7 @@ IDS = [
     "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12",
     "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C11",
     "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10", "P11", "P12",
-    "P13", "P14", "P15", "P16", "P17", "P18", "P19", "P20", "P21", "P22", "P23",
+    "P13", "P14", "P15", "P16", "P17", "P18", "P19", "P20", "P21", "P22", "P23", "P24", "P25", "P26", "P27",
 ]
 # fmt: on
 ROW = re.compile(r"^([SCP]\d+) +(\d+) of (\d+) +(\S.*?)  +(\S.*)$", re.M)
@@ -53,8 +53,8 @@ def recorder() -> tuple:
     return namespace["row"], namespace["rows"], shown
 
 
-def test_the_list_has_forty_six_rows():
-    assert len(IDS) == len(set(IDS)) == 46
+def test_the_list_has_fifty_rows():
+    assert len(IDS) == len(set(IDS)) == 50
 
 
 def test_the_stored_table_has_exactly_these_rows_and_every_mutant_is_killed():
