@@ -213,12 +213,16 @@ const load = (name) => {
   }
   return scripts.get(name);
 };
+const alive = new WeakSet(), early = new Map();
 const live = async (block) => {
   const { kind } = block.dataset;
   try {
     await load("shell");
     await load(kind);
     block.lab ??= window.bookLabs[kind](block);
+    alive.add(block);
+    early.get(block)?.click();
+    early.delete(block);
   } catch {
     block.querySelector(".lab-said").textContent = "This laboratory could not be loaded. Reload the page to try again.";
   }
@@ -228,7 +232,17 @@ if (labs.length) {
   const near = new IntersectionObserver((found) => {
     for (const { target } of found.filter((each) => each.isIntersecting)) { near.unobserve(target); live(target); }
   }, { rootMargin: "200px" });
-  for (const block of labs) near.observe(block);
+  for (const block of labs) {
+    near.observe(block);
+    // Who is faster than the script is not lost: the last button is pressed again when somebody listens.
+    block.addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (!button || alive.has(block)) return;
+      event.preventDefault();
+      early.set(block, button);
+      live(block);
+    });
+  }
   const asked = () => {
     const block = labs.find(({ id }) => location.hash === `#${id}` || location.hash.startsWith(`#${id}?`));
     if (block && !block.lab) live(block);

@@ -151,3 +151,21 @@ def test_a_laboratory_loads_little(kind):
     assert sum(path.stat().st_size for path in loaded) <= 100_000
     sent = sum(len(gzip.compress(path.read_bytes(), 6)) for path in loaded)
     assert sent <= 50_000, json.dumps({kind: sent})
+
+
+def test_a_click_before_the_script_is_there_is_not_lost(chromium, serve):
+    page, _ = visit(chromium, f"{serve(HTML)}/{PAGE}")
+    held, slow = [], True
+    page.route("**/lab/made/*.js", lambda route: held.append(route) if slow else route.continue_())
+    button = page.locator(".lab-play").last
+    block = button.locator("xpath=ancestor::*[@data-kind]")
+    assert block.get_attribute("data-live") is None
+    button.click()
+    page.wait_for_timeout(200)
+    assert held and block.get_attribute("data-live") is None
+    slow = False
+    for route in held:
+        route.continue_()
+    page.locator(".lab-play[aria-pressed=true]").wait_for()
+    assert button.get_attribute("aria-pressed") == "true"
+    page.context.close()
