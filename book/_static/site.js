@@ -213,14 +213,13 @@ const load = (name) => {
   }
   return scripts.get(name);
 };
-const alive = new WeakSet(), early = new Map();
+const early = new Map();
 const live = async (block) => {
   const { kind } = block.dataset;
   try {
     await load("shell");
     await load(kind);
     block.lab ??= window.bookLabs[kind](block);
-    alive.add(block);
     early.get(block)?.click();
     early.delete(block);
   } catch {
@@ -237,7 +236,7 @@ if (labs.length) {
     // Who is faster than the script is not lost: the last button is pressed again when somebody listens.
     block.addEventListener("click", (event) => {
       const button = event.target.closest("button");
-      if (!button || alive.has(block)) return;
+      if (!button || block.lab) return;
       event.preventDefault();
       early.set(block, button);
       live(block);
