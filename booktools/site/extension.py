@@ -8,6 +8,7 @@ which ``-W`` turns into an error.  Pages may load nothing from other hosts, and 
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from .measures import Measures
 
 TOOLS = Path(__file__).parents[1]
 LOGGER = logging.getLogger(__name__)
+PERCENT = re.compile(r"(?:(?<=\d)|^) %")  # also where a role has left the number as a text of its own
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -137,6 +139,9 @@ def depend_on_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def finish_tree(app: Sphinx, tree: nodes.document) -> None:
     refuted.show(tree)
+    for text in list(tree.findall(nodes.Text)):  # a line does not end between a number and its %
+        if PERCENT.search(text) and not isinstance(text.parent, (nodes.FixedTextElement, nodes.literal)):
+            text.parent.replace(text, nodes.Text(PERCENT.sub("\u00a0%", text)))
     for solution in tree.findall(solution_node):
         solution["classes"].append("dropdown")  # folded, as in the notebooks
     for image in tree.findall(nodes.image):

@@ -28,7 +28,7 @@ from torch.nn.functional import cross_entropy
 from ..errors import ConfigError, NonFiniteError, check_integer, check_seed
 
 BATCH, LR, DECAY = 128, 3e-3, 0.05
-ROWS = 1024  # pictures that go through the network at a time, when it does not train
+ROWS = 64  # pictures that go through the network at a time, when it does not train: their layers fit the cache
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ class FeatureSpace:
 
     def stored(self) -> dict[str, Tensor]:
         """The parameters by name, of which ``restore_features`` makes the space again."""
-        return nn.ModuleDict({"layers": self.layers, "head": self.head}).state_dict()
+        tensors = nn.ModuleDict({"layers": self.layers, "head": self.head}).state_dict()
+        return {name: tensor.contiguous() for name, tensor in tensors.items()}
 
     @torch.no_grad()
     def _unscaled(self, images: Tensor) -> Tensor:
@@ -86,7 +87,7 @@ def train_features(
         torch.manual_seed(seed)
         layers, head = _networks(shape, features, width, int(labels.max()) + 1)
         _fit(nn.Sequential(layers, head), images, labels, steps)
-    layers.requires_grad_(False), head.requires_grad_(False)
+    layers, head = _frozen(layers), _frozen(head)
     made = f"width {width}, {steps} steps, seed {seed}"
     size = " × ".join(map(str, (len(images), *shape)))
     name = f"{features} features of a classifier ({made}) of {size} pictures"
@@ -108,8 +109,7 @@ def restore_features(name: str, shape: Sequence[int], scale: float, tensors: Map
         nn.ModuleDict({"layers": layers, "head": head}).load_state_dict(tensors)
     except (KeyError, ValueError, RuntimeError) as error:
         raise ConfigError(f"tensors must be those of a feature space of {shape} pictures, got {error}") from error
-    layers.requires_grad_(False), head.requires_grad_(False)
-    return FeatureSpace(name, tuple(shape), layers, head, scale)
+    return FeatureSpace(name, tuple(shape), _frozen(layers), _frozen(head), scale)
 
 
 def _networks(shape: tuple[int, int, int], features: int, width: int, kinds: int) -> tuple[nn.Module, nn.Module]:
@@ -120,6 +120,11 @@ def _networks(shape: tuple[int, int, int], features: int, width: int, kinds: int
         *(nn.Flatten(), nn.Linear(2 * width * (height // 4) * (breadth // 4), features)),
     )
     return layers, nn.Sequential(nn.GELU(), nn.Linear(features, kinds))
+
+
+def _frozen(network: nn.Module) -> nn.Module:
+    """Without slopes, and with channels last, as pooling is three times as fast there."""
+    return network.requires_grad_(False).to(memory_format=torch.channels_last)
 
 
 def _fit(classifier: nn.Module, images: Tensor, labels: Tensor, steps: int) -> None:

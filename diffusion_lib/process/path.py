@@ -93,21 +93,22 @@ class Path:
 
     def powers(self, t: Tensor | float, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """α², σ² and α² + σ² at ``t``, (B, 1, …, 1), or () for one number, as those of ``Schedule.powers``."""
-        kept, rest = (self._look_up(function, t, like).square() for function in (self.alpha, self.sigma))
+        at = self._times(t, like)
+        kept, rest = (function(at).square() for function in (self.alpha, self.sigma))
         return tuple(_fit(value, t, like) for value in (kept, rest, kept + rest))
 
     def at(self, t: Tensor | float, like: Tensor) -> Scales:
         """α, σ, α' and σ' at ``t``, in the same shapes; ``ConfigError`` where a slope is infinite."""
-        functions = (self.alpha, self.sigma, self.d_alpha, self.d_sigma)
-        values = [self._look_up(function, t, like) for function in functions]
+        at = self._times(t, like)
+        values = [function(at) for function in (self.alpha, self.sigma, self.d_alpha, self.d_sigma)]
         for slope, value in zip(("alpha'", "sigma'"), values[2:], strict=True):
             if not bool(value.isfinite().all()):
                 raise ConfigError(f"{slope} must be finite, got none on {self.name!r} at t = {t}; keep away from 0")
         return Scales(*(_fit(value, t, like) for value in values))
 
-    def _look_up(self, function: Function, t: Tensor | float, like: Tensor) -> Tensor:
+    def _times(self, t: Tensor | float, like: Tensor) -> Tensor:
         self.check_t(t, like if isinstance(t, Tensor) else None)
-        return function(torch.as_tensor(t, dtype=torch.float64, device="cpu").reshape(-1))  # MPS has no float64
+        return torch.as_tensor(t, dtype=torch.float64, device="cpu").reshape(-1)  # MPS has no float64
 
 
 Process = Schedule | Path  # what fixes α and σ

@@ -41,6 +41,7 @@ CHAPTER = (
 
 % a remark for authors
 Every number here was computed: {value}`answer`, as {cite:t}`ho2020` would expect {cite:p}`song2021sde,nichol2021`.
+That is {value}`answer` %, and not 41 %; `41 %` is code.
 
 $$ a = b $$ (one)
 

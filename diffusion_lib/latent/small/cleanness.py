@@ -25,7 +25,7 @@ from typing import NamedTuple
 import torch
 from scipy import ndimage
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, max_pool2d
+from torch.nn.functional import avg_pool2d
 
 from .forms import SHAPES
 from .hypotheses import VISIBLE
@@ -72,15 +72,15 @@ def _left(pictures: Tensor, seen: Scenes) -> Left:
     weights, drawn = _fit(pictures, seen, behind)
     form = 1 - weights[:, -1]  # (n, 128, 128), what is not ground
     apart = pictures - drawn
-    patch = avg_pool2d(apart, PATCH, 1, PATCH // 2).norm(dim=1)
-    step = (land.above - land.below).norm(dim=1)[:, None]
+    patch = lengths(avg_pool2d(apart, PATCH, 1, PATCH // 2))
+    step = lengths(land.above - land.below)[:, None]
     rows = (torch.arange(SIZE) + 0.5 - SIZE * land.horizon[:, None]).abs().where(step > 0, torch.inf)
     crossed = (dilated(form, FAR) < 0.02) & (rows <= NEAR)[:, :, None]  # the horizon, where no form is near
-    contrast = dilated((drawn - behind).norm(dim=1), NEAR).where(~crossed, step[..., None])
+    contrast = dilated(lengths(drawn - behind), NEAR).where(~crossed, step[..., None])
     far = (dilated(form, FAR) < 0.02) & (rows > FAR)[:, :, None]
     deep = [_deep(weights[:, :-1], pixels) & (dilated(1 - form, NEAR) < 0.02) for pixels in DEEP.values()]
     near = (dilated(form, NEAR) > 0.5) & (dilated(1 - form, NEAR) > 0.5) | crossed
-    edge = (apart.norm(dim=1) / contrast.clamp(min=VISIBLE)).square()
+    edge = (lengths(apart) / contrast.clamp(min=VISIBLE)).square()
     numbers = [
         (patch * far).amax((1, 2)),
         ((edge * near).sum((1, 2)) / near.sum((1, 2)).clamp(min=1)).sqrt(),
@@ -128,7 +128,7 @@ def ears(pictures: Tensor, seen: Scenes) -> Tensor:
     right = torch.arange(SIZE) + 0.5 > seen.centre[:, 0, :1]  # (n, 128)
     sides = [weight * side[:, None, :] for side in (right, ~right)]
     share = torch.stack([(there * w).sum((1, 2)) / w.sum((1, 2)).clamp(min=1e-6) for w in sides])
-    told = (colour.norm(dim=1) * weight).sum((1, 2)) / weight.sum((1, 2)).clamp(min=1e-6) >= VISIBLE
+    told = (lengths(colour) * weight).sum((1, 2)) / weight.sum((1, 2)).clamp(min=1e-6) >= VISIBLE
     return torch.where((seen.form[:, 0] >= len(SHAPES)) & told, (share > 0.5).all(0).long(), -1)
 
 
@@ -196,18 +196,35 @@ def _colours(pictures: Tensor, weights: Tensor, scenes: Scenes) -> Tensor:
     return colours
 
 
+def lengths(x: Tensor) -> Tensor:
+    """‖·‖ over the colours, dimension 1 of (n, 3, …); there ``norm`` takes 50 times as long."""
+    return x.square().sum(1).sqrt()
+
+
 def dilated(x: Tensor, pixels: int) -> Tensor:
-    """The largest value (n, 128, 128) within so many pixels."""
+    """The largest value (n, 128, 128) within so many pixels.
+
+    Of two windows of one width, side by side or overlapping, comes one up to twice as wide: a few passes where pooling
+    looks at every pixel of every window, and a twentieth of its time.
+    """
     wide = 2 * pixels + 1
-    return max_pool2d(max_pool2d(x[:, None], (1, wide), 1, (0, pixels)), (wide, 1), 1, (pixels, 0))[:, 0]
+    for dim in (1, 2):
+        n, width = x.shape[dim], 1
+        edge = torch.full_like(x, -torch.inf).narrow(dim, 0, pixels)
+        x = torch.cat([edge, x, edge], dim)
+        while width < wide:
+            step = min(width, wide - width)
+            rest = n + 2 * pixels + 1 - width - step
+            x, width = torch.maximum(x.narrow(dim, 0, rest), x.narrow(dim, step, rest)), width + step
+    return x
 
 
 def _pieces(pictures: Tensor, drawn: Tensor, behind: Tensor, form: Tensor, horizon: Tensor) -> Tensor:
     """How far the numbers of connected pieces of two pictures are apart; the rows of the horizon are none."""
     counts = []
-    unseen = (form > 0.5) & ((drawn - behind).norm(dim=1) <= VISIBLE)
+    unseen = (form > 0.5) & (lengths(drawn - behind) <= VISIBLE)
     for x in (pictures, drawn):
-        there = ((((x - behind).norm(dim=1) > VISIBLE) | unseen) & ~horizon).numpy()
+        there = (((lengths(x - behind) > VISIBLE) | unseen) & ~horizon).numpy()
         labels = [torch.from_numpy(ndimage.label(each)[0].ravel()) for each in there]
         counts.append(torch.tensor([int((torch.bincount(each)[1:] >= SMALLEST).sum()) for each in labels]))
     return (counts[0] - counts[1]).abs()

@@ -15,6 +15,7 @@ inside, so that only these may be rearranged.  ``analysis`` has integrals, limit
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 
 from mpmath import mp
@@ -69,7 +70,8 @@ class Point(Analysis):
 
     def Normal(self, node):
         x, mean, variance = to_mpf(self(node.at)), self(node.mean), self.variance(node)
-        return mp.exp(-((x - mean) ** 2) / (2 * variance)) / mp.sqrt(2 * mp.pi * variance)
+        twice, root = _scales(variance, mp.prec)
+        return mp.exp(-((x - mean) ** 2) / twice) / root
 
     def variance(self, normal):
         value = to_mpf(self(normal.variance))
@@ -181,6 +183,11 @@ class Point(Analysis):
 
 def keys(pairs):
     return [(sequence.name, time) for sequence, time in pairs]
+
+
+@lru_cache(maxsize=1024)  # an integrand has the same variance at each place, or few
+def _scales(variance, _prec):
+    return 2 * variance, mp.sqrt(2 * mp.pi * variance)
 
 
 def gauss_hermite():

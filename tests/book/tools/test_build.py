@@ -53,6 +53,12 @@ def test_the_page_has_the_numbers_of_the_notebook(built):
     assert 'href="chapter.html#eq-F.1"' in html(built, "second")
 
 
+def test_no_line_ends_between_a_number_and_its_percent(built):
+    page = html(built)
+    assert "That is 42\u00a0%, and not 41\u00a0%;" in page
+    assert page.count("\u00a0%") == 2  # and not in code
+
+
 STRANGERS = [".venv313", "env313", "my env/313", "book/env", "book/.env", "build/lib/diffusion_lib"]
 
 
