@@ -48,7 +48,7 @@ def test_a_changed_byte_is_refused_and_a_missing_record_is_named(miniature, tmp_
 
 
 def test_it_is_small_and_of_the_layers_that_diffusers_names(miniature):
-    assert (FOLDER / FILE).stat().st_size <= 1_900_000
+    assert (FOLDER / FILE).stat().st_size <= 2_100_000
     state, own = safetensors.torch.load_file(FOLDER / FILE), dict(layers(miniature.unet))
     for name, layer in own.items():
         down, up = (state.pop(f"unet.{name}.lora_{side}.weight") for side in "AB")
@@ -65,6 +65,17 @@ def test_the_record_beside_it_is_of_this_addition(miniature):
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == distil_card.card(rows["rows"], record)
 
 
+def test_lessons_are_made_once_and_keep_their_seconds(tiny, monkeypatch, tmp_path):
+    monkeypatch.setitem(distil.OWN_G, "miniature", 1.0)
+    monkeypatch.setattr(distil, "captions", lambda n, generator: ["a red circle"] * n)
+    taught, seconds = distil.lessons(tiny, tmp_path, range(2), 2)
+    assert taught["z"].shape[0] == taught["ids"].shape[0] == 4 and not torch.equal(*taught["z"].chunk(2))
+    monkeypatch.setattr(distil, "teach", lambda *_: pytest.fail("a kept lesson was made again"))
+    again, as_long = distil.lessons(tiny, tmp_path, range(2), 2)
+    assert as_long == pytest.approx(seconds) and seconds > 0
+    assert all(torch.equal(again[name], x) for name, x in taught.items())
+
+
 def test_a_student_learns_where_the_chains_end(tiny, monkeypatch):
     """On the tiny parts: chains of the teacher, and steps that bring the student's one step nearer to their ends."""
     monkeypatch.setitem(distil.OWN_G, "miniature", 1.0)
@@ -74,7 +85,7 @@ def test_a_student_learns_where_the_chains_end(tiny, monkeypatch):
     assert taught["x"].shape[1] == len(distil.TIMES) and taught["z"].shape == taught["x"][:, 0].shape
     student = distil.student(tiny, 2)
     config = replace(distil.SETTINGS, steps=30, batch_size=8, lr=3e-2, precision="float32")
-    loss, optimizer = distil.loss_of(config, tiny, taught), torch.optim.Adam(student.parameters(), 3e-2)
+    loss, optimizer = distil.loss_of(config, tiny, taught, 30), torch.optim.Adam(student.parameters(), 3e-2)
     found = []
     for step in range(30):
         value = loss(student, step, torch.Generator().manual_seed(0))
@@ -83,4 +94,6 @@ def test_a_student_learns_where_the_chains_end(tiny, monkeypatch):
         optimizer.step()
         found.append(float(value.detach()))
     assert found[-1] < 0.8 * found[0]
+    plain, sharp = (float(loss(student, step, torch.Generator().manual_seed(0)).detach()) for step in (29, 30))
+    assert sharp > 1.1 * plain  # with the second aim, from then on
     assert isinstance(student.added, LowRank) and len(list(student.parameters())) == 2 * len(list(layers(tiny.unet)))

@@ -7,7 +7,8 @@ of low rank.  From any state x_t of the chain at one of the times ``TIMES`` it i
     E ρ(x̂_0(x_t, t, y) − z),     x̂_0 = (x_t − √(1 − ᾱ_t) ε̂) / √ᾱ_t,
 
 most often from the noise itself.  ρ is the absolute value, rounded at 0: where two pictures are possible for nearly
-equal noises, the squared error asks for their mean, which is no picture, and the absolute one for one of them.
+equal noises, the squared error asks for their mean, which is no picture, and the absolute one for one of them.  After
+``SHARP`` steps half of each batch has a second aim, ``refined``.
 
 It is the target of consistency distillation with the solver run to its end (Song et al. 2023), and on its own what
 Luhman & Luhman 2021 did.
@@ -19,8 +20,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,21 +48,18 @@ from . import distil_card, language, world
 from .additions import LowRank
 from .fit import fit
 
-RANK, BATCH = 14, 32
+RANK, BATCH = 16, 32
 TEACHER, TEACHER_STEPS = "dpm++", 8
-TIMES, SHARES = (1000, 750, 500, 250), (0.7, 0.12, 0.1, 0.08)  # of the states that the student begins from
-LESSON, LESSONS = 512, 8  # chains to a file, and files
+TIMES, SHARES = (1000, 750, 500, 250), (0.8, 0.08, 0.07, 0.05)  # of the states that the student begins from
+LESSON, LESSONS = 512, 16  # chains to a file, and files
+JUDGED = {"taught": 0, "others": LESSONS}  # lessons on which the student is compared: one of its own, and one more
 PLAIN = 0.5  # share of the captions that say all but the ground
 ROUNDED = 0.1  # of ρ
 REFINED = (500, 250)  # times of the two steps
 SETTINGS = TrainConfig(
-    steps=400, batch_size=BATCH, lr=2e-3, ema_decay=0.998, timestep_sampling="uniform", precision="bfloat16", seed=0
+    steps=1400, batch_size=64, lr=2.5e-3, ema_decay=0.998, timestep_sampling="uniform", precision="bfloat16", seed=0
 )
-RUNS = {  # each goes on from the average of the one before; with what the way to ``refined`` weighs
-    "first": (SETTINGS, 0.0),
-    "second": (replace(SETTINGS, steps=350, seed=1), 0.0),
-    "third": (replace(SETTINGS, steps=700, lr=1.5e-3, seed=2), 1.0),
-}
+SHARP, WEIGHT = 850, 2.0  # steps, after which half of each batch has a second aim, ``refined``, and what it weighs
 
 
 class Student(nn.Module):
@@ -103,14 +100,24 @@ def teach(parts: Components, n: int, seed: int, precision: str = "bfloat16") -> 
         yield {"ids": ids.int(), "x": x.half().cpu(), "z": chain[0].half().cpu()}
 
 
-def lessons(parts: Components, folder: Path, count: int = LESSONS, size: int = LESSON) -> dict[str, Tensor]:
-    """``count`` times ``size`` chains of ``teach`` together; each file of ``folder`` is written once and kept."""
-    for k in range(count):
-        if not (path := folder / f"lesson-{k}.safetensors").exists():
-            batches = list(teach(parts, size, k + 1))
-            files.write(path, safetensors.torch.save({key: torch.cat([b[key] for b in batches]) for key in batches[0]}))
-    found = [safetensors.torch.load_file(folder / f"lesson-{k}.safetensors") for k in range(count)]
-    return {key: torch.cat([lesson[key] for lesson in found]) for key in found[0]}
+def lessons(
+    parts: Components, folder: Path, numbers: Sequence[int] = range(LESSONS), size: int = LESSON
+) -> tuple[dict[str, Tensor], float]:
+    """``size`` chains of ``teach`` for each number, together, and the seconds of processor time that they took.
+
+    Each file of ``folder`` is written once and kept, with its own seconds.
+    """
+    paths = {k: folder / f"lesson-{k}.safetensors" for k in numbers}
+    for k, path in paths.items():
+        if not path.exists():
+            begun, batches = time.process_time(), list(teach(parts, size, k + 1))
+            lesson = {key: torch.cat([batch[key] for batch in batches]) for key in batches[0]}
+            files.write(path, safetensors.torch.save(lesson, {"seconds": f"{time.process_time() - begun:.3f}"}))
+    found, seconds = [safetensors.torch.load_file(path) for path in paths.values()], 0.0
+    for path in paths.values():
+        with safetensors.safe_open(path, "pt") as file:
+            seconds += float(file.metadata()["seconds"])
+    return {key: torch.cat([lesson[key] for lesson in found]) for key in found[0]}, seconds
 
 
 def student(parts: Components, rank: int = RANK) -> Student:
@@ -120,8 +127,8 @@ def student(parts: Components, rank: int = RANK) -> Student:
     return Student(unet, rank)
 
 
-def loss_of(config: TrainConfig, parts: Components, taught: dict[str, Tensor], sharp: float = 0.0):
-    """Return the loss of a step, as ``fit`` wants it; ``sharp`` weighs, for half of a batch, the way to ``refined``."""
+def loss_of(config: TrainConfig, parts: Components, taught: dict[str, Tensor], sharp: int = SHARP):
+    """Return the loss of a step, as ``fit`` wants it; after ``sharp`` of them half of a batch has a second aim."""
     texts = torch.cat([embed(parts, ids.long()) for ids in taught["ids"].split(256)]).half()
     empty = embed(parts, tokenize(parts.tokenizer, "").ids)
     shares, times, half = torch.tensor(SHARES), torch.tensor(TIMES), config.batch_size // 2
@@ -133,14 +140,29 @@ def loss_of(config: TrainConfig, parts: Components, taught: dict[str, Tensor], s
         with autocast(x_t.device, config.precision):
             eps_hat = network(x_t, t, text)
         x_0_hat = x_0_from_eps(parts.schedule, x_t, t, eps_hat.float())
-        error = smooth_l1_loss(x_0_hat, taught["z"][index].float(), beta=ROUNDED)
-        if not sharp:
+        error = rho(x_0_hat, taught["z"][index])
+        if step < sharp:
             return error
         with autocast(x_t.device, config.precision):
             aims = refined(parts, x_0_hat[:half].detach(), text[:half], empty, generator)
-        return error + sharp * smooth_l1_loss(x_0_hat[:half], aims, beta=ROUNDED)
+        return error + WEIGHT * rho(x_0_hat[:half], aims)
 
     return loss
+
+
+def rho(x_0: Tensor, z: Tensor) -> Tensor:
+    """The mean of ρ over a batch."""
+    return smooth_l1_loss(x_0, z.float(), beta=ROUNDED)
+
+
+@torch.no_grad()
+def error_of(network: Student, parts: Components, taught: dict[str, Tensor]) -> float:
+    """The mean of ρ from the noise itself, over all chains."""
+    found = []
+    for ids, x, z in zip(*(taught[key].split(BATCH) for key in ("ids", "x", "z")), strict=True):
+        x_T, t = x[:, 0].float(), torch.full((len(x),), TIMES[0])
+        found.append(rho(x_0_from_eps(parts.schedule, x_T, t, network(x_T, t, embed(parts, ids.long()))), z))
+    return float(torch.stack(found).mean())
 
 
 @torch.no_grad()
@@ -164,18 +186,15 @@ def publish(parts: Components, added: LowRank, settings: dict[str, Any], folder:
 
 
 def make(directory: Path, folder: Path = FOLDER, n: int = 40) -> None:
-    """All of it: chains, the runs, which are resumed where ``directory`` has a part of them, the addition, its card."""
+    """All of it: chains and training, resumed where ``directory`` has a part of them, the addition, its card."""
     parts = load("miniature")
-    begun = time.process_time()
-    taught = lessons(parts, directory)
-    chains = time.process_time() - begun
+    taught, of_chains = lessons(parts, directory)
     torch.manual_seed(0)
-    network = student(parts)
-    for name, (config, sharp) in RUNS.items():
-        network.requires_grad_(True)
-        network = fit(directory / name, network, config, loss_of(config, parts, taught, sharp), {"stage": name})
-    seconds = chains + 60 * sum(core_minutes(directory / name) for name in RUNS)
     settings = {"teacher": f"{TEACHER} in {TEACHER_STEPS}", "times": ", ".join(map(str, TIMES))}
-    settings |= {"runs": {name: config.to_dict() for name, (config, _) in RUNS.items()}, "chains": len(taught["z"])}
-    settings |= {"seconds": round(seconds), "seconds_of_chains": round(chains), "machine": machine()}
+    settings |= {"chains": len(taught["z"]), "sharp": SHARP, "weight": WEIGHT}
+    network = fit(directory / "student", student(parts), SETTINGS, loss_of(SETTINGS, parts, taught), settings)
+    seconds = of_chains + 60 * core_minutes(directory / "student")
+    settings |= {"train": SETTINGS.to_dict(), "seconds": round(seconds), "seconds_of_chains": round(of_chains)}
+    errors = {name: error_of(network, parts, lessons(parts, directory, [k])[0]) for name, k in JUDGED.items()}
+    settings |= {"errors": {name: round(each, 4) for name, each in errors.items()}, "machine": machine()}
     distil_card.write(parts, publish(parts, network.added, settings, folder), folder, n)

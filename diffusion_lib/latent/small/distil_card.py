@@ -53,10 +53,8 @@ def write(parts: Components, quick: Components, folder: Path, n: int, rows: list
 def card(rows: list[dict], record: dict[str, Any]) -> str:
     """The card of the addition as Markdown: recipe, numbers, hash."""
     made = record["made_from"]
-    runs = [TrainConfig.from_dict(config) for config in made["runs"].values()]
-    note = f"\n- {made['note']}" if "note" in made else ""
-    minutes, of_chains = made["seconds"] / 60, made["seconds_of_chains"] / 60
-    steps = " and ".join(f"{run.steps:,} with the learning rate {run.lr:g}" for run in runs)
+    run = TrainConfig.from_dict(made["train"])
+    errors, minutes, of_chains = made["errors"], made["seconds"] / 60, made["seconds_of_chains"] / 60
     table = []
     for name, g in (("teacher", OWN_G["miniature"]), ("student", 1)):
         for k in COUNTS:
@@ -75,12 +73,13 @@ An addition of low rank to the U-Net of the miniature, with which one call paint
   Their captions are of its own world, none of the colour–shape pairs that it never saw. The student begins from
   the states at the times {made["times"]},
   and is told the end of the chain.
-- Rank {made["rank"]} of all linear layers and convolutions. Steps of {runs[0].batch_size}: {steps}.
-  AdamW, cosine to 0, averaged parameters, {runs[0].precision}. The error of the latents is the absolute one,
-  rounded at 0. In the last run half of each batch also has an aim that the teacher makes of the answer
-  itself, noised to half of the times, in two steps.
+- Rank {made["rank"]} of all linear layers and convolutions. {run.steps:,} steps of {run.batch_size} with the learning
+  rate {run.lr:g}, AdamW, cosine to 0, averaged parameters, {run.precision}. The error of the latents is the absolute
+  one, rounded at 0. After {made["sharp"]:,} steps half of each batch also has an aim that the teacher makes of the
+  answer itself, noised to half of the times, in two steps; it weighs {made["weight"]:g} times as much.
+- In one step its error is {errors["taught"]:.3f} on chains that it was taught, and {errors["others"]:.3f} on others.
 - {minutes:.1f} minutes of one core, {of_chains:.1f} of them for the chains ({made["machine"]}).
-  Stored as float16.{note}
+  Stored as float16.
 
 ## Numbers
 
