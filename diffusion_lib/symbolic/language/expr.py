@@ -196,14 +196,18 @@ def Phi(arg) -> Func:
 
 
 def rebuild(node, change):
-    """Return ``node`` with ``change`` applied to each direct child."""
+    """Return ``node`` with ``change`` applied to each direct child; if none changes, ``node`` itself."""
+    new = list(map(change, children(node)))
+    if all(a is b for a, b in zip(new, children(node), strict=True)):
+        return node
+    rest = iter(new)
 
-    def new(value):
+    def of(value):
         if isinstance(value, Expr):
-            return change(value)
-        return tuple(map(new, value)) if isinstance(value, tuple) else value
+            return next(rest)
+        return tuple(map(of, value)) if isinstance(value, tuple) else value
 
-    return type(node)(*(new(getattr(node, name)) for name in node.__dataclass_fields__))
+    return type(node)(*(of(getattr(node, name)) for name in node.__dataclass_fields__))
 
 
 def children(node) -> tuple[Expr, ...]:
@@ -213,19 +217,17 @@ def children(node) -> tuple[Expr, ...]:
     return kept["_children"]
 
 
-def _expressions(values: tuple):
-    for value in values:
-        if isinstance(value, Expr):
-            yield value
-        elif isinstance(value, tuple):
-            yield from _expressions(value)
+def _expressions(value) -> list[Expr]:
+    if isinstance(value, tuple):
+        return [part for each in value for part in _expressions(each)]
+    return [value] if isinstance(value, Expr) else []
 
 
-def walk(node):
-    """Yield ``node`` and everything below it."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+def walk(node) -> tuple[Expr, ...]:
+    """Return ``node`` and everything below it, which is found once."""
+    if "_below" not in (kept := vars(node)):
+        kept["_below"] = tuple(part for child in children(node) for part in walk(child))
+    return node, *kept["_below"]
 
 
 def _terms(node):
