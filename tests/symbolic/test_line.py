@@ -1,4 +1,4 @@
-"""Integrals over the line, against exact moments; where a density is narrow, the rule that stood here before was wrong."""
+"""Integrals over the line, against exact moments; narrow densities were missed by the rule that stood here before."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from torch.nn.functional import avg_pool2d, grid_sample
+from torch.nn.functional import avg_pool2d, grid_sample, max_pool2d
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.latent import parts
@@ -27,6 +27,12 @@ def blurred(pictures, width=3, times=2):
         padded = torch.nn.functional.pad(pictures, (width // 2,) * 4, mode="replicate")
         pictures = avg_pool2d(padded, width, 1)
     return pictures
+
+
+@pytest.mark.parametrize("pixels", [1, 2, 4, 6])
+def test_the_largest_value_around_is_that_of_pooling(pixels):
+    x = torch.randn(2, 40, 31, generator=seeded(pixels))
+    assert torch.equal(cleanness.dilated(x, pixels)[:, None], max_pool2d(x[:, None], 2 * pixels + 1, 1, pixels))
 
 
 @pytest.fixture(scope="module")
