@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book pdf test-fast test early test-full notebooks bench serve check proofs
+.PHONY: help book pdf test-fast test test-full notebooks bench serve check proofs
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -19,8 +19,6 @@ FAST := $(addprefix tests/,test_data.py test_denoiser.py test_errors.py process 
 FAST += $(addprefix tests/,train/test_config.py notebook/test_plot.py repository/test_contracts.py repository/test_contributing.py)
 LONG := process/test_parity.py evaluate/test_features.py evaluate/test_line_distribution.py symbolic/test_functions.py
 FAST += $(addprefix --ignore=tests/,$(LONG))
-# What needs no built page, and so is tested beside the build.
-EARLY := $(addprefix tests/,symbolic process sample evaluate)
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-with tests/nbval_sanitize.cfg
 export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
@@ -53,11 +51,8 @@ test-fast: check ## 45 s | after a changed line: lint, imports, formulas, sample
 
 # The whole run has a process more than cores: browsers and programs are waited for.
 test: ## 26 min | everything that must hold: library, derivations, notebooks, pages in a browser
-	+@$(MAKE) --no-print-directory -j 2 book check proofs early
-	$(BIN)/pytest tests notebooks $(addprefix --ignore=,$(EARLY)) $(NBVAL) -n 3 --dist loadscope --no-loadscope-reorder -rs
-
-early: $(call escaped,$(VENV))/ready
-	$(BIN)/pytest $(EARLY) -rs
+	+@$(MAKE) --no-print-directory -j 2 check proofs book
+	$(BIN)/pytest tests notebooks $(NBVAL) -n 3 --dist loadscope --no-loadscope-reorder -rs
 
 test-full: test ## 1 h | the same, and the tests that take minutes
 	$(BIN)/pytest tests -m slow -n 2
