@@ -45,7 +45,7 @@ def test_what_the_page_says_to_see_is_so(modules, told):
     assert teacher[1][0] < teacher[8][0] and teacher[1][1] < teacher[8][1]
     assert student[1][0] > teacher[1][0] and student[1][1] > teacher[1][1]
     said = drawn(modules, told, "student", 0)["said"]
-    assert f"{student[1][0]:.0f} % are right and {student[1][1]:.0f} % clean" in said and "1 call of" in said
+    assert f"{student[1][0]:.1f} % are right and {student[1][1]:.1f} % clean" in said and "1 call of" in said
 
 
 def test_the_pictures_melt(told):
