@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import math
 import re
-from functools import lru_cache
 
 from diffusion_lib.notebook.chapters import PATHS
 
-from ..source import markdown
 from ..source.index import Index, marks
+from ..source.markdown import tokens
 from ..source.pages import BookError, Page
 from . import cost
 
@@ -25,12 +24,6 @@ SECONDS_A_LINE = 8
 HERE, PATH = "here", "path:"
 _WORD = re.compile(r"[^\W\d_]{2,}|\d[\d.,]*|\ba\b", re.IGNORECASE)
 _ROLE = re.compile(r"\{[\w:]+\}`+[^`]*`+|\$[^$]*\$|`[^`]*`")  # counts as one word
-
-
-@lru_cache(maxsize=128)
-def tokens(text: str) -> list:
-    """A page is asked for by each table that it stands in."""
-    return list(markdown.tokens(text))
 
 
 def words(page: Page) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import ClassVar
 
 from markdown_it.renderer import RendererHTML
@@ -55,10 +55,15 @@ def directive(token: Token) -> Directive | None:
     return Directive(name, " ".join(parsed.arguments), dict(parsed.options), body, 1 + parsed.body_offset)
 
 
-def tokens(text: str) -> Iterator[tuple[Token, Directive | None]]:
+@lru_cache(maxsize=128)  # a page is asked for by the index and by each table that it stands in; nobody changes it
+def tokens(text: str) -> tuple[tuple[Token, Directive | None], ...]:
     """Every block token of ``text`` in document order, also those inside directives."""
+    return tuple(_tokens(text))
+
+
+def _tokens(text: str) -> Iterator[tuple[Token, Directive | None]]:
     for token in parse(text):
         found = directive(token)
         yield token, found
         if found and found.name not in VERBATIM:
-            yield from tokens(found.body)
+            yield from _tokens(found.body)

@@ -50,3 +50,10 @@ def test_few_nodes_suffice_for_a_density():
 def test_what_is_no_such_density_is_left_to_the_other_rule(f, value):
     with mp.workdps(20):
         assert abs(line.integral(f, 20) - value) < mp.mpf(10) ** -9
+
+
+def test_ends_that_are_small_but_not_negligible_are_seen():
+    """Student's law with five degrees: 2.6e-10 of it lies beyond |x| = 149."""
+    with mp.workdps(20):
+        found = line.integral(lambda x: 8 / (3 * mp.pi * mp.sqrt(5)) / (1 + x**2 / 5) ** 3, 20)
+        assert abs(found - 1) < mp.mpf(10) ** -16

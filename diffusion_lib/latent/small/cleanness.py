@@ -25,7 +25,7 @@ from typing import NamedTuple
 import torch
 from scipy import ndimage
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
+from torch.nn.functional import avg_pool2d, pad
 
 from .forms import SHAPES
 from .hypotheses import VISIBLE
@@ -207,14 +207,12 @@ def dilated(x: Tensor, pixels: int) -> Tensor:
     Of two windows of one width, side by side or overlapping, comes one up to twice as wide: a few passes where pooling
     looks at every pixel of every window, and a twentieth of its time.
     """
-    wide = 2 * pixels + 1
+    x = pad(x, (pixels,) * 4, value=-torch.inf)
     for dim in (1, 2):
-        n, width = x.shape[dim], 1
-        edge = torch.full_like(x, -torch.inf).narrow(dim, 0, pixels)
-        x = torch.cat([edge, x, edge], dim)
-        while width < wide:
-            step = min(width, wide - width)
-            rest = n + 2 * pixels + 1 - width - step
+        width = 1
+        while width <= 2 * pixels:
+            step = min(width, 2 * pixels + 1 - width)
+            rest = x.shape[dim] - step
             x, width = torch.maximum(x.narrow(dim, 0, rest), x.narrow(dim, step, rest)), width + step
     return x
 
