@@ -4,7 +4,8 @@
     (picture,) = generate(quick, "a red circle", g=1, steps=1, sampler="ddim")
 
 The addition is merged into the weights of the U-Net, which is then as large and as fast as before.  Guidance is in it,
-and so g is 1: another g would guide what is guided.  ``small.distil`` made it; the folder ``few_steps`` has its card,
+and so g is 1: another g would guide what is guided.  Its pictures vary less than the miniature's; the card says by how
+much.  ``small.distil`` made it; the folder ``few_steps`` has its card,
 and the sha256 of its file, which is compared before a number is used.
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import safetensors.torch
@@ -11,9 +12,14 @@ import torch
 
 from diffusion_lib.errors import CheckpointCorrupt, CheckpointMismatch, WeightsUnavailable
 from diffusion_lib.latent import parts
+from diffusion_lib.latent.codec import pil_to_latents, to_pil
 from diffusion_lib.latent.few import FILE, FOLDER, few
-from diffusion_lib.latent.small import distil, distil_card
+from diffusion_lib.latent.pipeline import denoise
+from diffusion_lib.latent.prompt import embed, tokenize
+from diffusion_lib.latent.small import distil, distil_card, fidelity, lessons, world
 from diffusion_lib.latent.small.additions import LowRank, layers
+from diffusion_lib.latent.small.painter import backdrop, render
+from diffusion_lib.process import add_noise
 from diffusion_lib.runtime import fingerprint
 
 
@@ -62,27 +68,87 @@ def test_the_record_beside_it_is_of_this_addition(miniature):
     rows = fingerprint.read_record(FOLDER / "fidelity.json")
     assert rows["made_from"] == {"weights": miniature.fingerprint, "addition": record["files"][FILE]}
     assert record["made_from"]["seconds"] <= 1800
-    assert (FOLDER / "README.md").read_text(encoding="utf-8") == distil_card.card(rows["rows"], record)
+    text = distil_card.card(rows["rows"], rows["variety"], record)
+    assert (FOLDER / "README.md").read_text(encoding="utf-8") == text
+
+
+def test_a_chain_begins_from_less_noise(tiny, monkeypatch):
+    monkeypatch.setitem(lessons.OWN_G, "miniature", 3.0)
+    monkeypatch.setattr(lessons, "captions", lambda n, generator: ["a red circle"] * n)
+    (taught,) = lessons.teach(tiny, 3, 0, "float32")
+    draws = torch.randn(3, *tiny.latent_shape(), generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(taught["x_T"], draws.half())
+    ids = [tokenize(tiny.tokenizer, texts).ids for texts in (["a red circle"] * 3, "")]
+    with torch.no_grad():
+        text, empty = (embed(tiny, each) for each in ids)
+        *_, end = denoise(tiny, text, empty, lessons.CALM * draws, g=3.0, steps=8, sampler="dpm++")
+    torch.testing.assert_close(taught["z"], end.x_t.half())
+    assert torch.equal(taught["ids"], ids[0].int())
+
+
+def test_the_end_of_a_chain_is_judged_as_a_picture(miniature, monkeypatch):
+    """If the chains ended where real pictures lie, all of them were right and clean; in noise, none is."""
+    limits = fidelity.limits_of(fingerprint.read_record(miniature.folder / distil_card.CARD)["rows"])
+    real = pil_to_latents(miniature.vae, to_pil(render(fidelity.asked("single", 2))))
+    for ends, share in ((real, 1.0), (torch.randn(real.shape, generator=torch.Generator().manual_seed(0)), 0.0)):
+        monkeypatch.setattr(distil_card, "chains", lambda parts, ids, x_T, ends=ends: ends)
+        row = distil_card.taught(miniature, "single", 2, limits)
+        assert (row["model"], row["n"], row["right"]["both"], row["clean"]["clean"]) == ("chains", 2, share, share)
+
+
+def test_variety_is_the_variance_over_noises_and_the_shares_of_grounds(miniature, monkeypatch):
+    """Latents 0 and 1 in turn, on sand and in a meadow; captions differ by a constant, which does not count."""
+    images = to_pil(backdrop(torch.tensor([1, 4]), torch.full((2,), world.HORIZON)))
+    levels = iter(range(100))
+
+    def generate(parts, texts, **options):
+        level = next(levels)
+        return [
+            SimpleNamespace(image=images[k % 2], latents=torch.full((1, 2, 2), k % 2.0 + level))
+            for k in range(len(texts))
+        ]
+
+    monkeypatch.setattr(distil_card, "generate", generate)
+    found, n = distil_card.variety(miniature, 1, 1), distil_card.NOISES
+    assert found["variance"] == pytest.approx(n / 4 / (n - 1), abs=1e-4)
+    assert {name: share for name, share in found["grounds"].items() if share} == {"sand": 0.5, "meadow": 0.5}
+    assert found["n"] == n * distil_card.TEXTS * len(world.KINDS)
 
 
 def test_lessons_are_made_once_and_keep_their_seconds(tiny, monkeypatch, tmp_path):
-    monkeypatch.setitem(distil.OWN_G, "miniature", 1.0)
-    monkeypatch.setattr(distil, "captions", lambda n, generator: ["a red circle"] * n)
-    taught, seconds = distil.lessons(tiny, tmp_path, range(2), 2)
+    monkeypatch.setitem(lessons.OWN_G, "miniature", 1.0)
+    monkeypatch.setattr(lessons, "captions", lambda n, generator: ["a red circle"] * n)
+    taught, seconds = lessons.lessons(tiny, tmp_path, range(2), 2)
     assert taught["z"].shape[0] == taught["ids"].shape[0] == 4 and not torch.equal(*taught["z"].chunk(2))
-    monkeypatch.setattr(distil, "teach", lambda *_: pytest.fail("a kept lesson was made again"))
-    again, as_long = distil.lessons(tiny, tmp_path, range(2), 2)
+    monkeypatch.setattr(lessons, "teach", lambda *_: pytest.fail("a kept lesson was made again"))
+    again, as_long = lessons.lessons(tiny, tmp_path, range(2), 2)
     assert as_long == pytest.approx(seconds) and seconds > 0
     assert all(torch.equal(again[name], x) for name, x in taught.items())
 
 
+def test_a_student_begins_from_the_noise_or_from_the_end_under_it(tiny):
+    draws = torch.Generator().manual_seed(0)
+    x_T, z = (torch.randn(4, *tiny.latent_shape(), generator=draws) for _ in range(2))
+    taught = {"ids": tokenize(tiny.tokenizer, ["a red circle"] * 4).ids.int(), "x_T": x_T, "z": z}
+    seen = []
+
+    def network(x_t, t, text):
+        seen.extend(zip(x_t, t, strict=True))
+        return torch.zeros_like(x_t)
+
+    distil.loss_of(replace(distil.SETTINGS, batch_size=64, precision="float32"), tiny, taught)(network, 0, draws)
+    assert len({int(t) for _, t in seen}) > 2
+    for x_t, t in seen:
+        begun = x_T if t == tiny.schedule.T else add_noise(tiny.schedule, z, t.expand(4), x_T)
+        assert (begun - x_t).abs().amax((1, 2, 3)).min() < 1e-6
+
+
 def test_a_student_learns_where_the_chains_end(tiny, monkeypatch):
     """On the tiny parts: chains of the teacher, and steps that bring the student's one step nearer to their ends."""
-    monkeypatch.setitem(distil.OWN_G, "miniature", 1.0)
-    monkeypatch.setattr(distil, "captions", lambda n, generator: ["a red circle"] * n)
+    monkeypatch.setitem(lessons.OWN_G, "miniature", 1.0)
+    monkeypatch.setattr(lessons, "captions", lambda n, generator: ["a red circle"] * n)
     torch.manual_seed(0)
-    (taught,) = distil.teach(tiny, 8, 0, "float32")
-    assert taught["x"].shape[1] == len(distil.TIMES) and taught["z"].shape == taught["x"][:, 0].shape
+    (taught,) = lessons.teach(tiny, 8, 0, "float32")
     student = distil.student(tiny, 2)
     config = replace(distil.SETTINGS, steps=30, batch_size=8, lr=3e-2, precision="float32")
     loss, optimizer = distil.loss_of(config, tiny, taught, 30), torch.optim.Adam(student.parameters(), 3e-2)

@@ -6,27 +6,66 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from ...runtime import files, fingerprint
 from ...train.config import TrainConfig
+from ..codec import from_pil, latents_to_pil
 from ..few import FILE
 from ..parts import Components
-from ..pipeline import OWN_G
+from ..pipeline import OWN_G, generate
+from ..prompt import tokenize
 from ..weights import RECORD
-from . import fidelity, world
+from . import fidelity, land, language, world
+from .lessons import TEACHER_STEPS, chains
 
 CARD = "fidelity.json"
 COUNTS = (1, 2, 4, 8)  # steps in which teacher and student are judged
+TEXTS, NOISES, VARIED = 4, 20, 4_000_000  # captions of each kind and noises of each, that tell the variety; seed
 
 
 def report(parts: Components, quick: Components, n: int, done: list[dict]) -> Iterator[dict]:
-    """Yield rows as those of ``fidelity``, n pictures of each kind by DDIM: the teacher, guided, and the student.
+    """Yield rows as those of ``fidelity``, n pictures of each kind: by DDIM the teacher, guided, and the student; and
+    where the chains of the lessons end.
 
     ``done`` begins with the rows of the miniature's own ``fidelity.json``, for the limits of what is clean.
     """
+    for kind in world.KINDS:
+        if not any((row.get("model"), row["line"]) == ("chains", kind) for row in done):
+            done.append(taught(parts, kind, n, fidelity.limits_of(done)))
+            yield done[-1]
     for name, model, g in (("teacher", parts, OWN_G["miniature"]), ("student", quick, 1.0)):
         for steps in COUNTS:
             for kind in world.KINDS:
                 yield from fidelity.painted(done, model, "fresh", kind, n, g, steps, "ddim", model=name)
+
+
+def taught(parts: Components, kind: str, n: int, limits: dict[str, dict[str, float]]) -> dict[str, Any]:
+    """What a perfect student would paint: n pictures of a kind from the ends of chains as those of ``lessons``."""
+    scenes = fidelity.asked(kind, n)
+    ids = tokenize(parts.tokenizer, fidelity.captions(kind, scenes)).ids
+    x_T = torch.randn(n, *parts.latent_shape(), generator=torch.Generator().manual_seed(VARIED))
+    pictures = from_pil(latents_to_pil(parts.vae, chains(parts, ids, x_T.to(parts.device))))
+    row = {"of": "fresh", "line": kind, "model": "chains", "steps": TEACHER_STEPS, "n": n}
+    return row | fidelity.judge(kind, scenes, pictures, limits)
+
+
+def variety(parts: Components, g: float, steps: int) -> dict[str, Any]:
+    """How unlike the pictures of one caption are, by DDIM.
+
+    ``variance`` is that of the latents over ``NOISES`` noises, the mean over captions, channels and places; ``grounds``
+    the share of each ground, which no caption names; ``n`` the number of pictures.
+    """
+    spread, grounds = [], []
+    for number, kind in enumerate(world.KINDS):
+        scenes = world.sample_scenes(TEXTS, torch.Generator().manual_seed(VARIED + number), kind)
+        for text in language.describe(scenes):
+            made = generate(parts, [text] * NOISES, g=g, steps=steps, seed=VARIED, sampler="ddim")
+            spread.append(torch.stack([picture.latents for picture in made]).var(0).mean())
+            grounds.append(land.land_of(from_pil([picture.image for picture in made])).ground())
+    counts = torch.bincount(torch.cat(grounds), minlength=len(world.GROUNDS)).double()
+    found = {name: round(share, 4) for name, share in zip(world.GROUNDS, (counts / counts.sum()).tolist(), strict=True)}
+    return {"variance": round(float(torch.stack(spread).mean()), 4), "grounds": found, "n": int(counts.sum())}
 
 
 def shares(rows: list[dict], model: str, steps: int) -> tuple[float, float, int]:
@@ -46,11 +85,12 @@ def write(parts: Components, quick: Components, folder: Path, n: int, rows: list
         pass
     judged = [row for row in done if row["of"] != "limits"]
     made_from = {"weights": parts.fingerprint, "addition": record["files"][FILE]}
-    fingerprint.write_record(folder / CARD, made_from, rows=judged)
-    files.write(folder / "README.md", card(judged, record))
+    varied = {"teacher": variety(parts, OWN_G["miniature"], COUNTS[-1]), "student": variety(quick, 1, 1)}
+    fingerprint.write_record(folder / CARD, made_from, rows=judged, variety=varied)
+    files.write(folder / "README.md", card(judged, varied, record))
 
 
-def card(rows: list[dict], record: dict[str, Any]) -> str:
+def card(rows: list[dict], varied: dict[str, dict], record: dict[str, Any]) -> str:
     """The card of the addition as Markdown: recipe, numbers, hash."""
     made = record["made_from"]
     run = TrainConfig.from_dict(made["train"])
@@ -60,6 +100,9 @@ def card(rows: list[dict], record: dict[str, Any]) -> str:
         for k in COUNTS:
             right, clean, n = shares(rows, name, k)
             table.append(f"| {name}, g = {g:g} | {k} | {100 * right:.1f} | {100 * clean:.1f} | {n} |")
+    low, high = ({name: 100 * of(each["grounds"].values()) for name, each in varied.items()} for of in (min, max))
+    right, clean, n = shares(rows, "chains", TEACHER_STEPS)
+    table.append(f"| chains of the lessons | {TEACHER_STEPS} | {100 * right:.1f} | {100 * clean:.1f} | {n} |")
     return f"""# The miniature in few steps
 
 An addition of low rank to the U-Net of the miniature, with which one call paints a picture.
@@ -69,10 +112,10 @@ An addition of low rank to the U-Net of the miniature, with which one call paint
 
 `diffusion_lib.latent.small.distil.make` made it from the miniature alone; no picture of the world was shown.
 
-- {made["chains"]:,} chains of the miniature by {made["teacher"]} steps at g = {OWN_G["miniature"]:g}.
-  Their captions are of its own world, none of the colour–shape pairs that it never saw. The student begins from
-  the states at the times {made["times"]},
-  and is told the end of the chain.
+- {made["chains"]:,} chains of the miniature by {made["teacher"]} steps at g = {OWN_G["miniature"]:g}, from the noise
+  times {made["calm"]:g}. Their captions are of its own world, none of the colour–shape pairs that it never saw.
+  The student begins from the noise itself, and at times from the chain's end under the same noise ({made["times"]}),
+  and is told the end.
 - Rank {made["rank"]} of all linear layers and convolutions. {run.steps:,} steps of {run.batch_size} with the learning
   rate {run.lr:g}, AdamW, cosine to 0, averaged parameters, {run.precision}. The error of the latents is the absolute
   one, rounded at 0. After {made["sharp"]:,} steps half of each batch also has an aim that the teacher makes of the
@@ -91,6 +134,11 @@ They are judged as in the card of the miniature.
 {chr(10).join(table)}
 
 The goal: right 95 %, clean 90 %, in one step.
+
+Variety: over {NOISES} noises for each of {TEXTS} captions of a kind, the variance of the latents is
+{varied["student"]["variance"]:.3f} in one step of the student, and {varied["teacher"]["variance"]:.3f} in
+{COUNTS[-1]} of the teacher. Of these {varied["student"]["n"]} pictures the rarest ground has {low["student"]:.0f}
+and the most frequent {high["student"]:.0f} %, of the teacher's {low["teacher"]:.0f} and {high["teacher"]:.0f} %.
 
 ## Hash
 
