@@ -20,15 +20,15 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
+import filelock
 import torch
 
 from diffusion_lib.latent import attention, codec, guidance
 from diffusion_lib.latent.parts import Components, load
 from diffusion_lib.latent.weights import MINIATURE, fingerprint
 
-from . import shipped
+from . import KEPT, shipped
 
-CACHE = Path(__file__).parents[2] / "_build" / "graphs"
 OPSET = 18
 WEIGHTS = {
     "text": "text_encoder/model.safetensors",
@@ -108,24 +108,24 @@ def key() -> str:
     return hashlib.sha256(" ".join([*told, *map(version, MADE_BY)]).encode()).hexdigest()[:16]
 
 
-def graphs(cache: Path = CACHE) -> Path:
+def graphs(cache: Path = KEPT) -> Path:
     """The folder with the graphs of this state of code and weights; made, whole or not at all, if it is not there."""
     return kept("miniature", _write, cache)
 
 
-def kept(name: str, write: Callable[[Path], None], cache: Path = CACHE) -> Path:
+def kept(name: str, write: Callable[[Path], None], cache: Path = KEPT) -> Path:
     """The folder that ``write`` fills, made once for each state of code and weights; others of the name go."""
     own = hashlib.sha256(Path(inspect.getfile(write)).read_bytes()).hexdigest()
     folder = cache / f"{name}-{key()}-{own[:8]}"
-    if not folder.is_dir():
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as temporary:
-            made = Path(temporary, "made")
-            made.mkdir()
-            write(made)
-            for old in set(cache.glob(f"{name}-*")) - {folder}:
-                shutil.rmtree(old, ignore_errors=True)
-            if not folder.is_dir():  # another process may have been quicker
+    cache.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(cache / f"{name}.lock"):  # where another process makes it, it is waited for
+        if not folder.is_dir():
+            with tempfile.TemporaryDirectory(dir=cache) as temporary:
+                made = Path(temporary, "made")
+                made.mkdir()
+                write(made)
+                for old in cache.glob(f"{name}-*"):
+                    shutil.rmtree(old, ignore_errors=True)
                 os.replace(made, folder)
     return folder
 
@@ -155,3 +155,7 @@ def export(parts: Components) -> dict[str, bytes]:
         shipped.point(model, MINIATURE / WEIGHTS[GRAPHS[name]], f"{GRAPHS[name]}.safetensors")
         made[name] = model.SerializeToString(deterministic=True)
     return made
+
+
+if __name__ == "__main__":
+    graphs()

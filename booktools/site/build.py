@@ -11,12 +11,15 @@ import copy
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from nbformat import NotebookNode
 
+from ..lab import KEPT
 from ..notebooks.compose import stale
 from ..source.index import outputs_of
 from ..source.pages import Book, report
@@ -44,6 +47,16 @@ def seed_cache(book: Book) -> None:
         cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
+@contextmanager
+def graphs_ahead() -> Iterator[None]:
+    """Where there are none, export the graphs of the laboratories beside Sphinx, which waits where it needs them."""
+    if any(KEPT.glob("miniature-*")):
+        yield
+        return
+    with subprocess.Popen([sys.executable, "-m", "booktools.lab.graphs"]):
+        yield
+
+
 def jupyter_book(root: Path) -> int:
     """The exit status of Jupyter Book; without -W it would be 0 even when a cell failed."""
     # A tree of nodes is full of cycles and is needed to the end: to look for what could go takes a tenth of the time.
@@ -67,7 +80,8 @@ def build(book: Book) -> list[str]:
     found = stale(book)
     if not found:
         seed_cache(book)
-        code = jupyter_book(book.root)
+        with graphs_ahead():
+            code = jupyter_book(book.root)
         found = problems(output) if code == 0 else [f"jupyter-book found the problems above (exit status {code})"]
     if found:  # Sphinx repeats no warning about a page that it has read
         clear(book)

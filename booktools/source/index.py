@@ -5,6 +5,7 @@ Numbers follow Sphinx: equations count from 1 on each page, figures, exercises a
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ NUMBERED = {
     "exercise": "Exercise",
     "exercise-start": "Exercise",
 }
+HYPHEN = re.compile(r"(?<![\w.])-(?=\.?\d)")  # before a number that Python wrote; a page has the minus sign
 Outputs = Sequence[Sequence[NotebookNode]]  # per code cell, the outputs it displayed
 
 
@@ -96,7 +98,7 @@ class Index:
         return target
 
     def value(self, page: Page, label: str, own: Mapping[str, str]) -> str:
-        """The value called ``label`` among the page's ``own``.
+        """The value called ``label`` among the page's ``own``, as a sentence writes it.
 
         ``other-page:name`` is one of another page, ``all:count-killed`` the sum of a count over the pages.
         """
@@ -107,7 +109,7 @@ class Index:
             known = self.values.get(self.book.resolve(page, other).name, {}) if other else own
         if name not in known:
             raise BookError(f"no cell of {other or 'this page'} outputs a value named {name!r}; known: {sorted(known)}")
-        return known[name]
+        return HYPHEN.sub("−", known[name])
 
     def shown_from(self, page: Page, label: str) -> list[Page]:
         """The pages whose outputs ``value`` reads for ``label``: rendered text depends on them."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 import safetensors.torch
@@ -67,7 +66,10 @@ def test_the_record_beside_it_is_of_this_addition(miniature):
     record = fingerprint.read_record(FOLDER / "record.json")
     rows = fingerprint.read_record(FOLDER / "fidelity.json")
     assert rows["made_from"] == {"weights": miniature.fingerprint, "addition": record["files"][FILE]}
-    assert record["made_from"]["seconds"] <= 1800
+    made = record["made_from"]
+    assert made["seconds"] <= 1800 and made["calm"] == lessons.CALM and made["sharp"] == distil.SHARP
+    assert made["train"] == distil.SETTINGS.to_dict() and made["chains"] == lessons.LESSON * lessons.LESSONS
+    assert made["teacher"] == f"{lessons.TEACHER} in {lessons.TEACHER_STEPS}"
     text = distil_card.card(rows["rows"], rows["variety"], record)
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == text
 
@@ -81,7 +83,7 @@ def test_a_chain_begins_from_less_noise(tiny, monkeypatch):
     ids = [tokenize(tiny.tokenizer, texts).ids for texts in (["a red circle"] * 3, "")]
     with torch.no_grad():
         text, empty = (embed(tiny, each) for each in ids)
-        *_, end = denoise(tiny, text, empty, lessons.CALM * draws, g=3.0, steps=8, sampler="dpm++")
+        *_, end = denoise(tiny, text, empty, lessons.CALM * draws, g=3.0, steps=lessons.TEACHER_STEPS, sampler="dpm++")
     torch.testing.assert_close(taught["z"], end.x_t.half())
     assert torch.equal(taught["ids"], ids[0].int())
 
@@ -93,23 +95,22 @@ def test_the_end_of_a_chain_is_judged_as_a_picture(miniature, monkeypatch):
     for ends, share in ((real, 1.0), (torch.randn(real.shape, generator=torch.Generator().manual_seed(0)), 0.0)):
         monkeypatch.setattr(distil_card, "chains", lambda parts, ids, x_T, ends=ends: ends)
         row = distil_card.taught(miniature, "single", 2, limits)
-        assert (row["model"], row["n"], row["right"]["both"], row["clean"]["clean"]) == ("chains", 2, share, share)
+        assert (row["right"]["both"], row["clean"]["clean"]) == (share, share)
+
+
+def test_the_chains_of_the_variety_are_those_of_one_text_from_many_noises(tiny, monkeypatch):
+    monkeypatch.setattr(distil_card, "chains", lambda parts, ids, x_T: torch.cat([x_T.flatten(1), ids], 1))
+    found = distil_card.ended(tiny, "a red circle")
+    noises, ids = found.split([found.shape[1] - 77, 77], 1)
+    assert len(noises.unique(dim=0)) == distil_card.NOISES and len(ids.unique(dim=0)) == 1
 
 
 def test_variety_is_the_variance_over_noises_and_the_shares_of_grounds(miniature, monkeypatch):
     """Latents 0 and 1 in turn, on sand and in a meadow; captions differ by a constant, which does not count."""
     images = to_pil(backdrop(torch.tensor([1, 4]), torch.full((2,), world.HORIZON)))
-    levels = iter(range(100))
-
-    def generate(parts, texts, **options):
-        level = next(levels)
-        return [
-            SimpleNamespace(image=images[k % 2], latents=torch.full((1, 2, 2), k % 2.0 + level))
-            for k in range(len(texts))
-        ]
-
-    monkeypatch.setattr(distil_card, "generate", generate)
-    found, n = distil_card.variety(miniature, 1, 1), distil_card.NOISES
+    monkeypatch.setattr(distil_card, "latents_to_pil", lambda vae, z: [images[int(x.max()) % 2] for x in z])
+    levels, n = iter(range(0, 200, 2)), distil_card.NOISES
+    found = distil_card.variety(miniature, lambda text: next(levels) + (torch.arange(n) % 2.0).view(n, 1, 1, 1))
     assert found["variance"] == pytest.approx(n / 4 / (n - 1), abs=1e-4)
     assert {name: share for name, share in found["grounds"].items() if share} == {"sand": 0.5, "meadow": 0.5}
     assert found["n"] == n * distil_card.TEXTS * len(world.KINDS)

@@ -143,6 +143,17 @@ def test_a_reader_s_text_is_drawn_as_it_stands_and_stays_small(name):
     assert max(picture.shape) < 800
 
 
+def test_a_figure_in_few_colours_is_the_same_picture_and_lighter():
+    def drawn(colours):
+        figure, axes = matplotlib.pyplot.subplots(figsize=(3, 3))
+        axes.imshow(np.random.default_rng(0).random((16, 16, 3)))
+        return plot.raster(figure, colours=colours).data
+
+    full, few = (np.asarray(Image.open(io.BytesIO(drawn(n))).convert("RGBA"), float)[..., :3] for n in (None, 64))
+    assert len(np.unique(few.reshape(-1, 3), axis=0)) <= 64 < len(np.unique(full.reshape(-1, 3), axis=0))
+    assert np.abs(full - few).mean() < 12 and len(drawn(64)) < len(drawn(None)) / 2
+
+
 def test_a_figure_of_pictures_gets_no_white_card_and_keeps_its_pictures():
     def made(color):
         figure, axes = matplotlib.pyplot.subplots(figsize=(2, 2), facecolor="white", layout="constrained")

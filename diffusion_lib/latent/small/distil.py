@@ -54,9 +54,9 @@ JUDGED = {"taught": 0, "others": LESSONS}  # lessons on which the student is com
 ROUNDED = 0.1  # of ρ
 REFINED = (500, 250)  # times of the two steps
 SETTINGS = TrainConfig(
-    steps=2000, batch_size=64, lr=2.5e-3, ema_decay=0.998, timestep_sampling="uniform", precision="bfloat16", seed=0
+    steps=2100, batch_size=64, lr=2.5e-3, ema_decay=0.998, timestep_sampling="uniform", precision="bfloat16", seed=0
 )
-SHARP, WEIGHT = 1200, 2.0  # steps, after which half of each batch has a second aim, ``refined``, and what it weighs
+SHARP, WEIGHT = 1100, 4.0  # steps, after which half of each batch has a second aim, ``refined``, and what it weighs
 
 
 class Student(nn.Module):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from ...runtime import files, fingerprint
 from ...train.config import TrainConfig
@@ -31,9 +33,8 @@ def report(parts: Components, quick: Components, n: int, done: list[dict]) -> It
     ``done`` begins with the rows of the miniature's own ``fidelity.json``, for the limits of what is clean.
     """
     for kind in world.KINDS:
-        if not any((row.get("model"), row["line"]) == ("chains", kind) for row in done):
-            done.append(taught(parts, kind, n, fidelity.limits_of(done)))
-            yield done[-1]
+        measured = partial(taught, parts, kind, n, fidelity.limits_of(done))
+        yield from fidelity.once(done, "fresh", kind, n, measured, model="chains", steps=TEACHER_STEPS)
     for name, model, g in (("teacher", parts, OWN_G["miniature"]), ("student", quick, 1.0)):
         for steps in COUNTS:
             for kind in world.KINDS:
@@ -46,23 +47,34 @@ def taught(parts: Components, kind: str, n: int, limits: dict[str, dict[str, flo
     ids = tokenize(parts.tokenizer, fidelity.captions(kind, scenes)).ids
     x_T = torch.randn(n, *parts.latent_shape(), generator=torch.Generator().manual_seed(VARIED))
     pictures = from_pil(latents_to_pil(parts.vae, chains(parts, ids, x_T.to(parts.device))))
-    row = {"of": "fresh", "line": kind, "model": "chains", "steps": TEACHER_STEPS, "n": n}
-    return row | fidelity.judge(kind, scenes, pictures, limits)
+    return fidelity.judge(kind, scenes, pictures, limits)
 
 
-def variety(parts: Components, g: float, steps: int) -> dict[str, Any]:
-    """How unlike the pictures of one caption are, by DDIM.
+def painted(parts: Components, g: float, steps: int, text: str) -> Tensor:
+    """Latents of ``NOISES`` pictures of a text, by DDIM."""
+    made = generate(parts, [text] * NOISES, g=g, steps=steps, seed=VARIED, sampler="ddim")
+    return torch.stack([picture.latents for picture in made])
 
-    ``variance`` is that of the latents over ``NOISES`` noises, the mean over captions, channels and places; ``grounds``
-    the share of each ground, which no caption names; ``n`` the number of pictures.
+
+def ended(parts: Components, text: str) -> Tensor:
+    """Latents in which ``NOISES`` chains of a text end, as they are taught."""
+    x_T = torch.randn(NOISES, *parts.latent_shape(), generator=torch.Generator().manual_seed(VARIED))
+    return chains(parts, tokenize(parts.tokenizer, [text] * NOISES).ids, x_T.to(parts.device))
+
+
+def variety(parts: Components, latents_of: Callable[[str], Tensor]) -> dict[str, Any]:
+    """How unlike the pictures of one caption are.
+
+    ``variance`` is that of the latents over the noises, the mean over captions, channels and places; ``grounds`` the
+    share of each ground, which no caption names; ``n`` the number of pictures.
     """
     spread, grounds = [], []
     for number, kind in enumerate(world.KINDS):
         scenes = world.sample_scenes(TEXTS, torch.Generator().manual_seed(VARIED + number), kind)
         for text in language.describe(scenes):
-            made = generate(parts, [text] * NOISES, g=g, steps=steps, seed=VARIED, sampler="ddim")
-            spread.append(torch.stack([picture.latents for picture in made]).var(0).mean())
-            grounds.append(land.land_of(from_pil([picture.image for picture in made])).ground())
+            latents = latents_of(text)
+            spread.append(latents.var(0).mean())
+            grounds.append(land.land_of(from_pil(latents_to_pil(parts.vae, latents))).ground())
     counts = torch.bincount(torch.cat(grounds), minlength=len(world.GROUNDS)).double()
     found = {name: round(share, 4) for name, share in zip(world.GROUNDS, (counts / counts.sum()).tolist(), strict=True)}
     return {"variance": round(float(torch.stack(spread).mean()), 4), "grounds": found, "n": int(counts.sum())}
@@ -85,7 +97,12 @@ def write(parts: Components, quick: Components, folder: Path, n: int, rows: list
         pass
     judged = [row for row in done if row["of"] != "limits"]
     made_from = {"weights": parts.fingerprint, "addition": record["files"][FILE]}
-    varied = {"teacher": variety(parts, OWN_G["miniature"], COUNTS[-1]), "student": variety(quick, 1, 1)}
+    ways = {
+        "teacher": partial(painted, parts, OWN_G["miniature"], COUNTS[-1]),
+        "student": partial(painted, quick, 1.0, 1),
+        "chains": partial(ended, parts),
+    }
+    varied = {name: variety(parts, latents_of) for name, latents_of in ways.items()}
     fingerprint.write_record(folder / CARD, made_from, rows=judged, variety=varied)
     files.write(folder / "README.md", card(judged, varied, record))
 
@@ -95,14 +112,14 @@ def card(rows: list[dict], varied: dict[str, dict], record: dict[str, Any]) -> s
     made = record["made_from"]
     run = TrainConfig.from_dict(made["train"])
     errors, minutes, of_chains = made["errors"], made["seconds"] / 60, made["seconds_of_chains"] / 60
+    judged = [
+        (name, f"{name}, g = {g:g}", k) for name, g in (("teacher", OWN_G["miniature"]), ("student", 1)) for k in COUNTS
+    ]
     table = []
-    for name, g in (("teacher", OWN_G["miniature"]), ("student", 1)):
-        for k in COUNTS:
-            right, clean, n = shares(rows, name, k)
-            table.append(f"| {name}, g = {g:g} | {k} | {100 * right:.1f} | {100 * clean:.1f} | {n} |")
+    for name, told, k in [*judged, ("chains", "chains of the lessons", TEACHER_STEPS)]:
+        right, clean, n = shares(rows, name, k)
+        table.append(f"| {told} | {k} | {100 * right:.1f} | {100 * clean:.1f} | {n} |")
     low, high = ({name: 100 * of(each["grounds"].values()) for name, each in varied.items()} for of in (min, max))
-    right, clean, n = shares(rows, "chains", TEACHER_STEPS)
-    table.append(f"| chains of the lessons | {TEACHER_STEPS} | {100 * right:.1f} | {100 * clean:.1f} | {n} |")
     return f"""# The miniature in few steps
 
 An addition of low rank to the U-Net of the miniature, with which one call paints a picture.
@@ -136,9 +153,11 @@ They are judged as in the card of the miniature.
 The goal: right 95 %, clean 90 %, in one step.
 
 Variety: over {NOISES} noises for each of {TEXTS} captions of a kind, the variance of the latents is
-{varied["student"]["variance"]:.3f} in one step of the student, and {varied["teacher"]["variance"]:.3f} in
-{COUNTS[-1]} of the teacher. Of these {varied["student"]["n"]} pictures the rarest ground has {low["student"]:.0f}
-and the most frequent {high["student"]:.0f} %, of the teacher's {low["teacher"]:.0f} and {high["teacher"]:.0f} %.
+{varied["student"]["variance"]:.3f} in one step of the student, {varied["chains"]["variance"]:.3f} where the chains of
+its lessons end, and {varied["teacher"]["variance"]:.3f} in {COUNTS[-1]} steps of the teacher. Of these
+{varied["student"]["n"]} pictures the rarest ground has {low["student"]:.0f} and the most frequent
+{high["student"]:.0f} %, of the chains' {low["chains"]:.0f} and {high["chains"]:.0f} %, of the teacher's
+{low["teacher"]:.0f} and {high["teacher"]:.0f} %.
 
 ## Hash
 

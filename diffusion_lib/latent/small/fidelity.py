@@ -116,15 +116,15 @@ def report(parts: Components, n: int, trial: int, done: list[dict]) -> Iterator[
     setting, of which g is the best of the trials.
     """
     for kind in world.KINDS:
-        yield from _new(done, "limits", kind, trial, partial(_limits, parts, kind, trial))
+        yield from once(done, "limits", kind, trial, partial(_limits, parts, kind, trial))
     for kind in world.KINDS:
         for sampler, guidance in {SAMPLER: GUIDANCE, **OTHERS}.items():
             for g in guidance:
                 yield from painted(done, parts, "trial", kind, trial, g, sampler=sampler)
     limits, g = limits_of(done), best(done)
     for line in LINES:
-        yield from _new(done, "recogniser", line, trial, partial(_real, line, trial, limits))
-        yield from _new(done, "autoencoder", line, trial, partial(_ceiling, parts, line, trial, limits))
+        yield from once(done, "recogniser", line, trial, partial(_real, line, trial, limits))
+        yield from once(done, "autoencoder", line, trial, partial(_ceiling, parts, line, trial, limits))
         yield from painted(done, parts, "fresh", line, n, g)
     yield from painted(done, parts, "trial", "single", trial, g, FEW)
 
@@ -167,7 +167,7 @@ def painted(
         pictures = torch.cat(list(paint(parts, captions(line, scenes), g, steps, SEEDS[seeds], sampler)))
         return judge(line, scenes, pictures, limits_of(done))
 
-    yield from _new(done, seeds, line, n, measure, g=g, steps=steps, sampler=sampler, **conditions)
+    yield from once(done, seeds, line, n, measure, g=g, steps=steps, sampler=sampler, **conditions)
 
 
 def _limits(parts: Components, kind: str, n: int) -> dict:
@@ -188,7 +188,7 @@ def _ceiling(parts: Components, line: str, n: int, limits: dict) -> dict:
     return found | {"right": {"psnr": round(float(psnr(real, again)), 4)} | found["right"]}
 
 
-def _new(done: list[dict], of: str, line: str, n: int, measured: Callable[[], dict], **conditions) -> Iterator[dict]:
+def once(done: list[dict], of: str, line: str, n: int, measured: Callable[[], dict], **conditions) -> Iterator[dict]:
     """What was measured is in dictionaries, all else says of what.  A row of few pictures gives way to one of more."""
     row = {"of": of, "line": line, **conditions}
     same = [other for other in done if {k: v for k, v in other.items() if k != "n" and not isinstance(v, dict)} == row]

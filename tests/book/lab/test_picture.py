@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import re
+import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from urllib.parse import quote
 
@@ -150,6 +152,20 @@ def test_channels_are_decoded_as_in_python_and_two_of_them_change_nothing(networ
     assert np.abs(np.array(plain) - np.array(other)).mean() == pytest.approx(max(changes), abs=0.1)
     assert data.of("picture")["network"]["strongest"] == 6
     assert [i + 1 for i, change in enumerate(changes) if change < 0.1] == [1, 3]
+
+
+def test_what_two_ask_for_at_once_is_made_once(tmp_path):
+    made = []
+
+    def write(folder):
+        made.append(folder)
+        time.sleep(0.3)
+        (folder / "x").write_text("whole")
+
+    with ThreadPoolExecutor() as pool:
+        asked = [pool.submit(graphs.kept, "thing", write, tmp_path) for _ in range(2)]
+        folders = {each.result() for each in asked}
+    assert len(made) == len(folders) == 1 and (folders.pop() / "x").read_text() == "whole"
 
 
 def test_the_graphs_hold_no_weights_of_their_own():

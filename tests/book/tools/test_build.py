@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import nullcontext
 
 import nbformat
 import pytest
@@ -11,6 +12,7 @@ from book_fixture import PAGES, copy_of, edit, executed_book, make_book, tool
 from root import ROOT
 
 from booktools.notebooks.compose import digest
+from booktools.site import build
 from booktools.site.build import jupyter_book
 from booktools.site.html import problems
 from booktools.source.index import outputs_of
@@ -38,6 +40,17 @@ def replace_in_page(root, old, new, page="chapter"):
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_graphs_are_exported_beside_sphinx_where_there_are_none(monkeypatch, tmp_path, there):
+    started = []
+    monkeypatch.setattr(build, "KEPT", tmp_path)
+    monkeypatch.setattr(build.subprocess, "Popen", lambda command: nullcontext(started.append(command)))
+    if there:
+        (tmp_path / "miniature-0").mkdir()
+    with build.graphs_ahead():
+        assert [command[1:] for command in started] == ([] if there else [["-m", "booktools.lab.graphs"]])
 
 
 def test_the_page_has_the_numbers_of_the_notebook(built):

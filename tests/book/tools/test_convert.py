@@ -235,6 +235,24 @@ def test_a_value_of_another_page_can_be_shown(tmp_path):
     assert converter.convert(page.cells[0].source, 0) == "7 of 7"
 
 
+@pytest.mark.parametrize(
+    ("printed", "written"),
+    [
+        ("-0.30 ± 0.01", "−0.30 ± 0.01"),
+        ("-.5", "−.5"),
+        ("(-3, -4)", "(−3, −4)"),
+        ("1e-05", "1e-05"),
+        ("2026-11-29", "2026-11-29"),
+        ("-p T 3-5", "-p T 3-5"),
+    ],
+)
+def test_a_number_below_zero_has_the_minus_sign(tmp_path, printed, written):
+    book = Book(make_book(tmp_path / "book-root", {"page": HEADER + "{value}`least`"}))
+    page = book.pages["book/page"]
+    converter = Converter(Index(book, {}), page, {"least": printed})
+    assert converter.convert(page.cells[0].source, 0) == written
+
+
 def test_counts_are_added_up_over_the_pages(tmp_path):
     def counted(killed):
         return [[from_dict({"data": {}, "metadata": {"diffusion_lib": {"count": {"killed": killed}}}})]]
