@@ -10,7 +10,7 @@ from gpu_files import FILES, cells
 
 from diffusion_lib.errors import ConfigError
 
-GOOD = {  # what would be silly elsewhere: a seed of 0; 0 leaves the kept states out; any text; any weight
+GOOD = {  # what would be silly elsewhere: a seed of 0; 0 leaves the kept states out; any text; any scale
     "seed": (0,),
     "save_int": (0,),
     "repeat": (0,),  # the first repetition
@@ -20,6 +20,7 @@ GOOD = {  # what would be silly elsewhere: a seed of 0; 0 leaves the kept states
     "publish": (True,),
     "prompt": ("abc", ""),
     "g": (0, 2.5),
+    "guidance": (2.5,),
 }
 SILLY = (0, -1, 10**12, "abc", "", 2.5, math.nan, math.inf, True, None, [1])
 TOGETHER = {  # values that look good, alone or together, and with which the page would fail later
