@@ -70,7 +70,7 @@ NEUTRAL = "#737b87"  # a grey that is read on white and on black
 def raster(figure: Figure, dpi: int = 110, colours: int | None = None) -> Png:
     """Return ``figure`` as a PNG without dates or version strings, and close it.
 
-    With ``colours`` it is painted in so many, 256 at most, which makes a figure of pictures a third as heavy.
+    With ``colours`` it is painted in so many, 256 at most: a figure of pictures is then less than half as heavy.
 
     A figure of pictures, which is on white and which the book must not invert, gets no ground, and its black words
     become grey: then it needs no white card in dark mode.
