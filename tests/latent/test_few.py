@@ -100,7 +100,7 @@ def test_the_end_of_a_chain_is_judged_as_a_picture(miniature, monkeypatch):
 
 def test_the_chains_of_the_variety_are_those_of_one_text_from_many_noises(tiny, monkeypatch):
     monkeypatch.setattr(distil_card, "chains", lambda parts, ids, x_T: torch.cat([x_T.flatten(1), ids], 1))
-    found = distil_card.ended(tiny, "a red circle")
+    found = distil_card.ended(tiny, ["a red circle"] * distil_card.NOISES)
     noises, ids = found.split([found.shape[1] - 77, 77], 1)
     assert len(noises.unique(dim=0)) == distil_card.NOISES and len(ids.unique(dim=0)) == 1
 

@@ -44,9 +44,7 @@ def report(parts: Components, quick: Components, n: int, done: list[dict]) -> It
 def taught(parts: Components, kind: str, n: int, limits: dict[str, dict[str, float]]) -> dict[str, Any]:
     """What a perfect student would paint: n pictures of a kind from the ends of chains as those of ``lessons``."""
     scenes = fidelity.asked(kind, n)
-    ids = tokenize(parts.tokenizer, fidelity.captions(kind, scenes)).ids
-    x_T = torch.randn(n, *parts.latent_shape(), generator=torch.Generator().manual_seed(VARIED))
-    pictures = from_pil(latents_to_pil(parts.vae, chains(parts, ids, x_T.to(parts.device))))
+    pictures = from_pil(latents_to_pil(parts.vae, ended(parts, fidelity.captions(kind, scenes))))
     return fidelity.judge(kind, scenes, pictures, limits)
 
 
@@ -56,10 +54,10 @@ def painted(parts: Components, g: float, steps: int, text: str) -> Tensor:
     return torch.stack([picture.latents for picture in made])
 
 
-def ended(parts: Components, text: str) -> Tensor:
-    """Latents in which ``NOISES`` chains of a text end, as they are taught."""
-    x_T = torch.randn(NOISES, *parts.latent_shape(), generator=torch.Generator().manual_seed(VARIED))
-    return chains(parts, tokenize(parts.tokenizer, [text] * NOISES).ids, x_T.to(parts.device))
+def ended(parts: Components, texts: list[str]) -> Tensor:
+    """Latents in which chains of these texts end, as they are taught."""
+    x_T = torch.randn(len(texts), *parts.latent_shape(), generator=torch.Generator().manual_seed(VARIED))
+    return chains(parts, tokenize(parts.tokenizer, texts).ids, x_T.to(parts.device))
 
 
 def variety(parts: Components, latents_of: Callable[[str], Tensor]) -> dict[str, Any]:
@@ -100,7 +98,7 @@ def write(parts: Components, quick: Components, folder: Path, n: int, rows: list
     ways = {
         "teacher": partial(painted, parts, OWN_G["miniature"], COUNTS[-1]),
         "student": partial(painted, quick, 1.0, 1),
-        "chains": partial(ended, parts),
+        "chains": lambda text: ended(parts, [text] * NOISES),
     }
     varied = {name: variety(parts, latents_of) for name, latents_of in ways.items()}
     fingerprint.write_record(folder / CARD, made_from, rows=judged, variety=varied)
