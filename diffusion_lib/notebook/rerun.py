@@ -15,7 +15,6 @@ import contextlib
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,22 +22,17 @@ from typing import Any
 
 from ..errors import ConfigError, DiffusionLibError, check_choice, check_integer
 from ..runtime import files, fingerprint
-from ..runtime.signals import handled
+from ..runtime.signals import Stopped, stopping
 from . import outcome, parameters
 from .page import ENVIRONMENT
 from .parameters import Literal, check, defaults, parse
 
 TIMEOUT = 600  # seconds for one cell, as when the book is built
-STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 INCOMPLETE = "it has not come to its end: it is still running, or it was killed"
 
 
 class RerunFailed(DiffusionLibError):
     """The chapter did not run to its end; the notebook and the status file show how far it came."""
-
-
-class Stopped(BaseException):
-    """A signal arrived; the argument is its number."""
 
 
 def rerun(
@@ -96,7 +90,7 @@ def _recorded(source: Path, target: Path, made: dict[str, Any], timeout: int) ->
     fingerprint.write_record(status, made, status="incomplete", reason=INCOMPLETE, notebook=target.name)
     started, computed, stopped = time.perf_counter(), _computed(), None
     try:
-        with _signals(), _environment():
+        with stopping(), _environment():
             reason = _run(source, partial, made["parameters"], timeout)
     except Stopped as signalled:
         stopped = signalled
@@ -140,22 +134,6 @@ def _alone(directory: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-@contextlib.contextmanager
-def _signals() -> Iterator[None]:
-    """Raise ``Stopped`` for a signal to stop, once: what follows is the writing down of it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals come to the main thread alone
-        return
-
-    def stop(number: int, frame: object) -> None:
-        for each in STOPS:
-            signal.signal(each, signal.SIG_IGN)
-        raise Stopped(number)
-
-    with handled(STOPS, stop):
-        yield
 
 
 @contextlib.contextmanager

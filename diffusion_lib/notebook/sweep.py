@@ -88,9 +88,12 @@ def sweep(
             values = {name: made["parameters"] for name, made in runs.items()}
             jobs_of = {"source": str(source.resolve()), "timeout": timeout, "runs": values}
             files.write(directory / "sweep.json", json.dumps(jobs_of, indent=1))
-            for name, made in runs.items():
-                if _status(directory / "runs" / name / source.name, made)["status"] != "ok":
-                    (directory / "runs" / name / "done").unlink(missing_ok=True)
+            for name, made in runs.items():  # a sweep that is killed may leave one of the two without the other
+                done = directory / "runs" / name / "done"
+                if _status(directory / "runs" / name / source.name, made)["status"] == "ok":
+                    done.touch()
+                else:
+                    done.unlink(missing_ok=True)
             code = _snakemake(directory, jobs, executor)
             ended = [(made, _status(directory / "runs" / name / source.name, made)) for name, made in runs.items()]
             rows = [_row(made, status, keep) for made, status in ended]
@@ -152,13 +155,14 @@ def _check_installed(executor: str) -> None:
 def _snakemake(directory: Path, jobs: int, executor: str) -> int:
     """Run the workflow and return Snakemake's exit status.
 
-    It runs in this process, so that whoever kills this one kills Snakemake, too; our lock stands for its own.
+    It runs in this process, so that whoever kills this one kills Snakemake, too; our lock stands for its own, and the
+    status of each run for Snakemake's marks of what it began.
     """
     from snakemake.cli import main
 
     words = ["--directory", str(directory), "--snakefile", str(directory / "Snakefile")]
     words += f"--jobs {jobs} --executor {executor} --scheduler greedy --keep-going --nolock".split()
-    words += ["--rerun-incomplete", "--rerun-triggers", "mtime", "--quiet", "rules", "host"]
+    words += ["--ignore-incomplete", "--rerun-triggers", "mtime", "--quiet", "rules", "host"]
     try:
         main(words)
     except SystemExit as end:

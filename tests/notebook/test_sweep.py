@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import importlib.util
 import itertools
@@ -87,6 +88,11 @@ def test_a_killed_sweep_goes_on_without_repeating_what_is_finished(book):
             os.killpg(process.pid, signal.SIGKILL)
     (book / "wait").unlink()
     assert runs_of(book) == ["1 a", "1 b", "2 a", "2 b"]
+    _, whole, begun, cut = [f"runs/{name}/done" for name in plan(book / "sweep.yaml")[1]]
+    (results / whole).unlink()  # as if the kill had come between the end of this run and Snakemake's file
+    marks = results / ".snakemake" / "incomplete"
+    mark = (marks / base64.urlsafe_b64encode(cut.encode()).decode()).read_bytes()
+    (marks / base64.urlsafe_b64encode(begun.encode()).decode()).write_bytes(mark)  # or before Snakemake noted it
     done = command("sweep.yaml", "--jobs", "1")
     assert done.returncode == 0 and f"4 of 4 runs are complete: {results / 'results.md'}" in done.stdout, done.stderr
     assert runs_of(book) == ["1 a", "1 b", "2 a", "2 b", "2 b"]
