@@ -20,7 +20,7 @@ from .limits import STORED, broken, kind, pending, rules, stored
 from .serve import Host, host
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 # The shell without windows opens a page in a third of the time, and has otherwise: letters as they are designed, not
@@ -57,37 +57,40 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def look(browser: Browser, served: Host, name: str, size: tuple[int, int]) -> dict:
-    """What one page is in a window of ``size``, loaded for the first time."""
+def opened(browser: Browser, served: Host, name: str, size: tuple[int, int]) -> tuple[Page, dict]:
+    """A page in a window of ``size``, loaded for the first time, and what that was like."""
     before = served.sent
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
-    page = context.new_page()
+    page = browser.new_context(viewport={"width": size[0], "height": size[1]}).new_page()
     page.add_init_script(SHIFTS)
     page.goto(f"{served.address}/{name}.html")
     stands = page.evaluate(STANDS)
     page.wait_for_load_state("networkidle")
-    loaded = {"bytes": served.sent - before, "shift": page.evaluate("window.shifted ?? 0"), "ms": stands}
-    page.reload()  # with its letters at hand: on a slow machine the first visit shows those that stand in for them
-    page.evaluate(STANDS)
-    found = page.evaluate(f"({LOOK})({'true' if size == PHONE else 'false'})")
-    context.close()
-    return loaded | found
+    return page, {"bytes": served.sent - before, "shift": page.evaluate("window.shifted ?? 0"), "ms": stands}
 
 
 def measure(browser: Browser, served: Host, book: Book, name: str) -> dict:
-    """The row of a page."""
-    desk, phone = look(browser, served, name, DESK), look(browser, served, name, PHONE)
+    """The row of a page: two first visits, and then what is seen of it on desk and phone."""
+    page, phone = opened(browser, served, name, PHONE)
+    page.context.close()
+    page, desk = opened(browser, served, name, DESK)
+    page.reload()  # with its letters at hand: on a slow machine the first visit shows those that stand in for them
+    page.evaluate(STANDS)
+    seen = page.evaluate(f"({LOOK})(false)")
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    page.evaluate(STANDS)
+    narrow = page.evaluate(f"({LOOK})(true)")
+    page.context.close()
     return {
         "kind": kind(book, name),
-        "height": round(desk["height"], -2),
-        "code": round(desk["code"], 3),
-        "first_figure": None if desk["first_figure"] is None else round(desk["first_figure"], -1),
-        "figures": desk["figures"],
-        "sideways": desk["sideways"],
-        "overflowing": phone["overflowing"],
+        "height": round(seen["height"], -2),
+        "code": round(seen["code"], 3),
+        "first_figure": None if seen["first_figure"] is None else round(seen["first_figure"], -1),
+        "figures": seen["figures"],
+        "sideways": seen["sideways"],
+        "overflowing": narrow["overflowing"],
         "kilobytes": round(max(desk["bytes"], phone["bytes"]) / 1000),
         "shift": round(max(desk["shift"], phone["shift"]), 2),
-        "blocking": desk["blocking"],
+        "blocking": seen["blocking"],
         "ms": round(max(desk["ms"], phone["ms"])),
     }
 

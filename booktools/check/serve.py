@@ -84,7 +84,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
 @contextmanager
 def host(folder: Path) -> Iterator[Host]:
     server = Host(folder)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()  # seconds until it hears of its end
     try:
         yield server
     finally:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 import yaml
-from myst_nb.core.read import read_myst_markdown_notebook
+from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
 from nbformat import NotebookNode
 from sphinx_external_toc.parsing import parse_toc_yaml
 
@@ -69,7 +69,7 @@ class Page:
 
     @property
     def is_notebook(self) -> bool:
-        return "kernelspec" in self.as_notebook.metadata
+        return is_myst_markdown_notebook(self.text)
 
     @cached_property
     def cells(self) -> list[Cell]:

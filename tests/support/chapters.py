@@ -8,22 +8,17 @@ import re
 from functools import cache
 from pathlib import Path
 
-import jupytext
-from nbformat import NotebookNode
 from root import ROOT
 from the_book import BOOK
+
+from booktools.source.pages import Cell
 
 COUNT = ".summary()"  # attacks every step with mutants: minutes for the book, and nbval runs it anyway
 
 
-@cache
-def _cells(chapter: str) -> list[NotebookNode]:
-    return jupytext.read(ROOT / "book" / f"{chapter}.md").cells
-
-
-def code_cells(chapter: str) -> list[NotebookNode]:
+def code_cells(chapter: str) -> list[Cell]:
     """The code cells of a page, with their metadata; each page is read once, so leave them as they are."""
-    return [cell for cell in _cells(chapter) if cell.cell_type == "code"]
+    return BOOK.pages[f"book/{chapter}"].code
 
 
 def derivation_cells(chapter: str) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from diffusion_lib.errors import ConfigError, DerivationError, Refuted
@@ -49,6 +51,7 @@ class World:
         return self.q(x[t] | x[0]), Normal(x[t], sqrt(self.bar[t]) * x[0], 1 - self.bar[t])
 
 
+@cache
 def proved():
     """What a chapter reports that proves the closed form, and a few things more."""
     w = World("A")
@@ -90,12 +93,9 @@ def proved():
     return results(D)
 
 
-FIRST = proved()
-
-
 @pytest.fixture(autouse=True)
 def known(monkeypatch):
-    found = {"first": FIRST}
+    found = {"first": proved()}
     monkeypatch.setattr(recall, "recorded", lambda: found)
     return found
 
@@ -103,7 +103,7 @@ def known(monkeypatch):
 def test_what_was_proved_is_a_block_and_later_steps_cite_it():
     w = World()
     block = w.D.recall("closed-form", *w.closed())
-    number = FIRST["results"]["closed-form"]["tag"]
+    number = proved()["results"]["closed-form"]["tag"]
     assert block.tag == "B.4" and rf"\text{{recalled ({number})}}" in block.latex()
     x = w.x
     w.D.chain("later", w.q(x[5] | x[0])).equals(
@@ -114,9 +114,8 @@ def test_what_was_proved_is_a_block_and_later_steps_cite_it():
             Normal(x[5], sqrt(w.bar[4]) * x[0], 1 - w.bar[5]), by="result", using="closed-form"
         )
     assert block.metadata()["diffusion_lib"]["recalled"]["name"] == "closed-form"
-    assert (
-        w.D.recall(FIRST["results"]["recursion"]["tag"], w.bar[w.t], w.bar[w.t - 1] * w.alpha[w.t]).name == "recursion"
-    )
+    tag = proved()["results"]["recursion"]["tag"]
+    assert w.D.recall(tag, w.bar[w.t], w.bar[w.t - 1] * w.alpha[w.t]).name == "recursion"
 
 
 def test_the_count_says_recalled_and_not_proved():
@@ -166,7 +165,7 @@ def test_another_definition_is_refused():
 
 def test_a_letter_that_was_an_abbreviation_on_the_way_is_not_asked_for():
     w = World()
-    assert "half-is" not in FIRST["results"]["on-the-way"]["rests"]
+    assert "half-is" not in proved()["results"]["on-the-way"]["rests"]
     assert w.D.recall("on-the-way", w.bar[w.t] / 2 + w.bar[w.t] / 2, w.bar[w.t]).facts()
 
 
@@ -245,15 +244,16 @@ def test_an_unknown_name_lists_the_near_ones():
 
 
 def test_inequalities_and_hypotheses_are_no_results():
-    assert "closed-form, step" not in FIRST["results"] and "closed-form" in FIRST["results"]
+    assert "closed-form, step" not in proved()["results"] and "closed-form" in proved()["results"]
 
 
 def test_a_circle_is_refused(known):
     w = World("A")
     with pytest.raises(DerivationError, match="circle"):
         w.D.recall("closed-form", *w.closed())
-    known["second"] = {**FIRST, "letter": "C", "recalls": ["B"], "results": {"more": FIRST["results"]["recursion"]}}
-    known["first"] = {**FIRST, "recalls": ["C"]}
+    more = {"more": proved()["results"]["recursion"]}
+    known["second"] = {**proved(), "letter": "C", "recalls": ["B"], "results": more}
+    known["first"] = {**proved(), "recalls": ["C"]}
     w = World("B")
     with pytest.raises(DerivationError, match="circle"):  # B recalls A, which recalls C, which recalls B
         w.D.recall("closed-form", *w.closed())
