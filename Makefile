@@ -77,7 +77,9 @@ proofs: $(call escaped,$(VENV))/ready ## 30 s | build the theorems in proofs/ fr
 # An environment ignores itself, so that git and ruff pass it by, whatever its name.
 $(call escaped,$(VENV))/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}; try: make book PYTHON=python3.12")'
-	$(PYTHON) -m venv "$(VENV)" && echo '*' > "$(VENV)"/.gitignore && $(BIN)/python -m pip install -r requirements.txt -e .
+	$(PYTHON) -m venv "$(VENV)" && echo '*' > "$(VENV)"/.gitignore && $(BIN)/python -m pip install --no-compile -r requirements.txt -e .
+# pip compiles on one core. As with pip, a file that is written for another Python is left as it is.
+	$(BIN)/python -m compileall -qq -j 0 "$(VENV)"/lib || true
 	@touch "$@"
 
 $(call escaped,$(PEERS))/ready: benchmarks/requirements.txt pyproject.toml

@@ -142,8 +142,21 @@ def test_the_environment_is_made_by_one_pip_call_and_once(project, monkeypatch):
     (project / ".venv" / "ready").unlink()
     for _ in range(2):
         assert make(project, "notebooks", "PYTHON=./python3.12").returncode == 0
-    pip = [line for line in called(project) if " pip " in line]
-    assert pip == ["python -m pip install -r requirements.txt -e ."]
+    made = [line for line in called(project) if " pip " in line or " compileall " in line]
+    assert made == [
+        "python -m pip install --no-compile -r requirements.txt -e .",
+        "python -m compileall -qq -j 0 .venv/lib",
+    ]
+
+
+@pytest.mark.parametrize(("module", "made"), [("pip", False), ("compileall", True)])
+def test_a_package_that_is_missing_spoils_an_environment_and_a_file_for_another_python_does_not(
+    project, monkeypatch, module, made
+):
+    monkeypatch.setenv("FAIL", f"python -m {module}")
+    (project / ".venv" / "ready").unlink()
+    assert (make(project, "notebooks", "PYTHON=true").returncode == 0) == made
+    assert (project / ".venv" / "ready").exists() == made
 
 
 @pytest.mark.parametrize("name", [".venv313", "env313", "my env", "deep/env", "/inside"])
