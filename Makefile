@@ -49,6 +49,7 @@ test-fast: check ## 45 s | after a changed line: lint, imports, formulas, sample
 	$(BIN)/pytest $(FAST) -n 2
 	$(BIN)/pytest notebooks/intro.ipynb $(NBVAL)
 
+# `check` and `proofs` are nice: the book takes longest of the three, and waits for nobody.
 # The whole run has a process more than cores: browsers and programs are waited for.
 test: ## 26 min | everything that must hold: library, derivations, notebooks, pages in a browser
 	+@$(MAKE) --no-print-directory -j 2 book check proofs
@@ -67,12 +68,12 @@ serve: book ## 2 min | read the book at http://127.0.0.1:8000
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
 check: $(call escaped,$(VENV))/ready ## 10 s | lint the code and its imports, check that notebooks/ is what book/ makes
-	$(BIN)/ruff check $(CODE) && $(BIN)/ruff format --check $(CODE)
-	$(BIN)/lint-imports
-	$(BIN)/python -m booktools.check.rules
+	nice $(BIN)/ruff check $(CODE) && nice $(BIN)/ruff format --check $(CODE)
+	nice $(BIN)/lint-imports
+	nice $(BIN)/python -m booktools.check.rules
 
 proofs: $(call escaped,$(VENV))/ready ## 30 s | build the theorems in proofs/ from scratch, print the axioms of each; needs coqc
-	$(BIN)/python -m booktools.check.proofs
+	nice $(BIN)/python -m booktools.check.proofs
 
 # An environment ignores itself, so that git and ruff pass it by, whatever its name.
 $(call escaped,$(VENV))/ready: requirements.txt pyproject.toml
