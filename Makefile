@@ -51,7 +51,7 @@ test-fast: check ## 45 s | after a changed line: lint, imports, formulas, sample
 
 # `check` and `proofs` are nice: the book takes longest of the three, and waits for nobody.
 # The whole run has a process more than cores: browsers and programs are waited for.
-test: ## 26 min | everything that must hold: library, derivations, notebooks, pages in a browser
+test: ## 23 min | everything that must hold: library, derivations, notebooks, pages in a browser
 	+@$(MAKE) --no-print-directory -j 2 book check proofs
 	$(BIN)/pytest tests notebooks $(NBVAL) -n 3 --dist loadscope --no-loadscope-reorder -rs
 

@@ -70,6 +70,7 @@ def test_the_record_beside_it_is_of_this_addition(miniature):
     assert made["seconds"] <= 1800 and made["calm"] == lessons.CALM and made["sharp"] == distil.SHARP
     assert made["train"] == distil.SETTINGS.to_dict() and made["chains"] == lessons.LESSON * lessons.LESSONS
     assert made["teacher"] == f"{lessons.TEACHER} in {lessons.TEACHER_STEPS}" and made["weight"] == distil.WEIGHT
+    assert tuple(made["mix"]) == lessons.MIX
     text = distil_card.card(rows["rows"], rows["variety"], record)
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == text
 

@@ -46,7 +46,7 @@ from ..weights import RECORD
 from . import distil_card
 from .additions import LowRank
 from .fit import fit
-from .lessons import BATCH, CALM, LESSONS, TEACHER, TEACHER_STEPS, lessons
+from .lessons import BATCH, CALM, LESSONS, MIX, TEACHER, TEACHER_STEPS, lessons
 
 RANK = 16
 TIMES, SHARES = (1000, 750, 500, 250), (0.85, 0.05, 0.05, 0.05)  # of the states that the student begins from
@@ -124,8 +124,8 @@ def error_of(network: Student, parts: Components, taught: dict[str, Tensor]) -> 
 def refined(parts: Components, x_0: Tensor, text: Tensor, empty: Tensor, generator: torch.Generator) -> Tensor:
     """What the teacher makes of answers x_0 under fresh noise in two steps: a picture near them.
 
-    Of the two scores of distribution matching it is the data's alone, which would draw all answers to a few pictures;
-    the ends of the chains hold them apart.
+    Of the two scores of distribution matching it is the data's alone.  The more it weighed, the more alike the pictures
+    of a caption became: variances .141, .117, .057, .017 at weights 2, 4, 5, 8, in trainings of 1950 to 2250 steps.
     """
     z = torch.randn(x_0.shape, generator=generator).to(x_0.device)
     noisy = add_noise(parts.schedule, x_0, REFINED[0], z)
@@ -146,7 +146,7 @@ def make(directory: Path, folder: Path = FOLDER, n: int = 40) -> None:
     taught, of_chains = lessons(parts, directory)
     torch.manual_seed(0)
     settings = {"teacher": f"{TEACHER} in {TEACHER_STEPS}", "calm": CALM, "times": ", ".join(map(str, TIMES))}
-    settings |= {"chains": len(taught["z"]), "sharp": SHARP, "weight": WEIGHT}
+    settings |= {"mix": list(MIX), "chains": len(taught["z"]), "sharp": SHARP, "weight": WEIGHT}
     network = fit(directory / "student", student(parts), SETTINGS, loss_of(SETTINGS, parts, taught), settings)
     seconds = of_chains + 60 * core_minutes(directory / "student")
     settings |= {"train": SETTINGS.to_dict(), "seconds": round(seconds), "seconds_of_chains": round(of_chains)}

@@ -108,7 +108,7 @@ def write(parts: Components, quick: Components, folder: Path, n: int, rows: list
 def card(rows: list[dict], varied: dict[str, dict], record: dict[str, Any]) -> str:
     """The card of the addition as Markdown: recipe, numbers, hash."""
     made = record["made_from"]
-    run = TrainConfig.from_dict(made["train"])
+    run, mix = TrainConfig.from_dict(made["train"]), dict(zip(world.KINDS, made["mix"], strict=True))
     errors, minutes, of_chains = made["errors"], made["seconds"] / 60, made["seconds_of_chains"] / 60
     judged = [
         (name, f"{name}, g = {g:g}", k) for name, g in (("teacher", OWN_G["miniature"]), ("student", 1)) for k in COUNTS
@@ -128,7 +128,8 @@ An addition of low rank to the U-Net of the miniature, with which one call paint
 `diffusion_lib.latent.small.distil.make` made it from the miniature alone; no picture of the world was shown.
 
 - {made["chains"]:,} chains of the miniature by {made["teacher"]} steps at g = {OWN_G["miniature"]:g}, from the noise
-  times {made["calm"]:g}. Their captions are of its own world, none of the colour–shape pairs that it never saw.
+  times {made["calm"]:g}. Their captions are of its own world, none of the colour–shape pairs that it never saw;
+  {100 * mix["patterned"]:.0f} % are of the kind patterned and {100 * mix["count"]:.0f} % of the kind count.
   The student begins from the noise itself, and at times from the chain's end under the same noise ({made["times"]}),
   and is told the end.
 - Rank {made["rank"]} of all linear layers and convolutions. {run.steps:,} steps of {run.batch_size} with the learning
