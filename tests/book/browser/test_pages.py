@@ -30,6 +30,9 @@ LOOK = r"""() => {
     const over = shown.filter(e => box(e).right > column(e).right + 1 || box(e).left < column(e).left - 1);
     const beside = (e) => e.closest(".right") && e.closest(".row").querySelector(".beside");
     const onLicence = shown.filter(e => beside(e) && innerWidth > 1000 && box(e).right > box(beside(e)).left);
+    const picture = (e) => box(e.ownerSVGElement);
+    const cut = all("svg text").filter(e => box(e).width && getComputedStyle(e.ownerSVGElement).overflow !== "visible"
+        && (box(e).left < picture(e).left - 1 || box(e).right > picture(e).right + 1));
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     const raw = [];
     while (texts.nextNode()) {
@@ -41,6 +44,7 @@ LOOK = r"""() => {
         "formulas that reach into the licences": onLicence.map(e => e.textContent.slice(0, 40)),
         "formulas with an error": all("merror").map(e => e.textContent),
         "formulas that are not set": raw,
+        "words that leave their picture": cut.map(e => e.textContent.slice(0, 40)),
         "pictures without a text": all("img").filter(e => !e.alt.trim()).map(e => e.src.slice(0, 80)),
         "pictures that do not load": all("img").filter(e => e.complete && !e.naturalWidth).map(e => e.src.slice(0, 80)),
         "pixels wider than the window": extra > 0 ? [extra] : [],
@@ -159,6 +163,8 @@ FOLD = '<div class="bd-article"><details class="licence"><div class="rule"{}>{}<
         (f'<div class="row"><p class="right">{LONG}<p class="beside" style="width: 9px">', "into the licences"),
         ('<img src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=">', "pictures without a text"),
         (WIDE, "pixels wider than the window"),
+        ('<svg width="99" height="20"><text x="50" y="15">in</text></svg>', ""),
+        ('<svg width="99" height="20"><text x="50" y="15">out of it</text></svg>', "words that leave their picture"),
         (FOLD.format("", "one may"), ""),
         (FOLD.format("", "a rule"), "does not open in place"),
         (FOLD.format(' style="width: 99px"', "one may"), "does not open in place"),
