@@ -14,7 +14,6 @@ SECONDS = {
     "book/browser/test_measures.py": 160,
     "latent/small/test_shipped_weights.py": 120,
     "latent/small/test_cleanness.py": 110,
-    "book/browser/test_formulas.py": 85,
     "notebook/test_sweep.py": 80,
     "notebook/test_rerun.py": 60,
     "book/tools/test_build.py": 55,
