@@ -19,7 +19,12 @@ FAST := $(addprefix tests/,test_data.py test_denoiser.py test_errors.py process 
 FAST += $(addprefix tests/,train/test_config.py notebook/test_plot.py repository/test_contracts.py repository/test_contributing.py)
 LONG := process/test_parity.py evaluate/test_features.py evaluate/test_line_distribution.py symbolic/test_functions.py
 FAST += $(addprefix --ignore=tests/,$(LONG))
-NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-with tests/nbval_sanitize.cfg
+NBVAL := -p booktools.compare.plugin --nbval --nbval-current-env --nbval-cell-timeout 300
+# make test ISA=sse4, avx2 or avx512: each library computes as on a processor that has no more than these instructions.
+ISA_sse4 := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_CBWR=COMPATIBLE MKL_ENABLE_INSTRUCTIONS=SSE4_2 OPENBLAS_CORETYPE=Nehalem NPY_DISABLE_CPU_FEATURES=X86_V3,X86_V4,AVX512_ICL,AVX512_SPR
+ISA_avx2 := ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_CBWR=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 OPENBLAS_CORETYPE=Haswell NPY_DISABLE_CPU_FEATURES=X86_V4,AVX512_ICL,AVX512_SPR
+ISA_avx512 := ATEN_CPU_CAPABILITY=avx512 ONEDNN_MAX_CPU_ISA=AVX512_CORE MKL_CBWR=AVX512 MKL_ENABLE_INSTRUCTIONS=AVX512 OPENBLAS_CORETYPE=SkylakeX NPY_DISABLE_CPU_FEATURES=AVX512_ICL,AVX512_SPR
+LIMITED := $(if $(ISA),env $(or $(ISA_$(ISA)),$(error ISA must be sse4, avx2 or avx512, got $(ISA); leave it out to use all instructions)))
 export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
@@ -28,7 +33,7 @@ export TQDM_DISABLE := 1
 # What a network gives back stays with the process. Else each large array is made of fresh pages: painting takes 3 times as long.
 export MALLOC_MMAP_THRESHOLD_ := 1073741824
 export MALLOC_TRIM_THRESHOLD_ := 4294967296
-# What "auto" means: stored outputs are compared byte for byte, and a GPU rounds otherwise.
+# What "auto" means: stored outputs come from a CPU, and a GPU rounds otherwise than any of them.
 export DIFFUSION_LIB_DEVICE := cpu
 unexport MPLBACKEND
 
@@ -47,16 +52,16 @@ pdf: book ## 3 min | the whole book as one file, _build/book.pdf; needs chromium
 
 test-fast: check ## 45 s | after a changed line: lint, imports, formulas, samplers, one chapter
 	$(BIN)/pytest $(FAST) -n 2
-	$(BIN)/pytest notebooks/intro.ipynb $(NBVAL)
+	$(BIN)/python -m pytest notebooks/intro.ipynb $(NBVAL)
 
 # `check` and `proofs` are nice: the book takes longest of the three, and waits for nobody.
 # The whole run has a process more than cores: browsers and programs are waited for.
 test: ## 23 min | everything that must hold: library, derivations, notebooks, pages in a browser
 	+@$(MAKE) --no-print-directory -j 2 book check proofs
-	$(BIN)/pytest tests notebooks $(NBVAL) -n 3 --dist loadscope --no-loadscope-reorder -rs
+	$(LIMITED) $(BIN)/python -m pytest tests notebooks $(NBVAL) -n 3 --dist loadscope --no-loadscope-reorder -rs
 
 test-full: test ## 1 h | the same, and the tests that take minutes
-	$(BIN)/pytest tests -m slow -n 2
+	$(LIMITED) $(BIN)/pytest tests -m slow -n 2
 
 notebooks: $(call escaped,$(VENV))/ready ## 12 min | run the chapters whose code changed, and write notebooks/; the time is for all
 	$(BIN)/python -m booktools.notebooks.update

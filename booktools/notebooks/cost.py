@@ -2,7 +2,7 @@
 
 Whoever runs a chapter's code writes its cost; a row therefore belongs to the code that ran, whose hash it holds.  A row
 of other code is marked on the page, and the next ``make notebooks`` measures it.  Costs differ from run to run, so they
-are no outputs of a notebook: those are compared byte for byte.
+are no outputs of a notebook: those repeat byte for byte on one machine.
 """
 
 from __future__ import annotations

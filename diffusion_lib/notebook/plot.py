@@ -1,6 +1,6 @@
 """Figures only: nothing here knows what a schedule or a denoiser is.
 
-Lines go to SVG, which is compared byte for byte when a notebook is re-run.  Pictures and clouds of samples go to
+Lines go to SVG, which is compared by its geometry when a notebook is re-run.  Pictures and clouds of samples go to
 PNG or JPEG, because their last bits depend on the processor; beside each, a chapter prints rounded statistics.
 The slider of ``frames`` is HTML and CSS without a script, so it works in Jupyter, on Colab, from ``file://`` and with
 the keyboard (the arrow keys move a group of radio buttons); the book's script makes one range of its buttons.

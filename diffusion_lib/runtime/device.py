@@ -43,7 +43,7 @@ def pick_device(name: str = "auto") -> torch.device:
     """Return the named device, or for ``auto`` the preferred one that works, with a warning if a better one does not.
 
     The environment variable ``DIFFUSION_LIB_DEVICE`` says what ``auto`` means: the book's own runs set it to ``cpu``,
-    because stored outputs are compared byte for byte and a GPU rounds otherwise.
+    because stored outputs come from a CPU and a GPU rounds otherwise.
     Raises ``ConfigError`` if this machine has no such device, or none that works.
     """
     check_choice("device", name, DEVICES)

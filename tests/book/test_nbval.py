@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 import shlex
 import subprocess
@@ -10,10 +12,11 @@ import sys
 import nbformat
 import pytest
 from book_fixture import copy_of, edit, executed_book
+from PIL import Image
 from root import ROOT, environment
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-(NBVAL,) = re.findall(r"^NBVAL := (--nbval .*)$", MAKEFILE, flags=re.M)
+(NBVAL,) = re.findall(r"^NBVAL := (-p .* --nbval .*)$", MAKEFILE, flags=re.M)
 
 
 @pytest.fixture(scope="module")
@@ -75,15 +78,31 @@ def test_row106_a_dead_kernel_fails_when_the_time_of_the_cell_is_over(tmp_path):
     assert re.search("Timeout|dead|died", result.stdout)
 
 
+def data(kind, content):
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def image(colour, size=(4, 4)):
+    Image.new("RGB", size, colour).save(buffer := io.BytesIO(), "PNG")
+    return data("png", buffer.getvalue())
+
+
+def drawing(width):
+    return data("svg+xml", f'<svg><path d="M0 0L{width} 0"/></svg>'.encode())
+
+
 @pytest.mark.parametrize(
     ("stored", "shown", "code"),
     [
-        pytest.param("data:image/png;base64,AAAA", "data:image/png;base64,B+/=", 0, id="other-pixels"),
-        pytest.param("data:image/svg+xml;base64,AAAA", "data:image/svg+xml;base64,BBBB", 1, id="other-drawing"),
+        pytest.param(image((9, 9, 9)), image((10, 9, 9)), 0, id="nearby-pixels"),
+        pytest.param(image((9, 9, 9)), image((90, 9, 9)), 1, id="other-pixels"),
+        pytest.param(image((9, 9, 9)), image((9, 9, 9), (4, 5)), 1, id="other-size"),
+        pytest.param(drawing(42.378604), drawing(42.378607), 0, id="nearby-drawing"),
+        pytest.param(drawing(42), drawing(43), 1, id="other-drawing"),
         pytest.param("one.png", "two.png", 1, id="other-text"),
     ],
 )
-def test_pixels_in_html_are_not_compared_but_all_else_is(tmp_path, stored, shown, code):
+def test_images_in_html_are_compared_by_what_they_show(tmp_path, stored, shown, code):
     source = f'from IPython.display import HTML\nHTML(\'<img alt="dots" src="{shown}">\')'
     data = {"text/html": f'<img alt="dots" src="{stored}">', "text/plain": "<IPython.core.display.HTML object>"}
     outputs = [nbformat.v4.new_output("execute_result", data=data, execution_count=1)]

@@ -20,7 +20,7 @@ TOOLS = {
     "book-check": "python -m booktools.check.rules",
     "proofs": "python -m booktools.check.proofs",
     "book-build": "python -m booktools.site.build",
-    "tests": "pytest tests notebooks --nbval",
+    "tests": "python -m pytest tests notebooks -p booktools.compare.plugin --nbval",
 }
 
 
@@ -86,7 +86,18 @@ def test_a_failing_part_fails_make_test(project, monkeypatch, command):
     assert make(project, "test").returncode == 2
     lines = called(project)
     assert any(line.startswith(command) for line in lines)
-    assert not any(line.startswith(TOOLS["tests"]) for line in lines if not command.startswith("pytest"))
+    assert not any(line.startswith(TOOLS["tests"]) for line in lines if command != TOOLS["tests"])
+
+
+def test_an_instruction_set_reaches_the_tests_and_an_unknown_one_is_refused(project, monkeypatch):
+    (project / ".venv" / "bin" / "python").write_text('#!/bin/sh\necho "$1 $2 $ATEN_CPU_CAPABILITY" >> called\n')
+    monkeypatch.setenv("FAIL", "nothing")
+    monkeypatch.setenv("ISA", "avx2")
+    assert make(project, "test").returncode == 0
+    assert called(project)[-1] == "-m pytest avx2"
+    monkeypatch.setenv("ISA", "avx3")
+    refused = make(project, "test")
+    assert refused.returncode == 2 and "ISA must be sse4, avx2 or avx512, got avx3" in refused.stderr
 
 
 def test_the_longest_files_of_tests_begin():
@@ -103,8 +114,8 @@ def test_make_test_fast_checks_and_runs_cheap_tests_and_one_chapter(project, mon
     assert [line for line in check if "check" not in line] == ["lint-imports"] and len(check) == 4
     paths = re.findall(r"tests/[\w/.]+", tests)
     assert paths and all((ROOT / path).exists() for path in paths)
-    assert re.match(r"pytest notebooks/[\w-]+\.ipynb --nbval ", notebook)
-    assert (ROOT / notebook.split()[1]).is_file()
+    assert re.match(r"python -m pytest notebooks/[\w-]+\.ipynb -p booktools.compare.plugin --nbval ", notebook)
+    assert (ROOT / notebook.split()[3]).is_file()
     monkeypatch.setenv("FAIL", tests)
     assert make(project, "test-fast").returncode == 2
 

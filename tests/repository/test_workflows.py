@@ -38,7 +38,7 @@ def commands(name: str, job: str | None = None) -> list[str]:
 
 
 def test_the_workflows_are_these():
-    assert list(WORKFLOWS) == ["pages.yml", "papermill.yml", "pull-request.yml", "weekly.yml"]
+    assert list(WORKFLOWS) == ["pages.yml", "papermill.yml", "processors.yml", "pull-request.yml", "weekly.yml"]
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
@@ -93,6 +93,10 @@ def test_they_run_the_same_commands_as_at_home():
     assert commands("pull-request.yml", "script") == ["bash .ci/run"]
     assert any(command.startswith("actionlint") for command in commands("pull-request.yml", "workflows"))
     assert commands("pages.yml", "build")[0] == "make book"
+    assert commands("processors.yml") == ["make book", "make test"]
+    assert JOBS["processors.yml", "test"]["steps"][-1]["env"]["ISA"] == "${{ matrix.isa }}"
+    sets = re.findall(r"^ISA_(\w+) :=", (ROOT / "Makefile").read_text(), flags=re.M)
+    assert JOBS["processors.yml", "test"]["strategy"]["matrix"]["isa"] == sets == ["sse4", "avx2", "avx512"]
 
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
