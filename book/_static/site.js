@@ -250,15 +250,22 @@ if (labs.length) {
   asked();
 }
 
-// After one visit a page works without a network: a worker keeps what was loaded (booktools/site/offline.js).
+// After one visit a page works without a network: a worker keeps it whole (booktools/site/offline.js), also what is loaded
+// only when it comes into view or is asked for; but not the programs that a button offers with their size.
+const whole = () => {
+  const { href } = new URL(`${root.dataset.content_root}_static/`, location);
+  const scripts = labs.length ? ["shell", ...new Set(labs.map(({ dataset }) => dataset.kind))].map((name) => `lab/made/${name}.js`) : [];
+  const search = ["search.js", "minisearch/minisearch.js", "search-index.js"];
+  return [location.href.split("#")[0], ...all("img[src]").map(({ src }) => src), ...[...search, ...scripts].map((name) => href + name)];
+};
 if (location.protocol.startsWith("http") && navigator.serviceWorker) {
   addEventListener("load", async () => {
     try {
       await navigator.serviceWorker.register(`${root.dataset.content_root}offline.js`);
       const { active } = await navigator.serviceWorker.ready;
-      active.postMessage([location.href.split("#")[0]]);
-      const tell = (list) => active.postMessage(list.getEntries().map((each) => each.name));
+      const tell = (list) => active.postMessage({ addresses: list.getEntries().map((each) => each.name) });
       new PerformanceObserver(tell).observe({ type: "resource", buffered: true });
+      active.postMessage({ addresses: [...new Set(whole())], anew: true });
     } catch { /* the browser allows no worker here: the page needs its network */ }
   });
 }

@@ -58,9 +58,12 @@ def chromium() -> Iterator[Browser]:
 
 
 def opened(browser: Browser, served: Host, name: str, size: tuple[int, int]) -> tuple[Page, dict]:
-    """A page in a window of ``size``, loaded for the first time, and what that was like."""
-    before = served.sent
-    page = browser.new_context(viewport={"width": size[0], "height": size[1]}).new_page()
+    """A page in a window of ``size``, loaded for the first time, and what that was like.
+
+    What a worker keeps afterwards for a reader without a network is not counted: ``test_offline`` limits it.
+    """
+    before, window = served.sent, {"width": size[0], "height": size[1]}
+    page = browser.new_context(viewport=window, service_workers="block").new_page()
     page.add_init_script(SHIFTS)
     page.goto(f"{served.address}/{name}.html")
     stands = page.evaluate(STANDS)

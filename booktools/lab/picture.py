@@ -18,7 +18,7 @@ from diffusion_lib.latent.codec import latents_to_pil, to_pil
 from diffusion_lib.latent.parts import Components, load
 from diffusion_lib.latent.pipeline import generate
 from diffusion_lib.latent.small.forms import SHAPES
-from diffusion_lib.latent.small.language import vocabulary
+from diffusion_lib.latent.small.language import rules, vocabulary
 from diffusion_lib.latent.small.painter import render
 from diffusion_lib.latent.small.world import GROUNDS, NAMES, SLOTS, Scenes
 from diffusion_lib.latent.weights import MINIATURE, fingerprint
@@ -45,6 +45,7 @@ def data() -> dict:
     return {
         "files": files,
         "megabytes": round(sum(each["packed"] for each in files) / 1e6),
+        "rules": rules(),
         "parameters": {**_constant(), "model": "miniature", "fingerprint": fingerprint(MINIATURE)},
         **first,
     }

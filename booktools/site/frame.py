@@ -30,9 +30,10 @@ def copies(context: dict) -> list[tuple[str, str]]:
     for group in context.get("header_buttons", []):
         for button in group.get("buttons", []) if isinstance(group, dict) else []:
             address = button.get("url", "")
-            if "colab" in address:
+            if "colab" in address:  # its address ends with the notebook's
                 found.append((address, "Open in Colab"))
-            found += [(address, words) for end, words in WORDS.items() if address.endswith(end)]
+            else:
+                found += [(address, words) for end, words in WORDS.items() if address.endswith(end)]
     return found
 
 

@@ -1,4 +1,4 @@
-// Runs beside the pages: what was loaded once is kept, and given where the network gives nothing.
+// Runs beside the pages: a page that was seen is kept whole, and given where the network gives nothing.
 
 const KEPT = "book";
 const own = (address) => new URL(address).origin === location.origin;
@@ -6,14 +6,18 @@ const own = (address) => new URL(address).origin === location.origin;
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 
-// A page tells what it loads, also before this worker sees its requests.
-const keep = async (address) => {
-  const cache = await caches.open(KEPT);
-  if (!(await cache.match(address))) await cache.add(address);
+// A page tells what it loads, also before this worker sees its requests, and what it may still need. What is kept from an
+// earlier visit is asked for anew, so that all parts of a page are of one build.
+const keep = async (address, anew) => {
+  const cache = await caches.open(KEPT), known = await cache.match(address);
+  if (known && !anew) return;
+  const response = await fetch(address, { cache: known ? "no-cache" : "default", priority: "low" });
+  if (response.status === 200) await cache.put(address, response);
 };
 addEventListener("message", (event) => {
-  const loaded = Array.isArray(event.data) ? event.data.filter((each) => typeof each === "string" && own(each)) : [];
-  event.waitUntil(Promise.allSettled(loaded.map(keep)));
+  const { addresses = [], anew = false } = event.data ?? {};
+  const wanted = Array.isArray(addresses) ? addresses.filter((each) => typeof each === "string" && own(each)) : [];
+  event.waitUntil(Promise.allSettled(wanted.map((each) => keep(each, anew === true))));
 });
 
 const answer = async (request) => {

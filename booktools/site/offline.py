@@ -1,4 +1,4 @@
-"""``offline.js`` at the root of the pages: with it a page that was seen once works without a network, over http too."""
+"""``offline.js`` at the root of the pages: with it a page that was seen once works whole without a network."""
 
 from __future__ import annotations
 

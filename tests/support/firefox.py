@@ -48,6 +48,14 @@ class Firefox:
             raise AssertionError(told["exceptionDetails"]["text"])
         return json.loads(told["result"].get("value", "null"))
 
+    def touch(self, places: list[tuple[float, float]]) -> None:
+        """A finger that is put down at the first place, moves through the others, and is lifted."""
+        moves = [{"type": "pointerMove", "x": round(x), "y": round(y)} for x, y in places]
+        up = {"type": "pointerUp", "button": 0}
+        steps = [moves[0], {"type": "pointerDown", "button": 0}, *moves[1:], up]
+        finger = {"type": "pointer", "id": "finger", "parameters": {"pointerType": "touch"}, "actions": steps}
+        self._ask("input.performActions", context=self._tab, actions=[finger])
+
     def _wait(self, future):
         return self._thread.submit(self._loop.run_sync, future, timeout=SECONDS).result()
 

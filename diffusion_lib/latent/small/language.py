@@ -17,7 +17,7 @@ from itertools import chain
 import torch
 
 from .forms import ANIMALS, FORMS, PATTERNS, SHAPES
-from .world import BASES, COLOURS, FURS, GROUNDS, NAMES, RELATIONS, SLOTS, Scenes
+from .world import BASES, COLOURS, FURS, GROUNDS, HELD_OUT, NAMES, RELATIONS, SLOTS, Scenes
 
 CHANCES = (0.7, 0.75, 0.5, 0.3, 0.85)  # of saying fur, hat's colour, "hat" without its article, ground, relation
 OTHER_WORD, OTHER_ORDER = 0.25, 0.2  # chances of a synonym, for each word that has one, and of the other order
@@ -149,6 +149,25 @@ def _scene(count, size, pattern, colour, form, fur, animal, worn, hat, relation,
     fields = {name: torch.tensor([row + [-1] * (SLOTS - len(row))]) for name, row in rows.items()}
     fields |= {name: torch.tensor([number]) for name, number in numbers.items()}
     return Scenes(**fields, centre=torch.zeros(1, SLOTS, 2), radius=torch.zeros(1, SLOTS), horizon=torch.zeros(1))
+
+
+def rules() -> dict[str, object]:
+    """What ``parse`` goes by, as plain values, for a program in another language that reads prompts as it does.
+
+    ``plain`` has the word in place of each synonym; the patterns are regular expressions with groups by name;
+    ``held_out`` lists the pairs of a colour and a shape that no training image shows.
+    """
+    patterns = {"side": _SIDE, "two": _TWO, "first_place": _FIRST_PLACE, "first_relation": _FIRST_RELATION}
+    sentence = {"sentence": _SENTENCE.pattern.replace("(?P<", "(?<")}
+    return {
+        "plain": _PLAIN,
+        **{name: pattern.pattern for name, pattern in patterns.items()} | sentence,
+        "shapes": PLURALS,
+        "bases": list(BASES),
+        "colours": list(COLOURS),
+        "furs": list(FURS),
+        "held_out": sorted(map(list, HELD_OUT)),
+    }
 
 
 def vocabulary() -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from browser import DONE, DRAWN, HTML, PAGES, PHONE, visit
 
@@ -79,3 +81,17 @@ def test_the_switch_works_where_nothing_can_be_remembered(chromium):
     assert page.locator("details.how:not([open])").count() == 0
     assert [text for text in heard if "site.js" in text] == []
     page.context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_menu_offers_each_way_to_run_a_page_once_and_means_it(name):
+    text = (HTML / name).read_text(encoding="utf-8")
+    menu = re.search(r'<details class="menu">.*?</details>', text, re.DOTALL)
+    links = re.findall(r'<a href="([^"]*)"( download)?>([^<]*)</a>', menu[0] if menu else "")
+    found = {words: (address, bool(saves)) for address, saves, words in links}
+    assert len(found) == len(links)
+    for words, (address, saves) in found.items():
+        assert saves == words.startswith("Download") == ("://" not in address)
+        assert not saves or ((HTML / name).parent / address).is_file()
+    if "Open in Colab" in found:
+        assert found["Download the notebook"][0].endswith(".ipynb")

@@ -298,6 +298,19 @@ def test_strange_words_are_marked_before_anything_is_loaded(served, page):
     assert served.sent == before
 
 
+def test_a_prompt_outside_of_the_training_is_painted_with_a_note(served, page):
+    page.open("#lab-picture?prompt=a+red+circle&steps=1")
+    note = page.locator(".lab-words")
+    for prompt, words in {"a white square": "No training image had such a description", "a dog": "", "": ""}.items():
+        page.fill("#lab-picture-prompt", prompt)
+        assert words in note.inner_text() and bool(words) == bool(note.inner_text())
+        assert page.is_enabled("[data-does=make]")
+    page.fill("#lab-picture-prompt", "a white square")
+    page.click("[data-does=make]")
+    painted(page)
+    assert "No training image had such a description" in page.inner_text(".lab-said")
+
+
 def refused(parts, text) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a text may ask for nothing of the miniature's world

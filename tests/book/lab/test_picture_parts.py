@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from transformers import CLIPTokenizer
 
 from diffusion_lib.latent.origin import Origin, fingerprint
 from diffusion_lib.latent.pipeline import EVEN, SAMPLERS
+from diffusion_lib.latent.small import language, world
+from diffusion_lib.latent.small.forms import SHAPES
 from diffusion_lib.latent.weights import MINIATURE
 from diffusion_lib.process.schedule import scaled_linear
 from diffusion_lib.sample.ancestral import generators
@@ -152,3 +155,38 @@ def test_the_map_of_a_word_is_the_sum_of_its_tokens(modules):
 def test_one_channel_is_scaled(modules):
     ask = "(m) => [...m.scaled(Float32Array.from([1, 2, 3, 4, 5, 6]), 1, 3, -2)]"
     assert modules("picture/inside.js", ask) == [1, 2, -6, -8, 5, 6]
+
+
+UNSEEN = [
+    "a white square",
+    "a violet rabbit",
+    "a dog and a cat",
+    "two green rabbits",
+    "four hats",
+    "three red circle",
+    "a red circle above a red star",
+]
+
+
+def test_which_prompts_are_outside_of_the_training(modules):
+    """The page reads a prompt as ``language.parse`` does: captions of the world, and the same with words exchanged."""
+    generator, draws = torch.Generator().manual_seed(0), random.Random(0)
+    captions = language.captions(world.sample_scenes(250, generator), generator)
+    captions += language.captions(world.sample_scenes(50, generator, held_out=True), generator)
+    changed = [text.split() for text in captions]
+    for text in changed:
+        text[draws.randrange(len(text))] = draws.choice(language.vocabulary())
+    texts = [*captions, *map(" ".join, changed), "", "A Red circle.", "a red circle , on sand", *UNSEEN]
+    ask = "(m, [texts, rules]) => texts.map((text) => [m.read(text, rules) !== null, m.outside(text, rules)])"
+    told = modules("picture/world.js", ask, [texts, language.rules()])
+    read = [language.parse(text) for text in texts]
+    assert [known for known, _ in told] == [scene is not None for scene in read]
+    assert 100 < sum(scene is None for scene in read) < len(texts) - 300  # both answers are asked for
+    for text, scene, (_, note) in zip(texts, read, told, strict=True):
+        if scene is None:
+            assert ("No training image had such a description" in note) == (text != "")
+            continue
+        shown = [(f, c) for f, c in zip(scene.form[0].tolist(), scene.colour[0].tolist(), strict=True) if 0 <= f < 8]
+        unseen = {f"“{world.NAMES[c]} {SHAPES[f]}”" for f, c in shown if (world.NAMES[c], SHAPES[f]) in world.HELD_OUT}
+        assert unseen == set(re.findall("“.*?”", note)), text
+    assert all(language.parse(text) is None for text in UNSEEN)

@@ -7,6 +7,7 @@ import { asked, offer } from "../picture/block.js";
 import { cells, places } from "../picture/cells.js";
 import { mapOf, paint, said, tokensOf } from "../picture/inside.js";
 import { unknown } from "../picture/words.js";
+import { outside } from "../picture/world.js";
 
 const PROMPT = "a white dog wearing a red hat", STEP = 100, MOST = 12; // of times; words that are shown
 const share = (map) => map.reduce((sum, each) => sum + each, 0) / map.length;
@@ -33,7 +34,7 @@ const line = (model, now) => {
   if (now.prompt !== prompt) return `The maps are those of “${prompt}”. Press the button to paint “${now.prompt}” and to see where its words are looked at.`;
   if (!model.shown.length) return "Without a word there is nothing to look at.";
   const { word, maps } = model.shown[chosen(model, now)];
-  return said(word, maps.get(now.t), now.t);
+  return [said(word, maps.get(now.t), now.t), outside(prompt, model.data.rules)].filter(Boolean).join(" ");
 };
 
 export const lab = {

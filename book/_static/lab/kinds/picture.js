@@ -9,6 +9,7 @@ import { home, networks, obstacle, progress as stages, sentences } from "../pict
 import { fingerprint, pixelsOf, refused, taken, unpacked } from "../picture/origin.js";
 import { png } from "../picture/png.js";
 import { groups, nearest, unknown } from "../picture/words.js";
+import { outside } from "../picture/world.js";
 
 export const lab = { title: "Paint a picture here, without a server" };
 export const draw = (kind, data) => block(kind, data);
@@ -37,7 +38,7 @@ export const mount = (root, data) => {
       const better = nearest(word, data.words);
       return [" ", make("mark", { textContent: word }), ...(better ? [" (", make("button", { type: "button", textContent: better, ariaLabel: `Write ${better} in place of ${word}`, onclick: () => replace(word, better) }), "?)"] : [])];
     });
-    words.replaceChildren(...(strange.length ? ["It was never shown:", ...marks, ". Such a word would give any picture; choose others from the list."] : [refused(now)]));
+    words.replaceChildren(...(strange.length ? ["It was never shown:", ...marks, ". Such a word would give any picture; choose others from the list."] : [refused(now) || outside(now.prompt, data.rules) || outside(now.negative, data.rules)]));
     main.disabled = strange.length > 0 || refused(now) !== "" || running !== null;
     handle.strength.disabled = !now.init;
     file.hidden = now.init !== "file";
@@ -100,7 +101,7 @@ export const mount = (root, data) => {
       busy(null);
       surface().setAttribute("aria-label", `A picture that the miniature painted for the prompt: ${made.asked.prompt}`);
       paint(canvas, pixels, side);
-      say(caption(made.asked, `painted here in ${seconds} s, from the same noise as in Python`));
+      say([caption(made.asked, `painted here in ${seconds} s, from the same noise as in Python`), outside(made.asked.prompt, data.rules)].filter(Boolean).join(" "));
       offerFile();
       inside = look(find(".lab-inside"), id, made, data.network, (latents) => workers.decode(latents), (shown, map) => paint(canvas, shown, side, map));
     },

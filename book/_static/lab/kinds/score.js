@@ -87,6 +87,7 @@ export const lab = {
     const many = now.noise ? `${WALKERS} walkers` : "the walker", told = found.map((share) => Math.round(100 * share));
     return { svg, said: `After ${now.steps} steps at t = ${now.t}: ${told.join(", ")} % of ${many} in the left, right and top cluster; of the data 25, 35, 40 %.` };
   },
+  pad: ({ width, height }) => frames(width, height).at,
   drag(model, now, where, { width, height }) {
     const view = plane(frames(width, height).at, LIMIT), [x, y] = view.value(where);
     return { x: Math.min(LIMIT, Math.max(-LIMIT, x)), y: Math.min(LIMIT, Math.max(-LIMIT, y)) };

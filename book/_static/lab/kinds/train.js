@@ -116,6 +116,10 @@ export const lab = {
     const said = `Step ${run.history[run.history.length - 1][0]} of ${STEPS}: the loss is ${number(floor + excess)}, and no denoiser gets below ${number(floor)}. What training can still remove is ${number((100 * excess) / floor, 2)} % of that.`;
     return { svg: known, said };
   },
+  pad(size) {
+    const { left, top, width } = layout(size).pad;
+    return { left, top, side: width };
+  },
   drag(model, state, [x, y], size, began) {
     const [u, v, scale] = centre(layout(size).pad), place = [(x - u) / scale, (v - y) / scale], half = LIMIT - 0.02;
     const inside = Math.abs(place[0]) < LIMIT && Math.abs(place[1]) < LIMIT;

@@ -89,6 +89,13 @@ export const mount = (root, lab, data) => {
       if (changes) { stop(); set(changes); }
     };
     frame.classList.add("drags");
+    // On a square that is drawn on, a finger draws; elsewhere it moves the page. Chromium reads no touch-action in SVG.
+    if (lab.pad) {
+      frame.addEventListener("touchstart", (event) => {
+        const [x, y] = at(event.changedTouches[0]), { left, top, side } = lab.pad(size());
+        if (x >= left && x <= left + side && y >= top && y <= top + side) event.preventDefault();
+      }, { passive: false });
+    }
     frame.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
       frame.setPointerCapture(event.pointerId);
