@@ -12,6 +12,7 @@ from ..source.pages import Book, Cell
 
 INSTALLED = ("diffusion_lib", "pyproject.toml")  # what pip takes from the repository
 # --no-deps leaves Colab's own PyTorch alone.  %pip does not raise, so the cell looks whether the library is there.
+# A name that begins with _ is no parameter: without it, check_parameters would refuse what this cell has set.
 SOURCE = """\
 # Where the book's library is missing, as on Colab, install it: {what}.
 # The environment variable DIFFUSION_LIB names another source: a wheel, a folder, an address.
@@ -19,12 +20,12 @@ import importlib.util
 import os
 
 if importlib.util.find_spec("diffusion_lib") is None:
-    library = os.environ.get("DIFFUSION_LIB") or "git+{repository}@{at}"
-    %pip install --quiet --no-deps "{{library}}"
+    _source = os.environ.get("DIFFUSION_LIB") or "git+{repository}@{at}"
+    %pip install --quiet --no-deps "{{_source}}"
     importlib.invalidate_caches()
     if importlib.util.find_spec("diffusion_lib") is None:
         raise ImportError(
-            f"pip could not install {{library}}. Without a network: make a wheel in a copy of the book by "
+            f"pip could not install {{_source}}. Without a network: make a wheel in a copy of the book by "
             "`pip wheel --no-deps .`, upload it, run `%env DIFFUSION_LIB=path-of-the-wheel`, then this cell again."
         )"""
 

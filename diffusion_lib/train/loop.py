@@ -50,8 +50,9 @@ class TrainRecord(NamedTuple):
 class TrainState:
     """All that changes during training; with equal states, equal configurations continue equally, bit for bit.
 
-    The parameters of the denoiser are views of one vector, ``parameters``, and so is their average of ``average``:
-    then clipping, AdamW and EMA are one operation each, however many layers there are.  Buffers are in neither.
+    The trained parameters of the denoiser are views of one vector, ``parameters``, and so is their average of
+    ``average``: then clipping, AdamW and EMA are one operation each, however many layers there are.  Buffers are in
+    neither, and neither are frozen parameters, those with ``requires_grad=False``: training does not change them.
     """
 
     denoiser: nn.Module
@@ -63,10 +64,15 @@ class TrainState:
 
     @classmethod
     def create(cls, denoiser: nn.Module, config: TrainConfig, device: torch.device | str = "cpu") -> TrainState:
-        """Move the denoiser to ``device`` and start at step 0, with the random stream of ``config.seed``."""
+        """Move the denoiser to ``device`` and start at step 0, with the random stream of ``config.seed``.
+
+        Raises ``ConfigError`` unless the denoiser has parameters to train, all of one dtype.
+        """
+        _check_layers(trained := trained_parameters(denoiser))
         denoiser = denoiser.to(device).train()
-        parameters = nn.Parameter(parameters_to_vector(denoiser.parameters()).detach())
-        vector_to_parameters(parameters, denoiser.parameters())
+        layers = list(trained.values())
+        parameters = nn.Parameter(parameters_to_vector(layers).detach())
+        vector_to_parameters(parameters, layers)
         optimizer = torch.optim.AdamW([parameters], lr=config.lr, fused=True)
         optimizer.state[parameters] = {  # not left to the first step: a state has the same tensors at all times
             "step": torch.zeros((), dtype=torch.float32, device=parameters.device),
@@ -78,16 +84,16 @@ class TrainState:
 
     @property
     def ema(self) -> dict[str, Tensor]:
-        """The averages by the names of the parameters, as views of ``average``."""
-        named = dict(self.denoiser.named_parameters())
+        """The averages by the names of the trained parameters, as views of ``average``."""
+        named = trained_parameters(self.denoiser)
         parts = self.average.split([parameter.numel() for parameter in named.values()])
         return {name: part.view_as(named[name]) for name, part in zip(named, parts, strict=True)}
 
     def ema_denoiser(self) -> nn.Module:
         """Return a copy of the denoiser with the averaged parameters, for sampling; the original is untouched."""
-        denoiser, averages = copy.deepcopy(self.denoiser).requires_grad_(False).eval(), self.ema
-        for name, parameter in denoiser.named_parameters():
-            parameter.copy_(averages[name])
+        denoiser = copy.deepcopy(self.denoiser).requires_grad_(False).eval()
+        for name, average in self.ema.items():
+            denoiser.get_parameter(name).copy_(average)
         return denoiser
 
     def update(self, loss: Tensor, gradient: Tensor, config: TrainConfig) -> TrainRecord:
@@ -104,6 +110,21 @@ class TrainState:
         self.average.lerp_(self.parameters.detach(), 1 - config.ema_decay_at(self.step))
         self.step += 1
         return record
+
+
+def trained_parameters(denoiser: nn.Module) -> dict[str, nn.Parameter]:
+    """The parameters that training changes, by name: all that are not frozen by ``requires_grad_(False)``."""
+    return {name: parameter for name, parameter in denoiser.named_parameters() if parameter.requires_grad}
+
+
+def _check_layers(trained: dict[str, nn.Parameter]) -> None:
+    if not trained:
+        raise ConfigError("denoiser must have parameters to train, got none; call requires_grad_(True) on some")
+    first, *others = trained.items()
+    for name, parameter in others:  # they share one vector, which has one dtype
+        if parameter.dtype != first[1].dtype:
+            what = f"{first[1].dtype} in {first[0]} and {parameter.dtype} in {name}"
+            raise ConfigError(f"trained parameters must have one dtype, got {what}; convert or freeze one of them")
 
 
 def eps_loss(
@@ -168,8 +189,12 @@ def minimise(state: TrainState, config: TrainConfig, loss_of: Loss) -> Iterator[
 
 def _steps(state: TrainState, config: TrainConfig, backward: Callable[[Tensor], Tensor]) -> Iterator[TrainRecord]:
     """Take the steps; ``backward`` writes the gradient of a batch into a vector (P,), and returns the loss."""
-    vector_to_parameters(state.parameters, state.denoiser.parameters())  # a copy of a state has lost its views
-    gradient = gradient_buffer(list(state.denoiser.parameters()))
+    layers = list(trained_parameters(state.denoiser).values())
+    if (count := sum(layer.numel() for layer in layers)) != state.parameters.numel():
+        what = f"{count} of them train now, and {state.parameters.numel()} did when it was made"
+        raise ConfigError(f"the parameters of a state must stay frozen or trained, {what}; make a new TrainState")
+    vector_to_parameters(state.parameters, layers)  # a copy of a state has lost its views
+    gradient = gradient_buffer(layers)
     while state.step < config.steps:
         yield state.update(backward(gradient), gradient, config)
 

@@ -18,6 +18,7 @@ from diffusion_lib.process.bound import WEIGHTS
 from diffusion_lib.process.identities import add_noise
 from diffusion_lib.process.schedule import linear, make_schedule
 from diffusion_lib.sample.ancestral import ddim, last
+from diffusion_lib.train import checkpoint
 from diffusion_lib.train import loop as training
 from diffusion_lib.train.batch import draw_batch, sampling_and_weight, timestep_distribution
 from diffusion_lib.train.config import TIMESTEP_SAMPLINGS, TrainConfig
@@ -276,6 +277,58 @@ def test_a_copied_state_trains_on_like_the_original():
     other = copy.deepcopy(state)
     assert list(train(other, DATA, SCHEDULE, config)) == list(train(state, DATA, SCHEDULE, config))
     assert torch.equal(other.denoiser.inner.weight, state.denoiser.inner.weight)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_frozen_parameters_stay_bit_for_bit_and_keep_their_type(dtype):
+    """AdamW's weight decay shrinks whatever is in its vector, also without a gradient."""
+    state = TrainState.create(network := with_frozen(dtype), config_of(steps=20, lr=0.1))
+    before, trained = network.inner.weight.clone(), network.outer.weight.clone()
+    list(train(state, DATA, SCHEDULE, config_of(steps=20, lr=0.1)))
+    for denoiser in (state.denoiser, state.ema_denoiser(), copy.deepcopy(state).denoiser):
+        assert denoiser.inner.weight.dtype == dtype and torch.equal(denoiser.inner.weight, before)
+        assert denoiser.outer.weight.dtype == torch.float32 and not torch.equal(denoiser.outer.weight, trained)
+    assert set(state.ema) == {"outer.weight", "outer.bias"}
+
+
+def test_a_checkpoint_of_a_state_with_frozen_parameters_goes_on_bit_for_bit(tmp_path):
+    config = config_of()
+    whole, half, again = (TrainState.create(with_frozen(torch.bfloat16), config) for _ in range(3))
+    records = list(train(whole, DATA, SCHEDULE, config))
+    steps = train(half, DATA, SCHEDULE, config)
+    assert [next(steps) for _ in range(3)] == records[:3]
+    checkpoint.save(tmp_path, half, {})
+    checkpoint.load_latest(tmp_path, again, {})
+    assert list(train(again, DATA, SCHEDULE, config)) == records[3:]
+    assert torch.equal(again.denoiser.inner.weight, whole.denoiser.inner.weight)
+
+
+def test_what_cannot_be_trained_in_one_vector_is_refused_and_left_as_it_was():
+    torch.manual_seed(0)
+    mixed = Tiny()
+    mixed.inner.to(torch.bfloat16)
+    with pytest.raises(ConfigError, match=r"one dtype, got torch.bfloat16 in inner.weight and torch.float32 in outer"):
+        TrainState.create(mixed, config_of())
+    assert [layer.weight.dtype for layer in (mixed.inner, mixed.outer)] == [torch.bfloat16, torch.float32]
+    with pytest.raises(ConfigError, match="denoiser must have parameters to train, got none"):
+        TrainState.create(Tiny().requires_grad_(False), config_of())
+    state = new_state(config_of())
+    state.denoiser.inner.requires_grad_(False)
+    with pytest.raises(ConfigError, match="10 of them train now, and 22 did when it was made; make a new TrainState"):
+        next(train(state, DATA, SCHEDULE, config_of()))
+
+
+def with_frozen(dtype):
+    """A network whose first layer is frozen, in a type of its own."""
+    torch.manual_seed(0)
+    network = Half()
+    network.inner.requires_grad_(False).to(dtype)
+    return network
+
+
+class Half(Tiny):
+    def forward(self, x_t, t):
+        return self.outer(torch.sin(self.inner(x_t.to(self.inner.weight.dtype)).float() + t[:, None]))
 
 
 def test_compile_is_asked_for_and_runs_the_same_network(monkeypatch):

@@ -7,11 +7,11 @@ import re
 import shutil
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 import nbformat
 import pytest
+from bare import bare
 from book_fixture import copy_of, executed_book, make_book, tool
 from root import ROOT
 
@@ -30,7 +30,6 @@ done = shell.run_cell(sys.stdin.read())
 sys.exit(0 if done.success and shell.run_cell("import diffusion_lib; print(diffusion_lib.HERE)").success else 1)
 """
 CELL = install_cell(Book(ROOT)).source
-OURS = re.compile(r"diffusion[-_]lib|__editable__|\.pth$")
 
 
 def library(root: Path) -> Path:
@@ -50,20 +49,14 @@ def git(root: Path, *arguments: str) -> str:
 @pytest.fixture
 def run(tmp_path):
     """Run a cell in an environment that has IPython and pip but no library of ours, and reaches no other machine."""
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
-    (tmp_path / "others").mkdir()
-    for path in Path(sysconfig.get_path("purelib")).iterdir():
-        if not OURS.search(path.name):
-            (tmp_path / "others" / path.name).symlink_to(path)
-    (packages,) = (tmp_path / "env").glob("lib/python*/site-packages")
-    (packages / "others.pth").write_text(f"{tmp_path / 'others'}\n")
+    python = bare(tmp_path / "env")
 
     def start(cell: str = CELL, **variables: str) -> subprocess.CompletedProcess:
         kept = {key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}
         # pip reads the 0 as "without isolation": it then builds with the setuptools that is here
         offline = {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0", "GIT_ALLOW_PROTOCOL": "file"}
         env = kept | offline | {"HOME": str(tmp_path), "PIP_DISABLE_PIP_VERSION_CHECK": "1"} | variables
-        command = [tmp_path / "env" / "bin" / "python", "-c", RUN]
+        command = [python, "-c", RUN]
         (tmp_path / "empty").mkdir(exist_ok=True)
         return subprocess.run(command, input=cell, env=env, cwd=tmp_path / "empty", capture_output=True, text=True)
 
