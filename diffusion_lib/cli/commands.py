@@ -24,6 +24,7 @@ from ..data import DENSITIES, KINDS, clothes, clothes_labels, digits, sample_den
 from ..denoiser import LARGEST_SIZE, MLP, Network, UNet, build
 from ..errors import CheckpointMismatch, ConfigError, check_choice, check_integer, check_seed
 from ..process.guidance import GuidedByLabel, check_guidance
+from ..process.identities import check_together
 from ..process.schedule import Schedule, make_schedule
 from ..runtime import files
 from ..runtime import processes as parallel
@@ -155,6 +156,7 @@ def restore(source: str) -> tuple[TrainState, Schedule, list[int]]:
             network = build(settings["denoiser"])
         shape = [check_integer("shape", size, 1, LARGEST_SIZE) for size in settings["data"]["shape"]]
         network.check_x(torch.empty(1, *shape, device="meta"))
+        check_together(network, schedule)
         _check_same(layout({f"denoiser/{k}": x for k, x in network.state_dict().items()}), record["tensors"])
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError) as error:
         what = f"got {reprlib.repr(error)} in {source}"

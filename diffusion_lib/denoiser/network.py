@@ -58,6 +58,7 @@ class Network(nn.Module):
             self.config["classes"] = classes
         if data_std != 1:
             self.config["data_std"] = data_std
+        self.alpha_bar = table  # (T + 1,), of the schedule to which the network belongs; None if it is not known
         alpha_bar = torch.ones(T, dtype=torch.float64) if table is None else table[1:]
         s = torch.log1p(999 * torch.arange(1, T + 1, dtype=torch.float64) / T) / math.log(1000)
         time = torch.cos(math.pi * s[:, None] * torch.arange(1, TIME_FEATURES + 1))
@@ -69,6 +70,23 @@ class Network(nn.Module):
         self.register_buffer("noise", (1 - alpha_bar).sqrt().float(), persistent=False)
         width = (alpha_bar * data_std**2 + 1 - alpha_bar).sqrt()  # √V of the states, 1 for data of deviation 1
         self.register_buffer("width", width.float() if data_std != 1 else None, persistent=False)
+
+    def check_schedule(self, T: int, alpha_bar: Tensor) -> None:
+        """Raise ``ConfigError`` unless the network belongs to a schedule of T steps with the table ᾱ_0…ᾱ_T."""
+        remedy = "use the schedule that the network was made or trained with"
+        if T != self.T:
+            raise ConfigError(f"schedule must have the {self.T} steps of the network, got T = {T}; {remedy}")
+        if self.alpha_bar is None or torch.allclose(self.alpha_bar, alpha_bar, rtol=1e-4, atol=1e-9):
+            return
+        t = int((self.alpha_bar - alpha_bar).abs().argmax())
+        what = f"{alpha_bar[t]:.4g} and {self.alpha_bar[t]:.4g} at t = {t}"
+        raise ConfigError(f"schedule must have the alpha_bar of the network, got {what}; {remedy}")
+
+    def adopt_schedule(self, T: int, alpha_bar: Tensor) -> None:
+        """Belong to this schedule from now on, if none was known; raise ``ConfigError`` if another one was."""
+        self.check_schedule(T, alpha_bar)
+        if self.alpha_bar is None:
+            self.alpha_bar, self.config["alpha_bar"] = alpha_bar, alpha_bar.tolist()
 
     def forward(self, x_t: Tensor, t: Tensor, label: Tensor | None = None) -> Tensor:
         """Return eps_hat for x_t (B, …) at times t (B,); ``ConfigError`` if their shapes or types do not fit.

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ConfigError, check_choice, check_integer, check_real
-from .identities import Denoiser, add_noise, posterior, predict_eps, x_0_from_eps
+from .identities import Denoiser, add_noise, check_together, posterior, predict_eps, x_0_from_eps
 from .schedule import Schedule
 
 VARIANCES = ("posterior", "beta", "fixed_large")
@@ -213,6 +213,7 @@ def weight(schedule: Schedule, kind: str, variance: str | Tensor = "posterior", 
 def _means(denoiser, schedule, x_0, t, eps):
     """Mean and variance of q(x_{t−1} | x_t, x_0), and the model's mean μ_θ: the same with x̂_0 for x_0 (DDPM eq.
     11)."""
+    check_together(denoiser, schedule)
     x_t = add_noise(schedule, x_0, t, eps)
     times = t if isinstance(t, Tensor) else torch.full(x_0.shape[:1], t, device=x_0.device)
     eps_hat = predict_eps(denoiser, x_t, times)

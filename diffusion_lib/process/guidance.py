@@ -35,6 +35,11 @@ class GuidedByLabel:
         nothing = torch.full_like(label, UNTOLD)
         self.label = label if self.g == 1 else nothing if self.g == 0 else torch.cat([nothing, label])
 
+    def check_schedule(self, T: int, alpha_bar: Tensor) -> None:
+        """As the denoiser's own; one that has none is believed."""
+        if (check := getattr(self.denoiser, "check_schedule", None)) is not None:
+            check(T, alpha_bar)
+
     def __call__(self, x_t: Tensor, t: Tensor) -> Tensor:
         if self.g in (0, 1):
             return self.denoiser(x_t, t, self.label)

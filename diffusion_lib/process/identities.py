@@ -84,6 +84,16 @@ def predict_eps(denoiser: Denoiser, x_t: Tensor, t: Tensor) -> Tensor:
     return eps_hat
 
 
+def check_together(denoiser: Denoiser, schedule: Schedule) -> None:
+    """Raise ``ConfigError`` if the denoiser is known to belong to another schedule, whose ε̂ would be wrong here.
+
+    It says so by its method ``check_schedule(T, alpha_bar)``, as the networks of ``denoiser`` do; one that has none,
+    such as a plain function, is believed.
+    """
+    if (check := getattr(denoiser, "check_schedule", None)) is not None:
+        check(schedule.T, schedule.to("cpu", torch.float64).alpha_bar)
+
+
 def q_step(schedule: Schedule, x_prev: Tensor, t: Tensor | int, eps: Tensor) -> Tensor:
     """x_t = √α_t x_{t−1} + √β_t ε, a draw from q(x_t | x_{t−1}) for ε ~ N(0, I) (DDPM eq. 2)."""
     check_batch(schedule, t, x_prev=x_prev, eps=eps)

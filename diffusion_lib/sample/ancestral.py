@@ -30,7 +30,7 @@ from torch import Generator, Tensor
 
 from ..errors import ConfigError, NonFiniteError, check_choice, check_integer, check_real, check_seed
 from ..process.bound import VARIANCES
-from ..process.identities import Denoiser, Transition, x_0_from_eps
+from ..process.identities import Denoiser, Transition, check_together, x_0_from_eps
 from ..process.schedule import ZERO_SNR, Schedule
 from ..runtime.finite import non_finite
 from .start import check_callable, check_start
@@ -143,6 +143,7 @@ def run_chain(
     Everything is checked and looked up now rather than when the iterator is first advanced.
     """
     check_callable("denoiser", denoiser)
+    check_together(denoiser, schedule)
     check_start("x_T", x_T)
     jumps = _transitions(schedule, visited(schedule, steps, spacing))
     if jumps[0].alpha_bar_t == 0 and not callable(getattr(denoiser, "v", None)):

@@ -23,7 +23,7 @@ import torch
 from torch import Generator, Tensor
 
 from ..errors import ConfigError, NonFiniteError, check_integer
-from ..process.identities import Denoiser, Transition, eps_from_x_0
+from ..process.identities import Denoiser, Transition, check_together, eps_from_x_0
 from ..process.schedule import Schedule
 from ..runtime.finite import non_finite
 from .ancestral import SampleStep, ddpm_step, noise, predict, run_chain
@@ -41,6 +41,7 @@ class Inpainted:
         if not isinstance(mask, Tensor) or mask.dtype != torch.bool or mask.ndim != known.ndim:
             what = f"{mask.dtype} {tuple(mask.shape)}" if isinstance(mask, Tensor) else type(mask).__name__
             raise ConfigError(f"mask must be bool with the axes of known {tuple(known.shape)}, got {what}; use x > 0.5")
+        check_together(denoiser, schedule)
         self.denoiser, self.schedule, self.known, self.mask = denoiser, schedule, known, mask
 
     def __call__(self, x_t: Tensor, t: Tensor) -> Tensor:
@@ -92,6 +93,7 @@ def invert(
     exactly.  Yields ``SampleStep`` at each visited time, rising; the last is x_T.  Raises as ``ddim`` does.
     """
     check_callable("denoiser", denoiser)
+    check_together(denoiser, schedule)
     check_start("x_0", x_0)
     rounds = check_integer("rounds", rounds, 1)
     pairs = pairwise([0, *reversed(visited(schedule, steps, spacing))])

@@ -25,8 +25,9 @@ from torch.nn.functional import mse_loss
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from ..data import check_data
+from ..denoiser import Network
 from ..errors import ConfigError, NonFiniteError
-from ..process.identities import Denoiser, add_noise, predict_eps
+from ..process.identities import Denoiser, add_noise, check_together, predict_eps
 from ..process.schedule import Schedule
 from ..runtime.device import autocast
 from ..runtime.processes import Processes
@@ -135,6 +136,7 @@ def eps_loss(
     ``x_0`` and ``eps`` (B, …), ``t`` (B,).  A denoiser that always answers 0 has loss 1, the variance of ε.  With
     ``weight``, a table (T + 1,), each sample's error is multiplied by weight[t].
     """
+    check_together(denoiser, schedule)
     eps_hat = predict_eps(denoiser, add_noise(schedule, x_0, t, eps), t)
     if weight is None:
         return mse_loss(eps_hat.to(eps.dtype), eps)
@@ -153,13 +155,15 @@ def train(
     """Continue from ``state.step`` to ``config.steps``, updating ``state`` and yielding a record after each step.
 
     Each step draws a batch from ``data`` (n, …) with replacement, so that n may be less than the batch size.  With
-    ``labels`` (n,) the denoiser is called as denoiser(x_t, t, label), and is told nine labels in ten.  Several
+    ``labels`` (n,) the denoiser is called as denoiser(x_t, t, label), and is told nine labels in ten.  A network that
+    was made without the table of a schedule belongs to this one from now on.  Several
     ``processes`` share each batch; their states, data and configurations are equal before and after a step.  Raises
     ``ConfigError`` at the call for unusable data or labels, and ``NonFiniteError`` before an update from a loss or
     gradient that is not finite; parameters, EMA and optimizer are then those of the last good step.
     """
     check_data(data)
     check_labels(labels, data)
+    check_together(state.denoiser, schedule)
     if config.batch_size % processes.size:
         n = processes.size
         raise ConfigError(f"batch_size must be a multiple of the {n} processes, got {config.batch_size}; change one")
@@ -203,6 +207,8 @@ def _batches(
     state: TrainState, data: Sequence[Tensor], schedule: Schedule, config: TrainConfig, processes: Processes
 ) -> Callable[[Tensor], Tensor]:
     """The loss of random batches of ``data``, (x_0,) or (x_0, label), and its gradient, shared among the processes."""
+    if isinstance(state.denoiser, Network):
+        state.denoiser.adopt_schedule(schedule.T, schedule.to("cpu", torch.float64).alpha_bar)
     data = [part.to(state.parameters.device) for part in data]
     p, weight = sampling_and_weight(schedule, config, data[0])
     denoiser = torch.compile(state.denoiser) if config.compile else state.denoiser
