@@ -159,6 +159,18 @@ def test_row112_the_weekly_run_keeps_two_upper_bounds_only(tmp_path):
     assert sorted(line.partition(">")[0] for line in requirements if "<" in line) == ["jupyter-book", "sphinx"]
 
 
+def test_the_weekly_run_tries_the_chapters_with_the_versions_that_colab_ships():
+    install, *_, run = commands("weekly.yml", "colab")[1:]
+    python = next(
+        step["with"]["python-version"]
+        for step in JOBS["weekly.yml", "colab"]["steps"]
+        if "with" in step and "python-version" in step["with"]
+    )
+    (constraints,) = re.findall(r" -c (\S+) ", install)
+    assert f"# Python {python}" in (ROOT / constraints).read_text().splitlines()
+    assert run == '.venv/bin/pytest tests/repository/test_colab.py -m "slow or not slow"'
+
+
 SETS = {
     row["chapter"]: row["sets"].splitlines() for row in JOBS["papermill.yml", "rerun"]["strategy"]["matrix"]["include"]
 }

@@ -17,6 +17,7 @@ SECONDS = {
     "notebook/test_sweep.py": 80,
     "notebook/test_rerun.py": 60,
     "book/tools/test_build.py": 55,
+    "repository/test_colab.py": 60,
     "symbolic/test_engine_mutants.py": 40,
 }
 
