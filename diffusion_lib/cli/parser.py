@@ -19,6 +19,7 @@ from ..notebook import parameters, rerun, sweep
 from ..train.config import TrainConfig
 from . import pictures
 
+PROGRAM = "python -m diffusion_lib"  # as it is called: no program of another name is installed
 DATA = "moons, ring, grid, swiss_roll, checkerboard (points), digits, clothes (pictures)"
 SAMPLERS = "ddim, ddpm, euler, heun, lms, dpm++, langevin"
 STEPS = "1 to T; each calls the denoiser once, of heun twice, of langevin ten times (default: 50, or T if less)"
@@ -37,9 +38,8 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> Parser:
     """Return the parser; each command's function is the argument ``run``."""
-    top = Parser(
-        prog="diffusion_lib", description=f"diffusion_lib {__version__}: diffusion models, from schedule to sample"
-    )
+    top = Parser(prog=PROGRAM, description=f"diffusion_lib {__version__}: diffusion models, from schedule to sample")
+    top.add_argument("--version", action="version", version=f"diffusion_lib {__version__}")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
     _train(commands.add_parser("train", help="train a denoiser, with checkpoints to resume from"))
     _sample(commands.add_parser("sample", help="sample from a trained denoiser"))

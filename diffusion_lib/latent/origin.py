@@ -29,6 +29,7 @@ from torch.nn.functional import max_pool2d
 from ..errors import ConfigError, check_real
 from ..process.identities import add_noise
 from ..process.schedule import Schedule
+from ..runtime import files
 from ..sample.times import late
 from .codec import pil_to_latents
 from .outline import LARGEST, sides
@@ -61,6 +62,7 @@ def read_picture(name: str, path: str | os.PathLike[str]) -> Image.Image:
 
     Raises ``ConfigError`` for a file that is no picture, larger than 2048 pixels a side, or seen through in places.
     """
+    files.regular(name, path)
     try:
         bomb = warnings.catch_warnings(action="error", category=Image.DecompressionBombWarning)
         with bomb, Image.open(path) as image:

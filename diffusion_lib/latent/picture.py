@@ -54,6 +54,7 @@ def parameters(path: str | os.PathLike[str]) -> dict[str, Any]:
 
     The file is somebody's: its size is looked at before a pixel is, and its parameters before a model is loaded.
     """
+    files.regular("file", path)
     try:
         bomb = warnings.catch_warnings(action="error", category=Image.DecompressionBombWarning)
         with bomb, Image.open(path, formats=["PNG"]) as image:

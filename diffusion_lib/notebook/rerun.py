@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import re
 import signal
 import sys
 import time
@@ -38,12 +39,12 @@ class RerunFailed(DiffusionLibError):
 def rerun(
     chapter: str | os.PathLike[str],
     values: Mapping[str, Literal] | None = None,
-    output: str | os.PathLike[str] | None = None,
+    out: str | os.PathLike[str] | None = None,
     timeout: int = TIMEOUT,
 ) -> Path:
     """Run ``chapter`` (a name, or the path of an ``.ipynb`` file) with ``values``; return the new notebook's path.
 
-    The notebook and ``<chapter>.status.json`` go to the directory ``output``, whose parent must exist, by default
+    The notebook and ``<chapter>.status.json`` go to the directory ``out``, whose parent must exist, by default
     ``_build/runs/<chapter>-<hash of what it is made from>``.  The status says what that is, how the run ended ("ok",
     "failed", or "incomplete" until it has ended), its seconds on the clock and of the processor, the numbers that the
     chapter showed, and the notebook's sha256; while it says "incomplete", a notebook beside it is an older one.
@@ -53,16 +54,16 @@ def rerun(
     signal to stop is a failure too, and is raised again as ``Stopped`` when the status is written.
     """
     source = find(chapter)
-    return _rerun(source, check(dict(values or {}), defaults(source)), output, timeout)
+    return _rerun(source, check(dict(values or {}), defaults(source)), out, timeout)
 
 
-def _rerun(source: Path, checked: dict[str, Literal], output: str | os.PathLike[str] | None, timeout: int) -> Path:
+def _rerun(source: Path, checked: dict[str, Literal], out: str | os.PathLike[str] | None, timeout: int) -> Path:
     """``rerun`` of a notebook that was found, with values that were checked."""
     timeout = check_integer("timeout", timeout, 1, 86_400)
     made = made_from(source, checked)
-    target = _directory(source, made, output) / source.name
+    target = _directory(source, made, out) / source.name
     if target.resolve() == source.resolve():
-        raise ConfigError(f"output must not hold the chapter itself, got {target.parent}; name another directory")
+        raise ConfigError(f"out must not hold the chapter itself, got {target.parent}; name another directory")
     target.parent.mkdir(parents=True, exist_ok=True)
     with _alone(target.parent):
         return _recorded(source, target, made, timeout)
@@ -75,8 +76,8 @@ def made_from(source: Path, values: Mapping[str, Literal]) -> dict[str, Any]:
 
 
 def run_name(made: Mapping[str, Any]) -> str:
-    """The name of a run's directory: the chapter's, and a hash of all that it is made from."""
-    return f"{made['chapter']}-{fingerprint.of(made)[:16]}"
+    """The name of a run's directory: the chapter's, without what a shell could read, and a hash of what it is of."""
+    return f"{re.sub('[^a-zA-Z0-9._-]', '_', made['chapter'])}-{fingerprint.of(made)[:16]}"
 
 
 def status_of(notebook: Path) -> Path:
@@ -127,7 +128,7 @@ def _alone(directory: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except filelock.Timeout:
-        raise ConfigError(f"output must not be in use by another re-run, got {directory}; wait for that one") from None
+        raise ConfigError(f"out must not be in use by another re-run, got {directory}; wait for that one") from None
     try:
         for left in (*directory.glob(".*.tmp"), *directory.glob("*.partial.ipynb")):
             left.unlink(missing_ok=True)
@@ -170,12 +171,12 @@ def root() -> Path:
     return next((path for path in (here, *here.parents) if (path / "_toc.yml").is_file()), here)
 
 
-def _directory(source: Path, made: Mapping[str, Any], output: str | os.PathLike[str] | None) -> Path:
-    if output is None:
+def _directory(source: Path, made: Mapping[str, Any], out: str | os.PathLike[str] | None) -> Path:
+    if out is None:
         return root() / "_build" / "runs" / run_name(made)
-    if not files.folder("output", output).parent.is_dir():
-        raise ConfigError(f"output must be a directory, its parent must exist, got {str(output)!r}; create the parent")
-    return Path(output)
+    if not files.folder("out", out).parent.is_dir():
+        raise ConfigError(f"out must be a directory, its parent must exist, got {str(out)!r}; create the parent")
+    return Path(out)
 
 
 def _run(source: Path, partial: Path, values: dict[str, Literal], timeout: int) -> str:

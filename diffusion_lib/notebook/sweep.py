@@ -32,7 +32,7 @@ from ..runtime.machine import machine
 from . import parameters, rerun
 from .parameters import Literal
 from .rerun import RerunFailed
-from .yaml_file import read_yaml
+from .yaml_file import REMEDY, read_yaml
 
 KEYS = ("chapter", "grid", "timeout", "keep")
 MAX_RUNS = 10_000
@@ -45,7 +45,7 @@ import sys
 SWEEP = json.load(open("sweep.json"))
 
 
-def command(wildcards):
+def command(wildcards):  # no name that somebody chose reaches a shell unquoted
     pairs = [word for name, value in SWEEP["runs"][wildcards.run].items() for word in ("-p", name, str(value))]
     words = [SWEEP["source"], *pairs, "--out", f"runs/{wildcards.run}", "--timeout", str(SWEEP["timeout"])]
     return shlex.join([sys.executable, "-m", "diffusion_lib", "rerun", *words])
@@ -56,20 +56,19 @@ rule all:
 
 
 rule run:
-    input: ancient(SWEEP["source"])
     output: touch("runs/{run}/done")
     log: "runs/{run}/log.txt"
     params: command=command
-    shell: "{params.command} > {log} 2>&1"
+    shell: "{params.command} > {log:q} 2>&1"
 """
 
 
 def sweep(
-    path: str | os.PathLike[str], output: str | os.PathLike[str] | None = None, jobs: int = 0, executor: str = "local"
+    path: str | os.PathLike[str], out: str | os.PathLike[str] | None = None, jobs: int = 0, executor: str = "local"
 ) -> tuple[list[dict[str, Any]], Path]:
     """Run what the YAML file ``path`` asks for, at most ``jobs`` at a time (0: one for each core of this machine).
 
-    Returns the rows of the table, whose ``status`` is "ok" for a run that ended well, and the directory ``output``, by
+    Returns the rows of the table, whose ``status`` is "ok" for a run that ended well, and the directory ``out``, by
     default ``_build/sweeps/<name of the file>``, with ``results.csv`` and ``results.md``, and with ``results.json``,
     which also says what the runs were made from and what they cost, for ``stored``.  Called again, it does the rest.
     Raises ``ConfigError`` before anything runs, and ``RerunFailed`` if Snakemake failed but no run did.
@@ -78,7 +77,8 @@ def sweep(
     source, runs, timeout, keep = plan(path)
     _check_installed(executor)
     default = rerun.root() / "_build" / "sweeps" / Path(path).stem
-    directory = files.folder("output", default if output is None else output)
+    directory = files.folder("out", default if out is None else out)
+    _check_own(directory, of := _name_of(path))
     directory.mkdir(parents=True, exist_ok=True)
     import filelock
 
@@ -86,7 +86,7 @@ def sweep(
         with filelock.FileLock(directory / "lock", timeout=0):
             files.write(directory / "Snakefile", WORKFLOW)
             values = {name: made["parameters"] for name, made in runs.items()}
-            jobs_of = {"source": str(source.resolve()), "timeout": timeout, "runs": values}
+            jobs_of = {"file": of, "source": str(source.resolve()), "timeout": timeout, "runs": values}
             files.write(directory / "sweep.json", json.dumps(jobs_of, indent=1))
             for name, made in runs.items():  # a sweep that is killed may leave one of the two without the other
                 done = directory / "runs" / name / "done"
@@ -100,10 +100,27 @@ def sweep(
             write_table(directory, rows)
             _write_record(directory, Path(path), ended, keep)
     except filelock.Timeout:
-        raise ConfigError(f"output must not be in use by another sweep, got {directory}; wait for that one") from None
+        raise ConfigError(f"out must not be in use by another sweep, got {directory}; wait for that one") from None
     if code and all(row["status"] == "ok" for row in rows):
         raise RerunFailed(f"snakemake ended with status {code}; see {directory / '.snakemake' / 'log'}")
     return rows, directory
+
+
+def _name_of(path: str | os.PathLike[str]) -> str:
+    """Which file a sweep is: its path within the book, else the whole path."""
+    path, book = Path(path).resolve(), rerun.root().resolve()
+    return str(path.relative_to(book) if path.is_relative_to(book) else path)
+
+
+def _check_own(directory: Path, of: str) -> None:
+    """Raise ``ConfigError`` if the directory holds the results of another file, which they would replace."""
+    try:
+        other = json.loads((directory / "sweep.json").read_text(encoding="utf-8")).get("file", of)
+    except (OSError, ValueError, AttributeError):
+        return  # there is none, or it was not whole
+    if other != of:
+        what = f"got {directory}, which holds those of {other}"
+        raise ConfigError(f"out must be without the results of another sweep, {what}; name a directory by --out")
 
 
 def plan(path: str | os.PathLike[str]) -> tuple[Path, dict[str, dict[str, Any]], int, tuple[str, ...]]:
@@ -143,7 +160,7 @@ def _checked(name: str, value: object, known: Mapping[str, Literal]) -> Literal:
 
 def _check_installed(executor: str) -> None:
     if importlib.util.find_spec("snakemake") is None:
-        raise ConfigError("sweep needs snakemake, which is not installed; run: pip install 'diffusion-lib[sweep]'")
+        raise ConfigError(f"sweep needs snakemake, which is not installed; {REMEDY}")
     if not re.fullmatch("[a-z0-9]+([-_][a-z0-9]+)*", executor):  # it becomes the name of a module
         raise ConfigError(f"executor must be a name such as 'local' or 'slurm', got {executor!r}; correct it")
     plugin = f"snakemake_executor_plugin_{executor.replace('-', '_')}"

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
+from ..runtime import files
 
+REMEDY = "run: pip install snakemake PyYAML papermill ipykernel"  # what a sweep needs: the extra of that name
 LARGEST = 1_000_000  # bytes
 DEEPEST = 8  # lists and mappings in each other
 
@@ -21,9 +23,10 @@ DEEPEST = 8  # lists and mappings in each other
 def read_yaml(path: str | os.PathLike[str]) -> Any:
     """Return what the file holds: a dict, a list or a text; raise ``ConfigError`` for any other file."""
     if importlib.util.find_spec("yaml") is None:
-        raise ConfigError("sweep needs PyYAML, which is not installed; run: pip install 'diffusion-lib[sweep]'")
+        raise ConfigError(f"sweep needs PyYAML, which is not installed; {REMEDY}")
     import yaml
 
+    files.regular("file", path)
     try:
         if (size := Path(path).stat().st_size) > LARGEST:
             raise ConfigError(f"{path} must have at most {LARGEST} bytes, got {size}; is it the right file?")

@@ -58,6 +58,15 @@ def target(name: str, path: str | os.PathLike[str], suffixes: Collection[str]) -
     return path
 
 
+def regular(name: str, path: str | os.PathLike[str]) -> Path:
+    """Return ``path`` unless something else than a file is there: a pipe may never end, and /dev/zero does not."""
+    path = Path(path)
+    if path.exists() and not path.is_file():
+        kind = "directory" if path.is_dir() else "pipe or device"
+        raise ConfigError(f"{name} must be a regular file, got the {kind} {str(path)!r}; write it to a file first")
+    return path
+
+
 def folder(name: str, path: str | os.PathLike[str]) -> Path:
     """Return ``path`` if it is a directory that can be written to, or can become one; nothing is created."""
     if not str(path):

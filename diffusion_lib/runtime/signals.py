@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-STOP = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGUSR1") if hasattr(signal, name)]
+STOP = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1") if hasattr(signal, name)]
 END = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)]
 
 
@@ -20,7 +20,7 @@ class Stopped(KeyboardInterrupt):
 
 @contextmanager
 def stop_signals() -> Iterator[list[int]]:
-    """Collect SIGTERM and SIGINT instead of obeying them; whoever trains looks after each step."""
+    """Collect the signals to stop instead of obeying them; whoever trains looks after each step."""
     received: list[int] = []
     with handled(STOP, lambda number, frame: received.append(number)):
         yield received
@@ -51,8 +51,10 @@ def stopping() -> Iterator[None]:
 
 @contextmanager
 def handled(numbers: Iterable[int], handler: Callable[[int, object], object]) -> Iterator[None]:
-    """Let ``handler`` answer the signals, and afterwards whoever did before."""
-    before = {number: signal.signal(number, handler) for number in numbers}
+    """Let ``handler`` answer the signals, and afterwards whoever did before; a SIGHUP that nohup ignores stays so."""
+    hung_up = getattr(signal, "SIGHUP", None)
+    ignored = {hung_up} if hung_up and signal.getsignal(hung_up) is signal.SIG_IGN else set()
+    before = {number: signal.signal(number, handler) for number in numbers if number not in ignored}
     try:
         yield
     finally:

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import torch
 from root import ROOT
 from runs import log_of
 
+from diffusion_lib import __version__
 from diffusion_lib.cli import commands as cli
 from diffusion_lib.cli import doctor, parser
 from diffusion_lib.errors import NonFiniteError
@@ -99,6 +101,22 @@ def test_rerun_is_dispatched(monkeypatch):
     assert command("rerun", "toy-ddpm") == 7
 
 
+def test_the_program_has_a_name_under_which_it_is_called_and_a_version():
+    assert parser.parser().prog == "python -m diffusion_lib"
+    run = {"capture_output": True, "text": True, "cwd": ROOT}
+    done = subprocess.run([sys.executable, "-m", "diffusion_lib", "--version"], **run)
+    assert (done.returncode, done.stdout) == (0, f"diffusion_lib {__version__}\n")
+
+
+@pytest.mark.parametrize("words", [["nothing"], ["train", "--data"], ["sample", "--n", "x"], []])
+def test_a_message_names_a_command_that_works_as_typed(words, capsys):
+    assert command(*words) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    program = shlex.split(line.partition("; see ")[2])
+    assert program[:3] == ["python", "-m", "diffusion_lib"] and program[-1] == "--help"
+    assert command(*program[3:]) == 0
+
+
 # --- train -----------------------------------------------------------------------------------------------------------
 
 
@@ -152,7 +170,11 @@ def stop_after(monkeypatch, step, number):
 
 @pytest.mark.parametrize(
     ("number", "code"),
-    [pytest.param(signal.SIGTERM, 143, id="row58-SIGTERM"), pytest.param(signal.SIGINT, 130, id="row58-SIGINT")],
+    [
+        pytest.param(signal.SIGTERM, 143, id="row58-SIGTERM"),
+        pytest.param(signal.SIGINT, 130, id="row58-SIGINT"),
+        pytest.param(signal.SIGHUP, 129, id="SIGHUP"),
+    ],
 )
 def test_signals_finish_the_step_save_and_exit(tmp_path, monkeypatch, capsys, number, code):
     handler = signal.getsignal(number)

@@ -74,7 +74,7 @@ def failed_run(book: Path, work: str, **options) -> tuple[Path, str]:
     """Run a chapter that does ``work``, which must fail; return the notebook and the reason in the status file."""
     write_chapter(book / "notebooks" / "small-chapter.ipynb", work)
     with pytest.raises(RerunFailed) as caught:
-        rerun("small-chapter", output=book / "out", **options)
+        rerun("small-chapter", out=book / "out", **options)
     path = book / "out" / "small-chapter.ipynb"
     assert status(path)["status"] == "failed" and status(path)["reason"] in str(caught.value)
     nb = nbformat.read(path, as_version=4)
@@ -256,7 +256,7 @@ def test_row95_a_killed_run_never_says_that_it_is_whole_or_running(book):
     wait_for(lambda: is_gone(int((book / "pid").read_text())))
     (path.parent / ".small-chapter.status.json.tmp").write_text("cut")
     write_chapter(book / "notebooks" / "small-chapter.ipynb")  # the next run clears up what the killed one left
-    assert rerun("small-chapter", output="out") == Path("out", "small-chapter.ipynb")
+    assert rerun("small-chapter", out="out") == Path("out", "small-chapter.ipynb")
     names = [".lock", "small-chapter.ipynb", "small-chapter.status.json"]
     assert sorted(entry.name for entry in path.parent.iterdir()) == names and status(path)["status"] == "ok"
 
@@ -264,8 +264,8 @@ def test_row95_a_killed_run_never_says_that_it_is_whole_or_running(book):
 def test_two_runs_into_one_directory_are_refused(book):
     (book / "out").mkdir()
     with filelock.FileLock(book / "out" / ".lock"), pytest.raises(ConfigError, match="in use by another re-run"):
-        rerun("small-chapter", output="out")
-    assert rerun("small-chapter", output="out")
+        rerun("small-chapter", out="out")
+    assert rerun("small-chapter", out="out")
 
 
 def test_two_runs_give_the_same_bytes_also_with_bars_and_sets(book, monkeypatch):
@@ -297,7 +297,7 @@ def test_what_changes_while_it_runs_is_noticed(book, monkeypatch, changed):
 
     monkeypatch.setattr(papermill, "execute_notebook", meanwhile)
     with pytest.raises(RerunFailed, match="the chapter or the library changed while it ran"):
-        rerun("small-chapter", output="out")
+        rerun("small-chapter", out="out")
     assert status(book / "out" / "small-chapter.ipynb")["status"] == "failed"
 
 
@@ -356,10 +356,10 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_kernel(book, monke
 
 
 def test_row95_a_notebook_is_replaced_by_renaming(book):
-    path = rerun("small-chapter", output="out")
+    path = rerun("small-chapter", out="out")
     before = path.read_bytes()
     os.link(path, book / "same-file")
-    assert rerun("small-chapter", {"T": 7}, output="out") == path
+    assert rerun("small-chapter", {"T": 7}, out="out") == path
     assert (book / "same-file").read_bytes() == before != path.read_bytes()
 
 
@@ -459,14 +459,14 @@ def test_row100_values_that_are_no_json_are_refused(book, given):
 
 @pytest.mark.parametrize("output", ["missing/out", "notebooks/small-chapter.ipynb"])
 def test_row101_a_directory_whose_parent_is_missing_is_refused(book, output):
-    with pytest.raises(ConfigError, match=r"output must be a directory, (its parent must exist, got|got the file)"):
-        rerun("small-chapter", output=output)
+    with pytest.raises(ConfigError, match=r"out must be a directory, (its parent must exist, got|got the file)"):
+        rerun("small-chapter", out=output)
     assert nothing_ran(book)
 
 
 def test_never_in_place(book):
-    with pytest.raises(ConfigError, match="output must not hold the chapter itself"):
-        rerun("small-chapter", output=book / "notebooks")
+    with pytest.raises(ConfigError, match="out must not hold the chapter itself"):
+        rerun("small-chapter", out=book / "notebooks")
     assert nothing_ran(book)
 
 
@@ -549,7 +549,7 @@ def test_a_file_that_is_no_notebook_is_refused(tmp_path, content):
 def test_braces_in_a_path_are_not_formatted(book):
     (book / "{T}").mkdir()
     path = write_chapter(book / "{T}" / "chapter.ipynb")
-    assert rerun(path, {"T": 7}, output=book / "{T}" / "out") == book / "{T}" / "out" / "chapter.ipynb"
+    assert rerun(path, {"T": 7}, out=book / "{T}" / "out") == book / "{T}" / "out" / "chapter.ipynb"
 
 
 def test_without_papermill_the_remedy_is_named(book, monkeypatch):

@@ -217,6 +217,38 @@ def test_a_profile_of_snakemake_takes_effect(book, monkeypatch, text, runs):
     assert ("Using profile profile" in done.stderr) == bool(text)
 
 
+def test_nothing_in_a_notebook_s_name_is_executed_or_read_as_a_pattern(book):
+    """The shell would run what follows a semicolon, and Snakemake takes braces for a wildcard."""
+    name = "a b;touch PWNED;'$(touch PWNED)`touch PWNED`{T}"
+    (book / "notebooks" / "small-chapter.ipynb").rename(book / "notebooks" / f"{name}.ipynb")
+    quoted = name.replace("'", "''")
+    write(book, f"chapter: '{quoted}'\ngrid: {{T: [1, 2], name: 'x; touch PWNED {{}}'}}\n")
+    done = command("sweep.yaml", "--jobs", "1")
+    assert done.returncode == 0 and "2 of 2 runs are complete" in done.stdout, done.stderr
+    assert runs_of(book) == ["1 x; touch PWNED {}", "2 x; touch PWNED {}"]
+    assert not [*book.rglob("PWNED*")]
+
+
+def test_two_sweeps_of_one_name_do_not_share_a_directory(book, monkeypatch):
+    monkeypatch.setattr(module, "_snakemake", lambda *_: 0)
+    for folder in ("one", "two"):
+        (book / folder).mkdir()
+        (book / folder / "sweep.yaml").write_text(GRID)
+    _, directory = sweep("one/sweep.yaml")
+    record = (directory / "results.json").read_bytes()
+    with pytest.raises(ConfigError, match=r"out must be without .* which holds those of one/sweep.yaml; name a dir"):
+        sweep("two/sweep.yaml")
+    assert (directory / "results.json").read_bytes() == record
+    assert sweep("two/sweep.yaml", "other")[1] != directory == sweep("one/sweep.yaml")[1]
+
+
+def test_a_pipe_or_a_device_is_refused_and_not_waited_for(book):
+    os.mkfifo(book / "pipe.yaml")
+    for path in (book / "pipe.yaml", "/dev/zero"):
+        with pytest.raises(ConfigError, match=r"file must be a regular file, got the pipe or device '.*'; write it"):
+            sweep(path)
+
+
 def test_other_refusals(book, monkeypatch):
     with pytest.raises(ConfigError, match="did you mean 'small-chapter'"):
         sweep(write(book, "chapter: smal-chapter\ngrid: {T: 1}"))
@@ -229,7 +261,7 @@ def test_other_refusals(book, monkeypatch):
     with pytest.raises(ConfigError, match="jobs must be"):
         sweep(path, jobs=-1)
     for output in ("", "/sys/out"):
-        with pytest.raises(ConfigError, match="output must be "):
+        with pytest.raises(ConfigError, match="out must be "):
             sweep(path, output)
     assert not (book / "_build").exists()
     (book / "out").mkdir()
@@ -238,7 +270,7 @@ def test_other_refusals(book, monkeypatch):
     with pytest.raises(ConfigError, match="must be a directory"):
         sweep(path, path)
     monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None if name == "snakemake" else name)
-    with pytest.raises(ConfigError, match=r"sweep needs snakemake.*pip install 'diffusion-lib\[sweep\]'"):
+    with pytest.raises(ConfigError, match=r"sweep needs snakemake.* run: pip install snakemake PyYAML"):
         sweep(path)
 
 

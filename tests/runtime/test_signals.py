@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from diffusion_lib.runtime.signals import END, Stopped, stopping
+from diffusion_lib.runtime.signals import END, Stopped, stop_signals, stopping
 
 
 @pytest.mark.parametrize("number", END)
@@ -53,6 +53,20 @@ def test_a_second_signal_does_not_disturb_what_follows_the_first():
             signal.raise_signal(signal.SIGINT)
             seen.append("saved")
     assert stopped.value.args == (signal.SIGTERM,) and seen
+
+
+@pytest.mark.parametrize("collect", [stopping, stop_signals])
+def test_nohup_means_what_it_says(collect):
+    """A run that was started by nohup outlives its terminal."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with collect() as received:
+            signal.raise_signal(signal.SIGHUP)
+        assert not received and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    except Stopped:
+        pytest.fail("it was stopped")
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_thread_has_no_signals_to_wait_for():
