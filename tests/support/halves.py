@@ -29,7 +29,7 @@ def kernel_alone():
 def numbers_alone():
     """The kernel is switched off: everything is a theorem."""
     with ExitStack() as stack:
-        stack.enter_context(patch.object(verify, "prove", lambda claim, algebra: Unproved(claim)))
+        stack.enter_context(patch.object(verify, "prove", Unproved))
         stack.enter_context(patch.object(verify, "prove_non_negative", lambda *what: None))
         stack.enter_context(patch.object(chain, "by_induction", lambda claim, *rest: Unproved(claim)))
         stack.enter_context(patch.object(chain, "chained", lambda steps: (steps[0].left, steps[-1].right)))

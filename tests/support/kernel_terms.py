@@ -6,9 +6,7 @@ from diffusion_lib.symbolic.kernel.free import Free
 from diffusion_lib.symbolic.kernel.ranges import Ranges
 from diffusion_lib.symbolic.kernel.rewrite import Rewriter
 from diffusion_lib.symbolic.language.times import Index
-from diffusion_lib.symbolic.proof.algebra import Algebra
 
-algebra = Algebra()
 t, s, n, T = (Index(name) for name in "tsnT")
 ZERO, ONE, TWO = (Index(None, number) for number in range(3))
 AT_ONE = Ranges.least({"t": 1, "s": 1, "n": 1, "T": 1})

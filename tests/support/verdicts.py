@@ -34,14 +34,11 @@ class Halves:
         from diffusion_lib.symbolic.kernel.theorem import prove
         from diffusion_lib.symbolic.numeric.gaps import look_at_gap
         from diffusion_lib.symbolic.numeric.refute import refute
-        from diffusion_lib.symbolic.proof.algebra import Algebra
         from diffusion_lib.symbolic.proof.nonneg import non_negative
         from diffusion_lib.symbolic.verify.verify import named
 
         self.named = named
-        self.proves = lambda one: (
-            prove(one.claim, Algebra()) if one.gap is None else non_negative(one.claim, one.gap, one.strict)
-        )
+        self.proves = lambda one: prove(one.claim) if one.gap is None else non_negative(one.claim, one.gap, one.strict)
         self.looks = lambda one: refute(one.claim) if one.gap is None else look_at_gap(one.claim, one.gap, one.strict)
 
     def says(self, half, one):

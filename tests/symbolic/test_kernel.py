@@ -12,7 +12,6 @@ from register import cases
 
 from diffusion_lib.errors import DerivationError, DiffusionLibError, Refuted, Undefined
 from diffusion_lib.symbolic.kernel.theorem import prove
-from diffusion_lib.symbolic.proof.algebra import Algebra
 
 REGISTER, GENERATED = cases(), generated()
 
@@ -70,7 +69,7 @@ def test_the_claim_of_a_falsehood_is_not_proved():
             one.build(World())
         if seen and not name.startswith(("gap", "induction", "cited")):
             with pytest.raises(DerivationError):
-                prove(seen[-1], Algebra())
+                prove(seen[-1])
 
 
 def test_a_switched_off_kernel_would_be_seen():

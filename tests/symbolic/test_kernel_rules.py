@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from fractions import Fraction
+from types import SimpleNamespace
 
 import pytest
 from falsehoods import World
-from kernel_terms import AT_ONE, ONE, T, algebra, n, rewriter, s, t
+from kernel_terms import AT_ONE, ONE, T, n, rewriter, s, t
 
 from diffusion_lib.errors import DerivationError, Inconclusive, Undefined
 from diffusion_lib.symbolic import KL, E, Limit, Product, Sum, Var, exp, log, sqrt, standard_normal
@@ -24,7 +26,7 @@ from diffusion_lib.symbolic.language.claim import Claim
 from diffusion_lib.symbolic.language.density import Density
 from diffusion_lib.symbolic.language.expr import Func, Pow, wrap
 from diffusion_lib.symbolic.language.times import Index, Item
-from diffusion_lib.symbolic.language.tree import Fact
+from diffusion_lib.symbolic.language.tree import Fact, at
 from diffusion_lib.symbolic.licences import RULES, licence
 
 
@@ -217,7 +219,7 @@ def claim(left, right, by, **more):
 
 def test_theorems_keep_their_claim():
     w = World()
-    one = prove(claim(w.a + w.v, w.v + w.a, "algebra"), algebra)
+    one = prove(claim(w.a + w.v, w.v + w.a, "algebra"))
     assert (one.left, one.right, one.how) == (w.a + w.v, w.v + w.a, "symbolic zero") and one.claim.name == "test"
 
 
@@ -226,9 +228,29 @@ def test_a_theorem_is_made_by_the_kernel_alone():
         Theorem(object(), None, "trust me")
 
 
+def test_nobody_can_pass_an_algebra_of_their_own():
+    """Neither an algebra that decides everything nor an object shaped like a theorem makes a theorem."""
+    w = World()
+    false = claim(w.a, w.a + 1, "algebra")
+    yes = SimpleNamespace(sound=lambda *_: None, equal=lambda *_: "yes")
+    assert list(inspect.signature(prove).parameters) == ["claim"]
+    for call in (lambda: prove(false, yes), lambda: prove(false, algebra=yes)):
+        with pytest.raises(TypeError, match="argument"):
+            call()
+    with pytest.raises(DerivationError):
+        prove(false)
+    base, step = (
+        [SimpleNamespace(claim=false, left=at(false.left, to), right=at(false.right, to))]
+        for to in ({"t": Index(None, 1)}, {"t": t + 1})
+    )
+    for wrong in (lambda: chained(base), lambda: by_induction(false, "t", base, step)):
+        with pytest.raises(DerivationError, match="theorems of the kernel alone"):
+            wrong()
+
+
 def test_chains_of_theorems():
     w = World()
-    one, two = (prove(claim(a, b, "algebra"), algebra) for a, b in ((w.a * 2, w.a + w.a), (w.a + w.a, 3 * w.a - w.a)))
+    one, two = (prove(claim(a, b, "algebra")) for a, b in ((w.a * 2, w.a + w.a), (w.a + w.a, 3 * w.a - w.a)))
     assert chained([one, two]) == (w.a * 2, 3 * w.a - w.a) and chained([one]) == (one.left, one.right)
     for wrong in ([two, one], [], [one, one]):
         with pytest.raises(DerivationError, match="do not follow"):
@@ -240,7 +262,7 @@ def test_inductions_over_theorems():
     left, right = Sum(w.b, (s, 1, t)), w.b * t
 
     def proved(a, b, by="algebra", facts=()):
-        return prove(claim(a, b, by, facts=facts), algebra)
+        return prove(claim(a, b, by, facts=facts))
 
     base = [proved(Sum(w.b, (s, 1, 1)), w.b * ONE)]
     hypothesis = Fact("hypothesis", left, right, frozenset())
@@ -253,7 +275,7 @@ def test_inductions_over_theorems():
     for wrong in ((base, step[:-1]), (base, base), (step, step), ([], step), (base, step[1:])):
         with pytest.raises(DerivationError):
             by_induction(goal, "t", *wrong)
-    later = prove(claim(grown, grown, "algebra", start=2), algebra)
+    later = prove(claim(grown, grown, "algebra", start=2))
     with pytest.raises(DerivationError, match="begins later"):
         by_induction(goal, "t", base, [later, *step])
     assert by_induction(goal, "t", base, [proved(grown, grown), *step])
@@ -268,27 +290,27 @@ def test_what_a_proof_needs():
     w = World()
     x, q, k = w.x, w.q, w.X.density("k", markov=True)
     with pytest.raises(Undefined, match="may stand before"):
-        prove(claim(w.q(x[0 : t - 1] | x[Index(None, -1)]), 1, "algebra"), algebra)
+        prove(claim(w.q(x[0 : t - 1] | x[Index(None, -1)]), 1, "algebra"))
     with pytest.raises(Inconclusive, match=r"no law in .* is declared"):
-        prove(claim(q(x[0]), q(x[0]), "Markov"), algebra)
-    assert prove(claim(k(x[0]), k(x[0]), "Markov"), algebra).how == "symbolic zero"
+        prove(claim(q(x[0]), q(x[0]), "Markov"))
+    assert prove(claim(k(x[0]), k(x[0]), "Markov")).how == "symbolic zero"
     with pytest.raises(Inconclusive, match="not reached"):
-        prove(claim(q(x[0], x[1]), q(x[1] | x[0]) * q(x[0]), "algebra"), algebra)
-    assert prove(claim(q(x[0], x[1]), q(x[1] | x[0]) * q(x[0]), "chain rule"), algebra)
+        prove(claim(q(x[0], x[1]), q(x[1] | x[0]) * q(x[0]), "algebra"))
+    assert prove(claim(q(x[0], x[1]), q(x[1] | x[0]) * q(x[0]), "chain rule"))
     w.X.define("noise", w.e[t], standard_normal)
     with pytest.raises(Inconclusive):  # a claim about densities has no calculus but by its licence
-        prove(claim(q(x[0]) * Var(w.e[1] + w.e[2]), q(x[0]) * (Var(w.e[1]) + Var(w.e[2])), "tower"), algebra)
+        prove(claim(q(x[0]) * Var(w.e[1] + w.e[2]), q(x[0]) * (Var(w.e[1]) + Var(w.e[2])), "tower"))
     with pytest.raises(Inconclusive):
-        prove(claim(q(x[0]) * E(w.e[1] + w.e[2]), q(x[0]) * (E(w.e[1]) + E(w.e[2])), "linearity"), algebra)
+        prove(claim(q(x[0]) * E(w.e[1] + w.e[2]), q(x[0]) * (E(w.e[1]) + E(w.e[2])), "linearity"))
     fact = Fact("d", w.r, w.a, frozenset())
-    assert prove(claim(w.r * q(x[0]), w.a * q(x[0]), "definition", facts=(fact,)), algebra)
+    assert prove(claim(w.r * q(x[0]), w.a * q(x[0]), "definition", facts=(fact,)))
     with pytest.raises(Inconclusive):
-        prove(claim(w.r * q(x[0]), w.a * q(x[0]), "definition"), algebra)
+        prove(claim(w.r * q(x[0]), w.a * q(x[0]), "definition"))
     early = Fact("late", w.m[t], w.a, frozenset("t"), (("t", 3),))
-    assert prove(claim(w.m[3], w.a, "result", facts=(early,)), algebra)
+    assert prove(claim(w.m[3], w.a, "result", facts=(early,)))
     with pytest.raises(Inconclusive):
-        prove(claim(w.m[t], w.a, "result", facts=(early,)), algebra)
-    assert prove(claim(w.m[t], w.a, "result", facts=(early,), start=3), algebra)
+        prove(claim(w.m[t], w.a, "result", facts=(early,)))
+    assert prove(claim(w.m[t], w.a, "result", facts=(early,), start=3))
 
 
 def test_every_rule_is_granted_by_a_licence():

@@ -1,10 +1,12 @@
-"""Theorems: a ``Theorem`` is made here and nowhere else, by the rules of a licence or by induction."""
+"""Theorems: a ``Theorem`` is made here and nowhere else, by the rules of a licence or by induction.
+
+The algebra that decides the equalities left over by the rules is ``proof.algebra``; no caller can substitute another.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
-from typing import Protocol
 
 from diffusion_lib.errors import DerivationError, Inconclusive
 from diffusion_lib.symbolic.kernel import noises
@@ -18,6 +20,7 @@ from diffusion_lib.symbolic.language.expr import Expr, walk
 from diffusion_lib.symbolic.language.times import Index
 from diffusion_lib.symbolic.language.tree import at, first_times, unfold
 from diffusion_lib.symbolic.licences import CLOSED
+from diffusion_lib.symbolic.proof import algebra
 
 _SEAL = object()
 
@@ -36,19 +39,11 @@ class Theorem:
     right = property(lambda self: self._claim.right)
 
 
-class Algebra(Protocol):
-    """What is handed to the kernel to reckon with."""
-
-    def sound(self, claim: Claim, *sides: Expr) -> None: ...
-
-    def equal(self, claim: Claim, left: Expr, right: Expr) -> str: ...
-
-
-def prove(claim: Claim, algebra: Algebra) -> Theorem:
+def prove(claim: Claim) -> Theorem:
     """The theorem ``claim``: its right side is reached from its left by what it cites, its rules, and algebra.
 
-    ``algebra`` says that what was written has a value, and decides an equality in which nothing but the real numbers,
-    and the calculus of the licence, is left; it says how, or raises ``Inconclusive``.
+    ``proof.algebra`` checks that both sides have a value, and decides an equality in which nothing but the real
+    numbers, and the calculus of the licence, is left; it returns how, or raises ``Inconclusive``.
     """
     first = first_times(claim.left, claim.right, least=claim.start)
     ranges, free = Ranges.least(first), Free(claim.said)
@@ -69,6 +64,8 @@ def prove(claim: Claim, algebra: Algebra) -> Theorem:
 
 def chained(theorems: list[Theorem]) -> tuple[Expr, Expr]:
     """The two ends of ``a = b``, ``b = c``, …: equality is transitive."""
+    if any(type(one) is not Theorem for one in theorems):
+        raise DerivationError("a chain consists of theorems of the kernel alone; state each line, and let it be proved")
     if not theorems or any(one.right != other.left for one, other in pairwise(theorems)):
         raise DerivationError("the lines do not follow one another; state them again")
     return theorems[0].left, theorems[-1].right

@@ -23,7 +23,7 @@ from diffusion_lib.symbolic.language.tree import bound_by, same_thing
 from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.page import record
 from diffusion_lib.symbolic.page.blocks import Block, Line
-from diffusion_lib.symbolic.proof.algebra import Algebra
+from diffusion_lib.symbolic.proof import algebra
 from diffusion_lib.symbolic.verify.verify import look, named
 
 FILE = "results.json"
@@ -113,7 +113,7 @@ class Recalled(Block):
             said=derivation.said(),
         )
         with named(claim):
-            Algebra().sound(claim, left, right)
+            algebra.sound(claim, left, right)
         self.looks = look(claim)
 
     def compare(self):

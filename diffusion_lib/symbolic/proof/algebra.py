@@ -1,4 +1,7 @@
-"""What the kernel calls to decide an equality of real numbers: its side conditions, then the decision procedure."""
+"""What the kernel calls to decide an equality of real numbers: its side conditions, then the decision procedure.
+
+``sound`` is asked of what was written, before any rule rewrites it; ``equal`` of what the rules have left.
+"""
 
 from __future__ import annotations
 
@@ -22,44 +25,43 @@ from diffusion_lib.symbolic.proof.riemann import riemann
 from diffusion_lib.symbolic.proof.slopes import distinct, visible
 
 
-class Algebra:
-    """``sound`` is asked of what was written, before any rule rewrites it; ``equal`` of what the rules have left."""
+def sound(claim: Claim, *sides) -> None:
+    """Raise ``Inconclusive`` unless all parts of the sides have a value on the whole domain, and all means exist.
 
-    def sound(self, claim: Claim, *sides) -> None:
-        """Raise ``Inconclusive`` unless all parts of the sides have a value on the whole domain, and all means exist.
+    The means and integrals of a law itself are taken to exist, and no others.
+    """
+    least = first_times(claim.left, claim.right, least=claim.start)
+    with patience():
+        for side in sides:
+            always_defined(side, least)
+    exists(claim, *sides)
 
-        The means and integrals of a law itself are taken to exist, and no others.
-        """
-        least = first_times(claim.left, claim.right, least=claim.start)
-        with patience():
-            for side in sides:
-                always_defined(side, least)
-        self.exists(claim, *sides)
 
-    def exists(self, claim: Claim, *sides) -> None:
-        """Raise ``Inconclusive`` for a mean or an integral that is not seen to exist."""
-        tame(*sides)
-        converges(*(node for side in sides for node in formulas(claim, side)))
-        if claim.licence.linear:
-            converges(*sides)
-        elif not claim.licence.integrates:
-            reckoned_with_converge(*sides)
+def exists(claim: Claim, *sides) -> None:
+    """Raise ``Inconclusive`` for a mean or an integral that is not seen to exist."""
+    tame(*sides)
+    converges(*(node for side in sides for node in formulas(claim, side)))
+    if claim.licence.linear:
+        converges(*sides)
+    elif not claim.licence.integrates:
+        reckoned_with_converge(*sides)
 
-    def equal(self, claim: Claim, left, right) -> str:
-        """How ``left = right`` was decided, by the field of the page and the calculus that the licence grants."""
-        left, right = moving(claim, left, right)
-        if "Riemann" in claim.licence.rules and contains(Limit, left, right):
-            left, right = riemann(claim, left, right)
-        for side in (left, right):
-            if claim.licence.name != "limit" and contains(Limit, side) and not isinstance(side, Limit):
-                raise Inconclusive(f"{side!r} reckons with a limit that may not exist; take the limit in its own step")
-        if claim.licence.differentiates:
-            visible(claim, left, right)
-        distinct(claim, left, right)
-        self.exists(claim, left, right)  # that all has a value is asked below, case by case
-        for condition in (*odd_conditions(left), *odd_conditions(right)):
-            raise Inconclusive(f"{claim} has the condition {condition!r}, no state; nothing is known given it")
-        return symbolically(claim, left, right)
+
+def equal(claim: Claim, left, right) -> str:
+    """How ``left = right`` was decided, by the field of the page and the calculus that the licence grants."""
+    left, right = moving(claim, left, right)
+    if "Riemann" in claim.licence.rules and contains(Limit, left, right):
+        left, right = riemann(claim, left, right)
+    for side in (left, right):
+        if claim.licence.name != "limit" and contains(Limit, side) and not isinstance(side, Limit):
+            raise Inconclusive(f"{side!r} reckons with a limit that may not exist; take the limit in its own step")
+    if claim.licence.differentiates:
+        visible(claim, left, right)
+    distinct(claim, left, right)
+    exists(claim, left, right)  # that all has a value is asked below, case by case
+    for condition in (*odd_conditions(left), *odd_conditions(right)):
+        raise Inconclusive(f"{claim} has the condition {condition!r}, no state; nothing is known given it")
+    return symbolically(claim, left, right)
 
 
 def moving(claim, left, right):

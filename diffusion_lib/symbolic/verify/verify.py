@@ -16,7 +16,6 @@ from diffusion_lib.symbolic.language.claim import Claim
 from diffusion_lib.symbolic.numeric.evaluate import DIGITS
 from diffusion_lib.symbolic.numeric.gaps import look_at_gap
 from diffusion_lib.symbolic.numeric.refute import refute, refute_by_definitions
-from diffusion_lib.symbolic.proof.algebra import Algebra
 from diffusion_lib.symbolic.proof.nonneg import non_negative as prove_non_negative
 
 
@@ -32,7 +31,7 @@ def verify(claim: Claim) -> Verdict:
     """The verdict on a true claim; raise a ``DerivationError`` on any other, which names the step and a witness."""
     with named(claim):
         looks = refute(claim)
-        return Verdict(prove(claim, Algebra()), looks)
+        return Verdict(prove(claim), looks)
 
 
 def non_negative(claim: Claim, gap, strict: bool = False) -> None:
