@@ -1,4 +1,4 @@
-"""The densities against their stated distributions, the images against their source, and unusable data (row 47)."""
+"""The densities against their stated distributions, the images against their source, and unusable data."""
 
 from __future__ import annotations
 
@@ -343,19 +343,19 @@ def spoiled(value: float) -> torch.Tensor:
 
 
 UNUSABLE = {
-    "row47-nan": (spoiled(math.nan), "got nan at index (7, 1)"),
-    "row47-inf": (spoiled(math.inf), "got inf at index (7, 1)"),
-    "row47-minus-inf": (spoiled(-math.inf), "got -inf at index (7, 1)"),
-    "row47-unscaled": (127.5 * (digits("test") + 1), "of size <= 8, got 95.625 at index (0, 0, 0, 1)"),
-    "row47-negative-outlier": (spoiled(-8.5), "got -8.5 at index (7, 1)"),
-    "row47-bytes": ((127.5 * (digits("test") + 1)).to(torch.uint8), "got torch.uint8; scale bytes by x / 127.5 - 1"),
-    "row47-integers": (torch.arange(5), "got torch.int64"),
-    "row47-numpy": (np.zeros((3, 2)), "got ndarray"),
-    "row47-constant": (torch.full((5, 1, 2, 2), 0.5), "got 5 samples that are all the same"),
-    "row47-one-constant-image": (torch.zeros(1, 1, 8, 8), "got 1 samples that are all the same"),
-    "row47-equal-samples": (torch.tensor([[0.1, 0.7]]).repeat(4, 1), "got 4 samples that are all the same"),
-    "row47-empty": (torch.zeros(0, 2), "at least one sample (n, ...), got shape (0, 2)"),
-    "row47-scalar": (torch.tensor(0.5), "at least one sample (n, ...), got shape ()"),
+    "nan": (spoiled(math.nan), "got nan at index (7, 1)"),
+    "inf": (spoiled(math.inf), "got inf at index (7, 1)"),
+    "minus-inf": (spoiled(-math.inf), "got -inf at index (7, 1)"),
+    "unscaled": (127.5 * (digits("test") + 1), "of size <= 8, got 95.625 at index (0, 0, 0, 1)"),
+    "negative-outlier": (spoiled(-8.5), "got -8.5 at index (7, 1)"),
+    "bytes": ((127.5 * (digits("test") + 1)).to(torch.uint8), "got torch.uint8; scale bytes by x / 127.5 - 1"),
+    "integers": (torch.arange(5), "got torch.int64"),
+    "numpy": (np.zeros((3, 2)), "got ndarray"),
+    "constant": (torch.full((5, 1, 2, 2), 0.5), "got 5 samples that are all the same"),
+    "one-constant-image": (torch.zeros(1, 1, 8, 8), "got 1 samples that are all the same"),
+    "equal-samples": (torch.tensor([[0.1, 0.7]]).repeat(4, 1), "got 4 samples that are all the same"),
+    "empty": (torch.zeros(0, 2), "at least one sample (n, ...), got shape (0, 2)"),
+    "scalar": (torch.tensor(0.5), "at least one sample (n, ...), got shape ()"),
 }
 
 

@@ -286,13 +286,13 @@ def test_the_u_net_learns_digits():
 
 X = {"mlp": torch.zeros(3, 2), "unet": torch.zeros(3, 1, 8, 8), "dit": torch.zeros(3, 1, 8, 8)}
 TIMES = {
-    "row16-t-0": (torch.tensor([1, 0, 5]), "t must be in 1..50, got 0 to 5"),
-    "row16-t-minus-1": (torch.tensor([1, -1, 5]), "t must be in 1..50, got -1 to 5"),
-    "row16-t-T+1": (torch.tensor([1, 51, 5]), "t must be in 1..50, got 1 to 51; make the network with T=schedule.T"),
-    "row17-float": (torch.ones(3), "t must be int64 of shape (3,), got torch.float32 of shape (3,)"),
-    "row17-shape": (torch.ones(3, 1).long(), "t must be int64 of shape (3,), got torch.int64 of shape (3, 1)"),
-    "row17-batch": (torch.ones(1).long(), "got torch.int64 of shape (1,)"),
-    "row17-scalar": (torch.tensor(1), "got torch.int64 of shape ()"),
+    "t-0": (torch.tensor([1, 0, 5]), "t must be in 1..50, got 0 to 5"),
+    "t-minus-1": (torch.tensor([1, -1, 5]), "t must be in 1..50, got -1 to 5"),
+    "t-T+1": (torch.tensor([1, 51, 5]), "t must be in 1..50, got 1 to 51; make the network with T=schedule.T"),
+    "float": (torch.ones(3), "t must be int64 of shape (3,), got torch.float32 of shape (3,)"),
+    "shape": (torch.ones(3, 1).long(), "t must be int64 of shape (3,), got torch.int64 of shape (3, 1)"),
+    "batch": (torch.ones(1).long(), "got torch.int64 of shape (1,)"),
+    "scalar": (torch.tensor(1), "got torch.int64 of shape ()"),
 }
 
 
@@ -307,14 +307,14 @@ def test_bad_times_are_refused(kind, t, message):
 @pytest.mark.parametrize(
     "kind, shape, message",
     [
-        pytest.param("mlp", (3, 3), "x_t must have shape (B, 2), got (3, 3)", id="row47-mlp-dim"),
-        pytest.param("mlp", (3,), "x_t must have shape (B, 2), got (3,)", id="row47-mlp-1-D"),
-        pytest.param("mlp", (3, 2, 2), "x_t must have shape (B, 2), got (3, 2, 2)", id="row47-mlp-3-D"),
-        pytest.param("unet", (3, 3, 8, 8), "with H and W multiples of 4, got (3, 3, 8, 8)", id="row47-channels"),
-        pytest.param("unet", (3, 8, 8), "got (3, 8, 8)", id="row47-no-channels"),
-        pytest.param("unet", (3, 1, 8), "got (3, 1, 8)", id="row47-unet-3-D"),
-        pytest.param("unet", (3, 1, 10, 8), "got (3, 1, 10, 8); pad the images", id="row47-height-10"),
-        pytest.param("unet", (3, 1, 8, 6), "got (3, 1, 8, 6)", id="row47-width-6"),
+        pytest.param("mlp", (3, 3), "x_t must have shape (B, 2), got (3, 3)", id="mlp-dim"),
+        pytest.param("mlp", (3,), "x_t must have shape (B, 2), got (3,)", id="mlp-1-D"),
+        pytest.param("mlp", (3, 2, 2), "x_t must have shape (B, 2), got (3, 2, 2)", id="mlp-3-D"),
+        pytest.param("unet", (3, 3, 8, 8), "with H and W multiples of 4, got (3, 3, 8, 8)", id="channels"),
+        pytest.param("unet", (3, 8, 8), "got (3, 8, 8)", id="no-channels"),
+        pytest.param("unet", (3, 1, 8), "got (3, 1, 8)", id="unet-3-D"),
+        pytest.param("unet", (3, 1, 10, 8), "got (3, 1, 10, 8); pad the images", id="height-10"),
+        pytest.param("unet", (3, 1, 8, 6), "got (3, 1, 8, 6)", id="width-6"),
         pytest.param("dit", (3, 2, 8, 8), "shape (B, 1, H, W) with H and W multiples of 2, got", id="dit-channels"),
         pytest.param("dit", (3, 1, 8, 5), "got (3, 1, 8, 5); pad the images, or set channels or patch", id="dit-odd"),
     ],

@@ -18,7 +18,7 @@ LARGEST_SIZE, LARGEST_T = 4096, 100_000  # a slip of the keyboard should not all
 
 
 class Network(nn.Module):
-    """What both networks share: ``config``, the time features, the kinds of prediction, and the checks of the input.
+    """What all networks share: ``config``, the time features, the kinds of prediction, and the checks of the input.
 
     ``config`` is a plain dict from which ``build`` makes the same network with fresh weights.  ``alpha_bar`` is the
     table ᾱ_0…ᾱ_T of the schedule, which ε-prediction does without.  A network with ``classes`` can be told of which

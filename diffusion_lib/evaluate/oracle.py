@@ -163,7 +163,7 @@ class GaussianMixture:
         return self._mean(lambda x: -self.log_density(any_schedule, x, 0), any_schedule, 0, n, generator)[0]
 
     def power(self) -> float:
-        """E ‖x_0‖² per dimension; the ``power`` of ``vlb_from_mse.vlb_from_mse``."""
+        """E ‖x_0‖² per dimension; the ``power`` of ``vlb.vlb_from_mse``."""
         return float(self.weights @ (self.means.flatten(1).square().mean(1) + self.std.square()))
 
     def _mean(self, function, process: Process, t: float, n: int, generator: Generator | None) -> tuple[float, float]:

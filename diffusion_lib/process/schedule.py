@@ -17,16 +17,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from ..errors import ConfigError, check_choice, check_integer, check_real
+from .betas import TABLES, ZERO_SNR, as_betas, check_ends, check_T
 
-MAX_T = 100_000
 MASTER = (torch.device("cpu"), torch.float64)
-TABLES = ("beta", "alpha", "alpha_bar", "one_minus_alpha_bar", "snr", "posterior_variance")
-ZERO_SNR = "eps-prediction is undefined where alpha_bar_T = 0; use v-prediction, or keep every beta below 1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +50,7 @@ class Schedule:
 
         Raises ``ConfigError`` unless T ≤ ``MAX_T``, 0 < β_t < 1, and ᾱ_t falls strictly and stays above 0 in float64.
         """
-        beta = _as_betas(betas)
+        beta = as_betas(betas)
         return cls._build(name, beta, {"name": name, "betas": beta.tolist()})
 
     @classmethod
@@ -193,7 +190,7 @@ def cosine(T: int = 1000, s: float = 0.008, max_beta: float = 0.999) -> Schedule
 
     f(T) = 0, so that β_T = 1 is clipped to ``max_beta``, as in the paper: ``config`` records it, ``diagnose`` tells it.
     """
-    T = _check_T(T)
+    T = check_T(T)
     s = check_real("s", s, 0.0, 1.0)
     max_beta = check_real("max_beta", max_beta, 0.0, 1.0, open_low=True, open_high=True)
     f = [math.cos((t / T + s) / (1 + s) * math.pi / 2) ** 2 for t in range(T + 1)]
@@ -211,44 +208,6 @@ def make_schedule(name: str, T: int = 1000) -> Schedule:
 
 
 def _ramp(name: str, power: int, T: object, beta_start: object, beta_end: object) -> Schedule:
-    T, (beta_start, beta_end) = _check_T(T), _check_ends(beta_start, beta_end)
+    T, (beta_start, beta_end) = check_T(T), check_ends(beta_start, beta_end)
     betas = torch.linspace(beta_start ** (1 / power), beta_end ** (1 / power), T, dtype=torch.float64) ** power
     return Schedule._build(name, betas, {"name": name, "T": T, "beta_start": beta_start, "beta_end": beta_end})
-
-
-def _check_T(T: object) -> int:
-    T = check_integer("T", T, 1)
-    if T > MAX_T:
-        size = T * len(TABLES) * 8 / 1e9
-        raise ConfigError(
-            f"T must be an integer in 1..{MAX_T}, got {T}: its tables need {size:.2g} GB; use fewer steps"
-        )
-    return T
-
-
-def _check_ends(beta_start: object, beta_end: object) -> tuple[float, float]:
-    if beta_end == 1:
-        raise ConfigError(f"beta_end must be in (0, 1), got {beta_end}: {ZERO_SNR}")
-    beta_start = check_real("beta_start", beta_start, 0.0, 1.0, open_low=True, open_high=True)
-    beta_end = check_real("beta_end", beta_end, 0.0, 1.0, open_low=True, open_high=True)
-    if beta_start > beta_end:
-        raise ConfigError(f"beta_start must be at most beta_end = {beta_end}, got {beta_start}; exchange the two")
-    return beta_start, beta_end
-
-
-def _as_betas(betas: object) -> Tensor:
-    """Return betas as float64 (T,) on the CPU, each strictly between 0 and 1, or raise ``ConfigError``."""
-    try:
-        betas = betas.detach().cpu() if isinstance(betas, Tensor) else torch.as_tensor(np.asarray(betas))
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"betas must be a 1-D sequence of floats, got {betas!r}; use e.g. [0.1, 0.2]") from error
-    if betas.ndim != 1 or not betas.is_floating_point() or len(betas) == 0:
-        what = f"{betas.dtype} of shape {tuple(betas.shape)}"
-        raise ConfigError(f"betas must be floats of shape (T,), T >= 1, got {what}; use e.g. [0.1, 0.2]")
-    _check_T(len(betas))
-    betas = betas.double()
-    if not ((betas > 0) & (betas < 1)).all():
-        worst = int((betas - 0.5).abs().argmax())  # the farthest from (0, 1); argmax counts nan as largest
-        remedy = ZERO_SNR if betas[worst] == 1 else "rescale the betas, and leave out steps that add no noise"
-        raise ConfigError(f"beta must be in (0, 1), got {betas[worst].item()} at t={worst + 1}; {remedy}")
-    return betas

@@ -29,9 +29,10 @@ import torch
 from torch import Generator, Tensor
 
 from ..errors import ConfigError, NonFiniteError, check_choice, check_integer, check_real, check_seed
+from ..process.betas import ZERO_SNR
 from ..process.bound import VARIANCES
 from ..process.identities import Denoiser, Transition, check_together, x_0_from_eps
-from ..process.schedule import ZERO_SNR, Schedule
+from ..process.schedule import Schedule
 from ..runtime.finite import non_finite
 from .start import check_callable, check_start
 from .times import Spacing, visited

@@ -65,12 +65,12 @@ def notebook(path, source, outputs=()):
     path.write_text(nbformat.writes(nbformat.v4.new_notebook(cells=[cell])), encoding="utf-8")
 
 
-def test_row107_an_empty_folder_is_a_failure(tmp_path):
+def test_an_empty_folder_is_a_failure(tmp_path):
     (tmp_path / "notebooks").mkdir()
     assert compare(tmp_path).returncode == 5
 
 
-def test_row106_a_dead_kernel_fails_when_the_time_of_the_cell_is_over(tmp_path):
+def test_a_dead_kernel_fails_when_the_time_of_the_cell_is_over(tmp_path):
     assert "--nbval-cell-timeout 300" in NBVAL
     notebook(tmp_path / "notebooks" / "dead.ipynb", "import os\nos._exit(1)")
     result = compare(tmp_path, "--nbval-cell-timeout", "3")

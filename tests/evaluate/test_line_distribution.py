@@ -43,9 +43,9 @@ SAMPLERS = {  # each with its distribution, from the formulas of the papers
 }
 BUGS = {
     "sigma-1.02": {"factor": 1.02},
-    "row23-prev-is-t-1": {"prev": True},
+    "prev-is-t-1": {"prev": True},
     "alpha-bar-shifted": {"shift": True},
-    "row25-noise-at-the-last-step": {"noisy_end": True},
+    "noise-at-the-last-step": {"noisy_end": True},
 }
 ALARM = 1e-6 / (len(SAMPLERS) + len(BUGS))
 
@@ -134,10 +134,10 @@ def buggy_chain(name):
         eps_hat = DENOISER(x, t)
         if name == "sigma-1.02":
             z = 1.02 * z
-        used = t - 1 if name.startswith("row23") and s else s
+        used = t - 1 if name == "prev-is-t-1" and s else s
         table = shifted if name == "alpha-bar-shifted" else SCHEDULE
         x = ddpm_step(table, x, eps_hat, t, used, variance="beta", z=z)
-        if name.startswith("row25") and s == 0:
+        if name == "noise-at-the-last-step" and s == 0:
             x = x + math.sqrt(1 - float(SCHEDULE.alpha_bar[t])) * z
     return x
 

@@ -57,7 +57,7 @@ def test_a_mode_repeats_and_a_sample_is_a_draw_around_it(vae):
     assert abs(float(z.mean())) < 0.02 and abs(float(z.std()) - 1) < 0.02  # 102,400 draws: 6 standard errors
 
 
-def test_row41_a_sample_is_the_same_in_a_batch_of_any_size(vae):
+def test_a_sample_is_the_same_in_a_batch_of_any_size(vae):
     pictures = [picture(seed=k) for k in range(3)]
     together = pil_to_latents(vae, pictures, "sample", generators(5, 3))
     alone = pil_to_latents(vae, pictures[2], "sample", generators(5, 1, 2))
@@ -98,8 +98,8 @@ REFUSED = {
     "alpha": (picture(mode="RGBA"), "mode RGB, got RGBA; use picture.convert('RGB')"),
     "grey": (picture(mode="L"), "mode RGB, got L"),
     "two-sizes": ([picture(), picture(72, 64)], "pictures must have one size, got (72, 64) and (64, 64)"),
-    "row30-no-multiple-of-8": (picture(65, 64), "sides of pictures must be multiples of 8, got 65 x 64"),
-    "row30-empty-picture": (Image.new("RGB", (0, 64)), "sides of pictures must be multiples of 8, got 0 x 64"),
+    "no-multiple-of-8": (picture(65, 64), "sides of pictures must be multiples of 8, got 65 x 64"),
+    "empty-picture": (Image.new("RGB", (0, 64)), "sides of pictures must be multiples of 8, got 0 x 64"),
 }
 
 
@@ -110,7 +110,7 @@ def test_pictures_that_do_not_fit_are_refused(vae, pictures, message):
     assert message in str(caught.value)
 
 
-def test_an_unknown_way_and_row40_too_many_generators_are_refused(vae):
+def test_an_unknown_way_and_too_many_generators_are_refused(vae):
     with pytest.raises(ConfigError, match="how must be one of 'sample', 'mode', got 'mean'"):
         pil_to_latents(vae, picture(), "mean")
     with pytest.raises(ConfigError, match="generator must be one for all samples or one for each, got 2"):
@@ -123,14 +123,14 @@ def test_latents_of_another_shape_are_refused(vae, latents):
         latents_to_pil(vae, latents)
 
 
-def test_row43_latents_that_are_not_finite_are_no_black_picture(vae):
+def test_latents_that_are_not_finite_are_no_black_picture(vae):
     latents = torch.zeros(2, 4, 8, 8)
     latents[1, 2, 3, 4] = math.nan
     with pytest.raises(NonFiniteError, match=r"latents must be finite, got nan at index \(1, 2, 3, 4\)"):
         latents_to_pil(vae, latents)
 
 
-def test_row43_a_decoder_that_overflows_is_named(vae, monkeypatch):
+def test_a_decoder_that_overflows_is_named(vae, monkeypatch):
     monkeypatch.setattr(vae, "decode", lambda z, return_dict: (torch.full((1, 3, 8, 8), math.inf),))
     with pytest.raises(NonFiniteError, match=r"picture must be finite, got inf .* the decoder of the vae in float32"):
         latents_to_pil(vae, torch.zeros(1, 4, 1, 1))

@@ -62,7 +62,7 @@ def test_the_result_has_the_dtype_of_the_state():
 
 
 @pytest.mark.parametrize("g", [0.0, 0.5])
-def test_row28_a_guidance_below_one_is_said(tiny_folder, g):
+def test_a_guidance_below_one_is_said(tiny_folder, g):
     tiny = load(tiny_folder, device="cpu")
     with pytest.warns(UserWarning, match=f"g = {g:g} weakens the prompt; g = 1 is the prompt without guidance"):
         (picture,) = generate(tiny, "a dog", g=g, seed=0, steps=3)

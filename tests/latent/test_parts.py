@@ -142,20 +142,20 @@ def remove_tensor(path):
 DAMAGED = {
     "missing": (lambda f: (f / UNET).unlink(), ConfigError, f"without {UNET}"),
     "no-scheduler": (lambda f: shutil.rmtree(f / "scheduler"), ConfigError, "without scheduler/scheduler_config.json"),
-    "row64-pickle": (
+    "pickle": (
         lambda f: (f / VAE).rename(f / "vae" / "diffusion_pytorch_model.bin"),
         CheckpointUntrusted,
         "got diffusion_pytorch_model.bin, which could run code if loaded",
     ),
-    "row59-truncated": (
+    "truncated": (
         lambda f: (f / UNET).write_bytes((f / UNET).read_bytes()[:-100]),
         CheckpointCorrupt,
         "must hold a UNet2DConditionModel",
     ),
-    "row63-html": (lambda f: (f / TEXT).write_text("<html>"), CheckpointCorrupt, "must hold a CLIPTextModel"),
-    "row68-tensor-missing-text": (lambda f: remove_tensor(f / TEXT), CheckpointMismatch, "1 are missing or of another"),
-    "row68-tensor-missing-unet": (lambda f: remove_tensor(f / UNET), CheckpointMismatch, "1 are missing or of another"),
-    "row68-other-shape": (
+    "html": (lambda f: (f / TEXT).write_text("<html>"), CheckpointCorrupt, "must hold a CLIPTextModel"),
+    "tensor-missing-text": (lambda f: remove_tensor(f / TEXT), CheckpointMismatch, "1 are missing or of another"),
+    "tensor-missing-unet": (lambda f: remove_tensor(f / UNET), CheckpointMismatch, "1 are missing or of another"),
+    "other-shape": (
         lambda f: change(f / "unet" / "config.json", block_out_channels=[8, 32]),
         CheckpointCorrupt,
         "must hold a UNet2DConditionModel",
@@ -186,7 +186,7 @@ DAMAGED = {
         CheckpointMismatch,
         "must be 'epsilon', got 'v_prediction'",
     ),
-    "row7-beta-above-1": (
+    "beta-above-1": (
         lambda f: change(f / "scheduler" / "scheduler_config.json", beta_end=2),
         CheckpointMismatch,
         "must describe a diffusion: beta_end must be",
@@ -240,7 +240,7 @@ def test_importing_the_modules_imports_neither_diffusers_nor_transformers():
     assert done.stdout == "set()\n", done.stderr
 
 
-def test_row87_a_gpu_that_does_not_work_leaves_all_parts_on_the_cpu_and_says_so(tiny_folder, monkeypatch):
+def test_a_gpu_that_does_not_work_leaves_all_parts_on_the_cpu_and_says_so(tiny_folder, monkeypatch):
     from diffusion_lib.runtime import device
 
     monkeypatch.delenv(device.CHOSEN, raising=False)
@@ -258,7 +258,7 @@ def test_row87_a_gpu_that_does_not_work_leaves_all_parts_on_the_cpu_and_says_so(
 # --- the safety checker ----------------------------------------------------------------------------------------------
 
 
-def test_row42_a_published_safety_checker_is_loaded_and_asked(folder):
+def test_a_published_safety_checker_is_loaded_and_asked(folder):
     from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
     from PIL import Image
     from transformers import CLIPConfig
@@ -312,7 +312,7 @@ def no_socket(monkeypatch):
     monkeypatch.setattr(socket, "socket", refuse)
 
 
-def test_row79_offline_and_not_cached_says_what_to_do_at_once(cache, no_socket):
+def test_offline_and_not_cached_says_what_to_do_at_once(cache, no_socket):
     with pytest.raises(WeightsUnavailable) as caught:
         parts.load(SD)
     message = str(caught.value)
@@ -320,7 +320,7 @@ def test_row79_offline_and_not_cached_says_what_to_do_at_once(cache, no_socket):
     assert "connect this machine" in message and "model='miniature', another model" in message
 
 
-def test_row79_the_miniature_does_not_stand_in(monkeypatch, cache, tiny_folder):
+def test_the_miniature_does_not_stand_in(monkeypatch, cache, tiny_folder):
     monkeypatch.setattr(weights, "MINIATURE", tiny_folder)
     with pytest.raises(WeightsUnavailable):
         parts.load(SD)
@@ -328,27 +328,27 @@ def test_row79_the_miniature_does_not_stand_in(monkeypatch, cache, tiny_folder):
     assert loaded.model == "miniature" and str(loaded).startswith("miniature in ")
 
 
-def test_row79_a_miniature_that_is_not_there_is_said(monkeypatch, tmp_path):
+def test_a_miniature_that_is_not_there_is_said(monkeypatch, tmp_path):
     monkeypatch.setattr(weights, "MINIATURE", tmp_path / "miniature")
     with pytest.raises(WeightsUnavailable, match=r"the miniature must be in .* python -m diffusion_lib train-latent"):
         parts.load()
 
 
-def test_row80_a_complete_cache_needs_no_socket(cache, tiny_folder, no_socket):
+def test_a_complete_cache_needs_no_socket(cache, tiny_folder, no_socket):
     fill(cache, tiny_folder)
     loaded = load(SD)
     assert (loaded.model, loaded.revision, loaded.fingerprint) == (SD, COMMIT, COMMIT)
     assert str(loaded).startswith(f"{SD} at {COMMIT[:12]}, float32 on cpu")
 
 
-def test_row81_a_cache_with_a_file_missing_is_not_used(cache, tiny_folder):
+def test_a_cache_with_a_file_missing_is_not_used(cache, tiny_folder):
     (fill(cache, tiny_folder) / TEXT).unlink()
     with pytest.raises(WeightsUnavailable, match="must be in the cache"):
         parts.load(SD)
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: data[:-1] + bytes([data[-1] ^ 1])])
-def test_row81_a_file_that_differs_from_its_sha256_is_refused(cache, tiny_folder, damage):
+def test_a_file_that_differs_from_its_sha256_is_refused(cache, tiny_folder, damage):
     blob = (fill(cache, tiny_folder) / UNET).resolve()
     blob.write_bytes(damage(blob.read_bytes()))
     with pytest.raises(CheckpointCorrupt, match=r"must have the sha256 that is its name, .* delete it, and load"):
@@ -407,7 +407,7 @@ def hub(monkeypatch, cache):
         (503, "HfHubHTTPError"),
     ],
 )
-def test_row82_row86_a_hub_that_refuses_is_quoted_with_the_commit_and_the_alternatives(hub, status, named):
+def test_a_hub_that_refuses_is_quoted_with_the_commit_and_the_alternatives(hub, status, named):
     hub.status = status
     with pytest.raises(WeightsUnavailable) as caught:
         parts.load(SD)
@@ -416,7 +416,7 @@ def test_row82_row86_a_hub_that_refuses_is_quoted_with_the_commit_and_the_altern
     assert hub.requests == 1  # nothing is tried again, which would take time
 
 
-def test_row86_a_hub_that_does_not_answer_is_given_up(hub, monkeypatch):
+def test_a_hub_that_does_not_answer_is_given_up(hub, monkeypatch):
     assert weights.ANSWER < 10
     monkeypatch.setattr(weights, "ANSWER", 0.5)
     hub.status, start = 0, time.monotonic()
@@ -425,7 +425,7 @@ def test_row86_a_hub_that_does_not_answer_is_given_up(hub, monkeypatch):
     assert time.monotonic() - start < HANG
 
 
-def test_row79_a_resolver_that_hangs_is_given_up(hub, monkeypatch):
+def test_a_resolver_that_hangs_is_given_up(hub, monkeypatch):
     monkeypatch.setattr(weights, "ANSWER", 0.3)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **options: hub.wait.wait(HANG))
     start = time.monotonic()
@@ -434,7 +434,7 @@ def test_row79_a_resolver_that_hangs_is_given_up(hub, monkeypatch):
     assert time.monotonic() - start < HANG
 
 
-def test_row86_a_download_has_an_end(monkeypatch, cache):
+def test_a_download_has_an_end(monkeypatch, cache):
     import huggingface_hub
 
     def snapshot_download(local_files_only=False, **options):
@@ -449,7 +449,7 @@ def test_row86_a_download_has_an_end(monkeypatch, cache):
         parts.load(SD)
 
 
-def test_row83_row85_what_is_fetched_is_the_pinned_commit_and_no_pickle(monkeypatch, cache, tiny_folder):
+def test_what_is_fetched_is_the_pinned_commit_and_no_pickle(monkeypatch, cache, tiny_folder):
     import huggingface_hub
 
     asked = []
@@ -522,13 +522,13 @@ def faults(everything, rule):
     return {(name, call) for name, found in everything.items() for call, given in found if rule(call, given)}
 
 
-def test_row83_what_is_loaded_cannot_move(everything):
+def test_what_is_loaded_cannot_move(everything):
     assert SD in weights.PUBLISHED
     assert all(re.fullmatch("[0-9a-f]{40}", revision) for revision in weights.PUBLISHED.values())
     assert faults(everything, moving) == set()
 
 
-def test_row84_no_model_brings_code_along(everything):
+def test_no_model_brings_code_along(everything):
     """And the floor is the release that closed the ways around ``trust_remote_code=False``."""
     assert faults(everything, foreign_code) == set()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -536,7 +536,7 @@ def test_row84_no_model_brings_code_along(everything):
     assert [int(number) for number in floor.removeprefix("diffusers>=").split(".")] >= [0, 38]
 
 
-def test_row85_no_weights_come_as_a_pickle(everything):
+def test_no_weights_come_as_a_pickle(everything):
     assert faults(everything, pickled) == set()
 
 

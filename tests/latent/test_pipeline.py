@@ -134,7 +134,7 @@ def test_ddpm_is_that_of_the_published_pipeline_where_both_add_no_noise_at_the_e
 
 
 @pytest.mark.parametrize("sampler", ["lms", "ddpm"])
-def test_row41_a_picture_is_the_same_in_a_batch_of_any_size(tiny, sampler):
+def test_a_picture_is_the_same_in_a_batch_of_any_size(tiny, sampler):
     together = generate(tiny, ["a dog", "a hat", "red circle"], seed=7, steps=4, sampler=sampler)
     for i, (prompt, picture) in enumerate(zip(["a dog", "a hat", "red circle"], together, strict=True)):
         (alone,) = generate(tiny, prompt, seed=7, steps=4, sampler=sampler, first=i)
@@ -150,7 +150,7 @@ def test_seeds_make_different_pictures_and_zero_is_one_of_them(tiny):
     assert not alike(pictures[0], pictures[1]) and not alike(pictures[0], pictures[2])
 
 
-def test_row39_no_seed_is_drawn_printed_and_stored(tiny, capsys):
+def test_no_seed_is_drawn_printed_and_stored(tiny, capsys):
     (picture,) = generate(tiny, "a dog", seed=None, steps=2)
     seed = picture.parameters["seed"]
     assert capsys.readouterr().out == f"seed = {seed}\n"
@@ -159,7 +159,7 @@ def test_row39_no_seed_is_drawn_printed_and_stored(tiny, capsys):
 
 
 @pytest.mark.parametrize("sampler", ["lms", "ddpm"])
-def test_row88_a_batch_that_does_not_fit_is_halved_and_no_picture_changes(tiny, sampler):
+def test_a_batch_that_does_not_fit_is_halved_and_no_picture_changes(tiny, sampler):
     def full(call):
         if unet.sizes[-1] > 4:  # the guidance doubles the batch: more than two pictures
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
@@ -179,7 +179,7 @@ def test_row88_a_batch_that_does_not_fit_is_halved_and_no_picture_changes(tiny, 
     assert [picture.parameters for picture in halved] == whole_parameters
 
 
-def test_row88_memory_that_ends_on_the_way_repeats_only_that_batch(tiny):
+def test_memory_that_ends_on_the_way_repeats_only_that_batch(tiny):
     def once(call):
         if call == 3:
             raise torch.OutOfMemoryError
@@ -210,7 +210,7 @@ def test_the_progress_counts_every_step_of_every_picture_once(tiny, monkeypatch)
     assert bars[0].n == bars[0].total == 8 and bars[0].desc == "tiny"
 
 
-def test_row88_one_picture_that_does_not_fit_names_the_numbers(tiny):
+def test_one_picture_that_does_not_fit_names_the_numbers(tiny):
     def full(call):
         raise torch.OutOfMemoryError
 
@@ -251,7 +251,7 @@ def test_all_parameters_are_plain_and_complete(tiny):
 
 
 @pytest.mark.parametrize("dim", [(96, 64), [64, 96], (72, 104)])
-def test_row30_a_picture_need_not_be_square(tiny, dim):
+def test_a_picture_need_not_be_square(tiny, dim):
     """(width, height), as in a picture's size; the noise, the states and the picture have this shape."""
     width, height = dim
     (picture,) = generate(tiny, "a dog", seed=0, steps=2, dim=dim, save_int=1)
@@ -262,7 +262,7 @@ def test_row30_a_picture_need_not_be_square(tiny, dim):
     assert alike(picture, generate(tiny, "a dog", seed=0, steps=2, dim=picture.parameters["dim"])[0])
 
 
-def test_row30_a_pair_of_equal_sides_is_a_square(tiny):
+def test_a_pair_of_equal_sides_is_a_square(tiny):
     (one,), (other,) = (generate(tiny, "a dog", seed=0, steps=2, dim=dim) for dim in ((72, 72), 72))
     assert alike(one, other) and one.parameters == other.parameters and one.parameters["dim"] == 72
 
@@ -274,7 +274,7 @@ def test_a_text_that_is_too_long_is_recorded(tiny):
     assert short.parameters["dropped_tokens"] == 0
 
 
-def test_row42_a_flagged_picture_is_black_and_says_so(tiny):
+def test_a_flagged_picture_is_black_and_says_so(tiny):
     checked = dataclasses.replace(tiny, checker=lambda pictures: [True, False])
     with pytest.warns(UserWarning, match=r"flagged the pictures of \['a dog'\]: they are shown black"):
         flagged, passed = generate(checked, ["a dog", "a hat"], seed=0, steps=2)
@@ -286,12 +286,12 @@ def test_row42_a_flagged_picture_is_black_and_says_so(tiny):
 # --- numbers that overflow -------------------------------------------------------------------------------------------
 
 
-def test_row29_a_guidance_that_overflows_names_the_step_and_the_part(tiny):
+def test_a_guidance_that_overflows_names_the_step_and_the_part(tiny):
     with pytest.raises(NonFiniteError, match=r"the U-Net in float32: x_t must .* from t=\d+ to \d+;.* lower g"):
         generate(tiny, "a dog", g=1e30, seed=0, steps=5)
 
 
-def test_row43_a_nan_of_the_unet_names_the_step_and_the_part(tiny):
+def test_a_nan_of_the_unet_names_the_step_and_the_part(tiny):
     class Broken(Counted):
         def forward(self, x, t, **options):
             (eps_hat,) = super().forward(x, t, **options)
@@ -302,7 +302,7 @@ def test_row43_a_nan_of_the_unet_names_the_step_and_the_part(tiny):
         generate(broken, "a dog", seed=0, steps=3)
 
 
-def test_row43_an_overflow_of_the_decoder_is_repaired_and_recorded(tiny_folder, monkeypatch):
+def test_an_overflow_of_the_decoder_is_repaired_and_recorded(tiny_folder, monkeypatch):
     half = parts.load(tiny_folder, device="cpu", dtype="float16")
     decode = half.vae.decode
 
@@ -318,7 +318,7 @@ def test_row43_an_overflow_of_the_decoder_is_repaired_and_recorded(tiny_folder, 
 
 
 @pytest.mark.parametrize(("dtype", "close"), [("float16", 0.3), ("bfloat16", 2.0)])
-def test_row89_half_the_precision_starts_from_the_same_noise(tiny_folder, tiny, dtype, close):
+def test_half_the_precision_starts_from_the_same_noise(tiny_folder, tiny, dtype, close):
     """Of latents whose standard deviation is 15."""
     half = parts.load(tiny_folder, device="cpu", dtype=dtype)
     (one,), (other,) = (generate(each, "a dog", g=2, seed=0, steps=3, save_int=1) for each in (half, tiny))
@@ -328,7 +328,7 @@ def test_row89_half_the_precision_starts_from_the_same_noise(tiny_folder, tiny, 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 @pytest.mark.parametrize("sampler", ["lms", "ddpm"])
-def test_row89_a_gpu_makes_the_same_picture(tiny_folder, tiny, sampler):
+def test_a_gpu_makes_the_same_picture(tiny_folder, tiny, sampler):
     gpu = parts.load(tiny_folder, device="cuda")
     (one,), (other,) = (generate(each, "a dog", g=2, seed=0, steps=5, sampler=sampler) for each in (gpu, tiny))
     assert float((one.latents - other.latents).abs().max()) < 0.05
@@ -337,52 +337,52 @@ def test_row89_a_gpu_makes_the_same_picture(tiny_folder, tiny, sampler):
 # --- what is refused, before any work --------------------------------------------------------------------------------
 
 REFUSED = {
-    "row19-steps-0": ({"steps": 0}, "steps must be an integer in 1..1000, got 0"),
-    "row20-steps-negative": ({"steps": -5}, "steps must be an integer in 1..1000, got -5"),
-    "row21-steps-above-T": ({"steps": 1001}, "steps must be an integer in 1..1000, got 1001"),
-    "row24-a-list-of-times": ({"steps": [10, 5, 1]}, "steps must be an integer in 1..1000, got [10, 5, 1]"),
-    "row27-g-nan": ({"g": math.nan}, "g must be a finite number in [0, inf), got nan"),
-    "row28-g-negative": ({"g": -1}, "g must be a finite number in [0, inf), got -1"),
-    "row29-g-inf": ({"g": math.inf}, "g must be a finite number in [0, inf), got inf"),
+    "steps-0": ({"steps": 0}, "steps must be an integer in 1..1000, got 0"),
+    "steps-negative": ({"steps": -5}, "steps must be an integer in 1..1000, got -5"),
+    "steps-above-T": ({"steps": 1001}, "steps must be an integer in 1..1000, got 1001"),
+    "a-list-of-times": ({"steps": [10, 5, 1]}, "steps must be an integer in 1..1000, got [10, 5, 1]"),
+    "g-nan": ({"g": math.nan}, "g must be a finite number in [0, inf), got nan"),
+    "g-negative": ({"g": -1}, "g must be a finite number in [0, inf), got -1"),
+    "g-inf": ({"g": math.inf}, "g must be a finite number in [0, inf), got inf"),
     "g-text": ({"g": "7.5"}, "g must be a finite number in [0, inf), got '7.5' of type str"),
-    "row30-dim-0": (
+    "dim-0": (
         {"dim": 0},
         "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got 0; this model was made for 64",
     ),
-    "row30-dim-negative": (
+    "dim-negative": (
         {"dim": -8},
         "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got -8",
     ),
-    "row30-dim-513": ({"dim": 513}, "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got 513"),
-    "row30-dim-8192": (
+    "dim-513": ({"dim": 513}, "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got 513"),
+    "dim-8192": (
         {"dim": 8192},
         "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got 8192",
     ),
-    "row30-dim-float": (
+    "dim-float": (
         {"dim": 512.0},
         "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got 512.0",
     ),
-    "row30-dim-text": (
+    "dim-text": (
         {"dim": "512"},
         "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got '512'",
     ),
-    "row30-dim-bool": (
+    "dim-bool": (
         {"dim": True},
         "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got True",
     ),
-    "row30-dim-pair-65": ({"dim": (64, 65)}, "dim must be a multiple of 8 in 64..2048, or two of them"),
-    "row30-dim-triple": ({"dim": (64, 64, 64)}, "got (64, 64, 64); this model was made for 64"),
-    "row30-dim-pair-0": ({"dim": [0, 64]}, "got [0, 64]"),
-    "row30-dim-pair-bool": ({"dim": (64, True)}, "got (64, True)"),
-    "row30-dim-empty": ({"dim": ()}, "got ()"),
-    "row32-prompt-none": ({"prompt": None}, "prompt must be a text or a list of texts"),
-    "row37-seed-negative": ({"seed": -1}, f"seed must be an integer in 0..{2**63 - 1}, got -1"),
-    "row38-seed-2-63": ({"seed": 2**63}, "seed must be an integer in"),
-    "row38-seed-2-64": ({"seed": 2**64}, "seed must be an integer in"),
-    "row38-seed-2-70": ({"seed": 2**70}, "seed must be an integer in"),
-    "row39-seed-bool": ({"seed": True}, "got True of type bool"),
-    "row39-seed-float": ({"seed": 1.0}, "got 1.0 of type float"),
-    "row39-seed-text": ({"seed": "1"}, "got '1' of type str"),
+    "dim-pair-65": ({"dim": (64, 65)}, "dim must be a multiple of 8 in 64..2048, or two of them"),
+    "dim-triple": ({"dim": (64, 64, 64)}, "got (64, 64, 64); this model was made for 64"),
+    "dim-pair-0": ({"dim": [0, 64]}, "got [0, 64]"),
+    "dim-pair-bool": ({"dim": (64, True)}, "got (64, True)"),
+    "dim-empty": ({"dim": ()}, "got ()"),
+    "prompt-none": ({"prompt": None}, "prompt must be a text or a list of texts"),
+    "seed-negative": ({"seed": -1}, f"seed must be an integer in 0..{2**63 - 1}, got -1"),
+    "seed-2-63": ({"seed": 2**63}, "seed must be an integer in"),
+    "seed-2-64": ({"seed": 2**64}, "seed must be an integer in"),
+    "seed-2-70": ({"seed": 2**70}, "seed must be an integer in"),
+    "seed-bool": ({"seed": True}, "got True of type bool"),
+    "seed-float": ({"seed": 1.0}, "got 1.0 of type float"),
+    "seed-text": ({"seed": "1"}, "got '1' of type str"),
     "save-int-negative": ({"save_int": -1}, "save_int must be an integer >= 0, got -1"),
     "save-int-bool": ({"save_int": True}, "save_int must be an integer >= 0, got True"),
     "sampler-unknown": ({"sampler": "lsm"}, "did you mean 'lms'?"),
@@ -401,7 +401,7 @@ def test_bad_arguments_are_refused_before_a_network_runs(tiny, arguments, messag
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_row40_as_many_generators_as_pictures(double, count):
+def test_as_many_generators_as_pictures(double, count):
     text, empty = embedded(double, ["a", "a dog"])
     x_T = torch.zeros(2, 4, 8, 8, dtype=torch.float64)
     options = {"g": 1, "steps": 2, "sampler": "ddpm"}
@@ -410,7 +410,7 @@ def test_row40_as_many_generators_as_pictures(double, count):
 
 
 @pytest.mark.parametrize("steps", [1, 3, 7, 53, 999, 1000])
-def test_row22_row23_any_number_of_steps_ends_at_the_clean_state(double, steps):
+def test_any_number_of_steps_ends_at_the_clean_state(double, steps):
     """With a U-Net that says what the noise was, each chain ends on the data: here, one point."""
     point, schedule = torch.full((1, 4, 8, 8), 0.7, dtype=torch.float64), double.schedule
 

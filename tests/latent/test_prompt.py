@@ -32,14 +32,14 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 
 
 @given(TEXTS)
-def test_row34_any_text_works_and_is_read_as_the_published_tokenizer_reads_it(tiny, text):
+def test_any_text_works_and_is_read_as_the_published_tokenizer_reads_it(tiny, text):
     padded = tiny.tokenizer(text, padding="max_length", max_length=77, truncation=True, return_tensors="pt")
     with pytest.warns(UserWarning) if len(tiny.tokenizer(text).input_ids) > 77 else contextlib.nullcontext():
         assert torch.equal(tokenize(tiny.tokenizer, text).ids, padded.input_ids)
 
 
 @pytest.mark.parametrize("text", ["🎩🐕", "戴帽子的狗", "כלב עם כובע", "a\x00dog", "a\u200bdog", "\ufeffa", "e\u0301"])
-def test_row34_every_writing_has_ids_that_repeat(tiny, text):
+def test_every_writing_has_ids_that_repeat(tiny, text):
     ids = tokenize(tiny.tokenizer, text).ids
     assert torch.equal(ids, tokenize(tiny.tokenizer, text).ids)
     assert not torch.equal(ids, tokenize(tiny.tokenizer, "").ids)
@@ -47,18 +47,18 @@ def test_row34_every_writing_has_ids_that_repeat(tiny, text):
 
 
 @pytest.mark.parametrize(("text", "found"), [("a \ud800 dog", "D800 at place 2"), ("\udfff", "DFFF at place 0")])
-def test_row34_half_a_character_is_refused(text, found):
+def test_half_a_character_is_refused(text, found):
     with pytest.raises(ConfigError, match=rf"prompt must be text, got U\+{found}, which is half a character; rem"):
         check_prompts(text)
 
 
-def test_row34_ten_megabytes_are_refused_before_the_tokenizer_sees_them():
+def test_ten_megabytes_are_refused_before_the_tokenizer_sees_them():
     with pytest.raises(ConfigError, match=f"prompt must have at most {LONGEST} characters, got 10000000"):
         tokenize(None, "x" * 10_000_000)
     assert check_prompts("x" * LONGEST)
 
 
-def test_row33_what_is_dropped_is_named(tiny):
+def test_what_is_dropped_is_named(tiny):
     text = "a dog " * 37 + "wearing red hat"
     with pytest.warns(UserWarning, match="longer than 77 tokens: the last 2 are dropped, 'red hat'"):
         ids, dropped, tails, _ = tokenize(tiny.tokenizer, ["a", text])
@@ -67,11 +67,11 @@ def test_row33_what_is_dropped_is_named(tiny):
         tokenize(tiny.tokenizer, text, strict=True)
 
 
-def test_row33_75_tokens_fit(tiny, recwarn):
+def test_75_tokens_fit(tiny, recwarn):
     assert tokenize(tiny.tokenizer, "dog " * 75, strict=True).dropped == [0] and not recwarn.list
 
 
-def test_row31_the_empty_text_is_the_unconditional_one_bit_for_bit(tiny):
+def test_the_empty_text_is_the_unconditional_one_bit_for_bit(tiny):
     alone = embed(tiny, tokenize(tiny.tokenizer, "").ids)
     assert alone.shape == (1, 77, 16)
     assert torch.equal(alone, embed(tiny, tokenize(tiny.tokenizer, [""]).ids))
@@ -79,12 +79,12 @@ def test_row31_the_empty_text_is_the_unconditional_one_bit_for_bit(tiny):
 
 
 @pytest.mark.parametrize("prompt", [None, 5, 1.0, [], [None], ["a", 5], b"dog", {"a": 1}, ("a", None)])
-def test_row32_what_is_no_text_is_refused(tiny, prompt):
+def test_what_is_no_text_is_refused(tiny, prompt):
     with pytest.raises(ConfigError, match="prompt must be a text or a list of texts, not empty"):
         tokenize(tiny.tokenizer, prompt)
 
 
-def test_row35_the_written_end_is_read_as_the_end(tiny):
+def test_the_written_end_is_read_as_the_end(tiny):
     """As in the published pipeline: the text stops there, and what follows it is one more text behind the end."""
     end = tiny.tokenizer.eos_token_id
     ids = tokenize(tiny.tokenizer, "a <|endoftext|> dog").ids[0]
@@ -93,13 +93,13 @@ def test_row35_the_written_end_is_read_as_the_end(tiny):
     assert full.tolist() == [tiny.tokenizer.bos_token_id, *[end] * 76]
 
 
-def test_row36_markup_is_text_like_any_other(tiny):
+def test_markup_is_text_like_any_other(tiny):
     text = "<script>alert(1)</script> **$\\alpha$**"
     assert tokenize(tiny.tokenizer, text).ids.unique().numel() > 10
     assert tiny.tokenizer.decode(tokenize(tiny.tokenizer, text).ids[0], skip_special_tokens=True).startswith("< script")
 
 
-def test_row36_a_page_shows_markup_as_text():
+def test_a_page_shows_markup_as_text():
     """The slider escapes what it is given; the book's check refuses an output in which it stands as it is."""
     text = "<script>alert('1')</script> & <img src=x onerror=alert(1)>"
     shown = plot.frames([b"\x89PNG"], [text], alt=text).text

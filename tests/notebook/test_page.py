@@ -74,7 +74,7 @@ def test_seeds_repeat_and_differ(executed):
     assert not any(a == b for a, b in zip(first, third, strict=True))
 
 
-def test_row90_settings_are_deterministic(executed):
+def test_settings_are_deterministic(executed):
     assert json.loads(executed[0].cells[3].outputs[0].text) == {
         "threads": 1,
         "pools": 1,
@@ -159,7 +159,7 @@ def test_rules_accept(rule, value):
 
 
 @pytest.mark.parametrize(("rule", "value"), [(rule, value) for rule, values in BAD for value in values])
-def test_row97_row98_rules_refuse(rule, value):
+def test_rules_refuse(rule, value):
     with pytest.raises(ConfigError, match=r"^x must be .*, got .*; set it in the cell tagged parameters"):
         check_parameters({"x": value}, x=rule)
 
@@ -177,7 +177,7 @@ def test_choice_names_the_nearest():
 
 
 @pytest.mark.parametrize("value", [5, 0.5, "a", True, None, [1, [2]], {"a": {"b": 1}}])
-def test_row96_unknown_name_is_refused_with_the_nearest(value):
+def test_unknown_name_is_refused_with_the_nearest(value):
     with pytest.raises(
         ConfigError, match=r"^TT = .* is not a parameter of this chapter, allowed: T, seed; did you mean 'T'"
     ):
@@ -213,12 +213,12 @@ def test_a_reader_may_run_the_cell_again_after_the_chapter_made_its_own_variable
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        pytest.param("TT", 5, "TT = 5 is not a parameter", id="row96-unknown"),
-        pytest.param("flag", "false", "flag must be True or False, got 'false'", id="row97-text-for-flag"),
-        pytest.param("T", math.nan, "T must be an integer in 1..9, got nan", id="row98-nan"),
-        pytest.param("T", 1e3, "T must be an integer in 1..9, got 1000.0", id="row98-1e3"),
-        pytest.param("T", "0x10", "T must be an integer in 1..9, got '0x10'", id="row98-0x10"),
-        pytest.param("T", None, "T must be an integer in 1..9, got None", id="row98-none"),
+        pytest.param("TT", 5, "TT = 5 is not a parameter", id="unknown"),
+        pytest.param("flag", "false", "flag must be True or False, got 'false'", id="text-for-flag"),
+        pytest.param("T", math.nan, "T must be an integer in 1..9, got nan", id="nan"),
+        pytest.param("T", 1e3, "T must be an integer in 1..9, got 1000.0", id="1e3"),
+        pytest.param("T", "0x10", "T must be an integer in 1..9, got '0x10'", id="0x10"),
+        pytest.param("T", None, "T must be an integer in 1..9, got None", id="none"),
         pytest.param("T", 10, "T must be an integer in 1..9, got 10", id="out-of-range"),
     ],
 )

@@ -144,24 +144,24 @@ def test_what_a_run_is_made_from_decides_its_directory(book, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["api_token", "KEY", "client_secret", "password", "credentials"])
-def test_row91_secrets_are_refused(book, name):
+def test_secrets_are_refused(book, name):
     write_chapter(book / "notebooks" / "small-chapter.ipynb", parameters=f"{name} = ''")
     with pytest.raises(ConfigError, match=f"{name} must not be passed, the notebook would store it"):
         rerun("small-chapter", {name: "hunter2"})
     assert nothing_ran(book)
 
 
-def test_row92_a_killed_kernel_is_a_failure(book):
+def test_a_killed_kernel_is_a_failure(book):
     _, reason = failed_run(book, "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
     assert "Kernel died" in reason
 
 
-def test_row93_a_time_out_is_a_failure(book):
+def test_a_time_out_is_a_failure(book):
     _, reason = failed_run(book, "import time\ntime.sleep(60)", timeout=1)
     assert "timed out" in reason and "1 seconds" in reason
 
 
-def test_row94_leaving_early_with_success_is_a_failure(book):
+def test_leaving_early_with_success_is_a_failure(book):
     _, reason = failed_run(book, "import sys\nsys.exit(0)")
     assert "did not print 'chapter complete'" in reason
 
@@ -231,7 +231,7 @@ COMMAND = (
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_row95_a_run_that_is_told_to_stop_says_so(book, number):
+def test_a_run_that_is_told_to_stop_says_so(book, number):
     write_chapter(book / "notebooks" / "small-chapter.ipynb", SLOW)
     assert start_and_signal(COMMAND, (book / "pid").exists, number) == 128 + number
     path = book / "out" / "small-chapter.ipynb"
@@ -244,7 +244,7 @@ def test_row95_a_run_that_is_told_to_stop_says_so(book, number):
     wait_for(lambda: is_gone(int((book / "pid").read_text())))
 
 
-def test_row95_a_killed_run_never_says_that_it_is_whole_or_running(book):
+def test_a_killed_run_never_says_that_it_is_whole_or_running(book):
     """Nothing can be written after SIGKILL; so what stands there before is true of a killed run, too."""
     write_chapter(book / "notebooks" / "small-chapter.ipynb", SLOW)
     assert start_and_signal(COMMAND, (book / "pid").exists, signal.SIGKILL) == -signal.SIGKILL
@@ -355,7 +355,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_kernel(book, monke
     assert nothing_ran(book)
 
 
-def test_row95_a_notebook_is_replaced_by_renaming(book):
+def test_a_notebook_is_replaced_by_renaming(book):
     path = rerun("small-chapter", out="out")
     before = path.read_bytes()
     os.link(path, book / "same-file")
@@ -363,7 +363,7 @@ def test_row95_a_notebook_is_replaced_by_renaming(book):
     assert (book / "same-file").read_bytes() == before != path.read_bytes()
 
 
-def test_row96_an_unknown_name_is_refused_with_the_nearest(book, capsys):
+def test_an_unknown_name_is_refused_with_the_nearest(book, capsys):
     assert command("small-chapter", "-p", "TT", "5") == 2
     message = capsys.readouterr().err
     allowed = "T, rate, flag, name, shift"
@@ -372,7 +372,7 @@ def test_row96_an_unknown_name_is_refused_with_the_nearest(book, capsys):
 
 
 @pytest.mark.parametrize("text", ["true", "false", "TRUE", "yes", "1", "0", ""])
-def test_row97_texts_are_no_flags(book, capsys, text):
+def test_texts_are_no_flags(book, capsys, text):
     assert command("small-chapter", "-p", "flag", text) == 2
     assert f"flag must be True or False, got {text!r} of type str" in capsys.readouterr().err
     with pytest.raises(ConfigError, match="flag must be True or False"):
@@ -397,7 +397,7 @@ def test_row97_texts_are_no_flags(book, capsys, text):
         "True",
     ],
 )
-def test_row98_texts_are_no_whole_numbers(book, capsys, text):
+def test_texts_are_no_whole_numbers(book, capsys, text):
     assert command("small-chapter", "-p", "T", text) == 2
     assert f"T must be a whole number in digits, such as 1000, got {text!r} of type str" in capsys.readouterr().err
     assert nothing_ran(book)
@@ -406,7 +406,7 @@ def test_row98_texts_are_no_whole_numbers(book, capsys, text):
 @pytest.mark.parametrize(
     "text", ["nan", "inf", "infinity", "1e999", "1_0.5", "0x1p-2", "None", "", ".", "1e", "0,5", "5%"]
 )
-def test_row98_texts_are_no_numbers(book, capsys, text):
+def test_texts_are_no_numbers(book, capsys, text):
     assert command("small-chapter", "-p", "rate", text) == 2
     assert "rate must be a finite number in decimal notation" in capsys.readouterr().err
     assert nothing_ran(book)
@@ -424,7 +424,7 @@ def test_row98_texts_are_no_numbers(book, capsys, text):
     ]
     + [pytest.param({"name": value}, id=f"name-{value!r}") for value in ("\ud800", b"a", 5, None)],
 )
-def test_row98_values_of_another_type_are_refused(book, given):
+def test_values_of_another_type_are_refused(book, given):
     ((name, _),) = given.items()
     with pytest.raises(ConfigError, match=rf"^{name} must be .*, got .* of type .*; the chapter's own value is"):
         rerun("small-chapter", given)
@@ -432,7 +432,7 @@ def test_row98_values_of_another_type_are_refused(book, given):
 
 
 @pytest.mark.parametrize("name", ["T=open('canary', 'w');U", "T\nimport os", "T ", "class", "_", "T, rate", ""])
-def test_row99_a_name_must_stand_in_the_parameters_cell(book, name):
+def test_a_name_must_stand_in_the_parameters_cell(book, name):
     with pytest.raises(ConfigError, match="is not a parameter of this chapter, allowed: T, "):
         rerun("small-chapter", {name: 5})
     assert nothing_ran(book)
@@ -451,14 +451,14 @@ def test_row99_a_name_must_stand_in_the_parameters_cell(book, name):
         pytest.param({"T": object()}, id="object"),
     ],
 )
-def test_row100_values_that_are_no_json_are_refused(book, given):
+def test_values_that_are_no_json_are_refused(book, given):
     with pytest.raises(ConfigError, match=r"of type (int64|float64|bool|str_|ndarray|tuple|set|object)"):
         rerun("small-chapter", given)
     assert nothing_ran(book)
 
 
 @pytest.mark.parametrize("output", ["missing/out", "notebooks/small-chapter.ipynb"])
-def test_row101_a_directory_whose_parent_is_missing_is_refused(book, output):
+def test_a_directory_whose_parent_is_missing_is_refused(book, output):
     with pytest.raises(ConfigError, match=r"out must be a directory, (its parent must exist, got|got the file)"):
         rerun("small-chapter", out=output)
     assert nothing_ran(book)

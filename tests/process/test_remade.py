@@ -16,8 +16,9 @@ from diffusion_lib.denoiser import MLP
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.evaluate import GaussianMixture, optimal_variance
 from diffusion_lib.process import bits_per_dim, diagnose, step_term, vp_to_ve, weight, x_0_from_eps
+from diffusion_lib.process.betas import TABLES
 from diffusion_lib.process.remade import shifted, zero_terminal_snr
-from diffusion_lib.process.schedule import SCHEDULES, TABLES, Schedule, linear, make_schedule, scaled_linear
+from diffusion_lib.process.schedule import SCHEDULES, Schedule, linear, make_schedule, scaled_linear
 from diffusion_lib.sample import ddim, ddpm, dpmpp, euler, heun, langevin, last, lms, sigma
 from diffusion_lib.train import TrainConfig, TrainState, train
 

@@ -79,7 +79,7 @@ def test_make_test_runs_every_part_and_the_dear_one_last(project, monkeypatch):
     assert lines[-1].startswith(TOOLS["tests"]) and "--ignore" not in lines[-1]
 
 
-@pytest.mark.parametrize("command", [pytest.param(start, id=f"row109-{name}") for name, start in TOOLS.items()])
+@pytest.mark.parametrize("command", [pytest.param(start, id=name) for name, start in TOOLS.items()])
 def test_a_failing_part_fails_make_test(project, monkeypatch, command):
     """No test begins after a part that is cheaper and fails; what runs beside that part may come to its end."""
     monkeypatch.setenv("FAIL", command)
@@ -130,7 +130,7 @@ def test_the_commands_before_a_commit_are_those_of_make_check(project, monkeypat
     assert repository["repo"] == "local"  # the versions are the environment's; nothing is fetched
 
 
-def test_row109_a_failure_at_the_head_of_a_pipe_is_a_failure(project):
+def test_a_failure_at_the_head_of_a_pipe_is_a_failure(project):
     (project / "canary.mk").write_text("include Makefile\ncanary:\n\tfalse | cat\n")
     assert make(project, "-f", "canary.mk", "canary").returncode == 2
 

@@ -19,7 +19,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
 @pytest.mark.parametrize(("folder", "files"), FOLDERS.items(), ids=FOLDERS)
-def test_row91_no_token_is_published(folder, files):
+def test_no_token_is_published(folder, files):
     """The pages that are built are looked at where they are there."""
     paths = [path for path in (ROOT / folder).rglob(files) if path.is_file()]
     assert paths or folder == "_build/html"
@@ -29,7 +29,7 @@ def test_row91_no_token_is_published(folder, files):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
-def test_row91_no_parameter_is_a_secret(path):
+def test_no_parameter_is_a_secret(path):
     notebook = json.loads(path.read_text(encoding="utf-8"))
     names = set(notebook["metadata"].get("papermill", {}).get("parameters", {}))
     for cell in notebook["cells"]:

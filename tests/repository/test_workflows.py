@@ -42,7 +42,7 @@ def test_the_workflows_are_these():
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
-def test_row113_actions_are_pinned_with_their_version(path):
+def test_actions_are_pinned_with_their_version(path):
     lines = [line for line in path.read_text().splitlines() if "uses:" in line]
     assert len(lines) == sum(name == path.name and "uses" in step for name, _, step in STEPS) > 0
     for line in lines:
@@ -148,7 +148,7 @@ def test_pages_go_live_after_the_notebooks_that_they_link_to():
     assert JOBS["pages.yml", "deploy"]["needs"] == ["build", "notebooks"]
 
 
-def test_row112_the_weekly_run_keeps_two_upper_bounds_only(tmp_path):
+def test_the_weekly_run_keeps_two_upper_bounds_only(tmp_path):
     shutil.copy(ROOT / "requirements.txt", tmp_path)
     strip = next(command for command in commands("weekly.yml") if command.startswith("sed "))
     before = (tmp_path / "requirements.txt").read_text().splitlines()
@@ -291,8 +291,8 @@ def test_the_script_fails_with_what_it_calls(clone, program):
     assert code != 0 and called[-1].startswith(program) and len(called) == (1 if program == "apt-get" else 3)
 
 
-@pytest.mark.parametrize("line", ["exit 3 | cat", "exit 3", 'echo "$NEVER_SET"'], ids="row109-{}".format)
-def test_row109_canary_a_masked_failure_stops_the_script(clone, line):
+@pytest.mark.parametrize("line", ["exit 3 | cat", "exit 3", 'echo "$NEVER_SET"'], ids=str)
+def test_canary_a_masked_failure_stops_the_script(clone, line):
     path = clone / ".ci" / "run"
     text = path.read_text()
     assert text.count("\nmake test") == 1
@@ -305,7 +305,7 @@ def test_row109_canary_a_masked_failure_stops_the_script(clone, line):
     assert code != 0 and called == []
 
 
-def test_row109_canary_a_masked_failure_stops_make(tmp_path):
+def test_canary_a_masked_failure_stops_make(tmp_path):
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / "canary.mk").write_text("canary:\n\texit 3 | cat\n\techo went on\n")
     env = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key != "VENV"}

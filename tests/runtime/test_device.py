@@ -66,12 +66,12 @@ def test_a_device_that_is_missing_is_refused_and_those_present_are_named(machine
 BROKEN = "no kernel image is available for execution on the device"
 
 
-def test_row87_without_a_gpu_everything_is_on_the_cpu_and_says_nothing(machine, recwarn):
+def test_without_a_gpu_everything_is_on_the_cpu_and_says_nothing(machine, recwarn):
     machine()
     assert pick_device() == torch.device("cpu") and len(recwarn) == 0
 
 
-def test_row87_a_gpu_that_does_not_work_is_passed_over_with_a_warning(machine):
+def test_a_gpu_that_does_not_work_is_passed_over_with_a_warning(machine):
     machine(cuda=True, cuda_fault=BROKEN)
     with pytest.warns(UserWarning, match=f"cuda does not work here .{BROKEN}.; computing on cpu"):
         assert pick_device() == torch.device("cpu")
@@ -79,12 +79,12 @@ def test_row87_a_gpu_that_does_not_work_is_passed_over_with_a_warning(machine):
         pick_device("cuda")
 
 
-def test_row87_a_fault_of_a_device_that_is_not_preferred_is_no_news(machine, recwarn):
+def test_a_fault_of_a_device_that_is_not_preferred_is_no_news(machine, recwarn):
     machine(cuda=True, mps=True, mps_fault=BROKEN)
     assert pick_device() == torch.device("cuda") and len(recwarn) == 0
 
 
-def test_row87_a_device_is_tried_by_computing_on_it():
+def test_a_device_is_tried_by_computing_on_it():
     """The CPU can add.  Nobody can on the device ``meta``, which has shapes and no numbers."""
     assert device.fault("cpu") == "" and "meta" in device.fault("meta")
 

@@ -97,7 +97,7 @@ def test_a_record_of_something_else_is_refused(record, other, message):
 
 
 @pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "sub/../../secret"])
-def test_row72_a_record_names_files_beside_it_only(record, name):
+def test_a_record_names_files_beside_it_only(record, name):
     content = json.loads(record.read_text())
     del content["sha256"]
     content["files"] = {name: "0" * 64}
@@ -176,7 +176,7 @@ def test_a_write_that_fails_names_the_file_and_leaves_nothing(tmp_path, monkeypa
     assert issubclass(SaveError, (DiffusionLibError, OSError))
 
 
-def test_row75_a_limit_on_the_size_of_files(tmp_path):
+def test_a_limit_on_the_size_of_files(tmp_path):
     code = (
         "import resource, signal\nfrom pathlib import Path\nfrom diffusion_lib.runtime import files\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\nresource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"

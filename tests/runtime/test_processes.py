@@ -77,7 +77,7 @@ def close(one, two, tolerance=1e-6):
 
 
 @pytest.mark.parametrize("size", [1, 2, 4])
-def test_row54_the_union_of_the_noise_is_that_of_one_process_and_no_two_share_any(size):
+def test_the_union_of_the_noise_is_that_of_one_process_and_no_two_share_any(size):
     data, generators = sample_density("ring", 100, 0), [torch.Generator().manual_seed(5) for _ in range(size + 1)]
     p = timestep_distribution(make_schedule("linear", 20), "log-normal")
     for _ in range(3):  # steps
@@ -89,7 +89,7 @@ def test_row54_the_union_of_the_noise_is_that_of_one_process_and_no_two_share_an
         assert not any(torch.equal(noises[i], noises[j]) for i in range(size) for j in range(i))
 
 
-def test_row55_batches_depend_on_no_global_generator():
+def test_batches_depend_on_no_global_generator():
     """Workers that inherit NumPy's or PyTorch's global stream draw alike; the batches come from the state's own."""
     import random
 
@@ -168,7 +168,7 @@ def test_resume_by_as_many_processes_is_bit_for_bit(runs):
 
 
 @pytest.mark.parametrize(("name", "before", "now"), [("two-by-one", 2, 1), ("one-by-two", 1, 2)])
-def test_row56_resume_by_another_number_of_processes_is_close_and_says_so(runs, name, before, now):
+def test_resume_by_another_number_of_processes_is_close_and_says_so(runs, name, before, now):
     directory, report = runs
     assert report[name]["status"] == [0] * now
     assert close(tensors(directory / name), tensors(directory / "one"))
@@ -188,7 +188,7 @@ def test_a_killed_process_ends_the_run(runs, rank):
     assert tensors(directory / f"kill-{rank}", 10)  # the checkpoint before is whole
 
 
-def test_row58_a_signal_to_one_process_stops_both_at_the_same_step(runs):
+def test_a_signal_to_one_process_stops_both_at_the_same_step(runs):
     directory, report = runs
     assert report["signal"]["status"] == [143, 143]
     assert report["signal"]["text"][0].startswith("saved step ")
@@ -196,7 +196,7 @@ def test_row58_a_signal_to_one_process_stops_both_at_the_same_step(runs):
     assert tensors(directory / "signal", step)
 
 
-def test_row75_a_save_that_fails_in_the_first_process_ends_the_other(runs):
+def test_a_save_that_fails_in_the_first_process_ends_the_other(runs):
     _, report = runs
     assert report["full"]["status"] == [2, 2]
     assert "CheckpointSaveError: step 10 was not saved" in report["full"]["text"][0]

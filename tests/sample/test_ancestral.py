@@ -55,7 +55,7 @@ def test_timesteps_are_as_many_as_asked_and_strictly_decreasing(T_steps, spacing
 
 @pytest.mark.parametrize("T", [*SMALL_T, 1000])
 @pytest.mark.parametrize("spacing", SPACINGS)
-def test_row22_every_step_count_including_T(T, spacing):
+def test_every_step_count_including_T(T, spacing):
     for steps in range(1, T + 1):
         times = timesteps(T, steps, spacing)
         assert len(set(times)) == steps and times == sorted(times, reverse=True) and 1 <= times[-1] <= times[0] <= T
@@ -66,7 +66,7 @@ def test_row22_every_step_count_including_T(T, spacing):
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7, 20])
-def test_row26_ddim_with_eta_1_is_ddpm(steps):
+def test_ddim_with_eta_1_is_ddpm(steps):
     schedule, x_T = linear(20), randn(4, 2)
     denoiser = gaussian_denoiser(schedule, mean=1.0, std=0.5)
     one = ddim(denoiser, x_T, schedule, steps=steps, eta=1.0, generator=seeded(1))
@@ -86,7 +86,7 @@ def samplers(denoiser, x_T, schedule, steps, spacing):
 
 @pytest.mark.parametrize("T", [1, 2, 3, 10, 25])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
-def test_row25_one_point_is_found_by_every_sampler_with_every_step_count(T, dtype):
+def test_one_point_is_found_by_every_sampler_with_every_step_count(T, dtype):
     schedule, point = linear(T), torch.tensor([0.7, -1.3], dtype=dtype)
     x_T = randn(3, 2, dtype=dtype)
     for steps in range(1, T + 1):
@@ -97,7 +97,7 @@ def test_row25_one_point_is_found_by_every_sampler_with_every_step_count(T, dtyp
 
 
 @pytest.mark.parametrize("steps", [1, 27, 53, 1000])
-def test_row25_one_point_is_found_at_T_1000(steps):
+def test_one_point_is_found_at_T_1000(steps):
     schedule, point = linear(1000), torch.tensor([0.7, -1.3], dtype=torch.float64)
     for chain in samplers(point_denoiser(schedule, point), randn(3, 2), schedule, steps, "trailing"):
         assert float((last(chain) - point).abs().max()) < 1e-6
@@ -161,7 +161,7 @@ def alpha_bar_shifted(schedule, x_t, eps_hat, t, s, *, z, **options):
 @pytest.mark.parametrize(
     "bug",
     [noisy_last_step, previous_is_t_minus_1, sigma_off_by_2_percent, alpha_bar_shifted],
-    ids=["P4-noisy-last-step", "row23-prev-is-t-1", "sigma-times-1.02", "alpha-bar-shifted"],
+    ids=["P4-noisy-last-step", "prev-is-t-1", "sigma-times-1.02", "alpha-bar-shifted"],
 )
 def test_planted_bugs_change_the_distribution(bug):
     """By far more than the 1e-10 that the right step is held to."""
@@ -235,7 +235,7 @@ def noisy_samplers(denoiser, x_T, schedule, streams):
     yield langevin(denoiser, x_T, schedule, steps=5, repeats=2, generator=streams)
 
 
-def test_row41_a_sample_is_the_same_in_a_batch_of_any_size():
+def test_a_sample_is_the_same_in_a_batch_of_any_size():
     """Bit for bit with an exact denoiser in float64; with one stream for all, sample 1 would differ."""
     schedule, made = linear(20), {}
     world = GaussianMixture([[-1.0, 0.5], [0.3, -0.2]], 0.3)
@@ -251,7 +251,7 @@ def test_row41_a_sample_is_the_same_in_a_batch_of_any_size():
         assert not torch.equal(made[4, which][0], made[4, which][1])
 
 
-def test_row41_streams_depend_on_the_seed_and_on_the_place():
+def test_streams_depend_on_the_seed_and_on_the_place():
     draws = {float(torch.randn(1, generator=stream)) for seed in (0, 1, 2**63 - 1) for stream in generators(seed, 5)}
     assert len(draws) == 15
     later = {float(torch.randn(1, generator=stream)) for seed in (0, 1, 2**63 - 1) for stream in generators(seed, 4, 1)}
@@ -266,7 +266,7 @@ PROMISE = {torch.float32: 1e-4, torch.float64: 1e-10}  # of the chapter `running
 
 
 @pytest.mark.parametrize("dtype", PROMISE, ids=["float32", "float64"])
-def test_row89_noise_is_drawn_on_the_cpu_for_every_device(dtype):
+def test_noise_is_drawn_on_the_cpu_for_every_device(dtype):
     """``meta`` stands for another device: what arrives there was drawn by the CPU's generator."""
     ours, theirs = seeded(3), seeded(3)
     there = torch.empty(4, 2, dtype=dtype, device="meta")
@@ -276,7 +276,7 @@ def test_row89_noise_is_drawn_on_the_cpu_for_every_device(dtype):
 
 
 @pytest.mark.parametrize("dtype", PROMISE, ids=["float32", "float64"])
-def test_row89_rounding_stays_within_what_is_promised_between_devices(dtype):
+def test_rounding_stays_within_what_is_promised_between_devices(dtype):
     """A GPU rounds otherwise, as does a CPU that is given a batch in another order or in parts.  Where there is a GPU,
     it is compared, too."""
     schedule, world = linear(50), GaussianMixture([[-1.0, 0.5], [0.3, -0.2]], 0.3)
@@ -296,7 +296,7 @@ def test_row89_rounding_stays_within_what_is_promised_between_devices(dtype):
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
 @pytest.mark.parametrize("dtype", PROMISE, ids=["float32", "float64"])
-def test_row89_a_gpu_makes_the_same_samples(dtype):
+def test_a_gpu_makes_the_same_samples(dtype):
     schedule = linear(50)
     torch.manual_seed(0)
     network = MLP(T=50, alpha_bar=schedule.alpha_bar).to(dtype).requires_grad_(False)
@@ -318,24 +318,24 @@ def test_a_denoiser_of_another_precision_keeps_the_dtype_of_x_T(dtype):
 
 X_T = torch.zeros(2, 2)
 BAD_CALLS = {
-    "row19-steps-0": {"steps": 0},
-    "row20-steps-negative": {"steps": -5},
-    "row21-steps-above-T": {"steps": 11},
+    "steps-0": {"steps": 0},
+    "steps-negative": {"steps": -5},
+    "steps-above-T": {"steps": 11},
     "steps-bool": {"steps": True},
     "steps-float": {"steps": 5.0},
-    "row24-times-instead-of-a-number": {"steps": [10, 5, 1]},
-    "row24-increasing-times": {"steps": [1, 5, 10]},
-    "row24-no-times": {"steps": []},
-    "row13-variance-other": {"variance": "other"},
+    "times-instead-of-a-number": {"steps": [10, 5, 1]},
+    "increasing-times": {"steps": [1, 5, 10]},
+    "no-times": {"steps": []},
+    "variance-other": {"variance": "other"},
     "spacing-unknown": {"spacing": "trailling"},
-    "row26-eta-negative": {"eta": -0.1},
-    "row26-eta-above-1": {"eta": 1.1},
-    "row26-eta-nan": {"eta": math.nan},
+    "eta-negative": {"eta": -0.1},
+    "eta-above-1": {"eta": 1.1},
+    "eta-nan": {"eta": math.nan},
     "eta-bool": {"eta": True},
     "generator-int": {"generator": 0},
-    "row40-fewer-generators-than-samples": {"generator": [seeded()]},
-    "row40-more-generators-than-samples": {"generator": [seeded()] * 3},
-    "row40-a-number-among-generators": {"generator": [seeded(), 0]},
+    "fewer-generators-than-samples": {"generator": [seeded()]},
+    "more-generators-than-samples": {"generator": [seeded()] * 3},
+    "a-number-among-generators": {"generator": [seeded(), 0]},
     "x_T-nan": {"x_T": torch.tensor([[0.0, math.nan]])},
     "x_T-inf": {"x_T": torch.tensor([[math.inf, 0.0]])},
     "x_T-no-batch": {"x_T": torch.zeros(2)},
@@ -357,7 +357,7 @@ def test_bad_arguments_are_refused_at_the_call(kwargs):
         sampler(**arguments)
 
 
-def test_row18_denoiser_with_another_shape():
+def test_denoiser_with_another_shape():
     with pytest.raises(ConfigError, match="shape"):
         last(ddim(lambda x_t, t: x_t[:, :1], X_T, linear(3)))
 
@@ -391,7 +391,7 @@ def test_a_first_step_keeps_its_digits():
 
 @pytest.mark.parametrize(("t", "s"), [(0, 0), (11, 3), (3, 3), (3, 4), (3, -1), (True, 0)])
 @pytest.mark.parametrize("step", [ddpm_step, ddim_step])
-def test_row16_row24_steps_refuse_bad_times(step, t, s):
+def test_steps_refuse_bad_times(step, t, s):
     with pytest.raises(ConfigError, match=r"^[ts] must"):
         step(linear(10), X_T, X_T, t, s, z=X_T)
 

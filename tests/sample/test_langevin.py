@@ -83,9 +83,9 @@ BAD = {
     "size-2": {"size": 2.0},
     "size-nan": {"size": math.nan},
     "generator-int": {"generator": 0},
-    "row19-steps-0": {"steps": 0},
-    "row20-steps-negative": {"steps": -5},
-    "row21-steps-above-T": {"steps": 21},
+    "steps-0": {"steps": 0},
+    "steps-negative": {"steps": -5},
+    "steps-above-T": {"steps": 21},
 }
 
 

@@ -1,4 +1,4 @@
-"""Rules for derivation code, over the syntax trees of the engine and of all derivation cells (row 119)."""
+"""Rules for derivation code, over the syntax trees of the engine and of all derivation cells."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ import jupytext
 import pytest
 from root import ROOT, environment
 
+ALLOWED = {  # floats outside of formulas
+    "diffusion_lib/symbolic/page/recall.py": {0.4},  # how similar a name must be to be suggested for a misspelt one
+    "diffusion_lib/symbolic/proof/patience.py": {0.0, 1.0},  # seconds of processor time
+}
 BANNED = {"powdenest", "expand_log", "posify", "verify_numerically", "nsimplify", "simplify", "evalf", "N", "Float"}
 
 
@@ -20,7 +24,11 @@ def faults(source: str, where: str) -> list[str]:
         line = f"{where}:{getattr(node, 'lineno', 0)}"
         if isinstance(node, ast.keyword) and node.arg == "force":
             found.append(f"{line}: force= ignores assumptions; declare the domain instead")
-        if isinstance(node, ast.Constant) and isinstance(node.value, (float, complex)):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, (float, complex))
+            and node.value not in ALLOWED.get(where, ())
+        ):
             found.append(f"{line}: float {node.value}; write Fraction(1, 2) or a ratio of symbols")
         if isinstance(node, ast.Assert):
             found.append(f"{line}: assert vanishes under python -O; raise an exception")
@@ -32,17 +40,18 @@ def faults(source: str, where: str) -> list[str]:
 
 
 def sources():
-    for path in sorted((ROOT / "diffusion_lib" / "symbolic").glob("*.py")):
-        yield path.name, path.read_text(encoding="utf-8")
+    for path in sorted((ROOT / "diffusion_lib" / "symbolic").rglob("*.py")):
+        yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
     for path in sorted((ROOT / "book").glob("*.md")):
         for number, cell in enumerate(jupytext.read(path).cells):
             if cell.cell_type == "code" and "derivation" in cell.metadata.get("tags", []):
                 yield f"{path.name}, cell {number}", cell.source
 
 
-def test_row119_no_fault_in_derivation_code():
+def test_no_fault_in_derivation_code():
     all_sources = dict(sources())
     assert sum(name.startswith("forward-process.md") for name in all_sources) > 20
+    assert {"diffusion_lib/symbolic/kernel/rewrite.py", *ALLOWED} <= set(all_sources)
     assert [fault for where, source in all_sources.items() for fault in faults(source, where)] == []
 
 
@@ -58,7 +67,7 @@ def test_row119_no_fault_in_derivation_code():
         "verify_numerically(a, b)",
     ],
 )
-def test_row119_the_lint_sees(source):
+def test_the_lint_sees(source):
     assert faults(source, "planted")
 
 

@@ -140,7 +140,7 @@ def test_load_restores_every_number(saved):
     assert same(snapshot(state), snapshot(other))
 
 
-def test_row51_row66_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(saved):
+def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(saved):
     directory, state = saved
     resumed = new_state(seed=1)
     checkpoint.load_latest(directory, resumed, CONFIG)
@@ -155,7 +155,7 @@ def test_a_state_at_step_0_can_be_saved_and_resumed(tmp_path):
     assert advance(state, 3) == advance(other, 3)
 
 
-def test_row52_the_raw_weights_are_saved_and_not_the_average(saved):
+def test_the_raw_weights_are_saved_and_not_the_average(saved):
     directory, state = saved
     state.ema_denoiser()  # as an evaluation in the middle of training does
     _, tensors = checkpoint.read_latest(directory)
@@ -165,7 +165,7 @@ def test_row52_the_raw_weights_are_saved_and_not_the_average(saved):
         assert not torch.equal(parameter, state.ema[name])
 
 
-def test_row68_tied_weights_come_back_tied(tmp_path):
+def test_tied_weights_come_back_tied(tmp_path):
     state, other = new_state(tied=True, width=2), new_state(seed=1, tied=True, width=2)
     advance(state, 3)
     checkpoint.save(tmp_path, state, CONFIG)
@@ -189,7 +189,7 @@ def test_the_last_two_checkpoints_are_kept(saved):
     assert names(directory) == [*pair(5), *pair(6)]
 
 
-def test_row78_latest_is_by_step_not_by_clock_or_text(tmp_path):
+def test_latest_is_by_step_not_by_clock_or_text(tmp_path):
     state = new_state()
     for steps in (9, 1):
         advance(state, steps)
@@ -199,7 +199,7 @@ def test_row78_latest_is_by_step_not_by_clock_or_text(tmp_path):
     assert checkpoint.load_latest(tmp_path, new_state(), CONFIG) == 10
 
 
-def test_row74_load_then_save_to_the_same_path(saved):
+def test_load_then_save_to_the_same_path(saved):
     directory, _ = saved
     before = payload_of(directory).read_bytes()
     state = new_state(seed=1)
@@ -212,7 +212,7 @@ def test_row74_load_then_save_to_the_same_path(saved):
 # --- damage ----------------------------------------------------------------------------------------------------------
 
 
-def test_row59_truncated_at_every_length(saved):
+def test_truncated_at_every_length(saved):
     directory, _ = saved
     path = payload_of(directory)
     size = path.stat().st_size
@@ -228,7 +228,7 @@ def test_row59_truncated_at_every_length(saved):
     assert checkpoint.load_latest(directory, new_state(), CONFIG) == 3
 
 
-def test_row59_truncated_manifest(saved):
+def test_truncated_manifest(saved):
     directory, _ = saved
     for length in reversed(range(manifest_of(directory).stat().st_size)):
         os.truncate(manifest_of(directory), length)
@@ -237,7 +237,7 @@ def test_row59_truncated_manifest(saved):
 
 
 @pytest.mark.parametrize("junk", [b"\0", b"\n", b"{}", b"x" * 4096])
-def test_row60_trailing_junk(saved, junk):
+def test_trailing_junk(saved, junk):
     directory, _ = saved
     with open(payload_of(directory), "ab") as file:
         file.write(junk)
@@ -261,33 +261,33 @@ def header_length(directory):
     return 8 + int.from_bytes(payload_of(directory).read_bytes()[:8], "little")
 
 
-def test_row61_every_flipped_bit_in_the_data(saved):
+def test_every_flipped_bit_in_the_data(saved):
     directory, _ = saved
     flip_every_bit(directory, payload_of(directory), start=header_length(directory))
 
 
-def test_row62_every_flipped_bit_in_the_header(saved):
+def test_every_flipped_bit_in_the_header(saved):
     directory, _ = saved
     flip_every_bit(directory, payload_of(directory), stop=header_length(directory))
 
 
-def test_row62_every_flipped_bit_in_the_manifest(saved):
+def test_every_flipped_bit_in_the_manifest(saved):
     directory, _ = saved
     flip_every_bit(directory, manifest_of(directory))
 
 
 FOREIGN = {
-    "row63-empty": (b"", "it is empty"),
-    "row63-html": (b"<!DOCTYPE html><title>404</title>", "looks like HTML"),
-    "row63-pickle": (pickle.dumps({"a": 1}), "looks like a pickle"),
-    "row63-zip": (b"PK\x03\x04....", "pickle in a zip"),
-    "row63-numpy": (b"\x93NUMPY\x01\x00", "NumPy"),
+    "empty": (b"", "it is empty"),
+    "html": (b"<!DOCTYPE html><title>404</title>", "looks like HTML"),
+    "pickle": (pickle.dumps({"a": 1}), "looks like a pickle"),
+    "zip": (b"PK\x03\x04....", "pickle in a zip"),
+    "numpy": (b"\x93NUMPY\x01\x00", "NumPy"),
 }
 
 
 @pytest.mark.parametrize(("content", "match"), FOREIGN.values(), ids=FOREIGN)
 @pytest.mark.parametrize("forged", [False, True], ids=["renamed", "with-matching-manifest"])
-def test_row63_a_file_of_another_kind(saved, content, match, forged):
+def test_a_file_of_another_kind(saved, content, match, forged):
     directory, _ = saved
     if forged:
         forge(directory, content=content)
@@ -314,7 +314,7 @@ def malicious(kind, path, canary):
 
 
 @pytest.mark.parametrize("kind", [".pt", ".ckpt", ".npy", ".safetensors"])
-def test_row64_a_malicious_pickle_does_not_run(saved, tmp_path, kind):
+def test_a_malicious_pickle_does_not_run(saved, tmp_path, kind):
     directory, _ = saved
     canary, path = tmp_path / "canary", tmp_path / f"model{kind}"
     malicious(kind, path, canary)
@@ -324,12 +324,12 @@ def test_row64_a_malicious_pickle_does_not_run(saved, tmp_path, kind):
     assert not canary.exists()
 
 
-def test_row64_row65_the_library_never_unpickles():
+def test_the_library_never_unpickles():
     sources = [Path(module.__file__).read_text() for module in (checkpoint, manifest)]
     assert not re.search(r"(?<!safetensors\.)torch\.load|import pickle|np\.load|allow_pickle", "\n".join(sources))
 
 
-def test_row73_declared_shape_of_2_to_the_40(saved):
+def test_declared_shape_of_2_to_the_40(saved):
     directory, _ = saved
     header = b'{"a":{"dtype":"F32","shape":[1099511627776],"data_offsets":[0,4398046511104]}}'
     forge(directory, content=len(header).to_bytes(8, "little") + header)
@@ -359,22 +359,22 @@ def replace(name, value):
 
 
 MISMATCHES = {
-    "row68-shape": (replace("ema/inner.bias", torch.zeros(4)), r"ema/inner.bias is 'float32 \(4,\)'"),
-    "row68-dtype": (replace("ema/inner.bias", torch.zeros(3).half()), "float16"),
-    "row68-extra": (replace("ema/other", torch.zeros(3)), "ema/other is 'float32"),
-    "row68-missing": (tampered(lambda tensors: tensors.pop("ema/inner.bias")), "inner.bias is None in the checkpoint"),
-    "row67-generator-missing": (tampered(lambda tensors: tensors.pop("generator")), "generator is None"),
+    "shape": (replace("ema/inner.bias", torch.zeros(4)), r"ema/inner.bias is 'float32 \(4,\)'"),
+    "dtype": (replace("ema/inner.bias", torch.zeros(3).half()), "float16"),
+    "extra": (replace("ema/other", torch.zeros(3)), "ema/other is 'float32"),
+    "missing": (tampered(lambda tensors: tensors.pop("ema/inner.bias")), "inner.bias is None in the checkpoint"),
+    "generator-missing": (tampered(lambda tensors: tensors.pop("generator")), "generator is None"),
 }
 
 
 @pytest.mark.parametrize(("rewrite", "match"), MISMATCHES.values(), ids=MISMATCHES)
-def test_row68_other_tensors(saved, rewrite, match):
+def test_other_tensors(saved, rewrite, match):
     directory, _ = saved
     rewrite(directory)
     refuse(directory, CheckpointMismatch, match)
 
 
-def test_row68_another_width_lists_five_differences_and_the_count(saved):
+def test_another_width_lists_five_differences_and_the_count(saved):
     directory, _ = saved
     message = refuse(directory, CheckpointMismatch, state=new_state(width=4))
     assert message.count(" in the checkpoint and ") == 5 and "and 3 more" in message
@@ -383,13 +383,13 @@ def test_row68_another_width_lists_five_differences_and_the_count(saved):
 @pytest.mark.parametrize(
     ("section", "key", "value"),
     [
-        pytest.param("schedule", "T", 11, id="row69-T"),
-        pytest.param("schedule", "name", "cosine", id="row69-schedule"),
-        pytest.param("train", "lr", 2e-2, id="row69-lr"),
-        pytest.param("denoiser", "prediction", "v", id="row69-prediction"),
+        pytest.param("schedule", "T", 11, id="T"),
+        pytest.param("schedule", "name", "cosine", id="schedule"),
+        pytest.param("train", "lr", 2e-2, id="lr"),
+        pytest.param("denoiser", "prediction", "v", id="prediction"),
     ],
 )
-def test_row69_another_configuration(saved, section, key, value):
+def test_another_configuration(saved, section, key, value):
     directory, _ = saved
     config = copy.deepcopy(CONFIG)
     config[section][key] = value
@@ -397,13 +397,13 @@ def test_row69_another_configuration(saved, section, key, value):
     assert repr(value) in message
 
 
-def test_row69_the_configuration_hash_is_that_of_the_configuration(saved):
+def test_the_configuration_hash_is_that_of_the_configuration(saved):
     record = json.loads(manifest_of(saved[0]).read_text())
     assert record["config_sha256"] == fingerprint.of(fingerprint.canonical(CONFIG))
 
 
-@pytest.mark.parametrize("version", [2, 0, "1", None], ids=["row70-newer", "row70-older", "row70-text", "row70-none"])
-def test_row70_another_format_version(saved, version):
+@pytest.mark.parametrize("version", [2, 0, "1", None], ids=["newer", "older", "text", "none"])
+def test_another_format_version(saved, version):
     directory, _ = saved
     forge(directory, format=version, library="2.3.4")
     refuse(directory, CheckpointMismatch, r"written by diffusion_lib 2\.3\.4 .* this is 0\.")
@@ -411,7 +411,7 @@ def test_row70_another_format_version(saved, version):
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
 @pytest.mark.parametrize("name", ["denoiser/inner.weight", "ema/outer.bias", "adamw/exp_avg_sq"])
-def test_row71_nan_inside_a_checkpoint(saved, name, value):
+def test_nan_inside_a_checkpoint(saved, name, value):
     directory, _ = saved
 
     def poison(tensors):
@@ -439,14 +439,14 @@ def test_a_generator_state_that_is_none(saved):
         5,
     ],
 )
-def test_row72_the_manifest_may_not_point_elsewhere(saved, name):
+def test_the_manifest_may_not_point_elsewhere(saved, name):
     directory, _ = saved
     forge(directory, payload=name)
     refuse(directory, CheckpointUntrusted, "payload beside it")
 
 
 @pytest.mark.parametrize("which", [payload_of, manifest_of], ids=["payload", "manifest"])
-def test_row72_links_are_not_followed(saved, which):
+def test_links_are_not_followed(saved, which):
     directory, _ = saved
     path = which(directory)
     moved = path.rename(directory / "elsewhere")
@@ -454,7 +454,7 @@ def test_row72_links_are_not_followed(saved, which):
     refuse(directory, CheckpointUntrusted, "regular file")
 
 
-def test_row78_the_step_in_the_name_is_that_in_the_manifest(saved):
+def test_the_step_in_the_name_is_that_in_the_manifest(saved):
     directory, _ = saved
     forge(directory, step=7)
     refuse(directory, CheckpointCorrupt, "the step in its name")
@@ -480,7 +480,7 @@ def fail(directory, state, exception=CheckpointSaveError, match="was not saved")
 
 @pytest.mark.parametrize("calls", range(4))
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EIO], ids=["disk-full", "quota", "disk-error"])
-def test_row75_fsync_fails(saved, monkeypatch, code, calls):
+def test_fsync_fails(saved, monkeypatch, code, calls):
     """A file system may find out at fsync that it cannot keep what it accepted: for each of the calls in turn."""
     directory, state = saved
     advance(state, 1)
@@ -502,7 +502,7 @@ def test_row75_fsync_fails(saved, monkeypatch, code, calls):
 
 
 @pytest.mark.parametrize("limit", [0, 100, 5000])
-def test_row75_file_size_limit(saved, limit):
+def test_file_size_limit(saved, limit):
     """RLIMIT_FSIZE is the quota that needs no root: write fails with EFBIG, since Python ignores SIGXFSZ."""
     directory, state = saved
     advance(state, 1)
@@ -515,7 +515,7 @@ def test_row75_file_size_limit(saved, limit):
     assert "File too large" in message and "step 5 is intact" in message
 
 
-def test_row75_a_directory_that_cannot_be_written(saved, monkeypatch):
+def test_a_directory_that_cannot_be_written(saved, monkeypatch):
     """chmod 555 does not bind root, so the refusal is also injected."""
     directory, state = saved
     advance(state, 1)
@@ -534,7 +534,7 @@ def test_row75_a_directory_that_cannot_be_written(saved, monkeypatch):
     assert names(directory) == before and checkpoint.load_latest(directory, new_state(), CONFIG) == 5
 
 
-def test_row75_what_a_killed_holder_left_cannot_be_removed(saved, monkeypatch):
+def test_what_a_killed_holder_left_cannot_be_removed(saved, monkeypatch):
     directory, state = saved
     advance(state, 1)
     (directory / "step-000000009.json.tmp").touch()
@@ -547,14 +547,14 @@ def test_row75_what_a_killed_holder_left_cannot_be_removed(saved, monkeypatch):
         checkpoint.save(directory, state, CONFIG)
 
 
-def test_row75_a_missing_directory_is_not_created(tmp_path):
+def test_a_missing_directory_is_not_created(tmp_path):
     with pytest.raises(CheckpointSaveError, match="existing directory"):
         checkpoint.save(tmp_path / "absent", new_state(), CONFIG)
     assert not (tmp_path / "absent").exists()
 
 
 @pytest.mark.parametrize("which", ["parameters", "ema", "moments"])
-def test_row44_a_state_that_is_not_finite_is_not_saved(saved, which):
+def test_a_state_that_is_not_finite_is_not_saved(saved, which):
     directory, state = saved
     advance(state, 1)
     tensors = {
@@ -591,7 +591,7 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("operation", range(6))
-def test_row57_row77_a_crash_before_each_operation_leaves_the_earlier_checkpoint(saved, monkeypatch, operation):
+def test_a_crash_before_each_operation_leaves_the_earlier_checkpoint(saved, monkeypatch, operation):
     """Two files: fsync, fsync, rename, sync, rename, sync; only after the second rename is there a new checkpoint."""
     directory, state = saved
     advance(state, 1)
@@ -618,7 +618,7 @@ def test_row57_row77_a_crash_before_each_operation_leaves_the_earlier_checkpoint
     assert checkpoint.load_latest(directory, new_state(), CONFIG) == 6
 
 
-def test_row77_a_payload_without_its_manifest_does_not_count(saved):
+def test_a_payload_without_its_manifest_does_not_count(saved):
     directory, _ = saved
     manifest_of(directory).unlink()
     assert checkpoint.load_latest(directory, new_state(), CONFIG) == 3
@@ -634,7 +634,7 @@ with manifest.lock(sys.argv[1]):
 """
 
 
-def test_row76_a_second_process_is_refused_and_told_which_one_is_first(saved):
+def test_a_second_process_is_refused_and_told_which_one_is_first(saved):
     directory, state = saved
     advance(state, 1)
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}

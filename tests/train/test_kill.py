@@ -26,7 +26,7 @@ TRAIN = f"train --data ring --T 50 --batch-size 16 --steps {STEPS} --save-every 
 
 
 @pytest.mark.parametrize("kills", [60, pytest.param(240, marks=pytest.mark.slow)])
-def test_row57_killed_runs_resume_bit_for_bit(tmp_path, kills):
+def test_killed_runs_resume_bit_for_bit(tmp_path, kills):
     command = [sys.executable, __file__, str(tmp_path), str(kills)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=500)
     assert done.returncode == 0, done.stderr

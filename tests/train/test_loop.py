@@ -127,13 +127,13 @@ def test_stopping_and_going_on_changes_nothing():
     assert list(train(state, DATA, SCHEDULE, config)) == []
 
 
-def test_row51_ema_warm_up_counts_the_steps_of_the_state():
+def test_ema_warm_up_counts_the_steps_of_the_state():
     config = config_of(ema_decay=0.9)
     assert config.ema_decay_at(0) == pytest.approx(0.1) and config.ema_decay_at(8) == pytest.approx(0.5)
     assert config.ema_decay_at(80) == config.ema_decay_at(10**6) == 0.9
 
 
-def test_row50_the_average_is_over_parameters_and_never_over_buffers():
+def test_the_average_is_over_parameters_and_never_over_buffers():
     state, _ = run(config_of())
     assert state.ema.keys() == {name for name, _ in state.denoiser.named_parameters()}
     averaged = state.ema_denoiser()
@@ -142,7 +142,7 @@ def test_row50_the_average_is_over_parameters_and_never_over_buffers():
     assert not torch.equal(averaged.inner.weight, state.denoiser.inner.weight)
 
 
-def test_row52_the_averaged_network_is_a_copy():
+def test_the_averaged_network_is_a_copy():
     config = config_of()
     state, _ = run(config)
     before = copy.deepcopy(state.denoiser.state_dict())
@@ -247,7 +247,7 @@ def test_every_law_of_t_has_the_same_expected_gradient(weight):
     torch.testing.assert_close(*means, rtol=1e-4, atol=1e-7)
 
 
-def test_row53_parts_of_a_batch_make_the_step_of_the_whole_and_ema_moves_once():
+def test_parts_of_a_batch_make_the_step_of_the_whole_and_ema_moves_once():
     runs = []
     for parts in (1, 2, 8):
         config = config_of(batch_size=8, micro_batches=parts)
@@ -367,10 +367,10 @@ class Poisoned(Tiny):
 @pytest.mark.parametrize(
     "poison",
     [
-        pytest.param("nan", id="row44-loss-nan"),
-        pytest.param("inf", id="row44-loss-inf"),
-        pytest.param("loss", id="row44-only-the-loss"),
-        pytest.param("gradient", id="row45-only-a-gradient"),
+        pytest.param("nan", id="loss-nan"),
+        pytest.param("inf", id="loss-inf"),
+        pytest.param("loss", id="only-the-loss"),
+        pytest.param("gradient", id="only-a-gradient"),
     ],
 )
 def test_non_finite_numbers_stop_training_before_the_update(poison):
@@ -387,12 +387,12 @@ def test_non_finite_numbers_stop_training_before_the_update(poison):
 
 
 BAD_DATA = {
-    "row46-empty": torch.zeros(0, 2),
-    "row47-nan": torch.tensor([[0.0, 1.0], [math.nan, 0.0]]),
-    "row47-inf": torch.tensor([[0.0, 1.0], [math.inf, 0.0]]),
-    "row47-constant": torch.ones(10, 2),
-    "row47-uint8-unscaled": torch.randint(0, 255, (10, 2)).float(),
-    "row47-bytes": torch.randint(0, 255, (10, 2), dtype=torch.uint8),
+    "empty": torch.zeros(0, 2),
+    "nan": torch.tensor([[0.0, 1.0], [math.nan, 0.0]]),
+    "inf": torch.tensor([[0.0, 1.0], [math.inf, 0.0]]),
+    "constant": torch.ones(10, 2),
+    "uint8-unscaled": torch.randint(0, 255, (10, 2)).float(),
+    "bytes": torch.randint(0, 255, (10, 2), dtype=torch.uint8),
 }
 
 
@@ -405,21 +405,21 @@ def test_bad_data_is_refused_at_the_call(data):
     assert state.step == 0
 
 
-def test_row47_wrong_channels():
+def test_wrong_channels():
     config = config_of()
     state = new_state(config, network=lambda: UNet(T=20, channels=1, width=16, prediction="eps"))
     with pytest.raises(ConfigError):
         next(train(state, torch.randn(5, 3, 8, 8).clamp(-1, 1), SCHEDULE, config))
 
 
-def test_row46_fewer_samples_than_a_batch_still_train_every_step():
+def test_fewer_samples_than_a_batch_still_train_every_step():
     """Batches are drawn with replacement, so that there is no last, incomplete one to drop."""
     config = config_of(batch_size=64)
     assert len(run(config, data=DATA[:3])[1]) == config.steps
 
 
 @pytest.mark.parametrize("room", [1, 3, 5])
-def test_row53_row88_a_batch_that_does_not_fit_is_split_and_changes_nothing(monkeypatch, room):
+def test_a_batch_that_does_not_fit_is_split_and_changes_nothing(monkeypatch, room):
     """A device with room for a few samples ends where one with room for all does, on the same noise."""
 
     def trained(room):

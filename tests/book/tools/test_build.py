@@ -193,7 +193,7 @@ def test_a_fault_fails_the_build_and_the_next_one_too(book, page, old, new, word
         assert not (book / "_build" / "html" / "index.html").exists()
 
 
-def test_row108_a_failing_cell_fails_jupyter_book(tmp_path):
+def test_a_failing_cell_fails_jupyter_book(tmp_path):
     page = re.sub(r"(?s)It builds on.*?and see \[\]\(prose.md\).", "", PAGES["second"]).replace(
         "sum(range(n))", "1 / 0"
     )
@@ -209,8 +209,8 @@ def test_row108_a_failing_cell_fails_jupyter_book(tmp_path):
         ('<img src="x.png" alt=" ">', "no alternative text"),
         ("<svg></svg>", "no aria-label"),
         ('<div class="output traceback">', "traceback"),
-        pytest.param('<a href="other.html">a</a>', "dead link other.html", id="row111-page"),
-        pytest.param('<a href="#nowhere">a</a>', "dead link #nowhere", id="row111-anchor"),
+        pytest.param('<a href="other.html">a</a>', "dead link other.html", id="page"),
+        pytest.param('<a href="#nowhere">a</a>', "dead link #nowhere", id="anchor"),
     ],
 )
 def test_faults_of_a_page_are_found(tmp_path, body, words):

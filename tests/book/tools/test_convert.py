@@ -276,5 +276,5 @@ def test_the_converter_reads_the_syntax_that_the_site_reads():
 
 def test_the_address_of_the_repository_stands_in_one_place():
     address = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
-    sources = [*ROOT.glob("booktools/*.py"), *ROOT.glob("diffusion_lib/**/*.py"), ROOT / "Makefile"]
+    sources = [*ROOT.glob("booktools/**/*.py"), *ROOT.glob("diffusion_lib/**/*.py"), ROOT / "Makefile"]
     assert [path.name for path in sources if address in path.read_text(encoding="utf-8")] == []

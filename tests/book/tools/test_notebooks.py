@@ -132,11 +132,9 @@ def test_a_cell_that_is_skipped_is_an_error(book):
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        pytest.param("1 / 0", "ZeroDivisionError", id="row108-a-cell-raises"),
-        pytest.param(
-            "import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "Kernel died", id="row92-kernel-killed"
-        ),
-        pytest.param("import sys; sys.exit(0)", "code cell 3 failed", id="row94-exit-0-in-the-middle"),
+        pytest.param("1 / 0", "ZeroDivisionError", id="a-cell-raises"),
+        pytest.param("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "Kernel died", id="kernel-killed"),
+        pytest.param("import sys; sys.exit(0)", "code cell 3 failed", id="exit-0-in-the-middle"),
     ],
 )
 def test_a_page_that_does_not_finish_writes_no_notebook(tmp_path, code, words):
@@ -154,17 +152,15 @@ def test_a_page_that_does_not_finish_writes_no_notebook(tmp_path, code, words):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        pytest.param(
-            lambda nb: nb.cells[3].update(outputs=[], execution_count=None), "not all run", id="row102-cleared-cell"
-        ),
-        pytest.param(lambda nb: nb.cells[3].update(outputs=[]), "outputs were changed", id="row102-cleared-outputs"),
+        pytest.param(lambda nb: nb.cells[3].update(outputs=[], execution_count=None), "not all run", id="cleared-cell"),
+        pytest.param(lambda nb: nb.cells[3].update(outputs=[]), "outputs were changed", id="cleared-outputs"),
         pytest.param(
             lambda nb: nb.cells[4].outputs[0].data.update({"image/svg+xml": "<svg/>"}),
             "outputs were changed",
-            id="row103-another-picture",
+            id="another-picture",
         ),
-        pytest.param(lambda nb: nb.cells[3].update(execution_count=9), "not all run", id="row105-out-of-order"),
-        pytest.param(lambda nb: nb.cells.clear(), "its code is not that", id="row107-empty-notebook"),
+        pytest.param(lambda nb: nb.cells[3].update(execution_count=9), "not all run", id="out-of-order"),
+        pytest.param(lambda nb: nb.cells.clear(), "its code is not that", id="empty-notebook"),
         pytest.param(lambda nb: nb.cells[2].update(source="n = 5"), "its code is not that", id="edited-code"),
         pytest.param(lambda nb: nb.cells[0].update(source="n = 5"), "its text is not that", id="edited-first-cell"),
         pytest.param(lambda nb: nb.cells.pop(0), "its code is not that", id="no-first-cell"),
@@ -198,20 +194,20 @@ STDERR = nbformat.v4.new_output("stream", name="stderr", text="careful")
 @pytest.mark.parametrize(
     ("nb", "words"),
     [
-        pytest.param(nbformat.v4.new_notebook(), "no code cell", id="row107-empty-notebook"),
-        pytest.param(cell_with(execution_count=None), "execution count None", id="row102-never-run"),
-        pytest.param(cell_with(execution_count=2), "execution count 2", id="row105-out-of-order"),
-        pytest.param(cell_with(source="# NBVAL_IGNORE_OUTPUT\nx"), "NBVAL_IGNORE_OUTPUT", id="row104-comment"),
-        pytest.param(cell_with(metadata={"tags": ["nbval-skip"]}), "nbval-skip", id="row104-tag"),
-        pytest.param(cell_with(metadata={"tags": ["raises-exception"]}), "raises-exception", id="row104-raises"),
-        pytest.param(cell_with(outputs=[ERROR]), "failed with ValueError: no", id="row108-stored-error"),
-        pytest.param(cell_with(outputs=[STDERR]), "wrote to stderr", id="row108-stderr"),
-        pytest.param(shown("application/javascript", "1"), "application/javascript", id="row110-javascript"),
-        pytest.param(shown("text/markdown", "[x](javascript:alert(1))"), "text/markdown", id="row110-markdown"),
-        pytest.param(shown("text/html", "<script>1</script>"), "<script>", id="row110-script"),
-        pytest.param(shown("image/svg+xml", "<svg onload='x()'/>", **ALT), "onload", id="row110-svg-handler"),
-        pytest.param(shown("text/latex", r"$\href{javascript:x()}{y}$"), r"\href", id="row110-link-in-a-formula"),
-        pytest.param(shown("image/png", '"><script>1</script>', **ALT), "not base64", id="row110-picture"),
+        pytest.param(nbformat.v4.new_notebook(), "no code cell", id="empty-notebook"),
+        pytest.param(cell_with(execution_count=None), "execution count None", id="never-run"),
+        pytest.param(cell_with(execution_count=2), "execution count 2", id="out-of-order"),
+        pytest.param(cell_with(source="# NBVAL_IGNORE_OUTPUT\nx"), "NBVAL_IGNORE_OUTPUT", id="comment"),
+        pytest.param(cell_with(metadata={"tags": ["nbval-skip"]}), "nbval-skip", id="tag"),
+        pytest.param(cell_with(metadata={"tags": ["raises-exception"]}), "raises-exception", id="raises"),
+        pytest.param(cell_with(outputs=[ERROR]), "failed with ValueError: no", id="stored-error"),
+        pytest.param(cell_with(outputs=[STDERR]), "wrote to stderr", id="stderr"),
+        pytest.param(shown("application/javascript", "1"), "application/javascript", id="javascript"),
+        pytest.param(shown("text/markdown", "[x](javascript:alert(1))"), "text/markdown", id="markdown"),
+        pytest.param(shown("text/html", "<script>1</script>"), "<script>", id="script"),
+        pytest.param(shown("image/svg+xml", "<svg onload='x()'/>", **ALT), "onload", id="svg-handler"),
+        pytest.param(shown("text/latex", r"$\href{javascript:x()}{y}$"), r"\href", id="link-in-a-formula"),
+        pytest.param(shown("image/png", '"><script>1</script>', **ALT), "not base64", id="picture"),
         pytest.param(shown("text/html", "<img src='data:image/png;base64,AA'>"), "no alt text", id="html-without-alt"),
         pytest.param(shown("image/png", "AA"), "without a text", id="picture-without-alt"),
     ],

@@ -61,7 +61,7 @@ CARRIERS = {
 
 @pytest.mark.parametrize("kind", [HTML, SVG])
 @pytest.mark.parametrize("text", CARRIERS.values(), ids=CARRIERS)
-def test_row110_a_carrier_of_programs_or_requests_is_refused(kind, text):
+def test_a_carrier_of_programs_or_requests_is_refused(kind, text):
     assert faults(kind, text)
     assert faults(kind, f"<style>p {{}}</style>{text}")
 
@@ -78,16 +78,16 @@ def test_row110_a_carrier_of_programs_or_requests_is_refused(kind, text):
         "<path clip-path='url(x.svg#a)'/>",
     ],
 )
-def test_row110_a_figure_names_only_what_is_in_it(text):
+def test_a_figure_names_only_what_is_in_it(text):
     assert len(faults(SVG, text)) == 1
 
 
-def test_row110_a_picture_without_a_text():
+def test_a_picture_without_a_text():
     assert faults(HTML, "<img src='data:image/png;base64,AA'>") == ["a picture that has no alt text"]
 
 
 @pytest.mark.parametrize("command", ["href{javascript:x()}{y}", "require{html}", "cssId{a}{b}", "class{a}{b}"])
-def test_row110_a_formula_makes_no_link(command):
+def test_a_formula_makes_no_link(command):
     assert faults("text/latex", rf"$x \{command}$")
 
 

@@ -510,7 +510,7 @@ def test_what_cannot_be_made_anew_is_refused_when_damaged(tmp_path, finished, pa
 
 
 @pytest.mark.parametrize("where", ["weights", "sheet.png", "unet-latents.safetensors"])
-def test_row75_a_full_disk_names_the_file_and_the_same_command_goes_on(
+def test_a_full_disk_names_the_file_and_the_same_command_goes_on(
     tmp_path, finished, painter, small, capsys, monkeypatch, where
 ):
     directory = Path(shutil.copytree(finished, tmp_path / "run"))
