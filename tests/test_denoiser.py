@@ -426,3 +426,21 @@ def test_a_label_for_a_network_without_classes_and_a_number_of_classes_that_is_n
         make("unet")(draw(2, 1, 8, 8), torch.tensor([1, 2]), torch.tensor([0, 1]))
     with pytest.raises(ConfigError, match="classes must be"):
         make("unet", classes=-1)
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_an_input_of_another_type_is_refused_and_autocast_is_not(kind):
+    denoiser, x, t = make(kind), draw(2, *SHAPES[kind]), torch.tensor([1, 2])
+    with pytest.raises(ConfigError, match=r"x_t must be torch.float32 as .*, got torch.float64; use x_t.to\(torch.fl"):
+        denoiser(x.double(), t)
+    with pytest.raises(ConfigError, match=r"x_t must be torch.float64 as the network is, got torch.float32"):
+        make(kind).double()(x, t)
+    with pytest.raises(ConfigError, match="x_t must be a tensor"):
+        denoiser(x.tolist(), t)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert denoiser(x.bfloat16(), t).dtype == torch.bfloat16
+
+
+def test_a_time_that_is_a_number_is_refused():
+    with pytest.raises(ConfigError, match=r"t must be int64 of shape \(2,\), got 5; use one integer per sample"):
+        make("mlp")(draw(2, 2), 5)

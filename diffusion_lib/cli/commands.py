@@ -10,7 +10,6 @@ import argparse
 import io
 import json
 import math
-import reprlib
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -159,13 +158,19 @@ def restore(source: str) -> tuple[TrainState, Schedule, list[int]]:
         check_together(network, schedule)
         _check_same(layout({f"denoiser/{k}": x for k, x in network.state_dict().items()}), record["tensors"])
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError) as error:
-        what = f"got {reprlib.repr(error)} in {source}"
         raise CheckpointMismatch(
-            f"the checkpoint must hold the settings that the train command writes, {what}"
+            f"the checkpoint in {source} must hold the settings that the train command writes, got {_cause(error)}"
         ) from error
     state = TrainState.create(build(settings["denoiser"]), config)
     checkpoint.load_latest(source, state, settings)
     return state, schedule, shape
+
+
+def _cause(error: Exception) -> str:
+    """What is wrong with the settings, whole if the library says it, and short if it is Python that does."""
+    if isinstance(error, ConfigError):
+        return str(error)
+    return f"no {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {str(error)[:200]}"
 
 
 def _check_same(network: dict[str, str], stored: dict[str, str]) -> None:

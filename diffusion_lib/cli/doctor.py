@@ -38,11 +38,12 @@ def doctor(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(report, indent=1))
         return 0
+    width = 2 + max(len(name) for entries in report.values() for name in entries)
     for section, entries in report.items():
         print(section)
         for name, value in entries.items():
             word = "not installed" if value is None else ("no", "yes")[value] if isinstance(value, bool) else value
-            print(f"  {name:<28}{word}")
+            print(f"  {name:<{width}}{word}")
     return 0
 
 

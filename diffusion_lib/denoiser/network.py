@@ -114,6 +114,7 @@ class Network(nn.Module):
 
     def _answer(self, x_t: Tensor, t: Tensor, label: Tensor | None) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
         """F in the dtype of x_t; √ᾱ_t, √(1 − ᾱ_t) and √V_t, or None for V = 1, ready to broadcast against it."""
+        self._check_dtype(x_t)
         self.check_x(x_t)
         t = _check_index("t", t, x_t)
         try:
@@ -125,6 +126,13 @@ class Network(nn.Module):
         width = None if self.width is None else self.width.index_select(0, t - 1).view(shape)
         F = self.body(x_t if width is None else x_t / width, self._known(time, label, x_t)).to(x_t.dtype)
         return F, signal.view(shape), noise.view(shape), width
+
+    def _check_dtype(self, x_t: Tensor) -> None:
+        own = self.time.dtype  # the parameters', as long as nobody converts some of them alone
+        if not isinstance(x_t, Tensor):
+            raise ConfigError(f"x_t must be a tensor (B, ...), got {type(x_t).__name__}; use torch.as_tensor")
+        if x_t.dtype != own and not torch.is_autocast_enabled(x_t.device.type):
+            raise ConfigError(f"x_t must be {own} as the network is, got {x_t.dtype}; use x_t.to({own})")
 
     def _known(self, time: Tensor, label: Tensor | None, x_t: Tensor) -> Tensor:
         """The features of time and label; those of "not told" are zeros."""
@@ -148,8 +156,8 @@ def zero(layer: nn.Linear | nn.Conv2d) -> nn.Linear | nn.Conv2d:
 
 
 def _check_index(name: str, index: Tensor, x_t: Tensor) -> Tensor:
-    if index.shape != x_t.shape[:1] or index.dtype != torch.int64:
-        what = f"{index.dtype} of shape {tuple(index.shape)}"
+    if not isinstance(index, Tensor) or index.shape != x_t.shape[:1] or index.dtype != torch.int64:
+        what = f"{index.dtype} of shape {tuple(index.shape)}" if isinstance(index, Tensor) else repr(index)
         raise ConfigError(f"{name} must be int64 of shape ({len(x_t)},), got {what}; use one integer per sample")
     return index
 

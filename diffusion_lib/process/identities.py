@@ -79,8 +79,11 @@ def add_noise(process: Process, x_0: Tensor, t: Tensor | float, eps: Tensor) -> 
 def predict_eps(denoiser: Denoiser, x_t: Tensor, t: Tensor) -> Tensor:
     """ε̂ = denoiser(x_t, t); ``ConfigError`` unless it has the shape of x_t (a smaller one would be broadcast)."""
     eps_hat = denoiser(x_t, t)
+    if not isinstance(eps_hat, Tensor):  # a model of diffusers answers with an object, and counts the times from 0
+        remedy = "wrap it, as in lambda x_t, t: unet(x_t, t - 1).sample"
+        raise ConfigError(f"denoiser must return a tensor, got {type(eps_hat).__name__}; {remedy}")
     if eps_hat.shape != x_t.shape:
-        raise ConfigError(f"denoiser must return shape {tuple(x_t.shape)}, got {tuple(eps_hat.shape)}")
+        raise ConfigError(f"denoiser must return x_t's shape {tuple(x_t.shape)}, got {tuple(eps_hat.shape)}")
     return eps_hat
 
 

@@ -31,7 +31,7 @@ from torch import Generator, Tensor
 from ..errors import ConfigError, NonFiniteError, check_choice, check_integer, check_real, check_seed
 from ..process.betas import ZERO_SNR
 from ..process.bound import VARIANCES
-from ..process.identities import Denoiser, Transition, check_together, x_0_from_eps
+from ..process.identities import Denoiser, Transition, check_together, predict_eps, x_0_from_eps
 from ..process.schedule import Schedule
 from ..runtime.finite import non_finite
 from .start import check_callable, check_start
@@ -162,10 +162,7 @@ def predict(denoiser: Denoiser, x_t: Tensor, t: int | Tensor) -> Tensor:
     if isinstance(t, int):
         t = torch.full((len(x_t),), t, device=x_t.device)
     with torch.no_grad():  # around the call only: a generator would leave it switched on in its caller's code
-        eps_hat = denoiser(x_t, t).to(x_t.dtype)
-    if eps_hat.shape != x_t.shape:
-        raise ConfigError(f"denoiser must return x_t's shape {tuple(x_t.shape)}, got {tuple(eps_hat.shape)}")
-    return eps_hat
+        return predict_eps(denoiser, x_t, t).to(x_t.dtype)
 
 
 def generators(seed: int, n: int, first: int = 0) -> list[Generator]:

@@ -67,6 +67,10 @@ def draw_batch(
 
 def check_labels(labels: Tensor | None, data: Tensor) -> None:
     """Raise ``ConfigError`` unless there are none, or an int64 (n,) from 0 on for the samples of ``data`` (n, …)."""
-    if labels is not None and (labels.shape != data.shape[:1] or labels.dtype != torch.int64 or labels.min() < 0):
-        what = f"{labels.dtype} of shape {tuple(labels.shape)}, from {labels.min()} on"
-        raise ConfigError(f"labels must be int64 of shape ({len(data)},), from 0 on, got {what}; give each sample one")
+    if labels is None:
+        return
+    if not isinstance(labels, Tensor) or labels.shape != data.shape[:1] or labels.dtype != torch.int64:
+        what = f"{labels.dtype} {tuple(labels.shape)}" if isinstance(labels, Tensor) else type(labels).__name__
+        raise ConfigError(f"labels must be an int64 tensor ({len(data)},), got {what}; give each sample one")
+    if (least := int(labels.min())) < 0:
+        raise ConfigError(f"labels must count from 0, got {least}; those that are kept from the network are drawn here")

@@ -8,9 +8,11 @@ an inequality between numbers and not a statistical test.
 from __future__ import annotations
 
 import math
+import re
 from fractions import Fraction
 from itertools import pairwise
 
+import diffusers
 import numpy as np
 import pytest
 import torch
@@ -25,6 +27,7 @@ from diffusion_lib.process.schedule import Schedule, cosine, linear, scaled_line
 from diffusion_lib.sample.ancestral import ddim, ddim_step, ddpm, ddpm_step, generators, last, noise
 from diffusion_lib.sample.langevin import langevin
 from diffusion_lib.sample.times import SPACINGS, timesteps
+from diffusion_lib.train.loop import eps_loss
 
 SMALL_T = (1, 2, 3, 10, 50)
 UNEVEN_STEPS = (3, 7, 9, 27, 53, 56, 333, 999)  # none divides 1000 evenly; several broke published schedulers
@@ -38,6 +41,21 @@ def point_denoiser(schedule, point):
         return (x_t - alpha_bar.sqrt() * point) / schedule.gather("one_minus_alpha_bar", t, x_t).sqrt()
 
     return denoiser
+
+
+def test_an_answer_that_is_no_tensor_is_refused_and_the_remedy_works():
+    """A U-Net of diffusers as it is, in training and in sampling; told how, it is one."""
+    unet = diffusers.UNet2DModel(
+        8, 1, 1, block_out_channels=(32,), down_block_types=("DownBlock2D",), up_block_types=("UpBlock2D",)
+    )
+    x_T, schedule = randn(2, 1, 8, 8).float(), linear(10)
+    match = r"must return a tensor, got UNet2DOutput; wrap it, as in (lambda x_t, t: unet\(x_t, t - 1\).sample)"
+    with pytest.raises(ConfigError, match=match) as refused:
+        last(ddim(unet, x_T, schedule, steps=2))
+    with pytest.raises(ConfigError, match=match):
+        eps_loss(unet, schedule, x_T, torch.tensor([1, 2]), x_T)
+    wrapped = eval(re.search(match, str(refused.value))[1], {"unet": unet.requires_grad_(False)})
+    assert last(ddim(wrapped, x_T, schedule, steps=2)).shape == x_T.shape
 
 
 # --- times -----------------------------------------------------------------------------------------------------------

@@ -61,5 +61,5 @@ def test_on_a_line_the_nearest_pairs_are_in_order():
 def test_other_shapes_are_refused():
     with pytest.raises(ConfigError, match="eps must have x_0's shape"):
         nearest_pairs(draw(4, 2), draw(3, 2))
-    with pytest.raises(ConfigError, match="must return shape"):
+    with pytest.raises(ConfigError, match=r"must return x_t.s shape"):
         velocity_loss(lambda x, t: x[:, :1], FLOW, draw(4, 2), torch.rand(4), draw(4, 2))

@@ -485,9 +485,16 @@ def test_training_hands_on_the_labels_whatever_the_parts_of_a_batch(parts):
 
 
 @pytest.mark.parametrize(
-    "labels", [torch.zeros(49, dtype=torch.int64), torch.zeros(50), torch.full((50,), -1), torch.zeros(50, 1).long()]
+    ("labels", "match"),
+    [
+        (torch.zeros(49, dtype=torch.int64), r"must be an int64 tensor \(50,\), got torch.int64 \(49,\); give each"),
+        (torch.zeros(50, 1).long(), r"got torch.int64 \(50, 1\)"),
+        (torch.zeros(50), "got torch.float32"),
+        ([0] * 50, "got list"),
+        (torch.tensor([-2] + 49 * [0]), "labels must count from 0, got -2"),
+    ],
 )
-def test_labels_that_do_not_fit_are_refused_at_the_call(labels):
+def test_labels_that_do_not_fit_are_refused_at_the_call(labels, match):
     config = config_of()
-    with pytest.raises(ConfigError, match="labels must be int64 of shape"):
+    with pytest.raises(ConfigError, match=match):
         train(new_state(config), DATA, SCHEDULE, config, labels=labels)
