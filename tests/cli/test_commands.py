@@ -117,6 +117,16 @@ def test_a_message_names_a_command_that_works_as_typed(words, capsys):
     assert command(*program[3:]) == 0
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("words", [["picture", "a dog", "--init"], ["picture", "a dog", "--mask"], ["remake"]])
+def test_a_pipe_or_a_device_in_the_place_of_a_picture_is_refused(words, tmp_path, capsys):
+    """Whoever reads a pipe waits for somebody to write, and /dev/zero has no end."""
+    os.mkfifo(tmp_path / "pipe.png")
+    for path in (tmp_path / "pipe.png", "/dev/zero"):
+        assert command(*words, path, "--out", tmp_path / "x.png") == 2
+        assert f"must be a regular file, got the pipe or device '{path}'" in capsys.readouterr().err
+
+
 # --- train -----------------------------------------------------------------------------------------------------------
 
 
