@@ -63,7 +63,7 @@ def test_the_lines_of_python_run_and_sample_the_ring(capsys):
     assert steps == [100, 200, 300, 400]
     spread = {"data": sample_density("ring", 1000, seed=1), "samples": names["x_0"], "noise": torch.randn(1000, 2)}
     spread = {name: float(x.norm(dim=1).std()) for name, x in spread.items()}  # of the distance from the centre
-    assert spread["data"] < spread["samples"] < 0.3 < 0.5 < spread["noise"], spread
+    assert abs(spread["samples"] - spread["data"]) < 0.1 < 0.5 < spread["noise"], spread
 
 
 def test_each_extra_is_listed():

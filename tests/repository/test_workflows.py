@@ -332,8 +332,25 @@ def test_version_and_licence_are_the_same_everywhere():
     assert citation["authors"] == [{"name": "The authors of Executable Diffusion"}]
 
 
-def test_the_address_of_the_repository_stands_in_one_place():
+def test_the_address_of_the_repository_stands_in_one_place_or_is_compared_with_it():
     address = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
-    written = [*PATHS, SCRIPT, *ROOT.glob("*.md"), *ROOT.glob("*.cff"), *ROOT.glob("*.toml"), ROOT / "Makefile"]
+    written = [*PATHS, SCRIPT, *ROOT.glob("*.md"), ROOT / "Makefile"]
     written += [*(ROOT / "book").glob("*.md"), *ROOT.glob("diffusion_lib/**/*.py"), *ROOT.glob("booktools/**/*.py")]
     assert [path.name for path in written if address.removeprefix("https://") in path.read_text()] == []
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for url in project["urls"].values():  # package indexes and citations cannot look it up
+        assert url == address or url.startswith(f"{address}/")
+    assert yaml.safe_load((ROOT / "CITATION.cff").read_text())["repository-code"] == address
+
+
+def test_the_metadata_name_the_python_versions_that_are_tested():
+    classifiers = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["classifiers"]
+    named = {line.rpartition(" ")[2] for line in classifiers if re.search(r":: 3\.\d+$", line)}
+    tested = {step["with"]["python-version"] for _, _, step in STEPS if "python-version" in step.get("with", {})}
+    matrix = set(JOBS["pull-request.yml", "test"]["strategy"]["matrix"]["python"])
+    assert named == {version for version in tested | matrix if "$" not in version}
+
+
+def test_a_vulnerability_is_reported_in_private():
+    text = (ROOT / "SECURITY.md").read_text()
+    assert "Report a vulnerability" in text and f"{diffusion_lib.__version__.rpartition('.')[0]}.x" in text
