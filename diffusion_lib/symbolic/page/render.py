@@ -9,10 +9,15 @@ from __future__ import annotations
 import re
 
 from diffusion_lib.symbolic.language.density import Derivative, Integral, Law
-from diffusion_lib.symbolic.language.expr import Div, Func, Mul, Neg, Num, Symbol, walk
+from diffusion_lib.symbolic.language.expr import Apply, Div, Func, Mul, Neg, Num, Symbol, walk
 from diffusion_lib.symbolic.language.text import ATOM, POWER, PRODUCT, SUM, binding
 from diffusion_lib.symbolic.language.times import Index, Item, Limit, Product, Sum
 from diffusion_lib.symbolic.language.tree import free_indices
+
+LETTER = re.compile(  # a letter with accents, indices and primes, and perhaps its arguments; @ and ! are groups
+    r"(\\(hat|bar|tilde|dot|mathbf|mathrm|mathcal|mathbb) ?)*(\\[a-zA-Z]+|[a-zA-Z]|@)"
+    r"('|[_^](\\text@|\\[a-zA-Z]+|[a-zA-Z0-9]|@))*!?"
+)
 
 
 class Latex:
@@ -20,7 +25,8 @@ class Latex:
 
     def __call__(self, node, level: int = SUM) -> str:
         written = getattr(self, type(node).__name__)(node)
-        return written if binding(node) >= level else fenced("(", written, ")")
+        holds = PRODUCT if compound(node) else binding(node)
+        return written if holds >= level else fenced("(", written, ")")
 
     def Num(self, node):
         value = node.value
@@ -81,7 +87,8 @@ class Latex:
 
     def Pow(self, node):
         base = self(node.base, ATOM)
-        double = isinstance(node.base, (Symbol, Item)) and any(mark in base for mark in "'^")  # TeX takes one exponent
+        letter = isinstance(node.base, (Symbol, Item)) and not compound(node.base)
+        double = letter and any(mark in base for mark in "'^")  # TeX takes one exponent
         if double or isinstance(node.base, Integral):  # or else the exponent is that of dy
             base = fenced("(", base, ")")
         return f"{base}^{_braced(self(node.power))}"
@@ -139,21 +146,21 @@ class Latex:
         low = r"-\infty" if node.low is None else self(node.low)
         high = r"\infty" if node.high is None else self(node.high)
         bounds = "" if node.low is None and node.high is None else f"_{_braced(low)}^{_braced(high)}"
-        return rf"\int{bounds} {self(node.body, PRODUCT)}\, \mathrm{{d}}{self(node.over)}"
+        return rf"\int{bounds} {self(node.body, PRODUCT)}\, \mathrm{{d}}{self(node.over, ATOM)}"
 
     def Diffusion(self, node):
         moved = [
-            rf"{self(rate, PRODUCT)}\, \mathrm{{d}}{of}"
-            for rate, of in ((node.drift, self(node.by)), (node.noise, "w"))
+            rf"{self(rate, ATOM if takes_all(rate) else PRODUCT)}\, \mathrm{{d}}{of}"
+            for rate, of in ((node.drift, self(node.by, ATOM)), (node.noise, "w"))
         ]
-        return rf"\mathrm{{d}}{self(node.at)} = {' + '.join(moved)}"
+        return rf"\mathrm{{d}}{self(node.at, ATOM)} = {' + '.join(moved)}"
 
     def Derivative(self, node):
         order, body = 1, node.body
         while isinstance(body, Derivative) and body.by == node.by:
             order, body = order + 1, body.body
         power = f"^{order}" if order > 1 else ""
-        by = self(node.by)
+        by = self(node.by, ATOM)
         by = _braced(by) if power and "^" in by else by  # TeX takes no second exponent
         return rf"\frac{{\mathrm{{d}}{power}}}{{\mathrm{{d}} {by}{power}}} {self(body, PRODUCT)}"
 
@@ -164,7 +171,20 @@ def takes_all(node) -> bool:
         return takes_all(node.factors[-1])
     if isinstance(node, Div):
         return halves(node) and takes_all(node.over)
-    return isinstance(node, (Derivative, Limit, Product, Sum)) or (isinstance(node, Func) and node.name == "log")
+    if isinstance(node, Func):
+        return node.name == "log"
+    return isinstance(node, (Derivative, Limit, Product, Sum)) or compound(node)
+
+
+def compound(node) -> bool:
+    """Is the name of ``node`` a formula, as in ∇ log q, so that an exponent or a factor beside it needs parentheses?"""
+    owner = {Item: "sequence", Apply: "function"}.get(type(node))
+    if owner is None and not isinstance(node, Symbol):
+        return False
+    name, before = (getattr(node, owner) if owner else node).latex, None
+    while name != before:
+        before, name = name, re.sub(r"[(\[][^()\[\]{}]*[)\]]", "!", re.sub(r"\{[^{}]*\}", "@", name))
+    return not LETTER.fullmatch(name)
 
 
 def catches(node, rest) -> bool:
