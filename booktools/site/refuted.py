@@ -9,7 +9,7 @@ from docutils import nodes
 STORED = "refuted, as it must be:"
 PARTS = re.compile(
     r"^(?P<word>refuted, as it must be): (?P<step>step '.+?', licence '.+?'): (?P<claim>.+?) "
-    r"(?P<where>is false at .+?: left is .+?); (?P<remedy>.+)$"
+    r"(?P<where>(is false|does not follow from what it cites: it fails) at .+?: left is .+?); (?P<remedy>.+)$"
 )
 
 

@@ -432,3 +432,14 @@ def test_undecided_mutants_do_not_count_as_caught(w):
     assert not rejected(undecided, block.steps[0].claim)
     assert not rejected(verify.verify, block.steps[0].claim)
     assert rejected(verify.verify, replace(block.steps[0].claim, right=w.b - w.a))
+
+
+def test_a_canary_is_called_false_only_where_all_definitions_hold():
+    D = Derivation("D")
+    c, b = D.symbol("c"), D.symbol("b")
+    D.define("one", c, 1)
+    vague = str(D.canary("square", c**2, c, by="algebra").refutation)
+    assert "c**2 = c does not follow from what it cites: it fails at c = " in vague and "against other def" in vague
+    for right, by, using in ((2 * c, "algebra", ()), (0 * c, "definition", "one")):
+        assert f"c**2 = {right!r} is false at " in str(D.canary("wrong", c**2, right, by=by, using=using).refutation)
+    assert "b**2 = b is false at b = " in str(D.canary("free", b**2, b, by="algebra").refutation)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 
 from diffusion_lib.errors import DerivationError, Refuted, Undefined
-from diffusion_lib.symbolic.language.density import Law
+from diffusion_lib.symbolic.language.density import Density, Law
 from diffusion_lib.symbolic.language.times import Sequence
+from diffusion_lib.symbolic.language.tree import unfold
 from diffusion_lib.symbolic.page.record import results
+from diffusion_lib.symbolic.verify.verify import look_again
 
 WORDS = ("rule", "algebra", "calculus", "definition")
 COLUMNS = ("relations", "steps", *WORDS, "numbers", "looked", "killed", "total")
@@ -95,7 +98,11 @@ def rejected(check, claim) -> bool:
 
 
 class Canary:
-    """A false step, and the refutation that it met."""
+    """A false step, and the refutation that it met.
+
+    A step is refuted with the definitions that it cites.  If others of the page speak about it, too, the witness may
+    contradict them: then the step is looked at once more with all of them, and called false only if it still is.
+    """
 
     def __init__(self, chain, right, by, using):
         try:
@@ -106,6 +113,28 @@ class Canary:
             raise DerivationError(
                 f"the canary {chain.name!r} was accepted; the checks are broken, trust nothing on this page"
             )
+        claim, _ = chain.claim(chain.left, right, by, using)
+        quantities = tuple(fact for fact in chain.derivation.model() if not isinstance(fact.left, Density))
+        sides = unfold((claim.left, claim.right), claim.facts, claim.start)
+        if unfold(sides, quantities, claim.start) != sides:
+            self.refutation = false_with(claim, quantities) or unfounded(self.refutation)
 
     def __repr__(self):
         return textwrap.fill(f"refuted, as it must be: {self.refutation}", 100, subsequent_indent="    ")
+
+
+def false_with(claim, facts) -> Refuted | None:
+    """The refutation of a claim in a world in which these definitions hold, too, if there is one."""
+    try:
+        look_again(replace(claim, facts=(*claim.facts, *facts)))
+    except Refuted as error:
+        return error
+    except DerivationError:
+        return None
+    return None
+
+
+def unfounded(error: Refuted) -> Refuted:
+    """What is left of a refutation whose witness contradicts another definition of the page."""
+    told = "does not follow from what it cites: it fails at"
+    return Refuted(str(error).replace("is false at", told).replace(": left is", ", against other definitions: left is"))

@@ -40,6 +40,12 @@ def non_negative(claim: Claim, gap, strict: bool = False) -> None:
     prove_non_negative(claim, gap, strict)
 
 
+def look_again(claim: Claim) -> None:
+    """The numbers alone; ``Refuted`` with a witness, if they find one."""
+    with named(claim):
+        refute(claim)
+
+
 def look(claim: Claim) -> tuple[str, ...]:
     """The numbers alone, on what an induction concludes: its definitions are put in, its proof is not used."""
     with named(claim):
