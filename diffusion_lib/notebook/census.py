@@ -43,4 +43,13 @@ def code(source: str) -> int:
 
 def opinion() -> dict[str, int]:
     """How many steps Rocq and Maxima were asked about, and what they said; made by ``python -m booktools.opinion``."""
-    return json.loads((files("diffusion_lib.notebook") / "opinion.json").read_text(encoding="utf-8"))["total"]
+    return _record()["total"]
+
+
+def undecided() -> dict[str, int]:
+    """How many steps of each chapter neither Rocq nor Maxima can decide."""
+    return {chapter: row["unknown"] for chapter, row in _record()["chapters"].items()}
+
+
+def _record() -> dict:
+    return json.loads((files("diffusion_lib.notebook") / "opinion.json").read_text(encoding="utf-8"))

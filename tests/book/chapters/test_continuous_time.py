@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from chapters import code_cells, numbers
+from chapters import code_cells, numbers, run_derivation
 
 from diffusion_lib.evaluate import GaussianMixture
 from diffusion_lib.process.path import vp
@@ -68,3 +68,13 @@ def test_fokker_and_planck_hold_for_another_world_and_not_with_the_whole_of_g_sq
         left, right = sides(x, t)
         torch.testing.assert_close(left, right, rtol=1e-5, atol=1e-6)
         assert float((left - sides(x, t, 1.0)[1]).abs().max()) > 0.01
+
+
+def test_what_the_page_assumes_is_named_and_travels_with_what_rests_on_it():
+    blocks = run_derivation("continuous-time")[0]["CT"].blocks
+    hypotheses = [name for name, block in blocks.items() if getattr(block, "relation", None) == "<"]
+    assert hypotheses == ["noise-outgrows-signal", "ratio-falls"]
+    limit, follows = blocks["bound-in-the-limit"].steps[0].claim, blocks["all-data-follow"].steps[0].claim
+    assert len(limit.hypotheses) == 2 and len(follows.hypotheses) == 1
+    assert "equation-with-noise" in blocks["reverse-family"].assumptions
+    assert "well-posed" in blocks["score-of-moved-points"].assumptions

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from chapters import code_cells, derivation_cells, outputs, run_derivation
+from chapters import chapters, code_cells, derivation_cells, outputs, run_derivation
 from root import ROOT
+from the_book import BOOK
 
+from booktools.source.index import Index, stored_outputs
 from diffusion_lib.errors import Refuted
 from diffusion_lib.symbolic.page.chain import Chain
 from diffusion_lib.symbolic.page.summary import Canary
@@ -154,3 +156,38 @@ def test_the_page_proves_without_its_rows():
     """The derivation stands alone: its cells use nothing that a row defines."""
     assert len(derivation_cells("errata")) >= 15
     assert run_derivation("errata")[0]["Z"].letter == "Z"
+
+
+VERDICTS = ["rule", "algebra", "calculus", "definition", "numbers"]
+COLUMNS = ["relations", "steps", *VERDICTS, "killed", "total", "equivalent"]
+
+
+def census() -> dict[str, list[str]]:
+    """The rows of the table of all chapters: what their cells say, by chapter; the last is ``all``."""
+    _, _, section = page().partition("## What was attacked")
+    rows = re.findall(r"(?m)^\| (?:\{doc\}`([\w-]+)`|(this page)|\*\*(all)\*\*) \| (.+) \|$", section)
+    return {"".join(names): cells.split(" | ") for *names, cells in rows}
+
+
+def test_each_chapter_with_a_derivation_has_a_row_with_its_own_counts():
+    rows = census()
+    assert list(rows) == [name for name in chapters() if name != "errata"] + ["this page", "all"]
+    for name, cells in rows.items():
+        prefix = "" if name == "this page" else f"{name}:"
+        assert cells == [f"{{value}}`{prefix}count-{column}`" for column in COLUMNS], name
+
+
+def test_the_last_row_is_the_sum_of_the_others():
+    index = Index(BOOK, stored_outputs(BOOK))
+    names = [name.replace("this page", "errata") for name in list(census())[:-1]]
+    for column in COLUMNS:
+        rows = [int(index.values[f"book/{name}"][f"count-{column}"]) for name in names]
+        assert str(sum(rows)) == index.totals[f"count-{column}"], column
+
+
+def test_the_steps_that_were_put_to_other_programs_are_all_but_the_conclusions_of_inductions():
+    cells = [cell for name in chapters() for cell in derivation_cells(name)]
+    conclusions = sum(cell.count(".conclude()") for cell in cells)
+    asked = int(Index(BOOK, stored_outputs(BOOK)).values["book/errata"]["opinion-steps"])
+    total = int(Index(BOOK, stored_outputs(BOOK)).totals["count-steps"])
+    assert conclusions > 0 and asked + conclusions == total

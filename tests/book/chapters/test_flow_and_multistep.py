@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 import sympy as sp
-from chapters import run_derivation
+from chapters import numbers, run_derivation
 from proved import T, formula, random_schedule, random_states
 
 from diffusion_lib.errors import DerivationError, Refuted
@@ -129,3 +129,15 @@ def test_the_wrong_speed_does_not_carry_the_densities(chapter):
         Chain(names["O"], "gathered", Derivative(names["wide"], names["sigma"])).equals(
             Derivative(names["wide"] * names["speed"], names["Y"]), by="result", using="no-point-is-lost"
         )
+
+
+def test_an_exact_past_does_not_repair_few_steps():
+    shown = numbers("flow-and-multistep")
+    assert shown["first-steps"] == 10 and shown["first-exact-past"] != 0
+    assert abs(shown["first-exact-past"] / shown["first-error"] - 1) < 0.01
+
+
+def test_that_the_flow_carries_the_density_rests_on_its_well_posedness(chapter):
+    blocks = chapter[0]["O"].blocks
+    assert "flow-is-well-posed" in blocks["score-of-flowing-points"].assumptions
+    assert not blocks["no-point-is-lost"].assumptions
