@@ -1,6 +1,6 @@
 """``python -m booktools.check.rules``: what nbval does not see in the notebooks, and the rules that every page keeps.
 
-nbval passes a cell that was never run, an execution out of order, a changed PNG, a skipped cell and an empty notebook.
+nbval passes a cell that was never run, an execution out of order, a skipped cell and an empty notebook.
 Outputs become part of a web page, so that only kinds that cannot carry a program are allowed.
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from ..compare import MEASURED
 from ..notebooks.compose import stale
 from ..source.markdown import parse
 from ..source.pages import Book, Page, report
@@ -22,7 +23,6 @@ from . import sentences
 from .outputs import faults
 
 MIME_TYPES = {"text/plain", "text/latex", "text/markdown", "text/html", "image/png", "image/jpeg", "image/svg+xml"}
-NOT_COMPARED = {"image/png", "image/jpeg"}  # by nbval
 MAX_BYTES = 1_000_000
 SKIPPING = ("nbval", "raises-exception")  # tags that take a cell out of the comparison
 WHOLE_CAPTION = re.compile(r"\{ref\}`fig-")
@@ -34,6 +34,12 @@ def notebook_problems(name: str, nb: NotebookNode, size: int = 0) -> list[str]:
     """One message per fault of a committed notebook; ``name`` starts each."""
     code = [cell for cell in nb.cells if cell.cell_type == "code"]
     found = [] if code else [f"{name}: no code cell; an empty notebook tests nothing"]
+    for i, cell in enumerate(code):
+        near = "".join(each.source for each in code[max(i - 1, 0) : i + 2])
+        if MEASURED in cell.metadata.get("tags", []) and "measured(" not in near and "≈" not in near:
+            found.append(
+                f"{name}: code cell {i + 1} has the tag measured; print what its figure shows beside it, behind ≈"
+            )
     if size >= MAX_BYTES:
         found.append(f"{name}: {size} bytes, allowed are {MAX_BYTES}; use fewer or smaller pictures")
     for number, cell in enumerate(code, 1):
@@ -135,24 +141,14 @@ def open_faults(source: str, tags: list[str]) -> Iterator[str]:
         yield f"an open cell of {widest} columns, allowed are {OPEN_COLUMNS}; break its lines"
 
 
-def compared(nb: NotebookNode) -> tuple[int, int]:
-    """How many cells show something that nbval compares, and how many show anything."""
-    shown = [
-        [o.get("data", {"text/plain": ""}).keys() for o in cell.outputs] for cell in nb.cells if cell.get("outputs")
-    ]
-    return sum(any(set(kinds) - NOT_COMPARED for kinds in cell) for cell in shown), len(shown)
-
-
 def check(book: Book) -> list[str]:
-    """Everything that is wrong with the pages and the notebooks; prints the share of cells that are compared."""
-    found, sums = stale(book) + sentences.problems(book), (0, 0)
+    """Everything that is wrong with the pages and the notebooks."""
+    found = stale(book) + sentences.problems(book)
     for page in book.pages.values():
         found += page_problems(page)
     for page in book.notebooks:
         if nb := page.stored():
             found += notebook_problems(f"notebooks/{page.notebook.name}", nb, page.notebook.stat().st_size)
-            sums = tuple(a + b for a, b in zip(sums, compared(nb), strict=True))
-    print(f"notebooks: {sums[0]} of the {sums[1]} cells that show something are compared by nbval")
     return found
 
 

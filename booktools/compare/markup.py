@@ -14,6 +14,7 @@ import numpy as np
 
 from . import geometry, pixels, text
 
+SIZE = 0.05  # by this part the size of a measured figure may differ
 COLOUR_LEVELS = 2  # of 255: a colour that a value was given by a colour map
 COORDINATES = {"d", "points", "transform", "viewbox", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "rx", "ry"}
 COORDINATES |= {"width", "height"}
@@ -28,7 +29,7 @@ class _Events(HTMLParser):
 
     def __init__(self, document: str) -> None:
         super().__init__(convert_charrefs=True)
-        self.found, self.drawing, self.glyph = [], 0, False
+        self.found, self.drawing = [], 0
         self.feed(document)
         self.close()
 
@@ -52,8 +53,8 @@ class _Events(HTMLParser):
         self.found.append(("words", "", data.strip(), False))
 
 
-def difference(stored: str, shown: str) -> str | None:
-    """Where two documents differ, in words; ``None`` if they say the same."""
+def difference(stored: str, shown: str, measured: bool = False) -> str | None:
+    """Where two documents differ, in words; ``None`` if they say the same; of ``measured`` images see below."""
     if stored == shown:
         return None
     ours, theirs = (_Events(document).found for document in (stored, shown))
@@ -62,9 +63,11 @@ def difference(stored: str, shown: str) -> str | None:
         if one[:2] != other[:2]:
             return f"{_shown(one)} is now {_shown(other)}"
         kind, tag, content, drawing = one
-        found = text.difference(content, other[2]) if kind == "words" else None
+        found = None
         if kind == "start":
-            found = _of_attributes(content, other[2], drawing, names)
+            found = _of_attributes(content, other[2], drawing, names, measured)
+        elif content != other[2]:
+            found = _of_value("", content, other[2], names)
         if found:
             return f"{found} in <{tag}>" if tag else found
     if len(ours) != len(theirs):
@@ -78,12 +81,17 @@ def _shown(event: tuple) -> str:
     return repr(content) if kind == "words" else f"<{'/' if kind == 'end' else ''}{tag}>"
 
 
-def _of_attributes(stored: list, shown: list, drawing: bool, names: dict[str, str]) -> str | None:
+def _of_attributes(stored: list, shown: list, drawing: bool, names: dict[str, str], measured: bool) -> str | None:
     if [name for name, _ in stored] != [name for name, _ in shown]:
         return f"the attributes {[name for name, _ in stored]} are now {[name for name, _ in shown]}"
     for (name, ours), (_, theirs) in zip(stored, shown, strict=True):
         found = None
-        if ours != theirs or HASHED.search(ours):
+        one, other = DATA.fullmatch(ours), DATA.fullmatch(theirs)
+        if one and other and one[1] == other[1]:
+            found = of_image(one[1], *(base64.b64decode(match[2]) for match in (one, other)), measured)
+        elif measured and name == "style" and any(DATA.match(value) for _, value in stored):
+            continue  # it holds the size
+        elif ours != theirs or HASHED.search(ours):
             found = _of_value(name if drawing else "", ours, theirs, names)
         if found:
             return f"{found}, in {name}"
@@ -91,9 +99,6 @@ def _of_attributes(stored: list, shown: list, drawing: bool, names: dict[str, st
 
 
 def _of_value(name: str, stored: str, shown: str, names: dict[str, str]) -> str | None:
-    ours, theirs = DATA.fullmatch(stored), DATA.fullmatch(shown)
-    if ours and theirs and ours[1] == theirs[1]:
-        return _of_image(ours[1], *(base64.b64decode(match[2]) for match in (ours, theirs)))
     if name == "d":
         return geometry.difference(stored, shown)
     if name in COORDINATES:
@@ -109,10 +114,28 @@ def _of_value(name: str, stored: str, shown: str, names: dict[str, str]) -> str 
     return text.difference(plain, other)
 
 
-def _of_image(kind: str, stored: bytes, shown: bytes) -> str | None:
+def of_image(kind: str, stored: bytes, shown: bytes, measured: bool = False) -> str | None:
+    """Where two images of a kind differ: ``svg+xml``, ``png`` or ``jpeg``.
+
+    Of those that are ``measured`` the labels are compared and the sizes, which depend a little on numbers at the axes.
+    """
     if stored == shown:
         return None
+    if measured:
+        ours, theirs = (_outline(kind, data) for data in (stored, shown))
+        alike = ours[1] == theirs[1] and np.allclose(ours[0], theirs[0], rtol=SIZE, atol=0)
+        return None if alike else f"an image of size and labels {ours} now has {theirs}"
     return difference(stored.decode(), shown.decode()) if kind == "svg+xml" else pixels.difference(stored, shown)
+
+
+def _outline(kind: str, data: bytes) -> tuple[tuple[float, ...], list[str]]:
+    """The size of an image and, of a drawing, the labels without a number."""
+    if kind != "svg+xml":
+        return pixels.size(data), []
+    svg = data.decode()
+    *_, width, height = re.search(r'viewBox="([^"]*)"', svg)[1].split()
+    labels = [words for words in re.findall("<!-- (.*?) -->", svg) if not re.search(r"\d", words)]
+    return (float(width), float(height)), labels
 
 
 def _of_coordinates(stored: str, shown: str) -> str | None:

@@ -9,12 +9,21 @@ import numpy as np
 LEVELS = 1.0  # of 255, on average over the image
 
 
-def difference(stored: bytes, shown: bytes, levels: float = LEVELS) -> str | None:
+def difference(stored: bytes, shown: bytes) -> str | None:
     """Where two PNG or JPEG files differ, in words; ``None`` if they show the same."""
+    one, other = (_pixels(data) for data in (stored, shown))
+    if one.shape != other.shape:
+        return f"an image of {one.shape} pixels is now of {other.shape}"
+    away = np.abs(one - other).mean()
+    return f"the pixels of an image are {away:.3g} levels away" if away > LEVELS else None
+
+
+def size(data: bytes) -> tuple[int, ...]:
+    """Height and width of an image."""
+    return _pixels(data).shape[:2]
+
+
+def _pixels(data: bytes) -> np.ndarray:
     from PIL import Image
 
-    one, other = (Image.open(io.BytesIO(data)) for data in (stored, shown))
-    if (one.size, one.mode) != (other.size, other.mode):
-        return f"an image of {one.size} pixels in {one.mode} is now of {other.size} in {other.mode}"
-    away = np.abs(np.asarray(one, np.float32) - np.asarray(other, np.float32))
-    return f"the pixels of an image are {away.mean():.3g} levels away" if away.mean() > levels else None
+    return np.asarray(Image.open(io.BytesIO(data)), np.float32)

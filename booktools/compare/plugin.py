@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import base64
-import math
 from collections import defaultdict
 
 from nbformat import NotebookNode
 from nbval.plugin import IPyNbCell
 
-from . import markup, pixels, text
-
-MEASURED = "measured"  # the tag of a cell whose images show results of a training
+from . import MEASURED, markup, text
 
 
 def pytest_configure() -> None:
@@ -27,7 +24,7 @@ def compare_outputs(cell: IPyNbCell, shown: list, stored: list, skip_compare: No
 def differences(stored: list[NotebookNode], shown: list[NotebookNode], measured: bool = False) -> list[str]:
     """What differs between the outputs of a cell, a line for each; empty if they say the same.
 
-    The images of a ``measured`` cell show results of a training: only their sizes are compared.
+    The figures of a ``measured`` cell show results of a training: their sizes and words are compared, nothing else.
     """
     ours, theirs = by_kind(stored), by_kind(shown)
     found = []
@@ -56,10 +53,11 @@ def by_kind(outputs: list[NotebookNode]) -> dict[str, list]:
 
 
 def _difference(kind: str, stored: str, shown: str, measured: bool) -> str | None:
-    if kind in ("text/html", "image/svg+xml"):
-        return markup.difference(stored, shown)
-    if kind in ("image/png", "image/jpeg"):
-        return pixels.difference(*map(base64.b64decode, (stored, shown)), math.inf if measured else pixels.LEVELS)
+    if kind == "text/html":
+        return markup.difference(stored, shown, measured)
+    if kind.startswith("image/"):
+        files = (each.encode() if kind == "image/svg+xml" else base64.b64decode(each) for each in (stored, shown))
+        return markup.of_image(kind.removeprefix("image/"), *files, measured)
     if kind == "metadata":
         return f"{stored} is now {shown}"
     return text.difference(stored, shown)

@@ -31,7 +31,8 @@ def difference(stored: str, shown: str) -> str | None:
         if SPACES.sub(" ", word).strip(" ") != SPACES.sub(" ", other).strip(" "):
             return f"{_around(word)} is now {_around(other)}"
         if i < min(len(numbers), len(other_numbers)) and not close(numbers[i], other_numbers[i]):
-            return f"the number {numbers[i]} after {_around(word)} is now {other_numbers[i]}"
+            after = f" after {_around(word)}" if word.strip() else ""
+            return f"the number {numbers[i]}{after} is now {other_numbers[i]}"
     if len(words) != len(other_words):
         return f"{len(numbers)} numbers are now {len(other_numbers)}"
     return None

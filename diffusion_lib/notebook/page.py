@@ -230,8 +230,8 @@ def value(name: str, number: numbers.Real | str) -> None:
 def measured(label: str, number: float, low: float = -math.inf, high: float = math.inf) -> None:
     """Print ``label ≈ number``, a result of float32 training, whose last digits depend on the processor.
 
-    nbval does not compare what follows ≈; this line does, with the interval in which the number must lie.  Raises
-    ``ArithmeticError`` outside of it.
+    Whoever compares it with a stored output passes over what follows ≈; this line checks it, by the interval in which
+    the number must lie.  Raises ``ArithmeticError`` outside of it.
     """
     number = float(number)
     if not low <= number <= high:

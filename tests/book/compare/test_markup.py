@@ -71,9 +71,10 @@ STORED = drawn()
     ids=str,
 )
 def test_a_figure_from_another_processor_passes(change):
-    assert drawn(**change) != STORED
-    assert markup.difference(STORED, drawn(**change)) is None
-    assert markup.difference(html(STORED), html(drawn(**change))) is None
+    shown = drawn(**change)
+    assert shown != STORED
+    assert markup.difference(STORED, shown) is None
+    assert markup.difference(html(STORED), html(shown)) is None
 
 
 @pytest.mark.parametrize(
@@ -93,9 +94,10 @@ def test_a_figure_from_another_processor_passes(change):
     ids=str,
 )
 def test_a_changed_figure_is_found(change):
-    assert markup.difference(STORED, drawn(**change))
-    assert markup.difference(drawn(**change), STORED)
-    assert markup.difference(html(STORED), html(drawn(**change)))
+    shown = drawn(**change)
+    assert markup.difference(STORED, shown)
+    assert markup.difference(shown, STORED)
+    assert markup.difference(html(STORED), html(shown))
 
 
 @pytest.mark.parametrize(
@@ -118,6 +120,33 @@ def test_a_changed_page_is_found(changed):
 
 def test_pixels_and_alternative_texts_may_differ_a_little():
     assert markup.difference(html(STORED), html(STORED, "A curve that ends at 6.8", pixels=png(level=101))) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({"curve": 0.3}, False),
+        ({"lost": 1}, False),
+        ({"label": "loss 0.999"}, False),
+        ({"size": 3.1}, False),
+        ({"label": "miss"}, True),
+        ({"swap": True}, True),
+        ({"size": 4.0}, True),
+    ],
+    ids=str,
+)
+def test_a_measured_figure_keeps_its_labels_and_its_size(change, found):
+    shown = drawn(**change)
+    assert bool(markup.of_image("svg+xml", STORED.encode(), shown.encode(), measured=True)) == found
+    assert bool(markup.difference(html(STORED), html(shown), measured=True)) == found
+
+
+def test_a_measured_image_keeps_its_size_and_its_alternative_text():
+    stored, wide = html(STORED), png((8, 12))
+    assert markup.difference(stored, html(STORED, pixels=png(level=200)), measured=True) is None
+    assert markup.difference(stored, html(STORED, pixels=wide), measured=True)
+    assert markup.difference(stored, html(STORED, alt="A line that ends at 6.7"), measured=True)
+    assert markup.difference(stored, stored.replace("80px", "81px"), measured=True) is None
 
 
 def test_a_name_goes_with_one_other_throughout():
@@ -151,10 +180,11 @@ def test_a_point_on_the_line_may_come_or_go(points, data):
     assert geometry.difference(path(more), path(points)) is None
 
 
-@given(st.lists(POINT, min_size=1, max_size=12), st.data())
-def test_a_point_that_moved_is_found(points, data):
+@given(st.lists(st.floats(-10, 10), min_size=2, max_size=12), st.data())
+def test_a_point_that_moved_is_found(heights, data):
+    points = [(5.0 * x, y) for x, y in enumerate(heights)]
     at = data.draw(st.integers(0, len(points) - 1))
-    far = data.draw(st.floats(2 * geometry.POINTS, 50)) * data.draw(st.sampled_from((-1, 1)))
+    far = data.draw(st.floats(10 * geometry.POINTS, 50)) * data.draw(st.sampled_from((-1, 1)))
     moved = [*points]
     moved[at] = (points[at][0], points[at][1] + far)
     assert geometry.difference(path(points), path(moved))
@@ -171,7 +201,20 @@ def test_a_lost_point_of_a_curve_is_found(n, data):
     assert bool(found) == (bent > geometry.POINTS)
 
 
-@pytest.mark.parametrize("shown", ["M 0 0 C 1 1 2 2 3 3", "M 0 0 L 3 3 M 1 1 L 2 2", "M 0 0 L 3", ""])
+def test_a_closed_curve_may_begin_anywhere():
+    square = [(0, 0), (40, 0), (40, 40), (0, 40)]
+    turned = [*square[1:], square[0], square[1]]
+    assert geometry.difference(path([*square, square[0]]), path(turned)) is None
+    halves = path(turned[:3]) + " " + path(turned[2:])
+    assert geometry.difference(path([*square, square[0]]), halves) is None
+    assert geometry.difference(path([*square, square[0]]), path(square))
+
+
+def test_a_line_is_not_a_gap():
+    assert geometry.difference("M 0 0 L 9 0 M 9 9 L 0 9", "M 0 0 L 9 0 L 9 9 L 0 9")
+
+
+@pytest.mark.parametrize("shown", ["M 0 0 C 1 1 2 2 3 3", "M 0 0 L 3 3 M 5 5 L 6 6", "M 0 0 L 3", ""])
 def test_another_kind_of_path_is_found(shown):
     assert geometry.difference("M 0 0 L 3 3", shown)
 

@@ -15,7 +15,7 @@ from booktools.notebooks.execute import execute
 from booktools.source.pages import Book
 
 SETS = dict(re.findall(r"^ISA_(\w+) := (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.M))
-CHAPTERS = ("book/variational-bound", "book/simple-loss")  # short, and their figures differ in the last digits
+CHAPTERS = ("book/reverse-variance", "book/vae")  # short, and their figures differ
 COMPUTE = """
 import numpy, torch
 from threadpoolctl import threadpool_info

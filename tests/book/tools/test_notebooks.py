@@ -200,6 +200,7 @@ STDERR = nbformat.v4.new_output("stream", name="stderr", text="careful")
         pytest.param(cell_with(source="# NBVAL_IGNORE_OUTPUT\nx"), "NBVAL_IGNORE_OUTPUT", id="comment"),
         pytest.param(cell_with(metadata={"tags": ["nbval-skip"]}), "nbval-skip", id="tag"),
         pytest.param(cell_with(metadata={"tags": ["raises-exception"]}), "raises-exception", id="raises"),
+        pytest.param(cell_with(metadata={"tags": ["measured"]}), "the tag measured", id="figure-without-number"),
         pytest.param(cell_with(outputs=[ERROR]), "failed with ValueError: no", id="stored-error"),
         pytest.param(cell_with(outputs=[STDERR]), "wrote to stderr", id="stderr"),
         pytest.param(shown("application/javascript", "1"), "application/javascript", id="javascript"),
@@ -222,6 +223,7 @@ def test_what_may_stand_in_a_notebook_is_not_found():
     slider = '<style>p {color: red}</style><input type="radio" checked><img alt="t" src="data:image/png;base64,A">'
     assert notebook_problems("n", shown("image/png", "AA", **ALT)) == []
     assert notebook_problems("n", shown("text/html", slider)) == []
+    assert notebook_problems("n", cell_with(metadata={"tags": ["measured"]}, source="measured('x', x)")) == []
 
 
 def test_a_notebook_of_a_megabyte_is_too_large():
