@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from docutils import nodes
 from sphinx.application import Sphinx
 
 from diffusion_lib.notebook.exercises import exercises
 
+from ..source.pages import Page
 from .directive import Lab
 
 ASKED = re.compile(r'^grade\("([\w-]+)", \.\.\.\)$', re.MULTILINE)
@@ -23,14 +25,23 @@ def attach(app: Sphinx, tree: nodes.document) -> None:
             cell.parent.insert(place, Lab("", kind="grade", begins={"name": name}, of=name))
 
 
-SHORT = re.compile(r"^    (\S.{8,60}? = [^=]{3,60}?)    \[", re.MULTILINE)
+LINE = re.compile(r"^    (.+?) {4}\[(.+)\]$", re.MULTILINE)
+RELATION = re.compile(r" ([=≤<]) ")
+BEST = 40  # characters that an example should have
 
 
-def attach_lines(app: Sphinx, tree: nodes.document) -> None:
-    """A block at the end of a page with a derivation; its script puts a button beneath each block that has lines."""
-    page = app.book.pages.get(app.env.docname)
-    if page is None or not page.is_notebook or not page.notebook.is_file():
-        return
+def examples(text: str) -> Iterator[tuple[str, str]]:
+    """The equalities of a block that is shown as text, each between two neighbouring lines, with the rule beside it."""
+    before = ""
+    for number, (line, rule) in enumerate(LINE.findall(text)):
+        left, sign, right = RELATION.split(f"{before} {line}" if number else line, maxsplit=1)
+        if sign == "=" and "hypothesis" not in rule:
+            yield f"{left} = {right}", rule
+        before = right
+
+
+def example(page: Page) -> tuple[str, str]:
+    """The example of a page and the tags of its proved blocks; "" where it has none."""
     shown = [one for cell in page.stored().cells for one in cell.get("outputs", [])]
     told = [(one.get("metadata", {}).get("diffusion_lib", {}), one.get("data", {})) for one in shown]
     proved = [
@@ -38,13 +49,21 @@ def attach_lines(app: Sphinx, tree: nodes.document) -> None:
         for mark, data in told
         if "tag" in mark and not (mark.get("definition", True) or "recalled" in mark)
     ]
-    if not proved:
+    found = [one for _, data in proved for one in examples("".join(data.get("text/plain", "")))]
+    # A line by a rule of its own shows more than one by algebra.
+    best = min(found, key=lambda one: (one[1].startswith("algebra"), abs(len(one[0]) - BEST)), default=("", ""))
+    return best[0], " ".join(tag for tag, _ in proved)
+
+
+def attach_lines(app: Sphinx, tree: nodes.document) -> None:
+    """A block at the end of a page with a derivation; its script puts a button beneath each block that has lines."""
+    page = app.book.pages.get(app.env.docname)
+    if page is None or not page.is_notebook or not page.notebook.is_file():
         return
-    texts = [found for _, data in proved for found in SHORT.findall("".join(data.get("text/plain", "")))]
-    example = min(texts, key=lambda text: abs(len(text) - 30), default="1 = 1")
-    begins = {"page": page.short, "tags": " ".join(tag for tag, _ in proved), "example": example}
-    last = next(iter(tree.findall(nodes.section)), tree)
-    last.append(Lab("", kind="line", begins=begins))
+    text, tags = example(page)
+    if text:
+        last = next(iter(tree.findall(nodes.section)), tree)
+        last.append(Lab("", kind="line", begins={"page": page.short, "tags": tags, "example": text}))
 
 
 def setup(app: Sphinx) -> None:

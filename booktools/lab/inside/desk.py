@@ -6,14 +6,14 @@ import json
 
 from diffusion_lib.errors import DiffusionLibError
 
-from . import grading, lines
+from . import grading, lines, stated
 
 DOORS = {
     "grade": grading.grade,
     "preview": grading.preview,
     "show": lines.show,
     "check": lines.check,
-    "state": lines.state,
+    "state": stated.state,
 }
 
 

@@ -21,16 +21,15 @@ import diffusion_lib.symbolic.page.derivation as derivations
 import diffusion_lib.symbolic.page.recall as recalls
 from diffusion_lib.errors import ConfigError, DerivationError, Inconclusive, Refuted, check_choice
 from diffusion_lib.symbolic.language.registry import mentions, standard_normal
-from diffusion_lib.symbolic.licences import LICENCES, licence
 from diffusion_lib.symbolic.page.chain import Chain
 from diffusion_lib.symbolic.page.definition import Definition
 from diffusion_lib.symbolic.page.derivation import Derivation
 from diffusion_lib.symbolic.page.render import latex
 
+from .counterexample import settled
 from .notation import Notation, written
 
 COUNT = ".summary()"
-TRIED = ("algebra", "definition")  # for a line of the reader's own
 
 
 @dataclass
@@ -116,14 +115,16 @@ def check(page: str, tag: str, changed: dict[str, str]) -> dict:
     derivation, block = _block(page, tag)
     if not isinstance(block, Chain):
         raise ConfigError("This block concludes from others; break a line of those.")
-    reader = _reader(derivation)
+    reader = reader_of(derivation)
     new = {int(number): reader(text) for number, text in changed.items()}
     first = min(new, default=len(block.calls))
     chain = Chain(_before(derivation, block), block.name, block.left, block.hypothesis, block.start)
     told = []
     for number, (step, call) in enumerate(zip(block.steps, block.calls, strict=True)):
         right = new.get(number, step.right)
-        said = _said(lambda call=call, right=right: _again(chain, call, right), number >= first)
+        said = said_of(lambda call=call, right=right: _again(chain, call, right), number >= first)
+        if said["kind"] == "refuted" and call[0] == "=":
+            said = settled(derivation, chain.right, right, call[1], chain.start)
         told.append(said | {"line": number, "latex": latex(right), "changed": number in new})
         if said["kind"] != "passes":
             break
@@ -132,67 +133,7 @@ def check(page: str, tag: str, changed: dict[str, str]) -> dict:
     return {"kind": told[-1]["kind"] if told else "passes", "lines": told}
 
 
-def state(page: str, text: str, by: str = "") -> dict:
-    """What the engine says of a line ``left = right`` under all that a page defines, by one licence or those TRIED."""
-    derivation = next(iter(opened(page).values()))
-    left, right = _sides(text)
-    reader = _reader(derivation)
-    left, right = reader(left), reader(right)
-    told = {"kind": "undecided"}
-    for rule, kind, using in _ways(derivation, by):
-        told, chain = _stated(derivation, left, right, rule, using)
-        if told["kind"] == "passes":
-            word = chain.steps[-1].word
-            told["beside"] = rule + (f", with all {kind} of this page" if using else f" · {word}" * (word != rule))
-            told["beside"] += f", from the time {chain.start} on" * (chain.start > 1)
-            break  # else what is tried last has the last word
-    if by and told["kind"] != "passes":
-        told["permits"] = LICENCES[by].permits
-    return told | {"latex": f"{latex(left)} = {latex(right)}"}
-
-
-def _stated(derivation, left, right, rule, using):
-    """What is said of a line from t = 1 on; where it means nothing there, from t = 2 on."""
-    for start in (1, 2):
-        chain = Chain(copy.copy(derivation), "your line", left, start=start)
-        told = _said(lambda chain=chain: chain.equals(right, rule, using), True)
-        if told["kind"] != "refused":
-            break
-    return told, chain
-
-
-def _ways(derivation, by):
-    """Licences to try, each with what it cites and with the names of these blocks."""
-    definitions = [
-        name for name, block in derivation.blocks.items() if isinstance(block, Definition) and block.relation != "<"
-    ]
-    if not by:
-        return [(rule, "definitions", definitions if rule == "definition" else []) for rule in TRIED]
-    if licence(by).name == "result":
-        return [(by, "results", [name for name, block in derivation.blocks.items() if _is_equality(block)])]
-    return [(by, "", [])] + [(by, "definitions", definitions)] * (by != "algebra" and bool(definitions))
-
-
-def _is_equality(block):
-    if isinstance(block, Definition) or getattr(block, "hypothesis", None) is not None:
-        return False
-    with contextlib.suppress(ConfigError, DerivationError):
-        return bool(block.facts())
-    return False
-
-
-def _sides(text):
-    depth, places = 0, []
-    for place, sign in enumerate(text):
-        depth += (sign in "([") - (sign in ")]")
-        if sign == "=" and depth == 0:
-            places.append(place)
-    if len(places) != 1:
-        raise ConfigError("A line has one sign =, with something on both sides.")
-    return text[: places[0]], text[places[0] + 1 :]
-
-
-def _reader(derivation):
+def reader_of(derivation):
     return Notation({"standard_normal": standard_normal} | derivation.what)
 
 
@@ -217,7 +158,7 @@ def _again(chain, call, right):
         (chain.at_most if relation == "≤" else chain.below)(right, gap=gap, using=using)
 
 
-def _said(act, checking) -> dict:
+def said_of(act, checking) -> dict:
     NOW.checking = checking
     try:
         act()

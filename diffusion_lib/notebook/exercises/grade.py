@@ -20,13 +20,17 @@ from diffusion_lib.errors import ConfigError, check_choice
 from diffusion_lib.notebook.exercises.decide import proved_equal
 from diffusion_lib.notebook.exercises.exercise import Exercise
 from diffusion_lib.notebook.exercises.read import NOWHERE, Nowhere, read
-from diffusion_lib.notebook.exercises.refute import BITS, refute
+from diffusion_lib.notebook.exercises.refute import BITS, compared, refute
 from diffusion_lib.notebook.exercises.slips import slips
 
 TOOLS = {"decide", "exercise", "grade", "read", "refute", "slips"}
 UNDECIDED = (
     "I could not decide. Your expression has the value of the right one wherever I looked, but I could not prove that "
     "it always has. Write it in another form: fewer parts, no root inside a root, no root of a square."
+)
+UNSEEN = (
+    "I could not decide. Your expression could not be evaluated at any of the points that I tried: its numbers are too "
+    "large, or too close to where it has no value. Write it in a simpler form."
 )
 DECIMALS = " Decimals are rounded numbers; write a fraction, such as Fraction(13, 10)."
 
@@ -80,7 +84,7 @@ def grade_answer(exercise: Exercise, answer) -> Verdict:
     if (witness is None or witness.mine is None) and proved_equal(given, right):
         return Verdict("right", "right.")
     if witness is None:
-        return Verdict("undecided", UNDECIDED)
+        return Verdict("undecided", UNDECIDED if compared(given, right) else UNSEEN)
     if words := _slip(exercise, given):
         return Verdict("slip", f"not yet: {words}{'' if words.endswith('?') else '.'}")
     return _told(exercise, witness, DECIMALS if reading.decimals else "")

@@ -70,6 +70,13 @@ def refute(given: sp.Expr, right: sp.Expr, usual: bool = False) -> Witness | Non
     return hole
 
 
+def compared(given: sp.Expr, right: sp.Expr) -> bool:
+    """Is there a point at which the values of both are known?"""
+    letters = tuple(sorted(given.free_symbols | right.free_symbols, key=str))
+    unknown = (NoValue, type(None))
+    return any(all(not isinstance(value(side, where), unknown) for side in (given, right)) for where in points(letters))
+
+
 def value(expr, where):
     """An interval around the value, ``NoValue()`` if there is none, None if that is not known."""
     before, iv.prec = iv.prec, BITS

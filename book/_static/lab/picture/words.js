@@ -18,9 +18,9 @@ const distance = (a, b) => {
   return row[b.length];
 };
 
-// The known word that is nearest to `word`, if one is near.
+// The known word that is nearest to `word`, if they share more than half of the shorter one's letters.
 export const nearest = (word, known) => {
-  const tried = known.map((each) => [distance(word.slice(0, 30), each), each]).sort(([a], [b]) => a - b);
+  const tried = known.map((each) => [distance(word.slice(0, 30), each), each]).filter(([apart, each]) => 2 * apart < Math.min(word.length, each.length)).sort(([a], [b]) => a - b);
   return tried[0] && tried[0][0] <= Math.max(1, word.length / 3) ? tried[0][1] : null;
 };
 

@@ -1,0 +1,11 @@
+"""The inference rules that a reader may choose for an equality; the others need a gap or a hypothesis."""
+
+from __future__ import annotations
+
+from diffusion_lib.symbolic.licences import LICENCES
+
+OFFERED = {
+    name: one.permits
+    for name, one in LICENCES.items()
+    if name not in ("Jensen", "Gibbs", "non-negative gap", "positive gap", "induction")
+}
