@@ -16,7 +16,6 @@ from diffusion_lib.symbolic.licences import licence
 from diffusion_lib.symbolic.page.chain import Chain
 from diffusion_lib.symbolic.page.definition import Definition
 from diffusion_lib.symbolic.page.render import latex
-from diffusion_lib.symbolic.proof.algebra import Algebra
 from diffusion_lib.symbolic.proof.patience import patience
 from diffusion_lib.symbolic.verify.verify import named
 
@@ -90,7 +89,7 @@ def _provable(derivation, left, right, way) -> bool:
         with contextlib.suppress(DerivationError, ConfigError):
             claim, _ = Chain(copy.copy(derivation), "your line", left, start=start).claim(left, right, rule, using)
             with named(claim), patience(SECONDS):
-                prove(claim, Algebra())
+                prove(claim)
             return True
     return False
 
