@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 from types import SimpleNamespace
-from unittest import mock
 
 import pytest
 from root import ROOT
@@ -32,8 +29,7 @@ def derivations(page):
         return SimpleNamespace(theorem=SimpleNamespace(claim=claim, left=claim.left, right=claim.right), looks=())
 
     names: dict = {}
-    quiet = contextlib.redirect_stdout(io.StringIO())
-    with mock.patch(collect.CHECKS, note), mock.patch(collect.CANARY), quiet:
+    with collect.unchecked(note):
         for source in collect.derivations(page):
             exec("\n".join(line for line in source.splitlines() if collect.COUNT not in line), names)
     return [one for one in names.values() if isinstance(one, Derivation)]
