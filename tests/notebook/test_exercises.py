@@ -107,8 +107,9 @@ def test_another_answer_meets_a_witness():
 
 
 def test_answers_without_a_value_are_told_apart():
-    assert grade_answer(MEAN, sqrt(b - 1) * x).kind == "undefined"
-    assert grade_answer(MEAN, RIGHT / (b - b)).kind == "undefined"
+    for answer, words in ((sqrt(b - 1) * x, "a root of a negative number"), (RIGHT / (b - b), "divides by zero")):
+        verdict = grade_answer(MEAN, answer)
+        assert verdict.kind == "undefined" and words in verdict.message
     assert grade_answer(MEAN, ...).kind == grade_answer(MEAN, None).kind == "none yet"
 
 

@@ -32,6 +32,13 @@ UNSEEN = (
     "I could not decide. Your expression could not be evaluated at any of the points that I tried: its numbers are too "
     "large, or too close to where it has no value. Write it in a simpler form."
 )
+UNDEFINED = {  # what SymPy makes of it, and what the reader wrote
+    sp.zoo: "divides by zero",
+    sp.nan: "has a part without a value, such as 0/0",
+    sp.I: "has a root of a negative number",
+    sp.oo: "is infinite",
+    -sp.oo: "is infinite",
+}
 DECIMALS = " Decimals are rounded numbers; write a fraction, such as Fraction(13, 10)."
 
 
@@ -77,8 +84,8 @@ def grade_answer(exercise: Exercise, answer) -> Verdict:
         reading = read(exercise, answer)
         given = _plain(exercise, reading.expression)
     except Nowhere as nowhere:
-        part = str(nowhere)[:60]
-        return Verdict("undefined", f"not yet. Your expression holds {part}, which is no real number.")
+        what = next(words for sign, words in UNDEFINED.items() if sp.sympify(nowhere.args[0]).has(sign))
+        return Verdict("undefined", f"not yet. Your expression {what}: it is no real number.")
     right = _plain(exercise, exercise.answer)
     witness = refute(given, right)
     if (witness is None or witness.mine is None) and proved_equal(given, right):
