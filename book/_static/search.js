@@ -7,6 +7,7 @@ window.bookSearch = (() => {
   const SHOWN = 20;
   const BOOST = { heading: 8, name: 8, page: 3, text: 1, code: 0.1 };
   const AFTERWARDS = /^(exercises|the count|what to remember)$/i;
+  const SMALL = new Set("a an and are by can do does for how i in is of the to what when where which why with".split(" "));
   const words = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").split(/[^\p{L}\p{N}]+/u).filter(Boolean);
 
   const load = (name) => new Promise((done, failed) => {
@@ -38,8 +39,19 @@ window.bookSearch = (() => {
     return [...found].map((phrase) => phrase.trim()).filter(Boolean);
   };
 
+  // What a query is about: its words without those that only make it a question.
+  const about = (query) => words(query).filter((word) => !SMALL.has(word)).join(" ");
+
+  // The section that the index of the book names for a query comes first.
   const find = async (query) => {
-    const index = await prepare();
+    const index = await prepare(), subject = about(query);
+    const [address] = Object.entries(window.bookIndex.leads).find(([, all]) => subject && all.some((each) => about(each) === subject)) ?? [];
+    const found = ranked(index, query);
+    const others = (found.length ? found : ranked(index, subject)).filter((each) => each.address !== address);
+    const first = window.bookIndex.sections.filter((each) => each.address === address).map((each) => ({ ...each, terms: words(query) }));
+    return [...first, ...others].slice(0, SHOWN);
+  };
+  const ranked = (index, query) => {
     const options = {
       boost: BOOST, prefix: (term) => term.length > 2, fuzzy: (term) => (term.length > 5 ? 0.15 : false), combineWith: "AND",
       boostDocument: (id, term, kept) => kept.weight * (AFTERWARDS.test(kept.heading) ? 0.4 : 1),
@@ -58,7 +70,7 @@ window.bookSearch = (() => {
         best.set(each.id, { ...each, terms, score: Math.max(score, before?.score ?? 0) });
       }
     });
-    return [...best.values()].sort((a, b) => b.score - a.score).slice(0, SHOWN);
+    return [...best.values()].sort((a, b) => b.score - a.score);
   };
 
   // The words of a text around the first that was found, those that were found marked.

@@ -16,7 +16,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from ..check.limits import kind
-from ..source.pages import Book
+from ..source.pages import Book, BookError
 
 INDEX = "_static/search-index.js"
 # What explains a thing comes before what uses it, and that before the pages that list things from everywhere.
@@ -95,6 +95,20 @@ def synonyms(book: Book) -> list[list[str]]:
     return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else []
 
 
+def leads(book: Book, known: set[str]) -> dict[str, list[str]]:
+    """The addresses of ``book/index.yaml``, each with the queries that lead there; ``BookError`` for an unknown one."""
+    path = book.root / "book" / "index.yaml"
+    listed = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    found = {}
+    for place, queries in listed.items():
+        page, _, anchor = place.partition("#")
+        address = f"book/{page}.html" + (f"#{anchor}" if anchor else "")
+        if address not in known:
+            raise BookError(f"book/index.yaml: {place} is no section of the book; has its heading changed?")
+        found[address] = queries
+    return found
+
+
 def _of(app: Sphinx, page: str) -> Path:
     return Path(app.doctreedir) / "search" / f"{page}.json"
 
@@ -119,7 +133,9 @@ def write(app: Sphinx, error: Exception | None) -> None:
             address = f"{page}.html" + (f"#{anchor}" if anchor else "")
             name = "" if anchor else app.book.pages[page].short  # a page is found by the name of its file, too
             found.append({"id": len(found), "address": address, "name": name} | about | each)
-    data = json.dumps({"sections": found, "synonyms": synonyms(app.book)}, ensure_ascii=False)
+    told = {"sections": found, "synonyms": synonyms(app.book)}
+    told["leads"] = leads(app.book, {each["address"] for each in found})
+    data = json.dumps(told, ensure_ascii=False)
     text = f"window.bookIndex = {data};\n".replace("\u2028", " ").replace("\u2029", " ")
     (Path(app.outdir) / INDEX).write_text(text, encoding="utf-8")
 

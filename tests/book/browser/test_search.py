@@ -33,7 +33,18 @@ MEANT = {  # a query, and the pages one of which must come first
     "U-Net": "unet-and-scheduler",
     "SGD": "sgd-vs-bgd",
     "EMA": "toy-ddpm",
-    "Stable Diffusion": "latent-pipeline latent-experiments unet-and-scheduler",
+    "Stable Diffusion": "latent-pipeline",
+    "reparameterization": "vae",
+    "reparameterization trick": "vae",
+    "vae loss": "vae",
+    "FID": "toy-ddpm",
+    "how to install": "running",
+    "how do I install it": "running",
+    "consistency model": "few-steps",
+    "img2img": "editing",
+    "dreambooth": "adapting",
+    "why divide by sqrt d": "transformers",
+    "what is the score": "score",
 }
 
 

@@ -7,7 +7,8 @@ import yaml
 from docutils import nodes
 from root import ROOT
 
-from booktools.site.search import plain, sections
+from booktools.site.search import leads, plain, sections
+from booktools.source.pages import Book, BookError
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,17 @@ def test_sections_have_their_own_text_and_code():
     assert (top["anchor"], top["heading"], top["text"]) == ("", "The page", "first words What is asked?")
     assert top["code"] == "answer = 42"
     assert (below["anchor"], below["heading"], below["text"]) == ("inner", "Inside", "deep water")
+
+
+def test_the_index_leads_to_sections_only():
+    book = Book(ROOT)
+    listed = yaml.safe_load((ROOT / "book" / "index.yaml").read_text(encoding="utf-8"))
+    known = {f"book/{place.split('#')[0]}.html" + place[len(place.split("#")[0]) :] for place in listed}
+    assert leads(book, known).keys() == known
+    with pytest.raises(BookError, match="is no section of the book"):
+        leads(book, known - {"book/vae.html"})
+    queries = [query.lower() for each in listed.values() for query in each]
+    assert max(map(queries.count, queries)) == 1
 
 
 def test_synonyms_are_lists_of_words_and_no_word_stands_in_three():
