@@ -1,7 +1,7 @@
 """``python -m booktools.site.pdf``: the whole book as one PDF, ``_build/book.pdf``, printed by headless Chromium.
 
 The articles of the built pages become one page, in the order of the book, with a list of chapters in front.  What was a
-link to another page leads to its place in the file.  Folds stay closed; their lines can be read.
+link to another page leads to its place in the file.  What is folded is left out.
 """
 
 from __future__ import annotations

@@ -95,3 +95,31 @@ def test_the_menu_offers_each_way_to_run_a_page_once_and_means_it(name):
         assert not saves or ((HTML / name).parent / address).is_file()
     if "Open in Colab" in found:
         assert found["Download the notebook"][0].endswith(".ipynb")
+
+
+PRESSED = """() => {
+    const handles = "button, input, select, textarea, form, summary, progress, .lab-controls";
+    const kept = "details.licence, details[open]";
+    const shown = (each) => each.checkVisibility() && each.getBoundingClientRect().height && !each.closest(kept);
+    const words = (each) => each.textContent.trim() || each.outerHTML.slice(0, 80);
+    return [...document.querySelectorAll(handles)].filter(shown).map(words);
+}"""
+
+
+def test_nothing_that_is_pressed_or_unfolded_is_printed(chromium):
+    for name in ("forward-process", "few-steps", "toy-ddpm", "laboratory"):
+        page, _ = visit(chromium, f"{HTML.as_uri()}/book/{name}.html")
+        assert len(page.evaluate(PRESSED)) > 5
+        page.emulate_media(media="print")
+        assert page.evaluate(PRESSED) == [], name
+        page.context.close()
+
+
+SMALL = """() => [...document.querySelectorAll(".break-line")].map((each) => each.getBoundingClientRect())
+    .filter(({ width, height }) => Math.min(width, height) < 24).length"""
+
+
+def test_a_finger_hits_the_button_that_breaks_a_line(chromium):
+    page, _ = visit(chromium, f"{HTML.as_uri()}/book/forward-process.html", size=PHONE)
+    assert page.locator(".break-line").count() > 5 and page.evaluate(SMALL) == 0
+    page.context.close()

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import shutil
+
+import numpy as np
+import pytest
 from browser import HTML, visit
+from PIL import Image
 
 
 def test_a_licence_opens_by_key_beside_its_line_and_closes_by_escape(chromium):
@@ -32,3 +38,26 @@ def test_the_widths_that_pages_tell_are_those_that_are_drawn(chromium):
     assert len(told) > 20
     assert [each for each in told if not 0.9 < each[0] / each[1] < 1.04] == []
     page.context.close()
+
+
+ROOT_SIGN = (
+    '<p style="background: #fff"><math style="font-size: 40px; color: #000">'
+    "<msqrt><mfrac><mi>a</mi><mi>b</mi></mfrac></msqrt></math></p>"
+)
+
+
+@pytest.mark.parametrize(("style", "attached"), [("", True), ("math { text-rendering: auto !important }", False)])
+def test_a_root_sign_meets_its_bar_also_where_letters_are_moved_to_pixels(chromium, style, attached):
+    """The headless shell moves them by default; without the rule of the book the sign would stand apart."""
+    path = shutil.which("chromium-headless-shell")
+    if path is None:
+        pytest.skip("needs Debian's package `chromium-headless-shell`")
+    browser = chromium.browser_type.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+    page = browser.new_page()
+    page.goto(f"{HTML.as_uri()}/book/vae.html")
+    page.evaluate("(html) => { document.body.innerHTML = html }", ROOT_SIGN + f"<style>{style}</style>")
+    page.evaluate("document.fonts.load('40px \"Latin Modern Math\"')")
+    ink = np.asarray(Image.open(io.BytesIO(page.locator("math").screenshot())).convert("L")) < 128
+    columns = np.flatnonzero(ink.any(0))
+    assert bool(np.diff(columns).max() == 1) == attached
+    browser.close()

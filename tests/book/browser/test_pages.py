@@ -8,6 +8,8 @@ import pytest
 from browser import DESK, DRAWN, HTML, PAGES, PHONE, violations, visit
 
 WAYS = [("light", DESK), ("light", PHONE), ("dark", PHONE), ("dark", DESK)]  # each differs from the last in one thing
+NARROWEST = 320  # of the phones in use
+WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 # By axe, too: all once, then what other colours or another width can change.
 JUDGED = [("dark", DESK, "all"), ("light", DESK, "colours"), ("light", PHONE, "layout")]
 # Of the formulas, and of the words of code, that stand in the same surroundings and look alike, one is judged.
@@ -73,6 +75,10 @@ def faults(browser, origin, name, ways):
         wrong = [] if seen.pop("theme") == theme else [f"the theme is not {theme}"]
         wrong += [f"{what}: {which}" for what, which in seen.items() if which]
         found += [f"{name} ({theme}, {size[0]} px): {text}" for text in wrong]
+    page.set_viewport_size({"width": NARROWEST, "height": 700})
+    page.evaluate(DRAWN)
+    if (wide := page.evaluate(WIDER)) > 0:
+        found.append(f"{name} ({NARROWEST} px): {wide} pixels wider than the window")
     if origin.startswith("http"):  # from the disk, axe may not read the sheet
         page.wait_for_load_state("networkidle")  # half a second, in which a late request would show
         found += [f"{name}: axe: {text}" for text in judged(page)]
