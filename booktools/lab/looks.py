@@ -27,7 +27,7 @@ def attention() -> dict:
     """The picture, what its words are looked at by time, and all that paints another one."""
     told = picture.data()
     kept = json.loads((_looks() / "attention.json").read_text(encoding="utf-8"))
-    return {name: told[name] for name in ("files", "megabytes", "begins", "first", "words", "rules", "network")} | kept
+    return {name: told[name] for name in ("files", "megabytes", "begins", "first", "words", "network")} | kept
 
 
 def decode() -> dict:

@@ -2,7 +2,11 @@
 window.asked = (() => {
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const one = (kind) => document.querySelector(`#lab-${kind}`);
-  const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  // Two frames on, and until what a laboratory makes in pieces is whole.
+  const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const drawn = async () => {
+    do await frames(); while (document.querySelector(".lab[data-busy]"));
+  };
 
   // The kinds that are alive once each block has been in view.
   const live = async () => {
@@ -89,5 +93,11 @@ window.asked = (() => {
     return found;
   };
 
-  return { live, printed, extremes, moved, attacked };
+  // From the top of the first handle to the end of the line beneath the picture, in pixels, by kind.
+  const tall = () => Object.fromEntries(all(".lab").map((block) => {
+    const [first, last] = [".lab-controls", ".lab-said"].map((each) => block.querySelector(each).getBoundingClientRect());
+    return [block.dataset.kind, last.bottom - first.top];
+  }));
+
+  return { live, drawn, printed, tall, extremes, moved, attacked };
 })();

@@ -50,7 +50,7 @@ def desk(chromium, served):
     page, heard = visit(chromium, f"{served.address}/{PAGE}", "light", DESK)
     page.evaluate(ASKED)
     before, alive = page.evaluate("asked.printed()"), page.evaluate("asked.live()")
-    page.evaluate(DRAWN)
+    page.evaluate("asked.drawn()")
     yield page, heard, before, alive
     page.context.close()
 
@@ -80,10 +80,18 @@ def test_handles_follow_the_keys_and_the_address_follows_them(desk, kind):
         back, on = ("ArrowLeft", "ArrowRight") if handle.get_attribute("type") else ("ArrowUp", "ArrowDown")
         for _ in range(3):
             page.keyboard.press(back if handle.evaluate(AT_END) else on)
-        page.evaluate(DRAWN)
+        page.evaluate("asked.drawn()")
         assert handle.input_value() != value
         assert (picture.inner_html(), said.inner_text()) != before, handle.get_attribute("name")
     page.wait_for_function("(kind) => location.hash.startsWith(`#lab-${kind}`)", arg=kind)
+
+
+@pytest.mark.parametrize("kind", LIGHT)
+def test_the_line_beneath_is_read_aloud_when_the_hand_rests(desk, kind):
+    page, said = desk[0], f"#lab-{kind} .lab-said"
+    page.locator(f"#lab-{kind} .lab-controls :is(input[type=range], select)").first.dispatch_event("input")
+    assert page.locator(f"{said}[role=status][aria-busy=true]").count() == 1
+    page.locator(f"{said}:not([aria-busy])").wait_for()
 
 
 @pytest.mark.parametrize("kind", LIGHT)
@@ -114,6 +122,9 @@ def test_on_a_phone_opened_from_the_disk(chromium):
     found = {kind: page.evaluate("(kind) => asked.extremes(kind)", kind) for kind in LIGHT}
     assert {kind: faults for kind, faults in found.items() if faults} == {}
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    seen = PHONE[1] - page.locator(".bd-header-article").bounding_box()["height"]  # the head of the page stays in view
+    tall = page.evaluate("asked.tall()")
+    assert len(tall) == len(WHERE) and {kind: height for kind, height in tall.items() if height > seen} == {}
     assert [each for each in heard if each[0] in ("error", "warning")] == []
     assert violations(page) == []  # asks for the sheet, which the disk refuses: after what was heard
     page.context.close()

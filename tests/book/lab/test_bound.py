@@ -66,3 +66,17 @@ def test_every_handle_has_its_slopes(modules):
         return Array.from({ length: 71 }, (_, i) => at(0.6 + i / 100).said); }"""
     said = modules("kinds/bound.js", ask)
     assert [float(each[4:8]) for each in said] == [round(0.6 + i / 100, 2) for i in range(71)]
+
+
+@pytest.mark.parametrize(("T", "v", "interior"), [(10, "best", True), (10, "beta", False), (20, "beta", True)])
+def test_the_end_of_the_slider_is_no_minimum(modules, T, v, interior):
+    """Where −log p still falls at the end, the sentence says so and no dot marks a minimum."""
+    ask = """(m, now) => { const model = m.lab.setup();
+        const { svg, said } = m.lab.draw(model, now, { width: 680, height: 420 });
+        const below = [0.4, 0.59].map((c) => m.worth(model.chains[now.T], c, now.v).exact);
+        return [said, svg.match(/<circle/g).length, below[0] < below[1]]; }"""
+    said, dots, falls = modules("kinds/bound.js", ask, {"c": 0.85, "T": T, "v": v})
+    assert dots == (2 if interior else 1)
+    assert ("−log p still falls at c = 0.60, where the slider ends" in said) != interior
+    assert "the bound is lowest at c = 1.00" in said
+    assert interior or falls

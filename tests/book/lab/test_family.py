@@ -60,3 +60,20 @@ def test_without_noise_one_start_has_one_end_and_with_noise_it_has_all(modules):
 def test_with_few_steps_much_noise_is_far_off(modules):
     few = [ends(modules, steps=10, **{"lambda": lam})["off"] for lam in (0, 1, 1.5)]
     assert few[1] > 2 * few[0] and few[2] > few[1]
+
+
+def test_the_particles_arrive_where_the_density_stands(modules):
+    """Noise is at the left and data at the right, beside the density; the sentence gives mean probabilities."""
+    ask = """(m, done) => { const model = m.lab.setup();
+        const now = { lambda: 1, steps: 100, one: false, x: 0.5, done };
+        const { svg, said } = m.lab.draw(model, now, { width: 680, height: 360 });
+        const [, places] = svg.match(/<path d="([^"]*)" class="dots small c2"/);
+        const last = m.journey(model, now)[Math.round(done)];
+        const left = [...places.matchAll(/M([\\d.]+)/g)].map((each) => Number(each[1]));
+        return { left, said, bars: svg.match(/<rect x="([\\d.]+)"/)[1],
+                 shares: m.shares(model, 1 - done / 100, last).map((each) => Math.round(100 * each)) }; }"""
+    begin, end = (modules("kinds/family.js", ask, done) for done in (0, 100))
+    assert len({*begin["left"]}) == len({*end["left"]}) == 1
+    assert begin["left"][0] < end["left"][0] < float(end["bars"])
+    probabilities = ", ".join(map(str, end["shares"]))
+    assert f"the posterior probabilities of the lower, middle and upper cluster are {probabilities} %" in end["said"]

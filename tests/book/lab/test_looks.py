@@ -81,6 +81,23 @@ def test_a_channel_is_decoded_as_in_python(opened, parts):
     assert page.errors == []
 
 
+def test_before_the_decoder_is_loaded_another_channel_is_shown_as_python_decoded_it(opened):
+    page, server = opened("decode")
+    told, before = data.of("decode"), server.sent
+    image = page.locator(".lab-pair figure:last-child img")
+    first = image.get_attribute("src")
+    for channel in (2, 5, 6):
+        page.select_option("[name=channel]", str(channel))
+        page.wait_for_function(NOW)
+        apart = f"the decoded picture differs from the painted one by {told['changes'][channel - 1]:.1f}"
+        said(page, f"Channel {channel} times −1.0: {apart}")
+        shown = image.get_attribute("src")
+        assert shown == first if channel == 6 else shown.endswith(told["small"][channel - 1])
+    page.locator("[name=gain]").fill("0")
+    said(page, "The handles say channel 6 times 0.0. The button loads the decoder")
+    assert server.sent == before
+
+
 def test_what_the_block_of_channels_says(parts):
     told = data.of("decode")
     (made,) = generate(parts, picture.FIRST["prompt"], seed=picture.FIRST["seed"])

@@ -87,3 +87,10 @@ def test_five_steps_stop_short(modules):
         assert width == pytest.approx(float((off.square().mean() / 2).sqrt()))
         assert x.norm(dim=1).max() < RING.means[0].norm()  # inside of the ring of centres
         assert (off > 2 * 0.07).double().mean() > 0.8
+
+
+def test_the_sentence_counts_the_steps_that_were_taken(modules):
+    ask = """(m, done) => { const model = m.lab.setup(), size = { width: 680, height: 370 };
+        return m.lab.draw(model, { done, eta: 1, steps: 50 }, size).said; }"""
+    for done, told in {0: "t = 1000, after 0", 850: "t = 150, after 42", 1000: "t = 0, after 50"}.items():
+        assert modules("kinds/oracle.js", ask, done).startswith(f"{told} of 50 steps.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 
@@ -78,3 +80,14 @@ def test_curves_reach_one_where_a_density_is_narrow(modules):
 def test_a_finger_moves_the_state(modules):
     ask = "(m) => [340, 12, 668].map((x) => m.lab.drag(null, {}, [x, 200], { width: 680, height: 430 }).x)"
     assert modules("kinds/tweedie.js", ask) == pytest.approx([0, -3, 3])
+
+
+@pytest.mark.parametrize("t", [1, 250, 700, 1000])
+def test_the_numbers_of_the_sentence_divide(modules, t):
+    """Also at the end, where x and (1 − ᾱ) times the score nearly cancel, and rounded ones give another mean."""
+    ask = "(m, [t, x]) => m.lab.draw(m.lab.setup(), { t, x }, { width: 680, height: 430 }).said"
+    for x in STATES:
+        said = modules("kinds/tweedie.js", ask, [t, x]).replace("−", "-").replace("·10⁻", "e-").replace("(1 - ᾱ)", "")
+        said = said.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789"))
+        along, root, mean = map(float, re.findall(r"(?:=|it is) (-?[\d.]+(?:e-?\d+)?)", said)[1:])
+        assert along / root == pytest.approx(mean, rel=0.012, abs=1e-3), said

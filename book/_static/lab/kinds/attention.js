@@ -7,7 +7,6 @@ import { asked, offer } from "../picture/block.js";
 import { cells, places } from "../picture/cells.js";
 import { mapOf, paint, said, tokensOf } from "../picture/inside.js";
 import { unknown } from "../picture/words.js";
-import { outside } from "../picture/world.js";
 
 const PROMPT = "a white dog wearing a red hat", STEP = 100, MOST = 12; // of times; words that are shown
 const share = (map) => map.reduce((sum, each) => sum + each, 0) / map.length;
@@ -17,7 +16,7 @@ export const looked = ({ pieces, steps }, size) => tokensOf(pieces).slice(0, MOS
 
 const chosen = (model, { word }) => Math.min(word, model.shown.length) - 1;
 const layout = ({ width, height }, n) => {
-  const wide = width > 500, across = wide ? 400 : width, row = wide ? 5 : 4, gap = 10, side = Math.min(70, (across - 8 - gap * (row - 1)) / row);
+  const wide = width > 500, across = wide ? 400 : width, row = 5, gap = 10, side = Math.min(70, (across - 8 - gap * (row - 1)) / row);
   const grids = places(n, row, { left: 4, top: 36, side }, gap, side + 40), high = wide ? 0 : 36 + Math.ceil(n / row) * (side + 40);
   return { grids, plot: { left: wide ? 446 : 36, top: high + 30, width: wide ? width - 466 : width - 56, height: height - high - 70 } };
 };
@@ -34,14 +33,14 @@ const line = (model, now) => {
   if (now.prompt !== prompt) return `The maps are those of “${prompt}”. Press the button to paint “${now.prompt}” and to see where its words are looked at.`;
   if (!model.shown.length) return "Without a word there is nothing to look at.";
   const { word, maps } = model.shown[chosen(model, now)];
-  return [said(word, maps.get(now.t), now.t), outside(prompt, model.data.rules)].filter(Boolean).join(" ");
+  return said(word, maps.get(now.t), now.t);
 };
 
 export const lab = {
   title: "Where each word is looked at, by place and by time",
   alt: "For each word of a prompt a square of eight by eight places, with the more colour the more a place looks at this word at the time chosen, and curves of the word's share of the attention over time.",
   height: 346,
-  narrow: 586,
+  narrow: 436,
   controls: [
     words("prompt", "prompt", { value: PROMPT, longest: 100 }),
     range("t", "time t", { from: STEP, to: 1000, step: STEP, value: 700, play: 4 }),
@@ -59,7 +58,7 @@ export const lab = {
   draw(model, now, size) {
     const { grids, plot } = layout(size, model.shown.length), at = chosen(model, now), h = model.data.network.latents[1];
     const squares = model.shown.map(({ word, maps }, n) => {
-      const place = grids[n], map = maps.get(now.t), short = word.length > 9 ? `${word.slice(0, 8)}…` : word;
+      const place = grids[n], map = maps.get(now.t), room = Math.floor(place.side / 7), short = word.length > room ? `${word.slice(0, room - 1)}…` : word;
       const ring = n === at ? box(place.left - 2, place.top - 2, place.side + 4, place.side + 4, "c1 strong", { fill: "none" }) : box(place.left, place.top, place.side, place.side, "grid", { fill: "none" });
       return text(place.left, place.top - 20, short, n === at ? {} : { class: "name" }) + text(place.left, place.top - 6, `${(100 * share(map)).toFixed(1)} %`, { class: "name" }) + cells(map, h, place, heat(map)) + ring;
     });

@@ -19,7 +19,11 @@ export const worth = (chain, c, variances) => {
   return { terms: found, bound, exact, gap: bound - exact };
 };
 
+// Where the lowest value stands; at an end of the slider the curve may fall further.
 const lowest = (table, name) => table.reduce((low, each, i) => (each[name] < table[low][name] ? i : low), 0);
+
+const inside = (place) => place > 0 && place < factors.length - 1;
+const where = (place) => (inside(place) ? `lowest at c = ${factors[place].toFixed(2)}` : `still falls at c = ${factors[place].toFixed(2)}, where the slider ends`);
 
 // All slopes at once, so that scales stay as they are while c moves
 const sweep = (model, T, variances) => {
@@ -49,7 +53,7 @@ export const lab = {
   title: "Bound = −log p + gap",
   alt: "Left, the terms of the bound as bars, each starting where the one above it ended; below them −log p and the gap, which end at the same place. Right, the bound and −log p over the factor of the slopes.",
   height: 420,
-  narrow: 660,
+  narrow: 580,
   controls: [
     range("c", "factor c", { from: FROM, to: TO, step: 0.01, value: 0.85, play: 6 }),
     range("T", "steps T", { from: 3, to: LONGEST, value: 10 }),
@@ -68,11 +72,12 @@ export const lab = {
     const area = [...factors.map((each, i) => [each, table[i].bound]), ...factors.map((each, i) => [each, table[i].exact]).reverse()];
     const lines = [["bound", "c1"], ["exact", "c2"]].map(([name, colour]) => {
       const low = lowest(table, name);
-      return right.curve(factors.map((each, i) => [each, table[i][name]]), `${colour} strong`) + circle(right.px(factors[low]), right.py(table[low][name]), 4, `${colour} f${colour[1]}`);
+      const dot = inside(low) ? circle(right.px(factors[low]), right.py(table[low][name]), 4, `${colour} f${colour[1]}`) : "";
+      return right.curve(factors.map((each, i) => [each, table[i][name]]), `${colour} strong`) + dot;
     });
     const svg = legend([["c1 strong", "the terms, and their sum: the bound"], ["c3 strong", "L₀"], ["c2 strong", "−log p"], ["c4 strong", "gap"]], 10, 16, size.width - 20)
       + left.svg + left.across(now.bound, "mark") + right.svg + right.curve(area, "f4 faint") + lines.join("") + right.across(c, "mark");
-    return { svg, said: `c = ${c.toFixed(2)}: the bound is ${fixed(now.bound)} nats = ${fixed(now.exact)} (−log p) + ${fixed(now.gap)} (gap). Dots: the bound is lowest at c = ${factors[lowest(table, "bound")].toFixed(2)}, −log p at ${factors[lowest(table, "exact")].toFixed(2)}.` };
+    return { svg, said: `c = ${c.toFixed(2)}: the bound is ${fixed(now.bound)} nats = ${fixed(now.exact)} (−log p) + ${fixed(now.gap)} (gap). Dots: the bound is ${where(lowest(table, "bound"))}, −log p ${where(lowest(table, "exact"))}.` };
   },
   // In the panel of curves a finger moves c.
   drag(model, now, [x, y], size, began) {

@@ -24,7 +24,7 @@ export const lab = {
   title: "Brightness at the end of a schedule",
   alt: "Left, the signal-to-noise ratio of a pixel and of the mean of a picture over time, on a logarithmic scale. Right, the density of the brightness of the data, and the narrower ones that a quiet and a noisy sampler draw.",
   height: 300,
-  narrow: 580,
+  narrow: 520,
   controls: [
     range("side", "side of the picture", { from: 3, to: 9, value: 3, show: (value) => `${2 ** value} pixels` }),
     choice("name", "schedule", Object.entries(NAMES)),

@@ -57,9 +57,18 @@ export const lab = {
     const k = grids(size).findIndex((at) => x >= at.left && x <= at.left + at.side && y >= at.top - 18 && y <= at.top + 2 * at.side + 4);
     return k < 0 || String(k + 1) === now.channel ? null : { channel: String(k + 1) };
   },
-  // One decoding at a time: what the handles say then is decoded when the one before is done.
+  // One decoding at a time: what the handles say then is decoded when the one before is done. Before the decoder is loaded,
+  // a negated channel is shown as Python decoded it when the page was built, in half the size.
   drawn(model, tools) {
     const now = tools.state();
+    if (!model.workers && now.gain === -1 && now.channel !== model.shown.channel) {
+      const k = now.channel - 1, image = tools.root.querySelector(".lab-pair figure:last-child img");
+      model.turned ??= image.src;
+      image.src = now.channel === String(STRONGEST) ? model.turned : `data:image/jpeg;base64,${model.data.small[k]}`;
+      model.shown = { channel: now.channel, gain: -1, apart: model.data.changes[k] };
+      image.alt = `The same latents with ${told(model.shown)}, decoded`;
+      tools.redraw();
+    }
     tools.root.querySelector(".lab-pair figure:last-child").classList.toggle("waits", !same(model.shown, now));
     if (!model.ready || model.asked || same(model.shown, now)) return;
     model.asked = now;

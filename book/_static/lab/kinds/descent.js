@@ -40,7 +40,7 @@ export const lab = {
   title: "Out of the shallow basin, or not",
   alt: "Two maps of the same loss with two basins, as contours. A path from the shallow basin is drawn on each: left with a small batch, right with the full batch.",
   height: 330,
-  narrow: 640,
+  narrow: 520,
   controls: [
     range("progress", "done, %", { from: 0, to: 100, value: 100, play: 6 }),
     choice("batch", "batch on the left", SIZES.map((size) => [String(size), size === 1 ? "1 example" : `${size} examples`])),

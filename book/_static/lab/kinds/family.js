@@ -1,4 +1,5 @@
 // Particles from noise to data by the reverse equation with a share λ of the noise: at each time they have one density.
+// Time runs from 1 at the left to 0, as they move; the density stands where they arrive.
 
 import { axes, box, number, polyline } from "../shell/plot.js";
 import { check, range } from "../shell/controls.js";
@@ -36,7 +37,7 @@ export const distance = ({ data }, s, states) => {
   return places.reduce((sum, place, i) => sum + Math.abs(sorted[i] - place), 0) / places.length;
 };
 
-// The share of the particles in each cluster, by Bayes' rule
+// The posterior probability of each cluster, averaged over the particles
 export const shares = ({ data }, s, states) => {
   const { kept, rest } = vp(s), each = Array.from(states, (x) => classes(data, kept, rest, [x]));
   return data.weights.map((_, k) => each.reduce((sum, r) => sum + r[k], 0) / each.length);
@@ -54,7 +55,7 @@ const histogram = (at, py, data, s, states) => {
 
 export const lab = {
   title: "One density, with any share of noise",
-  alt: "Left, the places of particles against time, from noise at time one to data at time zero, over lines between which the same shares of the density lie; right, how many particles lie where, and the density.",
+  alt: "The positions of particles, which move to the right from noise at time one to data at time zero, over lines between which the same fractions of the density lie; at the right edge, how many particles lie where, and the density.",
   height: 360,
   narrow: 430,
   controls: [
@@ -76,14 +77,14 @@ export const lab = {
   },
   draw(model, now, { width, height }) {
     const states = journey(model, now), k = Math.round((now.done / 100) * now.steps), s = 1 - k / now.steps, side = Math.min(120, width / 4);
-    const view = axes({ left: 32, top: 26, width: width - side - 52, height: height - 66 }, { from: 0, to: 1, name: "time" }, { from: -LIMIT, to: LIMIT, name: "x" });
+    const view = axes({ left: 32, top: 26, width: width - side - 52, height: height - 66 }, { from: 1, to: 0, name: "time s" }, { from: -LIMIT, to: LIMIT, name: "x" });
     const lines = RANKS.map((_, r) => view.curve(model.times.map((time, i) => [time, seen(model.lines[i][r])]), "grey thin")).join("");
     const paths = Array.from({ length: SHOWN }, (_, i) => view.curve(states.slice(0, k + 1).map((each, j) => [1 - j / now.steps, seen(each[i])]), "c1 thin")).join("");
     const dots = view.dots(Array.from(states[k]).filter((x) => Math.abs(x) <= LIMIT).map((x) => [s, x]), "small c2");
     const at = { left: width - side - 8, width: side }, place = view.dots([[1, now.x]], "c3");
     const svg = view.svg + lines + paths + dots + place + view.across(s, "grey") + histogram(at, view.py, model.data, s, states[k]);
     const told = shares(model, s, states[k]).map((share) => Math.round(100 * share));
-    return { svg, said: `At s = ${s.toFixed(2)} the particles are off the density by ${number(distance(model, s, states[k]), 2)} on average; ${told.join(", ")} % of ${N} are in the lower, middle and upper cluster, of the data 30, 30, 40 %.` };
+    return { svg, said: `At s = ${s.toFixed(2)} the sorted particles lie ${number(distance(model, s, states[k]), 2)} from the quantiles of the density on average. Averaged over the ${N} particles, the posterior probabilities of the lower, middle and upper cluster are ${told.join(", ")} %; for the data 30, 30, 40 %.` };
   },
   drag(model, now, where, { height }) {
     const x = LIMIT - ((where[1] - 26) / (height - 66)) * 2 * LIMIT;

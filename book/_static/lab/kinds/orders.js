@@ -34,7 +34,7 @@ export const lab = {
   title: "Does a higher order pay?",
   alt: "Left, the error of eight samplers against the calls of the denoiser, on logarithmic axes. Right, six states on their way from noise to data, as the exact flow leads them and as the chosen sampler does.",
   height: 330,
-  narrow: 600,
+  narrow: 570,
   controls: [
     choice("name", "sampler", Object.entries(SOLVERS).map(([name, [words]]) => [name, words]), "lms2"),
     choice("grid", "times", Object.entries(GRIDS)),

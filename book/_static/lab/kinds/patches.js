@@ -7,9 +7,9 @@ import { shares } from "../maths/attention.js";
 
 const SIDE = 8;
 const layout = ({ width }) => {
-  const wide = width > 500, side = wide ? 200 : Math.min(200, width - 20), map = wide ? 128 : Math.min(140, (width - 34) / 2);
+  const wide = width > 500, side = wide ? 200 : Math.min(200, width - 20), map = wide ? 128 : Math.min(116, (width - 34) / 2);
   const top = wide ? 30 : side + 74, left = wide ? 260 : 10;
-  return { picture: { left: 10, top: 30, side }, maps: places(4, 2, { left, top, side: map }, wide ? 36 : 14, map + 34) };
+  return { picture: { left: 10, top: 30, side }, maps: places(4, 2, { left, top, side: map }, 36, map + 34) };
 };
 const hit = ({ left, top, side }, [x, y]) => (x >= left && x < left + side && y >= top && y < top + side ? [Math.floor((SIDE * (x - left)) / side), Math.floor((SIDE * (y - top)) / side)] : null);
 const frame = ({ left, top, side }, column, row) => box(left + (side / SIDE) * column, top + (side / SIDE) * row, side / SIDE, side / SIDE, "c1 strong", { fill: "none" });
@@ -37,7 +37,7 @@ export const lab = {
   title: "Where one patch looks",
   alt: "A picture of a star on sand with a frame around one of its 64 patches, and four grids of eight by eight cells, one for each head: with the more colour the more the patch looks there.",
   height: 352,
-  narrow: 620,
+  narrow: 560,
   controls: [
     range("t", "time t", { from: 100, to: 900, step: 200, value: 500, play: 4 }),
     range("row", "row", { from: 1, to: SIDE, value: 5 }),

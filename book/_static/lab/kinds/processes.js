@@ -10,25 +10,28 @@ const T = 1000, STEPS = 100, N = 400, LIMIT = 2.9;
 const NAMES = { cosine: "cosine", linear: "linear", scaled_linear: "scaled linear" };
 const times = evenly(T, STEPS);
 
-// The journey of all points, kept for the last few schedules and seeds that were asked for.
-export const travel = (model, name, seed) => {
+// The journey of all points, kept for the last few schedules and seeds that were asked for. With `pieces` it is carried on
+// by so many, and null until it is whole.
+export const travel = (model, name, seed, pieces = Infinity) => {
   const key = `${name} ${seed}`;
   if (!model.made.has(key)) {
     if (model.made.size > 8) model.made.clear();
-    model.made.set(key, journey(model.data, model.chains[name], N, seed));
+    model.made.set(key, { steps: journey(model.data, model.chains[name], N, seed), whole: null });
   }
-  return model.made.get(key);
+  const own = model.made.get(key);
+  for (let k = 0; k < pieces && !own.whole; k++) own.whole = own.steps.next().value ?? null;
+  return own.whole;
 };
 
 // Two blobs side by side share a colour: a quarter of the ring.
 const quarter = (blob) => Math.floor(blob / 2);
 
 // How many points lie nearest to the quarter of the ring that they began in
-export const faithful = ({ data }, { from }, root, states) => states.filter((x, i) => quarter(nearest(data, root, x)) === quarter(from[i])).length;
+export const faithful = ({ data }, { from }, root, states) => from.filter((k, i) => quarter(nearest(data, root, states[2 * i], states[2 * i + 1])) === quarter(k)).length;
 
 const panel = (left, top, side, title, states, from, trail) => {
   const scale = side / (2 * LIMIT), place = ([x, y]) => [left + side / 2 + scale * x, top + side / 2 - scale * y];
-  const inside = states.map((x, i) => [place(x), quarter(from[i]) + 1]).filter(([[x, y]]) => x > left && x < left + side && y > top && y < top + side);
+  const inside = from.map((k, i) => [place([states[2 * i], states[2 * i + 1]]), quarter(k) + 1]).filter(([[x, y]]) => x > left && x < left + side && y > top && y < top + side);
   const clouds = [1, 2, 3, 4].map((colour) => dots(inside.filter(([, own]) => own === colour).map(([at]) => at), `c${colour}`));
   const last = place(trail[trail.length - 1]);
   return text(left, top - 8, title, { class: "name" }) + polyline(trail.map(place), "grey") + clouds.join("") + circle(...last, 5, "grey strong", { fill: "none" });
@@ -38,7 +41,7 @@ export const lab = {
   title: "There by noise, and back",
   alt: "Two clouds of points at one time t, each point in the colour of the quarter of the ring that it began in. Left, the forward process; right, the reverse process, from the same points at t = T.",
   height: 360,
-  narrow: 690,
+  narrow: 540,
   controls: [
     range("t", "time t", { from: 0, to: T, step: T / STEPS, value: 250, play: 6 }),
     action("back", "Run back from t = T"),
@@ -49,13 +52,15 @@ export const lab = {
     const chains = Object.fromEntries(Object.keys(NAMES).map((name) => [name, visiting(schedule(name, T), times)]));
     return { data: ring(), chains, made: new Map() };
   },
+  ahead: (model, { name, seed }) => travel(model, name, seed, 1) !== null,
   draw(model, { t, name, seed }, { width, height }) {
     const { from, there, back } = travel(model, name, seed), slot = times.indexOf(t), chain = model.chains[name];
     const wide = width > 500, side = Math.min(wide ? (width - 30) / 2 : width - 10, (wide ? height : height / 2) - 36);
-    const path = (states, first, last) => Array.from({ length: last - first + 1 }, (_, i) => states[first + i][0]);
+    const path = (states, first, last) => Array.from({ length: last - first + 1 }, (_, i) => states[first + i].subarray(0, 2));
     const trails = [path(there, 0, slot), path(back, slot, STEPS).reverse()];
-    const svg = panel(5, 26, side, "forward: from data to noise", there[slot], from, trails[0])
-      + panel(wide ? width - side - 5 : 5, wide ? 26 : height / 2 + 26, side, "reverse: from that noise to data", back[slot], from, trails[1]);
+    const first = wide ? 5 : (width - side) / 2;
+    const svg = panel(first, 26, side, "forward: from data to noise", there[slot], from, trails[0])
+      + panel(wide ? width - side - 5 : first, wide ? 26 : height / 2 + 26, side, "reverse: from that noise to data", back[slot], from, trails[1]);
     const root = Math.sqrt(chain.alphaBar[slot]), kept = [there, back].map((states) => faithful(model, { from }, root, states[slot]));
     return { svg, said: `t = ${t}: ᾱ = ${number(chain.alphaBar[slot])}. Nearest to the quarter of the ring that they began in are ${kept[0]} of ${N} points on the left, ${kept[1]} on the right. The grey line is the path of one point, from its start to t.` };
   },

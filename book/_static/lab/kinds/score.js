@@ -26,7 +26,7 @@ export const walks = (model, { t, x, y, noise }, steps) => {
 
 const pairs = (flat) => Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]]);
 
-// The share of the walkers in each cluster after `steps` steps, by Bayes' rule
+// The posterior probability of each cluster, averaged over the walkers
 export const shares = ({ data, chain }, t, states) => {
   const each = pairs(states).map((x) => classes(data, chain.alphaBar[t], chain.rest[t], x));
   return data.weights.map((_, k) => each.reduce((sum, r) => sum + r[k], 0) / each.length);
@@ -48,7 +48,7 @@ const bars = (left, top, width, height, weights, found) => {
   return weights.map((weight, k) => {
     const x = left + k * slot, bar = (share, kind, shift) => box(x + shift, top + tall * (1 - share), slot * 0.3, tall * share, kind);
     return bar(weight, "f1 faint", slot * 0.12) + bar(found[k], "f2", slot * 0.48) + text(x + slot * 0.45, top + tall + 16, ["left", "right", "top"][k], { "text-anchor": "middle" });
-  }).join("") + text(left, top - 8, "share of the data (pale) and of the walkers", { class: "name" });
+  }).join("") + text(left, top - 8, "probability: data (pale), walkers", { class: "name" });
 };
 
 const frames = (width, height) => {
@@ -58,9 +58,9 @@ const frames = (width, height) => {
 
 export const lab = {
   title: "Climb along the score",
-  alt: "Small arrows along the score of three noisy clusters, walkers that were dropped at one place, and two bars for each cluster: its share of the data and of the walkers.",
+  alt: "Small arrows along the score of three noisy clusters, walkers that were dropped at one place, and two bars for each cluster: its weight in the data, and its mean posterior probability over the walkers.",
   height: 400,
-  narrow: 520,
+  narrow: 470,
   controls: [
     range("t", "time t", { from: 1, to: T, value: 150 }),
     range("steps", "steps", { from: 0, to: STEPS, value: 120, play: 8 }),
@@ -84,8 +84,8 @@ export const lab = {
     const svg = view.svg + field(model, now.t, view) + polyline(trail, "c2 faint") + dots(pairs(states).filter(view.inside).map(view.place), "c2")
       + circle(...view.place([now.x, now.y]), 6, "c2 strong", { fill: "none" })
       + (wide ? bars(at.side + 50, 60, width - at.side - 60, height - 80, model.data.weights, found) : bars(10, at.side + 62, width - 20, height - at.side - 66, model.data.weights, found));
-    const many = now.noise ? `${WALKERS} walkers` : "the walker", told = found.map((share) => Math.round(100 * share));
-    return { svg, said: `After ${now.steps} steps at t = ${now.t}: ${told.join(", ")} % of ${many} in the left, right and top cluster; of the data 25, 35, 40 %.` };
+    const many = now.noise ? `Averaged over ${WALKERS} walkers` : "For the walker", told = found.map((share) => Math.round(100 * share));
+    return { svg, said: `After ${now.steps} steps at t = ${now.t}. ${many}, the posterior probabilities of the left, right and top cluster are ${told.join(", ")} %; for the data 25, 35, 40 %.` };
   },
   pad: ({ width, height }) => frames(width, height).at,
   drag(model, now, where, { width, height }) {

@@ -62,7 +62,7 @@ export const lab = {
       + above.svg + above.curve(states, "c1 strong") + below.svg + below.curve(model.all, "grey") + below.curve([[-LIMIT, 0], ...own, [LIMIT, 0]], "f3 faint") + below.curve(own, "c3 strong")
       + line(above.px(along), ground, below.px(mean), beneath.top + beneath.height, "mark") + arrow(above.px(x), above.px(along), ground, "c2 strong")
       + circle(above.px(x), ground, 6, "c2 f2") + circle(below.px(mean), beneath.top + beneath.height, 6, "c3 f3");
-    return { svg, said: `t = ${t}: (${number(x)} + ${number(rest)} · ${number(slope)}) / ${number(Math.sqrt(kept))} = ${number(mean)}, the mean of the data behind this state; their deviation is ${number(Math.sqrt(moments(posterior).variance))}.` };
+    return { svg, said: `t = ${t}: xₜ + (1 − ᾱ) · score = ${number(along)}, and divided by √ᾱ = ${number(Math.sqrt(kept))} it is ${number(mean)}, the mean of the data behind this state; their standard deviation is ${number(Math.sqrt(moments(posterior).variance))}.` };
   },
   drag(model, now, [x], size) {
     const [at] = frames(size);

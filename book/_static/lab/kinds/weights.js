@@ -25,7 +25,7 @@ export const lab = {
   title: "Which times a loss is about",
   alt: "Left, the share of the loss that comes from the times up to t, for six losses. Right, ten bars: the share of each tenth of the times.",
   height: 320,
-  narrow: 560,
+  narrow: 530,
   controls: [
     choice("loss", "loss", Object.entries(LOSSES)),
     range("gamma", "γ of min-SNR", { from: 0.2, to: 20, step: 0.2, value: 5 }),

@@ -9,19 +9,28 @@ export const ring = () => mixture(Array.from({ length: 8 }, (_, k) => [Math.SQRT
 // V_k, the variance of a component at t
 export const spread = ({ std }, kept, rest) => std.map((s) => kept * s * s + rest);
 
-// The function of x that is log of w_k N(x; √ᾱ_t μ_k, V_k I) for every k
+// log of w_k N(x; √ᾱ_t μ_k, V_k I) for every k, as a function of x, which writes it `into` a list
 const logJoint = (data, kept, rest) => {
   const root = Math.sqrt(kept), variance = spread(data, kept, rest);
   const base = variance.map((each, k) => Math.log(data.weights[k]) - (data.means[k].length / 2) * Math.log(2 * Math.PI * each));
-  return (x) => data.means.map((mean, k) => {
-    let square = 0;
-    for (let d = 0; d < x.length; d++) square += (x[d] - root * mean[d]) ** 2;
-    return base[k] - square / (2 * variance[k]);
-  });
+  const { means } = data, n = means.length;
+  return (x, logs = new Array(n)) => {
+    for (let k = 0; k < n; k++) {
+      let square = 0;
+      for (let d = 0; d < x.length; d++) square += (x[d] - root * means[k][d]) ** 2;
+      logs[k] = base[k] - square / (2 * variance[k]);
+    }
+    return logs;
+  };
 };
 
+const largest = (list) => {
+  let most = -Infinity;
+  for (const each of list) if (each > most) most = each;
+  return most;
+};
 const logSum = (logs) => {
-  const most = Math.max(...logs);
+  const most = largest(logs);
   return most + Math.log(logs.reduce((sum, each) => sum + Math.exp(each - most), 0));
 };
 
@@ -32,12 +41,18 @@ export const logDensityAt = (data, kept, rest) => {
 };
 export const logDensity = (data, kept, rest, x) => logDensityAt(data, kept, rest)(x);
 
-// q(k | x_t) of every component
-export const classes = (data, kept, rest, x) => {
-  const logs = logJoint(data, kept, rest)(x), most = Math.max(...logs), shares = logs.map((each) => Math.exp(each - most));
-  const all = shares.reduce((sum, each) => sum + each, 0);
-  return shares.map((each) => each / all);
+// q(k | x_t) of every component, as a function of x, for many places at one time; it is written `into` a list
+export const classesAt = (data, kept, rest) => {
+  const joint = logJoint(data, kept, rest);
+  return (x, into) => {
+    const shares = joint(x, into), most = largest(shares);
+    let all = 0;
+    for (let k = 0; k < shares.length; k++) all += shares[k] = Math.exp(shares[k] - most);
+    for (let k = 0; k < shares.length; k++) shares[k] /= all;
+    return shares;
+  };
 };
+export const classes = (data, kept, rest, x) => classesAt(data, kept, rest)(x);
 
 // ∇ log q(x_t)
 export const score = (data, kept, rest, x) => {

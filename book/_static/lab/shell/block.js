@@ -22,5 +22,5 @@ export const block = (kind, lab, model, options) => {
   const begins = escaped(JSON.stringify(now)), heights = `--wide: ${lab.height}px; --narrow: ${lab.narrow ?? lab.height}px`;
   return `<div class="lab-controls needs-script" role="group" aria-label="Handles: ${escaped(lab.title)}">${controls}</div>
 ${lab.beside?.(model) ?? ""}<div class="lab-picture" data-begins="${begins}" style="${heights}">${svg}</div>
-<p class="lab-said">${escaped(said)}</p>`;
+<p class="lab-said" role="status">${escaped(said)}</p>`;
 };

@@ -4,6 +4,7 @@ import { picture, WIDTH } from "./block.js";
 import { allowed, read, state, write } from "./controls.js";
 import { fragment, given } from "./address.js";
 
+const SLICE = 8; // milliseconds of work in a frame
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export const mount = (root, lab, data) => {
@@ -24,15 +25,29 @@ export const mount = (root, lab, data) => {
     for (const name of Object.keys(now)) write(controls[name], element(name), now[name]);
     lab.drawn?.(model, tools); // what follows the handles and is no part of the picture
   };
+  // What takes longer than a frame, a laboratory makes in pieces ahead of its picture; the last state is the one drawn.
+  const work = () => {
+    const until = performance.now() + SLICE;
+    let ready = !lab.ahead;
+    while (!ready && performance.now() < until) ready = lab.ahead(model, now);
+    root.toggleAttribute("data-busy", !ready);
+    if (ready) draw();
+    else requestAnimationFrame(work);
+  };
   const redraw = () => {
     if (waiting) return;
     waiting = true;
-    requestAnimationFrame(draw);
+    requestAnimationFrame(work);
   };
-  // The address follows when the hand rests: browsers allow few changes of it a second.
+  // The address follows when the hand rests, since browsers allow few changes of it a second; so does the voice of a screen
+  // reader, which would read every sentence on the way.
   const tell = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => history.replaceState(history.state, "", fragment(id, now, begins)), 300);
+    said.setAttribute("aria-busy", "true");
+    timer = setTimeout(() => {
+      history.replaceState(history.state, "", fragment(id, now, begins));
+      said.removeAttribute("aria-busy");
+    }, 300);
   };
   const set = (changes, quiet = false) => {
     const known = Object.entries(changes).filter(([name]) => Object.hasOwn(now, name));
@@ -63,6 +78,7 @@ export const mount = (root, lab, data) => {
     const from = now[control.name] >= control.to ? control.from : now[control.name];
     const start = performance.now() - (1000 * control.play * (from - control.from)) / span;
     playing = { button, frame: 0 };
+    said.setAttribute("aria-busy", "true");
     button.setAttribute("aria-pressed", "true");
     button.textContent = "❚❚";
     let last = 0;
@@ -116,7 +132,8 @@ export const mount = (root, lab, data) => {
   let width = size().width;
   new ResizeObserver(() => { if (size().width !== width) { width = size().width; redraw(); } }).observe(frame);
   follow();
-  draw();
+  if (lab.ahead) redraw();
+  else draw();
   root.dataset.live = "yes";
   return { kind, tools };
 };

@@ -55,7 +55,7 @@ const power = (value) => {
 const told = (value) => String(value).replace("-", "−");
 
 // Two axes in the rectangle `at` = {left, top, width, height} of pixels. `x` and `y` are {from, to, name, log}: a scale
-// that is `log` counts in powers of ten. `marks: false` leaves the numbers of a scale out.
+// that is `log` counts in powers of ten; one may run backwards, from a larger number to a smaller. `marks: false` leaves the numbers of a scale out.
 export const axes = (at, x, y) => {
   const scale = ({ from, to, log }, start, length) => {
     const place = log ? Math.log10 : (value) => value;
@@ -63,7 +63,7 @@ export const axes = (at, x, y) => {
   };
   const bottom = at.top + at.height;
   const px = scale(x, at.left, at.width), py = scale(y, bottom, -at.height);
-  const marks = (one, room) => (one.marks === false ? [] : one.log ? decades(one.from, one.to) : ticks(one.from, one.to, Math.max(2, Math.round(room))));
+  const marks = (one, room) => (one.marks === false ? [] : one.log ? decades(one.from, one.to) : ticks(Math.min(one.from, one.to), Math.max(one.from, one.to), Math.max(2, Math.round(room))));
   const label = (one, value) => (one.log ? power(value) : told(value));
   const drawn = [
     ...marks(x, at.width / 90).map((value) => line(px(value), bottom, px(value), bottom + 4, "axis") + text(px(value), bottom + 17, label(x, value), { "text-anchor": "middle" })),
