@@ -25,10 +25,10 @@ from root import ROOT
 from diffusion_lib.notebook.page import SENTINEL
 
 NOTEBOOKS = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
-# Quick ones, which need in turn: figures alone, benchmarks.json, and PyTorch for a training.
-# Slow ones, which need the exercises with the symbols, and the weights of the miniature.
-WHOLE = ["intro", "benchmarks", "flow-matching"]
-WHOLE += [pytest.param(name, marks=pytest.mark.slow) for name in ("errata", "autoencoder")]
+# Quick ones, which need in turn: PyTorch for a training, benchmarks.json, and the exercises with the symbols.
+# Slow ones, which need longer trainings and results of sweeps, a cell of each kind, and the weights of the miniature.
+WHOLE = ["intro", "benchmarks", "guidance"]
+WHOLE += [pytest.param(name, marks=pytest.mark.slow) for name in ("flow-matching", "errata", "autoencoder")]
 COLAB = (Path(__file__).parent / "colab.txt").read_text()
 # What takes the place of %pip after its first call: it must be asked for the same, and moves the library to its place.
 AGAIN = """
