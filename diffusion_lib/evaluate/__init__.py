@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .distances import energy_distance, frechet_distance, memorisation, sliced_wasserstein
+from .distances import energy_distance, frechet_distance, log_ratios, memorisation, sliced_wasserstein
 from .features import train_features
 from .gaussian_chain import GaussianChain, best_steps
 from .likelihood import LogDensity, log_density
@@ -21,6 +21,7 @@ __all__ = [
     "frechet_distance",
     "goodness_of_fit",
     "log_density",
+    "log_ratios",
     "memorisation",
     "optimal_variance",
     "power",

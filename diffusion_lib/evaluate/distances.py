@@ -33,7 +33,7 @@ COPY = 1e-6  # of the median distance: what is nearer counts as this near, so th
 
 
 class Memorisation(NamedTuple):
-    """``ratio`` of distances, train over held out; what is ``expected`` of it if nothing was copied; ``p_value``."""
+    """``ratio`` of distances, train over held out; its mean after an exchange of labels, ``expected``; ``p_value``."""
 
     ratio: float
     expected: float
@@ -111,11 +111,21 @@ def memorisation(
     ``ratio`` is the geometric mean, over the samples, of the distance to the nearest point of ``train`` over that to
     the nearest of ``held_out``; a copy pulls it down.  If the samples do not depend on which data were trained on, then
     train and held-out points may change labels without changing the distribution of the ratio.  ``expected`` is its
-    mean over ``relabellings`` random exchanges, and ``p_value`` the share of all labellings, the given one among them,
+    mean over ``relabellings`` random exchanges, for these samples: where most of them are copies it is as near to 0 as
+    the ratio, and says nothing of another model.  ``p_value`` is the share of all labellings, the given one among them,
     whose ratio is as small.  If nothing was copied, P(p_value ≤ a) ≤ a, whatever the distribution, the dimension and
     the sizes. Copies of k points give no p below about (share of train in all data)^k: so often all get the label by
-    chance.
+    chance.  The p-value of some of the samples, for the same labellings, is that of their columns of ``log_ratios``.
     """
+    mine, *others = log_ratios(samples, train, held_out, relabellings, seed).mean(1).tolist()
+    as_small = sum(other <= mine for other in others)
+    expected = torch.tensor(others, dtype=torch.float64).exp().mean()
+    return Memorisation(math.exp(mine), float(expected), (1 + as_small) / (1 + relabellings))
+
+
+def log_ratios(samples: Tensor, train: Tensor, held_out: Tensor, relabellings: int = 199, seed: int = 0) -> Tensor:
+    """The logarithms of which ``memorisation`` takes the mean, (1 + relabellings, n): the first row has the given
+    labels, each other row a random exchange of them."""
     check_integer("relabellings", relabellings, 1)
     check_seed(seed)
     (_, train), (samples, held_out) = (
@@ -130,14 +140,11 @@ def memorisation(
     labels = torch.arange(len(pool)) < len(train)
     generator = torch.Generator().manual_seed(seed)
     shuffled = [labels[torch.randperm(len(pool), generator=generator)] for _ in range(relabellings)]
-    mine, *others = (_log_ratio(logs, order, mask) for mask in (labels, *shuffled))
-    as_small = sum(other <= mine for other in others)
-    expected = torch.tensor(others, dtype=torch.float64).exp().mean()
-    return Memorisation(math.exp(mine), float(expected), (1 + as_small) / (1 + relabellings))
+    return torch.stack([_log_ratios(logs, order, mask) for mask in (labels, *shuffled)])
 
 
-def _log_ratio(logs: Tensor, order: Tensor, mask: Tensor) -> float:
-    """Mean logarithm of the nearest distance within ``mask`` (pool,), less that of the nearest outside of it.
+def _log_ratios(logs: Tensor, order: Tensor, mask: Tensor) -> Tensor:
+    """The logarithm of the nearest distance within ``mask`` (pool,), less that of the nearest outside of it, (n,).
 
     ``logs`` (n, pool) rise, and ``order`` (n, pool) says whose they are.  Both nearest mostly lie among the first.
     """
@@ -145,7 +152,7 @@ def _log_ratio(logs: Tensor, order: Tensor, mask: Tensor) -> float:
     if inside.all(1).any() or not inside.any(1).all():
         inside = mask[order]
     nearest = [logs.gather(1, side.byte().argmax(1, keepdim=True)) for side in (inside, ~inside)]  # the first True
-    return float((nearest[0] - nearest[1]).mean())
+    return (nearest[0] - nearest[1])[:, 0]
 
 
 def _total_distance(x: Tensor, y: Tensor) -> float:

@@ -18,6 +18,7 @@ from diffusion_lib.evaluate import distances
 from diffusion_lib.evaluate.distances import (
     energy_distance,
     frechet_distance,
+    log_ratios,
     memorisation,
     sliced_wasserstein,
     sliced_wasserstein_floor,
@@ -244,6 +245,20 @@ def test_the_ratio_is_the_geometric_mean_of_nearest_distances():
     samples, train, held_out = clouds(3)
     logs = [torch.cdist(samples, z).min(1).values.log() for z in (train, held_out)]
     assert memorisation(samples, train, held_out).ratio == pytest.approx(float((logs[0] - logs[1]).mean().exp()))
+
+
+def test_some_of_the_samples_have_the_p_value_of_their_own_columns():
+    """The same labellings for all: so a part can be judged without its distances being computed again."""
+    samples, train, held_out = clouds(3)
+    samples[:9] = train[:9] + 0.01
+    logs = log_ratios(samples, train, held_out, relabellings=49)
+    assert logs.shape == (50, 60)
+    for part in (slice(0, 20), slice(20, 60)):
+        mine, *others = logs[:, part].mean(1).tolist()
+        alone = memorisation(samples[part], train, held_out, relabellings=49)
+        assert alone.ratio == pytest.approx(math.exp(mine))
+        assert alone.p_value == (1 + sum(other <= mine for other in others)) / 50
+    assert not torch.equal(logs[1], logs[2])  # every row has labels of its own
 
 
 @pytest.mark.parametrize("first", [1, 3])

@@ -134,6 +134,31 @@ def test_the_estimates_intervals_hold_the_exact_bound():
         assert abs(estimate - exact) <= half
 
 
+def test_paired_differences_order_the_rows_that_single_estimates_do_not():
+    for name in ("posterior", "beta"):
+        (row,) = printed("exact-oracle", f"{name:<10} minus optimal:")
+        exact, estimate, half = float(row[1].rstrip(",")), float(row[3]), float(row[5])
+        assert abs(estimate - exact) <= half < exact
+    (single,) = printed("exact-oracle", "optimal    exact")
+    assert float(single[4]) > 5 * exact  # the loop ended with beta: its row is that near to the best one
+
+
+def test_the_time_of_the_largest_excess_is_one_with_a_floor(shown):
+    assert 1 <= shown["the excess is largest at t ="] <= 1000
+    assert 0 < shown["the excess there"] < shown["floor-there"] < 1
+
+
+def test_ratios_are_compared_with_real_digits(shown):
+    """The references of what does not copy, real digits and the network, are far from the ratio of the copier."""
+    ratio, accused = "median ratio of 10 splits", "p-values of at most 0.05 in 10 splits"
+    assert shown[f"learned by heart {ratio}"] < 0.1
+    assert all(0.6 < shown[f"{name} {ratio}"] < 1 for name in ("U-Net", "real digits"))
+    assert shown[f"learned by heart {accused}"] == 10
+    assert all(shown[f"{name} {accused}"] <= 4 for name in ("U-Net", "real digits"))
+    # the mean after an exchange is no reference for a copier
+    assert shown["learned by heart median expected of 10 splits"] < 0.1
+
+
 def test_the_network_is_near_the_floor_and_no_better(shown):
     assert shown["excess over it, in percent"] < 5
     assert shown["mean of the last 200 losses"] == pytest.approx(shown["least possible loss"], rel=0.05)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import sympy as sp
 import torch
@@ -12,6 +13,7 @@ from proved import formula
 from worlds import gaussian_denoiser, randn
 
 from diffusion_lib.errors import DerivationError, Refuted
+from diffusion_lib.notebook import stored
 from diffusion_lib.process.identities import Transition
 from diffusion_lib.process.schedule import scaled_linear
 from diffusion_lib.sample import dpm2, dpmpp, sigma
@@ -171,6 +173,24 @@ def test_the_network_gains_as_well(shown, calls):
     """Five seeds; the page itself stops unless the best pair is better for each of them."""
     assert shown["stored-seeds"] == 5
     assert shown[f"network-miss-{calls}"] < 0.75 * shown[f"network-usual-{calls}"]
+
+
+@pytest.mark.parametrize("calls", [5, 10, 20])
+def test_no_seed_chooses_the_pair_that_it_judges(shown, calls):
+    """The number of the table, from the stored runs: for each seed the pair that is best on the other four."""
+    kept, prefix = stored.read("fast-samplers"), f"miniature, {calls} calls, "
+    pairs = [name for name in kept.runs[0]["shown"] if name.startswith(prefix) and name.endswith(": thousandths")]
+    table = np.array([kept.numbers(name) for name in pairs])  # (24, seeds)
+    assert table.shape == (24, 5)
+    judged = [table[np.delete(table, seed, 1).mean(1).argmin(), seed] for seed in range(5)]
+    assert shown[f"network-miss-{calls}"] == pytest.approx(np.mean(judged), abs=0.51)
+
+
+@pytest.mark.parametrize("calls", [5, 10, 20])
+def test_the_pair_of_the_ring_is_judged_on_other_starts_than_those_that_chose_it(shown, calls):
+    chosen, judged = shown[f"choosing-miss-{calls}"], shown[f"judged-miss-{calls}"]
+    assert chosen != judged and chosen == pytest.approx(judged, rel=0.4)
+    assert judged == pytest.approx(shown[f"best-miss-{calls}"], abs=6e-4)
 
 
 def test_layers_that_know_the_width_learn_more_of_narrow_data():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pybtex.database
 import pytest
 import yaml
 from book_fixture import HEADER, make_book
@@ -278,3 +279,12 @@ def test_the_address_of_the_repository_stands_in_one_place():
     address = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
     sources = [*ROOT.glob("booktools/**/*.py"), *ROOT.glob("diffusion_lib/**/*.py"), ROOT / "Makefile"]
     assert [path.name for path in sources if address in path.read_text(encoding="utf-8")] == []
+
+
+def test_two_references_are_never_cited_alike(convert):
+    """Two papers of one first author and one year need a letter behind the year."""
+    keys = list(pybtex.database.parse_file(str(ROOT / "book" / "references.bib")).entries)
+    cited = convert(" ; ".join(f"{{cite:t}}`{key}`" for key in keys)).split(" ; ")
+    names = [text.partition("](")[0] for text in cited]
+    assert len(names) == len(keys) > 50
+    assert sorted(names) == sorted(set(names))
