@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -191,3 +192,9 @@ def test_the_steps_that_were_put_to_other_programs_are_all_but_the_conclusions_o
     asked = int(Index(BOOK, stored_outputs(BOOK)).values["book/errata"]["opinion-steps"])
     total = int(Index(BOOK, stored_outputs(BOOK)).totals["count-steps"])
     assert conclusions > 0 and asked + conclusions == total
+
+
+def test_the_steps_that_are_said_to_lack_a_second_opinion_do():
+    unknown = json.loads((ROOT / "diffusion_lib" / "notebook" / "opinion.json").read_text())["unknown"]
+    for name in ("weak-form", "fokker-planck", "reverse-family", "density-along-the-flow"):
+        assert any(label.startswith(f"continuous-time: {name}, line") for label in unknown), name
