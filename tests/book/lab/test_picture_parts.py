@@ -158,14 +158,10 @@ def test_one_channel_is_scaled(modules):
 
 
 UNSEEN = [
-    "a white square",
-    "a violet rabbit",
-    "a dog and a cat",
-    "two green rabbits",
-    "four hats",
-    "three red circle",
-    "a red circle above a red star",
-]
+    "a white square", "a violet rabbit", "a dog and a cat", "two green rabbits", "four hats", "three red circle",
+    "red circles", "a red star on a blue heart", "a small striped red circle", "a black dog wearing a black hat",
+    "a red circle above a red star", "a large red circle above a blue star", "two red stars above a blue heart",
+]  # fmt: skip
 
 
 def test_which_prompts_are_outside_of_the_training(modules):
