@@ -44,8 +44,8 @@ const sweep = (model, T, variances) => {
 const frames = ({ width, height }) => {
   const wide = width > 500, top = wide ? 36 : 70;
   return [
-    { left: 56, top, width: wide ? width - 370 : width - 66, height: (wide ? height : height - 232) - top - 42 },
-    { left: wide ? width - 260 : 46, top: wide ? 52 : height - 190, width: wide ? 250 : width - 56, height: wide ? height - 94 : 148 },
+    { left: 56, top, width: wide ? width - 370 : width - 66, height: (wide ? height : height - 188) - top - 42 },
+    { left: wide ? width - 260 : 46, top: wide ? 52 : height - 146, width: wide ? 250 : width - 56, height: wide ? height - 94 : 104 },
   ];
 };
 
@@ -53,7 +53,7 @@ export const lab = {
   title: "Bound = −log p + gap",
   alt: "Left, the terms of the bound as bars, each starting where the one above it ended; below them −log p and the gap, which end at the same place. Right, the bound and −log p over the factor of the slopes.",
   height: 420,
-  narrow: 580,
+  narrow: 616,
   controls: [
     range("c", "factor c", { from: FROM, to: TO, step: 0.01, value: 0.85, play: 6 }),
     range("T", "steps T", { from: 3, to: LONGEST, value: 10 }),
