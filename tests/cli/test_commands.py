@@ -508,7 +508,7 @@ def test_sample_refuses_checkpoints_of_other_origin(trained, tmp_path, capsys):
     for settings in ({}, {"schedule": {"name": "linear", "T": 20}, "denoiser": {}, "train": {}, "data": {}}):
         checkpoint.save(tmp_path, state, settings)
         assert sample(tmp_path, tmp_path / "x.png") == 2
-        assert capsys.readouterr().err.startswith("CheckpointMismatch: the checkpoint must hold the settings")
+        assert capsys.readouterr().err.startswith("CheckpointMismatch: the checkpoint in ")
         for path in tmp_path.glob("step-*"):
             path.unlink()
 

@@ -351,7 +351,7 @@ def test_a_full_disk_leaves_nothing_and_names_the_file(book, monkeypatch, capsys
 def test_a_place_that_cannot_be_written_is_refused_before_the_kernel(book, monkeypatch, capsys, output):
     monkeypatch.setattr(papermill, "execute_notebook", lambda *_, **__: pytest.fail("it ran"))
     assert command("small-chapter", "--out", output) == 2
-    assert capsys.readouterr().err.startswith("ConfigError: output must be ")
+    assert capsys.readouterr().err.startswith("ConfigError: out must be ")
     assert nothing_ran(book)
 
 
