@@ -11,6 +11,7 @@ import difflib
 import math
 import numbers
 from collections.abc import Collection
+from typing import Any
 
 MAX_SEED = 2**63 - 1  # what every random generator here takes: PyTorch's, and NumPy's through a SeedSequence
 
@@ -110,6 +111,17 @@ def check_real(
     if not math.isfinite(number) or below or above:
         raise ConfigError(f"{name} must be {allowed}, got {value!r}")
     return number
+
+
+def check_range(name: str, index: Any, low: int, high: int, remedy: str) -> None:
+    """Raise ``ConfigError`` unless all entries of a tensor of integers lie in low…high, whatever its device.
+
+    A GPU would discover a bad index in the kernel that reads the table, and then refuse all further work.
+    """
+    if index.numel():
+        least, most = (int(end) for end in index.aminmax())
+        if least < low or most > high:
+            raise ConfigError(f"{name} must be in {low}..{high}, got {least} to {most}; {remedy}")
 
 
 def check_choice(name: str, value: object, allowed: Collection[str]) -> str:

@@ -289,8 +289,8 @@ TIMES = {
     "t-0": (torch.tensor([1, 0, 5]), "t must be in 1..50, got 0 to 5"),
     "t-minus-1": (torch.tensor([1, -1, 5]), "t must be in 1..50, got -1 to 5"),
     "t-T+1": (torch.tensor([1, 51, 5]), "t must be in 1..50, got 1 to 51; make the network with T=schedule.T"),
-    "float": (torch.ones(3), "t must be int64 of shape (3,), got torch.float32 of shape (3,)"),
-    "shape": (torch.ones(3, 1).long(), "t must be int64 of shape (3,), got torch.int64 of shape (3, 1)"),
+    "float": (torch.ones(3), "t must be int64 of shape (3,) on cpu, got torch.float32 of shape (3,)"),
+    "shape": (torch.ones(3, 1).long(), "t must be int64 of shape (3,) on cpu, got torch.int64 of shape (3, 1)"),
     "batch": (torch.ones(1).long(), "got torch.int64 of shape (1,)"),
     "scalar": (torch.tensor(1), "got torch.int64 of shape ()"),
 }
@@ -412,8 +412,8 @@ def test_a_network_with_classes_is_built_again_from_its_config():
     [
         (torch.tensor([0, 3]), "label must be in -1..2, got 0 to 3; -1 means not told"),
         (torch.tensor([-2, 0]), "label must be in -1..2, got -2 to 0"),
-        (torch.tensor([0.0, 1.0]), "label must be int64 of shape (2,), got torch.float32"),
-        (torch.tensor([[0, 1]]), "got torch.int64 of shape (1, 2); use one integer per sample"),
+        (torch.tensor([0.0, 1.0]), "label must be int64 of shape (2,) on cpu, got torch.float32"),
+        (torch.tensor([[0, 1]]), "got torch.int64 of shape (1, 2) on cpu; use one integer per sample"),
     ],
 )
 def test_wrong_labels_are_refused(label, message):

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..errors import ConfigError, check_choice, check_integer, check_real
+from ..errors import ConfigError, check_choice, check_integer, check_range, check_real
 
 PREDICTIONS = ("eps", "x_0", "v")
 TIME_FEATURES = 8
@@ -116,12 +116,8 @@ class Network(nn.Module):
         """F in the dtype of x_t; √ᾱ_t, √(1 − ᾱ_t) and √V_t, or None for V = 1, ready to broadcast against it."""
         self._check_dtype(x_t)
         self.check_x(x_t)
-        t = _check_index("t", t, x_t)
-        try:
-            time, signal, noise = (table.index_select(0, t - 1) for table in (self.time, self.signal, self.noise))
-        except IndexError as error:
-            what = f"{int(t.min())} to {int(t.max())}"
-            raise ConfigError(f"t must be in 1..{self.T}, got {what}; make the network with T=schedule.T") from error
+        t = _check_index("t", t, x_t, 1, self.T, "make the network with T=schedule.T")
+        time, signal, noise = (table.index_select(0, t - 1) for table in (self.time, self.signal, self.noise))
         shape = (-1, *[1] * (x_t.ndim - 1))
         width = None if self.width is None else self.width.index_select(0, t - 1).view(shape)
         F = self.body(x_t if width is None else x_t / width, self._known(time, label, x_t)).to(x_t.dtype)
@@ -140,12 +136,8 @@ class Network(nn.Module):
             return functional.pad(time, (0, self.classes)) if self.classes else time
         if not self.classes:
             raise ConfigError("label must be None for a network without classes; make it with classes=10, say")
-        try:
-            kind = self.kinds.index_select(0, _check_index("label", label, x_t) + 1)
-        except IndexError as error:
-            what = f"{int(label.min())} to {int(label.max())}"
-            raise ConfigError(f"label must be in -1..{self.classes - 1}, got {what}; -1 means not told") from error
-        return torch.cat([time, kind], dim=1)
+        label = _check_index("label", label, x_t, -1, self.classes - 1, "-1 means not told")
+        return torch.cat([time, self.kinds.index_select(0, label + 1)], dim=1)
 
 
 def zero(layer: nn.Linear | nn.Conv2d) -> nn.Linear | nn.Conv2d:
@@ -155,10 +147,19 @@ def zero(layer: nn.Linear | nn.Conv2d) -> nn.Linear | nn.Conv2d:
     return layer
 
 
-def _check_index(name: str, index: Tensor, x_t: Tensor) -> Tensor:
-    if not isinstance(index, Tensor) or index.shape != x_t.shape[:1] or index.dtype != torch.int64:
-        what = f"{index.dtype} of shape {tuple(index.shape)}" if isinstance(index, Tensor) else repr(index)
-        raise ConfigError(f"{name} must be int64 of shape ({len(x_t)},), got {what}; use one integer per sample")
+def _check_index(name: str, index: Tensor, x_t: Tensor, low: int, high: int, remedy: str) -> Tensor:
+    """Return ``index`` if it is int64 (B,), on the device of x_t, and in low…high, or raise ``ConfigError``.
+
+    The range is checked before a table is read: on a GPU an index out of range ends the whole process.
+    """
+    known = isinstance(index, Tensor) and index.dtype == torch.int64 and index.device == x_t.device
+    if not known or index.shape != x_t.shape[:1]:
+        what = repr(index)
+        if isinstance(index, Tensor):
+            what = f"{index.dtype} of shape {tuple(index.shape)} on {index.device}"
+        allowed = f"int64 of shape ({len(x_t)},) on {x_t.device}"
+        raise ConfigError(f"{name} must be {allowed}, got {what}; use one integer per sample")
+    check_range(name, index, low, high, remedy)
     return index
 
 

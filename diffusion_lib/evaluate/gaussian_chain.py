@@ -57,22 +57,24 @@ class GaussianChain:
         return cls.of_steps(schedule, *best_steps(schedule, s))
 
     def denoiser(self, x_t: Tensor, t: Tensor) -> Tensor:
-        """ε̂ = a_t x_t + c_t for x_t (B, 1) and t (B,)."""
-        return self.slope[t].view(-1, 1) * x_t + self.shift[t].view(-1, 1)
+        """ε̂ = a_t x_t + c_t for x_t (B, 1) and t (B,), on any device."""
+        self.schedule.check_t(t, like=x_t)
+        slope, shift = (table.to(x_t.device)[t].view(-1, 1) for table in (self.slope, self.shift))
+        return slope * x_t + shift
 
     def log_p(self, x_0: Tensor) -> Tensor:
         """log p(x_0) in nats, exactly, (B,) for x_0 (B, 1)."""
-        mean, covariance = self._model()
+        mean, covariance = (each.to(x_0.device) for each in self._model())
         off = (x_0[:, 0] - mean[0]).square() / covariance[0, 0]
         return -(math.log(2 * math.pi) + covariance[0, 0].log() + off) / 2
 
     def gap(self, x_0: Tensor) -> Tensor:
         """KL(q(x_1:T | x_0) ‖ p(x_1:T | x_0)) in nats, exactly, (B,): the bound less −log p(x_0)."""
-        mean, covariance = self._model()
+        mean, covariance = (each.to(x_0.device) for each in self._model())
         gain = covariance[1:, 0] / covariance[0, 0]
         believed = mean[1:] + gain * (x_0 - mean[0])  # (B, T)
         rest = covariance[1:, 1:] - torch.outer(gain, covariance[0, 1:])
-        kept = self.schedule.alpha_bar[1:]
+        kept = self.schedule.alpha_bar[1:].to(x_0.device)
         low, high = torch.minimum(kept[:, None], kept), torch.maximum(kept[:, None], kept)
         proposed = MultivariateNormal(kept.sqrt() * x_0, (low / high).sqrt() * (1 - high))
         return kl_divergence(proposed, MultivariateNormal(believed, rest))

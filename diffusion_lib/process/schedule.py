@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import ConfigError, check_choice, check_integer, check_real
+from ..errors import ConfigError, check_choice, check_integer, check_range, check_real
 from .betas import TABLES, ZERO_SNR, as_betas, check_ends, check_T
 
 MASTER = (torch.device("cpu"), torch.float64)
@@ -138,6 +138,8 @@ class Schedule:
         values = getattr(self.to(like.device, like.dtype), check_choice("table", table, TABLES))
         if not isinstance(t, Tensor):
             return values[check_integer("t", t, 0, self.T)]
+        if t.device.type != "cpu" and t.dtype == torch.int64:  # there a bad index ends the process
+            check_range("t", t, 0, self.T, "times count from 1, and 0 is the clean data")
         try:  # index_select, unlike values[t], refuses negative times and shapes other than (B,)
             return values.index_select(0, t).view(-1, *[1] * (like.ndim - 1))
         except (IndexError, RuntimeError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..errors import ConfigError, check_choice
+from ..errors import ConfigError, check_choice, check_range
 from ..process.bound import weight as loss_weight
 from ..process.guidance import UNTOLD
 from ..process.schedule import Schedule
@@ -65,8 +65,11 @@ def draw_batch(
     return data[index], t, eps, *(labels[index].masked_fill(hidden, UNTOLD) for hidden in untold)
 
 
-def check_labels(labels: Tensor | None, data: Tensor) -> None:
-    """Raise ``ConfigError`` unless there are none, or an int64 (n,) from 0 on for the samples of ``data`` (n, …)."""
+def check_labels(labels: Tensor | None, data: Tensor, classes: int | None = None) -> None:
+    """Raise ``ConfigError`` unless there are none, or an int64 (n,) from 0 on for the samples of ``data`` (n, …).
+
+    ``classes`` is the number that the denoiser was made with, where that is known: labels end below it.
+    """
     if labels is None:
         return
     if not isinstance(labels, Tensor) or labels.shape != data.shape[:1] or labels.dtype != torch.int64:
@@ -74,3 +77,7 @@ def check_labels(labels: Tensor | None, data: Tensor) -> None:
         raise ConfigError(f"labels must be an int64 tensor ({len(data)},), got {what}; give each sample one")
     if (least := int(labels.min())) < 0:
         raise ConfigError(f"labels must count from 0, got {least}; those that are kept from the network are drawn here")
+    if classes == 0:
+        raise ConfigError("labels must be None for a denoiser without classes; make it with classes=10, say")
+    if classes is not None:
+        check_range("labels", labels, 0, classes - 1, "make the denoiser with more classes")

@@ -162,7 +162,7 @@ def train(
     gradient that is not finite; parameters, EMA and optimizer are then those of the last good step.
     """
     check_data(data)
-    check_labels(labels, data)
+    check_labels(labels, data, getattr(state.denoiser, "classes", None))
     check_together(state.denoiser, schedule)
     if config.batch_size % processes.size:
         n = processes.size

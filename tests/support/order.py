@@ -14,6 +14,7 @@ SECONDS = {
     "book/browser/test_measures.py": 160,
     "latent/small/test_shipped_weights.py": 120,
     "latent/small/test_cleanness.py": 110,
+    "test_accelerator.py": 90,
     "notebook/test_sweep.py": 80,
     "notebook/test_rerun.py": 60,
     "book/tools/test_build.py": 55,

@@ -79,12 +79,12 @@ class Control(nn.Module):
 class Controlled(nn.Module):
     """A U-Net with its control, to be called as the U-Net is; ``edges`` (n, 1, H, W) are those of its n pictures.
 
-    A batch of 2 n, as guidance makes it, gets them twice.
+    A batch of 2 n, as guidance makes it, gets them twice.  The control is moved to the device of the U-Net.
     """
 
     def __init__(self, unet: nn.Module, control: Control, edges: Tensor) -> None:
         super().__init__()
-        self.unet, self.control, self.edges = unet, control, edges
+        self.unet, self.control, self.edges = unet, control.to(next(unet.parameters()).device), edges
 
     @property
     def config(self) -> SimpleNamespace:
