@@ -16,7 +16,7 @@ from the_book import BOOK
 
 PROGRAMS = (
     *("training-mlp", "training-unet", "training-dit", "samplers", "evaluation", "distillation", "refusals"),
-    *("painting", "adapters"),
+    *("painting", "adapters", "student"),
 )
 QUICK = ("exact-oracle", "ddpm-experiments")
 

@@ -164,7 +164,7 @@ def student(device):
     config = replace(small_distil.SETTINGS, batch_size=2, precision="float32")
     loss = small_distil.loss_of(config, parts, taught)(made, small_distil.SHARP, torch.Generator().manual_seed(0))
     loss.backward()
-    return [loss, *(p.grad for p in made.parameters())]
+    return [loss, *(p.grad for p in made.parameters() if p.requires_grad)]
 
 
 def refusals(device):

@@ -3,7 +3,8 @@ r"""Low-rank adaptation (LoRA): each chosen matrix W of a finished network gets 
     W' = W + s (α / r) B A,     A (r, in) random at the start,  B (out, r) zero
 
 So at the start nothing has changed; the change has at most rank r, r (in + out) numbers for in · out; and s, the scale,
-can be set afterwards: 0 is the old network, 1 the trained one.  Here α = r.
+can be set afterwards: 0 is the old network, 1 the trained one.  Here α = r.  The matrix of a convolution is that of its
+kernels, in = channels · k²: A is a convolution to r channels, and B one of size 1 behind it.
 
 ``begin`` puts the sums into a copy of a U-Net by peft, which training needs; ``numbers`` takes them out under the names
 that diffusers reads; ``applied`` adds them to the matrices, for which nothing else is needed.
@@ -17,7 +18,7 @@ import copy
 import importlib.util
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,8 +36,15 @@ NAME = re.compile(r"unet\.(.+)\.lora_([AB])\.weight")
 PARTNER = str.maketrans("AB", "BA")  # no other part of a name has these letters
 
 
-def begin(unet: nn.Module, rank: int, seed: int) -> nn.Module:
-    """Return a copy of ``unet`` with sums of this rank at all ``TARGETS``; only these can be trained.
+def layers(network: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """The linear layers and convolutions with their names, in the network's own order."""
+    return ((name, layer) for name, layer in network.named_modules() if isinstance(layer, nn.Linear | nn.Conv2d))
+
+
+def begin(unet: nn.Module, rank: int, seed: int, targets: tuple[str, ...] = TARGETS) -> nn.Module:
+    """Return a copy of ``unet`` with sums of this rank at all layers whose names end in one of ``targets``.
+
+    Only the sums can be trained.  A layer with a side below ``rank`` has that side as its rank.
 
     Raises ``ConfigError`` for a rank below 1, and where peft is not installed.
     """
@@ -46,9 +54,11 @@ def begin(unet: nn.Module, rank: int, seed: int) -> nn.Module:
     from peft import LoraConfig
 
     adapted = copy.deepcopy(unet)
+    sides = {name: layer.weight.flatten(1).shape for name, layer in layers(unet) if name.endswith(targets)}
+    ranks = {f"^{re.escape(name)}": min(rank, *shape) for name, shape in sides.items()}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        adapted.add_adapter(LoraConfig(r=rank, lora_alpha=rank, target_modules=list(TARGETS)))
+        adapted.add_adapter(LoraConfig(target_modules=list(sides), rank_pattern=ranks, alpha_pattern=ranks))
     return adapted
 
 

@@ -19,24 +19,22 @@ Sources: Luhman & Luhman 2021, section 2; Song et al. 2023, section 4; Salimans 
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 from typing import Any
 
-import safetensors.torch
 import torch
 from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, nn
-from torch.func import functional_call
 from torch.nn.functional import smooth_l1_loss
 
 from ...process.identities import add_noise, x_0_from_eps
-from ...runtime import files, fingerprint
+from ...runtime import fingerprint
 from ...runtime.device import autocast
 from ...runtime.machine import machine
 from ...sample.ancestral import ddim, last
 from ...train.config import TrainConfig
 from ...train.run import core_minutes
+from ..adapt import low_rank
 from ..few import FILE, FOLDER, few
 from ..guidance import Guided
 from ..parts import Components, load
@@ -44,7 +42,6 @@ from ..pipeline import OWN_G
 from ..prompt import embed, tokenize
 from ..weights import RECORD
 from . import distil_card
-from .additions import LowRank
 from .fit import fit
 from .lessons import BATCH, CALM, LESSONS, MIX, TEACHER, TEACHER_STEPS, lessons
 
@@ -60,25 +57,28 @@ SHARP, WEIGHT = 1100, 4.0  # steps, after which half of each batch has a second 
 
 
 class Student(nn.Module):
-    """ε̂(x_t, t, text) of a U-Net with additions, which alone are its parameters."""
+    """ε̂(x_t, t, text) of a U-Net from ``low_rank.begin``, whose sums alone are trained."""
 
-    def __init__(self, unet: nn.Module, rank: int = RANK) -> None:
+    def __init__(self, unet: nn.Module) -> None:
         super().__init__()
-        self.added = LowRank(unet, rank)
-        self.__dict__["unet"] = unet  # no submodule: its own numbers stay as they are
+        self.unet = unet
 
     def forward(self, x_t: Tensor, t: Tensor, text: Tensor) -> Tensor:
         """diffusers counts t from 0."""
-        with torch.autocast(x_t.device.type, enabled=False):
-            weights = self.added.weights(self.unet)
-        return functional_call(self.unet, weights, (x_t, t - 1, text)).sample
+        return self.unet(x_t, t - 1, text).sample
 
 
 def student(parts: Components, rank: int = RANK) -> Student:
-    """A student of these parts, which knows nothing yet; attention is written out, as it trains faster on a CPU."""
-    unet = copy.deepcopy(parts.unet).requires_grad_(False)
+    """A student of these parts, which knows nothing yet, with sums at all linear layers and convolutions.
+
+    A is drawn with the variance 1 / in.  Attention is written out, as it trains faster on a CPU.
+    """
+    unet = low_rank.begin(parts.unet, rank, SETTINGS.seed, ("",))
     unet.set_attn_processor(AttnProcessor())
-    return Student(unet, rank)
+    for name, parameter in unet.named_parameters():
+        if "lora_A" in name:
+            parameter.data *= 3**0.5  # peft draws with the variance 1 / (3 in)
+    return Student(unet)
 
 
 def loss_of(config: TrainConfig, parts: Components, taught: dict[str, Tensor], sharp: int = SHARP):
@@ -90,8 +90,9 @@ def loss_of(config: TrainConfig, parts: Components, taught: dict[str, Tensor], s
     def loss(network: Student, step: int, generator: torch.Generator) -> Tensor:
         index = torch.randint(0, len(texts), (config.batch_size,), generator=generator)
         place = torch.multinomial(shares, config.batch_size, replacement=True, generator=generator)
-        x_T, z, t, text = taught["x_T"][index].float(), taught["z"][index].float(), times[place], texts[index].float()
-        x_t = torch.where((place == 0).view(-1, 1, 1, 1), x_T, add_noise(parts.schedule, z, t, x_T))
+        drawn = taught["x_T"][index].float(), taught["z"][index].float(), times[place], texts[index].float()
+        x_T, z, t, text = (each.to(parts.device) for each in drawn)
+        x_t = torch.where((t == TIMES[0]).view(-1, 1, 1, 1), x_T, add_noise(parts.schedule, z, t, x_T))
         with autocast(x_t.device, config.precision):
             eps_hat = network(x_t, t, text)
         x_0_hat = x_0_from_eps(parts.schedule, x_t, t, eps_hat.float())
@@ -115,7 +116,8 @@ def error_of(network: Student, parts: Components, taught: dict[str, Tensor]) -> 
     """The mean of ρ from the noise itself, over all chains."""
     found = []
     for ids, x_T, z in zip(*(taught[key].split(BATCH) for key in ("ids", "x_T", "z")), strict=True):
-        x_T, t = x_T.float(), torch.full((len(z),), TIMES[0])
+        x_T, z = x_T.float().to(parts.device), z.to(parts.device)
+        t = torch.full((len(z),), TIMES[0], device=parts.device)
         found.append(rho(x_0_from_eps(parts.schedule, x_T, t, network(x_T, t, embed(parts, ids.long()))), z))
     return float(torch.stack(found).mean())
 
@@ -132,9 +134,9 @@ def refined(parts: Components, x_0: Tensor, text: Tensor, empty: Tensor, generat
     return last(ddim(Guided(parts.unet, text, empty, OWN_G["miniature"]), noisy, parts.schedule, spacing=REFINED))
 
 
-def publish(parts: Components, added: LowRank, settings: dict[str, Any], folder: Path = FOLDER) -> Components:
+def publish(parts: Components, added: dict[str, Tensor], settings: dict[str, Any], folder: Path = FOLDER) -> Components:
     """Write the addition and the record of what made it; return the parts with it, as ``few`` loads them."""
-    files.write(folder / FILE, safetensors.torch.save(added.state(), {"format": "pt"}))
+    low_rank.save(added, folder / FILE)
     made_from = {"weights": parts.fingerprint, "rank": RANK, **settings}
     fingerprint.write_record(folder / RECORD, made_from, [FILE])
     return few(parts, folder)
@@ -144,12 +146,18 @@ def make(directory: Path, folder: Path = FOLDER, n: int = 40) -> None:
     """All of it: chains and training, resumed where ``directory`` has a part of them, the addition, its card."""
     parts = load("miniature")
     taught, of_chains = lessons(parts, directory)
-    torch.manual_seed(0)
     settings = {"teacher": f"{TEACHER} in {TEACHER_STEPS}", "calm": CALM, "times": ", ".join(map(str, TIMES))}
     settings |= {"mix": list(MIX), "chains": len(taught["z"]), "sharp": SHARP, "weight": WEIGHT}
-    network = fit(directory / "student", student(parts), SETTINGS, loss_of(SETTINGS, parts, taught), settings)
+    network = fit(
+        directory / "student",
+        student(parts),
+        SETTINGS,
+        loss_of(SETTINGS, parts, taught),
+        settings,
+        device=parts.device,
+    )
     seconds = of_chains + 60 * core_minutes(directory / "student")
     settings |= {"train": SETTINGS.to_dict(), "seconds": round(seconds), "seconds_of_chains": round(of_chains)}
     errors = {name: error_of(network, parts, lessons(parts, directory, [k])[0]) for name, k in JUDGED.items()}
     settings |= {"errors": {name: round(each, 4) for name, each in errors.items()}, "machine": machine()}
-    distil_card.write(parts, publish(parts, network.added, settings, folder), folder, n)
+    distil_card.write(parts, publish(parts, low_rank.numbers(network.unet), settings, folder), folder, n)

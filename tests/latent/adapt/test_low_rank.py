@@ -135,3 +135,15 @@ def test_training_without_peft_says_what_to_install(double, monkeypatch):
         low_rank.begin(double.unet, 2, seed=0)
     with pytest.raises(ConfigError, match="rank"):
         low_rank.begin(double.unet, 0, seed=0)
+
+
+def test_sums_at_every_layer_have_no_rank_above_a_side(double, context):
+    """At all linear layers and convolutions, where narrow ones have their own rank; merged, they answer alike."""
+    unet = low_rank.begin(double.unet, 9, seed=0, targets=("",))
+    generator = torch.Generator().manual_seed(2)
+    for parameter in low_rank.trained(unet):
+        parameter.data = 0.1 * torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
+    found, sides = low_rank.numbers(unet), {name: x.weight.flatten(1).shape for name, x in low_rank.layers(double.unet)}
+    assert {len(found[f"unet.{name}.lora_A.weight"]) - min(9, *shape) for name, shape in sides.items()} == {0}
+    assert len(found) == 2 * len(sides) and {len(x) for x in found.values()} > {4, 9}  # some are narrow
+    assert apart(says(low_rank.applied(double, found).unet, context), says(unet, context)) < 1e-12
