@@ -442,5 +442,5 @@ def test_an_input_of_another_type_is_refused_and_autocast_is_not(kind):
 
 
 def test_a_time_that_is_a_number_is_refused():
-    with pytest.raises(ConfigError, match=r"t must be int64 of shape \(2,\), got 5; use one integer per sample"):
+    with pytest.raises(ConfigError, match=r"t must be int64 of shape \(2,\) on cpu, got 5; use one integer per sample"):
         make("mlp")(draw(2, 2), 5)
