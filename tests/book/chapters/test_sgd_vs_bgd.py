@@ -126,6 +126,15 @@ def test_a_descent_goes_down_and_its_first_step_is_by_hand(two):
     torch.testing.assert_close(path[1, 0], begin - 0.3 * slopes)
 
 
+def test_single_examples_are_erratic_and_the_full_batch_hardly_leaves_its_start(two):
+    """What the caption of the descents says, by the farthest distance from the start in 200 updates at rate 1."""
+    x = two["line"](0.1)
+    (_, shallow), *_ = two["basins"](x)
+    begin, rate = torch.tensor(shallow[1:], dtype=torch.float64), torch.ones(5, dtype=torch.float64)
+    far = {batch: (two["descend"](x, begin, batch, 200, rate) - begin).norm(dim=2).amax(0) for batch in (1, len(x))}
+    assert float(far[len(x)].max()) < 0.4 < 1 < float(far[1].min())
+
+
 # --- the sentences ---------------------------------------------------------------------------------------------------
 
 
