@@ -98,7 +98,7 @@ def train_features(
     name = f"{features} features of a classifier ({made}) of {size} pictures"
     unscaled = FeatureSpace(name, shape, layers, head, 1.0)(images)
     scale = float(unscaled.var(0).mean().sqrt())
-    if not scale > 0:
+    if not scale > 1e-6 * float(unscaled.abs().max()):  # of equal pictures the sums of some processors leave rounding
         raise ConfigError(f"images must vary, got features of standard deviation {scale}; check how they were loaded")
     return FeatureSpace(name, shape, layers, head, scale)
 
