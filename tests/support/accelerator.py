@@ -64,6 +64,10 @@ class Emulated(Tensor):
             raise TypeError(f"can't convert {NAME} device type tensor to numpy; use Tensor.cpu() first")
         if func in (Tensor.tolist, Tensor.__format__):
             return func(args[0].numbers, *args[1:])
+        if func in (Tensor.__getitem__, Tensor.__setitem__):
+            index = args[1] if isinstance(args[1], tuple) else (args[1],)
+            index = tuple(torch.tensor(part) if isinstance(part, list) else part for part in index)
+            args = (args[0], index, *args[2:])
         with torch._C.DisableTorchFunctionSubclass():
             return func(*args, **(kwargs or {}))
 
