@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import matplotlib.pyplot as plt
 import pytest
 import torch
-from chapters import ROOT, outputs
+from chapters import ROOT, numbers, outputs
 
 from benchmarks import __main__ as program
 from benchmarks import clock, frechet, latent, levers, pictures, recipes, record, ring, sampling
@@ -59,6 +59,27 @@ def test_every_row_has_its_fields_and_five_values_each(published, name):
         assert entry["unit"] and len(entry["values"]) >= (1 if name == "frechet" else 5)
         assert all(number > 0 for number in entry["values"])
     assert all(aim.keys() == {"text", "value", "bound", "less"} for aim in row["targets"])
+
+
+def test_the_loops_are_compared_turn_by_turn(published):
+    """Their ranges overlap; what is compared are the two of each turn, and the page counts the turns."""
+    ours, theirs = (entry["values"] for entry in published["rows"]["loop"]["lines"])
+    pairs, shown = [a / b for a, b in zip(ours, theirs, strict=True)], numbers("benchmarks")
+    assert min(ours) < max(theirs)
+    assert shown["loop-turns"] == len(pairs) and shown["loop-faster"] == sum(pair > 1 for pair in pairs)
+    assert shown["loop-reach"] == sum(pair >= 1.6 for pair in pairs) < len(pairs)
+
+
+def test_the_row_of_one_run_says_so(published):
+    row, shown = published["rows"]["frechet"], numbers("benchmarks")
+    assert all(len(entry["values"]) == shown["clothes-runs"] == 1 for entry in row["lines"])
+    at = {(entry["name"], entry["seconds"]): entry["values"][0] for entry in row["lines"]}
+    peers, looks = sorted({name for name, _ in at} - {OURS}), sorted({look for _, look in at})
+    for word, look in zip(("early", "late"), looks, strict=True):
+        ahead = min(at[name, look] for name in peers) / at[OURS, look]
+        assert shown[f"clothes-ahead-{word}"] == int(ahead)  # rounded down: "at least"
+        worse = [name for name in peers if at[name, look] > row["conditions"]["distances"]["pixel Gaussian"]]
+        assert shown[f"clothes-worse-{word}"] == len(worse)
 
 
 @pytest.mark.parametrize("name", ["ring", "loop", "images", "frechet"])

@@ -9,7 +9,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from chapters import code_cells, numbers, printed, run_derivation
+from chapters import code_cells, numbers, outputs, printed, run_derivation
 from PIL import Image
 from torch.nn.functional import gelu
 
@@ -22,6 +22,12 @@ FUNCTIONS = ("pixels", "psnr", "block_means", "png_bytes", "encoder_distribution
 @pytest.fixture(scope="module")
 def shown():
     return numbers("autoencoder")
+
+
+@pytest.fixture(scope="module")
+def texts():
+    marks = [(output.get("metadata", {}).get("diffusion_lib", {}), output) for output in outputs("autoencoder")]
+    return {mark["value"]: "".join(output["data"]["text/plain"]) for mark, output in marks if "value" in mark}
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +71,21 @@ def test_a_ratio_of_elements_is_less_in_bytes_and_more_in_information(shown):
     assert [shown[name] for name in ("in-elements", "per-code", "in-half", "in-single")] == [96, 96, 48, 24]
     assert shown["rate-times"] > 60 and 2 * shown["rate-bytes"] < shown["half-bytes"]  # mostly empty
     assert shown["rate-nats"] / math.log(2) / 8 == pytest.approx(shown["rate-bytes"], abs=1)
+
+
+def test_the_sizes_that_are_shown_divide_to_the_ratios_that_are_shown():
+    printed_here = ["".join(output.get("text", "")) for output in outputs("autoencoder")]
+    rows = [line.split() for line in "".join(printed_here).splitlines() if " bytes / " in line]
+    assert len(rows) == 4
+    for row in rows:
+        whole, size, ratio = (float(row[row.index(word) + step]) for word, step in (("bytes", -1), ("/", 1), ("=", 1)))
+        assert round(whole / size) == ratio, row
+
+
+def test_what_is_said_of_brightness_rests_on_many_tiles(shown, texts):
+    low, high = (float(word.replace("−", "-")) for word in texts["dark-interval"].split(" to "))
+    assert shown["tiles"] == 2 * 5 * 3 and low < high
+    assert (texts["dark-verdict"] == "darker tiles have larger errors") == (high < 0)
 
 
 def test_what_is_said_of_the_channels_is_what_their_rows_say(shown):

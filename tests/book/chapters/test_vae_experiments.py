@@ -93,3 +93,20 @@ def test_the_gap_is_what_the_sentences_say():
     assert held - seen > 3 * math.hypot(*errors)
     assert found["share of the gap in this loss of ELBO"] > 0.5
     assert found["held out: middle gap"] < held < found["held out: one in ten above"]
+
+
+def test_the_caption_of_the_codes_says_what_neighbours_do():
+    found = numbers("vae-experiments")
+    of_all, shuffled, worst, best = (
+        found[name]
+        for name in (
+            "nearest code has the same class, fraction of 355",
+            "with shuffled labels",
+            "in the worst class",
+            "in the best class",
+        )
+    )
+    assert worst < of_all < best and of_all > 4 * shuffled and shuffled == pytest.approx(0.1, abs=0.05)
+    assert found["same-class"] == pytest.approx(100 * of_all, abs=0.51)
+    assert found["same-class-worst"] == pytest.approx(100 * worst, abs=0.51)
+    assert worst < of_all - 0.1  # the caption says that the classes overlap, and names this one
