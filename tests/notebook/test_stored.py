@@ -18,6 +18,11 @@ from diffusion_lib.runtime import fingerprint
 SWEEPS = sorted(path.stem for path in (ROOT / "book" / "sweeps").glob("*.yaml"))
 
 
+def asked_by(sweep):
+    """What the file of a sweep says."""
+    return yaml.safe_load((ROOT / "book" / "sweeps" / f"{sweep}.yaml").read_text())
+
+
 def run(repeat, number, status="ok", program="abc"):
     shown = {"distance": number, "program": program}
     return {"parameters": {"T": 5, "repeat": repeat}, "status": status, "cpu_seconds": 1.5, "shown": shown}
@@ -68,13 +73,12 @@ def test_the_program_is_the_source_of_all_functions():
     assert stored.program(one) == stored.program(one) != stored.program(one, other) != stored.program(other)
 
 
-@pytest.mark.parametrize("chapter", SWEEPS)
-def test_a_stored_sweep_is_that_of_its_file(chapter):
+@pytest.mark.parametrize("sweep", SWEEPS)
+def test_a_stored_sweep_is_that_of_its_file(sweep):
     """The same chapter, parameters and number of runs, made by the command that names the file."""
-    asked = yaml.safe_load((ROOT / "book" / "sweeps" / f"{chapter}.yaml").read_text())
-    kept = stored.read(chapter)
-    assert asked["chapter"] == chapter
-    assert kept.command == f"python -m diffusion_lib sweep book/sweeps/{chapter}.yaml" and "cores" in kept.machine
+    asked, kept = asked_by(sweep), stored.read(sweep)
+    assert sweep in (asked["chapter"], f"{asked['chapter']}-{sweep.rpartition('-')[2]}")
+    assert kept.command == f"python -m diffusion_lib sweep book/sweeps/{sweep}.yaml" and "cores" in kept.machine
     lists = {name: value if isinstance(value, list) else [value] for name, value in asked["grid"].items()}
     assert all(one["parameters"][name] in values for one in kept.runs for name, values in lists.items())
     count = 1
@@ -83,9 +87,13 @@ def test_a_stored_sweep_is_that_of_its_file(chapter):
     assert len(kept.runs) == len({json.dumps(one["parameters"]) for one in kept.runs}) == count
 
 
-@pytest.mark.parametrize("chapter", SWEEPS)
-def test_the_page_that_reads_it_says_that_nothing_differs(chapter):
-    """The page compares functions and parameters when it runs; what it said is in the notebook."""
+@pytest.mark.parametrize("sweep", SWEEPS)
+def test_the_page_that_reads_it_says_that_nothing_differs(sweep):
+    """The page compares functions and parameters when it runs; what it said is in the notebook.
+
+    Of a second sweep, such as transformers-longer, it says so as ``longer-unlike``.
+    """
+    chapter = asked_by(sweep)["chapter"]
     notebook = json.loads((ROOT / "notebooks" / f"{chapter}.ipynb").read_text())
     shown = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
     said = {
@@ -93,17 +101,18 @@ def test_the_page_that_reads_it_says_that_nothing_differs(chapter):
         for output in shown
         if "value" in output.get("metadata", {}).get("diffusion_lib", {})
     }
-    assert said["stored-unlike"] == "nothing differs"
+    name = "stored" if sweep == chapter else sweep.removeprefix(f"{chapter}-")
+    assert said[f"{name}-unlike"] == "nothing differs"
 
 
-@pytest.mark.parametrize("chapter", SWEEPS)
-def test_the_chapter_takes_the_parameters_of_its_sweep(chapter):
-    parameters, check = cells(chapter)
-    asked = yaml.safe_load((ROOT / "book" / "sweeps" / f"{chapter}.yaml").read_text())["grid"]
-    names: dict = {}
+@pytest.mark.parametrize("sweep", SWEEPS)
+def test_the_chapter_takes_the_parameters_of_its_sweep(sweep):
+    asked = asked_by(sweep)
+    (parameters, check), names = cells(asked["chapter"]), {}
     exec(parameters, names)
-    assert asked.keys() <= names.keys()
-    exec(check, names | {name: value[-1] if isinstance(value, list) else value for name, value in asked.items()})
+    assert asked["grid"].keys() <= names.keys()
+    last = {name: value[-1] if isinstance(value, list) else value for name, value in asked["grid"].items()}
+    exec(check, names | last)
 
 
 def test_every_stored_sweep_has_a_file():

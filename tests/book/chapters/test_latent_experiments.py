@@ -248,6 +248,27 @@ def test_what_the_page_trains_is_within_the_stored_range(shown):
             assert min(there) - slack <= shown[f"{name}, run {run}, mark {mark}"] <= max(there) + slack
 
 
+def test_weights_and_examples_are_equal_where_the_text_says_so(shown, texts):
+    rows = {name: printed(CHAPTER, f"{name:8} ") for name in ("pixels", "folded", "latents")}
+    rows = {name: [row for row in found if "examples," in row] for name, found in rows.items()}
+    sizes, examples = ({name: int(row[place].replace(",", "")) for name, (row,) in rows.items()} for place in (0, 2))
+    assert max(sizes.values()) < 1.25 * min(sizes.values()) and len(set(examples.values())) == 1
+    work = {name: float(row[4]) for name, (row,) in rows.items()}
+    assert work["pixels"] > 8 * work["folded"] > 40 * work["latents"]
+    assert shown["equal-latents-runs"] == shown["equal-folded-runs"] == shown["equal-pixels-runs"] == 5
+    ends = {"pixels": [row[-1] for row in stored_runs("pixels", 4)]}
+    for name in ("folded", "latents"):
+        ends[name] = [shown[f"{name}, width 8, run {run}"] for run in range(5)]
+    for name, found in ends.items():
+        mean, low, _, high = texts[f"equal-{name}"].replace("(", "").replace(")", "").split()
+        assert [float(mean), float(low), float(high)] == pytest.approx(
+            [sum(found) / 5, min(found), max(found)], abs=0.051
+        )
+    assert min(ends["latents"]) > max(ends["pixels"])  # the order of the table before is reversed: the text says so
+    assert texts["equal-latents-or-pixels"] == "higher in every run than"
+    assert texts["equal-latents-or-folded"] == texts["latents-or-pixels"] == "lower in every run than"
+
+
 @pytest.mark.parametrize("what", ["nothing", *CAUSES])
 def test_a_cause_is_told_by_the_runs_in_which_the_distance_rises(texts, what):
     rows = stored_runs("latents" if what == "nothing" else what, 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from chapters import run_derivation
+from chapters import numbers, run_derivation
 from proved import formula
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -95,3 +95,37 @@ def test_the_stored_runs_say_what_the_page_says():
 
     assert len(losses("dit 72")) == 5 and kept.command.endswith("book/sweeps/transformers.yaml")
     assert max(losses("unet 24")) < min(losses("dit 72")) < max(losses("dit 72")) < min(losses("no places"))
+
+
+def test_the_example_of_the_first_figure_is_like_the_averages():
+    """It is chosen so: its three fractions are near to the means over all patches on shapes, and differ as they do."""
+    shown = numbers("transformers")
+    example, means = ([shown[f"{name}-{t}"] for t in (900, 500, 100)] for name in ("first", "mean"))
+    assert all(abs(one - mean) < 8 for one, mean in zip(example, means, strict=True))
+    assert example[0] < min(example[1:]) and means[0] < min(means[1:])
+    assert min(example) > 2 * shown["first-area"]
+
+
+def test_no_network_of_the_tables_is_near_the_floor():
+    kept, shown = stored.read("transformers"), numbers("transformers")
+    rows = {name.removeprefix("here: ").removesuffix(", loss") for name in kept.runs[0]["shown"] if "loss" in name}
+    medians = [sorted(kept.numbers(f"here: {row}, loss"))[2] for row in rows]
+    assert len(rows) == 12 and shown["floors-least"] > 20
+    assert shown["floors-least"] == pytest.approx(min(medians) / shown["floor"], rel=0.03)  # the floor has two digits
+    assert shown["floors-most"] == pytest.approx(max(medians) / shown["floor"], rel=0.03)
+
+
+def test_four_times_the_steps_do_not_close_the_gap_of_coarse_patches():
+    kept, longer, shown = stored.read("transformers"), stored.read("transformers-longer"), numbers("transformers")
+
+    def ratio(runs):
+        coarse, fine = (sorted(runs.numbers(f"here: {row}, loss")) for row in ("patch 4", "dit 72"))
+        assert min(coarse) > max(fine)
+        return coarse[len(coarse) // 2] / fine[len(fine) // 2]
+
+    assert len(longer.runs) == shown["longer-runs"] == 2 and shown["longer-steps"] == 4 * shown["steps"]
+    assert shown["coarse-ratio"] == pytest.approx(ratio(kept), abs=0.051)
+    assert shown["coarse-ratio-later"] == pytest.approx(ratio(longer), abs=0.051)
+    assert shown["coarse-ratio-later"] > shown["coarse-ratio"]
+    for row in ("unet 24", "dit 72", "patch 4"):  # and all still fall
+        assert max(longer.numbers(f"here: {row}, loss")) < min(kept.numbers(f"here: {row}, loss"))
