@@ -12,8 +12,8 @@ matching       A generator G(z) is moved by the difference of two scores, of its
 
 Networks are denoisers, ε̂(x_t, t); their x̂_0 is that of ``identities``.  Times t > m > s ≥ 0 are int64 (B,).
 
-Sources: Salimans & Ho 2022, Algorithm 2 and appendix G; Song et al. 2023, Algorithms 2 and 3; Yin et al. 2024, eq. 3
-and 7.
+Sources: Salimans & Ho 2022, Algorithm 2 and appendix G; Song et al. 2023, Algorithms 2 and 3; Yin et al. 2024,
+section 3.2.
 """
 
 from __future__ import annotations

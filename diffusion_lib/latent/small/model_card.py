@@ -36,13 +36,16 @@ SHEET = (
 )
 
 
+def prompts() -> list[list[str]]:
+    """The prompts of the contact sheet in its order: the article's, then those of each line."""
+    return [[ARTICLE], *(fidelity.captions(line, fidelity.asked(line, n, "trial")) for line, n in SHEET)]
+
+
 def sheet(parts: Components, path: Path, g: float) -> None:
     """Paint the contact sheet at the default setting: the article's prompt first, then prompts of each line."""
-    texts, pictures = [ARTICLE], list(fidelity.paint(parts, [ARTICLE], g))
-    for line, count in SHEET:
-        asked = fidelity.captions(line, fidelity.asked(line, count, "trial"))
-        texts += asked
-        pictures += fidelity.paint(parts, asked, g, seed=1)
+    groups = prompts()
+    texts = [text for group in groups for text in group]
+    pictures = [x for i, group in enumerate(groups) for x in fidelity.paint(parts, group, g, seed=int(i > 0))]
     side = world.SIZE
     page = Image.new("RGB", (COLUMNS * side, math.ceil(len(texts) / COLUMNS) * (side + MARGIN)), "white")
     pen = ImageDraw.Draw(page)
