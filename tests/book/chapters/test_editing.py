@@ -12,6 +12,7 @@ from chapters import code_cells, numbers, printed, run_derivation
 from diffusion_lib.errors import Refuted
 from diffusion_lib.evaluate import GaussianMixture
 from diffusion_lib.latent.codec import from_pil
+from diffusion_lib.latent.small.world import RGB
 from diffusion_lib.process.identities import add_noise, eps_from_x_0
 from diffusion_lib.process.schedule import scaled_linear
 from diffusion_lib.symbolic import Derivative, log, sqrt
@@ -156,6 +157,31 @@ def test_the_noise_of_an_inversion_is_too_weak_and_rounds_mend_it(shown):
     assert shown["inverted-spread"] < 0.75 and abs(shown["inverted-rounds"] - 1) < 0.15
 
 
-def test_no_meadow_is_left_and_pairs_are_nearer(shown):
-    assert shown["meadow-negative"] == 0 and shown["meadow-open"] >= 10 and shown["meadow-n"] >= 25
-    assert shown["pair-gain"] > 2 * shown["pair-doubt"]
+def test_no_meadow_is_left_but_other_grounds_change_more_than_under_the_control(shown):
+    """The control is a negative prompt that names no ground; the counts are those of the table of the page."""
+    assert shown["meadows-meadow"] == 0 < shown["meadows-nothing"]
+    assert shown["meadows-nothing"] + shown["ground-others"] == shown["meadow-n"] >= 25
+    assert shown["ground-changed-meadow"] > 2 * shown["ground-changed-star"]
+    assert shown["sands-meadow"] > 2 * shown["sands-nothing"]
+
+
+def test_pairs_are_nearer_with_shared_attention_on_average(shown):
+    assert shown["pair-n"] >= 16 and shown["pair-gain"] > 2 * shown["pair-doubt"]
+    assert shown["pair-gain"] == pytest.approx(shown["pair-apart"] - shown["pair-near"], abs=0.11)
+    assert 0 < shown["pair-worse"] < shown["pair-n"] / 2
+
+
+def test_the_seam_lies_between_its_floor_and_its_ceiling_and_its_change_within_the_error(shown):
+    assert shown["image-seam-floor"] < shown["image-seam-once"] < shown["image-seam-ceiling"] / 2
+    assert abs(shown["image-seam-gain"]) < 2 * shown["image-seam-doubt"]
+    assert shown["image-seam-gain"] == pytest.approx(shown["image-seam-once"] - shown["image-seam-again"], abs=0.11)
+
+
+def test_the_mismatch_counts_the_rows_in_which_one_side_alone_is_red(names):
+    """A disc in the middle has none; if one half of it is moved down by ten rows, there are twenty."""
+    source = next(cell.source for cell in code_cells("editing") if "def mismatch(" in cell.source)
+    found = {"torch": torch, "RGB": RGB}
+    exec("def mismatch(" + source.partition("def mismatch(")[2].partition("\n\n\n")[0].partition("\nguided")[0], found)
+    disc = from_pil([names["scene"]("a red circle on sand", 64.0, 64.0, 30.0)])
+    moved = torch.cat([disc[..., :64], disc.roll(10, 2)[..., 64:]], 3)
+    assert float(found["mismatch"](disc)) == 0 and float(found["mismatch"](moved)) == 20

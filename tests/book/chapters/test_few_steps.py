@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from chapters import run_derivation
+from chapters import numbers, run_derivation
 from proved import formula
 
 from diffusion_lib.errors import DerivationError, Refuted
@@ -113,3 +113,10 @@ def test_the_stored_table_has_five_seeds_of_every_way():
             teacher = kept.numbers(f"plane, teacher, {k}: thousandths")
             student = kept.numbers(f"plane, {name}, {k}: thousandths")
             assert len(student) == 5 and all(a < b for a, b in zip(student, teacher, strict=True))
+
+
+def test_less_noise_alone_does_not_make_the_teacher_a_student():
+    """The control of the page: the teacher in one step from the noise that the student was taught with."""
+    shown = numbers("few-steps")
+    assert shown["clean-student-once"] > shown["clean-calm-1"] + 4 and shown["compared-n"] == 12
+    assert shown["clean-calm-1"] <= shown["clean-calm-2"] <= shown["clean-calm-4"]

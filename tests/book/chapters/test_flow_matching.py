@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from chapters import run_derivation
+from chapters import outputs, run_derivation
 from proved import formula
 
 from diffusion_lib.errors import DerivationError, Refuted
@@ -155,3 +155,16 @@ def test_the_velocity_of_one_pair_does_not_carry_the_densities_of_all_data(chapt
 def test_the_bell_of_the_page_is_that_of_a_path(chapter):
     n = chapter[0]
     assert n["bell"] == Normal(n["X"], n["a"] * n["x_0"], n["s"] ** 2)
+
+
+def test_one_call_on_the_circle_is_the_noise_that_no_network_has_touched(chapter):
+    """So the page gives no verdict on it: the row begins where untouched noise is, and a collapse is further away."""
+    marked = [(output.get("metadata", {}).get("diffusion_lib", {}), output) for output in outputs("flow-matching")]
+    shown = {mark["value"]: "".join(output["data"]["text/plain"]) for mark, output in marked if "value" in mark}
+    median = {name: float(shown[name].split()[0]) for name in ("untouched", "circle-at-1", "straight-at-1")}
+    assert median["circle-at-1"] == pytest.approx(median["untouched"], rel=0.05)
+    assert median["straight-at-1"] > 2 * median["untouched"] and "verdict-circle-one" not in shown
+    data = GaussianMixture.named("ring")
+    noise = torch.randn(50, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    once = last(follow(lambda x, t: data.velocity(Path.named("cosine"), x, t), noise, [1.0, 0.0]))
+    torch.testing.assert_close(once, noise, rtol=0, atol=1e-6)
