@@ -1,10 +1,9 @@
 """Results of sweeps that are too long for a page: read from the library, and checked to be what the page is about.
 
 A sweep writes ``results.json``, a record of what its runs were made from, showed and cost.  A copy of it lies in the
-folder ``sweeps`` beside this module, under the name of the sweep's file, which is that of the chapter or begins with
-it, and the chapter reads it there.  A changed byte is refused.  Whether the runs had the parameters and the functions
-that the page has now is said by ``Stored.unlike``: a reader who changes one of them has changed the question, and the
-stored answer is then that of another one.
+folder ``sweeps`` beside this module, under the name of the chapter, and the chapter reads it there.  A changed byte is
+refused.  Whether the runs had the parameters and the functions that the page has now is said by ``Stored.unlike``: a
+reader who changes one of them has changed the question, and the stored answer is then that of another one.
 """
 
 from __future__ import annotations
