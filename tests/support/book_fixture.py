@@ -183,6 +183,8 @@ def make_book(root: Path, pages: dict[str, str] | None = None) -> Path:
     (root / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
     said = {name: {"quotation": ["1 + 1 = 2"]} for name, text in pages.items() if "$1 + 1 = 2$" in text}
     (root / "book" / "sentences.yaml").write_text(yaml.safe_dump(said), encoding="utf-8")
+    typed = {name: {"set": {"41 %": "?"}} for name, text in pages.items() if "not 41 %" in text}
+    (root / "book" / "claims.yaml").write_text(yaml.safe_dump(typed), encoding="utf-8")
     for name, text in pages.items():
         (root / "book" / f"{name}.md").write_text(text, encoding="utf-8")
     return root
