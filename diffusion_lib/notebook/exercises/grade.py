@@ -84,7 +84,9 @@ def grade_answer(exercise: Exercise, answer) -> Verdict:
         reading = read(exercise, answer)
         given = _plain(exercise, reading.expression)
     except Nowhere as nowhere:
-        what = next(words for sign, words in UNDEFINED.items() if sp.sympify(nowhere.args[0]).has(sign))
+        part = sp.sympify(nowhere.args[0])
+        found = (words for sign, words in UNDEFINED.items() if part.has(sign))
+        what = next(found, UNDEFINED[sp.I])  # SymPy keeps a cube root of -8, say, as it is
         return Verdict("undefined", f"not yet. Your expression {what}: it is no real number.")
     right = _plain(exercise, exercise.answer)
     witness = refute(given, right)
