@@ -67,6 +67,20 @@ def test_samples_do_not_see_each_other_and_each_has_its_own_time(kind):
     assert len(denoiser(same, torch.arange(1, T + 1)).flatten(1).unique(dim=0)) == T  # all times, all different
 
 
+def test_gradients_of_single_samples_by_torch_func():
+    denoiser, x, t = make("mlp"), draw(3, 2), torch.tensor([1, 20, T])
+    weights = {name: each.detach() for name, each in denoiser.named_parameters()}
+    buffers = dict(denoiser.named_buffers())
+
+    def loss(weights, x_t, t):
+        return torch.func.functional_call(denoiser, (weights, buffers), (x_t[None], t[None])).square().sum()
+
+    each = torch.func.vmap(torch.func.grad(loss), in_dims=(None, 0, 0))(weights, x, t)
+    whole = torch.autograd.grad(denoiser(x, t).square().sum(), list(denoiser.parameters()))
+    for (name, _), expected in zip(denoiser.named_parameters(), whole, strict=True):
+        torch.testing.assert_close(each[name].sum(0), expected)
+
+
 @pytest.mark.parametrize("kind", DENOISERS)
 def test_every_row_of_every_parameter_matters(kind):
     denoiser = make(kind, width=16)  # 8 groups of 2: a group of one channel would forget the bias before it
