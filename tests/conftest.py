@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import socket
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # must precede the first import of torch
@@ -14,6 +15,8 @@ import hypothesis
 import order
 import pytest
 
+# Whoever starts the tests by nohup ignores a hang-up, and so would every program that they start.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 gc.set_threshold(100_000, 50, 100)  # as notebooks have it
 hypothesis.settings.register_profile("repo", derandomize=True, deadline=None, max_examples=50)
 hypothesis.settings.load_profile("repo")

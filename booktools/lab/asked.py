@@ -51,7 +51,7 @@ def example(page: Page) -> tuple[str, str]:
     ]
     found = [one for _, data in proved for one in examples("".join(data.get("text/plain", "")))]
     # A line by a rule of its own shows more than one by algebra.
-    best = min(found, key=lambda one: (one[1].startswith("algebra"), abs(len(one[0]) - BEST)), default=("", ""))
+    best = min(found, key=lambda one: (one[1].startswith("algebra"), abs(len(one[0]) - BEST)), default=("1 = 1", ""))
     return best[0], " ".join(tag for tag, _ in proved)
 
 
@@ -61,7 +61,7 @@ def attach_lines(app: Sphinx, tree: nodes.document) -> None:
     if page is None or not page.is_notebook or not page.notebook.is_file():
         return
     text, tags = example(page)
-    if text:
+    if tags:
         last = next(iter(tree.findall(nodes.section)), tree)
         last.append(Lab("", kind="line", begins={"page": page.short, "tags": tags, "example": text}))
 

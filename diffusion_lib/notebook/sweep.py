@@ -94,7 +94,7 @@ def sweep(
                     done.touch()
                 else:
                     done.unlink(missing_ok=True)
-            code = _snakemake(directory, jobs, executor)
+            code = run_snakemake(directory, jobs, executor)
             ended = [(made, _status(directory / "runs" / name / source.name, made)) for name, made in runs.items()]
             rows = [_row(made, status, keep) for made, status in ended]
             write_table(directory, rows)
@@ -169,7 +169,7 @@ def _check_installed(executor: str) -> None:
         raise ConfigError(f"executor must be 'local' or that of an installed plugin, got {executor!r}; {remedy}")
 
 
-def _snakemake(directory: Path, jobs: int, executor: str) -> int:
+def run_snakemake(directory: Path, jobs: int, executor: str) -> int:
     """Run the workflow and return Snakemake's exit status.
 
     It runs in this process, so that whoever kills this one kills Snakemake, too; our lock stands for its own, and the

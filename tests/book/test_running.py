@@ -99,7 +99,7 @@ BEFORE_A_KERNEL = [
 )
 def test_a_chapter_refuses_bad_names_and_types_before_a_kernel_starts(chapter, given, name, tmp_path):
     with pytest.raises(ConfigError, match=rf"\b{name}\b") as refusal:
-        rerun(ROOT / "notebooks" / f"{chapter}.ipynb", given, output=tmp_path / "run")
+        rerun(ROOT / "notebooks" / f"{chapter}.ipynb", given, out=tmp_path / "run")
     assert str(given[name]) in str(refusal.value)
     assert not (tmp_path / "run").exists()
 
@@ -116,7 +116,7 @@ def test_a_chapter_refuses_bad_names_and_types_before_a_kernel_starts(chapter, g
 def test_a_chapter_refuses_what_is_out_of_range_before_any_work(chapter, given, allowed, tmp_path):
     ((name, value),) = given.items()
     with pytest.raises(RerunFailed, match=re.escape(f"{name} must be")) as refusal:
-        rerun(ROOT / "notebooks" / f"{chapter}.ipynb", given, output=tmp_path / "run")
+        rerun(ROOT / "notebooks" / f"{chapter}.ipynb", given, out=tmp_path / "run")
     assert repr(value) in str(refusal.value) and allowed in str(refusal.value)
     cells = json.loads((tmp_path / "run" / f"{chapter}.ipynb").read_text())["cells"]
     done = [cell["metadata"].get("papermill", {}).get("status") for cell in cells if cell["cell_type"] == "code"]

@@ -60,7 +60,6 @@ BROKEN = {
     "absent": "No such file",
     "text": "UnidentifiedImageError: cannot identify image file",
     "cut": "",
-    "folder": "IsADirectoryError",
     "deep": "the mode I;16, of 1, L, LA",
     "glass": "pixels that one sees through",
     "palette": "pixels that one sees through",
@@ -75,6 +74,12 @@ def test_what_is_no_picture_is_refused_with_its_reason(tmp_path, name, kind):
     with pytest.raises(ConfigError, match=f"{name} must be the file of a picture, got .*x.png") as caught:
         read_picture(name, tmp_path / "x.png")
     assert BROKEN[kind] in str(caught.value) and "save it anew as a PNG in RGB" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["init", "mask"])
+def test_a_folder_is_refused_as_one(tmp_path, name):
+    with pytest.raises(ConfigError, match=f"{name} must be a regular file, got the directory"):
+        read_picture(name, tmp_path)
 
 
 def test_the_fingerprint_is_of_the_pixels_and_not_of_the_file(tmp_path):

@@ -230,7 +230,7 @@ def test_nothing_in_a_notebook_s_name_is_executed_or_read_as_a_pattern(book):
 
 
 def test_two_sweeps_of_one_name_do_not_share_a_directory(book, monkeypatch):
-    monkeypatch.setattr(module, "_snakemake", lambda *_: 0)
+    monkeypatch.setattr(module, "run_snakemake", lambda *_: 0)
     for folder in ("one", "two"):
         (book / folder).mkdir()
         (book / folder / "sweep.yaml").write_text(GRID)

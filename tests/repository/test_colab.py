@@ -140,8 +140,8 @@ def test_a_chapter_runs_whole_where_the_library_is_missing(chapter, wheel, pytho
     client, env = client_of(nb, python, wheel, tmp_path)
     client.execute(env=env, cleanup_kc=True)
     *_, finish, last = (cell for cell in nb.cells if cell.cell_type == "code")
-    assert finish.outputs[0].text == f"{SENTINEL}\n"
-    assert last.outputs[0].text == f"{clean / 'diffusion_lib' / '__init__.py'} None\n"
+    assert "".join(output.text for output in finish.outputs) == f"{SENTINEL}\n"
+    assert "".join(output.text for output in last.outputs) == f"{clean / 'diffusion_lib' / '__init__.py'} None\n"
 
 
 def test_the_wheel_has_every_file_of_the_library_and_no_other(wheel):

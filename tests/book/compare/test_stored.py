@@ -24,7 +24,7 @@ OUTPUTS = {
     ]
     for name in CHAPTERS
 }
-DECIMAL = re.compile(r"(?<![\w.≈-])(?<!≈ )(-?)(\d+\.\d+)(?![\w.])")
+DECIMAL = re.compile(r"(?<![\w.≈+-])(?<!≈ )([-+]?)(\d+\.\d+)(?![\w.])")
 EMBEDDED = re.compile(r"data:image/(svg\+xml|png);base64,([A-Za-z0-9+/=]+)")
 Change = Callable[[str], str]
 
@@ -32,6 +32,7 @@ Change = Callable[[str], str]
 def moved(number: str, units: int) -> str:
     """A decimal whose last digit shown differs by so many units."""
     places = len(number.partition(".")[2])
+    units = abs(units) if float(number) == 0 else units  # the sign stands before the number
     return f"{float(number) + units * 10**-places:.{places}f}"
 
 
@@ -88,7 +89,7 @@ TEXT = ("text/plain", "text/markdown", "stdout")
 PLANTS: dict[str, dict[str, Change]] = {
     "last-digit": dict.fromkeys(TEXT, once(DECIMAL.pattern, lambda m: m[1] + moved(m[2], 2))),
     "sign": dict.fromkeys(
-        TEXT, once(DECIMAL.pattern, lambda m: ("" if m[1] else "-") + m[2] if float(m[2]) > 0.1 else m[0])
+        TEXT, once(DECIMAL.pattern, lambda m: ("" if m[1] == "-" else "-") + m[2] if float(m[2]) > 0.1 else m[0])
     ),
     "count": dict.fromkeys(TEXT, once(r"(?<![\w.≈ ] )(?<![\w.-])(\d+)(?![\w.])", lambda m: str(int(m[1]) + 1))),
     "word": dict.fromkeys(TEXT, once(r"\b[a-z]{4,}\b", lambda m: m[0][::-1] + "s")),
