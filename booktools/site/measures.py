@@ -12,7 +12,7 @@ from ..notebooks import cost
 from ..source.pages import Book
 
 DRAWN = (
-    ("kilobytes", "kB", "To load", "What each page loads, in kB as a host sends it. Figures make the difference."),
+    ("kilobytes", "kB", "To load", "What each page loads, in kB as a host sends it."),
     ("height", "px", "Height", "How tall each page is in a window of 1280 px, folded, as it is loaded."),
 )
 HEAD = ["page", "kind", "height", "open code", "first figure", "figures", "to load", "shift"]

@@ -16,6 +16,8 @@ from ..source.pages import Page
 HEAD = ["block", "result", "source", "the article"]
 _SENTENCE = re.compile(r"(?ms)^\*Source: (.*?)\*(?=\n\s*\n|\s*\Z)")
 _ARTICLE = re.compile(r"(?s)^(.*?)[.;,]?\s*(?:The article: (.*)|not in the article(.*))$")
+# A clause that ends in "not in the article", such as "the split is not there, and not in the article".
+_CLAUSE = re.compile(r"(?s)^(.*?)[.;] ([^.;]*[^.;,\s]) (not in the article[^.;]*)$")
 
 
 def is_source(node: nodes.Node) -> bool:
@@ -40,20 +42,21 @@ def sources(index: Index, page: Page) -> list[list[str]]:
             blocks = [mark for mark, _ in marks([next(shown, [])]) if "tag" in mark] or blocks
             continue
         for found in _SENTENCE.finditer(cell.source):
-            above = blocks[-1:] if not cell.source[: found.start()].strip() else []
-            rows.append(_row(above[0] if above else None, " ".join(found[1].split())))
+            if blocks and not cell.source[: found.start()].strip():
+                rows.append(_row(blocks[-1], " ".join(found[1].split())))
         blocks = []
     return rows
 
 
-def _row(mark: dict | None, sentence: str) -> list[str]:
-    match = _ARTICLE.match(sentence.removesuffix("."))
+def _row(mark: dict, sentence: str) -> list[str]:
+    sentence = sentence.removesuffix(".")
     source, article = sentence, word(sentence)
-    if match:
+    if match := _CLAUSE.match(sentence):
+        source, article = match[1], f"{match[2]} {match[3]}"
+    elif match := _ARTICLE.match(sentence):
         source = match[1]
         article = match[2] or f"not in the article{match[3] or ''}"
-    block, name = (f"{{step}}`{mark['tag']}`", mark["name"]) if mark else ("", "")
-    return [block, name, source or "–", article]
+    return [f"{{step}}`{mark['tag']}`", mark["name"], source or "–", article]
 
 
 class Provenance(SphinxDirective):

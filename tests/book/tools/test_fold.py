@@ -11,7 +11,7 @@ from docutils import nodes
 from root import ROOT
 
 from booktools.check.rules import open_faults
-from booktools.site import labels, where
+from booktools.site import labels, provenance, where
 from booktools.source.pages import Book
 
 
@@ -156,6 +156,20 @@ def test_the_page_of_sources_lists_them(built):
     assert words[1][:2] == ["(F.1)", "made"] and words[1][3].endswith("verbatim")
     assert words[2][2].endswith("equation | 4") and "corrected (a root)" in words[2][3]
     assert 'href="folds.html#' in rows[1]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source", "article"),
+    [
+        ("Ho, equation 4; not in the article.", "Ho, equation 4", "not in the article"),
+        ("Ho, section 4; no split, and not in the article", "Ho, section 4", "no split, and "),
+        ("Ho, section 3. It says so; the count is not in the article", "Ho, section 3. It says so", "the count is "),
+        ("Ho. The article: “ELBO”, the third; not in the article as typed", "Ho", "“ELBO”, the third; "),
+    ],
+)
+def test_a_clause_about_the_article_stays_whole(sentence, source, article):
+    _, _, found, word = provenance._row({"tag": "F.1", "name": "made"}, sentence)
+    assert found == source and word.startswith(article) and "not in the article" in word
 
 
 def test_a_page_says_where_it_stands_and_has_the_switch(built):
