@@ -63,7 +63,7 @@ def said():
         name = output.get("metadata", {}).get("diffusion_lib", {}).get("value")
         text = "".join(output.get("data", {}).get("text/plain", ""))
         if name and text.startswith("≈ "):
-            found[name] = float(text[2:])
+            found[name] = float(text[2:].split()[0])
     return found
 
 
@@ -225,11 +225,11 @@ def test_retrieval_is_far_from_chance_and_below_the_best(shown, said):
 
 def test_the_colour_comes_before_the_shape(shown, said):
     """In every run that the text counts, and not by a little."""
-    assert shown["early-colour-first"] == shown["early-runs"] == 5
-    assert shown["lead of the colour in the run where it is least"] > 0.1
+    assert shown["early-colour-first"] == shown["early-runs"] == 3
+    assert shown["lead of the colour in the run where it is least"] > 0.2
     assert shown["colour-ahead"] >= shown["looks"] - 1
     assert said["trained-colour"] > 97 and said["held-colour"] > 97
-    assert said["trained-shape"] > 70 and said["held-both"] > 40  # by chance 12.5 and 1.6
+    assert said["trained-shape"] > 85 and said["held-both"] > 70  # by chance 12.5 and 1.6
 
 
 def test_shares_stand_beside_intervals_that_are_never_empty():
