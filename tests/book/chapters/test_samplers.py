@@ -97,7 +97,7 @@ def against_ddpm(calls):
 
 
 def test_a_tuned_langevin_ties_with_ddpm_at_twenty_evaluations_and_is_behind_at_a_hundred(shown):
-    for calls in (20, 50, 100):
+    for calls in (20, 100):
         rows = against_ddpm(calls)
         assert list(rows) == ["ddpm", "beta", "ddim", "langevin-2", "langevin-5"]
         for name, (distance, more, _) in rows.items():
@@ -112,10 +112,10 @@ def test_a_tuned_langevin_ties_with_ddpm_at_twenty_evaluations_and_is_behind_at_
 
 def test_the_step_of_langevin_is_tuned_inside_its_range(shown):
     sizes = {key: number for key, number in shown.items() if key.startswith("size-")}
-    assert len(sizes) == 6 and len(set(sizes.values())) > 1  # it depends on the budget
+    assert len(sizes) == 4 and len(set(sizes.values())) > 1  # it depends on the budget
     assert all(0.6 < number < 2 for number in sizes.values())
     assert sum(number == 1.9 for number in sizes.values()) == shown["sizes-at-the-end"]
-    assert shown["tuning-seeds"] == 4 and shown["judged-seeds"] == 10
+    assert shown["sizes-tried"] == 3 and shown["tuning-seeds"] == 4 and shown["judged-seeds"] == 10
 
 
 def test_the_best_noise_is_beta_for_a_world_of_variance_one(shown):
