@@ -40,8 +40,8 @@ def unchecked(note):
         yield
 
 
-def steps(page: Page) -> list[Claim]:
-    """Every claim that the chapter's derivation makes, in its order."""
+def run(page: Page) -> tuple[dict, list[Claim]]:
+    """Run the chapter's derivations with nothing checked; return its names, and every claim in its order."""
     found: list[Claim] = []
 
     def note(claim: Claim) -> SimpleNamespace:
@@ -55,4 +55,9 @@ def steps(page: Page) -> list[Claim]:
             tree = ast.parse(source)
             tree.body = [node for node in tree.body if not ast.unparse(node).endswith(COUNT)]
             exec(compile(tree, f"{page.short}.md, derivation cell {number}", "exec"), namespace)
-    return found
+    return namespace, found
+
+
+def steps(page: Page) -> list[Claim]:
+    """Every claim that the chapter's derivation makes, in its order."""
+    return run(page)[1]

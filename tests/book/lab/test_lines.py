@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 from root import ROOT
 
@@ -24,15 +22,7 @@ PAGES = {page.short: page for page in collect.chapters(Book(ROOT))}
 
 def derivations(page):
     """The derivations of a page, with nothing checked: its notebook does that."""
-
-    def note(claim):
-        return SimpleNamespace(theorem=SimpleNamespace(claim=claim, left=claim.left, right=claim.right), looks=())
-
-    names: dict = {}
-    with collect.unchecked(note):
-        for source in collect.derivations(page):
-            exec("\n".join(line for line in source.splitlines() if collect.COUNT not in line), names)
-    return [one for one in names.values() if isinstance(one, Derivation)]
+    return [one for one in collect.run(page)[0].values() if isinstance(one, Derivation)]
 
 
 @pytest.mark.parametrize("name", PAGES)
