@@ -18,7 +18,7 @@ PROGRAMS = (
     *("training-mlp", "training-unet", "training-dit", "samplers", "evaluation", "distillation", "refusals"),
     *("painting", "adapters", "student"),
 )
-QUICK = ("exact-oracle", "ddpm-experiments")
+QUICK = "exact-oracle"
 
 
 def faults(*names: str) -> dict[str, list[str]]:
@@ -40,13 +40,13 @@ def test_what_nobody_has_moved_is_found():
         assert len(found) == 1 and "Expected all tensors to be on the same device" in found[0], (name, found)
 
 
-def test_quick_chapters_run_on_an_accelerator():
-    assert faults(*QUICK) == {name: [] for name in QUICK}
+def test_a_quick_chapter_runs_on_an_accelerator():
+    assert faults(QUICK) == {QUICK: []}
 
 
 @pytest.mark.slow
 def test_all_other_chapters_run_on_an_accelerator():
-    others = [name for name in SMALL if name not in QUICK]
+    others = [name for name in SMALL if name != QUICK]
     assert faults(*others) == {name: [] for name in others}
 
 
