@@ -43,12 +43,13 @@ def sources(index: Index, page: Page) -> list[list[str]]:
             continue
         for found in _SENTENCE.finditer(cell.source):
             if blocks and not cell.source[: found.start()].strip():
-                rows.append(_row(blocks[-1], " ".join(found[1].split())))
+                rows.append(row(blocks[-1], " ".join(found[1].split())))
         blocks = []
     return rows
 
 
-def _row(mark: dict, sentence: str) -> list[str]:
+def row(mark: dict, sentence: str) -> list[str]:
+    """The row of a block: a clause about the article stands whole in the last column, and the rest is the source."""
     sentence = sentence.removesuffix(".")
     source, article = sentence, word(sentence)
     if match := _CLAUSE.match(sentence):

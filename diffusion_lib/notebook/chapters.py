@@ -53,7 +53,7 @@ CHAPTERS = {
     "sgd-vs-bgd": Chapter("experiments", "SGD against BGD", ("toy-ddpm",)),
     "ddpm-experiments": Chapter("experiments", "DDPM in miniature", ("toy-ddpm", "simple-loss")),
     "autoencoder": Chapter("latent", "Autoencoder", ("vae", "forward-process")),
-    "text-encoder": Chapter("latent", "Text encoder", ("probability",)),
+    "text-encoder": Chapter("latent", "Text encoder", ("probability", "divergences")),
     "unet-and-scheduler": Chapter("latent", "U-Net, scheduler", ("sampling-steps", "autoencoder", "text-encoder")),
     "latent-pipeline": Chapter(
         "latent", "Latent pipeline", ("autoencoder", "text-encoder", "unet-and-scheduler", "guidance")

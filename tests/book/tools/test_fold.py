@@ -168,7 +168,7 @@ def test_the_page_of_sources_lists_them(built):
     ],
 )
 def test_a_clause_about_the_article_stays_whole(sentence, source, article):
-    _, _, found, word = provenance._row({"tag": "F.1", "name": "made"}, sentence)
+    _, _, found, word = provenance.row({"tag": "F.1", "name": "made"}, sentence)
     assert found == source and word.startswith(article) and "not in the article" in word
 
 
