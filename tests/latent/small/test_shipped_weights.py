@@ -223,7 +223,7 @@ def of_config(pipe, name, n, **changes):
 def test_every_scheduler_made_from_its_configuration_paints_right(theirs):
     names = {kind.__name__ for kind in theirs.scheduler.compatibles}
     assert {"DDIMScheduler", "DDPMScheduler", "PNDMScheduler", "EulerDiscreteScheduler"} < names and names > UNFIT
-    assert {name: of_config(theirs, name, 4) for name in sorted(names - UNFIT)} == dict.fromkeys(names - UNFIT, 4)
+    assert {name: of_config(theirs, name, 6) for name in sorted(names - UNFIT)} == dict.fromkeys(names - UNFIT, 6)
 
 
 @pytest.mark.parametrize("name", ["DDIMScheduler", "DDPMScheduler"])
