@@ -23,7 +23,9 @@ PLAIN |= {"salt": "one", "dots": 5, "swap": False}
 def drawn(**changes) -> str:
     """A figure of a curve, two bars, dots and an image, with one of its parts changed."""
     part = PLAIN | changes
-    with matplotlib.rc_context(STYLE | {"svg.hashsalt": part["salt"]}):
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # a test before this one may have changed the style
+        matplotlib.rcParams.update(STYLE | {"svg.hashsalt": part["salt"]})
         figure = Figure(figsize=(part["size"], 2))
         left, right = figure.subplots(1, 2)
         x = np.linspace(0, 6, 40)

@@ -178,7 +178,7 @@ def test_normalised_latents_make_the_same_pictures(vae):
         after = vae.encode(x).latent_dist
         torch.testing.assert_close(vae.decode(after.mean).sample, pictures, atol=1e-4, rtol=0)
     z = after.mean * vae.config.scaling_factor
-    torch.testing.assert_close(z, scaled, atol=1e-5, rtol=0)
+    torch.testing.assert_close(z, scaled, atol=2e-5, rtol=0)  # 1.0e-5 with SSE4
     torch.testing.assert_close(z.mean((0, 2, 3)), torch.zeros(8), atol=1e-5, rtol=0)
     torch.testing.assert_close(z.std((0, 2, 3)), torch.ones(8), atol=1e-4, rtol=0)
     ratio = after.std / before.std  # the posterior is scaled as its mean
