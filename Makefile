@@ -55,12 +55,16 @@ test-fast: check ## 45 s | after a changed line: lint, imports, formulas, sample
 	$(BIN)/python -m pytest notebooks/intro.ipynb $(NBVAL)
 
 # `check` and `proofs` are nice: the book takes longest of the three, and waits for nobody.
+# A notebook is run again where its code or anything that this imports is not that of its last run; under a limited set
+# of instructions, and in test-full, every one is.
 # The whole run has a process more than cores: browsers and programs are waited for.
-test: ## 23 min | everything that must hold: library, derivations, notebooks, pages in a browser
+test: ## 18 min | everything that must hold: library, derivations, changed notebooks, pages in a browser
 	+@$(MAKE) --no-print-directory -j 2 book check proofs
-	$(LIMITED) $(BIN)/python -m pytest tests notebooks $(NBVAL) -n 3 --dist loadscope --no-loadscope-reorder -rs
+	notebooks=$(if $(ISA)$(FULL),notebooks,"$$($(BIN)/python -m booktools.notebooks.closure)"); \
+	$(LIMITED) $(BIN)/python -m pytest tests $$notebooks $(NBVAL) -n 3 --dist loadscope --no-loadscope-reorder -rs
 
-test-full: test ## 1 h | the same, and the tests that take minutes
+test-full: FULL := yes
+test-full: test ## 1 h | the same, with every notebook, and the tests that take minutes
 	$(LIMITED) $(BIN)/pytest tests -m slow -n 2
 
 notebooks: $(call escaped,$(VENV))/ready ## 12 min | run the chapters whose code changed, and write notebooks/; the time is for all

@@ -34,9 +34,13 @@ def digest(cells: Iterable[Cell]) -> str:
     return hashlib.sha256(json.dumps([cell.source for cell in cells]).encode()).hexdigest()
 
 
-def record(page: Page, metered: dict, seconds: float, date: str) -> str:
-    """The text of a row's file: what was ``metered``, and ``seconds`` on the clock from start to end of the kernel."""
-    row = {"code_sha256": digest(page.code), "date": date, "seconds": round(seconds, 1), **metered}
+def record(page: Page, closure: str, metered: dict, seconds: float, date: str) -> str:
+    """The text of a row's file: what was ``metered``, and ``seconds`` on the clock from start to end of the kernel.
+
+    ``closure`` is the hash of all that the outputs depend on, before the run.
+    """
+    hashes = {"code_sha256": digest(page.code), "closure_sha256": closure}
+    row = {**hashes, "date": date, "seconds": round(seconds, 1), **metered}
     return json.dumps(row | {"machine": machine()}, indent=1) + "\n"
 
 

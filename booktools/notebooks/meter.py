@@ -2,6 +2,7 @@
 
 Processor seconds and peak memory are those of the kernel.  A network call is a call of a ``torch.nn.Module`` that
 is not made by another one: an epoch of a thousand steps makes a thousand, whatever layers the network has.
+The files of the library that were imported or opened are listed, too: ``closure`` must know of each.
 """
 
 from __future__ import annotations
@@ -17,6 +18,18 @@ from IPython import get_ipython
 
 FILE = Path(os.environ["BOOK_METER"])
 COUNT = {"calls": 0, "depth": 0}
+LIBRARY = os.path.join(
+    os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "diffusion_lib", ""
+)
+OPENED: set[str] = set()
+
+
+def note(event: str, arguments: tuple) -> None:
+    """An audit hook: note each file of the library that is opened; of a module, Python may open a cache instead."""
+    if event == "open" and isinstance(arguments[0], str | Path):
+        path = os.path.abspath(arguments[0])
+        if path.startswith(LIBRARY) and "__pycache__" not in path and os.path.isfile(path):
+            OPENED.add(path)
 
 
 def count_calls() -> None:
@@ -45,12 +58,19 @@ def peak_mib() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**20  # bytes on macOS
 
 
+def imported() -> set[str]:
+    """The sources of the library's modules that are loaded."""
+    paths = [getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if "diffusion_lib" in name]
+    return {path for path in paths if path and path.startswith(LIBRARY)}
+
+
 def after_cell(result: object) -> None:
     COUNT["depth"] = 0  # what interrupts a call and is no ``Exception`` passes by the hooks
     if "torch" in sys.modules and "counting" not in COUNT:
         count_calls()
     cost = {"cpu_seconds": round(time.process_time(), 1), "peak_mib": peak_mib(), "network_calls": COUNT["calls"]}
-    FILE.write_text(json.dumps(cost))
+    FILE.write_text(json.dumps(cost | {"used": sorted(OPENED | imported())}))
 
 
+sys.addaudithook(note)
 get_ipython().events.register("post_run_cell", after_cell)

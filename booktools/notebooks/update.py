@@ -1,7 +1,7 @@
 """``python -m booktools.notebooks.update [--all]``: bring ``notebooks/`` up to date with ``book/``.
 
-Cells run only where the code changed; a change of prose alone rewrites the text and keeps the outputs.  Beside each
-notebook that ran stands what it cost.
+Cells run only where the code changed, that of the page or that of the library under it; a change of prose alone
+rewrites the text and keeps the outputs.  Beside each notebook that ran stands what it cost.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from datetime import date
 from diffusion_lib.runtime import files
 
 from ..source.index import Index, stored_outputs
-from ..source.pages import Book, BookError, Page, report
-from . import cost, results
-from .compose import code_cells, compose, needs_run
+from ..source.pages import Book, BookError, report
+from . import closure, cost, results
+from .compose import code_cells, compose
 from .execute import execute
 
 
@@ -25,18 +25,19 @@ def update(book: Book, everything: bool = False) -> list[str]:
     outputs, failures = stored_outputs(book), {}
     (book.root / "notebooks").mkdir(exist_ok=True)
     for page in book.notebooks:
-        stored = page.stored()
-        reason = "everything runs" if everything else needs_run(page, stored) or _unmeasured(page)
+        reason = "everything runs" if everything else closure.changed(page)
         reason = reason or results.outdated(outputs[page.name], results.stored(book))
         if reason:
             print(f"{page.name}: {reason}; running", flush=True)
-            start, metered = time.monotonic(), {}
+            start, metered, before = time.monotonic(), {}, closure.digest(page)
             try:
                 outputs[page.name] = execute(page, code_cells(book, page), metered)
                 seconds = time.monotonic() - start
+                if problem := closure.missed(page, metered.pop("used")):
+                    raise BookError(problem)
                 print(f"{page.name}: ran in {seconds:.0f} s", flush=True)
                 results.write(book, outputs)  # a later page may recall what this one has proved
-                files.write(cost.path_of(page), cost.record(page, metered, seconds, date.today().isoformat()))
+                files.write(cost.path_of(page), cost.record(page, before, metered, seconds, date.today().isoformat()))
             except BookError as error:
                 failures[page.name] = str(error)
     results.write(book, outputs)
@@ -53,11 +54,6 @@ def update(book: Book, everything: bool = False) -> list[str]:
             files.write(page.notebook, text)
             print(f"notebooks/{page.notebook.name}: written", flush=True)
     return list(failures.values())
-
-
-def _unmeasured(page: Page) -> str | None:
-    row = cost.read(page)
-    return None if row and row["current"] else "what its code costs is not known"
 
 
 def main() -> int:

@@ -20,7 +20,8 @@ TOOLS = {
     "book-check": "python -m booktools.check.rules",
     "proofs": "python -m booktools.check.proofs",
     "book-build": "python -m booktools.site.build",
-    "tests": "python -m pytest tests notebooks -p booktools.compare.plugin --nbval",
+    "changed-notebooks": "python -m booktools.notebooks.closure",
+    "tests": "python -m pytest tests -p booktools.compare.plugin --nbval",
 }
 
 
@@ -89,12 +90,25 @@ def test_a_failing_part_fails_make_test(project, monkeypatch, command):
     assert not any(line.startswith(TOOLS["tests"]) for line in lines if command != TOOLS["tests"])
 
 
+def test_make_test_runs_the_notebooks_that_changed_and_test_full_runs_all(project, monkeypatch):
+    monkeypatch.setenv("FAIL", "nothing")
+    changed = "case $2 in booktools.notebooks.closure) echo notebooks/a.ipynb; echo notebooks/b.ipynb ;; esac\n"
+    with (project / ".venv" / "bin" / "python").open("a") as program:
+        program.write(changed + "exit 0\n")
+    for target, paths in (("test", "notebooks/a.ipynb notebooks/b.ipynb"), ("test-full", "notebooks")):
+        assert make(project, target).returncode == 0
+        (tests,) = (line for line in called(project) if line.startswith("python -m pytest"))
+        assert tests.startswith(f"python -m pytest tests {paths} -p booktools.compare.plugin")
+        (project / "called").unlink()
+
+
 def test_an_instruction_set_reaches_the_tests_and_an_unknown_one_is_refused(project, monkeypatch):
     (project / ".venv" / "bin" / "python").write_text('#!/bin/sh\necho "$1 $2 $ATEN_CPU_CAPABILITY" >> called\n')
     monkeypatch.setenv("FAIL", "nothing")
     monkeypatch.setenv("ISA", "avx2")
     assert make(project, "test").returncode == 0
     assert called(project)[-1] == "-m pytest avx2"
+    assert not any("closure" in line for line in called(project))
     monkeypatch.setenv("ISA", "avx3")
     refused = make(project, "test")
     assert refused.returncode == 2 and "ISA must be sse4, avx2 or avx512, got avx3" in refused.stderr
