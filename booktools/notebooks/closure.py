@@ -37,8 +37,8 @@ def digest(page: Page) -> str:
     """One hash of the cells of ``page``, of the files of its closure, and of the versions of the packages used."""
     total = hashlib.sha256(cost.digest(page.code).encode())
     for path in files(page):
-        total.update(f"{path.relative_to(ROOT).as_posix()} {_hash(path)}\n".encode())
-    total.update(repr(_versions()).encode())
+        total.update(f"{path.relative_to(ROOT).as_posix()} {sha256(path)}\n".encode())
+    total.update(repr(versions()).encode())
     return total.hexdigest()
 
 
@@ -111,10 +111,10 @@ def _named(code: str) -> Iterator[str]:
 @cache
 def _spelled(module: str) -> tuple[str, ...]:
     """The same for a module of the library; its relative imports are in the graph."""
-    return tuple(_named(_source(module).read_text(encoding="utf-8")))
+    return tuple(_named(source_of(module).read_text(encoding="utf-8")))
 
 
-def _source(module: str) -> Path:
+def source_of(module: str) -> Path:
     path = ROOT.joinpath(*module.split("."))
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
@@ -125,7 +125,7 @@ def _files(module: str) -> tuple[Path, ...]:
 
     What chapters have proved is not among them: ``results.outdated`` decides about it line by line.
     """
-    source = _source(module)
+    source = source_of(module)
     if source.name != "__init__.py":
         return (source,)
     below = [path for path in sorted(source.parent.rglob("*")) if path.is_file() and path.suffix not in NOT_DATA]
@@ -138,13 +138,13 @@ def _package(path: Path) -> Path:
 
 
 @cache
-def _hash(path: Path) -> str:
+def sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @cache
-def _versions() -> list[str]:
+def versions() -> list[str]:
     """Python's version, and the installed one of each package that the library or one of its extras asks for."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     asked = {*project["dependencies"], *project["optional-dependencies"]["latent"]}

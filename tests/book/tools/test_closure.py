@@ -64,9 +64,9 @@ def test_data_belong_to_the_package_around_them():
 )
 def test_a_change_in_the_library_concerns_the_chapters_that_use_it(monkeypatch, module, runs, rests):
     before = {name: closure.digest(page) for name, page in pages().items()}
-    file = closure._source(module)
-    content = closure._hash
-    monkeypatch.setattr(closure, "_hash", lambda path: "another" if path == file else content(path))
+    file = closure.source_of(module)
+    content = closure.sha256
+    monkeypatch.setattr(closure, "sha256", lambda path: "another" if path == file else content(path))
     changed = {name for name, page in pages().items() if closure.digest(page) != before[name]}
     assert runs <= changed and not changed & rests
 
@@ -74,17 +74,17 @@ def test_a_change_in_the_library_concerns_the_chapters_that_use_it(monkeypatch, 
 def test_another_version_of_a_package_runs_every_chapter(monkeypatch):
     page = pages()["intro"]
     before = closure.digest(page)
-    closure._versions.cache_clear()
+    closure.versions.cache_clear()
     monkeypatch.setattr(
         closure, "version", lambda name: (".1" if name == "torch" else "") + importlib.metadata.version(name)
     )
     try:
         assert closure.digest(page) != before
-        closure._versions.cache_clear()
+        closure.versions.cache_clear()
         monkeypatch.setattr(closure, "version", lambda name: importlib.metadata.version(name) + "+cu126")
         assert closure.digest(page) == before  # another build of the same version
     finally:
-        closure._versions.cache_clear()
+        closure.versions.cache_clear()
 
 
 def test_a_run_is_stored_and_prose_does_not_undo_it(tmp_path):
@@ -103,8 +103,8 @@ def test_a_run_is_stored_and_prose_does_not_undo_it(tmp_path):
 def test_a_notebook_whose_library_changed_is_run_again_and_stored(tmp_path, monkeypatch, capsys):
     root = make_book(tmp_path, {"chapter": PAGE.replace("import math", "import diffusion_lib.errors")})
     assert tool("notebooks", root).returncode == 0
-    content = closure._hash
-    monkeypatch.setattr(closure, "_hash", lambda path: "another" if path.name == "errors.py" else content(path))
+    content = closure.sha256
+    monkeypatch.setattr(closure, "sha256", lambda path: "another" if path.name == "errors.py" else content(path))
     assert closure.changed(fresh(root)) == "its code imports something that changed"
     assert update(Book(root)) == []
     assert "imports something that changed; running" in capsys.readouterr().out
