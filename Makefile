@@ -11,13 +11,13 @@ PEERS := $(VENV)-bench
 BIN := "$(VENV)/bin"
 escaped = $(subst $() ,\ ,$(1))
 # Not `.`: environments lie there, too, under any name.
-CODE := benchmarks booktools diffusion_lib notebooks tests
+CODE := benchmarks booktools derive diffusion_lib models notebooks pagekit tests
 UNREAD := -name '.*' -o -name __pycache__ -o -name '*.tmp'
-SOURCES := _config.yml _toc.yml $(shell find book booktools diffusion_lib notebooks -mindepth 1 \( $(UNREAD) \) -prune -o -print | sed 's/ /\\ /g')
+SOURCES := _config.yml _toc.yml $(shell find book booktools derive diffusion_lib models notebooks pagekit -mindepth 1 \( $(UNREAD) \) -prune -o -print | sed 's/ /\\ /g')
 # What judges a changed line within a minute. Chosen by time: files that train, start processes or draw thousands stay out.
-FAST := $(addprefix tests/,test_data.py test_denoiser.py test_errors.py process sample evaluate symbolic)
-FAST += $(addprefix tests/,train/test_config.py notebook/test_plot.py repository/test_contracts.py repository/test_contributing.py)
-LONG := process/test_parity.py evaluate/test_features.py evaluate/test_line_distribution.py symbolic/test_functions.py
+FAST := $(addprefix tests/,test_data.py networks test_errors.py process sample evaluate derive)
+FAST += $(addprefix tests/,train/test_config.py pagekit/test_plot.py repository/test_contracts.py repository/test_contributing.py)
+LONG := process/test_parity.py evaluate/test_features.py evaluate/test_line_distribution.py derive/test_functions.py
 FAST += $(addprefix --ignore=tests/,$(LONG))
 NBVAL := -p booktools.compare.plugin --nbval --nbval-current-env --nbval-cell-timeout 300
 # make test ISA=sse4, avx2 or avx512: each library computes as on a processor that has no more than these instructions.

@@ -25,12 +25,11 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from diffusion_lib import clothes as shipped
 from diffusion_lib.cli.commands import restore
 from diffusion_lib.data import KINDS, clothes, clothes_labels, fashion_labels, fashion_mnist
-from diffusion_lib.denoiser import Network
 from diffusion_lib.evaluate.distances import frechet_distance
 from diffusion_lib.evaluate.features import FeatureSpace, train_features
+from diffusion_lib.networks import Network
 from diffusion_lib.process.guidance import GuidedByLabel
 from diffusion_lib.process.schedule import Schedule
 from diffusion_lib.runtime import files, fingerprint
@@ -38,6 +37,7 @@ from diffusion_lib.sample.ancestral import ddim, last
 from diffusion_lib.train import checkpoint
 from diffusion_lib.train.loop import eps_loss
 from diffusion_lib.train.run import CLOCK, core_minutes
+from models import clothes as shipped
 
 from . import clothes_card
 from .frechet import AT_ONCE, SAMPLES, TRAIN, Judge

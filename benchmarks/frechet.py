@@ -21,10 +21,10 @@ import torch
 from torch import Tensor
 
 from diffusion_lib.data import fashion_labels, fashion_mnist
-from diffusion_lib.denoiser import UNet
 from diffusion_lib.evaluate.distances import frechet_distance
 from diffusion_lib.evaluate.features import train_features
-from diffusion_lib.process.schedule import make_schedule
+from diffusion_lib.networks import UNet
+from diffusion_lib.process.registry import make_schedule
 from diffusion_lib.sample.ancestral import ddim, last
 from diffusion_lib.train.loop import TrainConfig, TrainState, train
 

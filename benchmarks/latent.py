@@ -10,8 +10,8 @@ import time
 
 import torch
 
-from diffusion_lib.latent.parts import Components, load
-from diffusion_lib.latent.pipeline import generate
+from diffusion_lib.stable_diffusion.parts import Components, load
+from diffusion_lib.stable_diffusion.pipeline import generate
 
 from .clock import median
 from .options import OURS, Options, line, target
@@ -83,7 +83,10 @@ def measure(options: Options, model: str = "miniature") -> dict:
             "parameters": sum(weight.numel() for weight in parts.unet.parameters()),
             "rounds": rounds,
         },
-        "recipes": {OURS: "diffusion_lib.latent, lms", "diffusers": "StableDiffusionPipeline, LMSDiscreteScheduler"},
+        "recipes": {
+            OURS: "diffusion_lib.stable_diffusion, lms",
+            "diffusers": "StableDiffusionPipeline, LMSDiscreteScheduler",
+        },
         "lines": [line(name, ratios, "×") for name, ratios in values.items()],
         "targets": [target("pictures from texts over their network calls", median(values[OURS]), 1.01, less=True)],
     }

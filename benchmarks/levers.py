@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch._inductor import config as inductor
 
-from diffusion_lib.denoiser import UNet
+from diffusion_lib.networks import UNet
 from diffusion_lib.runtime.device import autocast
 from diffusion_lib.train.loop import TrainConfig, TrainState
 

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from diffusion_lib.denoiser import UNet
+from diffusion_lib.networks import UNet
 from diffusion_lib.train.loop import TrainConfig, TrainState, train
 
 from .options import OURS

@@ -19,7 +19,7 @@ from diffusion_lib.runtime.machine import machine
 ROOT = Path(__file__).parents[1]
 DRAFT = ROOT / "_build" / "benchmarks.json"
 TRIAL = ROOT / "_build" / "benchmarks-trial.json"  # with options, which are never published
-PUBLISHED = ROOT / "diffusion_lib" / "benchmarks.json"
+PUBLISHED = ROOT / "pagekit" / "benchmarks.json"
 PEERS = ("smalldiffusion", "denoising-diffusion-pytorch", "diffusers")
 SHOWN = ROOT / "notebooks" / "benchmarks.ipynb"
 DIGITS = 5  # significant ones that are kept

@@ -16,7 +16,7 @@ from collections.abc import Callable
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from diffusion_lib.latent.parts import load
+from diffusion_lib.stable_diffusion.parts import load
 
 from .clock import median
 

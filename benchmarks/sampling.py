@@ -9,7 +9,7 @@ import time
 
 import torch
 
-from diffusion_lib.denoiser import UNet
+from diffusion_lib.networks import UNet
 from diffusion_lib.sample.ancestral import ddim, ddpm, last
 from diffusion_lib.sample.ode import heun, lms
 

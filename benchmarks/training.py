@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import torch
 
-from diffusion_lib.denoiser import UNet
+from diffusion_lib.networks import UNet
 from diffusion_lib.train.loop import TrainConfig, TrainState, train
 
 from .clock import median, ratios, turns

@@ -56,26 +56,6 @@ class WeightsUnavailable(DiffusionLibError, OSError):
     """Pretrained weights or installed data are not on this machine; nothing is substituted silently."""
 
 
-class DerivationError(DiffusionLibError):
-    """A derivation step did not pass its checks."""
-
-
-class Refuted(DerivationError):
-    """The step is false; the message holds a witness point."""
-
-
-class Inconclusive(DerivationError):
-    """The machine could not decide the step; that is a failure, never a pass."""
-
-
-class VacuousHypotheses(DerivationError):
-    """No point satisfies the hypotheses, so everything would follow from them."""
-
-
-class Undefined(DerivationError):
-    """A side of the step has no finite value in the domain."""
-
-
 def check_integer(name: str, value: object, low: int, high: int | None = None) -> int:
     """Return ``value`` as an ``int`` with ``low <= value <= high``, or raise ``ConfigError``.
 

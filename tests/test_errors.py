@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from derive import errors as derive_errors
 from diffusion_lib import errors
 from diffusion_lib.errors import ConfigError, check_choice, check_integer, check_real
 
@@ -23,25 +24,31 @@ FAMILY = {
     "SaveError": OSError,
     "NonFiniteError": ArithmeticError,
     "WeightsUnavailable": OSError,
-    "DerivationError": errors.DiffusionLibError,
-    "Refuted": errors.DerivationError,
-    "Inconclusive": errors.DerivationError,
-    "VacuousHypotheses": errors.DerivationError,
-    "Undefined": errors.DerivationError,
 }
+PROOFS = {
+    "ArgumentError": ValueError,
+    "DerivationError": derive_errors.DeriveError,
+    "Refuted": derive_errors.DerivationError,
+    "Inconclusive": derive_errors.DerivationError,
+    "VacuousHypotheses": derive_errors.DerivationError,
+    "Undefined": derive_errors.DerivationError,
+}
+FAMILIES = [(errors, errors.DiffusionLibError, FAMILY), (derive_errors, derive_errors.DeriveError, PROOFS)]
+MEMBERS = [(module, base, name, kind) for module, base, family in FAMILIES for name, kind in family.items()]
 
 
-@pytest.mark.parametrize("name", FAMILY)
-def test_every_exception_is_of_the_family_and_of_a_builtin_kind(name):
-    error = getattr(errors, name)
-    assert issubclass(error, errors.DiffusionLibError) and issubclass(error, FAMILY[name])
+@pytest.mark.parametrize(("module", "base", "name", "kind"), MEMBERS, ids=[row[2] for row in MEMBERS])
+def test_every_exception_is_of_the_family_and_of_a_builtin_kind(module, base, name, kind):
+    error = getattr(module, name)
+    assert issubclass(error, base) and issubclass(error, kind)
     again = pickle.loads(pickle.dumps(error("what went wrong")))  # workers send exceptions by pickle
     assert type(again) is error and "what went wrong" in str(again)
 
 
-def test_the_family_is_complete():
-    classes = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
-    assert classes == {*FAMILY, "DiffusionLibError"}
+@pytest.mark.parametrize(("module", "base", "family"), FAMILIES)
+def test_the_family_is_complete(module, base, family):
+    classes = {name for name, value in vars(module).items() if isinstance(value, type) and issubclass(value, Exception)}
+    assert classes == {*family, base.__name__}
 
 
 @given(st.integers(-5, 5), st.integers(-5, 5), st.none() | st.integers(-5, 5))

@@ -9,8 +9,8 @@ import torch
 from runs import config_of
 
 from diffusion_lib.data import sample_density
-from diffusion_lib.denoiser import MLP, UNet, build
 from diffusion_lib.errors import ConfigError
+from diffusion_lib.networks import MLP, UNet, build
 from diffusion_lib.process import bound
 from diffusion_lib.process.guidance import GuidedByLabel
 from diffusion_lib.process.schedule import cosine, linear
@@ -25,7 +25,7 @@ from diffusion_lib.sample import (
     invert,
     langevin,
     lms,
-    renoised,
+    multistep_consistency,
     repaint,
     unipc,
 )
@@ -34,7 +34,7 @@ from diffusion_lib.train.loop import TrainState, eps_loss, train
 
 OWN = linear(20)
 OTHERS = {"steps": linear(10), "more steps": linear(40), "alpha_bar": cosine(20), "rates": linear(20, 1e-4, 0.021)}
-SAMPLERS = (ddim, ddpm, dpm2, dpmpp, euler, heun, invert, langevin, lms, renoised, repaint, unipc)
+SAMPLERS = (ddim, ddpm, dpm2, dpmpp, euler, heun, invert, langevin, lms, multistep_consistency, repaint, unipc)
 X = torch.randn(4, 2, generator=torch.Generator().manual_seed(0))
 T1 = torch.tensor([1, 2, 3, 4])
 USES = {each.__name__: lambda net, schedule, each=each: last(each(net, X, schedule)) for each in SAMPLERS}

@@ -22,13 +22,13 @@ import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from booktools.check.mutants import Mutant, mutants
+from .mutants import Mutant, mutants
 
 ROOT = Path(__file__).resolve().parents[2]
-ENGINE = "diffusion_lib.symbolic"
+ENGINE = "derive"
 ROOMS = {"kernel": 8, "proof": 50, "numeric": 50}  # each which mutant of a room is run
 RELOADED = ("kernel", "proof", "numeric", "definitions", "verify", "page")
-UNIT = tuple(f"tests.symbolic.test_kernel_{part}" for part in ("pieces", "rules", "means"))
+UNIT = tuple(f"tests.derive.test_kernel_{part}" for part in ("pieces", "rules", "means"))
 SPARSE = 5  # a mutant that truths or unit tests find is tried on each fifth falsehood only
 SECONDS = 20  # of processor time; a mutant that takes longer is found, as a test would be stopped
 RESULT = Path(__file__).with_name("engine.json")

@@ -1,7 +1,7 @@
 """``python -m booktools.check.proofs``: build the theorems of ``proofs/`` from scratch, and compare with the record.
 
 Rocq itself says on which axioms each theorem rests.  Only those on which its real numbers are built are allowed.  The
-record, ``diffusion_lib/notebook/proofs.json``, is what the pages show; ``--write`` renews it.
+record, ``pagekit/proofs.json``, is what the pages show; ``--write`` renews it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ..source.pages import BookError
 
-RECORD = Path("diffusion_lib") / "notebook" / "proofs.json"
+RECORD = Path("pagekit") / "proofs.json"
 ALLOWED = (
     "Classical_Prop.classic",
     "ClassicalDedekindReals.sig_forall_dec",

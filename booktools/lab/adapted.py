@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from diffusion_lib.latent.adapt import lesson, low_rank, shipped
-from diffusion_lib.latent.codec import from_pil
-from diffusion_lib.latent.parts import Components, load
-from diffusion_lib.latent.pipeline import generate
-from diffusion_lib.latent.small import fidelity, language
-from diffusion_lib.latent.weights import MINIATURE
-from diffusion_lib.notebook import stored
 from diffusion_lib.runtime import fingerprint
+from diffusion_lib.stable_diffusion.autoencoder import from_pil
+from diffusion_lib.stable_diffusion.parts import Components, load
+from diffusion_lib.stable_diffusion.pipeline import generate
+from models.adapters import finetune_data, low_rank, shipped
+from models.miniature import FOLDER as MINIATURE
+from models.miniature.data import language
+from models.miniature.evaluation import fidelity
+from pagekit import stored
 
 from . import graphs, sprites
 
@@ -28,7 +29,7 @@ SEED, STEPS, G, SIDE = 0, 20, 2.0, 112
 
 def data() -> dict:
     """The prompts; by scale the two pictures, what the judge says of them, and the shares of the stored runs."""
-    name = f"adapted-{fingerprint.of_file(shipped.FOLDER / shipped.REX)[:8]}"
+    name = f"adapted-{fingerprint.sha256_of_file(shipped.FOLDER / shipped.REX)[:8]}"
     kept = stored.read("adapting")
     shares = [
         [round(float(np.mean(kept.numbers(f"{line}-{f'{s:g}'.replace('.', '-')}"))), 4) for s in SCALES]
@@ -51,7 +52,7 @@ def judged(pictures: list) -> list[str]:
     limits = fidelity.limits_of(json.loads((MINIATURE / "fidelity.json").read_text(encoding="utf-8"))["rows"])
     found = []
     for said, picture in zip((SAID, OLD), pictures, strict=True):
-        (right,), (clean,) = lesson.judge(language.parse(said), from_pil([picture]), limits["animal"])
+        (right,), (clean,) = finetune_data.judge(language.parse(said), from_pil([picture]), limits["animal"])
         found.append(("neither", "clean", "right", "right and clean")[2 * bool(right) + bool(clean)])
     return found
 

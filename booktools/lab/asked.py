@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from diffusion_lib.notebook.exercises import exercises
+from pagekit.exercises import exercises
 
 from ..source.pages import Page
 from .directive import Lab

@@ -17,7 +17,7 @@ PAGES = Path(__file__).parents[2] / "book"
 @cache
 def _train() -> dict:
     """The waves of the library's MLP, drawn once with a fixed seed: frequencies along the two axes."""
-    from diffusion_lib.denoiser import MLP
+    from diffusion_lib.networks import MLP
 
     return {"frequencies": MLP(width=1, depth=1, features=16, T=1, prediction="eps").frequencies.tolist()}
 
@@ -84,7 +84,11 @@ def _orders() -> dict:
         errors[grid] = {name: [] for name in solvers}
         for steps in (2, 3, 4, 6, 10, 15, 20, 30, 50, 80, 125, 200):
             equal = grid == "equal"
-            times = sample.equal_error_times(schedule, chain, steps) if equal else sample.visited(schedule, steps, grid)
+            times = (
+                sample.equal_error_times(schedule, chain, steps)
+                if equal
+                else sample.sampling_timesteps(schedule, steps, grid)
+            )
             for name, (solver, options) in solvers.items():
                 calls, asked = counted(denoiser)
                 off = sample.last(solver(asked, x_T, schedule, spacing=times, **options)) - end
@@ -98,7 +102,7 @@ BOOK = "a dog wearing hat , hedgehogs wear the red blue green black white circle
 
 def merges() -> list[str]:
     """The merges of the miniature's tokenizer, in their order."""
-    from diffusion_lib.latent.weights import MINIATURE
+    from models.miniature import FOLDER as MINIATURE
 
     return (MINIATURE / "tokenizer" / "merges.txt").read_text(encoding="utf-8").splitlines()[1:]
 

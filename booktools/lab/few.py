@@ -8,11 +8,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from diffusion_lib.latent import few
-from diffusion_lib.latent.parts import load
-from diffusion_lib.latent.pipeline import generate
-from diffusion_lib.latent.small import distil_card
 from diffusion_lib.runtime import fingerprint
+from diffusion_lib.stable_diffusion.parts import load
+from diffusion_lib.stable_diffusion.pipeline import generate
+from models import few_steps
+from models.few_steps import model_card
 
 from . import graphs, sprites
 
@@ -22,10 +22,8 @@ SIDE, QUALITY, SEED = 88, 55, 0
 
 def data() -> dict:
     """Sprites in WebP by model and steps, one for each prompt; percents right and clean, of how many pictures."""
-    rows = fingerprint.read_record(few.FOLDER / "fidelity.json")["rows"]
-    judged = {
-        name: {k: distil_card.shares(rows, name, k) for k in distil_card.COUNTS} for name in ("teacher", "student")
-    }
+    rows = fingerprint.read_record(few_steps.FOLDER / "fidelity.json")["rows"]
+    judged = {name: {k: model_card.shares(rows, name, k) for k in model_card.COUNTS} for name in ("teacher", "student")}
     shown = {
         name: {k: [round(100 * right, 1), round(100 * clean, 1), n] for k, (right, clean, n) in each.items()}
         for name, each in judged.items()
@@ -36,7 +34,9 @@ def data() -> dict:
 
 @functools.cache
 def _kept() -> Path:
-    addition = fingerprint.of_file(few.FOLDER / few.FILE)[:8]  # of the miniature's weights the cache knows itself
+    addition = fingerprint.sha256_of_file(few_steps.FOLDER / few_steps.FILE)[
+        :8
+    ]  # the cache knows the miniature's weights
     return graphs.kept(f"few-{addition}", _write)
 
 
@@ -45,9 +45,9 @@ def _write(folder: Path) -> None:
     made = {
         name: {
             k: [_sprite(each.image) for each in generate(model, PROMPTS, g=g, steps=k, seed=SEED, sampler="ddim")]
-            for k in distil_card.COUNTS
+            for k in model_card.COUNTS
         }
-        for name, model, g in (("teacher", parts, 2.0), ("student", few.few(parts), 1.0))
+        for name, model, g in (("teacher", parts, 2.0), ("student", few_steps.few(parts), 1.0))
     }
     (folder / "few.json").write_text(json.dumps(made), encoding="utf-8")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from html import escape
 
-from diffusion_lib.notebook.exercises import exercises
+from pagekit.exercises import exercises
 
 from . import ready
 

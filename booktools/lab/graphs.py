@@ -23,9 +23,10 @@ from pathlib import Path
 import filelock
 import torch
 
-from diffusion_lib.latent import attention, codec, guidance
-from diffusion_lib.latent.parts import Components, load
-from diffusion_lib.latent.weights import MINIATURE, fingerprint
+from diffusion_lib.stable_diffusion import attention, autoencoder, guidance
+from diffusion_lib.stable_diffusion.parts import Components, load
+from diffusion_lib.stable_diffusion.weights import fingerprint
+from models.miniature import FOLDER as MINIATURE
 
 from . import KEPT, shipped
 
@@ -103,7 +104,7 @@ def _examples(parts: Components) -> dict[str, tuple[torch.nn.Module, dict, list[
 
 def key() -> str:
     """What the graphs depend on."""
-    code = [*(Path(module.__file__) for module in (shipped, attention, codec, guidance)), Path(__file__)]
+    code = [*(Path(module.__file__) for module in (shipped, attention, autoencoder, guidance)), Path(__file__)]
     told = [fingerprint(MINIATURE), *(hashlib.sha256(path.read_bytes()).hexdigest() for path in code)]
     return hashlib.sha256(" ".join([*told, *map(version, MADE_BY)]).encode()).hexdigest()[:16]
 

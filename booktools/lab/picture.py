@@ -14,14 +14,15 @@ import torch
 from torch import Tensor
 
 from diffusion_lib import __version__
-from diffusion_lib.latent.codec import latents_to_pil, to_pil
-from diffusion_lib.latent.parts import Components, load
-from diffusion_lib.latent.pipeline import generate
-from diffusion_lib.latent.small.forms import SHAPES
-from diffusion_lib.latent.small.language import rules, vocabulary
-from diffusion_lib.latent.small.painter import render
-from diffusion_lib.latent.small.world import GROUNDS, NAMES, SLOTS, Scenes
-from diffusion_lib.latent.weights import MINIATURE, fingerprint
+from diffusion_lib.stable_diffusion.autoencoder import latents_to_pil, to_pil
+from diffusion_lib.stable_diffusion.parts import Components, load
+from diffusion_lib.stable_diffusion.pipeline import generate
+from diffusion_lib.stable_diffusion.weights import fingerprint
+from models.miniature import FOLDER as MINIATURE
+from models.miniature.data.forms import SHAPES
+from models.miniature.data.language import rules, vocabulary
+from models.miniature.data.rendering import render
+from models.miniature.data.synthetic import GROUNDS, NAMES, SLOTS, Scenes
 
 from . import graphs, npm
 

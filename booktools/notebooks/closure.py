@@ -1,4 +1,4 @@
-"""What the outputs of a chapter depend on: its cells, and the files of the library that these import, directly or not.
+"""What the outputs of a chapter depend on: its cells, and the files of the packages that these import, directly or not.
 
 ``make notebooks`` stores the hash of it beside each notebook.  ``python -m booktools.notebooks.closure`` prints the
 notebooks whose hash is another one today, and `make test` runs only these again: the others hold what this code showed,
@@ -24,11 +24,12 @@ from pathlib import Path
 
 import grimp
 
+from diffusion_lib.runtime.fingerprint import PACKAGES
+
 from ..source.pages import Book, Page, report
 from . import cost, results
 from .compose import needs_run
 
-LIBRARY = "diffusion_lib"
 ROOT = Path(__file__).resolve().parents[2]  # where the library lies
 NOT_DATA = {".py", ".pyc"}
 
@@ -82,7 +83,7 @@ def modules(code: str) -> set[str]:
 
 @cache
 def _graph() -> grimp.ImportGraph:
-    return grimp.build_graph(LIBRARY, cache_dir=None)
+    return grimp.build_graph(*PACKAGES, cache_dir=None)
 
 
 def _plain(source: str) -> str:
@@ -102,9 +103,9 @@ def _named(code: str) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:
             yield from (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith(f"{LIBRARY}."):
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             name = node.value.rstrip(".")
-            if name in _graph().modules:
+            if "." in name and name in _graph().modules:
                 yield from (name, *_graph().find_descendants(name))
 
 

@@ -15,7 +15,8 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from diffusion_lib.notebook.page import ENVIRONMENT
+from diffusion_lib.runtime.fingerprint import PACKAGES
+from pagekit.page import ENVIRONMENT
 
 from ..source.index import Outputs
 from ..source.pages import BookError, Cell, Page
@@ -64,7 +65,7 @@ def execute(page: Page, cells: list[Cell], costs: dict | None = None) -> Outputs
         )
         try:
             # The manager is ours, and nbclient would leave its kernel running, with all its memory, until we end.
-            client.execute(env=environment(scratch) | {"BOOK_METER": str(meter)}, cleanup_kc=True)
+            client.execute(env=environment(scratch) | _metered(meter), cleanup_kc=True)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise _failure(page, cells, nb, error) from None
         if costs is not None and meter.is_file():
@@ -72,6 +73,12 @@ def execute(page: Page, cells: list[Cell], costs: dict | None = None) -> Outputs
     if any(cell.execution_count is None for cell in nb.cells):
         raise _failure(page, cells, nb, "the kernel left before the last cell")
     return [cell.outputs for cell in nb.cells]
+
+
+def _metered(meter: Path) -> dict[str, str]:
+    """Where ``meter`` writes, and the folders of ours of which it notes what is used."""
+    ours = os.pathsep.join(f"{LIBRARY / name}{os.sep}" for name in PACKAGES)
+    return {"BOOK_METER": str(meter), "BOOK_PACKAGES": ours}
 
 
 def _failure(page: Page, cells: list[Cell], nb: nbformat.NotebookNode, error: object) -> BookError:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import subprocess
 
+from diffusion_lib.runtime.fingerprint import PACKAGES
+
 from ..source.pages import Book, Cell
 
-INSTALLED = ("diffusion_lib", "pyproject.toml")  # what pip takes from the repository
+INSTALLED = (*PACKAGES, "pyproject.toml")  # what pip takes from the repository
 # --no-deps leaves Colab's own PyTorch alone.  %pip does not raise, so the cell looks whether the library is there.
 # A name that begins with _ is no parameter: without it, check_parameters would refuse what this cell has set.
 SOURCE = """\

@@ -2,7 +2,7 @@
 
 Processor seconds and peak memory are those of the kernel.  A network call is a call of a ``torch.nn.Module`` that
 is not made by another one: an epoch of a thousand steps makes a thousand, whatever layers the network has.
-The files of the library that were imported or opened are listed, too: ``closure`` must know of each.
+The files of our packages that were imported or opened are listed, too: ``closure`` must know of each.
 """
 
 from __future__ import annotations
@@ -18,9 +18,7 @@ from IPython import get_ipython
 
 FILE = Path(os.environ["BOOK_METER"])
 COUNT = {"calls": 0, "depth": 0}
-LIBRARY = os.path.join(
-    os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "diffusion_lib", ""
-)
+OURS = tuple(os.environ["BOOK_PACKAGES"].split(os.pathsep))  # their folders; importing anything of ours would be noted
 OPENED: set[str] = set()
 
 
@@ -28,7 +26,7 @@ def note(event: str, arguments: tuple) -> None:
     """An audit hook: note each file of the library that is opened; of a module, Python may open a cache instead."""
     if event == "open" and isinstance(arguments[0], str | Path):
         path = os.path.abspath(arguments[0])
-        if path.startswith(LIBRARY) and "__pycache__" not in path and os.path.isfile(path):
+        if path.startswith(OURS) and "__pycache__" not in path and os.path.isfile(path):
             OPENED.add(path)
 
 
@@ -60,8 +58,8 @@ def peak_mib() -> int:
 
 def imported() -> set[str]:
     """The sources of the library's modules that are loaded."""
-    paths = [getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if "diffusion_lib" in name]
-    return {path for path in paths if path and path.startswith(LIBRARY)}
+    paths = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+    return {path for path in paths if path and path.startswith(OURS)}
 
 
 def after_cell(result: object) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 
-from diffusion_lib.notebook.chapters import PATHS
+from pagekit.chapters import PATHS
 
 from ..source.index import Index, marks
 from ..source.markdown import tokens
@@ -61,7 +61,7 @@ def chapters(index: Index, page: Page, content: str) -> list[Page]:
         return [index.book.resolve(page, content)]
     path = content.removeprefix(PATH).strip()
     if path not in PATHS:
-        raise BookError(f"no path {path!r} in diffusion_lib/notebook/chapters.py; there are {', '.join(PATHS)}")
+        raise BookError(f"no path {path!r} in pagekit/chapters.py; there are {', '.join(PATHS)}")
     return [index.book.resolve(page, f"/book/{name}") for name in PATHS[path]]
 
 

@@ -14,15 +14,15 @@ import json
 import sys
 from collections.abc import Mapping
 
+from derive.page import recall
+from derive.page.derivation import Derivation
+from derive.page.record import results
 from diffusion_lib.runtime import files
-from diffusion_lib.symbolic.page import recall
-from diffusion_lib.symbolic.page.derivation import Derivation
-from diffusion_lib.symbolic.page.record import results
 
 from ..source.index import Outputs, marks, stored_outputs
 from ..source.pages import Book, Page, report
 
-PATH = "diffusion_lib/symbolic/page/" + recall.FILE
+PATH = "derive/page/" + recall.FILE
 COUNT = ".summary()"  # attacks every step with mutants
 
 

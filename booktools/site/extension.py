@@ -29,8 +29,8 @@ from ..notebooks import cost, minutes
 from ..notebooks.install import commit_of_library, install_cell
 from ..source.index import Index, stored_outputs
 from ..source.pages import PUBLISHED, Book, BookError
-from . import accessible, fold, frame, head, images, maths, offline, refuted, search, slim, where
-from .drawn import Diagram
+from . import accessible, fold, frame, head, images, maths, offline, purge_css, refuted, search, where
+from .diagram_directive import Diagram
 from .measures import Measures
 
 TOOLS = Path(__file__).parents[1]
@@ -223,7 +223,7 @@ def setup(app: Sphinx) -> dict:
     laboratories.setup(app)
     offline.setup(app)
     asked.setup(app)
-    slim.setup(app)
+    purge_css.setup(app)
     drop_thebe(app)
     app.connect("config-inited", only_the_pages)
     app.connect("builder-inited", read_book)

@@ -16,7 +16,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
 from sphinx_exercise.nodes import exercise_enumerable_node, exercise_node, solution_node
 
-from diffusion_lib.notebook.page import SENTINEL
+from pagekit.page import SENTINEL
 
 from . import provenance
 from .labels import Labels, is_question, is_setup

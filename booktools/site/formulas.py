@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from diffusion_lib.symbolic.licences import LICENCES
+from derive.justifications import LICENCES
 
 BODY = re.compile(r"^\\begin\{(aligned|align\*?|split)\}(.*)\\end\{\1\}(.*)$", re.DOTALL)
 TAG = re.compile(r"\\tag\{([^{}]*)\}")

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from .breaking import Group, Piece, broken, leaves
 from .formulas import Beside, Block, Row
-from .licences import Links, beside_html
+from .justifications_directive import Links, beside_html
 from .mathml import Formula, Formulas
 from .stacking import stacked
 

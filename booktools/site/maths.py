@@ -14,7 +14,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 from ..source.pages import BookError
 from .formulas import parse
-from .licences import EXPLAINED, PROVED, Links
+from .justifications_directive import EXPLAINED, PROVED, Links
 from .markup import block_html, inline, needed
 from .mathml import Formula, Formulas
 

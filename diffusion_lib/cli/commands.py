@@ -20,15 +20,16 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ..data import DENSITIES, KINDS, clothes, clothes_labels, digits, sample_density
-from ..denoiser import LARGEST_SIZE, MLP, Network, UNet, build
 from ..errors import CheckpointMismatch, ConfigError, check_choice, check_integer, check_seed
+from ..networks import LARGEST_SIZE, MLP, Network, UNet, build
 from ..process.guidance import GuidedByLabel, check_guidance
 from ..process.identities import check_together
-from ..process.schedule import Schedule, make_schedule
+from ..process.registry import make_schedule, schedule_from_config
+from ..process.schedule import Schedule
 from ..runtime import files
 from ..runtime import processes as parallel
 from ..runtime.device import pick_device
-from ..runtime.fingerprint import told
+from ..runtime.fingerprint import describe_differences
 from ..runtime.signals import stop_signals
 from ..sample.ancestral import ddim, ddpm, generators, last, noise
 from ..sample.dpm import dpmpp
@@ -133,8 +134,8 @@ def draw_curve(directory: Path) -> None:
     import matplotlib
 
     matplotlib.use("Agg")  # draws without a window
-    from ..notebook import plot
-    from ..notebook.page import STYLE, SVG_OPTIONS
+    from pagekit import plot
+    from pagekit.page import STYLE, SVG_OPTIONS
 
     records = [json.loads(line) for line in (directory / "log.jsonl").read_text().splitlines()]
     with matplotlib.rc_context(STYLE):
@@ -149,7 +150,7 @@ def restore(source: str) -> tuple[TrainState, Schedule, list[int]]:
     record, _ = checkpoint.read_latest(source)
     settings = record["config"]
     try:
-        schedule = Schedule.from_config(settings["schedule"])
+        schedule = schedule_from_config(settings["schedule"])
         config = TrainConfig.from_dict(settings["train"])
         with torch.device("meta"):  # what a file says may not fit the memory; what it holds does
             network = build(settings["denoiser"])
@@ -174,7 +175,7 @@ def _cause(error: Exception) -> str:
 
 
 def _check_same(network: dict[str, str], stored: dict[str, str]) -> None:
-    if what := told({name: stored.get(name) for name in network}, network, "the checkpoint"):
+    if what := describe_differences({name: stored.get(name) for name in network}, network, "the checkpoint"):
         raise ConfigError(f"the network must be that of the tensors, got {what}")
 
 
@@ -183,7 +184,7 @@ def _picture(x_0: Tensor) -> bytes:
     import matplotlib
 
     matplotlib.use("Agg")  # draws without a window
-    from ..notebook import plot
+    from pagekit import plot
 
     if x_0.ndim == 2:
         return plot.scatter_frame(x_0.numpy(), limit=3)  # all densities have unit scale

@@ -14,8 +14,8 @@ import torch
 
 from .. import __version__
 from ..data import CLOTHES, DENSITIES
-from ..latent.weights import MINIATURE, PUBLISHED, missing
 from ..runtime.device import autocast, available, pick_device
+from ..stable_diffusion.weights import PUBLISHED, SHIPPED, missing, shipped
 
 PACKAGES = (
     "torch",
@@ -50,7 +50,7 @@ def doctor(args: argparse.Namespace) -> int:
 def diagnosis() -> dict[str, dict[str, Any]]:
     """Return versions, device, data, weights and what works offline, as plain values; nothing is downloaded."""
     device, here = pick_device("auto"), available()
-    weights = {"miniature": not missing(MINIATURE)}
+    weights = {name: not missing(shipped(name).FOLDER) for name in SHIPPED}
     weights |= {name: not missing(_cached(name, revision)) for name, revision in PUBLISHED.items()}
     versions = {name: _version(name) for name in PACKAGES}
     sklearn = versions["scikit-learn"] is not None

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import get_type_hints
 
+from pagekit import parameters, rerun, sweep
+
 from .. import __version__
 from ..errors import DiffusionLibError
-from ..notebook import parameters, rerun, sweep
 from ..train.config import TrainConfig
 from . import pictures
 
@@ -140,7 +141,7 @@ def _train_latent(command: Parser) -> None:
 
 
 def _run_train_latent(args: argparse.Namespace) -> int:
-    from ..latent.small import train_latent
+    from models.miniature import train_latent
 
     return train_latent.train_latent(args)
 

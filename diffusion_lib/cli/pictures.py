@@ -58,21 +58,21 @@ def _dim(text: str) -> int | list[int]:
 def picture(args: argparse.Namespace) -> int:
     """Make a picture, and say which model did."""
     target = files.target("out", args.out, (".png",))
-    from ..latent import arguments, codec, origin, parts, pipeline, prompt
-    from ..latent import picture as pictures
-    from ..latent.outline import outline
+    from ..stable_diffusion import arguments, autoencoder, init_image, parts, pipeline, prompt
+    from ..stable_diffusion import picture as pictures
+    from ..stable_diffusion.model_spec import model_spec
 
     options = {name: getattr(args, name) for name in ("g", "seed", "steps", "dim", "save_int", "sampler", "negative")}
     parts.check_load(args.dtype, args.device)
     prompt.check_prompts(args.prompt)
     given = _given(args)
-    checked = arguments.check_arguments(outline(args.model), **options)
-    origin.check_origin(checked, **given, strength=args.strength)
+    checked = arguments.check_arguments(model_spec(args.model), **options)
+    init_image.check_origin(checked, **given, strength=args.strength)
     loaded = parts.load(args.model, dtype=args.dtype, device=args.device)
     print(loaded)
     (made,) = pipeline.generate(loaded, args.prompt, **options, **given, strength=args.strength)
     for step in made.kept:
-        (image,) = codec.latents_to_pil(loaded.vae, step.x_0_hat[None])
+        (image,) = autoencoder.latents_to_pil(loaded.vae, step.x_0_hat[None])
         files.write(target.with_name(f"{target.stem}-t{step.t:04d}.png"), pictures.png(image))
     print(f"wrote {pictures.save(made, target)}, safety checker: {made.parameters['safety']}")
     return 0
@@ -81,9 +81,9 @@ def picture(args: argparse.Namespace) -> int:
 def remake(args: argparse.Namespace) -> int:
     """Make a picture again from its own file."""
     target = files.target("out", args.out, (".png",))
-    from ..latent import parts
-    from ..latent import picture as pictures
-    from ..latent.weights import PUBLISHED
+    from ..stable_diffusion import parts
+    from ..stable_diffusion import picture as pictures
+    from ..stable_diffusion.weights import PUBLISHED
 
     found = pictures.parameters(args.file)
     if args.model is None and found["model"] not in ("miniature", *PUBLISHED):
@@ -101,6 +101,6 @@ def remake(args: argparse.Namespace) -> int:
 
 def _given(args: argparse.Namespace) -> dict:
     """The pictures that were named, read."""
-    from ..latent.origin import read_picture
+    from ..stable_diffusion.init_image import read_picture
 
     return {name: read_picture(name, path) for name in ("init", "mask") if (path := getattr(args, name)) is not None}

@@ -9,22 +9,29 @@ Sources: Salimans & Ho 2022, appendix D (v); Bao et al. 2022, theorem 1, before 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from torch import Tensor
 
 from ..process.path import Process
 from ..process.schedule import Schedule
 
-if TYPE_CHECKING:
-    from .oracle import GaussianMixture
+
+class Exact(Protocol):
+    """A data distribution whose noised densities are known, such as ``GaussianMixture``."""
+
+    def score(self, process: Process, x_t: Tensor, t: Tensor | int) -> Tensor: ...
+
+    def clean_mean(self, process: Process, x_t: Tensor, t: Tensor | int) -> Tensor: ...
+
+    def noise_variance(self, process: Process, x_t: Tensor, t: Tensor | int) -> tuple[Tensor, Tensor]: ...
 
 
 @dataclass(frozen=True, eq=False)
 class Optimal:
     """``eps_hat = E[ε | x_t]`` of a world as a function of (x_t, t), x_t (B, …), t as the schedule or path takes it."""
 
-    world: GaussianMixture
+    world: Exact
     process: Process
 
     def __call__(self, x_t: Tensor, t: Tensor | int) -> Tensor:
@@ -39,7 +46,7 @@ class Optimal:
         return kept * eps - rest * x_0
 
 
-def state_variance(world: GaussianMixture, schedule: Schedule, x_t: Tensor, t: int) -> Tensor:
+def state_variance(world: Exact, schedule: Schedule, x_t: Tensor, t: int) -> Tensor:
     """σ*²(x_t) = β̃_t + β_t² Var(ε | x_t) / (α_t (1 − ᾱ_t)), (B, …): the best variances of a step from x_t.
 
     Each dimension has its own.  Their mean over x_t and dimensions is ``optimal_variance``, one number for all of them.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from .bound import bits_per_dim, log_level, step_term, step_variance, vlb, weight
+from .derived_schedules import shifted, zero_terminal_snr
+from .diagnostics import PRIOR_KL_LIMIT, diagnose
 from .guidance import GuidedByLabel
 from .hybrid import hybrid_loss, interpolated_variance, variance_loss
 from .identities import (
@@ -18,9 +20,8 @@ from .identities import (
     x_0_from_eps,
 )
 from .path import PATHS, Path, Process, from_schedule
-from .remade import shifted, zero_terminal_snr
-from .remarks import PRIOR_KL_LIMIT, diagnose
-from .schedule import SCHEDULES, Schedule, cosine, linear, make_schedule, scaled_linear
+from .registry import SCHEDULES, make_schedule, schedule_from_config
+from .schedule import Schedule, cosine, linear, scaled_linear
 from .velocity import (
     eps_from_velocity,
     score_from_velocity,
@@ -57,6 +58,7 @@ __all__ = [
     "posterior",
     "q_step",
     "scaled_linear",
+    "schedule_from_config",
     "score_from_eps",
     "score_from_velocity",
     "shifted",

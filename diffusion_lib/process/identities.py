@@ -90,7 +90,7 @@ def predict_eps(denoiser: Denoiser, x_t: Tensor, t: Tensor) -> Tensor:
 def check_together(denoiser: Denoiser, schedule: Schedule) -> None:
     """Raise ``ConfigError`` if the denoiser is known to belong to another schedule, whose ε̂ would be wrong here.
 
-    It says so by its method ``check_schedule(T, alpha_bar)``, as the networks of ``denoiser`` do; one that has none,
+    It says so by its method ``check_schedule(T, alpha_bar)``, as the networks of ``networks`` do; one that has none,
     such as a plain function, is believed.
     """
     if (check := getattr(denoiser, "check_schedule", None)) is not None:

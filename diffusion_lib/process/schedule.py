@@ -31,7 +31,8 @@ class Schedule:
     """Tables over t = 0…T, each (T + 1,), float64 unless cast by ``to``; build one with ``from_betas`` or by name.
 
     α_t = 1 − β_t; ᾱ_t; 1 − ᾱ_t; ``snr`` ᾱ_t / (1 − ᾱ_t), infinite in slot 0; ``posterior_variance``
-    β̃_t = β_t (1 − ᾱ_{t−1}) / (1 − ᾱ_t) (DDPM eq. 7), 0 in slots 0 and 1.  ``config`` rebuilds it by ``from_config``.
+    β̃_t = β_t (1 − ᾱ_{t−1}) / (1 − ᾱ_t) (DDPM eq. 7), 0 in slots 0 and 1.  ``schedule_from_config`` rebuilds
+    it from ``config``.
     """
 
     name: str
@@ -52,20 +53,6 @@ class Schedule:
         """
         beta = as_betas(betas)
         return cls._build(name, beta, {"name": name, "betas": beta.tolist()})
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Schedule:
-        """Rebuild the schedule that ``config`` describes, bit for bit."""
-        arguments = dict(config)
-        make = cls.from_betas
-        if "of" in arguments:  # made from another schedule
-            from .remade import remake as make
-        elif "betas" not in arguments:
-            make = SCHEDULES[check_choice("schedule name", arguments.pop("name", None), SCHEDULES)]
-        try:
-            return make(**arguments)
-        except TypeError as error:
-            raise ConfigError(f"schedule config must hold the arguments of {make.__name__}, got {config}") from error
 
     @classmethod
     def _build(cls, name: str, betas: Tensor, config: dict[str, Any]) -> Schedule:
@@ -199,14 +186,6 @@ def cosine(T: int = 1000, s: float = 0.008, max_beta: float = 0.999) -> Schedule
     betas = [min(1 - f[t] / f[t - 1], max_beta) for t in range(1, T + 1)]
     betas = torch.tensor(betas, dtype=torch.float64)
     return Schedule._build("cosine", betas, {"name": "cosine", "T": T, "s": s, "max_beta": max_beta})
-
-
-SCHEDULES = {"linear": linear, "scaled_linear": scaled_linear, "cosine": cosine}
-
-
-def make_schedule(name: str, T: int = 1000) -> Schedule:
-    """Return the schedule called ``name``, a key of ``SCHEDULES``, with T steps and its published values."""
-    return SCHEDULES[check_choice("schedule", name, SCHEDULES)](T)
 
 
 def _ramp(name: str, power: int, T: object, beta_start: object, beta_end: object) -> Schedule:

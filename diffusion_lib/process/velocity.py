@@ -23,14 +23,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from ..errors import ConfigError
-from .identities import (
-    check_batch,
-    eps_from_score,
-    eps_from_v,
-    score_from_eps,
-    v_from_eps,
-    x_0_from_v,
-)
+from .identities import check_batch, eps_from_score, eps_from_v, score_from_eps, v_from_eps, x_0_from_v
 from .path import Path, Scales
 
 

@@ -23,6 +23,7 @@ from . import files
 
 SHOWN = 5  # differences that a message lists
 OWN = ("made_from", "files", "sha256")
+PACKAGES = ("derive", "diffusion_lib", "models", "pagekit")  # what pip installs together
 
 
 def canonical(value: Any) -> bytes:
@@ -35,24 +36,24 @@ def canonical(value: Any) -> bytes:
         ) from error
 
 
-def of(value: Any) -> str:
+def sha256_of(value: Any) -> str:
     """The sha256 of a plain value, or of bytes, in hexadecimal digits."""
     return hashlib.sha256(value if isinstance(value, bytes) else canonical(value)).hexdigest()
 
 
-def of_file(path: Path) -> str:
+def sha256_of_file(path: Path) -> str:
     """The sha256 of a file's content."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def library() -> str:
-    """The library's version, and a hash of all its files: between two releases the code changes, too."""
-    root, total = Path(__file__).parents[1], hashlib.sha256()
-    for path in sorted(root.rglob("*")):
+    """The library's version, and a hash of all files of its packages: between two releases the code changes, too."""
+    root, total = Path(__file__).parents[2], hashlib.sha256()
+    for path in sorted(path for package in PACKAGES for path in (root / package).rglob("*")):
         inside = path.relative_to(root)
         if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in inside.parts):
-            total.update(f"{inside.as_posix()} {of_file(path)}\n".encode())
+            total.update(f"{inside.as_posix()} {sha256_of_file(path)}\n".encode())
     return f"{__version__}+{total.hexdigest()[:12]}"
 
 
@@ -65,7 +66,7 @@ def differences(found: Any, here: Any, path: str = "") -> Iterator[tuple[str, An
         yield path, found, here
 
 
-def told(found: Any, here: Any, where: str) -> str:
+def describe_differences(found: Any, here: Any, where: str) -> str:
     """The first differences in words: "T is 10 in the checkpoint and 20 here"; "" if there are none."""
     texts = [
         f"{path} is {reprlib.repr(a)} in {where} and {reprlib.repr(b)} here" for path, a, b in differences(found, here)
@@ -78,9 +79,9 @@ def write_record(path: Path, made_from: Mapping[str, Any], names: Iterable[str] 
     """Write the record ``path`` of ``content`` and of the files ``names`` beside it."""
     if clash := set(content) & set(OWN):
         raise ConfigError(f"content of a record must not be named {', '.join(sorted(clash))}; rename it")
-    hashes = {name: of_file(path.parent / name) for name in names}
+    hashes = {name: sha256_of_file(path.parent / name) for name in names}
     record = {"made_from": dict(made_from), "files": hashes, **content}
-    return files.write(path, json.dumps(record | {"sha256": of(record)}, indent=1) + "\n")
+    return files.write(path, json.dumps(record | {"sha256": sha256_of(record)}, indent=1) + "\n")
 
 
 def read_record(path: Path, made_from: Mapping[str, Any] | None = None, *, verify: bool = True) -> dict[str, Any]:
@@ -92,12 +93,14 @@ def read_record(path: Path, made_from: Mapping[str, Any] | None = None, *, verif
     try:
         record = json.loads(data)
         claimed, hashes = record.pop("sha256"), record["files"]
-        whole = claimed == of(record) and isinstance(hashes, dict)
+        whole = claimed == sha256_of(record) and isinstance(hashes, dict)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ConfigError) as error:
         raise CheckpointCorrupt(f"{path} ({len(data)} bytes) is not a record: {reprlib.repr(error)}") from error
     if not whole:
         raise CheckpointCorrupt(f"{path} ({len(data)} bytes) must have the sha256 that it names, got another one")
-    if made_from is not None and (what := told(record["made_from"], json.loads(canonical(made_from)), "the record")):
+    if made_from is not None and (
+        what := describe_differences(record["made_from"], json.loads(canonical(made_from)), "the record")
+    ):
         raise CheckpointMismatch(f"{path} must be of this run, got {what}")
     for name, value in hashes.items() if verify else ():
         check_file(path.parent, name, value)
@@ -122,6 +125,6 @@ def check_file(folder: Path, name: str, sha256: str) -> None:
         raise CheckpointUntrusted(f"a record must name files beside it, got {name!r} in {folder}; discard it")
     if not path.is_file():
         raise CheckpointCorrupt(f"{path} is missing, and its record names it")
-    if of_file(path) != sha256:
+    if sha256_of_file(path) != sha256:
         what = f"got other content ({path.stat().st_size} bytes)"
         raise CheckpointCorrupt(f"{path} must have the sha256 {sha256[:12]}… of its record, {what}")

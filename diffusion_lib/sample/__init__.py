@@ -5,12 +5,19 @@ from __future__ import annotations
 from .ancestral import ddim, ddim_step, ddpm, ddpm_step, generators, last
 from .dpm import dpm2, dpmpp, parabola, unipc
 from .editing import Inpainted, invert, repaint
-from .few import renoised
 from .flow import FlowStep, even_times, follow, straightness
 from .langevin import langevin
+from .multistep_consistency import multistep_consistency
 from .ode import adams_bashforth, euler, euler_step, heun, lms, lms_step, sigma
 from .sde import sde
-from .times import equal_error_times, exponential_levels, karras_levels, late, timesteps, visited
+from .times import (
+    equal_error_times,
+    exponential_levels,
+    karras_levels,
+    sampling_timesteps,
+    strength_timesteps,
+    timesteps,
+)
 
 __all__ = [
     "FlowStep",
@@ -34,16 +41,16 @@ __all__ = [
     "karras_levels",
     "langevin",
     "last",
-    "late",
     "lms",
     "lms_step",
+    "multistep_consistency",
     "parabola",
-    "renoised",
     "repaint",
+    "sampling_timesteps",
     "sde",
     "sigma",
     "straightness",
+    "strength_timesteps",
     "timesteps",
     "unipc",
-    "visited",
 ]

@@ -35,7 +35,7 @@ from ..process.identities import Denoiser, Transition, check_together, predict_e
 from ..process.schedule import Schedule
 from ..runtime.finite import non_finite
 from .start import check_callable, check_start
-from .times import Spacing, visited
+from .times import Spacing, sampling_timesteps
 
 
 class SampleStep(NamedTuple):
@@ -146,7 +146,7 @@ def run_chain(
     check_callable("denoiser", denoiser)
     check_together(denoiser, schedule)
     check_start("x_T", x_T)
-    jumps = _transitions(schedule, visited(schedule, steps, spacing))
+    jumps = _transitions(schedule, sampling_timesteps(schedule, steps, spacing))
     if jumps[0].alpha_bar_t == 0 and not callable(getattr(denoiser, "v", None)):
         raise ConfigError(f"denoiser must have a method v(x_t, t), as alpha_bar_T is 0, got {denoiser!r}; {ZERO_SNR}")
     return _run(denoiser, x_T.detach(), step, jumps)

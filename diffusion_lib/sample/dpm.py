@@ -76,9 +76,9 @@ def dpmpp(
     def step(transition, x_t, eps_hat, x_0_hat):
         clean = x_0_hat
         if before and transition.s > 0:
-            clean = onward(transition, x_0_hat, *before[0])
+            clean = extrapolated(transition, x_0_hat, *before[0])
         before[:] = [(transition, x_0_hat)]
-        return move(transition, x_t, clean)
+        return first_order_step(transition, x_t, clean)
 
     return run_chain(denoiser, x_T, schedule, step, steps, spacing)
 
@@ -99,9 +99,9 @@ def unipc(
             x_t = corrected(past, x_0_hat)
         clean = x_0_hat
         if past and transition.s > 0:
-            clean = onward(transition, x_0_hat, past[0][0], past[0][2])
+            clean = extrapolated(transition, x_0_hat, past[0][0], past[0][2])
         past[:] = [(transition, x_t, x_0_hat), *past[:1]]
-        return move(transition, x_t, clean)
+        return first_order_step(transition, x_t, clean)
 
     return run_chain(denoiser, x_T, schedule, step, steps, spacing)
 
@@ -127,9 +127,9 @@ def corrected(past: list[tuple[Transition, Tensor, Tensor]], x_0_hat: Tensor) ->
     """The state after the newest step of the past, taken again with the x̂_0 that was found there."""
     transition, x_t, clean = past[0]
     if len(past) == 1:
-        return move(transition, x_t, (clean + x_0_hat) / 2)
+        return first_order_step(transition, x_t, (clean + x_0_hat) / 2)
     a, b, c = parabola(_width(transition), _width(past[1][0]))
-    return move(transition, x_t, a * past[1][2] + b * clean + c * x_0_hat)
+    return first_order_step(transition, x_t, a * past[1][2] + b * clean + c * x_0_hat)
 
 
 def _width(transition: Transition) -> float:
@@ -137,12 +137,12 @@ def _width(transition: Transition) -> float:
     return math.log(transition.sigma_t / transition.sigma_s)
 
 
-def onward(transition: Transition, x_0_hat: Tensor, before: Transition, x_0_before: Tensor) -> Tensor:
+def extrapolated(transition: Transition, x_0_hat: Tensor, before: Transition, x_0_before: Tensor) -> Tensor:
     """x̂_0 in the middle of the step, on the line through the last two."""
     return x_0_hat + _width(transition) / _width(before) / 2 * (x_0_hat - x_0_before)
 
 
-def move(transition: Transition, x_t: Tensor, clean: Tensor) -> Tensor:
+def first_order_step(transition: Transition, x_t: Tensor, clean: Tensor) -> Tensor:
     """x̃_s = (σ_s/σ_t) x̃_t + (1 − σ_s/σ_t) clean, for x_t."""
     kept = math.sqrt(transition.one_minus_alpha_bar_s / transition.one_minus_alpha_bar_t)
     shrunk = kept * math.sqrt(transition.alpha_bar_t / transition.alpha_bar_s)  # σ_s / σ_t

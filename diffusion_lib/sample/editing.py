@@ -28,7 +28,7 @@ from ..process.schedule import Schedule
 from ..runtime.finite import non_finite
 from .ancestral import SampleStep, ddpm_step, noise, predict, run_chain
 from .start import check_callable, check_start
-from .times import Spacing, visited
+from .times import Spacing, sampling_timesteps
 
 
 class Inpainted:
@@ -96,7 +96,7 @@ def invert(
     check_together(denoiser, schedule)
     check_start("x_0", x_0)
     rounds = check_integer("rounds", rounds, 1)
-    pairs = pairwise([0, *reversed(visited(schedule, steps, spacing))])
+    pairs = pairwise([0, *reversed(sampling_timesteps(schedule, steps, spacing))])
     return _up(denoiser, x_0.detach(), rounds, [Transition.between(schedule, t, s) for s, t in pairs])
 
 

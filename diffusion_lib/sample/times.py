@@ -76,7 +76,7 @@ def _check_levels(top: float, bottom: float, steps: int) -> tuple[int, float]:
 LEVELS = {"karras": karras_levels, "exponential": exponential_levels}
 
 
-def visited(schedule: Schedule, steps: int | None, spacing: Spacing = "trailing") -> tuple[int, ...]:
+def sampling_timesteps(schedule: Schedule, steps: int | None, spacing: Spacing = "trailing") -> tuple[int, ...]:
     """The times of a chain: ``timesteps``, for "karras" and "exponential" the nearest to their levels from T to 1, or
     the times that ``spacing`` lists, falling; ``steps`` may then be None.
     """
@@ -127,7 +127,7 @@ def _logs(schedule: Schedule) -> Tensor:
     return schedule.to("cpu", torch.float64).snr[1:].log() / -2
 
 
-def late(times: Sequence[int], strength: float) -> tuple[int, ...]:
+def strength_timesteps(times: Sequence[int], strength: float) -> tuple[int, ...]:
     """The last ⌊n · strength⌋ of the n times of a chain; ``ConfigError`` unless that is at least one of them.
 
     ``strength`` is in (0, 1]; 1 is the whole chain.

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from ..errors import CheckpointCorrupt, CheckpointError, CheckpointMismatch, NonFiniteError
-from ..runtime.fingerprint import canonical, told
+from ..runtime.fingerprint import canonical, describe_differences
 from ..runtime.finite import non_finite
 from . import manifest
 from .loop import TrainState
@@ -51,7 +51,7 @@ def load_latest(directory: str | Path, state: TrainState, config: Mapping[str, A
     live = _tensors(state)
     found = {"config": record["config"], "tensor": manifest.layout(tensors)}
     here = {"config": json.loads(canonical(config)), "tensor": manifest.layout(live)}
-    if what := told(found, here, "the checkpoint"):
+    if what := describe_differences(found, here, "the checkpoint"):
         raise CheckpointMismatch(
             f"step {record['step']} in {directory} must be of this run, got {what}; use its settings"
         )

@@ -25,8 +25,8 @@ from torch.nn.functional import mse_loss
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from ..data import check_data
-from ..denoiser import Network
 from ..errors import ConfigError, NonFiniteError
+from ..networks import Network
 from ..process.identities import Denoiser, add_noise, check_together, predict_eps
 from ..process.schedule import Schedule
 from ..runtime.device import autocast

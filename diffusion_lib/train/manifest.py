@@ -145,12 +145,12 @@ def _manifest(step: int, payload: bytes, tensors: Mapping[str, Tensor], config: 
         "step": step,
         "payload": path_of(Path(), step, "safetensors").name,
         "bytes": len(payload),
-        "sha256": fingerprint.of(payload),
+        "sha256": fingerprint.sha256_of(payload),
         "config": json.loads(fingerprint.canonical(config)),
-        "config_sha256": fingerprint.of(config),
+        "config_sha256": fingerprint.sha256_of(config),
         "tensors": layout(tensors),
     }
-    return manifest | {"manifest_sha256": fingerprint.of(manifest)}
+    return manifest | {"manifest_sha256": fingerprint.sha256_of(manifest)}
 
 
 def _check_later(directory: Path, steps: list[int], manifest: dict[str, Any]) -> None:
@@ -204,7 +204,7 @@ def _read_manifest(directory: Path, step: int) -> dict[str, Any]:
         by = f"written by diffusion_lib {manifest.get('library')} in format {version!r}"
         raise CheckpointMismatch(f"{path} is {by}, this is {__version__} with format {FORMAT}; use that version")
     claimed = manifest.pop("manifest_sha256", None)
-    if claimed != fingerprint.of(manifest) or manifest.get("step") != step:
+    if claimed != fingerprint.sha256_of(manifest) or manifest.get("step") != step:
         raise CheckpointCorrupt(f"{path} ({len(data)} bytes) differs from its sha256, or from the step in its name")
     if (payload := manifest.get("payload")) != path_of(Path(), step, "safetensors").name:
         raise CheckpointUntrusted(f"{path} must name the payload beside it, got {payload!r}; discard it")
@@ -214,7 +214,7 @@ def _read_manifest(directory: Path, step: int) -> dict[str, Any]:
 def _read_payload(directory: Path, manifest: dict[str, Any]) -> dict[str, Tensor]:
     path = directory / manifest["payload"]
     payload = _read(path)
-    if len(payload) != manifest["bytes"] or fingerprint.of(payload) != manifest["sha256"]:
+    if len(payload) != manifest["bytes"] or fingerprint.sha256_of(payload) != manifest["sha256"]:
         what = f"got {len(payload)} bytes{_looks_like(payload)}" if len(payload) != manifest["bytes"] else "got others"
         raise CheckpointCorrupt(f"{path} must have the {manifest['bytes']} bytes that its manifest describes, {what}")
     try:

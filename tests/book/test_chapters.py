@@ -10,8 +10,8 @@ import yaml
 from root import ROOT
 
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.notebook.chapters import CHAPTERS, PATHS, Chapter, all_needs, diagram, direct_needs, places
-from diffusion_lib.notebook.diagram import layout
+from pagekit.chapters import CHAPTERS, PATHS, Chapter, all_needs, diagram, direct_needs, places
+from pagekit.diagram import layout
 
 TOC = {
     part["caption"]: [entry["file"].removeprefix("book/") for entry in part["chapters"]]

@@ -12,12 +12,12 @@ from bs4 import BeautifulSoup
 from chapters import COUNT, chapters, code_cells, derivation_cells, notebooks, outputs, run_cells
 from root import ROOT
 
-from booktools.opinion.collect import steps
+from booktools.crosscheck.collect import steps
 from booktools.source.pages import Book
-from diffusion_lib.errors import DerivationError, Refuted
-from diffusion_lib.symbolic.language.claim import has_densities
-from diffusion_lib.symbolic.numeric.refute import refute_late
-from diffusion_lib.symbolic.page.summary import WORDS
+from derive.errors import DerivationError, Refuted
+from derive.language.goal import has_densities
+from derive.numeric.refute import refute_late
+from derive.page.summary import WORDS
 
 RELATIONS = {"=", "≔", "<", "≤", "∼"}
 CHAPTERS = chapters()

@@ -11,8 +11,8 @@ from gpu_files import FILES, cells
 from root import ROOT
 from the_book import BOOK
 
-from diffusion_lib.latent import weights
-from diffusion_lib.notebook import rerun
+from diffusion_lib.stable_diffusion import weights
+from pagekit import rerun
 
 
 @pytest.mark.parametrize("chapter", FILES)

@@ -8,9 +8,9 @@ import re
 import pytest
 from chapters import chapters, derivation_cells
 
-from diffusion_lib.symbolic import Derivation, Derivative, Integral, log, sqrt
-from diffusion_lib.symbolic.language.registry import latex_name
-from diffusion_lib.symbolic.page.render import latex
+from derive import Derivation, Derivative, Integral, log, sqrt
+from derive.language.registry import latex_name
+from derive.page.render import latex
 
 DECLARE = {"symbol", "dummy", "sequence", "states", "density", "function", "noise", "merged_noise"}
 FORMULAS = {r"\nabla \log q(x_t)", r"\mathbb{E} z^2"}  # any other name is one letter, with accents and indices

@@ -25,20 +25,21 @@ from PIL import Image
 from root import ROOT
 from torch.distributions import Normal, kl_divergence
 
-from booktools.site.licences import PROVED
+from booktools.site.justifications_directive import PROVED
 from diffusion_lib import sample as samplers
 from diffusion_lib.evaluate import distances as metrics
 from diffusion_lib.evaluate import oracle
 from diffusion_lib.evaluate import vlb as expected
-from diffusion_lib.latent import codec
-from diffusion_lib.latent.small import networks, painter, train_vae, world
 from diffusion_lib.process import bound, velocity
 from diffusion_lib.process import identities as process
 from diffusion_lib.process.path import Path
 from diffusion_lib.process.schedule import linear
 from diffusion_lib.sample import ancestral as sample
 from diffusion_lib.sample import langevin, ode
+from diffusion_lib.stable_diffusion import autoencoder as codec
 from diffusion_lib.train import loop as train
+from models.miniature.data import rendering, synthetic
+from models.miniature.training import networks, train_vae
 
 PAGE = ROOT / "book" / "notation.md"
 T = 50
@@ -295,7 +296,7 @@ def weight_of_the_rate():
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(train_vae, "KL_WEIGHT", weight)
             losses.append(train_vae.loss_of(config)(vae, 9, torch.Generator().manual_seed(0)).detach())
-    x = painter.render(world.sample_scenes(1, torch.Generator().manual_seed(0)))
+    x = rendering.render(synthetic.sample_scenes(1, torch.Generator().manual_seed(0)))
     distribution = vae.encode(x).latent_dist
     rate = kl_divergence(Normal(distribution.mean, distribution.std), Normal(0.0, 1.0)).mean().detach()
     torch.testing.assert_close(losses[1] - losses[0], train_vae.KL_WEIGHT * rate, rtol=1e-2, atol=0)
@@ -369,12 +370,25 @@ def test_identifiers_of_the_row_exist(symbol):
         assert hasattr(schedule, name.removeprefix("schedule."))
     else:
         known = {"t", "x_0", "x_t", "eps", "eps_hat", "eps_u", "steps", "vae"}
-        modules = (bound, codec, expected, metrics, ode, oracle, process, sample, samplers, train, train_vae, velocity)
+        modules = (
+            bound,
+            codec,
+            expected,
+            metrics,
+            ode,
+            oracle,
+            process,
+            sample,
+            samplers,
+            train,
+            train_vae,
+            velocity,
+        )
         assert name.partition(".")[0] in known or any(hasattr(module, name.partition(".")[0]) for module in modules)
 
 
 def test_licences_of_the_page_are_those_of_the_engine():
-    from diffusion_lib.symbolic import LICENCES
+    from derive import LICENCES
 
     listed = re.findall(r"^\| (.+?) \| to (.+?) \| (.+) \|$", PAGE.read_text().split("| licence |")[1], flags=re.M)
     assert [row[:2] for row in listed] == [(licence.name, licence.permits) for licence in LICENCES.values()]

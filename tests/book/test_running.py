@@ -18,7 +18,7 @@ from bs4 import BeautifulSoup
 from root import ROOT
 
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.notebook.rerun import RerunFailed, rerun
+from pagekit.rerun import RerunFailed, rerun
 
 BLOCKS = re.findall(r"^```bash\n(.*?)^```", (ROOT / "book" / "running.md").read_text(), flags=re.M | re.S)
 COMMANDS = [line for block in BLOCKS for line in block.splitlines()]

@@ -25,15 +25,15 @@ from diffusion_lib import __version__
 from diffusion_lib.cli import commands as cli
 from diffusion_lib.cli import doctor, parser
 from diffusion_lib.errors import NonFiniteError
-from diffusion_lib.latent import weights
-from diffusion_lib.notebook import rerun
 from diffusion_lib.process.bound import WEIGHTS
 from diffusion_lib.process.guidance import GuidedByLabel
-from diffusion_lib.process.schedule import SCHEDULES
+from diffusion_lib.process.registry import SCHEDULES
 from diffusion_lib.runtime.device import DEVICES, PRECISIONS
+from diffusion_lib.stable_diffusion import weights
 from diffusion_lib.train import checkpoint, run
 from diffusion_lib.train import loop as training
 from diffusion_lib.train.config import LR_DECAYS, TIMESTEP_SAMPLINGS, TrainConfig
+from pagekit import rerun
 
 QUICK = ["train", "--data", "ring", "--T", "20", "--batch-size", "8", "--device", "cpu"]
 

@@ -23,10 +23,10 @@ from hypothesis import HealthCheck, given, settings
 from diffusion_lib.cli import commands as cli
 from diffusion_lib.cli import parser
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.latent import picture, pipeline, weights
-from diffusion_lib.latent.small import train_latent
 from diffusion_lib.runtime import fingerprint
 from diffusion_lib.sample.ancestral import SampleStep
+from diffusion_lib.stable_diffusion import picture, pipeline, weights
+from models.miniature import train_latent
 
 KINDS = {"arguments": (20, 260), "yaml": (10, 100), "pictures": (10, 100), "checkpoints": (10, 100)}
 
@@ -54,7 +54,7 @@ def place(tmp_path_factory, tiny_folder):
     directory = tmp_path_factory.mktemp("fuzz")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(directory)
-        patch.setattr(weights, "MINIATURE", tiny_folder)
+        patch.setattr("models.miniature.FOLDER", tiny_folder)
         (directory / "_toc.yml").touch()
         (directory / "notebooks").mkdir()
         cell = nbformat.v4.new_code_cell(
@@ -255,7 +255,7 @@ GIVEN = {
 
 @pytest.mark.parametrize(("changes", "message"), GIVEN.values(), ids=GIVEN)
 def test_parameters_that_cannot_be_are_refused_before_anything_is_loaded(place, capsys, monkeypatch, changes, message):
-    monkeypatch.setattr("diffusion_lib.latent.parts.load", lambda *_, **__: pytest.fail("it was loaded"))
+    monkeypatch.setattr("diffusion_lib.stable_diffusion.parts.load", lambda *_, **__: pytest.fail("it was loaded"))
     Path("fuzz.png").write_bytes(png(json.dumps(picture.parameters("good.png") | changes)))
     assert parser.main(["remake", "fuzz.png", "--out", "again.png"]) == 2
     err = capsys.readouterr().err
@@ -323,7 +323,7 @@ def forged(record):
     """A manifest with right checksums: what somebody can write who knows how."""
     record.pop("manifest_sha256", None)
     try:
-        return json.dumps(record | {"manifest_sha256": fingerprint.of(record)}).encode()
+        return json.dumps(record | {"manifest_sha256": fingerprint.sha256_of(record)}).encode()
     except ConfigError:  # NaN
         return json.dumps(record).encode()
 
@@ -344,7 +344,7 @@ def checkpoints(draw, record, payload):
     else:
         at = draw(st.integers(0, 2000))
         payload = payload[:at] + draw(st.binary(max_size=9)) + payload[at + 1 :]
-    return forged(record | {"bytes": len(payload), "sha256": fingerprint.of(payload)}), payload
+    return forged(record | {"bytes": len(payload), "sha256": fingerprint.sha256_of(payload)}), payload
 
 
 @runs("checkpoints")

@@ -12,7 +12,8 @@ from diffusion_lib.errors import ConfigError
 from diffusion_lib.evaluate.gaussian_chain import GaussianChain, best_steps
 from diffusion_lib.evaluate.vlb import optimal_variance, vlb_from_mse
 from diffusion_lib.process import bound
-from diffusion_lib.process.schedule import SCHEDULES, Schedule, make_schedule
+from diffusion_lib.process.registry import SCHEDULES, make_schedule
+from diffusion_lib.process.schedule import Schedule
 
 S = make_schedule("linear", 6)
 

@@ -18,7 +18,8 @@ from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.evaluate.vlb import optimal_variance, vlb_from_mse
 from diffusion_lib.process import bound
 from diffusion_lib.process.identities import add_noise, posterior, v_from_eps, x_0_from_eps
-from diffusion_lib.process.schedule import SCHEDULES, Schedule, make_schedule
+from diffusion_lib.process.registry import SCHEDULES, make_schedule
+from diffusion_lib.process.schedule import Schedule
 from diffusion_lib.train.loop import eps_loss
 
 LN_2PI = math.log(2 * math.pi)

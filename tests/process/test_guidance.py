@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.latent.guidance import Guided
 from diffusion_lib.process.guidance import UNTOLD, GuidedByLabel
+from diffusion_lib.stable_diffusion.guidance import Guided
 
 X, T, LABEL = torch.zeros(2, 1, dtype=torch.float64), torch.tensor([10, 20]), torch.tensor([0, 6])
 

@@ -15,7 +15,8 @@ from hypothesis import given
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.process import identities as process
-from diffusion_lib.process.schedule import SCHEDULES, Schedule, cosine, linear, make_schedule
+from diffusion_lib.process.registry import SCHEDULES, make_schedule
+from diffusion_lib.process.schedule import Schedule, cosine, linear
 
 EXACT = {"rtol": 0, "atol": 1e-12}
 rational_betas = st.lists(st.integers(1, 999).map(lambda n: sympy.Rational(n, 1000)), min_size=1, max_size=6)

@@ -24,7 +24,7 @@ from diffusion_lib.process.schedule import cosine, linear, scaled_linear
 from diffusion_lib.sample.ancestral import ddim, ddpm, last
 from diffusion_lib.sample.dpm import dpm2, dpmpp, middle, unipc
 from diffusion_lib.sample.ode import euler, heun, lms, sigma
-from diffusion_lib.sample.times import GRIDS, SPACINGS, exponential_levels, karras_levels, timesteps, visited
+from diffusion_lib.sample.times import GRIDS, SPACINGS, exponential_levels, karras_levels, sampling_timesteps, timesteps
 
 WORLD = GaussianMixture([[-1.0, 0.5], [0.3, -0.2], [1.2, 1.0]], [0.3, 0.1, 0.5], [0.2, 0.5, 0.3])
 EVERY = [(linear(1), range(1, 2)), (linear(20), range(1, 21)), (cosine(50), range(1, 51))]
@@ -138,7 +138,7 @@ def test_dpm_solver_2m(monkeypatch, schedule, counts, spacing):
     denoiser = WORLD.denoiser(schedule)
     peer = peer_of(monkeypatch, "DPMSolverMultistep", schedule, "trailing", algorithm_type="dpmsolver++")
     for steps in counts:
-        peer.set_timesteps(timesteps=[t - 1 for t in visited(schedule, steps, spacing)])
+        peer.set_timesteps(timesteps=[t - 1 for t in sampling_timesteps(schedule, steps, spacing)])
         x = run(peer, denoiser, X_T, schedule)
         torch.testing.assert_close(last(dpmpp(denoiser, X_T, schedule, steps=steps, spacing=spacing)), x, **TOLERANCE)
 
@@ -151,7 +151,7 @@ def test_unipc(monkeypatch, schedule, counts, spacing):
     peer = peer_of(monkeypatch, "UniPCMultistep", schedule, "linspace")
     for steps in counts:
         peer.set_timesteps(steps)
-        peers.put_times(peer, visited(schedule, steps, spacing))
+        peers.put_times(peer, sampling_timesteps(schedule, steps, spacing))
         x = run(peer, denoiser, X_T, schedule)
         torch.testing.assert_close(last(unipc(denoiser, X_T, schedule, steps=steps, spacing=spacing)), x, **TOLERANCE)
 
@@ -169,7 +169,7 @@ def test_dpm_solver_2(monkeypatch, schedule, counts, spacing):
     peer = peer_of(monkeypatch, "DPMSolverSinglestep", schedule, "trailing", **config)
     for steps in counts:
         times, orders = [], []
-        for t, s in pairwise([*visited(schedule, steps, spacing), 0]):
+        for t, s in pairwise([*sampling_timesteps(schedule, steps, spacing), 0]):
             m = middle(schedule, t, s)
             times += [t] if m is None else [t, m]
             orders += [1] if m is None else [1, 2]
@@ -205,7 +205,7 @@ def test_levels(monkeypatch, schedule, name, of):
         peer.set_timesteps(steps)
         levels = torch.tensor(of(sigma(schedule, schedule.T), sigma(schedule, 1), steps))
         torch.testing.assert_close(levels.double(), peer.sigmas[:-1].double(), rtol=1e-6, atol=0)
-        theirs, ours = [int(time) + 1 for time in peer.timesteps], list(visited(schedule, steps, name))
+        theirs, ours = [int(time) + 1 for time in peer.timesteps], list(sampling_timesteps(schedule, steps, name))
         if name == "karras":
             assert ours == theirs or len(set(theirs)) < steps
     assert name != "karras" or (len(set(theirs)) < 20 if schedule.T == 20 else ours == theirs)

@@ -109,8 +109,8 @@ def test_the_page_runs_with_and_without_the_latent_row(published, monkeypatch, t
     monkeypatch.setattr(importlib.resources, "files", lambda package: tmp_path)
     monkeypatch.setattr(plt, "show", plt.close)
     names, quoted = {}, {}
-    monkeypatch.setattr("diffusion_lib.notebook.value", quoted.__setitem__)
-    monkeypatch.setattr("diffusion_lib.notebook.setup", lambda: None)
+    monkeypatch.setattr("pagekit.value", quoted.__setitem__)
+    monkeypatch.setattr("pagekit.setup", lambda: None)
     (chapter,) = (page for page in Book(ROOT).notebooks if page.name.endswith("/benchmarks"))
     for cell in chapter.code:
         exec(cell.source, names)

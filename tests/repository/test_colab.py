@@ -22,7 +22,8 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from root import ROOT
 
-from diffusion_lib.notebook.page import SENTINEL
+from diffusion_lib.runtime.fingerprint import PACKAGES
+from pagekit.page import SENTINEL
 
 NOTEBOOKS = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
 # Quick ones, which need in turn: PyTorch for a training, benchmarks.json, and the exercises with the symbols.
@@ -40,7 +41,11 @@ get_ipython().register_magic_function(again, magic_name="pip")
 """
 FORGET = """
 %reset -f
-[__import__("sys").modules.pop(name) for name in list(__import__("sys").modules) if name.startswith("diffusion_lib")]
+[
+    __import__("sys").modules.pop(name)
+    for name in list(__import__("sys").modules)
+    if name.partition(".")[0] in {PACKAGES}
+]
 __import__("importlib").invalidate_caches()
 """
 
@@ -49,7 +54,7 @@ __import__("importlib").invalidate_caches()
 def wheel(tmp_path_factory):
     """Built from a copy, because a build leaves folders behind."""
     root, out = tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("wheel")
-    for folder in ("diffusion_lib", "booktools", "tests"):
+    for folder in (*PACKAGES, "booktools", "tests"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, root)
@@ -145,7 +150,7 @@ def test_a_chapter_runs_whole_where_the_library_is_missing(chapter, wheel, pytho
 
 
 def test_the_wheel_has_every_file_of_the_library_and_no_other(wheel):
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "diffusion_lib"]
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", *PACKAGES]
     files = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     with zipfile.ZipFile(wheel) as archive:
         sizes = {info.filename: info.file_size for info in archive.infolist() if ".dist-info/" not in info.filename}

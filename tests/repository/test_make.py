@@ -35,7 +35,7 @@ def make(root, *arguments):
 def project(tmp_path):
     """The Makefile over an environment whose programs only note how they were called; FAIL names one that fails."""
     root = tmp_path / "a project"
-    for folder in ("book", "diffusion_lib", "notebooks", ".venv/bin", "_build/html"):
+    for folder in ("book", "diffusion_lib", "derive", "models", "pagekit", "notebooks", ".venv/bin", "_build/html"):
         (root / folder).mkdir(parents=True)
     for name in ("requirements.txt", "pyproject.toml", "_config.yml", "_toc.yml"):
         (root / name).touch()

@@ -11,9 +11,11 @@ from importlib.metadata import packages_distributions
 import pytest
 from book_fixture import ROOT
 
+from diffusion_lib.runtime.fingerprint import PACKAGES
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 SUPPORT = ROOT / "tests" / "support"
-OWN = {"diffusion_lib", "booktools", "benchmarks", *(path.stem for path in SUPPORT.iterdir())}
+OWN = {*PACKAGES, "booktools", "benchmarks", *(path.stem for path in SUPPORT.iterdir())}
 DISTRIBUTIONS = packages_distributions()
 
 
@@ -31,7 +33,7 @@ LIBRARY = floors(PROJECT["dependencies"])
 EXTRAS = {name: floors(lines) for name, lines in PROJECT["optional-dependencies"].items()}
 USERS = dict.fromkeys(("rerun.py", "outcome.py", "parameters.py"), "rerun")  # a module and the extra that it needs
 USERS |= {"sweep.py": "sweep", "yaml_file.py": "sweep", "processes.py": "scale"}
-FOLDERS = {"latent": "latent", "small": "latent", "adapt": "latent"}  # the same for all modules of a folder
+FOLDERS = {"stable_diffusion": "latent", "models": "latent"}  # the same for all modules of a package
 REQUIREMENTS = floors((ROOT / "requirements.txt").read_text().splitlines())
 
 
@@ -52,14 +54,20 @@ def owners(name):
     return {normal(owner) for owner in DISTRIBUTIONS[name]}
 
 
-FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted((ROOT / "diffusion_lib").rglob("*.py"))}
+FILES = {
+    path.relative_to(ROOT).as_posix(): path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))
+}
 TOOLS = [path for folder in ("booktools", "tests", "benchmarks") for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
 @pytest.mark.parametrize("path", FILES.values(), ids=FILES)
 def test_what_the_library_imports_is_declared(path):
-    declared = LIBRARY | EXTRAS.get(USERS.get(path.name, FOLDERS.get(path.parent.name)), {})
+    declared = LIBRARY | EXTRAS.get(USERS.get(path.name, _package_extra(path)), {})
     assert [name for name in imported(path) if not owners(name) & declared.keys()] == []
+
+
+def _package_extra(path):
+    return next((extra for name, extra in FOLDERS.items() if name in path.relative_to(ROOT).parts), None)
 
 
 def test_what_is_declared_is_imported():

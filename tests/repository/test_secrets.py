@@ -8,13 +8,20 @@ import re
 import pytest
 from book_fixture import ROOT
 
-from diffusion_lib.notebook.parameters import SECRET
+from diffusion_lib.runtime.fingerprint import PACKAGES
+from pagekit.parameters import SECRET
 
 TOKEN = re.compile(
     r"\b(hf_[A-Za-z0-9]{30,}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{40,}|pypi-[\w-]{60,}|AKIA[0-9A-Z]{16}\b"
     r"|sk-(proj-)?[A-Za-z0-9]{32,}|xox[abp]-[\w-]{20,})|-----BEGIN [A-Z ]*PRIVATE KEY-----"
 )
-FOLDERS = {"book": "*.md", "notebooks": "*.*", "diffusion_lib": "*.py", ".github": "*.yml", "_build/html": "*.html"}
+FOLDERS = {
+    "book": "*.md",
+    "notebooks": "*.*",
+    **dict.fromkeys(PACKAGES, "*.py"),
+    ".github": "*.yml",
+    "_build/html": "*.html",
+}
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 

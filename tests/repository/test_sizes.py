@@ -7,7 +7,7 @@ import subprocess
 from book_fixture import ROOT
 
 LIMIT = 1_000_000  # bytes
-LARGE = {"diffusion_lib/clothes/pictures.xz"}  # beside weights, the data that notebooks train on
+LARGE = {"diffusion_lib/data/clothes.xz"}  # beside weights, the data that notebooks train on
 
 
 def test_nothing_large_is_tracked_but_weights_and_data():

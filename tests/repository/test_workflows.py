@@ -18,7 +18,7 @@ import yaml
 
 import diffusion_lib
 from booktools.source.pages import PUBLISHED
-from diffusion_lib.notebook import rerun
+from pagekit import rerun
 
 ROOT = Path(diffusion_lib.__file__).parent.parent
 PATHS = sorted((ROOT / ".github" / "workflows").glob("*"))

@@ -101,7 +101,7 @@ def test_a_record_names_files_beside_it_only(record, name):
     content = json.loads(record.read_text())
     del content["sha256"]
     content["files"] = {name: "0" * 64}
-    record.write_text(json.dumps(content | {"sha256": fingerprint.of(content)}))
+    record.write_text(json.dumps(content | {"sha256": fingerprint.sha256_of(content)}))
     with pytest.raises(CheckpointUntrusted, match="must name files beside it"):
         fingerprint.read_record(record)
 
@@ -123,16 +123,16 @@ def test_a_record_that_is_missing_is_missing(tmp_path):
 @given(PLAIN, PLAIN)
 @settings(max_examples=200)
 def test_equal_values_have_equal_fingerprints_and_others_differ(one, other):
-    assert (fingerprint.of(one) == fingerprint.of(other)) == (
+    assert (fingerprint.sha256_of(one) == fingerprint.sha256_of(other)) == (
         fingerprint.canonical(one) == fingerprint.canonical(other)
     )
-    assert fingerprint.of(json.loads(fingerprint.canonical(one))) == fingerprint.of(one)
+    assert fingerprint.sha256_of(json.loads(fingerprint.canonical(one))) == fingerprint.sha256_of(one)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), {1, 2}, object(), [1j]])
 def test_what_json_cannot_hold_has_no_fingerprint(value):
     with pytest.raises(ConfigError, match="config must hold only what JSON can"):
-        fingerprint.of(value)
+        fingerprint.sha256_of(value)
     with pytest.raises(ConfigError, match="must not be named sha256"):
         fingerprint.write_record("r.json", {}, sha256=1)
 
@@ -140,16 +140,22 @@ def test_what_json_cannot_hold_has_no_fingerprint(value):
 def test_the_library_is_its_version_and_its_files(tmp_path, monkeypatch):
     name = fingerprint.library()
     assert name == fingerprint.library() and name.startswith(f"{__version__}+") and len(name) == len(__version__) + 13
-    copy = tmp_path / "fingerprint.py"
+    copy = tmp_path / "diffusion_lib" / "runtime" / "fingerprint.py"
+    (copy.parent / "__pycache__").mkdir(parents=True)
     copy.write_text("x = 1")
-    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "models").mkdir()
     monkeypatch.setattr(fingerprint, "__file__", str(copy))
     names = [fingerprint.library()]
-    for file, text in (("fingerprint.py", "x = 2"), ("weights.bin", ""), ("weights.bin", "1")):
-        (tmp_path / file).write_text(text)
+    for path, text in (
+        (copy, "x = 2"),
+        (copy.with_name("weights.bin"), ""),
+        (tmp_path / "models" / "weights.bin", "1"),
+    ):
+        path.write_text(text)
         names.append(fingerprint.library())
-    (tmp_path / "__pycache__" / "x.pyc").touch()
-    (tmp_path / ".x.swp").touch()
+    (copy.parent / "__pycache__" / "x.pyc").touch()
+    (copy.parent / ".x.swp").touch()
+    (tmp_path / "other.py").touch()
     assert len(set(names)) == 4 and fingerprint.library() == names[-1]
 
 

@@ -25,9 +25,9 @@ from root import ROOT, environment
 from runs import log_of
 
 from diffusion_lib.data import sample_density
-from diffusion_lib.denoiser import MLP
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.process.schedule import make_schedule
+from diffusion_lib.networks import MLP
+from diffusion_lib.process.registry import make_schedule
 from diffusion_lib.runtime import processes as parallel
 from diffusion_lib.runtime.processes import Processes
 from diffusion_lib.train.batch import draw_batch, timestep_distribution

@@ -20,9 +20,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import gaussian_denoiser, randn, seeded, zero
 
-from diffusion_lib.denoiser import MLP
 from diffusion_lib.errors import ConfigError, NonFiniteError
 from diffusion_lib.evaluate.oracle import GaussianMixture
+from diffusion_lib.networks import MLP
 from diffusion_lib.process.schedule import Schedule, cosine, linear, scaled_linear
 from diffusion_lib.sample.ancestral import ddim, ddim_step, ddpm, ddpm_step, generators, last, noise
 from diffusion_lib.sample.langevin import langevin

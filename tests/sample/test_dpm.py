@@ -115,12 +115,12 @@ def test_the_order_does_not_need_even_steps(name):
 
 def slips():
     """In the way to the second value: it is one in λ, backward, and in units of the step to come."""
-    onward = dpm.onward
+    extrapolated = dpm.extrapolated
     return {
         "a level in the place of its logarithm": ("_width", lambda step: (step.sigma_t - step.sigma_s) ** 0.5),
-        "the ratio left out": ("onward", lambda _, new, before, old: new + (new - old) / 2),
-        "the wrong sign of h": ("onward", lambda *given: 2 * given[1] - onward(*given)),
-        "the whole line and not its half": ("onward", lambda *given: 2 * onward(*given) - given[1]),
+        "the ratio left out": ("extrapolated", lambda _, new, before, old: new + (new - old) / 2),
+        "the wrong sign of h": ("extrapolated", lambda *given: 2 * given[1] - extrapolated(*given)),
+        "the whole line and not its half": ("extrapolated", lambda *given: 2 * extrapolated(*given) - given[1]),
     }
 
 
@@ -165,7 +165,9 @@ def test_the_correction_is_what_unipc_adds(monkeypatch):
     def not_corrected(past, x_0_hat):  # the step as it was
         seen.append(past[0][0].t)
         transition, x_t, clean = past[0]
-        return dpm.move(transition, x_t, clean if len(past) == 1 else dpm.onward(transition, clean, *past[1][::2]))
+        return dpm.first_order_step(
+            transition, x_t, clean if len(past) == 1 else dpm.extrapolated(transition, clean, *past[1][::2])
+        )
 
     monkeypatch.setattr(dpm, "corrected", not_corrected)
     torch.testing.assert_close(last(unipc(denoiser, x_T, schedule, steps=6)), plain, rtol=1e-12, atol=1e-12)

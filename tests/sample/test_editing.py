@@ -19,7 +19,7 @@ from diffusion_lib.sample.ancestral import ddim, ddpm, last
 from diffusion_lib.sample.dpm import dpmpp
 from diffusion_lib.sample.editing import Inpainted, invert, repaint
 from diffusion_lib.sample.ode import euler, heun, lms
-from diffusion_lib.sample.times import late, visited
+from diffusion_lib.sample.times import sampling_timesteps, strength_timesteps
 
 SCHEDULE = scaled_linear(1000)
 KNOWN, EPS = randn(1, 4, seed=1), randn(3, 4, seed=2)
@@ -36,18 +36,18 @@ def bent(x_t, t):
 
 @given(st.integers(1, 200), st.floats(0, 1, exclude_min=True))
 def test_the_last_times_are_as_many_as_diffusers_takes(steps, strength):
-    times, count = visited(SCHEDULE, steps), min(int(steps * strength), steps)
+    times, count = sampling_timesteps(SCHEDULE, steps), min(int(steps * strength), steps)
     if count:
-        assert late(times, strength) == times[max(steps - count, 0) :]
+        assert strength_timesteps(times, strength) == times[max(steps - count, 0) :]
     else:
         with pytest.raises(ConfigError, match="strength must leave a step to take, got"):
-            late(times, strength)
+            strength_timesteps(times, strength)
 
 
 @pytest.mark.parametrize("strength", [0, -0.1, 1.1, 2, math.nan, math.inf, "1", None, True])
 def test_a_strength_that_is_none_is_refused(strength):
     with pytest.raises(ConfigError, match="strength must be"):
-        late((3, 2, 1), strength)
+        strength_timesteps((3, 2, 1), strength)
 
 
 GIVEN = {
@@ -74,11 +74,11 @@ def test_the_end_of_a_chain_is_a_chain(sampler):
     options = {"generator": seeded()} if sampler is ddpm else {}
     whole = list(sampler(bent, EPS, SCHEDULE, steps=9, **options))
     if sampler in (lms, dpmpp):  # which look back: so begin at the start
-        times = visited(SCHEDULE, 9)
+        times = sampling_timesteps(SCHEDULE, 9)
         again = list(sampler(bent, EPS, SCHEDULE, spacing=times))
         assert torch.equal(again[-1].x_t, whole[-1].x_t)
         return
-    times = late(visited(SCHEDULE, 9), 0.5)
+    times = strength_timesteps(sampling_timesteps(SCHEDULE, 9), 0.5)
     if sampler is ddpm:  # the noise of the first five steps is spent
         options = {"generator": seeded()}
         for _ in range(5):

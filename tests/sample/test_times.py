@@ -14,7 +14,7 @@ from worlds import gaussian_denoiser, randn
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.process.schedule import cosine, linear, scaled_linear
 from diffusion_lib.sample import ddim, ddpm, dpm2, dpmpp, euler, heun, last, lms, sigma, unipc
-from diffusion_lib.sample.times import LEVELS, equal_error_times, exponential_levels, karras_levels, visited
+from diffusion_lib.sample.times import LEVELS, equal_error_times, exponential_levels, karras_levels, sampling_timesteps
 
 
 @settings(max_examples=40)
@@ -22,7 +22,7 @@ from diffusion_lib.sample.times import LEVELS, equal_error_times, exponential_le
 def test_they_are_as_many_as_asked_strictly_decreasing_from_T_to_1(T_steps):
     T, steps = T_steps
     for make, name in product((linear, scaled_linear, cosine), LEVELS):
-        times = visited(make(T), steps, name)
+        times = sampling_timesteps(make(T), steps, name)
         assert len(times) == steps and times[0] == T and all(a > b for a, b in pairwise(times))
         assert times[-1] == 1 or steps == 1 < T
 
@@ -31,7 +31,7 @@ def test_they_are_as_many_as_asked_strictly_decreasing_from_T_to_1(T_steps):
 def test_a_level_lies_at_the_nearest_time_where_no_other_does(name):
     schedule, steps = scaled_linear(1000), 12
     levels = LEVELS[name](sigma(schedule, 1000), sigma(schedule, 1), steps)
-    for level, t in zip(levels, visited(schedule, steps, name), strict=True):
+    for level, t in zip(levels, sampling_timesteps(schedule, steps, name), strict=True):
         near = [abs(math.log(level / sigma(schedule, s))) for s in (t - 1, t, t + 1) if 1 <= s <= 1000]
         assert min(near) == abs(math.log(level / sigma(schedule, t)))
 
@@ -58,12 +58,14 @@ def test_every_sampler_runs_through_them(sampler, spacing):
     steps = 9 if isinstance(spacing, str) else None
     denoiser = gaussian_denoiser(schedule, point, 0.0)
     records = list(sampler(denoiser, randn(3, 2), schedule, steps=steps, spacing=spacing))
-    assert [record.t for record in records] == [*visited(schedule, steps, spacing), 0]
+    assert [record.t for record in records] == [*sampling_timesteps(schedule, steps, spacing), 0]
     assert float((last(records) - point).abs().max()) < 1e-6
 
 
 def test_listed_times_are_taken_as_they_are():
-    assert visited(linear(10), None, [10, 3, 1]) == visited(linear(10), 3, (10, 3, 1)) == (10, 3, 1)
+    assert (
+        sampling_timesteps(linear(10), None, [10, 3, 1]) == sampling_timesteps(linear(10), 3, (10, 3, 1)) == (10, 3, 1)
+    )
 
 
 # --- equal shares of the error ---------------------------------------------------------------------------------------
@@ -93,7 +95,7 @@ def test_they_share_out_what_they_say(steps):
     times = equal_error_times(schedule, chain(schedule, std, steps), 12)
     shares = [float(parts[s:t].sum()) for t, s in pairwise([*times, 1])]
     assert max(shares[:-1]) < 1.15 * min(shares[:-1])
-    even = [float(parts[s:t].sum()) for t, s in pairwise([*visited(schedule, 12), 1])]
+    even = [float(parts[s:t].sum()) for t, s in pairwise([*sampling_timesteps(schedule, 12), 1])]
     assert max(even[:-1]) > 1.5 * min(even[:-1])
 
 
@@ -137,4 +139,4 @@ def test_bad_levels_are_refused(levels, arguments, name):
 )
 def test_bad_choices_are_refused(steps, spacing, name):
     with pytest.raises(ConfigError, match=rf"^{name} must"):
-        visited(linear(10), steps, spacing)
+        sampling_timesteps(linear(10), steps, spacing)

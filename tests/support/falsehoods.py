@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffusion_lib.symbolic import Derivation, positive, unit
+from derive import Derivation, positive, unit
 
 
 class Falsehoods(dict):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
-from diffusion_lib.symbolic.page import chain
-from diffusion_lib.symbolic.verify import verify
+from derive.page import chain
+from derive.verify import verify
 
 
 class Unproved:

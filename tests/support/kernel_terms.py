@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from diffusion_lib.symbolic.kernel.free import Free
-from diffusion_lib.symbolic.kernel.ranges import Ranges
-from diffusion_lib.symbolic.kernel.rewrite import Rewriter
-from diffusion_lib.symbolic.language.times import Index
+from derive.kernel.free import Free
+from derive.kernel.ranges import Ranges
+from derive.kernel.rewrite import Rewriter
+from derive.language.times import Index
 
 t, s, n, T = (Index(name) for name in "tsnT")
 ZERO, ONE, TWO = (Index(None, number) for number in range(3))

@@ -14,18 +14,18 @@ import torch
 from torch import nn
 from torch.nn.utils import parameters_to_vector
 
-from diffusion_lib import denoiser as networks
 from diffusion_lib import evaluate, process, sample
+from diffusion_lib import networks as networks
 from diffusion_lib.data import digit_labels, digits
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.latent.adapt import control, lesson, low_rank, shipped, word
-from diffusion_lib.latent.arguments import SAMPLERS
-from diffusion_lib.latent.few import few
-from diffusion_lib.latent.parts import load
-from diffusion_lib.latent.pipeline import generate
-from diffusion_lib.latent.prompt import tokenize
-from diffusion_lib.latent.small import distil as small_distil
+from diffusion_lib.stable_diffusion.arguments import SAMPLERS
+from diffusion_lib.stable_diffusion.parts import load
+from diffusion_lib.stable_diffusion.pipeline import generate
+from diffusion_lib.stable_diffusion.prompt import tokenize
 from diffusion_lib.train import TrainConfig, TrainState, checkpoint, distil, train
+from models.adapters import control_adapter, finetune_data, low_rank, shipped, textual_inversion
+from models.few_steps import distil as small_distil
+from models.few_steps import few
 
 SCHEDULE = process.linear(20)
 WORLD = evaluate.GaussianMixture([[-1.0, 0.5], [1.2, -0.3]], [0.4, 0.6], [0.3, 0.7])
@@ -70,7 +70,7 @@ def samplers(device):
     model, found = network("mlp", device), []
     x_T, coins = draw(5, 2, device=device), lambda: torch.Generator().manual_seed(1)
     deterministic = (sample.ddim, sample.euler, sample.heun, sample.lms, sample.dpm2, sample.dpmpp, sample.unipc)
-    random = (sample.ddpm, sample.renoised, sample.langevin, sample.repaint)
+    random = (sample.ddpm, sample.multistep_consistency, sample.langevin, sample.repaint)
     for denoiser in (model, WORLD.denoiser(SCHEDULE)):
         found += [sample.last(one(denoiser, x_T, SCHEDULE, steps=5)) for one in deterministic]
         found += [sample.last(one(denoiser, x_T, SCHEDULE, steps=5, generator=coins())) for one in random]
@@ -138,16 +138,20 @@ def adapters(device):
     """LoRA, a learned word, a control by edges, and the losses by which they learn."""
     parts = shipped.named(load("miniature", device=device))
     config = replace(CONFIG, batch_size=2)
-    taught = lesson.lesson(parts, lesson.pets(2, 0), lesson.told)
+    taught = finetune_data.lesson(parts, finetune_data.pets(2, 0), finetune_data.told)
     unet = low_rank.begin(parts.unet, 1, seed=0)
-    found = [torch.tensor(lesson.learn(low_rank.trained(unet), lesson.loss_of(parts, unet, taught, 2), config))]
-    row = word.begin(parts, lesson.LIKE)
-    with word.spoken(parts, lesson.WORD, row):
-        found += [torch.tensor(lesson.learn([row], lesson.loss_of(parts, parts.unet, taught, 2), config))]
+    found = [
+        torch.tensor(finetune_data.learn(low_rank.trained(unet), finetune_data.loss_of(parts, unet, taught, 2), config))
+    ]
+    row = textual_inversion.begin(parts, finetune_data.LIKE)
+    with textual_inversion.spoken(parts, finetune_data.WORD, row):
+        found += [torch.tensor(finetune_data.learn([row], finetune_data.loss_of(parts, parts.unet, taught, 2), config))]
     network, losses = shipped.edges(parts, config, scenes=2)
     found += [torch.tensor(losses), *network.parameters()]
-    steered = control.Controlled(parts.unet, shipped.read_edges(), control.edge_lesson(parts, 2, 0).edges)
-    changed = low_rank.applied(word.applied(parts, lesson.WORD, row), shipped.read_rex())
+    steered = control_adapter.Controlled(
+        parts.unet, shipped.read_edges(), control_adapter.edge_lesson(parts, 2, 0).edges
+    )
+    changed = low_rank.applied(textual_inversion.applied(parts, finetune_data.WORD, row), shipped.read_rex())
     ids = tokenize(parts.tokenizer, ["a rex"] * 2).ids.to(device)
     t, context = torch.tensor([700, 30]).to(device), parts.text_encoder(ids)[0]
     found += [unet(taught.z, t, encoder_hidden_states=context).sample for unet in (steered.unet, changed.unet)]

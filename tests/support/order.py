@@ -12,14 +12,14 @@ SECONDS = {
     "book/test_running.py": 340,
     "book/browser/test_pages.py": 300,
     "book/browser/test_measures.py": 160,
-    "latent/small/test_shipped_weights.py": 120,
-    "latent/small/test_cleanness.py": 110,
+    "models/miniature/test_shipped_weights.py": 120,
+    "models/miniature/test_artefact_metrics.py": 110,
     "test_accelerator.py": 90,
-    "notebook/test_sweep.py": 80,
-    "notebook/test_rerun.py": 60,
+    "pagekit/test_sweep.py": 80,
+    "pagekit/test_rerun.py": 60,
     "book/tools/test_build.py": 55,
     "repository/test_colab.py": 60,
-    "symbolic/test_engine_mutants.py": 40,
+    "derive/test_engine_mutants.py": 40,
 }
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import peers
 import torch
 
-from diffusion_lib.latent.prompt import embed, tokenize
+from diffusion_lib.stable_diffusion.prompt import embed, tokenize
 
 SIGMA = {"lms": "LMSDiscrete", "euler": "EulerDiscrete", "heun": "HeunDiscrete"}  # they keep x_t / √ᾱ_t
 PEERS = SIGMA | {"ddim": "DDIM", "dpm++": "DPMSolverMultistep"}

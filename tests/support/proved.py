@@ -5,9 +5,9 @@ from __future__ import annotations
 import sympy as sp
 import torch
 
+from derive import Derivation
+from derive.language.times import Sequence
 from diffusion_lib.process.schedule import Schedule
-from diffusion_lib.symbolic import Derivation
-from diffusion_lib.symbolic.language.times import Sequence
 
 T = 40
 

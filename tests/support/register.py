@@ -7,7 +7,7 @@ from functools import partial
 
 from falsehoods import World
 
-from diffusion_lib.symbolic import Derivation, standard_normal
+from derive import Derivation, standard_normal
 
 FILES = ("test_falsehoods", "test_attacks", "test_scopes", "test_holes", "test_holes_of_the_kernel")
 
@@ -16,13 +16,13 @@ def cases() -> dict:
     """All cases: ``file:name`` → a function without arguments."""
     found = {}
     for file in FILES:
-        module = importlib.import_module(f"tests.symbolic.{file}")
+        module = importlib.import_module(f"tests.derive.{file}")
         for name, build in getattr(module, "falsehood", {}).items():
             found[f"{file}:{name}"] = partial(_letters if file == "test_falsehoods" else _world, build)
-    truths = importlib.import_module("tests.symbolic.test_truths")
+    truths = importlib.import_module("tests.derive.test_truths")
     for name, variant in truths.near.cases():
         found[f"test_truths:{' '.join([name, *variant])}"] = partial(_near, truths, truths.near[name], variant)
-    soundness = importlib.import_module("tests.symbolic.test_soundness")
+    soundness = importlib.import_module("tests.derive.test_soundness")
     for name, build in soundness.STRICT.items():
         found[f"test_soundness:{name}"] = partial(_strict, soundness, build)
     for name, build in soundness.SAMPLED.items():

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from falsehoods import World
 
-from diffusion_lib.symbolic import KL, E, Limit, Phi, Product, Sum, Var, exp, log, sqrt, standard_normal
-from diffusion_lib.symbolic import Derivative as D
-from diffusion_lib.symbolic import Integral as I
-from diffusion_lib.symbolic import Normal as N
-from diffusion_lib.symbolic.language.expr import wrap
+from derive import KL, E, Limit, Phi, Product, Sum, Var, exp, log, sqrt, standard_normal
+from derive import Derivative as D
+from derive import Integral as I
+from derive import Normal as N
+from derive.language.expr import wrap
 
 
 def world():

@@ -9,8 +9,8 @@ from unittest.mock import patch
 from falsehoods import World
 from halves import kernel_alone
 
-from diffusion_lib.errors import DiffusionLibError, Refuted, Undefined
-from diffusion_lib.symbolic.page import chain
+from derive.errors import DeriveError, Refuted, Undefined
+from derive.page import chain
 
 FEW = 5
 SLOW = 0.08  # seconds of processor time; a slower falsehood is left out where there are many mutants
@@ -31,11 +31,11 @@ class Halves:
     """The two halves, of whatever engine is loaded now; each is true of a case that it lets pass."""
 
     def __init__(self):
-        from diffusion_lib.symbolic.kernel.theorem import prove
-        from diffusion_lib.symbolic.numeric.gaps import look_at_gap
-        from diffusion_lib.symbolic.numeric.refute import refute
-        from diffusion_lib.symbolic.proof.nonneg import non_negative
-        from diffusion_lib.symbolic.verify.verify import named
+        from derive.kernel.theorem import prove
+        from derive.numeric.gaps import look_at_gap
+        from derive.numeric.refute import refute
+        from derive.proof.nonneg import non_negative
+        from derive.verify.verify import named
 
         self.named = named
         self.proves = lambda one: prove(one.claim) if one.gap is None else non_negative(one.claim, one.gap, one.strict)
@@ -72,7 +72,7 @@ def stated(name, build) -> list[Case]:
     with kernel_alone(), patch.object(chain, "verify", verified), patch.object(chain, "non_negative", signed):
         try:
             build()
-        except DiffusionLibError:
+        except DeriveError:
             return found
         except Exception:  # a raw error is another test's concern
             return []

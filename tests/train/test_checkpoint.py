@@ -113,9 +113,9 @@ def forge(directory, tensors=None, content=None, **changes):
         record["tensors"] = manifest.layout(tensors)
     if content is not None:
         payload_of(directory).write_bytes(content)
-        record |= {"bytes": len(content), "sha256": fingerprint.of(content)}
+        record |= {"bytes": len(content), "sha256": fingerprint.sha256_of(content)}
     record |= changes
-    record["manifest_sha256"] = fingerprint.of(fingerprint.canonical(record))
+    record["manifest_sha256"] = fingerprint.sha256_of(fingerprint.canonical(record))
     manifest_of(directory).write_text(json.dumps(record))
 
 
@@ -399,7 +399,7 @@ def test_another_configuration(saved, section, key, value):
 
 def test_the_configuration_hash_is_that_of_the_configuration(saved):
     record = json.loads(manifest_of(saved[0]).read_text())
-    assert record["config_sha256"] == fingerprint.of(fingerprint.canonical(CONFIG))
+    assert record["config_sha256"] == fingerprint.sha256_of(fingerprint.canonical(CONFIG))
 
 
 @pytest.mark.parametrize("version", [2, 0, "1", None], ids=["newer", "older", "text", "none"])

@@ -11,12 +11,13 @@ from runs import config_of
 from torch import nn
 
 from diffusion_lib.data import GAUSSIAN_MIXTURES, digits, sample_density
-from diffusion_lib.denoiser import MLP, UNet
 from diffusion_lib.errors import ConfigError, NonFiniteError
+from diffusion_lib.networks import MLP, UNet
 from diffusion_lib.process import bound
 from diffusion_lib.process.bound import WEIGHTS
 from diffusion_lib.process.identities import add_noise
-from diffusion_lib.process.schedule import linear, make_schedule
+from diffusion_lib.process.registry import make_schedule
+from diffusion_lib.process.schedule import linear
 from diffusion_lib.sample.ancestral import ddim, last
 from diffusion_lib.train import checkpoint
 from diffusion_lib.train import loop as training

@@ -11,20 +11,20 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from diffusion_lib.errors import ConfigError, DerivationError, Inconclusive, Refuted
-from diffusion_lib.symbolic.language.claim import Claim, contains, has_densities
-from diffusion_lib.symbolic.language.density import KL, Density, Derivative, Diffusion, E, Integral, Normal, Var
-from diffusion_lib.symbolic.language.dependence import random_facts
-from diffusion_lib.symbolic.language.expr import Symbol, walk
-from diffusion_lib.symbolic.language.times import Limit
-from diffusion_lib.symbolic.language.tree import unfold
-from diffusion_lib.symbolic.licences import Licence
-from diffusion_lib.symbolic.numeric.evaluate import at_points
-from diffusion_lib.symbolic.numeric.worlds import finite_worlds, gaussian_worlds
-from diffusion_lib.symbolic.page.definition import Definition
-from diffusion_lib.symbolic.page.recall import Recalled
-from diffusion_lib.symbolic.proof.patience import patience
-from diffusion_lib.symbolic.verify.verify import named
+from derive.errors import ArgumentError, DerivationError, Inconclusive, Refuted
+from derive.justifications import Licence
+from derive.language.density import KL, Density, Derivative, Diffusion, E, Integral, Normal, Var
+from derive.language.dependence import random_facts
+from derive.language.expr import Symbol, walk
+from derive.language.goal import Claim, contains, has_densities
+from derive.language.times import Limit
+from derive.language.tree import unfold
+from derive.numeric.evaluate import at_points
+from derive.numeric.models import finite_worlds, gaussian_worlds
+from derive.page.definition import Definition
+from derive.page.recall import Recalled
+from derive.proof.timeout import patience
+from derive.verify.verify import named
 
 # Everything is what it is: sums, integrals and derivatives are evaluated, and a law that is declared to be a Markov
 # chain is one.
@@ -69,7 +69,7 @@ def counterexample(derivation, left, right, start: int = 1) -> str:
                     look()
     except Refuted as error:
         return str(error).split(": ", 1)[1].removesuffix("; correct a side, or the licence")
-    except (DerivationError, ConfigError):  # nothing can be said where a side has no value
+    except (DerivationError, ArgumentError):  # nothing can be said where a side has no value
         return ""
     return ""
 

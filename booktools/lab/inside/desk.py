@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from derive.errors import DeriveError
 from diffusion_lib.errors import DiffusionLibError
 
 from . import grading, lines, stated
@@ -22,7 +23,7 @@ def answer(told: str) -> str:
     asked = json.loads(told)
     try:
         return json.dumps(DOORS[asked.pop("what")](**asked))
-    except DiffusionLibError as error:
+    except (DeriveError, DiffusionLibError) as error:
         return json.dumps({"kind": "refused", "message": str(error)})
     except RecursionError:
         return json.dumps({"kind": "refused", "message": "This is nested too deeply; write a shorter formula."})

@@ -11,11 +11,11 @@ import unicodedata
 from fractions import Fraction
 from itertools import accumulate
 
+from derive.language.expr import Expr, Num, Pi, Symbol, exp, log, sqrt
+from derive.language.registry import latex_name, positive, real, unit
+from derive.language.times import Index
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.notebook.exercises import Exercise
-from diffusion_lib.symbolic.language.expr import Expr, Num, Pi, Symbol, exp, log, sqrt
-from diffusion_lib.symbolic.language.registry import latex_name, positive, real, unit
-from diffusion_lib.symbolic.language.times import Index
+from pagekit.exercises import Exercise
 
 LONGEST, SIGNED, NESTED = 1000, 150, 40  # characters, signs, parentheses: a worker has little room for recursion
 SIGNS = {

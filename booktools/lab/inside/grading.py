@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from derive.page.render import latex
 from diffusion_lib.errors import check_choice
-from diffusion_lib.notebook.exercises import exercises, grade_answer
-from diffusion_lib.symbolic.page.render import latex
+from pagekit.exercises import exercises, grade_answer
 
 from .formula import Reader
 

@@ -16,15 +16,16 @@ from functools import lru_cache
 from importlib.resources import files
 from types import SimpleNamespace
 
-import diffusion_lib.symbolic.page.chain as chains
-import diffusion_lib.symbolic.page.derivation as derivations
-import diffusion_lib.symbolic.page.recall as recalls
-from diffusion_lib.errors import ConfigError, DerivationError, Inconclusive, Refuted, check_choice
-from diffusion_lib.symbolic.language.registry import mentions, standard_normal
-from diffusion_lib.symbolic.page.chain import Chain
-from diffusion_lib.symbolic.page.definition import Definition
-from diffusion_lib.symbolic.page.derivation import Derivation
-from diffusion_lib.symbolic.page.render import latex
+import derive.page.chain as chains
+import derive.page.derivation as derivations
+import derive.page.recall as recalls
+from derive.errors import ArgumentError, DerivationError, Inconclusive, Refuted
+from derive.language.registry import mentions, standard_normal
+from derive.page.chain import Chain
+from derive.page.definition import Definition
+from derive.page.derivation import Derivation
+from derive.page.render import latex
+from diffusion_lib.errors import check_choice
 
 from .counterexample import settled
 from .notation import Notation, written
@@ -98,14 +99,14 @@ def _block(page, tag):
         for block in derivation.blocks.values():
             if block.tag == tag:
                 return derivation, block
-    raise ConfigError(f"There is no block ({tag}) on this page.")
+    raise ArgumentError(f"There is no block ({tag}) on this page.")
 
 
 def show(page: str, tag: str) -> dict:
     """The lines of a block as texts, each with its relation and its licence."""
     _, block = _block(page, tag)
     if not isinstance(block, Chain):
-        raise ConfigError("This block concludes from others; break a line of those.")
+        raise ArgumentError("This block concludes from others; break a line of those.")
     lines = [{"relation": one.relation, "text": written(one.right), "beside": one.licence} for one in block.lines()]
     return {"kind": "shown", "left": written(block.left), "lines": lines}
 
@@ -114,7 +115,7 @@ def check(page: str, tag: str, changed: dict[str, str]) -> dict:
     """What the engine says of a block in which some lines, by number, say something else."""
     derivation, block = _block(page, tag)
     if not isinstance(block, Chain):
-        raise ConfigError("This block concludes from others; break a line of those.")
+        raise ArgumentError("This block concludes from others; break a line of those.")
     reader = reader_of(derivation)
     new = {int(number): reader(text) for number, text in changed.items()}
     first = min(new, default=len(block.calls))
@@ -166,7 +167,7 @@ def said_of(act, checking) -> dict:
         return {"kind": "refuted", "message": str(error)}
     except Inconclusive as error:
         return {"kind": "undecided", "message": str(error)}
-    except (DerivationError, ConfigError) as error:
+    except (DerivationError, ArgumentError) as error:
         return {"kind": "refused", "message": str(error)}
     finally:
         NOW.checking = False

@@ -10,26 +10,12 @@ from __future__ import annotations
 import ast
 from fractions import Fraction
 
+from derive.language.density import KL, Derivative, Diffusion, E, Integral, Law, Normal, Var
+from derive.language.expr import Add, Div, Expr, Mul, Neg, Num, Phi, Pi, Pow, exp, log, sqrt, wrap
+from derive.language.functions import Function
+from derive.language.text import PRODUCT, SUM, Text
+from derive.language.times import Index, Item, Limit, Product, Sequence, Span, Sum
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.symbolic.language.density import KL, Derivative, Diffusion, E, Integral, Law, Normal, Var
-from diffusion_lib.symbolic.language.expr import (
-    Add,
-    Div,
-    Expr,
-    Function,
-    Mul,
-    Neg,
-    Num,
-    Phi,
-    Pi,
-    Pow,
-    exp,
-    log,
-    sqrt,
-    wrap,
-)
-from diffusion_lib.symbolic.language.text import PRODUCT, SUM, Text
-from diffusion_lib.symbolic.language.times import Index, Item, Limit, Product, Sequence, Span, Sum
 
 from .formula import parsed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffusion_lib.symbolic.licences import LICENCES
+from derive.justifications import LICENCES
 
 OFFERED = {
     name: one.permits

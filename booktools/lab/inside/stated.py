@@ -10,14 +10,15 @@ from __future__ import annotations
 import contextlib
 import copy
 
-from diffusion_lib.errors import ConfigError, DerivationError
-from diffusion_lib.symbolic.kernel.theorem import prove
-from diffusion_lib.symbolic.licences import licence
-from diffusion_lib.symbolic.page.chain import Chain
-from diffusion_lib.symbolic.page.definition import Definition
-from diffusion_lib.symbolic.page.render import latex
-from diffusion_lib.symbolic.proof.patience import patience
-from diffusion_lib.symbolic.verify.verify import named
+from derive.errors import ArgumentError, DerivationError
+from derive.justifications import licence
+from derive.kernel.theorem import prove
+from derive.page.chain import Chain
+from derive.page.definition import Definition
+from derive.page.render import latex
+from derive.proof.timeout import patience
+from derive.verify.verify import named
+from diffusion_lib.errors import ConfigError
 
 from .counterexample import UNDECIDED, counterexample, settled
 from .lines import opened, reader_of, said_of
@@ -47,7 +48,7 @@ def _in_one(derivation, sides, by):
     reader = reader_of(derivation)
     try:
         left, right = map(reader, sides)
-    except ConfigError as error:
+    except (ArgumentError, ConfigError) as error:
         return {"kind": "refused", "message": str(error)}
     told = _by_one(derivation, left, right, by) if by else _by_any(derivation, left, right)
     if by and told["kind"] != "passes":

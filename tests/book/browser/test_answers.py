@@ -8,7 +8,7 @@ import pytest
 from browser import DESK, HTML, PAGES, PHONE, violations, visit
 
 from booktools.lab.ready import PLACE
-from diffusion_lib.notebook.exercises import exercises
+from pagekit.exercises import exercises
 
 PAGE = "book/forward-process.html"
 LIVE = "() => [...document.querySelectorAll('.lab[data-kind=grade]')].at(0).lab !== undefined"

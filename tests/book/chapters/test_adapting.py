@@ -9,10 +9,10 @@ import pytest
 import torch
 from chapters import numbers, run_derivation
 
-from diffusion_lib.errors import Refuted
-from diffusion_lib.notebook import stored
-from diffusion_lib.symbolic import KL, Derivative, Normal, log
-from diffusion_lib.symbolic.page.chain import Chain
+from derive import KL, Derivative, Normal, log
+from derive.errors import Refuted
+from derive.page.chain import Chain
+from pagekit import stored
 
 SCALES = ("0", "0-5", "1", "2", "4")
 

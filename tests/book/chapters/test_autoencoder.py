@@ -13,8 +13,8 @@ from chapters import code_cells, numbers, outputs, printed, run_derivation
 from PIL import Image
 from torch.nn.functional import gelu
 
-from diffusion_lib.latent.codec import pil_to_latents
-from diffusion_lib.latent.parts import load
+from diffusion_lib.stable_diffusion.autoencoder import pil_to_latents
+from diffusion_lib.stable_diffusion.parts import load
 
 FUNCTIONS = ("pixels", "psnr", "block_means", "png_bytes", "encoder_distribution", "jpeg_within", "formula", "descend")
 
@@ -99,7 +99,7 @@ def test_few_channels_are_silent_and_the_decoder_hardly_hears_them(shown):
 
 
 def test_the_aids_of_the_training_end_after_a_third_of_the_steps():
-    from diffusion_lib.latent.small.train_vae import aid
+    from models.miniature.training.train_vae import aid
 
     assert aid(999, 3000) > 0 and aid(1000, 3000) == 0
 
@@ -119,11 +119,11 @@ def test_the_factor_is_one_over_the_deviation_and_a_wrong_one_hits_the_unet_only
 
 def test_the_factor_of_the_model_brings_its_codes_to_the_deviation_one():
     """And that of Stable Diffusion does not: both are in a figure of the page."""
-    from diffusion_lib.latent.small import world
-    from diffusion_lib.latent.small.painter import render
+    from models.miniature.data import synthetic
+    from models.miniature.data.rendering import render
 
     vae = load("miniature", device="cpu").vae
-    x = render(world.sample_scenes(60, torch.Generator().manual_seed(1)))
+    x = render(synthetic.sample_scenes(60, torch.Generator().manual_seed(1)))
     with torch.no_grad():
         raw = vae.encode(x).latent_dist.mean
     assert float(vae.config.scaling_factor * raw.std()) == pytest.approx(1, abs=0.1)

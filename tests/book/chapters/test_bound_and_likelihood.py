@@ -9,10 +9,10 @@ import torch
 from chapters import code_cells, numbers, run_derivation
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
-from diffusion_lib.errors import Refuted, Undefined
+from derive.errors import Refuted, Undefined
+from derive.page.chain import Chain
+from derive.page.summary import Canary
 from diffusion_lib.process.bound import kl_normal
-from diffusion_lib.symbolic.page.chain import Chain
-from diffusion_lib.symbolic.page.summary import Canary
 
 
 @pytest.fixture(scope="module")

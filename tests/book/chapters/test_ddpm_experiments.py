@@ -13,12 +13,12 @@ import torch
 from chapters import code_cells, numbers, outputs
 
 from diffusion_lib.data import digits
-from diffusion_lib.denoiser import UNet
-from diffusion_lib.notebook import stored
+from diffusion_lib.networks import UNet
 from diffusion_lib.process.bound import vlb
 from diffusion_lib.process.identities import add_noise
 from diffusion_lib.process.schedule import linear
 from diffusion_lib.sample.ancestral import ddpm, last
+from pagekit import stored
 
 SPREAD = re.compile(r"(-?[\d.]+) \((-?[\d.]+) to (-?[\d.]+)\)")
 WORDS = {"lower in every run", "higher in every run", "not to be told apart"}

@@ -9,11 +9,11 @@ import sympy as sp
 import torch
 from chapters import run_derivation
 
-from booktools.site.licences import PROVED
-from diffusion_lib.errors import DerivationError, Refuted
-from diffusion_lib.symbolic import KL, E, Sum, log
-from diffusion_lib.symbolic.page.chain import Chain
-from diffusion_lib.symbolic.page.summary import Canary
+from booktools.site.justifications_directive import PROVED
+from derive import KL, E, Sum, log
+from derive.errors import DerivationError, Refuted
+from derive.page.chain import Chain
+from derive.page.summary import Canary
 
 
 @pytest.fixture(scope="module")

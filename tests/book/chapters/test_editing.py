@@ -9,14 +9,14 @@ import pytest
 import torch
 from chapters import code_cells, numbers, printed, run_derivation
 
-from diffusion_lib.errors import Refuted
+from derive import Derivative, log, sqrt
+from derive.errors import Refuted
+from derive.page.chain import Chain
 from diffusion_lib.evaluate import GaussianMixture
-from diffusion_lib.latent.codec import from_pil
-from diffusion_lib.latent.small.world import RGB
 from diffusion_lib.process.identities import add_noise, eps_from_x_0
 from diffusion_lib.process.schedule import scaled_linear
-from diffusion_lib.symbolic import Derivative, log, sqrt
-from diffusion_lib.symbolic.page.chain import Chain
+from diffusion_lib.stable_diffusion.autoencoder import from_pil
+from models.miniature.data.synthetic import RGB
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ from root import ROOT
 from the_book import BOOK
 
 from booktools.source.index import Index, stored_outputs
-from diffusion_lib.errors import Refuted
-from diffusion_lib.symbolic.page.chain import Chain
-from diffusion_lib.symbolic.page.summary import Canary
+from derive.errors import Refuted
+from derive.page.chain import Chain
+from derive.page.summary import Canary
 
 # fmt: off
 IDS = [
@@ -195,6 +195,6 @@ def test_the_steps_that_were_put_to_other_programs_are_all_but_the_conclusions_o
 
 
 def test_the_steps_that_are_said_to_lack_a_second_opinion_do():
-    unknown = json.loads((ROOT / "diffusion_lib" / "notebook" / "opinion.json").read_text())["unknown"]
+    unknown = json.loads((ROOT / "pagekit" / "crosscheck.json").read_text())["unknown"]
     for name in ("weak-form", "fokker-planck", "reverse-family", "density-along-the-flow"):
         assert any(label.startswith(f"continuous-time: {name}, line") for label in unknown), name

@@ -9,13 +9,13 @@ import sympy as sp
 import torch
 from chapters import numbers, printed, run_derivation
 
-from diffusion_lib.errors import Refuted
+from derive import E
+from derive.errors import Refuted
+from derive.page.chain import Chain
+from derive.page.summary import Canary
 from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.evaluate.vlb import optimal_variance, vlb_from_mse
 from diffusion_lib.process.schedule import cosine, linear
-from diffusion_lib.symbolic import E
-from diffusion_lib.symbolic.page.chain import Chain
-from diffusion_lib.symbolic.page.summary import Canary
 
 
 @pytest.fixture(scope="module")

@@ -12,14 +12,14 @@ from chapters import numbers, printed, run_derivation
 from proved import formula
 from worlds import gaussian_denoiser, randn
 
-from diffusion_lib.errors import DerivationError, Refuted
-from diffusion_lib.notebook import stored
+from derive import Integral, exp
+from derive.errors import DerivationError, Refuted
+from derive.page.chain import Chain
 from diffusion_lib.process.identities import Transition
 from diffusion_lib.process.schedule import scaled_linear
 from diffusion_lib.sample import dpm2, dpmpp, sigma
-from diffusion_lib.sample.dpm import corrected, middle, move, parabola
-from diffusion_lib.symbolic import Integral, exp
-from diffusion_lib.symbolic.page.chain import Chain
+from diffusion_lib.sample.dpm import corrected, first_order_step, middle, parabola
+from pagekit import stored
 
 SCHEDULE = scaled_linear(1000)
 
@@ -94,9 +94,9 @@ def test_the_correction_takes_the_step_again_with_the_parabola():
     h_1, h = (math.log(each.sigma_t / each.sigma_s) for each in (before, step))
     a, b, c = parabola(h, h_1)
     torch.testing.assert_close(
-        corrected([(step, x, old), (before, x, older)], new), move(step, x, a * older + b * old + c * new)
+        corrected([(step, x, old), (before, x, older)], new), first_order_step(step, x, a * older + b * old + c * new)
     )
-    torch.testing.assert_close(corrected([(step, x, old)], new), move(step, x, (old + new) / 2))
+    torch.testing.assert_close(corrected([(step, x, old)], new), first_order_step(step, x, (old + new) / 2))
 
 
 FALSE = {  # name: left, right, licence, what it cites

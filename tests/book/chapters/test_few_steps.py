@@ -7,13 +7,13 @@ import torch
 from chapters import numbers, run_derivation
 from proved import formula
 
-from diffusion_lib.errors import DerivationError, Refuted
+from derive import Integral, sqrt
+from derive.errors import DerivationError, Refuted
+from derive.page.chain import Chain
 from diffusion_lib.evaluate import GaussianMixture
-from diffusion_lib.notebook import stored
 from diffusion_lib.process import make_schedule
-from diffusion_lib.symbolic import Integral, sqrt
-from diffusion_lib.symbolic.page.chain import Chain
 from diffusion_lib.train import distil
+from pagekit import stored
 
 SCHEDULE = make_schedule("linear", 100)
 LATE, MIDDLE, EARLY = 80, 50, 20

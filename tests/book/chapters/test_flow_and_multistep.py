@@ -10,10 +10,10 @@ import sympy as sp
 from chapters import numbers, run_derivation
 from proved import T, formula, random_schedule, random_states
 
-from diffusion_lib.errors import DerivationError, Refuted
+from derive import Derivative, log
+from derive.errors import DerivationError, Refuted
+from derive.page.chain import Chain
 from diffusion_lib.sample import ode
-from diffusion_lib.symbolic import Derivative, log
-from diffusion_lib.symbolic.page.chain import Chain
 
 
 @pytest.fixture(scope="module")

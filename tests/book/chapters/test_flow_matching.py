@@ -7,14 +7,14 @@ import torch
 from chapters import outputs, run_derivation
 from proved import formula
 
-from diffusion_lib.errors import DerivationError, Refuted
+from derive import Derivative, Normal
+from derive.errors import DerivationError, Refuted
+from derive.page.chain import Chain
 from diffusion_lib.evaluate import GaussianMixture
 from diffusion_lib.process import PATHS, Path, add_noise
 from diffusion_lib.process import velocity as dictionary
 from diffusion_lib.process.identities import v_from_eps
 from diffusion_lib.sample import follow, last
-from diffusion_lib.symbolic import Derivative, Normal
-from diffusion_lib.symbolic.page.chain import Chain
 
 STATE, SPEED, NOISE = 0.7, -1.3, 0.4
 

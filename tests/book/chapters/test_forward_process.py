@@ -15,10 +15,10 @@ from chapters import run_derivation
 from proved import T, close, random_schedule, right, table
 from root import environment
 
-from diffusion_lib.errors import Refuted
+from derive import E, Integral, Normal, Product, Var, sqrt
+from derive.errors import Refuted
+from derive.page.summary import Canary
 from diffusion_lib.process import identities as process
-from diffusion_lib.symbolic import E, Integral, Normal, Product, Var, sqrt
-from diffusion_lib.symbolic.page.summary import Canary
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,7 @@ def test_errata_are_refuted(chapter, name):
 
 
 SHORT = """
-from diffusion_lib.symbolic import *
+from derive import *
 F = Derivation("F"); t, s, T = F.indices("t s T"); x = F.states("x")
 q = F.density("q"); p = F.density("p", r"p_\\theta")
 a = F.sequence("alpha", unit); ab = F.sequence("alpha_bar", unit, start=0, first=1); e = F.noise("epsilon")

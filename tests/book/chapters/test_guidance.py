@@ -7,11 +7,11 @@ import sympy as sp
 import torch
 from chapters import run_derivation
 
-from diffusion_lib.errors import Refuted
+from derive import sqrt
+from derive.errors import Refuted
+from derive.page.chain import Chain
 from diffusion_lib.process.identities import x_0_from_eps
 from diffusion_lib.process.schedule import cosine
-from diffusion_lib.symbolic import sqrt
-from diffusion_lib.symbolic.page.chain import Chain
 
 T = 40
 

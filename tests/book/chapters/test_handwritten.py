@@ -10,12 +10,12 @@ import torch
 from chapters import run_derivation
 from root import ROOT
 
-from diffusion_lib.errors import DerivationError, Refuted
+from derive import KL, E, Normal, Sum, log, sqrt
+from derive.errors import DerivationError, Refuted
+from derive.page.chain import Chain
+from derive.page.summary import Canary
 from diffusion_lib.process import identities as process
 from diffusion_lib.process.schedule import Schedule
-from diffusion_lib.symbolic import KL, E, Normal, Sum, log, sqrt
-from diffusion_lib.symbolic.page.chain import Chain
-from diffusion_lib.symbolic.page.summary import Canary
 
 TEXT = (ROOT / "book" / "handwritten.md").read_text()
 SECTIONS = ("## First: ", "## Second: ", "## Third: ", "## The first derivation in numbers")

@@ -12,8 +12,9 @@ from chapters import code_cells, numbers, outputs, printed
 from torch import nn
 from torch.nn.functional import avg_pool2d
 
-from diffusion_lib.latent.small import fidelity, painter, world
-from diffusion_lib.notebook import stored
+from models.miniature.data import rendering, synthetic
+from models.miniature.evaluation import fidelity
+from pagekit import stored
 
 CHAPTER = "latent-experiments"
 VERDICTS = {"lower in every run than", "higher in every run than", "not to be told apart from"}
@@ -42,8 +43,8 @@ def page():
     ]
     names: dict = {"space": None, "sampling_steps": 8}  # defaults of arguments, which Python wants when it defines
     exec(compile(ast.Module(tree, []), f"{CHAPTER}.md", "exec"), names)
-    scenes = world.sample_scenes(40, torch.Generator().manual_seed(0), "single")
-    names["pictures_seen"] = avg_pool2d(painter.render(scenes), 2)  # (40, 3, 64, 64)
+    scenes = synthetic.sample_scenes(40, torch.Generator().manual_seed(0), "single")
+    names["pictures_seen"] = avg_pool2d(rendering.render(scenes), 2)  # (40, 3, 64, 64)
     names["where"] = torch.device("cpu")
     names["linear"] = {f: names["components"](names["pictures_seen"], f) for f in (4, 8, 16)}
     for f, (_, variances, _) in names["linear"].items():
@@ -100,8 +101,8 @@ def test_an_autoencoder_starts_as_the_best_linear_code(page, f, c):
 @pytest.mark.parametrize("side", [64, 128])
 def test_the_judge_explains_a_painted_form_and_nothing_of_noise(page, side):
     explained = page["explained"]
-    scenes = world.sample_scenes(3, torch.Generator().manual_seed(0), "single")
-    real = avg_pool2d(painter.render(scenes), 128 // side)
+    scenes = synthetic.sample_scenes(3, torch.Generator().manual_seed(0), "single")
+    real = avg_pool2d(rendering.render(scenes), 128 // side)
     noise = torch.randn(3, 3, side, side, generator=torch.Generator().manual_seed(0))
     assert float(explained(real).min()) > 0.9 and float(explained(noise).max()) < 0.1
     noisy = float(explained(real.lerp(noise, 0.2)).mean())
@@ -116,10 +117,10 @@ def test_every_ruler_sees_the_same_of_a_picture_and_of_its_average(page):
 
 
 def test_painting_in_parts_paints_all_pictures_in_order(page):
-    scenes = world.sample_scenes(70, torch.Generator().manual_seed(0))
+    scenes = synthetic.sample_scenes(70, torch.Generator().manual_seed(0))
     parts = list(page["paint"](scenes))
     assert [len(part) for part in parts] == [8] * 8 + [6]
-    torch.testing.assert_close(torch.cat(parts), painter.render(scenes))
+    torch.testing.assert_close(torch.cat(parts), rendering.render(scenes))
 
 
 def test_a_verdict_needs_ranges_that_do_not_overlap(page):
@@ -155,7 +156,7 @@ def test_an_error_bar_is_a_standard_error_and_never_zero(page):
 
 def test_the_steepest_slope_is_the_largest_eigenvalue(page):
     """Of a linear estimate, whose slopes are a known matrix."""
-    from diffusion_lib.latent.parts import load
+    from diffusion_lib.stable_diffusion.parts import load
 
     page["miniature"] = load("miniature", device="cpu")
     draws = torch.Generator().manual_seed(0)
@@ -347,7 +348,7 @@ def test_what_is_explained_in_no_picture_has_no_error_of_zero(texts):
 def test_the_goals_that_are_reached_are_counted(shown):
     text = "\n".join("".join(output.get("text", "")) for output in outputs(CHAPTER))
     lines = [line for line in text.splitlines() if re.search(r"(not )?reached", line)]
-    assert len(lines) == shown["goals"] == 5 + len(fidelity.LINES) + 2 * len(world.KINDS) + 1
+    assert len(lines) == shown["goals"] == 5 + len(fidelity.LINES) + 2 * len(synthetic.KINDS) + 1
     assert sum("not reached" not in line for line in lines) == shown["reached"]
     for line in lines[:-1]:
         right, goal = float(re.search(r"([\d.]+) ±", line)[1]), float(re.search(r" (\d+)  (not )?reached", line)[1])
@@ -380,5 +381,5 @@ def test_guidance_makes_the_flow_steep_and_only_a_high_order_minds(shown):
 
 def test_the_sampler_decides_at_a_large_scale(shown, texts):
     """In 50 steps: DDIM paints every kind right, LMS clearly less of all together, and of three kinds surely less."""
-    right, article = ([float(texts[f"{key}-{kind}"].split()[0]) for kind in world.KINDS] for key in ("ddim", "lms"))
+    right, article = ([float(texts[f"{key}-{kind}"].split()[0]) for kind in synthetic.KINDS] for key in ("ddim", "lms"))
     assert min(right) >= 95 and sum(right) > sum(article) + 8 * len(article) and shown["spoiled"] >= 3

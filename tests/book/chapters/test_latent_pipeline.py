@@ -15,9 +15,10 @@ from chapters import code_cells, numbers, outputs, printed
 from PIL import Image
 
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.latent import pipeline
-from diffusion_lib.latent.small import forms, language, painter, recogniser, world
-from diffusion_lib.notebook import plot
+from diffusion_lib.stable_diffusion import pipeline
+from models.miniature.data import forms, language, rendering, synthetic
+from models.miniature.evaluation import evaluator
+from pagekit import plot
 
 PAGE = code_cells("latent-pipeline")
 CELLS = [cell.source for cell in PAGE if not {"hide-input", "remove-cell"} & set(cell.metadata.get("tags", []))]
@@ -104,7 +105,7 @@ def texts():
 @pytest.fixture(scope="module")
 def ruler():
     """The page's functions that count, without its pictures."""
-    names = {"torch": torch, "np": np, "recogniser": recogniser, "painter": painter, "world": world, "seed": 0}
+    names = {"torch": torch, "np": np, "recogniser": evaluator, "painter": rendering, "world": synthetic, "seed": 0}
     names |= {"wish": language.parse("a dog wearing hat"), "ConfigError": ConfigError}
     for source in CELLS:
         if "def pixels(" in source or "def on_sheet(" in source:
@@ -211,9 +212,9 @@ def test_other_words_ask_for_the_same_scene_with_its_ground_and_no_scene_is_held
         assert all(map(torch.equal, one, same)) and int(one.ground) >= 0
         assert not set(plain.split()) >= set(other.split())
         pairs = zip(one.colour[0].tolist(), one.form[0].tolist(), strict=True)
-        assert not {(world.NAMES[c], forms.FORMS[f]) for c, f in pairs if f >= 0} & world.HELD_OUT
-    kinds = {int(world.kinds_of(language.parse(plain))) for plain in sayings}
-    assert kinds == set(range(1, len(world.KINDS)))  # all but one plain shape
+        assert not {(synthetic.NAMES[c], forms.FORMS[f]) for c, f in pairs if f >= 0} & synthetic.HELD_OUT
+    kinds = {int(synthetic.kinds_of(language.parse(plain))) for plain in sayings}
+    assert kinds == set(range(1, len(synthetic.KINDS)))  # all but one plain shape
     shown = texts()
     assert shown["sayings-alike"] == "6 of 6" and shown["sayings-right"] in ("5 of 6", "6 of 6")
     assert int(shown["words-known"]) == len(language.vocabulary()) - 1  # the comma

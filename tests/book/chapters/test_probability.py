@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from chapters import run_derivation
 
-from booktools.site.licences import PROVED
-from diffusion_lib.errors import Refuted
-from diffusion_lib.symbolic import E, Integral, Normal, Var
-from diffusion_lib.symbolic.page.chain import Chain
-from diffusion_lib.symbolic.page.summary import Canary
+from booktools.site.justifications_directive import PROVED
+from derive import E, Integral, Normal, Var
+from derive.errors import Refuted
+from derive.page.chain import Chain
+from derive.page.summary import Canary
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from chapters import code_cells
 from root import ROOT
 
-from diffusion_lib.notebook.proofs import foundations, theorem, theorems
+from pagekit.proofs import foundations, theorem, theorems
 
 PAGE = (ROOT / "book" / "proofs.md").read_text(encoding="utf-8")
 SHOWN = re.findall(r'^theorem\("(\w+)"\)$', PAGE, flags=re.M)

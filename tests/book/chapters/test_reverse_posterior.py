@@ -9,13 +9,13 @@ import sympy as sp
 import torch
 from chapters import run_derivation
 
-from diffusion_lib.errors import DerivationError, Refuted
+from derive import Normal, sqrt
+from derive.errors import DerivationError, Refuted
+from derive.page.chain import Chain
+from derive.page.summary import Canary
 from diffusion_lib.process import identities as process
 from diffusion_lib.process.schedule import Schedule
 from diffusion_lib.sample import ancestral as sample
-from diffusion_lib.symbolic import Normal, sqrt
-from diffusion_lib.symbolic.page.chain import Chain
-from diffusion_lib.symbolic.page.summary import Canary
 
 SEQUENCES = {"beta": "beta", "alpha": "alpha", "alpha_bar": "alpha_bar"}
 T = 40

@@ -7,8 +7,8 @@ import torch
 from chapters import run_derivation
 from proved import T, close, random_schedule, right, table
 
-from diffusion_lib.errors import Refuted
-from diffusion_lib.symbolic.page.chain import Chain
+from derive.errors import Refuted
+from derive.page.chain import Chain
 
 
 @pytest.fixture(scope="module")

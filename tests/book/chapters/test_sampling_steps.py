@@ -9,15 +9,15 @@ import torch
 from chapters import run_derivation
 from proved import T, formula, random_schedule, random_states
 
-from diffusion_lib.errors import Refuted
+from derive import sqrt
+from derive.errors import Refuted
+from derive.page.chain import Chain
+from derive.page.summary import Canary
 from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.process import identities as process
 from diffusion_lib.process.schedule import scaled_linear
 from diffusion_lib.sample import ancestral as sample
 from diffusion_lib.sample import ode, timesteps
-from diffusion_lib.symbolic import sqrt
-from diffusion_lib.symbolic.page.chain import Chain
-from diffusion_lib.symbolic.page.summary import Canary
 
 PAIRS = [(t, s) for t in range(1, T + 1) for s in range(1, t)]
 

@@ -10,10 +10,10 @@ import torch
 from chapters import run_derivation
 from proved import close, random_schedule, right, table
 
-from diffusion_lib.errors import DerivationError
+from derive import Limit, exp
+from derive.errors import DerivationError
+from derive.page.chain import Chain
 from diffusion_lib.process.schedule import Schedule
-from diffusion_lib.symbolic import Limit, exp
-from diffusion_lib.symbolic.page.chain import Chain
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,13 @@ import torch
 from chapters import code_cells, numbers, run_derivation
 from proved import T, close, formula, random_schedule, right, table
 
-from diffusion_lib.errors import Refuted
+from derive import Normal, Var, exp, log, sqrt
+from derive.errors import Refuted
+from derive.page.chain import Chain
+from derive.page.summary import Canary
 from diffusion_lib.evaluate import GaussianMixture, optimal_variance, state_variance
-from diffusion_lib.notebook import stored
-from diffusion_lib.process import Schedule, cosine, interpolated_variance, linear
-from diffusion_lib.symbolic import Normal, Var, exp, log, sqrt
-from diffusion_lib.symbolic.page.chain import Chain
-from diffusion_lib.symbolic.page.summary import Canary
+from diffusion_lib.process import cosine, interpolated_variance, linear, schedule_from_config
+from pagekit import stored
 
 TABLE = stored.read("schedules-and-variances")
 
@@ -247,5 +247,5 @@ def test_the_shift_makes_pictures_of_three_sizes_alike(shown):
 
 
 def test_what_is_left_in_latents(shown):
-    a, c = float(Schedule.from_config({"name": "scaled_linear", "T": 1000}).alpha_bar[-1]), 4096 * 1.5**2 / 12
+    a, c = float(schedule_from_config({"name": "scaled_linear", "T": 1000}).alpha_bar[-1]), 4096 * 1.5**2 / 12
     assert shown["kept-latents"] == round(100 / math.sqrt(a * c + 1 - a))

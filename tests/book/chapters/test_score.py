@@ -7,11 +7,11 @@ import torch
 from chapters import run_derivation
 from proved import T, formula, random_schedule, random_states
 
-from diffusion_lib.errors import Refuted
+from derive import Normal, sqrt
+from derive.errors import Refuted
+from derive.page.chain import Chain
 from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.process import identities as process
-from diffusion_lib.symbolic import Normal, sqrt
-from diffusion_lib.symbolic.page.chain import Chain
 
 
 @pytest.fixture(scope="module")

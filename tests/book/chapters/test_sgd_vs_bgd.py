@@ -9,13 +9,13 @@ import pytest
 import torch
 from chapters import code_cells, numbers, printed, run_derivation
 
-from diffusion_lib.errors import Refuted
+from derive import E
+from derive.errors import Refuted
+from derive.page.chain import Chain
+from derive.page.summary import Canary
 from diffusion_lib.evaluate import GaussianMixture
-from diffusion_lib.notebook import stored
 from diffusion_lib.process import Schedule
-from diffusion_lib.symbolic import E
-from diffusion_lib.symbolic.page.chain import Chain
-from diffusion_lib.symbolic.page.summary import Canary
+from pagekit import stored
 
 
 @pytest.fixture(scope="module")

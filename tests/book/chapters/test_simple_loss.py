@@ -10,13 +10,14 @@ from chapters import numbers, run_derivation
 from losses import World, close
 from root import ROOT
 
-from diffusion_lib.errors import ConfigError, DerivationError, Refuted, Undefined
+from derive import KL, E, Normal, Sum, log
+from derive.errors import DerivationError, Refuted, Undefined
+from derive.page.chain import Chain
+from derive.page.summary import Canary
+from diffusion_lib.errors import ConfigError
 from diffusion_lib.process import bound
 from diffusion_lib.process import identities as process
 from diffusion_lib.process.schedule import Schedule
-from diffusion_lib.symbolic import KL, E, Normal, Sum, log
-from diffusion_lib.symbolic.page.chain import Chain
-from diffusion_lib.symbolic.page.summary import Canary
 
 
 @pytest.fixture(scope="module")

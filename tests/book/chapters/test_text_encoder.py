@@ -11,12 +11,12 @@ from chapters import code_cells, numbers, outputs, printed, run_derivation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diffusion_lib.errors import Refuted
-from diffusion_lib.latent.small import language, world
-from diffusion_lib.latent.small.networks import VOCABULARY, text_encoder, tokenizer
-from diffusion_lib.symbolic import KL, E, log
-from diffusion_lib.symbolic.page.chain import Chain
-from diffusion_lib.symbolic.page.summary import Canary
+from derive import KL, E, log
+from derive.errors import Refuted
+from derive.page.chain import Chain
+from derive.page.summary import Canary
+from models.miniature.data import language, synthetic
+from models.miniature.training.networks import VOCABULARY, text_encoder, tokenizer
 
 CELLS = [cell.source for cell in code_cells("text-encoder")]
 PROMPT = ["49406", "320", "1929", "3309", "3801", "49407"]  # a dog wearing hat, between start and end
@@ -192,9 +192,9 @@ def test_the_table_is_a_law_with_one_caption_in_ten_misplaced(small):
 def test_the_exact_scores_are_those_of_counting():
     """Of many pictures and captions drawn together: which of two pictures a caption came with, by counting."""
     noise = torch.Generator().manual_seed(0)
-    draw = world.sample_scenes(40_000, noise, "animal")
+    draw = synthetic.sample_scenes(40_000, noise, "animal")
     texts = language.describe(draw, noise)
-    from diffusion_lib.latent.small.captions import given_picture
+    from models.miniature.data.captions import given_picture
 
     dogs = [i for i, text in enumerate(texts) if text == "a white dog"]
     bare = sum(int(draw.hat[i, 0] < 0) for i in dogs)
@@ -254,7 +254,7 @@ def test_the_map_has_blocks(shown):
 
 
 def test_the_model_knows_the_words_of_captions_and_no_others(shown):
-    from diffusion_lib.latent.small.networks import live_tokens
+    from models.miniature.training.networks import live_tokens
 
     assert shown["dropped"] > 10 and printed("text-encoder", "fox and horse give the same")
     live, words = live_tokens(tokenizer()), language.vocabulary()

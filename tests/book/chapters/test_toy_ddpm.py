@@ -11,7 +11,7 @@ from chapters import code_cells, numbers, outputs, printed
 
 from diffusion_lib.data import clothes
 from diffusion_lib.evaluate import memorisation
-from diffusion_lib.notebook import stored
+from pagekit import stored
 
 ANSWERS = ("eps", "x_0", "v")
 

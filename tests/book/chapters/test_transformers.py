@@ -8,12 +8,12 @@ from chapters import numbers, run_derivation
 from proved import formula
 from torch.utils.flop_counter import FlopCounterMode
 
-from diffusion_lib.denoiser import DiT
-from diffusion_lib.denoiser.transformer import where
-from diffusion_lib.errors import Refuted
-from diffusion_lib.notebook import stored
-from diffusion_lib.symbolic import Derivative, E, Normal, Sum
-from diffusion_lib.symbolic.page.chain import Chain
+from derive import Derivative, E, Normal, Sum
+from derive.errors import Refuted
+from derive.page.chain import Chain
+from diffusion_lib.networks import DiT
+from diffusion_lib.networks.transformer import where
+from pagekit import stored
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import torch
 from chapters import run_derivation
 from proved import T, close, random_schedule, right, table
 
-from diffusion_lib.errors import DerivationError
+from derive.errors import DerivationError
+from derive.page.chain import Chain
 from diffusion_lib.process import identities as process
-from diffusion_lib.symbolic.page.chain import Chain
 
 
 @pytest.fixture(scope="module")

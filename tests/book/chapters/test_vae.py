@@ -9,10 +9,10 @@ from chapters import run_derivation
 from torch.distributions import Normal as Gaussian
 from torch.distributions import kl_divergence
 
-from diffusion_lib.errors import DerivationError, Refuted
-from diffusion_lib.symbolic import KL, Derivative, E, log
-from diffusion_lib.symbolic.page.chain import Chain
-from diffusion_lib.symbolic.page.summary import Canary
+from derive import KL, Derivative, E, log
+from derive.errors import DerivationError, Refuted
+from derive.page.chain import Chain
+from derive.page.summary import Canary
 
 
 @pytest.fixture(scope="module")

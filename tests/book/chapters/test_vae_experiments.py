@@ -11,9 +11,9 @@ from chapters import code_cells, numbers, run_derivation
 from torch.distributions import Normal as Gaussian
 from torch.distributions import kl_divergence
 
-from diffusion_lib.errors import Refuted
-from diffusion_lib.symbolic import KL, Normal, log
-from diffusion_lib.symbolic.page.chain import Chain
+from derive import KL, Normal, log
+from derive.errors import Refuted
+from derive.page.chain import Chain
 
 
 @pytest.fixture(scope="module")

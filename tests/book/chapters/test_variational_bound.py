@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from chapters import run_derivation
 
-from diffusion_lib.errors import DerivationError, Refuted, Undefined
-from diffusion_lib.symbolic import KL, Derivation, E, Integral, Sum, log
-from diffusion_lib.symbolic.page.chain import Chain
-from diffusion_lib.symbolic.page.summary import Canary
+from derive import KL, Derivation, E, Integral, Sum, log
+from derive.errors import DerivationError, Refuted, Undefined
+from derive.page.chain import Chain
+from derive.page.summary import Canary
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,12 @@ from chapters import numbers, run_derivation
 from losses import World, close
 from mpmath import mp
 
-from diffusion_lib.errors import Refuted, Undefined
+from derive import Integral, Normal, Phi
+from derive.errors import Refuted, Undefined
+from derive.page.chain import Chain
+from derive.page.summary import Canary
 from diffusion_lib.process import bound
 from diffusion_lib.process import identities as process
-from diffusion_lib.symbolic import Integral, Normal, Phi
-from diffusion_lib.symbolic.page.chain import Chain
-from diffusion_lib.symbolic.page.summary import Canary
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from booktools.compare import geometry, markup
-from diffusion_lib.notebook.page import STYLE, SVG_OPTIONS
+from pagekit.page import STYLE, SVG_OPTIONS
 
 PLAIN = {"curve": 0.0, "lost": 0, "bar": 0.0, "label": "loss 0.125", "colour": "#4269d0", "heat": 0.0, "size": 3.0}
 PLAIN |= {"salt": "one", "dots": 5, "swap": False}

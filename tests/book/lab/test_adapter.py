@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from booktools.lab import adapted
-from diffusion_lib.latent.parts import load
-from diffusion_lib.notebook import stored
+from diffusion_lib.stable_diffusion.parts import load
+from pagekit import stored
 
 DRAWN = "(m, [data, scale]) => m.lab.draw({ data }, { scale }, { width: 700, height: 290 })"
 

@@ -8,7 +8,7 @@ import pytest
 from transformers import CLIPTokenizer
 
 from booktools.lab import data
-from diffusion_lib.latent.weights import MINIATURE
+from models.miniature import FOLDER as MINIATURE
 
 KINDS = (
     "abcdefghijklmnopqrstuvwxyz      '-.,!?",

@@ -10,9 +10,8 @@ import pytest
 from PIL import Image
 
 from booktools.lab import data, few
-from diffusion_lib.latent.few import FOLDER
-from diffusion_lib.latent.small import distil_card
 from diffusion_lib.runtime import fingerprint
+from models.few_steps import FOLDER, model_card
 
 DRAWN = "(m, [given, state, width]) => m.lab.draw(given, state, { width, height: 330 })"
 
@@ -29,8 +28,8 @@ def drawn(modules, told, network, power, width=700):
 def test_the_numbers_are_those_of_the_record(told):
     rows = fingerprint.read_record(FOLDER / "fidelity.json")["rows"]
     for name in ("teacher", "student"):
-        for k in distil_card.COUNTS:
-            right, clean, n = distil_card.shares(rows, name, k)
+        for k in model_card.COUNTS:
+            right, clean, n = model_card.shares(rows, name, k)
             assert told["shares"][name][k] == pytest.approx([100 * right, 100 * clean, n], abs=0.05)
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 from root import ROOT
 
+from booktools.crosscheck import collect
 from booktools.lab import asked, line, ready
 from booktools.lab.inside.counterexample import counterexample
 from booktools.lab.inside.notation import Notation, written
-from booktools.opinion import collect
 from booktools.source.pages import Book
+from derive import Derivation, Normal, Sum, log, positive, unit
+from derive.justifications import LICENCES, licence
+from derive.language.expr import Add, Mul, Neg, Num
+from derive.language.registry import standard_normal
+from derive.page.chain import GAPS
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.symbolic import Derivation, Normal, Sum, log, positive, unit
-from diffusion_lib.symbolic.language.expr import Add, Mul, Neg, Num
-from diffusion_lib.symbolic.language.registry import standard_normal
-from diffusion_lib.symbolic.licences import LICENCES, licence
-from diffusion_lib.symbolic.page.chain import GAPS
 
 PAGES = {page.short: page for page in collect.chapters(Book(ROOT))}
 

@@ -90,7 +90,11 @@ def test_the_grids_are_the_library_s(modules):
     for name, found in zip(GRIDS, modules("kinds/orders.js", ask, [told, counts, list(GRIDS)]), strict=True):
         for steps, times in zip(counts, found, strict=True):
             equal = name == "equal"
-            ours = sample.equal_error_times(SCHEDULE, chain, steps) if equal else sample.visited(SCHEDULE, steps, name)
+            ours = (
+                sample.equal_error_times(SCHEDULE, chain, steps)
+                if equal
+                else sample.sampling_timesteps(SCHEDULE, steps, name)
+            )
             assert len(times) == steps + 1 and times[-1] == 0
             assert max(abs(a - b) for a, b in zip(times, ours, strict=False)) <= equal
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from booktools.lab import data, patches
-from diffusion_lib.latent import shapes
-from diffusion_lib.latent.parts import load
 from diffusion_lib.process import add_noise
+from diffusion_lib.stable_diffusion.parts import load
+from models import shapes
 
 ASK = """(m, told) => { const model = m.lab.setup(told.data);
     return model.times.map(({ t }) => told.asks.map(([row, column]) => m.asked(model, { t, row, column }))); }"""
@@ -33,7 +33,7 @@ def test_its_attention_is_the_library_s(modules, told):
     mask = torch.tensor(told["shape"])
     for t, of_time in zip(patches.TIMES, found, strict=True):
         when = torch.tensor([t])
-        (maps,) = looker.looks(add_noise(schedule, x_0, when, noise), when, torch.tensor([label]))[-1]
+        (maps,) = looker.attention_maps(add_noise(schedule, x_0, when, noise), when, torch.tensor([label]))[-1]
         for (row, column), answer in zip(ASKS, of_time, strict=True):
             ours = maps[:, 8 * (row - 1) + column - 1]
             torch.testing.assert_close(torch.tensor(answer["maps"]), ours, rtol=0.25, atol=0.01)

@@ -22,14 +22,14 @@ from PIL import Image
 from booktools.check.serve import host
 from booktools.lab import data, graphs, picture
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.latent import picture as files
-from diffusion_lib.latent.attention import recorded
-from diffusion_lib.latent.guidance import Guided
-from diffusion_lib.latent.origin import read_picture
-from diffusion_lib.latent.parts import load
-from diffusion_lib.latent.pipeline import generate
-from diffusion_lib.latent.prompt import check_words, embed, tokenize
-from diffusion_lib.latent.small import language
+from diffusion_lib.stable_diffusion import picture as files
+from diffusion_lib.stable_diffusion.attention import recorded
+from diffusion_lib.stable_diffusion.guidance import Guided
+from diffusion_lib.stable_diffusion.init_image import read_picture
+from diffusion_lib.stable_diffusion.parts import load
+from diffusion_lib.stable_diffusion.pipeline import generate
+from diffusion_lib.stable_diffusion.prompt import check_words, embed, tokenize
+from models.miniature.data import language
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def served(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def networks(served, chromium):
-    """``networks(kind, given)``: what the worker answers, on a page with the book's policy."""
+    """``denoiser(kind, given)``: what the worker answers, on a page with the book's policy."""
     page = chromium.new_page()
     page.goto(f"{served.address}/bare.html")
     return lambda kind, given: page.evaluate(DRIVE, [kind, given])

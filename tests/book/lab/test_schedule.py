@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from diffusion_lib.process.schedule import SCHEDULES, make_schedule
+from diffusion_lib.process.registry import SCHEDULES, make_schedule
 
 TABLES = {"beta": "beta", "alphaBar": "alpha_bar", "rest": "one_minus_alpha_bar"}
 

@@ -8,9 +8,9 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from booktools.lab import data
 from diffusion_lib.data import GAUSSIAN_MIXTURES
-from diffusion_lib.denoiser import MLP
 from diffusion_lib.evaluate import GaussianMixture
 from diffusion_lib.evaluate.quadrature import AXIS
+from diffusion_lib.networks import MLP
 from diffusion_lib.process import make_schedule
 from diffusion_lib.sample import ddim, last
 from diffusion_lib.train import TrainConfig, TrainState, eps_loss

@@ -9,7 +9,7 @@ import pytest
 from root import ROOT
 
 from booktools.site.formulas import Beside, Block, Row, parse
-from booktools.site.licences import Links
+from booktools.site.justifications_directive import Links
 from booktools.site.markup import block_html, inline, needed
 from booktools.site.mathml import Formula, Formulas
 from booktools.site.refuted import paragraphs

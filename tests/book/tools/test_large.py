@@ -10,7 +10,7 @@ import yaml
 
 from booktools.notebooks import large
 from diffusion_lib.cli import parser
-from diffusion_lib.notebook import parameters, rerun
+from pagekit import parameters, rerun
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from booktools.check.outputs import faults
-from diffusion_lib.notebook import plot
+from pagekit import plot
 
 
 def drawing(markup):

@@ -11,7 +11,7 @@ from root import ROOT
 
 from booktools.check import proofs
 from booktools.source.pages import BookError
-from diffusion_lib.notebook.proofs import AXIOMS, theorems
+from pagekit.proofs import AXIOMS, theorems
 
 FOLDER = ROOT / "proofs"
 RECORD = json.loads((ROOT / proofs.RECORD).read_text(encoding="utf-8"))

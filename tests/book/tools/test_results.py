@@ -12,9 +12,9 @@ from root import ROOT
 from booktools.notebooks.results import collected, outdated, stored
 from booktools.source.index import stored_outputs
 from booktools.source.pages import Book
-from diffusion_lib.symbolic import Derivation
-from diffusion_lib.symbolic.page.recall import find, recorded
-from diffusion_lib.symbolic.page.record import results
+from derive import Derivation
+from derive.page.recall import find, recorded
+from derive.page.record import results
 
 
 def recalled() -> list[dict]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from diffusion_lib.symbolic import KL, E, Product, Sum, log
-from diffusion_lib.symbolic import Integral as I
-from diffusion_lib.symbolic.language.expr import wrap
-from diffusion_lib.symbolic.language.times import as_index
+from derive import KL, E, Product, Sum, log
+from derive import Integral as I
+from derive.language.expr import wrap
+from derive.language.times import as_index
 from generated.form import False_
 
 

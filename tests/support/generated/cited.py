@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from diffusion_lib.symbolic import Derivative as D
-from diffusion_lib.symbolic import E, Sum, exp, standard_normal
-from diffusion_lib.symbolic import Integral as I
-from diffusion_lib.symbolic import Normal as N
-from diffusion_lib.symbolic.language.expr import wrap
+from derive import Derivative as D
+from derive import E, Sum, exp, standard_normal
+from derive import Integral as I
+from derive import Normal as N
+from derive.language.expr import wrap
 from generated.form import False_, chain_law
 
 CASES: list = []

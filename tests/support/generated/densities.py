@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffusion_lib.symbolic import Product, Sum, log
+from derive import Product, Sum, log
 from generated.form import chain_law, step
 
 PAIRS = {  # A and B of p(A | B)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from diffusion_lib.symbolic import KL, E, Sum, Var, exp, log, standard_normal
-from diffusion_lib.symbolic import Integral as I
-from diffusion_lib.symbolic import Normal as N
+from derive import KL, E, Sum, Var, exp, log, standard_normal
+from derive import Integral as I
+from derive import Normal as N
 from generated.form import chain_law, step
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from diffusion_lib.symbolic import Limit, Product, Sum, exp, log, sqrt
-from diffusion_lib.symbolic.language.expr import wrap
+from derive import Limit, Product, Sum, exp, log, sqrt
+from derive.language.expr import wrap
 from generated.form import step
 
 TELESCOPES = {  # Σ_{s=low..high} (m_s − m_{s−1}) has other ends

@@ -3,7 +3,7 @@
 
 export const mixture = (means, std, weights = means.map(() => 1 / means.length)) => ({ means, weights, std: typeof std === "number" ? means.map(() => std) : std });
 
-// Eight blobs on a circle, the ring of diffusion_lib/data.py.
+// Eight blobs on a circle, the ring of diffusion_lib/data/__init__.py.
 export const ring = () => mixture(Array.from({ length: 8 }, (_, k) => [Math.SQRT2 * Math.cos((k * Math.PI) / 4), Math.SQRT2 * Math.sin((k * Math.PI) / 4)]), 0.1);
 
 // V_k, the variance of a component at t

@@ -1,4 +1,4 @@
-// The MLP of diffusion_lib/denoiser/mlp.py: layers on a point, on waves of it, and of the time; and its gradient.
+// The MLP of diffusion_lib/networks/mlp.py: layers on a point, on waves of it, and of the time; and its gradient.
 // Weights lie in one vector, as parameters_to_vector puts them: for each layer its matrix, row by row, then its biases.
 
 import { gelu } from "./gelu.js";

@@ -41,7 +41,7 @@ export const visiting = ({ beta }, times) => tables(times.slice(1).map((t, i) =>
 // `steps` long steps through all times of a schedule, as even as whole numbers allow
 export const evenly = (T, steps) => Array.from({ length: steps + 1 }, (_, i) => Math.round((i * T) / steps));
 
-// As in diffusion_lib/process/remade.py: √ᾱ shifted and scaled such that the last is 0 and the first stays,
+// As in diffusion_lib/process/derived_schedules.py: √ᾱ shifted and scaled such that the last is 0 and the first stays,
 export const zeroTerminal = ({ T, beta, alphaBar }) => {
   const root = alphaBar.map(Math.sqrt);
   return tables(beta.slice(1).map((own, i) => {

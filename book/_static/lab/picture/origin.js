@@ -2,7 +2,7 @@
 
 import { sha256 } from "../maths/sha256.js";
 
-// What diffusion_lib/latent/origin.py calls the fingerprint: of the mode, the size and all pixels.
+// What diffusion_lib/stable_diffusion/init_image.py calls the fingerprint: of the mode, the size and all pixels.
 export const fingerprint = (pixels, side) => {
   const head = new TextEncoder().encode(`RGB ${side} x ${side}\n`), all = new Uint8Array(head.length + pixels.length);
   all.set(head);

@@ -1,4 +1,4 @@
-// Text encoder, U-Net and decoder of the miniature, run by onnxruntime: the functions of diffusion_lib/latent.
+// Text encoder, U-Net and decoder of the miniature, run by onnxruntime: the functions of diffusion_lib/stable_diffusion.
 
 import * as ort from "../vendor/onnxruntime-web/ort.js";
 import { stream } from "./generator.js";

@@ -1,4 +1,4 @@
-// Whether the miniature was trained on what a prompt asks for, by the rules of diffusion_lib/latent/small/language.py.
+// Whether the miniature was trained on what a prompt asks for, by the rules of models/miniature/data/language.py.
 
 // What a prompt asks for, as the groups of the sentence; null if no training image could have had that caption.
 export const read = (prompt, rules) => {

@@ -1,0 +1,34 @@
+"""Derivations that are checked line by line, and shown as they were checked.
+
+``Derivation`` holds a chapter's symbols and steps; the names below build formulas.  SymPy and mpmath do the work.
+"""
+
+from .justifications import LICENCES
+from .language.density import KL, Derivative, Diffusion, E, Integral, Normal, Var
+from .language.expr import Phi, exp, log, sqrt
+from .language.registry import positive, real, standard_normal, unit
+from .language.times import Limit, Product, Sum
+from .page.derivation import Derivation
+
+__all__ = [
+    "KL",
+    "LICENCES",
+    "Derivation",
+    "Derivative",
+    "Diffusion",
+    "E",
+    "Integral",
+    "Limit",
+    "Normal",
+    "Phi",
+    "Product",
+    "Sum",
+    "Var",
+    "exp",
+    "log",
+    "positive",
+    "real",
+    "sqrt",
+    "standard_normal",
+    "unit",
+]

@@ -1,0 +1,111 @@
+"""What a density or a function may be defined as.
+
+A density is a Gaussian in its one target, a positive function of it, or a product of densities in which each target
+stands once and conditions come before targets.  A function is said by a formula in its arguments, for all their values:
+smooth, growing as ``Function`` says, and with no other variables than parameters.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+
+from ..errors import ArgumentError
+from ..language.density import Density, E, Integral, Normal, Var
+from ..language.dependence import is_noise, is_state
+from ..language.expr import Mul, Num, Symbol, rebuild, walk
+from ..language.functions import Apply
+from ..language.registry import real
+from ..language.times import Index, Item, Product, Span
+from ..language.tree import free_indices, same_thing
+from ..numeric.interpret import Interpreter
+from ..proof.integrability import Growth
+
+
+def density(name, left, right) -> None:
+    """The right side must be a density in the targets of the left side, given its conditions."""
+    if isinstance(right, Normal):
+        (target, *more) = left.targets
+        known = {part for part in left.given if isinstance(part, Item)}
+        mentioned = {p for side in (right.mean, right.variance) for p in walk(side) if is_state(p) or is_noise(p)}
+        if more or right.at != target or not mentioned <= known:
+            raise ArgumentError(f"{name!r}: {right!r} is no density of {left!r}: its target and conditions differ")
+        return
+    if isinstance(right, Apply) and right.function.positive and (right.args,) == (left.targets,) and not left.given:
+        return
+    factors = right.factors if isinstance(right, Mul) else (right,)
+    bodies = [part.body if isinstance(part, Product) else part for part in factors]
+    if not all(isinstance(body, Density) for body in bodies):
+        raise ArgumentError(
+            f"{name!r}: a density is a Gaussian, a function of its target or a product of densities, got {right!r}"
+        )
+    symbols = sorted(free_indices(left) | free_indices(right))
+    for times in product(range(1, 5), repeat=len(symbols)):
+        index = dict(zip(symbols, times, strict=True))
+        if not _factorises(left, factors, index):
+            raise ArgumentError(f"{name!r}: the product {right!r} is no density of {left!r}, at {index}")
+
+
+def _factorises(left, factors, index):
+    world = Interpreter(index)
+    atoms = []
+    for factor in factors:
+        body = factor.body if isinstance(factor, Product) else factor
+        times = [None]
+        if isinstance(factor, Product):
+            times = range(world.time(factor.low), world.time(factor.high) + 1)
+        for time in times:
+            inner = Interpreter(index if time is None else {**index, factor.symbol: time})
+            sides = (body.targets, body.given)
+            atoms.append([[(s.name, n) for part in side for s, n in inner.members(part)] for side in sides])
+    targets, given = (
+        [(s.name, n) for part in side for s, n in world.members(part)] for side in (left.targets, left.given)
+    )
+    if sorted(state for atom in atoms for state in atom[0]) != sorted(targets):
+        return False
+    known, left_over = set(given), list(atoms)
+    while left_over:
+        ready = [atom for atom in left_over if set(atom[1]) <= known]
+        if not ready:
+            return False
+        known |= {state for atom in ready for state in atom[0]}
+        left_over = [atom for atom in left_over if atom not in ready]
+    return True
+
+
+def function(name, left, right) -> None:
+    """The right side must be a smooth function of the arguments on the left, and of nothing else that varies."""
+    times = [arg for arg in left.args if isinstance(arg, Index)]
+    variables = [arg for arg in left.args if not isinstance(arg, Index)]
+    plain = all(is_state(arg) or (isinstance(arg, Symbol) and arg.domain == real) for arg in variables)
+    general = all(index.symbol and not index.offset for index in (*times, *(v.index for v in variables if is_state(v))))
+    if left.function.order or not plain or not general or len(set(left.args)) < len(left.args):
+        raise ArgumentError(f"{name!r}: a function takes different states x[t], real symbols and times t, got {left!r}")
+    loose = free_indices(_without(right, variables)) - {time.symbol for time in times}
+    if loose:
+        raise ArgumentError(f"{name!r}: {right!r} hangs on {sorted(loose)[0]!r}; make it an argument of {left!r}")
+    _own_variables(name, left, right, variables)
+    terms = Growth({}).terms(right, frozenset(variables))
+    if left.function.positive and any(term.fixed() < set(variables) for term in terms):
+        raise ArgumentError(f"{name!r}: {right!r} is not seen to fall off in every direction; declare a real function")
+
+
+def _without(node, variables):
+    return Num(Fraction(0)) if node in variables else rebuild(node, lambda child: _without(child, variables))
+
+
+def _own_variables(name, left, right, variables):
+    """No random quantity but the arguments and bound states; and no bound one that an argument might be."""
+    bound = [part.over for part in walk(right) if isinstance(part, Integral)]
+    for over in bound:
+        early = isinstance(over, Item) and over.index.symbol is None and over.index.offset == 0
+        if not early and any(same_thing(over, variable) for variable in variables):
+            raise ArgumentError(
+                f"{name!r}: {over!r} is bound in {right!r}, and may be an argument of {left!r}; use a dummy"
+            )
+    for part in walk(right):
+        state = is_state(part) and part not in variables and part not in bound
+        if is_noise(part) or state or isinstance(part, (E, Var, Density, Span)):
+            raise ArgumentError(
+                f"{name!r}: {part!r} in {right!r} is no argument of {left!r}; make it one, or leave it out"
+            )

@@ -1,0 +1,172 @@
+"""All that is said of one law can be true at once.
+
+A law is drawn state by state: each state once, given states that are drawn before it, all of them earlier or all of
+them later.  Then there is a joint law with these densities, whatever they are.  A second density of a state that is
+drawn already would be a claim, which may be false: it is derived, or assumed.  A law that is declared to be a Markov
+chain is drawn given the neighbour alone, and so is one that is written as a product of such densities.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import ArgumentError, Inconclusive, Refuted
+from ..justifications import licence
+from ..language.density import Density
+from ..language.expr import Mul
+from ..language.goal import Claim
+from ..language.times import Index, Item, Product, Span
+from ..language.tree import first_times
+from ..numeric.models import gaussian_worlds
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One state, drawn given others: ``target`` at all times from ``start`` on, or at its literal time."""
+
+    density: Density
+
+    @property
+    def target(self) -> Item:
+        return self.density.targets[0]
+
+    @property
+    def start(self) -> int:
+        symbol = self.target.index.symbol
+        if symbol is None:
+            return self.target.index.offset
+        return first_times(*self.density.targets, *self.density.given).get(symbol, 1) + self.target.index.offset
+
+    def meets(self, other: Draw) -> bool:
+        """May both draw one state?"""
+        if self.target.sequence != other.target.sequence:
+            return False
+        general = [draw for draw in (self, other) if draw.target.index.symbol is not None]
+        literal = [draw for draw in (self, other) if draw.target.index.symbol is None]
+        if len(literal) == 2:
+            return literal[0].start == literal[1].start
+        return len(general) == 2 or literal[0].start >= general[0].start
+
+    def given(self) -> frozenset:
+        """The conditions, as distances from the target, or as literal times."""
+        here = self.target.index
+        return frozenset(self._place(part, here) for part in self.density.given)
+
+    def _place(self, part, here):
+        if isinstance(part, Span):
+            return "span", part
+        if part.sequence != self.target.sequence or part.index.symbol != here.symbol:
+            return "far", part.sequence, part.index.symbol, part.index.offset
+        return "near", part.index.offset - here.offset
+
+    def single(self) -> bool:
+        return len(self.density.targets) == 1 and isinstance(self.target, Item)
+
+    def neighbour(self) -> bool:
+        here = {place for place in self.given() if place[0] != "far" or place[1] == self.target.sequence}
+        literal = {("far", self.target.sequence, None, self.target.index.offset + k) for k in (1, -1)}
+        near = [{("near", 1)}, {("near", -1)}, *({place} for place in literal if self.target.index.symbol is None)]
+        return not self.given() or (here == self.given() and here in near)
+
+
+def consistent(name: str, left: Density, right, others) -> None:
+    """Raise ``ArgumentError`` unless ``left := right`` can be true with the pairs of other definitions."""
+    pairs = [(one, r) for one, r in (*others, (left, right)) if of_law(one, left.law)]
+    draws = [Draw(one) for one, r in pairs if not is_product(r)]
+    products = [r for _, r in pairs if is_product(r)]
+    if len(products) > 1:
+        raise ArgumentError(
+            f"{name!r}: {left.law.name} is written as a product already; derive another product from it"
+        )
+    if draws and any(part.law != left.law for r in products for part in bodies(r)):
+        raise ArgumentError(
+            f"{name!r}: {left.law.name} is a product of other laws, which says all of it; derive the rest"
+        )
+    if not is_product(right):
+        _drawn_once(name, draws[-1], draws[:-1])
+    _one_direction(name, draws)
+    _no_circle_of_sequences(name, draws)
+    factors = [Draw(part) for r in products for part in bodies(r)]
+    for draw in (*draws, *factors) if left.law.markov else ():
+        if len(draw.density.targets) > 1 or not draw.neighbour():
+            raise ArgumentError(
+                f"{name!r}: {left.law.name} is declared to be a Markov chain, and {draw.density!r} has more conditions "
+                f"than a neighbour; take a law that is not declared so"
+            )
+    for draw in draws:
+        clash = next((f for f in factors if f.single() and f.meets(draw) and f.given() != draw.given()), None)
+        if clash is not None and clash.target.index.symbol is not None:
+            raise ArgumentError(
+                f"{name!r}: {draw.density!r} has other conditions than {clash.density!r} in a product of it"
+            )
+
+
+def not_against(said, left) -> None:
+    """Raise ``ArgumentError`` if an assumption about a law contradicts how it is defined, as far as numbers see.
+
+    ``said`` are the definitions and assumptions so far, the new one, of ``left``, among them.
+    """
+    model = tuple(fact for block in said if block.relation == ":=" for fact in block.facts())
+    for block in said if isinstance(left, Density) else ():
+        if block.relation == "=" and of_law(block.left, left.law):
+            claim = Claim(block.name, block.left, block.right, licence("result"), model=model)
+            try:
+                gaussian_worlds(claim)
+            except Refuted as error:
+                raise ArgumentError(f"{block.name!r} contradicts what is said of {left.law.name}: {error}") from error
+            except Inconclusive:
+                continue
+
+
+def _no_circle_of_sequences(name, draws):
+    """No sequence of states is drawn given another one that is drawn given it."""
+    arrows = {(p.sequence, draw.target.sequence) for draw in draws for p in draw.density.given}
+    for one, other in arrows:
+        if one != other and (other, one) in arrows:
+            raise ArgumentError(f"{name!r}: {one.name} is drawn given {other.name}, and {other.name} given {one.name}")
+
+
+def of_law(left, law) -> bool:
+    return isinstance(left, Density) and left.law == law
+
+
+def is_product(right) -> bool:
+    return all(isinstance(part.body if isinstance(part, Product) else part, Density) for part in _factors(right))
+
+
+def bodies(right) -> list[Density]:
+    return [part.body if isinstance(part, Product) else part for part in _factors(right)]
+
+
+def _factors(right):
+    return right.factors if isinstance(right, Mul) else (right,)
+
+
+def _drawn_once(name, new, said):
+    for other in said:
+        if new.meets(other):
+            raise ArgumentError(
+                f"{name!r}: {other.density!r} says already how {new.target!r} is drawn, so that "
+                f"{new.density!r} would be a claim; derive it, or assume it"
+            )
+
+
+def _one_direction(name, draws):
+    """No state may be given before it is drawn: all conditions are earlier, or all later, but for undrawn ones."""
+    signs = set()
+    for draw in draws:
+        for kind, *where in draw.given():
+            if kind == "near":
+                signs.add(where[0] > 0)
+            elif kind == "far" and where[0] == draw.target.sequence and _literal_drawn(where, draws):
+                signs.add(False if draw.target.index.symbol is not None else where[2] > draw.start)
+    if len(signs) > 1:
+        raise ArgumentError(
+            f"{name!r}: its law is drawn forward in one definition and backward in another; keep to one"
+        )
+
+
+def _literal_drawn(where, draws) -> bool:
+    sequence, symbol, offset = where
+    time = Item(sequence, Index(symbol, offset))
+    return symbol is None and any(draw.meets(Draw(Density(draw.density.law, (time,), ()))) for draw in draws)

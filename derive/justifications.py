@@ -1,0 +1,206 @@
+"""Licences: what permits a step, and in which worlds the step must therefore hold.
+
+A licence is not a label.  ``rules`` names the rules of the kernel by which the right side of the step must be reached
+from its left, for all times in range; ``world`` and what follows say how the numbers that try to refute it are drawn.
+A step licensed by algebra must hold when every density is an arbitrary positive function, one licensed by the chain
+rule in joint laws that are no Markov chains, and only the licence Markov knows the Markov property.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from .errors import ArgumentError
+
+RULES = {
+    "conditional": "p(A | B) = p(A, B) / p(B)",
+    "Markov": "of conditions on one side of the targets, a Markov chain remembers the nearest; its path is a product",
+    "mean": "E_p[f | B] = ∫ f p(A | B) dA",
+    "divergence": "KL(p ‖ q) = E_p[log p/q]",
+    "linearity": "∫ Σ c g = Σ c ∫ g, for c free of the variable; the mean of 1 is 1",
+    "Fubini": "∫ h (∫ g dA) dB = ∫∫ h g dA dB, for h free of A",
+    "marginal": "∫ p(A, B) g dA dB = ∫ p(B) g dB, for g free of A",
+    "given": "E[E[f | A, B] | B] = E[f | B]",
+    "uncorrelated": "Var Σ c ε = Σ c² Var ε, for constants c and noises ε at different times",
+    "parts": "∫ f′ g = −∫ f g′, for a product that falls off at both ends",
+    "standard": "E_{N(m, v)} f(y) = E_{N(0, 1)} f(m + √v z)",
+    "substitution": "∫ h(αu + β) |α| du = ∫ h(w) dw, for α ≠ 0, with the ends moved along",
+    "Itô": "d/ds ∫ h p dx = ∫ (f h′ + ½ g² h″) p dx, if p is the density of dx = f ds + g dw",
+    "test functions": "if ∫ φ A = ∫ φ B for every φ, then A = B, for smooth A and B that fall off",
+    "Riemann": "(1/T) Σ_{t=1..T} f(t/T) → ∫_0^1 f, for a continuous f",
+    "Stieltjes": "Σ_{t=1..T} f(w(t/T)) (w(t/T) − w((t−1)/T)) → ∫_{w(0)}^{w(1)} f, for a continuous f and a smooth w",
+}
+THEOREMS = {  # what Rocq has proved of a rule, in the folder proofs/
+    "conditional": ("chain_rule_pair", "chain_rule_path", "bayes"),
+    "Markov": ("markov_forward", "markov_backward", "step_given_past"),
+    "mean": ("mean_of_density",),
+    "divergence": (),  # a definition
+    "linearity": ("linearity", "linearity_finite_sum", "mean_of_constant"),
+    "Fubini": ("fubini",),
+    "marginal": ("marginalisation", "density_sums_to_one", "tower_drop"),
+    "given": ("tower",),
+    "uncorrelated": ("independence_variances",),
+    "parts": ("integration_by_parts_on_the_line",),
+    "standard": ("reparametrisation",),
+    "substitution": ("substitution", "substitution_on_the_line"),
+    "Itô": (),  # an axiom: see the page continuous-time
+    "test functions": ("test_functions",),
+    "Riemann": ("riemann_limit",),
+    "Stieltjes": ("stieltjes_limit",),
+}
+RULE = "rule, all T"  # the verdict on a step that a rule reaches for all times in range
+ANY_LAW = ("conditional", "mean", "divergence", "linearity", "Fubini", "marginal")
+
+
+@dataclass(frozen=True)
+class Licence:
+    """``rules``: those of the kernel.  ``verdict``: the word beside the line, where the licence's name is not enough.
+
+    worlds   "opaque" arbitrary positive functions · "any" one joint law · "markov" a Markov chain
+    means    "opaque" only what is inside may be rearranged · "sum" a weighted sum · "mean" weights that add to 1 ·
+             "integral" a weighted sum, and under a Gaussian the integral that it stands for
+    ``integrates``, ``differentiates``: may integrals or derivatives be evaluated?  Elsewhere they are opaque, too.
+    ``linear``: may sums and constants be pulled out of an integral?  ``exchanges``: may its order be changed?
+    ``weaker`` is the licence under which a step must fail, or else it claims more than it needs.
+    """
+
+    name: str
+    permits: str
+    world: str = "opaque"
+    mean: str = "mean"
+    independent: bool = False
+    integrates: bool = False
+    differentiates: bool = False
+    linear: bool = False
+    exchanges: bool = False
+    weaker: str | None = None
+    rules: tuple[str, ...] = ()
+    verdict: str = RULE
+
+    @property
+    def calculus(self) -> bool:
+        """Does it evaluate integrals, derivatives or limits?"""
+        return self.verdict == "calculus"
+
+
+def _calculus(name, permits, **what):
+    return Licence(name, permits, verdict="calculus", **what)
+
+
+_ALL = (
+    Licence("algebra", "rearrange real expressions inside the stated domain", mean="opaque", verdict="algebra"),
+    Licence("definition", "replace a quantity by what it stands for", mean="sum", verdict="definition"),
+    Licence("result", "use an equality that was proved before", mean="sum"),
+    Licence("telescoping", "cancel neighbouring terms of a sum or product", mean="opaque"),
+    Licence(
+        "linearity",
+        "pull sums and constants out of an expectation or integral",
+        linear=True,
+        weaker="algebra",
+        rules=("linearity",),
+    ),
+    Licence(
+        "independence",
+        "let the cross terms of independent variables vanish",
+        independent=True,
+        weaker="linearity",
+        rules=("uncorrelated",),
+    ),
+    Licence(
+        "chain rule",
+        "split a joint density into conditional ones",
+        "any",
+        weaker="algebra",
+        rules=("conditional",),
+    ),
+    Licence(
+        "marginalisation",
+        "integrate a variable out of a joint density, or put one in",
+        "any",
+        weaker="algebra",
+        rules=ANY_LAW,
+    ),
+    Licence("Bayes", "swap a variable and a condition", "any", weaker="algebra", rules=("conditional",)),
+    Licence("tower", "take an expectation in two stages", "any", weaker="algebra", rules=(*ANY_LAW, "given")),
+    Licence(
+        "Markov",
+        "drop all conditions but the last state",
+        "markov",
+        weaker="chain rule",
+        rules=("Markov", *ANY_LAW),
+    ),
+    Licence("Jensen", "move a concave function out of an expectation, with the gap named", "any", rules=ANY_LAW),
+    Licence("Gibbs", "drop a Kullback–Leibler divergence, which is never negative", "any"),
+    Licence("non-negative gap", "drop a gap that is never negative"),
+    Licence("positive gap", "drop a gap that is always positive"),
+    _calculus("Gaussian integral", "integrate a Gaussian by completing the square", integrates=True, weaker="algebra"),
+    _calculus("integration", "integrate by an antiderivative", integrates=True, weaker="algebra"),
+    _calculus("differentiation", "differentiate by the rules", mean="opaque", differentiates=True, weaker="algebra"),
+    _calculus(
+        "exchange",
+        "swap two integrals, or a derivative and an integral",
+        mean="opaque",
+        differentiates=True,
+        linear=True,
+        exchanges=True,
+        weaker="differentiation",
+    ),
+    _calculus(
+        "integration by parts",
+        "shift a derivative to the other factor of a product that falls off at both ends",
+        mean="integral",
+        integrates=True,
+        differentiates=True,
+        weaker="differentiation",
+        rules=("parts",),
+    ),
+    _calculus(
+        "substitution",
+        "change the variable of an integral, with its ends",
+        mean="integral",
+        integrates=True,
+        weaker="algebra",
+        rules=("substitution",),
+    ),
+    _calculus(
+        "reparameterisation",
+        "write a Gaussian variable as its mean plus its deviation times a standard one",
+        mean="integral",
+        integrates=True,
+        weaker="algebra",
+        rules=("standard",),
+    ),
+    _calculus(
+        "Itô",
+        "let the generator of an equation with noise act on what is averaged",
+        mean="opaque",
+        differentiates=True,
+        linear=True,
+        exchanges=True,
+        weaker="exchange",
+        rules=("Itô",),
+    ),
+    _calculus(
+        "test functions",
+        "conclude that what has the same integral with every function is the same",
+        mean="opaque",
+        differentiates=True,
+        weaker="differentiation",
+        rules=("test functions",),
+    ),
+    Licence("induction", "use the hypothesis, or conclude from t = 1 and from t to t + 1"),
+    _calculus("limit", "let an index grow without bound", weaker="algebra", rules=("Riemann", "Stieltjes")),
+)
+LICENCES = {licence.name: licence for licence in _ALL}
+WRITTEN_OUT = ("mean", "divergence", "Fubini")  # what the definition of an operator says
+CLOSED = LICENCES["algebra"]
+
+
+def licence(name: str) -> Licence:
+    """Return the licence called ``name``."""
+    if isinstance(name, str) and name in LICENCES:
+        return LICENCES[name]
+    near = difflib.get_close_matches(name, LICENCES, n=1) if isinstance(name, str) else []
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise ArgumentError(f"by must be one of {', '.join(map(repr, LICENCES))}, got {name!r}{hint}")

@@ -1,0 +1,95 @@
+"""Theorems: a ``Theorem`` is made here and nowhere else, by the rules of a licence or by induction.
+
+The algebra that decides the equalities left over by the rules is ``proof.algebra``; no caller can substitute another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+from ..errors import DerivationError, Inconclusive
+from ..justifications import CLOSED
+from ..language.density import Density
+from ..language.expr import Expr, walk
+from ..language.goal import Claim, has_densities
+from ..language.times import Index
+from ..language.tree import at, first_times, unfold
+from ..proof import algebra
+from . import noises
+from .free import Free
+from .ranges import Ranges
+from .rewrite import Rewriter
+from .wellformed import well_formed
+
+_SEAL = object()
+
+
+class Theorem:
+    """``left = right``, for all times that the claim is about, by the rules of its licence."""
+
+    def __init__(self, seal, claim: Claim, how: str):
+        if seal is not _SEAL:
+            raise DerivationError("a theorem is made by the kernel alone; state a step, and let it be proved")
+        self._claim, self._how = claim, how
+
+    claim = property(lambda self: self._claim)
+    how = property(lambda self: self._how, doc="What closed the proof: a zero of the field, or an induction.")
+    left = property(lambda self: self._claim.left)
+    right = property(lambda self: self._claim.right)
+
+
+def prove(claim: Claim) -> Theorem:
+    """The theorem ``claim``: its right side is reached from its left by what it cites, its rules, and algebra.
+
+    ``proof.algebra`` checks that both sides have a value, and decides an equality in which nothing but the real
+    numbers, and the calculus of the licence, is left; it returns how, or raises ``Inconclusive``.
+    """
+    first = first_times(claim.left, claim.right, least=claim.start)
+    ranges, free = Ranges.least(first), Free(claim.said)
+    for side in (claim.left, claim.right):
+        well_formed(side, ranges, free)
+    left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
+    algebra.sound(replace(claim, licence=CLOSED), left, right)
+    inside = claim
+    if has_densities(left, right) or "given" in claim.licence.rules:
+        undeclared(claim, left, right)
+        rewriter = Rewriter(frozenset(claim.licence.rules), free)
+        left, right = (rewriter(side, ranges) for side in (left, right))
+        inside = claim if claim.licence.calculus else replace(claim, licence=CLOSED)
+    else:
+        left, right = (noises.apart(side, claim.licence.rules, free, ranges) for side in (left, right))
+    return Theorem(_SEAL, claim, algebra.equal(inside, left, right))
+
+
+def chained(theorems: list[Theorem]) -> tuple[Expr, Expr]:
+    """The two ends of ``a = b``, ``b = c``, …: equality is transitive."""
+    if any(type(one) is not Theorem for one in theorems):
+        raise DerivationError("a chain consists of theorems of the kernel alone; state each line, and let it be proved")
+    if not theorems or any(one.right != other.left for one, other in pairwise(theorems)):
+        raise DerivationError("the lines do not follow one another; state them again")
+    return theorems[0].left, theorems[-1].right
+
+
+def by_induction(claim: Claim, over: str, base: list[Theorem], step: list[Theorem]) -> Theorem:
+    """``claim`` for all values ≥ 1 of ``over``, from its base and from the step that may cite the hypothesis."""
+    known = {**first_times(claim.left, claim.right, least=claim.start), over: 1}
+    for theorem in (*base, *step):
+        late = first_times(theorem.left, theorem.right, least=theorem.claim.start)
+        if any(first > known.get(symbol, 1) for symbol, first in late.items()):
+            raise DerivationError(f"{claim} does not follow: {theorem.claim} begins later")
+    for theorems, index in ((base, Index(None, 1)), (step, Index(over, 1))):
+        goal = tuple(at(side, {over: index}) for side in (claim.left, claim.right))
+        if chained(theorems) != goal:
+            raise DerivationError(f"{claim} does not follow: {goal[0]!r} = {goal[1]!r} was not proved")
+    return Theorem(_SEAL, claim, f"induction on {over}")
+
+
+def undeclared(claim, *sides) -> None:
+    """Only a law that is declared to be a Markov chain has that property."""
+    laws = {part.law for side in sides for part in walk(side) if isinstance(part, Density)}
+    if claim.licence.name == "Markov" and not any(law.markov for law in laws):
+        names = ", ".join(sorted(law.name for law in laws))
+        raise Inconclusive(
+            f"no law in {claim} is declared to be a Markov chain; write F.density({names!r}, markov=True)"
+        )

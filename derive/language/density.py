@@ -1,0 +1,173 @@
+"""Densities and the operators on them.
+
+``q(x[t] | x[t - 1])`` is an atom: the conditional density of one joint law q, evaluated at its own arguments.  All
+atoms of one law come from the same joint distribution; which properties that distribution has (any law, a Markov
+chain, a Gaussian chain) is not written in the atom but granted by the licence of a step.
+
+    E(f, q(x[1:T] | x[0]))   average of f over the targets; the conditions stay free
+    E(f, q)                  average over all variables of f, under the joint law q
+    E(f, given=x[t - 1])     average over the noises (and states) in f
+    KL(p, q)                 E_p[log p / q], over the targets of p
+    Integral(f, x[t])        over the whole line;  Integral(f, (u, a, b)) over an interval, None is an infinite end
+    Derivative(f, x)         of f as a function of x, at x; what is defined by x moves with it
+    Diffusion(x, s, f, g)    dx = f ds + g dw: what a density of x at the time s is assumed to be that of
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import NoneType
+
+from ..errors import ArgumentError
+from .expr import Expr, Func, Symbol, wrap
+from .times import Given, Item, Span
+
+
+@dataclass(frozen=True)
+class Law:
+    """The name of a joint law; calling it makes a density atom.  ``markov``: is it declared to be a Markov chain?"""
+
+    name: str
+    latex: str
+    markov: bool = False
+
+    def __call__(self, *parts) -> Density:
+        targets, given = [], []
+        for part in parts:
+            if isinstance(part, Given) and not given:
+                targets += part.targets
+                given += part.given
+            elif isinstance(part, (Item, Span)):
+                (given or targets).append(part)
+            else:
+                raise ArgumentError(f"{self.name}(…) takes states as x[t] | x[t - 1], x[0]; got {part!r}; use one bar")
+        return Density(self, tuple(targets), tuple(given))
+
+
+@dataclass(frozen=True, repr=False)
+class Density(Expr):
+    law: Law
+    targets: tuple[Expr, ...]
+    given: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, repr=False, init=False)
+class Normal(Expr):
+    """The density N(x; mean, variance); the third argument is a variance, never a standard deviation."""
+
+    at: Expr
+    mean: Expr
+    variance: Expr
+
+    def __init__(self, at, mean, variance):
+        _set(self, at=wrap(at), mean=wrap(mean), variance=wrap(variance))
+
+
+@dataclass(frozen=True, repr=False, init=False)
+class E(Expr):
+    """Expectation of ``body`` under a density, under a whole law, or over the noise in it."""
+
+    body: Expr
+    under: Density | Normal | Law | None
+    given: tuple[Expr, ...]
+
+    def __init__(self, body, under=None, given=()):
+        if not isinstance(under, (Density, Normal, Law, NoneType)):
+            raise ArgumentError(
+                f"a mean is taken under a density, a Gaussian or a law, got {under!r}; define a density"
+            )
+        if under is not None and _tuple(given):
+            raise ArgumentError(f"a mean under {under!r} takes no given=; write the conditions into the density")
+        _set(self, body=wrap(body), under=under, given=_tuple(given))
+
+
+@dataclass(frozen=True, repr=False, init=False)
+class Var(Expr):
+    """Variance of ``body`` over the noise (and states) in it."""
+
+    body: Expr
+    given: tuple[Expr, ...]
+
+    def __init__(self, body, given=()):
+        _set(self, body=wrap(body), given=_tuple(given))
+
+
+@dataclass(frozen=True, repr=False)
+class KL(Expr):
+    """Kullback–Leibler divergence of ``p`` from ``q``, over the targets of ``p``; never negative (Gibbs)."""
+
+    p: Density | Normal
+    q: Density | Normal
+
+    def __post_init__(self):
+        for side in (self.p, self.q):
+            if not isinstance(side, (Density, Normal)):
+                raise ArgumentError(
+                    f"a divergence is one of two densities or Gaussians, got {side!r}; define a density"
+                )
+
+
+@dataclass(frozen=True, repr=False, init=False)
+class Integral(Expr):
+    """Integral over the whole line (no bounds) or over an interval; an end that is None is infinite."""
+
+    body: Expr
+    over: Item | Symbol
+    low: Expr | None
+    high: Expr | None
+
+    def __init__(self, body, over, low=None, high=None):
+        if isinstance(over, tuple):
+            over, low, high = over
+        bounds = {"low": low, "high": high}
+        _set(self, body=wrap(body), over=over, **{k: None if v is None else wrap(v) for k, v in bounds.items()})
+
+
+@dataclass(frozen=True, repr=False, init=False)
+class Derivative(Expr):
+    """Derivative of ``body`` with respect to a symbol or a member of a sequence, at its value.
+
+    ``by`` is free in ``body`` and bound by the derivative: its own definition, if any, is not put in under the
+    derivative, while everything that is defined by it moves with it.
+    """
+
+    body: Expr
+    by: Item | Symbol
+
+    def __init__(self, body, by):
+        if not isinstance(by, (Item, Symbol)):
+            raise ArgumentError(f"a derivative is taken by a symbol or a member of a sequence, got {by!r}")
+        _set(self, body=wrap(body), by=by)
+
+
+@dataclass(frozen=True, repr=False, init=False)
+class Diffusion(Expr):
+    """The equation dx = drift ds + noise dw, for ``at`` at the time ``by``; it stands in no formula."""
+
+    at: Symbol
+    by: Symbol
+    drift: Expr
+    noise: Expr
+
+    def __init__(self, at, by, drift, noise):
+        if not isinstance(at, Symbol) or not isinstance(by, Symbol) or at == by:
+            raise ArgumentError(f"a diffusion is about a place and a time, two letters, got {at!r} and {by!r}")
+        _set(self, at=at, by=by, drift=wrap(drift), noise=wrap(noise))
+
+
+def written_out(node: E | KL) -> Integral:
+    """The integral that a mean under a Gaussian, or a divergence from one, stands for."""
+    under, body = (node.under, node.body) if isinstance(node, E) else (node.p, Func("log", node.p / node.q))
+    return Integral(body * under, under.at)
+
+
+def _set(node, **values):
+    for name, value in values.items():
+        object.__setattr__(node, name, value)
+
+
+def _tuple(given):
+    parts = tuple(given) if isinstance(given, (tuple, list)) else (given,)
+    if not all(isinstance(part, Expr) for part in parts):
+        raise ArgumentError(f"given takes states such as x[0], got {given!r}; write given=(x[0], x[1])")
+    return parts

@@ -1,0 +1,185 @@
+"""The one registry of a derivation's symbols.
+
+Every symbol is declared once, with the open interval that it lives in.  A second declaration of a name with other
+properties is refused: two symbols that print alike and differ are the classic way to "prove" x - x ≠ 0.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from fractions import Fraction
+
+from ..errors import ArgumentError, VacuousHypotheses
+from .density import Density, Law
+from .expr import Interval, Symbol, walk, wrap
+from .functions import Apply, Function
+from .times import Index, Item, Limit, Sequence, Span, Sum
+from .tree import free_indices
+
+real = Interval()
+positive = Interval(Fraction(0))
+unit = Interval(Fraction(0), Fraction(1))
+standard_normal = Symbol("standard_normal", r"\mathcal{N}(0,\, 1)", real)
+
+GREEK = {
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "eta",
+    "theta",
+    "lambda",
+    "mu",
+    "nu",
+    "rho",
+    "sigma",
+    "tau",
+    "phi",
+}
+
+
+def latex_name(name: str) -> str:
+    """Return the LaTeX of an identifier: ``alpha_bar`` is ``\\bar\\alpha``, ``SNR`` is upright."""
+    stem, _, accent = name.partition("_")
+    if accent in ("bar", "tilde", "hat"):
+        return rf"\{accent}{{{latex_name(stem)}}}" if len(stem) == 1 else rf"\{accent}{latex_name(stem)}"
+    if accent:
+        return rf"{latex_name(stem)}_{{{accent}}}"
+    if stem in GREEK:
+        return "\\" + stem
+    return stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
+
+
+class Registry:
+    """Declares symbols; ``what[name]`` is the object that ``name`` stands for."""
+
+    def __init__(self):
+        self.what: dict[str, object] = {}
+        self.defined: dict[str, object] = {}  # how something defined is written -> what it is
+
+    def declare(self, name: str, thing):
+        """Return ``thing`` under ``name``; declaring it again is harmless, declaring something else is refused."""
+        if not isinstance(name, str) or not name.isidentifier():
+            raise ArgumentError(f"name must be a Python identifier, got {name!r}; write for example 'alpha_bar'")
+        _readable(name, getattr(thing, "latex", name))
+        known = self.what.setdefault(name, thing)
+        if known != thing:
+            raise ArgumentError(
+                f"name {name!r} is already declared as {known!r}, got {thing!r}; use the first one, or another name"
+            )
+        return known
+
+    def own(self, *nodes, beside=()) -> None:
+        """Raise ``ArgumentError`` for a thing that was not declared here, or that is written as another one is.
+
+        One letter may stand for two things in two blocks; not in one block (``beside`` are the other sides of it), and
+        not if a definition says what it is.
+        """
+        written = dict(self.defined)
+        try:
+            found = [(node, *known) for root in (*beside, *nodes) for node in walk(root) for known in mentions(node)]
+        except RecursionError as error:
+            raise ArgumentError("an expression is nested too deeply, or refers to itself; split it") from error
+        for symbol in frozenset().union(*map(free_indices, nodes)):
+            if symbol not in self.what:
+                raise ArgumentError(f"the index {symbol!r} is not declared here; take one that indices(…) gave")
+        for node, name, thing, letters in found:
+            if self.what.get(name) != thing:
+                raise ArgumentError(
+                    f"{name!r} in {node!r} is not declared here; declare it, or take what has that name"
+                )
+            if letters.isdigit() or written.setdefault(letters, thing) != thing:
+                raise ArgumentError(f"{node!r} is written {letters}, which means something else; give it another latex")
+
+    def indices(self, names: str) -> tuple[Index, ...]:
+        """Index symbols: ``t, s, T = F.indices("t s T")``."""
+        return tuple(self.declare(name, Index(name)) for name in names.split())
+
+    def symbol(self, name: str, domain: Interval = real, latex: str | None = None) -> Symbol:
+        """One real number in an open interval."""
+        return self.declare(name, Symbol(name, latex or latex_name(name), _interval(domain)))
+
+    def dummy(self, name: str, latex: str | None = None) -> Symbol:
+        """A variable of integration."""
+        return self.declare(name, Symbol(name, latex or latex_name(name), real, "bound"))
+
+    def sequence(self, name: str, domain: Interval = real, start: int = 1, latex: str | None = None, first=None):
+        """One real number in an open interval for each time from ``start`` on; ``first`` is the value at ``start``."""
+        first = None if first is None else getattr(wrap(first), "value", None) or _no_number(first)
+        sequence = Sequence(name, latex or latex_name(name), _interval(domain), at_least_zero(start), first=first)
+        low, high = domain.low, domain.high
+        if first is not None and ((low is not None and first < low) or (high is not None and first > high)):
+            raise ArgumentError(f"first must lie in the domain of {name!r} or on its border, got {first}")
+        return self.declare(name, sequence)
+
+    def states(self, name: str, latex: str | None = None) -> Sequence:
+        """The variables of a process, from time 0 on."""
+        return self.declare(name, Sequence(name, latex or latex_name(name), real, 0, "state"))
+
+    def density(self, name: str, latex: str | None = None, markov: bool = False) -> Law:
+        """A joint law over all states; ``markov`` declares it to be a Markov chain."""
+        return self.declare(name, Law(name, latex or latex_name(name), markov))
+
+    def function(self, name: str, domain: Interval = real, latex: str | None = None) -> Function:
+        """An arbitrary smooth function, real or positive; see ``Function`` for how it grows."""
+        if domain not in (real, positive):
+            raise ArgumentError(f"the values of a function are real or positive, got {domain!r}; import one of them")
+        return self.declare(name, Function(name, latex or latex_name(name), domain))
+
+
+def _readable(name, latex):
+    """Refuse what reads as nothing, as a number, as a formula, or as another letter that looks the same."""
+    outside, inside = latex, None
+    while outside != inside:
+        outside, inside = re.sub(r"\([^(){}[\]]*\)|{[^(){}[\]]*}|\[[^(){}[\]]*\]", "", outside), outside
+    odd = re.search(r"[-+=<>/*&~]|\\(?:[^a-zA-Z]|q?quad\b|.?frac|infty\b)", outside)
+    if odd or not (name + latex).isascii() or not re.match(r"[^\d.]*[a-zA-Z]", latex) or r"\mathcal{N}" in latex:
+        raise ArgumentError(f"latex {latex!r} of {name!r} reads as something else than a letter; choose plain letters")
+
+
+def mentions(node):
+    """The name of what a node mentions, what it stands for, and how that is written, without braces."""
+    for name, thing, letters in _mentions(node):
+        yield name, thing, re.sub(r"[{} ]", "", letters)
+
+
+def _mentions(node):
+    if isinstance(node, Symbol):
+        yield node.name, node, node.latex
+    elif isinstance(node, Item):
+        yield node.sequence.name, node.sequence, f"{node.sequence.latex}_{node.index!r}"
+    elif isinstance(node, Span):
+        yield node.sequence.name, node.sequence, f"{node.sequence.latex}_{node.low!r}:{node.high!r}"
+    elif isinstance(node, Density) or isinstance(getattr(node, "under", None), Law):
+        law = node.law if isinstance(node, Density) else node.under
+        yield law.name, law, law.latex
+    elif isinstance(node, Apply):
+        function = replace(node.function, order=0)
+        yield function.name, function, function.latex
+        yield function.name, function, f"{function.latex}'"
+    elif isinstance(node, (Index, Sum, Limit)) and node.symbol is not None:
+        name = node.symbol.rstrip("'")  # a bound index may have been renamed
+        yield name, Index(name), name
+
+
+def at_least_zero(start) -> int:
+    """Return ``start``; times are whole numbers from 0 on."""
+    if not isinstance(start, int) or isinstance(start, bool) or start < 0:
+        raise ArgumentError(f"start must be a whole number, at least 0, got {start!r}; times begin at 0")
+    return start
+
+
+def _no_number(first):
+    if first != 0:
+        raise ArgumentError(f"first must be an integer or a Fraction, got {first!r}")
+    return Fraction(0)
+
+
+def _interval(domain) -> Interval:
+    if not isinstance(domain, Interval):
+        raise ArgumentError(f"domain must be real, positive, unit or an Interval, got {domain!r}; import one of them")
+    if domain.low is not None and domain.high is not None and domain.low >= domain.high:
+        raise VacuousHypotheses(f"domain ({domain.low}, {domain.high}) is empty, so all statements hold; swap its ends")
+    return domain

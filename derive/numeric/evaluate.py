@@ -1,0 +1,143 @@
+"""The numerical verdict: both sides at random rational points of the domain, and what counts as equal."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+
+from mpmath import mp
+
+from ..errors import Inconclusive, Refuted, Undefined, VacuousHypotheses
+from ..language.density import E, Integral
+from ..language.expr import Num, children, walk
+from ..language.goal import Claim, contains
+from ..language.times import Index, Limit, OutOfRange
+from ..language.tree import first_times
+from .analysis import INTEGRAL_DIGITS
+from .interpret import to_mpf
+from .points import Point
+
+POINTS, INTEGRAL_POINTS = 24, 6
+DIGITS = 60
+MARGIN = 10  # digits that rounding may take
+LIMIT_TOLERANCE = Fraction(1, 10**9)
+FAR_AWAY = 17  # one more time is that much later than all others
+MODERATE = 50  # larger numbers in a claim are taken for numbers, not for times
+TRIES = 40  # points drawn for each point wanted, before hypotheses count as contradictory
+
+
+def at_points(claim: Claim, left, right) -> str:
+    """Evaluate a scalar claim at random points of the domain; return the verdict's name."""
+    rough = claim.licence.integrates and claim.licence.mean == "integral"  # quadrature of arbitrary functions
+    if rough and any(nested(part) for side in (left, right) for part in walk(side)):
+        raise Inconclusive(f"{claim} has an integral within another, which takes too long to look at")
+    integral = rough or (claim.licence.integrates and contains(Integral, left, right))
+    count, digits = (INTEGRAL_POINTS, INTEGRAL_DIGITS) if integral else (POINTS, DIGITS)
+    limit = claim.licence.name == "limit" and contains(Limit, left, right)
+    tries = times_to_try(claim, short=integral)
+    for turn, number in enumerate(admissible(claim, max(count, len(tries)))):
+        with mp.workdps(digits):
+            tolerance = to_mpf(LIMIT_TOLERANCE) if limit or rough else mp.mpf(10) ** (MARGIN - digits)
+            for index in (*tries[turn % len(tries) :], *tries):
+                point = Point(str(number), index, claim.licence, claim.standard)
+                point.places = {fact.left: fact.right for fact in claim.facts}
+                try:
+                    claim.check_times(index)
+                    compare(claim, point, left, right, tolerance, absolute=limit or rough)
+                    break
+                except OutOfRange:
+                    continue
+            else:
+                raise Undefined(f"{claim} has an index outside of its range")
+    return f"{count} points, {digits} digits"
+
+
+def nested(node) -> bool:
+    """Is this an integral, or a mean, that has another one inside?"""
+    return isinstance(node, (Integral, E)) and any(contains((Integral, E), part) for part in children(node))
+
+
+def times_to_try(claim, short=False) -> list[dict[str, int]]:
+    """Assignments of times to index symbols, the earliest first.
+
+    One symbol: its first five times, then times beyond every number in the claim, and one far away.  Several symbols:
+    all combinations of their first times, equal ones among them, then late and equal times.
+    """
+    symbols = claim.symbols()
+    first = first_times(claim.left, claim.right, least=claim.start)
+    starts = [first[symbol] for symbol in symbols]
+    last = max(starts, default=0)
+    beyond = 1 + max([last + 4, *_whole_numbers(claim.left), *_whole_numbers(claim.right)])
+    late = [] if short else [*range(beyond, beyond + 7), beyond + FAR_AWAY]
+    if len(symbols) == 1:
+        times = [*range(last, last + 5), *late]
+        return [{symbols[0]: time} for time in times]
+    found = product(*(range(start, last + 4) for start in starts))
+    return [
+        dict(zip(symbols, times, strict=True)) for times in (*found, *((time,) * len(symbols) for time in late[:3]))
+    ]
+
+
+def _whole_numbers(node):
+    """The absolute values of all small whole numbers and literal times in a node."""
+    for part in walk(node):
+        value = part.offset if isinstance(part, Index) else part.value if isinstance(part, Num) else 0
+        if abs(value) < MODERATE:
+            yield abs(int(value))
+
+
+def admissible(claim: Claim, count: int):
+    """Yield the numbers of ``count`` points that satisfy all hypotheses."""
+    found = 0
+    for number in range(TRIES * count):
+        if found < count and all(_holds(claim, number, pair) for pair in claim.hypotheses):
+            found += 1
+            yield number
+    if found < count:
+        shown = ", ".join(f"{small!r} < {large!r}" for small, large in claim.hypotheses)
+        raise VacuousHypotheses(f"no rational point satisfies {shown}, so everything would follow; drop one of them")
+
+
+def _holds(claim, number, pair):
+    pair_claim = Claim(claim.name, *pair, claim.licence)
+    symbols = pair_claim.symbols()
+    for times in product(range(10), repeat=len(symbols)):
+        point = Point(str(number), dict(zip(symbols, times, strict=True)), claim.licence)
+        try:
+            if not to_mpf(point(pair[0])) < to_mpf(point(pair[1])):
+                return False
+        except OutOfRange:
+            continue
+    return True
+
+
+def compare(claim: Claim, world, left, right, tolerance, absolute=False):
+    """Evaluate both sides in a world; raise ``Refuted`` with the world as witness if they differ."""
+    a, b = world(left), world(right)
+    if isinstance(a, Fraction) and isinstance(b, Fraction):
+        equal = a == b
+    else:
+        a, b = to_mpf(a), to_mpf(b)
+        if not (mp.isfinite(a) and mp.isfinite(b)):
+            raise Undefined(f"in {claim}, left is {mp.nstr(a, 8)} and right is {mp.nstr(b, 8)} at {witness(world)}")
+        scale = max(abs(a), abs(b), 1 if absolute else 0)
+        equal = abs(a - b) <= tolerance * scale or _is_rounding(world, left, right, a - b)
+    if not equal:
+        sides = f"left is {mp.nstr(to_mpf(a), 12)}, right is {mp.nstr(to_mpf(b), 12)}"
+        raise Refuted(f"{claim} is false at {witness(world)}: {sides}; correct a side, or the licence")
+
+
+def _is_rounding(world, left, right, difference) -> bool:
+    """Near zero, a difference of equal numbers shrinks when the precision doubles; any other difference stays."""
+    small = mp.mpf(10) ** (MARGIN - mp.dps)
+    if abs(difference) > small:
+        return False
+    with mp.workdps(2 * mp.dps):
+        return abs(to_mpf(world(left)) - to_mpf(world(right))) <= small**2
+
+
+def witness(world) -> str:
+    """The values that define a point or a world, in a fixed order."""
+    parts = [f"{symbol} = {value}" for symbol, value in sorted(world.index.items())]
+    parts += [f"{label} = {value}" for label, value in sorted(world.used.items())]
+    return ", ".join(parts + ([] if world.used and isinstance(world, Point) else [f"random law {world.seed}"]))

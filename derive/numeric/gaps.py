@@ -1,0 +1,40 @@
+"""A gap that is negative somewhere is no gap: its value is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mpmath import mp
+
+from ..errors import Refuted
+from ..justifications import licence
+from ..language.functions import Apply
+from ..language.goal import Claim, contains, has_densities
+from ..language.times import OutOfRange
+from ..language.tree import unfold
+from .evaluate import DIGITS, POINTS, admissible, times_to_try, witness
+from .interpret import to_mpf
+from .models import gaussian_sign
+from .points import Point
+
+
+def look_at_gap(claim: Claim, gap, strict: bool = False) -> None:
+    """Raise ``Refuted`` if the gap is negative (or zero, if ``strict``) at a point of the domain, or in a world."""
+    (seen,) = unfold((gap,), claim.facts, claim.start)
+    claim = replace(claim, left=gap, right=seen)
+    if has_densities(seen):
+        return gaussian_sign(claim, seen)
+    with mp.workdps(DIGITS):
+        tries, seen_by = times_to_try(claim), licence("linearity" if contains(Apply, seen) else "integration")
+        for turn, number in enumerate(admissible(claim, max(POINTS, len(tries)))):
+            for index in (*tries[turn % len(tries) :], *tries):
+                point = Point(str(number), index, seen_by)
+                try:
+                    value = to_mpf(point(seen))
+                except OutOfRange:
+                    continue
+                if value < 0 or (strict and value == 0):
+                    raise Refuted(
+                        f"the gap {seen!r} is {mp.nstr(value, 12)} at {witness(point)}; a gap is never negative"
+                    )
+                break

@@ -1,0 +1,234 @@
+"""A look at statements about densities: exact evaluation in a linear-Gaussian chain.
+
+If x_0 is Gaussian and every step is affine plus Gaussian noise, all states are jointly Gaussian.  The logarithm of
+any density atom is then a polynomial of degree two in the states; products, quotients, integrals, expectations and
+divergences of such atoms stay in this class, so that both sides of a statement become polynomials (or exponentials of
+polynomials) whose coefficients are compared at 60 digits.  Where the derivation has defined the step, as
+q(x_t|x_{t-1}) is in diffusion, the chain is that one with a random schedule; otherwise its coefficients are random.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+
+from mpmath import mp
+
+from ..errors import Inconclusive, Undefined
+from ..language.density import Density, Law, Normal
+from ..language.expr import Add, Symbol
+from ..language.registry import positive, real, unit
+from ..language.times import Index, Item, Product
+from ..language.tree import at, unfold
+from .draw import draw
+from .interpret import HORIZON, Interpreter, to_mpf
+from .quadratic import Bell, Quadratic, bell
+
+
+class GaussianWorld(Interpreter):
+    """One random linear-Gaussian world; ``facts`` are all the definitions of the derivation."""
+
+    def __init__(self, seed: str, index, facts=(), last: int = HORIZON):
+        super().__init__(index)
+        self.last_state = last
+        self.seed, self.facts = seed, facts
+        self.used: dict[str, Fraction] = {}  # the number of the world says it all
+        self.joints: dict[tuple, tuple] = {}
+        self.logs: dict[tuple, Quadratic] = {}
+
+    def number(self, value):
+        return Quadratic.constant(to_mpf(value))
+
+    def Pi(self, node):
+        return Quadratic.constant(+mp.pi)
+
+    def leaf(self, label, domain):
+        return self.number(draw(f"{self.seed}:{label}", domain))
+
+    def Symbol(self, node):
+        (meaning,) = unfold((node,), [fact for fact in self.facts if isinstance(fact.left, Symbol)])
+        return self.leaf(node.name, node.domain) if meaning == node else self(meaning)
+
+    def Item(self, node):
+        ((sequence, time),) = self.members(node)
+        if sequence.role == "state":
+            return Quadratic.variable((sequence.name, time))
+        stated = self.stated(sequence, time)
+        if stated is not None:
+            return stated
+        concrete = Item(sequence, Index(None, time))
+        (meaning,) = unfold((concrete,), [fact for fact in self.facts if isinstance(fact.left, Item)])
+        return self.leaf(f"{sequence.name}[{time}]", sequence.domain) if meaning == concrete else self(meaning)
+
+    def Pow(self, node):
+        base, power = self(node.base), self(node.power)
+        power = power.value("an exponent")
+        if power == int(power):
+            return base ** int(power)
+        return (base if isinstance(base, Bell) else Bell(base.log())) ** power
+
+    def Func(self, node):
+        arg = self(node.arg)
+        if node.name == "log":
+            return arg.log()
+        value = arg.value(node.name)
+        if node.name == "sqrt" and value < 0:
+            raise Undefined(f"sqrt of {mp.nstr(value, 8)} in {node!r}")
+        return Quadratic.constant(mp.ncdf(value) if node.name == "Phi" else getattr(mp, node.name)(value))
+
+    def Apply(self, node):
+        """An arbitrary function is a line, or a bell, in its first argument; that of the data is their density."""
+        function, (first, *more) = node.function, node.args
+        if function.order or not all(isinstance(arg, Index) for arg in more):
+            raise Inconclusive(f"{node!r} is neither a line nor a bell; state the step without densities")
+        for fact in self.facts:
+            if isinstance(fact.left, Density) and getattr(fact.right, "function", None) == function:
+                (key,) = self.arguments(fact.left.targets)
+                return bell(self.log_marginal(fact.left.law, [key]).put(key, self(first)), Quadratic.constant(mp.one))
+        name = f"{self.seed}:{function.name}:{[self.time(arg) for arg in more]}"
+        height, place, rate = (to_mpf(draw(f"{name}:{part}", real)) for part in ("height", "place", "rate"))
+        if not function.positive:
+            return self(first) * rate + height
+        gap = self(first) - place
+        return bell(gap * gap * -(rate**2) + height, Quadratic.constant(mp.one))
+
+    def Normal(self, node):
+        variance = self(node.variance).value("a variance")
+        if variance <= 0:
+            raise Undefined(f"the variance in {node!r} is {mp.nstr(variance, 8)}")
+        gap = self(node.at) - self(node.mean)
+        one = Quadratic.constant(mp.one)
+        return bell(gap * gap * (-1 / (2 * variance)) - mp.log(2 * mp.pi * variance) / 2, one)
+
+    def arguments(self, parts):
+        return [(sequence.name, time) for part in parts for sequence, time in self.members(part)]
+
+    def Density(self, node):
+        targets, given = self.arguments(node.targets), self.arguments(node.given)
+        if len(set(targets + given)) < len(targets + given):
+            raise Undefined(f"{node!r} has one state twice")
+        return Bell(self.log_marginal(node.law, targets + given) - self.log_marginal(node.law, given))
+
+    def log_marginal(self, law: Law, keys):
+        """log density of a set of states, as a polynomial."""
+        keys = tuple(sorted(keys))
+        if not keys:
+            return Quadratic.constant(mp.zero)
+        if (law.name, keys) not in self.logs:
+            (name, *others) = {name for name, _ in keys}
+            if others:
+                raise Inconclusive(
+                    f"{law.name} joins the states of {name} and {others[0]}, which no Gaussian world does"
+                )
+            mean, covariance = self.joint(law, name)
+            chosen = [time for _, time in keys]
+            block = mp.matrix([[covariance[i, j] for j in chosen] for i in chosen])
+            precision = block**-1
+            gaps = [Quadratic.variable(key) - mean[time] for key, time in zip(keys, chosen, strict=True)]
+            total = Quadratic.constant(-mp.log(mp.det(2 * mp.pi * block)) / 2)
+            for i, left in enumerate(gaps):
+                for j, right in enumerate(gaps):
+                    total = total - left * right * (precision[i, j] / 2)
+            self.logs[law.name, keys] = total
+        return self.logs[law.name, keys]
+
+    def joint(self, law: Law, name: str):
+        """Mean vector and covariance matrix of all states under a law."""
+        if any(isinstance(fact.right, Add) for fact in self.about(law)):
+            raise Inconclusive(f"{law.name} is defined as a mixture, which is not Gaussian")
+        if (law.name, name) not in self.joints:
+            fact, direction = self.step_fact(law)
+            order = range(self.last_state + 1)[::direction]
+            mean, covariance = [mp.zero] * len(order), mp.zeros(len(order))
+            mean[order[0]], covariance[order[0], order[0]] = self.marginal(law, order[0], name)
+            for before, time in pairwise(order):
+                slope, shift, variance = self.transition(law, fact, name, before, time)
+                mean[time] = slope * mean[before] + shift
+                for other in order[: order.index(time)]:
+                    covariance[time, other] = covariance[other, time] = slope * covariance[before, other]
+                covariance[time, time] = slope**2 * covariance[before, before] + variance
+            self.joints[law.name, name] = mean, covariance
+        return self.joints[law.name, name]
+
+    def about(self, law):
+        """The definitions of densities of a law."""
+        found = [fact for fact in self.facts if isinstance(fact.left, Density) and fact.left.law == law]
+        return [fact for fact in found if all(isinstance(p, Item) for p in (*fact.left.targets, *fact.left.given))]
+
+    def independent(self, law) -> bool:
+        """Is the law defined as a product of densities without conditions?"""
+        bodies = [fact.right.body for fact in self.about(law) if isinstance(fact.right, Product)]
+        return any(isinstance(body, Density) and not body.given for body in bodies)
+
+    def marginal(self, law, time, name):
+        """Mean and variance of one state that hangs on no other: the defined ones, or random ones."""
+        for fact in self.about(law):
+            (target, *more) = fact.left.targets
+            if more or fact.left.given or not isinstance(fact.right, Normal):
+                continue
+            general = target.index.symbol is not None and self.independent(law)
+            bound = {target.index.symbol: Index(None, time - target.index.offset)}
+            if (general and fact.holds_at(bound, {})) or target.index == Index(None, time):
+                normal = at(fact.right, bound)
+                return self(normal.mean).value("a mean"), self(normal.variance).value("a variance")
+        label = f"{self.seed}:{law.name}:{name}:{time}"
+        return to_mpf(draw(f"{label}:mean", real)), to_mpf(draw(f"{label}:variance", positive))
+
+    def step_fact(self, law):
+        """The definition of the law's step, if there is one, and its direction: 1 forward in time, -1 backward."""
+        for fact in self.about(law):
+            if len(fact.left.given) == 1 and isinstance(fact.right, Normal):
+                (target,), (given,) = fact.left.targets, fact.left.given
+                direction = target.index.offset - given.index.offset
+                if (
+                    target.index.symbol == given.index.symbol
+                    and direction in (1, -1)
+                    and isinstance(fact.right, Normal)
+                ):
+                    return fact, direction
+        return None, 1
+
+    def transition(self, law, fact, name, before, time):
+        """Slope, shift and variance of the step to ``time``: the defined one, or a random one."""
+        if self.independent(law):
+            return mp.zero, *self.marginal(law, time, name)
+        if fact is None:
+            label = f"{self.seed}:{law.name}:{name}:{time}"
+            draws = draw(f"{label}:slope", real), draw(f"{label}:shift", real), draw(f"{label}:variance", unit)
+            return tuple(map(to_mpf, draws))
+        (symbol,) = fact.symbols
+        normal = at(fact.right, {symbol: Index(None, time - fact.left.targets[0].index.offset)})
+        mean = self(normal.mean)
+        return mean.coefficient((name, before)), mean.constant_term(), self(normal.variance).value("a variance")
+
+    def E(self, node):
+        if isinstance(node.under, Law):
+            body = self(node.body)
+            return self.mean(body, self.log_marginal(node.under, body.variables()), body.variables())
+        if node.under is None:
+            raise Inconclusive(f"{node!r} does not say which density it averages over; write E(…, q(…))")
+        return self.mean(self(node.body), self(node.under).log(), self.targets(node.under))
+
+    def targets(self, density):
+        return self.bound_states(*(getattr(density, "targets", None) or (density.at,)))
+
+    def mean(self, body, log_density, targets):
+        """∫ body · exp(log_density) over the targets, for a polynomial of degree two or the exponential of one."""
+        if isinstance(body, Bell):
+            return Bell(body.exponent + log_density, body.factor).integrate(targets)
+        for key in targets:
+            body, log_density = body.average(key, log_density)
+        return body
+
+    def KL(self, node):
+        p, q = self(node.p).log(), self(node.q).log()
+        return self.mean(p - q, p, self.targets(node.p))
+
+    def Derivative(self, node):
+        return self(node.body).slope(*self.bound_states(node.by))
+
+    def Integral(self, node):
+        states, body = self.bound_states(node.over, ends=(node.low, node.high)), self(node.body)
+        if not isinstance(body, Bell):
+            raise Inconclusive(f"{node!r} is not the integral of a Gaussian")
+        return body.integrate(states)

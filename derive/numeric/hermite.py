@@ -1,0 +1,107 @@
+"""Integrals with a bell, at a point where all functions are polynomials: finite sums, those of Gauss and Hermite.
+
+An integration by parts holds for all functions, and so for these.  With them a look costs little.  The sum over n nodes
+is exact up to the degree 2n − 1; where more nodes change it, nothing is said.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from mpmath import mp
+
+from ..errors import Inconclusive, Undefined
+from ..language.density import Integral, Normal
+from ..language.expr import Div, Mul, walk
+from ..language.functions import Apply
+from ..language.goal import Claim
+from . import shapes
+from .evaluate import DIGITS, MARGIN, POINTS, compare
+from .interpret import to_mpf
+from .points import Point
+
+COUNTS = (8, 9)  # nodes
+FAR = 100  # deviations, where a bell times any polynomial is next to nothing
+
+
+def under_bells(claim: Claim, left, right) -> bool:
+    """Is this an integration by parts in which each integral has a bell of its variable, and nothing else falls off?"""
+    parts = [part for side in (left, right) for part in walk(side)]
+    integrals = [part for part in parts if isinstance(part, Integral)]
+    real = all(part.function.domain.low is None for part in parts if isinstance(part, Apply))
+    return (
+        "parts" in claim.licence.rules
+        and real
+        and bool(integrals)
+        and not any(bell_of(one) is None for one in integrals)
+    )
+
+
+def bell_of(integral):
+    """The bell of the variable of integration, of which mean and variance are free."""
+    body = integral.body.over if isinstance(integral.body, Div) else integral.body
+    for factor in body.factors if isinstance(body, Mul) else (body,):
+        ours = isinstance(factor, Normal) and factor.at == integral.over
+        if ours and not any(part == factor.at for side in (factor.mean, factor.variance) for part in walk(side)):
+            return factor if (integral.low, integral.high) == (None, None) else None
+    return None
+
+
+def at_bells(claim: Claim, left, right) -> str:
+    """Evaluate a claim at random such points; return the name of the look."""
+    if claim.symbols():
+        raise Inconclusive(f"{claim} is about whole times")
+    for number in range(POINTS):
+        point = HermitePoint(str(number), {}, claim.licence, claim.standard)
+        compare(claim, point, left, right, mp.mpf(10) ** (MARGIN - DIGITS))
+    return f"{POINTS} points, polynomials"
+
+
+class HermitePoint(Point):
+    """One random point."""
+
+    def Apply(self, node):
+        name = (node.function.name, (), len(node.args))
+        if name not in self.shapes:
+            self.shapes[name] = shapes.quintic(f"{self.seed}:function:{name}", len(node.args))
+        return super().Apply(node)
+
+    def Integral(self, node):
+        bell = bell_of(node)
+        if bell is None:
+            raise Inconclusive(f"{node!r} has no bell")
+        return self.under(node, [(1, to_mpf(self(bell.mean)), to_mpf(self(bell.variance)))], lambda y: self(bell))
+
+    def under(self, node, bells, density):
+        """∫ h p dy by the nodes of the bells of p; ``density`` is p at a place."""
+        key, saved, sums = self.key(node.over), dict(self.values), []
+        for count in COUNTS:
+            total = mp.zero
+            for share, mean, variance in bells:
+                for weight, place in nodes(count, mp.dps):
+                    y = mean + mp.sqrt(variance) * place
+                    self.values[key] = y
+                    total += share * weight * to_mpf(self(node.body)) / density(y)
+            sums.append(total)
+        self.values[key] = bells[0][1] + FAR * mp.sqrt(bells[0][2])
+        far = abs(to_mpf(self(node.body)))
+        self.values = saved
+        if far > 1:
+            raise Undefined(f"the integrand of {node!r} does not fall off: it is {mp.nstr(far, 5)} far away")
+        if abs(sums[1] - sums[0]) > mp.mpf(10) ** (MARGIN - mp.dps) * max(1, abs(sums[1])):
+            raise Inconclusive(f"{node!r} is no sum over {COUNTS[0]} nodes")
+        return sums[1]
+
+
+@cache
+def nodes(count, digits):
+    """Weights and nodes of the rule for the standard normal law, to so many digits."""
+    with mp.workdps(digits + MARGIN):
+        rows = [[mp.one], [mp.one, mp.zero]]  # Hermite's polynomials, the highest power first
+        for n in range(1, count):
+            shifted = [*rows[n], mp.zero]
+            lower = [mp.zero, mp.zero, *rows[n - 1]]
+            rows.append([a - n * b for a, b in zip(shifted, lower, strict=True)])
+        places = mp.polyroots(rows[count], maxsteps=400, extraprec=4 * digits)
+        top = mp.factorial(count) / count**2
+        return [(top / mp.polyval(rows[count - 1], place) ** 2, mp.re(place)) for place in places]

@@ -1,0 +1,183 @@
+"""A result of another chapter, cited with its statement.
+
+``results.json`` beside this module holds what the chapters have proved, as their runs reported it;
+``python -m booktools.notebooks.results`` writes it, and tests hold it to the notebooks and derive it again.
+``recall`` compares: what is stated here must be what was proved there, of letters that are declared in the same way
+and stand for the same, under assumptions that are all made here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+
+from ..errors import ArgumentError, DerivationError
+from ..justifications import licence
+from ..language.dependence import atoms, hangs, meets
+from ..language.expr import walk
+from ..language.goal import Claim
+from ..language.registry import at_least_zero
+from ..language.tree import bound_by, same_thing
+from ..proof import algebra
+from ..verify.verify import look, named
+from . import record
+from .blocks import Block, Line
+
+FILE = "results.json"
+
+
+@functools.cache
+def recorded() -> dict:
+    """What the chapters have proved, by chapter."""
+    return json.loads((files(__package__) / FILE).read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Record:
+    """One result as its chapter reported it; ``rests`` and ``letters`` map names to words."""
+
+    chapter: str
+    letter: str
+    name: str
+    tag: str
+    says: str
+    times: dict
+    rests: dict
+    letters: dict
+
+    @property
+    def sentence(self) -> str:
+        return _sentence(self.says, self.times, self.rests.values(), self.letters)
+
+
+def find(label: str, known: dict) -> Record:
+    """The result with this name or number; ``ArgumentError`` lists the near ones."""
+    for chapter, told in known.items():
+        for name, one in told["results"].items():
+            if label in (name, one["tag"]):
+                rests = {rest: told["definitions"][rest] for rest in one["rests"]}
+                letters = {letter: told["letters"][letter] for letter in one["letters"]}
+                return Record(chapter, told["letter"], name, one["tag"], one["says"], one["times"], rests, letters)
+    names = [name for told in known.values() for name in told["results"]]
+    near = difflib.get_close_matches(label, names, n=4, cutoff=0.4)
+    raise ArgumentError(
+        f"no chapter has proved {label!r}; near it: {', '.join(near) or 'nothing'}; if it is new, run `make notebooks`"
+    )
+
+
+def no_circle(letter: str, origin: Record, known: dict) -> None:
+    """Raise ``DerivationError`` if the proof of ``origin`` leads back to the chapter with this letter."""
+    chapters = {told["letter"]: name for name, told in known.items()}
+    reached, todo = set(), [origin.letter]
+    while todo:
+        here = todo.pop()
+        if here not in reached:
+            reached.add(here)
+            todo += known[chapters[here]]["recalls"] if here in chapters else []
+    if letter in reached:
+        raise DerivationError(
+            f"({origin.tag}) cannot be recalled in {letter}: {origin.chapter} rests on {letter} itself, a circle"
+        )
+
+
+def recall(derivation, label: str, left, right, start: int) -> Recalled:
+    """The result ``label`` for a block of ``derivation``, if it is ``left = right`` from ``start`` on."""
+    known = recorded()
+    origin = find(label, known)
+    no_circle(derivation.letter, origin, known)
+    derivation.own(left, right)
+    return Recalled(derivation, origin, left, right, at_least_zero(start))
+
+
+class Recalled(Block):
+    """``left = right``, as another chapter has proved it."""
+
+    steps = ()
+
+    def __init__(self, derivation, origin: Record, left, right, start: int):
+        super().__init__(origin.name, start)
+        self.derivation, self.origin, self.left, self.right = derivation, origin, left, right
+        self.compare()
+        facts = tuple(fact for name in self.assumptions for fact in derivation.blocks[name].facts())
+        claim = Claim(
+            self.name,
+            left,
+            right,
+            licence("result"),
+            model=(*derivation.model(), *facts),
+            hypotheses=derivation.hypotheses(),
+            start=start,
+            said=derivation.said(),
+        )
+        with named(claim):
+            algebra.sound(claim, left, right)
+        self.looks = look(claim)
+
+    def compare(self):
+        """Raise ``DerivationError`` unless this is what the record says, here and now."""
+        known, origin = record.definitions(self.derivation), self.origin
+        here = {record.said(block): block for block in known}
+        rests = [here[words] for words in origin.rests.values() if words in here]
+        sides = [self.left, self.right]
+        found = record.closed(sides, rests, known)
+        letters = record.letters(*sides, *(side for block in found for side in (block.left, block.right)))
+        times = self.first()
+        says = f"{record.words(self.left)} = {record.words(self.right)}"
+        told = {record.said(block) for block in found}
+        if (says, times, told, letters) != (origin.says, origin.times, set(origin.rests.values()), origin.letters):
+            raise DerivationError(
+                f"({origin.tag}) {origin.name!r} of {origin.chapter} says something else.\n"
+                f"proved there: {origin.sentence}\n"
+                f"stated here:  {_sentence(says, times, told, letters)}"
+            )
+        self._nothing_hidden([block for block in known if block not in found])
+        self.assumptions = {block.name: block.tag for block in found if block.relation == "="}
+        self.rests = frozenset().union(*(block.rests for block in found))
+        self.brings = frozenset().union(*(block.brings for block in found))
+
+    def _nothing_hidden(self, more):
+        """What is said here only must not make a letter random, or move one that the statement binds.
+
+        There the letter stood still; here a law, a state or an assumption might say that it does not.
+        """
+        pairs = self.derivation.said()
+        bound = [variable for side in (self.left, self.right) for part in walk(side) for variable in bound_by(part)]
+        bound = [variable for variable in bound if record.is_letter(variable)]
+        parts = {part for side in (self.left, self.right) for part in atoms(side)}
+        for block in more:
+            if not any(meets(part, block.left) for part in parts):
+                continue
+            reached, todo = set(), [*atoms(block.left), *atoms(block.right)]
+            while todo:
+                part = todo.pop()
+                if part not in reached:
+                    reached.add(part)
+                    todo += [deep for left, right in pairs if meets(part, left) for deep in atoms(right)]
+            moves = any(same_thing(part, variable) for part in reached for variable in bound)
+            if moves or (record.is_letter(block.left) and any(hangs(part, pairs) for part in atoms(block.right))):
+                raise DerivationError(
+                    f"({self.origin.tag}) {self.name!r} of {self.origin.chapter} was proved where "
+                    f"{block.left!r} was free; here {record.said(block)}"
+                )
+
+    def facts(self):
+        self.compare()  # something may have been said since
+        return [self.fact()]
+
+    def lines(self):
+        return [Line(self.left, "=", self.right, f"recalled ({self.origin.tag})")]
+
+    def metadata(self):
+        """The name stays with the chapter that proved it; here the block has its number alone."""
+        shown = super().metadata()["diffusion_lib"]
+        recalled = {"chapter": self.origin.chapter, "name": self.origin.name, "tag": self.origin.tag}
+        return {"diffusion_lib": shown | {"name": self.tag, "recalled": recalled | {"says": self.origin.sentence}}}
+
+
+def _sentence(says, times, rests, letters) -> str:
+    late = [f"{symbol} ≥ {first}" for symbol, first in sorted(times.items())]
+    given = [f"given {rest}" for rest in sorted(rests)]
+    return "; ".join([says, *late, *given, *(f"{name}: {how}" for name, how in sorted(letters.items()))])

@@ -1,0 +1,214 @@
+"""How an expression is written on the page: LaTeX.
+
+It is read off the tree that was checked, term by term in the order in which the author wrote it. A line break in
+LaTeX is ``\\cr``: Sphinx wraps blocks that contain a double backslash in an environment where a tag is illegal.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..language.density import Derivative, Integral, Law
+from ..language.expr import Div, Func, Mul, Neg, Num, Symbol, walk
+from ..language.functions import Apply
+from ..language.text import ATOM, POWER, PRODUCT, SUM, binding
+from ..language.times import Index, Item, Limit, Product, Sum
+from ..language.tree import free_indices
+
+LETTER = re.compile(  # a letter with accents, indices and primes, and perhaps its arguments; @ and ! are groups
+    r"(\\(hat|bar|tilde|dot|mathbf|mathrm|mathcal|mathbb) ?)*(\\[a-zA-Z]+|[a-zA-Z]|@)"
+    r"('|[_^](\\text@|\\[a-zA-Z]+|[a-zA-Z0-9]|@))*!?"
+)
+
+
+class Latex:
+    """``Latex()(node)`` is the LaTeX of ``node``; ``latex_of`` maps index names to LaTeX."""
+
+    def __call__(self, node, level: int = SUM) -> str:
+        written = getattr(self, type(node).__name__)(node)
+        holds = PRODUCT if compound(node) else binding(node)
+        return written if holds >= level else fenced("(", written, ")")
+
+    def Num(self, node):
+        value = node.value
+        if value.denominator == 1:
+            return str(value)
+        over, under = _braced(str(abs(value.numerator))), _braced(str(value.denominator))
+        return rf"{'-' if value < 0 else ''}\tfrac{over}{under}"
+
+    def Pi(self, node):
+        return r"\pi"
+
+    def Index(self, node):
+        if node.symbol is None:
+            return str(node.offset)
+        return node.symbol + (f"{node.offset:+d}" if node.offset else "")
+
+    def Symbol(self, node):
+        return node.latex
+
+    def Item(self, node):
+        return f"{node.sequence.latex}_{_braced(self.Index(node.index))}"
+
+    def Span(self, node):
+        return f"{node.sequence.latex}_{{{self.Index(node.low)}:{self.Index(node.high)}}}"
+
+    def Add(self, node):
+        first, *rest = node.terms
+        start = fenced("(", self(first), ")") if catches(first, rest) else self(first, SUM)
+        return start + "".join(self.signed(term, rest[place:]) for place, term in enumerate(rest, 1))
+
+    def signed(self, term, rest):
+        if catches(term, rest):
+            sign, body = ("-", term.arg) if isinstance(term, Neg) else ("+", term)
+            return f" {sign} " + fenced("(", self(body), ")")
+        if isinstance(term, Neg):
+            return " - " + self(term.arg, PRODUCT)
+        if isinstance(term, Num) and term.value < 0:
+            return " - " + self.Num(Num(-term.value))
+        return " + " + self(term, SUM if isinstance(term, (Sum, Mul)) else PRODUCT)
+
+    def Neg(self, node):
+        return "-" + self(node.arg, PRODUCT)
+
+    def Mul(self, node):
+        *early, last = node.factors
+        text, *parts = [*(self(f, ATOM if takes_all(f) else PRODUCT) for f in early), self(last, PRODUCT)]
+        for part in parts:
+            named = part.startswith((r"\operatorname", r"\log", r"\exp"))  # these bring their own space
+            half = re.match(r"\\tfrac|\\frac{\d+}{\d+}", part)
+            number = part[0].isdigit() or (text[-1].isdigit() and half)  # 3½ is no product
+            text += (r" \cdot " if number else " " if named else r"\, ") + part
+        return text
+
+    def Div(self, node):
+        if halves(node):
+            return r"\tfrac12 " + self(node.over, PRODUCT)
+        return rf"\frac{{{self(node.over)}}}{{{self(node.under)}}}"
+
+    def Pow(self, node):
+        base = self(node.base, ATOM)
+        letter = isinstance(node.base, (Symbol, Item)) and not compound(node.base)
+        double = letter and any(mark in base for mark in "'^")  # TeX takes one exponent
+        if double or isinstance(node.base, Integral):  # or else the exponent is that of dy
+            base = fenced("(", base, ")")
+        return f"{base}^{_braced(self(node.power))}"
+
+    def Func(self, node):
+        if node.name == "sqrt":
+            return rf"\sqrt{{{self(node.arg)}}}"
+        if node.name in ("exp", "Phi"):
+            return rf"\{node.name}" + fenced("(", self(node.arg), ")")
+        return rf"\log {self(node.arg, PRODUCT if isinstance(node.arg, (Div, Product)) else POWER)}"
+
+    def Apply(self, node):
+        primes = "'" * node.function.order
+        return node.function.latex + primes + fenced("(", self.list(node.args), ")")
+
+    def big(self, node, sign):
+        bounds = f"_{{{node.symbol}={self.Index(node.low)}}}^{_braced(self.Index(node.high))}"
+        return rf"{sign}{bounds} {self(node.body, PRODUCT)}"
+
+    def Sum(self, node):
+        return self.big(node, r"\sum")
+
+    def Product(self, node):
+        return self.big(node, r"\prod")
+
+    def Limit(self, node):
+        return rf"\lim_{{{node.symbol}\to\infty}} {self(node.body, PRODUCT)}"
+
+    def list(self, parts):
+        return ", ".join(self(part) for part in parts)
+
+    def Density(self, node):
+        bar = rf" \mid {self.list(node.given)}" if node.given else ""
+        return rf"{node.law.latex}({self.list(node.targets)}{bar})"
+
+    def Normal(self, node):
+        parts = rf"{self(node.at)};\, {self(node.mean)},\, {self(node.variance)}"
+        return r"\mathcal{N}" + fenced("(", parts, ")")
+
+    def E(self, node):
+        under = "" if node.under is None else node.under.latex if isinstance(node.under, Law) else self(node.under)
+        return rf"\mathbb{{E}}{f'_{{{under}}}' if under else ''}{self.bracket(node)}"
+
+    def Var(self, node):
+        return rf"\operatorname{{Var}}{self.bracket(node)}"
+
+    def bracket(self, node):
+        bar = rf" \mid {self.list(node.given)}" if node.given else ""
+        return fenced("[", self(node.body) + bar, "]")
+
+    def KL(self, node):
+        return r"D_{\mathrm{KL}}" + fenced("(", rf"{self(node.p)} \,\|\, {self(node.q)}", ")")
+
+    def Integral(self, node):
+        low = r"-\infty" if node.low is None else self(node.low)
+        high = r"\infty" if node.high is None else self(node.high)
+        bounds = "" if node.low is None and node.high is None else f"_{_braced(low)}^{_braced(high)}"
+        return rf"\int{bounds} {self(node.body, PRODUCT)}\, \mathrm{{d}}{self(node.over, ATOM)}"
+
+    def Diffusion(self, node):
+        moved = [
+            rf"{self(rate, ATOM if takes_all(rate) else PRODUCT)}\, \mathrm{{d}}{of}"
+            for rate, of in ((node.drift, self(node.by, ATOM)), (node.noise, "w"))
+        ]
+        return rf"\mathrm{{d}}{self(node.at, ATOM)} = {' + '.join(moved)}"
+
+    def Derivative(self, node):
+        order, body = 1, node.body
+        while isinstance(body, Derivative) and body.by == node.by:
+            order, body = order + 1, body.body
+        power = f"^{order}" if order > 1 else ""
+        by = self(node.by, ATOM)
+        by = _braced(by) if power and "^" in by else by  # TeX takes no second exponent
+        return rf"\frac{{\mathrm{{d}}{power}}}{{\mathrm{{d}} {by}{power}}} {self(body, PRODUCT)}"
+
+
+def takes_all(node) -> bool:
+    """Would a reader take a factor that follows ``node`` for a part of it?  Then it stands in parentheses."""
+    if isinstance(node, Mul):
+        return takes_all(node.factors[-1])
+    if isinstance(node, Div):
+        return halves(node) and takes_all(node.over)
+    if isinstance(node, Func):
+        return node.name == "log"
+    return isinstance(node, (Derivative, Limit, Product, Sum)) or compound(node)
+
+
+def compound(node) -> bool:
+    """Is the name of ``node`` a formula, as in ∇ log q, so that an exponent or a factor beside it needs parentheses?"""
+    owner = {Item: "sequence", Apply: "function"}.get(type(node))
+    if owner is None and not isinstance(node, Symbol):
+        return False
+    name, before = (getattr(node, owner) if owner else node).latex, None
+    while name != before:
+        before, name = name, re.sub(r"[(\[][^()\[\]{}]*[)\]]", "!", re.sub(r"\{[^{}]*\}", "@", name))
+    return not LETTER.fullmatch(name)
+
+
+def catches(node, rest) -> bool:
+    """Would a reader take a letter in the terms that follow for the one that a sum or a limit in ``node`` binds?"""
+    bound = {part.symbol for part in walk(node) if isinstance(part, (Sum, Limit))}
+    return any(not bound.isdisjoint(free_indices(term)) for term in rest)
+
+
+def halves(node: Div) -> bool:
+    """Is this half of something, written with the ½ before it?"""
+    return isinstance(node.under, Num) and node.under.value == 2 and not isinstance(node.over, (Num, Index))
+
+
+def fenced(left: str, inside: str, right: str) -> str:
+    """Put delimiters around LaTeX; they grow only if there is something tall inside."""
+    tall = any(command in inside for command in (r"\frac", r"\sum", r"\prod", r"\int", r"\left"))
+    return rf"\left{left}{inside}\right{right}" if tall else left + inside + right
+
+
+def latex(node) -> str:
+    """Return the LaTeX of ``node``."""
+    return Latex()(node)
+
+
+def _braced(text: str) -> str:
+    return text if len(text) == 1 else f"{{{text}}}"

@@ -1,0 +1,124 @@
+"""Gaps: an inequality is an equality with a named gap that is never negative.
+
+A gap is proved non-negative by its form: a Kullback–Leibler divergence (Gibbs), a sum, product, expectation or
+integral of something non-negative, or a quotient of polynomials whose coefficients show the sign on the whole domain.
+"""
+
+from __future__ import annotations
+
+from ..errors import DerivationError, Inconclusive
+from ..justifications import licence
+from ..kernel.free import Free
+from ..kernel.positive import positive
+from ..kernel.ranges import Ranges
+from ..kernel.sums import product, products, total
+from ..kernel.wellformed import well_formed
+from ..language.density import KL, Density, E, Integral
+from ..language.expr import Add, Div, Func, Mul, Num, Pow, walk
+from ..language.goal import Claim, has_densities
+from ..language.times import Index, Sum
+from ..language.tree import at, first_times, unfold
+from .defined import border_cases, defined
+from .integrals import inside, sign
+from .symbolic import Symbolic, floors
+
+
+def non_negative(claim: Claim, gap, strict: bool = False) -> None:
+    """Prove ``gap`` ≥ 0 (> 0 if ``strict``) on the domain, or raise ``Inconclusive``."""
+    least = first_times(gap, least=claim.start)
+    well_formed(gap, Ranges.least(least), Free(claim.said))
+    (gap,) = unfold((gap,), claim.facts, claim.start)
+    cases, late = border_cases([gap], least)
+    for symbol, first in cases.items():
+        _one_case(at(gap, {symbol: Index(None, first)}), strict, {})
+    _one_case(gap, strict, late)
+
+
+def _one_case(gap, strict, least):
+    if not has_densities(gap):
+        defined(gap, least=least)
+    if not _Sign(least).proved(gap, strict, {}):
+        raise Inconclusive(
+            f"the sign of the gap {gap!r} is not known; write it as a divergence or a product of positive terms"
+        )
+
+
+class _Sign:
+    """Proves signs by form; ``least`` holds the least value of each index symbol."""
+
+    def __init__(self, least):
+        self.least = least
+
+    def proved(self, node, strict, ranges) -> bool:
+        """Is ``node`` non-negative?  ``ranges`` holds the values that variables of integration run over."""
+        if positive(node):
+            return True
+        if isinstance(node, KL):  # Gibbs needs two densities of the same variables
+            return not strict and _targets(node.p) == _targets(node.q)
+        if isinstance(node, (Add, Mul)):
+            parts = node.terms if isinstance(node, Add) else node.factors
+            if all(self.proved(part, strict, ranges) for part in parts):
+                return True
+        if isinstance(node, Div) and self.proved(node.over, strict, ranges) and self.proved(node.under, True, ranges):
+            return True
+        if isinstance(node, (Sum, E)):  # an empty sum is zero
+            return not (strict and type(node) is Sum) and self.proved(node.body, strict, ranges)
+        if isinstance(node, Integral):
+            if node.low is None or node.high is None:
+                return self.proved(node.body, strict, ranges)
+            length = node.high if node.low == Num(0) else node.high - node.low
+            return self.proved(length, True, ranges) and self.proved(
+                node.body, strict, {**ranges, node.over: (node.low, node.high)}
+            )
+        even = isinstance(node, Pow) and isinstance(node.power, Num) and node.power.value % 2 == 0
+        if even and node.power.value > 0 and not strict:
+            return True
+        return self.sign(node, strict, ranges) == 1 or self.tangent(node, strict, ranges)
+
+    def tangent(self, node, strict, ranges) -> bool:
+        """By a tangent: 1 − 1/u ≤ log u ≤ u − 1 and exp u ≥ 1 + u, each times something that is never negative."""
+        terms = products(node)
+        for place, (coefficient, factors) in enumerate(terms):
+            curves = [f for f, n in factors.items() if n == 1 and curved(f)]
+            weight = product(coefficient, {f: n for f, n in factors.items() if f not in curves[:1]})
+            if not curves or any(map(curved, walk(weight))):
+                continue
+            rest = total([product(c, f) for other, (c, f) in enumerate(terms) if other != place])
+            for side, line in tangents(curves[0]):
+                more = rest + weight * line
+                bounded = self.proved(weight if side > 0 else -weight, False, ranges)
+                if bounded and (self.proved(more, strict, ranges) or (not strict and self.vanishes(more))):
+                    return True
+        return False
+
+    def vanishes(self, node) -> bool:
+        world = Symbolic(licence("integration"), floors=floors(node), least=self.least)
+        try:
+            return world.field.is_zero(world(node))
+        except DerivationError:
+            return False
+
+    def sign(self, node, strict, ranges):
+        world = Symbolic(licence("integration"), floors=floors(node), least=self.least)
+        try:
+            value = world(node)
+            for variable, (low, high) in ranges.items():
+                value = value.subs(world(variable), inside(world(low), world(high)))
+            return sign(world.field, world.field.rational(value), strict)
+        except DerivationError:
+            return None
+
+
+def _targets(density):
+    return density.targets if isinstance(density, Density) else (getattr(density, "at", None),)
+
+
+def curved(node) -> bool:
+    return isinstance(node, Func) and node.name in ("log", "exp")
+
+
+def tangents(curve):
+    """(1, a line below the curve), (−1, a line above it)."""
+    if curve.name == "exp":
+        return [(1, 1 + curve.arg)]
+    return [(1, 1 - 1 / curve.arg), (-1, curve.arg - 1)]

@@ -1,0 +1,52 @@
+"""Signs, from the form (products, quotients and sums of positive things) or from the factors of a value."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from ..errors import DerivationError
+from .normalform import sign_of
+
+
+def sign_of_value(field, value) -> int | None:
+    """1 or -1 if the value is proved to have that sign, 0 if it is proved to be non-negative, else None."""
+    try:
+        _, coefficient = field.single(value)
+        over, under = sp.fraction(field.lower(coefficient))
+        signs = [_sign(part) for part in (over, under)]
+    except DerivationError:
+        return None
+    return None if None in signs or signs[1] == 0 else signs[0] * signs[1]
+
+
+def steady(field, value, grows) -> bool:
+    """Is there no value of a letter at which the fastest term in a quotient, root, exponent or logarithm vanishes?"""
+    for part in sp.preorder_traversal(value):
+        closed = isinstance(part, (sp.exp, sp.log)) or (part.is_Pow and not (part.exp.is_Integer and part.exp > 0))
+        for side in (side for arg in part.args for side in sp.fraction(sp.together(arg)) if closed and side.has(grows)):
+            moving = [generator for generator in sp.Poly(side).gens if generator.has(grows)]
+            polynomial = sp.Poly(side, *moving)
+            leading = [polynomial.LC()] if moving == [grows] else polynomial.coeffs()
+            if any(sign_of_value(field, coefficient) not in (1, -1) for coefficient in leading):
+                return False
+    return True
+
+
+def _sign(polynomial):
+    number, factors = sp.factor_list(polynomial)
+    if number == 0:
+        return 0
+    sign = int(sp.sign(number))
+    for factor, count in factors:
+        known = sign_of(factor)
+        if known is None and count % 2 and sign_of(factor, strict=False) is None:
+            return None
+        if known is not None:
+            sign *= known**count
+        elif count % 2:
+            sign = 0 if sign * sign_of(factor, strict=False) >= 0 else None
+        else:
+            sign = 0 if sign >= 0 else None
+        if sign is None:
+            return None
+    return sign

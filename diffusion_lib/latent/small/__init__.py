@@ -1,1 +1,0 @@
-"""The miniature Stable Diffusion: its world, networks and training, and the recogniser of its pictures."""

@@ -1,9 +1,0 @@
-"""Exercises of the book: ``grade("posterior-mean", answer)`` says whether an answer is right, or which slip it holds.
-
-Each chapter has a module with its ``EXERCISES``; a new module is found by itself.
-"""
-
-from diffusion_lib.notebook.exercises.exercise import Exercise, letters
-from diffusion_lib.notebook.exercises.grade import Verdict, exercises, grade, grade_answer
-
-__all__ = ["Exercise", "Verdict", "exercises", "grade", "grade_answer", "letters"]

@@ -1,0 +1,73 @@
+"""What decides about a picture beside its text: checked before anything is loaded, and as it is stored.
+
+That is g, seed, steps, dim, save_int, sampler and, where one is asked for, a negative text.
+"""
+
+from __future__ import annotations
+
+import secrets
+import warnings
+from typing import Any
+
+from .. import __version__
+from ..errors import ConfigError, check_choice, check_integer, check_seed
+from ..runtime.device import dtype_name
+from ..sample.ancestral import ddim, ddpm
+from ..sample.dpm import dpmpp
+from ..sample.ode import euler, heun, lms
+from ..sample.times import timesteps
+from .guidance import check_guidance
+from .model_spec import Dim, ModelSpec
+from .parts import Components
+from .prompt import check_prompts
+
+NOISY = {"ddpm": ddpm, "euler-ancestral": ddpm}  # draw noise on the way; one sampler with two names
+EVEN = {"ddim": ddim, "euler": euler, "heun": heun, "lms": lms, "dpm++": dpmpp} | NOISY
+SAMPLERS = EVEN | {f"{name}-karras": sampler for name, sampler in EVEN.items()}  # even in t, or levels of Karras et al.
+SAMPLER, STEPS = "ddpm", 50  # of what was tried, most often right and clean; also right at g = 7.5
+USUAL_G, OWN_G = 7.5, {"miniature": 2.0}  # of Stable Diffusion; of a model where another is cleaner
+
+
+def check_arguments(
+    spec: ModelSpec,
+    *,
+    g: float | None,
+    seed: int | None,
+    steps: int,
+    dim: Dim | None,
+    save_int: int,
+    sampler: str,
+    first: int = 0,
+    negative: str = "",
+) -> dict[str, Any]:
+    """Return the settings that a batch shares, as they are stored, or raise ``ConfigError``; nothing is loaded.
+
+    The texts are another matter: see ``prompt.check_prompts``.
+    """
+    check_seed(first, "first")
+    if not isinstance(negative, str):
+        raise ConfigError(f"negative must be a text, got {negative!r}; one text is for all pictures")
+    check_prompts(negative, "negative")
+    if negative and g is not None and check_guidance(g) <= 1:
+        raise ConfigError(f"negative must come with a g above 1, got g = {g:g}, which does not lead away from it")
+    return {
+        "g": None if g is None else check_guidance(g),
+        "seed": None if seed is None else check_seed(seed),
+        "steps": len(timesteps(spec.T, steps)),
+        "dim": spec.check_dim(dim),
+        "save_int": check_integer("save_int", save_int, 0),
+        "sampler": check_choice("sampler", sampler, SAMPLERS),
+    } | ({"negative": negative} if negative else {})
+
+
+def complete(parts: Components, checked: dict[str, Any]) -> dict[str, Any]:
+    """What was checked, with a g and a seed, and with what makes the pictures."""
+    if checked["g"] is None:
+        checked = checked | {"g": OWN_G.get(parts.model, USUAL_G)}
+    if checked["g"] < 1:
+        warnings.warn(f"g = {checked['g']:g} weakens the prompt; g = 1 is the prompt without guidance", stacklevel=3)
+    if checked["seed"] is None:
+        checked = checked | {"seed": secrets.randbelow(2**32)}
+        print(f"seed = {checked['seed']}")
+    made_by = {"model": parts.model, "fingerprint": parts.fingerprint, "dtype": dtype_name(parts.dtype)}
+    return checked | made_by | {"library": __version__}

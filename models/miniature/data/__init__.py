@@ -1,0 +1,1 @@
+"""The synthetic dataset: scenes, their captions, and the images that are rendered from both."""

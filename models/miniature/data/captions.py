@@ -1,0 +1,101 @@
+"""How likely a description is, for a picture and in general: the world's own odds, p(y | x) and p(y), exactly.
+
+From a picture of one plain shape or one animal one reads everything but the words that ``language.describe`` leaves
+out by chance.  How often it leaves them out is known, so that p(y | x) is a sum over these chances.  Whether the
+description may say "small" or "large" is not in the picture; its radius says how likely it is.  p(y) is the mean of
+p(y | x) over the scenes that ``world.sample_scenes`` makes.
+
+So the information of a description about its picture, log p(y | x) / p(y), is known for every pair.  A contrastive loss
+has then a floor, as L_simple has one where the best denoiser is known.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import product
+from typing import NamedTuple
+
+from diffusion_lib.errors import ConfigError, check_choice
+
+from . import synthetic
+from .forms import ANIMALS, SHAPES
+from .language import CHANCES, sentence
+from .synthetic import ANY, COLOURS, FURS, GROUNDS, HELD_OUT, LARGE, NAMES, SMALL, Scenes
+
+KINDS = ("single", "animal")
+RANGES = {-1: ANY, 0: SMALL, 1: LARGE}  # of the radius, for each size
+
+
+class Shown(NamedTuple):
+    """What a picture of one form shows, in the numbers of ``Scenes``."""
+
+    form: int
+    colour: int
+    hat: int
+    ground: int
+
+
+def given_picture(scenes: Scenes) -> list[dict[str, float]]:
+    """p(y | x) of each picture: its descriptions, each with its probability.
+
+    Raises ``ConfigError`` for a picture of several shapes, or of one with a pattern.
+    """
+    others = int(((scenes.form[:, 1] >= 0) | (scenes.pattern[:, 0] >= 0)).sum())
+    if others:
+        what = f"got {others} with several shapes or a pattern; draw one kind"
+        raise ConfigError(f"scenes must be of kind {' or '.join(KINDS)}, {what}")
+    fields = (scenes.form, scenes.colour, scenes.hat)
+    rows = zip(*(field[:, 0].tolist() for field in fields), scenes.ground.tolist(), strict=True)
+    radii = scenes.radius[:, 0].tolist()
+    return [_descriptions(Shown(*row), _sizes(row[0], radius)) for row, radius in zip(rows, radii, strict=True)]
+
+
+def of_captions(kind: str) -> dict[str, float]:
+    """p(y): every description of a kind of scene, "single" or "animal", with its probability.
+
+    Raises ``ConfigError`` for another kind.
+    """
+    scenes = _animals() if check_choice("kind", kind, KINDS) == "animal" else _shapes()
+    sizes = {-1: 1.0} if kind == "animal" else dict.fromkeys(RANGES, 1 / 3)
+    total: Counter[str] = Counter()
+    for chance, shown in scenes:
+        for text, part in _descriptions(shown, sizes).items():
+            total[text] += chance * part
+    return dict(total)
+
+
+def _shapes() -> Iterator[tuple[float, Shown]]:
+    pairs = [
+        (s, c) for s, shape in enumerate(SHAPES) for c, name in enumerate(COLOURS) if (name, shape) not in HELD_OUT
+    ]
+    for (form, colour), ground in product(pairs, range(len(GROUNDS))):
+        yield 1 / len(pairs) / len(GROUNDS), Shown(form, colour, -1, ground)
+
+
+def _animals() -> Iterator[tuple[float, Shown]]:
+    for animal, fur, ground in product(range(len(ANIMALS)), map(NAMES.index, FURS), range(len(GROUNDS))):
+        chance, form = 1 / len(ANIMALS) / len(FURS) / len(GROUNDS), len(SHAPES) + animal
+        yield (1 - synthetic.WORN) * chance, Shown(form, fur, -1, ground)
+        for hat in range(len(COLOURS)):  # a hat of the fur's colour is drawn in another one instead
+            worn = (hat + 3) % len(COLOURS) if hat == fur else hat
+            yield synthetic.WORN * chance / len(COLOURS), Shown(form, fur, worn, ground)
+
+
+def _sizes(form: int, radius: float) -> dict[int, float]:
+    """How likely each size is, for a radius in pixels."""
+    if form >= len(SHAPES):
+        return {-1: 1.0}
+    fits = {size: (low <= radius <= high) / (high - low) for size, (low, high) in RANGES.items()}
+    return {size: fit / sum(fits.values()) for size, fit in fits.items() if fit}
+
+
+def _descriptions(shown: Shown, sizes: dict[int, float]) -> dict[str, float]:
+    total: Counter[str] = Counter()
+    numbers = ((shown.form,), (shown.colour,), (shown.hat,), (-1,), shown.ground)
+    for size, *said in product(sizes, *[(True, False)] * (len(CHANCES) - 1)):  # there is no relation to be said
+        part = sizes[size]
+        for chance, yes in zip(CHANCES, said, strict=False):
+            part *= chance if yes else 1 - chance
+        total[sentence(*numbers, size, -1, (*said, True))] += part
+    return dict(total)

@@ -1,0 +1,228 @@
+r"""Whether a picture is clean, which is another question than whether it shows what was asked.
+
+The recogniser names what explains a picture best.  Here its answer is fitted to the picture (places and radii in steps
+of an eighth of a pixel, colours as the medians of what is seen), drawn again and subtracted.  What is left over is
+looked at in five ways, each a number for each picture, 0 or nearly so for one of the renderer's:
+
+``ground``  the strongest mean of 5 × 5 pixels, of those 6 or more away from every form and the horizon: a blot, a halo;
+``edge``    the root mean square over the pixels within 4 of an outline or the horizon, in units of the contrast there:
+            an edge that is blurred, ragged, or not there, as that of a missing ear;
+``inside``  the strongest mean of 5 × 5 pixels, of those 4 or more deep in what has one colour: a hole, a stain;
+``details`` the same of those 4 or more from the outline, and 2 from other colours: a stain among the parts of a face;
+``pieces``  how many connected pieces there are too many or too few; where a form has the ground's colour itself, as a
+            face around its eyes, it does not come apart.
+
+All but the last are distances of colours in [−1, 1]³.  A decoder leaves something over of every picture.  So a limit is
+what it leaves of nearly all *real* pictures of a kind, and as much more as is hardly seen: for a patch a tenth, about 7
+levels of 255 in each channel; for an edge one pixel of displacement everywhere.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from scipy import ndimage
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, pad
+
+from ..data.backgrounds import land_of
+from ..data.forms import SHAPES
+from ..data.rendering import LAYERS, covered, paints
+from ..data.synthetic import SIZE, SLOTS, Scenes
+from .hypotheses import VISIBLE
+from .templates import SIDE, uncovered
+
+STEPS = (1.0, 0.5, 0.25, 0.125)  # of the fit, in pixels
+FAR, NEAR = 6, 4  # pixels from a form to what counts as ground; to both sides of its edge
+DEEP = {"inside": 4, "details": 2}  # pixels from what has another colour
+PATCH = 5  # pixels, the side of what a mean is taken over
+ENOUGH, SURE = 16, 0.95  # pixels that show a colour, and how much of each it must cover
+SMALLEST = 24  # pixels of a piece
+QUANTILE = 0.99  # of the real pictures lie below what the decoder leaves
+UNSEEN = 0.1  # more of a patch than that is hardly seen
+ONE_PIXEL = 0.22  # of ``edge``, for an outline that is one pixel off everywhere
+BATCH = 32  # pictures at a time
+
+
+class Left(NamedTuple):
+    """What is left over of n pictures when the forms that were read in them are subtracted; five times (n,)."""
+
+    ground: Tensor
+    edge: Tensor
+    inside: Tensor
+    details: Tensor
+    pieces: Tensor
+
+
+def left(pictures: Tensor, seen: Scenes) -> Left:
+    """Measure pictures (n, 3, 128, 128) in [−1, 1]; ``seen`` is what ``recogniser.read`` says of them.
+
+    All are infinite where it could not judge.
+    """
+    parts = torch.arange(len(pictures)).split(BATCH)
+    found = [_left(pictures[part].float().cpu(), seen[part]) for part in parts]
+    return Left(*(torch.cat(numbers) for numbers in zip(*found, strict=True)))
+
+
+def _left(pictures: Tensor, seen: Scenes) -> Left:
+    land = land_of(pictures)
+    behind = land.picture()
+    weights, drawn = _fit(pictures, seen, behind)
+    form = 1 - weights[:, -1]  # (n, 128, 128), what is not ground
+    apart = pictures - drawn
+    patch = lengths(avg_pool2d(apart, PATCH, 1, PATCH // 2))
+    step = lengths(land.above - land.below)[:, None]
+    rows = (torch.arange(SIZE) + 0.5 - SIZE * land.horizon[:, None]).abs().where(step > 0, torch.inf)
+    crossed = (dilated(form, FAR) < 0.02) & (rows <= NEAR)[:, :, None]  # the horizon, where no form is near
+    contrast = dilated(lengths(drawn - behind), NEAR).where(~crossed, step[..., None])
+    far = (dilated(form, FAR) < 0.02) & (rows > FAR)[:, :, None]
+    deep = [_deep(weights[:, :-1], pixels) & (dilated(1 - form, NEAR) < 0.02) for pixels in DEEP.values()]
+    near = (dilated(form, NEAR) > 0.5) & (dilated(1 - form, NEAR) > 0.5) | crossed
+    edge = (lengths(apart) / contrast.clamp(min=VISIBLE)).square()
+    numbers = [
+        (patch * far).amax((1, 2)),
+        ((edge * near).sum((1, 2)) / near.sum((1, 2)).clamp(min=1)).sqrt(),
+        *((patch * each).amax((1, 2)) for each in deep),
+        _pieces(pictures, drawn, behind, form, (rows <= NEAR)[:, :, None] & (form < 0.02)),
+    ]
+    unknown = seen.form[:, 0] < 0
+    return Left(*(number.float().masked_fill(unknown, torch.inf) for number in numbers))
+
+
+def _deep(weights: Tensor, pixels: int) -> Tensor:
+    """Where one layer covers all so many pixels around (n, 128, 128), for what is seen of each (n, 20, 128, 128)."""
+    there = (weights > 0.98).any(3).any(2)  # most layers cover no pixel
+    inside = torch.zeros(weights.shape, dtype=torch.bool)
+    inside[there] = dilated(1 - weights[there], pixels) < 0.02
+    return inside.any(1)
+
+
+def limits(found: Left) -> dict[str, float]:
+    """The limits that real pictures of one kind set, after their passage through the autoencoder.
+
+    Those that can no longer be judged set none; if that is all of them, nothing counts as left by the decoder.
+    """
+    judged = {name: number[number.isfinite()] for name, number in found._asdict().items()}
+    most = {name: float(number.quantile(QUANTILE)) if len(number) else 0.0 for name, number in judged.items()}
+    wider = {name: most[name] + UNSEEN for name in ("ground", *DEEP)}
+    return most | wider | {"edge": math.hypot(most["edge"], ONE_PIXEL)}
+
+
+def clean(found: Left, limit: dict[str, float]) -> Tensor:
+    """Which pictures (n,) are clean: no number is above its limit."""
+    return torch.stack([getattr(found, name) <= most for name, most in limit.items()]).all(0)
+
+
+def ears(pictures: Tensor, seen: Scenes) -> Tensor:
+    """Whether both ears of an animal are there (n,): 1 or 0; −1 where there is no animal, or the ears look like ground.
+
+    An ear is there if its pixels are nearer to its colour than to the ground's.
+    """
+    pictures = pictures.float().cpu()
+    behind = land_of(pictures).picture()
+    weight = uncovered(covered(seen, 0))[:, LAYERS.index("ears")]
+    colour = paints(seen.colour[:, 0].clamp(min=0), seen.hat[:, 0].clamp(min=0))[:, 0, :, None, None] - behind
+    there = ((pictures - behind) * colour).sum(1) / colour.square().sum(1).clamp(min=1e-6)
+    right = torch.arange(SIZE) + 0.5 > seen.centre[:, 0, :1]  # (n, 128)
+    sides = [weight * side[:, None, :] for side in (right, ~right)]
+    share = torch.stack([(there * w).sum((1, 2)) / w.sum((1, 2)).clamp(min=1e-6) for w in sides])
+    told = (lengths(colour) * weight).sum((1, 2)) / weight.sum((1, 2)).clamp(min=1e-6) >= VISIBLE
+    return torch.where((seen.form[:, 0] >= len(SHAPES)) & told, (share > 0.5).all(0).long(), -1)
+
+
+def _fit(pictures: Tensor, scenes: Scenes, behind: Tensor) -> tuple[Tensor, Tensor]:
+    """What is seen of each layer (n, 21, 128, 128), the ground last, where the forms fit best; and the picture of it.
+
+    Places are found in half the resolution.
+    """
+    small, back = (avg_pool2d(x, SIZE // SIDE) for x in (pictures, behind))
+    colours = _colours(pictures, shares(scenes), scenes)
+    scenes = scenes._replace(centre=scenes.centre.clone(), radius=scenes.radius.clone())
+    for slot in range(SLOTS):
+        there = (scenes.form[:, slot] >= 0).nonzero()[:, 0]
+        if len(there):
+            centre, radius = _placed(slot, small[there], scenes[there], back[there], colours[there])
+            scenes.centre[there, slot], scenes.radius[there, slot] = centre, radius
+    weights = shares(scenes)
+    colours = _colours(pictures, weights, scenes)
+    return weights, torch.einsum("nlhw,nlc->nchw", weights[:, :-1], colours) + weights[:, -1:] * behind
+
+
+def _placed(slot: int, small: Tensor, scenes: Scenes, back: Tensor, colours: Tensor) -> tuple[Tensor, Tensor]:
+    """The centre (n, 2) and radius (n,) of one form with which the pictures (n, 3, 64, 64) fit best."""
+    scale = SIDE / SIZE
+    scenes = scenes._replace(centre=scenes.centre * scale, radius=scenes.radius * scale)
+    seen = [uncovered(covered(scenes, each, SIDE)) for each in range(SLOTS)]
+
+    def error(place: Tensor) -> Tensor:
+        scenes.centre[:, slot], scenes.radius[:, slot] = place[:, :2], place[:, 2]
+        seen[slot] = uncovered(covered(scenes, slot, SIDE))
+        weights = _stacked(seen)
+        drawn = torch.einsum("nlhw,nlc->nchw", weights[:, :-1], colours) + weights[:, -1:] * back
+        return (small - drawn).square().sum((1, 2, 3))
+
+    place = torch.cat([scenes.centre[:, slot], scenes.radius[:, slot, None]], 1)
+    least = error(place)
+    for step in STEPS:
+        for move in torch.cat([torch.eye(3), -torch.eye(3)]) * step * scale:
+            found = error(place + move)
+            better = found < least
+            place, least = torch.where(better[:, None], place + move, place), torch.where(better, found, least)
+    return place[:, :2] / scale, place[:, 2] / scale
+
+
+def shares(scenes: Scenes) -> Tensor:
+    """How much is seen of each layer of all forms, and of the ground: (n, 21, 128, 128), with the sum 1."""
+    return _stacked([uncovered(covered(scenes, slot)) for slot in range(SLOTS)])
+
+
+def _stacked(seen: list[Tensor]) -> Tensor:
+    """Of what is seen of each form alone, what is seen with the forms before it on top; and of the ground."""
+    free, parts = torch.ones_like(seen[0][:, :1]), []
+    for each in seen:
+        parts.append(each * free)
+        free = free * (1 - each.sum(1, keepdim=True)).clamp(0, 1)
+    return torch.cat([*parts, free], 1)
+
+
+def _colours(pictures: Tensor, weights: Tensor, scenes: Scenes) -> Tensor:
+    """The colours of all layers (n, 20, 3): medians of what is seen, or the world's."""
+    known = [paints(scenes.colour[:, slot].clamp(min=0), scenes.hat[:, slot].clamp(min=0)) for slot in range(SLOTS)]
+    colours = torch.cat(known, 1)
+    for n, layer in (weights[:, :-1].flatten(2) > SURE).sum(2).ge(ENOUGH).nonzero().tolist():
+        colours[n, layer] = pictures[n][:, weights[n, layer] > SURE].median(1).values
+    return colours
+
+
+def lengths(x: Tensor) -> Tensor:
+    """‖·‖ over the colours, dimension 1 of (n, 3, …); there ``norm`` takes 50 times as long."""
+    return x.square().sum(1).sqrt()
+
+
+def dilated(x: Tensor, pixels: int) -> Tensor:
+    """The largest value (n, 128, 128) within so many pixels.
+
+    Of two windows of one width, side by side or overlapping, comes one up to twice as wide: a few passes where pooling
+    looks at every pixel of every window, and a twentieth of its time.
+    """
+    x = pad(x, (pixels,) * 4, value=-torch.inf)
+    for dim in (1, 2):
+        width = 1
+        while width <= 2 * pixels:
+            step = min(width, 2 * pixels + 1 - width)
+            rest = x.shape[dim] - step
+            x, width = torch.maximum(x.narrow(dim, 0, rest), x.narrow(dim, step, rest)), width + step
+    return x
+
+
+def _pieces(pictures: Tensor, drawn: Tensor, behind: Tensor, form: Tensor, horizon: Tensor) -> Tensor:
+    """How far the numbers of connected pieces of two pictures are apart; the rows of the horizon are none."""
+    counts = []
+    unseen = (form > 0.5) & (lengths(drawn - behind) <= VISIBLE)
+    for x in (pictures, drawn):
+        there = (((lengths(x - behind) > VISIBLE) | unseen) & ~horizon).numpy()
+        labels = [torch.from_numpy(ndimage.label(each)[0].ravel()) for each in there]
+        counts.append(torch.tensor([int((torch.bincount(each)[1:] >= SMALLEST).sum()) for each in labels]))
+    return (counts[0] - counts[1]).abs()

@@ -1,0 +1,1 @@
+"""How the miniature was trained: autoencoder, then text encoder and U-Net."""

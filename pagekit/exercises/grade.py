@@ -1,0 +1,138 @@
+"""``grade`` compares an answer with the right one, and names the slip or a point at which they differ.
+
+An answer is right if its difference from the right one is proved to be zero (``decide``), and wrong if a point shows
+that they differ (``refute``).  What is neither is undecided, and the reader is asked for another form.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import textwrap
+from dataclasses import dataclass
+from functools import cache
+
+import sympy as sp
+from mpmath import mp
+
+import pagekit.exercises
+from diffusion_lib.errors import ConfigError, check_choice
+
+from .decide import proved_equal
+from .exercise import Exercise
+from .read import NOWHERE, Nowhere, read
+from .refute import BITS, compared, refute
+from .slips import slips
+
+TOOLS = {"decide", "exercise", "grade", "read", "refute", "slips"}
+UNDECIDED = (
+    "I could not decide. Your expression has the value of the right one wherever I looked, but I could not prove that "
+    "it always has. Write it in another form: fewer parts, no root inside a root, no root of a square."
+)
+UNSEEN = (
+    "I could not decide. Your expression could not be evaluated at any of the points that I tried: its numbers are too "
+    "large, or too close to where it has no value. Write it in a simpler form."
+)
+UNDEFINED = {  # what SymPy makes of it, and what the reader wrote
+    sp.zoo: "divides by zero",
+    sp.nan: "has a part without a value, such as 0/0",
+    sp.I: "has a root of a negative number",
+    sp.oo: "is infinite",
+    -sp.oo: "is infinite",
+}
+DECIMALS = " Decimals are rounded numbers; write a fraction, such as Fraction(13, 10)."
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``kind`` is "right", "slip", "witness", "undefined", "undecided" or "none yet"."""
+
+    kind: str
+    message: str
+
+
+@cache
+def exercises() -> dict[str, Exercise]:
+    """All exercises of the book, by name."""
+    found: dict[str, Exercise] = {}
+    for module in pkgutil.iter_modules(pagekit.exercises.__path__):
+        if module.name in TOOLS:
+            continue
+        table = getattr(importlib.import_module(f"pagekit.exercises.{module.name}"), "EXERCISES", ())
+        for exercise in table:
+            if found.setdefault(exercise.name, exercise) is not exercise:
+                raise ConfigError(f"exercise {exercise.name!r} exists twice; names are unique in the book")
+    return found
+
+
+def grade(name: str, answer) -> None:
+    """Print whether ``answer`` is right; else which slip it is, or where it differs.
+
+    It is a number or a formula in the letters of the page's derivation, written in them or as SymPy has it.
+
+    Errors: ``ConfigError`` for an unknown exercise, for text instead of an expression, for letters that it has not.
+    """
+    verdict = grade_answer(exercises()[check_choice("name", name, exercises())], answer)
+    print(textwrap.fill(f"{name}: {verdict.message}", 92, subsequent_indent="    ", break_on_hyphens=False))
+
+
+def grade_answer(exercise: Exercise, answer) -> Verdict:
+    """What ``grade`` prints, as data."""
+    if answer is None or answer is Ellipsis:
+        letters = ", ".join(map(str, exercise.letters)) or "none, the answer is a number"
+        return Verdict("none yet", f"no answer yet. Put one in place of the dots. Letters: {letters}.")
+    try:
+        reading = read(exercise, answer)
+        given = _plain(exercise, reading.expression)
+    except Nowhere as nowhere:
+        part = sp.sympify(nowhere.args[0])
+        found = (words for sign, words in UNDEFINED.items() if part.has(sign))
+        what = next(found, UNDEFINED[sp.I])  # SymPy keeps a cube root of -8, say, as it is
+        return Verdict("undefined", f"not yet. Your expression {what}: it is no real number.")
+    right = _plain(exercise, exercise.answer)
+    witness = refute(given, right)
+    if (witness is None or witness.mine is None) and proved_equal(given, right):
+        return Verdict("right", "right.")
+    if witness is None:
+        return Verdict("undecided", UNDECIDED if compared(given, right) else UNSEEN)
+    if words := _slip(exercise, given):
+        return Verdict("slip", f"not yet: {words}{'' if words.endswith('?') else '.'}")
+    return _told(exercise, witness, DECIMALS if reading.decimals else "")
+
+
+def _slip(exercise, given) -> str | None:
+    """The words for the first slip that is proved to be what was given."""
+    for words, wrong in (*exercise.slips.items(), *slips(exercise.answer)):
+        try:
+            wrong = _plain(exercise, sp.sympify(wrong))
+        except Nowhere:
+            continue
+        if refute(given, wrong, usual=True) is None and proved_equal(given, wrong):
+            return words
+    return None
+
+
+def _told(exercise, witness, hint) -> Verdict:
+    place = ", ".join(f"{letter} = {value}" for letter, value in witness.where.items())
+    place = f" at {place}" if place else ""
+    if witness.mine is None:
+        return Verdict("undefined", f"not yet. Your expression has no real value{place}; the right one has.")
+    yours, should = _apart(witness.mine.a, witness.theirs.a)
+    text = f"not yet. This is not {exercise.asks}:{place} yours is {yours}, it should be {should}.{hint}"
+    return Verdict("witness", text)
+
+
+def _apart(mine, theirs):
+    """Both numbers with as many digits as tell them apart."""
+    with mp.workprec(BITS):
+        pairs = [(mp.nstr(mp.mpf(mine), digits), mp.nstr(mp.mpf(theirs), digits)) for digits in (6, 12, 20, 30, 40, 70)]
+    return next((pair for pair in pairs if pair[0] != pair[1]), pairs[-1])
+
+
+def _plain(exercise, expression) -> sp.Expr:
+    """Without the letters that a relation explains."""
+    for _ in exercise.relations:  # a relation may lead to another one
+        expression = expression.xreplace(dict(exercise.relations))
+    if expression.has(*NOWHERE, sp.I):
+        raise Nowhere(expression)
+    return expression

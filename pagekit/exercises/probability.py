@@ -1,0 +1,33 @@
+"""The exercises of the chapter ``probability``: noises and products of Gaussians."""
+
+from __future__ import annotations
+
+from .exercise import Exercise, letters
+
+a, b, m, mu = letters("a b m mu", "real")
+v, w = letters("v w", "positive")
+
+EXERCISES = (
+    Exercise(
+        "merge-variance",
+        "the variance of the difference",
+        a**2 + b**2,
+        slips={
+            "the deviations were added; independent noises add their variances": (a + b) ** 2,
+            "the deviations were subtracted; independent noises add their variances, whatever the sign": (a - b) ** 2,
+            "a minus sign in front of a noise does not take its variance away": a**2 - b**2,
+        },
+    ),
+    Exercise(
+        "product-mean",
+        "the mean of the product",
+        (w * m + v * mu) / (v + w),
+        slips={
+            "each mean has its own variance as its weight; the sharper one must count more": (v * m + w * mu) / (v + w),
+            "this is the plain average, which is right for equal variances only": (m + mu) / 2,
+            "this is the mean of a sum; the densities are multiplied": m + mu,
+            "the weights 1/v and 1/w do not add up to one": m / v + mu / w,
+            "this is the variance of the product": v * w / (v + w),
+        },
+    ),
+)

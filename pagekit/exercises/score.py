@@ -1,0 +1,37 @@
+"""The exercises of the page "The score": answers, and slips that deserve words of their own."""
+
+from __future__ import annotations
+
+from sympy import sqrt
+
+from .exercise import Exercise, letters
+
+(alpha_bar_t,) = letters("alpha_bar_t", "unit")
+x_t, score_t = letters("x_t score_t", "real")
+
+EXERCISES = (
+    Exercise(
+        "clean-from-score",
+        "the x_0 that the score stands for",
+        (x_t + (1 - alpha_bar_t) * score_t) / sqrt(alpha_bar_t),
+        slips={
+            "the score is the noise divided by its standard deviation: two factors √(1 − ᾱ_t) are needed": (
+                x_t + sqrt(1 - alpha_bar_t) * score_t
+            )
+            / sqrt(alpha_bar_t),
+            "the score points towards the data, against the noise: its sign is wrong": (
+                x_t - (1 - alpha_bar_t) * score_t
+            )
+            / sqrt(alpha_bar_t),
+        },
+    ),
+    Exercise(
+        "error-of-a-guess",
+        "the factor between the two squared errors",
+        alpha_bar_t / (1 - alpha_bar_t) ** 2,
+        slips={
+            "this is the signal-to-noise ratio, the factor for the error of the noise": alpha_bar_t / (1 - alpha_bar_t),
+            "the errors are squared, and so is the factor between them": sqrt(alpha_bar_t) / (1 - alpha_bar_t),
+        },
+    ),
+)

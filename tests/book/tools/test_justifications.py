@@ -1,0 +1,52 @@
+"""Beside each line of a derivation: what licenses it, to be opened in place."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from booktools.site.formulas import Beside
+from booktools.site.justifications_directive import EXPLAINED, PROVED, VERDICTS, Links, beside_html
+from derive.justifications import LICENCES
+
+LINKS = Links(lambda name: (f"L-{name}", f"({name})") if name != "algebra" else ("", ""), lambda tag: f"#eq-{tag}")
+
+
+def shown(*parts):
+    return beside_html(Beside(*parts), LINKS)
+
+
+def text(html):
+    return re.sub("<[^>]+>", "", html.replace("</p>", "\n"))
+
+
+def test_a_licence_opens_in_place_and_says_the_rule_its_proof_and_what_is_cited():
+    html = shown("Bayes (F.7), (F.9)", "rule, all T", "t at least 2")
+    summary, opened = re.fullmatch(
+        r'<details class="licence" name="licence"><summary>(.*)</summary><div class="rule">(.*)</div></details>', html
+    ).groups()
+    assert summary == "Bayes (F.7), (F.9), <i>t</i> at least 2"
+    assert text(opened) == (
+        "Bayes: one may swap a variable and a condition. Proved in (Bayes).\n"
+        "Proved by this rule, for all T.\nUses (F.7), (F.9).\n"
+    )
+    assert re.findall('href="([^"]*)"', opened) == ["L-Bayes", "#eq-F.7", "#eq-F.9"]
+
+
+@pytest.mark.parametrize("name", LICENCES)
+def test_every_licence_is_found_by_its_whole_name(name):
+    html = shown(f"{name} (F.7)")
+    assert f"<b>{name}:</b> one may {LICENCES[name].permits}." in html.replace("&amp;", "&")
+    assert ("Proved in" in html) == (name in PROVED)
+
+
+def test_words_that_are_no_licence_stay_and_their_numbers_are_links():
+    assert shown("independent", "", "t at least 2") == "independent, <i>t</i> at least 2"
+    assert shown("with (A.3) <i>") == 'with <a href="#eq-A.3">(A.3)</a> &lt;i&gt;'
+
+
+def test_only_licences_are_proved_somewhere_and_every_verdict_has_a_sentence():
+    assert set(PROVED) <= set(LICENCES)
+    assert EXPLAINED[0] == "book/notation"
+    assert {licence.verdict for licence in LICENCES.values()} | {"rule"} == set(VERDICTS)

@@ -1,0 +1,37 @@
+"""The count of the lines that decide whether a step passes."""
+
+from __future__ import annotations
+
+import sys
+
+import grimp
+
+from pagekit.census import DECIDE, LIMIT, PARTS, code, crosscheck, lines_of_code
+
+
+def test_lines_of_code_leave_out_what_is_no_code():
+    module = '"""Doc."""\n\n# why\nx = 1  # a comment\n'
+    function = 'def f():\n    """Doc\n    of two lines."""\n    return (\n        x\n    )\n'
+    assert code(module) == 1 and code(module + function) == 5 and code("") == 0
+
+
+def test_what_decides_a_step_stays_small():
+    lines = lines_of_code()
+    assert set(lines) == set(PARTS) and min(lines.values()) > 50
+    assert sum(lines[part] for part in DECIDE) <= LIMIT, lines
+
+
+def test_what_decides_a_step_rests_on_sympy_and_on_nothing_that_is_not_counted():
+    """Whatever the kernel imports, directly or not, is counted, or is a library that the page names."""
+    graph = grimp.build_graph("derive", include_external_packages=True)
+    reached = graph.find_upstream_modules("derive.kernel.theorem")
+    parts = {".".join(name.split(".")[:2]) for name in reached if name.startswith("derive.")}
+    others = {name for name in reached if not name.startswith("derive")}
+    assert parts == {*DECIDE, "derive.errors"}
+    assert others - sys.stdlib_module_names == {"sympy"}
+
+
+def test_the_opinion_is_of_all_steps():
+    total = crosscheck()
+    assert total["contradicted"] == 0 and total["either"] >= total["Rocq"] > 0
+    assert total["steps"] == total["densities"] + total["alike"] + total["either"] + total["unknown"]
