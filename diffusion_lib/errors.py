@@ -64,9 +64,10 @@ def check_integer(name: str, value: object, low: int, high: int | None = None) -
     allowed = f"an integer >= {low}" if high is None else f"an integer in {low}..{high}"
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise ConfigError(f"{name} must be {allowed}, got {value!r} of type {type(value).__name__}")
-    if value < low or (high is not None and value > high):
+    number = int(value)
+    if number < low or (high is not None and number > high):
         raise ConfigError(f"{name} must be {allowed}, got {value}")
-    return int(value)
+    return number
 
 
 def check_seed(seed: object, name: str = "seed") -> int:
@@ -84,8 +85,9 @@ def check_real(
         raise ConfigError(f"{name} must be {allowed}, got {value!r} of type {type(value).__name__}")
     try:
         number = float(value)
-    except OverflowError:  # an int beyond 1.8e308
-        raise ConfigError(f"{name} must be {allowed}, got an integer of {value.bit_length()} bits") from None
+    except OverflowError:  # beyond 1.8e308
+        what = f"an integer of {value.bit_length()} bits" if isinstance(value, int) else "one of more than 1024 bits"
+        raise ConfigError(f"{name} must be {allowed}, got {what}") from None
     below = number <= low if open_low else number < low
     above = number >= high if open_high else number > high
     if not math.isfinite(number) or below or above:

@@ -21,6 +21,7 @@ import reprlib
 import sys
 import warnings
 from collections.abc import Callable, Collection, MutableMapping
+from typing import Any
 
 from diffusion_lib.errors import ConfigError, check_choice, check_integer, check_real, check_seed
 
@@ -30,7 +31,7 @@ Rule = Callable[[str, object], object]  # rule(name, value) returns, or raises C
 ENVIRONMENT = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 ENVIRONMENT |= {"PYTHONHASHSEED": "0", "TQDM_DISABLE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
 OURS = ("derive", "diffusion_lib", "models", "pagekit")
-SVG_OPTIONS = {"bbox_inches": "tight", "metadata": {"Date": None, "Creator": None}}
+SVG_OPTIONS: dict[str, Any] = {"bbox_inches": "tight", "metadata": {"Date": None, "Creator": None}}
 COLOURS = ("#4269d0", "#d9480f", "#2b8a3e", "#9c36b5", "#c29200", "#1098ad", "#868e96")
 # Text becomes outlines: then a figure looks the same on a phone without these fonts, and formulas keep their shape.
 # Grounds are transparent and lines avoid black and white, so that the book can invert a figure for dark mode.

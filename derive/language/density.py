@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from types import NoneType
 
 from ..errors import ArgumentError
-from .expr import Expr, Func, Symbol, wrap
+from .expr import Expr, Func, Symbol, Value, wrap
 from .times import Given, Item, Span
 
 
@@ -31,7 +31,7 @@ class Law:
     latex: str
     markov: bool = False
 
-    def __call__(self, *parts) -> Density:
+    def __call__(self, *parts: Given | Item | Span) -> Density:
         targets, given = [], []
         for part in parts:
             if isinstance(part, Given) and not given:
@@ -59,7 +59,7 @@ class Normal(Expr):
     mean: Expr
     variance: Expr
 
-    def __init__(self, at, mean, variance):
+    def __init__(self, at: Value, mean: Value, variance: Value) -> None:
         _set(self, at=wrap(at), mean=wrap(mean), variance=wrap(variance))
 
 
@@ -71,7 +71,9 @@ class E(Expr):
     under: Density | Normal | Law | None
     given: tuple[Expr, ...]
 
-    def __init__(self, body, under=None, given=()):
+    def __init__(
+        self, body: Value, under: Density | Normal | Law | None = None, given: Expr | tuple[Expr, ...] = ()
+    ) -> None:
         if not isinstance(under, (Density, Normal, Law, NoneType)):
             raise ArgumentError(
                 f"a mean is taken under a density, a Gaussian or a law, got {under!r}; define a density"
@@ -88,7 +90,7 @@ class Var(Expr):
     body: Expr
     given: tuple[Expr, ...]
 
-    def __init__(self, body, given=()):
+    def __init__(self, body: Value, given: Expr | tuple[Expr, ...] = ()) -> None:
         _set(self, body=wrap(body), given=_tuple(given))
 
 
@@ -99,7 +101,7 @@ class KL(Expr):
     p: Density | Normal
     q: Density | Normal
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for side in (self.p, self.q):
             if not isinstance(side, (Density, Normal)):
                 raise ArgumentError(
@@ -116,7 +118,13 @@ class Integral(Expr):
     low: Expr | None
     high: Expr | None
 
-    def __init__(self, body, over, low=None, high=None):
+    def __init__(
+        self,
+        body: Value,
+        over: Item | Symbol | tuple[Item | Symbol, Value | None, Value | None],
+        low: Value | None = None,
+        high: Value | None = None,
+    ) -> None:
         if isinstance(over, tuple):
             over, low, high = over
         bounds = {"low": low, "high": high}
@@ -134,7 +142,7 @@ class Derivative(Expr):
     body: Expr
     by: Item | Symbol
 
-    def __init__(self, body, by):
+    def __init__(self, body: Value, by: Item | Symbol) -> None:
         if not isinstance(by, (Item, Symbol)):
             raise ArgumentError(f"a derivative is taken by a symbol or a member of a sequence, got {by!r}")
         _set(self, body=wrap(body), by=by)
@@ -149,7 +157,7 @@ class Diffusion(Expr):
     drift: Expr
     noise: Expr
 
-    def __init__(self, at, by, drift, noise):
+    def __init__(self, at: Symbol, by: Symbol, drift: Value, noise: Value) -> None:
         if not isinstance(at, Symbol) or not isinstance(by, Symbol) or at == by:
             raise ArgumentError(f"a diffusion is about a place and a time, two letters, got {at!r} and {by!r}")
         _set(self, at=at, by=by, drift=wrap(drift), noise=wrap(noise))

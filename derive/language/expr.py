@@ -20,43 +20,43 @@ from ..errors import ArgumentError
 class Expr:
     """A node; arithmetic builds larger trees and simplifies nothing."""
 
-    def __add__(self, other):
+    def __add__(self, other: Value) -> Expr:
         return Add((*_terms(self), *_terms(wrap(other))))
 
-    def __radd__(self, other):
+    def __radd__(self, other: Value) -> Expr:
         return wrap(other) + self
 
-    def __sub__(self, other):
+    def __sub__(self, other: Value) -> Expr:
         return Add((*_terms(self), Neg(wrap(other))))
 
-    def __rsub__(self, other):
+    def __rsub__(self, other: Value) -> Expr:
         return wrap(other) - self
 
-    def __mul__(self, other):
+    def __mul__(self, other: Value) -> Expr:
         return Mul((*_factors(self), *_factors(wrap(other))))
 
-    def __rmul__(self, other):
+    def __rmul__(self, other: Value) -> Expr:
         return wrap(other) * self
 
-    def __truediv__(self, other):
+    def __truediv__(self, other: Value) -> Expr:
         return Div(self, wrap(other))
 
-    def __rtruediv__(self, other):
+    def __rtruediv__(self, other: Value) -> Expr:
         return Div(wrap(other), self)
 
-    def __pow__(self, other):
+    def __pow__(self, other: Value) -> Expr:
         return Pow(self, wrap(other))
 
-    def __rpow__(self, other):
+    def __rpow__(self, other: Value) -> Expr:
         return Pow(wrap(other), self)
 
-    def __neg__(self):
+    def __neg__(self) -> Expr:
         return Neg(self)
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         raise ArgumentError(f"the truth of {self!r} is not a Python bool; state it as a step of a derivation")
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return Expr.written(self)
 
     written = object.__repr__  # ``text`` knows all kinds of nodes, and puts itself here
@@ -127,7 +127,10 @@ class Func(Expr):
     arg: Expr
 
 
-def wrap(value) -> Expr:
+Value = Expr | int | Fraction  # what an expression is built from
+
+
+def wrap(value: object) -> Expr:
     """Return ``value`` as an expression; integers and Fractions are exact, everything else is refused."""
     if isinstance(value, Expr):
         return value
@@ -139,19 +142,22 @@ def wrap(value) -> Expr:
     )
 
 
-def sqrt(arg) -> Func:
+def sqrt(arg: Value) -> Func:
+    """The square root, of what is not negative."""
     return Func("sqrt", wrap(arg))
 
 
-def log(arg) -> Func:
+def log(arg: Value) -> Func:
+    """The natural logarithm, of what is positive."""
     return Func("log", wrap(arg))
 
 
-def exp(arg) -> Func:
+def exp(arg: Value) -> Func:
+    """The exponential function."""
     return Func("exp", wrap(arg))
 
 
-def Phi(arg) -> Func:
+def Phi(arg: Value) -> Func:
     """The distribution function of the standard normal law."""
     return Func("Phi", wrap(arg))
 

@@ -7,15 +7,19 @@ properties is refused: two symbols that print alike and differ are the classic w
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
+from typing import TypeVar
 
 from ..errors import ArgumentError, VacuousHypotheses
 from .density import Density, Law
-from .expr import Interval, Symbol, walk, wrap
+from .expr import Expr, Interval, Num, Symbol, walk, wrap
 from .functions import Apply, Function
 from .times import Index, Item, Limit, Sequence, Span, Sum
 from .tree import free_indices
+
+Thing = TypeVar("Thing")
 
 real = Interval()
 positive = Interval(Fraction(0))
@@ -55,11 +59,11 @@ def latex_name(name: str) -> str:
 class Registry:
     """Declares symbols; ``what[name]`` is the object that ``name`` stands for."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.what: dict[str, object] = {}
         self.defined: dict[str, object] = {}  # how something defined is written -> what it is
 
-    def declare(self, name: str, thing):
+    def declare(self, name: str, thing: Thing) -> Thing:
         """Return ``thing`` under ``name``; declaring it again is harmless, declaring something else is refused."""
         if not isinstance(name, str) or not name.isidentifier():
             raise ArgumentError(f"name must be a Python identifier, got {name!r}; write for example 'alpha_bar'")
@@ -71,7 +75,7 @@ class Registry:
             )
         return known
 
-    def own(self, *nodes, beside=()) -> None:
+    def own(self, *nodes: Expr, beside: Iterable[Expr] = ()) -> None:
         """Raise ``ArgumentError`` for a thing that was not declared here, or that is written as another one is.
 
         One letter may stand for two things in two blocks; not in one block (``beside`` are the other sides of it), and
@@ -105,7 +109,14 @@ class Registry:
         """A variable of integration."""
         return self.declare(name, Symbol(name, latex or latex_name(name), real, "bound"))
 
-    def sequence(self, name: str, domain: Interval = real, start: int = 1, latex: str | None = None, first=None):
+    def sequence(
+        self,
+        name: str,
+        domain: Interval = real,
+        start: int = 1,
+        latex: str | None = None,
+        first: int | Fraction | Num | None = None,
+    ) -> Sequence:
         """One real number in an open interval for each time from ``start`` on; ``first`` is the value at ``start``."""
         first = None if first is None else getattr(wrap(first), "value", None) or _no_number(first)
         sequence = Sequence(name, latex or latex_name(name), _interval(domain), at_least_zero(start), first=first)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..errors import ArgumentError, DerivationError
-from .expr import Expr, Interval, wrap
+from .expr import Expr, Interval, Value, wrap
 
 
 class OutOfRange(DerivationError):
@@ -25,13 +25,13 @@ class Index(Expr):
     symbol: str | None
     offset: int = 0
 
-    def __add__(self, other):
+    def __add__(self, other: Value) -> Expr:
         return Index(self.symbol, self.offset + other) if _is_int(other) else super().__add__(other)
 
-    def __radd__(self, other):
+    def __radd__(self, other: Value) -> Expr:
         return self + other if _is_int(other) else super().__radd__(other)
 
-    def __sub__(self, other):
+    def __sub__(self, other: Value) -> Expr:
         return Index(self.symbol, self.offset - other) if _is_int(other) else super().__sub__(other)
 
 
@@ -51,7 +51,7 @@ class Sequence:
     first: Fraction | None = None
     backward: bool = False
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: Index | int | slice) -> Item | Span:
         if isinstance(key, slice):
             return Span(self, as_index(key.start), as_index(key.stop))
         return Item(self, as_index(key))
@@ -64,7 +64,7 @@ class Item(Expr):
     sequence: Sequence
     index: Index
 
-    def __or__(self, other):
+    def __or__(self, other: Expr) -> Given:
         return Given((self,), (other,))
 
 
@@ -96,7 +96,9 @@ class Sum(Expr):
     low: Index
     high: Index
 
-    def __init__(self, body, bounds, *ends):
+    def __init__(
+        self, body: Value, bounds: Index | str | tuple[Index | str, Index | int, Index | int], *ends: Index | int
+    ) -> None:
         symbol, low, high = bounds if not ends else (bounds, *ends)
         name = symbol.symbol if isinstance(symbol, Index) else symbol
         for field, value in zip(
@@ -116,7 +118,7 @@ class Limit(Expr):
     body: Expr
     symbol: str
 
-    def __init__(self, body, symbol):
+    def __init__(self, body: Value, symbol: Index | str) -> None:
         object.__setattr__(self, "body", wrap(body))
         object.__setattr__(self, "symbol", symbol.symbol if isinstance(symbol, Index) else symbol)
 

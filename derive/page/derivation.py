@@ -11,6 +11,7 @@ accepted.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 import sympy as sp
 
@@ -21,7 +22,7 @@ from ..errors import ArgumentError
 from ..justifications import licence
 from ..language.density import Density, Diffusion, Normal
 from ..language.dependence import is_noise, random_facts
-from ..language.expr import Expr, Num, Symbol, walk, wrap
+from ..language.expr import Expr, Num, Symbol, Value, walk, wrap
 from ..language.functions import Apply
 from ..language.goal import Claim, contains, has_densities
 from ..language.registry import Registry, latex_name, mentions, real, standard_normal
@@ -39,11 +40,13 @@ from .definition import Definition
 from .recall import Recalled, recall
 from .summary import Canary, Summary
 
+Placed = TypeVar("Placed", bound=Block)
+
 
 class Derivation(Registry):
     """One chapter's derivation: its symbols, its numbered blocks (F.1), (F.2), …, and their checks."""
 
-    def __init__(self, letter: str):
+    def __init__(self, letter: str) -> None:
         if not isinstance(letter, str) or not letter.isalpha():
             raise ArgumentError(
                 f"letter must be a letter such as 'F', got {letter!r}; it numbers the equations (F.1), (F.2), …"
@@ -65,14 +68,14 @@ class Derivation(Registry):
         """One noise that is independent of the state at time 0."""
         return self.declare(name, Symbol(name, latex or latex_name(name), real, "noise"))
 
-    def define(self, name: str, left: Expr, right) -> Definition:
+    def define(self, name: str, left: Expr, right: Value) -> Definition:
         """State ``left := right``; ``standard_normal`` as the right side states the law of a noise.
 
         A defined parameter is proved to stay in its declared domain, and a variance to be positive.
         """
         return self._state(name, left, right, ":=", "definition")
 
-    def assume(self, name: str, left: Expr, right) -> Definition:
+    def assume(self, name: str, left: Expr, right: Value) -> Definition:
         """State ``left = right`` as an assumption, which only the steps that cite it may use."""
         return self._state(name, left, right, "=", "assumption")
 
@@ -137,7 +140,7 @@ class Derivation(Registry):
         if domain.high is not None:
             non_negative(claim, Num(domain.high) - right, strict=True)
 
-    def suppose(self, name: str, small: Expr, large) -> Definition:
+    def suppose(self, name: str, small: Value, large: Value) -> Definition:
         """State ``small < large`` as a hypothesis of all later steps; ``VacuousHypotheses`` if nothing satisfies it."""
         self.own(wrap(small), wrap(large))
         block = Definition(name, wrap(small), wrap(large), "<", "assumption")
@@ -155,22 +158,22 @@ class Derivation(Registry):
         if pairs:
             list(admissible(Claim(name, *pairs[0], licence("algebra"), hypotheses=pairs), 24))
 
-    def chain(self, name: str, left, start: int = 1) -> Chain:
+    def chain(self, name: str, left: Value, start: int = 1) -> Chain:
         """Start a chain of steps at ``left``; it is about all values of its index symbols from ``start`` on."""
         return self.place(Chain(self, name, wrap(left), start=start))
 
-    def induction(self, name: str, left: Expr, right, over) -> Induction:
+    def induction(self, name: str, left: Expr, right: Value, over: Index) -> Induction:
         """Start a proof of ``left = right`` for all values ≥ 1 of the index ``over``."""
         return Induction(self, name, left, wrap(right), over)
 
-    def recall(self, label: str, left, right, start: int = 1) -> Recalled:
+    def recall(self, label: str, left: Value, right: Value, start: int = 1) -> Recalled:
         """Cite ``left = right`` as another chapter has proved it, by its name or number there; later steps may use it.
 
         ``DerivationError`` shows both statements if this is not what was proved there.
         """
         return self.place(recall(self, label, wrap(left), wrap(right), start))
 
-    def canary(self, name: str, left, right, by: str, using=()) -> Canary:
+    def canary(self, name: str, left: Value, right: Value, by: str, using: str | tuple[str, ...] = ()) -> Canary:
         """State something false, to show that it is caught; raise if it is not."""
         return Canary(Chain(self, name, wrap(left)), wrap(right), by, using)
 
@@ -182,13 +185,13 @@ class Derivation(Registry):
         """Attack every step with mutants; raise ``DerivationError`` if one survives that is not listed."""
         return Summary(self)
 
-    def sympy(self, node, using=()) -> sp.Expr:
+    def sympy(self, node: Value, using: str | tuple[str, ...] = ()) -> sp.Expr:
         """Return ``node`` as a SymPy expression in plain symbols, with the cited definitions written out."""
         names = (using,) if isinstance(using, str) else using
         (node,) = unfold((wrap(node),), [fact for name in names for fact in self.source(name).facts()])
         return Symbolic(licence("limit"), floors=floors(node), chart="plain")(node)
 
-    def place(self, block: Block) -> Block:
+    def place(self, block: Placed) -> Placed:
         """Number a block.  A cell that is run again replaces its block; another statement under its name is refused."""
         if block.name == "hypothesis":
             raise ArgumentError("name 'hypothesis' is what an induction cites; choose another name")

@@ -10,13 +10,14 @@ import argparse
 import io
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import safetensors.torch
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from ..data import DENSITIES, KINDS, clothes, clothes_labels, digits, sample_density
@@ -31,7 +32,7 @@ from ..runtime import processes as parallel
 from ..runtime.device import pick_device
 from ..runtime.fingerprint import describe_differences
 from ..runtime.signals import stop_signals
-from ..sample.ancestral import ddim, ddpm, generators, last, noise
+from ..sample.ancestral import SampleStep, ddim, ddpm, generators, last, noise
 from ..sample.dpm import dpmpp
 from ..sample.langevin import langevin
 from ..sample.ode import euler, heun, lms
@@ -44,11 +45,21 @@ from ..train.manifest import layout
 DATA = (*DENSITIES, "digits", "clothes")
 POINTS = 50_000  # draws of a density that a run trains on
 # those of pictures; points have an MLP
-NETWORKS = {"digits": (UNet, {}), "clothes": (UNet, {"width": 40, "patch": 2, "classes": len(KINDS)})}
+NETWORKS: dict[str, tuple[type[Network], dict[str, Any]]] = {
+    "digits": (UNet, {}),
+    "clothes": (UNet, {"width": 40, "patch": 2, "classes": len(KINDS)}),
+}
 KEPT = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # shares of a run with labels after which the average of the weights is kept
 STEPS = 50  # of a sampler, unless T is less
-SAMPLERS = {"ddim": ddim, "ddpm": ddpm, "euler": euler, "heun": heun, "lms": lms, "dpm++": dpmpp}
-SAMPLERS |= {"langevin": langevin}
+SAMPLERS: dict[str, Callable[..., Iterator[SampleStep]]] = {
+    "ddim": ddim,
+    "ddpm": ddpm,
+    "euler": euler,
+    "heun": heun,
+    "lms": lms,
+    "dpm++": dpmpp,
+    "langevin": langevin,
+}
 NOISY = ("ddim", "ddpm", "langevin")  # those that draw noise on the way
 
 
@@ -70,7 +81,11 @@ def train(args: argparse.Namespace) -> int:
         records = training.train(state, data, schedule, config, processes, labels)
         settings = {"schedule": schedule.config, "denoiser": network.config}
         settings |= {"data": {"name": args.data, "shape": list(data.shape[1:])}}
-        options = {"save_every": save_every, "processes": processes, "unit": "images" if data.ndim == 4 else "points"}
+        options: dict[str, Any] = {
+            "save_every": save_every,
+            "processes": processes,
+            "unit": "images" if data.ndim == 4 else "points",
+        }
         options |= {"keep": [round(config.steps * share) for share in KEPT] if labels is not None else []}
         with stop_signals() as received:
             stop = run.drive(
@@ -111,11 +126,11 @@ def sample(args: argparse.Namespace) -> int:
     return 0
 
 
-def _told(denoiser: Network, label: int | None, g: float, n: int) -> Callable[[Tensor, Tensor], Tensor]:
+def _told(denoiser: nn.Module, label: int | None, g: float, n: int) -> Callable[[Tensor, Tensor], Tensor]:
     """The denoiser, told that all n samples are of the kind ``label``, and guided by g; without a label as it is."""
     if label is None:
         return denoiser
-    if not denoiser.classes:
+    if not isinstance(denoiser, Network) or not denoiser.classes:
         raise ConfigError(f"label must be left out, got {label}: this denoiser was trained without labels")
     check_integer("label", label, 0, denoiser.classes - 1)
     kinds = torch.full((n,), label, device=next(denoiser.parameters()).device)

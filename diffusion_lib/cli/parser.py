@@ -11,7 +11,8 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import get_type_hints
+from types import ModuleType
+from typing import Any, NoReturn, get_type_hints
 
 from pagekit import parameters, rerun, sweep
 
@@ -29,11 +30,11 @@ STEPS = "1 to T; each calls the denoiser once, of heun twice, of langevin ten ti
 class Parser(argparse.ArgumentParser):
     """One line for an error instead of the whole usage; no abbreviations, which break when an option is added."""
 
-    def __init__(self, **options) -> None:
+    def __init__(self, **options: Any) -> None:
         options.setdefault("formatter_class", argparse.ArgumentDefaultsHelpFormatter)
         super().__init__(allow_abbrev=False, **options)
 
-    def error(self, message: str) -> None:
+    def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
@@ -146,7 +147,7 @@ def _run_train_latent(args: argparse.Namespace) -> int:
     return train_latent.train_latent(args)
 
 
-def _commands():
+def _commands() -> ModuleType:
     from . import commands
 
     return commands

@@ -16,6 +16,7 @@ import lzma
 import math
 import zlib
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
@@ -113,7 +114,7 @@ def digit_labels(split: str = "train") -> Tensor:
     return labels[chosen]
 
 
-def _digits(split: str):
+def _digits(split: str) -> tuple[Any, Tensor, Tensor]:
     """scikit-learn's record of the digits, its labels (1797,), and which of the images are in a split."""
     from sklearn.datasets import load_digits
 
@@ -217,7 +218,7 @@ def check_data(x: Tensor) -> Tensor:
     [−8, 8], with the index of the first; one value everywhere, or n > 1 equal samples.
     """
     if not isinstance(x, Tensor) or not x.is_floating_point():
-        what = x.dtype if isinstance(x, Tensor) else type(x).__name__
+        what = str(x.dtype) if isinstance(x, Tensor) else type(x).__name__
         raise ConfigError(f"data must be a floating-point tensor (n, ...), got {what}; scale bytes by x / 127.5 - 1")
     if x.ndim == 0 or x.numel() == 0:
         raise ConfigError(f"data must hold at least one sample (n, ...), got shape {tuple(x.shape)}; check the filter")

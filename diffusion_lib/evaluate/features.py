@@ -87,7 +87,8 @@ def train_features(
         check_integer(name, value, 1)
     check_seed(seed)
     _check(images, labels)
-    images, shape = images.float(), tuple(images.shape[1:])
+    images, (channels, height, breadth) = images.float(), images.shape[1:]
+    shape = (channels, height, breadth)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         layers, head = (each.to(images.device) for each in _networks(shape, features, width, int(labels.max()) + 1))
@@ -110,11 +111,12 @@ def restore_features(name: str, shape: Sequence[int], scale: float, tensors: Map
     """
     try:
         width, d, kinds = (len(tensors[key]) for key in ("layers.0.weight", "layers.7.weight", "head.1.weight"))
-        layers, head = _networks(tuple(shape), d, width, kinds)
+        channels, height, breadth = shape
+        layers, head = _networks((channels, height, breadth), d, width, kinds)
         nn.ModuleDict({"layers": layers, "head": head}).load_state_dict(tensors)
     except (KeyError, ValueError, RuntimeError) as error:
         raise ConfigError(f"tensors must be those of a feature space of {shape} pictures, got {error}") from error
-    return FeatureSpace(name, tuple(shape), _frozen(layers), _frozen(head), scale)
+    return FeatureSpace(name, (channels, height, breadth), _frozen(layers), _frozen(head), scale)
 
 
 def _networks(shape: tuple[int, int, int], features: int, width: int, kinds: int) -> tuple[nn.Module, nn.Module]:
@@ -129,7 +131,8 @@ def _networks(shape: tuple[int, int, int], features: int, width: int, kinds: int
 
 def _frozen(network: nn.Module) -> nn.Module:
     """Without slopes, and with channels last, as pooling is three times as fast there."""
-    return network.requires_grad_(False).to(memory_format=torch.channels_last)
+    # torch documents this argument, and its annotations do not have it
+    return network.requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def _fit(classifier: nn.Module, images: Tensor, labels: Tensor, steps: int) -> None:

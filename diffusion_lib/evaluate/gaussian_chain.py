@@ -88,9 +88,10 @@ class GaussianChain:
         chain = self.denoiser, self.schedule, x_0
         eps = torch.ones_like(x_0)
         first = [decoder_term(*chain, sign * eps, self.variance, None) for sign in (-1, 1)]
-        found = [sum(first) / 2]
+        found = [torch.stack(first).mean(0)]
         for t in range(2, self.schedule.T + 1):
-            found.append(sum(step_term(*chain, t, sign * eps, self.variance) for sign in (-1, 1)) / 2)
+            both = [step_term(*chain, t, sign * eps, self.variance) for sign in (-1, 1)]
+            found.append(torch.stack(both).mean(0))
         return torch.stack([*found, prior_term(self.schedule, x_0)])
 
     def _model(self) -> tuple[Tensor, Tensor]:

@@ -20,11 +20,11 @@ from ..process.schedule import Schedule
 class Exact(Protocol):
     """A data distribution whose noised densities are known, such as ``GaussianMixture``."""
 
-    def score(self, process: Process, x_t: Tensor, t: Tensor | int) -> Tensor: ...
+    def score(self, process: Process, x_t: Tensor, t: Tensor | float) -> Tensor: ...
 
-    def clean_mean(self, process: Process, x_t: Tensor, t: Tensor | int) -> Tensor: ...
+    def clean_mean(self, process: Process, x_t: Tensor, t: Tensor | float) -> Tensor: ...
 
-    def noise_variance(self, process: Process, x_t: Tensor, t: Tensor | int) -> tuple[Tensor, Tensor]: ...
+    def noise_variance(self, process: Process, x_t: Tensor, t: Tensor | float) -> tuple[Tensor, Tensor]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +34,12 @@ class Optimal:
     world: Exact
     process: Process
 
-    def __call__(self, x_t: Tensor, t: Tensor | int) -> Tensor:
+    def __call__(self, x_t: Tensor, t: Tensor | float) -> Tensor:
         """ε*(x_t, t) = −√(1 − ᾱ_t) ∇ log q(x_t), (B, …)."""
         self.process.check_t(t, like=x_t)
         return -self.process.powers(t, x_t)[1].sqrt() * self.world.score(self.process, x_t, t)
 
-    def v(self, x_t: Tensor, t: Tensor | int) -> Tensor:
+    def v(self, x_t: Tensor, t: Tensor | float) -> Tensor:
         """v* = √ᾱ_t ε* − √(1 − ᾱ_t) E[x_0 | x_t], (B, …), also where ᾱ_t = 0."""
         eps, x_0 = self(x_t, t), self.world.clean_mean(self.process, x_t, t)
         kept, rest = (power.sqrt() for power in self.process.powers(t, x_t)[:2])

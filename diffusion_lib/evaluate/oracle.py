@@ -22,7 +22,7 @@ Sources: Ho et al. 2020 (DDPM), eq. 4 and 14; Karras et al. 2022, appendix B.3 (
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -48,29 +48,27 @@ class Loss(NamedTuple):
     error: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class GaussianMixture:
     """Σ_k w_k N(μ_k, s_k² I): ``means`` (K, …), ``std`` a number or (K,), ``weights`` (K,), equal if None; float64."""
 
     means: Tensor
-    std: Tensor | float
-    weights: Tensor | Sequence[float] | None = None
+    std: Tensor
+    weights: Tensor
 
-    def __post_init__(self) -> None:
-        means = _table("means", self.means)
+    def __init__(self, means: Tensor, std: Tensor | float, weights: Tensor | Sequence[float] | None = None) -> None:
+        given, means = (std, weights), _table("means", means)
         if means.ndim < 2 or means.numel() == 0:
             shape = tuple(means.shape)
             raise ConfigError(f"means must have shape (K, ...), not empty, got {shape}; use (K, 1) for a line")
         K = len(means)
-        std = _table("std", self.std)
+        std = _table("std", std)
         std = std.expand(K).clone() if std.ndim == 0 else std
         if std.shape != (K,) or bool((std < 0).any()):
-            raise ConfigError(f"std must be one number >= 0 or {K} of them, got {self.std}; give deviations")
-        weights = _table("weights", [1 / K] * K if self.weights is None else self.weights)
+            raise ConfigError(f"std must be one number >= 0 or {K} of them, got {given[0]}; give deviations")
+        weights = _table("weights", [1 / K] * K if weights is None else weights)
         if weights.shape != (K,) or bool((weights <= 0).any()) or abs(float(weights.sum()) - 1) > 1e-9:
-            raise ConfigError(
-                f"weights must be {K} positive numbers that sum to 1, got {self.weights}; divide by the sum"
-            )
+            raise ConfigError(f"weights must be {K} positive numbers that sum to 1, got {given[1]}; divide by the sum")
         for name, value in (("means", means), ("std", std), ("weights", weights)):
             object.__setattr__(self, name, value)
 
@@ -118,7 +116,7 @@ class GaussianMixture:
 
     def velocity(self, path: Path, x_t: Tensor, t: Tensor | float) -> Tensor:
         """E[α' x_0 + σ' ε | x_t], (B, …): the speed at which x_t must move to carry the densities of ``path``."""
-        return velocity_of_pair(path, self.clean_mean(path, x_t, t), t, self.denoiser(path)(x_t, t))
+        return velocity_of_pair(path, self.clean_mean(path, x_t, t), t, Optimal(self, path)(x_t, t))
 
     def denoiser(self, process: Process) -> Denoiser:
         """The optimal denoiser ``eps_hat = E[ε | x_t]`` of this world as a function of (x_t, t), t in 1…T."""
@@ -136,13 +134,13 @@ class GaussianMixture:
         """
         if isinstance(t, Tensor):
             raise ConfigError(f"t must be one number, got {tuple(t.shape)} of them; call once for each time")
-        t = process.check_t(t)
+        time = process.check_t(t)
 
-        def variance(x_t):
-            within, between = self.noise_variance(process, x_t, t)
+        def variance(x_t: Tensor) -> Tensor:
+            within, between = self.noise_variance(process, x_t, time)
             return within + between.mean(1)
 
-        return Loss(*self._mean(variance, process, t, n, generator))
+        return Loss(*self._mean(variance, process, time, n, generator))
 
     def floors(self, schedule: Schedule, *, n: int = 20_000, generator: Generator | None = None) -> Tensor:
         """``irreducible_loss`` at all times, a table (T + 1,); slot 0 is 0.  Draws are the same at each time.
@@ -152,7 +150,7 @@ class GaussianMixture:
         state = None if generator is None else _generator(generator).get_state()
         table = torch.zeros(schedule.T + 1, dtype=torch.float64)
         for t in range(1, schedule.T + 1):
-            if state is not None:
+            if generator is not None and state is not None:
                 generator.set_state(state)
             table[t] = self.irreducible_loss(schedule, t, n=n, generator=generator).loss
         return table
@@ -166,7 +164,14 @@ class GaussianMixture:
         """E ‖x_0‖² per dimension; the ``power`` of ``vlb.vlb_from_mse``."""
         return float(self.weights @ (self.means.flatten(1).square().mean(1) + self.std.square()))
 
-    def _mean(self, function, process: Process, t: float, n: int, generator: Generator | None) -> tuple[float, float]:
+    def _mean(
+        self,
+        function: Callable[[Tensor], Tensor],
+        process: Process,
+        t: Tensor | float,
+        n: int,
+        generator: Generator | None,
+    ) -> tuple[float, float]:
         """E function(x_t), and its error as in ``Loss``; ``function`` takes x_t (B, …) and returns (B,)."""
         K, D = len(self.means), self.means[0].numel()
         if D in AXIS:
@@ -186,7 +191,7 @@ class GaussianMixture:
             return mean, abs(float(self.weights @ values @ half / half.sum()) - mean)
         return mean, math.sqrt(float(self.weights.square() @ values.var(1)) / len(share))
 
-    def noise_variance(self, process: Process, x_t: Tensor, t: float) -> tuple[Tensor, Tensor]:
+    def noise_variance(self, process: Process, x_t: Tensor, t: Tensor | float) -> tuple[Tensor, Tensor]:
         """Var(ε | x_t): within the components, (B,), the same along each axis; and between their means, (B, D)."""
         offsets, variance, kept = parts = self._at(process, x_t, t)
         r = self._log_joint(*parts).softmax(1)
@@ -222,8 +227,9 @@ class GaussianMixture:
 
     def _chosen(self, components: int | Sequence[int]) -> list[int]:
         K = len(self.means)
-        one = isinstance(components, int) and not isinstance(components, bool)
-        chosen = [components] if one else list(components) if isinstance(components, (list, tuple, range)) else []
+        chosen = list(components) if isinstance(components, (list, tuple, range)) else []
+        if isinstance(components, int) and not isinstance(components, bool):
+            chosen = [components]
         if not chosen or len(set(chosen)) < len(chosen) or any(k not in range(K) for k in chosen):
             raise ConfigError(
                 f"components must be different integers in 0..{K - 1}, got {components!r}; name one or more"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import ConfigError
-from .network import TIME_FEATURES, Network
+from .network import TIME_FEATURES, Known, Network
 from .transformer import Last, Stream, block, positions, to_picture, to_tokens, where
 
 
@@ -41,13 +42,13 @@ class DiT(Network):
         self.heads, self.patch = heads, patch
         self.first = nn.Linear(channels * patch**2, width)
         self.embed = nn.Sequential(nn.Linear(TIME_FEATURES + classes, width), nn.SiLU(), nn.Linear(width, width))
-        self.blocks = nn.ModuleList(Stream(width) for _ in range(depth))
+        self.blocks: Any = nn.ModuleList(Stream(width) for _ in range(depth))  # to a checker its items are modules
         self.last = Last(width, channels * patch**2)
 
     def check_x(self, x_t: Tensor) -> None:
         check_picture(x_t, self.config["channels"], self.patch)
 
-    def body(self, x_t: Tensor, known: Tensor) -> Tensor:
+    def body(self, x_t: Tensor, known: Known) -> Tensor:
         h, c = self.begin(x_t), self.embed(known)
         for stream in self.blocks:
             (h,) = block([stream], [h], c, self.heads)

@@ -20,6 +20,8 @@ class MLP(Network):
     small network follow sharp edges (Tancik et al. 2020).  ``depth`` hidden layers have ``width`` units each.
     """
 
+    frequencies: Tensor  # (dim, features)
+
     def __init__(
         self,
         dim: int = 2,
@@ -45,6 +47,6 @@ class MLP(Network):
         if x_t.ndim != 2 or x_t.shape[1] != dim:
             raise ConfigError(f"x_t must have shape (B, {dim}), got {tuple(x_t.shape)}; make the MLP with that dim")
 
-    def body(self, x_t: Tensor, time: Tensor) -> Tensor:
+    def body(self, x_t: Tensor, known: Tensor) -> Tensor:
         phase = 2 * math.pi * (x_t.unsqueeze(-1) * self.frequencies).sum(1)  # (B, features)
-        return self.layers(torch.cat([x_t, phase.sin(), phase.cos(), time], dim=1))
+        return self.layers(torch.cat([x_t, phase.sin(), phase.cos(), known], dim=1))

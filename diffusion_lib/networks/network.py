@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,8 @@ from ..errors import ConfigError, check_choice, check_integer, check_range, chec
 
 PREDICTIONS = ("eps", "x_0", "v")
 TIME_FEATURES = 8
+Known = Any  # what a body is told beside x_t: features of time and label (B, n); of a TextDiT, the words with them
+Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
 LARGEST_SIZE, LARGEST_T = 4096, 100_000  # a slip of the keyboard should not allocate the memory of the machine
 
 
@@ -26,6 +28,12 @@ class Network(nn.Module):
     and ``body(x_t, known)``, which is F; ``known`` (B, 8 + classes) are the features of time, and a 1 in the column of
     the label.
     """
+
+    time: Tensor  # buffers, of which row t − 1 is time t
+    signal: Tensor
+    noise: Tensor
+    width: Tensor | None
+    kinds: Tensor
 
     def __init__(
         self,
@@ -59,17 +67,25 @@ class Network(nn.Module):
         if data_std != 1:
             self.config["data_std"] = data_std
         self.alpha_bar = table  # (T + 1,), of the schedule to which the network belongs; None if it is not known
-        alpha_bar = torch.ones(T, dtype=torch.float64) if table is None else table[1:]
+        kept = torch.ones(T, dtype=torch.float64) if table is None else table[1:]
         s = torch.log1p(999 * torch.arange(1, T + 1, dtype=torch.float64) / T) / math.log(1000)
         time = torch.cos(math.pi * s[:, None] * torch.arange(1, TIME_FEATURES + 1))
         # row t − 1 is time t, so that no row answers to t = 0; config rebuilds these tables, a checkpoint need not
         self.register_buffer("time", time.float(), persistent=False)
-        self.register_buffer("signal", alpha_bar.sqrt().float(), persistent=False)
+        self.register_buffer("signal", kept.sqrt().float(), persistent=False)
         kinds = functional.pad(torch.eye(classes), (0, 0, 1, 0))  # row label + 1; the first is of "not told"
         self.register_buffer("kinds", kinds, persistent=False)
-        self.register_buffer("noise", (1 - alpha_bar).sqrt().float(), persistent=False)
-        width = (alpha_bar * data_std**2 + 1 - alpha_bar).sqrt()  # √V of the states, 1 for data of deviation 1
+        self.register_buffer("noise", (1 - kept).sqrt().float(), persistent=False)
+        width = (kept * data_std**2 + 1 - kept).sqrt()  # √V of the states, 1 for data of deviation 1
         self.register_buffer("width", width.float() if data_std != 1 else None, persistent=False)
+
+    def check_x(self, x_t: Tensor) -> None:
+        """Raise ``ConfigError`` unless the shape of x_t is one that the network takes."""
+        raise NotImplementedError
+
+    def body(self, x_t: Tensor, known: Known) -> Tensor:
+        """F, in the shape of x_t."""
+        raise NotImplementedError
 
     def check_schedule(self, T: int, alpha_bar: Tensor) -> None:
         """Raise ``ConfigError`` unless the network belongs to a schedule of T steps with the table ᾱ_0…ᾱ_T."""
@@ -130,7 +146,7 @@ class Network(nn.Module):
         if x_t.dtype != own and not torch.is_autocast_enabled(x_t.device.type):
             raise ConfigError(f"x_t must be {own} as the network is, got {x_t.dtype}; use x_t.to({own})")
 
-    def _known(self, time: Tensor, label: Tensor | None, x_t: Tensor) -> Tensor:
+    def _known(self, time: Tensor, label: Tensor | None, x_t: Tensor) -> Known:
         """The features of time and label; those of "not told" are zeros."""
         if label is None:
             return functional.pad(time, (0, self.classes)) if self.classes else time
@@ -140,10 +156,11 @@ class Network(nn.Module):
         return torch.cat([time, self.kinds.index_select(0, label + 1)], dim=1)
 
 
-def zero(layer: nn.Linear | nn.Conv2d) -> nn.Linear | nn.Conv2d:
+def zero(layer: Layer) -> Layer:
     """Start a branch at 0, so that the network starts from its skip connections alone."""
     nn.init.zeros_(layer.weight)
-    nn.init.zeros_(layer.bias)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
     return layer
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -23,7 +24,8 @@ class Cross(nn.Module):
         self.out = zero(nn.Linear(width, width))
 
     def forward(self, h: Tensor, words: Tensor, heads: int) -> Tensor:
-        return h + self.out(attend(self.q(norm(h)), *self.kv(norm(words)).chunk(2, dim=2), heads))
+        k, v = self.kv(norm(words)).chunk(2, dim=2)
+        return h + self.out(attend(self.q(norm(h)), k, v, heads))
 
 
 class TextDiT(DiT):
@@ -58,9 +60,9 @@ class TextDiT(DiT):
         if way != "pooled":
             self.read = nn.Linear(text, width)
         if way == "cross":
-            self.cross = nn.ModuleList(Cross(width) for _ in range(depth))
+            self.cross: Any = nn.ModuleList(Cross(width) for _ in range(depth))
         if way == "joint":
-            self.words = nn.ModuleList(Stream(width, ends=k == depth - 1) for k in range(depth))
+            self.words: Any = nn.ModuleList(Stream(width, ends=k == depth - 1) for k in range(depth))
 
     def _known(self, time: Tensor, words: Tensor | None, x_t: Tensor) -> tuple[Tensor, Tensor]:
         if words is None or words.ndim != 3 or words.shape[0] != len(x_t) or words.shape[2] != self.text:
@@ -71,7 +73,7 @@ class TextDiT(DiT):
     def body(self, x_t: Tensor, known: tuple[Tensor, Tensor]) -> Tensor:
         time, words = known
         h, c = self.begin(x_t), self.embed(time) + self.pooled(words[:, -1])
-        read = None if self.way == "pooled" else self.read(words)
+        read = words if self.way == "pooled" else self.read(words)
         for k, stream in enumerate(self.blocks):
             if self.way == "joint":
                 h, read = block([stream, self.words[k]], [h, read], c, self.heads)

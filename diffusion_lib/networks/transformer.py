@@ -70,14 +70,17 @@ def attend(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
 
 
 class Gates(NamedTuple):
-    """What a block makes of c for one sequence, each (B, 1, d): shift, scale and gate of attention, then of the MLP."""
+    """What a block makes of c for one sequence, each (B, 1, d): shift, scale and gate of attention, then of the MLP.
+
+    A sequence that ends in the block has the first two, and 0 for the others.
+    """
 
     shift1: Tensor
     scale1: Tensor
-    gate1: Tensor | None = None
-    shift2: Tensor | None = None
-    scale2: Tensor | None = None
-    gate2: Tensor | None = None
+    gate1: Tensor | float = 0.0
+    shift2: Tensor | float = 0.0
+    scale2: Tensor | float = 0.0
+    gate2: Tensor | float = 0.0
 
 
 class Stream(nn.Module):

@@ -210,7 +210,9 @@ def weight(schedule: Schedule, kind: str, variance: str | Tensor = "posterior", 
     return torch.cat([snr.new_zeros(1), tables[check_choice("kind", kind, WEIGHTS)]()])
 
 
-def _means(denoiser, schedule, x_0, t, eps):
+def _means(
+    denoiser: Denoiser, schedule: Schedule, x_0: Tensor, t: Tensor | int, eps: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
     """Mean and variance of q(x_{t−1} | x_t, x_0), and the model's mean μ_θ: the same with x̂_0 for x_0 (DDPM eq.
     11)."""
     check_together(denoiser, schedule)

@@ -52,8 +52,9 @@ class Transition(NamedTuple):
         t = check_integer("t", t, 1, schedule.T)
         s = check_integer("s", s, 0, t - 1)
         tables = schedule.to("cpu", torch.float64)
-        kept, rest = tables.alpha_bar[[t, s]].tolist(), tables.one_minus_alpha_bar[[t, s]].tolist()
-        return cls(t, s, *kept, *rest, -math.expm1(float(torch.log1p(-tables.beta[s + 1 : t + 1]).sum())))
+        kept, kept_s = tables.alpha_bar[[t, s]].tolist()
+        rest, rest_s = tables.one_minus_alpha_bar[[t, s]].tolist()
+        return cls(t, s, kept, kept_s, rest, rest_s, -math.expm1(float(torch.log1p(-tables.beta[s + 1 : t + 1]).sum())))
 
     @property
     def sigma_t(self) -> float:
@@ -190,7 +191,7 @@ def check_batch(process: Process, t: Tensor | float, **tensors: Tensor) -> Tenso
     """Return the first tensor; ``ConfigError`` unless all are floats of one shape on one device, and ``t`` fits."""
     (first_name, first), *others = tensors.items()
     if not isinstance(first, Tensor) or not torch.is_floating_point(first):
-        what = first.dtype if isinstance(first, Tensor) else type(first).__name__
+        what = str(first.dtype) if isinstance(first, Tensor) else type(first).__name__
         raise ConfigError(f"{first_name} must be a floating-point tensor (B, ...), got {what}; use torch.as_tensor")
     for name, x in others:
         if not isinstance(x, Tensor) or x.shape != first.shape or x.device != first.device:

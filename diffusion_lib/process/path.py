@@ -94,8 +94,8 @@ class Path:
     def powers(self, t: Tensor | float, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """α², σ² and α² + σ² at ``t``, (B, 1, …, 1), or () for one number, as those of ``Schedule.powers``."""
         at = self._times(t, like)
-        kept, rest = (function(at).square() for function in (self.alpha, self.sigma))
-        return tuple(_fit(value, t, like) for value in (kept, rest, kept + rest))
+        kept, rest = self.alpha(at).square(), self.sigma(at).square()
+        return _fit(kept, t, like), _fit(rest, t, like), _fit(kept + rest, t, like)
 
     def at(self, t: Tensor | float, like: Tensor) -> Scales:
         """α, σ, α' and σ' at ``t``, in the same shapes; ``ConfigError`` where a slope is infinite."""

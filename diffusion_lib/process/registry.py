@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..errors import ConfigError, check_choice
 from .derived_schedules import shifted, zero_terminal_snr
 from .schedule import Schedule, cosine, linear, scaled_linear
 
-SCHEDULES = {"linear": linear, "scaled_linear": scaled_linear, "cosine": cosine}
-DERIVED_SCHEDULES = {"zero_terminal_snr": zero_terminal_snr, "shifted": shifted}  # functions of another schedule
+SCHEDULES: dict[str, Callable[..., Schedule]] = {"linear": linear, "scaled_linear": scaled_linear, "cosine": cosine}
+# functions of another schedule
+DERIVED_SCHEDULES: dict[str, Callable[..., Schedule]] = {"zero_terminal_snr": zero_terminal_snr, "shifted": shifted}
 
 
 def make_schedule(name: str, T: int = 1000) -> Schedule:

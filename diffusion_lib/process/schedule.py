@@ -100,7 +100,7 @@ class Schedule:
             self._casts[key] = replace(master, **tables)
         return self._casts[key]
 
-    def check_t(self, t: Tensor | int, like: Tensor | None = None) -> Tensor | int:
+    def check_t(self, t: Tensor | float, like: Tensor | None = None) -> Tensor | int:
         """Return ``t`` if it is an int in 1…T (one time for the whole batch) or an int64 tensor (B,) of such.
 
         With ``like``, a tensor (B, …), ``t`` must also have its batch size and its device.  Anything else is a
@@ -116,7 +116,7 @@ class Schedule:
             raise ConfigError(f"t must be in 1..{self.T}, got {wrong}; times count from 1")
         return t
 
-    def gather(self, table: str, t: Tensor | int, like: Tensor) -> Tensor:
+    def gather(self, table: str, t: Tensor | float, like: Tensor) -> Tensor:
         """Return a table's values at ``t`` in the dtype and on the device of ``like``, ready to broadcast against it.
 
         Shape (B, 1, …, 1) for ``t`` an int64 tensor (B,), and () for an int.  Unlike in ``check_t``, t = 0 is
@@ -132,7 +132,7 @@ class Schedule:
         except (IndexError, RuntimeError) as error:
             raise self._bad_t(t, like, 0) from error
 
-    def powers(self, t: Tensor | int, like: Tensor) -> tuple[Tensor, Tensor, float]:
+    def powers(self, t: Tensor | float, like: Tensor) -> tuple[Tensor, Tensor, float]:
         """ᾱ_t, 1 − ᾱ_t and their sum, 1: what ``gather`` returns; α², σ² and α² + σ² as in ``Path.powers``."""
         return self.gather("alpha_bar", t, like), self.gather("one_minus_alpha_bar", t, like), 1.0
 
@@ -183,8 +183,7 @@ def cosine(T: int = 1000, s: float = 0.008, max_beta: float = 0.999) -> Schedule
     s = check_real("s", s, 0.0, 1.0)
     max_beta = check_real("max_beta", max_beta, 0.0, 1.0, open_low=True, open_high=True)
     f = [math.cos((t / T + s) / (1 + s) * math.pi / 2) ** 2 for t in range(T + 1)]
-    betas = [min(1 - f[t] / f[t - 1], max_beta) for t in range(1, T + 1)]
-    betas = torch.tensor(betas, dtype=torch.float64)
+    betas = torch.tensor([min(1 - f[t] / f[t - 1], max_beta) for t in range(1, T + 1)], dtype=torch.float64)
     return Schedule._build("cosine", betas, {"name": "cosine", "T": T, "s": s, "max_beta": max_beta})
 
 

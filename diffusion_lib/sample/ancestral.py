@@ -22,7 +22,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -36,6 +36,8 @@ from ..process.schedule import Schedule
 from ..runtime.finite import non_finite
 from .start import check_callable, check_start
 from .times import Spacing, sampling_timesteps
+
+Step = Callable[[Transition, Tensor, Tensor, Tensor], Tensor]  # x_s = step(transition, x_t, eps_hat, x_0_hat)
 
 
 class SampleStep(NamedTuple):
@@ -99,7 +101,7 @@ def ddpm(
     check_choice("variance", variance, VARIANCES)
     draw = noise(generator, x_T)
 
-    def step(transition, x_t, eps_hat, x_0_hat):
+    def step(transition: Transition, x_t: Tensor, eps_hat: Tensor, x_0_hat: Tensor) -> Tensor:
         return _ddpm(transition, x_t, x_0_hat, variance, draw(x_t) if transition.s > 0 else None)
 
     return run_chain(denoiser, x_T, schedule, step, steps, spacing)
@@ -119,7 +121,7 @@ def ddim(
     eta = check_real("eta", eta, 0.0, 1.0)
     draw = noise(generator, x_T)
 
-    def step(transition, x_t, eps_hat, x_0_hat):
+    def step(transition: Transition, x_t: Tensor, eps_hat: Tensor, x_0_hat: Tensor) -> Tensor:
         return _ddim(transition, x_0_hat, eps_hat, eta, draw(x_t) if eta > 0 and transition.s > 0 else None)
 
     return run_chain(denoiser, x_T, schedule, step, steps, spacing)
@@ -134,7 +136,7 @@ def run_chain(
     denoiser: Denoiser,
     x_T: Tensor,
     schedule: Schedule,
-    step: Callable[[Transition, Tensor, Tensor, Tensor], Tensor],
+    step: Step,
     steps: int | None,
     spacing: Spacing,
 ) -> Iterator[SampleStep]:
@@ -220,7 +222,7 @@ def _with_noise(mean: Tensor, sigma: float, z: Tensor | None) -> Tensor:
     return mean + sigma * z
 
 
-def _run(denoiser, x_t, step, jumps) -> Iterator[SampleStep]:
+def _run(denoiser: Any, x_t: Tensor, step: Step, jumps: Sequence[Transition]) -> Iterator[SampleStep]:
     times = torch.tensor([transition.t for transition in jumps], device=x_t.device)
     for transition, t in zip(jumps, times[:, None].expand(-1, len(x_t)).unbind(), strict=True):
         if transition.alpha_bar_t == 0:  # x_t is noise alone, and v = −x_0

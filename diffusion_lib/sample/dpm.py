@@ -43,7 +43,7 @@ def dpm2(
     """
     schedule.check_signal("dpm2")
 
-    def step(transition, x_t, eps_hat, x_0_hat):
+    def step(transition: Transition, x_t: Tensor, eps_hat: Tensor, x_0_hat: Tensor) -> Tensor:
         m = middle(schedule, transition.t, transition.s)
         if m is None:
             return euler_step(schedule, x_t, eps_hat, transition.t, transition.s)
@@ -73,7 +73,7 @@ def dpmpp(
     schedule.check_signal("dpmpp")
     before: list[tuple[Transition, Tensor]] = []  # the step before, and its x̂_0
 
-    def step(transition, x_t, eps_hat, x_0_hat):
+    def step(transition: Transition, x_t: Tensor, eps_hat: Tensor, x_0_hat: Tensor) -> Tensor:
         clean = x_0_hat
         if before and transition.s > 0:
             clean = extrapolated(transition, x_0_hat, *before[0])
@@ -94,7 +94,7 @@ def unipc(
     schedule.check_signal("unipc")
     past: list[tuple[Transition, Tensor, Tensor]] = []  # newest first: a step, its corrected x_t, its x̂_0
 
-    def step(transition, x_t, eps_hat, x_0_hat):
+    def step(transition: Transition, x_t: Tensor, eps_hat: Tensor, x_0_hat: Tensor) -> Tensor:
         if past:
             x_t = corrected(past, x_0_hat)
         clean = x_0_hat

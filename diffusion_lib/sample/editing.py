@@ -66,7 +66,7 @@ def repaint(
     """
     again, draw = check_integer("again", again, 1), noise(generator, x_T)
 
-    def step(transition, x_t, eps_hat, x_0_hat):
+    def step(transition: Transition, x_t: Tensor, eps_hat: Tensor, x_0_hat: Tensor) -> Tensor:
         t, s = transition.t, transition.s
         for _ in range(again - 1 if s > 0 else 0):
             x_s = ddpm_step(schedule, x_t, eps_hat, t, s, z=draw(x_t))

@@ -33,6 +33,8 @@ from .ancestral import predict
 from .start import check_callable, check_start
 
 Velocity = Callable[[Tensor, Tensor], Tensor]  # u = velocity(x_t, t); x_t and u (B, …), t (B,) floating point
+Look = Callable[[Tensor, float], Tensor]  # the same with one time for the batch
+Method = Callable[[Look, Tensor, Tensor, float, float], Tensor]  # x_s = method(look, x_t, u(x_t, t), t, s)
 
 
 class FlowStep(NamedTuple):
@@ -72,12 +74,16 @@ def straightness(steps: Iterable[FlowStep]) -> float:
     records = list(steps)
     span = records[-1].t - records[0].t
     mean = (records[-1].x_t - records[0].x_t) / span
-    bends = [(s.t - t.t) / span * float((t.velocity - mean).square().mean()) for t, s in pairwise(records)]
+    bends = [
+        (s.t - t.t) / span * float((t.velocity - mean).square().mean())
+        for t, s in pairwise(records)
+        if t.velocity is not None  # of all but the last
+    ]
     total = math.fsum(bends)
     return total / (total + float(mean.square().mean()))
 
 
-def _run(velocity, x, times, step) -> Iterator[FlowStep]:
+def _run(velocity: Velocity, x: Tensor, times: Sequence[float], step: Method) -> Iterator[FlowStep]:
     def look(x_t: Tensor, t: float) -> Tensor:
         return predict(velocity, x_t, torch.full((len(x_t),), t, dtype=x_t.dtype, device=x_t.device))
 
@@ -90,24 +96,24 @@ def _run(velocity, x, times, step) -> Iterator[FlowStep]:
     yield FlowStep(times[-1], x, None)
 
 
-def _euler(look, x, u, t, s) -> Tensor:
+def _euler(look: Look, x: Tensor, u: Tensor, t: float, s: float) -> Tensor:
     return x + (s - t) * u
 
 
-def _midpoint(look, x, u, t, s) -> Tensor:
+def _midpoint(look: Look, x: Tensor, u: Tensor, t: float, s: float) -> Tensor:
     half = (s - t) / 2
     return x + (s - t) * look(x + half * u, t + half)
 
 
-def _heun(look, x, u, t, s) -> Tensor:
+def _heun(look: Look, x: Tensor, u: Tensor, t: float, s: float) -> Tensor:
     return x + (s - t) / 2 * (u + look(x + (s - t) * u, s))
 
 
-def _rk4(look, x, u, t, s) -> Tensor:
+def _rk4(look: Look, x: Tensor, u: Tensor, t: float, s: float) -> Tensor:
     half = (s - t) / 2
     second = look(x + half * u, t + half)
     third = look(x + half * second, t + half)
     return x + (s - t) / 6 * (u + 2 * second + 2 * third + look(x + (s - t) * third, s))
 
 
-METHODS = {"euler": _euler, "midpoint": _midpoint, "heun": _heun, "rk4": _rk4}
+METHODS: dict[str, Method] = {"euler": _euler, "midpoint": _midpoint, "heun": _heun, "rk4": _rk4}

@@ -47,7 +47,7 @@ def langevin(
     draw = noise(generator, x_T)
     schedule.check_signal("langevin")
 
-    def step(transition, x_t, eps_hat, x_0_hat):
+    def step(transition: Transition, x_t: Tensor, eps_hat: Tensor, x_0_hat: Tensor) -> Tensor:
         for _ in range(repeats - 1):
             x_t = _move(transition, x_t, eps_hat, size, draw(x_t))
             eps_hat = predict(denoiser, x_t, transition.t)

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 
 from torch import Generator, Tensor
 
-from ..process.identities import Denoiser
+from ..process.identities import Denoiser, Transition
 from ..process.schedule import Schedule
 from .ancestral import SampleStep, noise, run_chain
 from .times import Spacing
@@ -38,7 +38,7 @@ def multistep_consistency(
     """
     draw = noise(generator, x_T)
 
-    def step(transition, x_t, eps_hat, x_0_hat):
+    def step(transition: Transition, x_t: Tensor, eps_hat: Tensor, x_0_hat: Tensor) -> Tensor:
         if transition.s == 0:
             return x_0_hat
         return math.sqrt(transition.alpha_bar_s) * x_0_hat + math.sqrt(transition.one_minus_alpha_bar_s) * draw(x_t)

@@ -111,10 +111,10 @@ def lms(
     The first steps have a shorter past, and use it: the order grows from 1.  Yields ``SampleStep`` at each visited time
     and, last, the sample at t = 0.  Raises ``ConfigError`` at the call, ``NonFiniteError`` while sampling.
     """
-    past = deque(maxlen=check_integer("order", order, 1, MAX_ORDER))
+    past: deque[tuple[float, Tensor]] = deque(maxlen=check_integer("order", order, 1, MAX_ORDER))
     schedule.check_signal("lms")
 
-    def step(transition, x_t, eps_hat, x_0_hat):
+    def step(transition: Transition, x_t: Tensor, eps_hat: Tensor, x_0_hat: Tensor) -> Tensor:
         past.appendleft((transition.sigma_t, eps_hat))
         return _move(transition, x_t, past)
 
@@ -131,7 +131,7 @@ def heun(
     """
     schedule.check_signal("heun")
 
-    def step(transition, x_t, eps_hat, x_0_hat):
+    def step(transition: Transition, x_t: Tensor, eps_hat: Tensor, x_0_hat: Tensor) -> Tensor:
         x_s = _move(transition, x_t, [(transition.sigma_t, eps_hat)])
         if transition.s == 0:
             return x_s
@@ -151,7 +151,7 @@ def _move(transition: Transition, x_t: Tensor, past: Sequence[tuple[float, Tenso
     return x_s
 
 
-def _check_nodes(nodes, end) -> None:
+def _check_nodes(nodes: Sequence[float], end: float) -> None:
     numbers = all(isinstance(node, float | int) and math.isfinite(node) for node in nodes)
     if not numbers or not 1 <= len(nodes) <= MAX_ORDER or len(set(nodes)) < len(nodes):
         raise ConfigError(
@@ -161,7 +161,7 @@ def _check_nodes(nodes, end) -> None:
         raise ConfigError(f"end must be a number other than nodes[0] = {nodes[0]}, got {end!r}; take the next level")
 
 
-def _check_past(schedule, x_t, past) -> list[int]:
+def _check_past(schedule: Schedule, x_t: Tensor, past: Sequence[tuple[int, Tensor]]) -> list[int]:
     if not 1 <= len(past) <= MAX_ORDER:
         raise ConfigError(f"past must hold 1 to {MAX_ORDER} pairs (t, eps_hat), got {len(past)}; keep the newest ones")
     times = [check_integer("t", time, 1, schedule.T) for time, _ in past]

@@ -19,7 +19,7 @@ Sources: Anderson 1982; Song et al. 2021b, eq. 6 and 13, appendix D and G; Karra
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import torch
@@ -62,7 +62,14 @@ def sde(
     return _run(denoiser, x.detach(), path, times, lam, noise(generator, x))
 
 
-def _run(denoiser, x, path, times, lam, draw) -> Iterator[FlowStep]:
+def _run(
+    denoiser: Denoiser,
+    x: Tensor,
+    path: Path,
+    times: Sequence[float],
+    lam: float,
+    draw: Callable[[Tensor], Tensor],
+) -> Iterator[FlowStep]:
     for t, s in pairwise(times):
         h, scales = t - s, path.at(t, x)
         eps_hat = predict(denoiser, x, torch.full((len(x),), t, dtype=x.dtype, device=x.device))

@@ -16,12 +16,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
 from ..errors import ConfigError, check_integer
+
+if TYPE_CHECKING:
+    from diffusers import UNet2DConditionModel
+    from diffusers.models.attention_processor import Attention
 
 
 class Record:
@@ -73,13 +78,20 @@ class _Processor:
     def __init__(self, layer: str, record: Record) -> None:
         self.layer, self.record = layer, record
 
-    def __call__(self, attn, hidden_states, encoder_hidden_states=None, attention_mask=None, temb=None) -> Tensor:
+    def __call__(
+        self,
+        attn: Attention,
+        hidden_states: Tensor,
+        encoder_hidden_states: Tensor,
+        attention_mask: Tensor | None = None,
+        temb: Tensor | None = None,
+    ) -> Tensor:
         weights, v = weights_of(attn, hidden_states, encoder_hidden_states)
         self.record.add(self.layer, weights.detach().unflatten(0, (-1, attn.heads)))
         return attn.to_out[0](attn.batch_to_head_dim(weights @ v))
 
 
-def weights_of(attn, hidden_states: Tensor, encoder_hidden_states: Tensor) -> tuple[Tensor, Tensor]:
+def weights_of(attn: Attention, hidden_states: Tensor, encoder_hidden_states: Tensor) -> tuple[Tensor, Tensor]:
     """A (B · heads, places, 77) and V (B · heads, 77, d) of a layer of cross attention of diffusers."""
     q, k, v = (
         attn.head_to_batch_dim(project(states))  # (B · heads, places or 77, d)
@@ -93,15 +105,16 @@ def weights_of(attn, hidden_states: Tensor, encoder_hidden_states: Tensor) -> tu
 
 
 @contextmanager
-def recorded(unet: torch.nn.Module) -> Iterator[Record]:
+def recorded(unet: UNet2DConditionModel) -> Iterator[Record]:
     """Record the cross attention of a ``UNet2DConditionModel`` inside of the ``with``; what it computes stays the same.
 
     Self attention, where a place looks at other places, is left alone.
     """
     record, before = Record(), unet.attn_processors
 
-    def see(network, given, named) -> None:
-        record.grid = tuple((given[0] if given else named["sample"]).shape[2:])
+    def see(network: torch.nn.Module, given: tuple[Tensor, ...], named: dict[str, Tensor]) -> None:
+        h, w = (given[0] if given else named["sample"]).shape[2:]
+        record.grid = h, w
 
     seen = unet.register_forward_pre_hook(see, with_kwargs=True)
     cross = {name for name in before if name.endswith("attn2.processor")}

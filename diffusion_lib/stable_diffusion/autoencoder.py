@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -25,13 +26,16 @@ from ..runtime.device import dtype_name
 from ..runtime.finite import non_finite
 from ..sample.ancestral import noise
 
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKL
+
 WAYS = ("sample", "mode")
 # Pictures at a time on a processor, whose cache then holds their layers: 64 at once take 2.3 times as long.
 PART = 8
 
 
 def pil_to_latents(
-    vae: torch.nn.Module,
+    vae: AutoencoderKL,
     pictures: Image.Image | Sequence[Image.Image],
     how: str = "mode",
     generator: Generator | Sequence[Generator] | None = None,
@@ -54,12 +58,12 @@ def pil_to_latents(
     return _finite(vae.config.scaling_factor * z, "latents", "the encoder of the vae", vae.dtype)
 
 
-def latents_to_pil(vae: torch.nn.Module, latents: Tensor) -> list[Image.Image]:
+def latents_to_pil(vae: AutoencoderKL, latents: Tensor) -> list[Image.Image]:
     """Decode latents (B, C, h, w) to B pictures; values outside of [−1, 1] are clipped.  Errors as in ``decode``."""
     return to_pil(decode(vae, latents)[0])
 
 
-def decode(vae: torch.nn.Module, latents: Tensor) -> tuple[Tensor, torch.dtype]:
+def decode(vae: AutoencoderKL, latents: Tensor) -> tuple[Tensor, torch.dtype]:
     """x̂ = D(z / s), (B, 3, f h, f w), and the dtype in which it was computed.
 
     Where a value overflows in float16, it is decoded once more in float32, with a warning.  Raises ``ConfigError`` for
@@ -107,7 +111,7 @@ def psnr(x: Tensor, other: Tensor, each: bool = False) -> Tensor:
     return 10 * torch.log10(4 / (x - other).square().mean((1, 2, 3) if each else None))
 
 
-def _decode(vae: torch.nn.Module, latents: Tensor) -> Tensor:
+def _decode(vae: AutoencoderKL, latents: Tensor) -> Tensor:
     some = next(vae.parameters())  # diffusers looks through all modules for a device and a dtype
     z = latents.to(some.device, some.dtype) / vae.config.scaling_factor
     with torch.no_grad():

@@ -57,7 +57,7 @@ def publish(parts: Components, folder: Path, photograph: Image.Image, *, g: floa
     """
     target = Path(folder) / dtype_name(parts.dtype)
     target.mkdir(parents=True, exist_ok=True)
-    options = {"g": g, "steps": steps, "sampler": "ddim"}
+    options: dict[str, Any] = {"g": g, "steps": steps, "sampler": "ddim"}
     if parts.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(parts.device)
     seconds: dict[str, float] = {}
@@ -71,7 +71,7 @@ def publish(parts: Components, folder: Path, photograph: Image.Image, *, g: floa
     }
     for name, tiles in rows.items():
         files.write(target / name, _sheet(tiles))
-    made_by = {"model": parts.model, "revision": parts.revision, "fingerprint": parts.fingerprint}
+    made_by: dict[str, Any] = {"model": parts.model, "revision": parts.revision, "fingerprint": parts.fingerprint}
     made_by |= {"dtype": dtype_name(parts.dtype), "device": _device(parts), "dim": parts.dim, **options}
     made_by |= {"torch": torch.__version__, "library": fingerprint.library()}
     measured = {"seconds": seconds, "peak_gib": _peak(parts), "psnr": decibels}

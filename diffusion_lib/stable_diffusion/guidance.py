@@ -13,11 +13,16 @@ Source: Ho & Salimans 2022, eq. 6.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
 from ..errors import ConfigError
 from ..process.guidance import check_guidance, mix
+
+if TYPE_CHECKING:
+    from diffusers import UNet2DConditionModel
 
 __all__ = ["Guided", "check_guidance"]
 
@@ -30,7 +35,7 @@ class Guided:
     U-Net computes in its own.
     """
 
-    def __init__(self, unet: torch.nn.Module, text: Tensor, empty: Tensor, g: float) -> None:
+    def __init__(self, unet: UNet2DConditionModel, text: Tensor, empty: Tensor, g: float) -> None:
         self.unet, self.g = unet, check_guidance(g)
         self.dtype = unet.dtype  # once: diffusers looks through all modules for it
         if text.ndim != 3 or empty.shape != (1, *text.shape[1:]):
@@ -42,7 +47,8 @@ class Guided:
     def __call__(self, x_t: Tensor, t: Tensor) -> Tensor:
         if self.g in (0, 1):
             return self._eps(x_t, t)
-        return mix(*self._eps(torch.cat([x_t, x_t]), torch.cat([t, t])).chunk(2), self.g)
+        without, told = self._eps(torch.cat([x_t, x_t]), torch.cat([t, t])).chunk(2)
+        return mix(without, told, self.g)
 
     def _eps(self, x_t: Tensor, t: Tensor) -> Tensor:
         x = x_t.to(self.dtype)

@@ -70,7 +70,7 @@ def read_picture(name: str, path: str | os.PathLike[str]) -> Image.Image:
                 raise ValueError(f"{image.width} x {image.height} pixels, of at most {LARGEST} a side")
             if image.mode not in READ:
                 raise ValueError(f"the mode {image.mode}, of {', '.join(READ)}")
-            if image.has_transparency_data and image.convert("RGBA").getextrema()[3][0] < 255:
+            if image.has_transparency_data and min(image.convert("RGBA").getchannel("A").tobytes()) < 255:
                 raise ValueError("pixels that one sees through")
             return ImageOps.exif_transpose(image).convert(MODES[name][0])
     except BAD_FILE as error:
@@ -90,15 +90,15 @@ def check_origin(
             raise ConfigError(f"{name} must come with an init, got one without; add the picture to begin from")
     if init is None:
         return {}
-    strength = (STRENGTH if mask is None else WHOLE) if strength is None else strength
-    strength_timesteps(range(checked["steps"], 0, -1), check_real("strength", strength, 0, 1, open_low=True))
+    usual = STRENGTH if mask is None else WHOLE
+    share = check_real("strength", usual if strength is None else strength, 0, 1, open_low=True)
+    strength_timesteps(range(checked["steps"], 0, -1), share)
     given = {"init": init} | ({} if mask is None else {"mask": mask})
-    for name, image in given.items():
-        _check_image(name, image, sides(checked["dim"]))
-    if mask is not None and not mask.convert("L").point(_white).getbbox():
+    images = {name: _check_image(name, image, sides(checked["dim"])) for name, image in given.items()}
+    if mask is not None and not images["mask"].convert("L").point(_white).getbbox():
         raise ConfigError("mask must have a white pixel, which is painted anew, got none; invert it")
-    told = {name: fingerprint(image.convert(MODES[name][0])) for name, image in given.items()}
-    return {"strength": float(strength), **told}
+    told = {name: fingerprint(image.convert(MODES[name][0])) for name, image in images.items()}
+    return {"strength": share, **told}
 
 
 def fingerprint(image: Image.Image) -> str:
@@ -121,7 +121,7 @@ def _white(level: int) -> int:
     return 255 * (level >= 128)
 
 
-def _check_image(name: str, image: object, size: tuple[int, int]) -> None:
+def _check_image(name: str, image: object, size: tuple[int, int]) -> Image.Image:
     if not isinstance(image, Image.Image) or image.mode not in MODES[name]:
         kind = f"one in {image.mode}" if isinstance(image, Image.Image) else type(image).__name__
         allowed = f"a PIL picture in {' or '.join(MODES[name])}"
@@ -129,3 +129,4 @@ def _check_image(name: str, image: object, size: tuple[int, int]) -> None:
     if image.size != size:
         what = f"{size[0]} x {size[1]} pixels as the picture to make"
         raise ConfigError(f"{name} must have {what}, got {image.width} x {image.height}; resize or crop it")
+    return image

@@ -10,7 +10,7 @@ import numbers
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..errors import CheckpointCorrupt, CheckpointMismatch, ConfigError, check_integer
 from ..process.schedule import Schedule, linear, scaled_linear
@@ -36,7 +36,7 @@ class ModelSpec(NamedTuple):
         ``ConfigError`` unless each is a multiple of ``factor``.
         """
         dim = self.dim if dim is None else dim
-        pair = list(dim) if isinstance(dim, list | tuple) else [dim, dim]
+        pair: list[Any] = list(dim) if isinstance(dim, list | tuple) else [dim, dim]
         whole = [isinstance(side, numbers.Integral) and not isinstance(side, bool) for side in pair]
         if len(pair) != 2 or not all(whole) or any(s % self.factor or not SMALLEST <= s <= LARGEST for s in pair):
             allowed = f"a multiple of {self.factor} in {SMALLEST}..{LARGEST}, or two of them (width, height)"

@@ -22,7 +22,7 @@ import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -32,6 +32,10 @@ from ..runtime.device import dtype_name, pick_device
 from .model_spec import Dim, ModelSpec, read_schedule, sides
 from .safety import SafetyChecker
 from .weights import CHECKER, Source, find, fingerprint, fingerprint_of_networks
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKL, UNet2DConditionModel
+    from transformers import CLIPTextModel, CLIPTokenizer
 
 DTYPES = {name: getattr(torch, name) for name in ("float32", "float16", "bfloat16", "float64")}
 
@@ -47,10 +51,10 @@ class Components:
     model: str
     revision: str
     folder: Path
-    tokenizer: Any
-    text_encoder: torch.nn.Module
-    vae: torch.nn.Module
-    unet: torch.nn.Module
+    tokenizer: CLIPTokenizer
+    text_encoder: CLIPTextModel
+    vae: AutoencoderKL
+    unet: UNet2DConditionModel
     schedule: Schedule
     checker: SafetyChecker | None
     device: torch.device
@@ -147,7 +151,7 @@ def check_load(dtype: str, device: str) -> tuple[torch.dtype, torch.device]:
     return DTYPES[check_choice("dtype", dtype, DTYPES)], pick_device(device)
 
 
-def _networks(source: Source, dtype: torch.dtype) -> list[torch.nn.Module]:
+def _networks(source: Source, dtype: torch.dtype) -> list[Any]:
     from diffusers import AutoencoderKL, UNet2DConditionModel
     from transformers import CLIPTextModel
 
@@ -157,7 +161,7 @@ def _networks(source: Source, dtype: torch.dtype) -> list[torch.nn.Module]:
     return [read(kind, source.folder / name, **{word: dtype}) for name, (kind, word) in kinds.items()]
 
 
-def read(kind: type, folder: Path, **options: Any) -> torch.nn.Module:
+def read(kind: type[Any], folder: Path, **options: Any) -> Any:
     """Load a network of diffusers or transformers from ``folder``; every number must come from its file."""
     try:
         network, info = kind.from_pretrained(
@@ -173,7 +177,7 @@ def read(kind: type, folder: Path, **options: Any) -> torch.nn.Module:
     return network.requires_grad_(False).eval()
 
 
-def _tokenizer(folder: Path) -> Any:
+def _tokenizer(folder: Path) -> CLIPTokenizer:
     from transformers import CLIPTokenizer
 
     try:

@@ -61,6 +61,8 @@ def parameters(path: str | os.PathLike[str]) -> dict[str, Any]:
             if max(image.size) > LARGEST:
                 raise ValueError(f"{image.width} x {image.height} pixels, of at most {LARGEST} a side")
             image.load()
+            if not isinstance(image, PngImagePlugin.PngImageFile):
+                raise ValueError("no PNG")
             found = json.loads(image.text[CHUNK])
     except BAD_FILE as error:
         what = f"got {str(path)!r} ({type(error).__name__}: {str(error)[:200]})"
@@ -76,13 +78,13 @@ def parameters(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 def _check_kinds(path: str | os.PathLike[str], found: dict[str, Any]) -> None:
     """A file names one picture, whole: no list of prompts, no seed or side that is left to chance or to the model."""
-    kinds = dict.fromkeys(("prompt", "sampler", "dtype", "model", "fingerprint"), str)
+    kinds: dict[str, Any] = dict.fromkeys(("prompt", "sampler", "dtype", "model", "fingerprint"), str)
     kinds |= dict.fromkeys(("seed", "steps", "save_int", "index"), int) | {"g": (int, float), "dim": (int, list)}
     kinds |= {name: kind for name, kind in OPTIONAL.items() if name in found}
     for name, kind in kinds.items():
         if not isinstance(found[name], kind) or isinstance(found[name], bool):
-            allowed = {str: "a text", int: "a whole number", (int, list): "one or two whole numbers"}
-            allowed = allowed.get(kind, "a number")
+            words = {str: "a text", int: "a whole number", (int, list): "one or two whole numbers"}
+            allowed = words.get(kind, "a number")
             what = f"got {reprlib.repr(found[name])} of type {type(found[name]).__name__}"
             raise ConfigError(f"{name} in {path} must be {allowed}, {what}; use a file that save wrote")
 
@@ -129,8 +131,8 @@ def remake(
         if found[name] != given:
             what = f"was made by {found['model']} in {found['dtype']}, {name} {found[name]}"
             raise CheckpointMismatch(f"{path} {what}; these parts are {parts}, {name} {given}; load those that made it")
-    pictures = {"init": init, "mask": mask, "strength": found.get("strength")}
-    (picture,) = generate(parts, found["prompt"], **_settings(found), **pictures)
+    strength, settings = found.get("strength"), _settings(found)
+    (picture,) = generate(parts, found["prompt"], init=init, mask=mask, strength=strength, **settings)
     return picture
 
 

@@ -34,6 +34,7 @@ from torch import Generator, Tensor
 from tqdm import tqdm
 
 from ..errors import DiffusionLibError, NonFiniteError, check_choice
+from ..process.identities import Denoiser
 from ..runtime.device import dtype_name
 from ..sample.ancestral import SampleStep, generators, noise
 from ..sample.editing import Inpainted
@@ -59,6 +60,9 @@ __all__ = [  # with what a caller of ``generate`` may choose
     "denoise",
     "generate",
 ]
+
+
+Given = tuple[Image.Image | None, Image.Image | None]  # init and mask
 
 
 class OutOfMemory(DiffusionLibError, MemoryError):
@@ -109,14 +113,24 @@ def generate(
     number overflows, with the step and the part, and ``OutOfMemory``.  A text that is too long is a warning; so is a
     picture that the safety checker flags, which is black, as in the published pipeline.
     """
-    given = {"g": g, "seed": seed, "steps": steps, "dim": dim, "save_int": save_int, "sampler": sampler, "first": first}
-    checked = check_arguments(parts.spec, **given, negative=negative)
+    checked = check_arguments(
+        parts.spec,
+        g=g,
+        seed=seed,
+        steps=steps,
+        dim=dim,
+        save_int=save_int,
+        sampler=sampler,
+        first=first,
+        negative=negative,
+    )
     checked |= check_origin(checked, init, mask, strength)
     tokens, without = tokenize(parts.tokenizer, prompt), tokenize(parts.tokenizer, negative, name="negative")
     check_words(parts, tokens)
     check_words(parts, without, "negative")
     settings = complete(parts, checked)
-    pictures, size = [], len(tokens.ids)
+    pictures: list[Picture] = []
+    size = len(tokens.ids)
     with tqdm(total=int(settings["steps"] * settings.get("strength", 1)) * size, unit="step", desc=parts.model) as bar:
         while len(pictures) < len(tokens.ids):
             start = len(pictures)
@@ -159,7 +173,7 @@ def denoise(
         options["generator"] = generator
     if sampler.endswith("-karras"):
         options["spacing"] = "karras"
-    denoiser = Guided(parts.unet, text, empty, g)
+    denoiser: Denoiser = Guided(parts.unet, text, empty, g)
     if origin is not None:
         times = strength_timesteps(
             sampling_timesteps(parts.schedule, steps, options.get("spacing", "trailing")), origin.strength
@@ -178,7 +192,7 @@ def _named(chain: Iterator[SampleStep], where: str) -> Iterator[SampleStep]:
         raise NonFiniteError(f"{where}: {error}; lower g, or load the parts in float32") from error
 
 
-def _try(parts: Components, ids: Tensor, given: tuple, settings: dict[str, Any], bar: tqdm) -> list[Picture] | None:
+def _try(parts: Components, ids: Tensor, given: Given, settings: dict[str, Any], bar: tqdm) -> list[Picture] | None:
     """The pictures of a batch, or None if the memory does not suffice; what it held is free when this returns."""
     done = bar.n
     try:
@@ -192,7 +206,7 @@ def _try(parts: Components, ids: Tensor, given: tuple, settings: dict[str, Any],
     return None
 
 
-def _batch(parts: Components, ids: Tensor, given: tuple, settings: dict[str, Any], bar: tqdm) -> list[Picture]:
+def _batch(parts: Components, ids: Tensor, given: Given, settings: dict[str, Any], bar: tqdm) -> list[Picture]:
     """``ids`` begin with those of the text in the place of ""; ``given`` are init and mask."""
     n, every = len(ids) - 1, settings["save_int"]
     streams = generators(settings["seed"], n, settings["index"])
@@ -200,9 +214,11 @@ def _batch(parts: Components, ids: Tensor, given: tuple, settings: dict[str, Any
     batch = torch.empty(n, *parts.latent_shape(settings["dim"]), dtype=wide)
     x_T = noise(streams, batch)(batch).to(parts.device)
     embeddings = embed(parts, ids)
-    options, kept = {name: settings[name] for name in ("g", "steps", "sampler")} | {"generator": streams}, []
-    if given[0] is not None:
-        options["origin"] = encode(parts, *given, settings["strength"])
+    options = {name: settings[name] for name in ("g", "steps", "sampler")} | {"generator": streams}
+    kept: list[SampleStep] = []
+    init, mask = given
+    if init is not None:
+        options["origin"] = encode(parts, init, mask, settings["strength"])
     for k, step in enumerate(denoise(parts, embeddings[1:], embeddings[:1], x_T, **options)):
         if step.t > 0:
             bar.update(n)
@@ -218,11 +234,11 @@ def _batch(parts: Components, ids: Tensor, given: tuple, settings: dict[str, Any
 
 
 def _memory(parts: Components, dim: int | list[int]) -> str:
-    dim = " x ".join(map(str, dict.fromkeys(sides(dim))))
+    size = " x ".join(map(str, dict.fromkeys(sides(dim))))
     if parts.device.type != "cuda":
-        return f"dim = {dim} in {dtype_name(parts.dtype)} does not; use a smaller dim"
+        return f"dim = {size} in {dtype_name(parts.dtype)} does not; use a smaller dim"
     free, total = torch.cuda.mem_get_info(parts.device)
     peak = torch.cuda.max_memory_allocated(parts.device)
     numbers = f"{peak / 2**30:.1f} GiB were used, {free / 2**30:.1f} of {total / 2**30:.1f} GiB are free"
     remedy = "load with dtype='float16', with sliced=True, or use a smaller dim"
-    return f"dim = {dim} in {dtype_name(parts.dtype)} does not: {numbers}; {remedy}"
+    return f"dim = {size} in {dtype_name(parts.dtype)} does not: {numbers}; {remedy}"

@@ -108,7 +108,9 @@ def _refuse(parts: Components, trained: Tensor, tokens: Tokens, name: str) -> No
 
 def _unknown(tokenizer: Any, trained: Tensor, ids: list[int]) -> list[str]:
     """The words with a token that was not trained, each once; the last token of a word ends in ``</w>``."""
-    special, words, word = set(tokenizer.all_special_ids), [], []
+    special = set(tokenizer.all_special_ids)
+    words: list[list[int]] = []
+    word: list[int] = []
     for token in [*ids, tokenizer.eos_token_id]:
         if token not in special:
             word.append(token)

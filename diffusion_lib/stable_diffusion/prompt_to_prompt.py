@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -24,6 +25,10 @@ from .attention import weights_of
 from .parts import Components
 from .pipeline import denoise
 from .prompt import check_words, embed, tokenize
+
+if TYPE_CHECKING:
+    from diffusers import UNet2DConditionModel
+    from diffusers.models.attention_processor import Attention
 
 
 def prompt_to_prompt(
@@ -49,7 +54,7 @@ def prompt_to_prompt(
     batch = torch.empty(2, *parts.latent_shape(), dtype=torch.promote_types(parts.dtype, torch.float32))
     x_T = noise(streams, batch)(batch).to(parts.device)
     embeddings = embed(parts, torch.cat([tokenize(parts.tokenizer, "").ids, tokens.ids]))
-    options = {"g": g, "steps": steps, "sampler": sampler, "generator": streams}
+    options: dict[str, Any] = {"g": g, "steps": steps, "sampler": sampler, "generator": streams}
     with shared(parts.unet, pairs(*tokens.ids.tolist()), (1 - share) * parts.schedule.T):
         return last(denoise(parts, embeddings[1:], embeddings[:1], x_T, **options))
 
@@ -62,19 +67,25 @@ def pairs(source: list[int], target: list[int]) -> list[tuple[int, int]]:
 
 
 @contextmanager
-def shared(unet: torch.nn.Module, places: list[tuple[int, int]], until: float) -> Iterator[None]:
+def shared(unet: UNet2DConditionModel, places: list[tuple[int, int]], until: float) -> Iterator[None]:
     """Inside of the ``with``, while t > ``until``, the last of a batch looks where the one before it does.
 
     ``places`` are the pairs of tokens, as ``pairs`` finds them.
     """
     before, now = unet.attn_processors, {"t": 0}
 
-    def see(network, given, named) -> None:
+    def see(network: torch.nn.Module, given: tuple[Tensor, ...], named: dict[str, Tensor]) -> None:
         if len(given[0]) < 2:
             raise ConfigError("shared must be given a batch of two pictures or more, got one; put the source before it")
         now["t"] = 1 + int(torch.as_tensor(given[1]).max())  # the U-Net counts from 0
 
-    def processor(attn, hidden_states, encoder_hidden_states=None, attention_mask=None, temb=None) -> Tensor:
+    def processor(
+        attn: Attention,
+        hidden_states: Tensor,
+        encoder_hidden_states: Tensor,
+        attention_mask: Tensor | None = None,
+        temb: Tensor | None = None,
+    ) -> Tensor:
         weights, v = weights_of(attn, hidden_states, encoder_hidden_states)
         if now["t"] > until and places:
             (*_, source, target), (i, j) = weights.unflatten(0, (-1, attn.heads)), zip(*places, strict=True)

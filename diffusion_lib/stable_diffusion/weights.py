@@ -173,7 +173,7 @@ def _snapshot(name: str, revision: str) -> Path:
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
-    where = {"repo_id": name, "revision": revision, "allow_patterns": ALLOWED}
+    where: dict[str, Any] = {"repo_id": name, "revision": revision, "allow_patterns": ALLOWED}
     try:
         folder = Path(snapshot_download(**where, local_files_only=True))
         if not missing(folder):
@@ -202,9 +202,9 @@ def _unavailable(name: str, revision: str, reason: str) -> WeightsUnavailable:
     )
 
 
-def _within(seconds: float, work: Callable[[], object]) -> object:
+def _within(seconds: float, work: Callable[[], Any]) -> Any:
     """Return what ``work`` returns, or raise ``TimeoutError``: a resolver, for example, has no limit of its own."""
-    answer: list[tuple[object, BaseException | None]] = []
+    answer: list[tuple[Any, BaseException | None]] = []
 
     def run() -> None:
         try:

@@ -58,11 +58,13 @@ def draw_batch(
     index = torch.randint(0, len(data), (batch_size,), generator=generator)
     t = torch.multinomial(p, batch_size, replacement=True, generator=generator)  # slot t of p is time t
     eps = torch.randn(batch_size, *data.shape[1:], generator=generator, dtype=data.dtype)
-    drawn = (index, t, eps)
+    drawn = [index, t, eps]
     if labels is not None:
-        drawn += (torch.rand(batch_size, generator=generator) < UNTOLD_SHARE,)
+        drawn.append(torch.rand(batch_size, generator=generator) < UNTOLD_SHARE)
     index, t, eps, *untold = (processes.share(part).to(data.device) for part in drawn)
-    return data[index], t, eps, *(labels[index].masked_fill(hidden, UNTOLD) for hidden in untold)
+    if labels is None:
+        return data[index], t, eps
+    return data[index], t, eps, labels[index].masked_fill(untold[0], UNTOLD)
 
 
 def check_labels(labels: Tensor | None, data: Tensor, classes: int | None = None) -> None:

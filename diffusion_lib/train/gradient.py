@@ -43,11 +43,11 @@ def batch_gradient(
         parts = min(2 * parts, n)  # outside of the handler, which would hold the tensors of the failed try
 
 
-def _in_parts(loss, gradient, batch, parts) -> Tensor:
+def _in_parts(loss: Callable[..., Tensor], gradient: Tensor, batch: Sequence[Tensor], parts: int) -> Tensor:
     gradient.zero_()  # also of a try that failed half-way
-    total = 0
+    values = []
     for part in zip(*(drawn.chunk(parts) for drawn in batch), strict=True):
         value = loss(*part) if parts == 1 else loss(*part) * (len(part[0]) / len(batch[0]))
         value.backward()
-        total = total + value.detach()
-    return total
+        values.append(value.detach())
+    return sum(values[1:], start=values[0])

@@ -230,9 +230,9 @@ def _batches(
 
 def _record(loss: Tensor, norm: Tensor, step: int, config: TrainConfig) -> TrainRecord:
     """Check both numbers in one transfer from the device.  A NaN anywhere in the gradient shows in its norm."""
-    loss, norm = torch.stack([loss, norm.to(loss)]).tolist()
+    value, size = torch.stack([loss, norm.to(loss)]).tolist()
     lr = config.lr_at(step)
-    if not (math.isfinite(loss) and math.isfinite(norm)):
-        what = f"got loss {loss} and gradient norm {norm} at step {step + 1}, lr {lr:.3g}"
+    if not (math.isfinite(value) and math.isfinite(size)):
+        what = f"got loss {value} and gradient norm {size} at step {step + 1}, lr {lr:.3g}"
         raise NonFiniteError(f"loss and gradient must be finite, {what}; lower lr, or look at the data")
-    return TrainRecord(step + 1, loss, lr, norm)
+    return TrainRecord(step + 1, value, lr, size)

@@ -43,8 +43,8 @@ SIGNATURES = {  # how files begin that are sometimes found under the wrong name
 
 def list_checkpoints(directory: str | Path) -> list[int]:
     """Return the steps of the complete checkpoints, those that have a manifest, in increasing order."""
-    names = filter(NAME.fullmatch, os.listdir(check_directory(directory)))
-    return sorted(int(NAME.match(name)[1]) for name in names if name.endswith(".json"))
+    names = map(NAME.fullmatch, os.listdir(check_directory(directory)))
+    return sorted(int(name[1]) for name in names if name and name[0].endswith(".json"))
 
 
 def path_of(directory: Path, step: int, suffix: str) -> Path:
