@@ -69,6 +69,7 @@ def _orders() -> dict:
     from diffusion_lib import sample
     from diffusion_lib.evaluate import GaussianMixture
     from diffusion_lib.process import make_schedule
+    from diffusion_lib.sample.times import equal_error_times, sampling_timesteps
 
     schedule = make_schedule("linear", 1000)
     page = of_cell("samplers", "def share_below", torch=torch, T=1000, schedule=schedule, sigma=sample.sigma)
@@ -84,11 +85,7 @@ def _orders() -> dict:
         errors[grid] = {name: [] for name in solvers}
         for steps in (2, 3, 4, 6, 10, 15, 20, 30, 50, 80, 125, 200):
             equal = grid == "equal"
-            times = (
-                sample.equal_error_times(schedule, chain, steps)
-                if equal
-                else sample.sampling_timesteps(schedule, steps, grid)
-            )
+            times = equal_error_times(schedule, chain, steps) if equal else sampling_timesteps(schedule, steps, grid)
             for name, (solver, options) in solvers.items():
                 calls, asked = counted(denoiser)
                 off = sample.last(solver(asked, x_T, schedule, spacing=times, **options)) - end

@@ -23,6 +23,21 @@ from torch import Generator, Tensor
 
 from ..errors import ConfigError, WeightsUnavailable, check_choice, check_integer, check_seed
 
+__all__ = [
+    "DENSITIES",
+    "GAUSSIAN_MIXTURES",
+    "KINDS",
+    "check_data",
+    "clothes",
+    "clothes_labels",
+    "digit_labels",
+    "digits",
+    "fashion_labels",
+    "fashion_mnist",
+    "photograph",
+    "sample_density",
+]
+
 LARGEST_VALUE = 8.0  # of scaled data; 8 standard deviations of N(0, I) have probability 1e-15
 PHOTO_SIDE = 427  # the shorter side of scikit-learn's photographs
 # Debian's package dataset-fashion-mnist, then the folder that torchvision fills when its root is ~/.cache/torchvision

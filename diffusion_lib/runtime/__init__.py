@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .device import DEVICES, autocast, pick_device
 
 __all__ = ["DEVICES", "autocast", "pick_device"]
 

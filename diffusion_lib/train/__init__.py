@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .config import TrainConfig
+
+if TYPE_CHECKING:
+    from .loop import TrainState, eps_loss, train
 
 __all__ = ["TrainConfig", "TrainState", "eps_loss", "train"]
 

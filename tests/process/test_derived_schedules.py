@@ -15,9 +15,11 @@ from worlds import randn, seeded
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.evaluate import GaussianMixture, optimal_variance
 from diffusion_lib.networks import MLP
-from diffusion_lib.process import bits_per_dim, diagnose, step_term, vp_to_ve, weight, x_0_from_eps
+from diffusion_lib.process import bits_per_dim, diagnose, x_0_from_eps
 from diffusion_lib.process.betas import TABLES
+from diffusion_lib.process.bound import step_term, weight
 from diffusion_lib.process.derived_schedules import shifted, zero_terminal_snr
+from diffusion_lib.process.identities import vp_to_ve
 from diffusion_lib.process.registry import SCHEDULES, make_schedule, schedule_from_config
 from diffusion_lib.process.schedule import Schedule, linear, scaled_linear
 from diffusion_lib.sample import ddim, ddpm, dpmpp, euler, heun, langevin, last, lms, sigma

@@ -9,12 +9,13 @@ import torch
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.evaluate import GaussianMixture
-from diffusion_lib.process import identities, velocity_of_pair
+from diffusion_lib.process import identities
 from diffusion_lib.process import path as paths
 from diffusion_lib.process import velocity as velocities
 from diffusion_lib.process.path import PATHS, Path, from_schedule
 from diffusion_lib.process.registry import SCHEDULES, make_schedule
 from diffusion_lib.process.schedule import Schedule, cosine, linear
+from diffusion_lib.process.velocity import velocity_of_pair
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 ALL = {**{name: Path.named(name) for name in PATHS}, "chain": from_schedule(linear(50))}

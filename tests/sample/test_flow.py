@@ -11,9 +11,10 @@ import torch
 
 from diffusion_lib.errors import ConfigError, NonFiniteError
 from diffusion_lib.evaluate import GaussianMixture
-from diffusion_lib.process import Path, from_schedule, make_schedule
-from diffusion_lib.sample import ddim, even_times, follow, last, straightness
-from diffusion_lib.sample.flow import METHODS
+from diffusion_lib.process import Path, make_schedule
+from diffusion_lib.process.path import from_schedule
+from diffusion_lib.sample import ddim, even_times, follow, last
+from diffusion_lib.sample.flow import METHODS, straightness
 
 FLOW = Path.named("flow")
 WORLD = GaussianMixture([[-1.0], [0.3], [1.2]], 0.4, [0.3, 0.3, 0.4])

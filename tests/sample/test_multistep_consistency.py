@@ -6,7 +6,8 @@ import torch
 
 from diffusion_lib.evaluate import GaussianMixture
 from diffusion_lib.process import make_schedule
-from diffusion_lib.sample import ddim, last, multistep_consistency
+from diffusion_lib.sample import ddim, last
+from diffusion_lib.sample.multistep_consistency import multistep_consistency
 
 SCHEDULE = make_schedule("linear", 100)
 

@@ -18,6 +18,9 @@ from diffusion_lib import evaluate, process, sample
 from diffusion_lib import networks as networks
 from diffusion_lib.data import digit_labels, digits
 from diffusion_lib.errors import ConfigError
+from diffusion_lib.sample.ancestral import generators
+from diffusion_lib.sample.editing import Inpainted
+from diffusion_lib.sample.multistep_consistency import multistep_consistency
 from diffusion_lib.stable_diffusion.arguments import SAMPLERS
 from diffusion_lib.stable_diffusion.parts import load
 from diffusion_lib.stable_diffusion.pipeline import generate
@@ -70,14 +73,14 @@ def samplers(device):
     model, found = network("mlp", device), []
     x_T, coins = draw(5, 2, device=device), lambda: torch.Generator().manual_seed(1)
     deterministic = (sample.ddim, sample.euler, sample.heun, sample.lms, sample.dpm2, sample.dpmpp, sample.unipc)
-    random = (sample.ddpm, sample.multistep_consistency, sample.langevin, sample.repaint)
+    random = (sample.ddpm, multistep_consistency, sample.langevin, sample.repaint)
     for denoiser in (model, WORLD.denoiser(SCHEDULE)):
         found += [sample.last(one(denoiser, x_T, SCHEDULE, steps=5)) for one in deterministic]
         found += [sample.last(one(denoiser, x_T, SCHEDULE, steps=5, generator=coins())) for one in random]
-        found.append(sample.last(sample.ddpm(denoiser, x_T, SCHEDULE, steps=5, generator=sample.generators(0, 5))))
+        found.append(sample.last(sample.ddpm(denoiser, x_T, SCHEDULE, steps=5, generator=generators(0, 5))))
         found.append(sample.last(sample.invert(denoiser, x_T, SCHEDULE, steps=5)))
         mask = torch.tensor([[True, False]]).to(device)
-        inpainted = sample.Inpainted(denoiser, SCHEDULE, torch.zeros_like(x_T), mask)
+        inpainted = Inpainted(denoiser, SCHEDULE, torch.zeros_like(x_T), mask)
         found.append(sample.last(sample.ddim(inpainted, x_T, SCHEDULE, steps=5)))
     guided = process.GuidedByLabel(network("unet", device, classes=3), torch.tensor([0, 2]).to(device), 2.0)
     found.append(sample.last(sample.ddim(guided, draw(2, 1, 8, 8, device=device), SCHEDULE, steps=2)))

@@ -11,9 +11,10 @@ from derive import Derivative, Normal
 from derive.errors import DerivationError, Refuted
 from derive.page.chain import Chain
 from diffusion_lib.evaluate import GaussianMixture
-from diffusion_lib.process import PATHS, Path, add_noise
+from diffusion_lib.process import Path, add_noise
 from diffusion_lib.process import velocity as dictionary
 from diffusion_lib.process.identities import v_from_eps
+from diffusion_lib.process.path import PATHS
 from diffusion_lib.sample import follow, last
 
 STATE, SPEED, NOISE = 0.7, -1.3, 0.4

@@ -14,7 +14,8 @@ from derive.errors import Refuted
 from derive.page.chain import Chain
 from derive.page.summary import Canary
 from diffusion_lib.evaluate import GaussianMixture, optimal_variance, state_variance
-from diffusion_lib.process import cosine, interpolated_variance, linear, schedule_from_config
+from diffusion_lib.process import cosine, linear, schedule_from_config
+from diffusion_lib.process.hybrid import interpolated_variance
 from pagekit import stored
 
 TABLE = stored.read("schedules-and-variances")

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from diffusion_lib.evaluate import GaussianMixture
-from diffusion_lib.process import SCHEDULES, linear, make_schedule, shifted, zero_terminal_snr
+from diffusion_lib.process import SCHEDULES, linear, make_schedule
+from diffusion_lib.process.derived_schedules import shifted, zero_terminal_snr
 from diffusion_lib.sample import ddim, last
 
 TABLES = {"beta": "beta", "alphaBar": "alpha_bar", "rest": "one_minus_alpha_bar", "snr": "snr"}

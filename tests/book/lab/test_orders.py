@@ -9,8 +9,9 @@ from booktools.lab import data
 from diffusion_lib import sample
 from diffusion_lib.evaluate import GaussianMixture
 from diffusion_lib.process import make_schedule
+from diffusion_lib.sample.dpm import parabola
 from diffusion_lib.sample.ode import adams_bashforth
-from diffusion_lib.sample.times import timesteps
+from diffusion_lib.sample.times import equal_error_times, sampling_timesteps, timesteps
 
 SCHEDULE = make_schedule("linear", 1000)
 WORLD = GaussianMixture([[-1.0], [0.3], [1.2]], 0.4, [0.3, 0.3, 0.4])
@@ -90,11 +91,7 @@ def test_the_grids_are_the_library_s(modules):
     for name, found in zip(GRIDS, modules("kinds/orders.js", ask, [told, counts, list(GRIDS)]), strict=True):
         for steps, times in zip(counts, found, strict=True):
             equal = name == "equal"
-            ours = (
-                sample.equal_error_times(SCHEDULE, chain, steps)
-                if equal
-                else sample.sampling_timesteps(SCHEDULE, steps, name)
-            )
+            ours = equal_error_times(SCHEDULE, chain, steps) if equal else sampling_timesteps(SCHEDULE, steps, name)
             assert len(times) == steps + 1 and times[-1] == 0
             assert max(abs(a - b) for a, b in zip(times, ours, strict=False)) <= equal
 
@@ -102,7 +99,7 @@ def test_the_grids_are_the_library_s(modules):
 def test_the_parabola_is_the_library_s(modules):
     for h, before in ((1e-3, 2.0), (0.5, 0.4), (4.0, 1.0)):
         told = modules("maths/solvers.js", "(m, [h, before]) => m.parabola(h, before)", [h, before])
-        assert told == pytest.approx(sample.parabola(h, before), rel=1e-11)
+        assert told == pytest.approx(parabola(h, before), rel=1e-11)
 
 
 def test_the_point_lies_on_its_curve_and_the_blocks_are_right(modules):

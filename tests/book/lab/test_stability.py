@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from diffusion_lib.sample import adams_bashforth
+from diffusion_lib.sample.ode import adams_bashforth
 
 LIMITS = {1: -2, 2: -1, 3: Fraction(-6, 11), 4: Fraction(-3, 10)}
 PLANE = [[0, 0], [-0.3, 0], [-2.4, 0], [-0.5, 0.7], [0.3, -1.1], [-0.96, 0]]

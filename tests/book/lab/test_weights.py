@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from diffusion_lib.evaluate import GaussianMixture
-from diffusion_lib.process import make_schedule, weight
-from diffusion_lib.process.bound import WEIGHTS
+from diffusion_lib.process import make_schedule
+from diffusion_lib.process.bound import WEIGHTS, weight
 
 SCHEDULES = ("linear", "scaled_linear", "cosine")
 SHARES = """async (m, [name, loss, gamma, error]) => {
