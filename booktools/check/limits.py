@@ -37,10 +37,9 @@ def kind(book: Book, name: str) -> str:
         return "list"
     if name in kinds["experiments"]:
         return "experiment"
-    if not book.pages[name].is_notebook:
-        return "prose"
     part = next((part for part, pages in book.parts.items() if name in pages), "")
-    return kinds["parts"].get(part, kinds["otherwise"])
+    found = kinds["parts"].get(part, kinds["otherwise"])
+    return found if book.pages[name].is_notebook or found == "list" else "prose"
 
 
 def limits(of: str) -> dict[str, float]:

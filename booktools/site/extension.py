@@ -29,7 +29,7 @@ from ..notebooks import cost, minutes
 from ..notebooks.install import commit_of_library, install_cell
 from ..source.index import Index, stored_outputs
 from ..source.pages import PUBLISHED, Book, BookError
-from . import accessible, fold, frame, head, images, maths, offline, purge_css, refuted, search, where
+from . import accessible, api, fold, frame, head, images, maths, offline, purge_css, refuted, search, where
 from .diagram_directive import Diagram
 from .measures import Measures
 
@@ -224,6 +224,7 @@ def setup(app: Sphinx) -> dict:
     offline.setup(app)
     asked.setup(app)
     purge_css.setup(app)
+    api.setup(app)
     drop_thebe(app)
     app.connect("config-inited", only_the_pages)
     app.connect("builder-inited", read_book)

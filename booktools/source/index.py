@@ -14,6 +14,7 @@ from functools import cached_property
 import pybtex.database
 from nbformat import NotebookNode
 
+from .api import Entry, entries
 from .markdown import Directive, tokens
 from .pages import Book, BookError, Page
 
@@ -88,6 +89,11 @@ class Index:
     @cached_property
     def references(self) -> pybtex.database.BibliographyData:
         return pybtex.database.parse_file(str(self.book.root / self.book.config["bibtex_bibfiles"][0]))
+
+    @cached_property
+    def api(self) -> dict[str, Entry]:
+        """The entries of the API reference, by their full names."""
+        return entries(self.book)
 
     def find(self, table: str, label: str) -> Target:
         """The target of ``label`` in one of the tables; Sphinx labels ignore case."""

@@ -14,7 +14,7 @@ from myst_parser.parsers.directives import parse_directive_text
 from myst_parser.parsers.mdit import create_md_parser
 
 EXTENSIONS = {"colon_fence", "deflist", "dollarmath"}  # the same as in _config.yml; a test compares
-VERBATIM = {"math", "code", "code-block", "code-cell", "raw-cell", "image", "bibliography"}
+VERBATIM = {"math", "code", "code-block", "code-cell", "raw-cell", "eval-rst", "image", "bibliography"}
 
 
 class _AnyDirective:

@@ -125,7 +125,11 @@ def memorisation(
 
 def log_ratios(samples: Tensor, train: Tensor, held_out: Tensor, relabellings: int = 199, seed: int = 0) -> Tensor:
     """The logarithms of which ``memorisation`` takes the mean, (1 + relabellings, n): the first row has the given
-    labels, each other row a random exchange of them."""
+    labels, each other row a random exchange of them.
+
+    ``samples`` (n, …), ``train`` (m, …) and ``held_out`` (k, …) have samples of one shape.  Raises ``ConfigError``
+    otherwise, and for points that all equal the samples.
+    """
     check_integer("relabellings", relabellings, 1)
     check_seed(seed)
     (_, train), (samples, held_out) = (

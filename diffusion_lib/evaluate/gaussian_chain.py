@@ -25,7 +25,11 @@ from ..process.schedule import Schedule
 
 @dataclass(frozen=True, eq=False)
 class GaussianChain:
-    """``slope`` a_t and ``shift`` c_t, tables (T + 1,), slot 0 unused; ``variance`` as in ``bound.step_variance``."""
+    """The noise predictor ε̂(x_t, t) = a_t x_t + c_t on data (B, 1), whose bound and likelihood are known exactly.
+
+    ``slope`` a_t and ``shift`` c_t are tables (T + 1,), slot 0 unused; ``variance`` is as in ``bound.step_variance``.
+    Raises ``ConfigError`` for tables of another length, or that are not finite.  Source: Ho et al. 2020, eq. 3 and 11.
+    """
 
     schedule: Schedule
     slope: Tensor

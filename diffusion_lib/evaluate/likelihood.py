@@ -50,6 +50,8 @@ def log_density(
     ``velocity(x_t, t)``, t (B,) floating point, is differentiable; ``times`` rise, and each step calls it at both its
     ends and twice in its middle.  Results have the dtype of ``x_0``; pass float64 for exact work.  ``ConfigError``
     for bad input, ``NonFiniteError`` where the velocity has no finite value or slope.
+
+    Source: Chen et al. 2018, theorem 1.
     """
     if not callable(velocity):
         raise ConfigError(f"velocity must be callable as velocity(x_t, t), got {velocity!r}")

@@ -77,7 +77,10 @@ class GoodnessOfFit(NamedTuple):
 
 def goodness_of_fit(z: Tensor) -> GoodnessOfFit:
     """Test independent scores z (n,) by Σ z ~ N(0, n), by Σ z² ~ χ²_n, and by Kolmogorov's distribution of sup |F_n −
-    Φ|."""
+    Φ|.
+
+    Raises ``ConfigError`` for no scores.  Source: Simard & L'Ecuyer 2011.
+    """
     z = z.flatten()
     n = check_integer("n", len(z), 1)
     squares = float(z.square().sum())
@@ -92,7 +95,8 @@ def power(distribution: LineDistribution, other: LineDistribution, n: int, alarm
     """How often n samples of ``other`` fail the test for ``distribution`` with rate of false alarms ``alarm``, at
     least.
 
-    The larger power of the two tests by sums, with the normal approximation of the sums under ``other``.
+    The larger power of the two tests by sums, with the normal approximation of the sums under ``other``.  Raises
+    ``ConfigError`` for n < 1000, where the approximation is poor, or an ``alarm`` outside of (0, 1).
     """
     check_integer("n", n, 1000)
     q = float(norm.isf(check_real("alarm", alarm, 0.0, 1.0, open_low=True, open_high=True) / 6))

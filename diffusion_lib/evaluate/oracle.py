@@ -39,6 +39,10 @@ from ..runtime.finite import non_finite
 from .optimal import Optimal
 from .quadrature import AXIS, normal_nodes
 
+Function = Callable[[Tensor], Tensor]  # of x_t (B, …), a number for each, (B,)
+Time = Tensor | float
+Components = int | Sequence[int]
+
 
 class Loss(NamedTuple):
     """A mean squared error per dimension, and about how far it is off: the standard error of draws, or of a quadrature
@@ -50,7 +54,10 @@ class Loss(NamedTuple):
 
 @dataclass(frozen=True, eq=False, init=False)
 class GaussianMixture:
-    """Σ_k w_k N(μ_k, s_k² I): ``means`` (K, …), ``std`` a number or (K,), ``weights`` (K,), equal if None; float64."""
+    """Σ_k w_k N(μ_k, s_k² I): ``means`` (K, …), ``std`` a number or (K,), ``weights`` (K,), equal if None; float64.
+
+    Raises ``ConfigError`` for tables that do not fit, a negative ``std``, or weights that do not sum to 1.
+    """
 
     means: Tensor
     std: Tensor
@@ -77,7 +84,7 @@ class GaussianMixture:
         """The distribution of ``data.sample_density(name, …)``, for the names in ``data.GAUSSIAN_MIXTURES``."""
         return cls(*GAUSSIAN_MIXTURES[check_choice("name", name, GAUSSIAN_MIXTURES)])
 
-    def only(self, components: int | Sequence[int]) -> GaussianMixture:
+    def only(self, components: Components) -> GaussianMixture:
         """The distribution given that the component is one of ``components``: q(x_0 | c) for a class c made of them."""
         chosen = self._chosen(components)
         weights = self.weights[chosen]
@@ -90,31 +97,29 @@ class GaussianMixture:
         z = torch.randn(n, *self.means.shape[1:], generator=generator, dtype=torch.float64)
         return self.means[component] + self.std[component].view(-1, *[1] * (z.ndim - 1)) * z, component
 
-    def log_density(self, process: Process, x_t: Tensor, t: Tensor | float) -> Tensor:
+    def log_density(self, process: Process, x_t: Tensor, t: Time) -> Tensor:
         """log q(x_t) in nats, (B,)."""
         return self._log_joint(*self._at(process, x_t, t)).logsumexp(1)
 
-    def log_class(
-        self, process: Process, x_t: Tensor, t: Tensor | float, components: int | Sequence[int] | None = None
-    ) -> Tensor:
+    def log_class(self, process: Process, x_t: Tensor, t: Time, components: Components | None = None) -> Tensor:
         """log q(k | x_t) of every component, (B, K); or, (B,), of the class that is made of ``components``."""
         log_r = self._log_joint(*self._at(process, x_t, t)).log_softmax(1)
         return log_r if components is None else log_r[:, self._chosen(components)].logsumexp(1)
 
-    def score(self, process: Process, x_t: Tensor, t: Tensor | float) -> Tensor:
+    def score(self, process: Process, x_t: Tensor, t: Time) -> Tensor:
         """∇ log q(x_t) = −Σ_k r_k (x_t − √ᾱ_t μ_k) / V_k, (B, …)."""
         offsets, variance, _ = parts = self._at(process, x_t, t)
         pulls = self._log_joint(*parts).softmax(1) / variance
         return -torch.einsum("bk,bkd->bd", pulls, offsets).view_as(x_t)
 
-    def clean_mean(self, process: Process, x_t: Tensor, t: Tensor | float) -> Tensor:
+    def clean_mean(self, process: Process, x_t: Tensor, t: Time) -> Tensor:
         """E[x_0 | x_t] = Σ_k r_k (μ_k + √ᾱ_t s_k² (x_t − √ᾱ_t μ_k) / V_k), (B, …); also where no signal is left."""
         offsets, variance, kept = parts = self._at(process, x_t, t)
         pulls = (kept.sqrt() * self.std.to(x_t).square() / variance)[..., None] * offsets
         r = self._log_joint(*parts).softmax(1)
         return torch.einsum("bk,bkd->bd", r, self.means.to(x_t).flatten(1) + pulls).view_as(x_t)
 
-    def velocity(self, path: Path, x_t: Tensor, t: Tensor | float) -> Tensor:
+    def velocity(self, path: Path, x_t: Tensor, t: Time) -> Tensor:
         """E[α' x_0 + σ' ε | x_t], (B, …): the speed at which x_t must move to carry the densities of ``path``."""
         return velocity_of_pair(path, self.clean_mean(path, x_t, t), t, Optimal(self, path)(x_t, t))
 
@@ -140,7 +145,7 @@ class GaussianMixture:
             within, between = self.noise_variance(process, x_t, time)
             return within + between.mean(1)
 
-        return Loss(*self._mean(variance, process, time, n, generator))
+        return self._mean(variance, process, time, n, generator)
 
     def floors(self, schedule: Schedule, *, n: int = 20_000, generator: Generator | None = None) -> Tensor:
         """``irreducible_loss`` at all times, a table (T + 1,); slot 0 is 0.  Draws are the same at each time.
@@ -158,21 +163,14 @@ class GaussianMixture:
     def entropy(self, *, n: int = 20_000, generator: Generator | None = None) -> float:
         """−E log q(x_0) in nats, which no bound undercuts on average; computed as ``irreducible_loss`` is."""
         any_schedule = Schedule.from_betas([0.5])  # at t = 0 it makes no difference
-        return self._mean(lambda x: -self.log_density(any_schedule, x, 0), any_schedule, 0, n, generator)[0]
+        return self._mean(lambda x: -self.log_density(any_schedule, x, 0), any_schedule, 0, n, generator).loss
 
     def power(self) -> float:
         """E ‖x_0‖² per dimension; the ``power`` of ``vlb.vlb_from_mse``."""
         return float(self.weights @ (self.means.flatten(1).square().mean(1) + self.std.square()))
 
-    def _mean(
-        self,
-        function: Callable[[Tensor], Tensor],
-        process: Process,
-        t: Tensor | float,
-        n: int,
-        generator: Generator | None,
-    ) -> tuple[float, float]:
-        """E function(x_t), and its error as in ``Loss``; ``function`` takes x_t (B, …) and returns (B,)."""
+    def _mean(self, function: Function, process: Process, t: Time, n: int, generator: Generator | None) -> Loss:
+        """E function(x_t), and its error."""
         K, D = len(self.means), self.means[0].numel()
         if D in AXIS:
             z, share, even = normal_nodes(D)
@@ -188,10 +186,10 @@ class GaussianMixture:
         mean = float(self.weights @ values @ share / share.sum())
         if D in AXIS:
             half = even * share
-            return mean, abs(float(self.weights @ values @ half / half.sum()) - mean)
-        return mean, math.sqrt(float(self.weights.square() @ values.var(1)) / len(share))
+            return Loss(mean, abs(float(self.weights @ values @ half / half.sum()) - mean))
+        return Loss(mean, math.sqrt(float(self.weights.square() @ values.var(1)) / len(share)))
 
-    def noise_variance(self, process: Process, x_t: Tensor, t: Tensor | float) -> tuple[Tensor, Tensor]:
+    def noise_variance(self, process: Process, x_t: Tensor, t: Time) -> tuple[Tensor, Tensor]:
         """Var(ε | x_t): within the components, (B,), the same along each axis; and between their means, (B, D)."""
         offsets, variance, kept = parts = self._at(process, x_t, t)
         r = self._log_joint(*parts).softmax(1)
@@ -206,7 +204,7 @@ class GaussianMixture:
         exponent = -offsets.square().sum(-1) / (2 * variance)
         return self.weights.to(offsets).log() + exponent - D / 2 * torch.log(2 * math.pi * variance)
 
-    def _at(self, process: Process, x_t: Tensor, t: Tensor | float) -> tuple[Tensor, Tensor, Tensor]:
+    def _at(self, process: Process, x_t: Tensor, t: Time) -> tuple[Tensor, Tensor, Tensor]:
         """x_t − √ᾱ_t μ_k, (B, K, D) with D dimensions in a row; V_k, (B or 1, K); and ᾱ_t, (B or 1, 1)."""
         if not isinstance(x_t, Tensor) or not x_t.is_floating_point():
             what = x_t.dtype if isinstance(x_t, Tensor) else type(x_t).__name__
@@ -220,20 +218,17 @@ class GaussianMixture:
         kept, rest = (power.reshape(-1, 1) for power in process.powers(t, x)[:2])
         variance = kept * self.std.to(x).square() + rest
         if bool((variance == 0).any()):
-            raise ConfigError(
-                "x_t must have a density, got points (std = 0), which have no density at t = 0; use t >= 1"
-            )
+            raise ConfigError("x_t must have a density, got points (std = 0) at t = 0, which have none; use t >= 1")
         return x[:, None] - kept.sqrt()[..., None] * self.means.to(x).flatten(1), variance, kept
 
-    def _chosen(self, components: int | Sequence[int]) -> list[int]:
+    def _chosen(self, components: Components) -> list[int]:
         K = len(self.means)
         chosen = list(components) if isinstance(components, (list, tuple, range)) else []
         if isinstance(components, int) and not isinstance(components, bool):
             chosen = [components]
         if not chosen or len(set(chosen)) < len(chosen) or any(k not in range(K) for k in chosen):
-            raise ConfigError(
-                f"components must be different integers in 0..{K - 1}, got {components!r}; name one or more"
-            )
+            allowed = f"different integers in 0..{K - 1}"
+            raise ConfigError(f"components must be {allowed}, got {components!r}; name one or more")
         return chosen
 
 
@@ -249,7 +244,6 @@ def _table(name: str, value: object) -> Tensor:
 
 def _generator(generator: object) -> Generator:
     if not isinstance(generator, Generator):
-        raise ConfigError(
-            f"generator must be a torch.Generator, got {generator!r}; use torch.Generator().manual_seed(0)"
-        )
+        remedy = "use torch.Generator().manual_seed(0)"
+        raise ConfigError(f"generator must be a torch.Generator, got {generator!r}; {remedy}")
     return generator

@@ -28,6 +28,9 @@ def optimal_variance(schedule: Schedule, loss: Tensor) -> Tensor:
     """σ*_t² = β̃_t + β_t² e_t / (α_t (1 − ᾱ_t)), a table (T + 1,), from the table ``loss`` of e_t (T + 1,).
 
     The best σ_t² that is one number for each time; pass it as ``variance`` to ``bound.vlb``.  Slot 0 of both is unused.
+    Raises ``ConfigError`` for a table of another length, or with a negative number.
+
+    Source: Bao et al. 2022, theorem 1.
     """
     schedule.check_signal("optimal_variance")
     loss = _table(schedule, loss)
@@ -40,7 +43,8 @@ def vlb_from_mse(
 ) -> Tensor:
     """E L_0…E L_T in nats for a whole example, (T + 1,), as ``bound.vlb(…, levels=None).terms`` has them on average.
 
-    ``loss`` is the table of e_t (T + 1,), slot 0 unused; ``power`` is E ‖x_0‖² per dimension, for L_T.
+    ``loss`` is the table of e_t (T + 1,), slot 0 unused; ``power`` is E ‖x_0‖² per dimension, for L_T.  Raises
+    ``ConfigError`` for a table of another length, or with a negative number.  Source: Ho et al. 2020, eq. 8 and 12.
     """
     loss, dims = _table(schedule, loss), check_integer("dims", dims, 1)
     power = check_real("power", power, 0.0, math.inf, open_high=True)

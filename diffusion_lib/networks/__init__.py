@@ -60,7 +60,10 @@ DENOISERS = {"mlp": MLP, "unet": UNet, "dit": DiT}
 
 
 def build(config: dict[str, Any]) -> Network:
-    """Return the network that ``config`` describes, with fresh weights."""
+    """Return the network that ``config``, a network's own or a dict like it, describes, with fresh weights.
+
+    Raises ``ConfigError`` for an unknown ``kind``, and for arguments that its class does not take.
+    """
     arguments = dict(config)
     make = DENOISERS[check_choice("denoiser kind", arguments.pop("kind", None), DENOISERS)]
     try:

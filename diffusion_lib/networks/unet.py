@@ -36,6 +36,8 @@ class UNet(Network):
     ``width``, a multiple of 8, is the number of feature maps at full resolution; the lower two have twice as many.
     ``patch``, 1, 2 or 4, folds each square of so many pixels into the channels of one place, and back at the end: for
     the same time a network on a quarter or a sixteenth of the places may be wider.  H and W are at least 4 · patch.
+
+    Sources: Ho et al. 2020, appendix B; Shi et al. 2016 (patches folded into channels).
     """
 
     def __init__(

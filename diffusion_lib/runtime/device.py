@@ -68,7 +68,10 @@ def dtype_name(dtype: torch.dtype) -> str:
 
 
 def autocast(device: torch.device, precision: str = "auto") -> contextlib.AbstractContextManager:
-    """Return the context in which a network is called: bfloat16 autocast, or nothing for float32."""
+    """Return the context in which a network is called: bfloat16 autocast, or nothing for float32.
+
+    "auto" is bfloat16 on a CUDA device that has units for it.  Raises ``ConfigError`` for another ``precision``.
+    """
     check_choice("precision", precision, PRECISIONS)
     if precision == "auto":
         units = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)

@@ -32,7 +32,9 @@ class Guided:
 
     ``text`` (B, 77, d) are the embeddings of the texts, ``empty`` (1, 77, d) those of the text "", or
     of a negative one.  The U-Net counts its times from 0: it is given t − 1.  The result has the dtype of x_t; the
-    U-Net computes in its own.
+    U-Net computes in its own.  Raises ``ConfigError`` for a negative g, or embeddings that do not fit together.
+
+    Source: Ho & Salimans 2022, eq. 6.
     """
 
     def __init__(self, unet: UNet2DConditionModel, text: Tensor, empty: Tensor, g: float) -> None:

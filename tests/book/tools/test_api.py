@@ -1,0 +1,104 @@
+"""The API reference: it describes every name that a package exports, its examples run, and chapters link to it."""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+from functools import reduce
+from importlib import import_module
+from types import SimpleNamespace
+
+import pytest
+from docutils.core import publish_doctree
+from docutils.nodes import literal, literal_block, subscript, system_message
+from root import ROOT
+
+from booktools.site.api import as_rst, link_source
+from booktools.source.api import FOLDER, entries, imported
+from booktools.source.markdown import parse
+from booktools.source.pages import Book
+
+BOOK = Book(ROOT)
+ENTRIES = entries(BOOK)
+PAGES = [page for name, page in BOOK.pages.items() if name.startswith(FOLDER)]
+PACKAGES = [f"diffusion_lib.{path.parent.name}" for path in sorted((ROOT / "diffusion_lib").glob("*/__init__.py"))]
+EXPORTED = [
+    f"{package}.{name}"
+    for package in [*PACKAGES, "derive", "pagekit", "models.miniature"]
+    for name in getattr(import_module(package), "__all__", ())
+]
+VALUES = (dict, tuple, int, float)  # numbers and tables have no docstring of their own
+
+
+def named(full: str) -> object:
+    """The object that a full name stands for."""
+    parts = full.split(".")
+    for count in range(len(parts) - 1, 0, -1):
+        try:
+            module = import_module(".".join(parts[:count]))
+        except ModuleNotFoundError:
+            continue
+        return reduce(getattr, parts[count:], module)
+    raise AssertionError(f"nothing is called {full}")
+
+
+def test_every_exported_name_has_an_entry():
+    assert len(EXPORTED) > 100
+    assert [name for name in EXPORTED if name not in ENTRIES] == []
+
+
+@pytest.mark.parametrize("full", ENTRIES)
+def test_an_entry_is_an_object_with_a_docstring(full):
+    found = named(full)
+    assert isinstance(found, VALUES) or inspect.getdoc(found)
+
+
+def test_a_page_of_the_reference_is_there_for_each_package():
+    packages = {name.rpartition(".")[2] for name in PACKAGES} - {"cli"}
+    assert {page.short for page in PAGES} == packages | {"derive", "models", "pagekit"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.short)
+def test_the_example_of_a_page_runs(page):
+    examples = [token.content for token in parse(page.text) if token.type == "fence" and token.info == "pycon"]
+    assert examples
+    for number, text in enumerate(examples):
+        test = doctest.DocTestParser().get_doctest(text, {}, f"{page.short} {number}", str(page.source), 0)
+        told: list[str] = []
+        failed = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=told.append).failed
+        assert test.examples and not failed, "".join(told)
+
+
+def test_a_docstring_is_read_as_it_is_written():
+    """Stars and bars are plain, indices stand lower, what is indented or aligned stays, double backticks are code."""
+    text = (
+        "E|x_| * 2*3 of ``a * b_``; `x` and q(x_t | x_0)\\.\n\n    a_ | b\n      c*\n\nname   a_\nother  b*\n\n- one*"
+    )
+    tree = publish_doctree("\n".join(as_rst(text.split("\n"))), settings_overrides={"report_level": 5})
+    assert not list(tree.findall(system_message))
+    assert tree[0].astext() == "E|x_| * 2*3 of a * b_; `x` and q(xt | x0)\\."
+    assert [node.astext() for node in tree.findall(subscript)] == ["t", "0"]
+    assert [node.astext() for node in tree.findall(literal)] == ["a * b_"]
+    assert [node.astext() for node in tree.findall(literal_block)] == ["a_ | b\n  c*", "name   a_\nother  b*"]
+    assert tree[-1].astext() == "one*"
+
+
+def test_what_a_page_imports_is_found_under_the_name_that_is_exported():
+    cells = [
+        SimpleNamespace(source="from diffusion_lib.process.identities import add_noise as noised, check_batch"),
+        SimpleNamespace(source="from diffusion_lib.sample.times import karras_levels\nimport torch"),
+    ]
+    found = imported(SimpleNamespace(code=cells), ENTRIES)
+    names = {name: entry.full for name, entry in found.items()}
+    assert names == {
+        "noised": "diffusion_lib.process.add_noise",
+        "karras_levels": "diffusion_lib.sample.times.karras_levels",
+    }
+
+
+def test_the_source_of_an_entry_is_its_lines():
+    address = link_source("py", {"module": "diffusion_lib.process", "fullname": "add_noise"})
+    path, lines = address.split("/blob/main/")[1].split("#L")
+    first = int(lines.split("-")[0])
+    assert (ROOT / path).read_text().splitlines()[first - 1].startswith("def add_noise(")
+    assert link_source("py", {"module": "diffusion_lib.process", "fullname": "SCHEDULES"}) is None
