@@ -1,4 +1,4 @@
-"""What the commands of ``python -m diffusion_lib`` do; ``__main__`` parses their arguments.
+"""What the commands of ``diffusion`` do; ``parser`` parses their arguments.
 
 Everything that can be refused is refused before a directory or file exists.  ``train`` is driven by ``train.run``, and
 draws ``curve.svg`` after the last step; told to stop by a signal, it exits with 128 plus the signal's number.
@@ -15,13 +15,15 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import safetensors.torch
 import torch
+from PIL import Image
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from ..data import DENSITIES, KINDS, clothes, clothes_labels, digits, sample_density
-from ..errors import CheckpointMismatch, ConfigError, check_choice, check_integer, check_seed
+from ..data import DENSITIES, KINDS, ImageFolder, clothes, clothes_labels, digits, sample_density
+from ..errors import CheckpointMismatch, ConfigError, check_choice, check_integer, check_seed, did_you_mean
 from ..networks import LARGEST_SIZE, MLP, Network, UNet, build
 from ..process.guidance import GuidedByLabel, check_guidance
 from ..process.identities import check_together
@@ -41,6 +43,7 @@ from ..train import loop as training
 from ..train.config import TrainConfig
 from ..train.loop import TrainState
 from ..train.manifest import layout
+from ..train.tensorboard import check_installed
 
 DATA = (*DENSITIES, "digits", "clothes")
 POINTS = 50_000  # draws of a density that a run trains on
@@ -69,22 +72,28 @@ def train(args: argparse.Namespace) -> int:
     schedule = make_schedule(args.schedule, args.T)
     save_every = check_integer("save_every", args.save_every, 1)
     device = pick_device(args.device)
-    check_choice("data", args.data, DATA)
+    size = _check_data(args)
+    if args.tensorboard:
+        check_installed()
     directory = files.folder("out", args.out)
     run.check_new(directory, args.resume)
-    data, labels = _data(args.data, config.seed)
+    data, labels = _data(args.data, config.seed, size)
     torch.manual_seed(config.seed)
-    make, sizes = NETWORKS.get(args.data, (MLP, {}))
+    make, sizes = (UNet, _unet_sizes(data)) if isinstance(data, ImageFolder) else NETWORKS.get(args.data, (MLP, {}))
     network = make(T=schedule.T, alpha_bar=schedule.alpha_bar, **sizes)
     with parallel.join(device) as processes:
+        if isinstance(data, ImageFolder) and processes.rank == 0:
+            print(_summary(data))
         state = TrainState.create(network, config, device)
         records = training.train(state, data, schedule, config, processes, labels)
         settings = {"schedule": schedule.config, "denoiser": network.config}
-        settings |= {"data": {"name": args.data, "shape": list(data.shape[1:])}}
+        settings |= {"data": _described(args.data, data)}
+        unit = "points" if args.data in DENSITIES else "images"
         options: dict[str, Any] = {
             "save_every": save_every,
             "processes": processes,
-            "unit": "images" if data.ndim == 4 else "points",
+            "unit": unit,
+            "tensorboard": args.tensorboard,
         }
         options |= {"keep": [round(config.steps * share) for share in KEPT] if labels is not None else []}
         with stop_signals() as received:
@@ -137,11 +146,49 @@ def _told(denoiser: nn.Module, label: int | None, g: float, n: int) -> Callable[
     return GuidedByLabel(denoiser, kinds, g)
 
 
-def _data(name: str, seed: int) -> tuple[Tensor, Tensor | None]:
-    """What a run trains on, and its labels, if it has some that a network is told."""
+def _check_data(args: argparse.Namespace) -> int | None:
+    """The side that is asked for; ``ConfigError`` unless ``--data`` is a name or a folder, and fits ``--size``."""
+    size = getattr(args, "size", None)
+    if args.data in DATA:
+        if size is not None:
+            raise ConfigError(f"size must come with a folder of images, got {size} with {args.data}; leave it out")
+    elif not Path(args.data).is_dir():
+        allowed = f"one of {', '.join(map(repr, DATA))}, or a folder of images"
+        raise ConfigError(f"data must be {allowed}, got {args.data!r}{did_you_mean(args.data, DATA)}")
+    return size
+
+
+def _data(name: str, seed: int, size: int | None = None) -> tuple[Tensor | ImageFolder, Tensor | None]:
+    """What a run trains on, and its labels, if it has some that do not lie in a folder."""
+    if name not in DATA:
+        return ImageFolder(name, size), None
     if name == "clothes":
         return clothes("train"), clothes_labels("train")
     return digits("train") if name == "digits" else sample_density(name, POINTS, seed), None
+
+
+def _unet_sizes(data: ImageFolder) -> dict[str, int]:
+    """What a U-Net for the images of a folder is made with; larger images get larger patches."""
+    channels, height, width = data.shape
+    if height % 4 or width % 4:
+        what = f"multiples of 4 for the U-Net, got {width} × {height}"
+        raise ConfigError(f"images must have sides that are {what}; add --size {max(4, min(height, width) // 4 * 4)}")
+    patch = 1 if min(height, width) <= 16 else 2 if max(height, width) <= 64 else 4
+    return {"channels": channels, "width": 64, "patch": patch, "classes": len(data.classes)}
+
+
+def _summary(data: ImageFolder) -> str:
+    """How many images, of which shape, and which label each class has."""
+    labels = "".join(f", {label} {name}" for label, name in enumerate(data.classes))
+    shape = " × ".join(map(str, data.shape))
+    return f"{len(data)} images of {shape}{labels and f', labels{labels[1:]}'}"
+
+
+def _described(name: str, data: Tensor | ImageFolder) -> dict:
+    """What the checkpoint says of the data: of a folder not where it lies, but what is in it."""
+    if not isinstance(data, ImageFolder):
+        return {"name": name, "shape": list(data.shape[1:])}
+    return {"name": "folder", "sha256": data.sha256, "classes": data.classes, "shape": list(data.shape)}
 
 
 def draw_curve(directory: Path) -> None:
@@ -195,7 +242,7 @@ def _check_same(network: dict[str, str], stored: dict[str, str]) -> None:
 
 
 def _picture(x_0: Tensor) -> bytes:
-    """Draw points (n, 2) as a scatter plot and pictures (n, 1, H, W) as a sheet; PNG."""
+    """Draw points (n, 2) as a scatter plot and images (n, C, H, W) as a sheet; PNG."""
     import matplotlib
 
     matplotlib.use("Agg")  # draws without a window
@@ -203,4 +250,13 @@ def _picture(x_0: Tensor) -> bytes:
 
     if x_0.ndim == 2:
         return plot.scatter_frame(x_0.numpy(), limit=3)  # all densities have unit scale
-    return plot.picture_frame(plot.tile(x_0.numpy(), columns=math.ceil(len(x_0) ** 0.5)), scale=4)
+    columns = math.ceil(len(x_0) ** 0.5)
+    sheet = np.stack([plot.tile(channel[:, None].numpy(), columns) for channel in x_0.unbind(1)])
+    return _png(plot.to_uint8(sheet), scale=max(1, min(4, 128 // x_0.shape[-1])))
+
+
+def _png(pixels: np.ndarray, scale: int) -> bytes:
+    """The file of an image (H, W) or (H, W, 3), each pixel a square; without loss, as samples should be seen."""
+    image, file = Image.fromarray(pixels), io.BytesIO()
+    image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST).save(file, format="PNG")
+    return file.getvalue()

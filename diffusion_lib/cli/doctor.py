@@ -1,4 +1,4 @@
-"""What ``python -m diffusion_lib doctor`` shows: versions, device, data, weights, and what works without a network."""
+"""What ``diffusion doctor`` shows: versions, device, data, weights, and what works without a network."""
 
 from __future__ import annotations
 

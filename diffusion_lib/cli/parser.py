@@ -1,4 +1,4 @@
-"""The command line: ``python -m diffusion_lib COMMAND``; ``--help`` lists the commands.
+"""The command line: ``diffusion COMMAND``, or ``python -m diffusion_lib COMMAND``; ``--help`` lists the commands.
 
 Only this page is read for ``--help``; PyTorch is imported by the command that needs it.  What the library raises on
 purpose, and what the operating system refuses, becomes one line on stderr and exit status 2.
@@ -21,7 +21,7 @@ from ..errors import DiffusionLibError
 from ..train.config import TrainConfig
 from . import pictures
 
-PROGRAM = "python -m diffusion_lib"  # as it is called: no program of another name is installed
+PROGRAM = "diffusion"  # the script that pip installs
 DATA = "moons, ring, grid, swiss_roll, checkerboard (points), digits, clothes (pictures)"
 SAMPLERS = "ddim, ddpm, euler, heun, lms, dpm++, langevin"
 STEPS = "1 to T; each calls the denoiser once, of heun twice, of langevin ten times (default: 50, or T if less)"
@@ -40,8 +40,8 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> Parser:
     """Return the parser; each command's function is the argument ``run``."""
-    top = Parser(prog=PROGRAM, description=f"diffusion_lib {__version__}: diffusion models, from schedule to sample")
-    top.add_argument("--version", action="version", version=f"diffusion_lib {__version__}")
+    top = Parser(prog=PROGRAM, description=f"diffusion {__version__}: diffusion models, from schedule to sample")
+    top.add_argument("--version", action="version", version=f"diffusion {__version__}")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
     _train(commands.add_parser("train", help="train a denoiser, with checkpoints to resume from"))
     _sample(commands.add_parser("sample", help="sample from a trained denoiser"))
@@ -64,7 +64,19 @@ def parser() -> Parser:
 
 
 def _train(command: Parser) -> None:
-    command.add_argument("--data", required=True, default=argparse.SUPPRESS, metavar="NAME", help=DATA)
+    command.add_argument(
+        "--data",
+        required=True,
+        default=argparse.SUPPRESS,
+        metavar="NAME",
+        help=f"{DATA}, or a folder of images, whose subfolders are classes",
+    )
+    command.add_argument(
+        "--size",
+        type=int,
+        default=argparse.SUPPRESS,
+        help="side in pixels to which the central squares of the images in a folder are resized",
+    )
     command.add_argument(
         "--out", required=True, default=argparse.SUPPRESS, metavar="DIR", help="directory for checkpoints and log.jsonl"
     )
@@ -78,6 +90,7 @@ def _train(command: Parser) -> None:
     command.add_argument("--save-every", type=int, default=500, metavar="STEPS", help="steps between checkpoints")
     command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu")
     command.add_argument("--resume", action="store_true", help="go on from DIR's latest checkpoint, if it has one")
+    command.add_argument("--tensorboard", action="store_true", help="also log to DIR/tensorboard")
     command.set_defaults(steps=2000, run=lambda args: _commands().train(args))
 
 

@@ -22,6 +22,7 @@ import torch
 from torch import Generator, Tensor
 
 from ..errors import ConfigError, WeightsUnavailable, check_choice, check_integer, check_seed
+from .folder import ImageFolder as ImageFolder
 
 __all__ = [
     "DENSITIES",
@@ -232,6 +233,14 @@ def check_data(x: Tensor) -> Tensor:
     That is: no samples; a type that is not floating point, such as unscaled bytes; NaN or infinity, or a value outside
     [−8, 8], with the index of the first; one value everywhere, or n > 1 equal samples.
     """
+    check_values(x)
+    if x.min() == x.max() or (len(x) > 1 and bool((x == x[:1]).all())):
+        raise ConfigError(f"data must vary, got {len(x)} samples that are all the same; check how they were loaded")
+    return x
+
+
+def check_values(x: Tensor) -> None:
+    """What ``check_data`` says of type, size and values; a batch may happen to hold one sample several times."""
     if not isinstance(x, Tensor) or not x.is_floating_point():
         what = str(x.dtype) if isinstance(x, Tensor) else type(x).__name__
         raise ConfigError(f"data must be a floating-point tensor (n, ...), got {what}; scale bytes by x / 127.5 - 1")
@@ -242,6 +251,3 @@ def check_data(x: Tensor) -> Tensor:
         index = tuple(wrong.nonzero()[0].tolist())
         what = f"{x[index]:g} at index {index}; scale the data to about [-1, 1], or repair that sample"
         raise ConfigError(f"data must be finite and of size <= {LARGEST_VALUE:g}, got {what}")
-    if x.min() == x.max() or (len(x) > 1 and bool((x == x[:1]).all())):
-        raise ConfigError(f"data must vary, got {len(x)} samples that are all the same; check how they were loaded")
-    return x

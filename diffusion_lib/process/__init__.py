@@ -7,12 +7,14 @@ from .diagnostics import diagnose
 from .guidance import GuidedByLabel
 from .identities import add_noise, eps_from_x_0, posterior, q_step, score_from_eps, v_from_eps, x_0_from_eps
 from .path import Path
+from .predictor import NoisePredictor
 from .registry import SCHEDULES, make_schedule, schedule_from_config
 from .schedule import Schedule, cosine, linear, scaled_linear
 
 __all__ = [
     "SCHEDULES",
     "GuidedByLabel",
+    "NoisePredictor",
     "Path",
     "Schedule",
     "add_noise",

@@ -19,6 +19,9 @@ def check_callable(name: str, function: Callable) -> None:
 
 def check_start(name: str, x: Tensor) -> None:
     """Raise ``ConfigError`` unless ``x`` can begin a chain: float32 or float64, (B, …), not empty, finite."""
+    if isinstance(x, Tensor) and x.dtype in (torch.float16, torch.bfloat16):  # the sum of many steps would be rounded
+        remedy = f"use {name}.float(), and for a model in half precision process.NoisePredictor, which converts"
+        raise ConfigError(f"{name} must be float32 or float64, in which the steps add up, got {x.dtype}; {remedy}")
     if not isinstance(x, Tensor) or x.dtype not in (torch.float32, torch.float64):
         what = x.dtype if isinstance(x, Tensor) else type(x).__name__
         raise ConfigError(f"{name} must be a float32 or float64 tensor (B, ...), got {what}; use torch.randn(B, ...)")

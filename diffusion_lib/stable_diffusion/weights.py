@@ -75,7 +75,7 @@ def find(model: str | os.PathLike[str]) -> Source:
     if isinstance(model, str) and model in SHIPPED:
         folder = shipped(model).FOLDER
         if missing(folder):
-            remedy = "train it with python -m diffusion_lib train-latent, or install the package anew"
+            remedy = "train it with diffusion train-latent, or install the package anew"
             raise WeightsUnavailable(f"the {model} must be in {folder}, got no weights there; {remedy}")
         _verify_record(folder)
         return Source(model, folder, "")

@@ -56,15 +56,23 @@ def draw_batch(
     whole batch, so that no two use the same noise, and all their generators stay equal.
     """
     index = torch.randint(0, len(data), (batch_size,), generator=generator)
-    t = torch.multinomial(p, batch_size, replacement=True, generator=generator)  # slot t of p is time t
-    eps = torch.randn(batch_size, *data.shape[1:], generator=generator, dtype=data.dtype)
-    drawn = [index, t, eps]
-    if labels is not None:
-        drawn.append(torch.rand(batch_size, generator=generator) < UNTOLD_SHARE)
-    index, t, eps, *untold = (processes.share(part).to(data.device) for part in drawn)
-    if labels is None:
-        return data[index], t, eps
-    return data[index], t, eps, labels[index].masked_fill(untold[0], UNTOLD)
+    t, eps, *withheld = draw_noise((batch_size, *data.shape[1:]), data.dtype, p, generator, labels is not None)
+    index, t, eps, *withheld = (processes.share(part).to(data.device) for part in (index, t, eps, *withheld))
+    return data[index], t, eps, *(withhold(labels[index], hidden) for hidden in withheld)
+
+
+def draw_noise(
+    shape: tuple[int, ...], dtype: torch.dtype, p: Tensor, generator: torch.Generator, labelled: bool
+) -> tuple[Tensor, ...]:
+    """Draw t (B,) and ε of a ``shape`` (B, …), and if ``labelled`` which labels are withheld, a mask (B,)."""
+    t = torch.multinomial(p, shape[0], replacement=True, generator=generator)  # slot t of p is time t
+    drawn = (t, torch.randn(shape, generator=generator, dtype=dtype))
+    return (*drawn, torch.rand(shape[0], generator=generator) < UNTOLD_SHARE) if labelled else drawn
+
+
+def withhold(labels: Tensor, hidden: Tensor) -> Tensor:
+    """The labels (B,), with −1 where the mask ``hidden`` is true."""
+    return labels.masked_fill(hidden, UNTOLD)
 
 
 def check_labels(labels: Tensor | None, data: Tensor, classes: int | None = None) -> None:

@@ -1,9 +1,10 @@
 r"""A checkpoint is the whole ``TrainState``, so that a resumed run equals the uninterrupted one bit for bit.
 
-It holds parameters, buffers, their average (EMA), both AdamW moments with their step counts, the state of the random
-generator as bytes, and the step, which also drives learning rate and EMA warm-up.  The configuration of schedule,
-denoiser and training goes with it and is compared on loading: a network trained against another schedule loads
-without complaint and samples garbage.  How the two files of a checkpoint survive a crash is told in ``manifest``.
+It holds parameters, buffers, their average (EMA), what the optimiser remembers (of AdamW both moments with their step
+counts), the state of the random generator as bytes, and the step, which also drives learning rate and EMA warm-up.  The
+configuration of schedule, denoiser and training goes with it and is compared on loading: a network trained against
+another schedule loads without complaint and samples garbage.  How the two files of a checkpoint survive a crash is told
+in ``manifest``.
 
 A load verifies names, shapes, types, values and configuration before it changes the first number.
 """
@@ -22,6 +23,7 @@ from ..errors import CheckpointCorrupt, CheckpointError, CheckpointMismatch, Non
 from ..runtime.fingerprint import canonical, describe_differences
 from ..runtime.finite import non_finite
 from . import manifest
+from . import optimizer as optimizers
 from .loop import TrainState
 from .manifest import list_checkpoints, lock
 
@@ -48,8 +50,10 @@ def load_latest(directory: str | Path, state: TrainState, config: Mapping[str, A
     ``NonFiniteError`` for a NaN or infinite number; ``CheckpointError`` if there is no checkpoint.
     """
     record, tensors = read_latest(directory)
-    live = _tensors(state)
-    found = {"config": record["config"], "tensor": manifest.layout(tensors)}
+    remembered = {name: tensor for name, tensor in tensors.items() if name.startswith(optimizers.PREFIX)}
+    live = {name: tensor for name, tensor in _tensors(state).items() if not name.startswith(optimizers.PREFIX)}
+    rest = {name: tensor for name, tensor in tensors.items() if name not in remembered}
+    found = {"config": record["config"], "tensor": manifest.layout(rest)}
     here = {"config": json.loads(canonical(config)), "tensor": manifest.layout(live)}
     if what := describe_differences(found, here, "the checkpoint"):
         raise CheckpointMismatch(
@@ -60,6 +64,8 @@ def load_latest(directory: str | Path, state: TrainState, config: Mapping[str, A
         torch.Generator().set_state(tensors["generator"])
     except RuntimeError as error:
         raise CheckpointCorrupt(f"generator in {directory} must be the state of one, got {error}") from error
+    if optimizers.is_own(state.optimizer):
+        optimizers.restore(state.optimizer, remembered)
     with torch.no_grad():
         for name, tensor in live.items():
             tensor.copy_(tensors[name])
@@ -89,7 +95,10 @@ def _tensors(state: TrainState) -> dict[str, Tensor]:
     """Return all tensors of the state by name: the live ones, but for the generator's state, which is a copy."""
     tensors = {f"denoiser/{name}": tensor for name, tensor in state.denoiser.state_dict().items()}
     tensors |= {f"ema/{name}": tensor for name, tensor in state.ema.items()}
-    tensors |= {f"adamw/{name}": tensor for name, tensor in state.optimizer.state[state.parameters].items()}
+    if optimizers.is_own(state.optimizer):
+        tensors |= optimizers.tensors(state.optimizer)
+    else:
+        tensors |= {f"adamw/{name}": tensor for name, tensor in state.optimizer.state[state.parameters].items()}
     return tensors | {"generator": state.generator.get_state()}
 
 

@@ -18,8 +18,9 @@ LR_DECAYS = ("cosine", "none")
 TIMESTEP_SAMPLINGS = ("log-normal", "uniform")
 
 
-def _setting(help: str, default: Any = MISSING) -> Any:
-    return field(default=default, metadata={"help": help})
+def _setting(help: str, default: Any = MISSING, *, later: bool = False) -> Any:
+    """A field; one that came ``later`` is left out of ``to_dict`` at its default, so that older runs stay equal."""
+    return field(default=default, metadata={"help": help, "later": later})
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,9 @@ class TrainConfig:
     """Settings of ``train.train``, checked when they are made; bad values raise ``ConfigError``.
 
     ``lr_decay="cosine"``: lr · ½ (1 + cos(π k / steps)) for k = 0…steps−1, so from ``lr`` to almost 0; the last steps
-    then average the noise of the gradient away, which a constant rate (``"none"``) leaves to the EMA alone.
+    then average the noise of the gradient away, which a constant rate (``"none"``) leaves to the EMA alone.  In the
+    first ``warmup`` steps the rate is also multiplied by (k + 1) / warmup.  ``lr`` and ``weight_decay`` are those of
+    AdamW; an optimiser of your own brings its own, and its rates are multiplied in the same way.
     ``ema_decay`` is the limit of the decay min(ema_decay, (1 + k) / (10 + k)): the short memory at the start forgets
     the initial weights.  ``grad_clip`` bounds the gradient's global 2-norm.
 
@@ -49,6 +52,8 @@ class TrainConfig:
     micro_batches: int = _setting("parts of a batch, computed one by one", 1)
     precision: str = _setting("auto, float32, bfloat16", "auto")
     compile: bool = _setting("run the network through torch.compile", False)
+    weight_decay: float = _setting("of AdamW", 0.01, later=True)
+    warmup: int = _setting("steps in which the learning rate rises from 0", 0, later=True)
 
     def __post_init__(self) -> None:
         from ..process.bound import WEIGHTS
@@ -69,25 +74,37 @@ class TrainConfig:
         check_choice("precision", self.precision, PRECISIONS)
         if not isinstance(self.compile, bool):
             raise ConfigError(f"compile must be True or False, got {self.compile!r}")
+        check_real("weight_decay", self.weight_decay, 0.0, 1.0)
+        check_integer("warmup", self.warmup, 0, self.steps)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a plain dict, for JSON."""
-        return asdict(self)
+        values = asdict(self)
+        for each in fields(self):
+            if each.metadata["later"] and values[each.name] == each.default:
+                del values[each.name]
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TrainConfig:
         """Rebuild a configuration; unknown or missing names raise ``ConfigError``."""
         values = {"timestep_sampling" if name == "t_law" else name: value for name, value in values.items()}  # ≤ 0.1.0
         names = {field.name for field in fields(cls)}
-        if unlike := names.symmetric_difference(values):
+        later = {field.name for field in fields(cls) if field.metadata["later"]}
+        if unlike := names.symmetric_difference(values) - (later - values.keys()):
             raise ConfigError(
                 f"train config must have the fields {sorted(names)}, got {sorted(values)}: {unlike} differ"
             )
         return cls(**values)
 
+    def lr_factor_at(self, step: int) -> float:
+        """What decay and warm-up multiply the learning rate by, in the step that follows ``step`` finished ones."""
+        decay = 0.5 * (1 + math.cos(math.pi * step / self.steps)) if self.lr_decay == "cosine" else 1.0
+        return decay * (step + 1) / self.warmup if step < self.warmup else decay
+
     def lr_at(self, step: int) -> float:
         """Learning rate of the step that follows ``step`` finished ones."""
-        return self.lr * (0.5 * (1 + math.cos(math.pi * step / self.steps)) if self.lr_decay == "cosine" else 1.0)
+        return self.lr * self.lr_factor_at(step)
 
     def ema_decay_at(self, step: int) -> float:
         """EMA decay of the step that follows ``step`` finished ones."""

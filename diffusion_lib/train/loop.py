@@ -15,24 +15,25 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from ..data import check_data
 from ..errors import ConfigError, NonFiniteError
 from ..networks import Network
 from ..process.identities import Denoiser, add_noise, check_together, predict_eps
 from ..process.schedule import Schedule
 from ..runtime.device import autocast
 from ..runtime.processes import Processes
-from .batch import ALONE, check_labels, draw_batch, sampling_and_weight
+from . import optimizer as optimizers
+from .batch import ALONE, sampling_and_weight
 from .config import TrainConfig
+from .data import Draw, batches
 from .gradient import batch_gradient, gradient_buffer
 
 Loss = Callable[[nn.Module, int, torch.Generator], Tensor]
@@ -59,14 +60,21 @@ class TrainState:
     denoiser: nn.Module
     parameters: nn.Parameter  # (P,)
     average: Tensor  # (P,)
-    optimizer: torch.optim.AdamW
+    optimizer: torch.optim.Optimizer
     step: int
     generator: torch.Generator
 
     @classmethod
-    def create(cls, denoiser: nn.Module, config: TrainConfig, device: torch.device | str = "cpu") -> TrainState:
+    def create(
+        cls,
+        denoiser: nn.Module,
+        config: TrainConfig,
+        device: torch.device | str = "cpu",
+        optimizer: optimizers.Make | None = None,
+    ) -> TrainState:
         """Move the denoiser to ``device`` and start at step 0, with the random stream of ``config.seed``.
 
+        ``optimizer`` makes an optimiser of the list of trained parameters; None is AdamW.  See ``train.optimizer``.
         Raises ``ConfigError`` unless the denoiser has parameters to train, all of one dtype.
         """
         _check_layers(trained := trained_parameters(denoiser))
@@ -74,14 +82,9 @@ class TrainState:
         layers = list(trained.values())
         parameters = nn.Parameter(parameters_to_vector(layers).detach())
         vector_to_parameters(parameters, layers)
-        optimizer = torch.optim.AdamW([parameters], lr=config.lr, fused=True)
-        optimizer.state[parameters] = {  # not left to the first step: a state has the same tensors at all times
-            "step": torch.zeros((), dtype=torch.float32, device=parameters.device),
-            "exp_avg": torch.zeros_like(parameters),
-            "exp_avg_sq": torch.zeros_like(parameters),
-        }
+        made = optimizers.adamw(parameters, config) if optimizer is None else optimizers.own(optimizer, layers)
         generator = torch.Generator().manual_seed(config.seed)
-        return cls(denoiser, parameters, parameters.detach().clone(), optimizer, 0, generator)
+        return cls(denoiser, parameters, parameters.detach().clone(), made, 0, generator)
 
     @property
     def ema(self) -> dict[str, Tensor]:
@@ -102,11 +105,10 @@ class TrainState:
 
         Raises ``NonFiniteError`` before anything changes.
         """
-        record = _record(loss, gradient.norm(), self.step, config)
+        record = _record(loss, gradient.norm(), self.step, optimizers.set_rates(self.optimizer, config, self.step))
         if record.grad_norm > config.grad_clip:
             gradient *= config.grad_clip / record.grad_norm
         self.parameters.grad = gradient
-        self.optimizer.param_groups[0]["lr"] = record.lr
         self.optimizer.step()
         self.average.lerp_(self.parameters.detach(), 1 - config.ema_decay_at(self.step))
         self.step += 1
@@ -146,7 +148,7 @@ def eps_loss(
 
 def train(
     state: TrainState,
-    data: Tensor,
+    data: Any,
     schedule: Schedule,
     config: TrainConfig,
     processes: Processes = ALONE,
@@ -154,25 +156,21 @@ def train(
 ) -> Iterator[TrainRecord]:
     """Continue from ``state.step`` to ``config.steps``, updating ``state`` and yielding a record after each step.
 
-    Each step draws a batch from ``data`` (n, …) with replacement, so that n may be less than the batch size.  With
-    ``labels`` (n,) the denoiser is called as denoiser(x_t, t, label), and is told nine labels in ten.  A network that
+    Each step draws a batch from ``data`` with replacement, so that there may be fewer samples than the batch size.
+    ``data`` is a tensor (n, …), a Dataset, a DataLoader or the path of a folder of images; ``train.data`` says what
+    each of them promises.  With ``labels`` (n,), or where the items of a Dataset are pairs, the denoiser is called as
+    denoiser(x_t, t, label), and is told nine labels in ten.  A network that
     was made without the table of a schedule belongs to this one from now on.  Several
     ``processes`` share each batch; their states, data and configurations are equal before and after a step.  Raises
     ``ConfigError`` at the call for unusable data or labels, and ``NonFiniteError`` before an update from a loss or
     gradient that is not finite; parameters, EMA and optimizer are then those of the last good step.
     """
-    check_data(data)
-    check_labels(labels, data, getattr(state.denoiser, "classes", None))
     check_together(state.denoiser, schedule)
     if config.batch_size % processes.size:
         n = processes.size
         raise ConfigError(f"batch_size must be a multiple of the {n} processes, got {config.batch_size}; change one")
     return _steps(
-        state,
-        config,
-        _batches(
-            state, [data.to(state.parameters.dtype), *([] if labels is None else [labels])], schedule, config, processes
-        ),
+        state, config, _batches(state, batches(data, labels, state, config, processes), schedule, config, processes)
     )
 
 
@@ -204,15 +202,14 @@ def _steps(state: TrainState, config: TrainConfig, backward: Callable[[Tensor], 
 
 
 def _batches(
-    state: TrainState, data: Sequence[Tensor], schedule: Schedule, config: TrainConfig, processes: Processes
+    state: TrainState, draw: Draw, schedule: Schedule, config: TrainConfig, processes: Processes
 ) -> Callable[[Tensor], Tensor]:
-    """The loss of random batches of ``data``, (x_0,) or (x_0, label), and its gradient, shared among the processes."""
+    """The loss of the batches that ``draw`` returns, and its gradient, shared among the processes."""
     if isinstance(state.denoiser, Network):
         state.denoiser.adopt_schedule(schedule.T, schedule.to("cpu", torch.float64).alpha_bar)
-    data = [part.to(state.parameters.device) for part in data]
-    p, weight = sampling_and_weight(schedule, config, data[0])
+    p, weight = sampling_and_weight(schedule, config, state.parameters)
     denoiser = torch.compile(state.denoiser) if config.compile else state.denoiser
-    parts, precision = config.micro_batches, autocast(data[0].device, config.precision)
+    parts, precision = config.micro_batches, autocast(state.parameters.device, config.precision)
 
     def loss_of(x_0: Tensor, t: Tensor, eps: Tensor, *label: Tensor) -> Tensor:
         with precision:
@@ -220,18 +217,16 @@ def _batches(
 
     def backward(gradient: Tensor) -> Tensor:
         nonlocal parts
-        batch = draw_batch(data[0], p, config.batch_size, state.generator, processes, *data[1:])
-        loss, parts = batch_gradient(loss_of, gradient, batch, parts)
+        loss, parts = batch_gradient(loss_of, gradient, draw(p), parts)
         processes.average([loss, gradient])
         return loss
 
     return backward
 
 
-def _record(loss: Tensor, norm: Tensor, step: int, config: TrainConfig) -> TrainRecord:
+def _record(loss: Tensor, norm: Tensor, step: int, lr: float) -> TrainRecord:
     """Check both numbers in one transfer from the device.  A NaN anywhere in the gradient shows in its norm."""
     value, size = torch.stack([loss, norm.to(loss)]).tolist()
-    lr = config.lr_at(step)
     if not (math.isfinite(value) and math.isfinite(size)):
         what = f"got loss {value} and gradient norm {size} at step {step + 1}, lr {lr:.3g}"
         raise NonFiniteError(f"loss and gradient must be finite, {what}; lower lr, or look at the data")

@@ -26,8 +26,10 @@ from ..errors import CheckpointCorrupt, ConfigError
 from ..runtime import files, fingerprint
 from ..runtime.processes import Processes
 from . import checkpoint
+from . import optimizer as optimizers
 from .config import TrainConfig
 from .loop import ALONE, TrainRecord, TrainState
+from .tensorboard import board, check_installed
 
 LOG, CLOCK = "log.jsonl", "clock.jsonl"
 
@@ -51,18 +53,26 @@ def drive(
     keep: Collection[int] = (),
     processes: Processes = ALONE,
     unit: str = "samples",
+    tensorboard: bool = False,
 ) -> int:
     """Continue ``records`` to ``config.steps``; return 0, or the number of the signal that stopped it.
 
-    The latest checkpoint in ``directory`` is continued; a finished run is not trained again.  ``settings`` are what
-    else the result depends on, and are compared with the checkpoint's, as the library's version is.  The averaged
+    The latest checkpoint in ``directory`` is continued; a finished run is not trained again.  With more ``steps`` than
+    the checkpoint's run had, it is extended, for ``lr_decay="none"`` bit for bit to what the longer run would have
+    been.  With the cosine the result is another one, since the rate of the finished steps was lower than the longer
+    run's, to whose cosine it goes back up; a line on stderr says so.  ``settings`` are what else the result depends
+    on, and are compared with the checkpoint's, as the library's version is.  The averaged
     parameters after the steps in ``keep`` stay in ``average-STEP.safetensors``, each with its record.  ``received``
-    fills with signals, as ``signals.stop_signals`` does.  Raises what ``checkpoint.load_latest`` and ``save`` do,
+    fills with signals, as ``signals.stop_signals`` does.  ``tensorboard`` also writes the records for TensorBoard, into
+    a folder of that name.  Raises what ``checkpoint.load_latest`` and ``save`` do,
     ``CheckpointCorrupt`` for a log that has lost lines, ``SaveError``, and what ``records`` raises.
     """
+    if tensorboard:
+        check_installed()
     directory.mkdir(parents=True, exist_ok=True)
     device = state.parameters.device
-    settings = {"train": config.to_dict(), "library": __version__, **settings, "processes": processes.size}
+    settings = {"train": config.to_dict(), "library": __version__, **settings, **optimizers.settings(state.optimizer)}
+    settings["processes"] = processes.size
     with _writer(directory, processes, device):
         check_new(directory, resume)  # now nobody else can write there
         if checkpoint.list_checkpoints(directory):
@@ -72,10 +82,12 @@ def drive(
         with (
             _logs(directory, state.step, first) as logs,
             _progress(config.steps, state.step, directory.name, first) as bar,
+            board(directory, state.step, tensorboard and first) as show,
         ):
             while state.step < config.steps and not stop:
                 record = _log_step(records, logs)
                 _show(bar, record.loss, config.batch_size, unit)
+                show(record)
                 stop = processes.maximum(received[0] if received else 0, device)
                 if first and record.step in keep:
                     _keep(directory / f"average-{record.step}.safetensors", state, settings)
@@ -102,12 +114,27 @@ def _writer(directory: Path, processes: Processes, device: torch.device) -> Iter
 
 
 def _load(directory: Path, state: TrainState, settings: dict[str, Any], processes: Processes) -> None:
-    """Load the latest checkpoint; another number of processes may have written it, but then its last bits differ."""
-    before = checkpoint.read_latest(directory)[0]["config"].get("processes")
-    checkpoint.load_latest(directory, state, settings | {"processes": before})
-    if before != processes.size and processes.rank == 0:
+    """Load the latest checkpoint; one of a shorter run is extended, and one of other processes has other last bits."""
+    found = checkpoint.read_latest(directory)[0]["config"]
+    before, train = found.get("processes"), settings["train"]
+    extended = _extended(train, found.get("train"))
+    checkpoint.load_latest(directory, state, settings | {"train": extended, "processes": before})
+    if processes.rank:
+        return
+    if before != processes.size:
         what = f"step {state.step} was written by {before} processes and goes on with {processes.size}"
         print(f"warning: {what}: equal to one run up to rounding (1e-6), not bit for bit", file=sys.stderr)
+    if extended is not train and train["lr_decay"] == "cosine":
+        what = (
+            f"extended from {extended['steps']} to {train['steps']} steps, the learning rate goes back up to its cosine"
+        )
+        print(f"warning: {what}: not equal to a run of {train['steps']} steps from the start", file=sys.stderr)
+
+
+def _extended(train: dict[str, Any], found: Any) -> dict[str, Any]:
+    """The settings with which a checkpoint is loaded: its own number of steps, if that is smaller."""
+    steps = found.get("steps") if isinstance(found, dict) else None
+    return {**train, "steps": steps} if isinstance(steps, int) and steps < train["steps"] else train
 
 
 @contextmanager

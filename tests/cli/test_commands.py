@@ -12,6 +12,8 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
+from dataclasses import asdict, fields
 from importlib.metadata import version
 from pathlib import Path
 
@@ -71,7 +73,8 @@ def test_help_does_not_import_torch():
 def test_help_names_exactly_what_exists(capsys):
     assert command("train", "--help") == 0
     text = " ".join(capsys.readouterr().out.split())
-    assert f"{', '.join(cli.DENSITIES)} (points), digits, clothes (pictures)" == parser.DATA and parser.DATA in text
+    assert f"{', '.join(cli.DENSITIES)} (points), digits, clothes (pictures)" == parser.DATA
+    assert f"{parser.DATA}, or a folder of images" in text
     assert ", ".join(SCHEDULES) in text
     assert f"the loss: {', '.join(WEIGHTS)} (default" in text and f": {', '.join(TIMESTEP_SAMPLINGS)} (default" in text
     assert f"--precision PRECISION {', '.join(PRECISIONS)} (default" in text
@@ -84,12 +87,13 @@ def test_help_names_exactly_what_exists(capsys):
 def test_defaults_are_those_of_the_library():
     args = parser.parser().parse_args(["train", "--data", "ring", "--out", "x"])
     config = TrainConfig(args.steps)
-    assert {name: getattr(args, name) for name in config.to_dict()} == config.to_dict()
+    assert {field.name: getattr(args, field.name) for field in fields(TrainConfig)} == asdict(config)
     assert args.steps == 2000 and args.lr == 6e-3 and args.compile is False
 
 
 def test_every_setting_is_an_option_of_its_type():
-    given = TrainConfig(7, 6, 0.5, "none", 0.5, 2.0, 3, "vlb", "uniform", 2, "float32", True).to_dict()
+    given = TrainConfig(7, 6, 0.5, "none", 0.5, 2.0, 3, "vlb", "uniform", 2, "float32", True, 0.1, 4).to_dict()
+    assert given.keys() == {field.name for field in fields(TrainConfig)}
     flags = [(f"--{name.replace('_', '-')}", str(value)) for name, value in given.items()]
     words = [word for flag, value in flags for word in ([flag] if flag == "--compile" else [flag, value])]
     args = parser.parser().parse_args(["train", "--data", "ring", "--out", "x", *words])
@@ -102,10 +106,14 @@ def test_rerun_is_dispatched(monkeypatch):
 
 
 def test_the_program_has_a_name_under_which_it_is_called_and_a_version():
-    assert parser.parser().prog == "python -m diffusion_lib"
+    """The script that pip installs calls this function, and ``python -m diffusion_lib`` does the same."""
+    (script,) = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"].items()
+    assert script == (parser.parser().prog, "diffusion_lib.cli.parser:main") and parser.PROGRAM == "diffusion"
     run = {"capture_output": True, "text": True, "cwd": ROOT}
-    done = subprocess.run([sys.executable, "-m", "diffusion_lib", "--version"], **run)
-    assert (done.returncode, done.stdout) == (0, f"diffusion_lib {__version__}\n")
+    code = "from diffusion_lib.cli.parser import main; import sys; sys.exit(main())"  # what pip writes into the script
+    for program in (["-m", "diffusion_lib"], ["-c", code]):
+        done = subprocess.run([sys.executable, *program, "--version"], **run)
+        assert (done.returncode, done.stdout) == (0, f"diffusion {__version__}\n")
 
 
 @pytest.mark.parametrize("words", [["nothing"], ["train", "--data"], ["sample", "--n", "x"], []])
@@ -113,8 +121,8 @@ def test_a_message_names_a_command_that_works_as_typed(words, capsys):
     assert command(*words) == 2
     (line,) = capsys.readouterr().err.splitlines()
     program = shlex.split(line.partition("; see ")[2])
-    assert program[:3] == ["python", "-m", "diffusion_lib"] and program[-1] == "--help"
-    assert command(*program[3:]) == 0
+    assert program[0] == "diffusion" and program[-1] == "--help"
+    assert command(*program[1:]) == 0
 
 
 @pytest.mark.timeout(60)
@@ -158,6 +166,25 @@ def test_resume_of_a_finished_or_an_empty_run(tmp_path, capsys):
     assert train(tmp_path / "run", "--resume") == 0
     assert (tmp_path / "run" / "log.jsonl").read_bytes() == before
     assert capsys.readouterr().out.count("saved step 6 of 6") == 2
+
+
+def test_resume_with_more_steps_extends_a_run(tmp_path, capsys):
+    """Bit for bit with a constant rate; with the cosine a line says what is not promised."""
+    constant = ("--lr-decay", "none", "--warmup", 3)
+    assert train(tmp_path / "whole", *constant, steps=9) == train(tmp_path / "parts", *constant, steps=6) == 0
+    assert train(tmp_path / "parts", *constant, "--resume", steps=9) == 0
+    for name in ("step-000000009.safetensors", "step-000000009.json", "log.jsonl", "curve.svg"):
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "parts" / name).read_bytes()
+    assert capsys.readouterr().err == ""
+    assert train(tmp_path / "cosine", steps=6) == train(tmp_path / "cosine", "--resume", steps=9) == 0
+    assert "extended from 6 to 9 steps, the learning rate goes back up" in capsys.readouterr().err
+    assert [record["step"] for record in log_of(tmp_path / "cosine")] == list(range(1, 10))
+
+
+def test_tensorboard_is_refused_where_it_is_not_installed(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert train(tmp_path / "run", "--tensorboard") == 2
+    assert "run: pip install tensorboard" in capsys.readouterr().err and not (tmp_path / "run").exists()
 
 
 def test_resume_with_other_settings(trained, capsys):
@@ -343,6 +370,8 @@ REFUSED_TRAIN = {
     "lr": (["--lr", "nan"], "lr must be"),
     "ema": (["--ema-decay", "1"], "ema_decay must be"),
     "seed": (["--seed", str(2**63)], "seed must be"),
+    "weight-decay": (["--weight-decay", "2"], "weight_decay must be"),
+    "warmup": (["--warmup", "2001"], "warmup must be an integer in 0..2000"),
     "save-every": (["--save-every", "0"], "save_every must be"),
     "device": (["--device", "tpu"], "device must be"),
     "unknown-option": (["--learning-rate", "1"], "unrecognized arguments"),

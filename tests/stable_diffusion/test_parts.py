@@ -330,7 +330,7 @@ def test_the_miniature_does_not_stand_in(monkeypatch, cache, tiny_folder):
 
 def test_a_miniature_that_is_not_there_is_said(monkeypatch, tmp_path):
     monkeypatch.setattr("models.miniature.FOLDER", tmp_path / "miniature")
-    with pytest.raises(WeightsUnavailable, match=r"the miniature must be in .* python -m diffusion_lib train-latent"):
+    with pytest.raises(WeightsUnavailable, match=r"the miniature must be in .* diffusion train-latent"):
         parts.load()
 
 
