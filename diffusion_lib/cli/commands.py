@@ -174,7 +174,7 @@ def _unet_sizes(data: ImageFolder) -> dict[str, int]:
         what = f"multiples of 4 for the U-Net, got {width} × {height}"
         raise ConfigError(f"images must have sides that are {what}; add --size {max(4, min(height, width) // 4 * 4)}")
     patch = 1 if min(height, width) <= 16 else 2 if max(height, width) <= 64 else 4
-    return {"channels": channels, "width": 64, "patch": patch, "classes": len(data.classes)}
+    return {"channels": channels, "width": 40, "patch": patch, "classes": len(data.classes)}
 
 
 def _summary(data: ImageFolder) -> str:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 import yaml
 from bs4 import BeautifulSoup
 from root import ROOT
@@ -127,6 +128,18 @@ def test_a_chapter_refuses_what_is_out_of_range_before_any_work(chapter, given, 
     cells = json.loads((tmp_path / "run" / f"{chapter}.ipynb").read_text())["cells"]
     done = [cell["metadata"].get("papermill", {}).get("status") for cell in cells if cell["cell_type"] == "code"]
     assert done.count("completed") <= 3  # installing, the parameters, the injected parameters
+
+
+def test_the_lines_of_python_about_own_data_run_one_after_the_other(tmp_path, monkeypatch):
+    page = (ROOT / "book" / "running.md").read_text()
+    blocks = [block for block in re.findall(r"^```python\n(.*?)^```", page, flags=re.M | re.S) if "import" in block]
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(0)
+    names = {}
+    for block in blocks:
+        exec(block, names)
+    assert names["x_0"].shape == (16, 2) and (tmp_path / "my-pipeline" / "unet").is_dir()
+    assert torch.equal(names["again"].model.conv_in.weight, names["state"].ema["model.conv_in.weight"])
 
 
 def test_the_sweep_of_the_page_makes_a_table_of_numbers(checkout):

@@ -65,7 +65,7 @@ def test_colour_images_in_classes_are_trained_on_sampled_and_resumed(tmp_path, c
     assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
     torch.manual_seed(0)
     schedule, data = make_schedule("linear", 20), ImageFolder(tmp_path / "pets")
-    network = UNet(3, 64, 20, schedule.alpha_bar, classes=2)
+    network = UNet(3, 40, 20, schedule.alpha_bar, classes=2)
     config = TrainConfig(4, batch_size=2, lr_decay="none")
     losses = [record.loss for record in steps_of(TrainState.create(network, config), data, schedule, config)]
     assert [record["loss"] for record in log_of(tmp_path / "whole")] == losses

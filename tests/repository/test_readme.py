@@ -6,13 +6,16 @@ import re
 import shlex
 import subprocess
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import torch
+import yaml
 from PIL import Image
 
 from booktools.site.picture import PICTURE, picture
-from diffusion_lib.cli.parser import parser
+from booktools.source.pages import Book
+from diffusion_lib.cli.parser import main, parser
 from diffusion_lib.data import sample_density
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +32,37 @@ def test_picture_is_the_figure_of_the_introduction():
 
 def test_links_lead_to_files():
     targets = re.findall(r"\]\(([^)#]+)\)", TEXT)
-    assert targets and all((ROOT / target).exists() for target in targets)
+    pages = [target for target in targets if target.startswith("https://")]
+    assert targets and all((ROOT / target).exists() for target in targets if target not in pages)
+    assert pages == ["https://semver.org/spec/v2.0.0.html"]
+
+
+def test_the_built_book_and_the_package_have_the_address_of_the_repository():
+    book = Book(ROOT)
+    assert re.findall(r"<(https://[^>]+)>", TEXT) == [f"{book.site}/"]
+    address = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
+    assert set(re.findall(r"git\+(https://[\w./-]+)", TEXT)) == {address}
+    urls = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]
+    assert urls["Repository"] == address and urls["Documentation"] == f"{book.site}/"
+
+
+def test_the_quick_start_trains_on_a_folder_of_images_and_writes_a_sheet(tmp_path, monkeypatch):
+    """Its own words, but for numbers that would take long."""
+    (block,) = (block for block in blocks("bash") if "--data photos" in block)
+    pip, *commands = (shlex.split(line) for line in block.splitlines())
+    assert pip[:2] == ["pip", "install"] and [words[:2] for words in commands] == [
+        ["diffusion", "train"],
+        ["diffusion", "sample"],
+    ]
+    monkeypatch.chdir(tmp_path)
+    Path("photos").mkdir()
+    for name, size in (("a.jpg", (90, 60)), ("b.png", (64, 64)), ("c.webp", (40, 70))):
+        Image.effect_noise(size, 60).convert("RGB").save(Path("photos") / name)
+    quick = {"--steps": "2", "--batch-size": "2", "--n": "4"}
+    for words in commands:
+        tiny = [quick.get(before, word) for before, word in pairwise(words)]
+        assert main([*tiny, *(["--T", "20"] if tiny[0] == "train" else []), "--device", "cpu"]) == 0
+    assert Image.open("samples.png").size == (4 * (2 * 33 - 1), 4 * (2 * 33 - 1))
 
 
 def test_commands_are_targets_of_the_makefile():
@@ -45,12 +78,12 @@ def blocks(language):
 
 def test_commands_of_the_library_come_after_the_environment_is_activated_and_are_its_own():
     """The system's Python has no library, and an option that does not exist would be refused."""
-    (block,) = (block for block in blocks("bash") if "diffusion_lib" in block)
+    (block,) = (block for block in blocks("bash") if "activate" in block)
     activate, *commands = block.splitlines()
-    assert activate == "source .venv/bin/activate" and "python -m diffusion_lib" not in TEXT.replace(block, "")
+    assert activate == "source .venv/bin/activate" and len(commands) > 3
     for line in commands:
-        python, option, name, *words = shlex.split(line)
-        assert (python, option, name) == ("python", "-m", "diffusion_lib")
+        name, *words = shlex.split(line)
+        assert name == "diffusion"
         if words != ["--help"]:
             assert parser().parse_args(words).run
 

@@ -43,7 +43,7 @@ export const caption = ({ prompt, g, seed, steps, sampler, negative, strength },
 const quoted = (text) => `'${text.replace(/'/g, "'\\''")}'`;
 export const command = ({ prompt, g, seed, steps, sampler, negative, strength }) => {
   const also = `${negative ? ` --negative=${quoted(negative)}` : ""}${strength ? ` --init init.png --strength ${strength}` : ""}`;
-  return `python -m diffusion_lib picture ${quoted(prompt)}${also} --g ${g} --seed ${seed} --steps ${steps} --sampler ${sampler} --out picture.png`;
+  return `diffusion picture ${quoted(prompt)}${also} --g ${g} --seed ${seed} --steps ${steps} --sampler ${sampler} --out picture.png`;
 };
 
 export const offer = (megabytes) => `Load the networks (${megabytes} MB) and paint`;
