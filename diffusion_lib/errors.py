@@ -8,6 +8,7 @@ plain functions, never ``assert`` statements: ``python -O`` removes those.
 from __future__ import annotations
 
 import difflib
+import functools
 import math
 import numbers
 from collections.abc import Collection
@@ -98,17 +99,74 @@ def check_real(
 def check_range(name: str, index: Any, low: int, high: int, remedy: str) -> None:
     """Raise ``ConfigError`` unless all entries of a tensor of integers lie in low…high, whatever its device.
 
-    A GPU would discover a bad index in the kernel that reads the table, and then refuse all further work.
+    A GPU would discover a bad index in the kernel that reads the table, and then refuse all further work.  Inside
+    ``torch.compile`` no value can be read, and the compiled program itself raises, with the same words.
     """
-    if index.numel():
-        try:
+    import torch
+
+    allowed = f"{name} must be in {low}..{high}"
+    if torch.compiler.is_compiling():
+        torch._assert_async(((index >= low) & (index <= high)).all(), f"{allowed}; {remedy}")
+    elif (ends := index_range(index)) is not None and not low <= ends[0] <= ends[1] <= high:
+        raise ConfigError(f"{allowed}, got {ends[0]} to {ends[1]}; {remedy}")
+
+
+def index_range(index: Any) -> tuple[int, int] | None:
+    """The least and the largest entry of a tensor of integers; None if it is empty or inside ``torch.func.vmap``.
+
+    To read them from a GPU is to wait until it has finished all that was asked of it.  This happens once for each
+    tensor: its range is remembered until an operation changes it, and bounds that of its views.  Code that draws the
+    entries on the CPU states their range by ``remember_range``, and nothing waits.
+    """
+    import torch
+
+    if not index.numel():
+        return None
+    if known := known_range(index):
+        return known
+    try:
+        if index.device.type == "cpu":
             least, most = (int(end) for end in index.aminmax())
-        except RuntimeError as error:
-            if "vmap" in str(error):  # inside torch.func.vmap a tensor stands for many and has no value of its own
-                return
-            raise
-        if least < low or most > high:
-            raise ConfigError(f"{name} must be in {low}..{high}, got {least} to {most}; {remedy}")
+            return least, most
+        least, most = torch.stack(index.aminmax()).tolist()  # one transfer
+    except RuntimeError as error:
+        if "vmap" in str(error):  # there a tensor stands for many and has no value of its own
+            return None
+        raise
+    remember_range(index, least, most)
+    return least, most
+
+
+def remember_range(index: Any, low: int, high: int) -> Any:
+    """Return ``index``, a tensor of integers whose entries are known to lie in low…high; see ``index_range``."""
+    if _recorded(index):
+        _ranges()[index] = index._version, low, high
+    return index
+
+
+def known_range(index: Any) -> tuple[int, int] | None:
+    """What ``index_range`` would return without a wait for a GPU; None if it is not known."""
+    if _recorded(index):
+        for tensor in (index, index._base):
+            version, *ends = _ranges().get(tensor, (None,)) if tensor is not None else (None,)
+            if version == index._version:  # views share it
+                return tuple(ends)
+    return None
+
+
+def _recorded(index: Any) -> bool:
+    """Whether PyTorch records that a tensor was changed; of one on the CPU a NumPy array may share the memory."""
+    import torch
+
+    return index.device.type != "cpu" and not index.is_inference() and not torch.compiler.is_compiling()
+
+
+@functools.cache
+def _ranges() -> Any:
+    """By tensor: the version at which its range was known, and the range; an entry goes with its tensor."""
+    from torch.utils.weak import WeakTensorKeyDictionary
+
+    return WeakTensorKeyDictionary()
 
 
 def check_choice(name: str, value: object, allowed: Collection[str]) -> str:

@@ -61,7 +61,7 @@ class DiT(Network):
     def places(self, x_t: Tensor) -> Tensor:
         """The codes of the places of the patches of x_t, (N, d)."""
         rows, columns = (side // self.patch for side in x_t.shape[2:])
-        return positions(rows, columns, self.config["width"]).to(x_t)
+        return positions(rows, columns, self.config["width"], x_t.device).to(x_t.dtype)
 
     def attention_maps(self, x_t: Tensor, t: Tensor, label: Tensor | None = None) -> list[Tensor]:
         """The attention of each block for a call with these arguments, (B, heads, N, N) each; each row sums to 1."""

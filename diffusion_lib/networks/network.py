@@ -110,13 +110,14 @@ class Network(nn.Module):
         ``label`` (B,), where the network has ``classes``: 0…classes − 1, or −1 for "not told", as all are for None.
         """
         F, signal, noise, width = self._answer(x_t, t, label)
+        eps_hat = F
         if width is not None:
-            return (noise * x_t / width + signal * self.config["data_std"] * F) / width
-        if self.prediction == "v":
-            return noise * x_t + signal * F
-        if self.prediction == "x_0":
-            return (x_t - signal * F) / noise
-        return F
+            eps_hat = (noise * x_t / width + signal * self.config["data_std"] * F) / width
+        elif self.prediction == "v":
+            eps_hat = noise * x_t + signal * F
+        elif self.prediction == "x_0":
+            eps_hat = (x_t - signal * F) / noise
+        return eps_hat.to(x_t.dtype)  # under autocast x_t may be narrower than the tables
 
     def v(self, x_t: Tensor, t: Tensor, label: Tensor | None = None) -> Tensor:
         """v̂, arguments as of a call, for prediction "v": where ᾱ_t = 0 it says of x_0 what ε̂ = x_t does not."""
@@ -126,7 +127,7 @@ class Network(nn.Module):
         if width is None:
             return F
         std = self.config["data_std"]
-        return (noise * signal * (1 - std**2) * x_t / width + std * F) / width
+        return ((noise * signal * (1 - std**2) * x_t / width + std * F) / width).to(x_t.dtype)
 
     def _answer(self, x_t: Tensor, t: Tensor, label: Tensor | None) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
         """F in the dtype of x_t; √ᾱ_t, √(1 − ᾱ_t) and √V_t, or None for V = 1, ready to broadcast against it."""
@@ -167,7 +168,8 @@ def zero(layer: Layer) -> Layer:
 def _check_index(name: str, index: Tensor, x_t: Tensor, low: int, high: int, remedy: str) -> Tensor:
     """Return ``index`` if it is int64 (B,), on the device of x_t, and in low…high, or raise ``ConfigError``.
 
-    The range is checked before a table is read: on a GPU an index out of range ends the whole process.
+    The range is checked before a table is read: on a GPU an index out of range ends the whole process.  Samplers,
+    guidance and training know the range of theirs, so that a call of theirs does not wait for the GPU.
     """
     known = isinstance(index, Tensor) and index.dtype == torch.int64 and index.device == x_t.device
     if not known or index.shape != x_t.shape[:1]:

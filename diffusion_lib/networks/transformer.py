@@ -41,13 +41,15 @@ def to_picture(tokens: Tensor, patch: int, rows: int) -> Tensor:
     return functional.pixel_shuffle(tokens.transpose(1, 2).unflatten(2, (rows, -1)), patch)
 
 
-def positions(rows: int, columns: int, width: int) -> Tensor:
+def positions(rows: int, columns: int, width: int, device: torch.device | str = "cpu") -> Tensor:
     """A code for each place, (rows · columns, width): sines and cosines of its column and of its row.
 
     A quarter of the width each, at frequencies from 1 down to 1/10,000; ``width`` is a multiple of 4.
     """
-    frequencies = 10_000 ** -(torch.arange(width // 4, dtype=torch.float64) / (width // 4))
-    row, column = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
+    wide = torch.float32 if torch.device(device).type == "mps" else torch.float64  # MPS has no float64
+    frequencies = 10_000 ** -(torch.arange(width // 4, dtype=wide, device=device) / (width // 4))
+    places = torch.arange(rows, device=device), torch.arange(columns, device=device)
+    row, column = torch.meshgrid(*places, indexing="ij")
     angles = [place.reshape(-1, 1) * frequencies for place in (column, row)]
     return torch.cat([wave for angle in angles for wave in (angle.sin(), angle.cos())], 1).float()
 

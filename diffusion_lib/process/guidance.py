@@ -17,7 +17,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..errors import ConfigError, check_real
+from ..errors import ConfigError, check_real, known_range, remember_range
 
 UNTOLD = -1  # the label of a sample whose kind the denoiser is not told
 
@@ -43,7 +43,10 @@ class GuidedByLabel:
     def __call__(self, x_t: Tensor, t: Tensor) -> Tensor:
         if self.g in (0, 1):
             return self.denoiser(x_t, t, self.label)
-        without, told = self.denoiser(torch.cat([x_t, x_t]), torch.cat([t, t]), self.label).chunk(2)
+        twice = torch.cat([t, t])
+        if ends := known_range(t):
+            remember_range(twice, *ends)
+        without, told = self.denoiser(torch.cat([x_t, x_t]), twice, self.label).chunk(2)
         return mix(without, told, self.g)
 
 

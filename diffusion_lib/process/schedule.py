@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import ConfigError, check_choice, check_integer, check_range, check_real
+from ..errors import ConfigError, check_choice, check_integer, check_range, check_real, index_range
 from .betas import TABLES, ZERO_SNR, as_betas, check_ends, check_T
 
 MASTER = (torch.device("cpu"), torch.float64)
@@ -111,7 +111,7 @@ class Schedule:
         fits = like is None or (t.shape == like.shape[:1] and t.device == like.device)
         if t.dtype != torch.int64 or t.ndim != 1 or not fits:
             raise self._bad_t(t, like, 1)
-        if len(t) and not 1 <= int(t.min()) <= int(t.max()) <= self.T:
+        if (ends := index_range(t)) is not None and not 1 <= ends[0] <= ends[1] <= self.T:
             wrong = int(t[(t < 1) | (t > self.T)][0])
             raise ConfigError(f"t must be in 1..{self.T}, got {wrong}; times count from 1")
         return t

@@ -28,7 +28,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from ..errors import ConfigError, NonFiniteError, check_choice, check_integer, check_real, check_seed
+from ..errors import ConfigError, NonFiniteError, check_choice, check_integer, check_real, check_seed, remember_range
 from ..process.betas import ZERO_SNR
 from ..process.bound import VARIANCES
 from ..process.identities import Denoiser, Transition, check_together, predict_eps, x_0_from_eps
@@ -162,7 +162,7 @@ def _transitions(schedule: Schedule, times: tuple[int, ...]) -> tuple[Transition
 def predict(denoiser: Denoiser, x_t: Tensor, t: int | Tensor) -> Tensor:
     """One call of the denoiser, at one time for the whole batch: ε̂ (B, …) in the dtype of x_t, without a graph."""
     if isinstance(t, int):
-        t = torch.full((len(x_t),), t, device=x_t.device)
+        t = remember_range(torch.full((len(x_t),), t, device=x_t.device), t, t)
     with torch.no_grad():  # around the call only: a generator would leave it switched on in its caller's code
         return predict_eps(denoiser, x_t, t).to(x_t.dtype)
 
@@ -223,7 +223,8 @@ def _with_noise(mean: Tensor, sigma: float, z: Tensor | None) -> Tensor:
 
 
 def _run(denoiser: Any, x_t: Tensor, step: Step, jumps: Sequence[Transition]) -> Iterator[SampleStep]:
-    times = torch.tensor([transition.t for transition in jumps], device=x_t.device)
+    visited = [transition.t for transition in jumps]
+    times = remember_range(torch.tensor(visited, device=x_t.device), min(visited), max(visited))
     for transition, t in zip(jumps, times[:, None].expand(-1, len(x_t)).unbind(), strict=True):
         if transition.alpha_bar_t == 0:  # x_t is noise alone, and v = −x_0
             eps_hat, x_0_hat = x_t, -predict(denoiser.v, x_t, t)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..errors import ConfigError, check_choice, check_range
+from ..errors import ConfigError, check_choice, check_range, index_range, remember_range
 from ..process.bound import weight as loss_weight
 from ..process.guidance import UNTOLD
 from ..process.schedule import Schedule
@@ -58,7 +58,12 @@ def draw_batch(
     index = torch.randint(0, len(data), (batch_size,), generator=generator)
     t, eps, *withheld = draw_noise((batch_size, *data.shape[1:]), data.dtype, p, generator, labels is not None)
     index, t, eps, *withheld = (processes.share(part).to(data.device) for part in (index, t, eps, *withheld))
-    return data[index], t, eps, *(withhold(labels[index], hidden) for hidden in withheld)
+    remember_range(t, 1, len(p) - 1)  # p[0] is 0
+    if labels is None:
+        return data[index], t, eps
+    label = withhold(labels[index], withheld[0])
+    _, largest = index_range(labels) or (UNTOLD, UNTOLD)
+    return data[index], t, eps, remember_range(label, UNTOLD, largest)
 
 
 def draw_noise(

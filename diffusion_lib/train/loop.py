@@ -177,7 +177,8 @@ def train(
 def minimise(state: TrainState, config: TrainConfig, loss_of: Loss) -> Iterator[TrainRecord]:
     """Continue as ``train`` does, with the loss ``loss_of(denoiser, step, generator)``, which may depend on the step.
 
-    It draws what it needs from the state's generator, so that a resumed run draws the same.
+    It draws what it needs from the state's generator, so that a resumed run draws the same, and calls its networks in
+    the precision that it wants: ``config.precision`` is not applied to it.
     """
 
     def backward(gradient: Tensor) -> Tensor:
