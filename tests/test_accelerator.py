@@ -5,28 +5,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-
 import pytest
-from emulated import PLANTED, SMALL
-from root import ROOT, environment
+from emulated import PLANTED, SMALL, faults
 from the_book import BOOK
 
 PROGRAMS = (
-    *("training-mlp", "training-unet", "training-dit", "samplers", "evaluation", "distillation", "refusals"),
-    *("painting", "adapters", "student"),
+    *("training-mlp", "training-unet", "training-dit", "networks", "objectives", "samplers", "evaluation"),
+    *("refusals", "pipeline", "painting", "adapters", "student"),
 )
 QUICK = "exact-oracle"
-
-
-def faults(*names: str) -> dict[str, list[str]]:
-    """What the emulation finds in programs and chapters, all in one process, which is thrown away."""
-    command = [sys.executable, str(ROOT / "tests" / "support" / "emulated.py"), *names]
-    done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads(done.stdout)
 
 
 def test_the_library_computes_the_same_on_an_accelerator():

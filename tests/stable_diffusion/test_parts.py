@@ -259,17 +259,9 @@ def test_a_gpu_that_does_not_work_leaves_all_parts_on_the_cpu_and_says_so(tiny_f
 
 
 def test_a_published_safety_checker_is_loaded_and_asked(folder):
-    from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
     from PIL import Image
-    from transformers import CLIPConfig
 
-    sizes = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2}
-    config = CLIPConfig(vision_config=sizes | {"image_size": 32, "patch_size": 16}, projection_dim=8)
-    torch.manual_seed(0)
-    network = StableDiffusionSafetyChecker(config)
-    network.save_pretrained(folder / "safety_checker")
-    size = {"crop_size": {"height": 32, "width": 32}, "size": {"shortest_edge": 32}}
-    tiny_parts.write(folder / "feature_extractor" / "preprocessor_config.json", size)
+    tiny_parts.save_checker(folder)
     pictures = [Image.new("RGB", (64, 64), colour) for colour in ("red", "blue")]
     loaded = load(folder)
     assert str(loaded).endswith("with a safety checker") and loaded.checker(pictures) == [False, False]

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 
+import fakes
 import torch
 from torch import Tensor
 from torch.utils._device import _device_constructors
@@ -26,6 +27,8 @@ COPIES = {aten.copy_.default, aten._to_copy.default, aten._copy_from.default}
 INDEXED = {aten.index.Tensor, aten.index_put.default, aten.index_put_.default, aten._index_put_impl_.default}
 ASSERT = f"{NAME} error: device-side assert triggered; no later operation of this process can succeed"
 ON_BOTH = COPIES | {aten.set_.source_Tensor}
+READS = {aten._local_scalar_dense.default, aten.equal.default, aten.nonzero.default, aten.masked_select.default}
+WAITS: list[str] = []  # operations for which a program would wait until the accelerator has finished all earlier ones
 
 
 class Emulated(Tensor):
@@ -63,6 +66,7 @@ class Emulated(Tensor):
         if func in (Tensor.numpy, Tensor.__array__):
             raise TypeError(f"can't convert {NAME} device type tensor to numpy; use Tensor.cpu() first")
         if func in (Tensor.tolist, Tensor.__format__):
+            WAITS.append("read")
             return func(args[0].numbers, *args[1:])
         if func in (Tensor.__getitem__, Tensor.__setitem__):
             index = args[1] if isinstance(args[1], tuple) else (args[1],)
@@ -91,6 +95,8 @@ def compute(func, args, kwargs):
     if _Module.dead:
         raise RuntimeError(ASSERT)
     refuse_mixtures(func, args, kwargs)
+    note_wait(func, args, kwargs)
+    asked = args, dict(kwargs)
     device = kwargs.get("device")
     ours = device is None or torch.device(device).type == NAME
     if ours and "generator" in kwargs and kwargs["generator"] is not None:
@@ -108,7 +114,9 @@ def compute(func, args, kwargs):
             raise  # a plain number out of range is seen before the kernel starts
         _Module.dead = True
         raise RuntimeError(ASSERT) from error
-    return tree_map_only(Tensor, lambda t: owners[id(t)] if id(t) in owners else Emulated(t) if ours else t, found)
+    made = tree_map_only(Tensor, lambda t: owners[id(t)] if id(t) in owners else Emulated(t) if ours else t, found)
+    fakes.compare(func, *asked, made)
+    return made
 
 
 def refuse_mixtures(func, args, kwargs):
@@ -126,6 +134,18 @@ def refuse_mixtures(func, args, kwargs):
             f"Expected all tensors to be on the same device, but found at least two devices, {NAME}:0 and "
             f"{others[0].device}! (when checking {func})"
         )
+
+
+def note_wait(func, args, kwargs):
+    """Note what ``torch.cuda.set_sync_debug_mode`` warns of: a number that is read, and a copy from or to the CPU."""
+    if func in READS or (func in INDEXED and any(t is not None and t.dtype == torch.bool for t in args[1])):
+        WAITS.append("read")
+    if func in COPIES:
+        ours = {isinstance(t, Emulated) for t in tree_flatten(args)[0] if isinstance(t, Tensor)}
+        if kwargs.get("device") is not None:
+            ours.add(torch.device(kwargs["device"]).type == NAME)
+        if len(ours) > 1:
+            WAITS.append("copy")
 
 
 class _Module:
@@ -182,3 +202,7 @@ def install() -> None:
     for name in ("tensor", "as_tensor"):  # their C++ calls the device in a way that Python cannot answer
         setattr(torch, name, _sent(getattr(torch, name)))
     LIBRARY.fallback(lambda func, *args, **kwargs: compute(func, args, kwargs), "PrivateUse1")
+    global FACTORIES
+    FACTORIES = torch.library.Library("aten", "IMPL")
+    for made in (aten.arange.default, aten.arange.start, aten.arange.start_step, aten.eye.default, aten.eye.m):
+        FACTORIES.impl(made, lambda *args, made=made, **kwargs: compute(made, args, kwargs), "PrivateUse1")

@@ -5,6 +5,9 @@
 ``planted:CHAPTER`` runs a chapter from which every ``.to(`` was removed, up to its first fault.  The parameters of a
 chapter are the smallest that it takes, so that claims about numbers may fail: an ``ArithmeticError`` is no fault here.
 Whatever else is raised is one, and the statements behind it run all the same.
+
+``bug:NAME`` runs a program with one of the bugs of ``planted``, where PyTorch's ``FakeTensorMode`` alone looks for it.
+``waits`` is no fault, but what ``on_accelerator.waits`` counts.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import json
 import linecache
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import traceback
@@ -38,8 +42,19 @@ SMALL = {  # the chapters that take a device, with what makes them quick
     "toy-ddpm": {"T": 10, "point_steps": 10, "comparison_steps": 10, "clothes_steps": 10, "pictures": 70},
     "unet-and-scheduler": {"pictures": 4, "steps": 5},
 }
-PLANTED = "planted:"
+PLANTED, BUG = "planted:", "bug:"
 MOVE = re.compile(r"\.to\((where|parts\.device|vae\.device|unet\.device|miniature\.device)[^()]*\)")
+
+
+def faults(*names: str) -> dict[str, list[str]]:
+    """What is found in programs and chapters, all in one process, which is thrown away."""
+    from root import environment
+
+    command = [sys.executable, __file__, *names]
+    done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-3000:])
+    return json.loads(done.stdout)
 
 
 def prepare() -> None:
@@ -79,11 +94,19 @@ def run(chapter: str, values: dict[str, object], planted: bool = False) -> Itera
             names |= values
 
 
-def faults(name: str) -> list[str]:
-    """What is wrong with a program of ``on_accelerator``, or with a chapter."""
+def faults_of(name: str) -> list[str]:
+    """What is wrong with a program of ``on_accelerator``, or with a chapter; or what is counted."""
     import accelerator
     import on_accelerator
+    import planted
 
+    if name == "waits":
+        return on_accelerator.waits(accelerator.NAME)
+    if name.startswith(BUG):
+        accelerator.refuse_mixtures = lambda *_: None
+        bug = planted.BUGS[name.removeprefix(BUG)]
+        planted.plant(bug)
+        name = bug.program
     if name in on_accelerator.PROGRAMS:
         return [what] if (what := on_accelerator.fault(name, accelerator.NAME)) else []
     chapter = name.removeprefix(PLANTED)
@@ -103,7 +126,7 @@ def main(names: list[str]) -> None:
 
             def program(name=name, file=file):
                 with contextlib.redirect_stdout(io.StringIO()):
-                    Path(file.name).write_text(json.dumps([*faults(name)]))
+                    Path(file.name).write_text(json.dumps([*faults_of(name)]))
 
             done = forks.forked(program)
             text = Path(file.name).read_text()

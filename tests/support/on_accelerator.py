@@ -9,34 +9,25 @@ from __future__ import annotations
 import tempfile
 import traceback
 from dataclasses import replace
+from pathlib import Path
 
+import accelerator
 import torch
+from models_on_accelerator import MODELS
+from root import ROOT
+from small_networks import NETWORKS, SCHEDULE, Students, draw, objectives, small
 from torch import nn
 from torch.nn.utils import parameters_to_vector
 
-from diffusion_lib import evaluate, process, sample
-from diffusion_lib import networks as networks
+from diffusion_lib import evaluate, networks, process, sample
 from diffusion_lib.data import digit_labels, digits
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.sample.ancestral import generators
-from diffusion_lib.sample.editing import Inpainted
-from diffusion_lib.sample.multistep_consistency import multistep_consistency
-from diffusion_lib.stable_diffusion.arguments import SAMPLERS
-from diffusion_lib.stable_diffusion.parts import load
-from diffusion_lib.stable_diffusion.pipeline import generate
-from diffusion_lib.stable_diffusion.prompt import tokenize
-from diffusion_lib.train import TrainConfig, TrainState, checkpoint, distil, train
-from models.adapters import control_adapter, finetune_data, low_rank, shipped, textual_inversion
-from models.few_steps import distil as small_distil
-from models.few_steps import few
+from diffusion_lib.sample.flow import METHODS
+from diffusion_lib.train import TrainConfig, TrainState, checkpoint, train
 
-SCHEDULE = process.linear(20)
+OURS = f"{ROOT}/diffusion_lib/"
 WORLD = evaluate.GaussianMixture([[-1.0, 0.5], [1.2, -0.3]], [0.4, 0.6], [0.3, 0.7])
 CONFIG = TrainConfig(steps=3, batch_size=8, lr=1e-3, ema_decay=0.5, precision="float32")
-
-
-def draw(*shape, device, seed=0, dtype=torch.float32):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=dtype).to(device)
 
 
 def network(kind, device, classes=0, prediction="v"):
@@ -85,8 +76,9 @@ def samplers(device):
     guided = process.GuidedByLabel(network("unet", device, classes=3), torch.tensor([0, 2]).to(device), 2.0)
     found.append(sample.last(sample.ddim(guided, draw(2, 1, 8, 8, device=device), SCHEDULE, steps=2)))
     path = process.Path.named("flow")
-    steps = sample.follow(lambda x, t: WORLD.velocity(path, x, t), x_T, sample.even_times(4), method="rk4")
-    found.append(sample.last(steps))
+    for method in METHODS:
+        steps = sample.follow(lambda x, t: WORLD.velocity(path, x, t), x_T, sample.even_times(4), method=method)
+        found.append(sample.last(steps))
     times = sample.even_times(4, start=0.9)
     found.append(sample.last(sample.sde(WORLD.denoiser(path), x_T, path, times, generator=coins())))
     return found
@@ -100,6 +92,7 @@ def evaluation(device):
     found = [WORLD.score(SCHEDULE, x, t), WORLD.log_density(SCHEDULE, x, t), WORLD.clean_mean(SCHEDULE, x, t)]
     found += [evaluate.log_density(lambda x, t: WORLD.velocity(path, x, t), x, [0.0, 0.5, 1.0]).nats]
     found += [process.vlb(WORLD.denoiser(SCHEDULE), SCHEDULE, x, torch.zeros(20, 40, 2).to(x), levels=None).total]
+    found += [evaluate.vlb_from_mse(SCHEDULE, torch.ones(21).to(device), 2)]
     distances = (evaluate.sliced_wasserstein, evaluate.energy_distance, evaluate.frechet_distance)
     found += [torch.tensor([distance(x, y) for distance in distances])]
     found += [torch.tensor(evaluate.memorisation(x, y, x + 1)[:3])]
@@ -111,67 +104,23 @@ def evaluation(device):
     return [*found, space(images.cpu())]
 
 
-def distillation(device):
-    """The losses of all four kinds of student, and their gradients."""
-    student, teacher = network("mlp", device), network("mlp", device, prediction="eps")
-    x, eps = draw(4, 2, device=device), draw(4, 2, device=device, seed=1)
-    t, m, s = (torch.tensor(times).to(device) for times in ([20, 12, 8, 4], [15, 8, 5, 2], [10, 4, 2, 0]))
-    x_t = process.add_noise(SCHEDULE, x, t, eps)
-    losses = [
-        distil.progressive_loss(student, teacher, SCHEDULE, x_t, t, m, s),
-        distil.consistency_loss(student, SCHEDULE, x, t, s, eps),
-        distil.consistency_loss(student, SCHEDULE, x, t, s, eps, teacher),
-        distil.matching_loss(teacher, student, SCHEDULE, x.requires_grad_(), t, eps),
-    ]
+def objective(device):
+    """The loss of every objective, of distillation too, and its gradient."""
+    students = Students().to(device)
+    losses = [loss() for loss in objectives(students, device).values()]
     sum(losses).backward()
-    return [*losses, x.grad, *(p.grad for p in student.parameters())]
+    return [*losses, *(p.grad for p in students.parameters())]
 
 
-def painting(device):
-    """The miniature by every sampler, with its one-step student, an edited picture and a mask."""
-    parts = load("miniature", device=device)
-    options = {"seed": 0, "steps": 2, "dim": 64}
-    (first,) = generate(parts, "a red dog", **options)
-    found = [generate(parts, "a red dog", sampler=sampler, **options)[0].latents for sampler in SAMPLERS]
-    found += [generate(parts, "a red dog", init=first.image, mask=first.image.convert("L"), **options)[0].latents]
-    return [*found, generate(few(parts), "a red dog", g=1, seed=0, steps=1, dim=64, sampler="ddim")[0].latents]
-
-
-def adapters(device):
-    """LoRA, a learned word, a control by edges, and the losses by which they learn."""
-    parts = shipped.named(load("miniature", device=device))
-    config = replace(CONFIG, batch_size=2)
-    taught = finetune_data.lesson(parts, finetune_data.pets(2, 0), finetune_data.told)
-    unet = low_rank.begin(parts.unet, 1, seed=0)
-    found = [
-        torch.tensor(finetune_data.learn(low_rank.trained(unet), finetune_data.loss_of(parts, unet, taught, 2), config))
-    ]
-    row = textual_inversion.begin(parts, finetune_data.LIKE)
-    with textual_inversion.spoken(parts, finetune_data.WORD, row):
-        found += [torch.tensor(finetune_data.learn([row], finetune_data.loss_of(parts, parts.unet, taught, 2), config))]
-    network, losses = shipped.edges(parts, config, scenes=2)
-    found += [torch.tensor(losses), *network.parameters()]
-    steered = control_adapter.Controlled(
-        parts.unet, shipped.read_edges(), control_adapter.edge_lesson(parts, 2, 0).edges
-    )
-    changed = low_rank.applied(textual_inversion.applied(parts, finetune_data.WORD, row), shipped.read_rex())
-    ids = tokenize(parts.tokenizer, ["a rex"] * 2).ids.to(device)
-    t, context = torch.tensor([700, 30]).to(device), parts.text_encoder(ids)[0]
-    found += [unet(taught.z, t, encoder_hidden_states=context).sample for unet in (steered.unet, changed.unet)]
-    return [*found, steered(taught.z, t, encoder_hidden_states=context, return_dict=False)[0]]
-
-
-def student(device):
-    """The loss and the gradient of the miniature's student in one step."""
-    parts = load("miniature", device=device)
-    torch.manual_seed(0)
-    made = small_distil.student(parts, 2)
-    z = draw(2, *parts.latent_shape(), device="cpu")
-    taught = {"x_T": z, "z": 0.5 * z, "ids": tokenize(parts.tokenizer, ["a red dog"] * 2).ids.int()}
-    config = replace(small_distil.SETTINGS, batch_size=2, precision="float32")
-    loss = small_distil.loss_of(config, parts, taught)(made, small_distil.SHARP, torch.Generator().manual_seed(0))
-    loss.backward()
-    return [loss, *(p.grad for p in made.parameters() if p.requires_grad)]
+def network_calls(device):
+    """A call of each network, with labels or words, and the gradient of its parameters."""
+    found = []
+    for name in NETWORKS:
+        network, arguments = small(name)
+        answer = network.to(device)(*(each.to(device) for each in arguments))
+        (answer / answer.detach().norm()).square().sum().backward()
+        found += [answer, *(parameter.grad for parameter in network.parameters())]
+    return found
 
 
 def refusals(device):
@@ -179,7 +128,13 @@ def refusals(device):
     unet, x = network("unet", device, classes=3), torch.zeros(2, 1, 8, 8, device=device)
     t, label = torch.tensor([1, 20]).to(device), torch.tensor([-1, 2]).to(device)
     state = TrainState.create(unet, CONFIG, device)
+    late, early = label.clone(), t.clone()
+    unet(x, early, late)
+    late += 1  # what is known of a tensor holds until it changes, also by a view
+    early[:1] -= 1
     asked = [
+        lambda: unet(x, t, late),
+        lambda: unet(x, early, label),
         lambda: unet(x, t + 1, label),
         lambda: unet(x, t - 1, label),
         lambda: unet(x, t, label + 1),
@@ -207,19 +162,45 @@ def forgotten(device):
 
 PROGRAMS = {
     **{f"training-{kind}": lambda device, kind=kind: training(kind, device) for kind in ("mlp", "unet", "dit")},
-    **{"samplers": samplers, "evaluation": evaluation, "distillation": distillation},
-    **{"refusals": refusals, "painting": painting, "adapters": adapters, "student": student, "forgotten": forgotten},
+    **{"networks": network_calls, "objectives": objective, "samplers": samplers, "evaluation": evaluation},
+    **{"refusals": refusals, "forgotten": forgotten},
+    **MODELS,
 }
 
 
-def fault(name: str, accelerator: str) -> str:
+def waits(device):
+    """How often each of these waits for the accelerator, to read a number or to copy, after its first steps."""
+    labels, x = (torch.arange(8) % 3).to(device), draw(8, 1, 8, 8, device=device)
+    unet, t = network("unet", device, classes=3), (1 + torch.arange(8)).to(device)
+    training = train(TrainState.create(unet, CONFIG, device), x, SCHEDULE, CONFIG, labels=labels + 0)
+    guided = process.GuidedByLabel(network("dit", device, classes=3), labels + 0, 2.0)
+    steps = {
+        "a call with new times and labels": lambda: unet(x, t, labels),
+        "a call with new labels": lambda: unet(x, t, labels + 0),
+        "a call with the same times and views of the same labels": lambda: unet(x[:4], t[:4], labels[4:]),
+        "a step of training": iter(training),
+        "a guided step of ddim": sample.ddim(guided, x, SCHEDULE, steps=4),
+        "a step of heun": sample.heun(network("mlp", device), draw(4, 2, device=device), SCHEDULE, steps=4),
+    }
+    found = []
+    for name, step in steps.items():
+        if not callable(step):
+            next(step), next(step)
+        accelerator.WAITS.clear()
+        step() if callable(step) else next(step)
+        found.append(f"{name}: {accelerator.WAITS.count('read')} reads, {accelerator.WAITS.count('copy')} copies")
+    return found
+
+
+def fault(name: str, device: str) -> str:
     """What is wrong with a program on the accelerator; "" if its numbers are those of the CPU."""
     expected = PROGRAMS[name]("cpu")
     try:
-        found = PROGRAMS[name](accelerator)
+        found = PROGRAMS[name](device)
     except Exception as error:
-        place = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-        return f"{type(error).__name__}: {error} ({' '.join(place[-6:])})"
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if OURS in frame.filename]
+        place = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
+        return f"{type(error).__name__}: {error} ({' '.join(place[-4:])})"
     for number, (one, other) in enumerate(zip(found, expected, strict=True)):
         if not torch.allclose(one.detach().cpu().double(), other.detach().double(), rtol=1e-3, atol=1e-3):
             return f"number {number} differs by {(one.detach().cpu() - other.detach()).abs().max()}"

@@ -106,6 +106,20 @@ def save_networks(folder: Path, text: dict, vae: dict, unet: dict, seed: int) ->
     return folder
 
 
+def save_checker(folder: Path) -> Path:
+    """Add a safety checker to the folder, which flags nothing that a test is likely to draw."""
+    from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
+    from transformers import CLIPConfig
+
+    sizes = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = CLIPConfig(vision_config=sizes | {"image_size": 32, "patch_size": 16}, projection_dim=8)
+    torch.manual_seed(0)
+    StableDiffusionSafetyChecker(config).save_pretrained(folder / "safety_checker")
+    size = {"crop_size": {"height": 32, "width": 32}, "size": {"shortest_edge": 32}}
+    write(folder / "feature_extractor" / "preprocessor_config.json", size)
+    return folder
+
+
 def write(path: Path, content: object) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content), encoding="utf-8")
