@@ -146,9 +146,9 @@ def _picture_files() -> dict[str, Path]:
 SCRIPTS = {"bpe": {"bpe-merges": merges_script}}  # by laboratory: what only a click loads, by name
 DATA: dict[str, Callable[[], dict]] = {
     "adapter": _later("adapted"),
-    "attention": _later("looks", "attention"),
+    "attention": _later("attention_data", "attention"),
     "bpe": _bpe,
-    "decode": _later("looks", "decode"),
+    "decode": _later("attention_data", "decode"),
     "descent": _descent,
     "few": _later("few"),
     "orders": _orders,
