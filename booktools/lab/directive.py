@@ -17,7 +17,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -33,8 +33,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 from ..source.markdown import Directive, tokens
 from ..source.pages import Book, BookError
-from . import data, ready, static
-from .bundle import laboratory, shell
+from . import bundle, data, ready, static
 
 LOGGER = logging.getLogger(__name__)
 RENDER = Path(__file__).with_name("render.mjs")
@@ -117,8 +116,18 @@ def render(wanted: list[tuple[str, dict]]) -> list[dict]:
 @functools.cache
 def missing(kind: str) -> str:
     """Why a laboratory cannot be a part of this copy of the book, or nothing; where CI is set, that is a fault."""
+    return _refusal(lambda: data.of(kind))
+
+
+@functools.cache
+def frozen() -> str:
+    """Why the pictures of the laboratories cannot move in this copy of the book, or nothing; a fault, too, in CI."""
+    return _refusal(bundle.bundler)
+
+
+def _refusal(ask: Callable[[], object]) -> str:
     try:
-        data.of(kind)
+        ask()
     except BookError as error:
         if os.environ.get("CI"):
             raise
@@ -153,6 +162,7 @@ def prepare(app: Sphinx, env: BuildEnvironment) -> None:
     keys.sort(key=lambda key: key[0] in data.PAINTING)  # last, as another process may still make their graphs
     answers = render([(kind, json.loads(begins)) for kind, begins in keys]) if keys else []
     app.laboratories = dict(zip(keys, answers, strict=True))
+    frozen()  # asked once, before the pages are written by several processes
 
 
 def visit_lab(self: HTML5Translator, node: Lab) -> None:
@@ -160,14 +170,18 @@ def visit_lab(self: HTML5Translator, node: Lab) -> None:
     if "error" in answer:
         LOGGER.warning("laboratory %r cannot be drawn: %s", node["kind"], answer["error"], location=node)
         answer = {"html": ""}
-    words = escape(answer.get("missing", ""))
-    node["html"] = (
-        f'<p class="lab-said">It is no part of this copy of the book: {words}</p>' if words else answer["html"]
-    )
+    kind, words = node["kind"], answer.get("missing", "")
+    if words:
+        node["html"] = f'<p class="lab-said">It is no part of this copy of the book: {escape(words)}</p>'
+    elif frozen() and kind not in static.BLOCKS:  # those say it themselves
+        node["html"] = (
+            f'{answer["html"]}<p class="lab-said">In this copy of the book it does not move: {escape(frozen())}</p>'
+        )
+    else:
+        node["html"] = answer["html"]
     title = escape(answer.get("title", ""))
-    kind = node["kind"]
     name = f"lab-{kind}-{node['of']}" if node.get("of") else f"lab-{kind}"  # a page may have several of one kind
-    lives = "" if words else f' data-kind="{kind}"'
+    lives = "" if words or frozen() else f' data-kind="{kind}"'
     self.body.append(f'<div class="lab" id="{name}"{lives}>\n<p class="lab-title">{title}</p>\n')
 
 
@@ -178,16 +192,21 @@ def depart_lab(self: HTML5Translator, node: Lab) -> None:
 def write(app: Sphinx, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html":
         return
+    if frozen():
+        LOGGER.info("the laboratories do not move: %s", frozen())
+        return
     folder = Path(app.outdir, MADE)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "shell.js").write_text(shell(FOLDER), encoding="utf-8")
     found = sorted({kind for kind, _ in app.laboratories})
     if {"grade", "line"} & set(found):
         ready.install(Path(app.outdir))
         (folder / "vendor").mkdir(exist_ok=True)
         shutil.copy(TEMML, folder / "vendor" / TEMML.name)
-    for kind in (each for each in found if not missing(each)):
-        (folder / f"{kind}.js").write_text(laboratory(FOLDER, kind, data.live(kind)), encoding="utf-8")
+    whole = [kind for kind in found if not missing(kind)]
+    entries = {kind: bundle.laboratory(FOLDER, kind, data.live(kind)) for kind in whole}
+    for name, script in bundle.scripts(FOLDER, {"shell": bundle.SHELL} | entries).items():
+        (folder / f"{name}.js").write_text(script, encoding="utf-8")
+    for kind in whole:
         for name, text in data.SCRIPTS.get(kind, {}).items():
             (folder / f"{name}.js").write_text(text(), encoding="utf-8")
         for name, source in data.files(kind).items():

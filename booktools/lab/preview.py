@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 from . import data
-from .bundle import laboratory, shell
+from .bundle import SHELL, laboratory, scripts
 from .directive import FOLDER, render
 
 SHEETS = ("frame.css", "site.css", "lab.css")
@@ -23,14 +23,14 @@ def page(kind: str, begins: dict[str, str]) -> str:
         raise SystemExit(drawn["error"])
     style = "\n".join((FOLDER.parent / name).read_text(encoding="utf-8") for name in SHEETS)
     mounts = f'const block = document.querySelector(".lab"); block.lab = bookLabs.{kind}(block);'
-    own = laboratory(FOLDER, kind, data.live(kind))
-    scripts = "".join(f"<script>{each}</script>\n" for each in (shell(FOLDER), own, mounts))
+    made = scripts(FOLDER, {"shell": SHELL, kind: laboratory(FOLDER, kind, data.live(kind))})
+    run = "".join(f"<script>{each}</script>\n" for each in (*made.values(), mounts))
     title = f'<p class="lab-title">{drawn["title"]}</p>'
     block = f'<div class="lab" id="lab-{kind}" data-kind="{kind}">{title}{drawn["html"]}</div>'
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><style>{style}</style>'
     head += f"<script>{THEME}</script>"
     body = f'<article class="bd-article" style="max-width: 46rem; margin: 1rem auto; padding: 0 1rem">{block}</article>'
-    return f"<!DOCTYPE html><html>{head}<body>{body}\n{scripts}</body></html>"
+    return f"<!DOCTYPE html><html>{head}<body>{body}\n{run}</body></html>"
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ def blocks(kind: str) -> list[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def built():
     if not (HTML / PLACE / "library.zip").is_file():
-        pytest.skip("the library was not packed for this build: npm could not fetch Pyodide")
+        pytest.skip("the library was not packed for this build: npm could not install Pyodide")
 
 
 def test_each_exercise_is_asked_in_one_page():

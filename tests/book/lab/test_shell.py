@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from booktools.lab import bundle, directive
-from booktools.lab.bundle import laboratory, script
+from booktools.lab.bundle import laboratory, scripts
+from booktools.lab.directive import FOLDER
 from booktools.source.pages import BookError
 
 CONTROLS = {
@@ -75,22 +75,6 @@ def test_numbers(modules, value, said):
     assert modules("shell/plot.js", "(m, value) => m.number(value === null ? NaN : value)", value) == said
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        'import x from "./a.js";',
-        "export default 3;",
-        'import { a } from "https://x/a.js";',
-        "export const A = 1, B = 2;",
-        "export const A = f(1), B = f(2);",
-    ],
-)
-def test_a_module_that_the_bundler_does_not_know_stops_it(tmp_path, wrong):
-    (tmp_path / "a.js").write_text(f"{wrong}\n")
-    with pytest.raises(BookError, match="not among what the bundler knows"):
-        script(tmp_path, tmp_path / "a.js")
-
-
 def test_a_module_runs_once_and_its_names_stay_its_own(modules, tmp_path):
     (tmp_path / "one.js").write_text("const secret = 1;\nlet runs = 0;\nruns += 1;\nexport const count = () => runs;\n")
     (tmp_path / "two.js").write_text(
@@ -99,15 +83,17 @@ def test_a_module_runs_once_and_its_names_stay_its_own(modules, tmp_path):
     (tmp_path / "top.js").write_text(
         'import { count as c } from "./one.js";\nimport { b } from "./two.js";\nexport const all = () => [c(), b()];\n'
     )
-    text = script(tmp_path, tmp_path / "top.js", "window.made = all();")
+    entry = 'import { all } from "./top.js";\nwindow.made = all();'
+    text = scripts(tmp_path, {"top": entry})["top"]
     assert modules("shell/plot.js", f"() => {{ {text}; return window.made; }}") == [1, 3]
 
 
 def test_data_cannot_leave_its_script():
-    made = laboratory(directive.FOLDER, "schedule", {"words": "</script><script>alert(1)</script>"})
-    assert "</script" not in made
+    words = "</script><script>alert(1)</script>"
+    text = scripts(FOLDER, {"schedule": laboratory(FOLDER, "schedule", {"words": words})})["schedule"]
+    assert "alert(1)" in text and "</script" not in text
 
 
-def test_a_laboratory_that_is_not_there_is_named():
-    with pytest.raises(BookError, match=r"nothing\.js: no such module"):
-        bundle.laboratory(directive.FOLDER, "nothing", {})
+def test_what_cannot_be_bundled_is_named():
+    with pytest.raises(BookError, match=r'Could not resolve "./kinds/nothing.js"'):
+        scripts(FOLDER, {"nothing": laboratory(FOLDER, "nothing", {})})
