@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-SIZE = (1200, 630)  # pixels, as the sites that show such cards ask for
-ALT = "Points on two rings, which dissolve into Gaussian noise from left to right"
+SIZE = (1200, 630)  # pixels, as the sites that show such cards ask for; _config.yml tells them
 GROUND, INK, POINTS = "#fdfcf9", "#24262b", "#2b5c8a"
 NOISE = (0.0, 0.15, 0.4, 0.8, 0.995)  # 1 − ᾱ of each picture
 

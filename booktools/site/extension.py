@@ -127,7 +127,7 @@ def only_the_pages(app: Sphinx, config: Config) -> None:
 def read_book(app: Sphinx) -> None:
     app.book = Book(app.srcdir)
     app.book_index = Index(app.book, stored_outputs(app.book))
-    app.config.html_baseurl = f"{app.book.site}/"
+    app.config.html_baseurl = app.config.ogp_site_url = f"{app.book.site}/"
 
 
 def depend_on_notebook(app: Sphinx, docname: str, source: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""What a page tells machines: description, canonical address, the card shown where it is linked; and the site map."""
+"""What a page tells machines: title, description, canonical address; and the site map.  For cards see _config.yml."""
 
 from __future__ import annotations
 
@@ -50,19 +50,6 @@ def shorten(text: str) -> str:
     return whole if len(whole) > 40 else text[:LONGEST].rsplit(" ", 1)[0].rstrip(",;:") + " …"
 
 
-def tags(book: Book, page: str, title: str, said: str) -> str:
-    """The ``<meta>`` elements of a page."""
-    picture, site = f"{book.site}/{CARD}", book.config["title"]
-    properties = {
-        "og:title": title, "og:type": "article", "og:url": address(book, page), "og:site_name": site,
-        "og:description": said, "og:image": picture, "og:image:width": card.SIZE[0], "og:image:height": card.SIZE[1],
-        "og:image:alt": card.ALT,
-    }  # fmt: skip
-    names = {"description": said, "twitter:card": "summary_large_image"}
-    made = [f'<meta property="{name}" content="{escape(str(value))}">\n' for name, value in properties.items()]
-    return "".join(made + [f'<meta name="{name}" content="{escape(value)}">\n' for name, value in names.items()])
-
-
 def fill(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
     book: Book = app.book
     title = re.sub(r"<[^>]*>", "", str(context.get("title", "")))
@@ -70,7 +57,9 @@ def fill(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: 
     context["head"] = SimpleNamespace(title=f"{title} — {named}" if title and title != named else named, canonical="")
     if pagename in book.pages and doctree is not None:
         context["head"].canonical = address(book, pagename)
-        context["metatags"] += tags(book, pagename, title, description(doctree))
+        said = escape(description(doctree))  # the extension's own is cut within a word, and shows LaTeX
+        context["metatags"] += f'<meta name="description" content="{said}">\n'
+        context["meta"] = (context["meta"] or {}) | {"og:description": said}
     else:
         context["metatags"] += '<meta name="robots" content="noindex">\n'
 
@@ -94,5 +83,5 @@ def finish(app: Sphinx, error: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    app.connect("html-page-context", fill, priority=700)
+    app.connect("html-page-context", fill, priority=400)  # before sphinxext-opengraph, which writes what a card needs
     app.connect("build-finished", finish)

@@ -12,10 +12,11 @@ from book_fixture import PAGES, copy_of, edit, executed_book, make_book, tool
 from root import ROOT
 
 from booktools.notebooks.compose import digest
-from booktools.site import build
+from booktools.site import build, card
 from booktools.site.build import jupyter_book
 from booktools.site.html import problems
 from booktools.source.index import outputs_of
+from booktools.source.pages import Book
 
 
 @pytest.fixture(scope="module")
@@ -230,6 +231,18 @@ def test_search_knows_the_words_of_the_book(built):
     assert {each["address"] for each in found} >= {f"book/{name}.html" for name in PAGES}
     assert any("Every number here was computed: 42" in each["text"] for each in found)
     assert not (built / "_build" / "html" / "search.html").exists()  # there is no second search
+
+
+def test_a_page_says_what_a_link_to_it_shows(built):
+    found = re.findall(r'<meta (?:property|name)="([^"]+)" content="([^"]*)"', html(built))
+    told, site = dict(found), Book(built).site
+    assert len(told) == len(found) - 1  # each is said once, but the viewport
+    assert told["description"] == told["og:description"] != ""
+    assert told["og:title"] == "A chapter" and told["og:type"] == "article" and told["og:site_name"]
+    assert told["og:url"] == f"{site}/book/chapter.html" and told["og:image"] == f"{site}/_static/card.png"
+    assert (int(told["og:image:width"]), int(told["og:image:height"])) == card.SIZE
+    assert told["og:image:alt"] and told["twitter:card"] == "summary_large_image"
+    assert f'<link rel="canonical" href="{told["og:url"]}">' in html(built)
 
 
 def test_a_page_waits_for_one_sheet_and_runs_one_script(built):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from PIL import Image
 from root import ROOT
 
 from booktools.site import card
-from booktools.site.head import LONGEST, description, shorten, site_map, tags
+from booktools.site.head import LONGEST, description, fill, shorten, site_map
 from booktools.source.pages import Book
 
 BOOK = Book(ROOT)
@@ -40,12 +41,16 @@ def test_a_description_shows_no_latex():
     assert "\\" not in description(tree)
 
 
-def test_the_tags_name_the_address_of_the_configuration():
-    made = tags(BOOK, "book/vae", "A & B", 'It says "this".')
-    found = dict(re.findall(r'<meta (?:property|name)="([^"]+)" content="([^"]*)">', made))
-    assert found["og:url"] == f"{BOOK.site}/book/vae.html"
-    assert found["og:image"] == f"{BOOK.site}/_static/card.png"
-    assert found["og:title"] == "A &amp; B" and found["description"] == "It says &quot;this&quot;."
+def test_a_description_cannot_leave_its_tag():
+    tree = nodes.document(None, None)
+    words = 'It says "this" of a < b, and of more that a description of forty letters needs.'
+    tree += nodes.section("", nodes.paragraph("", "", nodes.Text(words)))
+    context = {"title": "A", "metatags": "", "meta": None}
+    fill(SimpleNamespace(book=BOOK), "book/vae", "page.html", context, tree)
+    escaped = words.replace('"', "&quot;").replace("<", "&lt;")
+    assert context["metatags"] == f'<meta name="description" content="{escaped}">\n'
+    assert context["meta"]["og:description"] == escaped
+    assert context["head"].canonical == f"{BOOK.site}/book/vae.html"
 
 
 def test_the_map_has_every_page_once():
