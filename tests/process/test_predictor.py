@@ -12,16 +12,10 @@ from worlds import seeded
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.networks import MLP
-from diffusion_lib.process import (
-    NoisePredictor,
-    Path,
-    cosine,
-    linear,
-    velocity_from_eps,
-    x_0_from_eps,
-    zero_terminal_snr,
-)
+from diffusion_lib.process import NoisePredictor, Path, cosine, linear, x_0_from_eps
+from diffusion_lib.process.derived_schedules import zero_terminal_snr
 from diffusion_lib.process.identities import v_from_eps
+from diffusion_lib.process.velocity import velocity_from_eps
 from diffusion_lib.sample.ancestral import ddim, ddpm, last
 
 WORLD = GaussianMixture([[-1.0, 0.5], [0.3, -0.2], [1.2, 1.0]], [0.3, 0.1, 0.5], [0.2, 0.5, 0.3])

@@ -13,7 +13,8 @@ from worlds import seeded
 
 from diffusion_lib.errors import CheckpointCorrupt, CheckpointMismatch, ConfigError
 from diffusion_lib.networks import MLP
-from diffusion_lib.process import NoisePredictor, Schedule, cosine, linear, scaled_linear, shifted, zero_terminal_snr
+from diffusion_lib.process import NoisePredictor, Schedule, cosine, linear, scaled_linear
+from diffusion_lib.process.derived_schedules import shifted, zero_terminal_snr
 from diffusion_lib.process.identities import eps_from_v
 from diffusion_lib.sample.ancestral import ddim, ddpm, last
 from diffusion_lib.stable_diffusion.ddpm_pipeline import (
@@ -177,9 +178,7 @@ def test_networks_that_no_pipeline_of_diffusers_reads_are_refused(tmp_path):
     cases = {
         "must have no classes for a DDPMPipeline, got 4": predictor(schedule, num_class_embeds=4),
         "unet must have a sample_size": predictor(schedule, sample_size=None),
-        "prediction must be one of eps, x_0, v for a DDPMPipeline, got 'velocity'": predictor(
-            schedule, "velocity"
-        ),
+        "prediction must be one of eps, x_0, v for a DDPMPipeline, got 'velocity'": predictor(schedule, "velocity"),
     }
     for message, other in cases.items():
         with pytest.raises(ConfigError, match=message):

@@ -22,7 +22,10 @@ from torch.nn.utils import parameters_to_vector
 from diffusion_lib import evaluate, networks, process, sample
 from diffusion_lib.data import digit_labels, digits
 from diffusion_lib.errors import ConfigError
+from diffusion_lib.sample.ancestral import generators
+from diffusion_lib.sample.editing import Inpainted
 from diffusion_lib.sample.flow import METHODS
+from diffusion_lib.sample.multistep_consistency import multistep_consistency
 from diffusion_lib.train import TrainConfig, TrainState, checkpoint, train
 
 OURS = f"{ROOT}/diffusion_lib/"

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from diffusion_lib import networks, process
+from diffusion_lib.process.bound import weight as loss_weight
+from diffusion_lib.process.hybrid import hybrid_loss
 from diffusion_lib.train import distil
 from diffusion_lib.train.flow import velocity_loss
 from diffusion_lib.train.loop import eps_loss
@@ -74,11 +76,11 @@ def objectives(students: Students, device: str | torch.device = "cpu") -> dict[s
     x_0, eps = draw(4, 2, device=device), draw(4, 2, device=device, seed=1)
     t, m, s = (torch.tensor(times).to(device) for times in ([20, 12, 8, 4], [15, 8, 5, 2], [10, 4, 2, 0]))
     x_t = process.add_noise(S, x_0, t, eps)
-    weight = process.weight(S, "min_snr").to(x_0)
+    weight = loss_weight(S, "min_snr").to(x_0)
     return {
         "eps": lambda: eps_loss(first, S, x_0, t, eps),
         "weighted": lambda: eps_loss(first, S, x_0, t, eps, weight),
-        "hybrid": lambda: process.hybrid_loss(
+        "hybrid": lambda: hybrid_loss(
             S, x_0, t, eps, first(x_t, t), torch.sigmoid(students.second(x_t, t)), weight=1.0
         ),
         "flow": lambda: velocity_loss(students.velocity, FLOW, x_0, t / 20, eps),
