@@ -68,7 +68,8 @@ class ImageFolder(Dataset):
 
     def _verify(self) -> tuple[set[str], dict[tuple[int, int], list[Path]], str]:
         """Decode every file; return the modes, the files of each (width, height), and the sha256 of all."""
-        modes, sizes, bad, total = set(), {}, [], hashlib.sha256(f"size {self.size}\n".encode())
+        sizes: dict[tuple[int, int], list[Path]] = {}
+        modes, bad, total = set(), [], hashlib.sha256(f"size {self.size}\n".encode())
         for path in self.paths:
             try:
                 content = path.read_bytes()

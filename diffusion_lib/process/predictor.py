@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -59,7 +60,8 @@ class NoisePredictor(nn.Module):
         if not isinstance(schedule, Schedule):
             raise ConfigError(f"schedule must be a Schedule, got {schedule!r}; use make_schedule('linear')")
         check_together(model, schedule)
-        self.model, self.schedule = model, schedule
+        self.model: Any = model  # it may have more than a call: a ``config``, an answer with ``sample``
+        self.schedule = schedule
         self.prediction = check_choice("prediction", prediction, PREDICTIONS)
         self.clip = clip if clip is None else check_real("clip", clip, 0.0, math.inf, open_low=True, open_high=True)
         self.eval()
@@ -106,7 +108,8 @@ class NoisePredictor(nn.Module):
         return self.clip is not None and not self.training
 
     def _clipped(self, x_0: Tensor) -> Tensor:
-        return x_0.clamp(-self.clip, self.clip)
+        bound = math.inf if self.clip is None else self.clip
+        return x_0.clamp(-bound, bound)
 
     def _answer(self, x_t: Tensor, t: Tensor, condition: Tensor | None) -> tuple[Tensor, str]:
         """The model's answer in the dtype of x_t, and what it is: "eps", "x_0" or "v"."""

@@ -161,10 +161,9 @@ def _transitions(schedule: Schedule, times: tuple[int, ...]) -> tuple[Transition
 
 def predict(denoiser: Denoiser, x_t: Tensor, t: int | Tensor) -> Tensor:
     """One call of the denoiser, at one time for the whole batch: ε̂ (B, …) in the dtype of x_t, without a graph."""
-    if isinstance(t, int):
-        t = remember_range(torch.full((len(x_t),), t, device=x_t.device), t, t)
+    times = t if isinstance(t, Tensor) else remember_range(torch.full((len(x_t),), t, device=x_t.device), t, t)
     with torch.no_grad():  # around the call only: a generator would leave it switched on in its caller's code
-        return predict_eps(denoiser, x_t, t).to(x_t.dtype)
+        return predict_eps(denoiser, x_t, times).to(x_t.dtype)
 
 
 def generators(seed: int, n: int, first: int = 0) -> list[Generator]:
