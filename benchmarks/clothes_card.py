@@ -28,8 +28,9 @@ def _about() -> list[str]:
         "A small U-Net that makes 28 × 28 pictures of ten kinds of clothes, and the pictures that it learned from.",
         "`models.clothes.load()` loads it. The chapter *A toy DDPM* shows what it makes.\n",
         "## Data\n",
-        "`pictures.xz` is a part of [Fashion-MNIST](https://github.com/zalandoresearch/fashion-mnist), without a loss.",
-        "Its licence is MIT, Copyright 2017 Zalando SE; see `diffusion_lib/data/clothes.LICENSE`.",
+        "`diffusion_lib/data/clothes.xz` is a part of "
+        "[Fashion-MNIST](https://github.com/zalandoresearch/fashion-mnist), without a loss.",
+        "Its licence is MIT, Copyright 2017 Zalando SE; see `clothes.LICENSE` beside it.",
         f"Of the ten kinds in equal shares it has {train} pictures to train on, {validation} and {test} held out.",
         f"The model saw the {train} and no others: everybody can train it again, and look for the nearest neighbours",
         "of a sample among all that it saw.\n",

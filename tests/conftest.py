@@ -47,3 +47,19 @@ def tiny_folder(tmp_path_factory):
     import tiny_parts
 
     return tiny_parts.save(tmp_path_factory.mktemp("parts") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def tiny(tiny_folder):
+    """The tiny parts, loaded once for the tests of a module."""
+    from diffusion_lib.stable_diffusion import parts
+
+    return parts.load(tiny_folder, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def double(tiny_folder):
+    """The same in float64."""
+    from diffusion_lib.stable_diffusion import parts
+
+    return parts.load(tiny_folder, device="cpu", dtype="float64")
