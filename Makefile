@@ -78,8 +78,7 @@ serve: book ## 2 min | read the book at http://127.0.0.1:8000
 
 check: $(call escaped,$(VENV))/ready ## 12 s | lint the code, its imports and its types, check that notebooks/ is what book/ makes
 	nice $(BIN)/ruff check $(CODE) && nice $(BIN)/ruff format --check $(CODE)
-	nice $(BIN)/lint-imports
-	nice $(BIN)/mypy
+	nice $(BIN)/lint-imports && nice $(BIN)/mypy
 	nice $(BIN)/python -m booktools.check.rules
 
 proofs: $(call escaped,$(VENV))/ready ## 30 s | build the theorems in proofs/ from scratch, print the axioms of each; needs coqc

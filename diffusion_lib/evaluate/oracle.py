@@ -218,7 +218,7 @@ class GaussianMixture:
         kept, rest = (power.reshape(-1, 1) for power in process.powers(t, x)[:2])
         variance = kept * self.std.to(x).square() + rest
         if bool((variance == 0).any()):
-            raise ConfigError("x_t must have a density, got points (std = 0) at t = 0, which have none; use t >= 1")
+            raise ConfigError("x_t must have a density, got points (std = 0): no density at t = 0; use t >= 1")
         return x[:, None] - kept.sqrt()[..., None] * self.means.to(x).flatten(1), variance, kept
 
     def _chosen(self, components: Components) -> list[int]:

@@ -17,6 +17,7 @@ TOOLS = {
     "ruff-check": "ruff check benchmarks",
     "ruff-format": "ruff format --check benchmarks",
     "imports": "lint-imports",
+    "types": "mypy",
     "book-check": "python -m booktools.check.rules",
     "proofs": "python -m booktools.check.proofs",
     "book-build": "python -m booktools.site.build",
@@ -40,7 +41,7 @@ def project(tmp_path):
     for name in ("requirements.txt", "pyproject.toml", "_config.yml", "_toc.yml"):
         (root / name).touch()
     shutil.copy(ROOT / "Makefile", root)
-    for program in ("ruff", "lint-imports", "python", "pytest"):
+    for program in ("ruff", "lint-imports", "mypy", "python", "pytest"):
         path = root / ".venv" / "bin" / program
         path.write_text(f'#!/bin/sh\necho "{program} $*" >> called\ncase "{program} $*" in "$FAIL"*) exit 7 ;; esac\n')
         path.chmod(0o755)
@@ -125,7 +126,7 @@ def test_make_test_fast_checks_and_runs_cheap_tests_and_one_chapter(project, mon
     monkeypatch.setenv("FAIL", "nothing")
     assert make(project, "test-fast").returncode == 0
     *check, tests, notebook = called(project)
-    assert [line for line in check if "check" not in line] == ["lint-imports"] and len(check) == 4
+    assert [line for line in check if "check" not in line] == ["lint-imports", "mypy"] and len(check) == 5
     paths = re.findall(r"tests/[\w/.]+", tests)
     assert paths and all((ROOT / path).exists() for path in paths)
     assert re.match(r"python -m pytest notebooks/[\w-]+\.ipynb -p booktools.compare.plugin --nbval ", notebook)
