@@ -7,6 +7,7 @@ the same letters in the same order.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 RELATION = re.compile(
@@ -50,20 +51,12 @@ def _group(latex: str, start: int) -> tuple[str, int]:
     return latex[start + 1 :], len(latex)
 
 
-@cache
-def lines(latex: str) -> tuple[str, ...]:
-    """The lines of a block, without the licences that stand beside or below them."""
-    body = re.sub(r"\\tag\{.*|\\(?:begin|end)\{aligned\}|\$\$", "", latex)
-    kept = [re.split(r"&&|\\qquad", line)[0] for line in body.split(r"\cr")]
-    return tuple(line for line in kept if r"{\small" not in line)
-
-
-def stands_in(formula: str, latex: str) -> bool:
+def stands_in(formula: str, lines: Sequence[str]) -> bool:
     """Whether a formula is a piece of a block's lines."""
-    return any(squeeze(formula) in squeeze(line) for line in lines(latex))
+    return any(squeeze(formula) in squeeze(line) for line in lines)
 
 
-def repeats(formula: str, latex: str) -> bool:
+def repeats(formula: str, lines: Sequence[str]) -> bool:
     """Whether a block shows what a formula says.
 
     Without a relation, it must stand there.  With one, each side must be a side of the lines, and the relations must
@@ -71,8 +64,8 @@ def repeats(formula: str, latex: str) -> bool:
     """
     said = RELATION.split(formula)
     if len(said) == 1:
-        return stands_in(formula, latex)
-    parts = RELATION.split(" ".join(lines(latex)).replace(":=", "="))
+        return stands_in(formula, lines)
+    parts = RELATION.split(" ".join(lines).replace(":=", "="))
     shown, between = [squeeze(part) for part in parts[::2]], parts[1::2]
     places = [shown.index(side) if side in shown else -1 for side in map(squeeze, said[::2])]
     for first, last, relation in zip(places, places[1:], said[1::2], strict=False):

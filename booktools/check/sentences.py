@@ -30,7 +30,7 @@ from dataclasses import dataclass
 import yaml
 from markdown_it.token import Token
 
-from ..source.index import marks, stored_outputs
+from ..source.index import marks, rows_of, stored_outputs
 from ..source.markdown import parse, tokens
 from ..source.pages import Book, Page
 from .latex import RELATION, is_compound, repeats, squeeze, stands_in
@@ -40,7 +40,7 @@ KINDS = ("case", "definition", "quotation", "checked", "measured")
 LETTER = r"\\?[a-zA-Z]+(?:\\[a-z]+)?(?:_(?:\w|\{[^{}]*\}))?"
 CASE = re.compile(rf"{LETTER}\s*=\s*(?:-?\d[\d.,]*|{LETTER})")
 WORDS = re.compile(r"(?i)\b(?:at|for|with|from|to|near|unless|put|set|let|about|between)\s*$")
-Blocks = Mapping[str, tuple[str, str]]  # by name: the page's name, the LaTeX of the lines
+Blocks = Mapping[str, tuple[str, list[str]]]  # by name: the page's name, the LaTeX of each line
 
 
 @dataclass(frozen=True)
@@ -91,14 +91,19 @@ def _line(page: Page, sentence: Sentence) -> int:
     return page.text.count("\n", 0, found.start()) + 1 if found else 1
 
 
+def lines_of(mark: dict) -> list[str]:
+    """The LaTeX of a block's lines, from its output's metadata."""
+    return [f"{row['left']} {row['relation']} {row['right']}" for row in rows_of(mark)]
+
+
 def problems(book: Book) -> list[str]:
     """One message for each formula of a sentence that nothing vouches for, and for each stale entry of the register."""
     path = book.root / REGISTER
     known = (yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None) or {}
     blocks = {
-        mark["name"]: (name, output["data"].get("text/latex", ""))
+        mark["name"]: (name, lines_of(mark))
         for name, shown in stored_outputs(book).items()
-        for mark, output in marks(shown)
+        for mark, _ in marks(shown)
         if "tag" in mark
     }
     pages = {page.short: page for page in book.pages.values()}
@@ -110,11 +115,11 @@ def problems(book: Book) -> list[str]:
 
 def _page_problems(page: Page, entries: Mapping, blocks: Blocks) -> Iterator[str]:
     listed = {formula for kind in KINDS for formula in entries.get(kind) or ()}
-    own = [latex for name, latex in blocks.values() if name == page.name]
+    own = [lines for name, lines in blocks.values() if name == page.name]
     where, used = f"{REGISTER}: {page.short}:", set()
     for sentence in sentences(page):
         used.add(sentence.formula)
-        shown = not RELATION.search(sentence.formula) and any(stands_in(sentence.formula, latex) for latex in own)
+        shown = not RELATION.search(sentence.formula) and any(stands_in(sentence.formula, lines) for lines in own)
         if not (sentence.formula in listed or sentence.is_case or sentence.is_number or shown):
             yield (
                 f"{page.name}.md:{_line(page, sentence)}: nothing checks ${sentence.formula}$; state it as a step "

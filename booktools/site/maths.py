@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from html import unescape
 
 from docutils import nodes
@@ -13,7 +14,7 @@ from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
 from ..source.pages import BookError
-from .formulas import parse
+from .formulas import Block, derived, typed
 from .justifications_directive import EXPLAINED, PROVED, Links
 from .markup import block_html, inline, needed
 from .mathml import Formula, Formulas
@@ -48,13 +49,20 @@ def links(app: Sphinx, here: str) -> Links:
 
 def prepare(app: Sphinx, env: BuildEnvironment) -> None:
     """Make all formulas of the book at once, before the first page is written."""
-    app.formulas.prepare(each for page in env.found_docs for each in _formulas(env.get_doctree(page)))
+    app.formulas.prepare(each for page in env.found_docs for each in _formulas(app, env.get_doctree(page)))
 
 
-def _formulas(tree: nodes.document) -> Iterator[Formula]:
+def block_of(app: Sphinx, node: nodes.math_block) -> Block:
+    """A block of a derivation, if a cell has displayed it; else a formula of the text."""
+    mark = app.book_index.blocks.get(node.astext().strip())
+    return derived(mark) if mark else typed(node.astext())
+
+
+def _formulas(app: Sphinx, tree: nodes.document) -> Iterator[Formula]:
     yield from (Formula(node.astext()) for node in tree.findall(nodes.math))
     for node in tree.findall(nodes.math_block):
-        yield from needed(parse(node.astext()))
+        with suppress(BookError):  # it is told where the block is written
+            yield from needed(block_of(app, node))
     for node in tree.findall(_is_html):
         yield from (Formula(unescape(found[1])) for found in RAW.finditer(node.astext()))
 
@@ -99,10 +107,11 @@ def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
 
 
 def visit_block(self: HTML5Translator, node: nodes.math_block) -> None:
-    app, block = self.builder.app, parse(node.astext())
-    number = f"({block.tag or node.get('number')})" if block.tag or node.get("number") else ""
-    anchor = f"eq-{block.tag}" if block.tag else next(iter(node.get("ids", [])), "")
+    app = self.builder.app
     try:
+        block = block_of(app, node)
+        number = f"({block.tag or node.get('number')})" if block.tag or node.get("number") else ""
+        anchor = f"eq-{block.tag}" if block.tag else next(iter(node.get("ids", [])), "")
         self.body.append(block_html(block, app.formulas, links(app, self.builder.current_docname), anchor, number))
     except BookError as error:
         LOGGER.warning("%s", error, location=node)

@@ -66,6 +66,14 @@ def values(outputs: Outputs) -> dict[str, str]:
     return found | {f"count-{name}": str(number) for count in counts for name, number in count.items()}
 
 
+def rows_of(mark: dict) -> list[dict[str, str]]:
+    """The rows of a derivation's block: ``left``, ``relation`` and ``right`` as LaTeX, ``justification``, ``since``."""
+    if "rows" not in mark:
+        told = f"the block {mark['tag']}, {mark['name']!r}, was stored without its rows"
+        raise BookError(f"{told}; run its page with `make notebooks` and commit the result")
+    return mark["rows"]
+
+
 class Index:
     def __init__(self, book: Book, outputs: Mapping[str, Outputs]) -> None:
         self.book, self.outputs = book, outputs
@@ -73,13 +81,15 @@ class Index:
         self.numbers: dict[str, Target] = {}
         self.titles: dict[str, Target] = {}
         self.steps: dict[str, Target] = {}
+        self.blocks: dict[str, dict] = {}  # by LaTeX, without its dollars: the metadata of a derivation's block
         self.values = {name: values(shown) for name, shown in outputs.items()}  # by page, then by name
         self.displayed: dict[tuple[str, str], str] = {}  # (page, a directive's body or a cell's caption) -> "Fig. 2"
         self._counter: Counter[str] = Counter()
         for page in book.pages.values():
             self._scan(page)
-            for mark, _ in marks(outputs.get(page.name, [])):
+            for mark, output in marks(outputs.get(page.name, [])):
                 if "tag" in mark:
+                    self.blocks[output["data"].get("text/latex", "").strip("$ \n")] = mark
                     target = Target(page, f"({mark['tag']})", f"eq-{mark['tag']}")
                     for label in (mark["tag"], mark["name"]):
                         if self.steps.setdefault(label, target).page != page:

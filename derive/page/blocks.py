@@ -2,7 +2,7 @@
 
 A block's LaTeX is made from its lines, and its lines from the steps that were checked; there is no other way to put a
 relation on the page.  The output's metadata carries the number, the name and the count of relations, for links and
-for tests.
+for tests, and the rows, for whoever sets the lines otherwise.
 """
 
 from __future__ import annotations
@@ -72,28 +72,45 @@ class Block:
         known = tuple(sorted((symbol, first[symbol]) for symbol in symbols | free_indices(right)))
         return Fact(self.name, self.left, right, symbols, known, self.rests, self.brings)
 
+    def rows(self) -> list[dict[str, str]]:
+        """The lines: both sides and the relation as LaTeX, the justification as words; "left" is "" on continued lines.
+
+        The last one has "since" if it holds only from some time on: the smallest values of symbols, as words.
+        """
+        rows = [
+            {
+                "left": "" if line.left is None else latex(line.left),
+                "relation": RELATIONS[line.relation],
+                "right": latex(line.right),
+                "justification": line.licence,
+            }
+            for line in self.lines()
+        ]
+        if late := self._late():
+            rows[-1]["since"] = ", ".join(f"{symbol} at least {first}" for symbol, first in late)
+        return rows
+
+    def _late(self) -> list[tuple[str, int]]:
+        return [(symbol, first) for symbol, first in sorted(self.first().items()) if first > 1]
+
     def latex(self) -> str:
-        lines = self.lines()
-        late = [(symbol, first) for symbol, first in sorted(self.first().items()) if first > 1]
-        lefts = ["" if line.left is None else latex(line.left) for line in lines]
-        rights = [f"{RELATIONS[line.relation]} {latex(line.right)}" for line in lines]
-        apart = _width(lefts[0]) > WIDE
-        widths = [_width(lefts[0]), *(_width(right) + (0 if apart else _width(lefts[0])) for right in rights)]
+        rows = self.rows()
+        left, apart = rows[0]["left"], _stands_apart(rows)
+        widths = [_width(left), *(_width(_right(row)) + (0 if apart else _width(left)) for row in rows)]
         stacked = max(widths) > FULL
-        rows = [f"& {lefts[0]}{STRUT}"] if apart else []
-        for line, left, right in zip(lines, lefts, rights, strict=True):
-            beside = rf"{{\small\text{{{line.licence}}}}}"
-            if late and line is lines[-1]:
-                beside = "".join(
-                    [beside[:-1], *(rf"\text{{, }}{s}\text{{ at least }}{first}" for s, first in late), "}"]
-                )
-            row = f"{'' if apart else left} &{right}{STRUT}"
-            rows += [row, rf"&\quad {beside}"] if stacked else [f"{row} && {beside}"]
-        body = " \\cr\n".join(row.strip() for row in rows)
+        late = "".join(rf"\text{{, }}{symbol}\text{{ at least }}{first}" for symbol, first in self._late())
+        lines = [f"& {left}{STRUT}"] if apart else []
+        for row in rows:
+            beside = rf"{{\small\text{{{row['justification']}}}{late if row is rows[-1] else ''}}}"
+            line = f"{'' if apart else row['left']} &{_right(row)}{STRUT}"
+            lines += [line, rf"&\quad {beside}"] if stacked else [f"{line} && {beside}"]
+        body = " \\cr\n".join(line.strip() for line in lines)
         return f"$$\\begin{{aligned}}\n{body}\n\\end{{aligned}}\\tag{{{self.tag}}}$$"
 
     def metadata(self) -> dict:
-        shown = {"tag": self.tag, "name": self.name, "steps": len(self.lines()), "definition": self.definition}
+        rows = self.rows()
+        shown = {"tag": self.tag, "name": self.name, "steps": len(rows), "definition": self.definition}
+        shown |= {"rows": rows, "apart": _stands_apart(rows)}
         return {"diffusion_lib": {**shown, "sha256": hashlib.sha256(self.latex().encode()).hexdigest()}}
 
     def _repr_mimebundle_(self, include=None, exclude=None):
@@ -108,6 +125,15 @@ class Block:
             left = "" if line.left is None else f"{text(line.left)} "
             rows.append(f"    {left}{line.relation} {text(line.right)}    [{line.licence}]")
         return "\n".join(rows)
+
+
+def _right(row: dict[str, str]) -> str:
+    return f"{row['relation']} {row['right']}"
+
+
+def _stands_apart(rows: list[dict[str, str]]) -> bool:
+    """Whether the first left side is so wide that it gets a line of its own."""
+    return _width(rows[0]["left"]) > WIDE
 
 
 def _width(source: str) -> int:

@@ -140,6 +140,8 @@ def test_long_lines_put_the_licence_below():
     line = "a + 1 &= 1 + a \\vphantom{\\big|} && {\\small\\text{algebra}}"
     assert narrow == "$$\\begin{aligned}\n" + line + "\n\\end{aligned}\\tag{F.2}$$"
     assert F.blocks["narrow"]._repr_latex_() == narrow
+    rows = [{"left": "a + 1", "relation": "=", "right": "1 + a", "justification": "algebra"}]
+    assert F.blocks["narrow"].rows() == rows
 
 
 def test_indices():

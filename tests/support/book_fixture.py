@@ -95,8 +95,12 @@ mark = {"diffusion_lib": {"value": "answer"}}
 display({"text/plain": f"{n * 14}"}, raw=True, metadata=mark)
 mark = {"diffusion_lib": {"count": {"killed": 3}}}
 display({"text/plain": "counted"}, raw=True, metadata=mark)
-mark = {"diffusion_lib": {"tag": "F.1", "name": "closed-form"}}
-formula = r"$$\begin{aligned} x &= y \\ &= z \end{aligned} \qquad \text{algebra} \tag{F.1}$$"
+rows = [
+    {"left": "x", "relation": "=", "right": "y", "justification": "definition"},
+    {"left": "", "relation": "=", "right": "z", "justification": "algebra"},
+]
+mark = {"diffusion_lib": {"tag": "F.1", "name": "closed-form", "rows": rows, "apart": False}}
+formula = r"$$\begin{aligned} x &= y && \text{definition} \cr &= z && \text{algebra} \end{aligned} \tag{F.1}$$"
 display({"text/latex": formula, "text/plain": "x = y = z"}, raw=True, metadata=mark)
 ```
 

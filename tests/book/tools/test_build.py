@@ -97,7 +97,6 @@ def test_a_number_of_the_text_stands_in_the_text_alone(built):
 
 
 def test_a_derivation_that_a_cell_prints_is_set_row_by_row(built):
-    """The stored LaTeX is \\begin{aligned} x &= y \\\\ &= z \\end{aligned} \\qquad \\text{algebra} \\tag{F.1}."""
     block = re.search(r'<div class="derivation" id="eq-F.1">(.*?)</a></div></div>', html(built))[1]
     rows = block.split('<div class="row">')[1:]
     assert [re.sub("<[^>]+>", "", row.split('<div class="beside">')[0]) for row in rows] == ["x=y", "=z"]

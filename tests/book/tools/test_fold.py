@@ -19,7 +19,7 @@ def cell(source, *options):
     return "\n```{code-cell} ipython3\n" + "".join(f"{option}\n" for option in options) + f"\n{source}\n```\n"
 
 
-BLOCK = r"""show({{"text/latex": r"$$x = y\tag{{{tag}}}$$", "text/plain": "x"}}, raw=True, metadata={{"diffusion_lib": {{"tag": "{tag}", "name": "{name}", "definition": {made}}}}})"""  # noqa: E501
+BLOCK = r"""show({{"text/latex": r"$$x = y\tag{{{tag}}}$$", "text/plain": "x"}}, raw=True, metadata={{"diffusion_lib": {{"tag": "{tag}", "name": "{name}", "definition": {made}, "apart": False, "rows": [{{"left": "x", "relation": "=", "right": "y", "justification": "by hand"}}]}}}})"""  # noqa: E501
 DERIVATION = ":tags: [derivation]"
 PICTURE = """---
 tags: [hide-input]

@@ -9,19 +9,11 @@ from book_fixture import HEADER, make_book
 from root import ROOT
 
 from booktools.check.latex import is_compound, repeats
-from booktools.check.sentences import KINDS, problems, sentences
+from booktools.check.sentences import KINDS, lines_of, problems, sentences
 from booktools.source.pages import Book
 
-LINE = r"""$$\begin{aligned}
-\log c &= c - 1 - \int_0^1 u\, \mathrm{d}u \vphantom{\big|} && {\small\text{integration}} \cr
-&\le c - 1 \vphantom{\big|} && {\small\text{non-negative gap}}
-\end{aligned}\tag{P.1}$$"""
-LEVEL = r"""$$\begin{aligned}
-\lambda &= \frac{\kappa\, D}{2\, C} \vphantom{\big|} \cr
-&\quad {\small\text{definition (W.3)}} \cr
-&= 24\, \kappa \vphantom{\big|} \cr
-&\quad {\small\text{algebra}}
-\end{aligned}\tag{W.9}$$"""
+LINE = [(r"\log c", "=", r"c - 1 - \int_0^1 u\, \mathrm{d}u", "integration"), ("", r"\le", "c - 1", "non-negative gap")]
+LEVEL = [(r"\lambda", "=", r"\frac{\kappa\, D}{2\, C}", "definition (W.3)"), ("", "=", r"24\, \kappa", "algebra")]
 CELL = """
 ```{code-cell} ipython3
 if abs(left - right) > 1e-9:
@@ -30,15 +22,18 @@ if abs(left - right) > 1e-9:
 """
 
 
+def mark(block, name="level"):
+    keys = ("left", "relation", "right", "justification")
+    return {"tag": "P.1", "name": name, "rows": [dict(zip(keys, row, strict=True)) for row in block]}
+
+
 def faults(root, text, register=None, blocks=None):
     """What is said of a page with this text and register, in a book whose notebook shows these blocks."""
     root = make_book(root, {"chapter": f"{HEADER}# A chapter\n\n{text}\n"})
     (root / "book" / "sentences.yaml").write_text(yaml.safe_dump(register or {}), encoding="utf-8")
     shown = [
-        nbformat.v4.new_output(
-            "display_data", {"text/latex": latex}, metadata={"diffusion_lib": {"tag": "P.1", "name": name}}
-        )
-        for name, latex in (blocks or {}).items()
+        nbformat.v4.new_output("display_data", {}, metadata={"diffusion_lib": mark(block, name)})
+        for name, block in (blocks or {}).items()
     ]
     nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=shown)])
     nbformat.write(nb, root / "notebooks" / "chapter.ipynb")
@@ -125,7 +120,7 @@ def test_a_register_that_is_stale_or_misspelt_is_reported(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("formula", "latex", "shown"),
+    ("formula", "block", "shown"),
     [
         (r"\log c \le c - 1", LINE, True),
         (r"c - 1 \le \log c", LINE, False),
@@ -141,8 +136,8 @@ def test_a_register_that_is_stale_or_misspelt_is_reported(tmp_path):
         (r"\text{definition}", LEVEL, False),
     ],
 )
-def test_a_formula_repeats_a_block_only_with_its_sides_and_its_relation(formula, latex, shown):
-    assert repeats(formula, latex) is shown
+def test_a_formula_repeats_a_block_only_with_its_sides_and_its_relation(formula, block, shown):
+    assert repeats(formula, lines_of(mark(block))) is shown
 
 
 def test_what_is_made_of_several_letters():
