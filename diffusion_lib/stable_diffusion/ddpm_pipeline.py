@@ -114,7 +114,8 @@ def read_pipeline(folder: str | os.PathLike[str]) -> UNetPredictor:
             raise CheckpointMismatch(
                 f"scheduler in {folder} must be {' or '.join(SCHEDULERS)}, got {name!r}; pass it to predictor_of"
             )
-        scheduler = getattr(diffusers, name).from_pretrained(folder / "scheduler", local_files_only=True)
+        Scheduler = getattr(diffusers, name)
+        scheduler = Scheduler.from_pretrained(folder / "scheduler", local_files_only=True)
     except CheckpointMismatch:
         raise
     except Exception as error:  # of JSON, or a value that PyTorch or diffusers refuses

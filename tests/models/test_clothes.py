@@ -8,6 +8,7 @@ import shutil
 import pytest
 import safetensors.torch
 import torch
+from root import ROOT
 
 from benchmarks import clothes_card
 from benchmarks.clothes import choose
@@ -38,7 +39,7 @@ def test_it_is_small():
 def test_the_features_tell_held_out_clothes_and_are_those_of_the_benchmark():
     space = shipped.features()
     assert space.accuracy(clothes("test"), clothes_labels("test")) > 0.9
-    record = json.loads((shipped.FOLDER.parent / "benchmarks.json").read_text())["rows"]["frechet"]["conditions"]
+    record = json.loads((ROOT / "pagekit" / "benchmarks.json").read_text())["rows"]["frechet"]["conditions"]
     assert space.name == record["features"] and shipped.card()["accuracy"] == pytest.approx(
         record["accuracy"], abs=2e-3
     )
