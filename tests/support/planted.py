@@ -10,7 +10,7 @@ from typing import NamedTuple
 from diffusion_lib.evaluate import GaussianMixture
 from diffusion_lib.networks import DiT
 from diffusion_lib.process import guidance
-from diffusion_lib.sample import ancestral
+from diffusion_lib.process.identities import Transition
 from diffusion_lib.train import batch
 
 
@@ -24,9 +24,9 @@ class Bug(NamedTuple):
 
 
 BUGS = {
-    "sampler": Bug(ancestral._ddim, "alpha_bar_s**0.5 *", "torch.tensor([alpha_bar_s**0.5]) *", "samplers"),
+    "sampler": Bug(Transition.x_0_hat, "(x_t -", "(torch.tensor([1.0]) * x_t -", "samplers"),
     "loss": Bug(batch.sampling_and_weight, ".to(like)", ".to(like.dtype)", "training-mlp"),
-    "oracle": Bug(GaussianMixture._log_joint, "self.weights.to(offsets)", "self.weights", "evaluation"),
+    "oracle": Bug(GaussianMixture.clean_mean, "self.means.to(x_t)", "self.means", "evaluation"),
     "embedding": Bug(DiT.places, ", x_t.device", "", "training-dit"),
     "guidance": Bug(guidance.mix, "told, g)", "told, torch.tensor([g]))", "samplers"),
 }
