@@ -10,10 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 from docutils.core import publish_doctree
-from docutils.nodes import literal, literal_block, subscript, system_message
+from docutils.nodes import literal, literal_block, reference, subscript, system_message
 from root import ROOT
 
-from booktools.site.api import as_rst, link_source
+from booktools.site.api import LinkNames, as_rst, link_source
 from booktools.source.api import FOLDER, entries, imported
 from booktools.source.markdown import parse
 from booktools.source.pages import Book
@@ -94,6 +94,35 @@ def test_what_a_page_imports_is_found_under_the_name_that_is_exported():
         "noised": "diffusion_lib.process.add_noise",
         "karras_levels": "diffusion_lib.sample.times.karras_levels",
     }
+
+
+def linked(name: str, text: str, *sources: str) -> list[tuple[str, str]]:
+    """The links that a page of this name gets: their words and addresses."""
+    page = SimpleNamespace(name=name, code=[SimpleNamespace(source=source) for source in sources])
+    book = SimpleNamespace(pages={name: page})
+    builder = SimpleNamespace(get_relative_uri=lambda docname, target: f"{target}.html")
+    app = SimpleNamespace(book=book, book_index=SimpleNamespace(api=ENTRIES), builder=builder)
+    document = publish_doctree(text, settings_overrides={"doctitle_xform": False})
+    document.settings.env = SimpleNamespace(docname=name, app=app)
+    LinkNames(document).run()
+    return [(node.astext(), node["refuri"]) for node in document.findall(reference)]
+
+
+def test_the_first_mention_of_what_a_chapter_imports_is_a_link():
+    text = "A\n=\n\n``last``\n--------\n\nB\n\n``last(x)``, ``last``, ``x.sigma``, ``log``, ``posterior``"
+    sources = (
+        "from diffusion_lib.sample import last\nfrom diffusion_lib.sample.ode import sigma",
+        "from derive import log",
+    )
+    assert linked("book/chapter", text, *sources) == [
+        ("last(x)", "book/api/sample.html#diffusion_lib.sample.last"),
+        ("x.sigma", "book/api/sample.html#diffusion_lib.sample.sigma"),
+    ]
+
+
+def test_on_a_page_of_the_reference_every_name_that_is_unique_is_a_link():
+    places = {address for _, address in linked(f"{FOLDER}process", "``last``, ``last``, ``load``, ``nothing``")}
+    assert places == {"book/api/sample.html#diffusion_lib.sample.last"}
 
 
 def test_the_source_of_an_entry_is_its_lines():
