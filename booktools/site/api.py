@@ -33,6 +33,7 @@ _MARKUP = re.compile(r"([\\*`|_])")
 # A letter with its index: x_t, ᾱ_{t−1}.
 _INDEX = re.compile(r"(?<!\w)([^\W\d_]|[∇∂∏∑∫])([\u0300-\u036f′]*)_(?:\{([^{}`\n]+)\}|([^\W²³]+))")
 _ALIGNED = re.compile(r"\S {3,}\S|={3,}")
+_SIGNATURE = re.compile(r'<dt class="sig .*?</dt>', re.DOTALL)
 _PRIVATE = re.compile(r", _\w+: [^,()]*")
 
 
@@ -79,6 +80,13 @@ def read_signature(
 def skip_member(app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any) -> bool | None:
     """The fields of a named tuple have no description of their own."""
     return True if str(getattr(obj, "__doc__", "")).startswith("Alias for field") else None
+
+
+def unlink_bare_types(app: Sphinx, tree: nodes.document) -> None:
+    """An annotation that autodoc could not look up is a bare name, and the first class of that name may be another."""
+    for each in list(tree.findall(addnodes.pending_xref)):
+        if (each["refdomain"], each["reftype"]) == ("py", "class") and "." not in each["reftarget"]:
+            each.replace_self(nodes.Text(each["reftarget"]))
 
 
 @cache
@@ -141,6 +149,19 @@ def _free(literal: nodes.literal, entry: Entry) -> bool:
     return True
 
 
+def fill(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
+    """Arguments on lines of their own; Sphinx makes them a list without terms, which no screen reader can announce."""
+    if pagename.startswith(FOLDER) and "body" in context:
+        context["body"] = _SIGNATURE.sub(_as_lines, context["body"])
+
+
+def _as_lines(found: re.Match[str]) -> str:
+    text = found[0]
+    for tag, name in (("dl", "parameters"), ("dd", "parameter")):
+        text = text.replace(f"<{tag}>", f'<span class="{name}">').replace(f"</{tag}>", "</span>")
+    return text
+
+
 def configure(app: Sphinx, config: Config) -> None:
     config.linkcode_resolve = link_source
 
@@ -148,6 +169,8 @@ def configure(app: Sphinx, config: Config) -> None:
 def setup(app: Sphinx) -> None:
     app.add_post_transform(LinkNames)
     app.connect("config-inited", configure)
+    app.connect("doctree-read", unlink_bare_types)
+    app.connect("html-page-context", fill)
     app.connect("autodoc-process-docstring", read_docstring)
     app.connect("autodoc-process-signature", read_signature)
     app.connect("autodoc-skip-member", skip_member)
