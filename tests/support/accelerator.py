@@ -4,7 +4,8 @@
 operation computes on those, so values are real.  What the emulation adds is what CUDA refuses: an operation on tensors
 of two devices raises a ``RuntimeError``, and so does a generator of the CPU; NumPy reads no tensor of the device; an
 index out of range ends the process, as every later operation fails.  As on CUDA, a CPU tensor without dimensions may
-join an elementwise operation, and a CPU index may index a tensor of the accelerator.
+join an elementwise operation, and a CPU index may index a tensor of the accelerator.  PyTorch's own fake tensors must
+agree with each result, see ``fakes``.  ``WAITS`` says where a program would have waited for the accelerator.
 
 PyTorch fixes the kinds of devices when it first computes a gradient, so install before that, in a process of its own.
 """
@@ -105,7 +106,8 @@ def compute(func, args, kwargs):
         return 0  # the plain formula
     if device is not None:
         kwargs = {**kwargs, "device": torch.device("cpu")}
-    owners = {id(t.numbers): t for t in tree_flatten((args, kwargs))[0] if isinstance(t, Emulated)}
+    tensors = [t for t in tree_flatten((args, kwargs))[0] if isinstance(t, Tensor)]
+    owners = {id(t.numbers if isinstance(t, Emulated) else t): t for t in tensors}  # in place
     given, named = tree_map_only(Emulated, lambda t: t.numbers, (args, kwargs))
     try:
         found = func(*given, **named)
