@@ -340,7 +340,9 @@ def test_the_address_of_the_repository_stands_in_one_place_or_is_compared_with_i
     address = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
     written = [*PATHS, SCRIPT, *ROOT.glob("*.md"), ROOT / "Makefile"]
     written += [*(ROOT / "book").glob("*.md"), *ROOT.glob("diffusion_lib/**/*.py"), *ROOT.glob("booktools/**/*.py")]
-    assert [path.name for path in written if address.removeprefix("https://") in path.read_text()] == []
+    assert [path.name for path in written if address.removeprefix("https://") in path.read_text()] == ["README.md"]
+    # A reader of the README copies its line for pip.
+    assert re.findall(r"git\+(\S+)", (ROOT / "README.md").read_text()) == [address]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     for url in project["urls"].values():  # package indexes and citations cannot look it up
         assert url == address or url.startswith(f"{address}/")
