@@ -337,7 +337,10 @@ def test_version_and_licence_are_the_same_everywhere():
 
 
 def test_the_address_of_the_repository_stands_in_one_place_or_is_compared_with_it():
-    address = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    address = config["repository"]["url"]
+    owner, name = address.split("/")[-2:]
+    site = f"https://{owner}.github.io/{name}/"
     written = [*PATHS, SCRIPT, *ROOT.glob("*.md"), ROOT / "Makefile"]
     written += [*(ROOT / "book").glob("*.md"), *ROOT.glob("diffusion_lib/**/*.py"), *ROOT.glob("booktools/**/*.py")]
     assert [path.name for path in written if address.removeprefix("https://") in path.read_text()] == ["README.md"]
@@ -345,7 +348,7 @@ def test_the_address_of_the_repository_stands_in_one_place_or_is_compared_with_i
     assert set(re.findall(r"git\+([\w:/.-]+)", (ROOT / "README.md").read_text())) == {address}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     for url in project["urls"].values():  # package indexes and citations cannot look it up
-        assert url == address or url.startswith(f"{address}/")
+        assert url in (address, site) or url.startswith(f"{address}/")
     assert yaml.safe_load((ROOT / "CITATION.cff").read_text())["repository-code"] == address
 
 
