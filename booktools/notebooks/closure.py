@@ -31,6 +31,7 @@ from . import cost, results
 from .compose import needs_run
 
 ROOT = Path(__file__).resolve().parents[2]  # where the library lies
+SWEEPS = ROOT / "pagekit" / "sweeps"  # stored results; each concerns the chapters that name it
 NOT_DATA = {".py", ".pyc"}
 
 
@@ -46,7 +47,8 @@ def digest(page: Page) -> str:
 def files(page: Page) -> list[Path]:
     """The files of the library on which the outputs of ``page`` may depend, sorted."""
     code = "\n".join(_plain(cell.source) for cell in page.code)
-    return sorted({path for name in modules(code) for path in _files(name)})
+    own = {path for path in SWEEPS.glob("*.json") if f'"{path.stem}"' in code}
+    return sorted({path for name in modules(code) for path in _files(name)} | own)
 
 
 def missed(page: Page, used: Iterable[str]) -> str | None:
@@ -124,13 +126,15 @@ def source_of(module: str) -> Path:
 def _files(module: str) -> tuple[Path, ...]:
     """The source of a module; for a package, also the data below it that belong to no package further down.
 
-    What chapters have proved is not among them: ``results.outdated`` decides about it line by line.
+    What chapters have proved is not among them: ``results.outdated`` decides about it line by line.  Nor are stored
+    sweeps, which ``files`` adds.
     """
     source = source_of(module)
     if source.name != "__init__.py":
         return (source,)
     below = [path for path in sorted(source.parent.rglob("*")) if path.is_file() and path.suffix not in NOT_DATA]
-    owned = [path for path in below if _package(path) == source.parent and path != ROOT / results.PATH]
+    apart = {ROOT / results.PATH, *SWEEPS.glob("*.json")}
+    owned = [path for path in below if _package(path) == source.parent and path not in apart]
     return (source, *owned)
 
 

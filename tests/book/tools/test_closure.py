@@ -47,6 +47,11 @@ def test_data_belong_to_the_package_around_them():
     assert "models/clothes/unet.safetensors" not in found
 
 
+def test_a_stored_sweep_concerns_chapters_that_name_it():
+    sweep = ROOT / "pagekit" / "sweeps" / "ddpm-experiments.json"
+    assert [name for name, page in pages().items() if sweep in closure.files(page)] == ["ddpm-experiments"]
+
+
 @pytest.mark.parametrize(
     ("module", "runs", "rests"),
     [
