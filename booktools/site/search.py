@@ -16,11 +16,13 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from ..check.limits import kind
+from ..source.api import FOLDER
 from ..source.pages import Book, BookError
 
 INDEX = "_static/search-index.js"
 # What explains a thing comes before what uses it, and that before the pages that list things from everywhere.
 WEIGHTS = {"derivation": 1.0, "experiment": 0.85, "prose": 0.8, "list": 0.3}
+REFERENCE = 0.1  # of the API: whoever asks for an idea means the chapter that explains it
 LISTS = {"book/errata": 0.4, "book/handwritten": 0.4, "book/proofs": 0.4, "book/benchmarks": 0.5, "book/cost": 0.5}
 INNER = {"exercise-content", "solution-content"}
 _GREEK = {
@@ -109,6 +111,10 @@ def leads(book: Book, known: set[str]) -> dict[str, list[str]]:
     return found
 
 
+def weight(book: Book, page: str) -> float:
+    return REFERENCE if page.startswith(FOLDER) else LISTS.get(page, WEIGHTS[kind(book, page)])
+
+
 def _of(app: Sphinx, page: str) -> Path:
     return Path(app.doctreedir) / "search" / f"{page}.json"
 
@@ -127,7 +133,7 @@ def write(app: Sphinx, error: Exception | None) -> None:
     found = []
     for page in app.book.pages:
         kept = json.loads(_of(app, page).read_text(encoding="utf-8"))
-        about = {"page": kept[0]["heading"], "weight": LISTS.get(page, WEIGHTS[kind(app.book, page)])} if kept else {}
+        about = {"page": kept[0]["heading"], "weight": weight(app.book, page)} if kept else {}
         for each in kept:
             anchor = each.pop("anchor")
             address = f"{page}.html" + (f"#{anchor}" if anchor else "")
