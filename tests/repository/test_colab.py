@@ -39,12 +39,12 @@ def again(line):
 
 get_ipython().register_magic_function(again, magic_name="pip")
 """
-FORGET = """
+FORGET = f"""
 %reset -f
 [
     __import__("sys").modules.pop(name)
     for name in list(__import__("sys").modules)
-    if name.partition(".")[0] in {PACKAGES}
+    if name.partition(".")[0] in {PACKAGES!r}
 ]
 __import__("importlib").invalidate_caches()
 """

@@ -200,7 +200,8 @@ def tool(name: str, root: Path, *arguments: str) -> CompletedProcess:
     Where no kernel starts it runs in a fork: a process of its own would import for longer than it works.
     """
     module = f"booktools.{TOOLS[name]}"
-    if name == "notebooks":
+    # What torch.compile leaves in this process are dead references, at which a plugin of Sphinx stumbles.
+    if name == "notebooks" or "torch._dynamo" in sys.modules:
         command = [sys.executable, "-m", module, str(root), *arguments]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     for imported in (module, "jupyter_book.cli.main", "jupyter_book.sphinx", "booktools.site.extension"):

@@ -46,7 +46,7 @@ def page(tiny_folder):
         ("from itertools import pairwise\n\nfrom diffusers", None),
         ("from pagekit.diagram", None),
         ("KINDS", "both ="),
-        ("from diffusion_lib.stable_diffusion.attention", "prompt ="),
+        ("from diffusion_lib.sample import last, lms, timesteps", "prompt ="),
         ("from diffusion_lib.process import add_noise", "many ="),
         ("import numpy", "print("),
         ("def weights_of", "theirs ="),
