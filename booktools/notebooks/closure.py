@@ -24,7 +24,7 @@ from pathlib import Path
 
 import grimp
 
-from diffusion_lib.runtime.fingerprint import PACKAGES
+from diffusion_lib.runtime.fingerprint import PACKAGES, sha256_of_file
 
 from ..source.pages import Book, Page, report
 from . import cost, results
@@ -33,6 +33,7 @@ from .compose import needs_run
 ROOT = Path(__file__).resolve().parents[2]  # where the library lies
 SWEEPS = ROOT / "pagekit" / "sweeps"  # stored results; each concerns the chapters that name it
 NOT_DATA = {".py", ".pyc"}
+sha256 = cache(sha256_of_file)  # a page after the other asks for the same files
 
 
 def digest(page: Page) -> str:
@@ -140,12 +141,6 @@ def _files(module: str) -> tuple[Path, ...]:
 
 def _package(path: Path) -> Path:
     return next(folder for folder in path.parents if (folder / "__init__.py").is_file())
-
-
-@cache
-def sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @cache

@@ -13,7 +13,6 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import safetensors.torch
@@ -22,9 +21,9 @@ from PIL import Image
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from ..data import DENSITIES, KINDS, ImageFolder, clothes, clothes_labels, digits, sample_density
-from ..errors import CheckpointMismatch, ConfigError, check_choice, check_integer, check_seed, did_you_mean
-from ..networks import LARGEST_SIZE, MLP, Network, UNet, build
+from ..data import DENSITIES, ImageFolder
+from ..errors import CheckpointMismatch, ConfigError, check_choice, check_integer, check_seed
+from ..networks import LARGEST_SIZE, Network, build
 from ..process.guidance import GuidedByLabel, check_guidance
 from ..process.identities import check_together
 from ..process.registry import make_schedule, schedule_from_config
@@ -44,14 +43,8 @@ from ..train.config import TrainConfig
 from ..train.loop import TrainState
 from ..train.manifest import layout
 from ..train.tensorboard import check_installed
+from .training_data import check_size, described, network_for, read_data, summary
 
-DATA = (*DENSITIES, "digits", "clothes")
-POINTS = 50_000  # draws of a density that a run trains on
-# those of pictures; points have an MLP
-NETWORKS: dict[str, tuple[type[Network], dict[str, Any]]] = {
-    "digits": (UNet, {}),
-    "clothes": (UNet, {"width": 40, "patch": 2, "classes": len(KINDS)}),
-}
 KEPT = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # shares of a run with labels after which the average of the weights is kept
 STEPS = 50  # of a sampler, unless T is less
 SAMPLERS: dict[str, Callable[..., Iterator[SampleStep]]] = {
@@ -72,33 +65,35 @@ def train(args: argparse.Namespace) -> int:
     schedule = make_schedule(args.schedule, args.T)
     save_every = check_integer("save_every", args.save_every, 1)
     device = pick_device(args.device)
-    size = _check_data(args)
+    size = check_size(args)
     if args.tensorboard:
         check_installed()
     directory = files.folder("out", args.out)
     run.check_new(directory, args.resume)
-    data, labels = _data(args.data, config.seed, size)
+    data, labels = read_data(args.data, config.seed, size)
     torch.manual_seed(config.seed)
-    make, sizes = (UNet, _unet_sizes(data)) if isinstance(data, ImageFolder) else NETWORKS.get(args.data, (MLP, {}))
+    make, sizes = network_for(args.data, data)
     network = make(T=schedule.T, alpha_bar=schedule.alpha_bar, **sizes)
     with parallel.join(device) as processes:
         if isinstance(data, ImageFolder) and processes.rank == 0:
-            print(_summary(data))
+            print(summary(data))
         state = TrainState.create(network, config, device)
         records = training.train(state, data, schedule, config, processes, labels)
-        settings = {"schedule": schedule.config, "denoiser": network.config}
-        settings |= {"data": _described(args.data, data)}
-        unit = "points" if args.data in DENSITIES else "images"
-        options: dict[str, Any] = {
-            "save_every": save_every,
-            "processes": processes,
-            "unit": unit,
-            "tensorboard": args.tensorboard,
-        }
-        options |= {"keep": [round(config.steps * share) for share in KEPT] if labels is not None else []}
+        told = {"schedule": schedule.config, "denoiser": network.config, "data": described(args.data, data)}
         with stop_signals() as received:
             stop = run.drive(
-                directory, state, config, records, settings, received=received, resume=args.resume, **options
+                directory,
+                state,
+                config,
+                records,
+                told,
+                received=received,
+                resume=args.resume,
+                save_every=save_every,
+                processes=processes,
+                unit="points" if args.data in DENSITIES else "images",
+                tensorboard=args.tensorboard,
+                keep=[round(config.steps * share) for share in KEPT] if labels is not None else [],
             )
         if processes.rank == 0:
             if state.step == config.steps:
@@ -144,51 +139,6 @@ def _told(denoiser: nn.Module, label: int | None, g: float, n: int) -> Callable[
     check_integer("label", label, 0, denoiser.classes - 1)
     kinds = torch.full((n,), label, device=next(denoiser.parameters()).device)
     return GuidedByLabel(denoiser, kinds, g)
-
-
-def _check_data(args: argparse.Namespace) -> int | None:
-    """The side that is asked for; ``ConfigError`` unless ``--data`` is a name or a folder, and fits ``--size``."""
-    size = getattr(args, "size", None)
-    if args.data in DATA:
-        if size is not None:
-            raise ConfigError(f"size must come with a folder of images, got {size} with {args.data}; leave it out")
-    elif not Path(args.data).is_dir():
-        allowed = f"one of {', '.join(map(repr, DATA))}, or a folder of images"
-        raise ConfigError(f"data must be {allowed}, got {args.data!r}{did_you_mean(args.data, DATA)}")
-    return size
-
-
-def _data(name: str, seed: int, size: int | None = None) -> tuple[Tensor | ImageFolder, Tensor | None]:
-    """What a run trains on, and its labels, if it has some that do not lie in a folder."""
-    if name not in DATA:
-        return ImageFolder(name, size), None
-    if name == "clothes":
-        return clothes("train"), clothes_labels("train")
-    return digits("train") if name == "digits" else sample_density(name, POINTS, seed), None
-
-
-def _unet_sizes(data: ImageFolder) -> dict[str, int]:
-    """What a U-Net for the images of a folder is made with; larger images get larger patches."""
-    channels, height, width = data.shape
-    if height % 4 or width % 4:
-        what = f"multiples of 4 for the U-Net, got {width} × {height}"
-        raise ConfigError(f"images must have sides that are {what}; add --size {max(4, min(height, width) // 4 * 4)}")
-    patch = 1 if min(height, width) <= 16 else 2 if max(height, width) <= 64 else 4
-    return {"channels": channels, "width": 40, "patch": patch, "classes": len(data.classes)}
-
-
-def _summary(data: ImageFolder) -> str:
-    """How many images, of which shape, and which label each class has."""
-    labels = "".join(f", {label} {name}" for label, name in enumerate(data.classes))
-    shape = " × ".join(map(str, data.shape))
-    return f"{len(data)} images of {shape}{labels and f', labels{labels[1:]}'}"
-
-
-def _described(name: str, data: Tensor | ImageFolder) -> dict:
-    """What the checkpoint says of the data: of a folder not where it lies, but what is in it."""
-    if not isinstance(data, ImageFolder):
-        return {"name": name, "shape": list(data.shape[1:])}
-    return {"name": "folder", "sha256": data.sha256, "classes": data.classes, "shape": list(data.shape)}
 
 
 def draw_curve(directory: Path) -> None:

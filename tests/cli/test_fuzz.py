@@ -21,7 +21,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from diffusion_lib.cli import commands as cli
-from diffusion_lib.cli import parser
+from diffusion_lib.cli import parser, training_data
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.runtime import fingerprint
 from diffusion_lib.sample.ancestral import SampleStep
@@ -68,7 +68,7 @@ def place(tmp_path_factory, tiny_folder):
         patch.setattr(cli.run, "drive", lambda *_, **__: 0)
         patch.setattr(cli, "last", lambda _: cli.torch.zeros(1, 2))
         patch.setattr(cli, "draw_curve", lambda _: None)
-        patch.setattr(cli, "sample_density", lambda *_: cli.torch.zeros(4, 2))
+        patch.setattr(training_data, "sample_density", lambda *_: cli.torch.zeros(4, 2))
         patch.setattr(pipeline, "denoise", undrawn)
         patch.setattr(train_latent, "fit", stub)
         patch.setattr("papermill.execute_notebook", stub)
