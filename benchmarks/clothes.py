@@ -50,20 +50,20 @@ TRIALS, LOSSES = 1000, 1000  # samples of a trial; pictures of a loss
 FIRST_SEED, SEEDS = 5000, 3  # of the samples that are judged
 
 
-def draw(denoiser: Network, schedule: Schedule, n: int, seed: int, steps: int, eta: float, g: float) -> Tensor:
+def draw(predictor: Network, schedule: Schedule, n: int, seed: int, steps: int, eta: float, g: float) -> Tensor:
     """Samples (n, 1, 28, 28), the kinds in turn, with bfloat16 in the network, cut to [−1, 1]."""
     generator, parts = torch.Generator().manual_seed(seed), []
     for label in (torch.arange(n) % len(KINDS)).split(AT_ONCE):
-        guided = GuidedByLabel(_coarse(denoiser), label, g)
+        guided = GuidedByLabel(_coarse(predictor), label, g)
         x_T = torch.randn(len(label), 1, 28, 28, generator=generator)
         parts.append(last(ddim(guided, x_T, schedule, steps=steps, eta=eta, generator=generator)))
     return torch.cat(parts).clamp(-1, 1)
 
 
-def _coarse(denoiser: Network) -> Callable[..., Tensor]:
+def _coarse(predictor: Network) -> Callable[..., Tensor]:
     def call(*arguments: Tensor) -> Tensor:
         with torch.autocast("cpu", torch.bfloat16):
-            return denoiser(*arguments)
+            return predictor(*arguments)
 
     return call
 
@@ -76,7 +76,7 @@ class Run:
         state, self.schedule, _ = restore(str(path))
         self.settings = checkpoint.read_latest(path)[0]["config"]
         self.wanted = self.settings["train"]["steps"]
-        self.exact, self.denoiser = state.ema_denoiser(), state.ema_denoiser()
+        self.exact, self.predictor = state.ema_model(), state.ema_model()
         self.steps = sorted(int(kept.stem.removeprefix("average-")) for kept in path.glob("average-*.safetensors"))
         self.test, self.validation = Judge(self.space, SAMPLES), self.space(fashion_mnist("train")[TRAIN:])
         self.judged = path / "judged.json"
@@ -96,8 +96,8 @@ class Run:
         return {name: tensor.half() for name, tensor in stored.items()}
 
     def at(self, step: int) -> Network:
-        self.denoiser.load_state_dict({name: tensor.float() for name, tensor in self.averages(step).items()})
-        return self.denoiser
+        self.predictor.load_state_dict({name: tensor.float() for name, tensor in self.averages(step).items()})
+        return self.predictor
 
     def trial(self, setting: dict) -> dict:
         """The distance of a setting from the validation split, at half of the training."""
@@ -150,7 +150,7 @@ def judge(run: Run) -> dict[str, Any]:
         "rounding": run.of("rounding", lambda: _lost(run.exact, run.at(step), run.schedule)),
         "seconds": sum(line["seconds"] for line in clock),
         "core_minutes": core_minutes(run.path),
-        "parameters": sum(parameter.numel() for parameter in run.denoiser.parameters()),
+        "parameters": sum(parameter.numel() for parameter in run.predictor.parameters()),
     }
 
 
@@ -175,7 +175,7 @@ def _described(space: FeatureSpace) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def _losses(denoiser: Network, schedule: Schedule) -> dict[str, float]:
+def _losses(predictor: Network, schedule: Schedule) -> dict[str, float]:
     """L_simple of pictures that were trained on, and of as many that were not, with equal noise and times, told."""
     generator, losses = torch.Generator().manual_seed(6000), {}
     t = torch.randint(1, schedule.T + 1, (LOSSES,), generator=generator)
@@ -183,7 +183,7 @@ def _losses(denoiser: Network, schedule: Schedule) -> dict[str, float]:
     for split in ("train", "validation"):
         every = len(clothes(split)) // LOSSES
         x_0, label = clothes(split)[::every], clothes_labels(split)[::every]
-        losses[split] = float(eps_loss(lambda x_t, t, label=label: denoiser(x_t, t, label), schedule, x_0, t, eps))
+        losses[split] = float(eps_loss(lambda x_t, t, label=label: predictor(x_t, t, label), schedule, x_0, t, eps))
     return losses
 
 
@@ -197,8 +197,8 @@ def _lost(exact: Network, rounded: Network, schedule: Schedule) -> float:
 def ship(run: Run, folder: Path) -> None:
     """Write weights, feature space, numbers, card, and the record of all, into ``folder``."""
     numbers = judge(run)
-    denoiser = {name: value for name, value in run.settings["denoiser"].items() if name != "alpha_bar"}
-    settings = run.settings | {"denoiser": denoiser}  # the table is the schedule's
+    predictor = {name: value for name, value in run.settings["predictor"].items() if name != "alpha_bar"}
+    settings = run.settings | {"predictor": predictor}  # the table is the schedule's
     files.write(folder / shipped.WEIGHTS, safetensors.torch.save(run.averages(run.steps[-1])))
     _write_space(folder / shipped.FEATURES, run.space)
     files.write(folder / shipped.CARD, json.dumps(numbers, indent=1) + "\n")

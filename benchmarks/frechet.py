@@ -69,13 +69,13 @@ class Ours:
         return BATCH * sum(1 for _ in islice(self.steps, 1))  # none after the last step
 
     def sample(self, n: int) -> Tensor:
-        network = self.state.ema_denoiser()
+        network = self.state.ema_model()
 
-        def denoiser(x_t: Tensor, t: Tensor) -> Tensor:
+        def predictor(x_t: Tensor, t: Tensor) -> Tensor:
             with torch.autocast("cpu", torch.bfloat16):
                 return network(x_t, t)
 
-        return last(ddim(denoiser, torch.randn(n, 1, 28, 28), SCHEDULE, steps=STEPS, eta=1.0))
+        return last(ddim(predictor, torch.randn(n, 1, 28, 28), SCHEDULE, steps=STEPS, eta=1.0))
 
 
 class Judge:

@@ -64,12 +64,12 @@ def _quality(data, test, seeds: int, steps: int, width: int) -> dict[str, list[f
             contestant = Ours(data, width, precision, seed)
             for _ in range(steps):
                 contestant.step()
-            values.append(_loss(contestant.state.ema_denoiser(), test, t, eps))
+            values.append(_loss(contestant.state.ema_model(), test, t, eps))
     return losses
 
 
 @torch.no_grad()
-def _loss(denoiser, *tensors: torch.Tensor) -> float:
+def _loss(predictor, *tensors: torch.Tensor) -> float:
     """L_simple over x_0, t and eps, in parts that fit a cache."""
     parts = zip(*(tensor.split(250) for tensor in tensors), strict=True)
-    return sum(float(eps_loss(denoiser, SCHEDULE, *part)) * len(part[0]) for part in parts) / len(tensors[0])
+    return sum(float(eps_loss(predictor, SCHEDULE, *part)) * len(part[0]) for part in parts) / len(tensors[0])

@@ -57,7 +57,7 @@ def measure(options: Options) -> dict:
             "rounds": rounds,
             "seconds of compiling": compiling,
         },
-        "recipes": {OURS: "denoiser.UNet"},
+        "recipes": {OURS: "predictor.UNet"},
         "lines": [
             line(
                 name,

@@ -23,7 +23,7 @@ BATCH, ROUNDS, STEPS = 32, 15, 400
 
 
 class Wrapped(nn.Module):
-    """A network of (x_0 + sigma ε, sigma) as a denoiser of (x_t, t)."""
+    """A network of (x_0 + sigma ε, sigma) as a predictor of (x_t, t)."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The contestants on points in the plane.  Each trains one step at a time, and answers as a denoiser of our schedule.
+"""The contestants on points in the plane.  Each trains one step at a time, and answers as a predictor of our schedule.
 
 Ours is the recipe of the chapter toy-ddpm.  smalldiffusion is its README and examples/toyexample.ipynb: the same
 network, noise levels, batch, optimiser and sampler.  Those levels end at σ = 10, so where all times of the judge count,
@@ -62,11 +62,11 @@ class Ours:
     def steps(self) -> Iterator:
         return train(self.state, self.data, SCHEDULE, self.config)
 
-    def denoiser(self):
-        return self.state.ema_denoiser()
+    def predictor(self):
+        return self.state.ema_model()
 
     def sample(self, x_T: Tensor) -> Tensor:
-        return last(heun(self.denoiser(), x_T, SCHEDULE, steps=HEUN_STEPS))
+        return last(heun(self.predictor(), x_T, SCHEDULE, steps=HEUN_STEPS))
 
 
 class SmallDiffusion:
@@ -91,7 +91,7 @@ class SmallDiffusion:
         for step in self.peer.training_loop(loader, self.network, self.schedule, epochs=10**6):
             yield step.loss.item()
 
-    def denoiser(self):
+    def predictor(self):
         def eps_hat(x_t: Tensor, t: Tensor) -> Tensor:
             return self.network(x_t / self.shrink[t, None], self.sigma[t, None])
 
@@ -174,7 +174,7 @@ class Tiny:
                 optimizer.zero_grad()
                 yield loss.item()
 
-    def denoiser(self):
+    def predictor(self):
         return self.network
 
     def sample(self, x_T: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""How far from the best possible denoiser: the excess of L_simple over the Bayes floor on the ring, at equal seconds.
+"""How far from the best possible predictor: the excess of L_simple over the Bayes floor on the ring, at equal seconds.
 
 The floor is exact (``oracle.GaussianMixture``).  The excess E ‖ε̂ − ε*‖² is measured directly, over all times alike, on
 20,000 fresh points that are the same for all.  Each contestant has its own seeds; training alone is timed.
@@ -20,21 +20,21 @@ SECONDS, SEEDS, POINTS = 8.0, 5, 20_000
 
 
 class Judge:
-    """Noisy points at every time, and what the best denoiser says of them."""
+    """Noisy points at every time, and what the optimal noise predictor says of them."""
 
     def __init__(self, points: int) -> None:
         x_0, self.t = sample_density("ring", points, seed=1001), torch.arange(points) % SCHEDULE.T + 1
         eps = torch.randn(x_0.shape, generator=torch.Generator().manual_seed(1002))
         self.x_t = add_noise(SCHEDULE, x_0, self.t, eps)
         world = GaussianMixture.named("ring")
-        self.best = world.denoiser(SCHEDULE)(self.x_t, self.t)
+        self.best = world.noise_predictor(SCHEDULE)(self.x_t, self.t)
         middles = [t for t in range(1, SCHEDULE.T + 1) if t % 10 in (5, 6)]  # of tens; the floor is smooth in t
         self.floor = sum(world.irreducible_loss(SCHEDULE, t).loss for t in middles) / len(middles)
 
     @torch.no_grad()
-    def __call__(self, denoiser) -> float:
+    def __call__(self, predictor) -> float:
         """The excess in percent of the floor."""
-        return 100 * float((denoiser(self.x_t, self.t) - self.best).square().mean()) / self.floor
+        return 100 * float((predictor(self.x_t, self.t) - self.best).square().mean()) / self.floor
 
 
 def measure(options: Options) -> dict:
@@ -48,7 +48,7 @@ def measure(options: Options) -> dict:
             contestant, done = recipe(data, seed, seconds), []
             used[recipe.name] += until((done.append(1) for _ in contestant.steps()), [seconds])
             steps[recipe.name].append(len(done))
-            excess[recipe.name].append(judge(contestant.denoiser()))
+            excess[recipe.name].append(judge(contestant.predictor()))
     ours = median(excess[OURS])
     others = [median(values) for name, values in excess.items() if name != OURS]
     return {

@@ -22,7 +22,7 @@ SAMPLERS = {"ddpm": ddpm, "ddim": ddim, "lms": lms, "heun": heun}
 
 
 class Timed:
-    """A denoiser that adds up the processor time of its calls."""
+    """A predictor that adds up the processor time of its calls."""
 
     def __init__(self, network: torch.nn.Module) -> None:
         self.network, self.seconds, self.calls = network, 0.0, 0

@@ -1,4 +1,4 @@
-"""A schedule fixes a forward process; a denoiser is trained against it; a sampler runs it backwards.
+"""A schedule fixes a forward process; a network is trained against it; a sampler runs it backwards.
 
 Derivations prove the formulas that all of them share.  Import the part that you need, for example
 ``from diffusion_lib import process, sample``; nothing heavy is imported here.

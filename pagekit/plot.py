@@ -1,4 +1,4 @@
-"""Figures only: nothing here knows what a schedule or a denoiser is.
+"""Figures only: nothing here knows what a schedule or a model is.
 
 Lines go to SVG, which is compared by its geometry when a notebook is re-run.  Pictures and clouds of samples go to
 PNG or JPEG, because their last bits depend on the processor; beside each, a chapter prints rounded statistics.

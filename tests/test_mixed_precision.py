@@ -64,6 +64,6 @@ def test_the_loop_trains_in_the_precision_that_it_is_given():
         config = TrainConfig(steps=5, batch_size=64, lr=1e-2, precision=precision)
         state = TrainState.create(network, config)
         losses[precision] = [record.loss for record in train(state, draw(50, 2), SCHEDULE, config)]
-        assert {parameter.dtype for parameter in state.ema_denoiser().parameters()} == {torch.float32}
+        assert {parameter.dtype for parameter in state.ema_model().parameters()} == {torch.float32}
     assert losses["auto"] == losses["float32"] != losses["bfloat16"]
     assert losses["bfloat16"] == pytest.approx(losses["float32"], rel=CLOSE)

@@ -63,13 +63,13 @@ def test_a_network_without_a_table_belongs_to_the_schedule_that_trained_it():
     """Its copy with averaged weights does, too, and so does one that is made from its configuration."""
     torch.manual_seed(0)
     state = TrainState.create(MLP(width=8, T=20, prediction="eps"), config_of(2))
-    last(ddim(state.denoiser, X, cosine(20)))  # nothing is known yet
+    last(ddim(state.model, X, cosine(20)))  # nothing is known yet
     list(train(state, sample_density("ring", 50, 0), OWN, config_of(2)))
-    for network in (state.denoiser, state.ema_denoiser(), build(state.denoiser.config)):
+    for network in (state.model, state.ema_model(), build(state.model.config)):
         last(ddim(network, X, OWN))
         with pytest.raises(ConfigError, match="alpha_bar of the network"):
             ddim(network, X, cosine(20))
-    assert state.denoiser.config["alpha_bar"] == OWN.alpha_bar.tolist()
+    assert state.model.config["alpha_bar"] == OWN.alpha_bar.tolist()
     with pytest.raises(ConfigError, match="alpha_bar of the network"):
         train(state, X, cosine(20), config_of(4))
 

@@ -50,13 +50,13 @@ def _descent() -> dict:
     return {"data": data.tolist(), "surface": heights, "deep": deep[1:], "shallow": shallow[1:]}
 
 
-def counted(denoiser: Callable) -> tuple[list, Callable]:
-    """A list that grows with each call, and the same denoiser."""
+def counted(model: Callable) -> tuple[list, Callable]:
+    """A list that grows with each call, and the same model."""
     calls: list = []
 
     def asked(x_t, t):
         calls.append(t)
-        return denoiser(x_t, t)
+        return model(x_t, t)
 
     return calls, asked
 
@@ -76,18 +76,18 @@ def _orders() -> dict:
     places, width, weights = [-1.0, 0.3, 1.2], 0.4, [0.3, 0.3, 0.4]
     world = GaussianMixture([[place] for place in places], width, weights)
     x_T = torch.special.ndtri((torch.arange(100, dtype=torch.float64)[:, None] + 0.5) / 100)
-    end, denoiser, errors = page["flow"](x_T, world), world.denoiser(schedule), {}
+    end, model, errors = page["flow"](x_T, world), world.noise_predictor(schedule), {}
     solvers = {f"lms{order}": (sample.lms, {"order": order}) for order in (2, 3, 4)}
     solvers |= {"euler": (sample.euler, {}), "dpmpp": (sample.dpmpp, {}), "unipc": (sample.unipc, {})}
     solvers |= {"heun": (sample.heun, {}), "dpm2": (sample.dpm2, {})}
-    chain = list(sample.ddim(denoiser, x_T[2::5], schedule))  # where the estimates move
+    chain = list(sample.ddim(model, x_T[2::5], schedule))  # where the estimates move
     for grid in ("trailing", "exponential", "karras", "equal"):
         errors[grid] = {name: [] for name in solvers}
         for steps in (2, 3, 4, 6, 10, 15, 20, 30, 50, 80, 125, 200):
             equal = grid == "equal"
             times = equal_error_times(schedule, chain, steps) if equal else sampling_timesteps(schedule, steps, grid)
             for name, (solver, options) in solvers.items():
-                calls, asked = counted(denoiser)
+                calls, asked = counted(model)
                 off = sample.last(solver(asked, x_T, schedule, spacing=times, **options)) - end
                 errors[grid][name].append([len(calls), float(f"{float(off.square().mean().sqrt()):.6g}")])
     world_told = {"means": places, "std": width, "weights": weights}

@@ -79,7 +79,7 @@ def train(args: argparse.Namespace) -> int:
             print(summary(data))
         state = TrainState.create(network, config, device)
         records = training.train(state, data, schedule, config, processes, labels)
-        told = {"schedule": schedule.config, "denoiser": network.config, "data": described(args.data, data)}
+        told = {"schedule": schedule.config, "model": network.config, "data": described(args.data, data)}
         with stop_signals() as received:
             stop = run.drive(
                 directory,
@@ -118,27 +118,27 @@ def sample(args: argparse.Namespace) -> int:
     device = pick_device(args.device)
     path = files.target("out", args.out, (".safetensors", ".png"))
     state, schedule, shape = restore(args.source)
-    denoiser = _told(state.ema_denoiser().to(device), label, g, n)
+    model = _told(state.ema_model().to(device), label, g, n)
     streams, batch = generators(seed, n), torch.empty(n, *shape)
     x_T = noise(streams, batch)(batch).to(device)
     steps = getattr(args, "steps", min(STEPS, schedule.T))
     options = {"generator": streams} if args.sampler in NOISY else {}
-    chain = sampler(denoiser, x_T, schedule, steps=steps, **options)
+    chain = sampler(model, x_T, schedule, steps=steps, **options)
     x_0 = last(tqdm(chain, total=steps + 1, unit="step")).cpu()
     files.write(path, safetensors.torch.save({"x_0": x_0}) if path.suffix == ".safetensors" else _picture(x_0))
     print(f"wrote {n} samples of step {state.step} to {path}")
     return 0
 
 
-def _told(denoiser: nn.Module, label: int | None, g: float, n: int) -> Callable[[Tensor, Tensor], Tensor]:
-    """The denoiser, told that all n samples are of the kind ``label``, and guided by g; without a label as it is."""
+def _told(model: nn.Module, label: int | None, g: float, n: int) -> Callable[[Tensor, Tensor], Tensor]:
+    """The model, told that all n samples are of the kind ``label``, and guided by g; without a label as it is."""
     if label is None:
-        return denoiser
-    if not isinstance(denoiser, Network) or not denoiser.classes:
-        raise ConfigError(f"label must be left out, got {label}: this denoiser was trained without labels")
-    check_integer("label", label, 0, denoiser.classes - 1)
-    kinds = torch.full((n,), label, device=next(denoiser.parameters()).device)
-    return GuidedByLabel(denoiser, kinds, g)
+        return model
+    if not isinstance(model, Network) or not model.classes:
+        raise ConfigError(f"label must be left out, got {label}: this model was trained without labels")
+    check_integer("label", label, 0, model.classes - 1)
+    kinds = torch.full((n,), label, device=next(model.parameters()).device)
+    return GuidedByLabel(model, kinds, g)
 
 
 def draw_curve(directory: Path) -> None:
@@ -165,16 +165,16 @@ def restore(source: str) -> tuple[TrainState, Schedule, list[int]]:
         schedule = schedule_from_config(settings["schedule"])
         config = TrainConfig.from_dict(settings["train"])
         with torch.device("meta"):  # what a file says may not fit the memory; what it holds does
-            network = build(settings["denoiser"])
+            network = build(settings["model"])
         shape = [check_integer("shape", size, 1, LARGEST_SIZE) for size in settings["data"]["shape"]]
         network.check_x(torch.empty(1, *shape, device="meta"))
         check_together(network, schedule)
-        _check_same(layout({f"denoiser/{k}": x for k, x in network.state_dict().items()}), record["tensors"])
+        _check_same(layout({f"model/{k}": x for k, x in network.state_dict().items()}), record["tensors"])
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError) as error:
         raise CheckpointMismatch(
             f"the checkpoint in {source} must hold the settings that the train command writes, got {_cause(error)}"
         ) from error
-    state = TrainState.create(build(settings["denoiser"]), config)
+    state = TrainState.create(build(settings["model"]), config)
     checkpoint.load_latest(source, state, settings)
     return state, schedule, shape
 

@@ -24,7 +24,7 @@ from . import pictures
 PROGRAM = "diffusion"  # the script that pip installs
 DATA = "moons, ring, grid, swiss_roll, checkerboard (points), digits, clothes (pictures)"
 SAMPLERS = "ddim, ddpm, euler, heun, lms, dpm++, langevin"
-STEPS = "1 to T; each calls the denoiser once, of heun twice, of langevin ten times (default: 50, or T if less)"
+STEPS = "1 to T; each calls the model once, of heun twice, of langevin ten times (default: 50, or T if less)"
 
 
 class Parser(argparse.ArgumentParser):
@@ -43,8 +43,8 @@ def parser() -> Parser:
     top = Parser(prog=PROGRAM, description=f"diffusion {__version__}: diffusion models, from schedule to sample")
     top.add_argument("--version", action="version", version=f"diffusion {__version__}")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
-    _train(commands.add_parser("train", help="train a denoiser, with checkpoints to resume from"))
-    _sample(commands.add_parser("sample", help="sample from a trained denoiser"))
+    _train(commands.add_parser("train", help="train a model, with checkpoints to resume from"))
+    _sample(commands.add_parser("sample", help="sample from a trained model"))
     plain = argparse.HelpFormatter  # the texts of these state their default values
     pictures.add_picture(commands.add_parser("picture", help="make a picture from a text", formatter_class=plain))
     pictures.add_remake(

@@ -51,7 +51,7 @@ CLOTHES_SIZES = {"train": 10_000, "validation": 1_000, "test": 2_000}  # as they
 
 _angle = torch.arange(8, dtype=torch.float64) * math.pi / 4
 _axis = 0.7 * torch.arange(-2, 3, dtype=torch.float64)
-# name: (means (k, 2), standard deviation); equal weights.  The Bayes-optimal denoiser of these is known in closed form.
+# name: (means (k, 2), standard deviation); equal weights.  Their optimal noise predictor is known in closed form.
 GAUSSIAN_MIXTURES = {
     "ring": (math.sqrt(2) * torch.stack([_angle.cos(), _angle.sin()], dim=1), 0.1),
     "grid": (torch.cartesian_prod(_axis, _axis), 0.07),

@@ -1,4 +1,4 @@
-r"""A model that can be summed: one pixel, and a denoiser ε̂(x_t, t) = a_t x_t + c_t.
+r"""A model that can be summed: one pixel, and a noise predictor ε̂(x_t, t) = a_t x_t + c_t.
 
 Then all densities are Gaussian, p(x_0), the posterior over paths, and with them the bound,
 
@@ -60,7 +60,7 @@ class GaussianChain:
         """The best chain for data N(0, s²): the forward process seen backwards, q(x_{t−1} | x_t)."""
         return cls.of_steps(schedule, *best_steps(schedule, s))
 
-    def denoiser(self, x_t: Tensor, t: Tensor) -> Tensor:
+    def noise_predictor(self, x_t: Tensor, t: Tensor) -> Tensor:
         """ε̂ = a_t x_t + c_t for x_t (B, 1) and t (B,), on any device."""
         self.schedule.check_t(t, like=x_t)
         slope, shift = (table.to(x_t.device)[t].view(-1, 1) for table in (self.slope, self.shift))
@@ -89,7 +89,7 @@ class GaussianChain:
 
     def terms(self, x_0: Tensor) -> Tensor:
         """L_0…L_T in nats, exactly, (T + 1, B): a term is a square in ε, which the noises −1 and 1 average exactly."""
-        chain = self.denoiser, self.schedule, x_0
+        chain = self.noise_predictor, self.schedule, x_0
         eps = torch.ones_like(x_0)
         first = [decoder_term(*chain, sign * eps, self.variance, None) for sign in (-1, 1)]
         found = [torch.stack(first).mean(0)]

@@ -1,8 +1,9 @@
 r"""The distribution of a sampler's output on a line, by quadrature, and a test of samples against it.
 
-A sampler with few steps does not draw from the data's distribution, even with the exact denoiser.  What it draws from
-can be computed all the same: if a step leads from x to m(x) + σ z, the next density is ∫ p(x) N(y; m(x), σ²) dx, and a
-step without noise carries each point's distribution function along.  On a grid such sums are exact to many digits.
+A sampler with few steps does not draw from the data's distribution, even with the optimal noise predictor.  What it
+draws from can be computed all the same: if a step leads from x to m(x) + σ z, the next density is
+∫ p(x) N(y; m(x), σ²) dx, and a step without noise
+carries each point's distribution function along.  On a grid such sums are exact to many digits.
 
 Under that distribution F, the normal scores Φ⁻¹(F(x)) of independent samples are independent standard normal numbers.
 So their sum, the sum of their squares, and the largest distance of their distribution function from Φ have known
@@ -44,7 +45,7 @@ class LineDistribution:
         """
         if sigma == 0:
             if bool((mean.diff() < 0).any()):
-                raise ConfigError("mean must increase with x where sigma = 0, got a fall; use an exact denoiser")
+                raise ConfigError("mean must increase with x where sigma = 0, got a fall; use an exact model")
             self.x = mean
             return self
         check_real("sigma", sigma, 2 * SPACING, math.inf, open_high=True)

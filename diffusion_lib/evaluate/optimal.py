@@ -1,4 +1,4 @@
-r"""The denoiser of least squared error in an exact world, and what it leaves open.
+r"""The noise predictor of least squared error in an exact world, and what it leaves open.
 
 ε* = E[ε | x_t] and E[x_0 | x_t] say the same, but where ᾱ_t = 0: there ε* = x_t for any data, and v* = −E[x_0] still
 speaks of them.  What is left open, Var(ε | x_t), is what the best variance of a reverse step at x_t adds to β̃_t.

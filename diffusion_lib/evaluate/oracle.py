@@ -1,4 +1,4 @@
-r"""Exact worlds: data whose noisy densities, and so the best possible denoiser, are known in closed form.
+r"""Exact worlds: data whose noisy densities, and so the optimal noise predictor, are known in closed form.
 
 Data from a mixture of Gaussians stay one under noise.  With component k drawn with probability w_k and
 x_0 ~ N(μ_k, s_k² I), the state has the density
@@ -9,14 +9,14 @@ the components have the probabilities r_k = q(k | x_t) by Bayes' rule, and
 
     ε*(x_t, t) = E[ε | x_t] = √(1 − ᾱ_t) Σ_k r_k (x_t − √ᾱ_t μ_k) / V_k = −√(1 − ᾱ_t) ∇ log q(x_t)
 
-is the denoiser of least squared error.  What is left of its error is the floor under every training loss.  With s = 0
-the data are K points: the world of a finite data set, in which the optimal denoiser has learned it by heart.
+is the noise predictor of least squared error.  What is left of its error is the floor under every training loss.  With
+s = 0 the data are K points: the world of a finite data set, which the optimal noise predictor has learned by heart.
 
 Functions take the schedule first, then ``x_t`` (B, …) and ``t``, an int or int64 (B,), as in ``process``; densities and
 scores also exist at t = 0.  A ``Path`` may stand for the schedule, with t in [0, 1], and α² and σ² for ᾱ_t and 1 − ᾱ_t.
 Results have the dtype of ``x_t``; pass float64 for exact work.  Bad input raises ``ConfigError``.
 
-Sources: Ho et al. 2020 (DDPM), eq. 4 and 14; Karras et al. 2022, appendix B.3 (the optimal denoiser of K points).
+Sources: Ho et al. 2020 (DDPM), eq. 4 and 14; Karras et al. 2022, appendix B.3 (optimal for K points).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from torch import Generator, Tensor
 
 from ..data import GAUSSIAN_MIXTURES
 from ..errors import ConfigError, check_choice, check_integer
-from ..process.identities import Denoiser
+from ..process.identities import Model
 from ..process.path import Path, Process
 from ..process.schedule import Schedule
 from ..process.velocity import velocity_of_pair
@@ -123,8 +123,8 @@ class GaussianMixture:
         """E[α' x_0 + σ' ε | x_t], (B, …): the speed at which x_t must move to carry the densities of ``path``."""
         return velocity_of_pair(path, self.clean_mean(path, x_t, t), t, Optimal(self, path)(x_t, t))
 
-    def denoiser(self, process: Process) -> Denoiser:
-        """The optimal denoiser ``eps_hat = E[ε | x_t]`` of this world as a function of (x_t, t), t in 1…T."""
+    def noise_predictor(self, process: Process) -> Model:
+        """The optimal noise predictor ``eps_hat = E[ε | x_t]`` of this world as a function of (x_t, t), t in 1…T."""
         if not isinstance(process, Process):
             raise ConfigError(f"schedule must be a Schedule or a Path, got {process!r}; use make_schedule('linear')")
         return Optimal(self, process)

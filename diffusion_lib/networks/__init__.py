@@ -1,4 +1,4 @@
-"""Networks that predict the noise, ``eps_hat = denoiser(x_t, t)``: an MLP for points, a U-Net and a DiT for images.
+"""Networks that predict the noise, ``eps_hat = model(x_t, t)``: an MLP for points, a U-Net and a DiT for images.
 
 ``x_t`` is (B, …) floating point, ``t`` int64 (B,) in 1…T, and ``eps_hat`` has the shape and dtype of ``x_t``.
 
@@ -24,7 +24,7 @@ c_skip and c_out of Karras et al. 2022, in coordinates that shrink the signal; F
 Time enters through cosines of s = ln(1 + 999 t/T) / ln 1000: finer at small t, where the noise grows by large factors
 from step to step.
 
-A network with ``classes`` is also told of which kind x_t is, ``denoiser(x_t, t, label)``, by a 1 in one of as many
+A network with ``classes`` is also told of which kind x_t is, ``model(x_t, t, label)``, by a 1 in one of as many
 columns beside the features of time.  Where it is not told they are zeros.
 
 Sources: Ho et al. 2020 (DDPM), section 3.2; Salimans & Ho 2022, section 4 and appendix D; Karras et al. 2022, section 5
@@ -43,9 +43,9 @@ from .text_dit import WAYS, TextDiT
 from .unet import PATCHES, UNet
 
 __all__ = [
-    "DENOISERS",
     "LARGEST_SIZE",
     "MLP",
+    "NETWORKS",
     "PATCHES",
     "PREDICTIONS",
     "WAYS",
@@ -56,7 +56,7 @@ __all__ = [
     "build",
 ]
 
-DENOISERS = {"mlp": MLP, "unet": UNet, "dit": DiT}
+NETWORKS = {"mlp": MLP, "unet": UNet, "dit": DiT}
 
 
 def build(config: dict[str, Any]) -> Network:
@@ -65,8 +65,8 @@ def build(config: dict[str, Any]) -> Network:
     Raises ``ConfigError`` for an unknown ``kind``, and for arguments that its class does not take.
     """
     arguments = dict(config)
-    make = DENOISERS[check_choice("denoiser kind", arguments.pop("kind", None), DENOISERS)]
+    make = NETWORKS[check_choice("network kind", arguments.pop("kind", None), NETWORKS)]
     try:
         return make(**arguments)
     except TypeError as error:
-        raise ConfigError(f"denoiser config must hold the arguments of {make.__name__}, got {config}") from error
+        raise ConfigError(f"network config must hold the arguments of {make.__name__}, got {config}") from error

@@ -29,7 +29,7 @@ class Cross(nn.Module):
 
 
 class TextDiT(DiT):
-    """A ``DiT`` that is called ``denoiser(x_t, t, words)`` with ``words`` (B, L, text), the last of which is pooled.
+    """A ``DiT`` that is called ``model(x_t, t, words)`` with ``words`` (B, L, text), the last of which is pooled.
 
     The last word enters c beside the time in all three ways, and so the shifts, scales and gates of every block.
 

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ConfigError, check_choice, check_integer, check_real
-from .identities import Denoiser, add_noise, check_together, posterior, predict_eps, x_0_from_eps
+from .identities import Model, add_noise, check_together, posterior, predict_eps, x_0_from_eps
 from .schedule import Schedule
 
 VARIANCES = ("posterior", "beta", "fixed_large")
@@ -90,7 +90,7 @@ def prior_term(schedule: Schedule, x_0: Tensor) -> Tensor:
 
 
 def step_term(
-    denoiser: Denoiser,
+    model: Model,
     schedule: Schedule,
     x_0: Tensor,
     t: Tensor | int,
@@ -104,13 +104,13 @@ def step_term(
         raise ConfigError(
             "t must be in 2..T for a divergence, got 1: q(x_0 | x_1, x_0) is no density; use decoder_term"
         )
-    mean, var, mean_hat = _means(denoiser, schedule, x_0, t, eps)
+    mean, var, mean_hat = _means(model, schedule, x_0, t, eps)
     sigma2 = table.to(x_0.device, x_0.dtype)[t].reshape(var.shape)
     return _example(kl_normal(mean, var, mean_hat, sigma2))
 
 
 def decoder_term(
-    denoiser: Denoiser,
+    model: Model,
     schedule: Schedule,
     x_0: Tensor,
     eps: Tensor,
@@ -123,7 +123,7 @@ def decoder_term(
     as a density, which makes L_0 a number that may be negative and depends on the unit of x_0.
     """
     sigma2 = step_variance(schedule, variance).to(x_0.device, x_0.dtype)[1]
-    _, _, mean_hat = _means(denoiser, schedule, x_0, 1, eps)
+    _, _, mean_hat = _means(model, schedule, x_0, 1, eps)
     if levels is None:
         return _example(0.5 * ((2 * math.pi * sigma2).log() + (x_0 - mean_hat) ** 2 / sigma2))
     return -_example(log_level(x_0, mean_hat, sigma2, levels))
@@ -154,7 +154,7 @@ def log_level(x: Tensor, mean: Tensor, variance: Tensor, levels: int = LEVELS) -
 
 @torch.no_grad()
 def vlb(
-    denoiser: Denoiser,
+    model: Model,
     schedule: Schedule,
     x_0: Tensor,
     eps: Tensor,
@@ -169,9 +169,9 @@ def vlb(
     shape = (schedule.T, *x_0.shape)
     if eps.shape != shape:
         raise ConfigError(f"eps must have shape (T, B, ...) = {shape}, got {tuple(eps.shape)}; draw one for each time")
-    steps = [step_term(denoiser, schedule, x_0, t, eps[t - 1], variance) for t in range(2, schedule.T + 1)]
+    steps = [step_term(model, schedule, x_0, t, eps[t - 1], variance) for t in range(2, schedule.T + 1)]
     return Bound(
-        decoder_term(denoiser, schedule, x_0, eps[0], variance, levels),
+        decoder_term(model, schedule, x_0, eps[0], variance, levels),
         torch.stack(steps) if steps else x_0.new_zeros(0, len(x_0)),
         prior_term(schedule, x_0),
     )
@@ -211,14 +211,14 @@ def weight(schedule: Schedule, kind: str, variance: str | Tensor = "posterior", 
 
 
 def _means(
-    denoiser: Denoiser, schedule: Schedule, x_0: Tensor, t: Tensor | int, eps: Tensor
+    model: Model, schedule: Schedule, x_0: Tensor, t: Tensor | int, eps: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Mean and variance of q(x_{t−1} | x_t, x_0), and the model's mean μ_θ: the same with x̂_0 for x_0 (DDPM eq.
     11)."""
-    check_together(denoiser, schedule)
+    check_together(model, schedule)
     x_t = add_noise(schedule, x_0, t, eps)
     times = t if isinstance(t, Tensor) else torch.full(x_0.shape[:1], t, device=x_0.device)
-    eps_hat = predict_eps(denoiser, x_t, times)
+    eps_hat = predict_eps(model, x_t, times)
     x_0_hat = x_0_from_eps(schedule, x_t, t, eps_hat.to(eps.dtype))
     mean, variance = posterior(schedule, x_0, x_t, t)
     return mean, variance, posterior(schedule, x_0_hat, x_t, t)[0]

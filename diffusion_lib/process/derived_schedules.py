@@ -2,7 +2,7 @@ r"""Schedules made from another one: one that ends in noise alone, and one for p
 
 A published schedule leaves a little of the data at its end.  ``zero_terminal_snr`` shifts and scales √ᾱ_t so that
 ᾱ_T = 0 and ᾱ_1 stays.  Then β_T = 1, and ε̂(x_T, T) = x_T tells nothing of x_0.  A network that predicts v does, since
-v = −x_0 there: a sampler asks ``denoiser.v``, and what divides by √ᾱ_T is refused.  This is the only way to such a
+v = −x_0 there: a sampler asks ``model.v``, and what divides by √ᾱ_T is refused.  This is the only way to such a
 schedule.
 
 The mean of k × k pixels has k² times their signal-to-noise ratio.  ``shifted`` divides every SNR_t by k², so that a
@@ -24,7 +24,7 @@ from .schedule import MASTER, Schedule
 def zero_terminal_snr(schedule: Schedule) -> Schedule:
     """√ᾱ'_t = (√ᾱ_t − √ᾱ_T) √ᾱ_1 / (√ᾱ_1 − √ᾱ_T): ᾱ'_1 = ᾱ_1 and ᾱ'_T = 0 (Lin et al. 2023, Algorithm 1).
 
-    For denoisers with a method ``v``.  A schedule that ends so already is returned as it is; ``ConfigError`` for one of
+    For models with a method ``v``.  A schedule that ends so already is returned as it is; ``ConfigError`` for one of
     a single step, which has no other end to keep.
     """
     table = schedule.to(*MASTER)

@@ -27,9 +27,9 @@ from ..errors import ConfigError, check_integer
 from .path import Process
 from .schedule import Schedule
 
-# eps_hat = denoiser(x_t, t); x_t and eps_hat (B, …), t (B,) int64.  Where ᾱ_T = 0, ε̂ = x_T tells nothing, and samplers
-# ask for v_hat = denoiser.v(x_t, t), which is −x̂_0 there.
-Denoiser = Callable[[Tensor, Tensor], Tensor]
+# eps_hat = model(x_t, t); x_t and eps_hat (B, …), t (B,) int64.  Where ᾱ_T = 0, ε̂ = x_T tells nothing, and samplers
+# ask for v_hat = model.v(x_t, t), which is −x̂_0 there.
+Model = Callable[[Tensor, Tensor], Tensor]
 
 
 class Transition(NamedTuple):
@@ -77,24 +77,24 @@ def add_noise(process: Process, x_0: Tensor, t: Tensor | float, eps: Tensor) -> 
     return alpha_bar.sqrt() * x_0 + one_minus_alpha_bar.sqrt() * eps
 
 
-def predict_eps(denoiser: Denoiser, x_t: Tensor, t: Tensor) -> Tensor:
-    """ε̂ = denoiser(x_t, t); ``ConfigError`` unless it has the shape of x_t (a smaller one would be broadcast)."""
-    eps_hat = denoiser(x_t, t)
+def predict_eps(model: Model, x_t: Tensor, t: Tensor) -> Tensor:
+    """ε̂ = model(x_t, t); ``ConfigError`` unless it has the shape of x_t (a smaller one would be broadcast)."""
+    eps_hat = model(x_t, t)
     if not isinstance(eps_hat, Tensor):  # a model of diffusers answers with an object, and counts the times from 0
         remedy = "wrap it, as in lambda x_t, t: unet(x_t, t - 1).sample"
-        raise ConfigError(f"denoiser must return a tensor, got {type(eps_hat).__name__}; {remedy}")
+        raise ConfigError(f"model must return a tensor, got {type(eps_hat).__name__}; {remedy}")
     if eps_hat.shape != x_t.shape:
-        raise ConfigError(f"denoiser must return x_t's shape {tuple(x_t.shape)}, got {tuple(eps_hat.shape)}")
+        raise ConfigError(f"model must return x_t's shape {tuple(x_t.shape)}, got {tuple(eps_hat.shape)}")
     return eps_hat
 
 
-def check_together(denoiser: Denoiser, schedule: Schedule) -> None:
-    """Raise ``ConfigError`` if the denoiser is known to belong to another schedule, whose ε̂ would be wrong here.
+def check_together(model: Model, schedule: Schedule) -> None:
+    """Raise ``ConfigError`` if the model is known to belong to another schedule, whose ε̂ would be wrong here.
 
     It says so by its method ``check_schedule(T, alpha_bar)``, as the networks of ``networks`` do; one that has none,
     such as a plain function, is believed.
     """
-    if (check := getattr(denoiser, "check_schedule", None)) is not None:
+    if (check := getattr(model, "check_schedule", None)) is not None:
         check(schedule.T, schedule.to("cpu", torch.float64).alpha_bar)
 
 

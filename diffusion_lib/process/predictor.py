@@ -41,7 +41,7 @@ class NoisePredictor(nn.Module):
     ``model`` is called as model(x_t, t), or model(x_t, t, condition), and must answer with a tensor of x_t's shape.  A
     condition is handed on as it is; a label that training withholds is −1.  ``clip`` keeps x̂_0 in [−clip, clip],
     1 for images in [−1, 1], in eval mode: training is not clipped.  The predictor and its model begin in eval mode, and
-    ``TrainState.create`` and ``ema_denoiser`` switch it.  If all parameters of the model have
+    ``TrainState.create`` and ``ema_model`` switch it.  If all parameters of the model have
     another dtype than x_t, such as bfloat16, the model gets x_t in theirs, and ε̂ is computed in that of x_t.
 
     Raises ``ConfigError`` for settings that are not allowed, and at a call for an answer of another shape.

@@ -1,4 +1,4 @@
-"""The way back: samplers as functions of any denoiser, one file a family."""
+"""The way back: samplers as functions of any model, one file a family."""
 
 from __future__ import annotations
 

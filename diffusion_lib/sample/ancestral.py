@@ -1,11 +1,11 @@
 r"""Sampling runs the chain backwards: from x_T ~ N(0, I), through times t > s > …, to the clean data at time 0.
 
-A denoiser predicts ε̂(x_t, t), which is the same as an estimate x̂_0 = (x_t − √(1 − ᾱ_t) ε̂) / √ᾱ_t of the clean data.
+A model predicts ε̂(x_t, t), which is the same as an estimate x̂_0 = (x_t − √(1 − ᾱ_t) ε̂) / √ᾱ_t of the clean data.
 A step draws x_s from q(x_s | x_t, x_0 = x̂_0), a Gaussian in closed form.  This also holds when s is not t − 1: a chain
 that visits only some of the times is a diffusion of its own, with α_{t|s} = ᾱ_t / ᾱ_s in the place of α_t.  ``ddim``
 interpolates between that step (η = 1, the ancestral one) and one without noise (η = 0) with the same marginals.
 
-The samplers are generators over any callable ``eps_hat = denoiser(x_t, t)``: a network, an exact oracle, another
+The samplers are generators over any callable ``eps_hat = model(x_t, t)``: a network, an exact oracle, another
 library's model.  ``ddpm`` and ``ddim`` call it once per step.  Coefficients are computed in float64, before the first
 call.  Noise is drawn on the generator's device, so that a CPU generator gives the same noise on every device.  With a
 list of ``generators``, one for each sample, a sample gets the same noise in a batch of any size.
@@ -31,7 +31,7 @@ from torch import Generator, Tensor
 from ..errors import ConfigError, NonFiniteError, check_choice, check_integer, check_real, check_seed, remember_range
 from ..process.betas import ZERO_SNR
 from ..process.bound import VARIANCES
-from ..process.identities import Denoiser, Transition, check_together, predict_eps, x_0_from_eps
+from ..process.identities import Model, Transition, check_together, predict_eps, x_0_from_eps
 from ..process.schedule import Schedule
 from ..runtime.finite import non_finite
 from .start import check_callable, check_start
@@ -41,7 +41,7 @@ Step = Callable[[Transition, Tensor, Tensor, Tensor], Tensor]  # x_s = step(tran
 
 
 class SampleStep(NamedTuple):
-    """The state x_t of the chain at time t, and what the denoiser takes x_0 to be there; both (B, …)."""
+    """The state x_t of the chain at time t, and what the model takes x_0 to be there; both (B, …)."""
 
     t: int
     x_t: Tensor
@@ -84,7 +84,7 @@ def ddim_step(
 
 
 def ddpm(
-    denoiser: Denoiser,
+    model: Model,
     x_T: Tensor,
     schedule: Schedule,
     *,
@@ -96,7 +96,7 @@ def ddpm(
     """Ancestral sampling (DDPM Algorithm 2): yields ``SampleStep`` at each visited time and, last, the sample at t = 0.
 
     ``x_T`` (B, …) is float32 or float64, and so is the sample.  ``steps`` is at most T, the value for None.
-    Raises ``ConfigError`` at the call, before the denoiser runs, and ``NonFiniteError`` while sampling.
+    Raises ``ConfigError`` at the call, before the model runs, and ``NonFiniteError`` while sampling.
     """
     check_choice("variance", variance, VARIANCES)
     draw = noise(generator, x_T)
@@ -104,11 +104,11 @@ def ddpm(
     def step(transition: Transition, x_t: Tensor, eps_hat: Tensor, x_0_hat: Tensor) -> Tensor:
         return _ddpm(transition, x_t, x_0_hat, variance, draw(x_t) if transition.s > 0 else None)
 
-    return run_chain(denoiser, x_T, schedule, step, steps, spacing)
+    return run_chain(model, x_T, schedule, step, steps, spacing)
 
 
 def ddim(
-    denoiser: Denoiser,
+    model: Model,
     x_T: Tensor,
     schedule: Schedule,
     *,
@@ -124,16 +124,16 @@ def ddim(
     def step(transition: Transition, x_t: Tensor, eps_hat: Tensor, x_0_hat: Tensor) -> Tensor:
         return _ddim(transition, x_0_hat, eps_hat, eta, draw(x_t) if eta > 0 and transition.s > 0 else None)
 
-    return run_chain(denoiser, x_T, schedule, step, steps, spacing)
+    return run_chain(model, x_T, schedule, step, steps, spacing)
 
 
 def last(iterator: Iterable[SampleStep]) -> Tensor:
-    """Run a sampler to its end and return its sample: ``x_0 = last(ddim(denoiser, x_T, schedule, steps=50))``."""
+    """Run a sampler to its end and return its sample: ``x_0 = last(ddim(model, x_T, schedule, steps=50))``."""
     return deque(iterator, maxlen=1).pop().x_t
 
 
 def run_chain(
-    denoiser: Denoiser,
+    model: Model,
     x_T: Tensor,
     schedule: Schedule,
     step: Step,
@@ -145,13 +145,13 @@ def run_chain(
 
     Everything is checked and looked up now rather than when the iterator is first advanced.
     """
-    check_callable("denoiser", denoiser)
-    check_together(denoiser, schedule)
+    check_callable("model", model)
+    check_together(model, schedule)
     check_start("x_T", x_T)
     jumps = _transitions(schedule, sampling_timesteps(schedule, steps, spacing))
-    if jumps[0].alpha_bar_t == 0 and not callable(getattr(denoiser, "v", None)):
-        raise ConfigError(f"denoiser must have a method v(x_t, t), as alpha_bar_T is 0, got {denoiser!r}; {ZERO_SNR}")
-    return _run(denoiser, x_T.detach(), step, jumps)
+    if jumps[0].alpha_bar_t == 0 and not callable(getattr(model, "v", None)):
+        raise ConfigError(f"model must have a method v(x_t, t), as alpha_bar_T is 0, got {model!r}; {ZERO_SNR}")
+    return _run(model, x_T.detach(), step, jumps)
 
 
 @lru_cache(maxsize=32)  # a sampler that runs again goes the same way
@@ -159,11 +159,11 @@ def _transitions(schedule: Schedule, times: tuple[int, ...]) -> tuple[Transition
     return tuple(Transition.between(schedule, t, s) for t, s in pairwise([*times, 0]))
 
 
-def predict(denoiser: Denoiser, x_t: Tensor, t: int | Tensor) -> Tensor:
-    """One call of the denoiser, at one time for the whole batch: ε̂ (B, …) in the dtype of x_t, without a graph."""
+def predict(model: Model, x_t: Tensor, t: int | Tensor) -> Tensor:
+    """One call of the model, at one time for the whole batch: ε̂ (B, …) in the dtype of x_t, without a graph."""
     times = t if isinstance(t, Tensor) else remember_range(torch.full((len(x_t),), t, device=x_t.device), t, t)
     with torch.no_grad():  # around the call only: a generator would leave it switched on in its caller's code
-        return predict_eps(denoiser, x_t, times).to(x_t.dtype)
+        return predict_eps(model, x_t, times).to(x_t.dtype)
 
 
 def generators(seed: int, n: int, first: int = 0) -> list[Generator]:
@@ -221,18 +221,18 @@ def _with_noise(mean: Tensor, sigma: float, z: Tensor | None) -> Tensor:
     return mean + sigma * z
 
 
-def _run(denoiser: Any, x_t: Tensor, step: Step, jumps: Sequence[Transition]) -> Iterator[SampleStep]:
+def _run(model: Any, x_t: Tensor, step: Step, jumps: Sequence[Transition]) -> Iterator[SampleStep]:
     visited = [transition.t for transition in jumps]
     times = remember_range(torch.tensor(visited, device=x_t.device), min(visited), max(visited))
     for transition, t in zip(jumps, times[:, None].expand(-1, len(x_t)).unbind(), strict=True):
         if transition.alpha_bar_t == 0:  # x_t is noise alone, and v = −x_0
-            eps_hat, x_0_hat = x_t, -predict(denoiser.v, x_t, t)
+            eps_hat, x_0_hat = x_t, -predict(model.v, x_t, t)
         else:
-            eps_hat = predict(denoiser, x_t, t)
+            eps_hat = predict(model, x_t, t)
             x_0_hat = transition.x_0_hat(x_t, eps_hat)
         yield SampleStep(transition.t, x_t, x_0_hat)
         x_t = step(transition, x_t, eps_hat, x_0_hat)
         if (bad := non_finite(x_t)) is not None:
             where = f"from t={transition.t} to {transition.s}"
-            raise NonFiniteError(f"x_t must stay finite, got {bad} in the step {where}; check the denoiser")
+            raise NonFiniteError(f"x_t must stay finite, got {bad} in the step {where}; check the model")
     yield SampleStep(0, x_t, x_t)

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from ..process.identities import Denoiser, Transition
+from ..process.identities import Model, Transition
 from ..process.schedule import Schedule
 from .ancestral import SampleStep, predict, run_chain
 from .ode import euler_step, sigma
@@ -33,7 +33,7 @@ from .times import Spacing
 
 
 def dpm2(
-    denoiser: Denoiser, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: Spacing = "trailing"
+    model: Model, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: Spacing = "trailing"
 ) -> Iterator[SampleStep]:
     """DPM-Solver-2, with two calls a step: at t, and at the time that is nearest to the middle in λ; arguments as in
     ``ddim``.
@@ -47,11 +47,11 @@ def dpm2(
         m = middle(schedule, transition.t, transition.s)
         if m is None:
             return euler_step(schedule, x_t, eps_hat, transition.t, transition.s)
-        eps_hat_m = predict(denoiser, euler_step(schedule, x_t, eps_hat, transition.t, m), m)
+        eps_hat_m = predict(model, euler_step(schedule, x_t, eps_hat, transition.t, m), m)
         r = math.log(transition.sigma_t / sigma(schedule, m)) / _width(transition)
         return euler_step(schedule, x_t, eps_hat + (eps_hat_m - eps_hat) / (2 * r), transition.t, transition.s)
 
-    return run_chain(denoiser, x_T, schedule, step, steps, spacing)
+    return run_chain(model, x_T, schedule, step, steps, spacing)
 
 
 def middle(schedule: Schedule, t: int, s: int) -> int | None:
@@ -64,9 +64,9 @@ def middle(schedule: Schedule, t: int, s: int) -> int | None:
 
 
 def dpmpp(
-    denoiser: Denoiser, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: Spacing = "trailing"
+    model: Model, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: Spacing = "trailing"
 ) -> Iterator[SampleStep]:
-    """DPM-Solver++ of second order, multistep; one call of the denoiser a step, arguments as in ``ddim``.
+    """DPM-Solver++ of second order, multistep; one call of the model a step, arguments as in ``ddim``.
 
     The first step has no past, and the last one ends at σ = 0, where λ has no end: both are of first order.
     """
@@ -80,16 +80,16 @@ def dpmpp(
         before[:] = [(transition, x_0_hat)]
         return first_order_step(transition, x_t, clean)
 
-    return run_chain(denoiser, x_T, schedule, step, steps, spacing)
+    return run_chain(model, x_T, schedule, step, steps, spacing)
 
 
 def unipc(
-    denoiser: Denoiser, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: Spacing = "trailing"
+    model: Model, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: Spacing = "trailing"
 ) -> Iterator[SampleStep]:
     """UniPC of second order: ``dpmpp``, whose state is corrected, without a call, when the next x̂_0 is known.
 
     Arguments as in ``ddim``; one call a step.  A record holds the state before its correction, which is what the
-    denoiser has seen.  The first correction has no past, and takes the mean of both x̂_0.
+    model has seen.  The first correction has no past, and takes the mean of both x̂_0.
     """
     schedule.check_signal("unipc")
     past: list[tuple[Transition, Tensor, Tensor]] = []  # newest first: a step, its corrected x_t, its x̂_0
@@ -103,7 +103,7 @@ def unipc(
         past[:] = [(transition, x_t, x_0_hat), *past[:1]]
         return first_order_step(transition, x_t, clean)
 
-    return run_chain(denoiser, x_T, schedule, step, steps, spacing)
+    return run_chain(model, x_T, schedule, step, steps, spacing)
 
 
 def parabola(h: float, before: float) -> tuple[float, float, float]:

@@ -5,7 +5,7 @@ r"""Editing is sampling that begins with a picture z: keep a part of it, go back
     x_t ~ q(x_t | x_s) after x_s, and down once more        ``repaint``                       (RePaint)
     x_t / √ᾱ_t = x_s / √ᾱ_s + (σ_t − σ_s) ε̂(x_s, t)        ``invert``, upwards               (DDIM inversion)
 
-A denoiser that is told z answers with the noise that is in x_t, and so the known part is a draw of q(x_t | z) at every
+A model that is told z answers with the noise that is in x_t, and so the known part is a draw of q(x_t | z) at every
 time: with a sampler without noise √ᾱ_t z + √(1 − ᾱ_t) ε with the ε of the start, as if it were noised anew at each
 step; with ``ddpm`` a path of q.  At time 0 it is z.
 
@@ -23,7 +23,7 @@ import torch
 from torch import Generator, Tensor
 
 from ..errors import ConfigError, NonFiniteError, check_integer
-from ..process.identities import Denoiser, Transition, check_together, eps_from_x_0
+from ..process.identities import Model, Transition, check_together, eps_from_x_0
 from ..process.schedule import Schedule
 from ..runtime.finite import non_finite
 from .ancestral import SampleStep, ddpm_step, noise, predict, run_chain
@@ -32,25 +32,25 @@ from .times import Spacing, sampling_timesteps
 
 
 class Inpainted:
-    """``eps_hat = inpainted(x_t, t)``: ``denoiser``, told that x_0 is ``known`` wherever ``mask`` is False.
+    """``eps_hat = inpainted(x_t, t)``: ``model``, told that x_0 is ``known`` wherever ``mask`` is False.
 
     ``known`` is (1 or B, …) like x_t, ``mask`` a bool tensor that broadcasts against it; True is painted anew.
     """
 
-    def __init__(self, denoiser: Denoiser, schedule: Schedule, known: Tensor, mask: Tensor) -> None:
+    def __init__(self, model: Model, schedule: Schedule, known: Tensor, mask: Tensor) -> None:
         if not isinstance(mask, Tensor) or mask.dtype != torch.bool or mask.ndim != known.ndim:
             what = f"{mask.dtype} {tuple(mask.shape)}" if isinstance(mask, Tensor) else type(mask).__name__
             raise ConfigError(f"mask must be bool with the axes of known {tuple(known.shape)}, got {what}; use x > 0.5")
-        check_together(denoiser, schedule)
-        self.denoiser, self.schedule, self.known, self.mask = denoiser, schedule, known, mask
+        check_together(model, schedule)
+        self.model, self.schedule, self.known, self.mask = model, schedule, known, mask
 
     def __call__(self, x_t: Tensor, t: Tensor) -> Tensor:
         told = eps_from_x_0(self.schedule, x_t, t, self.known.to(x_t.dtype).expand_as(x_t))
-        return torch.where(self.mask, self.denoiser(x_t, t), told)
+        return torch.where(self.mask, self.model(x_t, t), told)
 
 
 def repaint(
-    denoiser: Denoiser,
+    model: Model,
     x_T: Tensor,
     schedule: Schedule,
     *,
@@ -61,7 +61,7 @@ def repaint(
 ) -> Iterator[SampleStep]:
     """``ddpm`` that takes each step but the last ``again`` times: down to s, with fresh noise back up to t, and down.
 
-    So the part that is painted anew meets many draws of the part that is known.  The denoiser is called
+    So the part that is painted anew meets many draws of the part that is known.  The model is called
     1 + (``steps`` − 1) · ``again`` times; the record of a step holds its first call.
     """
     again, draw = check_integer("again", again, 1), noise(generator, x_T)
@@ -71,14 +71,14 @@ def repaint(
         for _ in range(again - 1 if s > 0 else 0):
             x_s = ddpm_step(schedule, x_t, eps_hat, t, s, z=draw(x_t))
             x_t = math.sqrt(1 - transition.beta) * x_s + math.sqrt(transition.beta) * draw(x_t)
-            eps_hat = predict(denoiser, x_t, t)
+            eps_hat = predict(model, x_t, t)
         return ddpm_step(schedule, x_t, eps_hat, t, s, z=draw(x_t) if s > 0 else None)
 
-    return run_chain(denoiser, x_T, schedule, step, steps, spacing)
+    return run_chain(model, x_T, schedule, step, steps, spacing)
 
 
 def invert(
-    denoiser: Denoiser,
+    model: Model,
     x_0: Tensor,
     schedule: Schedule,
     *,
@@ -92,19 +92,19 @@ def invert(
     x_s in its place, each further one the x_t that the last one found: where that converges, the step is undone
     exactly.  Yields ``SampleStep`` at each visited time, rising; the last is x_T.  Raises as ``ddim`` does.
     """
-    check_callable("denoiser", denoiser)
-    check_together(denoiser, schedule)
+    check_callable("model", model)
+    check_together(model, schedule)
     check_start("x_0", x_0)
     rounds = check_integer("rounds", rounds, 1)
     pairs = pairwise([0, *reversed(sampling_timesteps(schedule, steps, spacing))])
-    return _up(denoiser, x_0.detach(), rounds, [Transition.between(schedule, t, s) for s, t in pairs])
+    return _up(model, x_0.detach(), rounds, [Transition.between(schedule, t, s) for s, t in pairs])
 
 
-def _up(denoiser: Denoiser, x_s: Tensor, rounds: int, ways: Sequence[Transition]) -> Iterator[SampleStep]:
+def _up(model: Model, x_s: Tensor, rounds: int, ways: Sequence[Transition]) -> Iterator[SampleStep]:
     for way in ways:
         x_t = x_s
         for _ in range(rounds):
-            eps_hat = predict(denoiser, x_t, way.t)
+            eps_hat = predict(model, x_t, way.t)
             unshrunk = x_s / math.sqrt(way.alpha_bar_s) + (way.sigma_t - way.sigma_s) * eps_hat
             x_t = math.sqrt(way.alpha_bar_t) * unshrunk
         if (bad := non_finite(x_t)) is not None:

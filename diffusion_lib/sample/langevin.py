@@ -20,14 +20,14 @@ from collections.abc import Iterator, Sequence
 from torch import Generator, Tensor
 
 from ..errors import check_integer, check_real
-from ..process.identities import Denoiser, Transition
+from ..process.identities import Model, Transition
 from ..process.schedule import Schedule
 from .ancestral import SampleStep, noise, predict, run_chain
 from .times import Spacing
 
 
 def langevin(
-    denoiser: Denoiser,
+    model: Model,
     x_T: Tensor,
     schedule: Schedule,
     *,
@@ -39,7 +39,7 @@ def langevin(
 ) -> Iterator[SampleStep]:
     """Annealed Langevin dynamics with ``repeats`` steps at each of ``steps`` levels; other arguments as in ``ddpm``.
 
-    ``size`` is r, above 0 and below 2 (from 4 on, the steps grow without bound).  The denoiser is called ``steps`` ·
+    ``size`` is r, above 0 and below 2 (from 4 on, the steps grow without bound).  The model is called ``steps`` ·
     ``repeats`` times.  Yields ``SampleStep`` on arrival at each level and, last, the sample.
     """
     repeats = check_integer("repeats", repeats, 1)
@@ -50,13 +50,13 @@ def langevin(
     def step(transition: Transition, x_t: Tensor, eps_hat: Tensor, x_0_hat: Tensor) -> Tensor:
         for _ in range(repeats - 1):
             x_t = _move(transition, x_t, eps_hat, size, draw(x_t))
-            eps_hat = predict(denoiser, x_t, transition.t)
+            eps_hat = predict(model, x_t, transition.t)
         if transition.s == 0:
             return transition.x_0_hat(x_t, eps_hat)
         x_t = _move(transition, x_t, eps_hat, size, draw(x_t))
         return math.sqrt(transition.alpha_bar_s / transition.alpha_bar_t) * x_t
 
-    return run_chain(denoiser, x_T, schedule, step, steps, spacing)
+    return run_chain(model, x_T, schedule, step, steps, spacing)
 
 
 def _move(transition: Transition, x_t: Tensor, eps_hat: Tensor, size: float, z: Tensor) -> Tensor:

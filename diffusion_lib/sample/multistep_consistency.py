@@ -17,14 +17,14 @@ from collections.abc import Iterator, Sequence
 
 from torch import Generator, Tensor
 
-from ..process.identities import Denoiser, Transition
+from ..process.identities import Model, Transition
 from ..process.schedule import Schedule
 from .ancestral import SampleStep, noise, run_chain
 from .times import Spacing
 
 
 def multistep_consistency(
-    denoiser: Denoiser,
+    model: Model,
     x_T: Tensor,
     schedule: Schedule,
     *,
@@ -43,4 +43,4 @@ def multistep_consistency(
             return x_0_hat
         return math.sqrt(transition.alpha_bar_s) * x_0_hat + math.sqrt(transition.one_minus_alpha_bar_s) * draw(x_t)
 
-    return run_chain(denoiser, x_T, schedule, step, steps, spacing)
+    return run_chain(model, x_T, schedule, step, steps, spacing)

@@ -6,11 +6,11 @@ DDIM sampler then is Euler's method for
     dx̃/dσ = ε̂(x_t, t),     from σ_T down to σ = 0,
 
 and a method of higher order needs fewer steps.  Adams and Bashforth put a polynomial through the last values of ε̂,
-and integrate it exactly: a weighted sum of values that are known already, so that a step calls the denoiser once, as
+and integrate it exactly: a weighted sum of values that are known already, so that a step calls the model once, as
 before.  The times are those of ``ddim``, and therefore the nodes in σ are uneven.  Heun takes an Euler step, looks at
 ε̂ where it ends, and goes again with the mean of both values: the trapezoidal rule, at two calls a step.
 
-States and records are those of ``sample``: x_T is unit noise, and the denoiser is given x_t.  Where a library keeps x̃
+States and records are those of ``sample``: x_T is unit noise, and the model is given x_t.  Where a library keeps x̃
 in its place, it multiplies the noise by √(σ_T² + 1) at the start, and by 1 / √(σ_t² + 1) before each call.
 
 Sources: Song et al. 2021a (DDIM), eq. 13 and 14; Karras et al. 2022, Algorithm 1 (Heun); Hairer, Nørsett & Wanner 1993,
@@ -29,7 +29,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ConfigError, check_integer
-from ..process.identities import Denoiser, Transition
+from ..process.identities import Model, Transition
 from ..process.schedule import Schedule
 from .ancestral import SampleStep, predict, run_chain
 from .times import Spacing
@@ -91,14 +91,14 @@ def heun_step(schedule: Schedule, x_t: Tensor, eps_hat: Tensor, eps_hat_s: Tenso
 
 
 def euler(
-    denoiser: Denoiser, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: Spacing = "trailing"
+    model: Model, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: Spacing = "trailing"
 ) -> Iterator[SampleStep]:
     """Euler's method in σ: ``ddim`` with η = 0, computed as a differential equation; arguments as in ``ddim``."""
-    return lms(denoiser, x_T, schedule, steps=steps, order=1, spacing=spacing)
+    return lms(model, x_T, schedule, steps=steps, order=1, spacing=spacing)
 
 
 def lms(
-    denoiser: Denoiser,
+    model: Model,
     x_T: Tensor,
     schedule: Schedule,
     *,
@@ -118,15 +118,15 @@ def lms(
         past.appendleft((transition.sigma_t, eps_hat))
         return _move(transition, x_t, past)
 
-    return run_chain(denoiser, x_T, schedule, step, steps, spacing)
+    return run_chain(model, x_T, schedule, step, steps, spacing)
 
 
 def heun(
-    denoiser: Denoiser, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: Spacing = "trailing"
+    model: Model, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: Spacing = "trailing"
 ) -> Iterator[SampleStep]:
     """Heun's method of order two in σ; arguments as in ``ddim``.
 
-    The denoiser is called twice a step, at t and at the end of an Euler step, and once in the last step, because ε̂ is
+    The model is called twice a step, at t and at the end of an Euler step, and once in the last step, because ε̂ is
     not defined at σ = 0: 2 · ``steps`` − 1 calls.  The record of a step holds what the first call said.
     """
     schedule.check_signal("heun")
@@ -135,10 +135,10 @@ def heun(
         x_s = _move(transition, x_t, [(transition.sigma_t, eps_hat)])
         if transition.s == 0:
             return x_s
-        eps_hat_s = predict(denoiser, x_s, transition.s)
+        eps_hat_s = predict(model, x_s, transition.s)
         return _move(transition, x_t, [(transition.sigma_t, (eps_hat + eps_hat_s) / 2)])
 
-    return run_chain(denoiser, x_T, schedule, step, steps, spacing)
+    return run_chain(model, x_T, schedule, step, steps, spacing)
 
 
 def _move(transition: Transition, x_t: Tensor, past: Sequence[tuple[float, Tensor]]) -> Tensor:
@@ -170,5 +170,5 @@ def _check_past(schedule: Schedule, x_t: Tensor, past: Sequence[tuple[int, Tenso
     for _, eps_hat in past:
         if not isinstance(eps_hat, Tensor) or eps_hat.shape != x_t.shape:
             what = tuple(eps_hat.shape) if isinstance(eps_hat, Tensor) else eps_hat
-            raise ConfigError(f"eps_hat must have the shape of x_t, {tuple(x_t.shape)}, got {what}; check the denoiser")
+            raise ConfigError(f"eps_hat must have the shape of x_t, {tuple(x_t.shape)}, got {what}; check the model")
     return times

@@ -26,7 +26,7 @@ import torch
 from torch import Generator, Tensor
 
 from ..errors import ConfigError, NonFiniteError, check_real
-from ..process.identities import Denoiser
+from ..process.identities import Model
 from ..process.path import Path, check_times
 from ..process.velocity import velocity_from_eps
 from ..runtime.finite import non_finite
@@ -36,7 +36,7 @@ from .start import check_start
 
 
 def sde(
-    denoiser: Denoiser,
+    model: Model,
     x: Tensor,
     path: Path,
     times: Sequence[float],
@@ -46,24 +46,24 @@ def sde(
 ) -> Iterator[FlowStep]:
     """Steps of Euler and Maruyama for λ = ``lam`` ≥ 0, from state ``x`` (B, …) at ``times[0]`` to ``times[-1]``.
 
-    ``denoiser(x_t, t)`` predicts ε, t (B,) floating point; it is called at all ``times`` but the last.  Times fall, and
+    ``model(x_t, t)`` predicts ε, t (B,) floating point; it is called at all ``times`` but the last.  Times fall, and
     lie where the path's α and σ are above 0; the last may be 0.  Yields a ``FlowStep`` at each time, whose velocity is
     that of the flow, u.  Raises ``ConfigError`` at the call, and ``NonFiniteError`` on the way.
     """
     lam = check_real("lam", lam, 0.0, math.inf, open_high=True)
-    if not callable(denoiser):
-        raise ConfigError(f"denoiser must be callable as denoiser(x_t, t), got {denoiser!r}")
+    if not callable(model):
+        raise ConfigError(f"model must be callable as model(x_t, t), got {model!r}")
     if not isinstance(path, Path):
         raise ConfigError(f"path must be a Path, got {path!r}; use Path.named('vp') or from_schedule(schedule)")
     times = check_times(times)
     check_start("x", x)
     if times[0] < times[-1] or any(float(path.at(t, x).alpha) == 0 for t in times[:-1]):
         raise ConfigError(f"times must fall, from where alpha > 0, got {times[:8]}; begin a little below 1")
-    return _run(denoiser, x.detach(), path, times, lam, noise(generator, x))
+    return _run(model, x.detach(), path, times, lam, noise(generator, x))
 
 
 def _run(
-    denoiser: Denoiser,
+    model: Model,
     x: Tensor,
     path: Path,
     times: Sequence[float],
@@ -72,7 +72,7 @@ def _run(
 ) -> Iterator[FlowStep]:
     for t, s in pairwise(times):
         h, scales = t - s, path.at(t, x)
-        eps_hat = predict(denoiser, x, torch.full((len(x),), t, dtype=x.dtype, device=x.device))
+        eps_hat = predict(model, x, torch.full((len(x),), t, dtype=x.dtype, device=x.device))
         u = velocity_from_eps(path, x, t, eps_hat)
         yield FlowStep(t, x, u)
         x = x - h * u

@@ -5,7 +5,7 @@ instead, so that the steps near the data are short, and exponential levels are e
 times only, so each level is moved to the nearest of them, in log σ; where two would share one, the steps go through
 neighbouring times.
 
-``equal_error_times`` asks the denoiser where the steps should be short.  A step of length h in λ = −log σ that holds
+``equal_error_times`` asks the model where the steps should be short.  A step of length h in λ = −log σ that holds
 x̂_0 fixed misses by about h² |dx̂_0/dλ| / 2, in units of x̃, and by √ᾱ times that in units of the state.  Under a given
 number of steps the sum of these is least where all are equal: the places between the times share out evenly
 
@@ -36,7 +36,7 @@ Spacing = str | Sequence[int]  # a name of GRIDS, or the times themselves
 
 
 def timesteps(T: int, steps: int, spacing: str = "trailing") -> list[int]:
-    """Return the ``steps`` times at which the denoiser is called, strictly decreasing, in 1…T.
+    """Return the ``steps`` times at which the model is called, strictly decreasing, in 1…T.
 
     ``"trailing"``: T·k/steps for k = steps…1, rounded (halves to even): starts at T, where x_T is pure noise.
     ``"leading"``: 1 + ⌊T/steps⌋·k for k = steps−1…0: ends at 1, and starts below T unless steps = T.

@@ -129,7 +129,7 @@ def read_pipeline(folder: str | os.PathLike[str]) -> UNetPredictor:
 
 
 def write_pipeline(folder: str | os.PathLike[str], predictor: NoisePredictor) -> Path:
-    """Write a folder for ``DDPMPipeline.from_pretrained``, such as of ``state.ema_denoiser()``; return its path.
+    """Write a folder for ``DDPMPipeline.from_pretrained``, such as of ``state.ema_model()``; return its path.
 
     The folder is new or empty.  Raises ``ConfigError`` for what that pipeline cannot hold: a network that is no
     ``UNet2DModel``, classes, a velocity, or a U-Net without ``sample_size``.

@@ -1,4 +1,4 @@
-"""Classifier-free guidance: the U-Net as a denoiser that follows a text g times as far as it would by itself.
+"""Classifier-free guidance: the U-Net as a model that follows a text g times as far as it would by itself.
 
     ε̂(x_t, t) = ε̂(x_t, t | "") + g [ε̂(x_t, t | text) − ε̂(x_t, t | "")]
 

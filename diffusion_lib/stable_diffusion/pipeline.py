@@ -34,7 +34,7 @@ from torch import Generator, Tensor
 from tqdm import tqdm
 
 from ..errors import DiffusionLibError, NonFiniteError, check_choice
-from ..process.identities import Denoiser
+from ..process.identities import Model
 from ..runtime.device import dtype_name
 from ..sample.ancestral import SampleStep, generators, noise
 from ..sample.editing import Inpainted
@@ -173,15 +173,15 @@ def denoise(
         options["generator"] = generator
     if sampler.endswith("-karras"):
         options["spacing"] = "karras"
-    denoiser: Denoiser = Guided(parts.unet, text, empty, g)
+    model: Model = Guided(parts.unet, text, empty, g)
     if origin is not None:
         times = strength_timesteps(
             sampling_timesteps(parts.schedule, steps, options.get("spacing", "trailing")), origin.strength
         )
         x_T, steps, options["spacing"] = origin.noised(parts.schedule, times[0], x_T), len(times), times
         if origin.mask is not None:
-            denoiser = Inpainted(denoiser, parts.schedule, origin.z, origin.mask)
-    steps_of = chain(denoiser, x_T, parts.schedule, steps=steps, **options)
+            model = Inpainted(model, parts.schedule, origin.z, origin.mask)
+    steps_of = chain(model, x_T, parts.schedule, steps=steps, **options)
     return _named(steps_of, f"the U-Net in {dtype_name(parts.dtype)}")
 
 

@@ -1,4 +1,4 @@
-"""Fitting a denoiser: settings, gradient, loop, checkpoints, and the one driver of a run."""
+"""Fitting a model: settings, gradient, loop, checkpoints, and the one driver of a run."""
 
 from __future__ import annotations
 

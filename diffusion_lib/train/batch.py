@@ -13,7 +13,7 @@ from ..runtime.processes import Processes
 from .config import TIMESTEP_SAMPLINGS, TrainConfig
 
 LOG_SIGMA_MEAN, LOG_SIGMA_STD, UNIFORM_SHARE = -1.2, 1.2, 0.2  # of the distribution "log-normal" of t
-UNTOLD_SHARE = 0.1  # of samples whose label is kept from the denoiser, which thereby learns to do without
+UNTOLD_SHARE = 0.1  # of samples whose label is kept from the model, which thereby learns to do without
 ALONE = Processes()
 
 
@@ -23,7 +23,7 @@ def timestep_distribution(schedule: Schedule, name: str) -> Tensor:
     "uniform" is 1/T (DDPM Algorithm 1).  "log-normal" is four fifths of N(−1.2, 1.2²) in ln σ_t, σ_t² = 1 / SNR_t, and
     one fifth of "uniform", so that no weight 1 / (T p_t) is above 5 (Karras et al. 2022, section 5 and table 1).
     """
-    schedule.check_signal("timestep_sampling")  # the loss in ε is 0 at T there: minimise that in v, from denoiser.v
+    schedule.check_signal("timestep_sampling")  # the loss in ε is 0 at T there: minimise that in v, from model.v
     uniform = torch.full((schedule.T,), 1 / schedule.T, dtype=torch.float64)
     if check_choice("timestep_sampling", name, TIMESTEP_SAMPLINGS) == "uniform" or schedule.T == 1:
         return torch.cat([uniform.new_zeros(1), uniform])
@@ -83,7 +83,7 @@ def withhold(labels: Tensor, hidden: Tensor) -> Tensor:
 def check_labels(labels: Tensor | None, data: Tensor, classes: int | None = None) -> None:
     """Raise ``ConfigError`` unless there are none, or an int64 (n,) from 0 on for the samples of ``data`` (n, …).
 
-    ``classes`` is the number that the denoiser was made with, where that is known: labels end below it.
+    ``classes`` is the number that the model was made with, where that is known: labels end below it.
     """
     if labels is None:
         return
@@ -93,6 +93,6 @@ def check_labels(labels: Tensor | None, data: Tensor, classes: int | None = None
     if (least := int(labels.min())) < 0:
         raise ConfigError(f"labels must count from 0, got {least}; those that are kept from the network are drawn here")
     if classes == 0:
-        raise ConfigError("labels must be None for a denoiser without classes; make it with classes=10, say")
+        raise ConfigError("labels must be None for a model without classes; make it with classes=10, say")
     if classes is not None:
-        check_range("labels", labels, 0, classes - 1, "make the denoiser with more classes")
+        check_range("labels", labels, 0, classes - 1, "make the model with more classes")

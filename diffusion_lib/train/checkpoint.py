@@ -2,7 +2,7 @@ r"""A checkpoint is the whole ``TrainState``, so that a resumed run equals the u
 
 It holds parameters, buffers, their average (EMA), what the optimiser remembers (of AdamW both moments with their step
 counts), the state of the random generator as bytes, and the step, which also drives learning rate and EMA warm-up.  The
-configuration of schedule, denoiser and training goes with it and is compared on loading: a network trained against
+configuration of schedule, model and training goes with it and is compared on loading: a network trained against
 another schedule loads without complaint and samples garbage.  How the two files of a checkpoint survive a crash is told
 in ``manifest``.
 
@@ -93,7 +93,7 @@ def read_latest(directory: str | Path) -> tuple[dict[str, Any], dict[str, Tensor
 
 def _tensors(state: TrainState) -> dict[str, Tensor]:
     """Return all tensors of the state by name: the live ones, but for the generator's state, which is a copy."""
-    tensors = {f"denoiser/{name}": tensor for name, tensor in state.denoiser.state_dict().items()}
+    tensors = {f"model/{name}": tensor for name, tensor in state.model.state_dict().items()}
     tensors |= {f"ema/{name}": tensor for name, tensor in state.ema.items()}
     if optimizers.is_own(state.optimizer):
         tensors |= optimizers.tensors(state.optimizer)

@@ -1,4 +1,4 @@
-"""The settings of a training run: all that it depends on besides schedule, denoiser and data.
+"""The settings of a training run: all that it depends on besides schedule, model and data.
 
 The command ``train`` takes its options from the fields: names, types, default values and ``help`` stand here only.
 PyTorch is not imported before a configuration is made, so that ``--help`` does without.

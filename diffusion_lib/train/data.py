@@ -42,7 +42,7 @@ Draw = Callable[[Tensor], tuple[Tensor, ...]]  # from p_t to (x_0, t, ε) or (x_
 
 def batches(data: Any, labels: Tensor | None, state: Any, config: TrainConfig, processes: Processes) -> Draw:
     """The function that draws the next batch of ``data`` for a ``TrainState``; ``ConfigError`` if that cannot be."""
-    classes = getattr(state.denoiser, "classes", None)
+    classes = getattr(state.model, "classes", None)
     if isinstance(data, str | os.PathLike):
         data = ImageFolder(data)
     indexed = hasattr(data, "__getitem__") and hasattr(data, "__len__") and not isinstance(data, np.ndarray)

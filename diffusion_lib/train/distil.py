@@ -10,7 +10,7 @@ consistency    The student's answer at t is to be its own answer at s, without a
 matching       A generator G(z) is moved by the difference of two scores, of its own samples and of the data, both
                under noise: the gradient of KL(p_G ‖ p).
 
-Networks are denoisers, ε̂(x_t, t); their x̂_0 is that of ``identities``.  Times t > m > s ≥ 0 are int64 (B,).
+Networks are noise predictors, ε̂(x_t, t); their x̂_0 is that of ``identities``.  Times t > m > s ≥ 0 are int64 (B,).
 
 Sources: Salimans & Ho 2022, Algorithm 2 and appendix G; Song et al. 2023, Algorithms 2 and 3; Yin et al. 2024,
 section 3.2.
@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn.functional import mse_loss
 
 from ..errors import ConfigError
-from ..process.identities import Denoiser, add_noise, predict_eps, x_0_from_eps
+from ..process.identities import Model, add_noise, predict_eps, x_0_from_eps
 from ..process.schedule import Schedule
 
 
@@ -43,14 +43,14 @@ def target(schedule: Schedule, x_t: Tensor, x_s: Tensor, t: Tensor, s: Tensor) -
 
 
 @torch.no_grad()
-def two_steps(teacher: Denoiser, schedule: Schedule, x_t: Tensor, t: Tensor, m: Tensor, s: Tensor) -> Tensor:
+def two_steps(teacher: Model, schedule: Schedule, x_t: Tensor, t: Tensor, m: Tensor, s: Tensor) -> Tensor:
     """The ``target`` of progressive distillation: x_0 for which one step equals the teacher's two, t → m → s."""
     x_m = ddim_between(schedule, x_t, predict_eps(teacher, x_t, t), t, m)
     return target(schedule, x_t, ddim_between(schedule, x_m, predict_eps(teacher, x_m, m), m, s), t, s)
 
 
 def progressive_loss(
-    student: Denoiser, teacher: Denoiser, schedule: Schedule, x_t: Tensor, t: Tensor, m: Tensor, s: Tensor
+    student: Model, teacher: Model, schedule: Schedule, x_t: Tensor, t: Tensor, m: Tensor, s: Tensor
 ) -> Tensor:
     """Mean of (1 + SNR_t) (x̂_0 − target)², the squared error of v, over batch and dimensions."""
     x_0_hat = x_0_from_eps(schedule, x_t, t, predict_eps(student, x_t, t))
@@ -59,13 +59,13 @@ def progressive_loss(
 
 
 def consistency_loss(
-    student: Denoiser,
+    student: Model,
     schedule: Schedule,
     x_0: Tensor,
     t: Tensor,
     s: Tensor,
     eps: Tensor,
-    teacher: Denoiser | None = None,
+    teacher: Model | None = None,
 ) -> Tensor:
     """Mean of (x̂_0(x_t, t) − sg x̂_0(x_s, s))², sg without gradient; with a ``teacher`` x_s is its step from x_t.
 
@@ -85,7 +85,7 @@ def consistency_loss(
     return mse_loss(x_0_from_eps(schedule, x_t, t, predict_eps(student, x_t, t)), answer)
 
 
-def matching_loss(real: Denoiser, fake: Denoiser, schedule: Schedule, x: Tensor, t: Tensor, eps: Tensor) -> Tensor:
+def matching_loss(real: Model, fake: Model, schedule: Schedule, x: Tensor, t: Tensor, eps: Tensor) -> Tensor:
     """A scalar whose gradient in ``x``, generated samples, is the mean of x̂_0 of ``fake`` less x̂_0 of ``real``.
 
     At x_t = √ᾱ_t x + √(1 − ᾱ_t) ε, (x̂_0^fake − x̂_0^real) √ᾱ_t / (1 − ᾱ_t) is the difference of the scores, which is the

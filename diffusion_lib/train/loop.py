@@ -26,7 +26,7 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from ..errors import ConfigError, NonFiniteError
 from ..networks import Network
-from ..process.identities import Denoiser, add_noise, check_together, predict_eps
+from ..process.identities import Model, add_noise, check_together, predict_eps
 from ..process.schedule import Schedule
 from ..runtime.device import autocast
 from ..runtime.processes import Processes
@@ -52,12 +52,12 @@ class TrainRecord(NamedTuple):
 class TrainState:
     """All that changes during training; with equal states, equal configurations continue equally, bit for bit.
 
-    The trained parameters of the denoiser are views of one vector, ``parameters``, and so is their average of
+    The trained parameters of the model are views of one vector, ``parameters``, and so is their average of
     ``average``: then clipping, AdamW and EMA are one operation each, however many layers there are.  Buffers are in
     neither, and neither are frozen parameters, those with ``requires_grad=False``: training does not change them.
     """
 
-    denoiser: nn.Module
+    model: nn.Module
     parameters: nn.Parameter  # (P,)
     average: Tensor  # (P,)
     optimizer: torch.optim.Optimizer
@@ -67,38 +67,38 @@ class TrainState:
     @classmethod
     def create(
         cls,
-        denoiser: nn.Module,
+        model: nn.Module,
         config: TrainConfig,
         device: torch.device | str = "cpu",
         optimizer: optimizers.Make | None = None,
     ) -> TrainState:
-        """Move the denoiser to ``device`` and start at step 0, with the random stream of ``config.seed``.
+        """Move the model to ``device`` and start at step 0, with the random stream of ``config.seed``.
 
         ``optimizer`` makes an optimiser of the list of trained parameters; None is AdamW.  See ``train.optimizer``.
-        Raises ``ConfigError`` unless the denoiser has parameters to train, all of one dtype.
+        Raises ``ConfigError`` unless the model has parameters to train, all of one dtype.
         """
-        _check_layers(trained := trained_parameters(denoiser))
-        denoiser = denoiser.to(device).train()
+        _check_layers(trained := trained_parameters(model))
+        model = model.to(device).train()
         layers = list(trained.values())
         parameters = nn.Parameter(parameters_to_vector(layers).detach())
         vector_to_parameters(parameters, layers)
         made = optimizers.adamw(parameters, config) if optimizer is None else optimizers.own(optimizer, layers)
         generator = torch.Generator().manual_seed(config.seed)
-        return cls(denoiser, parameters, parameters.detach().clone(), made, 0, generator)
+        return cls(model, parameters, parameters.detach().clone(), made, 0, generator)
 
     @property
     def ema(self) -> dict[str, Tensor]:
         """The averages by the names of the trained parameters, as views of ``average``."""
-        named = trained_parameters(self.denoiser)
+        named = trained_parameters(self.model)
         parts = self.average.split([parameter.numel() for parameter in named.values()])
         return {name: part.view_as(named[name]) for name, part in zip(named, parts, strict=True)}
 
-    def ema_denoiser(self) -> nn.Module:
-        """Return a copy of the denoiser with the averaged parameters, for sampling; the original is untouched."""
-        denoiser = copy.deepcopy(self.denoiser).requires_grad_(False).eval()
+    def ema_model(self) -> nn.Module:
+        """Return a copy of the model with the averaged parameters, for sampling; the original is untouched."""
+        model = copy.deepcopy(self.model).requires_grad_(False).eval()
         for name, average in self.ema.items():
-            denoiser.get_parameter(name).copy_(average)
-        return denoiser
+            model.get_parameter(name).copy_(average)
+        return model
 
     def update(self, loss: Tensor, gradient: Tensor, config: TrainConfig) -> TrainRecord:
         """Take one step of optimizer and average; a gradient longer than ``grad_clip`` is shortened in place.
@@ -115,14 +115,14 @@ class TrainState:
         return record
 
 
-def trained_parameters(denoiser: nn.Module) -> dict[str, nn.Parameter]:
+def trained_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
     """The parameters that training changes, by name: all that are not frozen by ``requires_grad_(False)``."""
-    return {name: parameter for name, parameter in denoiser.named_parameters() if parameter.requires_grad}
+    return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
 
 
 def _check_layers(trained: dict[str, nn.Parameter]) -> None:
     if not trained:
-        raise ConfigError("denoiser must have parameters to train, got none; call requires_grad_(True) on some")
+        raise ConfigError("model must have parameters to train, got none; call requires_grad_(True) on some")
     first, *others = trained.items()
     for name, parameter in others:  # they share one vector, which has one dtype
         if parameter.dtype != first[1].dtype:
@@ -131,15 +131,15 @@ def _check_layers(trained: dict[str, nn.Parameter]) -> None:
 
 
 def eps_loss(
-    denoiser: Denoiser, schedule: Schedule, x_0: Tensor, t: Tensor, eps: Tensor, weight: Tensor | None = None
+    model: Model, schedule: Schedule, x_0: Tensor, t: Tensor, eps: Tensor, weight: Tensor | None = None
 ) -> Tensor:
     """L_simple = mean of (ε − ε̂(x_t, t))² over batch and dimensions, a scalar (DDPM eq. 14).
 
-    ``x_0`` and ``eps`` (B, …), ``t`` (B,).  A denoiser that always answers 0 has loss 1, the variance of ε.  With
+    ``x_0`` and ``eps`` (B, …), ``t`` (B,).  A model that always answers 0 has loss 1, the variance of ε.  With
     ``weight``, a table (T + 1,), each sample's error is multiplied by weight[t].
     """
-    check_together(denoiser, schedule)
-    eps_hat = predict_eps(denoiser, add_noise(schedule, x_0, t, eps), t)
+    check_together(model, schedule)
+    eps_hat = predict_eps(model, add_noise(schedule, x_0, t, eps), t)
     if weight is None:
         return mse_loss(eps_hat.to(eps.dtype), eps)
     weight = weight.index_select(0, t).view(-1, *[1] * (eps.ndim - 1))
@@ -158,14 +158,14 @@ def train(
 
     Each step draws a batch from ``data`` with replacement, so that there may be fewer samples than the batch size.
     ``data`` is a tensor (n, …), a Dataset, a DataLoader or the path of a folder of images; ``train.data`` says what
-    each of them promises.  With ``labels`` (n,), or where the items of a Dataset are pairs, the denoiser is called as
-    denoiser(x_t, t, label), and is told nine labels in ten.  A network that
+    each of them promises.  With ``labels`` (n,), or where the items of a Dataset are pairs, the model is called as
+    model(x_t, t, label), and is told nine labels in ten.  A network that
     was made without the table of a schedule belongs to this one from now on.  Several
     ``processes`` share each batch; their states, data and configurations are equal before and after a step.  Raises
     ``ConfigError`` at the call for unusable data or labels, and ``NonFiniteError`` before an update from a loss or
     gradient that is not finite; parameters, EMA and optimizer are then those of the last good step.
     """
-    check_together(state.denoiser, schedule)
+    check_together(state.model, schedule)
     if config.batch_size % processes.size:
         n = processes.size
         raise ConfigError(f"batch_size must be a multiple of the {n} processes, got {config.batch_size}; change one")
@@ -175,7 +175,7 @@ def train(
 
 
 def minimise(state: TrainState, config: TrainConfig, loss_of: Loss) -> Iterator[TrainRecord]:
-    """Continue as ``train`` does, with the loss ``loss_of(denoiser, step, generator)``, which may depend on the step.
+    """Continue as ``train`` does, with the loss ``loss_of(model, step, generator)``, which may depend on the step.
 
     It draws what it needs from the state's generator, so that a resumed run draws the same, and calls its networks in
     the precision that it wants: ``config.precision`` is not applied to it.
@@ -183,7 +183,7 @@ def minimise(state: TrainState, config: TrainConfig, loss_of: Loss) -> Iterator[
 
     def backward(gradient: Tensor) -> Tensor:
         gradient.zero_()
-        loss = loss_of(state.denoiser, state.step, state.generator)
+        loss = loss_of(state.model, state.step, state.generator)
         loss.backward()
         return loss.detach()
 
@@ -192,7 +192,7 @@ def minimise(state: TrainState, config: TrainConfig, loss_of: Loss) -> Iterator[
 
 def _steps(state: TrainState, config: TrainConfig, backward: Callable[[Tensor], Tensor]) -> Iterator[TrainRecord]:
     """Take the steps; ``backward`` writes the gradient of a batch into a vector (P,), and returns the loss."""
-    layers = list(trained_parameters(state.denoiser).values())
+    layers = list(trained_parameters(state.model).values())
     if (count := sum(layer.numel() for layer in layers)) != state.parameters.numel():
         what = f"{count} of them train now, and {state.parameters.numel()} did when it was made"
         raise ConfigError(f"the parameters of a state must stay frozen or trained, {what}; make a new TrainState")
@@ -206,15 +206,15 @@ def _batches(
     state: TrainState, draw: Draw, schedule: Schedule, config: TrainConfig, processes: Processes
 ) -> Callable[[Tensor], Tensor]:
     """The loss of the batches that ``draw`` returns, and its gradient, shared among the processes."""
-    if isinstance(state.denoiser, Network):
-        state.denoiser.adopt_schedule(schedule.T, schedule.to("cpu", torch.float64).alpha_bar)
+    if isinstance(state.model, Network):
+        state.model.adopt_schedule(schedule.T, schedule.to("cpu", torch.float64).alpha_bar)
     p, weight = sampling_and_weight(schedule, config, state.parameters)
-    denoiser = torch.compile(state.denoiser) if config.compile else state.denoiser
+    model = torch.compile(state.model) if config.compile else state.model
     parts, precision = config.micro_batches, autocast(state.parameters.device, config.precision)
 
     def loss_of(x_0: Tensor, t: Tensor, eps: Tensor, *label: Tensor) -> Tensor:
         with precision:
-            return eps_loss(lambda x_t, t: denoiser(x_t, t, *label), schedule, x_0, t, eps, weight)
+            return eps_loss(lambda x_t, t: model(x_t, t, *label), schedule, x_0, t, eps, weight)
 
     def backward(gradient: Tensor) -> Tensor:
         nonlocal parts

@@ -29,7 +29,7 @@ from ..errors import CheckpointCorrupt, CheckpointError, CheckpointMismatch, Che
 from ..runtime import fingerprint
 from ..runtime.device import dtype_name
 
-FORMAT = 1
+FORMAT = 2
 KEEP = 2  # pairs that remain after a write: the latest, and one more in case the latest is damaged later
 NAME = re.compile(r"step-([0-9]{9})\.(json|safetensors)(\.tmp)?")
 PICKLE_SUFFIXES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".npy", ".npz")

@@ -1,6 +1,6 @@
 """The one driver of a training run: a directory with log and checkpoints, a signal to stop, a resume bit for bit.
 
-``drive`` iterates any generator of records over a ``TrainState``: that of ``loop.train`` for a denoiser and data, that
+``drive`` iterates any generator of records over a ``TrainState``: that of ``loop.train`` for a model and data, that
 of ``loop.minimise`` for a loss of one's own.  It holds the directory's lock.  ``log.jsonl`` has a line for each step
 with what must repeat, and ``clock.jsonl`` one with what it cost.  Told to stop, it finishes the step and saves.  A save
 that fails stops it: a run that cannot be resumed is not worth its time.  Of several processes the first alone writes,

@@ -1,7 +1,7 @@
 """The small model of clothes that comes with the library: its weights, and the feature space in which it was judged.
 
-    denoiser, schedule = load()
-    guided = GuidedByLabel(denoiser, label, g=2)
+    model, schedule = load()
+    guided = GuidedByLabel(model, label, g=2)
     x_0 = last(ddim(guided, torch.randn(len(label), 1, 28, 28), schedule, steps=50))
 
 ``python -m diffusion_lib train --data clothes`` trained it on ``data.clothes("train")``, with the settings in
@@ -32,20 +32,20 @@ RECORD, WEIGHTS, FEATURES, CARD = "record.json", "unet.safetensors", "features.s
 
 
 def load(folder: Path = FOLDER) -> tuple[Network, Schedule]:
-    """Return the denoiser, float32 on the processor, without gradients, and the schedule that it was trained with.
+    """Return the model, float32 on the processor, without gradients, and the schedule that it was trained with.
 
     Raises ``WeightsUnavailable`` where the folder holds no model, ``CheckpointCorrupt`` for a file that is not the one
     in the record.
     """
     record = _record(folder)
     schedule = schedule_from_config(record["made_from"]["schedule"])
-    denoiser = build(record["made_from"]["denoiser"] | {"alpha_bar": schedule.alpha_bar})
+    model = build(record["made_from"]["model"] | {"alpha_bar": schedule.alpha_bar})
     try:
-        denoiser.load_state_dict({name: tensor.float() for name, tensor in _tensors(folder / WEIGHTS).items()})
+        model.load_state_dict({name: tensor.float() for name, tensor in _tensors(folder / WEIGHTS).items()})
     except RuntimeError as error:
         what = f"got {str(error).splitlines()[0]} install diffusion_lib again"
         raise CheckpointCorrupt(f"{folder} must hold the weights of the network in its record, {what}") from error
-    return denoiser.requires_grad_(False).eval(), schedule
+    return model.requires_grad_(False).eval(), schedule
 
 
 def features(folder: Path = FOLDER) -> FeatureSpace:

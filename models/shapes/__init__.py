@@ -2,11 +2,11 @@
 
 Each of four prompts, red and blue circles and stars, is drawn on sand at the 10 × 10 places of a grid, 5 pixels apart,
 and encoded by the miniature's autoencoder: z (4, 100, 8, 8, 8).  The data are these 400 points and no others, so that
-the best possible denoiser, and the least loss, are known: ``world``.  Training sees the places ``KEPT``; the twelve
+the best possible model, and the least loss, are known: ``world``.  Training sees the places ``KEPT``; the twelve
 places ``HELD`` lie between them, and say what has been learned and not only remembered.
 
-    denoiser, schedule = load()
-    maps = denoiser.attention_maps(x_t, t, label)        # the label is the prompt's place in PROMPTS
+    model, schedule = load()
+    maps = model.attention_maps(x_t, t, label)        # the label is the prompt's place in PROMPTS
 
 ``python -m models.shapes.train FOLDER`` made the weights, with the settings in ``record.json``.
 """
@@ -84,7 +84,7 @@ def pairs(z: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def world(z: Tensor) -> list[GaussianMixture]:
-    """For each label the finite world of its hundred latents, whose optimal denoiser is known."""
+    """For each label the finite world of its hundred latents, whose optimal model is known."""
     return [GaussianMixture(each.double(), 0.0) for each in z]
 
 
@@ -99,11 +99,11 @@ def load(folder: Path = FOLDER) -> tuple[Network, Schedule]:
         what = f"got no {RECORD} in {folder}; install diffusion_lib again"
         raise WeightsUnavailable(f"folder must hold the DiT of shapes, {what}") from error
     schedule = schedule_from_config(record["made_from"]["schedule"])
-    denoiser = build(record["made_from"]["denoiser"] | {"alpha_bar": schedule.alpha_bar})
+    model = build(record["made_from"]["model"] | {"alpha_bar": schedule.alpha_bar})
     try:
         stored = safetensors.torch.load((folder / WEIGHTS).read_bytes())
-        denoiser.load_state_dict({name: tensor.float() for name, tensor in stored.items()})
+        model.load_state_dict({name: tensor.float() for name, tensor in stored.items()})
     except (SafetensorError, RuntimeError) as error:
         what = f"got {str(error).splitlines()[0]}; install diffusion_lib again"
         raise CheckpointCorrupt(f"{folder} must hold the weights of the network in its record, {what}") from error
-    return denoiser.requires_grad_(False).eval(), schedule
+    return model.requires_grad_(False).eval(), schedule

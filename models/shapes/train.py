@@ -49,17 +49,17 @@ def main(folder: Path) -> None:
     schedule: Schedule = parts.schedule
     data, labels = pairs(latents(parts.vae), KEPT)
     torch.manual_seed(CONFIG.seed)
-    denoiser = DiT(**SIZES, T=schedule.T, alpha_bar=schedule.alpha_bar)
-    state, began = TrainState.create(denoiser, CONFIG), time.process_time()
+    model = DiT(**SIZES, T=schedule.T, alpha_bar=schedule.alpha_bar)
+    state, began = TrainState.create(model, CONFIG), time.process_time()
     for record in train(state, data, schedule, CONFIG, labels=labels):
         if record.step % 500 == 0:
             print(f"step {record.step}: loss {record.loss:.4f}", flush=True)
     seconds = time.process_time() - began
     folder.mkdir(parents=True, exist_ok=True)
-    halves = {name: tensor.half().contiguous() for name, tensor in state.ema_denoiser().state_dict().items()}
+    halves = {name: tensor.half().contiguous() for name, tensor in state.ema_model().state_dict().items()}
     files.write(folder / WEIGHTS, safetensors.torch.save(halves))
-    made = {name: value for name, value in denoiser.config.items() if name != "alpha_bar"}
-    made_from = {"denoiser": made, "schedule": schedule.config, "train": CONFIG.to_dict(), "library": __version__}
+    made = {name: value for name, value in model.config.items() if name != "alpha_bar"}
+    made_from = {"model": made, "schedule": schedule.config, "train": CONFIG.to_dict(), "library": __version__}
     fingerprint.write_record(folder / RECORD, made_from, [WEIGHTS])
     told = {
         "parameters": state.parameters.numel(),

@@ -200,14 +200,14 @@ def best_estimate():
         :, None, None
     ]
     chances = (-noises.square().sum(-1) / 2).softmax(1)
-    same(oracle.GaussianMixture(points, 0.0).denoiser(schedule)(x_t, t), (chances[..., None] * noises).sum(1))
+    same(oracle.GaussianMixture(points, 0.0).noise_predictor(schedule)(x_t, t), (chances[..., None] * noises).sum(1))
 
 
 def guidance_scale():
     """One point on the line through both estimates, in the four ways of counting."""
     world, some, g = oracle.GaussianMixture.named("ring"), [0, 1, 2], 2.5
     states = x_t[:, :2].clone().requires_grad_()
-    eps_u, eps_c = world.denoiser(schedule)(states, t), world.only(some).denoiser(schedule)(states, t)
+    eps_u, eps_c = world.noise_predictor(schedule)(states, t), world.only(some).noise_predictor(schedule)(states, t)
     (slope,) = torch.autograd.grad(world.log_class(schedule, states, t, some).sum(), states)
     guided = (eps_u + g * (eps_c - eps_u)).detach()
     same(guided, eps_u - g * (1 - schedule.alpha_bar[t]).sqrt()[:, None] * slope)  # Dhariwal and Nichol, s = g
@@ -226,7 +226,7 @@ def prior_divergence():
 
 
 def off_by_one(x_t, t):
-    """A denoiser whose error is 1 everywhere."""
+    """A model whose error is 1 everywhere."""
     return process.eps_from_x_0(schedule, x_t, t, x_0[t - 1]) + 1
 
 

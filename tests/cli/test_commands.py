@@ -418,7 +418,7 @@ def test_samples_are_a_tensor_and_repeatable(trained, tmp_path, capsys, sampler)
 def test_samples_come_from_the_averaged_network(trained, tmp_path):
     state, schedule, shape = cli.restore(trained)
     x_T = torch.stack([torch.randn(shape, generator=stream) for stream in cli.generators(0, 9)])
-    expected = cli.last(cli.ddim(state.ema_denoiser(), x_T, schedule, steps=4))
+    expected = cli.last(cli.ddim(state.ema_model(), x_T, schedule, steps=4))
     assert sample(trained, tmp_path / "a.safetensors") == 0
     assert torch.equal(safetensors.torch.load_file(tmp_path / "a.safetensors")["x_0"], expected)
 
@@ -449,7 +449,7 @@ def check_labels(run, folder):
         out = folder / f"{label}-{g}.safetensors"
         assert sample(run, out, "--label", label, *(() if g is None else ("--g", g))) == 0
         x_T = torch.stack([torch.randn(shape, generator=stream) for stream in cli.generators(0, 9)])
-        guided = GuidedByLabel(state.ema_denoiser(), torch.full((9,), label), 1.0 if g is None else g)
+        guided = GuidedByLabel(state.ema_model(), torch.full((9,), label), 1.0 if g is None else g)
         made[label, g] = safetensors.torch.load_file(out)["x_0"]
         assert torch.equal(made[label, g], cli.last(cli.ddim(guided, x_T, schedule, steps=4)))
     assert torch.equal(made[3, None], made[3, 1.0])
@@ -460,7 +460,7 @@ def check_labels(run, folder):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--label", 3), "label must be left out, got 3: this denoiser was trained without labels"),
+        (("--label", 3), "label must be left out, got 3: this model was trained without labels"),
         (("--g", 2.0), "g must come with a label, got g = 2 alone; add --label"),
     ],
 )
@@ -482,10 +482,10 @@ def test_clothes_train_with_their_labels_keep_averages_and_resume(tmp_path):
     averages = {path.name for path in (tmp_path / "c").glob("average-*.safetensors")}
     assert averages == {f"average-{step}.safetensors" for step in (1, 2, 4)}  # at its end, and before
     state, _, shape = cli.restore(tmp_path / "c")
-    assert state.denoiser.classes == 10 and shape == [1, 28, 28]
-    embed = state.denoiser.embed[0].weight.detach()
+    assert state.model.classes == 10 and shape == [1, 28, 28]
+    embed = state.model.embed[0].weight.detach()
     torch.manual_seed(0)
-    fresh = cli.build(state.denoiser.config).embed[0].weight
+    fresh = cli.build(state.model.config).embed[0].weight
     moved = (embed - fresh).abs().amax(0)[8:] > 5e-4  # weight decay alone moves less
     assert 1 <= int(moved.sum()) <= 8  # columns of the labels in four batches of two
     check_labels(tmp_path / "c", tmp_path)
@@ -534,7 +534,7 @@ def test_sample_refuses_checkpoints_of_other_origin(trained, tmp_path, capsys):
     assert sample(tmp_path / "model.pt", tmp_path / "x.png") == 2
     assert capsys.readouterr().err.startswith("CheckpointUntrusted")
     state, _, _ = cli.restore(trained)
-    for settings in ({}, {"schedule": {"name": "linear", "T": 20}, "denoiser": {}, "train": {}, "data": {}}):
+    for settings in ({}, {"schedule": {"name": "linear", "T": 20}, "model": {}, "train": {}, "data": {}}):
         checkpoint.save(tmp_path, state, settings)
         assert sample(tmp_path, tmp_path / "x.png") == 2
         assert capsys.readouterr().err.startswith("CheckpointMismatch: the checkpoint in ")
@@ -548,7 +548,7 @@ def test_sample_refuses_checkpoints_of_other_origin(trained, tmp_path, capsys):
         ("schedule", None, "got no 'schedule'"),
         ("schedule", {"name": "cosin"}, "got 'cosin'; did you mean 'cosine'?"),
         ("schedule", {"name": "cosine", "T": 20}, "schedule must have the alpha_bar of the network, got"),
-        ("denoiser", {"width": 12}, "denoiser/layers.0.bias is 'float32 (64,)' in the checkpoint and 'float32 (12,)'"),
+        ("model", {"width": 12}, "model/layers.0.bias is 'float32 (64,)' in the checkpoint and 'float32 (12,)'"),
         ("data", {"shape": [3]}, "x_t must have shape (B, 2), got (1, 3)"),
         ("data", {"shape": 3}, "TypeError: 'int' object is not iterable"),
     ],

@@ -47,7 +47,7 @@ def test_colour_images_in_classes_are_trained_on_sampled_and_resumed(tmp_path, c
     out = capsys.readouterr().out
     assert out.startswith("8 images of 3 × 16 × 16, labels 0 cats, 1 dogs\n")
     state, schedule, shape = cli.restore(tmp_path / "run")
-    assert shape == [3, 16, 16] and state.denoiser.classes == 2
+    assert shape == [3, 16, 16] and state.model.classes == 2
     for out in ("x.png", "x.safetensors"):
         arguments = ("--n", 5, "--steps", 2, "--label", 1, "--g", 2, "--device", "cpu")
         assert command("sample", "--from", tmp_path / "run", "--out", tmp_path / out, *arguments) == 0
@@ -76,7 +76,7 @@ def test_greyscale_images_without_classes(tmp_path, capsys):
     assert train(folder, tmp_path / "run", steps=1) == 0
     assert capsys.readouterr().out.startswith("4 images of 1 × 32 × 24\n")
     state, _, shape = cli.restore(tmp_path / "run")
-    assert shape == [1, 32, 24] and state.denoiser.config["patch"] == 2
+    assert shape == [1, 32, 24] and state.model.config["patch"] == 2
     assert command("sample", "--from", tmp_path / "run", "--out", tmp_path / "x.png", "--n", 1, "--device", "cpu") == 0
     assert Image.open(tmp_path / "x.png").size == (4 * 24, 4 * 32)
 

@@ -366,11 +366,11 @@ def test_no_traceback_for_any_checkpoint(place, capsys, examples):
 HUGE = {
     "shape": (("data", "shape"), [10**18]),
     "shapes": (("data", "shape"), [2] * 40),
-    "width": (("denoiser", "width"), 10**18),
-    "depth": (("denoiser", "depth"), 4096),
+    "width": (("model", "width"), 10**18),
+    "depth": (("model", "depth"), 4096),
     "T": (("schedule", "T"), 10**18),
     "batch": (("train", "batch_size"), 10**18),
-    "deep": (("denoiser", "width"), json.loads("[" * 900 + "]" * 900)),
+    "deep": (("model", "width"), json.loads("[" * 900 + "]" * 900)),
 }
 
 

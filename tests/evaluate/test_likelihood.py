@@ -42,10 +42,10 @@ def test_the_error_falls_with_the_fourth_power_of_the_steps():
     assert 3.3 < math.log2(errors[0] / errors[1]) < 5
 
 
-def test_a_denoiser_on_another_path_with_its_own_end():
+def test_a_model_on_another_path_with_its_own_end():
     """VP does not quite end in a Gaussian: with the density that it has at the end the result is exact, else not."""
     path, x = vp(0.5, 10.0), points()
-    oracle = WORLD.denoiser(path)
+    oracle = WORLD.noise_predictor(path)
 
     def velocity(x, t):
         return velocity_from_eps(path, x, t, oracle(x, t))

@@ -1,4 +1,4 @@
-"""What the samplers draw: the distribution of each with an exact denoiser, tested with a stated rate of false alarms.
+"""What the samplers draw: the distribution of each with an exact model, tested with a stated rate of false alarms.
 
 The suite below draws from fixed seeds, so that it fails always or never; the rate, 1e-6 for all its tests together,
 is the probability that a right sampler fails for an unlucky choice of seeds.  Each planted bug is caught with a
@@ -26,7 +26,7 @@ from diffusion_lib.sample.times import timesteps
 
 WORLD = GaussianMixture([[-1.2], [0.9]], [0.5, 0.7], [0.4, 0.6])
 SCHEDULE, STEPS, N = cosine(50), 10, 200_000
-DENOISER = WORLD.denoiser(SCHEDULE)
+MODEL = WORLD.noise_predictor(SCHEDULE)
 PAIRS = list(pairwise([*timesteps(SCHEDULE.T, STEPS), 0]))
 LANGEVIN = {"repeats": 3, "size": 0.5}
 levels = torch.logspace(-1, 0.9, STEPS, dtype=torch.float64)  # σ; neighbours must be near: annealing stays in reach
@@ -60,7 +60,7 @@ def distribution_of(eta=1.0, large=False, factor=1.0, prev=False, shift=False, n
     bar, distribution = SCHEDULE.alpha_bar.tolist(), LineDistribution()
     bar = [bar[0], *bar[2:], bar[-1]] if shift else bar
     for t, s in PAIRS:
-        eps_hat = DENOISER(distribution.x[:, None], t)[:, 0]
+        eps_hat = MODEL(distribution.x[:, None], t)[:, 0]
         s = t - 1 if prev and s else s
         x_0_hat = (distribution.x - math.sqrt(1 - bar[t]) * eps_hat) / math.sqrt(bar[t])
         beta = 1 - bar[t] / bar[s]
@@ -73,16 +73,16 @@ def distribution_of(eta=1.0, large=False, factor=1.0, prev=False, shift=False, n
 
 def distribution_of_langevin():
     """The distribution of ten levels of LADDER, in the coordinates of Song & Ermon 2019, Algorithm 1: data plus σ z."""
-    distribution, denoiser, r = LineDistribution(), WORLD.denoiser(LADDER), LANGEVIN["size"]
+    distribution, model, r = LineDistribution(), WORLD.noise_predictor(LADDER), LANGEVIN["size"]
     for t in range(STEPS, 0, -1):
         sigma = float(levels[t - 1])
         kept = 1 / math.sqrt(1 + sigma**2)
         for repeat in range(LANGEVIN["repeats"]):
-            eps_hat = denoiser(distribution.x[:, None], t)[:, 0]
+            eps_hat = model(distribution.x[:, None], t)[:, 0]
             if t == 1 and repeat == LANGEVIN["repeats"] - 1:
                 return distribution.step(distribution.x / kept - sigma * eps_hat, 0.0)
             shown = 1.0
-            if repeat == LANGEVIN["repeats"] - 1:  # x̃ stays, and is shown to the denoiser at the next level's scale
+            if repeat == LANGEVIN["repeats"] - 1:  # x̃ stays, and is shown to the model at the next level's scale
                 shown = 1 / math.sqrt(1 + float(levels[t - 2]) ** 2) / kept
             score = -eps_hat / sigma
             moved = distribution.x / kept + r * sigma**2 / 2 * score
@@ -98,12 +98,12 @@ def data_scores(x):
 def test_output_has_the_law_of_its_formulas(name):
     sampler, options, formula = SAMPLERS[name]
     noise = {} if sampler is euler else {"generator": seeded(2)}
-    x_0 = last(sampler(DENOISER, randn(N, 1), SCHEDULE, steps=STEPS, **options, **noise))
+    x_0 = last(sampler(MODEL, randn(N, 1), SCHEDULE, steps=STEPS, **options, **noise))
     assert goodness_of_fit(distribution_of(**formula).scores(x_0)).p > ALARM
 
 
 def test_output_of_langevin_has_the_law_of_its_formulas():
-    x_0 = last(langevin(WORLD.denoiser(LADDER), randn(N, 1), LADDER, **LANGEVIN, generator=seeded(2)))
+    x_0 = last(langevin(WORLD.noise_predictor(LADDER), randn(N, 1), LADDER, **LANGEVIN, generator=seeded(2)))
     assert goodness_of_fit(distribution_of_langevin().scores(x_0)).p > ALARM
 
 
@@ -112,17 +112,17 @@ def test_output_of_the_solvers_has_the_law_of_the_data(name):
     """From x_T ~ q(x_T) the exact flow ends in the data's distribution.  The solvers' own error, carried from quantile
     to quantile, moves no statistic by more than a fifth of its standard deviation."""
     n, schedule, solver = 20_000, cosine(400), SAMPLERS[name][0]
-    denoiser, bar = WORLD.denoiser(schedule), schedule.alpha_bar[-1]
+    model, bar = WORLD.noise_predictor(schedule), schedule.alpha_bar[-1]
     z = torch.linspace(-6, 6, 1201, dtype=torch.float64)
     weight = torch.exp(-z.square() / 2) / torch.exp(-z.square() / 2).sum()
     start = bar.sqrt() * (WORLD.weights @ WORLD.means) + z[:, None]  # q(x_T) up to terms of the order of ᾱ_T
-    ends = data_scores(last(solver(denoiser, start, schedule)))
+    ends = data_scores(last(solver(model, start, schedule)))
     moved = [weight @ (ends - z), weight @ (ends.square() - z.square()) / math.sqrt(2)]
     moved.append(2 * (torch.special.ndtr(ends) - torch.special.ndtr(z)).abs().max())
     assert math.sqrt(n) * max(abs(float(value)) for value in moved) < 0.2
     x_0, _ = WORLD.sample(n, seeded(3))
     x_T = bar.sqrt() * x_0 + schedule.one_minus_alpha_bar[-1].sqrt() * randn(n, 4)
-    assert goodness_of_fit(data_scores(last(solver(denoiser, x_T, schedule)))).p > ALARM
+    assert goodness_of_fit(data_scores(last(solver(model, x_T, schedule)))).p > ALARM
 
 
 def buggy_chain(name):
@@ -131,7 +131,7 @@ def buggy_chain(name):
     x, generator = randn(N, 1), seeded(2)
     for t, s in PAIRS:
         z = torch.randn(N, 1, generator=generator, dtype=torch.float64)
-        eps_hat = DENOISER(x, t)
+        eps_hat = MODEL(x, t)
         if name == "sigma-1.02":
             z = 1.02 * z
         used = t - 1 if name == "prev-is-t-1" and s else s
@@ -212,7 +212,7 @@ def test_more_steps_come_nearer_to_the_law_of_the_data():
         distribution = LineDistribution()
         for t, s in pairwise([*timesteps(50, steps), 0]):
             x_t = distribution.x[:, None]
-            at = [ddpm_step(SCHEDULE, x_t, DENOISER(x_t, t), t, s, z=torch.full_like(x_t, z))[:, 0] for z in (0.0, 1.0)]
+            at = [ddpm_step(SCHEDULE, x_t, MODEL(x_t, t), t, s, z=torch.full_like(x_t, z))[:, 0] for z in (0.0, 1.0)]
             distribution.step(at[0], float((at[1] - at[0])[len(x_t) // 2]))
         return float((distribution.F - torch.special.ndtr(data_scores(distribution.x[:, None]))).abs().max())
 

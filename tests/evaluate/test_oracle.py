@@ -50,7 +50,7 @@ def test_the_score_is_the_gradient_of_the_log_density(world, t):
 def test_the_optimal_noise_is_the_score_turned_round(world):
     mixture, t = WORLDS[world], torch.tensor(TIMES)
     x = draw(len(t), *mixture.means.shape[1:])
-    eps = mixture.denoiser(SCHEDULE)(x, t)
+    eps = mixture.noise_predictor(SCHEDULE)(x, t)
     torch.testing.assert_close(eps, eps_from_score(SCHEDULE, mixture.score(SCHEDULE, x, t), t), **EXACT)
     assert eps.shape == x.shape and eps.dtype == x.dtype
 
@@ -65,7 +65,7 @@ def test_the_optimal_noise_is_the_mean_of_the_noise_given_the_state(t):
         noise = (state - kept.sqrt() * grid) / rest.sqrt()
         weight = prior * torch.exp(-(noise**2) / 2)
         mean = (weight * noise).sum() / weight.sum()
-        found = LINE.denoiser(SCHEDULE)(torch.tensor([[state]], dtype=torch.float64), torch.tensor([t]))
+        found = LINE.noise_predictor(SCHEDULE)(torch.tensor([[state]], dtype=torch.float64), torch.tensor([t]))
         assert float(found) == pytest.approx(float(mean), abs=1e-9)
 
 
@@ -99,7 +99,7 @@ def test_one_component_is_the_closed_form(t):
     kept, rest = float(SCHEDULE.alpha_bar[t]), float(SCHEDULE.one_minus_alpha_bar[t])
     V = kept * std**2 + rest
     x = draw(10, 1)
-    eps = gauss.denoiser(SCHEDULE)(x, torch.full((10,), t))
+    eps = gauss.noise_predictor(SCHEDULE)(x, torch.full((10,), t))
     torch.testing.assert_close(eps, rest**0.5 * (x - kept**0.5 * mean) / V, **EXACT)
     density = (-((x - kept**0.5 * mean) ** 2) / (2 * V) - math.log(2 * math.pi * V) / 2)[:, 0]
     torch.testing.assert_close(gauss.log_density(SCHEDULE, x, t), density, **EXACT)
@@ -111,14 +111,14 @@ def test_one_point_is_known_and_its_noise_too():
     point = GaussianMixture(means=[[0.5, -0.5]], std=0.0)
     x_0, eps, t = torch.tensor([[0.5, -0.5]]).double().expand(4, 2), draw(4, 2), torch.tensor(TIMES)
     x_t = add_noise(SCHEDULE, x_0, t, eps)
-    torch.testing.assert_close(point.denoiser(SCHEDULE)(x_t, t), eps, **EXACT)
+    torch.testing.assert_close(point.noise_predictor(SCHEDULE)(x_t, t), eps, **EXACT)
     assert point.irreducible_loss(SCHEDULE, 7) == (0, 0)
 
 
 def test_at_the_end_the_state_is_the_noise():
     schedule = cosine(1000)
     x = draw(50, 2)
-    torch.testing.assert_close(RING.denoiser(schedule)(x, torch.full((50,), 1000)), x, rtol=0, atol=1e-3)
+    torch.testing.assert_close(RING.noise_predictor(schedule)(x, torch.full((50,), 1000)), x, rtol=0, atol=1e-3)
     standard = -(x**2).sum(1) / 2 - math.log(2 * math.pi)
     torch.testing.assert_close(RING.log_density(schedule, x, 1000), standard, rtol=0, atol=1e-3)
     assert RING.irreducible_loss(schedule, 1000).loss < 1e-6
@@ -141,14 +141,14 @@ def test_draws_have_the_moments_of_the_law_and_their_classes():
 
 @pytest.mark.parametrize("t", [1, 7, 50])
 @pytest.mark.parametrize("world", ["line", "uneven", "pictures"])
-def test_the_irreducible_loss_is_that_of_the_optimal_denoiser(world, t):
+def test_the_irreducible_loss_is_that_of_the_optimal_model(world, t):
     mixture, n = WORLDS[world], 100_000
     loss, error = mixture.irreducible_loss(SCHEDULE, t, generator=torch.Generator().manual_seed(2))
     assert error < (1e-12 if world == "line" else 5e-3)
     x_0, _ = mixture.sample(n, torch.Generator().manual_seed(3))
     eps = draw(*x_0.shape, seed=4)
     x_t = add_noise(SCHEDULE, x_0, t, eps)
-    each = (eps - mixture.denoiser(SCHEDULE)(x_t, torch.full((n,), t))).square().flatten(1).mean(1)
+    each = (eps - mixture.noise_predictor(SCHEDULE)(x_t, torch.full((n,), t))).square().flatten(1).mean(1)
     allowed = 5 * (float(each.std()) / n**0.5 + error)
     assert abs(float(each.mean()) - loss) < allowed
 
@@ -168,7 +168,7 @@ def test_the_quadrature_agrees_with_monte_carlo():
         n = 200_000
         x_0, _ = LINE.sample(n, torch.Generator().manual_seed(5))
         x_t = add_noise(SCHEDULE, x_0, t, draw(n, 1, seed=6))
-        power = LINE.denoiser(SCHEDULE)(x_t, torch.full((n,), t)).square()
+        power = LINE.noise_predictor(SCHEDULE)(x_t, torch.full((n,), t)).square()
         assert 1 - float(power.mean()) == pytest.approx(exact, abs=5 * float(power.std()) / n**0.5)
 
 
@@ -183,7 +183,7 @@ def test_the_quadrature_in_the_plane_is_as_good_as_it_says(t):
         width = (kept * world.std**2 + rest).sqrt()
         nodes = [kept.sqrt() * m + w * z for m, w in zip(world.means, width, strict=True)]
         times = torch.full((len(z),), t)
-        power = torch.stack([world.denoiser(SCHEDULE)(x, times).square().mean(1) @ share for x in nodes])
+        power = torch.stack([world.noise_predictor(SCHEDULE)(x, times).square().mean(1) @ share for x in nodes])
         loss, error = world.irreducible_loss(SCHEDULE, t)
         assert abs(loss - (1 - float(world.weights @ power))) <= max(3 * error, 1e-7) < 0.01
 
@@ -220,7 +220,7 @@ def test_entropy_and_power_are_closed_forms_where_components_are_far_apart():
 
 def test_the_sampler_with_the_oracle_ends_on_the_data():
     schedule = cosine(400)
-    x = last(ddim(LINE.denoiser(schedule), draw(4000, 1, seed=7), schedule))
+    x = last(ddim(LINE.noise_predictor(schedule), draw(4000, 1, seed=7), schedule))
     data, _ = LINE.sample(4000, torch.Generator().manual_seed(8))
     assert float((x.sort(0).values - data.sort(0).values).abs().mean()) < 0.05
 
@@ -228,9 +228,9 @@ def test_the_sampler_with_the_oracle_ends_on_the_data():
 def test_single_precision_stays_single_and_agrees():
     x = draw(30, 2)
     t = torch.full((30,), 7)
-    single = RING.denoiser(SCHEDULE)(x.float(), t)
+    single = RING.noise_predictor(SCHEDULE)(x.float(), t)
     assert single.dtype == torch.float32
-    torch.testing.assert_close(single.double(), RING.denoiser(SCHEDULE)(x, t), rtol=0, atol=1e-4)
+    torch.testing.assert_close(single.double(), RING.noise_predictor(SCHEDULE)(x, t), rtol=0, atol=1e-4)
 
 
 def test_the_named_worlds_are_those_of_the_data():
@@ -276,7 +276,7 @@ def test_a_bad_mixture_is_refused(arguments, words):
         (lambda: RING.score(SCHEDULE, draw(4, 2), 51), "t must be"),
         (lambda: RING.score(SCHEDULE, draw(4, 2), -1), "t must be"),
         (lambda: RING.score(SCHEDULE, draw(4, 2), torch.tensor([1, 2])), "t must have shape"),
-        (lambda: RING.denoiser(SCHEDULE)(draw(1, 2), torch.tensor([0])), "t must be"),
+        (lambda: RING.noise_predictor(SCHEDULE)(draw(1, 2), torch.tensor([0])), "t must be"),
         (lambda: RING.irreducible_loss(SCHEDULE, 0), "t must be"),
         (lambda: PICTURES.irreducible_loss(SCHEDULE, 3), "generator must be"),
         (lambda: PICTURES.floors(SCHEDULE, generator=0), "generator must be"),
@@ -289,7 +289,7 @@ def test_a_bad_mixture_is_refused(arguments, words):
         (lambda: RING.sample(3, 0), "generator must be"),
         (lambda: GaussianMixture.named("rings"), "did you mean 'ring'"),
         (lambda: GaussianMixture([[0.0]], 0.0).log_density(SCHEDULE, draw(3, 1), 0), "no density at t = 0"),
-        (lambda: RING.denoiser("linear"), "schedule must be"),
+        (lambda: RING.noise_predictor("linear"), "schedule must be"),
     ],
 )
 def test_bad_arguments_are_refused(call, words):

@@ -24,8 +24,8 @@ def losses(T, seed=0):
 
 @pytest.mark.parametrize("variance", [*bound.VARIANCES, "optimal"])
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_terms_are_those_of_the_estimator_for_a_denoiser_with_this_error(name, variance):
-    """A denoiser that misses the noise by ±√e_t has the error e_t, whatever x_0 and ε are."""
+def test_terms_are_those_of_the_estimator_for_a_model_with_this_error(name, variance):
+    """A model that misses the noise by ±√e_t has the error e_t, whatever x_0 and ε are."""
     schedule, loss = make_schedule(name, 12), losses(12)
     table = optimal_variance(schedule, loss) if variance == "optimal" else variance
     random = torch.Generator().manual_seed(1)
@@ -33,10 +33,10 @@ def test_terms_are_those_of_the_estimator_for_a_denoiser_with_this_error(name, v
     eps = torch.randn(12, 1, 3, generator=random, dtype=torch.float64)
     signs = torch.tensor([1.0, -1.0, -1.0], dtype=torch.float64)
 
-    def denoiser(x_t, t):
+    def model(x_t, t):
         return eps[t - 1, 0] + loss[t].sqrt() * signs
 
-    terms = bound.vlb(denoiser, schedule, x_0, eps, table, levels=None).terms[:, 0]
+    terms = bound.vlb(model, schedule, x_0, eps, table, levels=None).terms[:, 0]
     torch.testing.assert_close(vlb_from_mse(schedule, loss, 3, 0.49, table), terms, rtol=1e-9, atol=1e-9)
 
 
@@ -71,7 +71,7 @@ def test_the_chains_density_is_that_of_its_steps():
     schedule = Schedule.from_betas([0.3])
     chain = GaussianChain(schedule, torch.tensor([0.0, 0.4]).double(), torch.tensor([0.0, -0.2]).double(), "beta")
     x_1 = torch.linspace(-12, 12, 200_001, dtype=torch.float64)
-    eps_hat = chain.denoiser(x_1[:, None], torch.ones(len(x_1), dtype=torch.int64))[:, 0]
+    eps_hat = chain.noise_predictor(x_1[:, None], torch.ones(len(x_1), dtype=torch.int64))[:, 0]
     mean = (x_1 - 0.3 / math.sqrt(0.3) * eps_hat) / math.sqrt(0.7)
     for x_0 in (-1.3, 0.2):
         inside = torch.exp(-((x_0 - mean) ** 2) / 0.6 - x_1**2 / 2) / (2 * math.pi * math.sqrt(0.3))

@@ -31,8 +31,8 @@ def folder(tmp_path):
 
 
 def test_it_is_small():
-    denoiser, _ = shipped.load()
-    assert sum(parameter.numel() for parameter in denoiser.parameters()) <= 1_000_000
+    model, _ = shipped.load()
+    assert sum(parameter.numel() for parameter in model.parameters()) <= 1_000_000
     assert (shipped.FOLDER / shipped.WEIGHTS).stat().st_size <= 4_000_000
 
 
@@ -47,10 +47,10 @@ def test_the_features_tell_held_out_clothes_and_are_those_of_the_benchmark():
 
 def test_samples_show_the_kind_asked_for_and_look_like_clothes():
     """100 samples in 15 steps: 9 in 10 are read as asked, and they are far nearer to clothes than noise is."""
-    denoiser, schedule = shipped.load()
+    model, schedule = shipped.load()
     label = torch.arange(100) % len(KINDS)
     x_T = torch.randn(100, 1, 28, 28, generator=torch.Generator().manual_seed(1))
-    samples = last(ddim(GuidedByLabel(denoiser, label, 2), x_T, schedule, steps=15)).clamp(-1, 1)
+    samples = last(ddim(GuidedByLabel(model, label, 2), x_T, schedule, steps=15)).clamp(-1, 1)
     space = shipped.features()
     assert float((space.predict(samples) == label).double().mean()) > 0.85
     real = space(clothes("test"))

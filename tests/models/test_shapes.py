@@ -62,13 +62,13 @@ def test_words_are_those_of_the_text_encoder_and_end_with_the_empty_text(parts):
 
 
 def test_the_weights_have_learned_shapes_that_they_did_not_see(parts):
-    denoiser, schedule = shapes.load()
+    model, schedule = shapes.load()
     assert schedule.config == parts.schedule.config
-    assert sum(each.numel() for each in denoiser.parameters()) < 100_000
+    assert sum(each.numel() for each in model.parameters()) < 100_000
     x_0 = shapes.encode(parts.vae, shapes.scenes()[shapes.HELD[:6]])
     eps, t = torch.randn(x_0.shape, generator=torch.Generator().manual_seed(0)), torch.full((6,), 500)
     x_t, right, wrong = add_noise(schedule, x_0, t, eps), torch.zeros(6).long(), torch.full((6,), 3)
-    losses = [float((denoiser(x_t, t, label) - eps).square().mean()) for label in (right, wrong)]
+    losses = [float((model(x_t, t, label) - eps).square().mean()) for label in (right, wrong)]
     assert losses[0] < 0.1 and losses[1] > 1.5 * losses[0]
 
 

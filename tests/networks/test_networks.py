@@ -13,7 +13,7 @@ from hypothesis import given
 
 from diffusion_lib.data import GAUSSIAN_MIXTURES, digits, sample_density
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.networks import DENOISERS, MLP, PATCHES, PREDICTIONS, DiT, UNet, build
+from diffusion_lib.networks import MLP, NETWORKS, PATCHES, PREDICTIONS, DiT, UNet, build
 from diffusion_lib.process import identities as process
 from diffusion_lib.process.registry import SCHEDULES, make_schedule
 from diffusion_lib.process.schedule import Schedule, linear
@@ -27,10 +27,10 @@ SMALL = {"mlp": {"width": 16, "depth": 2, "features": 8}, "unet": {"width": 8}, 
 def make(kind: str, **arguments):
     """A small network whose branches that start at 0 have left it."""
     torch.manual_seed(0)
-    denoiser = DENOISERS[kind](**SMALL[kind] | {"T": T, "prediction": "eps"} | arguments)
-    for parameter in denoiser.parameters():
+    model = NETWORKS[kind](**SMALL[kind] | {"T": T, "prediction": "eps"} | arguments)
+    for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
-    return denoiser
+    return model
 
 
 def draw(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -58,46 +58,46 @@ def test_a_network_of_patches_is_that_of_the_folded_image(patch):
     assert torch.equal(network(x, t), inside.reshape(x.shape))
 
 
-@pytest.mark.parametrize("kind", DENOISERS)
+@pytest.mark.parametrize("kind", NETWORKS)
 def test_samples_do_not_see_each_other_and_each_has_its_own_time(kind):
-    denoiser, x, t = make(kind, alpha_bar=SCHEDULE.alpha_bar), draw(5, *SHAPES[kind]), torch.tensor([1, 2, 25, 49, 50])
-    together = denoiser(x, t)
+    model, x, t = make(kind, alpha_bar=SCHEDULE.alpha_bar), draw(5, *SHAPES[kind]), torch.tensor([1, 2, 25, 49, 50])
+    together = model(x, t)
     for i in range(5):
-        torch.testing.assert_close(together[i : i + 1], denoiser(x[i : i + 1], t[i : i + 1]), rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(together[i : i + 1], model(x[i : i + 1], t[i : i + 1]), rtol=1e-4, atol=1e-5)
     same = draw(1, *SHAPES[kind]).expand(T, *SHAPES[kind])
-    assert len(denoiser(same, torch.arange(1, T + 1)).flatten(1).unique(dim=0)) == T  # all times, all different
+    assert len(model(same, torch.arange(1, T + 1)).flatten(1).unique(dim=0)) == T  # all times, all different
 
 
 def test_gradients_of_single_samples_by_torch_func():
-    denoiser, x, t = make("mlp"), draw(3, 2), torch.tensor([1, 20, T])
-    weights = {name: each.detach() for name, each in denoiser.named_parameters()}
-    buffers = dict(denoiser.named_buffers())
+    model, x, t = make("mlp"), draw(3, 2), torch.tensor([1, 20, T])
+    weights = {name: each.detach() for name, each in model.named_parameters()}
+    buffers = dict(model.named_buffers())
 
     def loss(weights, x_t, t):
-        return torch.func.functional_call(denoiser, (weights, buffers), (x_t[None], t[None])).square().sum()
+        return torch.func.functional_call(model, (weights, buffers), (x_t[None], t[None])).square().sum()
 
     each = torch.func.vmap(torch.func.grad(loss), in_dims=(None, 0, 0))(weights, x, t)
-    whole = torch.autograd.grad(denoiser(x, t).square().sum(), list(denoiser.parameters()))
-    for (name, _), expected in zip(denoiser.named_parameters(), whole, strict=True):
+    whole = torch.autograd.grad(model(x, t).square().sum(), list(model.parameters()))
+    for (name, _), expected in zip(model.named_parameters(), whole, strict=True):
         torch.testing.assert_close(each[name].sum(0), expected)
 
 
-@pytest.mark.parametrize("kind", DENOISERS)
+@pytest.mark.parametrize("kind", NETWORKS)
 def test_every_row_of_every_parameter_matters(kind):
-    denoiser = make(kind, width=16)  # 8 groups of 2: a group of one channel would forget the bias before it
-    denoiser(draw(3, *SHAPES[kind]), torch.tensor([1, 20, 50])).square().sum().backward()
-    for name, parameter in denoiser.named_parameters():
+    model = make(kind, width=16)  # 8 groups of 2: a group of one channel would forget the bias before it
+    model(draw(3, *SHAPES[kind]), torch.tensor([1, 20, 50])).square().sum().backward()
+    for name, parameter in model.named_parameters():
         assert (parameter.grad.reshape(len(parameter), -1).abs().amax(1) > 0).all(), name
 
 
-@pytest.mark.parametrize("kind", DENOISERS)
+@pytest.mark.parametrize("kind", NETWORKS)
 def test_float64_stays_float64_and_bf16_autocast_returns_float32(kind):
     x, t = draw(4, *SHAPES[kind]), torch.tensor([1, 10, 30, 50])
-    denoiser = make(kind, alpha_bar=SCHEDULE.alpha_bar)
-    exact = denoiser(x, t)
-    assert denoiser.double()(x.double(), t).dtype == torch.float64
+    model = make(kind, alpha_bar=SCHEDULE.alpha_bar)
+    exact = model(x, t)
+    assert model.double()(x.double(), t).dtype == torch.float64
     with torch.autocast("cpu", torch.bfloat16):
-        coarse = denoiser.float()(x, t)
+        coarse = model.float()(x, t)
     assert coarse.dtype == torch.float32
     assert 0 < (coarse - exact).abs().max() < 0.1 * exact.abs().max()
 
@@ -115,50 +115,50 @@ def predict(kind: str, prediction: str, schedule: Schedule):
     return make(kind, T=schedule.T, alpha_bar=schedule.alpha_bar, prediction=prediction).double()
 
 
-@pytest.mark.parametrize("kind", DENOISERS)
+@pytest.mark.parametrize("kind", NETWORKS)
 @pytest.mark.parametrize("name", SCHEDULES)
 @pytest.mark.parametrize("prediction", PREDICTIONS)
 def test_the_layers_answer_what_the_prediction_says_and_the_network_answers_eps(kind, name, prediction):
     schedule = make_schedule(name, T)
-    denoiser = predict(kind, prediction, schedule)
+    model = predict(kind, prediction, schedule)
     x, t, F = draw(T, *SHAPES[kind]).double(), torch.arange(1, T + 1), draw(T, *SHAPES[kind], seed=1).double()
-    denoiser.body = lambda x_t, time: F
+    model.body = lambda x_t, time: F
     expected = EPS_FROM[prediction](schedule, x, t, F)
-    torch.testing.assert_close(denoiser(x, t), expected, rtol=1e-5, atol=1e-5)  # the tables are float32
+    torch.testing.assert_close(model(x, t), expected, rtol=1e-5, atol=1e-5)  # the tables are float32
 
 
-@pytest.mark.parametrize("kind", DENOISERS)
+@pytest.mark.parametrize("kind", NETWORKS)
 @pytest.mark.parametrize("prediction, of_eps, of_x_0", [("eps", 1, 2e4), ("x_0", 156, 1), ("v", 1, 1)])
 def test_only_v_prediction_amplifies_errors_of_the_layers_at_no_time(kind, prediction, of_eps, of_x_0):
     """What becomes of an error of 1 of the layers: in ε̂ at t = 1, and in x̂_0 at t = T."""
     schedule, x = make_schedule("cosine", 1000), draw(1, *SHAPES[kind]).double()
-    denoiser = predict(kind, prediction, schedule)
+    model = predict(kind, prediction, schedule)
 
     def change(t: int, of) -> float:
         guesses = []
         for F in (0 * x, 0 * x + 1):
-            denoiser.body = lambda x_t, time, F=F: F
-            guesses.append(of(denoiser(x, torch.tensor([t]))))
+            model.body = lambda x_t, time, F=F: F
+            guesses.append(of(model(x, torch.tensor([t]))))
         return float((guesses[1] - guesses[0]).abs().max())
 
     assert change(1, lambda eps: eps) == pytest.approx(of_eps, rel=0.01)
     assert change(1000, lambda eps: process.x_0_from_eps(schedule, x, 1000, eps)) == pytest.approx(of_x_0, rel=0.03)
 
 
-@pytest.mark.parametrize("kind", DENOISERS)
+@pytest.mark.parametrize("kind", NETWORKS)
 def test_a_fresh_network_answers_0_and_with_v_that_is_the_optimum_for_data_of_variance_1(kind):
     """With F = v̂ = 0, ε̂ = √(1 − ᾱ_t) x_t = E[ε | x_t] for x_0 ~ N(0, I)."""
     x, t = draw(T, *SHAPES[kind]), torch.arange(1, T + 1)
-    fresh = DENOISERS[kind](**SMALL[kind], T=T, alpha_bar=SCHEDULE.alpha_bar)
+    fresh = NETWORKS[kind](**SMALL[kind], T=T, alpha_bar=SCHEDULE.alpha_bar)
     assert fresh.prediction == "v"
     torch.testing.assert_close(fresh(x, t), SCHEDULE.gather("one_minus_alpha_bar", t, x).sqrt() * x)
-    assert torch.equal(DENOISERS[kind](**SMALL[kind], T=T, prediction="eps")(x, t), torch.zeros_like(x))
+    assert torch.equal(NETWORKS[kind](**SMALL[kind], T=T, prediction="eps")(x, t), torch.zeros_like(x))
 
 
 # --- config -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", DENOISERS)
+@pytest.mark.parametrize("kind", NETWORKS)
 @pytest.mark.parametrize("std", [0.2, 1.0, 5.5])
 @pytest.mark.parametrize("t", [1, 20, T])
 def test_layers_that_know_the_width_of_the_data_see_and_answer_unit_variance(kind, std, t):
@@ -189,7 +189,7 @@ def test_layers_that_know_the_width_of_the_data_see_and_answer_unit_variance(kin
     assert float(((x_0 - c_skip * unshrunk) / c_out).std()) == pytest.approx(1, abs=0.05)
 
 
-@pytest.mark.parametrize("kind", DENOISERS)
+@pytest.mark.parametrize("kind", NETWORKS)
 def test_data_of_deviation_1_are_those_of_v_prediction_bit_for_bit(kind):
     with_width, without = (
         make(kind, prediction="v", alpha_bar=SCHEDULE.alpha_bar, **more) for more in ({"data_std": 1.0}, {})
@@ -210,15 +210,15 @@ def test_a_bad_width_of_the_data_is_refused(bad):
         make("mlp", data_std=0.5)
 
 
-@pytest.mark.parametrize("kind", DENOISERS)
+@pytest.mark.parametrize("kind", NETWORKS)
 @pytest.mark.parametrize("prediction", PREDICTIONS)
 def test_config_rebuilds_the_same_function_through_json(kind, prediction):
-    denoiser = make(kind, alpha_bar=None if prediction == "eps" else SCHEDULE.alpha_bar, prediction=prediction)
-    again = build(json.loads(json.dumps(denoiser.config)))
-    assert type(again) is type(denoiser) and again.config == denoiser.config
-    again.load_state_dict(denoiser.state_dict())
+    model = make(kind, alpha_bar=None if prediction == "eps" else SCHEDULE.alpha_bar, prediction=prediction)
+    again = build(json.loads(json.dumps(model.config)))
+    assert type(again) is type(model) and again.config == model.config
+    again.load_state_dict(model.state_dict())
     x, t = draw(T, *SHAPES[kind]), torch.arange(1, T + 1)
-    assert torch.equal(again(x, t), denoiser(x, t))
+    assert torch.equal(again(x, t), model(x, t))
 
 
 def test_config_holds_every_size():
@@ -248,16 +248,16 @@ def test_the_u_net_is_small():
 # --- learning ---------------------------------------------------------------------------------------------------------
 
 
-def fit(denoiser, x_0: torch.Tensor, schedule: Schedule, steps: int, batch: int, lr: float) -> float:
+def fit(model, x_0: torch.Tensor, schedule: Schedule, steps: int, batch: int, lr: float) -> float:
     """Minimise L_simple; return the mean loss of the last tenth of the steps."""
     generator, losses = torch.Generator().manual_seed(0), []
-    optimizer = torch.optim.AdamW(denoiser.parameters(), lr=lr, fused=True)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, fused=True)
     for step in range(steps):
         optimizer.param_groups[0]["lr"] = lr * (1 - step / steps)
         batch_x_0 = x_0[torch.randint(len(x_0), (batch,), generator=generator)]
         t = torch.randint(1, schedule.T + 1, (batch,), generator=generator)
         eps = torch.randn(batch_x_0.shape, generator=generator)
-        loss = (denoiser(process.add_noise(schedule, batch_x_0, t, eps), t) - eps).square().mean()
+        loss = (model(process.add_noise(schedule, batch_x_0, t, eps), t) - eps).square().mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -279,22 +279,22 @@ def optimal_eps(schedule: Schedule, name: str, x_t: torch.Tensor, t: torch.Tenso
 def test_the_mlp_comes_within_3_percent_of_the_optimum():
     schedule = linear()
     torch.manual_seed(0)
-    denoiser = MLP(T=1000, alpha_bar=schedule.alpha_bar)
-    fit(denoiser, sample_density("ring", 20_000, 0), schedule, steps=400, batch=256, lr=6e-3)
+    model = MLP(T=1000, alpha_bar=schedule.alpha_bar)
+    fit(model, sample_density("ring", 20_000, 0), schedule, steps=400, batch=256, lr=6e-3)
     x_0, eps, t = sample_density("ring", 20_000, 1), draw(20_000, 2), torch.randint(1, 1001, (20_000,))
     x_t = process.add_noise(schedule, x_0, t, eps)
     optimum = optimal_eps(schedule, "ring", x_t, t)
     floor = (optimum - eps).square().mean()
     with torch.no_grad():
-        excess = (denoiser(x_t, t) - optimum).square().mean()
+        excess = (model(x_t, t) - optimum).square().mean()
     assert excess < 0.03 * floor
 
 
 def test_the_u_net_learns_digits():
     schedule = linear()
     torch.manual_seed(0)
-    denoiser = UNet(width=16, T=1000, alpha_bar=schedule.alpha_bar)
-    assert fit(denoiser, digits(), schedule, steps=60, batch=32, lr=4e-3) < 0.145  # 0.152: the best without neighbours
+    model = UNet(width=16, T=1000, alpha_bar=schedule.alpha_bar)
+    assert fit(model, digits(), schedule, steps=60, batch=32, lr=4e-3) < 0.145  # 0.152: the best without neighbours
 
 
 # --- bad input --------------------------------------------------------------------------------------------------------
@@ -311,7 +311,7 @@ TIMES = {
 }
 
 
-@pytest.mark.parametrize("kind", DENOISERS)
+@pytest.mark.parametrize("kind", NETWORKS)
 @pytest.mark.parametrize("t, message", TIMES.values(), ids=TIMES)
 def test_bad_times_are_refused(kind, t, message):
     with pytest.raises(ConfigError) as caught:
@@ -371,7 +371,7 @@ BAD = {
     "width-of-heads": (lambda: DiT(width=20, heads=3, prediction="eps"), "a multiple of 4 and of heads = 3, got 20"),
     "width-of-places": (lambda: DiT(width=6, heads=2, prediction="eps"), "a multiple of 4 and of heads = 2, got 6"),
     "kind-unknown": (lambda: build({"kind": "unett"}), "did you mean 'unet'?"),
-    "kind-missing": (lambda: build({}), "denoiser kind must be one of 'mlp', 'unet', 'dit', got None"),
+    "kind-missing": (lambda: build({}), "model kind must be one of 'mlp', 'unet', 'dit', got None"),
     "argument-unknown": (lambda: build({"kind": "unet", "depth": 3}), "must hold the arguments of UNet, got {'kind'"),
 }  # fmt: skip
 
@@ -392,33 +392,33 @@ def told(**arguments):
 
 def test_untold_is_none_and_a_network_without_classes():
     """Without the columns of the labels the layers are the same."""
-    denoiser, x, t = told(), draw(4, 1, 8, 8), torch.tensor([1, 2, 20, T])
+    model, x, t = told(), draw(4, 1, 8, 8), torch.tensor([1, 2, 20, T])
     without = make("unet")
-    weights = denoiser.state_dict()
+    weights = model.state_dict()
     without.load_state_dict(weights | {"embed.0.weight": weights["embed.0.weight"][:, :8].clone()})
-    untold = denoiser(x, t, torch.full((4,), -1))
-    assert torch.equal(untold, denoiser(x, t))
+    untold = model(x, t, torch.full((4,), -1))
+    assert torch.equal(untold, model(x, t))
     torch.testing.assert_close(untold, without(x, t), rtol=1e-5, atol=1e-5)
 
 
 def test_each_label_has_a_column_and_each_sample_its_label():
-    denoiser, x, t = told().double(), draw(1, 1, 8, 8).double().expand(4, 1, 8, 8), torch.full((4,), 20)
+    model, x, t = told().double(), draw(1, 1, 8, 8).double().expand(4, 1, 8, 8), torch.full((4,), 20)
     label = torch.tensor([-1, 0, 1, 2])
-    together = denoiser(x, t, label)
+    together = model(x, t, label)
     assert len(together.flatten(1).unique(dim=0)) == 4
     for i in range(4):
-        torch.testing.assert_close(together[i : i + 1], denoiser(x[:1], t[:1], label[i : i + 1]))
-    denoiser.embed[0].weight.data[:, 9] = 0  # the column of label 1: then it says nothing
-    assert torch.equal(denoiser(x, t, label)[[0, 1, 3]], together[[0, 1, 3]])
-    torch.testing.assert_close(denoiser(x, t, label)[2], together[0])
+        torch.testing.assert_close(together[i : i + 1], model(x[:1], t[:1], label[i : i + 1]))
+    model.embed[0].weight.data[:, 9] = 0  # the column of label 1: then it says nothing
+    assert torch.equal(model(x, t, label)[[0, 1, 3]], together[[0, 1, 3]])
+    torch.testing.assert_close(model(x, t, label)[2], together[0])
 
 
 def test_a_network_with_classes_is_built_again_from_its_config():
-    denoiser = told(alpha_bar=SCHEDULE.alpha_bar)
-    again = build(json.loads(json.dumps(denoiser.config)))
-    again.load_state_dict(denoiser.state_dict())
+    model = told(alpha_bar=SCHEDULE.alpha_bar)
+    again = build(json.loads(json.dumps(model.config)))
+    again.load_state_dict(model.state_dict())
     x, t, label = draw(2, 1, 8, 8), torch.tensor([1, T]), torch.tensor([0, 2])
-    assert torch.equal(again(x, t, label), denoiser(x, t, label))
+    assert torch.equal(again(x, t, label), model(x, t, label))
     assert "classes" not in make("unet").config  # checkpoints of before have none
 
 
@@ -445,15 +445,15 @@ def test_a_label_for_a_network_without_classes_and_a_number_of_classes_that_is_n
 
 @pytest.mark.parametrize("kind", SHAPES)
 def test_an_input_of_another_type_is_refused_and_autocast_is_not(kind):
-    denoiser, x, t = make(kind), draw(2, *SHAPES[kind]), torch.tensor([1, 2])
+    model, x, t = make(kind), draw(2, *SHAPES[kind]), torch.tensor([1, 2])
     with pytest.raises(ConfigError, match=r"x_t must be torch.float32 as .*, got torch.float64; use x_t.to\(torch.fl"):
-        denoiser(x.double(), t)
+        model(x.double(), t)
     with pytest.raises(ConfigError, match=r"x_t must be torch.float64 as the network is, got torch.float32"):
         make(kind).double()(x, t)
     with pytest.raises(ConfigError, match="x_t must be a tensor"):
-        denoiser(x.tolist(), t)
+        model(x.tolist(), t)
     with torch.autocast("cpu", torch.bfloat16):
-        assert denoiser(x.bfloat16(), t).dtype == torch.bfloat16
+        assert model(x.bfloat16(), t).dtype == torch.bfloat16
 
 
 def test_a_time_that_is_a_number_is_refused():

@@ -44,7 +44,7 @@ class Chain:
         """The library's terms.  They are of degree two in each ε, so that ε = ±1 averages exactly."""
         eps = torch.tensor([1.0, -1.0], dtype=torch.float64).view(1, 2, 1).expand(self.schedule.T, 2, 1)
         x_0 = self.x_0.expand(2, 1)
-        return bound.vlb(self.exact.denoiser, self.schedule, x_0, eps, self.variance, levels=None)
+        return bound.vlb(self.exact.noise_predictor, self.schedule, x_0, eps, self.variance, levels=None)
 
 
 CHAINS = [Chain(11 * seed, bound.VARIANCES[seed % 3]) for seed in range(40)]
@@ -144,7 +144,8 @@ def chain_totals(n=2000):
     for number, chain in enumerate(CHAINS):
         eps = torch.randn(chain.schedule.T, n, 1, generator=torch.Generator().manual_seed(number), dtype=torch.float64)
         x_0 = chain.x_0.expand(n, 1)
-        found.append(bound.vlb(chain.exact.denoiser, chain.schedule, x_0, eps, chain.variance, levels=None).total)
+        terms = bound.vlb(chain.exact.noise_predictor, chain.schedule, x_0, eps, chain.variance, levels=None)
+        found.append(terms.total)
     return torch.stack(found), torch.tensor([chain.bound for chain in CHAINS], dtype=torch.float64)
 
 
@@ -158,7 +159,7 @@ def test_the_estimate_is_within_its_interval_of_the_exact_linear_gaussian_chain(
 @pytest.mark.parametrize("variance", [*bound.VARIANCES, "optimal"])
 @pytest.mark.parametrize("name", ["line", "ring", "pictures"])
 def test_the_estimate_is_within_its_interval_of_the_exact_mixture(name, variance):
-    """Ten estimates of the bound of the best denoiser, of 400 points each; at most one misses."""
+    """Ten estimates of the bound of the optimal noise predictor, of 400 points each; at most one misses."""
     worlds = {
         "line": GaussianMixture([[-1.0], [0.8]], [0.2, 0.4], [0.3, 0.7]),
         "ring": GaussianMixture.named("ring"),
@@ -171,7 +172,7 @@ def test_the_estimate_is_within_its_interval_of_the_exact_mixture(name, variance
     exact = vlb_from_mse(schedule, floors, D, world.power(), table).sum()
     x_0, _ = world.sample(4000, random)
     eps = torch.randn(20, *x_0.shape, generator=random, dtype=torch.float64)
-    total = bound.vlb(world.denoiser(schedule), schedule, x_0, eps, table, levels=None).total
+    total = bound.vlb(world.noise_predictor(schedule), schedule, x_0, eps, table, levels=None).total
     assert int(misses(total.view(10, 400), exact).sum()) <= 1
     assert float(exact) > world.entropy(generator=random)
 
@@ -204,15 +205,15 @@ def test_prior_term_averages_to_the_prior_kl_of_the_schedule(name):
 @pytest.mark.parametrize("variance", bound.VARIANCES)
 def test_step_term_is_the_weighted_error_of_the_noise_and_a_constant(variance):
     schedule = make_schedule("cosine", 30)
-    x_0, eps, denoiser = sample(29)
+    x_0, eps, model = sample(29)
     t = torch.arange(2, 31)
-    nats = bound.step_term(denoiser, schedule, x_0, t, eps, variance)
+    nats = bound.step_term(model, schedule, x_0, t, eps, variance)
     sigma2, tilde = bound.step_variance(schedule, variance)[t], schedule.posterior_variance[t]
     constant = 6 * bound.kl_normal(0 * tilde, tilde, 0 * tilde, sigma2)
-    error = ((eps - denoiser(None, None)) ** 2).flatten(1).sum(1)
+    error = ((eps - model(None, None)) ** 2).flatten(1).sum(1)
     wanted = constant + bound.weight(schedule, "vlb", variance)[t] * error
     torch.testing.assert_close(nats, wanted, rtol=1e-10, atol=1e-10)
-    one_by_one = [bound.step_term(denoiser, schedule, x_0, int(k), eps, variance)[k - 2] for k in t]
+    one_by_one = [bound.step_term(model, schedule, x_0, int(k), eps, variance)[k - 2] for k in t]
     torch.testing.assert_close(nats, torch.stack(one_by_one), rtol=0, atol=0)
 
 
@@ -220,9 +221,9 @@ def test_step_term_is_the_weighted_error_of_the_noise_and_a_constant(variance):
 def test_the_decoder_of_real_numbers_has_the_weight_of_its_time(variance):
     """At t = 1 the posterior mean is x_0 itself: the same weight, with σ_1² in the place of a variance of its own."""
     schedule = make_schedule("linear", 30)
-    x_0, eps, denoiser = sample()
-    nats = bound.decoder_term(denoiser, schedule, x_0, eps, variance, levels=None)
-    error = ((eps - denoiser(None, None)) ** 2).flatten(1).sum(1)
+    x_0, eps, model = sample()
+    nats = bound.decoder_term(model, schedule, x_0, eps, variance, levels=None)
+    error = ((eps - model(None, None)) ** 2).flatten(1).sum(1)
     constant = 3 * float(LN_2PI + bound.step_variance(schedule, variance)[1].log())
     torch.testing.assert_close(
         nats, constant + bound.weight(schedule, "vlb", variance)[1] * error, rtol=1e-9, atol=1e-9
@@ -306,8 +307,8 @@ def test_bits_per_dim():
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_weights_turn_the_error_of_the_noise_into_other_errors(name):
     schedule = make_schedule(name, 20)
-    x_0, eps, denoiser = sample(20)
-    t, guess = torch.arange(1, 21), denoiser(None, None)
+    x_0, eps, model = sample(20)
+    t, guess = torch.arange(1, 21), model(None, None)
     x_t = add_noise(schedule, x_0, t, eps)
     x_0_hat = x_0_from_eps(schedule, x_t, t, guess)
     v, v_hat = v_from_eps(schedule, x_0, t, eps), v_from_eps(schedule, x_0_hat, t, guess)
@@ -319,11 +320,11 @@ def test_weights_turn_the_error_of_the_noise_into_other_errors(name):
 
 def test_simple_is_the_loss_of_training():
     schedule = make_schedule("linear", 20)
-    x_0, eps, denoiser = sample()
+    x_0, eps, model = sample()
     t = torch.tensor([1, 4, 9, 20, 20])
-    error = ((eps - denoiser(None, None)) ** 2).flatten(1).mean(1)
+    error = ((eps - model(None, None)) ** 2).flatten(1).mean(1)
     loss = (bound.weight(schedule, "simple")[t] * error).mean()
-    torch.testing.assert_close(loss, eps_loss(denoiser, schedule, x_0, t, eps))
+    torch.testing.assert_close(loss, eps_loss(model, schedule, x_0, t, eps))
 
 
 @pytest.mark.parametrize("gamma", [1.0, 5.0, 20.0])
@@ -395,7 +396,7 @@ X = torch.zeros(2, 3)
         (lambda: bound.step_term(zero, S, X, 5, X), "t must be"),
         (lambda: bound.step_term(zero, S, X, 2, X[:1]), "eps must be"),
         (lambda: bound.step_term(zero, S, X, 2, X, "Beta"), "did you mean 'beta'"),
-        (lambda: bound.step_term(lambda x_t, t: x_t[:1], S, X, 2, X), "denoiser must return"),
+        (lambda: bound.step_term(lambda x_t, t: x_t[:1], S, X, 2, X), "model must return"),
         (lambda: bound.decoder_term(zero, S, X + 0.5, X), "256 levels from -1 to 1, got 0.5"),
         (lambda: bound.decoder_term(zero, S, X + 255, X), "256 levels"),
         (lambda: bound.decoder_term(zero, S, X + math.nan, X), "256 levels"),

@@ -96,40 +96,40 @@ def test_a_linter_finds_nothing_left():
 def test_sampling_is_that_of_diffusers_with_v(monkeypatch, steps, eta):
     config = {"num_train_timesteps": 20, "trained_betas": SHORT.beta[1:].tolist(), "clip_sample": False}
     config |= {"rescale_betas_zero_snr": True, "prediction_type": "v_prediction", "timestep_spacing": "trailing"}
-    peer, denoiser = peers.scheduler(monkeypatch, "DDIM", **config), WORLD.denoiser(ZERO)
+    peer, model = peers.scheduler(monkeypatch, "DDIM", **config), WORLD.noise_predictor(ZERO)
     peer.set_timesteps(steps)
     x, x_T, generator = randn(3, 2), randn(3, 2), seeded(1)
     for time in peer.timesteps:
-        v = denoiser.v(x, torch.full((3,), int(time) + 1))
+        v = model.v(x, torch.full((3,), int(time) + 1))
         x = peer.step(v, time, x, eta=eta, generator=generator).prev_sample
-    ours = last(ddim(denoiser, x_T, ZERO, steps=steps, eta=eta, generator=seeded(1)))
+    ours = last(ddim(model, x_T, ZERO, steps=steps, eta=eta, generator=seeded(1)))
     torch.testing.assert_close(ours, x, rtol=1e-7, atol=1e-7)  # the peer subtracts where we do not
 
 
-def test_v_is_the_same_denoiser_where_both_exist_and_the_mean_at_the_end():
-    x_t, denoiser = randn(4, 2), WORLD.denoiser(ZERO)
+def test_v_is_the_same_model_where_both_exist_and_the_mean_at_the_end():
+    x_t, model = randn(4, 2), WORLD.noise_predictor(ZERO)
     t = torch.tensor([1, 5, 12, 19])
     clean = WORLD.clean_mean(ZERO, x_t, t)
-    torch.testing.assert_close(x_0_from_eps(ZERO, x_t, t, denoiser(x_t, t)), clean)
-    torch.testing.assert_close(denoiser.v(x_t, 20), -WORLD.means.expand(4, 2))
-    assert torch.equal(denoiser(x_t, 20), x_t)
+    torch.testing.assert_close(x_0_from_eps(ZERO, x_t, t, model(x_t, t)), clean)
+    torch.testing.assert_close(model.v(x_t, 20), -WORLD.means.expand(4, 2))
+    assert torch.equal(model(x_t, 20), x_t)
 
 
 def test_one_gaussian_comes_out_with_its_own_moments():
-    """Ancestral, all steps, the exact denoiser: nothing is wrong at the start, and 20 steps leave little."""
+    """Ancestral, all steps, the exact noise predictor: nothing is wrong at the start, and 20 steps leave little."""
     world = GaussianMixture([[6.0]], 3.0)
     found = {}
     for each in (SHORT, ZERO):
         x_T = randn(4000, 1, seed=2)
-        found[each.name] = last(ddim(world.denoiser(each), x_T, each))
+        found[each.name] = last(ddim(world.noise_predictor(each), x_T, each))
     assert abs(float(found["zero_terminal_snr"].mean()) - 6) < 0.3
     assert abs(float(found["linear"].mean()) - 6) > 0.5  # its last state is not centred, and the start is
 
 
 def test_leading_times_never_see_the_end():
-    visited = [record.t for record in ddim(WORLD.denoiser(ZERO), randn(1, 2), ZERO, steps=5, spacing="leading")]
+    visited = [record.t for record in ddim(WORLD.noise_predictor(ZERO), randn(1, 2), ZERO, steps=5, spacing="leading")]
     assert max(visited) == 17 and ZERO.snr[17] > 0
-    assert next(ddpm(WORLD.denoiser(ZERO), randn(1, 2), ZERO, steps=5)).t == 20
+    assert next(ddpm(WORLD.noise_predictor(ZERO), randn(1, 2), ZERO, steps=5)).t == 20
 
 
 def test_a_network_that_predicts_v_samples_from_the_end():
@@ -150,7 +150,7 @@ def test_a_network_that_predicts_v_samples_from_the_end():
 # --- what divides by the signal is refused ----------------------------------------------------------------------------
 
 X, T_END = randn(2, 2), torch.tensor([20, 20])
-ORACLE = WORLD.denoiser(ZERO)
+ORACLE = WORLD.noise_predictor(ZERO)
 REFUSED = {
     "x_0 from eps": lambda: x_0_from_eps(ZERO, X, T_END, X),
     "x_0 from eps, one time": lambda: x_0_from_eps(ZERO, X, 20, X),
@@ -165,7 +165,7 @@ REFUSED = {
     "dpmpp": lambda: dpmpp(ORACLE, X, ZERO),
     "langevin": lambda: langevin(ORACLE, X, ZERO),
     "karras": lambda: ddim(ORACLE, X, ZERO, steps=5, spacing="karras"),
-    "a denoiser of noise alone": lambda: ddim(lambda x_t, t: x_t, X, ZERO),
+    "a model of noise alone": lambda: ddim(lambda x_t, t: x_t, X, ZERO),
     "training in eps": lambda: next(
         train(
             TrainState.create(MLP(width=8, T=20, alpha_bar=ZERO.alpha_bar), TrainConfig(steps=1)),

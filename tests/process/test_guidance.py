@@ -18,7 +18,7 @@ X, T, LABEL = torch.zeros(2, 1, dtype=torch.float64), torch.tensor([10, 20]), to
 
 
 class Said:
-    """A denoiser that answers with its label and its time, and notes what it was asked."""
+    """A model that answers with its label and its time, and notes what it was asked."""
 
     def __init__(self):
         self.asked = []

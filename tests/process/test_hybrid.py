@@ -45,14 +45,14 @@ def test_the_ends_of_the_share_are_the_two_variances_of_the_paper():
 def test_the_loss_is_the_bounds_term(t, variance):
     x_0, eps, times = random(5, 3), random(5, 3), torch.full((5,), t)
     world = GaussianMixture([[-1.0, 0.5, 0.2], [0.3, -0.2, 0.1]], 0.3)
-    denoiser = world.denoiser(SCHEDULE)
-    eps_hat = denoiser(add_noise(SCHEDULE, x_0, times, eps), times)
+    model = world.noise_predictor(SCHEDULE)
+    eps_hat = model(add_noise(SCHEDULE, x_0, times, eps), times)
     share = torch.full_like(x_0, float(variance == "beta"))
     ours = variance_loss(SCHEDULE, x_0, times, eps, eps_hat, interpolated_variance(SCHEDULE, share, times))
     if t == 1:
-        expected = decoder_term(denoiser, SCHEDULE, x_0, eps, variance, levels=None)
+        expected = decoder_term(model, SCHEDULE, x_0, eps, variance, levels=None)
     else:
-        expected = step_term(denoiser, SCHEDULE, x_0, t, eps, variance)
+        expected = step_term(model, SCHEDULE, x_0, t, eps, variance)
     torch.testing.assert_close(ours, expected)
 
 

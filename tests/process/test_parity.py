@@ -57,11 +57,11 @@ def peer_of(monkeypatch, name, schedule, spacing, **config):
     return peers.scheduler(monkeypatch, name, **common, **config)
 
 
-def run(peer, denoiser, x, schedule, **options):
+def run(peer, model, x, schedule, **options):
     """diffusers' own loop, from the state x in the peer's coordinates."""
     for time in peer.timesteps:
         x_t = peer.scale_model_input(x, time)
-        eps_hat = denoiser(x_t, torch.full((len(x),), int(time) + 1))
+        eps_hat = model(x_t, torch.full((len(x),), int(time) + 1))
         x = peer.step(eps_hat, time, x, **options).prev_sample
     return x
 
@@ -70,17 +70,15 @@ def run(peer, denoiser, x, schedule, **options):
 @pytest.mark.parametrize(("schedule", "counts"), CASES)
 @pytest.mark.parametrize(("variance", "theirs"), [("posterior", "fixed_small"), ("beta", "fixed_large")])
 def test_ddpm(monkeypatch, schedule, counts, spacing, variance, theirs):
-    denoiser = WORLD.denoiser(schedule)
+    model = WORLD.noise_predictor(schedule)
     peer = peer_of(monkeypatch, "DDPM", schedule, spacing, variance_type=theirs)
     for steps in counts:
         peers.set_times(peer, times := timesteps(schedule.T, steps, spacing))
-        chain = list(
-            ddpm(denoiser, X_T, schedule, steps=steps, spacing=spacing, variance=variance, generator=seeded(1))
-        )
+        chain = list(ddpm(model, X_T, schedule, steps=steps, spacing=spacing, variance=variance, generator=seeded(1)))
         x, generator = X_T, seeded(1)
         for record, time in zip(chain, peer.timesteps, strict=False):
             torch.testing.assert_close(record.x_t, x, **TOLERANCE)
-            eps_hat = denoiser(x, torch.full((3,), int(time) + 1))
+            eps_hat = model(x, torch.full((3,), int(time) + 1))
             end = peer.step(eps_hat, time, x, generator=generator)
             x = end.prev_sample
         torch.testing.assert_close(chain[-1].x_t, end.pred_original_sample, **TOLERANCE)
@@ -92,7 +90,7 @@ def test_ddpm(monkeypatch, schedule, counts, spacing, variance, theirs):
 @pytest.mark.parametrize(("schedule", "counts"), CASES)
 @pytest.mark.parametrize("eta", [0.0, 0.3, 1.0])
 def test_ddim(monkeypatch, schedule, counts, spacing, eta):
-    denoiser, T = WORLD.denoiser(schedule), schedule.T
+    model, T = WORLD.noise_predictor(schedule), schedule.T
     peer = peer_of(monkeypatch, "DDIM", schedule, spacing)
     for steps in counts:
         peers.set_times(peer, times := timesteps(T, steps, spacing))
@@ -100,9 +98,9 @@ def test_ddim(monkeypatch, schedule, counts, spacing, eta):
         for t, s in pairwise([*times, 0]):
             if T % steps:
                 peer.num_inference_steps = Fraction(T, t - s)  # its rule then leads to our next time
-            eps_hat = denoiser(x, torch.full((3,), t))
+            eps_hat = model(x, torch.full((3,), t))
             x = peer.step(eps_hat, t - 1, x, eta=eta, generator=generator).prev_sample
-        ours = last(ddim(denoiser, X_T, schedule, steps=steps, eta=eta, spacing=spacing, generator=seeded(1)))
+        ours = last(ddim(model, X_T, schedule, steps=steps, eta=eta, spacing=spacing, generator=seeded(1)))
         torch.testing.assert_close(ours, x, **TOLERANCE)
 
 
@@ -119,15 +117,15 @@ SOLVERS = {
 @pytest.mark.parametrize(("schedule", "counts"), CASES)
 @pytest.mark.parametrize("name", SOLVERS)
 def test_solvers_in_sigma(monkeypatch, schedule, counts, spacing, name):
-    denoiser, (solver, options) = WORLD.denoiser(schedule), SOLVERS[name]
+    model, (solver, options) = WORLD.noise_predictor(schedule), SOLVERS[name]
     peer = peer_of(monkeypatch, name.partition("-")[0], schedule, spacing)
     for steps in counts:
         peers.set_times(peer, timesteps(schedule.T, steps, spacing))
         start = math.sqrt(float(peer.sigmas[0]) ** 2 + 1)
         if options:
             peer.sigmas = peer.sigmas.numpy()  # the integrand of its quadrature is slow on tensors
-        x = run(peer, denoiser, start * X_T, schedule, **options)
-        ours = last(solver(denoiser, X_T, schedule, steps=steps, spacing=spacing))
+        x = run(peer, model, start * X_T, schedule, **options)
+        ours = last(solver(model, X_T, schedule, steps=steps, spacing=spacing))
         torch.testing.assert_close(ours, x, **TOLERANCE)
 
 
@@ -135,25 +133,25 @@ def test_solvers_in_sigma(monkeypatch, schedule, counts, spacing, name):
 @pytest.mark.parametrize(("schedule", "counts"), CASES)
 def test_dpm_solver_2m(monkeypatch, schedule, counts, spacing):
     """The peer keeps x_t as we do; it is given our times, since its leading ones are others."""
-    denoiser = WORLD.denoiser(schedule)
+    model = WORLD.noise_predictor(schedule)
     peer = peer_of(monkeypatch, "DPMSolverMultistep", schedule, "trailing", algorithm_type="dpmsolver++")
     for steps in counts:
         peer.set_timesteps(timesteps=[t - 1 for t in sampling_timesteps(schedule, steps, spacing)])
-        x = run(peer, denoiser, X_T, schedule)
-        torch.testing.assert_close(last(dpmpp(denoiser, X_T, schedule, steps=steps, spacing=spacing)), x, **TOLERANCE)
+        x = run(peer, model, X_T, schedule)
+        torch.testing.assert_close(last(dpmpp(model, X_T, schedule, steps=steps, spacing=spacing)), x, **TOLERANCE)
 
 
 @pytest.mark.parametrize("spacing", GRIDS)
 @pytest.mark.parametrize(("schedule", "counts"), FEWER)
 def test_unipc(monkeypatch, schedule, counts, spacing):
     """bh2, order two: the predictor, and the corrector that takes the step before again."""
-    denoiser = WORLD.denoiser(schedule)
+    model = WORLD.noise_predictor(schedule)
     peer = peer_of(monkeypatch, "UniPCMultistep", schedule, "linspace")
     for steps in counts:
         peer.set_timesteps(steps)
         peers.put_times(peer, sampling_timesteps(schedule, steps, spacing))
-        x = run(peer, denoiser, X_T, schedule)
-        torch.testing.assert_close(last(unipc(denoiser, X_T, schedule, steps=steps, spacing=spacing)), x, **TOLERANCE)
+        x = run(peer, model, X_T, schedule)
+        torch.testing.assert_close(last(unipc(model, X_T, schedule, steps=steps, spacing=spacing)), x, **TOLERANCE)
 
 
 @pytest.mark.filterwarnings("ignore:.*dpmsolver:FutureWarning")
@@ -164,7 +162,7 @@ def test_dpm_solver_2(monkeypatch, schedule, counts, spacing):
 
     It does not go to the level 0, where the log of the level is infinite; so all steps but the last are compared.
     """
-    denoiser = WORLD.denoiser(schedule)
+    model = WORLD.noise_predictor(schedule)
     config = {"algorithm_type": "dpmsolver", "final_sigmas_type": "sigma_min"}
     peer = peer_of(monkeypatch, "DPMSolverSinglestep", schedule, "trailing", **config)
     for steps in counts:
@@ -176,20 +174,20 @@ def test_dpm_solver_2(monkeypatch, schedule, counts, spacing):
         peer.set_timesteps(len(times))
         peers.put_times(peer, times)
         peer.order_list, peer.timesteps = orders, peer.timesteps[:-1]
-        *_, ours, _ = dpm2(denoiser, X_T, schedule, steps=steps, spacing=spacing)
-        torch.testing.assert_close(ours.x_t, run(peer, denoiser, X_T, schedule), **TOLERANCE)
+        *_, ours, _ = dpm2(model, X_T, schedule, steps=steps, spacing=spacing)
+        torch.testing.assert_close(ours.x_t, run(peer, model, X_T, schedule), **TOLERANCE)
 
 
 @pytest.mark.parametrize("spacing", SPACINGS)
 @pytest.mark.parametrize(("schedule", "counts"), CASES)
 def test_euler_ancestral_is_the_chain_with_the_posterior_s_variance(monkeypatch, schedule, counts, spacing):
-    denoiser = WORLD.denoiser(schedule)
+    model = WORLD.noise_predictor(schedule)
     peer = peer_of(monkeypatch, "EulerAncestralDiscrete", schedule, spacing)
     for steps in counts:
         peers.set_times(peer, timesteps(schedule.T, steps, spacing))
         start = math.sqrt(float(peer.sigmas[0]) ** 2 + 1)
-        x = run(peer, denoiser, start * X_T, schedule, generator=seeded(1))
-        ours = last(ddpm(denoiser, X_T, schedule, steps=steps, spacing=spacing, generator=seeded(1)))
+        x = run(peer, model, start * X_T, schedule, generator=seeded(1))
+        ours = last(ddpm(model, X_T, schedule, steps=steps, spacing=spacing, generator=seeded(1)))
         torch.testing.assert_close(ours, x, **TOLERANCE)
 
 

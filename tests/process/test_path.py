@@ -176,7 +176,11 @@ def test_the_best_velocity_carries_the_densities(path):
 @each_path
 def test_the_means_of_the_oracle_obey_the_dictionary(path):
     x = draw(5, 2, seed=8)
-    eps, clean, u = UNEVEN.denoiser(path)(x, TIMES), UNEVEN.clean_mean(path, x, TIMES), UNEVEN.velocity(path, x, TIMES)
+    eps, clean, u = (
+        UNEVEN.noise_predictor(path)(x, TIMES),
+        UNEVEN.clean_mean(path, x, TIMES),
+        UNEVEN.velocity(path, x, TIMES),
+    )
     torch.testing.assert_close(identities.add_noise(path, clean, TIMES, eps), x, **EXACT)
     torch.testing.assert_close(
         velocities.velocity_from_score(path, x, TIMES, UNEVEN.score(path, x, TIMES)), u, rtol=1e-6, atol=1e-6

@@ -28,8 +28,8 @@ def model_of(prediction, schedule):
     """The optimal model of each kind.  That of the velocity knows the straight path alone, and no schedule."""
     if prediction == "velocity":
         path = Path.named("flow")
-        return lambda x, tau: velocity_from_eps(path, x, tau, WORLD.denoiser(path)(x, tau))
-    oracle = WORLD.denoiser(schedule)
+        return lambda x, tau: velocity_from_eps(path, x, tau, WORLD.noise_predictor(path)(x, tau))
+    oracle = WORLD.noise_predictor(schedule)
 
     def model(x_t, t):
         eps_hat = oracle(x_t, t)
@@ -43,7 +43,10 @@ def model_of(prediction, schedule):
 @pytest.mark.parametrize("prediction", ["eps", "x_0", "v", "velocity"])
 def test_the_optimal_model_of_each_kind_gives_the_oracle_s_noise_and_samples(prediction, name):
     schedule = SCHEDULES[name]
-    predictor, oracle = NoisePredictor(model_of(prediction, schedule), schedule, prediction), WORLD.denoiser(schedule)
+    predictor, oracle = (
+        NoisePredictor(model_of(prediction, schedule), schedule, prediction),
+        WORLD.noise_predictor(schedule),
+    )
     t = torch.arange(1, 21)
     torch.testing.assert_close(predictor(X, t), oracle(X, t), **CLOSE)
     for sampler, eta in ((ddim, {"eta": 0.5}), (ddpm, {})):

@@ -252,9 +252,9 @@ def test_contestants_take_turns_and_start_in_turn():
     assert "".join(calls) == "ABC" + "AABBCC" + "BBCCAA" + "CCAABB"
 
 
-def test_the_judge_gives_the_best_denoiser_no_excess_and_another_its_own():
+def test_the_judge_gives_the_best_model_no_excess_and_another_its_own():
     judge = ring.Judge(2000)
-    best = GaussianMixture.named("ring").denoiser(recipes.SCHEDULE)
+    best = GaussianMixture.named("ring").noise_predictor(recipes.SCHEDULE)
     assert judge(best) == 0
     assert judge(lambda x_t, t: 0.9 * best(x_t, t)) == pytest.approx(
         100 * float((0.1 * judge.best).square().mean()) / judge.floor, rel=1e-4
@@ -264,17 +264,17 @@ def test_the_judge_gives_the_best_denoiser_no_excess_and_another_its_own():
 def test_the_overhead_of_a_sampler_is_seen(work):
     network, x_T = torch.nn.Identity(), torch.randn(2, 2)
 
-    def denoiser(x_t, t):
+    def model(x_t, t):
         work(1 / 64)
         return network(x_t)
 
-    def lazy(denoiser, x_T, schedule, steps):
-        for step in sampling.ddim(denoiser, x_T, schedule, steps=steps):
+    def lazy(model, x_T, schedule, steps):
+        for step in sampling.ddim(model, x_T, schedule, steps=steps):
             work(1 / 128)
             yield step
 
-    assert sampling.overhead(sampling.ddim, denoiser, x_T, 20) == 1
-    assert sampling.overhead(lazy, denoiser, x_T, 20) == 1 + 21 / 20 / 2  # the start is yielded, too
+    assert sampling.overhead(sampling.ddim, model, x_T, 20) == 1
+    assert sampling.overhead(lazy, model, x_T, 20) == 1 + 21 / 20 / 2  # the start is yielded, too
 
 
 def test_the_ways_to_update_agree_on_the_weights_and_their_average():

@@ -1,7 +1,7 @@
-"""Samplers against exact denoisers whose sampling distribution is known in closed form; test_parity has those of
+"""Samplers against exact models whose sampling distribution is known in closed form; test_parity has those of
 diffusers.
 
-Where the denoiser is affine in x_t, mean and variance of the chain are propagated exactly, so that a planted bug is
+Where the model is affine in x_t, mean and variance of the chain are propagated exactly, so that a planted bug is
 an inequality between numbers and not a statistical test.
 """
 
@@ -18,7 +18,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import gaussian_denoiser, randn, seeded, zero
+from worlds import gaussian_model, randn, seeded, zero
 
 from diffusion_lib.errors import ConfigError, NonFiniteError
 from diffusion_lib.evaluate.oracle import GaussianMixture
@@ -33,14 +33,14 @@ SMALL_T = (1, 2, 3, 10, 50)
 UNEVEN_STEPS = (3, 7, 9, 27, 53, 56, 333, 999)  # none divides 1000 evenly; several broke published schedulers
 
 
-def point_denoiser(schedule, point):
+def point_model(schedule, point):
     """The exact eps for data that are one point: solve x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε for ε."""
 
-    def denoiser(x_t, t):
+    def model(x_t, t):
         alpha_bar = schedule.gather("alpha_bar", t, x_t)
         return (x_t - alpha_bar.sqrt() * point) / schedule.gather("one_minus_alpha_bar", t, x_t).sqrt()
 
-    return denoiser
+    return model
 
 
 def test_an_answer_that_is_no_tensor_is_refused_and_the_remedy_works():
@@ -80,26 +80,26 @@ def test_every_step_count_including_T(T, spacing):
     assert times == list(range(T, 0, -1))
 
 
-# --- chains with exact denoisers -------------------------------------------------------------------------------------
+# --- chains with exact models -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7, 20])
 def test_ddim_with_eta_1_is_ddpm(steps):
     schedule, x_T = linear(20), randn(4, 2)
-    denoiser = gaussian_denoiser(schedule, mean=1.0, std=0.5)
-    one = ddim(denoiser, x_T, schedule, steps=steps, eta=1.0, generator=seeded(1))
-    other = ddpm(denoiser, x_T, schedule, steps=steps, generator=seeded(1))
+    model = gaussian_model(schedule, mean=1.0, std=0.5)
+    one = ddim(model, x_T, schedule, steps=steps, eta=1.0, generator=seeded(1))
+    other = ddpm(model, x_T, schedule, steps=steps, generator=seeded(1))
     for a, b in zip(one, other, strict=True):
         assert a.t == b.t
         torch.testing.assert_close(a.x_t, b.x_t, rtol=1e-13, atol=1e-13)
 
 
-def samplers(denoiser, x_T, schedule, steps, spacing):
+def samplers(model, x_T, schedule, steps, spacing):
     kwargs = {"steps": steps, "spacing": spacing, "generator": seeded(2)}
-    yield ddpm(denoiser, x_T, schedule, **kwargs)
-    yield ddpm(denoiser, x_T, schedule, variance="beta", **kwargs)
+    yield ddpm(model, x_T, schedule, **kwargs)
+    yield ddpm(model, x_T, schedule, variance="beta", **kwargs)
     for eta in (0.0, 0.5, 1.0):
-        yield ddim(denoiser, x_T, schedule, eta=eta, **kwargs)
+        yield ddim(model, x_T, schedule, eta=eta, **kwargs)
 
 
 @pytest.mark.parametrize("T", [1, 2, 3, 10, 25])
@@ -109,7 +109,7 @@ def test_one_point_is_found_by_every_sampler_with_every_step_count(T, dtype):
     x_T = randn(3, 2, dtype=dtype)
     for steps in range(1, T + 1):
         for spacing in SPACINGS:
-            for chain in samplers(point_denoiser(schedule, point), x_T, schedule, steps, spacing):
+            for chain in samplers(point_model(schedule, point), x_T, schedule, steps, spacing):
                 x_0 = last(chain)
                 assert x_0.dtype == dtype and float((x_0 - point).abs().max()) < 1e-6
 
@@ -117,7 +117,7 @@ def test_one_point_is_found_by_every_sampler_with_every_step_count(T, dtype):
 @pytest.mark.parametrize("steps", [1, 27, 53, 1000])
 def test_one_point_is_found_at_T_1000(steps):
     schedule, point = linear(1000), torch.tensor([0.7, -1.3], dtype=torch.float64)
-    for chain in samplers(point_denoiser(schedule, point), randn(3, 2), schedule, steps, "trailing"):
+    for chain in samplers(point_model(schedule, point), randn(3, 2), schedule, steps, "trailing"):
         assert float((last(chain) - point).abs().max()) < 1e-6
 
 
@@ -126,11 +126,11 @@ def final_distribution(schedule, times, step=ddpm_step, mean=2.0, **options):
 
     Each step is x_s = A x_t + B + σ z; three probes read A, B and σ off it.
     """
-    denoiser = gaussian_denoiser(schedule, mean)
+    model = gaussian_model(schedule, mean)
     m, variance = float(schedule.alpha_bar[times[0]]) ** 0.5 * mean, 1.0
     x, z = torch.tensor([[[0.0], [1.0], [0.0]], [[0.0], [0.0], [1.0]]], dtype=torch.float64)
     for t, s in zip(times, [*times[1:], 0], strict=True):
-        moved = step(schedule, x, denoiser(x, torch.full((3,), t)), t, s, z=z, **options)
+        moved = step(schedule, x, model(x, torch.full((3,), t)), t, s, z=z, **options)
         B, A_plus_B, sigma_plus_B = moved.flatten().tolist()
         m, variance = (A_plus_B - B) * m + B, (A_plus_B - B) ** 2 * variance + (sigma_plus_B - B) ** 2
     return m, variance
@@ -193,7 +193,7 @@ def test_monte_carlo_agrees_with_the_propagated_distribution():
     """The generators do what the steps say: 20,000 draws; the bound is 6 standard errors, a false alarm in 5e8 runs."""
     schedule, n = linear(50), 20_000
     x_T = float(schedule.alpha_bar[-1]) ** 0.5 * 2 + randn(n, 1)
-    x_0 = last(ddpm(gaussian_denoiser(schedule, 2.0), x_T, schedule, steps=7, variance="beta", generator=seeded(1)))
+    x_0 = last(ddpm(gaussian_model(schedule, 2.0), x_T, schedule, steps=7, variance="beta", generator=seeded(1)))
     mean, variance = final_distribution(schedule, timesteps(50, 7), variance="beta")
     assert abs(float(x_0.var()) / variance - 1) < 6 * math.sqrt(2 / n)
     assert abs(float(x_0.mean()) - mean) < 6 * math.sqrt(variance / n)
@@ -205,7 +205,7 @@ def test_monte_carlo_agrees_with_the_propagated_distribution():
 def test_records_name_the_times_and_end_with_the_sample():
     schedule, point = linear(20), torch.tensor([0.5, 0.5], dtype=torch.float64)
     x_T = randn(3, 2)
-    records = list(ddpm(point_denoiser(schedule, point), x_T, schedule, steps=6, generator=seeded()))
+    records = list(ddpm(point_model(schedule, point), x_T, schedule, steps=6, generator=seeded()))
     assert [record.t for record in records] == [*timesteps(20, 6), 0]
     assert torch.equal(records[0].x_t, x_T)
     for record in records:
@@ -213,14 +213,14 @@ def test_records_name_the_times_and_end_with_the_sample():
     assert torch.equal(records[-1].x_t, records[-2].x_0_hat)
 
 
-def test_denoiser_gets_int64_times_of_the_batch_and_no_graph_is_kept():
+def test_model_gets_int64_times_of_the_batch_and_no_graph_is_kept():
     seen, weight = [], torch.ones(2, requires_grad=True)
 
-    def denoiser(x_t, t):
+    def model(x_t, t):
         seen.append((t.dtype, t.shape, int(t[0])))
         return 0 * x_t * weight
 
-    chain = ddim(denoiser, randn(5, 2, dtype=torch.float32).requires_grad_(), linear(10), steps=3)
+    chain = ddim(model, randn(5, 2, dtype=torch.float32).requires_grad_(), linear(10), steps=3)
     for record in chain:
         assert not record.x_t.requires_grad and torch.is_grad_enabled()  # a generator must not leave no_grad behind
     assert seen == [(torch.int64, (5,), t) for t in timesteps(10, 3)]
@@ -247,14 +247,14 @@ def test_ddpm_draws_once_per_step_and_not_for_the_last():
     assert torch.equal(generator.get_state(), expected.get_state())
 
 
-def noisy_samplers(denoiser, x_T, schedule, streams):
-    yield ddpm(denoiser, x_T, schedule, generator=streams)
-    yield ddim(denoiser, x_T, schedule, eta=0.5, steps=7, generator=streams)
-    yield langevin(denoiser, x_T, schedule, steps=5, repeats=2, generator=streams)
+def noisy_samplers(model, x_T, schedule, streams):
+    yield ddpm(model, x_T, schedule, generator=streams)
+    yield ddim(model, x_T, schedule, eta=0.5, steps=7, generator=streams)
+    yield langevin(model, x_T, schedule, steps=5, repeats=2, generator=streams)
 
 
 def test_a_sample_is_the_same_in_a_batch_of_any_size():
-    """Bit for bit with an exact denoiser in float64; with one stream for all, sample 1 would differ."""
+    """Bit for bit with an exact model in float64; with one stream for all, sample 1 would differ."""
     schedule, made = linear(20), {}
     world = GaussianMixture([[-1.0, 0.5], [0.3, -0.2]], 0.3)
     for n in (1, 4):
@@ -262,7 +262,7 @@ def test_a_sample_is_the_same_in_a_batch_of_any_size():
         for which in range(3):
             streams = generators(7, n)
             x_T = noise(streams, batch)(batch)
-            chains = list(noisy_samplers(world.denoiser(schedule), x_T, schedule, streams))
+            chains = list(noisy_samplers(world.noise_predictor(schedule), x_T, schedule, streams))
             made[n, which] = last(chains[which])
     for which in range(3):
         assert torch.equal(made[1, which], made[4, which][:1])
@@ -300,11 +300,11 @@ def test_rounding_stays_within_what_is_promised_between_devices(dtype):
     schedule, world = linear(50), GaussianMixture([[-1.0, 0.5], [0.3, -0.2]], 0.3)
     torch.manual_seed(0)
     network = MLP(T=50, alpha_bar=schedule.alpha_bar).to(dtype).requires_grad_(False)
-    for denoiser in (world.denoiser(schedule), network):
+    for model in (world.noise_predictor(schedule), network):
         x_T = randn(64, 2, dtype=dtype)
-        whole = [last(chain) for chain in noisy_samplers(denoiser, x_T, schedule, generators(1, 64))]
+        whole = [last(chain) for chain in noisy_samplers(model, x_T, schedule, generators(1, 64))]
         parts = [
-            [last(chain) for chain in noisy_samplers(denoiser, x, schedule, stream)]
+            [last(chain) for chain in noisy_samplers(model, x, schedule, stream)]
             for x, stream in zip(x_T.split(1), ([each] for each in generators(1, 64)), strict=True)
         ]
         others = [torch.cat(made) for made in zip(*parts, strict=True)]
@@ -327,7 +327,7 @@ def test_a_gpu_makes_the_same_samples(dtype):
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64], ids=["lower", "higher"])
-def test_a_denoiser_of_another_precision_keeps_the_dtype_of_x_T(dtype):
+def test_a_model_of_another_precision_keeps_the_dtype_of_x_T(dtype):
     for record in ddim(lambda x_t, t: x_t.to(dtype), randn(2, 2, dtype=torch.float32), linear(5)):
         assert record.x_t.dtype == record.x_0_hat.dtype == torch.float32
 
@@ -362,20 +362,20 @@ BAD_CALLS = {
     "x_T-int": {"x_T": torch.zeros(2, 2, dtype=torch.int64)},
     "x_T-half": {"x_T": torch.zeros(2, 2, dtype=torch.float16)},
     "x_T-array": {"x_T": np.zeros((2, 2))},
-    "denoiser-none": {"denoiser": None},
+    "model-none": {"model": None},
 }
 
 
 @pytest.mark.parametrize("kwargs", BAD_CALLS.values(), ids=BAD_CALLS)
 def test_bad_arguments_are_refused_at_the_call(kwargs):
     """Before the iterator is advanced, and naming the argument."""
-    arguments = {"denoiser": zero, "x_T": X_T, "schedule": linear(10), **kwargs}
+    arguments = {"model": zero, "x_T": X_T, "schedule": linear(10), **kwargs}
     sampler = ddim if "eta" in kwargs else ddpm
     with pytest.raises(ConfigError, match=rf"^{next(iter(kwargs))} must"):
         sampler(**arguments)
 
 
-def test_denoiser_with_another_shape():
+def test_model_with_another_shape():
     with pytest.raises(ConfigError, match="shape"):
         last(ddim(lambda x_t, t: x_t[:, :1], X_T, linear(3)))
 
@@ -421,8 +421,8 @@ def test_noise_of_another_shape_is_refused(z):
 
 
 def test_non_finite_sample_names_the_step():
-    def denoiser(x_t, t):
+    def model(x_t, t):
         return torch.where(t[0] == 4, torch.nan, 0.0) + x_t
 
     with pytest.raises(NonFiniteError, match="from t=4 to 3"):
-        last(ddpm(denoiser, X_T, linear(10), generator=seeded()))
+        last(ddpm(model, X_T, linear(10), generator=seeded()))

@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import error_before_the_end, gaussian_denoiser, randn, zero
+from worlds import error_before_the_end, gaussian_model, randn, zero
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.process.schedule import linear, scaled_linear
@@ -23,13 +23,13 @@ from diffusion_lib.sample.times import GRIDS, timesteps
 FAMILY = {"dpm2": dpm2, "dpmpp": dpmpp, "unipc": unipc}
 
 
-def counted(denoiser):
-    """The same denoiser, and the times at which it is called."""
+def counted(model):
+    """The same model, and the times at which it is called."""
     calls = []
 
     def asked(x_t, t):
         calls.append(int(t[0]))
-        return denoiser(x_t, t)
+        return model(x_t, t)
 
     return asked, calls
 
@@ -74,9 +74,9 @@ def test_one_point_is_found_with_every_step_count(name, spacing):
     point = torch.tensor([0.7, -1.3], dtype=torch.float64)
     for T in (1, 2, 10, 25):
         schedule = linear(T)
-        denoiser = gaussian_denoiser(schedule, point, 0.0)
+        model = gaussian_model(schedule, point, 0.0)
         for steps in range(1, T + 1):
-            x_0 = last(FAMILY[name](denoiser, randn(3, 2), schedule, steps=steps, spacing=spacing))
+            x_0 = last(FAMILY[name](model, randn(3, 2), schedule, steps=steps, spacing=spacing))
             assert float((x_0 - point).abs().max()) < 1e-6
 
 
@@ -144,21 +144,21 @@ def test_half_of_log_snr_is_the_same_lambda_and_log_snr_is_another():
 
 def test_the_first_and_the_last_step_are_those_of_ddim():
     schedule, x_T = scaled_linear(1000), randn(3, 2)
-    denoiser = gaussian_denoiser(schedule, 0.5, 0.3)
-    ours, theirs = (list(sampler(denoiser, x_T, schedule, steps=5)) for sampler in (dpmpp, ddim))
+    model = gaussian_model(schedule, 0.5, 0.3)
+    ours, theirs = (list(sampler(model, x_T, schedule, steps=5)) for sampler in (dpmpp, ddim))
     torch.testing.assert_close(ours[1].x_t, theirs[1].x_t)
     assert float((ours[2].x_t - theirs[2].x_t).abs().max()) > 1e-3
     assert [record.t for record in ours] == [*timesteps(1000, 5), 0]
     for name in FAMILY:
-        *_, before, end = FAMILY[name](denoiser, x_T, schedule, steps=5)
+        *_, before, end = FAMILY[name](model, x_T, schedule, steps=5)
         torch.testing.assert_close(end.x_t, before.x_0_hat, rtol=1e-12, atol=1e-12)
 
 
 def test_the_correction_is_what_unipc_adds(monkeypatch):
     schedule, x_T = scaled_linear(1000), randn(3, 2)
-    denoiser = gaussian_denoiser(schedule, 0.5, 0.3)
-    corrected = last(unipc(denoiser, x_T, schedule, steps=6))
-    plain = last(dpmpp(denoiser, x_T, schedule, steps=6))
+    model = gaussian_model(schedule, 0.5, 0.3)
+    corrected = last(unipc(model, x_T, schedule, steps=6))
+    plain = last(dpmpp(model, x_T, schedule, steps=6))
     assert float((corrected - plain).abs().max()) > 1e-4
     seen = []
 
@@ -170,30 +170,30 @@ def test_the_correction_is_what_unipc_adds(monkeypatch):
         )
 
     monkeypatch.setattr(dpm, "corrected", not_corrected)
-    torch.testing.assert_close(last(unipc(denoiser, x_T, schedule, steps=6)), plain, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(last(unipc(model, x_T, schedule, steps=6)), plain, rtol=1e-12, atol=1e-12)
     assert seen == timesteps(1000, 6)[:-1]
 
 
 @pytest.mark.parametrize("name", ["dpmpp", "unipc"])
 def test_two_chains_each_have_their_own_past_and_a_step_costs_one_call(name):
     schedule, x_T = linear(20), randn(3, 2)
-    denoiser, calls = counted(gaussian_denoiser(schedule, 0.5, 0.3))
-    one, other = (last(FAMILY[name](denoiser, x_T, schedule, steps=6)) for _ in range(2))
+    model, calls = counted(gaussian_model(schedule, 0.5, 0.3))
+    one, other = (last(FAMILY[name](model, x_T, schedule, steps=6)) for _ in range(2))
     assert torch.equal(one, other) and calls == timesteps(20, 6) * 2
 
 
 def test_dpm2_calls_at_the_time_and_in_the_middle_where_there_is_one():
     schedule = linear(20)
     for steps in (6, 15, 20):
-        denoiser, calls = counted(gaussian_denoiser(schedule, 0.5, 0.3))
-        last(dpm2(denoiser, randn(3, 2), schedule, steps=steps))
+        model, calls = counted(gaussian_model(schedule, 0.5, 0.3))
+        last(dpm2(model, randn(3, 2), schedule, steps=steps))
         pairs = [(t, middle(schedule, t, s)) for t, s in pairwise([*timesteps(20, steps), 0])]
         assert calls == [time for pair in pairs for time in pair if time is not None]
 
 
 @pytest.mark.parametrize("sampler", FAMILY.values(), ids=FAMILY)
 def test_they_refuse_what_the_others_refuse(sampler):
-    for bad in ({"steps": 0}, {"steps": 11}, {"spacing": "karas"}, {"x_T": torch.zeros(2)}, {"denoiser": None}):
-        arguments = {"denoiser": zero, "x_T": torch.zeros(2, 2), "schedule": linear(10), **bad}
+    for bad in ({"steps": 0}, {"steps": 11}, {"spacing": "karas"}, {"x_T": torch.zeros(2)}, {"model": None}):
+        arguments = {"model": zero, "x_T": torch.zeros(2, 2), "schedule": linear(10), **bad}
         with pytest.raises(ConfigError, match=rf"^{next(iter(bad))} must"):
             sampler(**arguments)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import gaussian_denoiser, randn, seeded
+from worlds import gaussian_model, randn, seeded
 
 from diffusion_lib.errors import ConfigError, NonFiniteError
 from diffusion_lib.process.identities import add_noise
@@ -27,7 +27,7 @@ MASK = torch.tensor([[True, False, False, True]])
 
 
 def bent(x_t, t):
-    """A denoiser that mixes the axes, so that a known part has a say in the others."""
+    """A model that mixes the axes, so that a known part has a say in the others."""
     return torch.sin(2 * x_t.roll(1, 1)) + x_t / 2 + t[:, None] / 2000
 
 
@@ -113,7 +113,7 @@ def test_with_noise_the_known_part_is_a_draw_of_q_at_each_time(sampler):
     x_T = add_noise(SCHEDULE, known.expand(n, 2), 1000, randn(n, 2, seed=9))
     options = {"again": 3} if sampler is repaint else {}
     chain = sampler(
-        Inpainted(gaussian_denoiser(SCHEDULE), SCHEDULE, known, mask),
+        Inpainted(gaussian_model(SCHEDULE), SCHEDULE, known, mask),
         *(x_T, SCHEDULE),
         **{"steps": 6, "generator": seeded(), **options},
     )
@@ -139,10 +139,10 @@ def test_repaint_once_is_ddpm_and_again_calls_more_often():
 
 
 def test_repaint_leaves_a_gaussian_as_it_is():
-    """With the exact denoiser of N(0, I), whose reverse steps are exact in their mean, the variance stays near 1."""
+    """With the exact model of N(0, I), whose reverse steps are exact in their mean, the variance stays near 1."""
     x_T, schedule = randn(40_000, 1, seed=9), linear(1000)
-    x_0 = last(repaint(gaussian_denoiser(schedule), x_T, schedule, steps=50, again=3, generator=seeded()))
-    expected = last(ddpm(gaussian_denoiser(schedule), x_T, schedule, steps=50, generator=seeded())).var()
+    x_0 = last(repaint(gaussian_model(schedule), x_T, schedule, steps=50, again=3, generator=seeded()))
+    expected = last(ddpm(gaussian_model(schedule), x_T, schedule, steps=50, generator=seeded())).var()
     assert abs(float(x_0.mean())) < 0.03 and abs(float(x_0.var() - expected)) < 0.05
 
 
@@ -194,15 +194,15 @@ BAD = {
     "rounds": ({"rounds": 0}, "rounds must be an integer >= 1, got 0"),
     "steps": ({"steps": 0}, "steps must be an integer in 1..1000, got 0"),
     "x": ({"x_0": torch.full((1, 2), math.nan)}, "x_0 must be finite, got nan"),
-    "denoiser": ({"denoiser": 3}, "denoiser must be callable"),
+    "model": ({"model": 3}, "model must be callable"),
 }
 
 
 @pytest.mark.parametrize(("changes", "message"), BAD.values(), ids=BAD)
 def test_bad_arguments_of_an_inversion_are_refused_at_the_call(changes, message):
-    given = {"denoiser": bent, "x_0": EPS, "schedule": SCHEDULE, "steps": 3} | changes
+    given = {"model": bent, "x_0": EPS, "schedule": SCHEDULE, "steps": 3} | changes
     with pytest.raises(ConfigError, match=message):
-        invert(given.pop("denoiser"), given.pop("x_0"), given.pop("schedule"), **given)
+        invert(given.pop("model"), given.pop("x_0"), given.pop("schedule"), **given)
 
 
 def test_an_iteration_that_runs_away_is_said():

@@ -75,9 +75,9 @@ def test_each_state_comes_with_its_velocity_and_one_call_a_step():
 
 @pytest.mark.parametrize("steps", [1, 3, 10])
 def test_euler_on_the_straight_path_is_ddim(steps):
-    """The same denoiser on a schedule: x / (α + σ) at the time σ / (α + σ), through the schedule's own times."""
+    """The same model on a schedule: x / (α + σ) at the time σ / (α + σ), through the schedule's own times."""
     schedule = make_schedule("cosine", 40)
-    chain = list(ddim(WORLD.denoiser(schedule), draw(20, 1), schedule, steps=steps))
+    chain = list(ddim(WORLD.noise_predictor(schedule), draw(20, 1), schedule, steps=steps))
     kept, rest = schedule.alpha_bar.sqrt(), schedule.one_minus_alpha_bar.sqrt()
     total = kept + rest
     times = [float(rest[step.t] / total[step.t]) for step in chain]

@@ -25,12 +25,12 @@ def randn(*shape):
 def test_times_calls_and_records():
     calls = []
 
-    def denoiser(x_t, t):
+    def model(x_t, t):
         calls.append(int(t[0]))
         return torch.zeros_like(x_t)
 
     x_T = randn(3, 2)
-    records = list(langevin(denoiser, x_T, SCHEDULE, steps=5, repeats=4, generator=seeded()))
+    records = list(langevin(model, x_T, SCHEDULE, steps=5, repeats=4, generator=seeded()))
     times = timesteps(20, 5)
     assert [record.t for record in records] == [*times, 0] and torch.equal(records[0].x_t, x_T)
     assert calls == [t for t in times for _ in range(4)]
@@ -48,11 +48,11 @@ def test_it_settles_at_the_stated_variance(size):
     x_T = math.sqrt(bar) * (1 + math.sqrt(V) * torch.randn(n, 1, generator=seeded(), dtype=torch.float64))
     seen = []
 
-    def denoiser(x_t, t):
+    def model(x_t, t):
         seen.append(x_t / math.sqrt(bar))
-        return world.denoiser(schedule)(x_t, t)
+        return world.noise_predictor(schedule)(x_t, t)
 
-    last(langevin(denoiser, x_T, schedule, repeats=60, size=size, generator=seeded(1)))
+    last(langevin(model, x_T, schedule, repeats=60, size=size, generator=seeded(1)))
     expected = V / (1 - delta / (4 * V))
     assert float(seen[0].var()) == pytest.approx(V, rel=6 * math.sqrt(2 / n))
     assert float(seen[-1].var()) == pytest.approx(expected, rel=6 * math.sqrt(2 / n))
@@ -63,8 +63,8 @@ def test_it_settles_at_the_stated_variance(size):
 def test_one_point_is_found(spacing):
     point = torch.tensor([[0.7, -1.3]], dtype=torch.float64)
     for steps in (1, 7, 20):
-        denoiser = GaussianMixture(point, 0.0).denoiser(SCHEDULE)
-        x_0 = last(langevin(denoiser, randn(3, 2), SCHEDULE, steps=steps, spacing=spacing, generator=seeded()))
+        model = GaussianMixture(point, 0.0).noise_predictor(SCHEDULE)
+        x_0 = last(langevin(model, randn(3, 2), SCHEDULE, steps=steps, spacing=spacing, generator=seeded()))
         assert float((x_0 - point).abs().max()) < 1e-6
 
 

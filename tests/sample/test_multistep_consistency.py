@@ -14,7 +14,7 @@ SCHEDULE = make_schedule("linear", 100)
 
 def test_one_step_is_that_of_every_sampler():
     x_T = torch.randn(5, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    world = GaussianMixture.named("ring").denoiser(SCHEDULE)
+    world = GaussianMixture.named("ring").noise_predictor(SCHEDULE)
     found = last(multistep_consistency(world, x_T, SCHEDULE, steps=1))
     torch.testing.assert_close(found, last(ddim(world, x_T, SCHEDULE, steps=1)))
 
@@ -25,7 +25,7 @@ def test_the_states_are_the_answer_under_fresh_noise():
     x_T = torch.zeros(20_000, 1, dtype=torch.float64)
     records = list(
         multistep_consistency(
-            point.denoiser(SCHEDULE), x_T, SCHEDULE, steps=2, generator=torch.Generator().manual_seed(1)
+            point.noise_predictor(SCHEDULE), x_T, SCHEDULE, steps=2, generator=torch.Generator().manual_seed(1)
         )
     )
     kept, rest = float(SCHEDULE.alpha_bar[50]), float(SCHEDULE.one_minus_alpha_bar[50])

@@ -1,4 +1,4 @@
-"""The solvers in σ against what polynomials demand and against exact denoisers; test_parity has diffusers'."""
+"""The solvers in σ against what polynomials demand and against exact models; test_parity has diffusers'."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import error_before_the_end, gaussian_denoiser, randn, zero
+from worlds import error_before_the_end, gaussian_model, randn, zero
 
 from diffusion_lib.errors import ConfigError, NonFiniteError
 from diffusion_lib.process.schedule import cosine, linear, scaled_linear
@@ -116,10 +116,10 @@ def test_an_euler_step_is_a_ddim_step(make):
 
 def test_the_first_steps_use_the_past_that_there_is():
     schedule, x_T = linear(30), randn(2, 2)
-    denoiser = gaussian_denoiser(schedule, 0.5, 0.3)
-    first, second = list(euler(denoiser, x_T, schedule, steps=5)), list(lms(denoiser, x_T, schedule, steps=5))
+    model = gaussian_model(schedule, 0.5, 0.3)
+    first, second = list(euler(model, x_T, schedule, steps=5)), list(lms(model, x_T, schedule, steps=5))
     torch.testing.assert_close(first[1].x_t, second[1].x_t)
-    past = [(r.t, denoiser(r.x_t, torch.full((2,), r.t))) for r in second[:2]][::-1]
+    past = [(r.t, model(r.x_t, torch.full((2,), r.t))) for r in second[:2]][::-1]
     torch.testing.assert_close(second[2].x_t, lms_step(schedule, second[1].x_t, past, second[2].t))
 
 
@@ -131,8 +131,8 @@ def test_one_point_is_found_with_every_step_count(solver, dtype):
         schedule = linear(T)
         for steps in range(1, T + 1):
             for spacing in SPACINGS:
-                denoiser = gaussian_denoiser(schedule, point, 0.0)
-                x_0 = last(SOLVERS[solver](denoiser, randn(3, 2, dtype=dtype), schedule, steps=steps, spacing=spacing))
+                model = gaussian_model(schedule, point, 0.0)
+                x_0 = last(SOLVERS[solver](model, randn(3, 2, dtype=dtype), schedule, steps=steps, spacing=spacing))
                 assert x_0.dtype == dtype and float((x_0 - point).abs().max()) < 1e-6
 
 
@@ -140,17 +140,17 @@ def test_one_point_is_found_with_every_step_count(solver, dtype):
 @pytest.mark.parametrize("steps", [1, 27, 53, 1000])
 def test_one_point_is_found_at_T_1000(solver, steps):
     schedule, point = linear(1000), torch.tensor([0.7, -1.3], dtype=torch.float64)
-    x_0 = last(SOLVERS[solver](gaussian_denoiser(schedule, point, 0.0), randn(3, 2), schedule, steps=steps))
+    x_0 = last(SOLVERS[solver](gaussian_model(schedule, point, 0.0), randn(3, 2), schedule, steps=steps))
     assert float((x_0 - point).abs().max()) < 1e-6
 
 
 def test_more_orders_and_more_steps_come_nearer_to_the_exact_flow():
     """Data N(0.5, 1): an error that falls like steps^−order, until the last step to σ = 0 counts."""
     schedule, x_T = linear(1000), randn(4, 1)
-    exact, denoiser = exact_end(schedule, x_T, 0.5, 1.0), gaussian_denoiser(schedule, 0.5, 1.0)
+    exact, model = exact_end(schedule, x_T, 0.5, 1.0), gaussian_model(schedule, 0.5, 1.0)
 
     def error(solver, steps):
-        return float((last(SOLVERS[solver](denoiser, x_T, schedule, steps=steps)) - exact).abs().max())
+        return float((last(SOLVERS[solver](model, x_T, schedule, steps=steps)) - exact).abs().max())
 
     assert error("euler", 50) / error("euler", 100) > 1.7
     assert error("lms2", 100) < error("euler", 100) / 5
@@ -164,15 +164,15 @@ def test_heun_is_of_second_order():
     assert 1.8 < error(euler, 100) / error(euler, 200) < 2.2
 
 
-def test_heun_calls_the_denoiser_at_both_ends_of_a_step_and_once_in_the_last():
+def test_heun_calls_the_model_at_both_ends_of_a_step_and_once_in_the_last():
     schedule, x_T, calls = linear(20), randn(3, 2), []
-    exact = gaussian_denoiser(schedule)
+    exact = gaussian_model(schedule)
 
-    def denoiser(x_t, t):
+    def model(x_t, t):
         calls.append((t.dtype, tuple(t.shape), int(t[0])))
         return exact(x_t, t)
 
-    records = list(heun(denoiser, x_T, schedule, steps=6))
+    records = list(heun(model, x_T, schedule, steps=6))
     times = timesteps(20, 6)
     assert [r.t for r in records] == [*times, 0]
     assert calls == [(torch.int64, (3,), t) for t in [times[0], *(t for t in times[1:] for _ in range(2))]]
@@ -188,11 +188,11 @@ def test_heun_calls_the_denoiser_at_both_ends_of_a_step_and_once_in_the_last():
 def test_records_times_and_calls_are_those_of_ddim():
     schedule, x_T, calls = linear(20), randn(3, 2), []
 
-    def denoiser(x_t, t):
+    def model(x_t, t):
         calls.append((t.dtype, tuple(t.shape), int(t[0])))
         return zero(x_t, t)
 
-    records = list(lms(denoiser, x_T, schedule, steps=6))
+    records = list(lms(model, x_T, schedule, steps=6))
     assert [r.t for r in records] == [r.t for r in ddim(zero, x_T, schedule, steps=6)] == [*timesteps(20, 6), 0]
     assert calls == [(torch.int64, (3,), t) for t in timesteps(20, 6)]
     assert torch.equal(records[0].x_t, x_T) and torch.equal(records[-1].x_t, records[-1].x_0_hat)
@@ -200,8 +200,8 @@ def test_records_times_and_calls_are_those_of_ddim():
 
 def test_two_chains_from_one_call_each_have_their_own_past():
     schedule, x_T = linear(20), randn(3, 2)
-    denoiser = gaussian_denoiser(schedule, 0.5, 0.3)
-    one, two = (last(lms(denoiser, x_T, schedule, steps=6)) for _ in range(2))
+    model = gaussian_model(schedule, 0.5, 0.3)
+    one, two = (last(lms(model, x_T, schedule, steps=6)) for _ in range(2))
     assert torch.equal(one, two)
 
 
@@ -246,13 +246,13 @@ BAD_CALLS = {
     "order-float": {"order": 2.0},
     "x_T-nan": {"x_T": torch.tensor([[0.0, math.nan]])},
     "x_T-no-batch": {"x_T": torch.zeros(2)},
-    "denoiser-none": {"denoiser": None},
+    "model-none": {"model": None},
 }
 
 
 @pytest.mark.parametrize("kwargs", BAD_CALLS.values(), ids=BAD_CALLS)
 def test_bad_arguments_are_refused_at_the_call(kwargs):
-    arguments = {"denoiser": zero, "x_T": X_T, "schedule": linear(10), **kwargs}
+    arguments = {"model": zero, "x_T": X_T, "schedule": linear(10), **kwargs}
     for solver in (lms,) if "order" in kwargs else (lms, euler, heun):
         with pytest.raises(ConfigError, match=rf"^{next(iter(kwargs))} must"):
             solver(**arguments)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import gaussian_denoiser, randn
+from worlds import gaussian_model, randn
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.process.schedule import cosine, linear, scaled_linear
@@ -56,8 +56,8 @@ def test_exponential_levels_are_even_in_their_logarithm():
 def test_every_sampler_runs_through_them(sampler, spacing):
     schedule, point = scaled_linear(1000), torch.tensor([0.7, -1.3], dtype=torch.float64)
     steps = 9 if isinstance(spacing, str) else None
-    denoiser = gaussian_denoiser(schedule, point, 0.0)
-    records = list(sampler(denoiser, randn(3, 2), schedule, steps=steps, spacing=spacing))
+    model = gaussian_model(schedule, point, 0.0)
+    records = list(sampler(model, randn(3, 2), schedule, steps=steps, spacing=spacing))
     assert [record.t for record in records] == [*sampling_timesteps(schedule, steps, spacing), 0]
     assert float((last(records) - point).abs().max()) < 1e-6
 
@@ -73,7 +73,7 @@ def test_listed_times_are_taken_as_they_are():
 
 def chain(schedule, std, steps=None):
     """A chain for data N(0, std²)."""
-    return list(ddim(gaussian_denoiser(schedule, 0.0, std), randn(50, 1), schedule, steps=steps))
+    return list(ddim(gaussian_model(schedule, 0.0, std), randn(50, 1), schedule, steps=steps))
 
 
 @settings(max_examples=20, deadline=None)

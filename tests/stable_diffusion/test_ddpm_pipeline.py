@@ -136,11 +136,11 @@ def test_a_unet_of_diffusers_is_trained_by_the_loop_and_its_average_exported(tmp
 
     schedule, config = SCHEDULES["linear"], config_of(steps=3)
     state = TrainState.create(predictor(schedule, clip=1.0), config)
-    before = state.denoiser.model.conv_in.weight.detach().clone()
+    before = state.model.model.conv_in.weight.detach().clone()
     data = torch.rand(20, 2, 8, 8, generator=seeded(0)) * 2 - 1
     assert len(list(train(state, data, schedule, config))) == 3
-    assert not torch.equal(before, state.denoiser.model.conv_in.weight)
-    write_pipeline(tmp_path / "pipe", state.ema_denoiser())
+    assert not torch.equal(before, state.model.model.conv_in.weight)
+    write_pipeline(tmp_path / "pipe", state.ema_model())
     loaded = DDPMPipeline.from_pretrained(tmp_path / "pipe", local_files_only=True).unet
     assert torch.equal(loaded.conv_in.weight, state.ema["model.conv_in.weight"])
     assert not list((tmp_path / "pipe").rglob("*.bin"))

@@ -25,7 +25,7 @@ class World:
         self.x_t = process.add_noise(self.schedule, self.x_0, self.t, self.eps)
         self.x_hat = process.x_0_from_eps(self.schedule, self.x_t, self.t, self.guess)
 
-    def denoiser(self, x_t, t):
+    def noise_predictor(self, x_t, t):
         return self.guess[t - 1]
 
     def proved(self, n, derivation, name, variance="beta", first=2, using=()):

@@ -59,7 +59,7 @@ def training(kind, device):
     for each in (state, other):
         losses += [record.loss for record in train(each, data.to(device), SCHEDULE, longer, labels=labels)]
     x, t = data[:4].to(device), torch.tensor([1, 5, 9, 20]).to(device)
-    return [torch.tensor(losses), other.ema_denoiser()(x, t), parameters_to_vector(state.denoiser.parameters())]
+    return [torch.tensor(losses), other.ema_model()(x, t), parameters_to_vector(state.model.parameters())]
 
 
 def samplers(device):
@@ -68,13 +68,13 @@ def samplers(device):
     x_T, coins = draw(5, 2, device=device), lambda: torch.Generator().manual_seed(1)
     deterministic = (sample.ddim, sample.euler, sample.heun, sample.lms, sample.dpm2, sample.dpmpp, sample.unipc)
     random = (sample.ddpm, multistep_consistency, sample.langevin, sample.repaint)
-    for denoiser in (model, WORLD.denoiser(SCHEDULE)):
-        found += [sample.last(one(denoiser, x_T, SCHEDULE, steps=5)) for one in deterministic]
-        found += [sample.last(one(denoiser, x_T, SCHEDULE, steps=5, generator=coins())) for one in random]
-        found.append(sample.last(sample.ddpm(denoiser, x_T, SCHEDULE, steps=5, generator=generators(0, 5))))
-        found.append(sample.last(sample.invert(denoiser, x_T, SCHEDULE, steps=5)))
+    for predictor in (model, WORLD.noise_predictor(SCHEDULE)):
+        found += [sample.last(one(predictor, x_T, SCHEDULE, steps=5)) for one in deterministic]
+        found += [sample.last(one(predictor, x_T, SCHEDULE, steps=5, generator=coins())) for one in random]
+        found.append(sample.last(sample.ddpm(predictor, x_T, SCHEDULE, steps=5, generator=generators(0, 5))))
+        found.append(sample.last(sample.invert(predictor, x_T, SCHEDULE, steps=5)))
         mask = torch.tensor([[True, False]]).to(device)
-        inpainted = Inpainted(denoiser, SCHEDULE, torch.zeros_like(x_T), mask)
+        inpainted = Inpainted(predictor, SCHEDULE, torch.zeros_like(x_T), mask)
         found.append(sample.last(sample.ddim(inpainted, x_T, SCHEDULE, steps=5)))
     guided = process.GuidedByLabel(network("unet", device, classes=3), torch.tensor([0, 2]).to(device), 2.0)
     found.append(sample.last(sample.ddim(guided, draw(2, 1, 8, 8, device=device), SCHEDULE, steps=2)))
@@ -83,7 +83,7 @@ def samplers(device):
         steps = sample.follow(lambda x, t: WORLD.velocity(path, x, t), x_T, sample.even_times(4), method=method)
         found.append(sample.last(steps))
     times = sample.even_times(4, start=0.9)
-    found.append(sample.last(sample.sde(WORLD.denoiser(path), x_T, path, times, generator=coins())))
+    found.append(sample.last(sample.sde(WORLD.noise_predictor(path), x_T, path, times, generator=coins())))
     return found
 
 
@@ -94,13 +94,15 @@ def evaluation(device):
     path = process.Path.named("flow")
     found = [WORLD.score(SCHEDULE, x, t), WORLD.log_density(SCHEDULE, x, t), WORLD.clean_mean(SCHEDULE, x, t)]
     found += [evaluate.log_density(lambda x, t: WORLD.velocity(path, x, t), x, [0.0, 0.5, 1.0]).nats]
-    found += [process.vlb(WORLD.denoiser(SCHEDULE), SCHEDULE, x, torch.zeros(20, 40, 2).to(x), levels=None).total]
+    found += [
+        process.vlb(WORLD.noise_predictor(SCHEDULE), SCHEDULE, x, torch.zeros(20, 40, 2).to(x), levels=None).total
+    ]
     found += [evaluate.vlb_from_mse(SCHEDULE, torch.ones(21).to(device), 2)]
     distances = (evaluate.sliced_wasserstein, evaluate.energy_distance, evaluate.frechet_distance)
     found += [torch.tensor([distance(x, y) for distance in distances])]
     found += [torch.tensor(evaluate.memorisation(x, y, x + 1)[:3])]
     chain, line = evaluate.GaussianChain.best(SCHEDULE, 0.5), x[:, :1]
-    found += [chain.denoiser(line, t), chain.log_p(line), chain.gap(line), chain.bound(line), chain.terms(line)]
+    found += [chain.noise_predictor(line, t), chain.log_p(line), chain.gap(line), chain.bound(line), chain.terms(line)]
     images, labels = digits("test").to(device), digit_labels("test").to(device)
     space = evaluate.train_features(images, labels, features=4, width=4, steps=3)
     found += [space(images), space.predict(images), torch.tensor(space.accuracy(images, labels))]
@@ -147,7 +149,7 @@ def refusals(device):
         lambda: process.add_noise(SCHEDULE, x, t + 1, x),
         lambda: sample.last(sample.ddim(process.GuidedByLabel(unet, label + 2), x, SCHEDULE, steps=1)),
         lambda: train(state, x, SCHEDULE, CONFIG, labels=label + 1),
-        lambda: evaluate.GaussianChain.best(SCHEDULE, 0.5).denoiser(x.flatten(1)[:, :1], t + 1),
+        lambda: evaluate.GaussianChain.best(SCHEDULE, 0.5).noise_predictor(x.flatten(1)[:, :1], t + 1),
     ]
     for number, one in enumerate(asked):
         try:

@@ -36,7 +36,7 @@ from diffusion_lib.train.loop import TrainConfig, TrainState, train
 
 SCHEDULE = linear(10)
 TRAIN = TrainConfig(steps=40, batch_size=4, lr=1e-2)
-CONFIG = {"schedule": SCHEDULE.config, "denoiser": {"kind": "tiny"}, "train": TRAIN.to_dict()}
+CONFIG = {"schedule": SCHEDULE.config, "model": {"kind": "tiny"}, "train": TRAIN.to_dict()}
 DATA = torch.randn(20, 2, generator=torch.Generator().manual_seed(0))
 
 
@@ -64,9 +64,7 @@ def advance(state, steps):
 
 def snapshot(state):
     """Every number of a state; the same function that a checkpoint uses is not trusted here."""
-    numbers = {f"p {k}": v for k, v in state.denoiser.state_dict().items()} | {
-        f"e {k}": v for k, v in state.ema.items()
-    }
+    numbers = {f"p {k}": v for k, v in state.model.state_dict().items()} | {f"e {k}": v for k, v in state.ema.items()}
     for i, moments in enumerate(state.optimizer.state.values()):
         numbers |= {f"o {i} {key}": value for key, value in moments.items()}
     numbers |= {"g": state.generator.get_state(), "step": torch.tensor(state.step)}
@@ -157,10 +155,10 @@ def test_a_state_at_step_0_can_be_saved_and_resumed(tmp_path):
 
 def test_the_raw_weights_are_saved_and_not_the_average(saved):
     directory, state = saved
-    state.ema_denoiser()  # as an evaluation in the middle of training does
+    state.ema_model()  # as an evaluation in the middle of training does
     _, tensors = checkpoint.read_latest(directory)
-    for name, parameter in state.denoiser.named_parameters():
-        assert torch.equal(tensors[f"denoiser/{name}"], parameter)
+    for name, parameter in state.model.named_parameters():
+        assert torch.equal(tensors[f"model/{name}"], parameter)
         assert torch.equal(tensors[f"ema/{name}"], state.ema[name])
         assert not torch.equal(parameter, state.ema[name])
 
@@ -170,15 +168,15 @@ def test_tied_weights_come_back_tied(tmp_path):
     advance(state, 3)
     checkpoint.save(tmp_path, state, CONFIG)
     checkpoint.load_latest(tmp_path, other, CONFIG)
-    assert same(snapshot(state), snapshot(other)) and other.denoiser.outer.weight is other.denoiser.inner.weight
+    assert same(snapshot(state), snapshot(other)) and other.model.outer.weight is other.model.inner.weight
 
 
 def test_the_manifest_describes_the_payload(saved):
     directory, _ = saved
     record, tensors = checkpoint.read_latest(directory)
-    assert record["step"] == 5 and record["format"] == 1 and record["library"]
+    assert record["step"] == 5 and record["format"] == 2 and record["library"]
     assert record["config"] == CONFIG and record["bytes"] == payload_of(directory).stat().st_size
-    assert record["tensors"]["denoiser/inner.weight"] == "float32 (3, 2)" and record["tensors"].keys() == tensors.keys()
+    assert record["tensors"]["model/inner.weight"] == "float32 (3, 2)" and record["tensors"].keys() == tensors.keys()
 
 
 def test_the_last_two_checkpoints_are_kept(saved):
@@ -386,7 +384,7 @@ def test_another_width_lists_five_differences_and_the_count(saved):
         pytest.param("schedule", "T", 11, id="T"),
         pytest.param("schedule", "name", "cosine", id="schedule"),
         pytest.param("train", "lr", 2e-2, id="lr"),
-        pytest.param("denoiser", "prediction", "v", id="prediction"),
+        pytest.param("model", "prediction", "v", id="prediction"),
     ],
 )
 def test_another_configuration(saved, section, key, value):
@@ -410,7 +408,7 @@ def test_another_format_version(saved, version):
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
-@pytest.mark.parametrize("name", ["denoiser/inner.weight", "ema/outer.bias", "adamw/exp_avg_sq"])
+@pytest.mark.parametrize("name", ["model/inner.weight", "ema/outer.bias", "adamw/exp_avg_sq"])
 def test_nan_inside_a_checkpoint(saved, name, value):
     directory, _ = saved
 
@@ -558,7 +556,7 @@ def test_a_state_that_is_not_finite_is_not_saved(saved, which):
     directory, state = saved
     advance(state, 1)
     tensors = {
-        "parameters": state.denoiser.inner.weight.data,
+        "parameters": state.model.inner.weight.data,
         "ema": state.ema["inner.weight"],
         "moments": state.optimizer.state[state.parameters]["exp_avg"],
     }

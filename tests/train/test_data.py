@@ -72,7 +72,7 @@ def test_a_dataset_trains_bit_for_bit_as_the_tensor_of_its_samples(data):
 def test_pairs_train_bit_for_bit_as_tensor_and_labels():
     (state, records), (other, expected) = run(TensorDataset(DATA, LABELS)), run(DATA, labels=LABELS)
     assert records == expected and torch.equal(state.parameters, other.parameters)
-    assert all(torch.equal(a, b) for a, b in zip(state.denoiser.seen, other.denoiser.seen, strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(state.model.seen, other.model.seen, strict=True))
     assert run([(x, int(label)) for x, label in zip(DATA, LABELS, strict=True)])[1] == expected
 
 
@@ -80,7 +80,7 @@ def test_pairs_train_bit_for_bit_as_tensor_and_labels():
 def test_a_condition_that_is_no_label_is_handed_on_as_it_is(as_loader):
     data = TensorDataset(DATA, 10 + DATA)
     state, _ = run(DataLoader(data, batch_size=4) if as_loader else data)
-    assert {*map(tuple, torch.cat(state.denoiser.seen).tolist())} <= {*map(tuple, (10 + DATA).tolist())}
+    assert {*map(tuple, torch.cat(state.model.seen).tolist())} <= {*map(tuple, (10 + DATA).tolist())}
 
 
 def test_a_run_on_a_dataset_with_random_transforms_resumes_bit_for_bit(tmp_path):
@@ -127,8 +127,8 @@ def test_processes_share_the_batch_of_one(size):
 
 def test_a_loader_is_repeated_and_its_last_batch_may_be_short():
     state, records = run(DataLoader(TensorDataset(DATA[:10], LABELS[:10]), batch_size=4), config_of(steps=7))
-    assert [len(seen) for seen in state.denoiser.seen] == [4, 4, 2, 4, 4, 2, 4]
-    assert len(records) == 7 and set(torch.cat(state.denoiser.seen).tolist()) <= {-1, 0, 1, 2}
+    assert [len(seen) for seen in state.model.seen] == [4, 4, 2, 4, 4, 2, 4]
+    assert len(records) == 7 and set(torch.cat(state.model.seen).tolist()) <= {-1, 0, 1, 2}
 
     class Stream(IterableDataset):
         def __iter__(self):
@@ -159,7 +159,7 @@ def test_a_folder_of_images_is_read_by_its_path(tmp_path):
         network = UNet(3, width=8, T=20, alpha_bar=SCHEDULE.alpha_bar, classes=2)
         losses.append([r.loss for r in train(TrainState.create(network, config), path, SCHEDULE, config)])
     assert losses[0] == losses[1]
-    with pytest.raises(ConfigError, match="labels must be None for a denoiser without classes"):
+    with pytest.raises(ConfigError, match="labels must be None for a model without classes"):
         train(TrainState.create(UNet(3, width=8, T=20, prediction="eps"), config), tmp_path, SCHEDULE, config)
 
 

@@ -13,7 +13,7 @@ from diffusion_lib.train import distil
 
 SCHEDULE = make_schedule("linear", 100)
 RING = GaussianMixture.named("ring")
-TEACHER = RING.denoiser(SCHEDULE)
+TEACHER = RING.noise_predictor(SCHEDULE)
 t, m, s = torch.tensor([100, 60, 40]), torch.tensor([90, 30, 20]), torch.tensor([70, 10, 0])
 
 
@@ -66,7 +66,7 @@ def test_the_progressive_loss_is_the_error_of_v(pair):
 
 
 def test_the_mean_of_the_trained_neighbours_is_the_teachers_step():
-    """Given x_t, α_s x_0 + σ_s ε of the pair has the mean that DDIM takes with the best denoiser: in a finite world."""
+    """Given x_t, α_s x_0 + σ_s ε of the pair has the mean that DDIM takes with the optimal model: in a finite world."""
     points = torch.tensor([[-1.0], [0.2], [1.5]], dtype=torch.float64)
     world, late, early = GaussianMixture(points, 0.0), torch.tensor([60]), torch.tensor([25])
     x_t = torch.tensor([[0.3]], dtype=torch.float64)
@@ -75,7 +75,7 @@ def test_the_mean_of_the_trained_neighbours_is_the_teachers_step():
     noises = (x_t - kept.sqrt() * points) / rest.sqrt()
     kept_s, rest_s, _ = SCHEDULE.powers(early, x_t)
     near = kept_s.sqrt() * points + rest_s.sqrt() * noises
-    step = distil.ddim_between(SCHEDULE, x_t, world.denoiser(SCHEDULE)(x_t, late), late, early)
+    step = distil.ddim_between(SCHEDULE, x_t, world.noise_predictor(SCHEDULE)(x_t, late), late, early)
     torch.testing.assert_close(shares @ near, step[0])
 
 
@@ -102,7 +102,7 @@ def test_consistency_has_no_gradient_through_the_neighbour(pair):
 
 def test_matching_moves_by_the_difference_of_two_means(pair):
     x, eps = pair[0].requires_grad_(True), pair[1]
-    other = GaussianMixture(RING.means + 0.5, RING.std).denoiser(SCHEDULE)
+    other = GaussianMixture(RING.means + 0.5, RING.std).noise_predictor(SCHEDULE)
     distil.matching_loss(TEACHER, other, SCHEDULE, x, t, eps).backward()
     x_t = add_noise(SCHEDULE, x.detach(), t, eps)
     kept, rest, _ = SCHEDULE.powers(t, x_t)

@@ -59,13 +59,13 @@ def run(config, data=DATA, **options):
 def test_loss_is_the_mean_square_of_the_error():
     x_0, eps, t = DATA[:4], DATA[4:8], torch.tensor([1, 7, 20, 3])
 
-    def denoiser(x_t, times):
+    def model(x_t, times):
         assert times is t and torch.equal(x_t, add_noise(SCHEDULE, x_0, t, eps))
         return x_t
 
     errors = (add_noise(SCHEDULE, x_0, t, eps) - eps).flatten().tolist()
     expected = sum(error**2 for error in errors)
-    assert float(eps_loss(denoiser, SCHEDULE, x_0, t, eps)) == pytest.approx(expected / 8, rel=1e-6)
+    assert float(eps_loss(model, SCHEDULE, x_0, t, eps)) == pytest.approx(expected / 8, rel=1e-6)
 
 
 def test_loss_refuses_a_prediction_that_would_broadcast():
@@ -109,7 +109,7 @@ def test_loop_equals_a_plain_one_written_out():
         assert record.step == k + 1 and record.loss == pytest.approx(loss.item(), rel=1e-5)
         assert record.grad_norm == pytest.approx(norm.item(), rel=1e-4) and record.grad_norm > 0.05
         assert record.lr == pytest.approx(optimizer.param_groups[0]["lr"], rel=1e-12)
-    for ours, theirs in ((state.denoiser, net), (state.ema_denoiser(), ema)):
+    for ours, theirs in ((state.model, net), (state.ema_model(), ema)):
         for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
             torch.testing.assert_close(one.data, other.data, rtol=1e-4, atol=1e-6)
 
@@ -136,24 +136,24 @@ def test_ema_warm_up_counts_the_steps_of_the_state():
 
 def test_the_average_is_over_parameters_and_never_over_buffers():
     state, _ = run(config_of())
-    assert state.ema.keys() == {name for name, _ in state.denoiser.named_parameters()}
-    averaged = state.ema_denoiser()
-    assert int(averaged.calls) == int(state.denoiser.calls) == 8
+    assert state.ema.keys() == {name for name, _ in state.model.named_parameters()}
+    averaged = state.ema_model()
+    assert int(averaged.calls) == int(state.model.calls) == 8
     assert torch.equal(averaged.frequency, torch.tensor([1.0, 2.0]))
-    assert not torch.equal(averaged.inner.weight, state.denoiser.inner.weight)
+    assert not torch.equal(averaged.inner.weight, state.model.inner.weight)
 
 
 def test_the_averaged_network_is_a_copy():
     config = config_of()
     state, _ = run(config)
-    before = copy.deepcopy(state.denoiser.state_dict())
-    averaged = state.ema_denoiser()
-    assert not averaged.training and state.denoiser.training
+    before = copy.deepcopy(state.model.state_dict())
+    averaged = state.ema_model()
+    assert not averaged.training and state.model.training
     assert not any(parameter.requires_grad for parameter in averaged.parameters())
-    assert all(parameter.requires_grad for parameter in state.denoiser.parameters())
+    assert all(parameter.requires_grad for parameter in state.model.parameters())
     for parameter in averaged.parameters():
         parameter.zero_()
-    assert all(torch.equal(value, before[name]) for name, value in state.denoiser.state_dict().items())
+    assert all(torch.equal(value, before[name]) for name, value in state.model.state_dict().items())
     assert all(bool(average.any()) for average in state.ema.values())
 
 
@@ -164,18 +164,18 @@ def optimal_for_ring(schedule):
     """E[ε | x_t] for the mixture of Gaussians that ``ring`` is: −√(1 − ᾱ_t) times the score of their weighted sum."""
     means, std = (torch.as_tensor(value, dtype=torch.float32) for value in GAUSSIAN_MIXTURES["ring"])
 
-    def denoiser(x_t, t):
+    def model(x_t, t):
         alpha_bar = schedule.gather("alpha_bar", t, x_t)
         variance = alpha_bar * std**2 + 1 - alpha_bar
         offset = x_t[:, None] - alpha_bar.sqrt()[:, None] * means  # (B, 8, 2)
         weight = torch.softmax(-offset.square().sum(2) / (2 * variance), dim=1)
         return (1 - alpha_bar).sqrt() * (weight[:, :, None] * offset).sum(1) / variance
 
-    return denoiser
+    return model
 
 
 def test_an_mlp_comes_close_to_the_irreducible_loss_and_its_samples_to_the_ring():
-    """The floor is not 0 but the loss of the exact denoiser, on the same 20,000 draws of x_0, t and ε."""
+    """The floor is not 0 but the loss of the exact noise predictor, on the same 20,000 draws of x_0, t and ε."""
     schedule, config = linear(100, 1e-3, 0.2), TrainConfig(steps=600, batch_size=256, lr=2e-3)
     torch.manual_seed(0)
     state = TrainState.create(MLP(T=100, alpha_bar=schedule.alpha_bar), config)
@@ -186,17 +186,17 @@ def test_an_mlp_comes_close_to_the_irreducible_loss_and_its_samples_to_the_ring(
         torch.Generator().manual_seed(1),
     )
 
-    def loss_of(denoiser):
+    def loss_of(model):
         with torch.no_grad():
-            return float(eps_loss(denoiser, schedule, *batch))
+            return float(eps_loss(model, schedule, *batch))
 
-    floor, start = loss_of(optimal_for_ring(schedule)), loss_of(state.denoiser)
+    floor, start = loss_of(optimal_for_ring(schedule)), loss_of(state.model)
     for _ in train(state, sample_density("ring", 20_000, seed=0), schedule, config):
         pass
     assert start > 1.25 * floor
-    assert floor < loss_of(state.ema_denoiser()) < 1.05 * floor
+    assert floor < loss_of(state.ema_model()) < 1.05 * floor
     x_T = torch.randn(500, 2, generator=torch.Generator().manual_seed(0))
-    radius = last(ddim(state.ema_denoiser(), x_T, schedule, steps=20)).norm(dim=1)
+    radius = last(ddim(state.ema_model(), x_T, schedule, steps=20)).norm(dim=1)
     assert float(((radius - math.sqrt(2)).abs() < 0.3).float().mean()) > 0.9
 
 
@@ -240,11 +240,11 @@ def test_every_law_of_t_has_the_same_expected_gradient(weight):
         p, table = sampling_and_weight(SCHEDULE, config, DATA)
         table = torch.ones(21) if table is None else table
         losses = torch.stack(
-            [eps_loss(state.denoiser, SCHEDULE, x_0, torch.full((20,), t), eps, table) for t in range(1, 21)]
+            [eps_loss(state.model, SCHEDULE, x_0, torch.full((20,), t), eps, table) for t in range(1, 21)]
         )
-        plain = torch.stack([eps_loss(state.denoiser, SCHEDULE, x_0, torch.full((20,), t), eps) for t in range(1, 21)])
+        plain = torch.stack([eps_loss(state.model, SCHEDULE, x_0, torch.full((20,), t), eps) for t in range(1, 21)])
         torch.testing.assert_close((p[1:] * losses).sum(), ((expected * plain).mean()).double(), rtol=1e-5, atol=0)
-        means.append(torch.autograd.grad((p[1:] * losses).sum(), state.denoiser.inner.weight)[0])
+        means.append(torch.autograd.grad((p[1:] * losses).sum(), state.model.inner.weight)[0])
     torch.testing.assert_close(*means, rtol=1e-4, atol=1e-7)
 
 
@@ -277,7 +277,7 @@ def test_a_copied_state_trains_on_like_the_original():
     next(train(state, DATA, SCHEDULE, config))
     other = copy.deepcopy(state)
     assert list(train(other, DATA, SCHEDULE, config)) == list(train(state, DATA, SCHEDULE, config))
-    assert torch.equal(other.denoiser.inner.weight, state.denoiser.inner.weight)
+    assert torch.equal(other.model.inner.weight, state.model.inner.weight)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -286,9 +286,9 @@ def test_frozen_parameters_stay_bit_for_bit_and_keep_their_type(dtype):
     state = TrainState.create(network := with_frozen(dtype), config_of(steps=20, lr=0.1))
     before, trained = network.inner.weight.clone(), network.outer.weight.clone()
     list(train(state, DATA, SCHEDULE, config_of(steps=20, lr=0.1)))
-    for denoiser in (state.denoiser, state.ema_denoiser(), copy.deepcopy(state).denoiser):
-        assert denoiser.inner.weight.dtype == dtype and torch.equal(denoiser.inner.weight, before)
-        assert denoiser.outer.weight.dtype == torch.float32 and not torch.equal(denoiser.outer.weight, trained)
+    for model in (state.model, state.ema_model(), copy.deepcopy(state).model):
+        assert model.inner.weight.dtype == dtype and torch.equal(model.inner.weight, before)
+        assert model.outer.weight.dtype == torch.float32 and not torch.equal(model.outer.weight, trained)
     assert set(state.ema) == {"outer.weight", "outer.bias"}
 
 
@@ -301,7 +301,7 @@ def test_a_checkpoint_of_a_state_with_frozen_parameters_goes_on_bit_for_bit(tmp_
     checkpoint.save(tmp_path, half, {})
     checkpoint.load_latest(tmp_path, again, {})
     assert list(train(again, DATA, SCHEDULE, config)) == records[3:]
-    assert torch.equal(again.denoiser.inner.weight, whole.denoiser.inner.weight)
+    assert torch.equal(again.model.inner.weight, whole.model.inner.weight)
 
 
 def test_what_cannot_be_trained_in_one_vector_is_refused_and_left_as_it_was():
@@ -311,10 +311,10 @@ def test_what_cannot_be_trained_in_one_vector_is_refused_and_left_as_it_was():
     with pytest.raises(ConfigError, match=r"one dtype, got torch.bfloat16 in inner.weight and torch.float32 in outer"):
         TrainState.create(mixed, config_of())
     assert [layer.weight.dtype for layer in (mixed.inner, mixed.outer)] == [torch.bfloat16, torch.float32]
-    with pytest.raises(ConfigError, match="denoiser must have parameters to train, got none"):
+    with pytest.raises(ConfigError, match="model must have parameters to train, got none"):
         TrainState.create(Tiny().requires_grad_(False), config_of())
     state = new_state(config_of())
-    state.denoiser.inner.requires_grad_(False)
+    state.model.inner.requires_grad_(False)
     with pytest.raises(ConfigError, match="10 of them train now, and 22 did when it was made; make a new TrainState"):
         next(train(state, DATA, SCHEDULE, config_of()))
 
@@ -344,7 +344,7 @@ def test_compile_is_asked_for_and_runs_the_same_network(monkeypatch):
 
 def numbers(state):
     moments = [value for values in state.optimizer.state.values() for value in values.values()]
-    return [value.clone() for value in (*state.denoiser.parameters(), *state.ema.values(), *moments)]
+    return [value.clone() for value in (*state.model.parameters(), *state.ema.values(), *moments)]
 
 
 class Poisoned(Tiny):
@@ -377,7 +377,7 @@ class Poisoned(Tiny):
 def test_non_finite_numbers_stop_training_before_the_update(poison):
     config = config_of()
     state = new_state(config, network=Poisoned)
-    state.denoiser.poison = poison
+    state.model.poison = poison
     records = train(state, DATA, SCHEDULE, config)
     next(records), next(records)
     before = numbers(state)
@@ -424,16 +424,16 @@ def test_a_batch_that_does_not_fit_is_split_and_changes_nothing(monkeypatch, roo
     """A device with room for a few samples ends where one with room for all does, on the same noise."""
 
     def trained(room):
-        def crowded(denoiser, schedule, x_0, t, eps, weight):
+        def crowded(model, schedule, x_0, t, eps, weight):
             if len(x_0) > room:
                 raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
-            return eps_loss(denoiser, schedule, x_0, t, eps, weight)
+            return eps_loss(model, schedule, x_0, t, eps, weight)
 
         monkeypatch.setattr(training, "eps_loss", crowded)
         return run(config_of(batch_size=7), DATA.double(), network=lambda: Tiny().double())
 
     (whole, expected), (split, found) = trained(7), trained(room)
-    for one, two in zip(whole.denoiser.parameters(), split.denoiser.parameters(), strict=True):
+    for one, two in zip(whole.model.parameters(), split.model.parameters(), strict=True):
         assert torch.allclose(one, two, rtol=0, atol=1e-10)
     assert torch.equal(whole.generator.get_state(), split.generator.get_state())
     assert [record.loss for record in found] == pytest.approx([record.loss for record in expected], abs=1e-10)
@@ -480,9 +480,9 @@ def test_training_hands_on_the_labels_whatever_the_parts_of_a_batch(parts):
     config = config_of(steps=5, micro_batches=parts)
     state = new_state(config, network=Told)
     records = list(train(state, DATA, SCHEDULE, config, labels=labels))
-    seen = torch.cat(state.denoiser.seen)
+    seen = torch.cat(state.model.seen)
     assert len(records) == 5 and len(seen) == 5 * config.batch_size and set(seen.tolist()) == {-1, 0, 1, 2}
-    assert len(state.denoiser.seen) == 5 * parts
+    assert len(state.model.seen) == 5 * parts
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_an_own_optimizer_steps_as_in_a_plain_loop(name):
     start = [group["lr"] for group in plain.param_groups]
     shadow = copy.deepcopy(state)  # draws the same batches; its gradient is ours to take
     batches = []
-    shadow.denoiser.register_forward_pre_hook(lambda module, given: batches.append(given))
+    shadow.model.register_forward_pre_hook(lambda module, given: batches.append(given))
     records = list(train(state, DATA, SCHEDULE, config))
     list(train(shadow, DATA, SCHEDULE, config))
     assert torch.equal(shadow.parameters, state.parameters)  # a copied state is complete
@@ -102,7 +102,7 @@ def test_an_own_optimizer_steps_as_in_a_plain_loop(name):
             group["lr"] = lr * factor
         plain.step()
         assert records[k].lr == pytest.approx(start[0] * factor)
-    for ours, theirs in zip(state.denoiser.parameters(), net.parameters(), strict=True):
+    for ours, theirs in zip(state.model.parameters(), net.parameters(), strict=True):
         torch.testing.assert_close(ours.data, theirs.data, rtol=1e-4, atol=1e-5)
 
 

@@ -6,7 +6,7 @@ description may say "small" or "large" is not in the picture; its radius says ho
 p(y | x) over the scenes that ``world.sample_scenes`` makes.
 
 So the information of a description about its picture, log p(y | x) / p(y), is known for every pair.  A contrastive loss
-has then a floor, as L_simple has one where the best denoiser is known.
+has then a floor, as L_simple has one where the optimal noise predictor is known.
 """
 
 from __future__ import annotations

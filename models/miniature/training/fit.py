@@ -33,4 +33,4 @@ def fit(
     state = TrainState.create(module, config, device)
     records = minimise(state, config, loss_of)
     run.drive(directory, state, config, records, settings, received=received, save_every=save_every, keep=keep)
-    return state.ema_denoiser() if state.step == config.steps else None
+    return state.ema_model() if state.step == config.steps else None

@@ -54,8 +54,8 @@ def test_the_two_families_meet_for_another_world():
     for steps in (40, 320):
         chain, x = chain_of(steps), torch.randn(400, 1, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
         draws = [torch.Generator().manual_seed(6) for _ in range(2)]
-        ends = last(ddim(world.denoiser(chain), x, chain, eta=0.6, generator=draws[0]))
-        ours = last(sde(world.denoiser(path), x, path, even_times(steps), lam=0.6, generator=draws[1]))
+        ends = last(ddim(world.noise_predictor(chain), x, chain, eta=0.6, generator=draws[0]))
+        ours = last(sde(world.noise_predictor(path), x, path, even_times(steps), lam=0.6, generator=draws[1]))
         apart.append(float((ends - ours).square().mean().sqrt()))
     assert apart[1] < apart[0] / 3
 

@@ -64,7 +64,7 @@ def page():
     train = digits("train")
     return names | {
         "T": T, "seed": 0, "levels": 17, "dims": 64, "n": 40, "schedule": schedule,
-        "cosine": schedule, "denoiser": network,
+        "cosine": schedule, "model": network,
         "parents": 6, "copies": 4, "train_digits": train, "mean": train.flatten(1).mean(0),
     }  # fmt: skip
 
@@ -81,7 +81,7 @@ def call(page, name, *arguments, **changed):
 
 
 def test_one_pass_gives_the_bounds_of_the_library(page):
-    x, schedule, network = digits("test")[:6], page["schedule"], page["denoiser"]
+    x, schedule, network = digits("test")[:6], page["schedule"], page["model"]
     bounds, errors, fitted = call(page, "codes", network, schedule, x)
     eps = torch.randn(25, *x.shape, generator=torch.Generator().manual_seed(2))
     for name, table in (("posterior", "posterior"), ("beta", "beta"), ("fitted", fitted)):
@@ -94,13 +94,13 @@ def test_one_pass_gives_the_bounds_of_the_library(page):
 
 
 def test_the_fitted_variance_is_the_best_of_the_three_where_it_was_fitted(page):
-    bounds, *_ = call(page, "codes", page["denoiser"], page["schedule"], digits("train")[:40])
+    bounds, *_ = call(page, "codes", page["model"], page["schedule"], digits("train")[:40])
     steps = {name: float(bound.steps.sum(0).mean()) for name, bound in bounds.items()}
     assert steps["fitted"] < min(steps["posterior"], steps["beta"])
 
 
 def test_rate_and_distortion_are_cumulated_from_the_noise_on(page):
-    bounds, errors, fitted = call(page, "codes", page["denoiser"], page["schedule"], digits("test")[:6])
+    bounds, errors, fitted = call(page, "codes", page["model"], page["schedule"], digits("test")[:6])
     rate, distortion = call(page, "progress", (bounds, errors, fitted))
     terms = bounds["fitted"].terms.mean(1).double() / (64 * math.log(2))  # L_0 … L_T
     assert len(rate) == len(distortion) == 25
@@ -113,17 +113,17 @@ def test_rate_and_distortion_are_cumulated_from_the_noise_on(page):
 def test_decoding_from_the_start_is_the_sampler(page):
     start = torch.randn(3, 1, 8, 8, generator=torch.Generator().manual_seed(7))
     draws = torch.Generator().manual_seed(5)
-    whole = last(ddpm(page["denoiser"], start, page["schedule"], variance="beta", generator=draws)).clamp(-1, 1)
-    ours = call(page, "decode", page["denoiser"], start, 25, torch.Generator().manual_seed(5))
+    whole = last(ddpm(page["model"], start, page["schedule"], variance="beta", generator=draws)).clamp(-1, 1)
+    ours = call(page, "decode", page["model"], start, 25, torch.Generator().manual_seed(5))
     torch.testing.assert_close(ours, whole, rtol=1e-5, atol=1e-5)
 
 
 def test_members_of_a_family_share_their_state_and_nothing_before_it(page):
-    last_step = call(page, "families", page["denoiser"], 1)
+    last_step = call(page, "families", page["model"], 1)
     assert last_step.shape == (6, 4, 1, 8, 8)
     torch.testing.assert_close(last_step, last_step[:, :1].expand_as(last_step))  # t = 1 adds no noise
     assert float((last_step[0, 0] - last_step[1, 0]).abs().max()) > 0.1
-    apart = call(page, "families", page["denoiser"], 25)
+    apart = call(page, "families", page["model"], 25)
     assert float((apart[0, 0] - apart[0, 1]).abs().max()) > 0.1
 
 

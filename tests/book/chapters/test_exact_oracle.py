@@ -42,7 +42,7 @@ def test_floor_and_variance_of_the_answers(t):
     schedule, world = linear(20), GaussianMixture([[-1.0], [0.4], [1.1]], [0.2, 0.5, 0.3], [0.2, 0.5, 0.3])
     x = torch.linspace(-9, 9, 40_001, dtype=torch.float64)[:, None]
     density = world.log_density(schedule, x, t).exp()
-    answers = world.denoiser(schedule)(x, t)[:, 0]
+    answers = world.noise_predictor(schedule)(x, t)[:, 0]
     power = float((density * answers**2).sum() * 18 / 40_000)
     assert power == pytest.approx(1 - world.irreducible_loss(schedule, t).loss, abs=1e-9)
 

@@ -10,7 +10,7 @@ import sympy as sp
 import torch
 from chapters import numbers, printed, run_derivation
 from proved import formula
-from worlds import gaussian_denoiser, randn
+from worlds import gaussian_model, randn
 
 from derive import Integral, exp
 from derive.errors import DerivationError, Refuted
@@ -39,12 +39,12 @@ def shown():
 
 def states(sampler, times):
     """The states of a chain through these times, with the estimates and noises found on the way; all divided by √ᾱ."""
-    denoiser = gaussian_denoiser(SCHEDULE, 0.5, 0.3)
-    chain = list(sampler(denoiser, randn(3, 1), SCHEDULE, spacing=times))
+    model = gaussian_model(SCHEDULE, 0.5, 0.3)
+    chain = list(sampler(model, randn(3, 1), SCHEDULE, spacing=times))
     kept = [float(SCHEDULE.alpha_bar[step.t]) ** 0.5 for step in chain]
     unshrunk = [step.x_t / root for step, root in zip(chain, kept, strict=True)]
     noises = [(x - step.x_0_hat) / sigma(SCHEDULE, step.t) for x, step in zip(unshrunk[:-1], chain, strict=False)]
-    return unshrunk, [step.x_0_hat for step in chain], noises, denoiser
+    return unshrunk, [step.x_0_hat for step in chain], noises, model
 
 
 def test_the_first_order_step_is_the_proved_one(chapter):
@@ -76,11 +76,11 @@ def test_the_second_step_of_2m_is_the_proved_one(chapter):
 
 def test_a_step_of_dpm_solver_2_is_the_proved_one(chapter):
     times = (990, 500)
-    unshrunk, _, noises, denoiser = states(dpm2, times)
+    unshrunk, _, noises, model = states(dpm2, times)
     m = middle(SCHEDULE, *times)
     start, between, end = (sigma(SCHEDULE, t) for t in (times[0], m, times[1]))
     there = unshrunk[0] + (between - start) * noises[0]
-    seen = denoiser(there * float(SCHEDULE.alpha_bar[m]) ** 0.5, torch.full((3,), m))
+    seen = model(there * float(SCHEDULE.alpha_bar[m]) ** 0.5, torch.full((3,), m))
     blend = formula(chapter[0], chapter[0]["blend"], "g_0", "seen", "share")
     share = math.log(start / between) / math.log(start / end)
     for k in range(3):

@@ -50,7 +50,7 @@ def test_a_step_is_the_librarys(names):
 
 def test_the_target_is_the_librarys(names):
     """With the estimates of an exact teacher, the mean that is proved is what ``two_steps`` returns."""
-    teacher = GaussianMixture.named("ring").denoiser(SCHEDULE)
+    teacher = GaussianMixture.named("ring").noise_predictor(SCHEDULE)
     x_t = torch.tensor([[0.7, -0.4]], dtype=torch.float64)
     r_1, w_1 = factors(LATE, MIDDLE)
     r_2, w_2 = factors(MIDDLE, EARLY)

@@ -40,7 +40,7 @@ def test_the_guided_score_is_that_of_the_library(chapter, g):
     for time in range(1, T + 1):
         numbers = {"g": g, "alpha_bar": float(schedule.alpha_bar[time])}
         slope = -(x - proved(chapter, m_g[t], LAWS, **numbers)) / proved(chapter, V_g[t], LAWS, **numbers)
-        eps_u, eps_c = (distribution.denoiser(schedule)(x, time) for distribution in (ALL, CLASS))
+        eps_u, eps_c = (distribution.noise_predictor(schedule)(x, time) for distribution in (ALL, CLASS))
         guided = score_from_eps(schedule, eps_u + g * (eps_c - eps_u), time)
         torch.testing.assert_close(guided, slope, rtol=1e-12, atol=1e-12)
 
@@ -73,7 +73,7 @@ def test_the_sampler_without_noise_ends_with_the_proved_variance(chapter, g):
     ends = []
     for steps in (400, 800):
         schedule = cosine(steps)
-        eps_u, eps_c = ALL.denoiser(schedule), CLASS.denoiser(schedule)
+        eps_u, eps_c = ALL.noise_predictor(schedule), CLASS.noise_predictor(schedule)
 
         def guided(x, t, eps_u=eps_u, eps_c=eps_c):
             return eps_u(x, t) + g * (eps_c(x, t) - eps_u(x, t))

@@ -149,7 +149,7 @@ def test_the_exact_flow_keeps_quantiles_and_is_what_a_solver_tends_to(names, wor
     ends = names["flow"](x_T, world)
     shares = names["share_below"](x_T / names["schedule"].alpha_bar[-1].sqrt(), world, sigma(names["schedule"], 200))
     torch.testing.assert_close(names["share_below"](ends, world), shares, rtol=0, atol=1e-12)
-    near = last(ddim(world.denoiser(names["schedule"]), x_T, names["schedule"]))
+    near = last(ddim(world.noise_predictor(names["schedule"]), x_T, names["schedule"]))
     assert float((near - ends).abs().max()) < 0.03
 
 
@@ -158,18 +158,16 @@ def test_the_law_of_the_page_is_that_of_the_librarys_samplers(names, world, eta,
     schedule, n = cosine(50), 20_000
     draws = torch.Generator().manual_seed(1)
     x_T = torch.randn(n, 1, generator=draws, dtype=torch.float64)
-    denoiser = world.denoiser(schedule)
+    model = world.noise_predictor(schedule)
     chain = (
-        ddpm(denoiser, x_T, schedule, steps=8, variance="beta", generator=draws)
+        ddpm(model, x_T, schedule, steps=8, variance="beta", generator=draws)
         if large
-        else ddim(denoiser, x_T, schedule, steps=8, eta=eta, generator=draws)
+        else ddim(model, x_T, schedule, steps=8, eta=eta, generator=draws)
     )
     distribution = names["distribution_after"](world, schedule, 8, eta, large)
     assert goodness_of_fit(distribution.scores(last(chain))).p > 1e-8
     wrong = names["distribution_after"](world, schedule, 8, eta, large, bug="previous is t - 1")
-    assert (
-        goodness_of_fit(wrong.scores(last(ddim(denoiser, x_T, schedule, steps=8, eta=eta, generator=draws)))).p < 1e-8
-    )
+    assert goodness_of_fit(wrong.scores(last(ddim(model, x_T, schedule, steps=8, eta=eta, generator=draws)))).p < 1e-8
 
 
 def test_more_steps_bring_the_law_nearer_to_the_data(names, world):

@@ -159,10 +159,10 @@ def test_planted_false_steps_are_refuted(chapter, name):
 def test_noise_in_the_last_step_stays_on_the_sample():
     """P4: one point is found; with the noise of the step added it is missed by √(1 − ᾱ) of the last time visited."""
     schedule, n = scaled_linear(100), 4000
-    denoiser = GaussianMixture([[0.7]], 0.0).denoiser(schedule)
+    model = GaussianMixture([[0.7]], 0.0).noise_predictor(schedule)
     random = torch.Generator().manual_seed(0)
     x_T = torch.randn(n, 1, generator=random, dtype=torch.float64)
-    x_0 = sample.last(sample.ddpm(denoiser, x_T, schedule, steps=10, variance="beta", generator=random))
+    x_0 = sample.last(sample.ddpm(model, x_T, schedule, steps=10, variance="beta", generator=random))
     assert float((x_0 - 0.7).abs().max()) < 1e-9
     late = timesteps(100, 10)[-1]
     sigma = math.sqrt(float(schedule.one_minus_alpha_bar[late]))

@@ -67,7 +67,7 @@ def test_tweedies_formula_of_a_pixel_is_that_of_a_mixture_in_the_plane(chapter, 
     for t in (1, T // 2, T):
         x_t = torch.tensor([[0.3, -0.5]], dtype=torch.float64, requires_grad=True)
         (gradient,) = torch.autograd.grad(world.log_density(schedule, x_t, t).sum(), x_t)
-        mean = process.x_0_from_eps(schedule, x_t, t, world.denoiser(schedule)(x_t, torch.tensor([t])))
+        mean = process.x_0_from_eps(schedule, x_t, t, world.noise_predictor(schedule)(x_t, torch.tensor([t])))
         for pixel in (0, 1):
             numbers = float(x_t.detach()[0, pixel]), float(mean.detach()[0, pixel]), float(schedule.alpha_bar[t])
             assert float(gradient[0, pixel]) == pytest.approx(slope(*numbers), rel=1e-9)

@@ -88,12 +88,12 @@ def test_slopes_are_those_of_autograd(two):
 
 
 def test_the_estimate_is_that_of_the_oracle(two):
-    """Two clumps on a line are a Gaussian mixture, whose best denoiser the library knows."""
+    """Two clumps on a line are a Gaussian mixture, whose best model the library knows."""
     a, b = -0.7, 1.3
     schedule = Schedule.from_betas([1 - two["kept"]])
     mixture = GaussianMixture([[a], [b]], two["wide"], [two["heavy"], 1 - two["heavy"]])
     x_t = torch.linspace(-3, 3, 41, dtype=torch.float64)
-    eps_hat = mixture.denoiser(schedule)(x_t[:, None], torch.ones(41, dtype=torch.int64))[:, 0]
+    eps_hat = mixture.noise_predictor(schedule)(x_t[:, None], torch.ones(41, dtype=torch.int64))[:, 0]
     x_0_hat = (x_t - (1 - two["kept"]) ** 0.5 * eps_hat) / two["kept"] ** 0.5
     torch.testing.assert_close(two["estimate"](a, b, x_t)[0], x_0_hat, rtol=1e-9, atol=1e-9)
 

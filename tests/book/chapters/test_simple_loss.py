@@ -39,7 +39,7 @@ def proved(world, chapter, name, variance="beta", first=2):
 def test_the_bounds_weight_and_its_terms(chapter, world, variance):
     s, t = world.schedule, world.t[1:]
     close(bound.weight(s, "vlb", variance)[2:], proved(world, chapter, "bound-weight", variance))
-    nats = bound.step_term(world.denoiser, s, world.x_0[1:], t, world.eps[1:], variance)
+    nats = bound.step_term(world.noise_predictor, s, world.x_0[1:], t, world.eps[1:], variance)
     close(nats, proved(world, chapter, "step-in-noise", variance))
 
 

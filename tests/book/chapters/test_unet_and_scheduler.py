@@ -1,4 +1,4 @@
-"""The chapter on the U-Net and the scheduler: its loops against exact denoisers, its sentences against its numbers."""
+"""The chapter on the U-Net and the scheduler: its loops against exact models, its sentences against its numbers."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def knowing(page, monkeypatch):
 
 
 def test_one_shot_is_exact_only_with_all_three_mended(knowing):
-    """The exact denoiser's error is 0, up to the interpolated level; each bug alone, and all together, cost."""
+    """The exact noise predictor's error is 0, up to the interpolated level; each bug alone, and all together, cost."""
     right = float(knowing["latent_error"](knowing["one_shot"](True, True, True)[1]).mean())
     assert right < 1e-5
     for bugs in [(a, b, c) for a in (True, False) for b in (True, False) for c in (True, False)][1:]:
@@ -96,7 +96,7 @@ def test_the_output_of_the_u_net_is_the_noise(knowing):
 
 
 def test_the_loop_gives_the_law_of_the_data_only_with_both_factors(page, monkeypatch):
-    """Gaussian data of deviation 0.4 and their exact denoiser: the loop is linear, so one number is its deviation."""
+    """Gaussian data of deviation 0.4 and their exact model: the loop is linear, so one number is its deviation."""
 
     def predict(x, time, text):
         kept = np.interp(float(time), range(1000), page["schedule"].alpha_bar[1:].numpy())

@@ -34,7 +34,7 @@ def proved(world, chapter, name):
 def test_the_weight_of_the_bound_in_signal_to_noise_ratios(chapter, world):
     s = world.schedule
     close(bound.weight(s, "vlb", "posterior")[2:], proved(world, chapter, "weight-in-snr"))
-    nats = bound.step_term(world.denoiser, s, world.x_0[1:], world.t[1:], world.eps[1:], "posterior")
+    nats = bound.step_term(world.noise_predictor, s, world.x_0[1:], world.t[1:], world.eps[1:], "posterior")
     close(nats, proved(world, chapter, "step-in-data"))
 
 

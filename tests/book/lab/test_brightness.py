@@ -37,10 +37,10 @@ def state(side, name="short", zero=False, shift=0):
 
 @pytest.mark.parametrize("side", [3, 6])
 def test_a_quiet_sampler_keeps_what_the_block_says(modules, side):
-    """The exact denoiser of Gaussian brightness, all steps: its map is linear, so one start is enough."""
+    """The exact noise predictor of Gaussian brightness, all steps: its map is linear, so one start is enough."""
     world = GaussianMixture([[0.0]], 0.4 * 2**side)
     steps = linear(200)
-    end = last(ddim(world.denoiser(steps), torch.ones(1, 1, dtype=torch.float64), steps))
+    end = last(ddim(world.noise_predictor(steps), torch.ones(1, 1, dtype=torch.float64), steps))
     kept = modules("kinds/brightness.js", KEPT, state(side))
     assert float(end) / (0.4 * 2**side) == pytest.approx(kept["quiet"], rel=0.05)
     assert kept["quiet"] < kept["noisy"] < 1

@@ -27,7 +27,7 @@ def shown(modules, g, t):
 
 def chain(g):
     """The states of the library's chain, by time, from the page's places at T."""
-    eps_u, eps_c = ALL.denoiser(SCHEDULE), CLASS.denoiser(SCHEDULE)
+    eps_u, eps_c = ALL.noise_predictor(SCHEDULE), CLASS.noise_predictor(SCHEDULE)
     start = torch.linspace(-5, 5, 201, dtype=torch.float64)[:, None]
     found = ddim(lambda x, t: mix(eps_u(x, t), eps_c(x, t), g), start, SCHEDULE, steps=100)
     return {record.t: record.x_t[:, 0] for record in found}

@@ -37,7 +37,7 @@ def test_descent(descents, rungs, monkeypatch):
     schedule = Schedule.from_betas(1 - kept[1:] / kept[:-1])
     monkeypatch.setitem(langevin.__globals__, "noise", lambda generator, batch: lambda like: next(noise))
     start = tensor(told["noise"])[0][:, None]
-    found = list(langevin(DATA.denoiser(schedule), start, schedule, repeats=told["repeats"], size=1.0))
+    found = list(langevin(DATA.noise_predictor(schedule), start, schedule, repeats=told["repeats"], size=1.0))
     for record, ours in zip(found, states[:: told["repeats"]], strict=True):
         torch.testing.assert_close(record.x_t[:, 0] / schedule.alpha_bar[record.t].sqrt(), ours, rtol=1e-9, atol=1e-9)
 

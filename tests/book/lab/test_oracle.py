@@ -1,4 +1,4 @@
-"""The chains of the page are those of the library's sampler with its exact denoiser; what the block says is so."""
+"""The chains of the page are those of the library's sampler with its exact model; what the block says is so."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from diffusion_lib.sample import ddim_step, timesteps
 
 SCHEDULE = make_schedule("linear", 1000)
 RING = GaussianMixture(GAUSSIAN_MIXTURES["ring"][0], 0.07)
-ORACLE = RING.denoiser(SCHEDULE)
+ORACLE = RING.noise_predictor(SCHEDULE)
 
 
 def tensor(told: object) -> torch.Tensor:
@@ -36,10 +36,10 @@ def test_the_fast_exponential_is_exact(modules):
 
 
 @pytest.mark.parametrize("t", [1, 20, 300, 1000])
-def test_denoiser(modules, t):
+def test_model(modules, t):
     x = tensor([[0.0, 0.0], [1.4, 0.1], [-3.0, 2.0], [0.7, -0.7]])
-    ask = """(m, [t, x]) => { const { denoiser, tables } = m.lab.setup();
-        return Array.from(denoiser(x, tables.alphaBar[t], tables.rest[t], new Float64Array(x.length))); }"""
+    ask = """(m, [t, x]) => { const { model, tables } = m.lab.setup();
+        return Array.from(model(x, tables.alphaBar[t], tables.rest[t], new Float64Array(x.length))); }"""
     told = modules("kinds/oracle.js", ask, [t, x.flatten().tolist()])
     torch.testing.assert_close(tensor(told).view(-1, 2), ORACLE(x, t), rtol=1e-9, atol=1e-9)
 

@@ -39,12 +39,12 @@ def test_states_are_the_library_s(modules, name):
     ask = f"""async (m, [world, x_T, counts]) => {{
         const {{ schedule }} = await import('/lab/maths/schedule.js'), tables = schedule('linear', 1000);
         const {{ noiseOnLine }} = await import('/lab/maths/flow.js');
-        const denoiser = (x, t) => x.map((each) => noiseOnLine(world, each, tables.alphaBar[t], tables.rest[t]));
-        return counts.map((steps) => m.{name}(denoiser, x_T, tables, steps).states); }}"""
+        const model = (x, t) => x.map((each) => noiseOnLine(world, each, tables.alphaBar[t], tables.rest[t]));
+        return counts.map((steps) => m.{name}(model, x_T, tables, steps).states); }}"""
     x_T = [-9.0, *told["x_T"][::9], 9.0]
     counts = (1, 2, 7, 60)
     for steps, states in zip(counts, modules("maths/solvers.js", ask, [told["world"], x_T, counts]), strict=True):
-        chain = solver(WORLD.denoiser(SCHEDULE), tensor(x_T)[:, None], SCHEDULE, steps=steps, **options)
+        chain = solver(WORLD.noise_predictor(SCHEDULE), tensor(x_T)[:, None], SCHEDULE, steps=steps, **options)
         ours = torch.stack([step.x_t[:, 0] for step in chain])
         torch.testing.assert_close(tensor(states), ours, rtol=1e-9, atol=1e-9)
 
@@ -83,7 +83,7 @@ def test_the_grids_are_the_library_s(modules):
     """The same times; where a level lies in the middle of two, the last digit decides, and either will do."""
     told = data.of("orders")
     x_T = tensor(told["x_T"])[2::5, None]
-    chain = list(sample.ddim(WORLD.denoiser(SCHEDULE), x_T, SCHEDULE))
+    chain = list(sample.ddim(WORLD.noise_predictor(SCHEDULE), x_T, SCHEDULE))
     counts = [1, 2, 3, 5, 10, 47, 100, 200]
     ask = """async ({ lab }, [told, counts, names]) => {
         const { grid } = await import('/lab/maths/grids.js'), model = lab.setup(told);

@@ -48,7 +48,7 @@ def served(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def networks(served, chromium):
-    """``denoiser(kind, given)``: what the worker answers, on a page with the book's policy."""
+    """``model(kind, given)``: what the worker answers, on a page with the book's policy."""
     page = chromium.new_page()
     page.goto(f"{served.address}/bare.html")
     return lambda kind, given: page.evaluate(DRIVE, [kind, given])

@@ -74,7 +74,7 @@ def test_names_of_samplers(modules):
 @pytest.mark.parametrize("name", [*EVEN, "ddpm-karras", "dpm++-karras", "lms-karras", "heun-karras"])
 @pytest.mark.parametrize("steps", [1, 2, 13])
 def test_samplers_go_the_same_way(modules, name, steps):
-    """The denoiser sin(x) + t / 2000 has no use but to bend: errors of a step would not cancel."""
+    """The model sin(x) + t / 2000 has no use but to bend: errors of a step would not cancel."""
     chain, options = SAMPLERS[name], {}
     (generator,) = generators(3, 1)
     x_T = torch.randn(1, 32, generator=generator)

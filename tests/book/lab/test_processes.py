@@ -55,7 +55,7 @@ def test_mixture(modules, states, t):
 
 @pytest.mark.parametrize("slot", [1, 2, 30, STEPS])
 def test_a_step_back_has_the_mean_of_the_sampler(modules, states, slot):
-    """Averaged over components and noise, x_s is what the ancestral step with the exact denoiser has as its mean."""
+    """Averaged over components and noise, x_s is what the ancestral step with the exact model has as its mean."""
     ask = f"""async (m, [slot, states]) => {{ {IMPORTS} const name = "cosine"; {CHAIN}
         const data = mixtures.ring(), bar = chain.alphaBar[slot], rest = chain.rest[slot];
         return states.map((x) => {{
@@ -70,7 +70,7 @@ def test_a_step_back_has_the_mean_of_the_sampler(modules, states, slot):
     told = tensor(modules("maths/particles.js", ask, [slot, states.tolist()]))
     schedule = make_schedule("cosine", T)
     times = torch.full(states.shape[:1], 10 * slot)
-    eps = RING.denoiser(schedule)(states, times)
+    eps = RING.noise_predictor(schedule)(states, times)
     expected = ddpm_step(schedule, states, eps, 10 * slot, 10 * slot - 10, z=torch.zeros_like(states))
     torch.testing.assert_close(told, expected, rtol=1e-8, atol=1e-9)
 

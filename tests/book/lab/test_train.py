@@ -133,7 +133,7 @@ def test_the_normal_distribution_has_its_digits(modules):
 
 
 @pytest.mark.parametrize("name", ["ring", "grid"])
-def test_shapes_and_their_best_denoiser_are_the_library_s(modules, name):
+def test_shapes_and_their_best_model_are_the_library_s(modules, name):
     world, (means, std) = GaussianMixture.named(name), GAUSSIAN_MIXTURES[name]
     t = torch.tensor([1, 2, 30, 200, 500, 1000]).repeat_interleave(50)
     x = 1.5 * torch.randn(300, 2, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
@@ -146,7 +146,7 @@ def test_shapes_and_their_best_denoiser_are_the_library_s(modules, name):
     ours = sorted(map(tuple, means.round(decimals=9).tolist()))
     assert sorted(map(tuple, (tensor(places).view(-1, 2).round(decimals=9) + 0.0).tolist())) == ours
     assert width == [std]
-    close(said, world.denoiser(SCHEDULE)(x, t).flatten())
+    close(said, world.noise_predictor(SCHEDULE)(x, t).flatten())
 
 
 def test_the_floor_is_the_library_s(modules):
@@ -179,7 +179,7 @@ def test_the_oracle_s_samples_are_those_of_ddim(modules):
     ask = f"""async (m) => {{ {TABLES} const {{ shapes }} = await import('/lab/maths/shapes.js'), x_T = m.starts();
         return [[...x_T], [...m.bestSamples(shapes.ring(), tables, x_T)]]; }}"""
     x_T, told = (tensor(each).view(-1, 2) for each in modules("maths/learning.js", ask))
-    ours = last(ddim(GaussianMixture.named("ring").denoiser(SCHEDULE), x_T, SCHEDULE, steps=30))
+    ours = last(ddim(GaussianMixture.named("ring").noise_predictor(SCHEDULE), x_T, SCHEDULE, steps=30))
     torch.testing.assert_close(told, ours, rtol=0, atol=1e-7)  # a long way multiplies the last digit
 
 

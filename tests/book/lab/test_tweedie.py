@@ -31,7 +31,7 @@ def test_score_and_mean_are_the_library_s(modules, t):
     told, states = modules("kinds/tweedie.js", ASK, [t, STATES]), torch.tensor(STATES, dtype=torch.float64)[:, None]
     times = torch.full((len(STATES),), t)
     torch.testing.assert_close(of(told, "slope"), LINE.score(SCHEDULE, states, t)[:, 0], rtol=1e-9, atol=1e-9)
-    mean = x_0_from_eps(SCHEDULE, states, times, LINE.denoiser(SCHEDULE)(states, times))[:, 0]
+    mean = x_0_from_eps(SCHEDULE, states, times, LINE.noise_predictor(SCHEDULE)(states, times))[:, 0]
     torch.testing.assert_close(of(told, "tweedie"), mean, rtol=1e-9, atol=1e-9)
     root = SCHEDULE.alpha_bar[t].sqrt()
     torch.testing.assert_close(of(told, "along") / root, mean, rtol=1e-9, atol=1e-9)  # the arrow's end, stretched

@@ -43,7 +43,7 @@ def test_weights_are_the_library_s(modules, name, T):
         torch.testing.assert_close(torch.tensor(table, dtype=torch.float64), ours, rtol=1e-12, atol=0)
 
 
-def test_the_errors_of_the_best_denoiser_are_the_library_s(modules):
+def test_the_errors_of_the_best_model_are_the_library_s(modules):
     blobs = modules("kinds/weights.js", "(m) => m.BLOBS")
     shares, means, stds = zip(*blobs, strict=True)
     world = GaussianMixture(torch.tensor(means, dtype=torch.float64)[:, None], list(stds), list(shares))
@@ -54,7 +54,7 @@ def test_the_errors_of_the_best_denoiser_are_the_library_s(modules):
         assert told == pytest.approx(world.irreducible_loss(schedule, t).loss, rel=1e-9)
 
 
-def test_what_the_block_says_of_the_best_denoiser(modules):
+def test_what_the_block_says_of_the_best_model(modules):
     bound, simple = (modules("maths/weight.js", SHARES, ["linear", loss, 5, "best"]) for loss in ("vlb", "simple"))
     assert (bound["half"], simple["half"]) == (9, 178)
     assert bound["upTo"][8] < 0.5 <= bound["upTo"][9]

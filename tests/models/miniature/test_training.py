@@ -144,7 +144,7 @@ def test_it_trains_as_the_librarys_own_loop_does(tmp_path):
     state = training.TrainState.create(network(), CONFIG)
     list(training.train(state, data, schedule, CONFIG))
     ours = fit.fit(tmp_path, network(), CONFIG, loss, {})
-    theirs = state.ema_denoiser()
+    theirs = state.ema_model()
     for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
         torch.testing.assert_close(a, b, atol=1e-7, rtol=0)
 

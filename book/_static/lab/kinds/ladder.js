@@ -2,7 +2,7 @@
 
 import { line, number, polyline, text } from "../shell/plot.js";
 import { range } from "../shell/controls.js";
-import { exactDenoiser } from "../maths/ddim.js";
+import { exactPredictor } from "../maths/ddim.js";
 import { descend, levels } from "../maths/ladder.js";
 import { logDensity, mixture } from "../maths/mixture.js";
 import { gaussian } from "../maths/random.js";
@@ -21,7 +21,7 @@ export const descent = (model, rungs) => {
     const normal = gaussian(1), start = Float64Array.from({ length: N }, () => Math.sqrt(1 + TOP * TOP) * normal());
     const ladder = levels(TOP, BOTTOM, rungs), repeats = Math.floor(CALLS / rungs);
     const exact = [...ladder, 0].map((sigma) => places.map((x) => Math.exp(logDensity(model.data, 1, sigma * sigma, [x]))));
-    model.made.set(rungs, { ladder, repeats, exact, meant: exact.map(right), states: descend(model.denoiser, start, ladder, repeats, SIZE, normal) });
+    model.made.set(rungs, { ladder, repeats, exact, meant: exact.map(right), states: descend(model.predictor, start, ladder, repeats, SIZE, normal) });
   }
   return model.made.get(rungs);
 };
@@ -53,7 +53,7 @@ export const lab = {
   ],
   setup() {
     const data = mixture([[-1], [1]], 0.2, [0.8, 0.2]);
-    return { data, denoiser: exactDenoiser(data), made: new Map() };
+    return { data, predictor: exactPredictor(data), made: new Map() };
   },
   draw(model, { rungs, calls }, { width, height }) {
     const made = descent(model, rungs), { ladder, exact, meant } = made, left = 62, room = width - left - 88, row = (height - 44) / (rungs + 1);
@@ -68,6 +68,6 @@ export const lab = {
     });
     const names = text(left, 14, width > 500 ? "exact density (line), walkers (filled)" : "exact and walkers", { class: "name" }) + text(width - 4, 14, "above 0 (exact)", { class: "name", "text-anchor": "end" });
     const done = Math.min(calls, made.states.length - 1), end = share(made.states[made.states.length - 1]);
-    return { svg: names + line(px(0), 24, px(0), height - 14, "mark") + rows.join(""), said: `${rungs} rungs with ${made.repeats} calls at each, ${done} calls of the denoiser done. At the end ${Math.round(100 * end)} % of ${N} walkers are in the right-hand mode; of the data ${Math.round(100 * model.data.weights[1])} %.` };
+    return { svg: names + line(px(0), 24, px(0), height - 14, "mark") + rows.join(""), said: `${rungs} rungs with ${made.repeats} calls at each, ${done} evaluations of the network done. At the end ${Math.round(100 * end)} % of ${N} walkers are in the right-hand mode; of the data ${Math.round(100 * model.data.weights[1])} %.` };
   },
 };

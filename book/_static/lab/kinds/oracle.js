@@ -1,9 +1,9 @@
-// The exact denoiser of the ring at work: two chains from the same noise, one without fresh noise and one with some.
+// The exact noise predictor of the ring at work: two chains from the same noise, one without fresh noise and one with some.
 
 import { circle, dots, number, polyline } from "../shell/plot.js";
 import { plane } from "../shell/plane.js";
 import { range } from "../shell/controls.js";
-import { ddim, exactDenoiser } from "../maths/ddim.js";
+import { ddim, exactPredictor } from "../maths/ddim.js";
 import { mixture, ring } from "../maths/mixture.js";
 import { gaussian } from "../maths/random.js";
 import { schedule } from "../maths/schedule.js";
@@ -16,7 +16,7 @@ export const chain = (model, eta, steps) => {
   if (!made.has(key)) {
     if (made.size >= KEPT) made.delete(made.keys().next().value);
     const fresh = model.noise(eta > 0 ? (steps - 1) * model.start.length : 0);
-    const found = ddim(model.denoiser, model.start, model.tables, steps, eta, fresh), end = found.states[steps];
+    const found = ddim(model.predictor, model.start, model.tables, steps, eta, fresh), end = found.states[steps];
     const home = nearest(model, end).filter((k, i) => k === model.began[i]).length;
     made.set(key, { ...found, home, apart: width(model, end) });
   }
@@ -62,7 +62,7 @@ const panel = (view, data, made, t, drawn) => {
 };
 
 export const lab = {
-  title: "From one noise, with the best denoiser",
+  title: "From one noise, with the optimal noise predictor",
   alt: "Two clouds of 400 points between noise and the eight blobs of the ring, with some of their paths. Left, a chain without fresh noise; right, one with as much as the handle says.",
   height: 370,
   narrow: 550,
@@ -78,7 +78,7 @@ export const lab = {
       while (drawn.length < n) drawn.push(fresh());
       return drawn;
     };
-    return { data, start, noise, began: nearest({ data }, start), denoiser: exactDenoiser(data), tables: schedule("linear", T), made: new Map() };
+    return { data, start, noise, began: nearest({ data }, start), predictor: exactPredictor(data), tables: schedule("linear", T), made: new Map() };
   },
   draw(model, { done, eta, steps }, { width: across, height }) {
     const wide = across > 500, side = wide ? Math.min((across - 30) / 2, height - 36) : Math.min(across - 10, height / 2 - 34), t = T - done;

@@ -1,4 +1,4 @@
-// The error of eight samplers against the calls of the exact denoiser, for four grids of times, and the way that some of
+// The error of eight samplers against the calls of the exact noise predictor, for four grids of times, and the way that some of
 // their states take.
 
 import { axes, box, circle, legend, number, tag } from "../shell/plot.js";
@@ -22,8 +22,8 @@ export const run = (model, name, steps, grid = "trailing") => {
     if (model.runs.size > 60) model.runs.clear();
     const [, solver] = SOLVERS[name], { tables, x_T, ends } = model;
     let calls = 0;
-    const denoiser = (x, t) => { calls += 1; return model.denoiser(x, t); };
-    const { times, states } = solver(denoiser, x_T, tables, steps, timesOf(grid, model, steps)), last = states[steps];
+    const predictor = (x, t) => { calls += 1; return model.predictor(x, t); };
+    const { times, states } = solver(predictor, x_T, tables, steps, timesOf(grid, model, steps)), last = states[steps];
     const error = Math.sqrt(last.reduce((sum, each, i) => sum + (each - ends[i]) ** 2, 0) / last.length);
     model.runs.set(key, { times, error, calls, states: states.map((x) => SHOWN.map((i) => x[i])) });
   }
@@ -32,7 +32,7 @@ export const run = (model, name, steps, grid = "trailing") => {
 
 export const lab = {
   title: "Does a higher order pay?",
-  alt: "Left, the error of eight samplers against the calls of the denoiser, on logarithmic axes. Right, six states on their way from noise to data, as the exact flow leads them and as the chosen sampler does.",
+  alt: "Left, the error of eight samplers against the evaluations of the network, on logarithmic axes. Right, six states on their way from noise to data, as the exact flow leads them and as the chosen sampler does.",
   height: 330,
   narrow: 570,
   controls: [
@@ -44,15 +44,15 @@ export const lab = {
     const tables = schedule("linear", T), ends = x_T.map((each) => flow(world, tables, each, 0));
     const seen = Array.from({ length: 41 }, (_, k) => 25 * k);
     const exact = SHOWN.map((i) => seen.map((t) => [t, Math.sqrt(tables.alphaBar[t]) * flow(world, tables, x_T[i], t)]));
-    const denoiser = (x, t) => x.map((each) => noiseOnLine(world, each, tables.alphaBar[t], tables.rest[t]));
-    const { times, states } = lms(1)(denoiser, x_T.filter((_, i) => i % 5 === 2), tables, T); // where the estimates move
-    const cleans = states.slice(0, T).map((x, k) => { const t = times[k], noise = denoiser(x, t); return x.map((each, i) => (each - Math.sqrt(tables.rest[t]) * noise[i]) / Math.sqrt(tables.alphaBar[t])); });
-    return { world, errors, tables, logs: logsOf(tables), cleans, denoiser, x_T: Float64Array.from(x_T), ends, exact, runs: new Map() };
+    const predictor = (x, t) => x.map((each) => noiseOnLine(world, each, tables.alphaBar[t], tables.rest[t]));
+    const { times, states } = lms(1)(predictor, x_T.filter((_, i) => i % 5 === 2), tables, T); // where the estimates move
+    const cleans = states.slice(0, T).map((x, k) => { const t = times[k], noise = predictor(x, t); return x.map((each, i) => (each - Math.sqrt(tables.rest[t]) * noise[i]) / Math.sqrt(tables.alphaBar[t])); });
+    return { world, errors, tables, logs: logsOf(tables), cleans, predictor, x_T: Float64Array.from(x_T), ends, exact, runs: new Map() };
   },
   draw(model, { name, grid, steps }, { width, height }) {
     const wide = width > 500, across = wide ? (width - 120) / 2 : width - 62, top = wide ? 64 : 82, tall = wide ? height - top - 42 : (height - top) / 2 - 60;
     const [words] = SOLVERS[name], { times, states, error, calls } = run(model, name, steps, grid), finer = run(model, name, 2 * steps, grid);
-    const left = axes({ left: 48, top, width: across, height: tall }, { from: 2, to: 400, log: true, name: "calls of the denoiser" }, { from: 1e-6, to: 2, log: true, name: "error" });
+    const left = axes({ left: 48, top, width: across, height: tall }, { from: 2, to: 400, log: true, name: "function evaluations (NFE)" }, { from: 1e-6, to: 2, log: true, name: "error" });
     const right = axes({ left: wide ? across + 100 : 48, top: wide ? top : top + tall + 72, width: across, height: tall }, { from: T, to: 0, name: "t", marks: false }, { from: -3, to: 3, name: "x at t: noise on the left, data on the right" });
     const curves = Object.entries(model.errors[grid]).map(([each, rows]) => left.curve(rows.map(([n, off]) => [n, Math.min(off, 2)]), each === name ? "c2 strong" : "grey thin"));
     const ways = model.exact.map((way) => right.curve(way, "c1")).concat(states[0].map((_, i) => right.curve(times.map((t, k) => [t, states[k][i]]), "c2") + right.dots(times.map((t, k) => [t, states[k][i]]), "c2")));

@@ -3,7 +3,7 @@
 import { box, circle, dots, polyline, text } from "../shell/plot.js";
 import { arrows, plane } from "../shell/plane.js";
 import { check, range } from "../shell/controls.js";
-import { exactDenoiser } from "../maths/ddim.js";
+import { exactPredictor } from "../maths/ddim.js";
 import { walk } from "../maths/langevin.js";
 import { classes, mixture, score, spread } from "../maths/mixture.js";
 import { gaussian } from "../maths/random.js";
@@ -19,7 +19,7 @@ export const walks = (model, { t, x, y, noise }, steps) => {
   if (model.key !== key) {
     const kept = model.chain.alphaBar[t], rest = model.chain.rest[t], delta = SIZE * spread(model.data, kept, rest)[0];
     const drop = Float64Array.from({ length: noise ? 2 * WALKERS : 2 }, (_, i) => [x, y][i % 2]);
-    Object.assign(model, { key, walked: walk(model.denoiser, drop, kept, rest, delta, noise ? model.noise : () => [0, 0]) });
+    Object.assign(model, { key, walked: walk(model.predictor, drop, kept, rest, delta, noise ? model.noise : () => [0, 0]) });
   }
   return model.walked(steps);
 };
@@ -75,7 +75,7 @@ export const lab = {
       while (drawn.length < k) drawn.push(Float64Array.from({ length: 2 * WALKERS }, () => normal()));
       return drawn[k - 1];
     };
-    return { data, noise, denoiser: exactDenoiser(data), chain: schedule("linear", T) };
+    return { data, noise, predictor: exactPredictor(data), chain: schedule("linear", T) };
   },
   draw(model, now, { width, height }) {
     const { wide, at } = frames(width, height), view = plane(at, LIMIT, "drag to drop the walkers");

@@ -1,4 +1,4 @@
-// Draw a density and train a small denoiser on it, in the page, beside the best denoiser that there is.
+// Draw a density and train a small noise predictor on it, in the page, beside the optimal noise predictor that there is.
 
 import { axes, box, dots, number, polyline, text } from "../shell/plot.js";
 import { action, check, choice } from "../shell/controls.js";
@@ -82,7 +82,7 @@ const start = (model, tools, button) => {
 
 export const lab = {
   title: "Draw a density, and train on it here",
-  alt: "Left, the data: points that the reader may draw. In the middle, samples of a network that learns them. Right, its loss above the least loss that is possible, or samples of the best denoiser.",
+  alt: "Left, the data: points that the reader may draw. In the middle, samples of a network that learns them. Right, its loss above the least loss that is possible, or samples of the optimal noise predictor.",
   height: 276,
   narrow: 420,
   controls: [
@@ -90,7 +90,7 @@ export const lab = {
     action("clear", "Draw your own"),
     choice("shape", "data", [["ring", "ring"], ["grid", "grid"], ["spiral", "spiral"], ["heart", "heart"], ["drawn", "your drawing"]]),
     check("waves", "waves of the point", true),
-    choice("beside", "beside", [["loss", "the loss"], ["best", "the best denoiser's samples"]]),
+    choice("beside", "beside", [["loss", "the loss"], ["best", "the optimal predictor's samples"]]),
   ],
   setup({ frequencies }) {
     return { tables: schedule("linear", 1000), frequencies, x_T: starts(), strokes: [], version: 0, world: null, going: null };
@@ -108,12 +108,12 @@ export const lab = {
     if (state.beside === "loss") right = lossPanel(run, last);
     else {
       now.best ??= bestSamples(now.cloud, model.tables, model.x_T);
-      right = frame(last, "samples of the best denoiser") + dots(shown(now.best, last), "c3 small");
+      right = frame(last, "samples of the optimal noise predictor") + dots(shown(now.best, last), "c3 small");
     }
     const known = svg + dots(shown(run.samples, learned), "c2 small") + right;
     if (!run.exam) return { svg: known, said: "Nothing is learned yet: press Train." };
     const { floor } = run.exam, excess = run.history[run.history.length - 1][1];
-    const said = `Step ${run.history[run.history.length - 1][0]} of ${STEPS}: the loss is ${number(floor + excess)}, and no denoiser gets below ${number(floor)}. What training can still remove is ${number((100 * excess) / floor, 2)} % of that.`;
+    const said = `Step ${run.history[run.history.length - 1][0]} of ${STEPS}: the loss is ${number(floor + excess)}, and no noise predictor gets below ${number(floor)}. What training can still remove is ${number((100 * excess) / floor, 2)} % of that.`;
     return { svg: known, said };
   },
   pad(size) {

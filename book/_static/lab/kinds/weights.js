@@ -1,4 +1,4 @@
-// Which times a loss is about: the share of each time in what the best denoiser, or a network that errs alike, pays.
+// Which times a loss is about: the share of each time in what the optimal noise predictor, or a network that errs alike, pays.
 
 import { axes, box, legend, text } from "../shell/plot.js";
 import { choice, range } from "../shell/controls.js";
@@ -11,7 +11,7 @@ const LOSSES = { simple: "simple", vlb: "the bound", x_0: "x₀", v: "v", trunca
 const SCHEDULES = [["linear", "linear"], ["scaled_linear", "scaled linear"], ["cosine", "cosine"]];
 const percent = (part) => (part < 0.001 ? "less than 0.1 %" : `${(100 * part).toFixed(part < 0.095 ? 1 : 0)} %`);
 
-// The errors of the best denoiser under a schedule take some milliseconds, and are kept.
+// The errors of the optimal noise predictor under a schedule take some milliseconds, and are kept.
 const tablesOf = (model, name) => {
   if (!model.tables[name]) {
     const tables = schedule(name, T);
@@ -30,7 +30,7 @@ export const lab = {
     choice("loss", "loss", Object.entries(LOSSES)),
     range("gamma", "γ of min-SNR", { from: 0.2, to: 20, step: 0.2, value: 5 }),
     choice("name", "schedule", SCHEDULES),
-    choice("error", "errors", [["best", "the best denoiser's"], ["alike", "alike at all times"]]),
+    choice("error", "errors", [["best", "the optimal predictor's"], ["alike", "alike at all times"]]),
   ],
   setup: () => ({ tables: {} }),
   draw(model, { loss, gamma, name, error }, { width, height }) {

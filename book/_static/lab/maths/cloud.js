@@ -1,5 +1,5 @@
 // Data that are blobs in the plane, all alike and of one width: what noise makes of them is known in closed form, and so
-// are the best denoiser and the loss that no denoiser undercuts (diffusion_lib/evaluate/oracle.py).
+// are the optimal noise predictor and the loss that no noise predictor undercuts (diffusion_lib/evaluate/oracle.py).
 
 // `means` is a list of pairs, `std` the deviation of each blob.
 export const cloud = (means, std) => ({ means: Float64Array.from(means.flat()), std, count: means.length });

@@ -1,4 +1,4 @@
-// Blobs on a line, whose best denoiser and whose flow from noise to data are known: the flow keeps the share of the
+// Blobs on a line, whose optimal noise predictor and whose flow from noise to data are known: the flow keeps the share of the
 // states that lie below a point (pages exact-oracle and samplers).
 
 import { normalBelow } from "./gelu.js";

@@ -1,7 +1,7 @@
 // Guidance on a line, exactly: the tilted density at one time, and what the flow makes of guided scores.
 // As in diffusion_lib/process/guidance.py and book/guided-samples.md: ε̂ = ε̂_all + g (ε̂_class − ε̂_all).
 
-import { ddim, exactDenoiser } from "./ddim.js";
+import { ddim, exactPredictor } from "./ddim.js";
 import { mixture } from "./mixture.js";
 
 // The distribution given that the component is one of `parts`
@@ -10,8 +10,8 @@ export const only = ({ means, std, weights }, parts) => {
   return mixture(parts.map((k) => means[k]), parts.map((k) => std[k]), parts.map((k) => weights[k] / all));
 };
 
-export const guidedDenoiser = (everything, ofClass, g) => {
-  const without = exactDenoiser(everything), told = exactDenoiser(ofClass);
+export const guidedPredictor = (everything, ofClass, g) => {
+  const without = exactPredictor(everything), told = exactPredictor(ofClass);
   let other = new Float64Array(0);
   return (x, kept, rest, out) => {
     if (other.length !== x.length) other = new Float64Array(x.length);
@@ -36,7 +36,7 @@ export const tilted = (logAll, logClass, g, x) => {
 export const carried = (everything, ofClass, g, tables, steps, n = 201, end = 5) => {
   const start = Float64Array.from({ length: n }, (_, i) => end * ((2 * i) / (n - 1) - 1));
   const mass = Array.from(start.subarray(1), (x, i) => (Math.exp(-((x + start[i]) ** 2) / 8) / Math.sqrt(2 * Math.PI)) * (x - start[i]));
-  return { mass, ...ddim(guidedDenoiser(everything, ofClass, g), start, tables, steps) };
+  return { mass, ...ddim(guidedPredictor(everything, ofClass, g), start, tables, steps) };
 };
 
 // The distance ∫ |F − G| dx of the carried points at the places `points` from a density y at the places x

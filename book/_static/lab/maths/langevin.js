@@ -4,14 +4,14 @@
 export const step = (x, slope, delta, z) => x.map((value, d) => value + (delta / 2) * slope[d] + Math.sqrt(delta) * z[d]);
 
 // A walk of n walkers, one after the other in `start`, at one noise level: a function that gives the states after 0 … k
-// steps, made when they are asked for. The score is −ε̂ / √(1 − ᾱ) of a denoiser as in ddim.js; `noise(k)` is what is
+// steps, made when they are asked for. The score is −ε̂ / √(1 − ᾱ) of a predictor as in ddim.js; `noise(k)` is what is
 // added in step k.
-export const walk = (denoiser, start, kept, rest, delta, noise) => {
+export const walk = (predictor, start, kept, rest, delta, noise) => {
   const visited = [start], slope = new Float64Array(start.length);
   return (k) => {
     while (visited.length <= k) {
       const x = visited[visited.length - 1];
-      denoiser(x, kept, rest, slope);
+      predictor(x, kept, rest, slope);
       for (let d = 0; d < slope.length; d++) slope[d] /= -Math.sqrt(rest);
       visited.push(step(x, slope, delta, noise(visited.length)));
     }

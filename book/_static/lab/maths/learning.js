@@ -1,4 +1,4 @@
-// The training of a small denoiser on a cloud of blobs, in pieces of a few milliseconds, and samples of what it knows.
+// The training of a small noise predictor on a cloud of blobs, in pieces of a few milliseconds, and samples of what it knows.
 
 import { adamw, average, clip, optimizer } from "./adamw.js";
 import { bestNoise, draws } from "./cloud.js";
@@ -40,7 +40,7 @@ const batches = (world, tables, shares, seed) => {
 };
 
 // What every network of a world is judged by, in pieces: the least loss, from many noisy points, one for each time in
-// turn; and of EXAMINED of them what the best denoiser says.
+// turn; and of EXAMINED of them what the optimal noise predictor says.
 export function* examining(world, { T, alphaBar, rest }) {
   const normal = gaussian(5), n = EXAMINED;
   let spread = 0, made = null;

@@ -1,4 +1,4 @@
-// Samplers without noise, for many states at once: diffusion_lib/sample/ode.py and dpm.py. `denoiser(x, t)` gives the
+// Samplers without noise, for many states at once: diffusion_lib/sample/ode.py and dpm.py. `predictor(x, t)` gives the
 // noise in the states x, an array. Each returns the visited times and the states there, the last of them at 0; the times
 // are even in t where none are given.
 
@@ -32,18 +32,18 @@ const walk = (x_T, tables, steps, visited, step) => {
 // x_s = √ᾱ_s (x_t / √ᾱ_t + Σ w_k ε̂_k)
 const move = (x, from, to, weights, noises) => x.map((each, i) => Math.sqrt(to.kept) * (each / Math.sqrt(from.kept) + weights.reduce((sum, w, k) => sum + w * noises[k][i], 0)));
 
-export const lms = (order) => (denoiser, x_T, tables, steps, visited = times(tables.T, steps)) => {
+export const lms = (order) => (predictor, x_T, tables, steps, visited = times(tables.T, steps)) => {
   const past = [];
   return walk(x_T, tables, steps, visited, (x, from, to) => {
-    past.unshift([from.sigma, denoiser(x, from.t)]);
+    past.unshift([from.sigma, predictor(x, from.t)]);
     past.length = Math.min(past.length, order);
     return move(x, from, to, adamsBashforth(past.map(([sigma]) => sigma), to.sigma), past.map(([, noise]) => noise));
   });
 };
 
-export const heun = (denoiser, x_T, tables, steps, visited = times(tables.T, steps)) => walk(x_T, tables, steps, visited, (x, from, to) => {
-  const first = denoiser(x, from.t), long = to.sigma - from.sigma, there = move(x, from, to, [long], [first]);
-  return to.t === 0 ? there : move(x, from, to, [long / 2, long / 2], [first, denoiser(there, to.t)]);
+export const heun = (predictor, x_T, tables, steps, visited = times(tables.T, steps)) => walk(x_T, tables, steps, visited, (x, from, to) => {
+  const first = predictor(x, from.t), long = to.sigma - from.sigma, there = move(x, from, to, [long], [first]);
+  return to.t === 0 ? there : move(x, from, to, [long / 2, long / 2], [first, predictor(there, to.t)]);
 });
 
 // The time between two whose level is nearest to their geometric mean; 0 if there is none.
@@ -55,10 +55,10 @@ const middle = (tables, from, to) => {
   return best;
 };
 
-export const dpm2 = (denoiser, x_T, tables, steps, visited = times(tables.T, steps)) => walk(x_T, tables, steps, visited, (x, from, to) => {
-  const first = denoiser(x, from.t), m = middle(tables, from, to), long = to.sigma - from.sigma;
+export const dpm2 = (predictor, x_T, tables, steps, visited = times(tables.T, steps)) => walk(x_T, tables, steps, visited, (x, from, to) => {
+  const first = predictor(x, from.t), m = middle(tables, from, to), long = to.sigma - from.sigma;
   if (m === 0) return move(x, from, to, [long], [first]);
-  const between = at(tables, m), there = denoiser(move(x, from, between, [between.sigma - from.sigma], [first]), m);
+  const between = at(tables, m), there = predictor(move(x, from, between, [between.sigma - from.sigma], [first]), m);
   const share = (2 * Math.log(from.sigma / between.sigma)) / Math.log(from.sigma / to.sigma);
   return move(x, from, to, [long * (1 - 1 / share), long / share], [first, there]);
 });
@@ -81,10 +81,10 @@ export const parabola = (h, before) => {
 };
 
 // DPM-Solver++ of second order; with `corrects` each step is taken again when the next estimate is known.
-const multistep = (corrects) => (denoiser, x_T, tables, steps, visited = times(tables.T, steps)) => {
+const multistep = (corrects) => (predictor, x_T, tables, steps, visited = times(tables.T, steps)) => {
   let past = []; // newest first: {from, to, x, clean}
   return walk(x_T, tables, steps, visited, (predicted, from, to) => {
-    const clean = cleanOf(predicted, denoiser(predicted, from.t), from), [one, two] = past;
+    const clean = cleanOf(predicted, predictor(predicted, from.t), from), [one, two] = past;
     let x = predicted;
     if (corrects && one) {
       const weights = two ? parabola(width(one.from, one.to), width(two.from, two.to)) : [0.5, 0.5];

@@ -1,5 +1,5 @@
 // The samplers of diffusion_lib/sample, from unit noise to latents: each yields {t, x, clean} before a step, where
-// `clean` is what the denoiser takes x_0 to be, and last {t: 0}. `denoise(x, t)` and what it gives are Float32Arrays.
+// `clean` is what the network takes x_0 to be, and last {t: 0}. `denoise(x, t)` and what it gives are Float32Arrays.
 
 import { levelled } from "../maths/grids.js";
 import { adamsBashforth, times as visitedTo0 } from "../maths/solvers.js";
