@@ -33,7 +33,8 @@ from diffusion_lib.networks import Network
 from diffusion_lib.process.guidance import GuidedByLabel
 from diffusion_lib.process.schedule import Schedule
 from diffusion_lib.runtime import files, fingerprint
-from diffusion_lib.sample.ancestral import ddim, last
+from diffusion_lib.sample.ancestral import ddim
+from diffusion_lib.sample.chain import last
 from diffusion_lib.train import checkpoint
 from diffusion_lib.train.loop import eps_loss
 from diffusion_lib.train.run import CLOCK, core_minutes

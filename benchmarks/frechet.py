@@ -25,7 +25,8 @@ from diffusion_lib.evaluate.distances import frechet_distance
 from diffusion_lib.evaluate.features import train_features
 from diffusion_lib.networks import UNet
 from diffusion_lib.process.registry import make_schedule
-from diffusion_lib.sample.ancestral import ddim, last
+from diffusion_lib.sample.ancestral import ddim
+from diffusion_lib.sample.chain import last
 from diffusion_lib.train.loop import TrainConfig, TrainState, train
 
 from .clock import affordable, median, until

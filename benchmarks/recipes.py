@@ -21,7 +21,8 @@ from torch import Tensor, nn
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.networks import MLP
 from diffusion_lib.process.registry import make_schedule
-from diffusion_lib.sample.ancestral import ddpm, last
+from diffusion_lib.sample.ancestral import ddpm
+from diffusion_lib.sample.chain import last
 from diffusion_lib.sample.ode import heun
 from diffusion_lib.train.loop import TrainConfig, TrainState, train
 

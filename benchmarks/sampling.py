@@ -10,7 +10,8 @@ import time
 import torch
 
 from diffusion_lib.networks import UNet
-from diffusion_lib.sample.ancestral import ddim, ddpm, last
+from diffusion_lib.sample.ancestral import ddim, ddpm
+from diffusion_lib.sample.chain import last
 from diffusion_lib.sample.ode import heun, lms
 
 from .clock import median

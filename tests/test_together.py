@@ -15,7 +15,7 @@ from diffusion_lib.process import bound
 from diffusion_lib.process.guidance import GuidedByLabel
 from diffusion_lib.process.schedule import cosine, linear
 from diffusion_lib.sample import ddim, ddpm, dpm2, dpmpp, euler, heun, invert, langevin, lms, repaint, unipc
-from diffusion_lib.sample.ancestral import last
+from diffusion_lib.sample.chain import last
 from diffusion_lib.sample.editing import Inpainted
 from diffusion_lib.sample.multistep_consistency import multistep_consistency
 from diffusion_lib.train.loop import TrainState, eps_loss, train

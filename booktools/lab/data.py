@@ -72,7 +72,7 @@ def _orders() -> dict:
     from diffusion_lib.sample.times import equal_error_times, sampling_timesteps
 
     schedule = make_schedule("linear", 1000)
-    page = of_cell("samplers", "def share_below", torch=torch, T=1000, schedule=schedule, sigma=sample.sigma)
+    page = of_cell("samplers", "def share_below", torch=torch, T=1000, schedule=schedule)
     places, width, weights = [-1.0, 0.3, 1.2], 0.4, [0.3, 0.3, 0.4]
     world = GaussianMixture([[place] for place in places], width, weights)
     x_T = torch.special.ndtri((torch.arange(100, dtype=torch.float64)[:, None] + 0.5) / 100)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from diffusion_lib import __version__
+from diffusion_lib.registry import SAMPLERS, Sampler
 from diffusion_lib.stable_diffusion.autoencoder import latents_to_pil, to_pil
 from diffusion_lib.stable_diffusion.parts import Components, load
 from diffusion_lib.stable_diffusion.pipeline import generate
@@ -37,6 +38,7 @@ EXAMPLES = (
     "a brown rabbit wearing a yellow hat in a meadow",
     "on a beach, a black cat wearing a hat",
 )
+PAINTS = ("ddpm", "ddim", "euler", "heun", "lms", "dpm++")  # the samplers of samplers.js
 VENDOR, MADE, LICENCE = f"vendor/{RUNTIME}", "made/picture", "LICENCE.txt"
 
 
@@ -47,9 +49,14 @@ def data() -> dict:
         "files": files,
         "megabytes": round(sum(each["packed"] for each in files) / 1e6),
         "rules": rules(),
+        "samplers": {name: _title(SAMPLERS[name]) for name in PAINTS},
         "parameters": {**_constant(), "model": "miniature", "fingerprint": fingerprint(MINIATURE)},
         **first,
     }
+
+
+def _title(sampler: Sampler) -> str:
+    return sampler.title if sampler.nfe == 1 else f"{sampler.title}, {sampler.nfe} evaluations per step"
 
 
 def files() -> dict[str, Path]:

@@ -10,7 +10,7 @@ import argparse
 import io
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
@@ -28,15 +28,14 @@ from ..process.guidance import GuidedByLabel, check_guidance
 from ..process.identities import check_together
 from ..process.registry import make_schedule, schedule_from_config
 from ..process.schedule import Schedule
+from ..registry import SAMPLERS
 from ..runtime import files
 from ..runtime import processes as parallel
 from ..runtime.device import pick_device
 from ..runtime.fingerprint import describe_differences
 from ..runtime.signals import stop_signals
-from ..sample.ancestral import SampleStep, ddim, ddpm, generators, last, noise
-from ..sample.dpm import dpmpp
-from ..sample.langevin import langevin
-from ..sample.ode import euler, heun, lms
+from ..sample.chain import last
+from ..sample.noise import generators, noise
 from ..train import checkpoint, run
 from ..train import loop as training
 from ..train.config import TrainConfig
@@ -47,16 +46,6 @@ from .training_data import check_size, described, network_for, read_data, summar
 
 KEPT = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # shares of a run with labels after which the average of the weights is kept
 STEPS = 50  # of a sampler, unless T is less
-SAMPLERS: dict[str, Callable[..., Iterator[SampleStep]]] = {
-    "ddim": ddim,
-    "ddpm": ddpm,
-    "euler": euler,
-    "heun": heun,
-    "lms": lms,
-    "dpm++": dpmpp,
-    "langevin": langevin,
-}
-NOISY = ("ddim", "ddpm", "langevin")  # those that draw noise on the way
 
 
 def train(args: argparse.Namespace) -> int:
@@ -122,7 +111,7 @@ def sample(args: argparse.Namespace) -> int:
     streams, batch = generators(seed, n), torch.empty(n, *shape)
     x_T = noise(streams, batch)(batch).to(device)
     steps = getattr(args, "steps", min(STEPS, schedule.T))
-    options = {"generator": streams} if args.sampler in NOISY else {}
+    options = {"generator": streams} if sampler.stochastic else {}
     chain = sampler(model, x_T, schedule, steps=steps, **options)
     x_0 = last(tqdm(chain, total=steps + 1, unit="step")).cpu()
     files.write(path, safetensors.torch.save({"x_0": x_0}) if path.suffix == ".safetensors" else _picture(x_0))

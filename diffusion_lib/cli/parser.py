@@ -18,13 +18,12 @@ from pagekit import parameters, rerun, sweep
 
 from .. import __version__
 from ..errors import DiffusionLibError
+from ..registry import DATASETS, SAMPLERS, SCHEDULES
 from ..train.config import TrainConfig
 from . import pictures
 
 PROGRAM = "diffusion"  # the script that pip installs
-DATA = "moons, ring, grid, swiss_roll, checkerboard (points), digits, clothes (pictures)"
-SAMPLERS = "ddim, ddpm, euler, heun, lms, dpm++, langevin"
-STEPS = "1 to T; each calls the model once, of heun twice, of langevin ten times (default: 50, or T if less)"
+STEPS = "1 to T; each calls the model once, of heun and dpm2 twice, of langevin ten times (default: 50, or T if less)"
 
 
 class Parser(argparse.ArgumentParser):
@@ -69,7 +68,7 @@ def _train(command: Parser) -> None:
         required=True,
         default=argparse.SUPPRESS,
         metavar="NAME",
-        help=f"{DATA}, or a folder of images, whose subfolders are classes",
+        help=f"{', '.join(DATASETS)}, or a folder of images, whose subfolders are classes",
     )
     command.add_argument(
         "--size",
@@ -80,7 +79,7 @@ def _train(command: Parser) -> None:
     command.add_argument(
         "--out", required=True, default=argparse.SUPPRESS, metavar="DIR", help="directory for checkpoints and log.jsonl"
     )
-    command.add_argument("--schedule", default="linear", help="linear, scaled_linear, cosine")
+    command.add_argument("--schedule", default="linear", help=", ".join(SCHEDULES))
     command.add_argument("--T", type=int, default=1000, help="steps of the forward process")
     kinds = get_type_hints(TrainConfig)
     for setting in fields(TrainConfig):
@@ -107,7 +106,7 @@ def _sample(command: Parser) -> None:
         "--out", required=True, default=argparse.SUPPRESS, metavar="FILE", help=".safetensors (tensor x_0) or .png"
     )
     command.add_argument("--n", type=int, default=16, help="number of samples")
-    command.add_argument("--sampler", default="ddim", help=SAMPLERS)
+    command.add_argument("--sampler", default="ddim", help=", ".join(SAMPLERS))
     command.add_argument("--steps", type=int, default=argparse.SUPPRESS, help=STEPS)
     command.add_argument("--seed", type=int, default=0, help="of the noise")
     command.add_argument(

@@ -6,12 +6,11 @@ import argparse
 import re
 
 from ..errors import ConfigError
+from ..registry import SAMPLERS
 from ..runtime import files
 
 MODELS = "miniature, CompVis/stable-diffusion-v1-4, or a folder of parts"
-SAMPLERS = (
-    "ddpm (or euler-ancestral), ddim, euler, heun, lms, dpm++; each also with -karras at its end, for such levels"
-)
+SAMPLING = f"{', '.join(SAMPLERS)}; each also with -karras at its end, for such levels"
 
 
 def add_picture(command: argparse.ArgumentParser) -> None:
@@ -26,7 +25,7 @@ def add_picture(command: argparse.ArgumentParser) -> None:
     command.add_argument("--dim", type=_dim, metavar="DIM", help=size)
     often = "also write the estimate of the picture every so many steps (default: 0, never)"
     command.add_argument("--save-int", type=int, default=0, metavar="STEPS", help=often)
-    command.add_argument("--sampler", default="ddpm", help=f"{SAMPLERS} (default: ddpm)")
+    command.add_argument("--sampler", default="ddpm", help=f"{SAMPLING} (default: ddpm)")
     command.add_argument("--negative", default="", metavar="TEXT", help="what g leads away from (default: nothing)")
     command.add_argument("--init", metavar="FILE", help="a picture to begin from, as large as the one to make")
     kept = "how far to leave it, above 0 and up to 1 (default: 0.8; with a mask 1)"

@@ -3,43 +3,39 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
-from ..data import DENSITIES, KINDS, ImageFolder, clothes, clothes_labels, digits, sample_density
+from ..data import DENSITIES, ImageFolder, clothes_labels, sample_density
 from ..errors import ConfigError, did_you_mean
-from ..networks import MLP, Network, UNet
+from ..networks import Network, UNet
+from ..registry import DATASETS, NETWORKS
 
-DATA = (*DENSITIES, "digits", "clothes")
 POINTS = 50_000  # draws of a density that a run trains on
-# The networks for images; points have an MLP.
-NETWORKS: dict[str, tuple[type[Network], dict[str, Any]]] = {
-    "digits": (UNet, {}),
-    "clothes": (UNet, {"width": 40, "patch": 2, "classes": len(KINDS)}),
-}
 
 
 def check_size(args: argparse.Namespace) -> int | None:
     """The side that is asked for; ``ConfigError`` unless ``--data`` is a name or a folder, and fits ``--size``."""
     size = getattr(args, "size", None)
-    if args.data in DATA:
+    if args.data in DATASETS:
         if size is not None:
             raise ConfigError(f"size must come with a folder of images, got {size} with {args.data}; leave it out")
     elif not Path(args.data).is_dir():
-        allowed = f"one of {', '.join(map(repr, DATA))}, or a folder of images"
-        raise ConfigError(f"data must be {allowed}, got {args.data!r}{did_you_mean(args.data, DATA)}")
+        allowed = f"one of {', '.join(map(repr, DATASETS))}, or a folder of images"
+        raise ConfigError(f"data must be {allowed}, got {args.data!r}{did_you_mean(args.data, DATASETS)}")
     return size
 
 
 def read_data(name: str, seed: int, size: int | None = None) -> tuple[Tensor | ImageFolder, Tensor | None]:
     """What a run trains on, and its labels, if it has some that do not lie in a folder."""
-    if name not in DATA:
+    if name not in DATASETS:
         return ImageFolder(name, size), None
-    if name == "clothes":
-        return clothes("train"), clothes_labels("train")
-    return digits("train") if name == "digits" else sample_density(name, POINTS, seed), None
+    if name in DENSITIES:
+        return sample_density(name, POINTS, seed), None
+    return DATASETS[name]("train"), clothes_labels("train") if name == "clothes" else None
 
 
 def unet_sizes(data: ImageFolder) -> dict[str, int]:
@@ -66,8 +62,9 @@ def described(name: str, data: Tensor | ImageFolder) -> dict:
     return {"name": "folder", "sha256": data.sha256, "classes": data.classes, "shape": list(data.shape)}
 
 
-def network_for(name: str, data: Tensor | ImageFolder) -> tuple[type[Network], dict[str, Any]]:
+def network_for(name: str, data: Tensor | ImageFolder) -> tuple[Callable[..., Network], dict[str, Any]]:
     """The class of network that a run trains, and its sizes."""
     if isinstance(data, ImageFolder):
         return UNet, dict(unet_sizes(data))
-    return NETWORKS.get(name, (MLP, {}))
+    entry = DATASETS[name]
+    return NETWORKS[entry.network].function, dict(entry.sizes)

@@ -22,6 +22,7 @@ import torch
 from torch import Generator, Tensor
 
 from ..errors import ConfigError, WeightsUnavailable, check_choice, check_integer, check_seed
+from ..registry import DATASETS
 from .folder import ImageFolder as ImageFolder
 
 __all__ = [
@@ -58,13 +59,23 @@ GAUSSIAN_MIXTURES = {
 }
 
 
+def ring(n: int, generator: Generator) -> Tensor:
+    """Eight Gaussians on a circle of radius √2, each with standard deviation 0.1."""
+    return _mixture("ring", n, generator)
+
+
+def grid(n: int, generator: Generator) -> Tensor:
+    """Twenty-five Gaussians on a grid of spacing 0.7, each with standard deviation 0.07."""
+    return _mixture("grid", n, generator)
+
+
 def _mixture(name: str, n: int, generator: Generator) -> Tensor:
     means, std = GAUSSIAN_MIXTURES[name]
     component = torch.randint(len(means), (n,), generator=generator)
     return means[component] + std * _normal(n, generator)
 
 
-def _moons(n: int, generator: Generator) -> Tensor:
+def moons(n: int, generator: Generator) -> Tensor:
     """Two half circles of radius 1, the lower one turned by π and moved by (1, ½); noise of deviation 0.07."""
     angle, lower = math.pi * _uniform(n, generator), torch.rand(n, generator=generator) < 0.5
     x = torch.where(lower, 1 - angle.cos(), angle.cos())
@@ -72,14 +83,14 @@ def _moons(n: int, generator: Generator) -> Tensor:
     return torch.stack([x - 0.5, y - 0.25], dim=1) + 0.07 * _normal(n, generator)
 
 
-def _swiss_roll(n: int, generator: Generator) -> Tensor:
+def swiss_roll(n: int, generator: Generator) -> Tensor:
     """The spiral r = φ for φ uniform in [3π/2, 9π/2], of mean (2, 2/3π), in units of 7; noise of deviation 0.07."""
     phi = math.pi * (1.5 + 3 * _uniform(n, generator))
     spiral = torch.stack([phi * phi.cos() - 2, phi * phi.sin() - 2 / (3 * math.pi)], dim=1)
     return spiral / 7 + 0.07 * _normal(n, generator)
 
 
-def _checkerboard(n: int, generator: Generator) -> Tensor:
+def checkerboard(n: int, generator: Generator) -> Tensor:
     """Uniform on eight of the sixteen unit squares of [−2, 2]²."""
     column, half = torch.randint(4, (n,), generator=generator), torch.randint(2, (n,), generator=generator)
     row = 2 * half + column % 2
@@ -95,13 +106,7 @@ def _normal(n: int, generator: Generator) -> Tensor:
     return torch.randn(n, 2, generator=generator, dtype=torch.float64)
 
 
-DENSITIES = {
-    "moons": _moons,
-    "ring": lambda n, generator: _mixture("ring", n, generator),
-    "grid": lambda n, generator: _mixture("grid", n, generator),
-    "swiss_roll": _swiss_roll,
-    "checkerboard": _checkerboard,
-}
+DENSITIES = tuple(name for name, entry in DATASETS.items() if entry.network == "mlp")  # points in the plane
 
 
 def sample_density(name: str, n: int, seed: int) -> Tensor:
@@ -109,7 +114,7 @@ def sample_density(name: str, n: int, seed: int) -> Tensor:
 
     ``ring`` is a mixture of eight Gaussians on a circle and ``grid`` one of 5 × 5, both in ``GAUSSIAN_MIXTURES``.
     """
-    draw = DENSITIES[check_choice("density", name, DENSITIES)]
+    draw = DATASETS[check_choice("density", name, DENSITIES)]
     generator = Generator().manual_seed(check_seed(seed))
     return draw(check_integer("n", n, 1), generator).float()
 

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ConfigError, NonFiniteError
-from ..process.path import check_times
+from ..process.noise_process import check_times
 from ..runtime.finite import non_finite
 
 Velocity = Callable[[Tensor, Tensor], Tensor]  # u = velocity(x_t, t); x_t and u (B, …), t (B,) floating point

@@ -13,26 +13,26 @@ from typing import Protocol
 
 from torch import Tensor
 
-from ..process.path import Process
+from ..process.noise_process import NoiseProcess
 from ..process.schedule import Schedule
 
 
 class Exact(Protocol):
     """A data distribution whose noised densities are known, such as ``GaussianMixture``."""
 
-    def score(self, process: Process, x_t: Tensor, t: Tensor | float) -> Tensor: ...
+    def score(self, process: NoiseProcess, x_t: Tensor, t: Tensor | float) -> Tensor: ...
 
-    def clean_mean(self, process: Process, x_t: Tensor, t: Tensor | float) -> Tensor: ...
+    def clean_mean(self, process: NoiseProcess, x_t: Tensor, t: Tensor | float) -> Tensor: ...
 
-    def noise_variance(self, process: Process, x_t: Tensor, t: Tensor | float) -> tuple[Tensor, Tensor]: ...
+    def noise_variance(self, process: NoiseProcess, x_t: Tensor, t: Tensor | float) -> tuple[Tensor, Tensor]: ...
 
 
 @dataclass(frozen=True, eq=False)
 class Optimal:
-    """``eps_hat = E[ε | x_t]`` of a world as a function of (x_t, t), x_t (B, …), t as the schedule or path takes it."""
+    """``eps_hat = E[ε | x_t]`` of a world as a function of (x_t, t), x_t (B, …), t as the process takes it."""
 
     world: Exact
-    process: Process
+    process: NoiseProcess
 
     def __call__(self, x_t: Tensor, t: Tensor | float) -> Tensor:
         """ε*(x_t, t) = −√(1 − ᾱ_t) ∇ log q(x_t), (B, …)."""

@@ -13,7 +13,8 @@ is the noise predictor of least squared error.  What is left of its error is the
 s = 0 the data are K points: the world of a finite data set, which the optimal noise predictor has learned by heart.
 
 Functions take the schedule first, then ``x_t`` (B, …) and ``t``, an int or int64 (B,), as in ``process``; densities and
-scores also exist at t = 0.  A ``Path`` may stand for the schedule, with t in [0, 1], and α² and σ² for ᾱ_t and 1 − ᾱ_t.
+scores also exist at t = 0.  A ``ContinuousProcess`` may stand for the schedule, with t in [0, 1], and α² and σ²
+for ᾱ_t and 1 − ᾱ_t.
 Results have the dtype of ``x_t``; pass float64 for exact work.  Bad input raises ``ConfigError``.
 
 Sources: Ho et al. 2020 (DDPM), eq. 4 and 14; Karras et al. 2022, appendix B.3 (optimal for K points).
@@ -31,8 +32,9 @@ from torch import Generator, Tensor
 
 from ..data import GAUSSIAN_MIXTURES
 from ..errors import ConfigError, check_choice, check_integer
+from ..process.continuous import ContinuousProcess
 from ..process.identities import Model
-from ..process.path import Path, Process
+from ..process.noise_process import NoiseProcess
 from ..process.schedule import Schedule
 from ..process.velocity import velocity_of_pair
 from ..runtime.finite import non_finite
@@ -97,40 +99,42 @@ class GaussianMixture:
         z = torch.randn(n, *self.means.shape[1:], generator=generator, dtype=torch.float64)
         return self.means[component] + self.std[component].view(-1, *[1] * (z.ndim - 1)) * z, component
 
-    def log_density(self, process: Process, x_t: Tensor, t: Time) -> Tensor:
+    def log_density(self, process: NoiseProcess, x_t: Tensor, t: Time) -> Tensor:
         """log q(x_t) in nats, (B,)."""
         return self._log_joint(*self._at(process, x_t, t)).logsumexp(1)
 
-    def log_class(self, process: Process, x_t: Tensor, t: Time, components: Components | None = None) -> Tensor:
+    def log_class(self, process: NoiseProcess, x_t: Tensor, t: Time, components: Components | None = None) -> Tensor:
         """log q(k | x_t) of every component, (B, K); or, (B,), of the class that is made of ``components``."""
         log_r = self._log_joint(*self._at(process, x_t, t)).log_softmax(1)
         return log_r if components is None else log_r[:, self._chosen(components)].logsumexp(1)
 
-    def score(self, process: Process, x_t: Tensor, t: Time) -> Tensor:
+    def score(self, process: NoiseProcess, x_t: Tensor, t: Time) -> Tensor:
         """∇ log q(x_t) = −Σ_k r_k (x_t − √ᾱ_t μ_k) / V_k, (B, …)."""
         offsets, variance, _ = parts = self._at(process, x_t, t)
         pulls = self._log_joint(*parts).softmax(1) / variance
         return -torch.einsum("bk,bkd->bd", pulls, offsets).view_as(x_t)
 
-    def clean_mean(self, process: Process, x_t: Tensor, t: Time) -> Tensor:
+    def clean_mean(self, process: NoiseProcess, x_t: Tensor, t: Time) -> Tensor:
         """E[x_0 | x_t] = Σ_k r_k (μ_k + √ᾱ_t s_k² (x_t − √ᾱ_t μ_k) / V_k), (B, …); also where no signal is left."""
         offsets, variance, kept = parts = self._at(process, x_t, t)
         pulls = (kept.sqrt() * self.std.to(x_t).square() / variance)[..., None] * offsets
         r = self._log_joint(*parts).softmax(1)
         return torch.einsum("bk,bkd->bd", r, self.means.to(x_t).flatten(1) + pulls).view_as(x_t)
 
-    def velocity(self, path: Path, x_t: Tensor, t: Time) -> Tensor:
-        """E[α' x_0 + σ' ε | x_t], (B, …): the speed at which x_t must move to carry the densities of ``path``."""
-        return velocity_of_pair(path, self.clean_mean(path, x_t, t), t, Optimal(self, path)(x_t, t))
+    def velocity(self, process: ContinuousProcess, x_t: Tensor, t: Time) -> Tensor:
+        """E[α' x_0 + σ' ε | x_t], (B, …): the speed at which x_t must move to carry the densities of ``process``."""
+        return velocity_of_pair(process, self.clean_mean(process, x_t, t), t, Optimal(self, process)(x_t, t))
 
-    def noise_predictor(self, process: Process) -> Model:
+    def noise_predictor(self, process: NoiseProcess) -> Model:
         """The optimal noise predictor ``eps_hat = E[ε | x_t]`` of this world as a function of (x_t, t), t in 1…T."""
-        if not isinstance(process, Process):
-            raise ConfigError(f"schedule must be a Schedule or a Path, got {process!r}; use make_schedule('linear')")
+        if not isinstance(process, NoiseProcess):
+            raise ConfigError(
+                f"process must be a Schedule or a ContinuousProcess, got {process!r}; use make_schedule('linear')"
+            )
         return Optimal(self, process)
 
     def irreducible_loss(
-        self, process: Process, t: float, *, n: int = 20_000, generator: Generator | None = None
+        self, process: NoiseProcess, t: float, *, n: int = 20_000, generator: Generator | None = None
     ) -> Loss:
         """E ‖ε − ε*(x_t, t)‖² per dimension: the least possible loss at time t > 0.
 
@@ -169,7 +173,7 @@ class GaussianMixture:
         """E ‖x_0‖² per dimension; the ``power`` of ``vlb.vlb_from_mse``."""
         return float(self.weights @ (self.means.flatten(1).square().mean(1) + self.std.square()))
 
-    def _mean(self, function: Function, process: Process, t: Time, n: int, generator: Generator | None) -> Loss:
+    def _mean(self, function: Function, process: NoiseProcess, t: Time, n: int, generator: Generator | None) -> Loss:
         """E function(x_t), and its error."""
         K, D = len(self.means), self.means[0].numel()
         if D in AXIS:
@@ -189,7 +193,7 @@ class GaussianMixture:
             return Loss(mean, abs(float(self.weights @ values @ half / half.sum()) - mean))
         return Loss(mean, math.sqrt(float(self.weights.square() @ values.var(1)) / len(share)))
 
-    def noise_variance(self, process: Process, x_t: Tensor, t: Time) -> tuple[Tensor, Tensor]:
+    def noise_variance(self, process: NoiseProcess, x_t: Tensor, t: Time) -> tuple[Tensor, Tensor]:
         """Var(ε | x_t): within the components, (B,), the same along each axis; and between their means, (B, D)."""
         offsets, variance, kept = parts = self._at(process, x_t, t)
         r = self._log_joint(*parts).softmax(1)
@@ -204,7 +208,7 @@ class GaussianMixture:
         exponent = -offsets.square().sum(-1) / (2 * variance)
         return self.weights.to(offsets).log() + exponent - D / 2 * torch.log(2 * math.pi * variance)
 
-    def _at(self, process: Process, x_t: Tensor, t: Time) -> tuple[Tensor, Tensor, Tensor]:
+    def _at(self, process: NoiseProcess, x_t: Tensor, t: Time) -> tuple[Tensor, Tensor, Tensor]:
         """x_t − √ᾱ_t μ_k, (B, K, D) with D dimensions in a row; V_k, (B or 1, K); and ᾱ_t, (B or 1, 1)."""
         if not isinstance(x_t, Tensor) or not x_t.is_floating_point():
             what = x_t.dtype if isinstance(x_t, Tensor) else type(x_t).__name__

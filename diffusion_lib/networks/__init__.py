@@ -36,6 +36,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ConfigError, check_choice
+from ..registry import NETWORKS
 from .dit import DiT
 from .mlp import MLP
 from .network import LARGEST_SIZE, PREDICTIONS, Network
@@ -56,8 +57,6 @@ __all__ = [
     "build",
 ]
 
-NETWORKS = {"mlp": MLP, "unet": UNet, "dit": DiT}
-
 
 def build(config: dict[str, Any]) -> Network:
     """Return the network that ``config``, a network's own or a dict like it, describes, with fresh weights.
@@ -65,7 +64,7 @@ def build(config: dict[str, Any]) -> Network:
     Raises ``ConfigError`` for an unknown ``kind``, and for arguments that its class does not take.
     """
     arguments = dict(config)
-    make = NETWORKS[check_choice("network kind", arguments.pop("kind", None), NETWORKS)]
+    make = NETWORKS[check_choice("network kind", arguments.pop("kind", None), NETWORKS)].function
     try:
         return make(**arguments)
     except TypeError as error:

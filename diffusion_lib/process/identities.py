@@ -5,8 +5,8 @@ All functions are pure and vectorised.  They take the schedule first, then tenso
 equation links everything: x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε.  Given x_t and t, each of ε, x_0, v and the score
 determines the others.
 
-Where a function takes a ``process``, it may also be a ``Path``, with t in [0, 1].  Then √ᾱ_t and √(1 − ᾱ_t) are its
-α(t) and σ(t), whose squares need not sum to 1.  ``velocity`` holds what only paths have.
+Where a function takes a ``process``, it may also be a ``ContinuousProcess``, with t in [0, 1].  Then √ᾱ_t and
+√(1 − ᾱ_t) are its α(t) and σ(t), whose squares need not sum to 1.  ``velocity`` holds what only these have.
 
 Every function raises ``ConfigError`` where shapes, devices or times do not fit: broadcasting two tensors of
 different shape would train on the wrong set of pairs without any sign of it.
@@ -16,15 +16,13 @@ Sources: Ho et al. 2020 (DDPM), eq. 2, 4, 6 and 7; Salimans & Ho 2022, appendix 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from ..errors import ConfigError, check_integer
-from .path import Process
+from ..errors import ConfigError
+from .noise_process import NoiseProcess
 from .schedule import Schedule
 
 # eps_hat = model(x_t, t); x_t and eps_hat (B, …), t (B,) int64.  Where ᾱ_T = 0, ε̂ = x_T tells nothing, and samplers
@@ -32,46 +30,7 @@ from .schedule import Schedule
 Model = Callable[[Tensor, Tensor], Tensor]
 
 
-class Transition(NamedTuple):
-    """The step between the times t and s < t, in float64: ᾱ_t, ᾱ_s, 1 − ᾱ_t, 1 − ᾱ_s and β_{t|s} = 1 − ᾱ_t / ᾱ_s.
-
-    A chain that visits only some of the times is a diffusion too: q(x_t | x_s) = N(√(1 − β_{t|s}) x_s, β_{t|s} I).
-    """
-
-    t: int
-    s: int
-    alpha_bar_t: float
-    alpha_bar_s: float
-    one_minus_alpha_bar_t: float
-    one_minus_alpha_bar_s: float
-    beta: float
-
-    @classmethod
-    def between(cls, schedule: Schedule, t: int, s: int) -> Transition:
-        """Look the numbers up, with all digits also where ᾱ is near 1; ``ConfigError`` unless T ≥ t > s ≥ 0."""
-        t = check_integer("t", t, 1, schedule.T)
-        s = check_integer("s", s, 0, t - 1)
-        tables = schedule.to("cpu", torch.float64)
-        kept, kept_s = tables.alpha_bar[[t, s]].tolist()
-        rest, rest_s = tables.one_minus_alpha_bar[[t, s]].tolist()
-        return cls(t, s, kept, kept_s, rest, rest_s, -math.expm1(float(torch.log1p(-tables.beta[s + 1 : t + 1]).sum())))
-
-    @property
-    def sigma_t(self) -> float:
-        """σ_t = √((1 − ᾱ_t) / ᾱ_t), the level of the noise at t where the signal is not shrunk."""
-        return math.sqrt(self.one_minus_alpha_bar_t / self.alpha_bar_t)
-
-    @property
-    def sigma_s(self) -> float:
-        """The same at s; 0 for s = 0."""
-        return math.sqrt(self.one_minus_alpha_bar_s / self.alpha_bar_s)
-
-    def x_0_hat(self, x_t: Tensor, eps_hat: Tensor) -> Tensor:
-        """``x_0_from_eps`` at time t, unchecked, for the loop of a sampler."""
-        return (x_t - math.sqrt(self.one_minus_alpha_bar_t) * eps_hat) / math.sqrt(self.alpha_bar_t)
-
-
-def add_noise(process: Process, x_0: Tensor, t: Tensor | float, eps: Tensor) -> Tensor:
+def add_noise(process: NoiseProcess, x_0: Tensor, t: Tensor | float, eps: Tensor) -> Tensor:
     """x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε, a draw from q(x_t | x_0) for ε ~ N(0, I) (DDPM eq. 4)."""
     alpha_bar, one_minus_alpha_bar, _ = _at(process, t, x_0=x_0, eps=eps)
     return alpha_bar.sqrt() * x_0 + one_minus_alpha_bar.sqrt() * eps
@@ -88,13 +47,13 @@ def predict_eps(model: Model, x_t: Tensor, t: Tensor) -> Tensor:
     return eps_hat
 
 
-def check_together(model: Model, schedule: Schedule) -> None:
+def check_together(model: Model, process: NoiseProcess) -> None:
     """Raise ``ConfigError`` if the model is known to belong to another schedule, whose ε̂ would be wrong here.
 
     It says so by its method ``check_schedule(T, alpha_bar)``, as the networks of ``networks`` do; one that has none,
-    such as a plain function, is believed.
+    such as a plain function, is believed.  Which real times a model was trained with, no model says.
     """
-    if (check := getattr(model, "check_schedule", None)) is not None:
+    if isinstance(schedule := process, Schedule) and (check := getattr(model, "check_schedule", None)) is not None:
         check(schedule.T, schedule.to("cpu", torch.float64).alpha_bar)
 
 
@@ -120,74 +79,74 @@ def posterior(schedule: Schedule, x_0: Tensor, x_t: Tensor, t: Tensor | int) -> 
     return weight_x_0 * x_0 + weight_x_t * x_t, schedule.gather("posterior_variance", t, x_t)
 
 
-def x_0_from_eps(process: Process, x_t: Tensor, t: Tensor | float, eps: Tensor) -> Tensor:
+def x_0_from_eps(process: NoiseProcess, x_t: Tensor, t: Tensor | float, eps: Tensor) -> Tensor:
     """x_0 = (x_t − √(1 − ᾱ_t) ε) / √ᾱ_t; refused where ᾱ_t = 0, where ε = x_t for any x_0."""
     _check_signal(process, t)
     alpha_bar, one_minus_alpha_bar, _ = _at(process, t, x_t=x_t, eps=eps)
     return (x_t - one_minus_alpha_bar.sqrt() * eps) / alpha_bar.sqrt()
 
 
-def eps_from_x_0(process: Process, x_t: Tensor, t: Tensor | float, x_0: Tensor) -> Tensor:
+def eps_from_x_0(process: NoiseProcess, x_t: Tensor, t: Tensor | float, x_0: Tensor) -> Tensor:
     """ε = (x_t − √ᾱ_t x_0) / √(1 − ᾱ_t)."""
     alpha_bar, one_minus_alpha_bar, _ = _at(process, t, x_t=x_t, x_0=x_0)
     return (x_t - alpha_bar.sqrt() * x_0) / one_minus_alpha_bar.sqrt()
 
 
-def v_from_eps(process: Process, x_0: Tensor, t: Tensor | float, eps: Tensor) -> Tensor:
+def v_from_eps(process: NoiseProcess, x_0: Tensor, t: Tensor | float, eps: Tensor) -> Tensor:
     """v = √ᾱ_t ε − √(1 − ᾱ_t) x_0, from the pair that made x_t, as in ``add_noise``."""
     alpha_bar, one_minus_alpha_bar, _ = _at(process, t, x_0=x_0, eps=eps)
     return alpha_bar.sqrt() * eps - one_minus_alpha_bar.sqrt() * x_0
 
 
-def x_0_from_v(process: Process, x_t: Tensor, t: Tensor | float, v: Tensor) -> Tensor:
-    """x_0 = √ᾱ_t x_t − √(1 − ᾱ_t) v; on a path (α x_t − σ v) / (α² + σ²)."""
+def x_0_from_v(process: NoiseProcess, x_t: Tensor, t: Tensor | float, v: Tensor) -> Tensor:
+    """x_0 = √ᾱ_t x_t − √(1 − ᾱ_t) v; for other processes (α x_t − σ v) / (α² + σ²)."""
     alpha_bar, one_minus_alpha_bar, total = _at(process, t, x_t=x_t, v=v)
     return (alpha_bar.sqrt() * x_t - one_minus_alpha_bar.sqrt() * v) / total
 
 
-def eps_from_v(process: Process, x_t: Tensor, t: Tensor | float, v: Tensor) -> Tensor:
-    """ε = √(1 − ᾱ_t) x_t + √ᾱ_t v; on a path (σ x_t + α v) / (α² + σ²)."""
+def eps_from_v(process: NoiseProcess, x_t: Tensor, t: Tensor | float, v: Tensor) -> Tensor:
+    """ε = √(1 − ᾱ_t) x_t + √ᾱ_t v; for other processes (σ x_t + α v) / (α² + σ²)."""
     alpha_bar, one_minus_alpha_bar, total = _at(process, t, x_t=x_t, v=v)
     return (one_minus_alpha_bar.sqrt() * x_t + alpha_bar.sqrt() * v) / total
 
 
-def score_from_eps(process: Process, eps: Tensor, t: Tensor | float) -> Tensor:
+def score_from_eps(process: NoiseProcess, eps: Tensor, t: Tensor | float) -> Tensor:
     """∇ log q(x_t | x_0) = −ε / √(1 − ᾱ_t); with ε replaced by E[ε | x_t] it is ∇ log q(x_t)."""
     _, one_minus_alpha_bar, _ = _at(process, t, eps=eps)
     return -eps / one_minus_alpha_bar.sqrt()
 
 
-def eps_from_score(process: Process, score: Tensor, t: Tensor | float) -> Tensor:
+def eps_from_score(process: NoiseProcess, score: Tensor, t: Tensor | float) -> Tensor:
     """ε = −√(1 − ᾱ_t) ∇ log q(x_t | x_0)."""
     _, one_minus_alpha_bar, _ = _at(process, t, score=score)
     return -one_minus_alpha_bar.sqrt() * score
 
 
-def vp_to_ve(process: Process, x_t: Tensor, t: Tensor | float) -> Tensor:
+def vp_to_ve(process: NoiseProcess, x_t: Tensor, t: Tensor | float) -> Tensor:
     """x_t / √ᾱ_t = x_0 + σ_t ε with σ_t = √((1 − ᾱ_t) / ᾱ_t): variance preserving to variance exploding."""
     _check_signal(process, t)
     alpha_bar, *_ = _at(process, t, x_t=x_t)
     return x_t / alpha_bar.sqrt()
 
 
-def ve_to_vp(process: Process, x_ve: Tensor, t: Tensor | float) -> Tensor:
+def ve_to_vp(process: NoiseProcess, x_ve: Tensor, t: Tensor | float) -> Tensor:
     """x_t = √ᾱ_t x_ve, the inverse of ``vp_to_ve``; note √ᾱ_t = 1 / √(σ_t² + 1)."""
     alpha_bar, *_ = _at(process, t, x_ve=x_ve)
     return alpha_bar.sqrt() * x_ve
 
 
-def _at(process: Process, t: Tensor | float, **tensors: Tensor) -> tuple[Tensor, Tensor, Tensor | float]:
+def _at(process: NoiseProcess, t: Tensor | float, **tensors: Tensor) -> tuple[Tensor, Tensor, Tensor | float]:
     """Check the arguments and return ᾱ_t, 1 − ᾱ_t and their sum, ready to broadcast against the first tensor."""
     return process.powers(t, check_batch(process, t, **tensors))
 
 
-def _check_signal(process: Process, t: Tensor | float) -> None:
+def _check_signal(process: NoiseProcess, t: Tensor | float) -> None:
     """Refuse t = T of a schedule with ᾱ_T = 0."""
     if isinstance(process, Schedule) and process.ends_in_noise and bool((torch.as_tensor(t) == process.T).any()):
         process.check_signal("t = T")
 
 
-def check_batch(process: Process, t: Tensor | float, **tensors: Tensor) -> Tensor:
+def check_batch(process: NoiseProcess, t: Tensor | float, **tensors: Tensor) -> Tensor:
     """Return the first tensor; ``ConfigError`` unless all are floats of one shape on one device, and ``t`` fits."""
     (first_name, first), *others = tensors.items()
     if not isinstance(first, Tensor) or not torch.is_floating_point(first):

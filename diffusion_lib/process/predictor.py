@@ -26,13 +26,13 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ConfigError, check_choice, check_real
+from .continuous import flow
 from .identities import check_batch, check_together, eps_from_v, eps_from_x_0, v_from_eps, x_0_from_eps, x_0_from_v
-from .path import Path
 from .schedule import Schedule
 from .velocity import eps_from_velocity, x_0_from_velocity
 
 PREDICTIONS = ("eps", "x_0", "v", "velocity")
-STRAIGHT = Path.named("flow")
+STRAIGHT = flow()
 
 
 class NoisePredictor(nn.Module):

@@ -1,4 +1,4 @@
-"""Every schedule by its name: what a command line offers, and what a stored configuration is rebuilt from."""
+"""Every noise process by its name: what a command line offers, and what a stored configuration is rebuilt from."""
 
 from __future__ import annotations
 
@@ -6,12 +6,27 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import ConfigError, check_choice
+from ..registry import SCHEDULES
+from .continuous import ContinuousProcess, flow, sub_vp, ve, vp
+from .continuous import cosine as trigonometric
 from .derived_schedules import shifted, zero_terminal_snr
-from .schedule import Schedule, cosine, linear, scaled_linear
+from .schedule import Schedule
 
-SCHEDULES: dict[str, Callable[..., Schedule]] = {"linear": linear, "scaled_linear": scaled_linear, "cosine": cosine}
 # functions of another schedule
 DERIVED_SCHEDULES: dict[str, Callable[..., Schedule]] = {"zero_terminal_snr": zero_terminal_snr, "shifted": shifted}
+
+PROCESSES: dict[str, Callable[..., ContinuousProcess]] = {
+    "flow": flow,
+    "cosine": trigonometric,
+    "vp": vp,
+    "sub_vp": sub_vp,
+    "ve": ve,
+}
+
+
+def make_process(name: str) -> ContinuousProcess:
+    """Return the continuous-time process called ``name``, a key of ``PROCESSES``, with its published values."""
+    return PROCESSES[check_choice("process", name, PROCESSES)]()
 
 
 def make_schedule(name: str, T: int = 1000) -> Schedule:
@@ -31,7 +46,7 @@ def schedule_from_config(config: dict[str, Any]) -> Schedule:
     elif "betas" in arguments:
         make = Schedule.from_betas
     else:
-        make = SCHEDULES[check_choice("schedule name", arguments.pop("name", None), SCHEDULES)]
+        make = SCHEDULES[check_choice("schedule name", arguments.pop("name", None), SCHEDULES)].function
     try:
         return make(**arguments)
     except TypeError as error:

@@ -22,12 +22,13 @@ from torch import Tensor
 
 from ..errors import ConfigError, check_choice, check_integer, check_range, check_real, index_range
 from .betas import TABLES, ZERO_SNR, as_betas, check_ends, check_T
+from .noise_process import NoiseProcess, Transition
 
 MASTER = (torch.device("cpu"), torch.float64)
 
 
 @dataclass(frozen=True, eq=False)
-class Schedule:
+class Schedule(NoiseProcess):
     """Tables over t = 0…T, each (T + 1,), float64 unless cast by ``to``; build one with ``from_betas`` or by name.
 
     α_t = 1 − β_t; ᾱ_t; 1 − ᾱ_t; ``snr`` ᾱ_t / (1 − ᾱ_t), infinite in slot 0; ``posterior_variance``
@@ -133,8 +134,27 @@ class Schedule:
             raise self._bad_t(t, like, 0) from error
 
     def powers(self, t: Tensor | float, like: Tensor) -> tuple[Tensor, Tensor, float]:
-        """ᾱ_t, 1 − ᾱ_t and their sum, 1: what ``gather`` returns; α², σ² and α² + σ² as in ``Path.powers``."""
+        """ᾱ_t, 1 − ᾱ_t and their sum, 1, as ``gather`` returns them: α², σ² and α² + σ² of a ``NoiseProcess``."""
         return self.gather("alpha_bar", t, like), self.gather("one_minus_alpha_bar", t, like), 1.0
+
+    def transition(self, t: float, s: float) -> Transition:
+        """The step between whole times T ≥ t > s ≥ 0; σ²_{t|s} = 1 − ᾱ_t / ᾱ_s keeps its digits where ᾱ is near 1."""
+        t = check_integer("t", t, 1, self.T)
+        s = check_integer("s", s, 0, t - 1)
+        tables = self._casts[MASTER]
+        kept, kept_s = tables.alpha_bar[[t, s]].tolist()
+        rest, rest_s = tables.one_minus_alpha_bar[[t, s]].tolist()
+        beta = -math.expm1(float(torch.log1p(-tables.beta[s + 1 : t + 1]).sum()))
+        return Transition(t, s, kept, kept_s, rest, rest_s, 1 - beta, beta)
+
+    def log_midpoint(self, t: float, s: float) -> int | None:
+        """The time between t and s whose level is nearest to √(level_t level_s), in logarithms, or None."""
+        t, s = check_integer("t", t, 1, self.T), check_integer("s", s, 0)
+        if s == 0 or s >= t - 1:
+            return None
+        logs = self._casts[MASTER].snr[s + 1 : t].log() / -2
+        aim = (math.log(self.level(t)) + math.log(self.level(s))) / 2
+        return s + 1 + int((logs - aim).abs().argmin())
 
     def _bad_t(self, t: Tensor, like: Tensor | None, low: int) -> ConfigError:
         allowed = "(B,)" if like is None else f"{tuple(like.shape[:1])} on {like.device}"

@@ -1,13 +1,14 @@
-"""The way back: samplers as functions of any model, one file a family."""
+"""Sampling: samplers as functions of any model and any noise process, one file for each family."""
 
 from __future__ import annotations
 
-from .ancestral import ddim, ddim_step, ddpm, ddpm_step, last
+from .ancestral import ddim, ddim_step, ddpm, ddpm_step
+from .chain import last
 from .dpm import dpm2, dpmpp, unipc
 from .editing import invert, repaint
 from .flow import even_times, follow
 from .langevin import langevin
-from .ode import euler, heun, lms, sigma
+from .ode import euler, heun, lms
 from .sde import sde
 from .times import timesteps
 
@@ -28,7 +29,6 @@ __all__ = [
     "lms",
     "repaint",
     "sde",
-    "sigma",
     "timesteps",
     "unipc",
 ]

@@ -25,52 +25,42 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from ..process.identities import Model, Transition
-from ..process.schedule import Schedule
-from .ancestral import SampleStep, predict, run_chain
-from .ode import euler_step, sigma
+from ..process.identities import Model
+from ..process.noise_process import NoiseProcess, Transition
+from .chain import SampleStep, predict, run_chain
+from .ode import euler_step
 from .times import Spacing
 
 
 def dpm2(
-    model: Model, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: Spacing = "trailing"
+    model: Model, x_T: Tensor, process: NoiseProcess, *, steps: int | None = None, spacing: Spacing = "trailing"
 ) -> Iterator[SampleStep]:
     """DPM-Solver-2, with two calls a step: at t, and at the time that is nearest to the middle in λ; arguments as in
     ``ddim``.
 
-    A step from t to t − 1 has no time inside, and the last one no middle: they are of first order, with one call.  The
-    record of a step holds what its first call said.
+    In continuous time the midpoint is exact.  Between the whole times t and t − 1 there is none, and the last step has
+    no midpoint in λ: these steps are of first order, with one call.  A step's record holds what its first call said.
     """
-    schedule.check_signal("dpm2")
 
     def step(transition: Transition, x_t: Tensor, eps_hat: Tensor, x_0_hat: Tensor) -> Tensor:
-        m = middle(schedule, transition.t, transition.s)
+        t, s = transition.t, transition.s
+        m = process.log_midpoint(t, s)
         if m is None:
-            return euler_step(schedule, x_t, eps_hat, transition.t, transition.s)
-        eps_hat_m = predict(model, euler_step(schedule, x_t, eps_hat, transition.t, m), m)
-        r = math.log(transition.sigma_t / sigma(schedule, m)) / _width(transition)
-        return euler_step(schedule, x_t, eps_hat + (eps_hat_m - eps_hat) / (2 * r), transition.t, transition.s)
+            return euler_step(process, x_t, eps_hat, t, s)
+        eps_hat_m = predict(model, euler_step(process, x_t, eps_hat, t, m), m)
+        r = math.log(transition.level_t / process.level(m)) / _width(transition)
+        return euler_step(process, x_t, eps_hat + (eps_hat_m - eps_hat) / (2 * r), t, s)
 
-    return run_chain(model, x_T, schedule, step, steps, spacing)
-
-
-def middle(schedule: Schedule, t: int, s: int) -> int | None:
-    """The time between t and s whose level is nearest to √(σ_t σ_s), in log σ; None if there is none, or s is 0."""
-    if s == 0 or s == t - 1:
-        return None
-    logs = schedule.to("cpu", schedule.snr.dtype).snr[s + 1 : t].log() / -2
-    aim = (math.log(sigma(schedule, t)) + math.log(sigma(schedule, s))) / 2
-    return s + 1 + int((logs - aim).abs().argmin())
+    return run_chain(model, x_T, process, step, steps, spacing, divides="dpm2")
 
 
 def dpmpp(
-    model: Model, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: Spacing = "trailing"
+    model: Model, x_T: Tensor, process: NoiseProcess, *, steps: int | None = None, spacing: Spacing = "trailing"
 ) -> Iterator[SampleStep]:
     """DPM-Solver++ of second order, multistep; one call of the model a step, arguments as in ``ddim``.
 
     The first step has no past, and the last one ends at σ = 0, where λ has no end: both are of first order.
     """
-    schedule.check_signal("dpmpp")
     before: list[tuple[Transition, Tensor]] = []  # the step before, and its x̂_0
 
     def step(transition: Transition, x_t: Tensor, eps_hat: Tensor, x_0_hat: Tensor) -> Tensor:
@@ -80,18 +70,17 @@ def dpmpp(
         before[:] = [(transition, x_0_hat)]
         return first_order_step(transition, x_t, clean)
 
-    return run_chain(model, x_T, schedule, step, steps, spacing)
+    return run_chain(model, x_T, process, step, steps, spacing, divides="dpmpp")
 
 
 def unipc(
-    model: Model, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: Spacing = "trailing"
+    model: Model, x_T: Tensor, process: NoiseProcess, *, steps: int | None = None, spacing: Spacing = "trailing"
 ) -> Iterator[SampleStep]:
     """UniPC of second order: ``dpmpp``, whose state is corrected, without a call, when the next x̂_0 is known.
 
     Arguments as in ``ddim``; one call a step.  A record holds the state before its correction, which is what the
     model has seen.  The first correction has no past, and takes the mean of both x̂_0.
     """
-    schedule.check_signal("unipc")
     past: list[tuple[Transition, Tensor, Tensor]] = []  # newest first: a step, its corrected x_t, its x̂_0
 
     def step(transition: Transition, x_t: Tensor, eps_hat: Tensor, x_0_hat: Tensor) -> Tensor:
@@ -103,7 +92,7 @@ def unipc(
         past[:] = [(transition, x_t, x_0_hat), *past[:1]]
         return first_order_step(transition, x_t, clean)
 
-    return run_chain(model, x_T, schedule, step, steps, spacing)
+    return run_chain(model, x_T, process, step, steps, spacing, divides="unipc")
 
 
 def parabola(h: float, before: float) -> tuple[float, float, float]:
@@ -134,7 +123,7 @@ def corrected(past: list[tuple[Transition, Tensor, Tensor]], x_0_hat: Tensor) ->
 
 def _width(transition: Transition) -> float:
     """h = log σ_t − log σ_s."""
-    return math.log(transition.sigma_t / transition.sigma_s)
+    return math.log(transition.level_t / transition.level_s)
 
 
 def extrapolated(transition: Transition, x_0_hat: Tensor, before: Transition, x_0_before: Tensor) -> Tensor:
@@ -144,6 +133,6 @@ def extrapolated(transition: Transition, x_0_hat: Tensor, before: Transition, x_
 
 def first_order_step(transition: Transition, x_t: Tensor, clean: Tensor) -> Tensor:
     """x̃_s = (σ_s/σ_t) x̃_t + (1 − σ_s/σ_t) clean, for x_t."""
-    kept = math.sqrt(transition.one_minus_alpha_bar_s / transition.one_minus_alpha_bar_t)
-    shrunk = kept * math.sqrt(transition.alpha_bar_t / transition.alpha_bar_s)  # σ_s / σ_t
-    return kept * x_t + math.sqrt(transition.alpha_bar_s) * (1 - shrunk) * clean
+    kept = math.sqrt(transition.sigma2_s / transition.sigma2_t)
+    shrunk = kept * math.sqrt(transition.alpha2_t / transition.alpha2_s)  # σ_s / σ_t
+    return kept * x_t + math.sqrt(transition.alpha2_s) * (1 - shrunk) * clean

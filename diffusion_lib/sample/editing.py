@@ -23,12 +23,14 @@ import torch
 from torch import Generator, Tensor
 
 from ..errors import ConfigError, NonFiniteError, check_integer
-from ..process.identities import Model, Transition, check_together, eps_from_x_0
-from ..process.schedule import Schedule
+from ..process.identities import Model, check_together, eps_from_x_0
+from ..process.noise_process import NoiseProcess, Transition
 from ..runtime.finite import non_finite
-from .ancestral import SampleStep, ddpm_step, noise, predict, run_chain
-from .start import check_callable, check_start
-from .times import Spacing, sampling_timesteps
+from .ancestral import ddpm_step
+from .chain import SampleStep, predict, run_chain
+from .noise import noise
+from .start import check_callable, check_process, check_start
+from .times import Spacing, sampling_times
 
 
 class Inpainted:
@@ -37,22 +39,22 @@ class Inpainted:
     ``known`` is (1 or B, …) like x_t, ``mask`` a bool tensor that broadcasts against it; True is painted anew.
     """
 
-    def __init__(self, model: Model, schedule: Schedule, known: Tensor, mask: Tensor) -> None:
+    def __init__(self, model: Model, process: NoiseProcess, known: Tensor, mask: Tensor) -> None:
         if not isinstance(mask, Tensor) or mask.dtype != torch.bool or mask.ndim != known.ndim:
             what = f"{mask.dtype} {tuple(mask.shape)}" if isinstance(mask, Tensor) else type(mask).__name__
             raise ConfigError(f"mask must be bool with the axes of known {tuple(known.shape)}, got {what}; use x > 0.5")
-        check_together(model, schedule)
-        self.model, self.schedule, self.known, self.mask = model, schedule, known, mask
+        check_together(model, process)
+        self.model, self.process, self.known, self.mask = model, process, known, mask
 
     def __call__(self, x_t: Tensor, t: Tensor) -> Tensor:
-        told = eps_from_x_0(self.schedule, x_t, t, self.known.to(x_t.dtype).expand_as(x_t))
+        told = eps_from_x_0(self.process, x_t, t, self.known.to(x_t.dtype).expand_as(x_t))
         return torch.where(self.mask, self.model(x_t, t), told)
 
 
 def repaint(
     model: Model,
     x_T: Tensor,
-    schedule: Schedule,
+    process: NoiseProcess,
     *,
     steps: int | None = None,
     again: int = 10,
@@ -69,18 +71,18 @@ def repaint(
     def step(transition: Transition, x_t: Tensor, eps_hat: Tensor, x_0_hat: Tensor) -> Tensor:
         t, s = transition.t, transition.s
         for _ in range(again - 1 if s > 0 else 0):
-            x_s = ddpm_step(schedule, x_t, eps_hat, t, s, z=draw(x_t))
-            x_t = math.sqrt(1 - transition.beta) * x_s + math.sqrt(transition.beta) * draw(x_t)
+            x_s = ddpm_step(process, x_t, eps_hat, t, s, z=draw(x_t))
+            x_t = math.sqrt(transition.alpha2_ts) * x_s + math.sqrt(transition.sigma2_ts) * draw(x_t)
             eps_hat = predict(model, x_t, t)
-        return ddpm_step(schedule, x_t, eps_hat, t, s, z=draw(x_t) if s > 0 else None)
+        return ddpm_step(process, x_t, eps_hat, t, s, z=draw(x_t) if s > 0 else None)
 
-    return run_chain(model, x_T, schedule, step, steps, spacing)
+    return run_chain(model, x_T, process, step, steps, spacing)
 
 
 def invert(
     model: Model,
     x_0: Tensor,
-    schedule: Schedule,
+    process: NoiseProcess,
     *,
     steps: int | None = None,
     rounds: int = 1,
@@ -93,11 +95,12 @@ def invert(
     exactly.  Yields ``SampleStep`` at each visited time, rising; the last is x_T.  Raises as ``ddim`` does.
     """
     check_callable("model", model)
-    check_together(model, schedule)
+    check_process(process)
+    check_together(model, process)
     check_start("x_0", x_0)
     rounds = check_integer("rounds", rounds, 1)
-    pairs = pairwise([0, *reversed(sampling_timesteps(schedule, steps, spacing))])
-    return _up(model, x_0.detach(), rounds, [Transition.between(schedule, t, s) for s, t in pairs])
+    pairs = pairwise(reversed(sampling_times(process, steps, spacing)))
+    return _up(model, x_0.detach(), rounds, [process.transition(t, s) for s, t in pairs])
 
 
 def _up(model: Model, x_s: Tensor, rounds: int, ways: Sequence[Transition]) -> Iterator[SampleStep]:
@@ -105,8 +108,8 @@ def _up(model: Model, x_s: Tensor, rounds: int, ways: Sequence[Transition]) -> I
         x_t = x_s
         for _ in range(rounds):
             eps_hat = predict(model, x_t, way.t)
-            unshrunk = x_s / math.sqrt(way.alpha_bar_s) + (way.sigma_t - way.sigma_s) * eps_hat
-            x_t = math.sqrt(way.alpha_bar_t) * unshrunk
+            unshrunk = x_s / math.sqrt(way.alpha2_s) + (way.level_t - way.level_s) * eps_hat
+            x_t = math.sqrt(way.alpha2_t) * unshrunk
         if (bad := non_finite(x_t)) is not None:
             where = f"from t={way.s} to {way.t}"
             raise NonFiniteError(f"x_t must stay finite, got {bad} in the step {where}; use fewer rounds")

@@ -23,13 +23,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
-from ..errors import NonFiniteError, check_choice, check_integer, check_real
-from ..process.path import check_times
-from ..runtime.finite import non_finite
-from .ancestral import predict
+from ..errors import check_choice, check_integer, check_real
+from ..process.noise_process import check_times
+from .chain import predict, walk
 from .start import check_callable, check_start
 
 Velocity = Callable[[Tensor, Tensor], Tensor]  # u = velocity(x_t, t); x_t and u (B, …), t (B,) floating point
@@ -85,15 +83,16 @@ def straightness(steps: Iterable[FlowStep]) -> float:
 
 def _run(velocity: Velocity, x: Tensor, times: Sequence[float], step: Method) -> Iterator[FlowStep]:
     def look(x_t: Tensor, t: float) -> Tensor:
-        return predict(velocity, x_t, torch.full((len(x_t),), t, dtype=x_t.dtype, device=x_t.device))
+        return predict(velocity, x_t, float(t))
 
-    for t, s in pairwise(times):
-        u = look(x, t)
-        yield FlowStep(t, x, u)
-        x = step(look, x, u, t, s)
-        if (bad := non_finite(x)) is not None:
-            raise NonFiniteError(f"x_t must stay finite, got {bad} in the step from t={t} to {s}; check the velocity")
-    yield FlowStep(times[-1], x, None)
+    def evaluate(jump: tuple[float, float], x_t: Tensor) -> Tensor:
+        return look(x_t, jump[0])
+
+    def advance(jump: tuple[float, float], x_t: Tensor, u: Tensor) -> Tensor:
+        return step(look, x_t, u, *jump)
+
+    for t, x_t, u in walk(x, list(pairwise(times)), evaluate, advance, "check the velocity"):
+        yield FlowStep(t, x_t, u)
 
 
 def _euler(look: Look, x: Tensor, u: Tensor, t: float, s: float) -> Tensor:

@@ -20,16 +20,17 @@ from collections.abc import Iterator, Sequence
 from torch import Generator, Tensor
 
 from ..errors import check_integer, check_real
-from ..process.identities import Model, Transition
-from ..process.schedule import Schedule
-from .ancestral import SampleStep, noise, predict, run_chain
+from ..process.identities import Model
+from ..process.noise_process import NoiseProcess, Transition
+from .chain import SampleStep, predict, run_chain
+from .noise import noise
 from .times import Spacing
 
 
 def langevin(
     model: Model,
     x_T: Tensor,
-    schedule: Schedule,
+    process: NoiseProcess,
     *,
     steps: int | None = None,
     repeats: int = 10,
@@ -45,7 +46,6 @@ def langevin(
     repeats = check_integer("repeats", repeats, 1)
     size = check_real("size", size, 0.0, 2.0, open_low=True, open_high=True)
     draw = noise(generator, x_T)
-    schedule.check_signal("langevin")
 
     def step(transition: Transition, x_t: Tensor, eps_hat: Tensor, x_0_hat: Tensor) -> Tensor:
         for _ in range(repeats - 1):
@@ -54,14 +54,10 @@ def langevin(
         if transition.s == 0:
             return transition.x_0_hat(x_t, eps_hat)
         x_t = _move(transition, x_t, eps_hat, size, draw(x_t))
-        return math.sqrt(transition.alpha_bar_s / transition.alpha_bar_t) * x_t
+        return math.sqrt(transition.alpha2_s / transition.alpha2_t) * x_t
 
-    return run_chain(model, x_T, schedule, step, steps, spacing)
+    return run_chain(model, x_T, process, step, steps, spacing, divides="langevin")
 
 
 def _move(transition: Transition, x_t: Tensor, eps_hat: Tensor, size: float, z: Tensor) -> Tensor:
-    return (
-        x_t
-        - size / 2 * math.sqrt(transition.one_minus_alpha_bar_t) * eps_hat
-        + math.sqrt(size * transition.one_minus_alpha_bar_t) * z
-    )
+    return x_t - size / 2 * math.sqrt(transition.sigma2_t) * eps_hat + math.sqrt(size * transition.sigma2_t) * z

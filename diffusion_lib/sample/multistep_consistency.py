@@ -17,16 +17,17 @@ from collections.abc import Iterator, Sequence
 
 from torch import Generator, Tensor
 
-from ..process.identities import Model, Transition
-from ..process.schedule import Schedule
-from .ancestral import SampleStep, noise, run_chain
+from ..process.identities import Model
+from ..process.noise_process import NoiseProcess, Transition
+from .chain import SampleStep, run_chain
+from .noise import noise
 from .times import Spacing
 
 
 def multistep_consistency(
     model: Model,
     x_T: Tensor,
-    schedule: Schedule,
+    process: NoiseProcess,
     *,
     steps: int | None = None,
     spacing: Spacing = "trailing",
@@ -41,6 +42,6 @@ def multistep_consistency(
     def step(transition: Transition, x_t: Tensor, eps_hat: Tensor, x_0_hat: Tensor) -> Tensor:
         if transition.s == 0:
             return x_0_hat
-        return math.sqrt(transition.alpha_bar_s) * x_0_hat + math.sqrt(transition.one_minus_alpha_bar_s) * draw(x_t)
+        return math.sqrt(transition.alpha2_s) * x_0_hat + math.sqrt(transition.sigma2_s) * draw(x_t)
 
-    return run_chain(model, x_T, schedule, step, steps, spacing)
+    return run_chain(model, x_T, process, step, steps, spacing)

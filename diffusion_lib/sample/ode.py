@@ -1,6 +1,7 @@
 r"""Sampling without noise, as the solution of an ordinary differential equation in the noise level σ.
 
-Take the shrinking out of the state, x̃ = x_t / √ᾱ_t = x_0 + σ_t ε with σ_t = √((1 − ᾱ_t) / ᾱ_t).  The deterministic
+Divide the state by its scale, x̃ = x_t / α_t = x_0 + σ ε with the level σ = σ_t / α_t; for a schedule it is
+√((1 − ᾱ_t) / ᾱ_t).  The deterministic
 DDIM sampler then is Euler's method for
 
     dx̃/dσ = ε̂(x_t, t),     from σ_T down to σ = 0,
@@ -25,23 +26,15 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-import torch
 from torch import Tensor
 
 from ..errors import ConfigError, check_integer
-from ..process.identities import Model, Transition
-from ..process.schedule import Schedule
-from .ancestral import SampleStep, predict, run_chain
+from ..process.identities import Model
+from ..process.noise_process import NoiseProcess, Transition
+from .chain import SampleStep, predict, run_chain
 from .times import Spacing
 
 MAX_ORDER = 4
-
-
-def sigma(schedule: Schedule, t: int) -> float:
-    """σ_t = √((1 − ᾱ_t) / ᾱ_t) in float64, for t in 0…T; σ_0 = 0."""
-    if (t := check_integer("t", t, 0, schedule.T)) == schedule.T:
-        schedule.check_signal("sigma_T")
-    return float(schedule.to("cpu", torch.float64).snr[t]) ** -0.5
 
 
 def adams_bashforth(nodes: Sequence[float], end: float) -> list[float]:
@@ -68,39 +61,38 @@ def _weights(nodes: tuple[float, ...], end: float) -> tuple[float, ...]:
     return tuple(weights)
 
 
-def euler_step(schedule: Schedule, x_t: Tensor, eps_hat: Tensor, t: int, s: int) -> Tensor:
+def euler_step(process: NoiseProcess, x_t: Tensor, eps_hat: Tensor, t: float, s: float) -> Tensor:
     """x_s = √ᾱ_s (x_t / √ᾱ_t + (σ_s − σ_t) ε̂), for times t > s ≥ 0; the same as ``ddim_step`` with η = 0."""
-    return lms_step(schedule, x_t, [(t, eps_hat)], s)
+    return lms_step(process, x_t, [(t, eps_hat)], s)
 
 
-def lms_step(schedule: Schedule, x_t: Tensor, past: Sequence[tuple[int, Tensor]], s: int) -> Tensor:
+def lms_step(process: NoiseProcess, x_t: Tensor, past: Sequence[tuple[float, Tensor]], s: float) -> Tensor:
     """x_s = √ᾱ_s (x_t / √ᾱ_t + Σ_k w_k ε̂_k), with the weights of ``adams_bashforth`` at the levels σ of the past.
 
     ``past`` holds 1…4 pairs (time, ε̂ at that time), newest first: t = ``past[0][0]``, then the times before it in the
     chain, which are larger.  Tensors are (B, …).
     """
-    times = _check_past(schedule, x_t, past)
-    s = check_integer("s", s, 0, times[0] - 1)
-    transition = Transition.between(schedule, times[0], s)
-    return _move(transition, x_t, [(sigma(schedule, time), eps_hat) for time, eps_hat in past])
+    times = _check_past(process, x_t, past)
+    transition = process.transition(times[0], s)
+    return _move(transition, x_t, [(process.level(time), eps_hat) for time, eps_hat in past])
 
 
-def heun_step(schedule: Schedule, x_t: Tensor, eps_hat: Tensor, eps_hat_s: Tensor, t: int, s: int) -> Tensor:
+def heun_step(process: NoiseProcess, x_t: Tensor, eps_hat: Tensor, eps_hat_s: Tensor, t: float, s: float) -> Tensor:
     """x_s = √ᾱ_s (x_t / √ᾱ_t + (σ_s − σ_t) (ε̂ + ε̂_s) / 2), with ε̂_s the prediction at the end of an Euler step."""
-    return euler_step(schedule, x_t, (eps_hat + eps_hat_s) / 2, t, s)
+    return euler_step(process, x_t, (eps_hat + eps_hat_s) / 2, t, s)
 
 
 def euler(
-    model: Model, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: Spacing = "trailing"
+    model: Model, x_T: Tensor, process: NoiseProcess, *, steps: int | None = None, spacing: Spacing = "trailing"
 ) -> Iterator[SampleStep]:
     """Euler's method in σ: ``ddim`` with η = 0, computed as a differential equation; arguments as in ``ddim``."""
-    return lms(model, x_T, schedule, steps=steps, order=1, spacing=spacing)
+    return lms(model, x_T, process, steps=steps, order=1, spacing=spacing)
 
 
 def lms(
     model: Model,
     x_T: Tensor,
-    schedule: Schedule,
+    process: NoiseProcess,
     *,
     steps: int | None = None,
     order: int = MAX_ORDER,
@@ -112,40 +104,38 @@ def lms(
     and, last, the sample at t = 0.  Raises ``ConfigError`` at the call, ``NonFiniteError`` while sampling.
     """
     past: deque[tuple[float, Tensor]] = deque(maxlen=check_integer("order", order, 1, MAX_ORDER))
-    schedule.check_signal("lms")
 
     def step(transition: Transition, x_t: Tensor, eps_hat: Tensor, x_0_hat: Tensor) -> Tensor:
-        past.appendleft((transition.sigma_t, eps_hat))
+        past.appendleft((transition.level_t, eps_hat))
         return _move(transition, x_t, past)
 
-    return run_chain(model, x_T, schedule, step, steps, spacing)
+    return run_chain(model, x_T, process, step, steps, spacing, divides="lms")
 
 
 def heun(
-    model: Model, x_T: Tensor, schedule: Schedule, *, steps: int | None = None, spacing: Spacing = "trailing"
+    model: Model, x_T: Tensor, process: NoiseProcess, *, steps: int | None = None, spacing: Spacing = "trailing"
 ) -> Iterator[SampleStep]:
     """Heun's method of order two in σ; arguments as in ``ddim``.
 
     The model is called twice a step, at t and at the end of an Euler step, and once in the last step, because ε̂ is
     not defined at σ = 0: 2 · ``steps`` − 1 calls.  The record of a step holds what the first call said.
     """
-    schedule.check_signal("heun")
 
     def step(transition: Transition, x_t: Tensor, eps_hat: Tensor, x_0_hat: Tensor) -> Tensor:
-        x_s = _move(transition, x_t, [(transition.sigma_t, eps_hat)])
+        x_s = _move(transition, x_t, [(transition.level_t, eps_hat)])
         if transition.s == 0:
             return x_s
         eps_hat_s = predict(model, x_s, transition.s)
-        return _move(transition, x_t, [(transition.sigma_t, (eps_hat + eps_hat_s) / 2)])
+        return _move(transition, x_t, [(transition.level_t, (eps_hat + eps_hat_s) / 2)])
 
-    return run_chain(model, x_T, schedule, step, steps, spacing)
+    return run_chain(model, x_T, process, step, steps, spacing, divides="heun")
 
 
 def _move(transition: Transition, x_t: Tensor, past: Sequence[tuple[float, Tensor]]) -> Tensor:
     """One step of the multistep method; ``past`` holds pairs (σ, ε̂), newest first."""
-    weights = _weights(tuple(level for level, _ in past), transition.sigma_s)
-    kept = math.sqrt(transition.alpha_bar_s)
-    x_s = kept / math.sqrt(transition.alpha_bar_t) * x_t
+    weights = _weights(tuple(level for level, _ in past), transition.level_s)
+    kept = math.sqrt(transition.alpha2_s)
+    x_s = kept / math.sqrt(transition.alpha2_t) * x_t
     for weight, (_, eps_hat) in zip(weights, past, strict=True):
         x_s.add_(eps_hat, alpha=kept * weight)  # one pass for a product and its sum
     return x_s
@@ -161,10 +151,10 @@ def _check_nodes(nodes: Sequence[float], end: float) -> None:
         raise ConfigError(f"end must be a number other than nodes[0] = {nodes[0]}, got {end!r}; take the next level")
 
 
-def _check_past(schedule: Schedule, x_t: Tensor, past: Sequence[tuple[int, Tensor]]) -> list[int]:
+def _check_past(process: NoiseProcess, x_t: Tensor, past: Sequence[tuple[float, Tensor]]) -> list[float]:
     if not 1 <= len(past) <= MAX_ORDER:
         raise ConfigError(f"past must hold 1 to {MAX_ORDER} pairs (t, eps_hat), got {len(past)}; keep the newest ones")
-    times = [check_integer("t", time, 1, schedule.T) for time, _ in past]
+    times = [process.transition(time, 0).t for time, _ in past]
     if any(late >= early for late, early in pairwise(times)):
         raise ConfigError(f"times of the past must increase, newest first, got {times}; a sampler goes down in time")
     for _, eps_hat in past:

@@ -1,4 +1,4 @@
-"""What a chain begins with: a function of (x_t, t), and a state."""
+"""What a chain begins with: a function of (x_t, t), a noise process, and a state."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ConfigError
+from ..process.noise_process import NoiseProcess
 from ..runtime.finite import non_finite
 
 
@@ -15,6 +16,13 @@ def check_callable(name: str, function: Callable) -> None:
     """Raise ``ConfigError`` unless the function of (x_t, t) can be called."""
     if not callable(function):
         raise ConfigError(f"{name} must be callable as {name}(x_t, t), got {function!r}")
+
+
+def check_process(process: NoiseProcess) -> None:
+    """Raise ``ConfigError`` unless it is one."""
+    if not isinstance(process, NoiseProcess):
+        remedy = "use make_schedule('linear') or make_process('vp')"
+        raise ConfigError(f"process must be a Schedule or a ContinuousProcess, got {process!r}; {remedy}")
 
 
 def check_start(name: str, x: Tensor) -> None:

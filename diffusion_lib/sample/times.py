@@ -27,12 +27,13 @@ import torch
 from torch import Tensor
 
 from ..errors import ConfigError, check_choice, check_integer, check_real
+from ..process.noise_process import NoiseProcess, check_times
 from ..process.schedule import Schedule
 
 SPACINGS = ("trailing", "leading")  # even in t
 GRIDS = (*SPACINGS, "karras", "exponential")  # the last two need the levels of a schedule
 RHO = 7  # of Karras et al. 2022, for sampling
-Spacing = str | Sequence[int]  # a name of GRIDS, or the times themselves
+Spacing = str | Sequence[float]  # a name of GRIDS, or the times themselves
 
 
 def timesteps(T: int, steps: int, spacing: str = "trailing") -> list[int]:
@@ -76,6 +77,28 @@ def _check_levels(top: float, bottom: float, steps: int) -> tuple[int, float]:
 LEVELS = {"karras": karras_levels, "exponential": exponential_levels}
 
 
+def sampling_times(process: NoiseProcess, steps: int | None, spacing: Spacing = "trailing") -> tuple[float, ...]:
+    """All times of a chain, its end included: those of ``sampling_timesteps`` and 0, or the real times of a process.
+
+    In continuous time "trailing" means k / steps for k = steps…0, and a list holds the whole grid, such as
+    ``even_times(20, 1.0, 0.001)``, whose last time need not be 0.
+    """
+    if isinstance(process, Schedule):
+        return (*sampling_timesteps(process, steps, spacing), 0)
+    if not isinstance(spacing, str):
+        times = tuple(check_times(spacing))
+        if times[0] < times[-1] or (steps is not None and steps != len(times) - 1):
+            allowed = "must list real times that fall, from the start to the end of the chain, one more than steps"
+            raise ConfigError(f"spacing {allowed}, got {list(times[:8])}; use even_times, and leave steps out")
+        return times
+    if check_choice("spacing", spacing, GRIDS) != "trailing":
+        raise ConfigError(f"spacing must be 'trailing' or a list of times in continuous time, got {spacing!r}")
+    if steps is None:
+        raise ConfigError("steps must be given in continuous time, got None; use e.g. steps=50")
+    steps = check_integer("steps", steps, 1)
+    return tuple(k / steps for k in range(steps, -1, -1))
+
+
 def sampling_timesteps(schedule: Schedule, steps: int | None, spacing: Spacing = "trailing") -> tuple[int, ...]:
     """The times of a chain: ``timesteps``, for "karras" and "exponential" the nearest to their levels from T to 1, or
     the times that ``spacing`` lists, falling; ``steps`` may then be None.
@@ -110,7 +133,7 @@ def equal_error_times(schedule: Schedule, chain: Iterable[Any], steps: int) -> t
     return _distinct(schedule.T, _nearest(logs, levels))
 
 
-def _listed(schedule: Schedule, steps: int | None, times: Sequence[int]) -> tuple[int, ...]:
+def _listed(schedule: Schedule, steps: int | None, times: Sequence[float]) -> tuple[int, ...]:
     """The times that a caller lists, checked."""
     if not isinstance(times, Sequence):
         raise ConfigError(f"spacing must be one of {', '.join(GRIDS)}, or a list of times, got {times!r}; use trailing")

@@ -11,19 +11,16 @@ from typing import Any
 
 from .. import __version__
 from ..errors import ConfigError, check_choice, check_integer, check_seed
+from ..registry import SAMPLERS
 from ..runtime.device import dtype_name
-from ..sample.ancestral import ddim, ddpm
-from ..sample.dpm import dpmpp
-from ..sample.ode import euler, heun, lms
 from ..sample.times import timesteps
 from .guidance import check_guidance
 from .model_spec import Dim, ModelSpec
 from .parts import Components
 from .prompt import check_prompts
 
-NOISY = {"ddpm": ddpm, "euler-ancestral": ddpm}  # draw noise on the way; one sampler with two names
-EVEN = {"ddim": ddim, "euler": euler, "heun": heun, "lms": lms, "dpm++": dpmpp} | NOISY
-SAMPLERS = EVEN | {f"{name}-karras": sampler for name, sampler in EVEN.items()}  # even in t, or levels of Karras et al.
+KARRAS = "-karras"  # at the end of a sampler's name: at the levels of Karras et al., else even in t
+NAMES = (*SAMPLERS, *(f"{name}{KARRAS}" for name in SAMPLERS))
 SAMPLER, STEPS = "ddpm", 50  # of what was tried, most often right and clean; also right at g = 7.5
 USUAL_G, OWN_G = 7.5, {"miniature": 2.0}  # of Stable Diffusion; of a model where another is cleaner
 
@@ -56,7 +53,7 @@ def check_arguments(
         "steps": len(timesteps(spec.T, steps)),
         "dim": spec.check_dim(dim),
         "save_int": check_integer("save_int", save_int, 0),
-        "sampler": check_choice("sampler", sampler, SAMPLERS),
+        "sampler": check_choice("sampler", sampler, NAMES),
     } | ({"negative": negative} if negative else {})
 
 

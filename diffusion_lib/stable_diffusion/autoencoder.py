@@ -24,7 +24,7 @@ from torch import Generator, Tensor
 from ..errors import ConfigError, NonFiniteError, check_choice
 from ..runtime.device import dtype_name
 from ..runtime.finite import non_finite
-from ..sample.ancestral import noise
+from ..sample.noise import noise
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL

@@ -35,11 +35,13 @@ from tqdm import tqdm
 
 from ..errors import DiffusionLibError, NonFiniteError, check_choice
 from ..process.identities import Model
+from ..registry import SAMPLERS
 from ..runtime.device import dtype_name
-from ..sample.ancestral import SampleStep, generators, noise
+from ..sample.chain import SampleStep
 from ..sample.editing import Inpainted
+from ..sample.noise import generators, noise
 from ..sample.times import sampling_timesteps, strength_timesteps
-from .arguments import EVEN, NOISY, OWN_G, SAMPLER, SAMPLERS, STEPS, USUAL_G, check_arguments, complete
+from .arguments import KARRAS, NAMES, OWN_G, SAMPLER, STEPS, USUAL_G, check_arguments, complete
 from .autoencoder import decode, to_pil
 from .guidance import Guided
 from .init_image import Origin, check_origin, encode
@@ -49,10 +51,9 @@ from .prompt import check_words, embed, tokenize
 from .safety import FLAGGED, judged
 
 __all__ = [  # with what a caller of ``generate`` may choose
-    "EVEN",
+    "NAMES",
     "OWN_G",
     "SAMPLER",
-    "SAMPLERS",
     "STEPS",
     "USUAL_G",
     "OutOfMemory",
@@ -103,7 +104,7 @@ def generate(
     ``g`` ≥ 0 is the weight of the guidance (see ``guidance``), None for the model's own: 2 for the miniature, else 7.5.
     ``steps`` in 1…T calls of the U-Net, of "heun" two each; ``dim`` the side in pixels or (width, height), None for the
     model's own.  ``seed`` in 0…2⁶³ − 1; None draws one and prints it.  ``save_int`` keeps a state every so many steps,
-    0 none.  ``sampler`` is one of ``SAMPLERS``; ``first`` is the number of the first picture's stream, so that
+    0 none.  ``sampler`` is one of ``NAMES``; ``first`` is the number of the first picture's stream, so that
     ``seed=s, first=i`` is picture i of a batch with ``seed=s``.  ``negative`` is what g leads away from.
 
     ``init`` is a picture in RGB to begin from, noised to the first of the last ⌊steps · ``strength``⌋ times;
@@ -168,10 +169,10 @@ def denoise(
     the noise is that of its first state.  Yields and raises what the samplers do; a ``NonFiniteError`` also names the
     U-Net and its dtype.
     """
-    chain = SAMPLERS[check_choice("sampler", sampler, SAMPLERS)]
-    if chain in NOISY.values():
+    chain = SAMPLERS[check_choice("sampler", sampler, NAMES).removesuffix(KARRAS)]
+    if chain.stochastic:
         options["generator"] = generator
-    if sampler.endswith("-karras"):
+    if sampler.endswith(KARRAS):
         options["spacing"] = "karras"
     model: Model = Guided(parts.unet, text, empty, g)
     if origin is not None:

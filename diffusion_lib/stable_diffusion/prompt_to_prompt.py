@@ -19,7 +19,8 @@ import torch
 from torch import Tensor
 
 from ..errors import ConfigError, check_real, check_seed
-from ..sample.ancestral import generators, last, noise
+from ..sample.chain import last
+from ..sample.noise import generators, noise
 from .arguments import STEPS
 from .attention import weights_of
 from .parts import Components

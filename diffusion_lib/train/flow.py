@@ -21,16 +21,16 @@ from torch import Tensor
 from torch.nn.functional import mse_loss
 
 from ..errors import ConfigError
+from ..process.continuous import ContinuousProcess
 from ..process.identities import add_noise, predict_eps
-from ..process.path import Path
 from ..process.velocity import velocity_of_pair
 
 
 def velocity_loss(
-    velocity: Callable[[Tensor, Tensor], Tensor], path: Path, x_0: Tensor, t: Tensor, eps: Tensor
+    velocity: Callable[[Tensor, Tensor], Tensor], process: ContinuousProcess, x_0: Tensor, t: Tensor, eps: Tensor
 ) -> Tensor:
     """Mean of (û(x_t, t) − α' x_0 − σ' ε)² over batch and dimensions, a scalar; ``x_0``, ``eps`` (B, …), ``t`` (B,)."""
-    return mse_loss(predict_eps(velocity, add_noise(path, x_0, t, eps), t), velocity_of_pair(path, x_0, t, eps))
+    return mse_loss(predict_eps(velocity, add_noise(process, x_0, t, eps), t), velocity_of_pair(process, x_0, t, eps))
 
 
 def nearest_pairs(x_0: Tensor, eps: Tensor) -> Tensor:

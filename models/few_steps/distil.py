@@ -31,7 +31,8 @@ from diffusion_lib.process.identities import add_noise, x_0_from_eps
 from diffusion_lib.runtime import fingerprint
 from diffusion_lib.runtime.device import autocast
 from diffusion_lib.runtime.machine import machine
-from diffusion_lib.sample.ancestral import ddim, last
+from diffusion_lib.sample.ancestral import ddim
+from diffusion_lib.sample.chain import last
 from diffusion_lib.stable_diffusion.guidance import Guided
 from diffusion_lib.stable_diffusion.parts import Components, load
 from diffusion_lib.stable_diffusion.pipeline import OWN_G

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from diffusion_lib.runtime import files
 from diffusion_lib.runtime.device import autocast
-from diffusion_lib.sample.ancestral import last
+from diffusion_lib.sample.chain import last
 from diffusion_lib.stable_diffusion.parts import Components
 from diffusion_lib.stable_diffusion.pipeline import OWN_G, denoise
 from diffusion_lib.stable_diffusion.prompt import embed, tokenize

@@ -32,7 +32,7 @@ from diffusion_lib.evaluate import oracle
 from diffusion_lib.evaluate import vlb as expected
 from diffusion_lib.process import bound, velocity
 from diffusion_lib.process import identities as process
-from diffusion_lib.process.path import Path
+from diffusion_lib.process.registry import make_process
 from diffusion_lib.process.schedule import linear
 from diffusion_lib.sample import ancestral as sample
 from diffusion_lib.sample import langevin, ode
@@ -150,7 +150,7 @@ def frechet_of_a_shift():
 
 def flow_step():
     """Their step, in single precision, leads from one state of a pair to the next along our velocity."""
-    scheduler, path = FlowMatchEulerDiscreteScheduler(), Path.named("flow")
+    scheduler, path = FlowMatchEulerDiscreteScheduler(), make_process("flow")
     scheduler.set_timesteps(sigmas=[0.9, 0.5, 0.2])
     u = velocity.velocity_of_pair(path, x_0, 0.9, eps)
     for place, s in enumerate((0.5, 0.2, 0.0)):

@@ -29,8 +29,9 @@ from diffusion_lib.cli import doctor, parser
 from diffusion_lib.errors import NonFiniteError
 from diffusion_lib.process.bound import WEIGHTS
 from diffusion_lib.process.guidance import GuidedByLabel
-from diffusion_lib.process.registry import SCHEDULES
+from diffusion_lib.registry import DATASETS, SCHEDULES
 from diffusion_lib.runtime.device import DEVICES, PRECISIONS
+from diffusion_lib.sample import ddim
 from diffusion_lib.stable_diffusion import weights
 from diffusion_lib.train import checkpoint, run
 from diffusion_lib.train import loop as training
@@ -73,15 +74,14 @@ def test_help_does_not_import_torch():
 def test_help_names_exactly_what_exists(capsys):
     assert command("train", "--help") == 0
     text = " ".join(capsys.readouterr().out.split())
-    assert f"{', '.join(cli.DENSITIES)} (points), digits, clothes (pictures)" == parser.DATA
-    assert f"{parser.DATA}, or a folder of images" in text
+    assert f"{', '.join(DATASETS)}, or a folder of images" in text
     assert ", ".join(SCHEDULES) in text
     assert f"the loss: {', '.join(WEIGHTS)} (default" in text and f": {', '.join(TIMESTEP_SAMPLINGS)} (default" in text
     assert f"--precision PRECISION {', '.join(PRECISIONS)} (default" in text
     assert set(LR_DECAYS) == {"cosine", "none"} and set(DEVICES) == {"auto", "cuda", "mps", "cpu"}
     assert command("sample", "--help") == 0
     text = " ".join(capsys.readouterr().out.split())
-    assert ", ".join(cli.SAMPLERS) == parser.SAMPLERS and parser.SAMPLERS in text
+    assert ", ".join(cli.SAMPLERS) in text
 
 
 def test_defaults_are_those_of_the_library():
@@ -269,7 +269,7 @@ def test_sigint_while_sampling_exits_without_a_traceback(trained, tmp_path, monk
         os.kill(os.getpid(), signal.SIGINT)
         yield
 
-    monkeypatch.setitem(cli.SAMPLERS, "ddim", interrupted)
+    monkeypatch.setattr("diffusion_lib.sample.ancestral.ddim", interrupted)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job in the background ignores it
     try:
         assert command("sample", "--from", trained, "--steps", 3, "--out", tmp_path / "x.png") == 130
@@ -418,7 +418,7 @@ def test_samples_are_a_tensor_and_repeatable(trained, tmp_path, capsys, sampler)
 def test_samples_come_from_the_averaged_network(trained, tmp_path):
     state, schedule, shape = cli.restore(trained)
     x_T = torch.stack([torch.randn(shape, generator=stream) for stream in cli.generators(0, 9)])
-    expected = cli.last(cli.ddim(state.ema_model(), x_T, schedule, steps=4))
+    expected = cli.last(ddim(state.ema_model(), x_T, schedule, steps=4))
     assert sample(trained, tmp_path / "a.safetensors") == 0
     assert torch.equal(safetensors.torch.load_file(tmp_path / "a.safetensors")["x_0"], expected)
 

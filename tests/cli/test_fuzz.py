@@ -24,7 +24,7 @@ from diffusion_lib.cli import commands as cli
 from diffusion_lib.cli import parser, training_data
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.runtime import fingerprint
-from diffusion_lib.sample.ancestral import SampleStep
+from diffusion_lib.sample.chain import SampleStep
 from diffusion_lib.stable_diffusion import picture, pipeline, weights
 from models.miniature import train_latent
 

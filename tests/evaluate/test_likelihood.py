@@ -11,7 +11,7 @@ from worlds import seeded
 from diffusion_lib.errors import ConfigError, NonFiniteError
 from diffusion_lib.evaluate.likelihood import divergence, log_density, standard_normal
 from diffusion_lib.evaluate.oracle import GaussianMixture
-from diffusion_lib.process.path import flow, vp
+from diffusion_lib.process.continuous import flow, vp
 from diffusion_lib.process.velocity import velocity_from_eps
 
 STRAIGHT = flow()

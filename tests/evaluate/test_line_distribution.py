@@ -19,7 +19,8 @@ from diffusion_lib.errors import ConfigError
 from diffusion_lib.evaluate.line_distribution import LineDistribution, goodness_of_fit, power
 from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.process.schedule import Schedule, cosine
-from diffusion_lib.sample.ancestral import ddim, ddpm, ddpm_step, last
+from diffusion_lib.sample.ancestral import ddim, ddpm, ddpm_step
+from diffusion_lib.sample.chain import last
 from diffusion_lib.sample.langevin import langevin
 from diffusion_lib.sample.ode import euler, heun, lms
 from diffusion_lib.sample.times import timesteps

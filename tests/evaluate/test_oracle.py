@@ -13,7 +13,8 @@ from diffusion_lib.errors import ConfigError
 from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.process.identities import add_noise, eps_from_score
 from diffusion_lib.process.schedule import cosine, linear
-from diffusion_lib.sample.ancestral import ddim, last
+from diffusion_lib.sample.ancestral import ddim
+from diffusion_lib.sample.chain import last
 
 EXACT = {"rtol": 0, "atol": 1e-12}
 SCHEDULE = linear(50, 1e-3, 0.3)

@@ -17,7 +17,8 @@ from diffusion_lib.errors import CheckpointCorrupt, WeightsUnavailable
 from diffusion_lib.evaluate.distances import frechet_distance
 from diffusion_lib.process.guidance import GuidedByLabel
 from diffusion_lib.runtime import fingerprint
-from diffusion_lib.sample.ancestral import ddim, last
+from diffusion_lib.sample.ancestral import ddim
+from diffusion_lib.sample.chain import last
 from models import clothes as shipped
 
 FILES = (shipped.WEIGHTS, shipped.FEATURES, shipped.CARD, shipped.RECORD, "README.md")

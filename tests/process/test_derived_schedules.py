@@ -22,7 +22,7 @@ from diffusion_lib.process.derived_schedules import shifted, zero_terminal_snr
 from diffusion_lib.process.identities import vp_to_ve
 from diffusion_lib.process.registry import SCHEDULES, make_schedule, schedule_from_config
 from diffusion_lib.process.schedule import Schedule, linear, scaled_linear
-from diffusion_lib.sample import ddim, ddpm, dpmpp, euler, heun, langevin, last, lms, sigma
+from diffusion_lib.sample import ddim, ddpm, dpmpp, euler, heun, langevin, last, lms
 from diffusion_lib.train import TrainConfig, TrainState, train
 
 BASES = [make_schedule(name, T) for name in SCHEDULES for T in (2, 50, 1000)]
@@ -158,7 +158,7 @@ REFUSED = {
     "a term of the bound": lambda: step_term(ORACLE, ZERO, X, 20, X),
     "a weight": lambda: weight(ZERO, "v"),
     "the best table of variances": lambda: optimal_variance(ZERO, ZERO.beta),
-    "a level": lambda: sigma(ZERO, 20),
+    "a level": lambda: ZERO.level(20),
     "lms": lambda: lms(ORACLE, X, ZERO),
     "euler": lambda: euler(ORACLE, X, ZERO),
     "heun": lambda: heun(ORACLE, X, ZERO),
@@ -185,7 +185,7 @@ def test_what_has_no_value_there_is_refused(call):
 
 def test_the_same_calls_pass_elsewhere():
     assert x_0_from_eps(ZERO, X, 19, X).isfinite().all() and vp_to_ve(ZERO, X, 1).isfinite().all()
-    assert math.isfinite(bits_per_dim(step_term(ORACLE, ZERO, X, 19, X).mean(), 2)) and sigma(ZERO, 19) > 0
+    assert math.isfinite(bits_per_dim(step_term(ORACLE, ZERO, X, 19, X).mean(), 2)) and ZERO.level(19) > 0
     assert last(ddim(lambda x_t, t: x_t, X, ZERO, steps=5, spacing="leading")).isfinite().all()
 
 

@@ -21,9 +21,10 @@ from worlds import seeded
 
 from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.process.schedule import cosine, linear, scaled_linear
-from diffusion_lib.sample.ancestral import ddim, ddpm, last
-from diffusion_lib.sample.dpm import dpm2, dpmpp, middle, unipc
-from diffusion_lib.sample.ode import euler, heun, lms, sigma
+from diffusion_lib.sample.ancestral import ddim, ddpm
+from diffusion_lib.sample.chain import last
+from diffusion_lib.sample.dpm import dpm2, dpmpp, unipc
+from diffusion_lib.sample.ode import euler, heun, lms
 from diffusion_lib.sample.times import GRIDS, SPACINGS, exponential_levels, karras_levels, sampling_timesteps, timesteps
 
 WORLD = GaussianMixture([[-1.0, 0.5], [0.3, -0.2], [1.2, 1.0]], [0.3, 0.1, 0.5], [0.2, 0.5, 0.3])
@@ -168,7 +169,7 @@ def test_dpm_solver_2(monkeypatch, schedule, counts, spacing):
     for steps in counts:
         times, orders = [], []
         for t, s in pairwise([*sampling_timesteps(schedule, steps, spacing), 0]):
-            m = middle(schedule, t, s)
+            m = schedule.log_midpoint(t, s)
             times += [t] if m is None else [t, m]
             orders += [1] if m is None else [1, 2]
         peer.set_timesteps(len(times))
@@ -201,7 +202,7 @@ def test_levels(monkeypatch, schedule, name, of):
     peer = peer_of(monkeypatch, "DPMSolverMultistep", schedule, "trailing", **{f"use_{name}_sigmas": True})
     for steps in (2, 3, 10, 20):
         peer.set_timesteps(steps)
-        levels = torch.tensor(of(sigma(schedule, schedule.T), sigma(schedule, 1), steps))
+        levels = torch.tensor(of(schedule.level(schedule.T), schedule.level(1), steps))
         torch.testing.assert_close(levels.double(), peer.sigmas[:-1].double(), rtol=1e-6, atol=0)
         theirs, ours = [int(time) + 1 for time in peer.timesteps], list(sampling_timesteps(schedule, steps, name))
         if name == "karras":

@@ -12,11 +12,12 @@ from worlds import seeded
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.networks import MLP
-from diffusion_lib.process import NoisePredictor, Path, cosine, linear, x_0_from_eps
+from diffusion_lib.process import NoisePredictor, cosine, linear, make_process, x_0_from_eps
 from diffusion_lib.process.derived_schedules import zero_terminal_snr
 from diffusion_lib.process.identities import v_from_eps
 from diffusion_lib.process.velocity import velocity_from_eps
-from diffusion_lib.sample.ancestral import ddim, ddpm, last
+from diffusion_lib.sample.ancestral import ddim, ddpm
+from diffusion_lib.sample.chain import last
 
 WORLD = GaussianMixture([[-1.0, 0.5], [0.3, -0.2], [1.2, 1.0]], [0.3, 0.1, 0.5], [0.2, 0.5, 0.3])
 SCHEDULES = {"linear": linear(20, 1e-3, 0.2), "cosine": cosine(30)}
@@ -27,7 +28,7 @@ CLOSE = {"rtol": 1e-9, "atol": 1e-9}
 def model_of(prediction, schedule):
     """The optimal model of each kind.  That of the velocity knows the straight path alone, and no schedule."""
     if prediction == "velocity":
-        path = Path.named("flow")
+        path = make_process("flow")
         return lambda x, tau: velocity_from_eps(path, x, tau, WORLD.noise_predictor(path)(x, tau))
     oracle = WORLD.noise_predictor(schedule)
 

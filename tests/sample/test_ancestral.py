@@ -24,8 +24,10 @@ from diffusion_lib.errors import ConfigError, NonFiniteError
 from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.networks import MLP
 from diffusion_lib.process.schedule import Schedule, cosine, linear, scaled_linear
-from diffusion_lib.sample.ancestral import ddim, ddim_step, ddpm, ddpm_step, generators, last, noise
+from diffusion_lib.sample.ancestral import ddim, ddim_step, ddpm, ddpm_step
+from diffusion_lib.sample.chain import last
 from diffusion_lib.sample.langevin import langevin
+from diffusion_lib.sample.noise import generators, noise
 from diffusion_lib.sample.times import SPACINGS, timesteps
 from diffusion_lib.train.loop import eps_loss
 
@@ -369,7 +371,7 @@ BAD_CALLS = {
 @pytest.mark.parametrize("kwargs", BAD_CALLS.values(), ids=BAD_CALLS)
 def test_bad_arguments_are_refused_at_the_call(kwargs):
     """Before the iterator is advanced, and naming the argument."""
-    arguments = {"model": zero, "x_T": X_T, "schedule": linear(10), **kwargs}
+    arguments = {"model": zero, "x_T": X_T, "process": linear(10), **kwargs}
     sampler = ddim if "eta" in kwargs else ddpm
     with pytest.raises(ConfigError, match=rf"^{next(iter(kwargs))} must"):
         sampler(**arguments)

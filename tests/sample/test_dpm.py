@@ -15,9 +15,9 @@ from worlds import error_before_the_end, gaussian_model, randn, zero
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.process.schedule import linear, scaled_linear
 from diffusion_lib.sample import dpm
-from diffusion_lib.sample.ancestral import ddim, last
-from diffusion_lib.sample.dpm import dpm2, dpmpp, middle, parabola, unipc
-from diffusion_lib.sample.ode import sigma
+from diffusion_lib.sample.ancestral import ddim
+from diffusion_lib.sample.chain import last
+from diffusion_lib.sample.dpm import dpm2, dpmpp, parabola, unipc
 from diffusion_lib.sample.times import GRIDS, timesteps
 
 FAMILY = {"dpm2": dpm2, "dpmpp": dpmpp, "unipc": unipc}
@@ -59,10 +59,10 @@ def test_of_equal_short_steps_the_parabola_is_that_of_adams_and_moulton():
 def test_the_middle_is_the_time_of_the_mean_log_level():
     schedule = scaled_linear(1000)
     for t, s in ((1000, 900), (500, 20), (3, 1)):
-        m, aim = middle(schedule, t, s), math.sqrt(sigma(schedule, t) * sigma(schedule, s))
-        off = {time: abs(math.log(sigma(schedule, time) / aim)) for time in range(s + 1, t)}
+        m, aim = schedule.log_midpoint(t, s), math.sqrt(schedule.level(t) * schedule.level(s))
+        off = {time: abs(math.log(schedule.level(time) / aim)) for time in range(s + 1, t)}
         assert m == min(off, key=off.get)
-    assert middle(schedule, 7, 6) is None and middle(schedule, 7, 0) is None
+    assert schedule.log_midpoint(7, 6) is None and schedule.log_midpoint(7, 0) is None
 
 
 # --- what the samplers are -------------------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ def slips():
     """In the way to the second value: it is one in λ, backward, and in units of the step to come."""
     extrapolated = dpm.extrapolated
     return {
-        "a level in the place of its logarithm": ("_width", lambda step: (step.sigma_t - step.sigma_s) ** 0.5),
+        "a level in the place of its logarithm": ("_width", lambda step: (step.level_t - step.level_s) ** 0.5),
         "the ratio left out": ("extrapolated", lambda _, new, before, old: new + (new - old) / 2),
         "the wrong sign of h": ("extrapolated", lambda *given: 2 * given[1] - extrapolated(*given)),
         "the whole line and not its half": ("extrapolated", lambda *given: 2 * extrapolated(*given) - given[1]),
@@ -138,7 +138,7 @@ def test_half_of_log_snr_is_the_same_lambda_and_log_snr_is_another():
     """λ = log(α/σ) is half of log SNR.  Twice the λ leaves all ratios of ways, and spoils what needs h itself."""
     schedule = scaled_linear(1000)
     for t in (1, 500, 1000):
-        assert -math.log(sigma(schedule, t)) == pytest.approx(float(schedule.snr[t].log()) / 2, rel=1e-12)
+        assert -math.log(schedule.level(t)) == pytest.approx(float(schedule.snr[t].log()) / 2, rel=1e-12)
     assert parabola(2.0, 2.0) != pytest.approx(parabola(1.0, 1.0), abs=0.02)
 
 
@@ -187,13 +187,13 @@ def test_dpm2_calls_at_the_time_and_in_the_middle_where_there_is_one():
     for steps in (6, 15, 20):
         model, calls = counted(gaussian_model(schedule, 0.5, 0.3))
         last(dpm2(model, randn(3, 2), schedule, steps=steps))
-        pairs = [(t, middle(schedule, t, s)) for t, s in pairwise([*timesteps(20, steps), 0])]
+        pairs = [(t, schedule.log_midpoint(t, s)) for t, s in pairwise([*timesteps(20, steps), 0])]
         assert calls == [time for pair in pairs for time in pair if time is not None]
 
 
 @pytest.mark.parametrize("sampler", FAMILY.values(), ids=FAMILY)
 def test_they_refuse_what_the_others_refuse(sampler):
     for bad in ({"steps": 0}, {"steps": 11}, {"spacing": "karas"}, {"x_T": torch.zeros(2)}, {"model": None}):
-        arguments = {"model": zero, "x_T": torch.zeros(2, 2), "schedule": linear(10), **bad}
+        arguments = {"model": zero, "x_T": torch.zeros(2, 2), "process": linear(10), **bad}
         with pytest.raises(ConfigError, match=rf"^{next(iter(bad))} must"):
             sampler(**arguments)

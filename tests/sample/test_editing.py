@@ -15,7 +15,8 @@ from worlds import gaussian_model, randn, seeded
 from diffusion_lib.errors import ConfigError, NonFiniteError
 from diffusion_lib.process.identities import add_noise
 from diffusion_lib.process.schedule import linear, scaled_linear
-from diffusion_lib.sample.ancestral import ddim, ddpm, last
+from diffusion_lib.sample.ancestral import ddim, ddpm
+from diffusion_lib.sample.chain import last
 from diffusion_lib.sample.dpm import dpmpp
 from diffusion_lib.sample.editing import Inpainted, invert, repaint
 from diffusion_lib.sample.ode import euler, heun, lms
@@ -200,9 +201,9 @@ BAD = {
 
 @pytest.mark.parametrize(("changes", "message"), BAD.values(), ids=BAD)
 def test_bad_arguments_of_an_inversion_are_refused_at_the_call(changes, message):
-    given = {"model": bent, "x_0": EPS, "schedule": SCHEDULE, "steps": 3} | changes
+    given = {"model": bent, "x_0": EPS, "process": SCHEDULE, "steps": 3} | changes
     with pytest.raises(ConfigError, match=message):
-        invert(given.pop("model"), given.pop("x_0"), given.pop("schedule"), **given)
+        invert(given.pop("model"), given.pop("x_0"), given.pop("process"), **given)
 
 
 def test_an_iteration_that_runs_away_is_said():

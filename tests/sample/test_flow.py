@@ -11,12 +11,12 @@ import torch
 
 from diffusion_lib.errors import ConfigError, NonFiniteError
 from diffusion_lib.evaluate import GaussianMixture
-from diffusion_lib.process import Path, make_schedule
-from diffusion_lib.process.path import from_schedule
+from diffusion_lib.process import make_process, make_schedule
+from diffusion_lib.process.continuous import from_schedule
 from diffusion_lib.sample import ddim, even_times, follow, last
 from diffusion_lib.sample.flow import METHODS, straightness
 
-FLOW = Path.named("flow")
+FLOW = make_process("flow")
 WORLD = GaussianMixture([[-1.0], [0.3], [1.2]], 0.4, [0.3, 0.3, 0.4])
 
 
@@ -89,7 +89,7 @@ def test_euler_on_the_straight_path_is_ddim(steps):
 def test_all_paths_lead_a_noise_to_the_same_data():
     """Where α/σ is the same the states are the same up to a factor; at the ends of these paths it is 0 and ∞."""
     eps = draw(30, 1, seed=2)
-    velocities = [functools.partial(WORLD.velocity, Path.named(name)) for name in ("flow", "cosine")]
+    velocities = [functools.partial(WORLD.velocity, make_process(name)) for name in ("flow", "cosine")]
     ends = [last(follow(velocity, eps, even_times(300), method="heun")) for velocity in velocities]
     torch.testing.assert_close(ends[0], ends[1], rtol=0, atol=2e-3)
 

@@ -11,7 +11,7 @@ from worlds import seeded
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.process.schedule import linear
-from diffusion_lib.sample.ancestral import last
+from diffusion_lib.sample.chain import last
 from diffusion_lib.sample.langevin import langevin
 from diffusion_lib.sample.times import timesteps
 

@@ -15,8 +15,9 @@ from worlds import error_before_the_end, gaussian_model, randn, zero
 
 from diffusion_lib.errors import ConfigError, NonFiniteError
 from diffusion_lib.process.schedule import cosine, linear, scaled_linear
-from diffusion_lib.sample.ancestral import ddim, ddim_step, last
-from diffusion_lib.sample.ode import adams_bashforth, euler, euler_step, heun, heun_step, lms, lms_step, sigma
+from diffusion_lib.sample.ancestral import ddim, ddim_step
+from diffusion_lib.sample.chain import last
+from diffusion_lib.sample.ode import adams_bashforth, euler, euler_step, heun, heun_step, lms, lms_step
 from diffusion_lib.sample.times import SPACINGS, timesteps
 
 SOLVERS = {
@@ -34,7 +35,7 @@ UNIFORM = {  # on equal steps of length 1, newest first
 
 def exact_end(schedule, x_T, mean, std):
     """Where the flow of dx/dσ = E[ε | x] ends for data N(mean, std²): x − mean ∝ √(std² + σ²)."""
-    top = sigma(schedule, schedule.T)
+    top = schedule.level(schedule.T)
     return mean + std / math.hypot(std, top) * (x_T / schedule.alpha_bar[-1].sqrt() - mean)
 
 
@@ -100,9 +101,9 @@ def test_sigma_is_that_of_diffusers(make, T):
     schedule = make(T)
     scheduler = diffusers.EulerDiscreteScheduler(num_train_timesteps=T, trained_betas=schedule.beta[1:].tolist())
     theirs = ((1 - scheduler.alphas_cumprod) / scheduler.alphas_cumprod) ** 0.5  # float32: few digits near the data
-    ours = torch.tensor([sigma(schedule, t) for t in range(1, T + 1)])
+    ours = torch.tensor([schedule.level(t) for t in range(1, T + 1)])
     torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=0)
-    assert sigma(schedule, 0) == 0
+    assert schedule.level(0) == 0
 
 
 @pytest.mark.parametrize("make", [linear, scaled_linear, cosine])
@@ -252,7 +253,7 @@ BAD_CALLS = {
 
 @pytest.mark.parametrize("kwargs", BAD_CALLS.values(), ids=BAD_CALLS)
 def test_bad_arguments_are_refused_at_the_call(kwargs):
-    arguments = {"model": zero, "x_T": X_T, "schedule": linear(10), **kwargs}
+    arguments = {"model": zero, "x_T": X_T, "process": linear(10), **kwargs}
     for solver in (lms,) if "order" in kwargs else (lms, euler, heun):
         with pytest.raises(ConfigError, match=rf"^{next(iter(kwargs))} must"):
             solver(**arguments)
@@ -275,7 +276,7 @@ def test_a_bad_past_is_refused(past):
 def test_sigma_refuses_bad_times():
     for t in (-1, 11, 2.0, True):
         with pytest.raises(ConfigError, match=r"^t must"):
-            sigma(linear(10), t)
+            linear(10).level(t)
 
 
 def test_non_finite_sample_names_the_step():

@@ -11,9 +11,11 @@ from worlds import seeded
 
 from diffusion_lib.errors import ConfigError, NonFiniteError
 from diffusion_lib.evaluate.oracle import GaussianMixture
-from diffusion_lib.process.path import Path, vp
+from diffusion_lib.process.continuous import vp
+from diffusion_lib.process.registry import make_process
 from diffusion_lib.process.schedule import Schedule
-from diffusion_lib.sample.ancestral import ddim, last
+from diffusion_lib.sample.ancestral import ddim
+from diffusion_lib.sample.chain import last
 from diffusion_lib.sample.flow import even_times, follow
 from diffusion_lib.sample.sde import sde
 
@@ -42,7 +44,7 @@ def test_the_law_of_gaussian_data_by_its_moments(lam):
         slope = 1 - h * a - h * pull
         mean = slope * mean + h * pull * alpha * 0.7
         variance = slope**2 * variance + (lam**2 * g2 * h if s != times[-1] else 0)
-    x = last(sde(WORLD.noise_predictor(PATH), noise(n), PATH, times, lam=lam, generator=seeded(1)))
+    x = last(sde(WORLD.noise_predictor(PATH), noise(n), PATH, spacing=times, lam=lam, generator=seeded(1)))
     assert float(x.mean()) == pytest.approx(mean, abs=5 * math.sqrt(variance / n))
     assert float(x.var()) == pytest.approx(variance, rel=5 * math.sqrt(2 / n))
     scales = PATH.at(0.05, one)
@@ -52,17 +54,16 @@ def test_the_law_of_gaussian_data_by_its_moments(lam):
 
 def test_without_noise_it_is_eulers_method_for_the_flow():
     times = even_times(9, 1.0, 0.1)
-    ours = list(sde(WORLD.noise_predictor(PATH), noise(5), PATH, times, lam=0.0))
+    ours = list(sde(WORLD.noise_predictor(PATH), noise(5), PATH, spacing=times, lam=0.0))
     theirs = list(follow(velocity, noise(5), times, method="euler"))
     for one, other in zip(ours, theirs, strict=True):
         torch.testing.assert_close(one.x_t, other.x_t, rtol=1e-10, atol=1e-10)
-        assert (one.velocity is None) == (other.velocity is None)
     assert [record.t for record in ours] == times
 
 
 def test_the_last_step_adds_no_noise_and_the_first_does():
     def ends(times, seed):
-        return last(sde(WORLD.noise_predictor(PATH), noise(4), PATH, times, lam=1.0, generator=seeded(seed)))
+        return last(sde(WORLD.noise_predictor(PATH), noise(4), PATH, spacing=times, lam=1.0, generator=seeded(seed)))
 
     assert torch.equal(ends([0.5, 0.4], 1), ends([0.5, 0.4], 2))
     assert not torch.equal(ends([0.5, 0.4, 0.3], 1), ends([0.5, 0.4, 0.3], 2))
@@ -76,7 +77,7 @@ def test_it_is_ddim_in_the_limit(eta):
         kept = PATH.alpha(torch.arange(steps + 1, dtype=torch.float64) / steps).square()
         schedule = Schedule.from_betas(1 - kept[1:] / kept[:-1])
         ends = last(ddim(WORLD.noise_predictor(schedule), noise(300), schedule, eta=eta, generator=seeded(1)))
-        ours = last(sde(WORLD.noise_predictor(PATH), noise(300), PATH, even_times(steps), lam=eta, generator=seeded(1)))
+        ours = last(sde(WORLD.noise_predictor(PATH), noise(300), PATH, steps=steps, lam=eta, generator=seeded(1)))
         apart.append(float((ends - ours).square().mean().sqrt()))
     assert apart[1] < apart[0] / 2 < 0.1
 
@@ -85,8 +86,8 @@ def test_other_shapes_and_one_generator_for_each_sample():
     world = GaussianMixture(torch.zeros(1, 2, 3), 0.5)
     model, times = world.noise_predictor(PATH), even_times(5)
     many = [torch.Generator().manual_seed(k) for k in range(4)]
-    batch = last(sde(model, noise(4, 2, 3), PATH, times, generator=many))
-    alone = last(sde(model, noise(4, 2, 3)[2:3], PATH, times, generator=[torch.Generator().manual_seed(2)]))
+    batch = last(sde(model, noise(4, 2, 3), PATH, spacing=times, generator=many))
+    alone = last(sde(model, noise(4, 2, 3)[2:3], PATH, spacing=times, generator=[torch.Generator().manual_seed(2)]))
     assert batch.shape == (4, 2, 3)
     torch.testing.assert_close(batch[2:3], alone)
 
@@ -100,18 +101,18 @@ def test_bad_input():
         ([2.0, 0.1], "times"),
     ):
         with pytest.raises(ConfigError, match=match):
-            sde(model, x, PATH, times)
+            sde(model, x, PATH, spacing=times)
     for name in ("flow", "cosine"):  # no signal is left at the end
-        with pytest.raises(ConfigError, match="alpha > 0"):
-            sde(model, x, Path.named(name), [1.0, 0.5])
+        with pytest.raises(ConfigError, match="alpha_t is above 0"):
+            sde(model, x, make_process(name), spacing=[1.0, 0.5])
     for lam in (-1.0, math.inf, math.nan, "1"):
         with pytest.raises(ConfigError, match="lam"):
-            sde(model, x, PATH, even_times(4), lam=lam)
-    with pytest.raises(ConfigError, match="path"):
-        sde(model, x, "vp", even_times(4))
+            sde(model, x, PATH, steps=4, lam=lam)
+    with pytest.raises(ConfigError, match="process"):
+        sde(model, x, "vp", steps=4)
     with pytest.raises(ConfigError, match="model"):
-        sde(None, x, PATH, even_times(4))
-    with pytest.raises(ConfigError, match="x must"):
-        sde(model, x.long(), PATH, even_times(4))
+        sde(None, x, PATH, steps=4)
+    with pytest.raises(ConfigError, match="x_T must"):
+        sde(model, x.long(), PATH, steps=4)
     with pytest.raises(NonFiniteError, match="finite"):
-        last(sde(lambda x, t: x / 0, x, PATH, even_times(4)))
+        last(sde(lambda x, t: x / 0, x, PATH, steps=4))

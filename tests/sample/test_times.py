@@ -13,7 +13,7 @@ from worlds import gaussian_model, randn
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.process.schedule import cosine, linear, scaled_linear
-from diffusion_lib.sample import ddim, ddpm, dpm2, dpmpp, euler, heun, last, lms, sigma, unipc
+from diffusion_lib.sample import ddim, ddpm, dpm2, dpmpp, euler, heun, last, lms, unipc
 from diffusion_lib.sample.times import LEVELS, equal_error_times, exponential_levels, karras_levels, sampling_timesteps
 
 
@@ -30,10 +30,10 @@ def test_they_are_as_many_as_asked_strictly_decreasing_from_T_to_1(T_steps):
 @pytest.mark.parametrize("name", LEVELS)
 def test_a_level_lies_at_the_nearest_time_where_no_other_does(name):
     schedule, steps = scaled_linear(1000), 12
-    levels = LEVELS[name](sigma(schedule, 1000), sigma(schedule, 1), steps)
+    levels = LEVELS[name](schedule.level(1000), schedule.level(1), steps)
     for level, t in zip(levels, sampling_timesteps(schedule, steps, name), strict=True):
-        near = [abs(math.log(level / sigma(schedule, s))) for s in (t - 1, t, t + 1) if 1 <= s <= 1000]
-        assert min(near) == abs(math.log(level / sigma(schedule, t)))
+        near = [abs(math.log(level / schedule.level(s))) for s in (t - 1, t, t + 1) if 1 <= s <= 1000]
+        assert min(near) == abs(math.log(level / schedule.level(t)))
 
 
 def test_the_levels_are_even_in_their_seventh_root_and_of_the_paper():
@@ -88,7 +88,7 @@ def test_equal_shares_are_as_many_times_as_asked_and_fall_from_T(T_steps, std):
 def test_they_share_out_what_they_say(steps):
     """The steps' parts of the integral, computed here from the exact flow, are equal but for the rounding to times."""
     schedule, std = scaled_linear(1000), 0.3
-    logs = torch.tensor([math.log(sigma(schedule, t)) for t in range(1, 1001)], dtype=torch.float64)
+    logs = torch.tensor([math.log(schedule.level(t)) for t in range(1, 1001)], dtype=torch.float64)
     levels, kept = logs.exp(), schedule.alpha_bar[1:].sqrt()
     # x̂_0 = x̃ std² / (std² + σ²) along x̃ ∝ √(std² + σ²), so that |dx̂_0/dλ| ∝ σ² / (std² + σ²)^{3/2}
     parts = (kept * levels**2 / (std**2 + levels**2) ** 1.5).sqrt() * logs.diff(prepend=logs[:1])

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from diffusion_lib.errors import ConfigError, NonFiniteError
-from diffusion_lib.sample.ancestral import generators
+from diffusion_lib.sample.noise import generators
 from diffusion_lib.stable_diffusion.autoencoder import PART, decode, latents_to_pil, pil_to_latents, psnr, to_pil
 from diffusion_lib.stable_diffusion.parts import load
 

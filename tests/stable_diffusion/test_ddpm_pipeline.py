@@ -13,10 +13,12 @@ from worlds import seeded
 
 from diffusion_lib.errors import CheckpointCorrupt, CheckpointMismatch, ConfigError
 from diffusion_lib.networks import MLP
-from diffusion_lib.process import NoisePredictor, Schedule, cosine, linear, scaled_linear
+from diffusion_lib.process import NoisePredictor, Schedule, cosine, linear
 from diffusion_lib.process.derived_schedules import shifted, zero_terminal_snr
 from diffusion_lib.process.identities import eps_from_v
-from diffusion_lib.sample.ancestral import ddim, ddpm, last
+from diffusion_lib.process.schedule import scaled_linear
+from diffusion_lib.sample.ancestral import ddim, ddpm
+from diffusion_lib.sample.chain import last
 from diffusion_lib.stable_diffusion.ddpm_pipeline import (
     UNetPredictor,
     predictor_of,

@@ -14,7 +14,8 @@ from PIL import Image
 from pipelines import CLIPS, PEERS, SETTINGS, Counted, alike, as_ours, counted, embedded, published_pipeline
 
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.sample.ancestral import generators, last
+from diffusion_lib.sample.chain import last
+from diffusion_lib.sample.noise import generators
 from diffusion_lib.sample.times import timesteps
 from diffusion_lib.stable_diffusion import parts, pipeline
 from diffusion_lib.stable_diffusion.attention import recorded
@@ -144,7 +145,7 @@ def test_a_batch_that_is_halved_begins_from_the_same_picture(tiny):
     assert all(map(alike, small, generate(tiny, ["a dog", "a hat"], **options)))
 
 
-@pytest.mark.parametrize("sampler", pipeline.SAMPLERS)
+@pytest.mark.parametrize("sampler", pipeline.NAMES)
 def test_what_is_black_keeps_its_latents(tiny, sampler):
     init = painted()
     (made,) = generate(tiny, "a dog", seed=1, steps=4, sampler=sampler, init=init, mask=half(), save_int=1)

@@ -10,7 +10,7 @@ import tiny_parts
 import torch
 from small_networks import draw
 
-from diffusion_lib.stable_diffusion.arguments import SAMPLERS
+from diffusion_lib.stable_diffusion.arguments import NAMES
 from diffusion_lib.stable_diffusion.attention import recorded
 from diffusion_lib.stable_diffusion.parts import load
 from diffusion_lib.stable_diffusion.pipeline import generate
@@ -29,7 +29,7 @@ def pipeline(device):
     with tempfile.TemporaryDirectory() as folder:
         parts = load(tiny_parts.save_checker(tiny_parts.save(Path(folder))), device=device)
     options = {"seed": 0, "steps": 2, "dim": 64}
-    found = [generate(parts, "a dog", sampler=sampler, **options)[0] for sampler in SAMPLERS]
+    found = [generate(parts, "a dog", sampler=sampler, **options)[0] for sampler in NAMES]
     init, mask = found[0].image, found[0].image.convert("L").point(lambda level: 255 * (level > 100))
     found += generate(parts, ["a hat", "a dog"], negative="red", g=3, init=init, mask=mask, **options)
     latents = prompt_to_prompt(parts, "a dog", "a hat", g=2, seed=0, steps=2)

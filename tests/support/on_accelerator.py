@@ -22,10 +22,10 @@ from torch.nn.utils import parameters_to_vector
 from diffusion_lib import evaluate, networks, process, sample
 from diffusion_lib.data import digit_labels, digits
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.sample.ancestral import generators
 from diffusion_lib.sample.editing import Inpainted
 from diffusion_lib.sample.flow import METHODS
 from diffusion_lib.sample.multistep_consistency import multistep_consistency
+from diffusion_lib.sample.noise import generators
 from diffusion_lib.train import TrainConfig, TrainState, checkpoint, train
 
 OURS = f"{ROOT}/diffusion_lib/"
@@ -78,7 +78,7 @@ def samplers(device):
         found.append(sample.last(sample.ddim(inpainted, x_T, SCHEDULE, steps=5)))
     guided = process.GuidedByLabel(network("unet", device, classes=3), torch.tensor([0, 2]).to(device), 2.0)
     found.append(sample.last(sample.ddim(guided, draw(2, 1, 8, 8, device=device), SCHEDULE, steps=2)))
-    path = process.Path.named("flow")
+    path = process.make_process("flow")
     for method in METHODS:
         steps = sample.follow(lambda x, t: WORLD.velocity(path, x, t), x_T, sample.even_times(4), method=method)
         found.append(sample.last(steps))
@@ -91,7 +91,7 @@ def evaluation(device):
     """Oracle, bound, likelihood, distances, features and the exact chain, of tensors on the device."""
     x, y = (draw(40, 2, device=device, seed=seed, dtype=torch.float64) for seed in (0, 1))
     t = torch.arange(1, 21).repeat(2).to(device)
-    path = process.Path.named("flow")
+    path = process.make_process("flow")
     found = [WORLD.score(SCHEDULE, x, t), WORLD.log_density(SCHEDULE, x, t), WORLD.clean_mean(SCHEDULE, x, t)]
     found += [evaluate.log_density(lambda x, t: WORLD.velocity(path, x, t), x, [0.0, 0.5, 1.0]).nats]
     found += [

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from diffusion_lib.evaluate import GaussianMixture
 from diffusion_lib.networks import DiT
 from diffusion_lib.process import guidance
-from diffusion_lib.process.identities import Transition
+from diffusion_lib.process.noise_process import Transition
 from diffusion_lib.train import batch
 
 

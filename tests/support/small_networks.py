@@ -18,7 +18,7 @@ from diffusion_lib.train.flow import velocity_loss
 from diffusion_lib.train.loop import eps_loss
 
 SCHEDULE = process.linear(20)
-FLOW = process.Path.named("flow")
+FLOW = process.make_process("flow")
 NETWORKS: dict[str, Callable[[], networks.Network]] = {
     "mlp": lambda: networks.MLP(2, T=20, alpha_bar=SCHEDULE.alpha_bar, data_std=0.5),
     "unet": lambda: networks.UNet(1, 8, T=20, alpha_bar=SCHEDULE.alpha_bar),

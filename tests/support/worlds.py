@@ -6,8 +6,6 @@ import math
 
 import torch
 
-from diffusion_lib.sample.ode import sigma
-
 
 def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
@@ -35,7 +33,7 @@ def gaussian_model(schedule, mean=0.0, std=1.0):
 def error_before_the_end(schedule, at):
     """How far a sampler is from the exact flow of data N(0.5, 1) when it visits the time ``at``, by its steps."""
     x_T, model = randn(4, 1), gaussian_model(schedule, 0.5, 1.0)
-    shrunk = math.hypot(1, sigma(schedule, at)) / math.hypot(1, sigma(schedule, schedule.T))
+    shrunk = math.hypot(1, schedule.level(at)) / math.hypot(1, schedule.level(schedule.T))
     exact = 0.5 + shrunk * (x_T / schedule.alpha_bar[-1].sqrt() - 0.5)
 
     def error(sampler, steps):

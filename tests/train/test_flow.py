@@ -9,10 +9,10 @@ import torch
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.evaluate import GaussianMixture
-from diffusion_lib.process import Path, add_noise
+from diffusion_lib.process import add_noise, make_process
 from diffusion_lib.train.flow import nearest_pairs, velocity_loss
 
-FLOW = Path.named("flow")
+FLOW = make_process("flow")
 
 
 def draw(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -34,7 +34,7 @@ def test_the_target_is_noise_minus_data():
 @pytest.mark.parametrize("name", ["flow", "cosine", "sub_vp"])
 def test_the_loss_is_the_excess_over_the_floor_of_the_oracle(name):
     """With û off by a constant c everywhere the loss is the oracle's own plus c²: that is a conditional mean."""
-    path, world, n = Path.named(name), GaussianMixture.named("ring"), 100_000
+    path, world, n = make_process(name), GaussianMixture.named("ring"), 100_000
     x_0, _ = world.sample(n, torch.Generator().manual_seed(3))
     t, eps = torch.full((n,), 0.6, dtype=torch.float64), draw(n, 2, seed=4)
     least = velocity_loss(lambda x, t: world.velocity(path, x, t), path, x_0, t, eps)

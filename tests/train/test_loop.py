@@ -18,7 +18,8 @@ from diffusion_lib.process.bound import WEIGHTS
 from diffusion_lib.process.identities import add_noise
 from diffusion_lib.process.registry import make_schedule
 from diffusion_lib.process.schedule import linear
-from diffusion_lib.sample.ancestral import ddim, last
+from diffusion_lib.sample.ancestral import ddim
+from diffusion_lib.sample.chain import last
 from diffusion_lib.train import checkpoint
 from diffusion_lib.train import loop as training
 from diffusion_lib.train.batch import draw_batch, sampling_and_weight, timestep_distribution

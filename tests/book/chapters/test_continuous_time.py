@@ -7,8 +7,8 @@ import torch
 from chapters import code_cells, numbers, run_derivation
 
 from diffusion_lib.evaluate import GaussianMixture
-from diffusion_lib.process.path import vp
-from diffusion_lib.sample import ddim, even_times, last, sde
+from diffusion_lib.process.continuous import vp
+from diffusion_lib.sample import ddim, last, sde
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_the_two_families_meet_for_another_world():
         chain, x = chain_of(steps), torch.randn(400, 1, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
         draws = [torch.Generator().manual_seed(6) for _ in range(2)]
         ends = last(ddim(world.noise_predictor(chain), x, chain, eta=0.6, generator=draws[0]))
-        ours = last(sde(world.noise_predictor(path), x, path, even_times(steps), lam=0.6, generator=draws[1]))
+        ours = last(sde(world.noise_predictor(path), x, path, steps=steps, lam=0.6, generator=draws[1]))
         apart.append(float((ends - ours).square().mean().sqrt()))
     assert apart[1] < apart[0] / 3
 

@@ -15,10 +15,9 @@ from worlds import gaussian_model, randn
 from derive import Integral, exp
 from derive.errors import DerivationError, Refuted
 from derive.page.chain import Chain
-from diffusion_lib.process.identities import Transition
 from diffusion_lib.process.schedule import scaled_linear
-from diffusion_lib.sample import dpm2, dpmpp, sigma
-from diffusion_lib.sample.dpm import corrected, first_order_step, middle, parabola
+from diffusion_lib.sample import dpm2, dpmpp
+from diffusion_lib.sample.dpm import corrected, first_order_step, parabola
 from pagekit import stored
 
 SCHEDULE = scaled_linear(1000)
@@ -43,7 +42,7 @@ def states(sampler, times):
     chain = list(sampler(model, randn(3, 1), SCHEDULE, spacing=times))
     kept = [float(SCHEDULE.alpha_bar[step.t]) ** 0.5 for step in chain]
     unshrunk = [step.x_t / root for step, root in zip(chain, kept, strict=True)]
-    noises = [(x - step.x_0_hat) / sigma(SCHEDULE, step.t) for x, step in zip(unshrunk[:-1], chain, strict=False)]
+    noises = [(x - step.x_0_hat) / SCHEDULE.level(step.t) for x, step in zip(unshrunk[:-1], chain, strict=False)]
     return unshrunk, [step.x_0_hat for step in chain], noises, model
 
 
@@ -55,7 +54,7 @@ def test_the_first_order_step_is_the_proved_one(chapter):
     unshrunk, cleans, _, _ = states(dpmpp, (900, 500))
     symbols = [names["FS"].sympy(node) for node in (x, clean, start, end)]
     of_line = sp.lambdify(symbols, names["FS"].sympy(line), "math")
-    levels = sigma(SCHEDULE, 900), sigma(SCHEDULE, 500)
+    levels = SCHEDULE.level(900), SCHEDULE.level(500)
     for before, guess, after in zip(unshrunk[0], cleans[0], unshrunk[1], strict=True):
         assert of_line(float(before), float(guess), *levels) == pytest.approx(float(after), rel=1e-11)
 
@@ -64,7 +63,7 @@ def test_the_second_step_of_2m_is_the_proved_one(chapter):
     """The line's value in the middle, g_0 + h/(2 h_1) (g_0 − x̂_0'), put into the first-order step."""
     times = (990, 700, 500)
     unshrunk, cleans, _, _ = states(dpmpp, times)
-    levels = [sigma(SCHEDULE, t) for t in times]
+    levels = [SCHEDULE.level(t) for t in times]
     h_1, h = math.log(levels[0] / levels[1]), math.log(levels[1] / levels[2])
     in_the_middle = formula(chapter[0], chapter[0]["in_the_middle"], "g_0", "older", "h", "h_1")
     share = levels[2] / levels[1]
@@ -77,8 +76,8 @@ def test_the_second_step_of_2m_is_the_proved_one(chapter):
 def test_a_step_of_dpm_solver_2_is_the_proved_one(chapter):
     times = (990, 500)
     unshrunk, _, noises, model = states(dpm2, times)
-    m = middle(SCHEDULE, *times)
-    start, between, end = (sigma(SCHEDULE, t) for t in (times[0], m, times[1]))
+    m = SCHEDULE.log_midpoint(*times)
+    start, between, end = (SCHEDULE.level(t) for t in (times[0], m, times[1]))
     there = unshrunk[0] + (between - start) * noises[0]
     seen = model(there * float(SCHEDULE.alpha_bar[m]) ** 0.5, torch.full((3,), m))
     blend = formula(chapter[0], chapter[0]["blend"], "g_0", "seen", "share")
@@ -89,9 +88,9 @@ def test_a_step_of_dpm_solver_2_is_the_proved_one(chapter):
 
 
 def test_the_correction_takes_the_step_again_with_the_parabola():
-    before, step = Transition.between(SCHEDULE, 990, 700), Transition.between(SCHEDULE, 700, 500)
+    before, step = SCHEDULE.transition(990, 700), SCHEDULE.transition(700, 500)
     x, older, old, new = (randn(3, 1, seed=k) for k in range(4))
-    h_1, h = (math.log(each.sigma_t / each.sigma_s) for each in (before, step))
+    h_1, h = (math.log(each.level_t / each.level_s) for each in (before, step))
     a, b, c = parabola(h, h_1)
     torch.testing.assert_close(
         corrected([(step, x, old), (before, x, older)], new), first_order_step(step, x, a * older + b * old + c * new)

@@ -75,8 +75,8 @@ def test_lms_steps_have_the_proved_weights(chapter, schedule, draws, order):
             s, times = t - gaps[0], [t]
             for gap in gaps[1:order]:
                 times.append(times[-1] + gap)
-            levels = [ode.sigma(schedule, time) for time in [*times, T, T, T][:4]]
-            widths = [levels[0] - ode.sigma(schedule, s), *(b - a for a, b in pairwise(levels))]
+            levels = [schedule.level(time) for time in [*times, T, T, T][:4]]
+            widths = [levels[0] - schedule.level(s), *(b - a for a, b in pairwise(levels))]
             widths = [width or 1.0 for width in widths]  # what is not used
             numbers = (*widths, sum(widths[1:3]), sum(widths[1:]))
             x_t, past = draws[0, t], [(time, draws[1, time]) for time in times]

@@ -11,10 +11,10 @@ from derive import Derivative, Normal
 from derive.errors import DerivationError, Refuted
 from derive.page.chain import Chain
 from diffusion_lib.evaluate import GaussianMixture
-from diffusion_lib.process import Path, add_noise
+from diffusion_lib.process import add_noise, make_process
 from diffusion_lib.process import velocity as dictionary
 from diffusion_lib.process.identities import v_from_eps
-from diffusion_lib.process.path import PATHS
+from diffusion_lib.process.registry import PROCESSES
 from diffusion_lib.sample import follow, last
 
 STATE, SPEED, NOISE = 0.7, -1.3, 0.4
@@ -36,9 +36,9 @@ WORDS = {  # a block: the library's function, the letter that it takes beside th
 }
 
 
-@pytest.mark.parametrize("name", PATHS)
+@pytest.mark.parametrize("name", PROCESSES)
 def test_the_dictionary_of_the_library_is_the_proved_one(chapter, name):
-    names, path = chapter[0], Path.named(name)
+    names, path = chapter[0], make_process(name)
     for t in (0.1, 0.5, 0.93):
         scales = path.at(t, one(0.0))
         numbers = [float(value) for value in (*scales[:2], scales.d_alpha, scales.wronskian)]
@@ -66,7 +66,7 @@ def test_the_mean_velocity_of_the_oracle_is_the_proved_one_for_a_bell(chapter):
     proved = formula(chapter[0], "gaussian-velocity", "X", "width", "t")
     world, x = GaussianMixture([[0.0]], 0.6), one(STATE)
     for t in (0.05, 0.5, 0.95):
-        assert float(world.velocity(Path.named("flow"), x, t)) == pytest.approx(proved(STATE, 0.6, t), rel=1e-12)
+        assert float(world.velocity(make_process("flow"), x, t)) == pytest.approx(proved(STATE, 0.6, t), rel=1e-12)
 
 
 def test_a_step_of_euler_is_the_proved_mixture_of_two_guesses(chapter):
@@ -167,5 +167,5 @@ def test_one_call_on_the_circle_is_the_noise_that_no_network_has_touched(chapter
     assert median["straight-at-1"] > 2 * median["untouched"] and "verdict-circle-one" not in shown
     data = GaussianMixture.named("ring")
     noise = torch.randn(50, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    once = last(follow(lambda x, t: data.velocity(Path.named("cosine"), x, t), noise, [1.0, 0.0]))
+    once = last(follow(lambda x, t: data.velocity(make_process("cosine"), x, t), noise, [1.0, 0.0]))
     torch.testing.assert_close(once, noise, rtol=0, atol=1e-6)

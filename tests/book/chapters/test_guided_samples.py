@@ -10,7 +10,8 @@ from chapters import run_derivation
 from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.process.identities import score_from_eps
 from diffusion_lib.process.schedule import Schedule, cosine
-from diffusion_lib.sample.ancestral import ddim, last
+from diffusion_lib.sample.ancestral import ddim
+from diffusion_lib.sample.chain import last
 
 T = 40
 v, d, m = 0.3, 0.9, -0.6  # variance of the class, what all data have more, mean of the class

@@ -181,9 +181,8 @@ def test_the_end_is_known_better_than_the_distances_to_it():
 
 def test_what_diffusers_leaves_out_at_the_start_is_computed():
     from diffusion_lib.process import make_schedule
-    from diffusion_lib.sample import sigma
 
-    level = sigma(make_schedule("scaled_linear", 1000), 1000)
+    level = make_schedule("scaled_linear", 1000).level(1000)
     exact = 100 * (1 - level / math.sqrt(level**2 + 1))
     assert float(texts()["start-off"]) == pytest.approx(exact, abs=0.006)
 

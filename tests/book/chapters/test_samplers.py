@@ -10,8 +10,8 @@ from chapters import code_cells, numbers, printed
 
 from diffusion_lib.evaluate.line_distribution import goodness_of_fit
 from diffusion_lib.process.schedule import cosine, linear
-from diffusion_lib.sample.ancestral import ddim, ddpm, last
-from diffusion_lib.sample.ode import sigma
+from diffusion_lib.sample.ancestral import ddim, ddpm
+from diffusion_lib.sample.chain import last
 
 SOLVERS = ("euler", "lms, order 2", "lms, order 4", "dpmpp", "heun")
 
@@ -24,7 +24,7 @@ def shown():
 @pytest.fixture(scope="module")
 def names():
     """The functions of the page, defined as the page defines them, without its runs."""
-    found = {"schedule": linear(200), "T": 200, "seed": 0, "sigma": sigma}
+    found = {"schedule": linear(200), "T": 200, "seed": 0}
     for cell in code_cells("samplers"):
         if "def " in cell.source and "mystnb" not in cell.metadata:
             source = cell.source
@@ -147,7 +147,7 @@ def test_calls_are_those_of_the_table():
 def test_the_exact_flow_keeps_quantiles_and_is_what_a_solver_tends_to(names, world):
     x_T = torch.linspace(-2, 2, 9, dtype=torch.float64)[:, None]
     ends = names["flow"](x_T, world)
-    shares = names["share_below"](x_T / names["schedule"].alpha_bar[-1].sqrt(), world, sigma(names["schedule"], 200))
+    shares = names["share_below"](x_T / names["schedule"].alpha_bar[-1].sqrt(), world, names["schedule"].level(200))
     torch.testing.assert_close(names["share_below"](ends, world), shares, rtol=0, atol=1e-12)
     near = last(ddim(world.noise_predictor(names["schedule"]), x_T, names["schedule"]))
     assert float((near - ends).abs().max()) < 0.03

@@ -89,7 +89,7 @@ def test_euler_steps_are_the_proved_ones(chapter, schedule, draws):
         x_t, eps = draws[0, t], draws[1, t]
         late, early = shares(schedule, t, s)[:2]
         moved = ode.euler_step(schedule, x_t, eps, t, s)
-        levels = ode.sigma(schedule, t), ode.sigma(schedule, s)
+        levels = schedule.level(t), schedule.level(s)
         close(moved, early**0.5 * step(float(x_t) / late**0.5, *levels, float(eps)))
         close(moved, quiet(float(x_t), float(eps), late, early))
 
@@ -105,10 +105,10 @@ def test_scales_are_those_of_the_library_and_of_diffusers(chapter):
         beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", timestep_spacing="trailing"
     )
     scheduler.set_timesteps(1000)
-    x, top = torch.ones(1, 1, dtype=torch.float64), ode.sigma(schedule, 1000)
+    x, top = torch.ones(1, 1, dtype=torch.float64), schedule.level(1000)
     assert start(top) == pytest.approx(float(schedule.alpha_bar[-1]) ** -0.5, rel=1e-12)
     for t in (1000, 600, 41, 1):
-        level = ode.sigma(schedule, t)
+        level = schedule.level(t)
         assert float(process.ve_to_vp(schedule, x, t)) == pytest.approx(shrink(1.0, level), rel=1e-12)
         theirs = scheduler.scale_model_input(x, scheduler.timesteps[1000 - t])
         scheduler._step_index = None

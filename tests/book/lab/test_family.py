@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from diffusion_lib.evaluate import GaussianMixture
-from diffusion_lib.process.path import vp
-from diffusion_lib.sample import even_times, sde
+from diffusion_lib.process.continuous import vp
+from diffusion_lib.sample import sde
 
 LINE = GaussianMixture([[-1.0], [0.3], [1.2]], 0.25, [0.3, 0.3, 0.4])
 PATH = vp()
@@ -27,7 +27,7 @@ def test_the_chain_is_that_of_the_library(modules, monkeypatch, lam):
     told = torch.tensor(modules("maths/family.js", ask, given), dtype=torch.float64)
     left = iter(noises)
     monkeypatch.setattr(sys.modules[sde.__module__], "noise", lambda *given: lambda like: next(left))
-    ours = torch.stack([each.x_t for each in sde(LINE.noise_predictor(PATH), start, PATH, even_times(steps), lam=lam)])
+    ours = torch.stack([each.x_t for each in sde(LINE.noise_predictor(PATH), start, PATH, steps=steps, lam=lam)])
     torch.testing.assert_close(told, ours[:, :, 0], rtol=1e-9, atol=1e-9)
 
 

@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from diffusion_lib.evaluate import GaussianMixture, sliced_wasserstein
-from diffusion_lib.process.identities import Transition
 from diffusion_lib.process.registry import SCHEDULES, make_schedule
 from diffusion_lib.process.schedule import Schedule
 from diffusion_lib.sample.ancestral import ddpm_step
@@ -30,7 +29,7 @@ def states():
 def test_the_chain_that_visits_every_tenth_time(modules, name):
     ask = "(m, name) => m.visiting(m.schedule(name, 1000), m.evenly(1000, 100))"
     told, full = modules("maths/schedule.js", ask, name), make_schedule(name, T)
-    betas = [Transition.between(full, t, t - 10).beta for t in range(10, T + 1, 10)]
+    betas = [full.transition(t, t - 10).sigma2_ts for t in range(10, T + 1, 10)]
     torch.testing.assert_close(tensor(told["beta"][1:]), tensor(betas), rtol=1e-12, atol=0)
     torch.testing.assert_close(tensor(told["rest"]), full.one_minus_alpha_bar[::10], rtol=1e-12, atol=0)
 
@@ -93,7 +92,7 @@ def test_a_step_back_is_the_step_there_by_bayes(modules, slot):
     exponent = -(x_s - means).square().sum(1) / (2 * variance)
     drawn = (weights.log() + exponent - (2 * torch.pi * variance).log()).logsumexp(0)
     full = make_schedule("cosine", T)
-    chain = Schedule.from_betas(tensor([Transition.between(full, t, t - 10).beta for t in range(10, T + 1, 10)]))
+    chain = Schedule.from_betas(tensor([full.transition(t, t - 10).sigma2_ts for t in range(10, T + 1, 10)]))
     beta, off = chain.beta[slot], x_t - chain.alpha[slot].sqrt() * x_s
     forward = -off.square().sum() / (2 * beta) - (2 * torch.pi * beta).log()
     left, right = drawn + RING.log_density(chain, x_t, slot)[0], forward + RING.log_density(chain, x_s, slot - 1)[0]

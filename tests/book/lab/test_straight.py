@@ -7,7 +7,7 @@ import torch
 
 from booktools.lab import data
 from diffusion_lib.evaluate import GaussianMixture
-from diffusion_lib.process import Path
+from diffusion_lib.process import ContinuousProcess, make_process
 from diffusion_lib.sample import even_times, follow
 
 WORLD = GaussianMixture([[-1.0], [0.3], [1.2]], 0.2, [0.3, 0.3, 0.4])
@@ -39,7 +39,7 @@ def path(p):
     def sigma(t):
         return t / size(t)
 
-    return Path(f"power {p}", alpha, sigma, slope(alpha), slope(sigma))
+    return ContinuousProcess(f"power {p}", alpha, sigma, slope(alpha), slope(sigma))
 
 
 @pytest.mark.parametrize("p", [1, 1.3, 2])
@@ -57,17 +57,17 @@ def test_scales_means_and_velocities_are_the_library_s(modules, p):
         assert clean == pytest.approx(WORLD.clean_mean(ours, x, t).flatten().tolist(), rel=1e-9)
         assert speed == pytest.approx(WORLD.velocity(ours, x, t).flatten().tolist(), rel=1e-9, abs=1e-9)
     if p < 2:
-        straight = Path.named("flow") if p == 1 else ours
+        straight = make_process("flow") if p == 1 else ours
         assert float(straight.sigma(tensor([0.25]))) == pytest.approx(float(ours.sigma(tensor([0.25]))), rel=1e-12)
 
 
 def test_where_the_exact_flow_is_is_the_page_s(modules):
-    page = data.of_cell("flow-matching", "def carried", torch=torch, line=WORLD, Path=Path, GaussianMixture=None)
+    page = data.of_cell("flow-matching", "def carried", torch=torch, line=WORLD, GaussianMixture=None)
     shares = [0.01, 0.3, 0.77, 0.995]
     ask = """(m, [world, shares, times]) =>
         times.map((t) => shares.map((share) => m.carried(world, share, m.scales(1, t))))"""
     for t, told in zip(TIMES, modules("maths/paths.js", ask, [TOLD, shares, TIMES]), strict=True):
-        ours = page["carried"](tensor(shares)[:, None], Path.named("flow"), t)
+        ours = page["carried"](tensor(shares)[:, None], make_process("flow"), t)
         assert told == pytest.approx(ours.flatten().tolist(), abs=1e-9)
 
 

@@ -109,14 +109,14 @@ def linked(name: str, text: str, *sources: str) -> list[tuple[str, str]]:
 
 
 def test_the_first_mention_of_what_a_chapter_imports_is_a_link():
-    text = "A\n=\n\n``last``\n--------\n\nB\n\n``last(x)``, ``last``, ``x.sigma``, ``log``, ``posterior``"
+    text = "A\n=\n\n``last``\n--------\n\nB\n\n``last(x)``, ``last``, ``x.heun``, ``log``, ``posterior``"
     sources = (
-        "from diffusion_lib.sample import last\nfrom diffusion_lib.sample.ode import sigma",
+        "from diffusion_lib.sample import last\nfrom diffusion_lib.sample.ode import heun",
         "from derive import log",
     )
     assert linked("book/chapter", text, *sources) == [
         ("last(x)", "book/api/sample.html#diffusion_lib.sample.last"),
-        ("x.sigma", "book/api/sample.html#diffusion_lib.sample.sigma"),
+        ("x.heun", "book/api/sample.html#diffusion_lib.sample.heun"),
     ]
 
 

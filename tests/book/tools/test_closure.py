@@ -26,8 +26,11 @@ def fresh(root):
 
 
 def test_an_import_leads_to_what_it_imports_and_to_the_packages_around_it():
-    found = closure.modules("from diffusion_lib.process.path import Path")
-    assert {"diffusion_lib", *(f"diffusion_lib.{name}" for name in ("process", "process.path", "errors"))} <= found
+    found = closure.modules("from diffusion_lib.process.continuous import ContinuousProcess")
+    assert {
+        "diffusion_lib",
+        *(f"diffusion_lib.{name}" for name in ("process", "process.continuous", "errors")),
+    } <= found
     assert not any(name.startswith(("derive", "models", "diffusion_lib.train")) for name in found)
 
 

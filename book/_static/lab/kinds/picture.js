@@ -21,7 +21,7 @@ const make = (tag, values = {}, ...children) => {
 };
 
 export const mount = (root, data) => {
-  const id = root.id, find = (query) => root.querySelector(query), listed = [...controls(data.begins), ...more];
+  const id = root.id, find = (query) => root.querySelector(query), listed = [...controls(data), ...more];
   const handle = Object.fromEntries(listed.map((each) => [each.name, find(`#${id}-${each.name}`)]));
   const [main, stop, other] = ["make", "stop", "other"].map((name) => find(`[data-does="${name}"]`));
   const words = find(".lab-words"), progress = find("progress"), frame = find(".lab-frame"), links = find(".lab-links"), told = find(".lab-said");

@@ -3,14 +3,12 @@
 import { escaped } from "../shell/plot.js";
 import { check, choice, html, range, words } from "../shell/controls.js";
 
-const SAMPLERS = { ddpm: "DDPM", ddim: "DDIM", euler: "Euler", heun: "Heun, two calls a step", lms: "LMS", "dpm++": "DPM-Solver++" };
-
-export const controls = ({ prompt, g, seed, steps, sampler }) => [
+export const controls = ({ begins: { prompt, g, seed, steps, sampler }, samplers }) => [
   words("prompt", "prompt", { value: prompt, longest: 200 }),
   range("g", "guidance g", { from: 0, to: 10, step: 0.5, value: g }),
   range("seed", "seed", { from: 0, to: 999, value: seed }),
   range("steps", "steps", { from: 1, to: 100, value: steps }),
-  choice("sampler", "sampler", Object.entries(SAMPLERS), sampler.replace(/-karras$/, "")),
+  choice("sampler", "sampler", Object.entries(samplers), sampler.replace(/-karras$/, "")),
   check("karras", "levels of Karras", sampler.endsWith("-karras")),
 ];
 
@@ -50,7 +48,7 @@ export const offer = (megabytes) => `Load the networks (${megabytes} MB) and pai
 
 export const draw = (kind, data) => {
   const id = `lab-${kind}`, begins = data.begins, side = 2 * data.network.side;
-  const handles = controls(begins).map((each) => html(each, id, begins[each.name] ?? each.value)).join("");
+  const handles = controls(data).map((each) => html(each, id, begins[each.name] ?? each.value)).join("");
   const folded = more.map((each) => html(each, id, each.value)).join("");
   const alt = `A picture that the miniature painted for the prompt: ${begins.prompt}`;
   return `<form class="lab-controls needs-script" aria-label="Handles: the picture to paint">${handles}<button type="button" data-does="other">Another seed</button></form>

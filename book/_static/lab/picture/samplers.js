@@ -58,9 +58,9 @@ const dpmpp = () => {
     return sum([kept, x], [sqrt(step.keptS) * (1 - shrunk), ahead]);
   };
 };
-const EVEN = { ddpm, "euler-ancestral": ddpm, ddim, euler: multistep(1), heun, lms: multistep(4), "dpm++": dpmpp };
+const EVEN = { ddpm, ddim, euler: multistep(1), heun, lms: multistep(4), "dpm++": dpmpp };
 
-// The names of the samplers, as diffusion_lib has them.
+// The names of the samplers, as in diffusion_lib/registry.py.
 export const names = Object.keys(EVEN).flatMap((name) => [name, `${name}-karras`]);
 
 export const times = (tables, name, steps) => (name.endsWith("-karras") ? karras(tables, steps) : visitedTo0(tables.T, steps).slice(0, -1));

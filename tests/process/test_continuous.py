@@ -9,16 +9,16 @@ import torch
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.evaluate import GaussianMixture
+from diffusion_lib.process import continuous as paths
 from diffusion_lib.process import identities
-from diffusion_lib.process import path as paths
 from diffusion_lib.process import velocity as velocities
-from diffusion_lib.process.path import PATHS, Path, from_schedule
-from diffusion_lib.process.registry import SCHEDULES, make_schedule
+from diffusion_lib.process.continuous import from_schedule
+from diffusion_lib.process.registry import PROCESSES, SCHEDULES, make_process, make_schedule
 from diffusion_lib.process.schedule import Schedule, cosine, linear
 from diffusion_lib.process.velocity import velocity_of_pair
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
-ALL = {**{name: Path.named(name) for name in PATHS}, "chain": from_schedule(linear(50))}
+ALL = {**{name: make_process(name) for name in PROCESSES}, "chain": from_schedule(linear(50))}
 UNEVEN = GaussianMixture([[-1.2, -0.7], [1.2, -0.7], [0.0, 1.3]], [0.2, 0.4, 0.1], [0.25, 0.35, 0.4])
 TIMES = torch.tensor([0.013, 0.25, 0.4, 0.77, 0.995], dtype=torch.float64)
 each_path = pytest.mark.parametrize("path", ALL.values(), ids=ALL.keys())
@@ -206,8 +206,8 @@ def test_the_floor_of_a_path_is_that_of_a_schedule_with_its_scales():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: Path.named("straight"), "path must be one of"),
-        (lambda: Path.named("flows"), "did you mean 'flow'"),
+        (lambda: make_process("straight"), "process must be one of"),
+        (lambda: make_process("flows"), "did you mean 'flow'"),
         (lambda: identities.add_noise(ALL["flow"], draw(2, 1), 1.2, draw(2, 1)), r"t must be .* \[0, 1\]"),
         (
             lambda: identities.add_noise(ALL["flow"], draw(2, 1), torch.tensor([0.1, float("nan")]), draw(2, 1)),
@@ -221,7 +221,7 @@ def test_the_floor_of_a_path_is_that_of_a_schedule_with_its_scales():
         (lambda: ALL["vp"].at(0.0, draw(2, 1)), "sigma' must be finite"),
         (lambda: velocities.velocity_from_eps(ALL["flow"], draw(2, 1), 1.0, draw(2, 1)), "alpha must be above 0"),
         (lambda: velocities.velocity_from_x_0(ALL["flow"], draw(2, 1), 0.0, draw(2, 1)), "sigma must be above 0"),
-        (lambda: velocity_of_pair(linear(10), draw(2, 1), 1, draw(2, 1)), "path must be a Path"),
+        (lambda: velocity_of_pair(linear(10), draw(2, 1), 1, draw(2, 1)), "process must be a ContinuousProcess"),
         (lambda: velocity_of_pair(ALL["flow"], draw(2, 1), 0.5, draw(2, 2)), "nothing is broadcast"),
         (lambda: from_schedule("linear"), "schedule must be a Schedule"),
         (lambda: paths.vp(0.0), "beta_start must be"),

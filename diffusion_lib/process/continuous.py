@@ -1,18 +1,14 @@
-r"""One place for any (α_t, σ_t): the ways from data to noise, as functions of a time that may be any number.
+r"""Noise processes in continuous time: α(t) and σ(t) with their derivatives, for t in [0, 1].
 
-A *path* joins a data point and a noise,
+The derivatives α'(t) and σ'(t) give the process a velocity (module ``velocity``), and the coefficients of its
+stochastic differential equation dx = f x dt + g dw (``Scales.drift`` and ``Scales.diffusion``).
 
-    x_t = α(t) x_0 + σ(t) ε,     t in [0, 1]: at t = 0 data, at t = 1 noise.
+The ratio α/σ decreases strictly with t.  Two processes with the same x_0 and ε pass through the same points, up to a
+factor, at the times where their ratios α/σ agree.
 
-A ``Schedule`` is the same with whole times 1…T, α_t = √ᾱ_t and σ_t = √(1 − ᾱ_t).  The functions of ``identities``
-and the oracle of ``evaluate`` take either, and ask it for ``check_t`` and ``powers``.  A path moreover has slopes,
-α'(t) and σ'(t), and so a velocity (module ``velocity``) and an equation with noise (``drift``, ``diffusion``).
-
-The ratio α/σ falls strictly on every path.  Two paths with the same x_0 and ε pass the same points up to a factor and
-a change of the clock, where α/σ is the same.
-
-Beware of other clocks: Lipman et al. 2023, Liu et al. 2023 and Tong et al. 2024 count from noise at 0 to data x_1 at 1,
-and their velocity x_1 − x_0 points to the data.  Here, as in Esser et al. 2024, it points to the noise.
+The direction of time differs between papers: Lipman et al. 2023, Liu et al. 2023 and Tong et al. 2024 count from noise
+at 0 to data x_1 at 1, so that their velocity x_1 − x_0 points to the data.  Here, as in Esser et al. 2024, it points to
+the noise.
 
 Sources: Song et al. 2021b, eq. 29 and appendix C (VP, VE, sub-VP); Lipman et al. 2023, eq. 20 (flow); Albergo et al.
 2023, section 4 (trigonometric); Esser et al. 2024, section 2 (the conventions here).
@@ -21,22 +17,23 @@ Sources: Song et al. 2021b, eq. 29 and appendix C (VP, VE, sub-VP); Lipman et al
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from ..errors import ConfigError, check_choice, check_real
+from ..errors import ConfigError, check_real
+from .betas import check_T
+from .noise_process import NoiseProcess, Transition
 from .schedule import Schedule
 
 Function = Callable[[Tensor], Tensor]
 
 
 class Scales(NamedTuple):
-    """α, σ and their slopes at one time for each sample, in the dtype of the states and ready to be multiplied."""
+    """α, σ, α' and σ' at one time for each sample, in the dtype of the states and ready to be multiplied."""
 
     alpha: Tensor
     sigma: Tensor
@@ -50,7 +47,7 @@ class Scales(NamedTuple):
 
     @property
     def drift(self) -> Tensor:
-        """f = α'/α: dx = f x dt + g dw has the states of the path (Song et al. 2021b, eq. 5); −∞ where α = 0."""
+        """f = α'/α, of the equation dx = f x dt + g dw of the process (Song et al. 2021b, eq. 5); −∞ where α = 0."""
         return self.d_alpha / self.alpha
 
     @property
@@ -60,19 +57,14 @@ class Scales(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Path:
-    """α, σ, α' and σ' as functions of t, float64 (n,) to float64 (n,), pure; ``Path.named`` has those of the papers."""
+class ContinuousProcess(NoiseProcess):
+    """α, σ, α' and σ' as pure functions of t, float64 (n,) to float64 (n,); ``make_process`` has those of papers."""
 
     name: str
     alpha: Function
     sigma: Function
     d_alpha: Function
     d_sigma: Function
-
-    @classmethod
-    def named(cls, name: str) -> Path:
-        """The path called ``name``, a key of ``PATHS``, with its published values."""
-        return PATHS[check_choice("path", name, PATHS)]()
 
     def check_t(self, t: Tensor | float, like: Tensor | None = None) -> Tensor | float:
         """Return ``t`` if it is a number in [0, 1] for the whole batch, or a floating-point tensor (B,) of such.
@@ -92,46 +84,67 @@ class Path:
         return t
 
     def powers(self, t: Tensor | float, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """α², σ² and α² + σ² at ``t``, (B, 1, …, 1), or () for one number, as those of ``Schedule.powers``."""
+        """α², σ² and α² + σ² at ``t``, (B, 1, …, 1), or () for one number, as of a ``NoiseProcess``."""
         at = self._times(t, like)
         kept, rest = self.alpha(at).square(), self.sigma(at).square()
         return _fit(kept, t, like), _fit(rest, t, like), _fit(kept + rest, t, like)
 
     def at(self, t: Tensor | float, like: Tensor) -> Scales:
-        """α, σ, α' and σ' at ``t``, in the same shapes; ``ConfigError`` where a slope is infinite."""
+        """α, σ, α' and σ' at ``t``, in the same shapes; ``ConfigError`` where a derivative is infinite."""
         at = self._times(t, like)
         values = [function(at) for function in (self.alpha, self.sigma, self.d_alpha, self.d_sigma)]
-        for slope, value in zip(("alpha'", "sigma'"), values[2:], strict=True):
+        for derivative, value in zip(("alpha'", "sigma'"), values[2:], strict=True):
             if not bool(value.isfinite().all()):
-                raise ConfigError(f"{slope} must be finite, got none on {self.name!r} at t = {t}; keep away from 0")
+                raise ConfigError(
+                    f"{derivative} must be finite, got none on {self.name!r} at t = {t}; keep away from 0"
+                )
         return Scales(*(_fit(value, t, like) for value in values))
+
+    def transition(self, t: float, s: float) -> Transition:
+        """The step from t to s, for 1 ≥ t > s ≥ 0; σ²_{t|s} = σ_t² (1 − SNR_t / SNR_s), not a difference of squares."""
+        t, s = check_real("t", t, 0.0, 1.0, open_low=True), check_real("s", s, 0.0, 1.0)
+        if s >= t:
+            raise ConfigError(f"s must be below t = {t}, got {s}; a step leads from t to an earlier time s")
+        times = torch.tensor([t, s], dtype=torch.float64)
+        (alpha2_t, alpha2_s), (sigma2_t, sigma2_s) = (f(times).square().tolist() for f in (self.alpha, self.sigma))
+        alpha2_ts = alpha2_t / alpha2_s
+        return Transition(
+            t, s, alpha2_t, alpha2_s, sigma2_t, sigma2_s, alpha2_ts, sigma2_t * (1 - alpha2_ts * sigma2_s / sigma2_t)
+        )
+
+    def log_midpoint(self, t: float, s: float) -> float | None:
+        """The time between t and s where σ/α is the geometric mean of both, by bisection; None for s = 0."""
+        if s == 0:
+            return None
+        aim, low, high = math.sqrt(self.level(t) * self.level(s)), s, t
+        while low < (middle := (low + high) / 2) < high:
+            low, high = (middle, high) if self.level(middle) < aim else (low, middle)
+        return high
+
+    def discretized(self, T: int = 1000) -> Schedule:
+        """The chain through the states at k/T, k = 1…T, divided by √(α² + σ²): ᾱ_k = α² / (α² + σ²) at k/T.
+
+        The signal-to-noise ratio stays, so that the same ε̂ belongs to both.  ``ConfigError`` where α(1) = 0, as for
+        flow matching, since no chain with β_k < 1 ends there.
+        """
+        times = torch.arange(check_T(T) + 1, dtype=torch.float64) / T
+        log_alpha_bar = -torch.log1p((self.sigma(times) / self.alpha(times)).square())
+        return Schedule.from_betas(-torch.expm1(log_alpha_bar.diff()), name=self.name)
 
     def _times(self, t: Tensor | float, like: Tensor) -> Tensor:
         self.check_t(t, like if isinstance(t, Tensor) else None)
         return torch.as_tensor(t, dtype=torch.float64, device="cpu").reshape(-1)  # MPS has no float64
 
 
-Process = Schedule | Path  # what fixes α and σ
-
-
-def check_times(times: Sequence[float]) -> list[float]:
-    """Return two or more times in [0, 1] that all fall, or all rise; else raise ``ConfigError``."""
-    times = [check_real("times", t, 0.0, 1.0) for t in times]
-    signs = {math.copysign(1, s - t) if s != t else 0 for t, s in pairwise(times)}
-    if len(times) < 2 or len(signs) != 1 or 0 in signs:
-        raise ConfigError(f"times must be two or more that all fall, or all rise, got {times[:8]}; use even_times")
-    return times
-
-
-def flow() -> Path:
+def flow() -> ContinuousProcess:
     """α = 1 − t, σ = t: the straight path of rectified flow and of optimal transport (Lipman et al. 2023, eq. 20)."""
-    return Path("flow", lambda t: 1 - t, lambda t: t, lambda t: -torch.ones_like(t), torch.ones_like)
+    return ContinuousProcess("flow", lambda t: 1 - t, lambda t: t, lambda t: -torch.ones_like(t), torch.ones_like)
 
 
-def cosine() -> Path:
+def cosine() -> ContinuousProcess:
     """α = cos(πt/2), σ = sin(πt/2) (Albergo et al. 2023; Nichol & Dhariwal 2021 without the offset)."""
     half = math.pi / 2
-    return Path(
+    return ContinuousProcess(
         "cosine",
         lambda t: torch.sin(half * (1 - t)),  # 0, and not 6e-17, at t = 1
         lambda t: torch.sin(half * t),
@@ -140,24 +153,24 @@ def cosine() -> Path:
     )
 
 
-def vp(beta_start: float = 0.1, beta_end: float = 20.0) -> Path:
+def vp(beta_start: float = 0.1, beta_end: float = 20.0) -> ContinuousProcess:
     """α² = exp(−∫β), σ² = 1 − α² with β(t) a line from ``beta_start`` to ``beta_end`` (Song et al. 2021b, eq. 29)."""
     return _preserving("vp", *_linear_beta(beta_start, beta_end))
 
 
-def sub_vp(beta_start: float = 0.1, beta_end: float = 20.0) -> Path:
+def sub_vp(beta_start: float = 0.1, beta_end: float = 20.0) -> ContinuousProcess:
     """α of ``vp``, σ = 1 − α² (Song et al. 2021b, eq. 29)."""
-    log_kept, slope = _linear_beta(beta_start, beta_end)
-    return Path(
+    log_alpha2, derivative = _linear_beta(beta_start, beta_end)
+    return ContinuousProcess(
         "sub_vp",
-        lambda t: torch.exp(log_kept(t) / 2),
-        lambda t: -torch.expm1(log_kept(t)),
-        lambda t: slope(t) / 2 * torch.exp(log_kept(t) / 2),
-        lambda t: -slope(t) * torch.exp(log_kept(t)),
+        lambda t: torch.exp(log_alpha2(t) / 2),
+        lambda t: -torch.expm1(log_alpha2(t)),
+        lambda t: derivative(t) / 2 * torch.exp(log_alpha2(t) / 2),
+        lambda t: -derivative(t) * torch.exp(log_alpha2(t)),
     )
 
 
-def ve(sigma_min: float = 0.01, sigma_max: float = 50.0) -> Path:
+def ve(sigma_min: float = 0.01, sigma_max: float = 50.0) -> ContinuousProcess:
     """α = 1, σ² = σ_min² ((σ_max/σ_min)^{2t} − 1): the noise grows, the data stay (Song et al. 2021b, eq. 29)."""
     sigma_min = check_real("sigma_min", sigma_min, 0.0, math.inf, open_low=True, open_high=True)
     sigma_max = check_real("sigma_max", sigma_max, sigma_min, math.inf, open_low=True, open_high=True)
@@ -166,7 +179,7 @@ def ve(sigma_min: float = 0.01, sigma_max: float = 50.0) -> Path:
     def sigma(t: Tensor) -> Tensor:
         return sigma_min * torch.expm1(rate * t).sqrt()
 
-    return Path(
+    return ContinuousProcess(
         "ve",
         torch.ones_like,
         sigma,
@@ -175,8 +188,8 @@ def ve(sigma_min: float = 0.01, sigma_max: float = 50.0) -> Path:
     )
 
 
-def from_schedule(schedule: Schedule) -> Path:
-    """The path through a schedule's states: at k/T it is in x_k, and ln ᾱ is linear between; slopes are one-sided.
+def from_schedule(schedule: Schedule) -> ContinuousProcess:
+    """The process through a schedule's states: x_k at k/T, and ln ᾱ is linear between; derivatives are one-sided.
 
     So β(t) = −(ln α²)' is constant between whole times, and one step of the chain is its equation with noise, exactly.
     """
@@ -189,35 +202,32 @@ def from_schedule(schedule: Schedule) -> Path:
     def interval(t: Tensor) -> Tensor:
         return (t * T).ceil().long().clamp(1, T)
 
-    def log_kept(t: Tensor) -> Tensor:
+    def log_alpha2(t: Tensor) -> Tensor:
         k = interval(t)
         return table[k] + (t * T - k) * steps[k]
 
-    return _preserving(schedule.name, log_kept, lambda t: T * steps[interval(t)])
-
-
-PATHS = {"flow": flow, "cosine": cosine, "vp": vp, "sub_vp": sub_vp, "ve": ve}
+    return _preserving(schedule.name, log_alpha2, lambda t: T * steps[interval(t)])
 
 
 def _linear_beta(beta_start: object, beta_end: object) -> tuple[Function, Function]:
-    """ln α² = −∫β and its slope −β."""
+    """ln α² = −∫β and its derivative −β."""
     start = check_real("beta_start", beta_start, 0.0, math.inf, open_low=True, open_high=True)
     end = check_real("beta_end", beta_end, start, math.inf, open_high=True)
     return lambda t: -(start * t + (end - start) / 2 * t**2), lambda t: -(start + (end - start) * t)
 
 
-def _preserving(name: str, log_kept: Function, slope: Function) -> Path:
-    """α² + σ² = 1 with ln α² and its slope given: α' = α · slope / 2, σ' = −α α' / σ."""
+def _preserving(name: str, log_alpha2: Function, derivative: Function) -> ContinuousProcess:
+    """α² + σ² = 1 with ln α² and its derivative given: α' = α · (ln α²)' / 2, σ' = −α α' / σ."""
 
     def sigma(t: Tensor) -> Tensor:
-        return torch.expm1(log_kept(t)).abs().sqrt()
+        return torch.expm1(log_alpha2(t)).abs().sqrt()
 
-    return Path(
+    return ContinuousProcess(
         name,
-        lambda t: torch.exp(log_kept(t) / 2),
+        lambda t: torch.exp(log_alpha2(t) / 2),
         sigma,
-        lambda t: slope(t) / 2 * torch.exp(log_kept(t) / 2),
-        lambda t: -slope(t) / 2 * torch.exp(log_kept(t)) / sigma(t),
+        lambda t: derivative(t) / 2 * torch.exp(log_alpha2(t) / 2),
+        lambda t: -derivative(t) / 2 * torch.exp(log_alpha2(t)) / sigma(t),
     )
 
 
