@@ -19,8 +19,11 @@ from ..source.pages import Book, Page
 CAPTIONS = dict(zip(("Derivations", "Experiments", "Latent diffusion", "Beyond the article"), MAP_PARTS, strict=True))
 UNLISTED = ("book/references", "book/provenance", "book/api/")  # the introduction tells of the last in one sentence
 NEEDS = re.compile(r"\bYou need\b(.*?)\{minutes\}`here`", re.S)
-GRADES = re.compile(r'\bgrade\(\s*"[\w-]+", \.\.\.\)')
+GRADES = re.compile(r'\bgrade\(\s*"([\w-]+)", \.\.\.\)')
+FORMS = "tests/pagekit/test_exercises_forms.py"
+LARGE = ("TrainState.create", "lesson.learn(", 'model = "miniature"')
 KINDS = "book/_static/lab/kinds"
+TAKES_DATA = re.compile(r"\bsetup(?:: )?\(\s*[^)\s]|\bmount = \(root, ")
 
 
 def problems(book: Book) -> list[str]:
@@ -69,9 +72,26 @@ def _page(book: Book, page: Page) -> Iterator[str]:
     derives = any("derivation" in tags for _, tags in cells) and page.name != "book/errata"  # which has its own row
     if derives != chapter.derives:
         yield f"{NAME}: {name}: derives must be {'yes' if derives else 'left out'}, as cells of the page say; change it"
-    exercises = f"pagekit/exercises/{name.replace('-', '_')}.py"
-    if any(GRADES.search(source) for source, _ in cells) and not (book.root / exercises).is_file():
-        yield f"{exercises}: the file is missing; {page.name}.md grades answers, and the right ones stand there"
+    yield from _grades(book, page)
+    large = f"book/gpu/{name}.yaml"
+    if (part == "beyond" or trains(page)) and not (book.root / large).is_file():
+        yield f"{large}: the file is missing; give the chapter's larger parameters, for a GPU"
+
+
+def trains(page: Page) -> bool:
+    """Whether it trains with the library's loop or takes a published model; the steps of the errata only test it."""
+    return page.is_notebook and page.name != "book/errata" and any(word in page.text for word in LARGE)
+
+
+def _grades(book: Book, page: Page) -> Iterator[str]:
+    """The answers to the questions of a page, and other forms of them, which a test takes for right."""
+    asked = [name for cell in page.code for name in GRADES.findall(cell.source)]
+    exercises = f"pagekit/exercises/{page.entry.replace('-', '_')}.py"
+    for path, what in ((exercises, "the right answer"), (FORMS, "other forms of the answer")):
+        text = (book.root / path).read_text(encoding="utf-8") if (book.root / path).is_file() else ""
+        for name in asked:
+            if f'"{name}"' not in text:
+                yield f"{path}: it lacks {what} to {name!r}, which {page.name}.md asks for; add it"
 
 
 def _needs(page: Page, needs: set[str]) -> Iterator[str]:
@@ -92,13 +112,16 @@ def _laboratories(book: Book) -> Iterator[str]:
         for _, found in tokens(page.text):
             if found and found.name == "lab":
                 shown.setdefault(found.argument, page.name)
-    tests = {path: path.read_text(encoding="utf-8") for path in (book.root / "tests/book/lab").glob("test_*.py")}
-    modules = {path.stem for path in (book.root / KINDS).glob("*.js")}
+    tests = [path.read_text(encoding="utf-8") for path in (book.root / "tests/book/lab").glob("test_*.py")]
+    modules = {path.stem: path for path in sorted((book.root / KINDS).glob("*.js"))}
     for kind, page in shown.items():
         if kind not in modules:
             yield f"{KINDS}/{kind}.js: the file is missing; {page}.md has the laboratory {kind!r}"
-    for kind in sorted(modules):
+    for kind, path in modules.items():
         if kind not in shown and kind not in BLOCKS:  # those stand beneath every exercise or derivation
             yield f"{KINDS}/{kind}.js: no page shows it; put a block {{lab}} {kind} on the page that explains it"
-        if not any(f'"{kind}"' in text or f"kinds/{kind}.js" in text for text in tests.values()):
+        if not any(f'"{kind}"' in text or f"kinds/{kind}.js" in text for text in tests):
             yield f"tests/book/lab/test_{kind}.py: the file is missing; write a test of {KINDS}/{kind}.js"
+        given = f"booktools/lab/given/{kind}.py"
+        if TAKES_DATA.search(path.read_text(encoding="utf-8")) and not (book.root / given).is_file():
+            yield f"{given}: the file is missing; {KINDS}/{kind}.js takes data, and its function data() returns them"
