@@ -1,4 +1,4 @@
-"""A chapter with a laboratory is added to a copy of the repository, in the files that CONTRIBUTING.md lists and no other.
+"""A chapter with a laboratory is added to a copy of the repository, in the files that CONTRIBUTING.md lists.
 
 What is made from the registry has the chapter then, and whichever of the places is forgotten is named.
 """
@@ -252,9 +252,9 @@ SAID = {  # of each file what is said where it was forgotten; of the change log 
     "book/my-chapter.md": f"book/my-chapter.md: {MISSING}, but _toc.yml lists it",
     "tests/book/chapters/test_my_chapter.py": f"tests/book/chapters/test_my_chapter.py: {MISSING}",
     "pagekit/exercises/my_chapter.py": "pagekit/exercises/my_chapter.py: it lacks the right answer to 'my-sum'",
-    "tests/pagekit/test_exercises_forms.py": "tests/pagekit/test_exercises_forms.py: it lacks other forms of the answer",
+    "tests/pagekit/test_exercises_forms.py": "tests/pagekit/test_exercises_forms.py: it lacks other forms of",
     "book/_static/lab/kinds/myidea.js": f"book/_static/lab/kinds/myidea.js: {MISSING}; book/my-chapter.md has the",
-    "booktools/lab/given/myidea.py": f"booktools/lab/given/myidea.py: {MISSING}; book/_static/lab/kinds/myidea.js",
+    "booktools/lab/given/myidea.py": f"booktools/lab/given/myidea.py: {MISSING}; book/_static/lab/kinds/",
     "tests/book/lab/test_myidea.py": f"tests/book/lab/test_myidea.py: {MISSING}",
     "book/gpu/my-chapter.yaml": f"book/gpu/my-chapter.yaml: {MISSING}",
     "book/references.bib": "no entry 'nobody2099' in book/references.bib",
