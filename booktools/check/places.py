@@ -72,6 +72,9 @@ def _page(book: Book, page: Page) -> Iterator[str]:
     derives = any("derivation" in tags for _, tags in cells) and page.name != "book/errata"  # which has its own row
     if derives != chapter.derives:
         yield f"{NAME}: {name}: derives must be {'yes' if derives else 'left out'}, as cells of the page say; change it"
+    if ("device=choice(" in page.text) != bool(chapter.smallest):
+        wanted = "be left out, since the page takes no" if chapter.smallest else "be given, since the page takes a"
+        yield f"{NAME}: {name}: smallest must {wanted} device; correct it"
     yield from _grades(book, page)
     large = f"book/gpu/{name}.yaml"
     if (part == "beyond" or trains(page)) and not (book.root / large).is_file():
@@ -100,9 +103,10 @@ def _needs(page: Page, needs: set[str]) -> Iterator[str]:
         yield f"{page.name}.md: it does not say what you need; write “You need …” and {{minutes}}`here` behind it"
         return
     named = set(re.findall(r"\{doc\}`(?:.*<)?([\w-]+)>?`", said[1]))
-    for name in sorted(named ^ needs):
-        lacks, has = (f"{NAME}: needs", "the page") if name in named else (f"{page.name}.md", "the registry")
-        yield f"{lacks} of {page.entry!r} lack {name!r}, which {has} names behind “You need”; make them agree"
+    for name in sorted(named - needs):
+        yield f"{NAME}: {page.entry}: needs must have {name!r}, which the page names behind “You need”; make them agree"
+    for name in sorted(needs - named):
+        yield f"{page.name}.md: “You need” must name {name!r}, which the registry has among its needs; make them agree"
 
 
 def _laboratories(book: Book) -> Iterator[str]:

@@ -104,9 +104,8 @@ def leads(book: Book, known: set[str]) -> dict[str, list[str]]:
         for anchor, queries in {"": chapter.search, **chapter.search_sections}.items():
             address = f"book/{name}.html" + (f"#{anchor}" if anchor else "")
             if queries and address not in known:
-                raise BookError(
-                    f"{NAME}: {name}: search_sections: {anchor} is no section of the page; has its heading changed?"
-                )
+                what = f"search_sections: {anchor} is no section of the page; has its heading changed?"
+                raise BookError(f"{NAME}: {name}: {what if anchor else 'search: no page has this name'}")
             if queries:
                 found[address] = list(queries)
     return found

@@ -261,6 +261,52 @@ SAID = {  # of each file what is said where it was forgotten; of the change log 
 }
 
 
+DISAGREEING = {  # what stands in the entry, what is written in its place, and what is said of it
+    "a need too few": ("[schedules, score]", "[schedules]", "needs must have 'score', which the page names"),
+    "a need too many": ("[schedules, score]", "[schedules, score, vae]", "“You need” must name 'vae', which the"),
+    "no re-run": (
+        "    reruns:\n      - {T: 50, seed: 1}\n",
+        "",
+        "reruns must hold a set of other values, since it has",
+    ),
+    "no mark of its derivation": (
+        "    derives: yes\n",
+        "",
+        "my-chapter: derives must be yes, as cells of the page say",
+    ),
+    "a device": (
+        "    search:",
+        "    smallest: {T: 1}\n    search:",
+        "smallest must be left out, since the page takes no",
+    ),
+    "another part": ("part: beyond", "part: latent", "part must be 'beyond', since _toc.yml has the page under"),
+    "another name": ("  my-chapter:", "  my-chaptre:", "no page is called 'my-chaptre'; enter it in _toc.yml"),
+}
+
+
+@pytest.mark.parametrize("name", DISAGREEING)
+def test_an_entry_that_disagrees_with_its_page_is_named(name, repository):
+    old, new, said = DISAGREEING[name]
+    path, text = repository / REGISTRY, (repository / REGISTRY).read_text(encoding="utf-8")
+    assert ENTRY.count(old) == text.count(ENTRY) == 1
+    try:
+        path.write_text(text.replace(ENTRY, ENTRY.replace(old, new)), encoding="utf-8")
+        found = faults(repository)
+    finally:
+        path.write_text(text, encoding="utf-8")
+    assert any(said in fault for fault in found), found
+
+
+def test_an_entry_at_another_place_than_the_page_is_named(repository):
+    path, text = repository / REGISTRY, (repository / REGISTRY).read_text(encoding="utf-8")
+    try:
+        path.write_text(text.replace(ENTRY, "") + ENTRY, encoding="utf-8")
+        (found,) = faults(repository)
+    finally:
+        path.write_text(text, encoding="utf-8")
+    assert found.startswith(f"{REGISTRY}: 'my-chapter' stands behind ") and "before it in _toc.yml" in found
+
+
 def faults(root: Path) -> list[str]:
     book = Book(root)
     try:
