@@ -33,10 +33,11 @@ from diffusion_lib.runtime.machine import machine
 from . import parameters, rerun
 from .parameters import Literal
 from .rerun import RerunFailed
-from .yaml_file import REMEDY, read_yaml
+from .yaml_file import read_yaml
 
 KEYS = ("chapter", "grid", "timeout", "keep")
 MAX_RUNS = 10_000
+REMEDY = "run: pip install snakemake PyYAML papermill ipykernel"  # the extra of that name
 WORKFLOW = """\
 # Written by `python -m diffusion_lib sweep`: one job for each combination of parameters in sweep.json.
 import json

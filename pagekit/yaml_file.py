@@ -1,4 +1,4 @@
-"""A small YAML file of somebody's, as mappings, lists and texts: no more of YAML than a list of parameters needs.
+"""A small YAML file, as mappings, lists and texts: no more of YAML than a list of parameters needs.
 
 PyYAML takes the last of two equal keys, reads ``no`` as False and ``2020-99-99`` as a date that fails, follows aliases
 that grow without end, and falls over deep lists.  Here every scalar stays the text that was written, for the reader
@@ -15,7 +15,6 @@ from typing import Any
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.runtime import files
 
-REMEDY = "run: pip install snakemake PyYAML papermill ipykernel"  # what a sweep needs: the extra of that name
 LARGEST = 1_000_000  # bytes
 DEEPEST = 8  # lists and mappings in each other
 
@@ -23,7 +22,7 @@ DEEPEST = 8  # lists and mappings in each other
 def read_yaml(path: str | os.PathLike[str]) -> Any:
     """Return what the file holds: a dict, a list or a text; raise ``ConfigError`` for any other file."""
     if importlib.util.find_spec("yaml") is None:
-        raise ConfigError(f"sweep needs PyYAML, which is not installed; {REMEDY}")
+        raise ConfigError(f"{path} is read by PyYAML, which is not installed; run: pip install PyYAML")
     import yaml
 
     files.regular("file", path)

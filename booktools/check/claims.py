@@ -5,8 +5,8 @@ is computed by a cell and quoted by {value}, or
 
 - it is the number of a section, an equation, a table or a version (``Section 3.2``);
 - it stands as a literal in the code of its page, which thus sets it;
-- it is entered in ``book/claims.yaml`` under its page: as ``cited`` with the key of a source that the page cites, or as
-  ``set`` with the reason why no cell computes it.
+- it is entered in the registry of chapters, under ``claims`` of its page: as ``cited`` with the key of a source that
+  the page cites, or as ``set`` with the reason why no cell computes it.
 
 A **caption** that compares (“falls faster than”) describes the figure of one run.  The claim is tested by a cell that
 raises ``ArithmeticError``, calls ``measured`` with bounds, or calls a function of the page that does: by the cell of
@@ -23,15 +23,15 @@ import re
 import tokenize
 from collections.abc import Iterator, Mapping
 
-import yaml
 from markdown_it.token import Token
+
+from pagekit.chapters.registry import NAME
 
 from ..source.index import Outputs, marks, stored_outputs
 from ..source.markdown import parse, tokens
 from ..source.pages import Book, Cell, Page
 from .latex import squeeze
 
-REGISTER = "book/claims.yaml"
 NUMBER = re.compile(
     r"(?<![\w.,$/–-])(?:\d+ of (?:the )?\d+|\d+(?:,\d{3})*(?:\.\d+)?[\s\u00a0]?%|\d*\.\d+)(?![\w])(?!\.\d)"
 )
@@ -122,22 +122,21 @@ def _fails(tree: ast.AST, checkers: set[str]) -> bool:
 
 def problems(book: Book) -> list[str]:
     """One message for each number and comparison that nothing vouches for, and for each stale entry of the register."""
-    path = book.root / REGISTER
-    known = (yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None) or {}
-    pages, shown = {page.short: page for page in book.pages.values()}, stored_outputs(book)
-    found = [f"{REGISTER}: no page is called {name!r}" for name in known if name not in pages]
-    for name, page in pages.items():
-        found += _page_problems(page, known.get(name) or {}, shown.get(page.name, []))
+    shown, found = stored_outputs(book), []
+    for page in book.pages.values():
+        found += page_problems(page, book.chapter(page).claims, shown.get(page.name, []))
     return found
 
 
-def _page_problems(page: Page, entries: Mapping, outputs: Outputs) -> Iterator[str]:
-    where, numbers = f"{REGISTER}: {page.short}:", list(dict.fromkeys(typed(page)))
+def page_problems(page: Page, entries: Mapping, outputs: Outputs) -> Iterator[str]:
+    """The same for one page; ``entries`` are those of the registry under ``claims``."""
+    where, numbers = f"{NAME}: {page.entry}: claims:", list(dict.fromkeys(typed(page)))
+    register = f"{NAME} under claims of {page.entry}"
     cited, given, captions = (entries.get(kind) or {} for kind in KINDS)
     yield from (f"{where} {kind!r} is not a kind; use {', '.join(KINDS)}" for kind in entries if kind not in KINDS)
     for number in numbers:
         if number not in cited and number not in given:
-            yield f"{page.name}.md: nothing computes {number!r}; quote it with {{value}}, or enter it in {REGISTER}"
+            yield f"{page.name}.md: nothing computes {number!r}; quote it with {{value}}, or enter it in {register}"
     yield from (f"{where} {number!r} is not on the page; remove it" for number in {*cited, *given} - {*numbers})
     yield from (f"{where} {key!r} is not cited on the page" for key in cited.values() if key not in page.text)
     failing, drawn = tests(page), dict(comparing(page))
@@ -146,7 +145,7 @@ def _page_problems(page: Page, entries: Mapping, outputs: Outputs) -> Iterator[s
     for name, cell in drawn.items():
         entry = captions.get(name)
         if entry is None and cell.source not in failing:
-            yield f"{page.name}.md: no cell tests what the caption of {name!r} compares; enter its test in {REGISTER}"
+            yield f"{page.name}.md: no cell tests what the caption of {name!r} compares; enter its test in {register}"
         for piece in entry if isinstance(entry, list) else [entry]:
             if piece not in {None, "reading", *steps} and not any(squeeze(piece) in test for test in pieces):
                 yield f"{where} no cell that can fail holds {piece!r}, which is said to test the caption of {name!r}"

@@ -8,7 +8,7 @@ a relation (=, ≈, ≤, →, …) or are made of several letters.  Harmless by 
 - a **number**: what a cell computed follows, as in ``$c =$ {value}`c-bound` ``;
 - a formula without a relation that stands in a line of a block of its own page: it is spoken about, not claimed.
 
-Everything else is entered in ``book/sentences.yaml`` under its page, once for each formula:
+Everything else is entered in the registry of chapters, under ``sentences`` of its page, once for each formula:
 
 - ``case``: a value or range of a parameter that the form does not show;
 - ``definition``: what a letter stands for, where the text introduces it, or what is put into a mean or a density;
@@ -27,15 +27,15 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import yaml
 from markdown_it.token import Token
+
+from pagekit.chapters.registry import NAME
 
 from ..source.index import marks, rows_of, stored_outputs
 from ..source.markdown import parse, tokens
 from ..source.pages import Book, Page
 from .latex import RELATION, is_compound, repeats, squeeze, stands_in
 
-REGISTER = "book/sentences.yaml"
 KINDS = ("case", "definition", "quotation", "checked", "measured")
 LETTER = r"\\?[a-zA-Z]+(?:\\[a-z]+)?(?:_(?:\w|\{[^{}]*\}))?"
 CASE = re.compile(rf"{LETTER}\s*=\s*(?:-?\d[\d.,]*|{LETTER})")
@@ -98,33 +98,30 @@ def lines_of(mark: dict) -> list[str]:
 
 def problems(book: Book) -> list[str]:
     """One message for each formula of a sentence that nothing vouches for, and for each stale entry of the register."""
-    path = book.root / REGISTER
-    known = (yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None) or {}
     blocks = {
         mark["name"]: (name, lines_of(mark))
         for name, shown in stored_outputs(book).items()
         for mark, _ in marks(shown)
         if "tag" in mark
     }
-    pages = {page.short: page for page in book.pages.values()}
-    found = [f"{REGISTER}: no page is called {name!r}" for name in known if name not in pages]
-    for name, page in pages.items():
-        found += _page_problems(page, known.get(name) or {}, blocks)
-    return found
+    return [
+        fault for page in book.pages.values() for fault in page_problems(page, book.chapter(page).sentences, blocks)
+    ]
 
 
-def _page_problems(page: Page, entries: Mapping, blocks: Blocks) -> Iterator[str]:
+def page_problems(page: Page, entries: Mapping, blocks: Blocks) -> Iterator[str]:
+    """The same for one page; ``entries`` are those of the registry under ``sentences``."""
     listed = {formula for kind in KINDS for formula in entries.get(kind) or ()}
     own = [lines for name, lines in blocks.values() if name == page.name]
-    where, used = f"{REGISTER}: {page.short}:", set()
+    where, used = f"{NAME}: {page.entry}: sentences:", set()
     for sentence in sentences(page):
         used.add(sentence.formula)
         shown = not RELATION.search(sentence.formula) and any(stands_in(sentence.formula, lines) for lines in own)
         if not (sentence.formula in listed or sentence.is_case or sentence.is_number or shown):
             yield (
                 f"{page.name}.md:{_line(page, sentence)}: nothing checks ${sentence.formula}$; state it as a step "
-                f"(`chain`) and refer to it with {{step}}, quote a number with {{value}}, or enter it in {REGISTER}: "
-                f"{', '.join(KINDS)}"
+                f"(`chain`) and refer to it with {{step}}, quote a number with {{value}}, or enter it in {NAME} "
+                f"under sentences of {page.entry}: {', '.join(KINDS)}"
             )
     yield from (f"{where} {kind!r} is no kind; use {', '.join(KINDS)}" for kind in entries if kind not in KINDS)
     yield from (f"{where} ${formula}$ stands nowhere on the page; take it out" for formula in sorted(listed - used))

@@ -159,7 +159,7 @@ def prepare(app: Sphinx, env: BuildEnvironment) -> None:
     """Draw all blocks of the book at once, before the first page is written."""
     found = [node for page in env.found_docs for node in env.get_doctree(page).findall(Lab)]
     keys = list(dict.fromkeys((node["kind"], json.dumps(node["begins"])) for node in found))
-    keys.sort(key=lambda key: key[0] in data.PAINTING)  # last, as another process may still make their graphs
+    keys.sort(key=lambda key: data.paints(key[0]))  # last, as another process may still make their graphs
     answers = render([(kind, json.loads(begins)) for kind, begins in keys]) if keys else []
     app.laboratories = dict(zip(keys, answers, strict=True))
     frozen()  # asked once, before the pages are written by several processes
@@ -207,8 +207,8 @@ def write(app: Sphinx, error: Exception | None) -> None:
     for name, script in bundle.scripts(FOLDER, {"shell": bundle.SHELL} | entries).items():
         (folder / f"{name}.js").write_text(script, encoding="utf-8")
     for kind in whole:
-        for name, text in data.SCRIPTS.get(kind, {}).items():
-            (folder / f"{name}.js").write_text(text(), encoding="utf-8")
+        for name, text in data.scripts(kind).items():
+            (folder / f"{name}.js").write_text(text, encoding="utf-8")
         for name, source in data.files(kind).items():
             target = Path(app.outdir, "_static", "lab", name)
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from markdown_it.token import Token
 
-from ..source import solutions
+from ..source import listing, solutions
 from ..source.index import NUMBERED, Index
 from ..source.markdown import Directive, directive, parse
 from ..source.pages import BookError, Page
@@ -90,6 +90,8 @@ class Converter:
             return solutions.mark(name, f"Solution to {self.roles.number(found.argument)}")
         if name == solutions.END:
             return solutions.mark(name)
+        if name == listing.DIRECTIVE:
+            return body
         if name in GATES:
             return ""
         if name == "lab":

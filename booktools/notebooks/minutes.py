@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 
-from pagekit.chapters import PATHS
+from pagekit.chapters.registry import NAME, registry
 
 from ..source.index import Index, marks
 from ..source.markdown import tokens
@@ -60,9 +60,10 @@ def chapters(index: Index, page: Page, content: str) -> list[Page]:
     if not content.startswith(PATH):
         return [index.book.resolve(page, content)]
     path = content.removeprefix(PATH).strip()
-    if path not in PATHS:
-        raise BookError(f"no path {path!r} in pagekit/chapters.py; there are {', '.join(PATHS)}")
-    return [index.book.resolve(page, f"/book/{name}") for name in PATHS[path]]
+    paths = registry().paths
+    if path not in paths:
+        raise BookError(f"no path {path!r} in {NAME}; there are {', '.join(paths)}")
+    return [index.book.resolve(page, f"/book/{name}") for name in paths[path]]
 
 
 def told(index: Index, page: Page, content: str) -> str:

@@ -30,6 +30,7 @@ from ..notebooks.install import commit_of_library, install_cell
 from ..source.index import Index, stored_outputs
 from ..source.pages import PUBLISHED, Book, BookError
 from . import accessible, api, fold, frame, head, images, maths, offline, purge_css, refuted, search, where
+from .chapters_directive import Chapters
 from .diagram_directive import Diagram
 from .measures import Measures
 
@@ -211,6 +212,7 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("costs", cost.Costs)
     app.add_directive("large-costs", cost.LargeCosts)
     app.add_directive("measures", Measures)
+    app.add_directive("chapters", Chapters)
     app.add_directive("diagram", Diagram)
     fold.setup(app)
     maths.setup(app)

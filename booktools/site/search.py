@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
 from docutils import nodes
 from sphinx.application import Sphinx
+
+from pagekit.chapters.registry import NAME
 
 from ..check.limits import kind
 from ..source.api import FOLDER
@@ -23,7 +24,6 @@ INDEX = "_static/search-index.js"
 # What explains a thing comes before what uses it, and that before the pages that list things from everywhere.
 WEIGHTS = {"derivation": 1.0, "experiment": 0.85, "prose": 0.8, "list": 0.3}
 REFERENCE = 0.1  # of the API: whoever asks for an idea means the chapter that explains it
-LISTS = {"book/errata": 0.4, "book/handwritten": 0.4, "book/proofs": 0.4, "book/benchmarks": 0.5, "book/cost": 0.5}
 INNER = {"exercise-content", "solution-content"}
 _GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε", "eta": "η", "theta": "θ",
@@ -93,26 +93,29 @@ def sections(tree: nodes.document) -> list[dict]:
 
 
 def synonyms(book: Book) -> list[list[str]]:
-    path = book.root / "book" / "synonyms.yaml"
-    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else []
+    """Words for one thing: who searches for one finds the others."""
+    return [list(group) for chapter in book.chapters.values() for group in chapter.synonyms]
 
 
 def leads(book: Book, known: set[str]) -> dict[str, list[str]]:
-    """The addresses of ``book/index.yaml``, each with the queries that lead there; ``BookError`` for an unknown one."""
-    path = book.root / "book" / "index.yaml"
-    listed = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    """Pages and sections, each with the queries that the registry leads there; ``BookError`` for an unknown section."""
     found = {}
-    for place, queries in listed.items():
-        page, _, anchor = place.partition("#")
-        address = f"book/{page}.html" + (f"#{anchor}" if anchor else "")
-        if address not in known:
-            raise BookError(f"book/index.yaml: {place} is no section of the book; has its heading changed?")
-        found[address] = queries
+    for name, chapter in book.chapters.items():
+        for anchor, queries in {"": chapter.search, **chapter.search_sections}.items():
+            address = f"book/{name}.html" + (f"#{anchor}" if anchor else "")
+            if queries and address not in known:
+                what = f"search_sections: {anchor} is no section of the page; has its heading changed?"
+                raise BookError(f"{NAME}: {name}: {what if anchor else 'search: no page has this name'}")
+            if queries:
+                found[address] = list(queries)
     return found
 
 
 def weight(book: Book, page: str) -> float:
-    return REFERENCE if page.startswith(FOLDER) else LISTS.get(page, WEIGHTS[kind(book, page)])
+    own = book.chapter(book.pages[page]).search_weight
+    if page.startswith(FOLDER):
+        return REFERENCE
+    return WEIGHTS[kind(book, page)] if own is None else own
 
 
 def _of(app: Sphinx, page: str) -> Path:

@@ -13,6 +13,8 @@ from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.directives import parse_directive_text
 from myst_parser.parsers.mdit import create_md_parser
 
+from . import listing
+
 EXTENSIONS = {"colon_fence", "deflist", "dollarmath"}  # the same as in _config.yml; a test compares
 VERBATIM = {"math", "code", "code-block", "code-cell", "raw-cell", "eval-rst", "image", "bibliography"}
 
@@ -52,6 +54,8 @@ def directive(token: Token) -> Directive | None:
     name, _, argument = token.info.strip()[1:].partition("}")
     parsed = parse_directive_text(_AnyDirective, argument.strip(), token.content, validate_options=False)
     body = "\n".join(parsed.body)
+    if name == listing.DIRECTIVE:
+        body = listing.written(argument.strip(), body)
     return Directive(name, " ".join(parsed.arguments), dict(parsed.options), body, 1 + parsed.body_offset)
 
 

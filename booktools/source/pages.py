@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -13,6 +13,9 @@ import yaml
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
 from nbformat import NotebookNode
 from sphinx_external_toc.parsing import parse_toc_yaml
+
+from diffusion_lib.errors import ConfigError
+from pagekit.chapters import registry
 
 PUBLISHED = "published"  # the branch that .github/workflows/pages.yml fills with the notebooks of the newest build
 
@@ -47,6 +50,11 @@ class Page:
     @property
     def source(self) -> Path:
         return self.root / f"{self.name}.md"
+
+    @property
+    def entry(self) -> str:
+        """What the registry of chapters calls it, such as ``forward-process``."""
+        return self.name.removeprefix("book/")
 
     @property
     def short(self) -> str:
@@ -121,6 +129,16 @@ class Book:
     def notebooks(self) -> list[Page]:
         return [page for page in self.pages.values() if page.is_notebook]
 
+    @cached_property
+    def chapters(self) -> Mapping[str, registry.Chapter]:
+        """What the registry says of the pages; a small book may have none.  ``ConfigError`` for a mistake in it."""
+        path = self.root / registry.NAME
+        return registry.read(path).chapters if path.is_file() else {}
+
+    def chapter(self, page: Page) -> registry.Chapter:
+        """The entry of a page, empty for one that has none."""
+        return self.chapters.get(page.entry, registry.Chapter())
+
     @property
     def repository(self) -> str:
         return self.config["repository"]["url"].rstrip("/")
@@ -157,7 +175,7 @@ def report(work: Callable[[Book], list[str]], root: Path | str) -> int:
     """
     try:
         found = work(Book(root))
-    except BookError as error:
+    except (BookError, ConfigError) as error:
         found = [str(error)]
     for fault in found:
         print(fault, file=sys.stderr)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import yaml
 from forks import forked
@@ -11,8 +9,10 @@ from gpu_files import FILES, cells
 from root import ROOT
 from the_book import BOOK
 
+from booktools.check import places
 from diffusion_lib.stable_diffusion import weights
 from pagekit import rerun
+from pagekit.chapters.registry import registry
 
 
 @pytest.mark.parametrize("chapter", FILES)
@@ -42,8 +42,6 @@ def test_the_chapter_takes_the_values(chapter):
 
 
 def test_every_chapter_that_trains_or_takes_a_published_model_and_all_beyond_the_article_have_a_file():
-    large = ("TrainState.create", "lesson.learn(", 'model = "miniature"')
-    trains = {Path(page.name).name for page in BOOK.notebooks if any(word in page.text for word in large)}
-    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
-    (beyond,) = (part["chapters"] for part in parts if part["caption"] == "Beyond the article")
-    assert (trains - {"errata"}) | {Path(each["file"]).name for each in beyond} == FILES.keys()
+    trains = {page.entry for page in BOOK.notebooks if places.trains(page)}
+    beyond = {name for name, chapter in registry().chapters.items() if chapter.part == "beyond"}
+    assert trains | beyond == FILES.keys()

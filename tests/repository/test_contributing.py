@@ -13,7 +13,7 @@ TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 DRAWING = re.search(r"^## Packages\n\n```text\n(.*?)^```", TEXT, flags=re.M | re.S)[1]
 TABLE = TEXT.partition("## Where does my change go?\n")[2].partition("\n## ")[0]
 CHANGES = [line.strip("| ").split(" | ") for line in TABLE.splitlines() if line.startswith("| ") and "`" in line]
-NOT_YET = re.compile(r"X\.|my-chapter|^_build/|^\.venv")  # names of examples, and what a build makes
+NOT_YET = re.compile(r"X\.|my[-_]chapter|myidea|^_build/|^\.venv")  # names of examples, and what a build makes
 
 
 def drawn() -> list[str]:

@@ -32,7 +32,7 @@ def normal(name):
 LIBRARY = floors(PROJECT["dependencies"])
 EXTRAS = {name: floors(lines) for name, lines in PROJECT["optional-dependencies"].items()}
 USERS = dict.fromkeys(("rerun.py", "outcome.py", "parameters.py"), "rerun")  # a module and the extra that it needs
-USERS |= {"sweep.py": "sweep", "yaml_file.py": "sweep", "processes.py": "scale"}
+USERS |= {"sweep.py": "sweep", "processes.py": "scale"}
 FOLDERS = {"stable_diffusion": "latent", "models": "latent"}  # the same for all modules of a package
 REQUIREMENTS = floors((ROOT / "requirements.txt").read_text().splitlines())
 

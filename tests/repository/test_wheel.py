@@ -72,7 +72,7 @@ def test_it_has_every_module_and_the_files_that_chapters_read(wheel):
     modules = {path.relative_to(ROOT).as_posix() for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
     assert {name for name in wheel if name.endswith(".py")} == modules
     assert {f"{package}/py.typed" for package in PACKAGES} <= wheel  # their annotations are for whoever uses them
-    assert {"pagekit/benchmarks.json", "pagekit/proofs.json"} <= wheel
+    assert {"pagekit/benchmarks.json", "pagekit/proofs.json", "pagekit/chapters/registry.yaml"} <= wheel
 
 
 def test_it_has_nothing_else(wheel):

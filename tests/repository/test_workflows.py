@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
 import shutil
 import stat
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -17,8 +19,10 @@ import pytest
 import yaml
 
 import diffusion_lib
+from booktools.notebooks import papermill_sets
 from booktools.source.pages import PUBLISHED
 from pagekit import rerun
+from pagekit.chapters.registry import Chapter, Registry, registry
 
 ROOT = Path(diffusion_lib.__file__).parent.parent
 PATHS = sorted((ROOT / ".github" / "workflows").glob("*"))
@@ -175,9 +179,62 @@ def test_the_weekly_run_tries_the_chapters_with_the_versions_that_colab_ships():
     assert run == '.venv/bin/pytest tests/repository/test_colab.py -m "slow or not slow"'
 
 
-SETS = {
-    row["chapter"]: row["sets"].splitlines() for row in JOBS["papermill.yml", "rerun"]["strategy"]["matrix"]["include"]
-}
+SETS = {job["chapter"]: job["sets"].splitlines() for job in papermill_sets.jobs(registry())}
+# What the job that reads the registry has is Python and PyYAML: everything else is missing.
+BARE = """
+import runpy, sys
+
+class Missing:
+    def find_spec(name, path=None, target=None):
+        top = name.partition(".")[0]
+        if top not in {*sys.stdlib_module_names, "yaml", "_yaml", "booktools", "pagekit", "diffusion_lib"}:
+            raise ModuleNotFoundError(f"the job has no {top}")
+
+sys.meta_path.insert(0, Missing)
+runpy.run_module(sys.argv[1], run_name="__main__")
+"""
+
+
+def test_the_matrix_of_the_chapters_comes_from_the_registry(tmp_path):
+    """The job's own commands, with a ``python`` that has no more than the runner's."""
+    install, read = commands("papermill.yml", "sets")
+    assert install == "python -m pip install PyYAML"
+    python, output = tmp_path / "python", tmp_path / "output"
+    (tmp_path / "bare.py").write_text(BARE)
+    python.write_text(f'#!/bin/sh\n[ "$1" = -m ] && exec {sys.executable} {tmp_path / "bare.py"} "$2"\n')
+    python.chmod(0o755)
+    env = os.environ | {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "GITHUB_OUTPUT": str(output),
+        "PYTHONPATH": str(ROOT),
+    }
+    subprocess.run(["bash", "-eo", "pipefail", "-c", read], cwd=ROOT, env=env, check=True)
+    name, _, matrix = output.read_text().partition("=")
+    assert name == "matrix" and json.loads(matrix) == {"include": papermill_sets.jobs(registry())}
+    assert matrix.count("\n") == 1, "an output of a job is one line"
+    job, (step, *_) = (
+        JOBS["papermill.yml", "rerun"],
+        [each for each in JOBS["papermill.yml", "sets"]["steps"] if each.get("run") == read],
+    )
+    assert JOBS["papermill.yml", "sets"]["outputs"] == {"matrix": f"${{{{ steps.{step['id']}.outputs.matrix }}}}"}
+    assert job["needs"] == "sets" and job["strategy"]["matrix"] == "${{ fromJSON(needs.sets.outputs.matrix) }}"
+
+
+def test_a_job_runs_each_set_once_with_its_words(tmp_path):
+    """What ``xargs`` hands over; a value may have spaces, quotes, or nothing in it."""
+    values = [{"prompt": "a cat's hat", "g": "0.0"}, {"prompt": ""}, {"prompt": 'say "no" \\ $HOME', "steps": "10"}]
+    known = Registry({"latent-pipeline": Chapter(reruns=values)}, {})
+    (run,) = (command for command in commands("papermill.yml", "rerun") if "xargs" in command)
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    told = f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]), file=open('called', 'a'))\n"
+    (tmp_path / ".venv" / "bin" / "python").write_text(told)
+    (tmp_path / ".venv" / "bin" / "python").chmod(0o755)
+    (job,) = papermill_sets.jobs(known)
+    env = os.environ | {"CHAPTER": job["chapter"], "SETS": job["sets"]}
+    subprocess.run(["bash", "-eo", "pipefail", "-c", run], cwd=tmp_path, env=env, check=True)
+    called = [json.loads(line) for line in (tmp_path / "called").read_text().splitlines()]
+    start = ["-m", "diffusion_lib", "rerun", "latent-pipeline"]
+    assert called == [start + [word for pair in each.items() for word in ("-p", *pair)] for each in values]
 
 
 def test_every_chapter_with_parameters_runs_with_others():

@@ -143,7 +143,7 @@ def test_bad_times_in_continuous_time_are_refused_at_the_call(change, words):
 @pytest.mark.parametrize("name", ["euler", "heun", "lms", "dpm2", "dpm++", "unipc", "langevin"])
 def test_what_divides_by_alpha_cannot_begin_where_it_is_0(name):
     process = make_process("flow")
-    with pytest.raises(ConfigError, match="must begin where alpha_t is above 0, got 0 at t = 1.0"):
+    with pytest.raises(ConfigError, match=r"must begin where alpha_t is above 0, got 0 at t = 1\.0"):
         SAMPLERS[name](DATA.noise_predictor(process), randn(2, 2), process, steps=3)
 
 

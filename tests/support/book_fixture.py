@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from nbformat import NotebookNode
 from root import ROOT
 
 from booktools.site import build
+from pagekit.chapters import registry
 
 TOOLS = {"build": "site.build", "check": "check.rules", "notebooks": "notebooks.update"}
 
@@ -186,12 +188,22 @@ def make_book(root: Path, pages: dict[str, str] | None = None) -> Path:
         toc["chapters"] = [{"file": f"book/{name}"} for name in others]
     (root / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
     said = {name: {"quotation": ["1 + 1 = 2"]} for name, text in pages.items() if "$1 + 1 = 2$" in text}
-    (root / "book" / "sentences.yaml").write_text(yaml.safe_dump(said), encoding="utf-8")
     typed = {name: {"set": {"41 %": "?"}} for name, text in pages.items() if "not 41 %" in text}
-    (root / "book" / "claims.yaml").write_text(yaml.safe_dump(typed), encoding="utf-8")
+    write_registry(root, sentences=said, claims=typed)
     for name, text in pages.items():
         (root / "book" / f"{name}.md").write_text(text, encoding="utf-8")
     return root
+
+
+def write_registry(root: Path, **fields: dict[str, object]) -> None:
+    """Write the registry of chapters of a small book: of each field, what it is for which page."""
+    chapters: dict[str, dict[str, object]] = {}
+    for field, entries in fields.items():
+        for name, entry in entries.items():
+            chapters.setdefault(name, {})[field] = entry
+    path = root / registry.NAME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"chapters": chapters}), encoding="utf-8")  # JSON is YAML without anchors
 
 
 def tool(name: str, root: Path, *arguments: str) -> CompletedProcess:

@@ -3,8 +3,8 @@
     python tests/support/emulated.py NAME ...        prints the faults of each program or chapter, as JSON
 
 ``planted:CHAPTER`` runs a chapter from which every ``.to(`` was removed, up to its first fault.  The parameters of a
-chapter are the smallest that it takes, so that claims about numbers may fail: an ``ArithmeticError`` is no fault here.
-Whatever else is raised is one, and the statements behind it run all the same.
+chapter are the smallest that it takes, as the registry of chapters has them, so that claims about numbers may fail: an
+``ArithmeticError`` is no fault here.  Whatever else is raised is one, and the statements behind it run all the same.
 
 ``bug:NAME`` runs a program with one of the bugs of ``planted``, where PyTorch's ``FakeTensorMode`` alone looks for it.
 ``waits`` is no fault, but what ``on_accelerator.waits`` counts.
@@ -26,21 +26,14 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+from pagekit.chapters.registry import registry
+
 ROOT = Path(__file__).resolve().parents[2]
-SMALL = {  # the chapters that take a device, with what makes them quick
-    "adapting": {"lora_steps": 1, "word_steps": 1, "steps": 4, "pictures": 4},
-    "autoencoder": {"pictures": 8, "crop": 128, "sweep_steps": 10},
-    "ddpm-experiments": {"T": 25, "table_steps": 10, "long_steps": 10},
-    "editing": {"steps": 10, "seeds": 2, "pairs": 2},
-    "exact-oracle": {"T": 10, "training_steps": 10, "digit_steps": 10, "digit_T": 10},
-    "few-steps": {"training_steps": 20, "samples": 100, "pictures": 1},
-    "latent-experiments": {
-        **{"pictures": 256, "pixel_steps": 8, "folded_steps": 8, "latent_steps": 8, "coder_steps": 2},
-        **{"factor_steps": 4, "sampling_steps": 2},
-    },
-    "latent-pipeline": {"steps": 1, "save_int": 0, "samples": 2},
-    "toy-ddpm": {"T": 10, "point_steps": 10, "comparison_steps": 10, "clothes_steps": 10, "pictures": 70},
-    "unet-and-scheduler": {"pictures": 4, "steps": 5},
+# The chapters that take a device, with what makes them quick.
+SMALL = {
+    name: {parameter: ast.literal_eval(value) for parameter, value in chapter.smallest.items()}
+    for name, chapter in registry().chapters.items()
+    if chapter.smallest
 }
 PLANTED, BUG = "planted:", "bug:"
 MOVE = re.compile(r"\.to\((where|parts\.device|vae\.device|unet\.device|miniature\.device)[^()]*\)")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from booktools.lab import adapted
+from booktools.lab.given import adapter
 from diffusion_lib.stable_diffusion.parts import load
 from pagekit import stored
 
@@ -18,24 +18,24 @@ DRAWN = "(m, [data, scale]) => m.lab.draw({ data }, { scale }, { width: 700, hei
 
 @pytest.fixture(scope="module")
 def data():
-    return adapted.data()
+    return adapter.data()
 
 
 def test_the_pictures_and_the_verdicts_are_the_librarys(data):
-    made = adapted.painted(load("miniature", device="cpu"), adapted.SCALES[2])
+    made = adapter.painted(load("miniature", device="cpu"), adapter.SCALES[2])
     for picture, packed in zip(made, data["pictures"][2], strict=True):
         shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(packed))).convert("RGB"), dtype=float)
-        small = np.asarray(picture.resize((adapted.SIDE, adapted.SIDE)), dtype=float)
+        small = np.asarray(picture.resize((adapter.SIDE, adapter.SIDE)), dtype=float)
         assert np.abs(shown - small).mean() < 6  # WebP loses some levels of 255
-    assert adapted.judged(made) == data["judged"][2]
+    assert adapter.judged(made) == data["judged"][2]
 
 
 def test_the_numbers_are_the_stored_ones_and_the_scales_agree(data, modules):
     kept = stored.read("adapting")
-    names = [f"{s:g}".replace(".", "-") for s in adapted.SCALES]
+    names = [f"{s:g}".replace(".", "-") for s in adapter.SCALES]
     for line, shares in zip(("new-right", "old-clean"), data["shares"], strict=True):
         assert shares == [pytest.approx(np.mean(kept.numbers(f"{line}-{name}")), abs=1e-4) for name in names]
-    for k, s in enumerate(adapted.SCALES):
+    for k, s in enumerate(adapter.SCALES):
         said = modules("kinds/adapter.js", DRAWN, [data, k])["said"]
         assert said.startswith(f"Scale {s:g}: ") and f"{data['n']} pictures" in said
         assert f"{round(1000 * data['shares'][0][k]) / 10:g} % of the new" in said

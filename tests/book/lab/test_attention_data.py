@@ -10,7 +10,8 @@ import torch
 from miniature import DRIVE, stand
 
 from booktools.check.serve import host
-from booktools.lab import data, picture
+from booktools.lab import data
+from booktools.lab.given import picture
 from diffusion_lib.stable_diffusion.autoencoder import latents_to_pil
 from diffusion_lib.stable_diffusion.parts import load
 from diffusion_lib.stable_diffusion.pipeline import generate

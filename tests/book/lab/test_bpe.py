@@ -8,6 +8,7 @@ import pytest
 from transformers import CLIPTokenizer
 
 from booktools.lab import data
+from booktools.lab.given import bpe
 from models.miniature import FOLDER as MINIATURE
 
 KINDS = (
@@ -47,7 +48,7 @@ def test_numbers_are_clip_s(modules, tokenizer):
     asked = texts()
     assert len(asked) > 400
     ask = f"(m, [list, texts]) => {{ {WHOLE} return texts.map((text) => m.idsOf(text, table)); }}"
-    told = modules("maths/bpe.js", ask, ["\n".join(data.merges()), asked])
+    told = modules("maths/bpe.js", ask, ["\n".join(bpe.merges()), asked])
     wrong = [(text, ids) for text, ids in zip(asked, told, strict=True) if tokenizer(text).input_ids != ids]
     assert not wrong, wrong[:3]
 
@@ -61,7 +62,7 @@ def test_the_words_of_the_book_need_no_list(modules, tokenizer):
 
 
 def test_the_data_of_a_laboratory_are_made_once_a_build():
-    assert all(data.of(kind) is data.of(kind) for kind in data.DATA)
+    assert all(data.of(kind) is data.of(kind) for kind in data.kinds())
 
 
 def test_other_words_are_asked_for_and_the_list_answers(modules, tokenizer):
@@ -75,11 +76,11 @@ def test_other_words_are_asked_for_and_the_list_answers(modules, tokenizer):
         const after = lab.draw(lab.setup(told), state, size);
         delete window.bookLabs.merges;
         return [first.said, first.svg, after.said]; }"""
-    first, svg, after = modules("kinds/bpe.js", ask, [data.of("bpe"), data.merges_script()])
+    first, svg, after = modules("kinds/bpe.js", ask, [data.of("bpe"), bpe.merges_script()])
     assert f"48,894 merges, {data.of('bpe')['kilobytes']} kB" in first
     assert ">?<" in svg
     assert " ".join(map(str, tokenizer("a zebra").input_ids)) in after
-    assert len(data.merges()) == 48894
+    assert len(bpe.merges()) == 48894
 
 
 def test_what_the_block_says(modules, tokenizer):
@@ -94,4 +95,4 @@ def test_what_the_block_says(modules, tokenizer):
     assert len(hedgehogs[-1]) == 2
     assert (len(dog[-1]), len(a)) == (1, 1)
     ask = """(m, list) => { WHOLE return m.mergesOf("犬", table).map((pieces) => pieces.map(m.shown)); }"""
-    assert modules("maths/bpe.js", ask.replace("WHOLE", WHOLE), "\n".join(data.merges()))[0] == ["e7", "8a", "ac</w>"]
+    assert modules("maths/bpe.js", ask.replace("WHOLE", WHOLE), "\n".join(bpe.merges()))[0] == ["e7", "8a", "ac</w>"]

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from booktools.lab import data, few
+from booktools.lab import data
+from booktools.lab.given import few
 from diffusion_lib.runtime import fingerprint
 from models.few_steps import FOLDER, model_card
 

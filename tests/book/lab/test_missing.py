@@ -12,10 +12,12 @@ from booktools.source.pages import BookError
 
 @pytest.fixture
 def offline(monkeypatch):
-    def refuse():
-        raise BookError("npm could not install it: no network")
+    def refuse(kind):
+        if kind == "picture":
+            raise BookError("npm could not install it: no network")
+        return {}
 
-    monkeypatch.setitem(data.DATA, "picture", refuse)
+    monkeypatch.setattr(data, "of", refuse)
     directive.missing.cache_clear()
     yield
     directive.missing.cache_clear()

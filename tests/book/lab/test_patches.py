@@ -7,7 +7,8 @@ import json
 import pytest
 import torch
 
-from booktools.lab import data, patches
+from booktools.lab import data
+from booktools.lab.given import patches
 from diffusion_lib.process import add_noise
 from diffusion_lib.stable_diffusion.parts import load
 from models import shapes

@@ -20,7 +20,8 @@ from onnx import TensorProto
 from PIL import Image
 
 from booktools.check.serve import host
-from booktools.lab import data, graphs, picture
+from booktools.lab import data, graphs
+from booktools.lab.given import picture
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.stable_diffusion import picture as files
 from diffusion_lib.stable_diffusion.attention import recorded

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from transformers import CLIPTokenizer
 
-from booktools.lab.picture import PAINTS
+from booktools.lab.given.picture import PAINTS
 from diffusion_lib.process.schedule import scaled_linear
 from diffusion_lib.registry import SAMPLERS
 from diffusion_lib.sample.noise import generators

@@ -9,12 +9,14 @@ from contextlib import nullcontext
 import nbformat
 import pytest
 from book_fixture import PAGES, copy_of, edit, executed_book, make_book, tool
+from bs4 import BeautifulSoup
 from root import ROOT
 
 from booktools.notebooks.compose import digest
 from booktools.site import build, card
 from booktools.site.build import jupyter_book
 from booktools.site.html import problems
+from booktools.source import listing
 from booktools.source.index import outputs_of
 from booktools.source.pages import Book
 
@@ -252,3 +254,18 @@ def test_a_page_waits_for_one_sheet_and_runs_one_script(built):
     assert (static / "book.css").stat().st_size < 300_000
     for name in ("sitemap.xml", "robots.txt", "_static/card.png"):
         assert (built / "_build" / "html" / name).is_file()
+
+
+def test_a_list_of_chapters_is_shown_as_if_it_were_written_out(tmp_path):
+    lines = "- *NAME*, $x$\n- and the rest"
+    table = "| chapter | formula |\n|---|---|\n| `NAME` | $y$ |\n| **all** | 3 |"
+    block, written = "```{{chapters}} {}\n{}\n```\n\n", listing.written
+    pages = {
+        "block": f"# A list\n\n{block.format('latent', lines)}{block.format('derives', table)}",
+        "text": f"# A list\n\n{written('latent', lines)}\n\n{written('derives', table)}\n",
+    }
+    root = make_book(tmp_path / "book-root", pages)
+    result = tool("build", root)
+    assert result.returncode == 0, result.stderr
+    shown = [[*map(str, BeautifulSoup(html(root, name), "html.parser").article.select("ul, table"))] for name in pages]
+    assert shown[0] == shown[1] and len(shown[0]) == 2 and "<em>autoencoder</em>" in shown[0][0]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-import yaml
-from book_fixture import HEADER, make_book
+from book_fixture import HEADER, make_book, write_registry
 from root import ROOT
 
 from booktools.check.claims import problems
@@ -24,9 +23,9 @@ mystnb:
 FAILS = 'if a > b:\n    raise ArithmeticError("not so")'
 
 
-def faults(root, text, register=None):
+def faults(root, text, entries=None):
     root = make_book(root, {"chapter": f"{HEADER}# A chapter\n\n{text}\n"})
-    (root / "book" / "claims.yaml").write_text(yaml.safe_dump(register or {}), encoding="utf-8")
+    write_registry(root, claims=entries or {})
     return problems(Book(root))
 
 

@@ -11,6 +11,7 @@ from root import ROOT
 from booktools.notebooks import closure
 from booktools.notebooks.update import update
 from booktools.source.pages import Book
+from pagekit.chapters import registry
 
 PARAMETERS = "```{code-cell} ipython3\n:tags: [parameters]\n\nn = 3\n```\n\n"
 PAGE = HEADER + "# A chapter\n\n" + PARAMETERS + "```{code-cell} ipython3\nimport math\n```\n"
@@ -126,3 +127,23 @@ def test_a_run_that_uses_what_the_closure_lacks_is_refused(tmp_path):
 
 def test_a_page_that_does_not_parse_may_use_anything():
     assert "diffusion_lib.stable_diffusion.weights" in closure.modules("from diffusion_lib import (")
+
+
+def test_of_the_registry_of_chapters_only_the_map_concerns_a_cell(tmp_path, monkeypatch):
+    path = tmp_path / registry.NAME
+    path.parent.mkdir(parents=True)
+    text = (ROOT / registry.NAME).read_text(encoding="utf-8")
+    monkeypatch.setattr(closure, "ROOT", tmp_path)
+
+    def changed(old, new):
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        return closure.content(path)
+
+    same = changed("", "")
+    assert changed("  synonyms:\n", "  search_weight: 0.5\n    synonyms:\n") == same != closure.sha256(path)
+    assert len({same, changed("title: Score", "title: Scores"), changed("needs: [guidance, ", "needs: [")}) == 3
+
+
+def test_the_map_is_the_only_reader_of_the_registry_among_the_cells():
+    path = ROOT / registry.NAME
+    assert [name for name, page in pages().items() if path in closure.files(page)] == ["intro"]

@@ -12,6 +12,7 @@ from booktools.notebooks import minutes
 from booktools.notebooks.compose import compose
 from booktools.source.index import Index
 from booktools.source.pages import Book, BookError
+from pagekit.chapters.registry import Registry
 
 CELL = "\n```{code-cell} ipython3\n:tags: [parameters]\n\nn = 3  # code is not counted in words\n```\n"
 FORMULA = "\n$$ a = b \\\\ c = d $$\n"
@@ -63,7 +64,7 @@ def test_the_notebook_says_it_too(tmp_path):
 
 def test_a_path_takes_what_its_chapters_take_together(tmp_path, monkeypatch):
     book, index, page = book_of(tmp_path, "word " * 250)
-    monkeypatch.setattr(minutes, "PATHS", {"short": ("page", "other")})
+    monkeypatch.setattr(minutes, "registry", lambda: Registry({}, {"short": ("page", "other")}))
     measured(page, 70)
     assert minutes.told(index, book.pages["book/other"], "path: short") == "1 hour to read, 2 minutes to run"
     monkeypatch.setattr(minutes, "reading", lambda index, page: 40)

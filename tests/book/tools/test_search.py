@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 from docutils import nodes
 from root import ROOT
 
-from booktools.site.search import leads, plain, sections
+from booktools.site.search import leads, plain, sections, synonyms, weight
 from booktools.source.pages import Book, BookError
 
 
@@ -52,20 +51,31 @@ def test_sections_have_their_own_text_and_code():
     assert (below["anchor"], below["heading"], below["text"]) == ("inner", "Inside", "deep water")
 
 
-def test_the_index_leads_to_sections_only():
+class Everything:
+    def __contains__(self, address):
+        return True
+
+
+def test_queries_lead_to_sections_only():
     book = Book(ROOT)
-    listed = yaml.safe_load((ROOT / "book" / "index.yaml").read_text(encoding="utf-8"))
-    known = {f"book/{place.split('#')[0]}.html" + place[len(place.split("#")[0]) :] for place in listed}
-    assert leads(book, known).keys() == known
-    with pytest.raises(BookError, match="is no section of the book"):
-        leads(book, known - {"book/vae.html"})
+    listed = leads(book, Everything())
+    section = "book/few-steps.html#all-points-of-a-path-have-one-end"
+    assert "consistency model" in listed[section] and "vae loss" in listed["book/vae.html"]
+    with pytest.raises(BookError, match=r"few-steps: search_sections: all-points.* is no section of the page"):
+        leads(book, listed.keys() - {section})
     queries = [query.lower() for each in listed.values() for query in each]
     assert max(map(queries.count, queries)) == 1
 
 
 def test_synonyms_are_lists_of_words_and_no_word_stands_in_three():
-    groups = yaml.safe_load((ROOT / "book" / "synonyms.yaml").read_text(encoding="utf-8"))
-    assert all(len(group) > 1 and all(isinstance(word, str) for word in group) for group in groups)
+    groups = synonyms(Book(ROOT))
+    assert all(len(group) > 1 for group in groups)
     known = [word.lower() for group in groups for word in group]
     assert {"elbo", "vlb", "ddim", "sde", "ode", "cfg", "vae", "kl", "ldm", "sd"} <= set(known)
     assert max(map(known.count, known)) <= 2
+
+
+def test_a_page_that_lists_things_from_everywhere_weighs_what_the_registry_says():
+    book = Book(ROOT)
+    assert weight(book, "book/errata") == 0.4 < weight(book, "book/score") == 1.0
+    assert weight(book, "book/api/process") < weight(book, "book/provenance") < weight(book, "book/errata")

@@ -3,7 +3,7 @@
 
 import { score } from "./mixture.js";
 
-const START = 0.1, END = 20; // rates of noise at the data and at the end, as Path.named("vp") has them
+const START = 0.1, END = 20; // rates of noise at the data and at the end, as vp() of diffusion_lib/process/continuous.py
 
 // ᾱ, 1 − ᾱ and the rate β at a time
 export const vp = (s) => {

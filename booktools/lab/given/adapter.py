@@ -19,7 +19,7 @@ from models.miniature.data import language
 from models.miniature.evaluation import fidelity
 from pagekit import stored
 
-from . import graphs, sprites
+from .. import graphs, sprites
 
 SCALES = (0.0, 0.5, 1.0, 2.0, 4.0)
 NEW, OLD = "a rex on a beach", "a brown dog wearing a red hat on sand"

@@ -25,7 +25,7 @@ from models.miniature.data.language import rules, vocabulary
 from models.miniature.data.rendering import render
 from models.miniature.data.synthetic import GROUNDS, NAMES, SLOTS, Scenes
 
-from . import graphs, npm
+from .. import graphs, npm
 
 RUNTIME = "onnxruntime-web"
 SCRIPT, PROGRAM = "dist/ort.wasm.bundle.min.mjs", "dist/ort-wasm-simd-threaded.wasm"

@@ -14,7 +14,7 @@ from diffusion_lib.stable_diffusion.pipeline import generate
 from models import few_steps
 from models.few_steps import model_card
 
-from . import graphs, sprites
+from .. import graphs, sprites
 
 PROMPTS = ("a red circle on sand", "a white dog wearing a red hat", "a blue star above a green heart")
 SIDE, QUALITY, SEED = 88, 55, 0

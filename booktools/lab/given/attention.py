@@ -1,4 +1,4 @@
-"""What the laboratories ``attention`` and ``decode`` are given: a picture, seen from inside."""
+"""What the laboratory ``attention`` is given: a picture, seen from inside; ``decode`` has the same."""
 
 from __future__ import annotations
 
@@ -17,30 +17,26 @@ from diffusion_lib.stable_diffusion.parts import Components, load
 from diffusion_lib.stable_diffusion.pipeline import Picture, generate
 from diffusion_lib.stable_diffusion.prompt import embed, tokenize
 
-from . import graphs, picture, sprites
+from .. import graphs, sprites
+from . import picture
+from .picture import files
+
+__all__ = ["data", "files"]
 
 EVERY = 5  # of the 50 steps of the picture: the maps of these are shown
 THUMB = 64  # pixels
 
 
-def attention() -> dict:
+def data() -> dict:
     """The picture, what its words are looked at by time, and all that paints another one."""
     told = picture.data()
-    kept = json.loads((_looks() / "attention.json").read_text(encoding="utf-8"))
+    kept = json.loads((looks() / "attention.json").read_text(encoding="utf-8"))
     return {name: told[name] for name in ("files", "megabytes", "begins", "first", "words", "network")} | kept
 
 
-def decode() -> dict:
-    """The latents of the picture, what the decoder makes of each channel turned round, and the decoder."""
-    told = picture.data()
-    files = [each for each in told["files"] if each["name"].startswith(("decoder.", "ort."))]
-    kept = json.loads((_looks() / "decode.json").read_text(encoding="utf-8"))
-    megabytes = round(sum(each["packed"] for each in files) / 1e6)
-    return {"files": files, "megabytes": megabytes, "first": told["first"], "network": told["network"], **kept}
-
-
 @functools.cache
-def _looks() -> Path:
+def looks() -> Path:
+    """The folder with what both laboratories show before anything is loaded."""
     return graphs.kept("looks", _write)
 
 

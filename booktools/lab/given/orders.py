@@ -1,0 +1,50 @@
+"""What the laboratory ``orders`` is given: the errors of samplers at many numbers of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from diffusion_lib import sample
+from diffusion_lib.evaluate import GaussianMixture
+from diffusion_lib.process import make_schedule
+from diffusion_lib.sample.times import equal_error_times, sampling_timesteps
+
+from ..data import of_cell
+
+
+def counted(model: Callable) -> tuple[list, Callable]:
+    """A list that grows with each call, and the same model."""
+    calls: list = []
+
+    def asked(x_t, t):
+        calls.append(t)
+        return model(x_t, t)
+
+    return calls, asked
+
+
+def data() -> dict:
+    """The first world of the page samplers, its hundred states, and by grid what each sampler makes of them."""
+    schedule = make_schedule("linear", 1000)
+    page = of_cell("samplers", "def share_below", torch=torch, T=1000, schedule=schedule)
+    places, width, weights = [-1.0, 0.3, 1.2], 0.4, [0.3, 0.3, 0.4]
+    world = GaussianMixture([[place] for place in places], width, weights)
+    x_T = torch.special.ndtri((torch.arange(100, dtype=torch.float64)[:, None] + 0.5) / 100)
+    end, model, errors = page["flow"](x_T, world), world.noise_predictor(schedule), {}
+    solvers = {f"lms{order}": (sample.lms, {"order": order}) for order in (2, 3, 4)}
+    solvers |= {"euler": (sample.euler, {}), "dpmpp": (sample.dpmpp, {}), "unipc": (sample.unipc, {})}
+    solvers |= {"heun": (sample.heun, {}), "dpm2": (sample.dpm2, {})}
+    chain = list(sample.ddim(model, x_T[2::5], schedule))  # where the estimates move
+    for grid in ("trailing", "exponential", "karras", "equal"):
+        errors[grid] = {name: [] for name in solvers}
+        for steps in (2, 3, 4, 6, 10, 15, 20, 30, 50, 80, 125, 200):
+            equal = grid == "equal"
+            times = equal_error_times(schedule, chain, steps) if equal else sampling_timesteps(schedule, steps, grid)
+            for name, (solver, options) in solvers.items():
+                calls, asked = counted(model)
+                off = sample.last(solver(asked, x_T, schedule, spacing=times, **options)) - end
+                errors[grid][name].append([len(calls), float(f"{float(off.square().mean().sqrt()):.6g}")])
+    world_told = {"means": places, "std": width, "weights": weights}
+    return {"world": world_told, "x_T": x_T.flatten().tolist(), "errors": errors}
