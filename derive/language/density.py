@@ -2,7 +2,7 @@
 
 ``q(x[t] | x[t - 1])`` is an atom: the conditional density of one joint law q, evaluated at its own arguments.  All
 atoms of one law come from the same joint distribution; which properties that distribution has (any law, a Markov
-chain, a Gaussian chain) is not written in the atom but granted by the licence of a step.
+chain, a Gaussian chain) is not written in the atom but granted by the justification of a step.
 
     E(f, q(x[1:T] | x[0]))   average of f over the targets; the conditions stay free
     E(f, q)                  average over all variables of f, under the joint law q

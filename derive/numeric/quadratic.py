@@ -1,4 +1,4 @@
-"""Polynomials of degree two and their exponentials: all that a linear-Gaussian world needs.
+"""Polynomials of degree two and their exponentials: all that a linear-Gaussian model needs.
 
 With f = a y² + b y + c, where b and c may hold other variables and a < 0,
 
@@ -82,7 +82,7 @@ class Quadratic:
         return result
 
     def value(self, role: str):
-        """The number that this polynomial is; ``role`` says in a message what needed a number."""
+        """The number that this polynomial is; ``role`` names in a message what needed a number."""
         if self.moving():
             raise Inconclusive(f"{role} depends on a state")
         return self.constant_term()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ..errors import ArgumentError
 from ..language.density import Density, Law
-from ..language.dependence import atoms, is_noise, is_state, meets
+from ..language.dependence import atoms, is_noise, is_state, may_alias
 from ..language.expr import rebuild, walk
 from ..language.functions import Function
 from ..language.registry import mentions, standard_normal
@@ -31,7 +31,7 @@ def _unnamed(node, depth):
     return Limit(body, name) if isinstance(node, Limit) else type(node)(body, name, node.low, node.high)
 
 
-def said(block) -> str:
+def statement(block) -> str:
     """A definition, an assumption or a hypothesis in words."""
     return f"{words(block.left)} {block.relation} {words(block.right)}"
 
@@ -65,20 +65,25 @@ def is_letter(node) -> bool:
 def closed(nodes, cited, definitions) -> list:
     """``cited``, and the definitions of all letters in ``nodes`` and in what is found, in the order of ``definitions``.
 
-    Laws, states and noises are arbitrary but for what is cited of them; a letter is what its definition says.
+    Laws, states and noises are arbitrary but for what is cited of them; a letter is what its definition states.
     """
     found, open_nodes = list(cited), [*nodes, *(side for block in cited for side in (block.left, block.right))]
     while open_nodes:
         for part in atoms(open_nodes.pop()):
             for block in definitions:
-                if block.relation == ":=" and block not in found and is_letter(block.left) and meets(part, block.left):
+                if (
+                    block.relation == ":="
+                    and block not in found
+                    and is_letter(block.left)
+                    and may_alias(part, block.left)
+                ):
                     found.append(block)
                     open_nodes += [block.left, block.right]
     return [block for block in definitions if block in found]
 
 
 def definitions(derivation) -> list:
-    """The blocks of a derivation that are said: definitions, assumptions, hypotheses."""
+    """The blocks of a derivation that are stated: definitions, assumptions, hypotheses."""
     return [block for block in derivation.blocks.values() if block.definition]
 
 
@@ -90,7 +95,7 @@ def rests_on(derivation, block) -> list:
     """
     known = definitions(derivation)
     chains = (block, *(getattr(block, part) for part in ("base", "step") if hasattr(block, part)))
-    pairs = {pair for chain in chains for step in chain.steps for pair in step.claim.hypotheses}
+    pairs = {pair for chain in chains for step in chain.steps for pair in step.goal.hypotheses}
     cited = [
         one
         for one in known
@@ -119,7 +124,7 @@ def results(derivation) -> dict:
         sides = [fact.left, fact.right]
         found = letters(*sides, *(side for one in rests for side in (one.left, one.right)))
         chapter["letters"] |= found
-        chapter["definitions"] |= {one.name: said(one) for one in rests}
+        chapter["definitions"] |= {one.name: statement(one) for one in rests}
         chapter["results"][block.name] = {
             "tag": block.tag,
             "says": f"{words(fact.left)} = {words(fact.right)}",

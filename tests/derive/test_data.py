@@ -68,7 +68,7 @@ def tweedie(w):
 def test_tweedie_in_the_letters_of_the_process():
     w = World(arbitrary)
     chain = tweedie(w)
-    assert chain.steps[0].verdict.looks == ("24 points, 60 digits", "5 Gaussian worlds")
+    assert chain.steps[0].status.searches == ("24 points, 60 digits", "5 Gaussian models")
     w.X.equivalent("marginal", 1, "dropped condition: q(x[1] | x[0]) → q(x[1])", "x_0 is integrated out there as well")
     summary = w.X.summary()
     assert summary.killed == summary.total > 400 and summary.equivalent == 1
@@ -86,7 +86,7 @@ def test_gaussian_data():
     w = World(gaussian)
     x, a, c = w.x, w.a, w.c
     chain = w.marginal(Normal(x[0], 0, c)).equals(Normal(x[1], 0, a[1] * c + 1 - a[1]), by="Gaussian integral")
-    assert chain.steps[2].verdict.looks[-1] == "5 Gaussian worlds"
+    assert chain.steps[2].status.searches[-1] == "5 Gaussian models"
     variance = a[1] * c + 1 - a[1]
     score = w.X.chain("score", Derivative(log(w.q(x[1])), x[1]))
     score.equals(Derivative(log(Normal(x[1], 0, variance)), x[1]), by="result", using="marginal")

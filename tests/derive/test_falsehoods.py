@@ -270,7 +270,7 @@ def a_merged_noise_independent_of_its_part(F, n, t, s, T, m):
 
 @falsehood
 def an_expectation_of_a_product_as_opaque(F, n, t, s, T, m):
-    """E opaque product: Var(b)+Var(-b)=2(E b+E(-b))"""
+    """E uninterpreted product: Var(b)+Var(-b)=2(E b+E(-b))"""
     e = F.noise("e")
     b = e[1]
     F.chain("x", Var(b) + Var(-b)).equals(2 * (E(b) + E(-b)), by="algebra")
@@ -517,7 +517,7 @@ def a_parameter_constant_in_its_own_integral(F, n, t, s, T, m):
 
 @falsehood
 def a_binomial_that_vanishes_for_small_T(F, n, t, s, T, m):
-    """density claim true only for T<=5 by combinatorics: C(T-1,5)"""
+    """density goal true only for T<=5 by combinatorics: C(T-1,5)"""
     x = F.states("x")
     q = F.density("q")
     p = F.density("p")

@@ -55,7 +55,7 @@ def D(body, by):
     return Derivative(body, by)
 
 
-TRUE = {  # name: left, right, licence
+TRUE = {  # name: left, right, justification
     "chain-rule": lambda w: (D(w.g(w.r**2), w.r), 2 * w.r * w.g.prime(w.r**2), "differentiation"),
     "second": lambda w: (D(D(w.g(w.a * w.r), w.r), w.r), w.a**2 * w.g.prime.prime(w.a * w.r), "differentiation"),
     "product-rule": lambda w: (
@@ -149,7 +149,7 @@ def tweedie(w):
 
 def test_tweedie_for_an_arbitrary_density(w):
     chain = tweedie(w)
-    assert chain.steps[2].verdict.theorem.how == "symbolic zero"
+    assert chain.steps[2].status.theorem.how == "symbolic zero"
     summary = w.X.summary()
     assert summary.killed == summary.total > 200
     p, mean, x, ab, t = w.p(w.x[w.t], w.t), Integral(w.y * w.both, w.y), w.x, w.ab, w.t
@@ -340,7 +340,7 @@ def test_what_a_function_may_be_defined_as(w):
     e, p, g = X.noise("epsilon"), w.p, w.g
     X.define("noise", e[t], standard_normal)
     for left, right, match in (
-        (p(x[t]), w.mix, "make it an argument"),  # it hangs on t as well
+        (p(x[t]), w.mix, "make it an argument"),  # it depends on t as well
         (p(x[1], t), w.mix, "takes different states"),
         (p(x[t - 1], t), w.mix, "takes different states"),
         (p(ab[t], t), w.f(ab[t]), "takes different states"),
@@ -363,10 +363,10 @@ def test_what_a_function_may_be_defined_as(w):
     with pytest.raises(ArgumentError, match="defined already"):
         X.define("again", p(x[t], t), w.mix)
     X.define("line", g(x[t]), w.a * x[t])
-    with pytest.raises(Inconclusive, match="may hang on"):
+    with pytest.raises(Inconclusive, match="may depend on"):
         X.chain("still", D(g(x[t]), w.a)).equals(0, by="differentiation")
     assert X.chain("seen", D(g(x[t]), x[t])).equals(D(w.a * x[t], x[t]), by="definition", using="line").steps
-    with pytest.raises(ArgumentError, match="took it for constant"):
+    with pytest.raises(ArgumentError, match="treated it as constant"):
         X.chain("slope", D(w.h(w.r), w.b)).equals(0, by="differentiation")
         X.define("late", w.h(w.r), w.b * w.r)
 

@@ -474,7 +474,7 @@ def refused_definition_stays(w):
     try:
         w.X.define("bad", w.c, 1 + w.a)
     except DeriveError:
-        if "bad" not in w.X.blocks and not w.X.said():
+        if "bad" not in w.X.blocks and not w.X.stated():
             raise
 
 

@@ -418,7 +418,7 @@ def mean_over_what_is_nothing_at_first(w):
 def changed_step_and_claim(w):
     chain = w.st(w.a + 1, 1 + w.a, "algebra")
     (step,) = chain.steps
-    chain.steps[0] = replace(step, right=w.a, claim=replace(step.claim, right=w.a))
+    chain.steps[0] = replace(step, right=w.a, goal=replace(step.goal, right=w.a))
     chain.latex()
 
 
@@ -426,7 +426,7 @@ def changed_step_and_claim(w):
 def changed_step_and_claim_is_cited(w):
     chain = w.X.chain("c", w.a + 1).equals(1 + w.a, by="algebra")
     (step,) = chain.steps
-    chain.steps[0] = replace(step, right=w.a, claim=replace(step.claim, right=w.a))
+    chain.steps[0] = replace(step, right=w.a, goal=replace(step.goal, right=w.a))
     w.st(w.a + 1, w.a, "result", "c")
 
 
@@ -443,7 +443,7 @@ def theorem_of_another_step(w):
     chain = w.X.chain("c", w.a + 1).equals(1 + w.a, by="algebra")
     other = w.X.chain("o", w.a + 1).equals(w.a + 1 + 0, by="algebra").equals(w.a + 1, by="algebra")
     chain.steps[0] = replace(
-        chain.steps[0], right=w.v, claim=replace(chain.steps[0].claim, right=w.v), verdict=other.steps[0].verdict
+        chain.steps[0], right=w.v, goal=replace(chain.steps[0].goal, right=w.v), status=other.steps[0].status
     )
     w.st(w.a + 1, w.v, "result", "c")
 

@@ -7,7 +7,7 @@ from itertools import islice
 import pytest
 from falsehoods import World
 from generated import generated
-from halves import kernel_alone, last_claim, numbers_alone
+from halves import kernel_alone, last_goal, numbers_alone
 from register import cases
 
 from derive.errors import DerivationError, DeriveError, Refuted, Undefined
@@ -17,7 +17,7 @@ REGISTER, GENERATED = cases(), generated()
 
 
 def accepted(case, *halves) -> bool:
-    """Does ``case`` go through, in one half of the verdict or in both?"""
+    """Does ``case`` go through, in one half of the check or in both?"""
     try:
         for half in halves:
             with half():
@@ -65,7 +65,7 @@ def test_what_is_generated_is_false():
 def test_the_claim_of_a_falsehood_is_not_proved():
     """The kernel is called directly, without the derivation around it."""
     for name, one in islice(GENERATED.items(), 0, None, 10):
-        with last_claim() as seen, pytest.raises(DeriveError):
+        with last_goal() as seen, pytest.raises(DeriveError):
             one.build(World())
         if seen and not name.startswith(("gap", "induction", "cited")):
             with pytest.raises(DerivationError):

@@ -22,8 +22,8 @@ t, s, n, T = (Index(name) for name in "tsnT")
 AT_ONE = Ranges.least({"t": 1, "s": 1, "n": 1, "T": 1})
 
 
-def rewriter(*rules, said=()):
-    return Rewriter(frozenset(rules), Free(said))
+def rewriter(*rules, stated=()):
+    return Rewriter(frozenset(rules), Free(stated))
 
 
 def test_what_is_known_comes_out():
@@ -41,7 +41,7 @@ def test_what_is_known_comes_out():
     assert tower(noisy, AT_ONE) == noisy
     for odd in (w.r, w.e[2], 2 * x[1]):  # nothing is known given these
         assert tower(E(w.b * x[1], given=odd), AT_ONE) == E(w.b * x[1], given=odd)
-    hiding = rewriter("given", said=[(w.r, x[1]), (w.m[t], e[t])])
+    hiding = rewriter("given", stated=[(w.r, x[1]), (w.m[t], e[t])])
     assert hiding(E(w.r * x[0], given=x[0]), AT_ONE) == x[0] * E(w.r, given=x[0])
     assert hiding(E(w.r * x[0], given=x[1]), AT_ONE) == w.r * E(x[0], given=x[1])
     assert hiding(E(w.m[1] * x[0]), AT_ONE) == E(w.m[1] * x[0])

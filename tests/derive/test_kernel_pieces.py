@@ -1,4 +1,4 @@
-"""The pieces of the kernel, one by one: times, sets of states, products, what hangs on what, and the rules."""
+"""The pieces of the kernel, one by one: times, sets of states, products, what depends on what, and the rules."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_same_times():
 
 def test_ends_of_a_sum_are_free_of_its_index():
     for low, high in ((s, T), (ONE, s + 1)):
-        with pytest.raises(Inconclusive, match="hang on s"):
+        with pytest.raises(Inconclusive, match="depend on s"):
             AT_ONE.within("s", low, high)
 
 
@@ -190,8 +190,8 @@ def test_a_renamed_index_catches_nothing():
     assert at(Sum(m[s] * m[prime], (s, 1, 2)), {"n": s}).body.factors[1] == m[prime]
 
 
-# --- what hangs on what
-def test_what_a_term_hangs_on():
+# --- what depends on what
+def test_what_a_term_depends_on():
     w = World()
     x, q, free = w.x, w.q, Free(())
     state = run(x[1])

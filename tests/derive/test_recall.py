@@ -184,7 +184,7 @@ def test_an_assumption_must_be_made_first_and_comes_along():
     block = w.D.recall("assumed", c + c, 4)
     assert block.assumptions == {"two": w.D.blocks["two"].tag}
     chain = w.D.chain("later", 3 * (c + c)).equals(12, by="result", using="assumed")
-    assert "with" in chain.lines()[0].licence and chain.assumptions == block.assumptions
+    assert "with" in chain.lines()[0].justification and chain.assumptions == block.assumptions
 
 
 def test_what_is_said_later_does_not_change_a_recalled_statement():
@@ -195,7 +195,7 @@ def test_what_is_said_later_does_not_change_a_recalled_statement():
     with pytest.raises(ArgumentError, match="random"):
         w.D.define("moves", c, 1 + w.x[0] ** 2)
     w.D.define("stands", c, 3)  # harmless, and yet another statement than the one that was proved
-    with pytest.raises(DerivationError, match="says something else"):
+    with pytest.raises(DerivationError, match="states something else"):
         w.D.chain("false", 2 * block.left).equals(2 * block.right, by="result", using="still")
 
 

@@ -13,7 +13,7 @@ from derive import Derivative as D
 from derive import Integral as I
 from derive import Normal as N
 from derive.errors import DeriveError
-from derive.justifications import licence
+from derive.justifications import justification
 from derive.language.expr import wrap
 from derive.language.times import Index
 from derive.proof.symbolic import Symbolic
@@ -23,7 +23,7 @@ TINY = Fraction(1, 10**12)
 
 
 def silent(t, roots=(*range(1, 13), 23)):
-    """A polynomial that is zero at all times at which a claim is looked at, so that the proof alone must say no."""
+    """A polynomial that is zero at all times at which a goal is evaluated, so that only the proof can fail."""
     product = wrap(1)
     for root in roots:
         product = product * (60 * t - 60 * root)
@@ -569,6 +569,6 @@ def test_falsehoods_are_refused(name):
 def test_a_sum_in_a_sum_keeps_its_letters_apart():
     w = World()
     m, k, s, t, T = w.m, w.X.sequence("k"), w.s, w.t, w.T
-    world = Symbolic(licence("algebra"))
+    world = Symbolic(justification("algebra"))
     one, other = (world(Sum(Sum(m[s] * k[r], (s, 1, t)), (t, 1, T))) for r in (t, s))
     assert not world.field.is_zero(one - other)

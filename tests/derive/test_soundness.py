@@ -36,7 +36,7 @@ from derive.page import chain
 from derive.page.summary import Summary, rejected
 from derive.proof import decide, integrals
 from derive.proof.normalform import Field
-from derive.proof.timeout import patience
+from derive.proof.timeout import timeout
 from derive.verify import verify
 
 
@@ -204,10 +204,10 @@ def test_piecewise_must_be_discharged(w):
 
 
 def test_slow_is_not_true(w, monkeypatch):
-    with pytest.raises(Inconclusive, match="not decided within"), patience(0.05):
+    with pytest.raises(Inconclusive, match="not decided within"), timeout(0.05):
         hang()
     monkeypatch.setattr(Field, "is_zero", hang)
-    monkeypatch.setattr(decide, "patience", lambda: patience(0.05))
+    monkeypatch.setattr(decide, "timeout", lambda: timeout(0.05))
     with pytest.raises(Inconclusive, match=r"planted.*not decided within"):
         w.F.chain("planted", w.a + w.b).equals(w.b + w.a, by="algebra")
 
@@ -216,7 +216,7 @@ def test_an_interrupt_that_is_lost_comes_again(monkeypatch):
     """Python drops what is raised in a callback of its garbage collector, and hypothesis installs one."""
     monkeypatch.setattr("derive.proof.timeout.AGAIN", 0.05)
     lost = []
-    with pytest.raises(Inconclusive, match="not decided within"), patience(0.05):
+    with pytest.raises(Inconclusive, match="not decided within"), timeout(0.05):
         while len(lost) < 2:
             try:
                 hang()
@@ -248,7 +248,7 @@ def test_points_cover_the_domain(w, name):
 def test_the_page_shows_what_was_checked(w):
     block = w.F.chain("pair", w.a + w.b).equals(w.b + w.a, by="algebra")
     (step,) = block.steps
-    assert (step.claim.left, step.claim.right) == (block.left, step.right) == (w.a + w.b, w.b + w.a)
+    assert (step.goal.left, step.goal.right) == (block.left, step.right) == (w.a + w.b, w.b + w.a)
     assert "a + b &= b + a" in block.latex()
     other = w.F.chain("other", w.a + w.b).equals(w.b + w.a + 0, by="algebra")
     assert len({shown.metadata()["diffusion_lib"]["sha256"] for shown in (block, other)}) == 2
@@ -267,13 +267,16 @@ def test_checks_survive_optimisation():
     )
     done = subprocess.run([sys.executable, "-O", "-c", code], env=environment(), capture_output=True, text=True)
     assert done.returncode == 1
-    assert "Refuted: step 'planted, line 1', licence 'algebra': (a + 1)**2 = a**2 + 1 is false at a = " in done.stderr
+    assert (
+        "Refuted: step 'planted, line 1', justification 'algebra': (a + 1)**2 = a**2 + 1 is false at a = "
+        in done.stderr
+    )
 
 
 def test_the_canary_sings_when_the_checks_are_off(w, monkeypatch):
     arguments = ("false", (w.a + w.b) ** 2, w.a**2 + w.b**2, "algebra")
     assert "refuted, as it must be" in repr(w.F.canary(*arguments))
-    monkeypatch.setattr(chain, "verify", lambda claim: verify.Verdict(None, ()))
+    monkeypatch.setattr(chain, "verify", lambda goal: verify.ProofStatus(None, ()))
     with pytest.raises(DerivationError, match="accepted"):
         w.F.canary(*arguments)
 
@@ -286,7 +289,7 @@ def test_a_surviving_mutant_stops_the_summary(w):
         w.F.summary()
     w.F.equivalents.clear()
     w.F.chain("weak", w.a * 1).equals(w.a, by="algebra")
-    w.F.blocks["weak"].steps[0] = replace(w.F.blocks["weak"].steps[0], check=lambda claim: None)
+    w.F.blocks["weak"].steps[0] = replace(w.F.blocks["weak"].steps[0], check=lambda goal: None)
     with pytest.raises(DerivationError, match="mutants survive: weak, line 1"):
         w.F.summary()
 
@@ -319,7 +322,7 @@ STRICT = {
 
 
 @pytest.mark.parametrize("name", STRICT)
-def test_a_licence_permits_nothing_else(w, name):
+def test_a_justification_permits_nothing_else(w, name):
     w.e = w.F.noise("epsilon")
     w.F.define("noise", w.e[w.t], standard_normal)
     left, right, by, using = STRICT[name](w)
@@ -409,7 +412,7 @@ def test_induction_needs_both_parts(w):
 
 
 def test_induction_over_numbers(w):
-    """A product of equal factors is a power; the conclusion is looked at once more, without its proof."""
+    """A product of equal factors is a power; the conclusion is searched for counterexamples once more, without its proof."""
     t, c = w.t, w.F.symbol("c", unit)
     w.F.define("same", w.alpha[t], c)
     proof = w.F.induction("power", w.alpha_bar[t], c**t, over=t)
@@ -418,20 +421,20 @@ def test_induction_over_numbers(w):
     proof.step.equals(w.alpha_bar[t] * w.alpha[t + 1], by="definition", using="alpha-bar")
     proof.step.equals(c**t * w.alpha[t + 1], by="induction", using="hypothesis")
     proof.step.equals(c**t * c, by="definition", using="same").equals(c ** (t + 1), by="algebra")
-    verdict = proof.conclude().steps[0].verdict
-    assert verdict.theorem.how == "induction on t" and verdict.looks == ("24 points, 60 digits",)
+    status = proof.conclude().steps[0].status
+    assert status.theorem.how == "induction on t" and status.searches == ("24 points, 60 digits",)
     with pytest.raises(Refuted, match="'planted'"):
-        verify.look(replace(proof.steps[0].claim, name="planted", right=c ** (t + 1)))
+        verify.search_by_definitions(replace(proof.steps[0].goal, name="planted", right=c ** (t + 1)))
 
 
 def test_undecided_mutants_do_not_count_as_caught(w):
-    def undecided(claim):
+    def undecided(goal):
         raise Inconclusive("who knows")
 
     block = w.F.chain("pair", w.a + w.b).equals(w.b + w.a, by="algebra")
-    assert not rejected(undecided, block.steps[0].claim)
-    assert not rejected(verify.verify, block.steps[0].claim)
-    assert rejected(verify.verify, replace(block.steps[0].claim, right=w.b - w.a))
+    assert not rejected(undecided, block.steps[0].goal)
+    assert not rejected(verify.verify, block.steps[0].goal)
+    assert rejected(verify.verify, replace(block.steps[0].goal, right=w.b - w.a))
 
 
 def test_a_canary_is_called_false_only_where_all_definitions_hold():

@@ -1191,8 +1191,8 @@ def letters(w, what):
 
 @pytest.mark.parametrize("name, variant", near.cases())
 def test_near_misses_are_not_proved(name, variant, monkeypatch):
-    """The rules alone refuse them: no number is looked at."""
-    monkeypatch.setattr(verify, "refute", lambda claim: ())
-    monkeypatch.setattr(verify, "look_at_gap", lambda claim, gap, strict: None)
+    """The rules alone refuse them, without a search for counterexamples."""
+    monkeypatch.setattr(verify, "refute", lambda goal: ())
+    monkeypatch.setattr(verify, "refute_gap", lambda goal, gap, strict: None)
     with pytest.raises(DeriveError):
         near[name](Chains(), *variant)

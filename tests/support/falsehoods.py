@@ -1,4 +1,4 @@
-"""What the attacks on the derivation engine share: a register of false steps, and a derivation to try them in."""
+"""What the attacks on the proof checker share: a register of false steps, and a derivation to try them in."""
 
 from __future__ import annotations
 

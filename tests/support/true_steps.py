@@ -1,4 +1,4 @@
-"""True steps over all licences, as the chapters have them: what the engine must accept."""
+"""True steps over all justifications, as the chapters have them: what the proof checker must accept."""
 
 from __future__ import annotations
 

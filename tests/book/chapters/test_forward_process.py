@@ -57,7 +57,7 @@ def test_the_rows_beside_an_output_say_from_when_on_the_last_line_holds(chapter)
 def test_canary_shows_its_witness(chapter):
     (canary,) = (thing for thing in chapter[1] if isinstance(thing, Canary))
     assert isinstance(canary.refutation, Refuted)
-    for part in ("deviations-add", "licence", "a = ", "b = ", "left is", "right is"):
+    for part in ("deviations-add", "justification", "a = ", "b = ", "left is", "right is"):
         assert part in repr(canary)
 
 

@@ -55,7 +55,7 @@ def close(ours, proved):
 def test_canary_shows_its_witness(chapter):
     (canary,) = (thing for thing in chapter[1] if isinstance(thing, Canary))
     assert isinstance(canary.refutation, Refuted)
-    for part in ("beta-for-beta-tilde", "licence 'result'", "left is", "right is"):
+    for part in ("beta-for-beta-tilde", "justification 'result'", "left is", "right is"):
         assert part in " ".join(repr(canary).split())
 
 

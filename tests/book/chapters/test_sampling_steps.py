@@ -53,7 +53,7 @@ def close(ours, proved):
 def test_canary_shows_its_witness(chapter):
     (canary,) = (thing for thing in chapter[1] if isinstance(thing, Canary))
     assert isinstance(canary.refutation, Refuted)
-    for part in ("noise-at-the-wrong-time", "licence 'definition'", "left is", "right is"):
+    for part in ("noise-at-the-wrong-time", "justification 'definition'", "left is", "right is"):
         assert part in " ".join(repr(canary).split())
 
 

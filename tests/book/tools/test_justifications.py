@@ -8,7 +8,7 @@ import pytest
 
 from booktools.site.formulas import Beside
 from booktools.site.justifications_directive import EXPLAINED, PROVED, VERDICTS, Links, beside_html
-from derive.justifications import LICENCES
+from derive.justifications import JUSTIFICATIONS
 
 LINKS = Links(lambda name: (f"L-{name}", f"({name})") if name != "algebra" else ("", ""), lambda tag: f"#eq-{tag}")
 
@@ -34,10 +34,10 @@ def test_a_licence_opens_in_place_and_says_the_rule_its_proof_and_what_is_cited(
     assert re.findall('href="([^"]*)"', opened) == ["L-Bayes", "#eq-F.7", "#eq-F.9"]
 
 
-@pytest.mark.parametrize("name", LICENCES)
+@pytest.mark.parametrize("name", JUSTIFICATIONS)
 def test_every_licence_is_found_by_its_whole_name(name):
     html = shown(f"{name} (F.7)")
-    assert f"<b>{name}:</b> one may {LICENCES[name].permits}." in html.replace("&amp;", "&")
+    assert f"<b>{name}:</b> one may {JUSTIFICATIONS[name].permits}." in html.replace("&amp;", "&")
     assert ("Proved in" in html) == (name in PROVED)
 
 
@@ -47,6 +47,6 @@ def test_words_that_are_no_licence_stay_and_their_numbers_are_links():
 
 
 def test_only_licences_are_proved_somewhere_and_every_verdict_has_a_sentence():
-    assert set(PROVED) <= set(LICENCES)
+    assert set(PROVED) <= set(JUSTIFICATIONS)
     assert EXPLAINED[0] == "book/notation"
-    assert {licence.verdict for licence in LICENCES.values()} | {"rule"} == set(VERDICTS)
+    assert {justification.status for justification in JUSTIFICATIONS.values()} | {"rule"} == set(VERDICTS)
