@@ -1,4 +1,4 @@
-"""Mistakes in the proof checker's own source: the tests find them, and no mistake lets a falsehood through both halves."""
+"""Mistakes in the proof checker's source: the tests find them, and none lets a falsehood through both halves."""
 
 from __future__ import annotations
 

@@ -412,7 +412,7 @@ def test_induction_needs_both_parts(w):
 
 
 def test_induction_over_numbers(w):
-    """A product of equal factors is a power; the conclusion is searched for counterexamples once more, without its proof."""
+    """A product of equal factors is a power; its conclusion is searched for counterexamples, too."""
     t, c = w.t, w.F.symbol("c", unit)
     w.F.define("same", w.alpha[t], c)
     proof = w.F.induction("power", w.alpha_bar[t], c**t, over=t)
