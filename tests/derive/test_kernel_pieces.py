@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from falsehoods import World
 from kernel_terms import AT_ONE, ONE, TWO, ZERO, T, n, s, t
+from setting import Setting
 
 from derive import KL, E, Limit, Phi, Product, Sum, Var, exp, log, sqrt
 from derive import Derivative as D
@@ -81,7 +81,7 @@ def test_ends_of_a_sum_are_free_of_its_index():
 
 # --- sets of states
 def test_runs():
-    w = World()
+    w = Setting()
     x, y = w.x, w.y
     assert run(x[2]) == (x, TWO, TWO) and run(x[1:t]) == (x, ONE, t) and run(y) == (y, ZERO, ZERO)
     assert written(run(x[2])) == x[2] and written(run(x[1:t])) == x[1:t] and written(run(y)) == y
@@ -90,7 +90,7 @@ def test_runs():
 
 
 def test_runs_apart_and_inside():
-    w = World()
+    w = Setting()
     x, z = w.x, w.z
     assert apart(run(x[0]), run(x[t]), AT_ONE) and not apart(run(x[0]), run(x[t - 1]), AT_ONE)
     assert apart(run(x[0:t]), run(x[t + 1]), AT_ONE) and apart(run(x[t + 1]), run(x[0:t]), AT_ONE)
@@ -106,7 +106,7 @@ def test_runs_apart_and_inside():
 
 
 def test_unions():
-    w = World()
+    w = Setting()
     x, z = w.x, w.z
     assert union([run(x[t + 1]), run(x[0:t])], AT_ONE) == (run(x[0 : t + 1]),)
     assert union([run(x[2]), run(x[0]), run(x[1])], AT_ONE) == (run(x[0:2]),)
@@ -125,7 +125,7 @@ def test_unions():
 
 
 def test_differences():
-    w = World()
+    w = Setting()
     x = w.x
     assert minus([run(x[0:t])], [run(x[t])], AT_ONE) == (run(x[0 : t - 1]),)
     assert minus([run(x[0:t])], [run(x[0])], AT_ONE) == (run(x[1:t]),)
@@ -137,7 +137,7 @@ def test_differences():
 
 
 def test_overlaps():
-    w = World()
+    w = Setting()
     x = w.x
     assert overlap([run(x[0:t])], [run(x[t : t + 1])], AT_ONE) == [run(x[t])]
     assert overlap([run(x[1:t])], [run(x[0 : t - 1])], AT_ONE) == [run(x[1 : t - 1])]
@@ -152,7 +152,7 @@ def test_overlaps():
 
 # --- products
 def test_products_and_back():
-    w = World()
+    w = Setting()
     a, b, c = w.a, w.b, w.c
     assert sums.products((a + b) * c) == [(1, {a: 1, c: 1}), (1, {b: 1, c: 1})]
     assert sums.products(-a * 3) == [(-3, {a: 1})] and sums.products(wrap(0)) == [] and sums.products(wrap(0) * a) == []
@@ -169,7 +169,7 @@ def test_products_and_back():
 
 
 def test_products_are_written():
-    w = World()
+    w = Setting()
     a, b = w.a, w.b
     one = Fraction(1)
     assert sums.product(one, {a: 1}) == a and sums.product(one, {}) == Num(one)
@@ -183,7 +183,7 @@ def test_products_are_written():
 
 
 def test_a_renamed_index_catches_nothing():
-    m = World().m
+    m = Setting().m
     prime = Index("s'")
     moved = at(Sum(m[s] * m[prime] * m[n], (s, 1, 2)), {"n": s})
     assert free_indices(moved) == {"s", "s'"} and moved.symbol not in ("s", "s'")
@@ -192,7 +192,7 @@ def test_a_renamed_index_catches_nothing():
 
 # --- what depends on what
 def test_what_a_term_depends_on():
-    w = World()
+    w = Setting()
     x, q, free = w.x, w.q, Free(())
     state = run(x[1])
     assert free(x[1] * w.r, AT_ONE) == {state, run(w.r)}
@@ -216,7 +216,7 @@ def test_what_a_term_depends_on():
 
 
 def test_what_definitions_bring():
-    w = World()
+    w = Setting()
     x, m, r = w.x, w.m, w.r
     free = Free([(m[t], x[t] * w.a), (r, m[2]), (w.g(w.b), w.b * x[3]), (w.q(x[t]), N(x[t], w.c, 1))])
     assert free(m[1], AT_ONE) == {run(m[1]), run(x[1]), run(w.a)}
@@ -235,7 +235,7 @@ def test_what_definitions_bring():
 
 # --- what exists, and what is positive
 def test_what_exists():
-    w = World()
+    w = Setting()
     x, late, free = w.x, w.X.sequence("late", start=3), Free([(w.r, 2 * w.b)])
     for fine in (x[t - 1], x[0:t], x[1:0], Sum(x[s], (s, 0, T)), Sum(w.m[s], (s, 2, T)), Limit(late[T], T), w.m[t]):
         well_formed(fine, AT_ONE, free)
@@ -251,7 +251,7 @@ def test_what_exists():
 
 
 def test_a_measure_is_one():
-    w = World()
+    w = Setting()
     free = Free([(w.r, 2 * w.b)])
     for fine in (
         E(w.b, N(w.b, w.c, w.a)),
@@ -272,7 +272,7 @@ def test_a_measure_is_one():
 
 
 def test_what_is_positive():
-    w = World()
+    w = Setting()
     a, r, c = w.a, w.r, w.c
     late = w.X.sequence("zero", unit_like(w), start=0, first=0)
     for yes in (

@@ -7,8 +7,8 @@ from fractions import Fraction
 from types import SimpleNamespace
 
 import pytest
-from falsehoods import World
 from kernel_terms import AT_ONE, ONE, T, n, rewriter, s, t
+from setting import Setting
 
 from derive import KL, E, Limit, Product, Sum, Var, exp, log, sqrt, standard_normal
 from derive import Integral as I
@@ -29,7 +29,7 @@ from derive.language.tree import Fact, at
 
 # --- rules, each granted and not
 def test_conditional_densities():
-    w = World()
+    w = Setting()
     x, q, joint = w.x, w.q, rewriter("conditional")
     assert joint(q(x[1] | x[0]), AT_ONE) == q(x[0:1]) / q(x[0])
     assert joint(q(x[1]), AT_ONE) == q(x[1]) and joint(q(x[t + 1] | x[0:t]), AT_ONE) == q(x[0 : t + 1]) / q(x[0:t])
@@ -41,7 +41,7 @@ def test_conditional_densities():
 
 
 def test_markov_densities():
-    w = World()
+    w = Setting()
     x, k = w.x, w.X.density("k", markov=True)
     nearest = rewriter("Markov")
     assert nearest(k((x[t + 1] | x[t]), x[0]), AT_ONE) == Density(k, (x[t + 1],), (x[t],))
@@ -67,7 +67,7 @@ def test_markov_densities():
 
 
 def test_markov_paths():
-    w = World()
+    w = Setting()
     x, k, path = w.x, w.X.density("k", markov=True), rewriter("Markov", "conditional")
     step = Index(FRESH)
     assert path(k(x[0:T]), AT_ONE) == k(x[0]) * Product(k(x[step - 1 : step]) / k(x[step - 1]), (step, 1, T))
@@ -84,7 +84,7 @@ def test_markov_paths():
 
 
 def test_logarithms():
-    w = World()
+    w = Setting()
     q, x, rule = w.q, w.x, rewriter()
     assert rule(log(w.a * q(x[0])), AT_ONE) == log(w.a) + log(q(x[0]))
     assert rule(log(3 * w.a**2), AT_ONE) == log(wrap(3)) + 2 * log(w.a)
@@ -106,7 +106,7 @@ def test_logarithms():
 
 
 def test_means_and_divergences():
-    w = World()
+    w = Setting()
     q, p, x = w.q, w.p, w.x
     mean = E(x[1], q(x[1]))
     assert rewriter()(mean, AT_ONE) == mean
@@ -129,7 +129,7 @@ def test_means_and_divergences():
 
 
 def test_linear_means():
-    w = World()
+    w = Setting()
     q, x, rule = w.q, w.x, rewriter("linearity")
 
     def mean(body):
@@ -158,7 +158,7 @@ def test_linear_means():
 
 
 def test_integrals_over_states():
-    w = World()
+    w = Setting()
     q, x = w.q, w.x
     everything = rewriter("conditional", "mean", "linearity", "Fubini", "marginal")
     assert everything(I(q(x[0:1]), x[1]), AT_ONE) == q(x[0])
@@ -198,7 +198,7 @@ def test_integrals_over_states():
 
 
 def test_covers():
-    w = World()
+    w = Setting()
     x = w.x
     assert cover([run(x[1]), run(x[0:T])], AT_ONE) == (run(x[0:T]),)
     assert cover([run(x[0:T]), run(x[1])], AT_ONE) == (run(x[0:T]),)
@@ -215,7 +215,7 @@ def goal(left, right, by, **more):
 
 
 def test_theorems_keep_their_claim():
-    w = World()
+    w = Setting()
     one = prove(goal(w.a + w.v, w.v + w.a, "algebra"))
     assert (one.left, one.right, one.how) == (w.a + w.v, w.v + w.a, "symbolic zero") and one.goal.name == "test"
 
@@ -227,7 +227,7 @@ def test_a_theorem_is_made_by_the_kernel_alone():
 
 def test_nobody_can_pass_an_algebra_of_their_own():
     """Neither an algebra that decides everything nor an object shaped like a theorem makes a theorem."""
-    w = World()
+    w = Setting()
     false = goal(w.a, w.a + 1, "algebra")
     yes = SimpleNamespace(sound=lambda *_: None, equal=lambda *_: "yes")
     assert list(inspect.signature(prove).parameters) == ["goal"]
@@ -246,7 +246,7 @@ def test_nobody_can_pass_an_algebra_of_their_own():
 
 
 def test_chains_of_theorems():
-    w = World()
+    w = Setting()
     one, two = (prove(goal(a, b, "algebra")) for a, b in ((w.a * 2, w.a + w.a), (w.a + w.a, 3 * w.a - w.a)))
     assert chained([one, two]) == (w.a * 2, 3 * w.a - w.a) and chained([one]) == (one.left, one.right)
     for wrong in ([two, one], [], [one, one]):
@@ -255,7 +255,7 @@ def test_chains_of_theorems():
 
 
 def test_inductions_over_theorems():
-    w = World()
+    w = Setting()
     left, right = Sum(w.b, (s, 1, t)), w.b * t
 
     def proved(a, b, by="algebra", facts=()):
@@ -284,7 +284,7 @@ def test_inductions_over_theorems():
 
 
 def test_what_a_proof_needs():
-    w = World()
+    w = Setting()
     x, q, k = w.x, w.q, w.X.density("k", markov=True)
     with pytest.raises(Undefined, match="may stand before"):
         prove(goal(w.q(x[0 : t - 1] | x[Index(None, -1)]), 1, "algebra"))
@@ -316,4 +316,4 @@ def test_every_rule_is_granted_by_a_justification():
     granted = {rule for one in JUSTIFICATIONS.values() for rule in one.rules}
     assert granted <= set(RULES) and {"conditional", "Markov", "mean", "divergence", "linearity", "Fubini"} <= granted
     assert [name for name, one in JUSTIFICATIONS.items() if "Markov" in one.rules] == ["Markov"]
-    assert isinstance(Item(World().x, t), Item)
+    assert isinstance(Item(Setting().x, t), Item)

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from unittest.mock import patch
 
-from falsehoods import World
 from halves import kernel_alone
+from setting import Setting
 
 from derive.errors import DeriveError, Refuted, Undefined
 from derive.page import chain
@@ -105,7 +105,7 @@ def every_false_case(thin: int = 1) -> list[Case]:
     from register import cases
 
     made = generated()
-    builds = {name: (lambda one=one: one.build(World())) for name, one in made.items()}
+    builds = {name: (lambda one=one: one.build(Setting())) for name, one in made.items()}
     chosen = dict(list(builds.items())[::thin]) | (cases() if thin < FEW else {})
     one_line = (name for name, one in made.items() if one.because and not name.startswith(("induction", "cited")))
     return false_cases(chosen, set(one_line))

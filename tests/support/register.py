@@ -1,27 +1,21 @@
-"""The register of falsehoods: every named case of the test files, as a function that must raise."""
+"""The register of falsehoods: every named case of the test files, as a function without arguments that must raise."""
 
 from __future__ import annotations
 
 import importlib
 from functools import partial
 
-from falsehoods import World
+from derive import standard_normal
 
-from derive import Derivation, standard_normal
-
-FILES = ("test_falsehoods", "test_attacks", "test_scopes", "test_holes", "test_holes_of_the_kernel")
+TABLES = ("test_falsehoods", "test_attacks", "test_scopes", "test_holes", "test_holes_of_the_kernel", "test_truths")
 
 
 def cases() -> dict:
     """All cases: ``file:name`` → a function without arguments."""
     found = {}
-    for file in FILES:
+    for file in TABLES:
         module = importlib.import_module(f"tests.derive.{file}")
-        for name, build in getattr(module, "falsehood", {}).items():
-            found[f"{file}:{name}"] = partial(_letters if file == "test_falsehoods" else _world, build)
-    truths = importlib.import_module("tests.derive.test_truths")
-    for name, variant in truths.near.cases():
-        found[f"test_truths:{' '.join([name, *variant])}"] = partial(_near, truths, truths.near[name], variant)
+        found |= {f"{file}:{name}": case for name, case in module.FALSE.items()}
     soundness = importlib.import_module("tests.derive.test_soundness")
     for name, build in soundness.STRICT.items():
         found[f"test_soundness:{name}"] = partial(_strict, soundness, build)
@@ -31,19 +25,6 @@ def cases() -> dict:
         if name != "true":
             found[f"test_soundness:{name}"] = partial(_closed, soundness, build)
     return found
-
-
-def _letters(build):
-    F = Derivation("F")
-    build(F, *F.indices("n t s T m"))
-
-
-def _world(build):
-    build(World())
-
-
-def _near(truths, build, variant):
-    build(truths.Chains(), *variant)
 
 
 def _strict(soundness, build):

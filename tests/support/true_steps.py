@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from falsehoods import World
+from setting import Setting
 
 from derive import KL, E, Limit, Phi, Product, Sum, Var, exp, log, sqrt, standard_normal
 from derive import Derivative as D
@@ -12,7 +12,7 @@ from derive.language.expr import wrap
 
 
 def world():
-    w = World()
+    w = Setting()
     w.k, w.j = w.X.density("k", markov=True), w.X.density("j", markov=True)
     w.l = w.X.sequence("level", start=0)
     w.X.define("noise", w.e[w.t], standard_normal)
@@ -222,4 +222,4 @@ def true_steps() -> dict:
 
 def _state(row):
     w = world()
-    w.st(*row(w))
+    w.step(*row(w))

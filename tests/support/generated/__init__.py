@@ -1,6 +1,6 @@
 """Falsehoods made from the rules: each side condition is dropped in turn, in all forms in which a page might have it.
 
-A generator yields ``False_(name, build, because)``; ``build(world)`` states the false step in a ``falsehoods.World``.
+A generator yields ``False_(name, build, because)``; ``build(w)`` states the false step in a ``Setting``.
 ``because`` is the reason why the step is false, where numbers cannot see it.
 """
 

@@ -20,7 +20,7 @@ def step(name, sides, by, using=(), because="") -> False_:
 
     def build(w):
         left, right = sides(w)
-        w.st(left, right, by, using)
+        w.step(left, right, by, using)
 
     return False_(f"{name} by {by}", build, because)
 
