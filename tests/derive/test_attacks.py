@@ -37,19 +37,15 @@ def-symbol-capture-E (Refuted):
     define("v2", r, 2 * b); step(E(r, N(b, 0, 1)), r, "Gaussian integral")
     step(E(r, N(b, 0, 1)), E(2 * b, N(b, 0, 1)), "definition", "v2").equals(0, by="Gaussian integral")
 state-capture-by-density (Refuted):
-    define("noise", e[t], standard_normal); define("x", x[t], x[t - 1] + e[t])
-    step(I(x[1] * N(x[1], 0, 1), x[1]), I((x[0] + e[1]) * N(x[1], 0, 1), x[1]), "definition", "x")
-function-of-random (Refuted):
-    define("noise", e[t], standard_normal); step(E(g(e[t])), g(E(e[t])), "definition", "noise")
-function-of-noise-zero (Refuted):
-    define("noise", e[t], standard_normal); step(E(g(e[t]) * e[t]), 0, "definition", "noise")
-function-of-noise-stein-wrong (Refuted):
-    define("noise", e[t], standard_normal); step(E(g(e[t]) * e[t]), E(g(e[t])), "definition", "noise")
-function-of-noise-independent (Refuted):
-    define("noise", e[t], standard_normal); step(E(g(e[t]) * h(e[t])), E(g(e[t])) * E(h(e[t])), "independence", "noise")
+    define("x", x[t], x[t - 1] + eps[t])
+    step(I(x[1] * N(x[1], 0, 1), x[1]), I((x[0] + eps[1]) * N(x[1], 0, 1), x[1]), "definition", "x")
+function-of-random (Refuted): step(E(g(eps[t])), g(E(eps[t])), "definition", "noise")
+function-of-noise-zero (Refuted): step(E(g(eps[t]) * eps[t]), 0, "definition", "noise")
+function-of-noise-stein-wrong (Refuted): step(E(g(eps[t]) * eps[t]), E(g(eps[t])), "definition", "noise")
+function-of-noise-independent (Refuted): step(E(g(eps[t]) * h(eps[t])), E(g(eps[t])) * E(h(eps[t])), "independence",
+        "noise")
 # 4-node rule is exact to degree 7 only
-function-cubic-gh (Inconclusive):
-    define("noise", e[t], standard_normal); step(E(e[t] ** 8), 105 - 24, "definition", "noise")
+function-cubic-gh (Inconclusive): step(E(eps[t] ** 8), 105 - 24, "definition", "noise")
 # --- integrals
 int-rename-free (Refuted): step(r * I(f(y) * y, y), I(f(r) * r * y, y), "linearity")
 int-shift (Refuted): step(I(f(y + r), y), I(f(y), y) + r, "linearity")
@@ -152,8 +148,7 @@ data-gauss-is-stationary-wrong (Refuted):
     data(N(x[0], 0, v)); step(q(x[1]), N(x[1], 0, v), "definition", ("data", "step"))
 data-two (ArgumentError): data(f(x[0])); define("d2", q(x[0]), N(x[0], 0, 1))
 data-f-then-bell (ArgumentError):
-    data(f(x[0])); define("fd", f(r), 2 * N(r, 0, 1))
-    step(q(x[0]), 2 * N(x[0], 0, 1), "definition", ("data", "fd"))
+    data(f(x[0])); define("fd", f(r), 2 * N(r, 0, 1)); step(q(x[0]), 2 * N(x[0], 0, 1), "definition", ("data", "fd"))
 data-f-normalised (Refuted): data(f(x[0])); step(I(f(x[0]), x[0]), 2, "definition", "data")
 density-int-function (Refuted): step(I(g(x[0]) * q(x[0] | x[1]), x[0]), g(x[1]) * I(q(x[0] | x[1]), x[0]), "linearity")
 derivative-density-wrt-condition (Refuted): step(D(q(x[1] | x[0]), x[0]), -D(q(x[1] | x[0]), x[1]), "algebra")
@@ -180,16 +175,12 @@ fn-def-twice (ArgumentError): define("g", g(r), r); define("g2", g(b), 2 * b)
 fn-def-after-zero (ArgumentError): step(D(g(r), b), 0, "differentiation"); define("g", g(r), r * b)
 fn-def-two-args-one (Refuted): define("g", g(r), r); step(g(r, b), r, "definition", "g")
 var-of-function (Refuted): step(Var(g(x[1])), g.prime(x[1]) ** 2 * Var(x[1]), "linearity")
-var-int (Refuted):
-    define("noise", e[t], standard_normal); step(Var(e[1] * I(f(y), y)), I(f(y), y), "definition", "noise")
-E-int-of-noise (Refuted):
-    define("noise", e[t], standard_normal); step(E(I(f(y - e[1]), y)), I(f(y), y) + 1, "definition", "noise")
-E-int-hides (Refuted):
-    define("noise", e[t], standard_normal); step(E(e[1] * I(f(y - e[1]), y)), 0, "definition", "noise")
+var-int (Refuted): step(Var(eps[1] * I(f(y), y)), I(f(y), y), "definition", "noise")
+E-int-of-noise (Refuted): step(E(I(f(y - eps[1]), y)), I(f(y), y) + 1, "definition", "noise")
+E-int-hides (Refuted): step(E(eps[1] * I(f(y - eps[1]), y)), 0, "definition", "noise")
 index-as-number (Refuted): step(g(r, t) * t, g(r, t), "algebra")
 assumption-random (Refuted):
-    define("noise", e[t], standard_normal); assume("a", r, 2 * e[1]); step(Var(r), 0, "linearity")
-    step(Var(r), 4, "definition", ("a", "noise"))
+    assume("a", r, 2 * eps[1]); step(Var(r), 0, "linearity"); step(Var(r), 4, "definition", ("a", "noise"))
 assumption-capture (Refuted):
     assume("a", r, 2 * b); left = E(r * b, N(b, 0, 1)); step(left, r * E(b, N(b, 0, 1)), "linearity")
     step(left, E(2 * b * b, N(b, 0, 1)), "definition", "a")

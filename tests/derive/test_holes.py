@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 from tables import table
 
-from derive import Normal, Product, Sum, standard_normal
+from derive import Normal, Product, Sum
 from derive.language.expr import wrap
 
 
@@ -32,12 +32,6 @@ def gauss(setting):
     return q(x[setting.n])
 
 
-def network(setting):
-    hat = setting.X.symbol("epsilon_hat")
-    noisy(setting)
-    return hat
-
-
 def ddim(setting, markov=True):
     """q(x_{t−1} | x_t, x_0) with x_0 in its mean: no Markov chain backwards, and so none forwards."""
     x, t, q = setting.x, setting.t, setting.X.density("ddim", markov=markov)
@@ -45,11 +39,6 @@ def ddim(setting, markov=True):
         "step", q(x[t - 1] | x[t], x[0]), Normal(x[t - 1], x[0] * Fraction(1, 2) + x[t] * Fraction(1, 3), 1)
     )
     return q, x, t
-
-
-def noisy(setting):
-    setting.X.define("noise", setting.e[setting.t], standard_normal)
-    return setting.e[1]
 
 
 FALSE = table(
@@ -61,12 +50,10 @@ a-product-of-sums-of-ones-written-out (Inconclusive):
     gauss(); parts = [Sum(I(q(x[n]), x[n]), (n, k + 1, T)) for k in range(1, 7)]
     step(wrap(1) * parts[0] * parts[1] * parts[2] * parts[3] * parts[4] * parts[5], 0, "marginalisation")
 a-product-of-sums-of-ones-by-definition (Refuted): step(late(5, I(gauss(), x[n])), 0, "definition", "q")
-a-product-of-sums-of-ones-by-the-integral (Inconclusive): step(late(5, I(N(y, 0, 1), y)), 0,
-        "Gaussian integral")
+a-product-of-sums-of-ones-by-the-integral (Inconclusive): step(late(5, I(N(y, 0, 1), y)), 0, "Gaussian integral")
 a-product-of-sums-of-logs (Inconclusive): step(late(5, log(q(x[n]))), 0, "algebra")
 a-product-of-sums-of-numbers (Refuted): step(late(6, wrap(1)), 0, "algebra")
-a-product-of-sums-before-a-density (Inconclusive): step(late(5, wrap(1)) * log(q(x[1])), 0 * log(q(x[1])),
-        "algebra")
+a-product-of-sums-before-a-density (Inconclusive): step(late(5, wrap(1)) * log(q(x[1])), 0 * log(q(x[1])), "algebra")
 a-power-of-two-by-degree-four (Refuted): step(wrap(2) ** T, power_polynomial(T, 4), "algebra")
 a-power-of-two-by-degree-twelve (Refuted): step(wrap(2) ** T, power_polynomial(T, 12), "algebra")
 a-product-of-twos-by-degree-five (Refuted): step(Product(wrap(2), (s, 1, T)), power_polynomial(T, 5), "telescoping")
@@ -88,44 +75,40 @@ two-sequences-given-the-other (Refuted):
     q = density("chain", markov=True); step(q(x[2] | x[1], z[1]), q(x[2] | x[1]), "Markov")
 # --- C. the output of a network as a letter
 network-out-of-a-mean (Refuted):
-    hat = network(); f = function("net"); define("x", x[t], x[t - 1] + e[t]); define("hat", hat, f(x[1]))
-    step(E(e[1] * hat), hat * E(e[1]), "linearity")
+    hat = symbol("epsilon_hat"); define("x", x[t], x[t - 1] + eps[t]); define("hat", hat, net(x[1]))
+    step(E(eps[1] * hat), hat * E(eps[1]), "linearity")
 network-out-of-a-mean-at-each-time (Refuted):
-    hat = sequence("hat"); f = function("net"); define("noise", e[t], standard_normal)
-    define("x", x[t], x[t - 1] + e[t]); define("hat", hat[t], f(x[t], t))
-    step(E(e[t] * hat[t]), hat[t] * E(e[t]), "linearity")
+    define("x", x[t], x[t - 1] + eps[t]); define("hat", hat[t], net(x[t], t))
+    step(E(eps[t] * hat[t]), hat[t] * E(eps[t]), "linearity")
 network-in-a-variance (Refuted):
-    hat = sequence("hat"); f = function("net"); define("noise", e[t], standard_normal)
-    define("x", x[t], x[t - 1] + e[t]); define("hat", hat[t], f(x[t], t))
-    step(Var(e[t] + hat[t]), Var(e[t]), "independence", "noise")
+    define("x", x[t], x[t - 1] + eps[t]); define("hat", hat[t], net(x[t], t))
+    step(Var(eps[t] + hat[t]), Var(eps[t]), "independence", "noise")
 network-under-a-slope (Inconclusive):
-    hat = sequence("hat"); x0 = sequence("x0_hat"); define("hat", hat[t], g(x[t], t))
+    x0 = sequence("x0_hat"); define("hat", hat[t], g(x[t], t))
     define("x0", x0[t], (x[t] - sqrt(1 - ab[t]) * hat[t]) / sqrt(ab[t]))
     step(D((x[t] - sqrt(1 - ab[t]) * hat[t]) / sqrt(ab[t]), x[t]), 1 / sqrt(ab[t]), "differentiation")
 network-under-a-slope-by-its-letter (Inconclusive):
-    hat = sequence("hat"); x0 = sequence("x0_hat"); define("hat", hat[t], g(x[t], t))
+    x0 = sequence("x0_hat"); define("hat", hat[t], g(x[t], t))
     define("x0", x0[t], (x[t] - sqrt(1 - ab[t]) * hat[t]) / sqrt(ab[t]))
     step(D(x0[t], x[t]), 1 / sqrt(ab[t]), "differentiation", "x0")
 network-in-the-mean-of-a-gaussian (Refuted):
-    hat = sequence("hat"); define("hat", hat[t], g(x[t - 1], t))
+    define("hat", hat[t], g(x[t - 1], t))
     step(I(N(x[t], hat[t], 1), x[t - 1]), N(x[t], hat[t], 1) * I(wrap(1) * N(x[t - 1], 0, 1), x[t - 1]), "linearity")
 network-of-its-own-variable-integrated (Refuted):
-    hat = sequence("hat"); define("hat", hat[t], g(x[t], t)); step(I(N(x[t], hat[t], 1), x[t]), 1, "Gaussian integral")
+    define("hat", hat[t], g(x[t], t)); step(I(N(x[t], hat[t], 1), x[t]), 1, "Gaussian integral")
 network-under-a-density (Refuted):
-    hat = sequence("hat"); define("hat", hat[t], g(x[t], t))
-    step(E(x[t] * hat[t], q(x[t])), hat[t] * E(x[t], q(x[t])), "linearity")
+    define("hat", hat[t], g(x[t], t)); step(E(x[t] * hat[t], q(x[t])), hat[t] * E(x[t], q(x[t])), "linearity")
 network-under-a-density-by-two-letters (Refuted):
-    hat = sequence("hat"); out = sequence("out"); define("hat", hat[t], g(x[t], t))
-    define("out", out[t], 2 * hat[t] + 1); step(E(x[t] * out[t], q(x[t])), out[t] * E(x[t], q(x[t])), "linearity")
+    out = sequence("out"); define("hat", hat[t], g(x[t], t)); define("out", out[t], 2 * hat[t] + 1)
+    step(E(x[t] * out[t], q(x[t])), out[t] * E(x[t], q(x[t])), "linearity")
 network-out-of-a-kernel (Refuted):
-    hat = sequence("hat"); define("hat", hat[t], g(x[t], t))
+    define("hat", hat[t], g(x[t], t))
     step(I(hat[t] * q(x[t], x[t - 1]), x[t]), hat[t] * q(x[t - 1]), "marginalisation")
 network-variance-by-two-letters (Refuted):
-    one = sequence("one"); two = sequence("two"); define("noise", e[t], standard_normal); define("one", one[t], g(e[t]))
-    define("two", two[t], 3 * one[t]); step(Var(two[t]), 0, "linearity")
+    one = sequence("one"); two = sequence("two"); define("one", one[t], g(eps[t])); define("two", two[t], 3 * one[t])
+    step(Var(two[t]), 0, "linearity")
 network-mean-by-two-letters (Refuted):
-    one = sequence("one"); two = sequence("two"); define("noise", e[t], standard_normal)
-    define("one", one[t], e[t] ** 2); define("two", two[t], 3 * one[t])
+    one = sequence("one"); two = sequence("two"); define("one", one[t], eps[t] ** 2); define("two", two[t], 3 * one[t])
     step(E(two[t] * one[t]), two[t] * E(one[t]), "linearity")
 # --- D. times before the first
 before-time-zero-in-a-sum (Inconclusive):
@@ -140,10 +123,8 @@ before-time-zero-in-a-sum-in-a-sum (Undefined):
 an-end-before-the-beginning (Refuted):
     total = Sum(log(q(x[s])), (s, 4, T)); step(total, Sum(log(q(x[s])), (s, 3, T)) - log(q(x[3])), "telescoping")
 # --- E. a law that is no Markov chain
-not-markov-backwards (ArgumentError):
-    q, x, t = ddim(); step(q(x[t] | x[t + 1], x[0]), q(x[t] | x[t + 1]), "Markov")
-not-markov-forwards (ArgumentError):
-    q, x, t = ddim(); step(q(x[t + 1] | x[t], x[0]), q(x[t + 1] | x[t]), "Markov")
+not-markov-backwards (ArgumentError): q, x, t = ddim(); step(q(x[t] | x[t + 1], x[0]), q(x[t] | x[t + 1]), "Markov")
+not-markov-forwards (ArgumentError): q, x, t = ddim(); step(q(x[t + 1] | x[t], x[0]), q(x[t + 1] | x[t]), "Markov")
 not-markov-path (ArgumentError):
     q, x, _ = ddim(); step(q(x[1:T] | x[0]), Product(q(x[s] | x[s - 1]), (s, 1, T)), "Markov")
 not-markov-undeclared (ArgumentError):
@@ -231,20 +212,19 @@ refused-line-is-cited (ArgumentError):
         chain.equals(b + 1, by="algebra")
     step(b, b + 1, "result", "c")
 # --- H. means and integrals that do not exist
-no-mean-of-the-exponential-of-a-square (Inconclusive):
-    mean = E(exp(noisy() ** 2)); step(mean - mean, 0, "algebra")
+no-mean-of-the-exponential-of-a-square (Inconclusive): mean = E(exp(eps[1] ** 2)); step(mean - mean, 0, "algebra")
 no-mean-of-the-exponential-of-half-a-square (Inconclusive):
-    mean = E(exp(noisy() ** 2 / 2)); step(mean - mean, 0, "algebra")
-no-mean-of-a-reciprocal (Inconclusive): mean = E(1 / noisy()); step(mean - mean, 0, "algebra")
-no-mean-of-a-reciprocal-square (Inconclusive): mean = E(1 / noisy() ** 2); step(mean + 1 - mean, 1, "linearity")
-no-mean-of-a-ratio-of-noises (Inconclusive): noisy(); step(E(e[1] / e[2]), 0, "independence", "noise")
+    mean = E(exp(eps[1] ** 2 / 2)); step(mean - mean, 0, "algebra")
+no-mean-of-a-reciprocal (Inconclusive): mean = E(1 / eps[1]); step(mean - mean, 0, "algebra")
+no-mean-of-a-reciprocal-square (Inconclusive): mean = E(1 / eps[1] ** 2); step(mean + 1 - mean, 1, "linearity")
+no-mean-of-a-ratio-of-noises (Inconclusive): step(E(eps[1] / eps[2]), 0, "independence", "noise")
 no-mean-of-an-exponential-of-a-fourth-power (Inconclusive):
-    mean = E(exp(noisy() ** 4)); step(2 * mean - mean, mean, "linearity")
+    mean = E(exp(eps[1] ** 4)); step(2 * mean - mean, mean, "linearity")
 no-mean-under-a-gaussian (Inconclusive): mean = E(exp(r**2), N(r, 0, 1)); step(mean - mean, 0, "algebra")
 no-mean-under-a-wide-gaussian (Inconclusive):
     mean = E(exp(r**2 / 4), N(r, 0, 3)); step(mean - mean, 0, "Gaussian integral")
 no-mean-under-a-gaussian-of-a-reciprocal (Inconclusive): step(E(1 / r, N(r, 0, 1)), 0, "Gaussian integral")
-no-variance-of-a-reciprocal (Inconclusive): spread = Var(1 / noisy()); step(spread - spread, 0, "algebra")
+no-variance-of-a-reciprocal (Inconclusive): spread = Var(1 / eps[1]); step(spread - spread, 0, "algebra")
 no-integral-of-a-growing-exponential (Inconclusive): integral = I(exp(y), y); step(integral - integral, 0, "algebra")
 no-integral-of-a-constant (Inconclusive):
     integral = I(r + 0 * y, y); step(2 * integral - integral, integral, "linearity")
@@ -260,9 +240,7 @@ no-integral-of-a-mean-under-a-density (Inconclusive):
     late=late,
     power_polynomial=power_polynomial,
     gauss=gauss,
-    network=network,
     ddim=ddim,
-    noisy=noisy,
 )
 
 

@@ -5,12 +5,7 @@ from __future__ import annotations
 import pytest
 from tables import table
 
-from derive import log, standard_normal
-
-
-def noisy(setting):
-    setting.X.define("noise", setting.e[setting.t], standard_normal)
-    return setting.e[1]
+from derive import log
 
 
 def beside(setting, left, right, by, using=()):
@@ -35,27 +30,24 @@ beside-a-density-a-letter-of-a-state (Inconclusive):
 beside-a-density-a-letter-of-a-state-comes-out (Refuted):
     define("d", r, 2 * x[1]); beside(E(r * x[1], N(x[1], 0, 1)), r * E(x[1], N(x[1], 0, 1)), "exchange")
 beside-a-density-a-letter-of-a-noise (Inconclusive):
-    noisy(); define("d", m[t], e[t]); beside(E(m[1] * e[1]), m[1] * E(e[1]), "Gaussian integral")
+    define("d", m[t], eps[t]); beside(E(m[1] * eps[1]), m[1] * E(eps[1]), "Gaussian integral")
 beside-a-density-a-letter-of-a-noise-by-linearity (Inconclusive):
-    noisy(); define("d", m[t], e[t]); beside(E(m[1] * e[1]), m[1] * E(e[1]), "linearity")
+    define("d", m[t], eps[t]); beside(E(m[1] * eps[1]), m[1] * E(eps[1]), "linearity")
 beside-a-density-a-letter-of-a-noise-with-its-law (Inconclusive):
-    noisy(); define("d", m[t], e[t]); beside(E(m[1] * e[1]), 0, "Gaussian integral", "noise")
-beside-a-density-two-members-that-may-be-one (Refuted): beside(E(x[s] * x[t], N(x[t], 0, 1)), 0,
-        "Gaussian integral")
+    define("d", m[t], eps[t]); beside(E(m[1] * eps[1]), 0, "Gaussian integral", "noise")
+beside-a-density-two-members-that-may-be-one (Refuted): beside(E(x[s] * x[t], N(x[t], 0, 1)), 0, "Gaussian integral")
 beside-a-density-a-member-at-a-number (Refuted): beside(E(x[4] * x[t], N(x[t], 0, 1)), 0, "Gaussian integral")
 beside-a-density-a-moving-mean (Refuted):
     define("d", r, 3 * x[1]); beside(I(N(x[1], r, 1), x[1]), 1, "Gaussian integral")
-beside-a-density-a-divergent-mean (Inconclusive):
-    mean = E(exp(b**2), N(b, 0, 1)); beside(mean - mean, 0, "algebra")
-beside-a-density-a-divergent-integral (Inconclusive):
-    integral = I(exp(y), y); beside(integral - integral, 0, "algebra")
+beside-a-density-a-divergent-mean (Inconclusive): mean = E(exp(b**2), N(b, 0, 1)); beside(mean - mean, 0, "algebra")
+beside-a-density-a-divergent-integral (Inconclusive): integral = I(exp(y), y); beside(integral - integral, 0, "algebra")
 beside-a-density-a-divergent-integral-of-a-state (Inconclusive):
     integral = I(exp(x[1]), x[1]); beside(integral - integral, 0, "marginalisation")
 beside-a-density-a-divergent-exchange (Inconclusive):
     inside = (y - u) / (1 + y**2 + u**2) ** 2; beside(I(I(inside, y), u), I(I(inside, u), y), "exchange")
 beside-a-density-an-undefined-quotient (Inconclusive): beside(E(r / r, N(b, 0, 1)), 1, "Gaussian integral")
 beside-a-density-a-letter-in-a-variance (Inconclusive):
-    noisy(); define("d", m[t], e[t] ** 2); beside(Var(m[1]), 0, "Gaussian integral")
+    define("d", m[t], eps[t] ** 2); beside(Var(m[1]), 0, "Gaussian integral")
 beside-a-density-a-letter-under-a-slope (Refuted):
     define("d", m[t], x[t] ** 2); beside(D(m[1], x[1]), 0, "differentiation")
 # --- J. an induction whose step holds later than from its base on
@@ -105,11 +97,10 @@ index-of-a-sum-is-in-the-weight-under-an-integral (Refuted): step(I(Sum(x[s] * x
         T)) * q(x[T + 1] | x[s]), x[T + 1]), Sum(x[s] * I(x[T + 1] * q(x[T + 1] | x[s]), x[T + 1]), (s, 1, T)),
         "marginalisation")
 index-of-a-path-named-as-the-rule-names-it (Refuted):
-    k = density("k", markov=True); (i,) = indices("step")
-    step(k(x[0:i]), k(x[0]) * Product(k(x[i] | x[i - 1]), (i, 1, T)), "Markov")
+    (i,) = indices("step"); step(mk(x[0:i]), mk(x[0]) * Product(mk(x[i] | x[i - 1]), (i, 1, T)), "Markov")
 index-of-a-path-in-a-sum-named-as-the-rule-names-it (Refuted):
-    k = density("k", markov=True); (i,) = indices("step"); path = k(x[0]) * Product(k(x[s] | x[s - 1]), (s, 1, T))
-    step(Sum(k(x[i]) * k(x[0:T]), (i, 1, T)), Sum(k(x[i]), (i, 1, T)) * path * 2, "Markov")
+    (i,) = indices("step"); path = mk(x[0]) * Product(mk(x[s] | x[s - 1]), (s, 1, T))
+    step(Sum(mk(x[i]) * mk(x[0:T]), (i, 1, T)), Sum(mk(x[i]), (i, 1, T)) * path * 2, "Markov")
 # --- M. a measure that is none, and what is random under it
 state-on-both-sides-of-a-divergence (Undefined): step(2 * KL(q(x[1]), p(x[1] | x[1])) - KL(q(x[1]), p(x[1] | x[1])),
         KL(q(x[1]), p(x[1] | x[1])), "algebra")
@@ -123,22 +114,21 @@ state-on-both-sides-of-a-divergence-at-one-time (Undefined):
 state-on-both-sides-of-a-conditional-law (Undefined):
     under = q(x[1] | x[0:t]); step(E(x[1] + b, under), E(x[1], under) + b, "linearity")
 noise-by-a-letter-under-a-density (Inconclusive):
-    noisy(); define("d", m[t], e[t]); step(E(m[1] * x[1], q(x[1])), m[1] * E(x[1], q(x[1])), "linearity")
+    define("d", m[t], eps[t]); step(E(m[1] * x[1], q(x[1])), m[1] * E(x[1], q(x[1])), "linearity")
 noise-by-two-letters-under-a-density (Inconclusive):
-    noisy(); define("d", m[t], e[t]); define("f", r, m[1] + 1)
+    define("d", m[t], eps[t]); define("f", r, m[1] + 1)
     step(E(r * x[1], q(x[1])), r * E(x[1], q(x[1])), "marginalisation")
 noise-given-a-state-beside-a-density (Inconclusive):
-    noisy(); define("x", x[t], x[t - 1] + e[t])
-    beside(E(e[1], given=x[1]), 0, "Gaussian integral", "noise")
+    define("x", x[t], x[t - 1] + eps[t]); beside(E(eps[1], given=x[1]), 0, "Gaussian integral", "noise")
 # The case beside-a-density-a-letter-of-a-noise, carried on to the end.
 one-is-zero (Inconclusive):
-    noisy(); d = q(x[0]); define("d", m[t], e[t]); whole = E(m[1] * e[1]) * d
-    chain("none", whole).equals(m[1] * E(e[1]) * d, by="Gaussian integral")
-    chain("some", E(m[1] * e[1])).equals(E(e[1] * e[1]), by="definition", using="d").equals(1, by="definition",
+    d = q(x[0]); define("d", m[t], eps[t]); whole = E(m[1] * eps[1]) * d
+    chain("none", whole).equals(m[1] * E(eps[1]) * d, by="Gaussian integral")
+    chain("some", E(m[1] * eps[1])).equals(E(eps[1] * eps[1]), by="definition", using="d").equals(1, by="definition",
         using="noise")
-    chain("mean", E(e[1])).equals(0, by="definition", using="noise")
+    chain("mean", E(eps[1])).equals(0, by="definition", using="noise")
     chain("one", whole / d).equals(1 * d / d, by="result", using="some").equals(1, by="algebra")
-    chain("zero", whole / d).equals(m[1] * E(e[1]) * d / d, by="result", using="none").equals(m[1] * 0 * d / d,
+    chain("zero", whole / d).equals(m[1] * E(eps[1]) * d / d, by="result", using="none").equals(m[1] * 0 * d / d,
         by="result", using="mean").equals(0, by="algebra")
     step(wrap(1), whole / d, "result", "one").equals(0, by="result", using="zero")
 # --- N. states that are defined, runs that are empty, steps that are changed
@@ -173,36 +163,30 @@ theorem-of-another-step (DerivationError):
 # --- O. values that do not exist, behind a letter, at one time of a sum, or for some parameters
 undefined-at-one-time-of-a-sum (Undefined): itself(Sum(b / (s - 2), (s, 1, T)))
 undefined-at-one-time-of-a-product (Undefined): itself(Product(b / (s - 3), (s, 1, T)))
-undefined-at-one-time-of-a-sum-in-a-mean (Undefined): itself(E(Sum(x[1] / (s - 2), (s, 1, T)), q(x[1])),
-        "linearity")
+undefined-at-one-time-of-a-sum-in-a-mean (Undefined): itself(E(Sum(x[1] / (s - 2), (s, 1, T)), q(x[1])), "linearity")
 undefined-at-a-state (Inconclusive): itself(E(1 / x[1], q(x[1])))
 undefined-log-of-a-state (Inconclusive): itself(E(log(x[1]), q(x[1])), "linearity")
-undefined-by-a-letter-of-a-state (Inconclusive):
-    define("r", r, x[1] - x[2]); itself(E(1 / r, q(x[1])), "linearity")
-divergent-by-a-letter (Inconclusive): noisy(); define("m", m[t], exp(e[t] ** 2)); itself(E(m[1]))
-divergent-by-two-letters (Inconclusive):
-    noisy(); define("m", m[t], e[t] ** 2); define("r", r, 1 + m[1]); itself(E(exp(r)))
-divergent-by-a-letter-under-a-gaussian (Inconclusive):
-    define("r", r, x[1] ** 2); itself(E(exp(r), N(x[1], 0, 1)))
+undefined-by-a-letter-of-a-state (Inconclusive): define("r", r, x[1] - x[2]); itself(E(1 / r, q(x[1])), "linearity")
+divergent-by-a-letter (Inconclusive): define("m", m[t], exp(eps[t] ** 2)); itself(E(m[1]))
+divergent-by-two-letters (Inconclusive): define("m", m[t], eps[t] ** 2); define("r", r, 1 + m[1]); itself(E(exp(r)))
+divergent-by-a-letter-under-a-gaussian (Inconclusive): define("r", r, x[1] ** 2); itself(E(exp(r), N(x[1], 0, 1)))
 divergent-by-a-defined-function (Inconclusive):
     define("g", g(b), b**2); itself(E(exp(g(c)), N(m[1], 0, 1)) + E(exp(g(m[1])), N(m[1], 0, 1)))
 divergent-integral-of-a-function (Inconclusive): itself(I(g(y), y))
 divergent-integral-of-a-function-by-a-letter (Inconclusive): define("r", r, I(g(y), y)); itself(r)
 divergent-reciprocal-of-a-bell (Inconclusive): itself(E(1 / f(b), N(b, 0, 1)))
 divergent-exponential-of-a-function (Inconclusive): itself(E(exp(g(b)), N(b, 0, 1)))
-divergent-product-of-noises (Inconclusive): noisy(); itself(E(exp(2 * e[1] * e[2])))
-divergent-for-some-parameters (Inconclusive): noisy(); itself(E(exp(a * e[1] ** 2)))
+divergent-product-of-noises (Inconclusive): itself(E(exp(2 * eps[1] * eps[2])))
+divergent-for-some-parameters (Inconclusive): itself(E(exp(a * eps[1] ** 2)))
 divergent-for-some-variances (Inconclusive): itself(E(exp(b**2), N(b, 0, v)))
-divergent-variance (Inconclusive): noisy(); itself(Var(exp(e[1] ** 2 / 3)))
+divergent-variance (Inconclusive): itself(Var(exp(eps[1] ** 2 / 3)))
 divergent-under-a-defined-law (Inconclusive):
-    define("q", q(x[t] | x[t - 1]), N(x[t], x[t - 1], 1))
-    itself(E(exp(x[1] ** 2), q(x[1] | x[0])), "definition")
+    define("q", q(x[t] | x[t - 1]), N(x[t], x[t - 1], 1)); itself(E(exp(x[1] ** 2), q(x[1] | x[0])), "definition")
 divergent-under-a-defined-law-by-its-definition (Inconclusive):
     define("q", q(x[t] | x[t - 1]), N(x[t], x[t - 1], 1)); mean = E(exp(x[1] ** 2), q(x[1] | x[0]))
     step(mean - mean, 0, "definition", "q")
-divergent-mean-of-a-random-state (Inconclusive):
-    noisy(); define("x", x[t], x[t - 1] + e[t]); itself(E(exp(x[1] ** 2)))
-divergent-in-a-sum-of-means (Inconclusive): noisy(); itself(Sum(E(exp(s * e[s] ** 2)), (s, 1, T)))
+divergent-mean-of-a-random-state (Inconclusive): define("x", x[t], x[t - 1] + eps[t]); itself(E(exp(x[1] ** 2)))
+divergent-in-a-sum-of-means (Inconclusive): itself(Sum(E(exp(s * eps[s] ** 2)), (s, 1, T)))
 divergent-divergence (Inconclusive): itself(KL(N(b, 0, 1), N(b, 0, v)) + E(exp(b**4), N(b, 0, 1)))
 divergent-limit (Inconclusive): itself(Limit(T + 0 * b, T))
 divergent-limit-beside-a-density (Inconclusive):
@@ -213,8 +197,8 @@ divergent-integral-of-a-density-over-its-condition (Undefined):
     step(whole - whole, 0, "definition", "q")
 # --- P. laws that cannot be
 law-by-a-product-of-another-that-is-not-markov (ArgumentError):
-    k = density("k", markov=True); define("joint", k(x[0:T]), p(x[0]) * Product(p(x[s] | x[0 : s - 1]), (s, 1, T)))
-    step(k(x[2] | x[1], x[0]), k(x[2] | x[1]), "Markov")
+    define("joint", mk(x[0:T]), p(x[0]) * Product(p(x[s] | x[0 : s - 1]), (s, 1, T)))
+    step(mk(x[2] | x[1], x[0]), mk(x[2] | x[1]), "Markov")
 law-by-two-products (ArgumentError):
     define("one", q(x[0], x[1]), p(x[0]) * p(x[1])); define("two", q(x[1], x[2]), p(x[1] | x[2]) * p(x[2]))
     define("p", p(x[2]), N(x[2], 0, 1))
@@ -235,20 +219,15 @@ law-by-far-conditions (ArgumentError):
 law-of-one-letter-over-two-sequences (ArgumentError):
     define("one", q(x[1] | z[1]), N(x[1], z[1], 1)); define("two", q(z[1] | x[1]), N(z[1], x[1], 1))
 # --- Q. what a path of a Markov chain leaves out
-path-after-a-gap-is-left-out (Refuted):
-    k = density("k", markov=True); markov(k(x[0], x[2:T]), k(x[0], x[2]), 2)
-path-after-a-gap-is-left-out-given-its-start (Refuted):
-    k = density("k", markov=True); markov(k(x[3:T] | x[0]), k(x[3] | x[0]), 3)
-path-before-a-gap-is-left-out (Refuted):
-    k = density("k", markov=True); markov(k(x[1:t], x[t + 2]), k(x[1]) * k(x[t + 2] | x[t]), 1)
-path-between-gaps-is-left-out (Refuted):
-    k = density("k", markov=True); markov(k(x[0], x[2:t], x[t + 2]), k(x[0], x[2]) * k(x[t + 2] | x[t]), 2)
+path-after-a-gap-is-left-out (Refuted): markov(mk(x[0], x[2:T]), mk(x[0], x[2]), 2)
+path-after-a-gap-is-left-out-given-its-start (Refuted): markov(mk(x[3:T] | x[0]), mk(x[3] | x[0]), 3)
+path-before-a-gap-is-left-out (Refuted): markov(mk(x[1:t], x[t + 2]), mk(x[1]) * mk(x[t + 2] | x[t]), 1)
+path-between-gaps-is-left-out (Refuted): markov(mk(x[0], x[2:t], x[t + 2]), mk(x[0], x[2]) * mk(x[t + 2] | x[t]), 2)
 # --- R. what both halves believe, because the language does it
 one-index-renamed-to-another (ArgumentError):
     inner = Sum(m[s] * m[Index("s'")], (s, 1, 2)); chain("r", m[t] * inner).equals(inner * m[t], by="algebra")
     step(m[s] * inner, Sum(m[n] ** 2, (n, 1, 2)) * m[s], "result", "r")
 """,
-    noisy=noisy,
     beside=beside,
     itself=itself,
     markov=markov,

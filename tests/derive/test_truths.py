@@ -10,18 +10,19 @@ TRUE = table(r"""
 log-of-a-power 13/10: step(log(q(x[1]) ** Fraction(13, 10)), Fraction(13, 10) * log(q(x[1])), "algebra")
 log-of-a-power -1/2: step(log(q(x[1]) ** Fraction(-1, 2)), Fraction(-1, 2) * log(q(x[1])), "algebra")
 log-of-a-power 3: step(log(q(x[1]) ** 3), 3 * log(q(x[1])), "algebra")
-log-of-a-power g: step(log(q(x[1]) ** "g"), "g" * log(q(x[1])), "algebra")
+log-of-a-power g: step(log(q(x[1]) ** guide), guide * log(q(x[1])), "algebra")
 log-of-a-power-of-a-ratio 13/10:
     ratio = q(x[1] | x[0]) / p(x[1])
     step(log(ratio ** Fraction(13, 10)), Fraction(13, 10) * log(q(x[1] | x[0])) - Fraction(13, 10) * log(p(x[1])),
         "algebra")
 log-of-a-power-of-a-ratio g:
-    ratio = q(x[1] | x[0]) / p(x[1]); step(log(ratio ** "g"), "g" * log(q(x[1] | x[0])) - "g" * log(p(x[1])), "algebra")
+    ratio = q(x[1] | x[0]) / p(x[1])
+    step(log(ratio**guide), guide * log(q(x[1] | x[0])) - guide * log(p(x[1])), "algebra")
 power-of-a-product 7/3: step((a * v) ** Fraction(7, 3), a ** Fraction(7, 3) * v ** Fraction(7, 3), "algebra")
-power-of-a-product g: step((a * v) ** "g", a ** "g" * v ** "g", "algebra")
+power-of-a-product g: step((a * v) ** guide, a**guide * v**guide, "algebra")
 power-of-a-product-of-densities 7/3:
     a = q(x[1]); b = p(x[2]); step((a * b) ** Fraction(7, 3), a ** Fraction(7, 3) * b ** Fraction(7, 3), "algebra")
-power-of-a-product-of-densities g: a = q(x[1]); b = p(x[2]); step((a * b) ** "g", a ** "g" * b ** "g", "algebra")
+power-of-a-product-of-densities g: a = q(x[1]); b = p(x[2]); step((a * b) ** guide, a**guide * b**guide, "algebra")
 guidance-as-a-power:
     a = q(x[1] | x[0]); b = q(x[1]); step(log(b * (a / b) ** guide), (1 - guide) * log(b) + guide * log(a), "algebra")
 powers-add 1: step(q(x[1]) ** guide * q(x[1]) ** 1, q(x[1]) ** (guide + 1), "algebra")
@@ -40,32 +41,29 @@ ddim-mean-of-a-ratio:
     step(E(log(ratio), path), E(log(p(x[0:T]) / joint), path), "definition", "joint")
 # x_{t−1} = μ + σ z: the mean of anything under the model's step is one over a standard normal z.
 ancestral-draw mean:
-    z = dummy("zeta"); mu = function("mu"); sigma = sequence("sigma", positive)
-    law = N(x[t - 1], mu(x[t], t), sigma[t] ** 2); drawn = mu(x[t], t) + sigma[t] * z
-    step(E(g(x[t - 1]), law), E(g(drawn), N(z, 0, 1)), "reparameterisation", start=2)
+    law = N(x[t - 1], mu(x[t], t), sigma[t] ** 2); drawn = mu(x[t], t) + sigma[t] * zeta
+    step(E(g(x[t - 1]), law), E(g(drawn), N(zeta, 0, 1)), "reparameterisation", start=2)
 ancestral-draw square:
-    z = dummy("zeta"); mu = function("mu"); sigma = sequence("sigma", positive)
-    law = N(x[t - 1], mu(x[t], t), sigma[t] ** 2); drawn = mu(x[t], t) + sigma[t] * z
+    law = N(x[t - 1], mu(x[t], t), sigma[t] ** 2); drawn = mu(x[t], t) + sigma[t] * zeta
     of = lambda value: (value - x[0]) ** 2 * g(value)
-    step(E(of(x[t - 1]), law), E(of(drawn), N(z, 0, 1)), "reparameterisation", start=2)
+    step(E(of(x[t - 1]), law), E(of(drawn), N(zeta, 0, 1)), "reparameterisation", start=2)
 backward-draw constant:
-    z = noise("zeta", backward=True); define("noise", z[t], standard_normal); sigma = sequence("sigma", positive)
-    mu = sequence("mu")[t]; define("draw", x[t - 1], mu + sigma[t] * z[t])
-    step(x[t - 1] - mu, sigma[t] * z[t], "definition", "draw"); step(E(z[t] * x[t]), E(z[t]) * E(x[t]), "independence")
+    z = noise("zeta", backward=True); define("noise", z[t], standard_normal); mu = sequence("mu")[t]
+    define("draw", x[t - 1], mu + sigma[t] * z[t]); step(x[t - 1] - mu, sigma[t] * z[t], "definition", "draw")
+    step(E(z[t] * x[t]), E(z[t]) * E(x[t]), "independence")
 backward-draw network:
-    z = noise("zeta", backward=True); define("noise", z[t], standard_normal); sigma = sequence("sigma", positive)
-    mu = function("mu")(x[t], t); define("draw", x[t - 1], mu + sigma[t] * z[t])
-    step(x[t - 1] - mu, sigma[t] * z[t], "definition", "draw"); step(E(z[t] * x[t]), E(z[t]) * E(x[t]), "independence")
+    z = noise("zeta", backward=True); define("noise", z[t], standard_normal); mu = function("mu")(x[t], t)
+    define("draw", x[t - 1], mu + sigma[t] * z[t]); step(x[t - 1] - mu, sigma[t] * z[t], "definition", "draw")
+    step(E(z[t] * x[t]), E(z[t]) * E(x[t]), "independence")
 draw-of-a-state:
-    define("noise", e[t], standard_normal); mu = function("mu"); sigma = sequence("sigma", positive)
-    define("draw", x[t], mu(x[t - 1], t) + sigma[t] * e[t])
-    step(Var(x[t] - mu(x[t - 1], t)), Var(mu(x[t - 1], t) + sigma[t] * e[t] - mu(x[t - 1], t)), "definition",
+    define("draw", x[t], mu(x[t - 1], t) + sigma[t] * eps[t])
+    step(Var(x[t] - mu(x[t - 1], t)), Var(mu(x[t - 1], t) + sigma[t] * eps[t] - mu(x[t - 1], t)), "definition",
         "draw").equals(sigma[t] ** 2, by="definition", using="noise")
 network-by-parts parts:
-    net = function("net"); cross = I(f(x[t]) * net(x[t], t) * D(log(f(x[t])), x[t]), x[t])
+    cross = I(f(x[t]) * net(x[t], t) * D(log(f(x[t])), x[t]), x[t])
     step(cross, -I(f(x[t]) * D(net(x[t], t), x[t]), x[t]), "integration by parts")
 network-by-parts stein:
-    net = function("net"); law = N(x[t], r, v)
+    law = N(x[t], r, v)
     step(E((x[t] - r) * net(x[t], t), law), v * E(D(net(x[t], t), x[t]), law), "integration by parts")
 a-sum-split-at-a-symbolic-time: step(Sum(Sum(m[s], (s, 1, t)) + Sum(m[s], (s, t + 1, T)), (t, 1, T)),
         Sum(Sum(m[s], (s, 1, T)), (t, 1, T)), "telescoping")
@@ -76,34 +74,28 @@ continuous-time weights: step(Limit(Sum(g(t / T) * h(t / T) ** 2 / T, (t, 1, T))
 continuous-time product: step(Limit(Sum(exp(-a * t / T) / (T + t), (t, 1, T)), T), I(exp(-a * u) / (1 + u), (u, 0, 1)),
         "limit")
 network-with-densities E:
-    eps = function("eps", latex="\\epsilon"); out = eps(x[t], t)
+    estimate = function("eps", latex="\\epsilon"); out = estimate(x[t], t)
     step(E(a * out + b, q(x[t] | x[0])), a * E(out, q(x[t] | x[0])) + b, "linearity")
 network-with-densities KL:
-    eps = function("eps", latex="\\epsilon"); out = eps(x[t], t)
+    estimate = function("eps", latex="\\epsilon"); out = estimate(x[t], t)
     body = out * KL(q(x[t - 1] | x[t], x[0]), p(x[t - 1] | x[t]))
     inner = E(log(q(x[t - 1] | x[t], x[0]) / p(x[t - 1] | x[t])), q(x[t - 1] | x[t], x[0]))
     mean = E(out * inner, q(x[t] | x[0])); step(E(body, q(x[t] | x[0])), mean, "definition", start=2)
 network-with-densities integral:
-    eps = function("eps", latex="\\epsilon"); out = eps(x[t], t)
+    estimate = function("eps", latex="\\epsilon"); out = estimate(x[t], t)
     step(E(out, q(x[t])), I(out * q(x[t]), x[t]), "definition")
 network-with-densities loss:
-    eps = function("eps", latex="\\epsilon"); out = eps(x[t], t); joint = q(x[t - 1 : t] | x[0])
+    estimate = function("eps", latex="\\epsilon"); out = estimate(x[t], t); joint = q(x[t - 1 : t] | x[0])
     step(E((out - x[0]) ** 2, joint), E((out - x[0]) ** 2, q(x[t] | x[0])), "marginalisation", start=2)
 # two letters
-one-law-over-two-sequences chain rule:
-    y = states("y_label", latex="y"); step(q(x[0], y[0]), q(y[0]) * q(x[0] | y[0]), "chain rule")
-one-law-over-two-sequences Bayes:
-    y = states("y_label", latex="y"); step(q(x[0] | y[0]), q(y[0] | x[0]) * q(x[0]) / q(y[0]), "Bayes")
-one-law-over-two-sequences marginalisation:
-    y = states("y_label", latex="y"); step(q(x[0]), I(q(x[0] | y[0]) * q(y[0]), y[0]), "marginalisation")
-one-law-over-two-sequences tower:
-    y = states("y_label", latex="y")
-    step(E(log(q(x[0] | y[0])), q(x[0], y[0])), E(E(log(q(x[0] | y[0])), q(x[0] | y[0])), q(y[0])), "tower")
-one-law-over-two-sequences total:
-    y = states("y_label", latex="y"); step(E(g(x[0]), q(x[0])), E(E(g(x[0]), q(x[0] | y[0])), q(y[0])), "tower")
-bayes-for-guidance:
-    y = states("y_label", latex="y")
-    step(log(q(x[t] | y[0])), log(q(x[t])) + log(q(y[0] | x[t])) - log(q(y[0])), "Bayes")
+one-law-over-two-sequences chain rule: step(q(x[0], label[0]), q(label[0]) * q(x[0] | label[0]), "chain rule")
+one-law-over-two-sequences Bayes: step(q(x[0] | label[0]), q(label[0] | x[0]) * q(x[0]) / q(label[0]), "Bayes")
+one-law-over-two-sequences marginalisation: step(q(x[0]), I(q(x[0] | label[0]) * q(label[0]), label[0]),
+        "marginalisation")
+one-law-over-two-sequences tower: step(E(log(q(x[0] | label[0])), q(x[0], label[0])),
+        E(E(log(q(x[0] | label[0])), q(x[0] | label[0])), q(label[0])), "tower")
+one-law-over-two-sequences total: step(E(g(x[0]), q(x[0])), E(E(g(x[0]), q(x[0] | label[0])), q(label[0])), "tower")
+bayes-for-guidance: step(log(q(x[t] | label[0])), log(q(x[t])) + log(q(label[0] | x[t])) - log(q(label[0])), "Bayes")
 mixture-of-two-laws algebra: step(c * q(x[1]) + (1 - c) * p(x[1]), p(x[1]) + c * (q(x[1]) - p(x[1])), "algebra")
 mixture-of-two-laws linearity: step(I((c * q(x[1]) + (1 - c) * p(x[1])) * g(x[1]), x[1]),
         c * E(g(x[1]), q(x[1])) + (1 - c) * E(g(x[1]), p(x[1])), "marginalisation")
@@ -132,14 +124,13 @@ by-parts three: step(I(y**2 * f.prime(y) * g(y), y), -I(f(y) * (2 * y * g(y) + y
         "integration by parts")
 by-parts normal: step(I(g.prime(y) * N(y, 0, v), y), I(g(y) * y / v * N(y, 0, v), y), "integration by parts")
 a-derivative-integrates-to-nothing: step(I(f.prime(y), y), 0, "integration by parts")
-stein mean: law = N(y, r, v); step(E((y - r) * g(y), law), v * E(g.prime(y), law), "integration by parts")
+stein mean: step(E((y - r) * g(y), normal), v * E(g.prime(y), normal), "integration by parts")
 stein centred: step(E(y * g(y), N(y, 0, 1)), E(g.prime(y), N(y, 0, 1)), "integration by parts")
-stein square:
-    law = N(y, r, v)
-    step(E((y - r) ** 2 * g(y), law), v * E(g(y), law) + v * E((y - r) * g.prime(y), law), "integration by parts")
-stein reverse: law = N(y, r, v); step(E(g.prime(y), law), E((y - r) * g(y), law) / v, "integration by parts")
+stein square: step(E((y - r) ** 2 * g(y), normal), v * E(g(y), normal) + v * E((y - r) * g.prime(y), normal),
+        "integration by parts")
+stein reverse: step(E(g.prime(y), normal), E((y - r) * g(y), normal) / v, "integration by parts")
 mean-of-the-score function: step(I(f(y) * D(log(f(y)), y), y), 0, "integration by parts")
-mean-of-the-score normal: law = N(y, r, v); step(E(D(log(law), y), law), 0, "integration by parts")
+mean-of-the-score normal: step(E(D(log(normal), y), normal), 0, "integration by parts")
 mean-of-the-score-of-a-density:
     define("data", q(x[0]), f(x[0])); score = D(log(f(x[0])), x[0])
     step(I(score * f(x[0]), x[0]), 0, "integration by parts")
@@ -147,14 +138,12 @@ mean-of-the-score-of-a-density:
 implicit-score-matching: step(I(f(y) * g(y) * D(log(f(y)), y), y), -I(f(y) * g.prime(y), y), "integration by parts")
 # substitution
 reparameterisation standard:
-    z = dummy("zeta"); left = E(g(y), N(y, r, v)); right = E(g(r + sqrt(v) * z), N(z, 0, 1))
-    step(left, right, "reparameterisation")
+    left = E(g(y), N(y, r, v)); right = E(g(r + sqrt(v) * zeta), N(zeta, 0, 1)); step(left, right, "reparameterisation")
 reparameterisation back:
-    z = dummy("zeta"); left = E(g(y), N(y, r, v)); right = E(g(r + sqrt(v) * z), N(z, 0, 1))
-    step(right, left, "reparameterisation")
+    left = E(g(y), N(y, r, v)); right = E(g(r + sqrt(v) * zeta), N(zeta, 0, 1)); step(right, left, "reparameterisation")
 reparameterisation two:
-    z = dummy("zeta"); left = E(g(y), N(y, r, v)); right = E(g(r + sqrt(v) * z), N(z, 0, 1))
-    step(E(y * g(y), N(y, r, v)), E((r + sqrt(v) * z) * g(r + sqrt(v) * z), N(z, 0, 1)), "reparameterisation")
+    left = E(g(y), N(y, r, v)); right = E(g(r + sqrt(v) * zeta), N(zeta, 0, 1))
+    step(E(y * g(y), N(y, r, v)), E((r + sqrt(v) * zeta) * g(r + sqrt(v) * zeta), N(zeta, 0, 1)), "reparameterisation")
 substitution line: step(I(f(a * u + b) * a, u), I(f(y), y), "substitution")
 substitution shift: step(I(f(u + b), u), I(f(u), u), "substitution")
 substitution bell: step(I(g(a * u + b) * N(a * u + b, 0, v) * a, u), I(g(y) * N(y, 0, v), y), "substitution")
@@ -261,28 +250,22 @@ chapman-kolmogorov chapman: step(mc(x[t] | x[0]), I(mc(x[t] | x[t - 1], x[0]) * 
         "marginalisation", start=2).equals(I(mc(x[t] | x[t - 1]) * mc(x[t - 1] | x[0]), x[t - 1]), by="Markov")
 chapman-kolmogorov markov: step(mc(x[t] | x[0]), I(mc(x[t] | x[t - 1], x[0]) * mc(x[t - 1] | x[0]), x[t - 1]),
         "marginalisation", start=2).equals(I(mc(x[t] | x[t - 1]) * mc(x[t - 1] | x[0]), x[t - 1]), by="Markov")
-telescoping product:
-    a = sequence("rate", positive, start=0); step(Product(a[t] / a[t - 1], (t, 1, T)), a[T] / a[0], "telescoping")
-telescoping sum:
-    a = sequence("rate", positive, start=0); step(Sum(a[t] - a[t - 1], (t, 1, T)), a[T] - a[0], "telescoping")
+telescoping product: step(Product(rate[t] / rate[t - 1], (t, 1, T)), rate[T] / rate[0], "telescoping")
+telescoping sum: step(Sum(rate[t] - rate[t - 1], (t, 1, T)), rate[T] - rate[0], "telescoping")
 telescoping densities:
-    a = sequence("rate", positive, start=0); ratio = q(x[t] | x[0]) / q(x[t - 1] | x[0])
+    ratio = q(x[t] | x[0]) / q(x[t - 1] | x[0])
     step(Product(ratio, (t, 2, T)), q(x[T] | x[0]) / q(x[1] | x[0]), "telescoping", start=2)
-telescoping from two:
-    a = sequence("rate", positive, start=0)
-    step(Sum(log(q(x[t] | x[0])) - log(q(x[t - 1] | x[0])), (t, 2, T)), log(q(x[T] | x[0])) - log(q(x[1] | x[0])),
-        "telescoping", start=2)
-telescoping-with-a-symbolic-start sum:
-    a = sequence("rate", positive, start=0)
-    step(Sum(a[s] - a[s - 1], (s, t + 1, t + 5)), a[t + 5] - a[t], "telescoping")
-telescoping-with-a-symbolic-start product:
-    a = sequence("rate", positive, start=0)
-    step(Product(a[s] / a[s - 1], (s, t + 1, t + 5)), a[t + 5] / a[t], "telescoping")
-telescoping-with-a-symbolic-start alphas:
-    a = sequence("rate", positive, start=0)
-    step(Product(al[s], (s, 1, t + 1)), Product(al[s], (s, 1, t)) * al[t + 1], "telescoping")
+telescoping from two: step(Sum(log(q(x[t] | x[0])) - log(q(x[t - 1] | x[0])), (t, 2, T)),
+        log(q(x[T] | x[0])) - log(q(x[1] | x[0])), "telescoping", start=2)
+telescoping-with-a-symbolic-start sum: step(Sum(rate[s] - rate[s - 1], (s, t + 1, t + 5)), rate[t + 5] - rate[t],
+        "telescoping")
+telescoping-with-a-symbolic-start product: step(Product(rate[s] / rate[s - 1], (s, t + 1, t + 5)),
+        rate[t + 5] / rate[t], "telescoping")
+telescoping-with-a-symbolic-start alphas: step(Product(al[s], (s, 1, t + 1)), Product(al[s], (s, 1, t)) * al[t + 1],
+        "telescoping")
 induction-on-time:
-    proof = induction("gauss", Sum(s, (s, 1, t)), t * (t + 1) / 2, over=t); proof.base.equals(_one(proof), by="algebra")
+    proof = induction("gauss", Sum(s, (s, 1, t)), t * (t + 1) / 2, over=t)
+    proof.base.equals(proof.here(proof.right, Index(None, 1)), by="algebra")
     proof.step.equals(Sum(s, (s, 1, t)) + (t + 1), by="telescoping").equals(t * (t + 1) / 2 + (t + 1), by="induction",
         using="hypothesis").equals((t + 1) * (t + 2) / 2, by="algebra")
     proof.conclude()
@@ -313,26 +296,19 @@ first-term-of-a-density-sum:
 index-shift shift: step(Sum(m[t], (t, 2, T)), Sum(m[t + 1], (t, 1, T - 1)), "algebra")
 index-shift density: step(Sum(log(q(x[t] | x[t - 1])), (t, 2, T)), Sum(log(q(x[t + 1] | x[t])), (t, 1, T - 1)),
         "algebra")
-variance-of-independent-noises two:
-    define("noise", e[t], standard_normal)
-    step(Var(r * e[1] + b * e[2]), r**2 * Var(e[1]) + b**2 * Var(e[2]), "independence").equals(r**2 + b**2,
-        by="definition", using="noise")
-variance-of-independent-noises sum:
-    define("noise", e[t], standard_normal)
-    step(Var(Sum(m[s] * e[s], (s, 1, T))), Sum(m[s] ** 2 * Var(e[s]), (s, 1, T)),
+variance-of-independent-noises two: step(Var(r * eps[1] + b * eps[2]), r**2 * Var(eps[1]) + b**2 * Var(eps[2]),
+        "independence").equals(r**2 + b**2, by="definition", using="noise")
+variance-of-independent-noises sum: step(Var(Sum(m[s] * eps[s], (s, 1, T))), Sum(m[s] ** 2 * Var(eps[s]), (s, 1, T)),
         "independence").equals(Sum(m[s] ** 2, (s, 1, T)), by="definition", using="noise")
-variance-of-independent-noises three:
-    define("noise", e[t], standard_normal)
-    step(Var(r * e[1] + b * e[2] + e[3]), r**2 + b**2 + 1, "definition", "noise")
-mean-of-a-sum-of-noises:
-    define("noise", e[t], standard_normal)
-    step(E(Sum(m[s] * e[s], (s, 1, T))), Sum(m[s] * E(e[s]), (s, 1, T)), "linearity")
+variance-of-independent-noises three: step(Var(r * eps[1] + b * eps[2] + eps[3]), r**2 + b**2 + 1, "definition",
+        "noise")
+mean-of-a-sum-of-noises: step(E(Sum(m[s] * eps[s], (s, 1, T))), Sum(m[s] * E(eps[s]), (s, 1, T)), "linearity")
 importance-weights one: step(E(p(x[1]) / q(x[1]), q(x[1])), 1, "marginalisation")
 importance-weights path: step(E(p(x[1:T] | x[0]) / q(x[1:T] | x[0]), q(x[1:T] | x[0])), 1, "marginalisation")
 importance-weights conditional: step(E(g(x[1]) * p(x[1]) / q(x[1] | x[0]), q(x[1] | x[0])), E(g(x[1]), p(x[1])),
         "marginalisation")
-log-derivative-trick normal: law = N(y, r, v); step(D(E(g(y), law), r), E(g(y) * D(log(law), r), law), "exchange")
-log-derivative-trick function: law = N(y, r, v); step(D(E(g(y), law), r), E(g(y) * D(log(law), r), law), "exchange")
+log-derivative-trick normal: step(D(E(g(y), normal), r), E(g(y) * D(log(normal), r), normal), "exchange")
+log-derivative-trick function: step(D(E(g(y), normal), r), E(g(y) * D(log(normal), r), normal), "exchange")
 pathwise-derivative: step(D(E(g(r + sqrt(v) * y), N(y, 0, 1)), r), E(g.prime(r + sqrt(v) * y), N(y, 0, 1)), "exchange")
 sums-over-a-path sum:
     one = log(q(x[t - 1] | x[t], x[0]) / p(x[t - 1] | x[t]))
@@ -343,12 +319,11 @@ sums-over-a-path mean:
         Sum(E(KL(q(x[t - 1] | x[t], x[0]), p(x[t - 1] | x[t])), q(x[t] | x[0])), (t, 2, T)), "tower")
 mean-through-the-data: step(E(x[t], q(x[t])), E(E(x[t], q(x[t] | x[0])), q(x[0])), "tower")
 mean-of-a-state-by-its-step:
-    define("noise", e[t], standard_normal); define("step", x[t], sqrt(al[t]) * x[t - 1] + sqrt(1 - al[t]) * e[t])
-    step(E(x[t], given=x[t - 1]), E(sqrt(al[t]) * x[t - 1] + sqrt(1 - al[t]) * e[t], given=x[t - 1]), "definition",
+    define("step", x[t], sqrt(al[t]) * x[t - 1] + sqrt(1 - al[t]) * eps[t])
+    step(E(x[t], given=x[t - 1]), E(sqrt(al[t]) * x[t - 1] + sqrt(1 - al[t]) * eps[t], given=x[t - 1]), "definition",
         "step").equals(sqrt(al[t]) * x[t - 1], by="definition", using="noise")
 # The integral of the DDIM step over the marginal at t is the marginal at t − 1.
 ddim-keeps-the-marginal:
-    sigma = sequence("sigma", positive)
     back = N(x[t - 1], sqrt(ab[t - 1]) * x[0] + r * ((x[t] - sqrt(ab[t]) * x[0]) / sqrt(1 - ab[t])), sigma[t] ** 2)
     there = N(x[t - 1], sqrt(ab[t - 1]) * x[0], r**2 + sigma[t] ** 2)
     step(I(back * N(x[t], sqrt(ab[t]) * x[0], 1 - ab[t]), x[t]), there, "Gaussian integral", start=2)
@@ -401,13 +376,12 @@ parts quadratic (Refuted): step(I(2 * y * f.prime(y**2) * g(y), y), -I(f(y**2) *
 parts hidden (Inconclusive): step(I(f.prime(y) * I(h(y) * f(u), u), y), 0, "integration by parts")
 parts letter (Refuted):
     b = symbol("hiding"); define("hiding", b, h(x[0])); step(I(f.prime(x[0]) * b, x[0]), 0, "integration by parts")
-steins variance (Refuted):
-    law = N(y, r, v); step(E((y - r) * g(y), law), sqrt(v) * E(g.prime(y), law), "integration by parts")
-steins mean (Refuted): law = N(y, r, v); step(E(y * g(y), law), v * E(g.prime(y), law), "integration by parts")
-steins missing (Refuted):
-    law = N(y, r, v); step(E((y - r) ** 2 * g(y), law), v * E((y - r) * g.prime(y), law), "integration by parts")
-steins by r (Refuted): law = N(y, r, v); step(E(g(y) * D(log(law), r), law), 0, "integration by parts")
-steins score (Refuted): law = N(y, r, v); step(E(g(y) * D(log(law), y), law), 0, "integration by parts")
+steins variance (Refuted): step(E((y - r) * g(y), normal), sqrt(v) * E(g.prime(y), normal), "integration by parts")
+steins mean (Refuted): step(E(y * g(y), normal), v * E(g.prime(y), normal), "integration by parts")
+steins missing (Refuted): step(E((y - r) ** 2 * g(y), normal), v * E((y - r) * g.prime(y), normal),
+        "integration by parts")
+steins by r (Refuted): step(E(g(y) * D(log(normal), r), normal), 0, "integration by parts")
+steins score (Refuted): step(E(g(y) * D(log(normal), y), normal), 0, "integration by parts")
 substitutions scale (Refuted): step(I(f(a * u + b), u), I(f(y), y), "substitution")
 substitutions sign (Refuted): step(I(f(r * u) * r, u), I(f(y), y), "substitution")
 substitutions ends (Refuted): step(I(g(a * u + b) * a, (u, 0, 1)), I(g(y), (y, 0, 1)), "substitution")
@@ -420,13 +394,13 @@ substitutions random (Refuted):
     c = symbol("shift"); define("shift", c, g(x[0])); step(I(f(x[0] + c), x[0]), I(f(x[0]), x[0]), "substitution")
 substitutions diverges (Refuted): step(I(g(u + b) - g(u), u), 0, "substitution")
 standard deviation (Refuted):
-    z = dummy("zeta"); left = E(g(y), N(y, r, v)); step(left, E(g(r + v * z), N(z, 0, 1)), "reparameterisation")
+    left = E(g(y), N(y, r, v)); step(left, E(g(r + v * zeta), N(zeta, 0, 1)), "reparameterisation")
 standard mean (Refuted):
-    z = dummy("zeta"); left = E(g(y), N(y, r, v)); step(left, E(g(sqrt(v) * z), N(z, 0, 1)), "reparameterisation")
+    left = E(g(y), N(y, r, v)); step(left, E(g(sqrt(v) * zeta), N(zeta, 0, 1)), "reparameterisation")
 standard inside (Refuted):
-    z = dummy("zeta"); left = E(g(y), N(y, r, v)); step(left, g(E(r + sqrt(v) * z, N(z, 0, 1))), "reparameterisation")
+    left = E(g(y), N(y, r, v)); step(left, g(E(r + sqrt(v) * zeta, N(zeta, 0, 1))), "reparameterisation")
 standard half (Refuted):
-    z = dummy("zeta"); left = E(g(y), N(y, r, v)); step(left, E(g(r + sqrt(v) * z), N(z, 0, 2)), "reparameterisation")
+    left = E(g(y), N(y, r, v)); step(left, E(g(r + sqrt(v) * zeta), N(zeta, 0, 2)), "reparameterisation")
 riemanns weight (Refuted): one = I(g(u), (u, 0, 1)); left = Sum(g(t / T), (t, 1, T)); step(Limit(left, T), one, "limit")
 riemanns terms (Refuted):
     one = I(g(u), (u, 0, 1)); left = Sum(g(t / T) / T, (t, 1, T + 1)); step(Limit(left, T), 2 * one, "limit")
@@ -453,27 +427,19 @@ towers noise (Inconclusive): step(E(E(x[t] * e[t], given=x[t])), E(x[t]) * E(e[t
 towers symbolic (Inconclusive): step(E(x[s] * E(x[0], given=x[t])), E(x[s] * x[0]), "tower")
 towers square (Inconclusive): step(E(E(x[t], given=x[0]) ** 2), E(x[t] ** 2), "tower")
 towers nested (Inconclusive): step(E(E(x[1], given=x[2]) * E(x[2], given=x[1])), E(x[1] * x[2]), "tower")
-noise-sums same (Refuted):
-    define("noise", e[t], standard_normal)
-    step(Var(Sum(m[s] * e[1], (s, 1, T))), Sum(m[s] ** 2 * Var(e[1]), (s, 1, T)), "independence")
+noise-sums same (Refuted): step(Var(Sum(m[s] * eps[1], (s, 1, T))), Sum(m[s] ** 2 * Var(eps[1]), (s, 1, T)),
+        "independence")
 noise-sums states (Refuted):
     define("noise", e[t], standard_normal)
     step(Var(Sum(m[s] * x[s], (s, 1, T))), Sum(m[s] ** 2 * Var(x[s]), (s, 1, T)), "independence")
-noise-sums random (Refuted):
-    define("noise", e[t], standard_normal)
-    step(Var(Sum(x[0] * e[s], (s, 1, T))), Sum(x[0] ** 2 * Var(e[s]), (s, 1, T)), "independence")
-noise-sums beside (Refuted):
-    define("noise", e[t], standard_normal)
-    step(Var(Sum(e[s], (s, 1, T)) + e[1]), Sum(Var(e[s]), (s, 1, T)) + Var(e[1]), "independence")
-noise-sums mean of square (Refuted):
-    define("noise", e[t], standard_normal)
-    step(E(Sum(e[s], (s, 1, T)) ** 2), Sum(E(e[s] ** 2), (s, 1, T)), "linearity")
-noise-sums scale (Refuted):
-    define("noise", e[t], standard_normal)
-    step(Var(Sum(m[s] * e[s], (s, 1, T))), Sum(m[s] * Var(e[s]), (s, 1, T)), "independence")
-noise-sums state factor (Refuted):
-    define("noise", e[t], standard_normal)
-    step(E(Sum(x[s] * e[s], (s, 1, T))), Sum(E(x[s]) * E(e[s]), (s, 1, T)), "linearity")
+noise-sums random (Refuted): step(Var(Sum(x[0] * eps[s], (s, 1, T))), Sum(x[0] ** 2 * Var(eps[s]), (s, 1, T)),
+        "independence")
+noise-sums beside (Refuted): step(Var(Sum(eps[s], (s, 1, T)) + eps[1]), Sum(Var(eps[s]), (s, 1, T)) + Var(eps[1]),
+        "independence")
+noise-sums mean of square (Refuted): step(E(Sum(eps[s], (s, 1, T)) ** 2), Sum(E(eps[s] ** 2), (s, 1, T)), "linearity")
+noise-sums scale (Refuted): step(Var(Sum(m[s] * eps[s], (s, 1, T))), Sum(m[s] * Var(eps[s]), (s, 1, T)), "independence")
+noise-sums state factor (Refuted): step(E(Sum(x[s] * eps[s], (s, 1, T))), Sum(E(x[s]) * E(eps[s]), (s, 1, T)),
+        "linearity")
 markov-joints two sides (Refuted): step(mc(x[t] | x[t - 1], x[t + 1]), mc(x[t] | x[t - 1]), "Markov")
 markov-joints skipped (Refuted): step(mc(x[t] | x[t - 2], x[0]), mc(x[t] | x[0]), "Markov", start=3)
 markov-joints undeclared (Inconclusive): step(q(x[t] | x[t - 1], x[0]), q(x[t] | x[t - 1]), "Markov", start=2)
@@ -534,42 +500,33 @@ mixtures own (ArgumentError):
 mixtures target (ArgumentError):
     r = density("mix"); right = c * q(x[2]) + (1 - c) * p(x[1]); define("mixture", r(x[1]), right)
 mixtures one (ArgumentError): r = density("mix"); right = c * q(x[1]) + (1 - c); define("mixture", r(x[1]), right)
-symbolic-sums ends (Refuted):
-    a = sequence("rate", positive, start=0)
-    step(Sum(a[s] - a[s - 1], (s, t + 1, t + 5)), a[t + 5] - a[t + 1], "telescoping")
-symbolic-sums order (Refuted):
-    a = sequence("rate", positive, start=0)
-    step(Sum(m[s], (s, t, T)), Sum(m[s], (s, 1, T)) - Sum(m[s], (s, 1, t - 1)), "telescoping")
-symbolic-sums split (Refuted):
-    a = sequence("rate", positive, start=0)
-    step(Sum(m[s], (s, 1, t + 3)), Sum(m[s], (s, 1, t)) + Sum(m[s], (s, t, t + 3)), "telescoping")
-symbolic-sums first (Refuted):
-    a = sequence("rate", positive, start=0); left = Sum(log(q(x[s])), (s, 1, T))
-    right = Sum(log(q(x[s])), (s, 2, T)) + log(q(x[2])); step(left, right, "telescoping")
-symbolic-sums shift (Refuted):
-    a = sequence("rate", positive, start=0); left = Sum(log(q(x[s - 1])), (s, 1, T))
-    right = Sum(log(q(x[s])), (s, 1, T - 1)); step(left, right, "telescoping")
-symbolic-sums product (Refuted):
-    a = sequence("rate", positive, start=0); step(Product(a[s], (s, t + 1, t + 3)), a[t + 1] * a[t + 2], "telescoping")
-symbolic-sums twice (Refuted):
-    a = sequence("rate", positive, start=0); left = Sum(log(q(x[s])), (s, t, t + 1)); right = 2 * log(q(x[t]))
-    step(left, right, "telescoping")
-symbolic-sums nested (Refuted):
-    a = sequence("rate", positive, start=0)
-    step(Sum(Sum(m[s], (s, 1, t)) + Sum(m[s], (s, t, T)), (t, 1, T)), Sum(Sum(m[s], (s, 1, T)), (t, 1, T)),
+symbolic-sums ends (Refuted): step(Sum(rate[s] - rate[s - 1], (s, t + 1, t + 5)), rate[t + 5] - rate[t + 1],
         "telescoping")
+symbolic-sums order (Refuted): step(Sum(m[s], (s, t, T)), Sum(m[s], (s, 1, T)) - Sum(m[s], (s, 1, t - 1)),
+        "telescoping")
+symbolic-sums split (Refuted): step(Sum(m[s], (s, 1, t + 3)), Sum(m[s], (s, 1, t)) + Sum(m[s], (s, t, t + 3)),
+        "telescoping")
+symbolic-sums first (Refuted):
+    left = Sum(log(q(x[s])), (s, 1, T)); right = Sum(log(q(x[s])), (s, 2, T)) + log(q(x[2]))
+    step(left, right, "telescoping")
+symbolic-sums shift (Refuted):
+    left = Sum(log(q(x[s - 1])), (s, 1, T)); right = Sum(log(q(x[s])), (s, 1, T - 1)); step(left, right, "telescoping")
+symbolic-sums product (Refuted): step(Product(rate[s], (s, t + 1, t + 3)), rate[t + 1] * rate[t + 2], "telescoping")
+symbolic-sums twice (Refuted):
+    left = Sum(log(q(x[s])), (s, t, t + 1)); right = 2 * log(q(x[t])); step(left, right, "telescoping")
+symbolic-sums nested (Refuted): step(Sum(Sum(m[s], (s, 1, t)) + Sum(m[s], (s, t, T)), (t, 1, T)),
+        Sum(Sum(m[s], (s, 1, T)), (t, 1, T)), "telescoping")
 symbolic-sums gap (Refuted):
-    a = sequence("rate", positive, start=0); left = Sum(Sum(m[s], (s, 1, t - 1)) + Sum(m[s], (s, t + 1, T)), (t, 1, T))
+    left = Sum(Sum(m[s], (s, 1, t - 1)) + Sum(m[s], (s, t + 1, T)), (t, 1, T))
     step(left, Sum(Sum(m[s], (s, 1, T)), (t, 1, T)), "telescoping")
 powers real (Undefined): step(log(r**2), 2 * log(r), "algebra")
 powers sum (Refuted): step((a + v) ** guide, a**guide + v**guide, "algebra")
 powers density (Refuted): left = log(q(x[1]) ** guide); right = log(guide) + log(q(x[1])); step(left, right, "algebra")
 powers base (Undefined): step((r * b) ** Fraction(1, 2), r ** Fraction(1, 2) * b ** Fraction(1, 2), "algebra")
 powers log (Refuted): left = log(q(x[1]) ** Fraction(13, 10)); right = log(q(x[1])); step(left, right, "algebra")
-letters two letters (Refuted): y = states("y_label", latex="y"); step(q(x[0] | y[0]), q(x[0]), "chain rule")
-letters condition (Refuted): y = states("y_label", latex="y"); step(q(x[0]), I(q(x[0] | y[0]), y[0]), "marginalisation")
-letters whole (Refuted):
-    y = states("y_label", latex="y"); step(E(log(q(x[0])), q(x[0])), E(log(q(y[0])), q(y[0])), "marginalisation")
+letters two letters (Refuted): step(q(x[0] | label[0]), q(x[0]), "chain rule")
+letters condition (Refuted): step(q(x[0]), I(q(x[0] | label[0]), label[0]), "marginalisation")
+letters whole (Refuted): step(E(log(q(x[0])), q(x[0])), E(log(q(label[0])), q(label[0])), "marginalisation")
 """)
 
 

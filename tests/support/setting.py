@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
-from derive import Derivation, positive, unit
+from derive import Derivation, Normal, positive, standard_normal, unit
 
 SYMBOLS = {
-    **{name: lambda X, name=name: X.indices(name)[0] for name in ("t", "s", "n", "T")},
-    **{name: lambda X, name=name: X.states(name) for name in ("x", "z")},
-    **{name: lambda X, name=name: X.density(name) for name in ("q", "p")},
-    **{name: lambda X, name=name: X.dummy(name) for name in ("y", "u")},
-    **{name: lambda X, name=name: X.function(name, positive) for name in ("f", "w", "P")},
-    **{name: lambda X, name=name: X.function(name) for name in ("g", "h")},
-    **{name: lambda X, name=name: X.symbol(name) for name in ("r", "b")},
-    **{name: lambda X, name=name: X.symbol(name, positive) for name in ("a", "v", "d", "k")},
-    "c": lambda X: X.symbol("c", unit),
-    "guide": lambda X: X.symbol("guide", latex="w"),
-    "al": lambda X: X.sequence("alpha", unit),
-    "ab": lambda X: X.sequence("alpha_bar", unit, start=0, first=1),
-    "m": lambda X: X.sequence("m"),
-    "e": lambda X: X.noise("epsilon"),
-    "mc": lambda X: X.density("r_chain", latex="r", markov=True),
-    "model": lambda X: X.density("p_model", latex="p", markov=True),
+    **{name: lambda w, name=name: w.X.indices(name)[0] for name in ("t", "s", "n", "T")},
+    **{name: lambda w, name=name: w.X.states(name) for name in ("x", "z")},
+    **{name: lambda w, name=name: w.X.density(name) for name in ("q", "p")},
+    **{name: lambda w, name=name: w.X.dummy(name) for name in ("y", "u", "zeta")},
+    **{name: lambda w, name=name: w.X.function(name, positive) for name in ("f", "w", "P")},
+    **{name: lambda w, name=name: w.X.function(name) for name in ("g", "h", "net", "mu")},
+    **{name: lambda w, name=name: w.X.symbol(name) for name in ("r", "b")},
+    **{name: lambda w, name=name: w.X.symbol(name, positive) for name in ("a", "v", "d", "k")},
+    **{name: lambda w, name=name: w.X.sequence(name) for name in ("m", "hat")},
+    "c": lambda w: w.X.symbol("c", unit),
+    "guide": lambda w: w.X.symbol("guide", latex="w"),
+    "al": lambda w: w.X.sequence("alpha", unit),
+    "ab": lambda w: w.X.sequence("alpha_bar", unit, start=0, first=1),
+    "bar": lambda w: w.X.sequence("alpha_bar", unit, start=0),
+    "rate": lambda w: w.X.sequence("rate", positive, start=0),
+    "sigma": lambda w: w.X.sequence("sigma", positive),
+    "label": lambda w: w.X.states("y_label", latex="y"),
+    "normal": lambda w: Normal(w.y, w.r, w.v),
+    "e": lambda w: w.X.noise("epsilon"),
+    "mc": lambda w: w.X.density("r_chain", latex="r", markov=True),
+    "mk": lambda w: w.X.density("k", markov=True),
+    "model": lambda w: w.X.density("p_model", latex="p", markov=True),
 }
 
 
 class Setting:
+    symbols = SYMBOLS
+
     def __init__(self):
         self.X = Derivation("X")
 
     def __getattr__(self, name):
-        if name not in SYMBOLS:
+        if name not in self.symbols:
             raise AttributeError(name)
-        setattr(self, name, SYMBOLS[name](self.X))
+        setattr(self, name, self.symbols[name](self))
         return getattr(self, name)
+
+    @property
+    def eps(self):
+        """The noise, as standard normal draws."""
+        if "noise" not in self.X.blocks:
+            self.X.define("noise", self.e[self.t], standard_normal)
+        return self.e
 
     def step(self, left, right, by, using=(), start=1):
         return self.X.chain(f"step {len(self.X.blocks)}", left, start=start).equals(right, by=by, using=using)

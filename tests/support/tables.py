@@ -25,13 +25,13 @@ from setting import Setting
 
 import derive
 from derive.errors import DeriveError
-from derive.language.expr import wrap
+from derive.language.expr import Pi, wrap
 from derive.language.times import Index
 
 ROW = re.compile(r"(?P<name>[^ #][^:(]*?)(?: \((?P<error>\w+)\))?:(?: (?P<code>.*))?")
 KNOWN = {name: getattr(derive, name) for name in derive.__all__} | {
     "D": derive.Derivative, "I": derive.Integral, "N": derive.Normal, "DeriveError": DeriveError, "Fraction": Fraction,
-    "Index": Index, "pytest": pytest, "replace": replace, "wrap": wrap,
+    "Index": Index, "Pi": Pi, "pytest": pytest, "replace": replace, "wrap": wrap,
 }  # fmt: skip
 
 
@@ -41,11 +41,12 @@ class Case:
 
     name: str
     error: str
+    kind: type
     helpers: Mapping
     lines: list[str] = field(default_factory=list)
 
-    def __call__(self):
-        setting = Setting()
+    def __call__(self, setting=None):
+        setting = setting or self.kind()
         exec(self.code, {name: self.meaning(name, setting) for name in self.free})
 
     def compile(self):
@@ -66,14 +67,16 @@ class Case:
                 return getattr(owner, name)
         return KNOWN[name]
 
-    def must_be_refused(self):
+    def must_be_refused(self) -> str:
+        """The message of the error; it is of the type that the row names."""
         with pytest.raises(DeriveError) as caught:
             self()
         assert type(caught.value).__name__ == self.error, str(caught.value)
+        return str(caught.value)
 
 
-def table(text: str, **helpers) -> dict[str, Case]:
-    """The rows of ``text`` by name; a name may stand there once."""
+def table(text: str, kind: type = Setting, **helpers) -> dict[str, Case]:
+    """The rows of ``text`` by name, over settings of a kind; a name may stand there once."""
     found, case = {}, None
     for line in text.splitlines():
         if not line or line.startswith("#"):
@@ -84,7 +87,9 @@ def table(text: str, **helpers) -> dict[str, Case]:
         row = ROW.fullmatch(line)
         if row is None or row["name"] in found:
             raise ValueError(f"no row, or another one of this name: {line}")
-        case = found[row["name"]] = Case(row["name"], row["error"] or "", helpers, [row["code"]] if row["code"] else [])
+        case = found[row["name"]] = Case(
+            row["name"], row["error"] or "", kind, helpers, [row["code"]] if row["code"] else []
+        )
     for case in found.values():
         case.compile()
     return found
