@@ -40,8 +40,8 @@ by-a-parameter: step(D(bell(r), mu), (r - mu) / sigma**2 * bell(r), "differentia
 second: step(D(D(bell(r), mu), mu), ((r - mu) ** 2 / sigma**4 - 1 / sigma**2) * bell(r), "differentiation")
 heat-kernel: step(D(N(r, mu, a), a), D(D(N(r, mu, a), r), r) / 2, "differentiation")
 a-share: step(D(log(c / (1 - c)), c), 1 / (c * (1 - c)), "differentiation")
-a-member: step(D(sqrt(1 - alpha[t]) * alpha[t - 1], alpha[t]), -alpha[t - 1] / (2 * sqrt(1 - alpha[t])),
-        "differentiation")
+a-member:
+    step(D(sqrt(1 - alpha[t]) * alpha[t - 1], alpha[t]), -alpha[t - 1] / (2 * sqrt(1 - alpha[t])), "differentiation")
 mean: step(D(E(u**2, bell(u)), mu), D(mu**2 + sigma**2, mu), "Gaussian integral")
 chain-rule-past-an-integral: step(D(log(I(exp(r * u), (u, 0, 1))), r),
         D(I(exp(r * u), (u, 0, 1)), r) / I(exp(r * u), (u, 0, 1)), "differentiation")
@@ -88,17 +88,17 @@ integral-hides-a-parameter (Refuted): step(D(I(r, (u, 0, 1)), r), 0, "differenti
 integrals-are-not-opened (Refuted): step(D(I(r**2 * u, (u, 0, 1)), r), I(2 * r * u, (u, 0, 1)), "differentiation")
 means-are-not-opened (Refuted): step(D(E(u**2, bell(u)), mu), 2 * mu, "differentiation")
 mean-of-a-derivative (Undefined): step(E(u * D(u**2, u), bell(u)), E(u, bell(u)) * D(u**2, u), "linearity")
-integral-of-a-derivative (Refuted): step(I(bell(x[1]) * D(x[1] ** 2, x[1]), x[1]), D(x[1] ** 2, x[1]),
-        "Gaussian integral")
-root-under-an-integral (Refuted): step(I(sqrt(1 + x[1] ** 2) * bell(x[1]), x[1]), sqrt(1 + x[1] ** 2),
-        "Gaussian integral")
+integral-of-a-derivative (Refuted):
+    step(I(bell(x[1]) * D(x[1] ** 2, x[1]), x[1]), D(x[1] ** 2, x[1]), "Gaussian integral")
+root-under-an-integral (Refuted):
+    step(I(sqrt(1 + x[1] ** 2) * bell(x[1]), x[1]), sqrt(1 + x[1] ** 2), "Gaussian integral")
 density-has-parameters (Inconclusive): step(D(log(q(x[1])) * r, r), log(q(x[1])), "differentiation")
 dummy-outside (Undefined): step(D(u**2, u), 2 * u, "differentiation")
 Phi-is-not-odd (Refuted): step(Phi(-r), -Phi(r), "algebra")
 Phi-is-not-even (Refuted): step(Phi(-r), Phi(r), "algebra")
 Phi-is-no-exponential (Refuted): step(Phi(r) * Phi(b), Phi(r + b), "algebra")
-ends-swapped (Refuted): step(I(bell(u), (u, r, r + c)), Phi((r - mu) / sigma) - Phi((r + c - mu) / sigma),
-        "Gaussian integral")
+ends-swapped (Refuted):
+    step(I(bell(u), (u, r, r + c)), Phi((r - mu) / sigma) - Phi((r + c - mu) / sigma), "Gaussian integral")
 wrong-tail (Refuted): step(I(bell(u), (u, None, r)), Phi((mu - r) / sigma), "Gaussian integral")
 variance-for-deviation (Refuted): step(I(bell(u), (u, None, r)), Phi((r - mu) / sigma**2), "Gaussian integral")
 uninterpreted-ends (Refuted): step(I(bell(u), (u, None, r)), I(bell(u), (u, r, None)), "algebra")

@@ -23,7 +23,6 @@ def-function-wrong-time (Refuted):
 def-function-at-zero (Undefined):
     define("P", P(x[t], t), I(N(x[t], m[t] * y, 1) * f(y), y))
     step(P(x[0], 0), I(N(x[0], m[0] * y, 1) * f(y), y), "definition", "P")
-# g(r) := r + b then integral over b? b symbol
 def-function-capture-dummy (Refuted):
     define("g", g(r), r * b); step(I(f(b) * g(r), b), I(f(b), b) * g(r), "linearity")
     step(I(f(b) * g(r), b), I(f(b) * r * b, b), "definition", "g")
@@ -42,8 +41,8 @@ state-capture-by-density (Refuted):
 function-of-random (Refuted): step(E(g(eps[t])), g(E(eps[t])), "definition", "noise")
 function-of-noise-zero (Refuted): step(E(g(eps[t]) * eps[t]), 0, "definition", "noise")
 function-of-noise-stein-wrong (Refuted): step(E(g(eps[t]) * eps[t]), E(g(eps[t])), "definition", "noise")
-function-of-noise-independent (Refuted): step(E(g(eps[t]) * h(eps[t])), E(g(eps[t])) * E(h(eps[t])), "independence",
-        "noise")
+function-of-noise-independent (Refuted):
+    step(E(g(eps[t]) * h(eps[t])), E(g(eps[t])) * E(h(eps[t])), "independence", "noise")
 # 4-node rule is exact to degree 7 only
 function-cubic-gh (Inconclusive): step(E(eps[t] ** 8), 105 - 24, "definition", "noise")
 # --- integrals
@@ -77,8 +76,8 @@ fubini-zero-coeff (Inconclusive): k = f(u - b * y) * w(u); step(I(I(k, u), y), I
 fubini-dependent-directions (Inconclusive):
     k = f(u + y) * w(2 * u + 2 * y); step(I(I(k, u), y), I(I(k, y), u), "exchange")
 exchange-by-bound (Undefined): step(D(I(f(y) * y, y), y), I(D(f(y) * y, y), y), "exchange")
-exchange-lost-product (Refuted): step(D(I(g(r) * N(r, y, 1) * f(y), y), r), I(g(r) * D(N(r, y, 1), r) * f(y), y),
-        "exchange")
+exchange-lost-product (Refuted):
+    step(D(I(g(r) * N(r, y, 1) * f(y), y), r), I(g(r) * D(N(r, y, 1), r) * f(y), y), "exchange")
 exchange-second (Refuted): step(D(D(I(N(r, y, 1) * f(y), y), r), r), I(D(N(r, y, 1), r) ** 2 * f(y), y), "exchange")
 exchange-mixed (Refuted): step(D(D(I(N(r, y, a) * f(y), y), r), a), I(D(D(N(r, y, a), r), r) * f(y), y), "exchange")
 heat-wrong-half (Refuted): p = I(N(r, y, a) * f(y), y); step(D(p, a), D(D(p, r), r), "exchange")
@@ -99,10 +98,10 @@ E-stein-false (Refuted): step(E(g(y) * y, N(y, r, v)), v * E(D(g(y), y), N(y, r,
 E-zero-fn (Refuted): step(E(g(y) - g(y), N(y, 0, 1)), 1, "linearity")
 E-other-mean (Refuted): step(E(g(y), N(y, r, 1)), E(g(y), N(y, b, 1)), "linearity")
 E-other-variance-def (Refuted): step(E(g(y), N(y, r, v)), I(g(y) * N(y, r, sqrt(v)), y), "definition")
-KL-swapped-def (Refuted): step(KL(N(y, r, 1), N(y, 0, v)), I(N(y, r, 1) * log(N(y, 0, v) / N(y, r, 1)), y),
-        "definition")
-KL-other-variables (Undefined): step(KL(N(y, r, 1), N(u, 0, v)), I(N(y, r, 1) * log(N(y, r, 1) / N(u, 0, v)), y),
-        "definition")
+KL-swapped-def (Refuted):
+    step(KL(N(y, r, 1), N(y, 0, v)), I(N(y, r, 1) * log(N(y, 0, v) / N(y, r, 1)), y), "definition")
+KL-other-variables (Undefined):
+    step(KL(N(y, r, 1), N(u, 0, v)), I(N(y, r, 1) * log(N(y, r, 1) / N(u, 0, v)), y), "definition")
 E-nested-capture (Refuted): step(E(E(g(y), N(y, 0, 1)) * y, N(y, r, 1)), E(g(y) * y, N(y, r, 1)), "linearity")
 # --- with Limit
 limit-function (Refuted): step(Limit(g(1 / (1 + T)), T), g(r - r + 0), "algebra")
@@ -127,8 +126,8 @@ sum-of-functions (Refuted): step(Sum(g(r, s), (s, 1, T)), T * g(r, 1), "algebra"
 product-of-functions (Refuted): step(Product(f(r, s), (s, 1, T)), f(r, 1) ** T, "algebra")
 sum-under-derivative (Refuted): step(D(Sum(g(r, s), (s, 1, T)), r), Sum(g(r, s), (s, 1, T)), "differentiation")
 sum-under-derivative-zero (Refuted): step(D(Sum(g(r, s), (s, 1, T)), r), 0, "differentiation")
-sum-into-integral (Refuted): step(I(Sum(g(y, s), (s, 1, T)) * f(y), y), Sum(I(g(y, s) * f(y), y), (s, 1, T + 1)),
-        "linearity")
+sum-into-integral (Refuted):
+    step(I(Sum(g(y, s), (s, 1, T)) * f(y), y), Sum(I(g(y, s) * f(y), y), (s, 1, T + 1)), "linearity")
 # --- gaps
 gap-real-function (Refuted): chain("c", r).at_most(r + g(b), gap=g(b))
 gap-prime (Refuted): chain("c", r).at_most(r + f.prime(b), gap=f.prime(b))

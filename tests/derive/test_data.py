@@ -108,8 +108,8 @@ algebra-is-not-linear-beside-densities: step(I(2 * q(x[1] | x[0]), x[1]), 2 * I(
 variable-out: step(I(x[0] * q(x[0] | x[1]), x[0]), x[0] * I(q(x[0] | x[1]), x[0]), "linearity")
 mean-of-a-square: step(E(x[0] * x[0], q(x[0] | x[1])), E(x[0], q(x[0] | x[1])) ** 2, "linearity")
 mean-without-condition: step(E(x[0], q(x[0] | x[1])), E(x[0], q(x[0])), "marginalisation")
-exchange-of-a-derivative-beside-densities: step(D(I(q(x[1] | x[0]) * q(x[0]), x[0]), x[1]),
-        I(D(q(x[0]), x[0]) * q(x[1] | x[0]), x[0]), "exchange")
+exchange-of-a-derivative-beside-densities:
+    step(D(I(q(x[1] | x[0]) * q(x[0]), x[0]), x[1]), I(D(q(x[0]), x[0]) * q(x[1] | x[0]), x[0]), "exchange")
 slope-of-another-law: step(D(log(q(x[1])), x[1]), D(log(p(x[1])), x[1]), "marginalisation")
 slope-of-a-conditional: step(D(log(q(x[1])), x[1]), D(log(q(x[1] | x[0])), x[1]), "marginalisation")
 slope-by-the-condition: step(D(log(q(x[1] | x[0])), x[1]), D(log(q(x[1] | x[0])), x[0]), "Bayes")

@@ -7,14 +7,13 @@ from tables import table
 
 from derive import KL, Derivation, log
 
-FALSE = table(
-    r"""
+FALSE = table(r"""
 five-factors-that-vanish-at-small-n (Refuted):
     p = (n - 1) * (n - 2) * (n - 3) * (n - 4) * (n - 5); S = Sum(wrap(1), (s, 1, n)); step(p * S, 2 * p * S, "algebra")
 a-sum-that-is-empty-for-small-T (Refuted):
     a = sequence("a", positive); S = Sum(a[s], (s, 1, T - 5)); step(S, 2 * S, "algebra")
-five-factors-before-a-density (Inconclusive): chain("x", (T - 1) * (T - 2) * (T - 3) * (T - 4) * (T
-        - 5) * log(q(x[1]))).equals(0 * log(q(x[1])), by="algebra")
+five-factors-before-a-density (Inconclusive):
+    chain("x", (T - 1) * (T - 2) * (T - 3) * (T - 4) * (T - 5) * log(q(x[1]))).equals(0 * log(q(x[1])), by="algebra")
 two-definitions-of-one-symbol (ArgumentError):
     define("one", b, 1); define("two", b, 2)
     step(wrap(1), b, "definition", "one").equals(2, by="definition", using="two")
@@ -97,8 +96,8 @@ a-definition-that-is-not-cited (Refuted):
 markov-for-two-general-times (Undefined): chain("x", q(x[t] | x[s], x[0])).equals(q(x[t] | x[s]), by="Markov")
 a-sum-of-gaps-of-either-sign (Undefined):
     g = Sum(KL(q(x[t] | x[0]), N(x[t], x[t], 1)), (t, 1, T)); chain("x", 0 * log(q(x[T] | x[0]))).at_most(g, g)
-an-expectation-under-another-state (Refuted): chain("x", E(x[1] ** 2, q(x[1]))).equals(E(x[1], q(x[1])) ** 2,
-        by="linearity")
+an-expectation-under-another-state (Refuted):
+    chain("x", E(x[1] ** 2, q(x[1]))).equals(E(x[1], q(x[1])) ** 2, by="linearity")
 a-noise-given-a-later-state (Refuted):
     e = noise("e"); define("noise", e[t], standard_normal)
     chain("x", E(e[t] * x[t])).equals(0, by="independence", using="noise")
@@ -111,10 +110,10 @@ a-merged-noise-beside-its-part (ArgumentError):
         by="independence", using="noise")
 five-factors-before-a-density-twice (Inconclusive): chain("x", (T - 1) * (T - 2) * (T - 3) * (T - 4) * (T
         - 5) * log(q(x[1])) + log(q(x[1]))).equals(log(q(x[1])), by="algebra")
-a-sum-of-densities-that-is-empty (Inconclusive): chain("x", Sum(log(q(x[s])), (s, 1,
-        T - 5)) + log(q(x[1]))).equals(log(q(x[1])), by="algebra")
-densities-of-few-pairs-of-times (Refuted): chain("x", q(x[t] | x[t - 1], x[t - 2])).equals(q(x[t] | x[t - 1]),
-        by="chain rule")
+a-sum-of-densities-that-is-empty (Inconclusive):
+    chain("x", Sum(log(q(x[s])), (s, 1, T - 5)) + log(q(x[1]))).equals(log(q(x[1])), by="algebra")
+densities-of-few-pairs-of-times (Refuted):
+    chain("x", q(x[t] | x[t - 1], x[t - 2])).equals(q(x[t] | x[t - 1]), by="chain rule")
 an-integral-through-a-pole (Undefined): step(I(1 / u, (u, -1, 1)), 0, "integration")
 an-induction-with-a-shifted-hypothesis (Refuted):
     a = sequence("a"); proof = induction("i", a[t], a[1], over=t); proof.base.equals(a[1], by="algebra")
@@ -156,8 +155,8 @@ a-gap-stated-as-an-equality (Undefined):
     step(KL(q(x[t] | x[t - 1]), N(x[t], x[t], 1)), -(1 + log(b[t])) / 2, "definition", "step")
 alpha-bar-starts-at-0-and-1-by-its-definition-and-is-below-1 (Refuted):
     ab = sequence("alpha_bar", unit, start=0, first=1); chain("x", ab[0]).below(1, 1 - ab[0])
-twice-the-expectation-of-one-is-three (Refuted): chain("x", E(wrap(2), q(x[1]))).equals(3 * E(wrap(1), q(x[1])),
-        by="algebra")
+twice-the-expectation-of-one-is-three (Refuted):
+    chain("x", E(wrap(2), q(x[1]))).equals(3 * E(wrap(1), q(x[1])), by="algebra")
 a-step-is-a-gibbs-step-by-saying-so (ArgumentError): a = symbol("a"); step(a, a, "Gibbs")
 two-circles-of-definitions (ArgumentError):
     a = sequence("a"); b = sequence("b"); define("a", a[t], b[t]); define("b", b[t], a[t] + 1)
@@ -206,8 +205,7 @@ an-expression-too-deep-to-look-at (ArgumentError):
 a-number-that-becomes-random-later (ArgumentError):
     z = merged_noise("z"); define("noise", z, standard_normal); step(Var(b), 0, "linearity"); define("b", b, 2 * z)
     step(Var(b), 4, "definition", ("b", "noise"))
-""",
-)
+""")
 
 
 @pytest.mark.parametrize("name", FALSE)

@@ -52,10 +52,10 @@ under-the-integral-twice: step(D(D(mix, x[t]), x[t]), I(D(D(bell, x[t]), x[t]) *
 under-an-integral-between-ends: step(D(I(g(r * y), (y, 0, a)), r), I(y * g.prime(r * y), (y, 0, a)), "exchange")
 by-the-variance: step(D(I(N(r, y, a) * f(y), y), a), I(D(N(r, y, a), a) * f(y), y), "exchange")
 two-integrals: step(I(h(x[t]) * I(both, y), x[t]), I(f(y) * I(h(x[t]) * bell, x[t]), y), "exchange")
-two-integrals-of-a-function-of-both: step(I(I(g(u, y) * w(u), u) * f(y), y), I(I(g(u, y) * f(y), y) * w(u), u),
-        "exchange")
-derivative-past-two-integrals: step(D(I(w(u) * I(N(u, r * y, a) * f(y), y), u), r),
-        I(w(u) * I(D(N(u, r * y, a), r) * f(y), y), u), "exchange")
+two-integrals-of-a-function-of-both:
+    step(I(I(g(u, y) * w(u), u) * f(y), y), I(I(g(u, y) * f(y), y) * w(u), u), "exchange")
+derivative-past-two-integrals:
+    step(D(I(w(u) * I(N(u, r * y, a) * f(y), y), u), r), I(w(u) * I(D(N(u, r * y, a), r) * f(y), y), u), "exchange")
 """,
     World,
 )
@@ -131,8 +131,8 @@ f-is-no-density (Refuted): step(I(f(y), y), 1, "linearity")
 bell-by-linearity (Refuted): step(I(N(y, 0, 1), y), 1, "linearity")
 linearity-does-not-exchange (Refuted): step(D(mix, x[t]), I(D(bell, x[t]) * f(y), y), "linearity")
 differentiation-does-not-exchange (Refuted): step(D(mix, x[t]), I(D(bell, x[t]) * f(y), y), "differentiation")
-linearity-is-not-Fubini (Inconclusive): step(I(w(u) * I(N(u, y, 1) * f(y), y), u), I(f(y) * I(N(u, y, 1) * w(u), u), y),
-        "linearity")
+linearity-is-not-Fubini (Inconclusive):
+    step(I(w(u) * I(N(u, y, 1) * f(y), y), u), I(f(y) * I(N(u, y, 1) * w(u), u), y), "linearity")
 algebra-is-not-linearity (Refuted): step(I(2 * f(y), y), 2 * I(f(y), y), "algebra")
 end-moves (Refuted): step(D(I(g(y), (y, 0, r)), r), I(D(g(y), r), (y, 0, r)), "exchange")
 end-moves-and-inside (Refuted): step(D(I(g(r * y), (y, 0, r)), r), I(y * g.prime(r * y), (y, 0, r)), "exchange")
@@ -149,8 +149,8 @@ swap-of-arguments (Refuted): step(I(I(g(u, y), (u, 0, 1)), (y, 0, 2)), I(I(g(y, 
 captured (Refuted): step(I(f(y) * I(g(y) * w(y), y), y), I(f(y) * g(y) * I(w(y), y), y), "exchange")
 divergent (Inconclusive): step(I(g(y) - g(y), y), I(0 * g(y), y), "linearity")
 divergent-parts (Inconclusive): step(I(y - y + f(y), y), I(y, y) - I(y, y) + I(f(y), y), "linearity")
-one-over-a-density (Inconclusive): step(I((1 + r) * N(y, 0, 1) / f(y), y), (1 + r) * I(N(y, 0, 1) / f(y), y),
-        "linearity")
+one-over-a-density (Inconclusive):
+    step(I((1 + r) * N(y, 0, 1) / f(y), y), (1 + r) * I(N(y, 0, 1) / f(y), y), "linearity")
 # b may be zero, then nothing falls off
 maybe-flat (Inconclusive): step(I(2 * N(r, b * y, 1), y), 2 * I(N(r, b * y, 1), y), "linearity")
 growing (Inconclusive): step(I(2 * exp(y**2), y), 2 * I(exp(y**2), y), "linearity")
@@ -171,8 +171,8 @@ inner-derivative (Refuted): step(D(g(2 * r), r), g.prime(2 * r), "differentiatio
 inner-place (Refuted): step(D(g(r**2), r), 2 * r * g.prime(r), "differentiation")
 algebra-does-not-know-primes (Refuted): step(D(g(r), r), g.prime(r), "algebra")
 constant-function (Refuted): step(D(g(r), r), 0, "differentiation")
-sum-of-functions (Undefined): step(I(Sum(g(y, s), (s, 1, t)) * f(y), y), Sum(g(y, s), (s, 1, t)) * I(f(y), y),
-        "linearity")
+sum-of-functions (Undefined):
+    step(I(Sum(g(y, s), (s, 1, t)) * f(y), y), Sum(g(y, s), (s, 1, t)) * I(f(y), y), "linearity")
 mean-of-a-function (Refuted): step(E(g(u), N(u, r, 1)), g(E(u, N(u, r, 1))), "Gaussian integral")
 1e-8 (Refuted): step(D(mix, x[t]), (1 + Fraction(1, 10**8)) * I(D(bell, x[t]) * f(y), y), "exchange")
 """,

@@ -232,8 +232,8 @@ no-integral-over-a-pole (Undefined): step(I(1 / y, (y, -1, 1)), 0, "integration"
 no-integral-up-to-a-pole (Inconclusive): integral = I(1 / y, (y, 0, 1)); step(integral - integral, 0, "algebra")
 no-mean-of-cauchy (Inconclusive): step(I(y * (1 / (1 + y**2)), y), 0, "integration")
 no-mean-of-cauchy-by-algebra (Inconclusive): mean = I(y / (1 + y**2), y); step(mean - mean, 0, "algebra")
-no-second-moment-of-cauchy (Inconclusive): step(I(y**2 / (1 + y**2), y), I(wrap(1), y) - I(1 / (1 + y**2), y),
-        "linearity")
+no-second-moment-of-cauchy (Inconclusive):
+    step(I(y**2 / (1 + y**2), y), I(wrap(1), y) - I(1 / (1 + y**2), y), "linearity")
 no-integral-of-a-mean-under-a-density (Inconclusive):
     mean = I(wrap(1) + 0 * x[1], x[1]); step(mean * log(q(x[2])) - mean * log(q(x[2])), 0, "algebra")
 """,

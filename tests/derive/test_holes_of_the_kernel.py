@@ -76,21 +76,21 @@ cancelled-state-in-a-mean (Inconclusive): step(E(x[1] / x[1], q(x[1])), 1, "line
 cancelled-in-an-integral (Inconclusive): step(I(r / r * q(x[0], x[1]), x[1]), q(x[0]), "marginalisation")
 cancelled-function-in-an-integral (Inconclusive): step(I(g(r) / g(r) * q(x[0], x[1]), x[1]), q(x[0]), "marginalisation")
 cancelled-by-zero-in-a-mean (Inconclusive): step(E(0 / r + x[1], q(x[1])), E(x[1], q(x[1])), "linearity")
-cancelled-by-zero-a-divergent-integral (Inconclusive): step(E(0 * I(exp(y), y) + x[1], q(x[1])), E(x[1], q(x[1])),
-        "linearity")
+cancelled-by-zero-a-divergent-integral (Inconclusive):
+    step(E(0 * I(exp(y), y) + x[1], q(x[1])), E(x[1], q(x[1])), "linearity")
 cancelled-in-a-logarithm (Inconclusive): step(log(r / r * q(x[1])), log(q(x[1])), "chain rule")
 cancelled-in-a-logarithm-of-a-state (Inconclusive): step(log(x[1] / x[1] * q(x[1])), log(q(x[1])), "chain rule")
-cancelled-divergence-of-an-undefined-weight (Inconclusive): step(E(log(q(x[1]) / p(x[1])) * b / b, q(x[1])),
-        KL(q(x[1]), p(x[1])), "marginalisation")
+cancelled-divergence-of-an-undefined-weight (Inconclusive):
+    step(E(log(q(x[1]) / p(x[1])) * b / b, q(x[1])), KL(q(x[1]), p(x[1])), "marginalisation")
 # --- L. one letter for the index of a sum and for a variable outside of it
-index-of-a-sum-is-the-variable-of-its-mean (Refuted): step(E(Sum(log(q(x[s])), (s, 1, T)), q(x[s])),
-        Sum(E(log(q(x[s])), q(x[s])), (s, 1, T)), "linearity")
-index-of-a-sum-is-the-variable-of-its-integral (Refuted): step(I(Sum(x[s], (s, 1, T)) * q(x[s]), x[s]),
-        Sum(I(x[s] * q(x[s]), x[s]), (s, 1, T)), "marginalisation")
-index-of-a-sum-is-in-the-span-of-its-mean (Refuted): step(E(Sum(x[s] ** 2, (s, 1, T)), q(x[0:s])),
-        Sum(E(x[s] ** 2, q(x[0:s])), (s, 1, T)), "linearity")
-index-of-a-sum-is-in-the-span-of-its-mean-written-out (Refuted): step(E(Sum(x[s] ** 2, (s, 1, T)), q(x[0:s])),
-        Sum(E(x[s] ** 2, q(x[s])), (s, 1, T)), "marginalisation")
+index-of-a-sum-is-the-variable-of-its-mean (Refuted):
+    step(E(Sum(log(q(x[s])), (s, 1, T)), q(x[s])), Sum(E(log(q(x[s])), q(x[s])), (s, 1, T)), "linearity")
+index-of-a-sum-is-the-variable-of-its-integral (Refuted):
+    step(I(Sum(x[s], (s, 1, T)) * q(x[s]), x[s]), Sum(I(x[s] * q(x[s]), x[s]), (s, 1, T)), "marginalisation")
+index-of-a-sum-is-in-the-span-of-its-mean (Refuted):
+    step(E(Sum(x[s] ** 2, (s, 1, T)), q(x[0:s])), Sum(E(x[s] ** 2, q(x[0:s])), (s, 1, T)), "linearity")
+index-of-a-sum-is-in-the-span-of-its-mean-written-out (Refuted):
+    step(E(Sum(x[s] ** 2, (s, 1, T)), q(x[0:s])), Sum(E(x[s] ** 2, q(x[s])), (s, 1, T)), "marginalisation")
 index-of-a-sum-is-in-the-weight (Refuted): step(E(Sum(x[s] * x[T], (s, 1, T)), q(x[T] | x[s - 1])),
         Sum(E(x[s] * x[T], q(x[T] | x[s - 1])), (s, 1, T)), "linearity")
 index-of-a-sum-is-in-the-weight-under-an-integral (Refuted): step(I(Sum(x[s] * x[T + 1], (s, 1,
@@ -102,8 +102,8 @@ index-of-a-path-in-a-sum-named-as-the-rule-names-it (Refuted):
     (i,) = indices("step"); path = mk(x[0]) * Product(mk(x[s] | x[s - 1]), (s, 1, T))
     step(Sum(mk(x[i]) * mk(x[0:T]), (i, 1, T)), Sum(mk(x[i]), (i, 1, T)) * path * 2, "Markov")
 # --- M. a measure that is none, and what is random under it
-state-on-both-sides-of-a-divergence (Undefined): step(2 * KL(q(x[1]), p(x[1] | x[1])) - KL(q(x[1]), p(x[1] | x[1])),
-        KL(q(x[1]), p(x[1] | x[1])), "algebra")
+state-on-both-sides-of-a-divergence (Undefined):
+    step(2 * KL(q(x[1]), p(x[1] | x[1])) - KL(q(x[1]), p(x[1] | x[1])), KL(q(x[1]), p(x[1] | x[1])), "algebra")
 state-on-both-sides-of-a-mean (Undefined):
     under = q(x[1] | x[1]); step(E(x[1] + x[2], under), E(x[1], under) + x[2], "linearity")
 state-on-both-sides-of-a-mean-at-one-time (Undefined):
@@ -145,10 +145,10 @@ density-of-nothing (Refuted): step(q(x[1:0]), 0, "chain rule")
 density-of-nothing-given-something (Refuted): step(q(x[1:0] | x[0]), q(x[0]), "chain rule")
 mean-over-nothing (Refuted): step(E(x[1], q(x[1:0])), 0, "linearity")
 mean-over-what-is-nothing-at-first (Refuted): step(E(wrap(2), q(x[2:t] | x[1])), 3, "linearity")
-changed-step-and-claim (DerivationError):
+changed-step-and-goal (DerivationError):
     chain = step(a + 1, 1 + a, "algebra"); (one,) = chain.steps
     chain.steps[0] = replace(one, right=a, goal=replace(one.goal, right=a)); chain.latex()
-changed-step-and-claim-is-cited (DerivationError):
+changed-step-and-goal-is-cited (DerivationError):
     chain = X.chain("c", a + 1).equals(1 + a, by="algebra"); (one,) = chain.steps
     chain.steps[0] = replace(one, right=a, goal=replace(one.goal, right=a)); step(a + 1, a, "result", "c")
 step-of-another-chain-is-cited (DerivationError):

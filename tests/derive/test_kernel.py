@@ -62,7 +62,7 @@ def test_what_is_generated_is_false():
     assert by_numbers > 0.9 * len(GENERATED)
 
 
-def test_the_claim_of_a_falsehood_is_not_proved():
+def test_the_goal_of_a_falsehood_is_not_proved():
     """The kernel is called directly, without the derivation around it."""
     for name, one in islice(GENERATED.items(), 0, None, 10):
         with last_goal() as seen, pytest.raises(DeriveError):

@@ -57,14 +57,14 @@ a-sum-that-ends-before-it-begins (Inconclusive):
     step(early * (Sum(wrap(1), (s, 8, t + 1)) - Sum(wrap(1), (s, 8, t))), early, "algebra")
 a-limit-past-an-integral (Inconclusive):
     bump = I(exp(-(y**2) * T), y); step(Limit(bump / 10**12, T), bump / 10**12, "limit")
-a-limit-by-induction-on-its-index (Inconclusive): step(Limit(1 / T, T) / 10**12 + Sum(m[s], (s, 1, T)),
-        Fraction(1, 10**12) + Sum(m[s], (s, 1, T)), "limit")
+a-limit-by-induction-on-its-index (Inconclusive):
+    step(Limit(1 / T, T) / 10**12 + Sum(m[s], (s, 1, T)), Fraction(1, 10**12) + Sum(m[s], (s, 1, T)), "limit")
 # --- integrals and means
-a-member-that-is-the-variable-much-later (Inconclusive): step(I(x[s] * N(x[t + 7], 0, 1), x[t + 7]),
-        x[s] * I(N(x[t + 7], 0, 1), x[t + 7]), "linearity")
+a-member-that-is-the-variable-much-later (Inconclusive):
+    step(I(x[s] * N(x[t + 7], 0, 1), x[t + 7]), x[s] * I(N(x[t + 7], 0, 1), x[t + 7]), "linearity")
 a-member-that-is-the-variable-of-a-mean (Inconclusive): step(E(x[s], N(x[t + 7], 0, 1)), x[s], "linearity")
-a-sum-with-the-variable-in-it (Inconclusive): step(E(Sum(x[s], (s, 1, T)), N(x[60], 0, 1)), Sum(x[s], (s, 1, T)),
-        "Gaussian integral")
+a-sum-with-the-variable-in-it (Inconclusive):
+    step(E(Sum(x[s], (s, 1, T)), N(x[60], 0, 1)), Sum(x[s], (s, 1, T)), "Gaussian integral")
 an-integral-over-a-positive-number (Undefined): step(silent(t) * I(sqrt(a**2), (a, -1, 1)), 0, "integration")
 a-mean-over-a-positive-number (Undefined): step(silent(t) * E(sqrt(a**2), N(a, 0, 1)), 0, "Gaussian integral")
 an-integral-over-a-stated-number (Undefined):
@@ -75,8 +75,8 @@ a-symbol-with-the-name-of-a-dummy-inside (Inconclusive):
     chain("c", r).at_most(r + gap, gap=gap)
 # --- conditions
 a-conditional-mean-has-no-slope (Refuted): step(D(E(x[1], given=x[0]), x[0]), 0, "differentiation")
-a-conditional-mean-out-of-a-mean (Refuted): step(E(E(x[1], given=x[0]) * x[0]), E(x[1], given=x[0]) * E(x[0]),
-        "linearity")
+a-conditional-mean-out-of-a-mean (Refuted):
+    step(E(E(x[1], given=x[0]) * x[0]), E(x[1], given=x[0]) * E(x[0]), "linearity")
 a-conditional-mean-is-its-mean (Refuted): step(E(E(x[1], given=x[0])), E(x[1], given=x[0]), "linearity")
 a-condition-beside-a-law (ArgumentError): step(E(x[1], q, given=x[0]), E(x[1], q), "algebra")
 a-condition-beside-a-density (ArgumentError):

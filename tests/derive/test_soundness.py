@@ -13,20 +13,7 @@ from root import environment
 from setting import Setting
 from tables import table
 
-from derive import (
-    KL,
-    Derivation,
-    Integral,
-    Limit,
-    Normal,
-    Product,
-    exp,
-    log,
-    positive,
-    real,
-    sqrt,
-    unit,
-)
+from derive import KL, Derivation, Integral, Limit, Normal, Product, exp, log, positive, real, sqrt, unit
 from derive.errors import ArgumentError, DerivationError, Inconclusive, Refuted, Undefined, VacuousHypotheses
 from derive.language.expr import Interval
 from derive.language.times import as_index
