@@ -19,10 +19,10 @@ from ..proof.integrability import Integrability
 def equation(name, left, right, word) -> None:
     """Raise ``ArgumentError`` unless ``left ~ right`` assumes an equation of a density, and nothing else."""
     about = isinstance(left, Apply) and left.function.positive and left.args == (right.at, right.by)
-    plain = all(letter.role == "parameter" and letter.domain == real for letter in (right.at, right.by))
+    plain = all(symbol.role == "parameter" and symbol.domain == real for symbol in (right.at, right.by))
     if not (about and plain) or word != "assumption":
         raise ArgumentError(
-            f"{name!r}: a diffusion is assumed, of a positive function of its place and its time, two real letters; "
+            f"{name!r}: a diffusion is assumed, of a positive function of its place and its time, two real symbols; "
             f"got {left!r} and {right!r}"
         )
     parts = [part for side in (right.drift, right.noise) for part in walk(side)]

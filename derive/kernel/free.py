@@ -1,6 +1,6 @@
-"""What a term depends on: the states and letters in it, and those that the definitions of its letters bring.
+"""What a term depends on: the states and symbols in it, and those that the definitions of its symbols bring.
 
-A letter depends on whatever its definition has, whether or not a step cites that definition.  What is not seen exactly
+A symbol depends on whatever its definition has, whether or not a step cites that definition.  What is not seen exactly
 counts as all members of a sequence, so that nothing is taken for a constant that may move.
 """
 
@@ -67,7 +67,7 @@ class Free:
         return frozenset(map(passed, self(node.body, within, seen)))
 
     def meaning(self, node, ranges, seen):
-        """What the definitions of a letter, function or density bring; a state stands for itself."""
+        """What the definitions of a symbol, function or density bring; a state stands for itself."""
         if is_state(node):
             return frozenset()
         found = frozenset()

@@ -24,7 +24,7 @@ class Ranges:
     def within(self, symbol: str, low: Index, high: Index | None) -> Ranges:
         """The same in the body of a sum: low ≤ symbol ≤ high, and nothing of an outer symbol of that name."""
         if symbol in (low.symbol, getattr(high, "symbol", None)):
-            raise Inconclusive(f"the ends of a sum over {symbol} depend on {symbol}; take another letter")
+            raise Inconclusive(f"the ends of a sum over {symbol} depend on {symbol}; take another index")
         inner = Ranges({pair: c for pair, c in self.bounds.items() if symbol not in pair})
         inner._know(low.symbol, symbol, -low.offset)
         if high is not None:

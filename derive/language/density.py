@@ -159,7 +159,7 @@ class Diffusion(Expr):
 
     def __init__(self, at: Symbol, by: Symbol, drift: Value, noise: Value) -> None:
         if not isinstance(at, Symbol) or not isinstance(by, Symbol) or at == by:
-            raise ArgumentError(f"a diffusion is about a place and a time, two letters, got {at!r} and {by!r}")
+            raise ArgumentError(f"a diffusion is about a place and a time, two symbols, got {at!r} and {by!r}")
         _set(self, at=at, by=by, drift=wrap(drift), noise=wrap(noise))
 
 

@@ -38,7 +38,7 @@ class Analysis(Exact):
     """Functions, and what binds a variable; a subclass has ``justification``, ``seed``, ``values`` and ``shapes``."""
 
     still: Mapping = MappingProxyType({})  # in an integral: the values of what does not move, by its id
-    places: Mapping = MappingProxyType({})  # what a letter is, by what is cited; a derivative by it is taken there
+    places: Mapping = MappingProxyType({})  # what a symbol is, by what is cited; a derivative by it is taken there
 
     def uninterpreted(self, kind, label, parts, sure=False):
         """A number that depends on nothing but these numbers, positive if that is ``sure``; else nothing is known."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..definitions.networks import no_letter_for_a_network
+from ..definitions.networks import no_symbol_for_a_network
 from ..errors import ArgumentError, DerivationError
 from ..justifications import RULE, WRITTEN_OUT, justification
 from ..kernel.theorem import by_induction, chained
@@ -134,7 +134,7 @@ class Chain(Block):
     def goal(self, left, right, by, using) -> tuple[Goal, str]:
         """The goal that ``left = right``, and the justification as shown beside the line."""
         self.derivation.own(left, right, beside=[self.left, *(step.right for step in self.steps)])
-        no_letter_for_a_network((left, right), self.derivation.stated())
+        no_symbol_for_a_network((left, right), self.derivation.stated())
         using = (using,) if isinstance(using, str) else tuple(using)
         if (by == "result" and not using) or (by == "induction" and "hypothesis" not in using):
             raise ArgumentError(f"using must name what {by!r} rests on, got nothing; name a block, or 'hypothesis'")

@@ -99,7 +99,7 @@ class Derivation(Registry):
             non_negative(goal, right.variance, strict=True)
             defined(right.mean)
             (seen,) = unfold((right,), random_facts((*self.process_facts(), *self.process_facts("="))))
-            density(name, left, seen)  # no letter hides a state or a noise that is no condition
+            density(name, left, seen)  # no symbol hides a state or a noise that is no condition
         elif isinstance(left, (Item, Symbol, Apply)):
             self._in_domain(goal, left, right)
             if not has_densities(right):
@@ -211,7 +211,7 @@ class Derivation(Registry):
                 f"rest on it; got {block.right!r}; choose another name, or start a new derivation"
             )
         if isinstance(block, Definition):
-            self.defined |= {letters: thing for _, thing, letters in mentions(block.left)}
+            self.defined |= {written: thing for _, thing, written in mentions(block.left)}
         block.tag = old.tag if old is not None else f"{self.letter}.{len(self.blocks) + 1}"
         if isinstance(block, Definition) and (block.relation == "=" or block.equations):
             block.assumptions = {block.name: block.tag}

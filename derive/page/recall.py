@@ -2,7 +2,7 @@
 
 ``results.json`` beside this module holds what the chapters have proved, as their runs reported it;
 ``python -m booktools.notebooks.results`` writes it, and tests hold it to the notebooks and derive it again.
-``recall`` compares: what is stated here must be what was proved there, of letters that are declared in the same way
+``recall`` compares: what is stated here must be what was proved there, of symbols that are declared in the same way
 and stand for the same, under assumptions that are all made here.
 """
 
@@ -37,7 +37,7 @@ def recorded() -> dict:
 
 @dataclass(frozen=True)
 class Record:
-    """One result as its chapter reported it; ``rests`` and ``letters`` map names to words."""
+    """One result as its chapter reported it; ``rests`` and ``symbols`` map names to words."""
 
     chapter: str
     letter: str
@@ -46,11 +46,11 @@ class Record:
     statement: str
     times: dict
     rests: dict
-    letters: dict
+    symbols: dict
 
     @property
     def sentence(self) -> str:
-        return _sentence(self.statement, self.times, self.rests.values(), self.letters)
+        return _sentence(self.statement, self.times, self.rests.values(), self.symbols)
 
 
 def find(label: str, known: dict) -> Record:
@@ -59,8 +59,8 @@ def find(label: str, known: dict) -> Record:
         for name, one in proved["results"].items():
             if label in (name, one["tag"]):
                 rests = {rest: proved["definitions"][rest] for rest in one["rests"]}
-                letters = {letter: proved["letters"][letter] for letter in one["letters"]}
-                return Record(chapter, proved["letter"], name, one["tag"], one["says"], one["times"], rests, letters)
+                symbols = {symbol: proved["letters"][symbol] for symbol in one["letters"]}
+                return Record(chapter, proved["letter"], name, one["tag"], one["says"], one["times"], rests, symbols)
     names = [name for proved in known.values() for name in proved["results"]]
     near = difflib.get_close_matches(label, names, n=4, cutoff=0.4)
     raise ArgumentError(
@@ -123,20 +123,20 @@ class Recalled(Block):
         rests = [here[words] for words in origin.rests.values() if words in here]
         sides = [self.left, self.right]
         found = record.closed(sides, rests, known)
-        letters = record.letters(*sides, *(side for block in found for side in (block.left, block.right)))
+        symbols = record.symbols(*sides, *(side for block in found for side in (block.left, block.right)))
         times = self.first()
         statement = f"{record.words(self.left)} = {record.words(self.right)}"
         stated = {record.statement(block) for block in found}
-        if (statement, times, stated, letters) != (
+        if (statement, times, stated, symbols) != (
             origin.statement,
             origin.times,
             set(origin.rests.values()),
-            origin.letters,
+            origin.symbols,
         ):
             raise DerivationError(
                 f"({origin.tag}) {origin.name!r} of {origin.chapter} states something else.\n"
                 f"proved there: {origin.sentence}\n"
-                f"stated here:  {_sentence(statement, times, stated, letters)}"
+                f"stated here:  {_sentence(statement, times, stated, symbols)}"
             )
         self._nothing_hidden([block for block in known if block not in found])
         self.assumptions = {block.name: block.tag for block in found if block.relation == "="}
@@ -144,13 +144,13 @@ class Recalled(Block):
         self.brings = frozenset().union(*(block.brings for block in found))
 
     def _nothing_hidden(self, more):
-        """What is stated here only must not make a letter random, or move one that the statement binds.
+        """What is stated here only must not make a symbol random, or move one that the statement binds.
 
-        There the letter stood still; here a law, a state or an assumption might state that it does not.
+        There the symbol was constant; here a law, a state or an assumption might state that it does not.
         """
         pairs = self.derivation.stated()
         bound = [variable for side in (self.left, self.right) for part in walk(side) for variable in bound_by(part)]
-        bound = [variable for variable in bound if record.is_letter(variable)]
+        bound = [variable for variable in bound if record.is_number(variable)]
         parts = {part for side in (self.left, self.right) for part in atoms(side)}
         for block in more:
             if not any(may_alias(part, block.left) for part in parts):
@@ -162,7 +162,7 @@ class Recalled(Block):
                     reached.add(part)
                     todo += [deep for left, right in pairs if may_alias(part, left) for deep in atoms(right)]
             moves = any(same_thing(part, variable) for part in reached for variable in bound)
-            if moves or (record.is_letter(block.left) and any(depends_on(part, pairs) for part in atoms(block.right))):
+            if moves or (record.is_number(block.left) and any(depends_on(part, pairs) for part in atoms(block.right))):
                 raise DerivationError(
                     f"({self.origin.tag}) {self.name!r} of {self.origin.chapter} was proved where "
                     f"{block.left!r} was free; here {record.statement(block)}"
@@ -182,7 +182,7 @@ class Recalled(Block):
         return {"diffusion_lib": shown | {"name": self.tag, "recalled": recalled | {"says": self.origin.sentence}}}
 
 
-def _sentence(statement, times, rests, letters) -> str:
+def _sentence(statement, times, rests, symbols) -> str:
     late = [f"{symbol} ≥ {first}" for symbol, first in sorted(times.items())]
     given = [f"given {rest}" for rest in sorted(rests)]
-    return "; ".join([statement, *late, *given, *(f"{name}: {how}" for name, how in sorted(letters.items()))])
+    return "; ".join([statement, *late, *given, *(f"{name}: {how}" for name, how in sorted(symbols.items()))])

@@ -65,7 +65,7 @@ def equal(goal: Goal, left, right) -> str:
 
 
 def moving(goal, left, right):
-    """Both sides with the letters written out that hide something random, which a mean or integral must not miss."""
+    """Both sides with the symbols written out that hide something random, which a mean or integral must not miss."""
     if not contains((E, Var, KL, Integral), left, right):
         return left, right
     free, ranges = Free(goal.stated), Ranges.least(first_times(left, right, least=goal.start))
@@ -76,12 +76,12 @@ def moving(goal, left, right):
             continue  # the kernel expands symbols there
         noisy = isinstance(node, Var) or (isinstance(node, E) and node.under is None)
         bound = [run(variable) for variable in bound_by(node)]
-        letters = [part for part in walk(node) if isinstance(part, (Symbol, Item))] if noisy or bound else []
-        found += [part for part in letters if noisy or not all_apart(free(part, ranges), bound, ranges)]
-    deeper = {part for letter in found for part in free.reached(letter)}  # what a letter hides may hide more
+        symbols = [part for part in walk(node) if isinstance(part, (Symbol, Item))] if noisy or bound else []
+        found += [part for part in symbols if noisy or not all_apart(free(part, ranges), bound, ranges)]
+    deeper = {part for symbol in found for part in free.reached(symbol)}  # what a symbol hides may hide more
     facts = [fact for fact in facts if any(may_alias(part, fact.left) for part in deeper)]
     left, right = unfold((left, right), facts, goal.start)
-    replace(goal, left=left, right=right).check_literals()  # a measure by a letter may be no density
+    replace(goal, left=left, right=right).check_literals()  # a measure by a symbol may be no density
     return left, right
 
 

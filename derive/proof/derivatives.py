@@ -101,5 +101,5 @@ def not_under_its_own_variable(proof) -> None:
         for variable in bound_by(node):
             if among(caught, [variable]):
                 raise DerivationError(
-                    f"{proof.name!r} defines {variable!r} or by it, which {node!r} binds; take another letter"
+                    f"{proof.name!r} defines {variable!r} or by it, which {node!r} binds; take another symbol"
                 )

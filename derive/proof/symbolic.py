@@ -196,7 +196,7 @@ class Symbolic(Folds):
             )
         value = sp.limit(self.open(body, grows), grows, sp.oo)
         if value.has(sp.Limit) or not steady(self.field, body, grows):
-            raise Inconclusive(f"the limit of {node.body!r} is unknown for some letters; simplify or narrow a domain")
+            raise Inconclusive(f"the limit of {node.body!r} is unknown for some symbols; simplify or narrow a domain")
         return value
 
 

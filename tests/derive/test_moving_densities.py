@@ -136,7 +136,7 @@ def test_an_equation_is_no_number(w):
     equation = Diffusion(w.x, w.s, w.x, w.g(w.s))
     with pytest.raises(Undefined, match="in the place of a number"):
         w.st(equation, equation, "algebra")
-    with pytest.raises(ArgumentError, match="two letters"):
+    with pytest.raises(ArgumentError, match="two symbols"):
         Diffusion(w.x, w.x, w.x, w.g(w.s))
 
 

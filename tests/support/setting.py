@@ -1,11 +1,10 @@
-"""A derivation with the symbols that tests of the proof checker use; each is declared when it is first named."""
+"""A derivation with the symbols that tests of the proof checker use, each declared when it is first named."""
 
 from __future__ import annotations
 
 from derive import Derivation, Normal, positive, standard_normal, unit
 
 SYMBOLS = {
-    **{name: lambda w, name=name: w.X.indices(name)[0] for name in ("t", "s", "n", "T")},
     **{name: lambda w, name=name: w.X.states(name) for name in ("x", "z")},
     **{name: lambda w, name=name: w.X.density(name) for name in ("q", "p")},
     **{name: lambda w, name=name: w.X.dummy(name) for name in ("y", "u", "zeta")},
@@ -35,6 +34,7 @@ class Setting:
 
     def __init__(self):
         self.X = Derivation("X")
+        self.t, self.s, self.n, self.T = self.X.indices("t s n T")
 
     def __getattr__(self, name):
         if name not in self.symbols:
