@@ -26,7 +26,7 @@ PROVED = {
     "Gaussian integral": "gaussian-integral",
 }
 EXPLAINED = ("book/notation", "licences-of-a-derivation-step")
-VERDICTS = {  # what the kernel says of a line, in a sentence
+STATUSES = {  # what the kernel says of a line, in a sentence
     "rule, all T": "Proved by this rule, for all T.",
     "rule": "Proved by this rule.",
     "calculus": "Proved by the rules of calculus.",
@@ -57,11 +57,11 @@ def _sentences(beside: Beside, links: Links) -> list[str]:
     address, where = links.justification(beside.justification)
     proved = "Proved in" if beside.justification in PROVED else "Explained in"
     source = f'{proved} <a href="{escape(address)}">{escape(where)}</a>.' if address else ""
-    verdict = VERDICTS.get(beside.status, f"Verdict: {escape(beside.status)}." if beside.status else "")
+    status = STATUSES.get(beside.status, f"Verdict: {escape(beside.status)}." if beside.status else "")
     cited = ", ".join(_link(tag, links) for tag in beside.cited)
     rule = f"<b>{escape(beside.justification)}:</b> one may {escape(JUSTIFICATIONS[beside.justification].permits)}."
     uses = f"Uses {cited}." if cited else ""
-    return [f"<p>{told}</p>" for told in (f"{rule} {source}".strip(), verdict, uses) if told]
+    return [f"<p>{told}</p>" for told in (f"{rule} {source}".strip(), status, uses) if told]
 
 
 def _linked(words: str, links: Links) -> str:

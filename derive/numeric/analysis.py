@@ -84,7 +84,7 @@ class Analysis(Exact):
         if function.order and hasattr(value, "prime"):
             return value.prime(function.order)(*values)
         for _ in range(function.order):
-            value = partial(slope, value)
+            value = partial(numerical_derivative, value)
         return value(*values)
 
     def ends(self, node):
@@ -165,7 +165,7 @@ class Analysis(Exact):
         bound = self.key(node.by) in self.values
         place = self(node.by if bound else self.places.get(node.by, node.by))
         if self.justification.differentiates:
-            return slope(lambda value: self.with_value(node.by, value, node.body), place)
+            return numerical_derivative(lambda value: self.with_value(node.by, value, node.body), place)
         domain = node.by.domain if isinstance(node.by, Symbol) else node.by.sequence.domain
         values = [draw(f"{self.seed}:look {number}", domain) for number in range(SAMPLES)]
         parts = [place, *(self.with_value(node.by, value, node.body) for value in values)]
@@ -191,7 +191,7 @@ class Analysis(Exact):
         return 1 + int(97 * draw(f"{self.seed}:time", unit)) % 5
 
 
-def slope(function, place):
+def numerical_derivative(function, place):
     """The derivative of ``function`` at ``place``, correct to the current precision."""
     digits = mp.dps
     with mp.workdps(3 * digits // 2 + 15):

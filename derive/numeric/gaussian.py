@@ -225,7 +225,7 @@ class GaussianModel(Interpreter):
         return self.mean(p - q, p, self.targets(node.p))
 
     def Derivative(self, node):
-        return self(node.body).slope(*self.bound_states(node.by))
+        return self(node.body).derivative(*self.bound_states(node.by))
 
     def Integral(self, node):
         states, body = self.bound_states(node.over, ends=(node.low, node.high)), self(node.body)

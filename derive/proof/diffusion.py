@@ -37,7 +37,7 @@ class Moving(Symbolic):
 
     equations: tuple = ()
 
-    def slope_inside(self, other, symbol):
+    def derivative_inside(self, other, symbol):
         """The derivative by the time of ∫ h p dy, which is ∫ (∂h/∂s + f h′ + ½ g² h″) p dy."""
         if other in self.insides:
             inside, bounds = self.insides[other]
@@ -46,7 +46,7 @@ class Moving(Symbolic):
                     moved = self.moved(density, equation, inside, bounds[0][0])
                     if moved is not None:
                         return self.pulled(moved, bounds)
-        return super().slope_inside(other, symbol)
+        return super().derivative_inside(other, symbol)
 
     def moved(self, density, equation, inside, y):
         name, time = density.function.name, self(equation.by)

@@ -94,13 +94,13 @@ class Linear(Uninterpreted):
         captured = bound & (variables | self.reach(rest, *ends(bounds)))
         return None if captured or variables & self.reach(*ends(more)) else found[0]
 
-    def slope_inside(self, other, symbol):
+    def derivative_inside(self, other, symbol):
         if not self.justification.exchanges or other not in self.insides:
-            return super().slope_inside(other, symbol)
+            return super().derivative_inside(other, symbol)
         inside, bounds = self.insides[other]
         if symbol in self.reach(*ends(bounds)):
             raise Inconclusive(f"an end of an integral moves with {symbol}; substitute first")
-        return self.pulled(self.slope(inside, symbol), bounds)
+        return self.pulled(self.derivative(inside, symbol), bounds)
 
 
 def ends(bounds):

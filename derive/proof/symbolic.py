@@ -181,7 +181,7 @@ class Symbolic(Folds):
         if len(by.free_symbols) != 1:
             raise Inconclusive(f"{node.by!r} is a stated number and no variable, in {node!r}")
         (symbol,) = by.free_symbols
-        return self.slope(body, symbol) / sp.diff(by, symbol)
+        return self.derivative(body, symbol) / sp.diff(by, symbol)
 
     def Limit(self, node):
         with self.bind(node.symbol, Index(node.symbol)):  # also where an induction sets that index

@@ -64,13 +64,13 @@ class Uninterpreted(Translator):
             )
         return value
 
-    def slope(self, value, symbol):
+    def derivative(self, value, symbol):
         """The derivative of a value; an uninterpreted operator that depends on the symbol has such a derivative."""
         total = sp.diff(value, symbol)
         for other in sorted(value.free_symbols, key=str):
             if self.depends_on(other, {symbol}):
-                total += sp.diff(value, other) * self.slope_inside(other, symbol)
+                total += sp.diff(value, other) * self.derivative_inside(other, symbol)
         return total
 
-    def slope_inside(self, other, symbol):
+    def derivative_inside(self, other, symbol):
         return self.uninterpreted(("Derivative", str(symbol)), other)

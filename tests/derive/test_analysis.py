@@ -12,7 +12,7 @@ from tables import table
 from derive import Derivative, Integral, Normal, Phi, log, positive, real, standard_normal, unit
 from derive.errors import ArgumentError, DerivationError, Inconclusive, Refuted
 from derive.language.text import text
-from derive.numeric.analysis import slope
+from derive.numeric.analysis import numerical_derivative
 from derive.numeric.interpret import to_mpf
 from derive.page.render import latex
 
@@ -172,8 +172,8 @@ def test_a_derivative_is_taken_by_a_variable(w):
 def test_central_differences_reach_the_precision():
     with mp.workdps(60):
         for place in (Fraction(1, 3), mp.mpf(1) / 3):
-            first = slope(lambda v: mp.sin(to_mpf(v)), place)
-            second = slope(lambda v: slope(lambda w: mp.sin(to_mpf(w)), v), place)
+            first = numerical_derivative(lambda v: mp.sin(to_mpf(v)), place)
+            second = numerical_derivative(lambda v: numerical_derivative(lambda w: mp.sin(to_mpf(w)), v), place)
             assert abs(first - mp.cos(mp.mpf(1) / 3)) < mp.mpf(10) ** -58
             assert abs(second + mp.sin(mp.mpf(1) / 3)) < mp.mpf(10) ** -58
 

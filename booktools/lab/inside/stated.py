@@ -1,6 +1,6 @@
 """A reader states a line of their own: by which inference rule does it follow, and if by none, does it fail anywhere?
 
-Without a rule named, every rule that may license an equality is tried, alone and with all definitions and results of
+Without a rule named, every rule that may justify an equality is tried, alone and with all definitions and results of
 the page.  A line that none of them gives is called false only if a counterexample satisfies all definitions of the
 page; otherwise it is undecided, since it may take several steps.
 """

@@ -134,7 +134,7 @@ ERRATA = {
     ),
     "uniform-noise-mean": lambda x, t, a, b, ab, e, q, m: (E(e[t]), Fraction(1, 2), "definition", "noise"),
     "index-shift": lambda x, t, a, b, ab, e, q, m: (ab[t], ab[t - 1] * a[t - 1], "definition", "alpha-bar"),
-    "markov-needs-its-licence": lambda x, t, a, b, ab, e, q, m: (
+    "markov-needs-its-justification": lambda x, t, a, b, ab, e, q, m: (
         q(x[1:3] | x[0]),
         Product(q(x[t] | x[t - 1]), (t, 1, 3)),
         "chain rule",

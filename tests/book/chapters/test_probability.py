@@ -18,7 +18,7 @@ def chapter():
 
 
 @pytest.mark.parametrize("name", set(PROVED) - {"Jensen", "Gibbs"})
-def test_a_licence_has_its_block(chapter, name):
+def test_a_justification_has_its_block(chapter, name):
     assert PROVED[name] in chapter[0]["P"].blocks
 
 

@@ -219,7 +219,7 @@ def test_a_result_of_the_page_is_used(python, shown):
     assert rough["kind"] == "undecided"
 
 
-def test_each_rule_that_is_offered_may_license_an_equality(monkeypatch):
+def test_each_rule_that_is_offered_may_justify_an_equality(monkeypatch):
     monkeypatch.setattr(ready, "told", lambda: ready.Told(size=14 * 2**20))
     html = line.block({"page": "intro", "tags": "X.2", "example": "a = b"})
     assert all(

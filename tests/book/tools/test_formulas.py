@@ -87,7 +87,7 @@ def test_every_stored_derivation_has_its_number_and_a_justification_beside_each_
     assert seen > 300
 
 
-def test_a_block_is_rows_a_licence_and_a_number_that_is_an_anchor(formulas):
+def test_a_block_is_rows_a_justification_and_a_number_that_is_an_anchor(formulas):
     block = derived(SHORT)
     formulas.prepare(needed(block))
     html = block_html(block, formulas, LINKS, "eq-F.29", "(F.29)")
