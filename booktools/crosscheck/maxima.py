@@ -1,4 +1,4 @@
-"""Claims in Maxima's language; ``crosscheck.mac`` decides them.
+"""Goals in Maxima's language; ``crosscheck.mac`` decides them.
 
 Letters: ``r_…`` is any real number, ``p_…`` a positive one.  A number in (a, b) is written ``a + (b − a)/(1 + p)``, so
 that 1 − α is a quotient of positive letters and its sign is seen.  A letter by which a goal derives or integrates

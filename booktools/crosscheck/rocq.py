@@ -1,4 +1,4 @@
-"""Claims in Rocq's language, each with a script that proves it if the field of the reals and the domains suffice.
+"""Goals in Rocq's language, each with a script that proves it if the field of the reals and the domains suffice.
 
 ``sqrt`` is Rocq's own.  The script names the roots of the factors of a radicand, ``s * s = f``, proves that f is
 positive and that the root of the whole is the product of theirs, and leaves the rest to ``field``.  Whatever is no

@@ -1,4 +1,4 @@
-"""One Maxima process reads all goals; it is started anew behind a goal that takes too long."""
+"""One Maxima process reads all goals; it is restarted after a goal that takes too long."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from derive.numeric.interpret import to_mpf
 from derive.page.render import latex
 
 
-class World(Setting):
+class Symbols(Setting):
     symbols = Setting.symbols | {
         "alpha": lambda w: w.X.sequence("alpha", unit),
         "mu": lambda w: w.X.symbol("mu"),
@@ -30,7 +30,7 @@ class World(Setting):
 
 @pytest.fixture
 def w():
-    return World()
+    return Symbols()
 
 
 TRUE = table(
@@ -54,7 +54,7 @@ bin: step(I(bell(u), (u, r - c, r + c)), Phi((r + c - mu) / sigma) - Phi((r - c 
 no-ends: step(I(bell(u), (u, None, None)), 1, "Gaussian integral")
 bell-times-exponential: step(I(exp(r * u) * N(u, 0, 1), (u, None, b)), exp(r**2 / 2) * Phi(b - r), "Gaussian integral")
 """,
-    World,
+    Symbols,
 )
 
 
@@ -104,7 +104,7 @@ variance-for-deviation (Refuted): step(I(bell(u), (u, None, r)), Phi((r - mu) / 
 uninterpreted-ends (Refuted): step(I(bell(u), (u, None, r)), I(bell(u), (u, r, None)), "algebra")
 uninterpreted-one-end (Refuted): step(I(bell(u), (u, None, r)), I(bell(u), u), "algebra")
 """,
-    World,
+    Symbols,
 )
 
 

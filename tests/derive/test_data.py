@@ -10,7 +10,7 @@ from derive import Derivative, E, Integral, Normal, log, positive, real, sqrt, u
 from derive.errors import ArgumentError, DeriveError, Refuted
 
 
-class World(Setting):
+class Symbols(Setting):
     symbols = Setting.symbols | {
         "a": lambda w: w.X.sequence("alpha", unit),
         "c": lambda w: w.X.symbol("c", positive),
@@ -70,7 +70,7 @@ def tweedie(w):
 
 
 def test_tweedie_in_the_letters_of_the_process():
-    w = World(arbitrary)
+    w = Symbols(arbitrary)
     chain = tweedie(w)
     assert chain.steps[0].status.searches == ("24 points, 60 digits", "5 Gaussian models")
     w.X.equivalent("marginal", 1, "dropped condition: q(x[1] | x[0]) → q(x[1])", "x_0 is integrated out there as well")
@@ -87,7 +87,7 @@ def test_tweedie_in_the_letters_of_the_process():
 
 
 def test_gaussian_data():
-    w = World(gaussian)
+    w = Symbols(gaussian)
     x, a, c = w.x, w.a, w.c
     chain = w.marginal(Normal(x[0], 0, c)).equals(Normal(x[1], 0, a[1] * c + 1 - a[1]), by="Gaussian integral")
     assert chain.steps[2].status.searches[-1] == "5 Gaussian models"
@@ -113,13 +113,13 @@ exchange-of-a-derivative-beside-densities:
 slope-of-another-law: step(D(log(q(x[1])), x[1]), D(log(p(x[1])), x[1]), "marginalisation")
 slope-of-a-conditional: step(D(log(q(x[1])), x[1]), D(log(q(x[1] | x[0])), x[1]), "marginalisation")
 slope-by-the-condition: step(D(log(q(x[1] | x[0])), x[1]), D(log(q(x[1] | x[0])), x[0]), "Bayes")
-data-are-not-said: step(q(x[0]), f(x[0]), "definition")
+data-are-not-stated: step(q(x[0]), f(x[0]), "definition")
 data-are-of-time-zero: step(q(x[1]), f(x[1]), "definition")
 function-beside-a-density: step(q(x[1]) * g(x[1]), q(x[1]) * g(x[0]), "algebra")
 mean-of-a-function: step(E(g(x[0]), q(x[0] | x[1])), g(E(x[0], q(x[0] | x[1]))), "linearity")
 function-is-no-constant: step(E(g(x[0]) * log(q(x[0])), q(x[0])), g(x[1]) * E(log(q(x[0])), q(x[0])), "linearity")
 """,
-    World,
+    Symbols,
 )
 
 
@@ -127,11 +127,11 @@ function-is-no-constant: step(E(g(x[0]) * log(q(x[0])), q(x[0])), g(x[1]) * E(lo
 @pytest.mark.parametrize("name", FALSE)
 def test_false_steps_are_refused(name, data):
     with pytest.raises(DeriveError):
-        FALSE[name](World(data))
+        FALSE[name](Symbols(data))
 
 
 def test_what_the_density_of_data_may_be():
-    w = World()
+    w = Symbols()
     x, q, t = w.x, w.q, w.t
     for left, right in (
         (q(x[0]), w.g(x[0])),  # not positive

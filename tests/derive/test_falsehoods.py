@@ -73,7 +73,7 @@ a-logarithm-of-zero-at-the-start (Refuted):
 a-merged-noise-independent-of-its-part (Refuted):
     e = noise("e"); z = merged_noise("z"); define("noise", e[t], standard_normal)
     step(E(z * e[1]), 0, "independence", "noise")
-an-expectation-of-a-product-as-opaque (Refuted):
+an-expectation-of-a-product-as-uninterpreted (Refuted):
     e = noise("e"); b = e[1]; step(Var(b) + Var(-b), 2 * (E(b) + E(-b)), "algebra")
 a-condition-dropped-as-markov (Refuted): chain("x", q(x[t - 1] | x[t], x[0])).equals(q(x[t - 1] | x[t]), by="Markov")
 bayes-at-the-first-time (Undefined): chain("x", q(x[t] | x[t - 1], x[0])).equals(q(x[t - 1] | x[t],

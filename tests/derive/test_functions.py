@@ -13,7 +13,7 @@ from derive.language.tree import at
 from derive.page.render import latex
 
 
-class World(Setting):
+class Symbols(Setting):
     """Data y with an arbitrary density f, noised to x: p(x) = ∫ N(x; √ᾱ y, 1 − ᾱ) f(y) dy."""
 
     symbols = Setting.symbols | {
@@ -28,7 +28,7 @@ class World(Setting):
 
 @pytest.fixture
 def w():
-    return World()
+    return Symbols()
 
 
 def D(body, by):
@@ -57,7 +57,7 @@ two-integrals-of-a-function-of-both:
 derivative-past-two-integrals:
     step(D(I(w(u) * I(N(u, r * y, a) * f(y), y), u), r), I(w(u) * I(D(N(u, r * y, a), r) * f(y), y), u), "exchange")
 """,
-    World,
+    Symbols,
 )
 
 
@@ -176,7 +176,7 @@ sum-of-functions (Undefined):
 mean-of-a-function (Refuted): step(E(g(u), N(u, r, 1)), g(E(u, N(u, r, 1))), "Gaussian integral")
 1e-8 (Refuted): step(D(mix, x[t]), (1 + Fraction(1, 10**8)) * I(D(bell, x[t]) * f(y), y), "exchange")
 """,
-    World,
+    Symbols,
 )
 
 

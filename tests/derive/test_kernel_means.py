@@ -94,8 +94,8 @@ def test_sums_come_out_of_means_of_noises():
     assert apart(E(3 * Sum(e[s], (s, 1, T)) * m[1]), "linearity") == 3 * Sum(E(m[1] * e[s]), (s, 1, T))
     caught = E(m[s] * Sum(e[s], (s, 1, T)))
     assert apart(caught, "linearity") == caught
-    told = E(Sum(e[s], (s, 1, T)), given=w.x[s])
-    assert apart(told, "linearity") == told
+    stated = E(Sum(e[s], (s, 1, T)), given=w.x[s])
+    assert apart(stated, "linearity") == stated
     square = E(Pow(Sum(e[s], (s, 1, T)), wrap(2)))
     assert apart(square, "linearity") == square
     assert apart(E(e[1] + e[2]), "linearity") == E(e[1] + e[2])

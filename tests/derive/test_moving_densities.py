@@ -16,7 +16,7 @@ from derive.numeric import hermite
 from derive.numeric.diffusions import DiffusionPoint
 
 
-class World:
+class Symbols:
     """A density that moves by an equation, with the letters that the tests use."""
 
     def __init__(self):
@@ -55,7 +55,7 @@ class World:
 
 @pytest.fixture
 def w():
-    return World()
+    return Symbols()
 
 
 # --- Itô
@@ -235,8 +235,8 @@ def test_riemann_sums_may_have_a_number_before_them(w):
 # --- the models in which counterexamples are sought
 
 
-def test_the_density_of_such_a_world_obeys_its_equation(w):
-    """Fokker and Planck for the mixture, by the numbers alone; and a world with another drift does not."""
+def test_the_density_of_such_a_model_obeys_its_equation(w):
+    """Fokker and Planck for the mixture, by the numbers alone; and for another drift it does not."""
     (pair,) = ((left, right) for left, right in w.F.stated() if isinstance(right, Diffusion))
     goal = w.F.chain("mass", w.x).equals(w.x, by="algebra").steps[0].goal
     with mp.workdps(40):
@@ -262,7 +262,7 @@ def test_the_nodes_have_the_moments_of_a_bell(count):
             assert abs(moment - exact) < mp.mpf(10) ** -25 * max(1, exact)
 
 
-def test_an_integral_that_diverges_under_a_bell_world_is_undefined(w):
+def test_an_integral_that_diverges_under_a_bell_is_undefined(w):
     with pytest.raises(DerivationError):
         w.st(I(D(w.phi(w.y), w.y) * N(w.y, 0, 1), w.y), I(w.phi(w.y) * w.y, w.y), "integration by parts")
 

@@ -199,7 +199,7 @@ a-symbol-with-the-letter-of-a-function (ArgumentError):
 a-mean-under-a-product (ArgumentError): step(E(x[1], q(x[1]) * q(x[2])), E(x[1], q(x[1])), "algebra")
 a-divergence-of-no-density (ArgumentError): step(KL(2 * q(x[1]), q(x[1])), KL(q(x[1]), q(x[1])), "algebra")
 a-block-called-hypothesis (ArgumentError): define("hypothesis", r, 1); step(r, 1, "induction", "hypothesis")
-a-definition-that-is-changed (ArgumentError): said = define("r", r, a); said.right = 2 * a
+a-definition-that-is-changed (ArgumentError): block = define("r", r, a); block.right = 2 * a
 a-chain-that-is-changed (DerivationError):
     chain = step(a + 1, 1 + a, "algebra"); chain.steps.append(replace(chain.steps[0], right=a)); chain.latex()
 """,

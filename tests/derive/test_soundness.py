@@ -25,7 +25,7 @@ from derive.proof.timeout import timeout
 from derive.verify import verify
 
 
-class World(Setting):
+class Symbols(Setting):
     """A small derivation with the symbols that the tests use."""
 
     symbols = Setting.symbols | {
@@ -49,7 +49,7 @@ class World(Setting):
 
 @pytest.fixture
 def w():
-    return World()
+    return Symbols()
 
 
 def closed(setting, mean, variance):
@@ -70,7 +70,7 @@ exponent (Refuted): closed(sqrt(alpha_bar[t]) * x[0], 1 - alpha_bar[t] ** 2)
 index-of-x (Refuted): closed(sqrt(alpha_bar[t]) * x[1], 1 - alpha_bar[t])
 1e-8 (Refuted): closed(sqrt(alpha_bar[t]) * x[0], (1 - alpha_bar[t]) * Fraction(10**8 + 1, 10**8))
 """,
-    World,
+    Symbols,
     closed=closed,
 )
 
@@ -292,7 +292,7 @@ swapped-divergence (Refuted):
     step(KL(N(x[1], 0, 1), N(x[1], r, a)), KL(N(x[1], r, a), N(x[1], 0, 1)), "Gaussian integral")
 sum-index (Refuted): step(Sum(log(alpha[s]), (s, 1, T)), Sum(log(alpha[s]), (s, 1, T + 1)), "algebra")
 """,
-    World,
+    Symbols,
 )
 
 

@@ -1,4 +1,4 @@
-"""Claims and what each half of the check must decide about them: all falsehoods and truths, built once."""
+"""Goals, and what each half of the check must decide about them: all falsehoods and truths, built once."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from derive import Normal as N
 from derive.language.expr import wrap
 
 
-def world():
+def setting():
     w = Setting()
     w.k, w.j = w.X.density("k", markov=True), w.X.density("j", markov=True)
     w.l = w.X.sequence("level", start=0)
@@ -221,5 +221,5 @@ def true_steps() -> dict:
 
 
 def _state(row):
-    w = world()
+    w = setting()
     w.step(*row(w))

@@ -30,7 +30,7 @@ def defined_function(w):
     return w.g(w.x[1])
 
 
-HANGING = {  # what depends on x_1
+DEPENDENT = {  # what depends on x_1
     "itself": lambda w: w.x[1],
     "a square": lambda w: w.x[1] ** 2,
     "a function": lambda w: w.g(w.x[1]),
@@ -176,11 +176,11 @@ MARGINALS = {  # marginal, Fubini
     ),
     "all of a path for its marginal": lambda w, q, x: (E(x[0], q(x[0 : w.T])), E(x[0], q(x[0] | x[w.T]))),
 }
-LICENSED = ("linearity", "marginalisation", "tower")
+ALLOWED = ("linearity", "marginalisation", "tower")
 
 
 def falsehoods():
-    for name, what in HANGING.items():
+    for name, what in DEPENDENT.items():
         yield step(f"linearity, out of a mean, {name}", _out_of_mean(what), "linearity")
         yield step(f"linearity, out of an integral, {name}", _out_of_integral(what), "marginalisation")
         yield step(f"linearity, into a mean, {name}", _into_mean(what), "tower")
@@ -189,7 +189,7 @@ def falsehoods():
             yield step(f"one, {name}", sides, by)
     for kind, rows in (("mean", MEANS), ("tower", TOWERS), ("marginal", MARGINALS)):
         for name, sides in rows.items():
-            for by in ("tower", "marginalisation") if kind != "mean" else LICENSED:
+            for by in ("tower", "marginalisation") if kind != "mean" else ALLOWED:
                 yield step(f"{kind}, {name}", lambda w, sides=sides: sides(w, w.q, w.x), by)
     for name, sides in DIVERGENCES.items():
         for by in ("marginalisation", "Jensen"):
