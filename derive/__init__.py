@@ -3,7 +3,7 @@
 ``Derivation`` holds a chapter's symbols and steps; the names below build formulas.  SymPy and mpmath do the work.
 """
 
-from .justifications import LICENCES
+from .justifications import JUSTIFICATIONS
 from .language.density import KL, Derivative, Diffusion, E, Integral, Normal, Var
 from .language.expr import Phi, exp, log, sqrt
 from .language.registry import positive, real, standard_normal, unit
@@ -11,8 +11,8 @@ from .language.times import Limit, Product, Sum
 from .page.derivation import Derivation
 
 __all__ = [
+    "JUSTIFICATIONS",
     "KL",
-    "LICENCES",
     "Derivation",
     "Derivative",
     "Diffusion",

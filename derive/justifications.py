@@ -1,9 +1,9 @@
-"""Licences: what permits a step, and in which worlds the step must therefore hold.
+"""Justifications: what permits a step, and in which models the step must therefore hold.
 
-A licence is not a label.  ``rules`` names the rules of the kernel by which the right side of the step must be reached
-from its left, for all times in range; ``world`` and what follows say how the numbers that try to refute it are drawn.
-A step licensed by algebra must hold when every density is an arbitrary positive function, one licensed by the chain
-rule in joint laws that are no Markov chains, and only the licence Markov knows the Markov property.
+A justification is not a label.  ``rules`` names the inference rules of the kernel by which the right side of the step
+must be reached from its left, for all times in range; ``models`` and what follows set where counterexamples are sought.
+A step justified by algebra must hold when every density is an arbitrary positive function, one justified by the
+chain rule in joint laws that are not Markov chains, and only the justification Markov knows the Markov property.
 """
 
 from __future__ import annotations
@@ -49,25 +49,25 @@ THEOREMS = {  # what Rocq has proved of a rule, in the folder proofs/
     "Riemann": ("riemann_limit",),
     "Stieltjes": ("stieltjes_limit",),
 }
-RULE = "rule, all T"  # the verdict on a step that a rule reaches for all times in range
+RULE = "rule, all T"  # the proof status of a step that a rule reaches for all times in range
 ANY_LAW = ("conditional", "mean", "divergence", "linearity", "Fubini", "marginal")
 
 
 @dataclass(frozen=True)
-class Licence:
-    """``rules``: those of the kernel.  ``verdict``: the word beside the line, where the licence's name is not enough.
+class Justification:
+    """``rules``: those of the kernel.  ``status``: the word beside the line, where the name alone is not enough.
 
-    worlds   "opaque" arbitrary positive functions · "any" one joint law · "markov" a Markov chain
-    means    "opaque" only what is inside may be rearranged · "sum" a weighted sum · "mean" weights that add to 1 ·
-             "integral" a weighted sum, and under a Gaussian the integral that it stands for
-    ``integrates``, ``differentiates``: may integrals or derivatives be evaluated?  Elsewhere they are opaque, too.
+    models   "uninterpreted" arbitrary positive functions · "any" one joint law · "markov" a Markov chain
+    means    "uninterpreted" only what is inside may be rearranged · "sum" a weighted sum · "mean" weights that
+             add to 1 · "integral" a weighted sum, and under a Gaussian the integral that it stands for
+    ``integrates``, ``differentiates``: may integrals or derivatives be evaluated?  If not, they are uninterpreted.
     ``linear``: may sums and constants be pulled out of an integral?  ``exchanges``: may its order be changed?
-    ``weaker`` is the licence under which a step must fail, or else it claims more than it needs.
+    ``weaker`` is the justification under which a step must fail, or else it cites more than it needs.
     """
 
     name: str
     permits: str
-    world: str = "opaque"
+    models: str = "uninterpreted"
     mean: str = "mean"
     independent: bool = False
     integrates: bool = False
@@ -76,71 +76,75 @@ class Licence:
     exchanges: bool = False
     weaker: str | None = None
     rules: tuple[str, ...] = ()
-    verdict: str = RULE
+    status: str = RULE
 
     @property
     def calculus(self) -> bool:
         """Does it evaluate integrals, derivatives or limits?"""
-        return self.verdict == "calculus"
+        return self.status == "calculus"
 
 
 def _calculus(name, permits, **what):
-    return Licence(name, permits, verdict="calculus", **what)
+    return Justification(name, permits, status="calculus", **what)
 
 
 _ALL = (
-    Licence("algebra", "rearrange real expressions inside the stated domain", mean="opaque", verdict="algebra"),
-    Licence("definition", "replace a quantity by what it stands for", mean="sum", verdict="definition"),
-    Licence("result", "use an equality that was proved before", mean="sum"),
-    Licence("telescoping", "cancel neighbouring terms of a sum or product", mean="opaque"),
-    Licence(
+    Justification(
+        "algebra", "rearrange real expressions inside the stated domain", mean="uninterpreted", status="algebra"
+    ),
+    Justification("definition", "replace a quantity by what it stands for", mean="sum", status="definition"),
+    Justification("result", "use an equality that was proved before", mean="sum"),
+    Justification("telescoping", "cancel neighbouring terms of a sum or product", mean="uninterpreted"),
+    Justification(
         "linearity",
         "pull sums and constants out of an expectation or integral",
         linear=True,
         weaker="algebra",
         rules=("linearity",),
     ),
-    Licence(
+    Justification(
         "independence",
         "let the cross terms of independent variables vanish",
         independent=True,
         weaker="linearity",
         rules=("uncorrelated",),
     ),
-    Licence(
+    Justification(
         "chain rule",
         "split a joint density into conditional ones",
         "any",
         weaker="algebra",
         rules=("conditional",),
     ),
-    Licence(
+    Justification(
         "marginalisation",
         "integrate a variable out of a joint density, or put one in",
         "any",
         weaker="algebra",
         rules=ANY_LAW,
     ),
-    Licence("Bayes", "swap a variable and a condition", "any", weaker="algebra", rules=("conditional",)),
-    Licence("tower", "take an expectation in two stages", "any", weaker="algebra", rules=(*ANY_LAW, "given")),
-    Licence(
+    Justification("Bayes", "swap a variable and a condition", "any", weaker="algebra", rules=("conditional",)),
+    Justification("tower", "take an expectation in two stages", "any", weaker="algebra", rules=(*ANY_LAW, "given")),
+    Justification(
         "Markov",
         "drop all conditions but the last state",
         "markov",
         weaker="chain rule",
         rules=("Markov", *ANY_LAW),
     ),
-    Licence("Jensen", "move a concave function out of an expectation, with the gap named", "any", rules=ANY_LAW),
-    Licence("Gibbs", "drop a Kullback–Leibler divergence, which is never negative", "any"),
-    Licence("non-negative gap", "drop a gap that is never negative"),
-    Licence("positive gap", "drop a gap that is always positive"),
+    Justification("Jensen", "move a concave function out of an expectation, with the gap named", "any", rules=ANY_LAW),
+    Justification("Gibbs", "drop a Kullback–Leibler divergence, which is never negative", "any"),
+    Justification("non-negative gap", "drop a gap that is never negative"),
+    Justification("positive gap", "drop a gap that is always positive"),
     _calculus("Gaussian integral", "integrate a Gaussian by completing the square", integrates=True, weaker="algebra"),
     _calculus("integration", "integrate by an antiderivative", integrates=True, weaker="algebra"),
-    _calculus("differentiation", "differentiate by the rules", mean="opaque", differentiates=True, weaker="algebra"),
+    _calculus(
+        "differentiation", "differentiate by the rules", mean="uninterpreted", differentiates=True, weaker="algebra"
+    ),
     _calculus(
         "exchange",
         "swap two integrals, or a derivative and an integral",
-        mean="opaque",
+        mean="uninterpreted",
         differentiates=True,
         linear=True,
         exchanges=True,
@@ -174,7 +178,7 @@ _ALL = (
     _calculus(
         "Itô",
         "let the generator of an equation with noise act on what is averaged",
-        mean="opaque",
+        mean="uninterpreted",
         differentiates=True,
         linear=True,
         exchanges=True,
@@ -184,23 +188,23 @@ _ALL = (
     _calculus(
         "test functions",
         "conclude that what has the same integral with every function is the same",
-        mean="opaque",
+        mean="uninterpreted",
         differentiates=True,
         weaker="differentiation",
         rules=("test functions",),
     ),
-    Licence("induction", "use the hypothesis, or conclude from t = 1 and from t to t + 1"),
+    Justification("induction", "use the hypothesis, or conclude from t = 1 and from t to t + 1"),
     _calculus("limit", "let an index grow without bound", weaker="algebra", rules=("Riemann", "Stieltjes")),
 )
-LICENCES = {licence.name: licence for licence in _ALL}
+JUSTIFICATIONS = {justification.name: justification for justification in _ALL}
 WRITTEN_OUT = ("mean", "divergence", "Fubini")  # what the definition of an operator says
-CLOSED = LICENCES["algebra"]
+CLOSED = JUSTIFICATIONS["algebra"]
 
 
-def licence(name: str) -> Licence:
-    """Return the licence called ``name``."""
-    if isinstance(name, str) and name in LICENCES:
-        return LICENCES[name]
-    near = difflib.get_close_matches(name, LICENCES, n=1) if isinstance(name, str) else []
+def justification(name: str) -> Justification:
+    """Return the justification called ``name``."""
+    if isinstance(name, str) and name in JUSTIFICATIONS:
+        return JUSTIFICATIONS[name]
+    near = difflib.get_close_matches(name, JUSTIFICATIONS, n=1) if isinstance(name, str) else []
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    raise ArgumentError(f"by must be one of {', '.join(map(repr, LICENCES))}, got {name!r}{hint}")
+    raise ArgumentError(f"by must be one of {', '.join(map(repr, JUSTIFICATIONS))}, got {name!r}{hint}")

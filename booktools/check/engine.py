@@ -1,9 +1,9 @@
-"""Mutants of the derivation engine: is every slip in its source seen, and do both halves ever accept a falsehood?
+"""Mutants of the proof checker: is every mistake in its source found, and do both halves ever accept a falsehood?
 
     python -m booktools.check.engine           writes booktools/check/engine.json
 
 Each mutant of ``kernel``, ``proof`` and ``numeric`` is loaded in a process of its own, in place of its module, while
-the language stays as it is.  Then the half of the verdict that has the mutant judges all falsehoods and true steps,
+the language stays as it is.  Then the half of the check that has the mutant judges all falsehoods and true steps,
 and the unit tests of the kernel run.  A mutant is *found* if a falsehood passes its half, a true step does not, or a
 unit test fails.  Where a falsehood passes, the other half judges it, too: no mutant may let it pass both.
 """
@@ -32,10 +32,10 @@ UNIT = tuple(f"tests.derive.test_kernel_{part}" for part in ("pieces", "rules", 
 SPARSE = 5  # a mutant that truths or unit tests find is tried on each fifth falsehood only
 SECONDS = 20  # of processor time; a mutant that takes longer is found, as a test would be stopped
 RESULT = Path(__file__).with_name("engine.json")
-EQUIVALENT = {  # slips that change nothing, with the reason
+EQUIVALENT = {  # mistakes that change nothing, with the reason
     "kernel.free: dropped filter:  for one in found if not is_state_run(one)": "a mean under a law binds no variable",
-    "kernel.free: swapped arguments: meets(part, left)": "meets is symmetric",
-    "kernel.free: swapped arguments: meets(node, left)": "meets is symmetric",
+    "kernel.free: swapped arguments: may_alias(part, left)": "may_alias is symmetric",
+    "kernel.free: swapped arguments: may_alias(node, left)": "may_alias is symmetric",
     "kernel.ranges: swapped arguments: min(c, self.bounds.get((one, other), c))": "min is symmetric",
     "kernel.ranges: one less: 1 in for _ in range(len(self.bounds) + 1):": "a path takes each bound once at most",
     "kernel.noises: one less: 0 in (coefficient, factors), two = parts[0], Num(sums.ONE.value * 2)": (
@@ -73,7 +73,7 @@ EQUIVALENT = {  # slips that change nothing, with the reason
 
 @dataclass
 class Outcome:
-    """What became of a mutant; empty fields say that nothing was noticed."""
+    """What became of a mutant; empty fields mean that nothing was noticed."""
 
     module: str
     what: str
@@ -120,7 +120,7 @@ def judge(mutant: Mutant, false, true) -> Outcome:
         sys.modules.pop(name, None)
     sys.meta_path.insert(0, Finder(mutant))
     try:
-        halves = importlib.import_module("verdicts").Halves()
+        halves = importlib.import_module("cases").Halves()
     except Exception as error:
         outcome.found = f"import: {type(error).__name__}"
         return outcome
@@ -206,10 +206,10 @@ def summary(outcomes, false, true) -> dict:
 def material(thin: int = 2):
     """The falsehoods that the kernel refuses today, those that it does not, and the true steps."""
     sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
-    verdicts, true_steps = (importlib.import_module(name) for name in ("verdicts", "true_steps"))
-    halves, false = verdicts.Halves(), verdicts.every_false_case(thin)
+    cases, true_steps = (importlib.import_module(name) for name in ("cases", "true_steps"))
+    halves, false = cases.Halves(), cases.every_false_case(thin)
     open_ = [one for one in false if halves.proved(one)]
-    return [one for one in false if one not in open_], open_, verdicts.true_cases(true_steps.true_steps())
+    return [one for one in false if one not in open_], open_, cases.true_cases(true_steps.true_steps())
 
 
 def main() -> None:

@@ -1,1 +1,1 @@
-"""A second opinion on the derivations: their steps about numbers, decided by Rocq and by Maxima."""
+"""An independent crosscheck of the derivations: their steps about numbers, decided by Rocq and by Maxima."""

@@ -22,7 +22,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("chapters", nargs="*", help="the chapters to ask about, such as vae; all, if none is named")
     parser.add_argument("--root", type=Path, default=Path(), help="the directory that holds _config.yml")
-    parser.add_argument("--folder", type=Path, default=Path("_build/opinion"), help="where the .v files are written")
+    parser.add_argument("--folder", type=Path, default=Path("_build/crosscheck"), help="where the .v files are written")
     given = parser.parse_args()
     missing = [name for name, there in ask.present().items() if not there]
     if missing:
@@ -30,10 +30,10 @@ def main() -> int:
         return 2
     begun = time.monotonic()
     pages = [page for page in chapters(Book(given.root)) if not given.chapters or page.short in given.chapters]
-    claims = {page.short: steps(page) for page in pages}
-    asked = [question for chapter, found in claims.items() for question in questions(chapter, found)]
+    goals = {page.short: steps(page) for page in pages}
+    asked = [question for chapter, found in goals.items() for question in questions(chapter, found)]
     given.folder.mkdir(parents=True, exist_ok=True)
-    result = record(claims, asked, ask.rocq(asked, given.folder), ask.maxima(asked))
+    result = record(goals, asked, ask.rocq(asked, given.folder), ask.maxima(asked))
     print(table(result))
     print(f"{time.monotonic() - begun:.0f} s")
     if not given.chapters:

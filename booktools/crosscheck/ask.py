@@ -25,7 +25,7 @@ def maxima(asked: Sequence[Question]) -> list[str]:
     """Maxima's verdict on each question."""
 
     def word(question: Question, equality: Equality, number: int) -> str:
-        program = Program(equality.earliest, question.claim.standard, question.claim.licence.independent)
+        program = Program(equality.earliest, question.goal.standard, question.goal.justification.independent)
         return program(number, equality.left, equality.right)
 
     return _verdicts(asked, word, run_maxima.ask)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from unittest import mock
 
 from ..source.pages import Book, Page
-from .language import Claim
+from .language import Goal
 
 CHECKS = "derive.page.chain.verify"  # the function that each step is handed to
 CANARY = "derive.page.derivation.Canary"  # states something false, which no check of ours would stop
@@ -29,7 +29,7 @@ def derivations(page: Page) -> list[str]:
 
 @contextlib.contextmanager
 def unchecked(note):
-    """Hand each claim to ``note`` instead of checking it, and print nothing; chains then consist of what it returns."""
+    """Hand each goal to ``note`` instead of checking it, and print nothing; chains then consist of what it returns."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch(CHECKS, note))
         stack.enter_context(mock.patch(CANARY))
@@ -39,13 +39,13 @@ def unchecked(note):
         yield
 
 
-def run(page: Page) -> tuple[dict, list[Claim]]:
-    """Run the chapter's derivations with nothing checked; return its names, and every claim in its order."""
-    found: list[Claim] = []
+def run(page: Page) -> tuple[dict, list[Goal]]:
+    """Run the chapter's derivations with nothing checked; return its names, and every goal in its order."""
+    found: list[Goal] = []
 
-    def note(claim: Claim) -> SimpleNamespace:
-        found.append(claim)
-        theorem = SimpleNamespace(claim=claim, left=claim.left, right=claim.right)
+    def note(goal: Goal) -> SimpleNamespace:
+        found.append(goal)
+        theorem = SimpleNamespace(goal=goal, left=goal.left, right=goal.right)
         return SimpleNamespace(theorem=theorem, looks=())
 
     namespace: dict = {}
@@ -57,6 +57,6 @@ def run(page: Page) -> tuple[dict, list[Claim]]:
     return namespace, found
 
 
-def steps(page: Page) -> list[Claim]:
-    """Every claim that the chapter's derivation makes, in its order."""
+def steps(page: Page) -> list[Goal]:
+    """Every goal that the chapter's derivation makes, in its order."""
     return run(page)[1]

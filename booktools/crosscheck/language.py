@@ -1,9 +1,9 @@
-"""What the second opinion takes from the library: the language that steps are written in, and nothing that decides."""
+"""What the crosscheck takes from the library: the language that steps are written in, and nothing that decides."""
 
 from derive.language.density import KL, Derivative, E, Integral, Normal, Var
 from derive.language.expr import Add, Div, Expr, Func, Interval, Mul, Neg, Num, Pi, Pow, Symbol, children, rebuild, walk
 from derive.language.functions import Apply
-from derive.language.goal import Claim, has_densities
+from derive.language.goal import Goal, has_densities
 from derive.language.times import Index, Item, Limit, Product, Sum
 from derive.language.tree import Fact, at, bound_by, first_times, unfold
 
@@ -11,13 +11,13 @@ __all__ = [
     "KL",
     "Add",
     "Apply",
-    "Claim",
     "Derivative",
     "Div",
     "E",
     "Expr",
     "Fact",
     "Func",
+    "Goal",
     "Index",
     "Integral",
     "Interval",

@@ -1,4 +1,4 @@
-"""Letters: a name for each real number in a claim, and the interval that it lies in."""
+"""Letters: a name for each real number in a goal, and the interval that it lies in."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Letter:
 
 
 class Letters:
-    """The letters of one claim; ``earliest`` is the least value of each free index symbol."""
+    """The letters of one goal; ``earliest`` is the least value of each free index symbol."""
 
     def __init__(self, earliest: dict[str, int]):
         self.earliest = earliest

@@ -1,7 +1,7 @@
-"""Claims in Maxima's language; ``crosscheck.mac`` decides them.
+"""Goals in Maxima's language; ``crosscheck.mac`` decides them.
 
 Letters: ``r_…`` is any real number, ``p_…`` a positive one.  A number in (a, b) is written ``a + (b − a)/(1 + p)``, so
-that 1 − α is a quotient of positive letters and its sign is seen.  A letter by which a claim derives or integrates
+that 1 − α is a quotient of positive letters and its sign is seen.  A letter by which a goal derives or integrates
 stays as it is.
 """
 
@@ -16,7 +16,7 @@ from .words import Untranslated
 
 
 class Program:
-    """One claim ``left = right`` as text; ``standard`` noises are standard normal, ``independent`` ones independent."""
+    """One goal ``left = right`` as text; ``standard`` noises are standard normal, ``independent`` ones independent."""
 
     def __init__(self, earliest: dict[str, int], standard: frozenset[str] = frozenset(), independent: bool = False):
         self.letters, self.standard, self.independent = Letters(earliest), standard, independent

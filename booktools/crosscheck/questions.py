@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .language import Claim, E, Expr, Fact, Item, Symbol, Var, bound_by, first_times, has_densities, role, unfold, walk
+from .language import E, Expr, Fact, Goal, Item, Symbol, Var, bound_by, first_times, has_densities, role, unfold, walk
 from .ranges import by_induction, without_ranges
 
 
@@ -23,40 +23,40 @@ class Question:
     """A step about numbers.  It is true if all equalities of one of its ``ways`` are; ``alike`` needs no program."""
 
     chapter: str
-    claim: Claim
+    goal: Goal
     alike: bool
     ways: tuple[tuple[Equality, ...], ...]
 
     @property
     def label(self) -> str:
-        return f"{self.chapter}: {self.claim.name}"
+        return f"{self.chapter}: {self.goal.name}"
 
 
-def question(chapter: str, claim: Claim) -> Question | None:
+def question(chapter: str, goal: Goal) -> Question | None:
     """The question that a step asks, or None if it is one about densities."""
-    left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
+    left, right = unfold((goal.left, goal.right), goal.facts, goal.start)
     if has_densities(left, right):
         return None
-    left, right = unfold((left, right), moving(claim, (left, right)), claim.start)
+    left, right = unfold((left, right), moving(goal, (left, right)), goal.start)
     if has_densities(left, right):
-        return Question(chapter, claim, False, ())
+        return Question(chapter, goal, False, ())
     if left == right:
-        return Question(chapter, claim, True, ())
-    earliest = first_times(claim.left, claim.right, least=claim.start)
+        return Question(chapter, goal, True, ())
+    earliest = first_times(goal.left, goal.right, least=goal.start)
     ways = [[(left, right)], by_induction((left, right), earliest)]
-    return Question(chapter, claim, False, tuple(tuple(_plain(way, earliest)) for way in ways if way))
+    return Question(chapter, goal, False, tuple(tuple(_plain(way, earliest)) for way in ways if way))
 
 
-def questions(chapter: str, claims: Iterable[Claim]) -> list[Question]:
-    return [asked for claim in claims if (asked := question(chapter, claim)) is not None]
+def questions(chapter: str, goals: Iterable[Goal]) -> list[Question]:
+    return [asked for goal in goals if (asked := question(chapter, goal)) is not None]
 
 
-def moving(claim: Claim, sides: tuple[Expr, Expr]) -> tuple[Fact, ...]:
-    """The definitions that no letter may hide: of what hangs on a variable that a mean, integral or slope is about."""
+def moving(goal: Goal, sides: tuple[Expr, Expr]) -> tuple[Fact, ...]:
+    """The definitions that no letter may hide: of what depends on the variable of a mean, integral or derivative."""
     parts = [part for side in sides for part in walk(side)]
     bound = {_name(variable) for part in parts for variable in bound_by(part)}
     random = any(isinstance(part, (E, Var)) and getattr(part, "under", None) is None for part in parts)
-    facts = [fact for fact in (*claim.model, *claim.assumed) if isinstance(fact.left, (Symbol, Item))]
+    facts = [fact for fact in (*goal.definitions, *goal.assumed) if isinstance(fact.left, (Symbol, Item))]
     hanging: set[str] = set()
     found = True
     while found:

@@ -37,7 +37,7 @@ def without_ranges(sides: tuple[Expr, ...], earliest: dict[str, int]) -> tuple[E
 
 
 def by_induction(sides: tuple[Expr, Expr], earliest: dict[str, int]) -> list[tuple[Expr, Expr]]:
-    """Two claims, about the first n and about the growth from n to n + 1, for each index n that ends a range."""
+    """Two goals, about the first n and about the growth from n to n + 1, for each index n that ends a range."""
     left, right = sides
     ends = {p.high.symbol for side in sides for p in walk(side) if isinstance(p, Sum)}
     if len(ends) != 1 or None in ends or not ends <= set(earliest):

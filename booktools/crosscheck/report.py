@@ -1,4 +1,4 @@
-"""The count: what Rocq and Maxima say, by chapter and by licence."""
+"""The count: what Rocq and Maxima say, by chapter and by justification."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .ask import CONFIRMED, CONTRADICTED
-from .language import Claim
+from .language import Goal
 from .questions import Question
 
 RECORD = Path(__file__).parents[2] / "pagekit" / "crosscheck.json"  # pages show it, also on Colab
@@ -18,11 +18,11 @@ COLUMNS = ("steps", "densities", "alike", "Rocq", "Maxima", "either", "unknown",
 
 @dataclass(frozen=True)
 class Record:
-    """Counts by chapter and by licence, in the order of ``COLUMNS``; the steps that are unknown or contradicted."""
+    """Counts by chapter and justification, in the order of ``COLUMNS``; the steps that are unknown or contradicted."""
 
     total: dict[str, int]
     chapters: dict[str, dict[str, int]]
-    licences: dict[str, dict[str, int]]
+    justifications: dict[str, dict[str, int]]
     unknown: list[str]
     contradicted: list[str]
 
@@ -31,33 +31,33 @@ class Record:
 
 
 def record(
-    claims: dict[str, list[Claim]], asked: Sequence[Question], rocq: Sequence[str], maxima: Sequence[str]
+    goals: dict[str, list[Goal]], asked: Sequence[Question], rocq: Sequence[str], maxima: Sequence[str]
 ) -> Record:
     """Count; ``rocq`` and ``maxima`` are the verdicts on ``asked``, in the same order."""
-    by_chapter: dict[str, Counter] = {chapter: Counter() for chapter in claims}
-    by_licence: dict[str, Counter] = {}
+    by_chapter: dict[str, Counter] = {chapter: Counter() for chapter in goals}
+    by_justification: dict[str, Counter] = {}
     unknown, contradicted = [], []
-    for chapter, found in claims.items():
-        for claim in found:
-            for count in (by_chapter[chapter], by_licence.setdefault(claim.licence.name, Counter())):
+    for chapter, found in goals.items():
+        for goal in found:
+            for count in (by_chapter[chapter], by_justification.setdefault(goal.justification.name, Counter())):
                 count.update(["steps", "densities"])
     for question, *verdicts in zip(asked, rocq, maxima, strict=True):
         words = _words(question, *verdicts)
         unknown += [question.label] if "unknown" in words else []
         contradicted += [question.label] if "contradicted" in words else []
-        for count in (by_chapter[question.chapter], by_licence[question.claim.licence.name]):
+        for count in (by_chapter[question.chapter], by_justification[question.goal.justification.name]):
             count.update(words)
             count["densities"] -= 1
     total = sum(by_chapter.values(), Counter())
-    rows = [{name: _row(count) for name, count in counts.items()} for counts in (by_chapter, by_licence)]
+    rows = [{name: _row(count) for name, count in counts.items()} for counts in (by_chapter, by_justification)]
     return Record(_row(total), *rows, unknown, contradicted)
 
 
 def table(result: Record) -> str:
     """The record as a table of plain text."""
-    wide = max(map(len, (*result.chapters, *result.licences)))
+    wide = max(map(len, (*result.chapters, *result.justifications)))
     lines = [" " * wide + "".join(f"{name:>14}" for name in COLUMNS)]
-    for rows in (result.chapters, result.licences, {"all": result.total}):
+    for rows in (result.chapters, result.justifications, {"all": result.total}):
         lines += [f"{name:{wide}}" + "".join(f"{row[column]:14}" for column in COLUMNS) for name, row in rows.items()]
         lines.append("")
     for title, names in (("unknown to both", result.unknown), ("contradicted", result.contradicted)):

@@ -1,4 +1,4 @@
-"""Claims in Rocq's language, each with a script that proves it if the field of the reals and the domains suffice.
+"""Goals in Rocq's language, each with a script that proves it if the field of the reals and the domains suffice.
 
 ``sqrt`` is Rocq's own.  The script names the roots of the factors of a radicand, ``s * s = f``, proves that f is
 positive and that the root of the whole is the product of theirs, and leaves the rest to ``field``.  Whatever is no
@@ -24,18 +24,20 @@ class Statement:
     def __init__(self, earliest: dict[str, int]):
         self.letters = Letters(earliest)
         self.known: dict[str, Letter] = {}
-        self.opaque: dict[Expr, str] = {}
+        self.uninterpreted: dict[Expr, str] = {}
 
     def __call__(self, number: int, left: Expr, right: Expr) -> str:
         if not (isinstance(left, Normal) and isinstance(right, Normal)):
             left, right = opened(left), opened(right)
         goal = f"{self.text(left)} = {self.text(right)}"
         proof = script(left, right, self.text)
-        names = [*self.known, *self.opaque.values()]
+        names = [*self.known, *self.uninterpreted.values()]
         bound = f"forall {' '.join(names)} : R, " if names else ""
         facts = [fact for letter in self.known.values() for fact in _domain(letter)]
         facts += [
-            f"0 < {name}" for node, name in self.opaque.items() if isinstance(node, Apply) and node.function.positive
+            f"0 < {name}"
+            for node, name in self.uninterpreted.items()
+            if isinstance(node, Apply) and node.function.positive
         ]
         premises = "".join(f"{fact} -> " for fact in facts)
         return (
@@ -46,7 +48,7 @@ class Statement:
     def text(self, node: Expr) -> str:
         kind = type(node).__name__
         if closed(node):
-            return self.opaque.setdefault(node, f"opaque{len(self.opaque)}")
+            return self.uninterpreted.setdefault(node, f"uninterpreted{len(self.uninterpreted)}")
         word = getattr(self, kind, None)
         if word is None:
             raise Untranslated(kind)

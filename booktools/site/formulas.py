@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from derive.justifications import LICENCES
+from derive.justifications import JUSTIFICATIONS
 
 from ..source.index import rows_of
 
 CITED = re.compile(r"\(([A-Z][A-Za-z]*\.\d+)\)")
-NAMES = sorted(LICENCES, key=len, reverse=True)
+NAMES = sorted(JUSTIFICATIONS, key=len, reverse=True)
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,12 @@ class Beside:
     """What stands beside a line: ``definition (F.27), (F.28) · rule, all T``, and then from which time on it holds."""
 
     words: str
-    verdict: str = ""
+    status: str = ""
     since: str = ""
 
     @property
-    def licence(self) -> str:
-        """The name of the licence, or nothing if the words are no licence, such as “independent”."""
+    def justification(self) -> str:
+        """The name of the justification, or nothing if the words are no justification, such as “independent”."""
         return next((name for name in NAMES if re.match(rf"{re.escape(name)}(?!\w)", self.words)), "")
 
     @property
@@ -61,8 +61,8 @@ def derived(mark: dict) -> Block:
 
 
 def _row(row: dict[str, str]) -> Row:
-    words, _, verdict = row["justification"].partition(" · ")
-    return Row(row["left"], f"{row['relation']} {row['right']}", Beside(words, verdict, row.get("since", "")))
+    words, _, status = row["justification"].partition(" · ")
+    return Row(row["left"], f"{row['relation']} {row['right']}", Beside(words, status, row.get("since", "")))
 
 
 def typed(latex: str) -> Block:

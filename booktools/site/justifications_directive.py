@@ -1,4 +1,4 @@
-"""Beside a line of a derivation: its licence. Opened, it says the rule, where it is proved, what is cited."""
+"""Beside a line of a derivation: its justification. Opened, it says the rule, where it is proved, what is cited."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
-from derive.justifications import LICENCES
+from derive.justifications import JUSTIFICATIONS
 
 from .formulas import CITED, Beside
 
-# Licences that are facts, and the block that proves each; the others are explained in the table of the notation page.
+# Justifications that are facts, and the block that proves each; the table of the notation page explains the others.
 PROVED = {
     "telescoping": "telescoping-sum",
     "linearity": "linearity-of-mean",
@@ -26,7 +26,7 @@ PROVED = {
     "Gaussian integral": "gaussian-integral",
 }
 EXPLAINED = ("book/notation", "licences-of-a-derivation-step")
-VERDICTS = {  # what the kernel says of a line, in a sentence
+STATUSES = {  # what the kernel says of a line, in a sentence
     "rule, all T": "Proved by this rule, for all T.",
     "rule": "Proved by this rule.",
     "calculus": "Proved by the rules of calculus.",
@@ -37,16 +37,16 @@ VERDICTS = {  # what the kernel says of a line, in a sentence
 
 @dataclass(frozen=True)
 class Links:
-    """``licence(name)`` is where a licence is proved, and that place's name; ``step(tag)`` is a block's address."""
+    """``justification(name)``: where it is proved, and that place's name; ``step(tag)``: a block's address."""
 
-    licence: Callable[[str], tuple[str, str]]
+    justification: Callable[[str], tuple[str, str]]
     step: Callable[[str], str]
 
 
 def beside_html(beside: Beside, links: Links) -> str:
-    """The licence, to be opened; words that are no licence stay, with links to the blocks in them."""
+    """The justification, to be opened; words that are no justification stay, with links to the blocks in them."""
     since = re.sub(r"\b([a-zA-Z])\b", r"<i>\1</i>", escape(f", {beside.since}")) if beside.since else ""
-    if not beside.licence:
+    if not beside.justification:
         return _linked(beside.words, links) + since
     opened = f'<div class="rule">{"".join(_sentences(beside, links))}</div>'
     words = escape(beside.words) + since
@@ -54,14 +54,14 @@ def beside_html(beside: Beside, links: Links) -> str:
 
 
 def _sentences(beside: Beside, links: Links) -> list[str]:
-    address, where = links.licence(beside.licence)
-    proved = "Proved in" if beside.licence in PROVED else "Explained in"
+    address, where = links.justification(beside.justification)
+    proved = "Proved in" if beside.justification in PROVED else "Explained in"
     source = f'{proved} <a href="{escape(address)}">{escape(where)}</a>.' if address else ""
-    verdict = VERDICTS.get(beside.verdict, f"Verdict: {escape(beside.verdict)}." if beside.verdict else "")
+    status = STATUSES.get(beside.status, f"Verdict: {escape(beside.status)}." if beside.status else "")
     cited = ", ".join(_link(tag, links) for tag in beside.cited)
-    rule = f"<b>{escape(beside.licence)}:</b> one may {escape(LICENCES[beside.licence].permits)}."
+    rule = f"<b>{escape(beside.justification)}:</b> one may {escape(JUSTIFICATIONS[beside.justification].permits)}."
     uses = f"Uses {cited}." if cited else ""
-    return [f"<p>{told}</p>" for told in (f"{rule} {source}".strip(), verdict, uses) if told]
+    return [f"<p>{told}</p>" for told in (f"{rule} {source}".strip(), status, uses) if told]
 
 
 def _linked(words: str, links: Links) -> str:

@@ -32,19 +32,19 @@ def address(app: Sphinx, here: str, page: str, anchor: str) -> str:
 
 
 def links(app: Sphinx, here: str) -> Links:
-    """Where the licences and the numbers on the page ``here`` lead."""
+    """Where the justifications and the numbers on the page ``here`` lead."""
 
     def step(tag: str) -> str:
         target = app.book_index.find("steps", tag)
         return address(app, here, target.page.name, target.anchor)
 
-    def licence(name: str) -> tuple[str, str]:
+    def justification(name: str) -> tuple[str, str]:
         if name in PROVED:
             return step(PROVED[name]), app.book_index.find("steps", PROVED[name]).text
         page, anchor = EXPLAINED
         return (address(app, here, page, anchor), "the notation") if page in app.book.pages else ("", "")
 
-    return Links(licence, step)
+    return Links(justification, step)
 
 
 def prepare(app: Sphinx, env: BuildEnvironment) -> None:

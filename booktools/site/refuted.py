@@ -1,4 +1,4 @@
-"""What the engine says of a false step, as paragraphs: in a notebook it is one long text, broken at a fixed width."""
+"""The report about a false step, as paragraphs: in a notebook it is one long text, broken at a fixed width."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from docutils import nodes
 
 STORED = "refuted, as it must be:"
 PARTS = re.compile(
-    r"^(?P<word>refuted, as it must be): (?P<step>step '.+?', licence '.+?'): (?P<claim>.+?) "
+    r"^(?P<word>refuted, as it must be): (?P<step>step '.+?', \w+ '.+?'): (?P<goal>.+?) "
     r"(?P<where>(is false|does not follow from what it cites: it fails) at .+?: left is .+?); (?P<remedy>.+)$"
 )
 
 
 def paragraphs(text: str) -> list[nodes.paragraph]:
-    """The claim as code, then where it fails, then which step it was; an unknown text stays one paragraph."""
+    """The goal as code, then where it fails, then which step it was; an unknown text stays one paragraph."""
     text = " ".join(text.split())
     found = PARTS.match(text)
     if not found:
         return [nodes.paragraph("", text)]
-    claim = nodes.paragraph("", "", nodes.Text(f"{_sentence(found['word'])}: "), nodes.literal("", found["claim"]))
+    goal = nodes.paragraph("", "", nodes.Text(f"{_sentence(found['word'])}: "), nodes.literal("", found["goal"]))
     where = nodes.paragraph("", found["where"] + ".")
     step = nodes.paragraph("", _sentence(f"{found['step']}; {found['remedy']}."), classes=["step"])
-    return [claim, where, step]
+    return [goal, where, step]
 
 
 def _sentence(text: str) -> str:

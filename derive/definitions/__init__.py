@@ -1,1 +1,1 @@
-"""What may be defined or assumed, so that nothing that is said contradicts what was said before."""
+"""What may be defined or assumed, so that no statement contradicts an earlier one."""

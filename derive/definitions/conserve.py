@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ..errors import ArgumentError
 from ..language.density import Density, Diffusion
-from ..language.dependence import atoms, hangs, is_noise, is_state, meets
+from ..language.dependence import atoms, depends_on, is_noise, is_state, may_alias
 from ..language.expr import Symbol, walk
 from ..language.functions import Apply
 from ..language.goal import free_dummies
@@ -52,7 +52,7 @@ def conservative(name, left, right, others, word="definition") -> None:
 
 
 def _normalised(name, pairs):
-    """A function that is said to be a density integrates to one, so nothing else may be said of it."""
+    """A function that is declared to be a density integrates to one, so nothing else may be stated about it."""
     functions = {right.function for left, right in pairs if isinstance(left, Density) and isinstance(right, Apply)}
     for left, _ in pairs:
         if isinstance(left, Apply) and left.function in functions:
@@ -78,9 +78,9 @@ def _noise(name, left, right, word):
 
 
 def _noise_in_time(name, pairs):
-    """A state may hang on the noises up to its own time only, and not by way of another definition.
+    """A state may depend on the noises up to its own time only, and not by way of another definition.
 
-    In a process that is drawn backward it hangs on what is later, by noises that are declared so.
+    In a process that is drawn backward it depends on what is later, by noises that are declared so.
     """
     for left, right in pairs:
         if not is_state(left):
@@ -93,8 +93,13 @@ def _noise_in_time(name, pairs):
             known = is_noise(part) or (isinstance(part, Item) and is_state(part))
             against = is_noise(part) and part.sequence.backward != backward if isinstance(part, Item) else False
             if known and (against or not (isinstance(part, Item) and in_time(part.index, left.index))):
-                raise ArgumentError(f"{name!r}: the state {left!r} cannot hang on {part!r}, which may come after it")
-            if isinstance(part, (Symbol, Item)) and not is_state(part) and not is_noise(part) and hangs(part, pairs):
+                raise ArgumentError(f"{name!r}: the state {left!r} cannot depend on {part!r}, which may come after it")
+            if (
+                isinstance(part, (Symbol, Item))
+                and not is_state(part)
+                and not is_noise(part)
+                and depends_on(part, pairs)
+            ):
                 raise ArgumentError(f"{name!r}: {part!r} is random; write out the noise in the state {left!r}")
 
 
@@ -107,11 +112,11 @@ def _no_later(time, other):
 
 
 def random_in_time(name, left, right, others, sides) -> None:
-    """A parameter may become random only before anything is said of it: as a number it has no variance."""
+    """A parameter may become random only before anything is stated about it: as a number it has no variance."""
     parameter = isinstance(left, (Symbol, Item)) and not is_state(left) and not is_noise(left)
-    if not parameter or not any(hangs(part, others) for part in atoms(right)):
+    if not parameter or not any(depends_on(part, others) for part in atoms(right)):
         return
-    if any(meets(part, left) for side in sides for part in walk(side) if isinstance(part, (Symbol, Item))):
+    if any(may_alias(part, left) for side in sides for part in walk(side) if isinstance(part, (Symbol, Item))):
         raise ArgumentError(
             f"{name!r}: {left!r} would become random, and earlier blocks took it for a number; define it first"
         )
@@ -122,8 +127,8 @@ def _taken(new, old) -> bool:
     if isinstance(new[0], Density):
         return False  # ``laws`` sees to these
     a, b = (getattr(left, "index", None) for left, _ in (new, old))
-    if not meets(new[0], old[0]) or a is None or b is None or (a.symbol is not None and b.symbol is not None):
-        return meets(new[0], old[0])
+    if not may_alias(new[0], old[0]) or a is None or b is None or (a.symbol is not None and b.symbol is not None):
+        return may_alias(new[0], old[0])
     if a.symbol is None and b.symbol is None:
         return a.offset == b.offset
     literal, general, rule = (a, b, old) if a.symbol is None else (b, a, new)
@@ -132,7 +137,7 @@ def _taken(new, old) -> bool:
 
 def _no_circle(name, left, right, others):
     """Follow what the right side mentions; it must not lead back to ``left``, but to its own earlier members."""
-    again = left in atoms(right) or (isinstance(left, Apply) and any(meets(left, part) for part in atoms(right)))
+    again = left in atoms(right) or (isinstance(left, Apply) and any(may_alias(left, part) for part in atoms(right)))
     if isinstance(left, (Density, Apply)) and again:
         raise ArgumentError(f"{name!r}: {left!r} is defined by itself; define it by something else")
     if isinstance(left, Item):
@@ -148,10 +153,10 @@ def _no_circle(name, left, right, others):
     while todo:
         part = todo.pop()
         for other, meaning in others:
-            if other in seen or not meets(part, other):
+            if other in seen or not may_alias(part, other):
                 continue
             seen.append(other)
-            if any(meets(deeper, left) for deeper in atoms(meaning)):
+            if any(may_alias(deeper, left) for deeper in atoms(meaning)):
                 raise ArgumentError(f"{name!r}: {left!r} leads back to itself by {other!r} and unfolds without end")
             todo += atoms(meaning)
 
@@ -161,7 +166,7 @@ def _thing(part):
 
 
 def _drawn_backward(left, right):
-    """Does a state hang on later states of its sequence only?"""
+    """Does a state depend on later states of its sequence only?"""
     own = [part for part in atoms(right) if isinstance(part, Item) and part.sequence.name == left.sequence.name]
     return all(_later(part.index, left.index) for part in own)
 

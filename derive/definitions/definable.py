@@ -1,8 +1,8 @@
 """What a density or a function may be defined as.
 
 A density is a Gaussian in its one target, a positive function of it, or a product of densities in which each target
-stands once and conditions come before targets.  A function is said by a formula in its arguments, for all their values:
-smooth, growing as ``Function`` says, and with no other variables than parameters.
+stands once and conditions come before targets.  A function is defined by a formula in its arguments, for all their
+values: smooth, growing as ``Function`` says, and with no other variables than parameters.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..language.registry import real
 from ..language.times import Index, Item, Product, Span
 from ..language.tree import free_indices, same_thing
 from ..numeric.interpret import Interpreter
-from ..proof.integrability import Growth
+from ..proof.integrability import Integrability
 
 
 def density(name, left, right) -> None:
@@ -47,19 +47,19 @@ def density(name, left, right) -> None:
 
 
 def _factorises(left, factors, index):
-    world = Interpreter(index)
+    interpreter = Interpreter(index)
     atoms = []
     for factor in factors:
         body = factor.body if isinstance(factor, Product) else factor
         times = [None]
         if isinstance(factor, Product):
-            times = range(world.time(factor.low), world.time(factor.high) + 1)
+            times = range(interpreter.time(factor.low), interpreter.time(factor.high) + 1)
         for time in times:
             inner = Interpreter(index if time is None else {**index, factor.symbol: time})
             sides = (body.targets, body.given)
             atoms.append([[(s.name, n) for part in side for s, n in inner.members(part)] for side in sides])
     targets, given = (
-        [(s.name, n) for part in side for s, n in world.members(part)] for side in (left.targets, left.given)
+        [(s.name, n) for part in side for s, n in interpreter.members(part)] for side in (left.targets, left.given)
     )
     if sorted(state for atom in atoms for state in atom[0]) != sorted(targets):
         return False
@@ -83,9 +83,9 @@ def function(name, left, right) -> None:
         raise ArgumentError(f"{name!r}: a function takes different states x[t], real symbols and times t, got {left!r}")
     loose = free_indices(_without(right, variables)) - {time.symbol for time in times}
     if loose:
-        raise ArgumentError(f"{name!r}: {right!r} hangs on {sorted(loose)[0]!r}; make it an argument of {left!r}")
+        raise ArgumentError(f"{name!r}: {right!r} depends on {sorted(loose)[0]!r}; make it an argument of {left!r}")
     _own_variables(name, left, right, variables)
-    terms = Growth({}).terms(right, frozenset(variables))
+    terms = Integrability({}).terms(right, frozenset(variables))
     if left.function.positive and any(term.fixed() < set(variables) for term in terms):
         raise ArgumentError(f"{name!r}: {right!r} is not seen to fall off in every direction; declare a real function")
 

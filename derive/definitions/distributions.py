@@ -1,9 +1,9 @@
-"""All that is said of one law can be true at once.
+"""Everything that is stated about one law can be true at once.
 
 A law is drawn state by state: each state once, given states that are drawn before it, all of them earlier or all of
 them later.  Then there is a joint law with these densities, whatever they are.  A second density of a state that is
-drawn already would be a claim, which may be false: it is derived, or assumed.  A law that is declared to be a Markov
-chain is drawn given the neighbour alone, and so is one that is written as a product of such densities.
+drawn already would be an assertion, which may be false: it is derived, or assumed.  A law that is declared to be a
+Markov chain is drawn given the neighbour alone, and so is one that is written as a product of such densities.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import ArgumentError, Inconclusive, Refuted
-from ..justifications import licence
+from ..justifications import justification
 from ..language.density import Density
 from ..language.expr import Mul
-from ..language.goal import Claim
+from ..language.goal import Goal
 from ..language.times import Index, Item, Product, Span
 from ..language.tree import first_times
-from ..numeric.models import gaussian_worlds
+from ..numeric.models import gaussian_models
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Draw:
             return self.target.index.offset
         return first_times(*self.density.targets, *self.density.given).get(symbol, 1) + self.target.index.offset
 
-    def meets(self, other: Draw) -> bool:
+    def may_alias(self, other: Draw) -> bool:
         """May both draw one state?"""
         if self.target.sequence != other.target.sequence:
             return False
@@ -94,26 +94,28 @@ def consistent(name: str, left: Density, right, others) -> None:
                 f"than a neighbour; take a law that is not declared so"
             )
     for draw in draws:
-        clash = next((f for f in factors if f.single() and f.meets(draw) and f.given() != draw.given()), None)
+        clash = next((f for f in factors if f.single() and f.may_alias(draw) and f.given() != draw.given()), None)
         if clash is not None and clash.target.index.symbol is not None:
             raise ArgumentError(
                 f"{name!r}: {draw.density!r} has other conditions than {clash.density!r} in a product of it"
             )
 
 
-def not_against(said, left) -> None:
+def not_against(stated, left) -> None:
     """Raise ``ArgumentError`` if an assumption about a law contradicts how it is defined, as far as numbers see.
 
-    ``said`` are the definitions and assumptions so far, the new one, of ``left``, among them.
+    ``stated`` are the definitions and assumptions so far, the new one, of ``left``, among them.
     """
-    model = tuple(fact for block in said if block.relation == ":=" for fact in block.facts())
-    for block in said if isinstance(left, Density) else ():
+    definitions = tuple(fact for block in stated if block.relation == ":=" for fact in block.facts())
+    for block in stated if isinstance(left, Density) else ():
         if block.relation == "=" and of_law(block.left, left.law):
-            claim = Claim(block.name, block.left, block.right, licence("result"), model=model)
+            goal = Goal(block.name, block.left, block.right, justification("result"), definitions=definitions)
             try:
-                gaussian_worlds(claim)
+                gaussian_models(goal)
             except Refuted as error:
-                raise ArgumentError(f"{block.name!r} contradicts what is said of {left.law.name}: {error}") from error
+                raise ArgumentError(
+                    f"{block.name!r} contradicts what is stated about {left.law.name}: {error}"
+                ) from error
             except Inconclusive:
                 continue
 
@@ -142,12 +144,12 @@ def _factors(right):
     return right.factors if isinstance(right, Mul) else (right,)
 
 
-def _drawn_once(name, new, said):
-    for other in said:
-        if new.meets(other):
+def _drawn_once(name, new, stated):
+    for other in stated:
+        if new.may_alias(other):
             raise ArgumentError(
                 f"{name!r}: {other.density!r} says already how {new.target!r} is drawn, so that "
-                f"{new.density!r} would be a claim; derive it, or assume it"
+                f"{new.density!r} would be a goal; derive it, or assume it"
             )
 
 
@@ -169,4 +171,4 @@ def _one_direction(name, draws):
 def _literal_drawn(where, draws) -> bool:
     sequence, symbol, offset = where
     time = Item(sequence, Index(symbol, offset))
-    return symbol is None and any(draw.meets(Draw(Density(draw.density.law, (time,), ()))) for draw in draws)
+    return symbol is None and any(draw.may_alias(Draw(Density(draw.density.law, (time,), ()))) for draw in draws)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..errors import ArgumentError, DerivationError
-from ..justifications import licence
+from ..justifications import justification
 from ..kernel.sums import product, products, total
 from ..language.density import Density
-from ..language.dependence import atoms, hangs
+from ..language.dependence import atoms, depends_on
 from ..language.expr import Add
 from ..proof.defined import defined
 from ..proof.signs import sign_of_value
@@ -25,7 +25,7 @@ def mixture(name, left, right, others) -> None:
     for coefficient, factors in products(right):
         parts = [part for part, count in factors.items() if isinstance(part, Density) and count == 1]
         rest = {part: count for part, count in factors.items() if part not in parts}
-        if len(parts) != 1 or any(hangs(atom, others) for part in rest for atom in atoms(part)):
+        if len(parts) != 1 or any(depends_on(atom, others) for part in rest for atom in atoms(part)):
             raise ArgumentError(f"{name!r}: each term of the mixture {right!r} is a constant times one density")
         weights.setdefault(parts[0], []).append(product(coefficient, rest))
     for part in weights:
@@ -33,11 +33,11 @@ def mixture(name, left, right, others) -> None:
         if not fits or part.law == left.law:
             raise ArgumentError(f"{name!r}: {part!r} is no density of {left!r} by another law")
     sums = [total(parts) for parts in weights.values()]
-    world = Symbolic(licence("algebra"), floors=floors(*sums))
+    translate = Symbolic(justification("algebra"), floors=floors(*sums))
     try:
         defined(*sums)
-        whole = world.field.is_zero(world(total(sums)) - 1)
-        sure = all(sign_of_value(world.field, world(one)) == 1 for one in sums)
+        whole = translate.field.is_zero(translate(total(sums)) - 1)
+        sure = all(sign_of_value(translate.field, translate(one)) == 1 for one in sums)
     except DerivationError as error:
         raise ArgumentError(f"{name!r}: the weights of {right!r} are not known: {error}") from error
     if not (whole and sure):

@@ -1,13 +1,13 @@
-"""What a term hangs on: the states and letters in it, and those that the definitions of its letters bring.
+"""What a term depends on: the states and symbols in it, and those that the definitions of its symbols bring.
 
-A letter hangs on whatever its definition has, whether or not a step cites that definition.  What is not seen exactly
+A symbol depends on whatever its definition has, whether or not a step cites that definition.  What is not seen exactly
 counts as all members of a sequence, so that nothing is taken for a constant that may move.
 """
 
 from __future__ import annotations
 
 from ..language.density import Density, Derivative, Law
-from ..language.dependence import atoms, is_state, meets
+from ..language.dependence import atoms, is_state, may_alias
 from ..language.expr import Symbol, children
 from ..language.functions import Apply
 from ..language.times import Index, Item, Limit, Span, Sum
@@ -19,10 +19,10 @@ ANY = Index("any")  # a time of which nothing is known
 
 
 class Free:
-    """``Free(said)(node, ranges)`` is the set of runs that ``node`` hangs on; ``said`` has all definitions."""
+    """``Free(stated)(node, ranges)`` is the set of runs that ``node`` depends on; ``stated`` has all definitions."""
 
-    def __init__(self, said):
-        self.said = tuple(said)
+    def __init__(self, stated):
+        self.stated = tuple(stated)
 
     def __call__(self, node, ranges: Ranges, seen=()) -> frozenset[Run]:
         if isinstance(node, (Symbol, Item, Span)):
@@ -67,12 +67,12 @@ class Free:
         return frozenset(map(passed, self(node.body, within, seen)))
 
     def meaning(self, node, ranges, seen):
-        """What the definitions of a letter, function or density bring; a state stands for itself."""
+        """What the definitions of a symbol, function or density bring; a state stands for itself."""
         if is_state(node):
             return frozenset()
         found = frozenset()
-        for left, right in self.said:
-            if not meets(node, left):
+        for left, right in self.stated:
+            if not may_alias(node, left):
                 continue
             if left in seen or isinstance(node, Density):  # it leads back to itself, or its states are its arguments
                 found |= {(anything(part), ANY, ANY) for part in self.reached(right) if not is_state(part)}
@@ -90,8 +90,8 @@ class Free:
         found = []
         for part in atoms(node):
             found += [part] if isinstance(part, (Symbol, Item)) else []
-            for left, right in () if is_state(part) else self.said:
-                if meets(part, left) and left not in seen:
+            for left, right in () if is_state(part) else self.stated:
+                if may_alias(part, left) and left not in seen:
                     found += self.reached(right, (*seen, left))
         return found
 

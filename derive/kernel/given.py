@@ -1,6 +1,6 @@
 """The tower rule for a mean that names no density: E[E[f | A, B] | B] = E[f | B], and what is known comes out.
 
-All such means are taken under one joint law of everything random.  What a term hangs on, ``Free`` says; a state or a
+All such means are taken under one joint law of everything random.  What a term depends on, ``Free`` says; a state or a
 noise that is not proved to be among the conditions stays inside.
 """
 
@@ -61,6 +61,6 @@ def _conditions(given, ranges):
 
 
 def _known(node, conditions, free, ranges) -> bool:
-    """Is everything random that ``node`` hangs on proved to be among the conditions?"""
+    """Is everything random that ``node`` depends on proved to be among the conditions?"""
     runs = map(run, node.given) if _plain(node) and _conditions(node.given, ranges) is not None else free(node, ranges)
     return all(holds(conditions, one, ranges) for one in runs if getattr(one[0], "role", "") in RANDOM)

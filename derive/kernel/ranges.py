@@ -24,7 +24,7 @@ class Ranges:
     def within(self, symbol: str, low: Index, high: Index | None) -> Ranges:
         """The same in the body of a sum: low ≤ symbol ≤ high, and nothing of an outer symbol of that name."""
         if symbol in (low.symbol, getattr(high, "symbol", None)):
-            raise Inconclusive(f"the ends of a sum over {symbol} hang on {symbol}; take another letter")
+            raise Inconclusive(f"the ends of a sum over {symbol} depend on {symbol}; take another index")
         inner = Ranges({pair: c for pair, c in self.bounds.items() if symbol not in pair})
         inner._know(low.symbol, symbol, -low.offset)
         if high is not None:
@@ -45,11 +45,11 @@ class Ranges:
     def same(self, one: Index, other: Index) -> bool:
         return one == other or (self.at_most(one, other) and self.at_most(other, one))
 
-    def _shortest(self, start, goal):
-        """The least c with start ≤ goal + c, by Bellman and Ford."""
+    def _shortest(self, start, end):
+        """The least c with start ≤ end + c, by Bellman and Ford."""
         reach = {start: 0}
         for _ in range(len(self.bounds) + 1):
             for (one, other), c in self.bounds.items():
                 if one in reach and reach[one] + c < reach.get(other, reach[one] + c + 1):
                     reach[other] = reach[one] + c
-        return reach.get(goal)
+        return reach.get(end)

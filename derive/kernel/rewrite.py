@@ -1,7 +1,7 @@
 """The rules on densities, means and integrals, each an equation that holds for all times in range.
 
-A rule rewrites one node; which rules a step may use, its licence says (``rules``).  What a rule needs, and cannot see
-to hold for all times, leaves the node as it is: the step is then undecided, never wrong.
+A rule rewrites one node; its justification (``rules``) decides which ones a step may use.  Where a rule cannot
+establish its side conditions for all times, the node stays as it is: the step is then undecided, never wrong.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ONE = Fraction(1)
 
 @dataclass
 class Rewriter:
-    """``Rewriter(rules, said)(node, ranges)`` is an equal term."""
+    """``Rewriter(rules, stated)(node, ranges)`` is an equal term."""
 
     rules: frozenset[str]
     free: Free
@@ -140,7 +140,7 @@ class Rewriter:
         return Integral(body, node.over, *ends)
 
     def integral(self, body, variables, ranges) -> Expr:
-        """∫ body over states: sums and constants out, integrals within in, and what nothing else hangs on away."""
+        """∫ body over states: sums and constants out, integrals within in, and what nothing else depends on away."""
         if self.may("linearity"):
             return self.linear(body, variables, ranges, None)
         parts = sums.products(body)
@@ -160,7 +160,7 @@ class Rewriter:
         return sums.total(terms)
 
     def one(self, moving, variables, ranges, under) -> Expr:
-        """One product, all of whose factors hang on the variables, under an integral or a mean."""
+        """One product, all of whose factors depend on the variables, under an integral or a mean."""
         for summed, count in moving.items():
             rest = {f: n for f, n in moving.items() if f is not summed}
             if type(summed) is Sum and count == 1:
@@ -208,7 +208,7 @@ class Rewriter:
         return None
 
     def marginal(self, moving, variables, ranges):
-        """∫ p(A, B) g dA dB = ∫ p(B) g dB, where g hangs on B alone."""
+        """∫ p(A, B) g dA dB = ∫ p(B) g dB, where g depends on B alone."""
         for factor, count in moving.items():
             if not isinstance(factor, Density) or count != 1 or factor.given:
                 continue

@@ -1,4 +1,4 @@
-"""Theorems: a ``Theorem`` is made here and nowhere else, by the rules of a licence or by induction.
+"""Theorems: a ``Theorem`` is made here and nowhere else, by the rules of a justification or by induction.
 
 The algebra that decides the equalities left over by the rules is ``proof.algebra``; no caller can substitute another.
 """
@@ -12,7 +12,7 @@ from ..errors import DerivationError, Inconclusive
 from ..justifications import CLOSED
 from ..language.density import Density
 from ..language.expr import Expr, walk
-from ..language.goal import Claim, has_densities
+from ..language.goal import Goal, has_densities
 from ..language.times import Index
 from ..language.tree import at, first_times, unfold
 from ..proof import algebra
@@ -26,40 +26,40 @@ _SEAL = object()
 
 
 class Theorem:
-    """``left = right``, for all times that the claim is about, by the rules of its licence."""
+    """``left = right``, for all times that the goal is about, by the rules of its justification."""
 
-    def __init__(self, seal, claim: Claim, how: str):
+    def __init__(self, seal, goal: Goal, how: str):
         if seal is not _SEAL:
             raise DerivationError("a theorem is made by the kernel alone; state a step, and let it be proved")
-        self._claim, self._how = claim, how
+        self._goal, self._how = goal, how
 
-    claim = property(lambda self: self._claim)
+    goal = property(lambda self: self._goal)
     how = property(lambda self: self._how, doc="What closed the proof: a zero of the field, or an induction.")
-    left = property(lambda self: self._claim.left)
-    right = property(lambda self: self._claim.right)
+    left = property(lambda self: self._goal.left)
+    right = property(lambda self: self._goal.right)
 
 
-def prove(claim: Claim) -> Theorem:
-    """The theorem ``claim``: its right side is reached from its left by what it cites, its rules, and algebra.
+def prove(goal: Goal) -> Theorem:
+    """The theorem ``goal``: its right side is reached from its left by what it cites, its rules, and algebra.
 
     ``proof.algebra`` checks that both sides have a value, and decides an equality in which nothing but the real
-    numbers, and the calculus of the licence, is left; it returns how, or raises ``Inconclusive``.
+    numbers, and the calculus of the justification, is left; it returns how, or raises ``Inconclusive``.
     """
-    first = first_times(claim.left, claim.right, least=claim.start)
-    ranges, free = Ranges.least(first), Free(claim.said)
-    for side in (claim.left, claim.right):
+    first = first_times(goal.left, goal.right, least=goal.start)
+    ranges, free = Ranges.least(first), Free(goal.stated)
+    for side in (goal.left, goal.right):
         well_formed(side, ranges, free)
-    left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
-    algebra.sound(replace(claim, licence=CLOSED), left, right)
-    inside = claim
-    if has_densities(left, right) or "given" in claim.licence.rules:
-        undeclared(claim, left, right)
-        rewriter = Rewriter(frozenset(claim.licence.rules), free)
+    left, right = unfold((goal.left, goal.right), goal.facts, goal.start)
+    algebra.sound(replace(goal, justification=CLOSED), left, right)
+    inside = goal
+    if has_densities(left, right) or "given" in goal.justification.rules:
+        undeclared(goal, left, right)
+        rewriter = Rewriter(frozenset(goal.justification.rules), free)
         left, right = (rewriter(side, ranges) for side in (left, right))
-        inside = claim if claim.licence.calculus else replace(claim, licence=CLOSED)
+        inside = goal if goal.justification.calculus else replace(goal, justification=CLOSED)
     else:
-        left, right = (noises.apart(side, claim.licence.rules, free, ranges) for side in (left, right))
-    return Theorem(_SEAL, claim, algebra.equal(inside, left, right))
+        left, right = (noises.apart(side, goal.justification.rules, free, ranges) for side in (left, right))
+    return Theorem(_SEAL, goal, algebra.equal(inside, left, right))
 
 
 def chained(theorems: list[Theorem]) -> tuple[Expr, Expr]:
@@ -71,25 +71,25 @@ def chained(theorems: list[Theorem]) -> tuple[Expr, Expr]:
     return theorems[0].left, theorems[-1].right
 
 
-def by_induction(claim: Claim, over: str, base: list[Theorem], step: list[Theorem]) -> Theorem:
-    """``claim`` for all values ≥ 1 of ``over``, from its base and from the step that may cite the hypothesis."""
-    known = {**first_times(claim.left, claim.right, least=claim.start), over: 1}
+def by_induction(goal: Goal, over: str, base: list[Theorem], step: list[Theorem]) -> Theorem:
+    """``goal`` for all values ≥ 1 of ``over``, from its base and from the step that may cite the hypothesis."""
+    known = {**first_times(goal.left, goal.right, least=goal.start), over: 1}
     for theorem in (*base, *step):
-        late = first_times(theorem.left, theorem.right, least=theorem.claim.start)
+        late = first_times(theorem.left, theorem.right, least=theorem.goal.start)
         if any(first > known.get(symbol, 1) for symbol, first in late.items()):
-            raise DerivationError(f"{claim} does not follow: {theorem.claim} begins later")
+            raise DerivationError(f"{goal} does not follow: {theorem.goal} begins later")
     for theorems, index in ((base, Index(None, 1)), (step, Index(over, 1))):
-        goal = tuple(at(side, {over: index}) for side in (claim.left, claim.right))
-        if chained(theorems) != goal:
-            raise DerivationError(f"{claim} does not follow: {goal[0]!r} = {goal[1]!r} was not proved")
-    return Theorem(_SEAL, claim, f"induction on {over}")
+        expected = tuple(at(side, {over: index}) for side in (goal.left, goal.right))
+        if chained(theorems) != expected:
+            raise DerivationError(f"{goal} does not follow: {expected[0]!r} = {expected[1]!r} was not proved")
+    return Theorem(_SEAL, goal, f"induction on {over}")
 
 
-def undeclared(claim, *sides) -> None:
+def undeclared(goal, *sides) -> None:
     """Only a law that is declared to be a Markov chain has that property."""
     laws = {part.law for side in sides for part in walk(side) if isinstance(part, Density)}
-    if claim.licence.name == "Markov" and not any(law.markov for law in laws):
+    if goal.justification.name == "Markov" and not any(law.markov for law in laws):
         names = ", ".join(sorted(law.name for law in laws))
         raise Inconclusive(
-            f"no law in {claim} is declared to be a Markov chain; write F.density({names!r}, markov=True)"
+            f"no law in {goal} is declared to be a Markov chain; write F.density({names!r}, markov=True)"
         )

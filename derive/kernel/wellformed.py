@@ -40,7 +40,7 @@ def well_formed(node, ranges: Ranges, free: Free) -> None:
 
 
 def _is_density(normal, ranges, free):
-    """Mean and variance of a measure stand still while its variable runs, also where a letter hides it."""
+    """Mean and variance of a measure stand still while its variable runs, also where a symbol hides it."""
     still = free(normal.mean, ranges) | free(normal.variance, ranges)
     if not all_apart(still, [run(normal.at)], ranges):
-        raise Undefined(f"{normal!r} is no density of its first place, which its mean or variance hangs on")
+        raise Undefined(f"{normal!r} is no density of its first place, which its mean or variance depends on")

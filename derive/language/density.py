@@ -2,7 +2,7 @@
 
 ``q(x[t] | x[t - 1])`` is an atom: the conditional density of one joint law q, evaluated at its own arguments.  All
 atoms of one law come from the same joint distribution; which properties that distribution has (any law, a Markov
-chain, a Gaussian chain) is not written in the atom but granted by the licence of a step.
+chain, a Gaussian chain) is not written in the atom but granted by the justification of a step.
 
     E(f, q(x[1:T] | x[0]))   average of f over the targets; the conditions stay free
     E(f, q)                  average over all variables of f, under the joint law q
@@ -159,7 +159,7 @@ class Diffusion(Expr):
 
     def __init__(self, at: Symbol, by: Symbol, drift: Value, noise: Value) -> None:
         if not isinstance(at, Symbol) or not isinstance(by, Symbol) or at == by:
-            raise ArgumentError(f"a diffusion is about a place and a time, two letters, got {at!r} and {by!r}")
+            raise ArgumentError(f"a diffusion is about a place and a time, two symbols, got {at!r} and {by!r}")
         _set(self, at=at, by=by, drift=wrap(drift), noise=wrap(noise))
 
 

@@ -1,4 +1,4 @@
-"""What hangs on what, by the definitions so far."""
+"""What depends on what, by the definitions so far."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def atoms(node) -> list:
     return [part for part in walk(node) if isinstance(part, (Symbol, Item, Density, Apply))]
 
 
-def meets(part, other) -> bool:
+def may_alias(part, other) -> bool:
     """May these stand for the same thing at some time?  Members of one sequence, and densities of one law, may."""
     if type(part) is not type(other):
         return False
@@ -31,16 +31,18 @@ def meets(part, other) -> bool:
     return part.law == other.law if isinstance(part, Density) else part.sequence.name == other.sequence.name
 
 
-def hangs(part, pairs, seen=()) -> bool:
+def depends_on(part, pairs, seen=()) -> bool:
     """Is ``part`` random, by the (left, right) pairs of the definitions so far?"""
     if is_noise(part) or is_state(part):
         return True
-    meanings = [right for left, right in pairs if left not in seen and meets(part, left)]
-    seen = (*seen, *(left for left, _ in pairs if meets(part, left)))
-    return any(hangs(deeper, pairs, seen) for meaning in meanings for deeper in atoms(meaning))
+    meanings = [right for left, right in pairs if left not in seen and may_alias(part, left)]
+    seen = (*seen, *(left for left, _ in pairs if may_alias(part, left)))
+    return any(depends_on(deeper, pairs, seen) for meaning in meanings for deeper in atoms(meaning))
 
 
 def random_facts(facts) -> list:
     """Those definitions of parameters that make them random."""
     pairs = [(fact.left, fact.right) for fact in facts]
-    return [f for f in facts if isinstance(f.left, (Symbol, Item)) and any(hangs(p, pairs) for p in atoms(f.right))]
+    return [
+        f for f in facts if isinstance(f.left, (Symbol, Item)) and any(depends_on(p, pairs) for p in atoms(f.right))
+    ]

@@ -178,7 +178,7 @@ def rebuild(node, change):
 
 
 def children(node) -> tuple[Expr, ...]:
-    """Return the direct children of ``node`` in written order; a node is frozen, so it is looked into once."""
+    """Return the direct children of ``node`` in written order; a node is frozen, so its children are found once."""
     if "_children" not in (kept := vars(node)):
         kept["_children"] = tuple(_expressions(tuple(getattr(node, name) for name in node.__dataclass_fields__)))
     return kept["_children"]

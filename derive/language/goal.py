@@ -1,11 +1,11 @@
-"""A claim: one equality, with what it may use."""
+"""A goal: one equality, with what it may use."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ..errors import Undefined
-from ..justifications import Licence
+from ..justifications import Justification
 from .density import KL, Density, Diffusion, E, Integral, Law, Normal, Var
 from .expr import Expr, Interval, Symbol, children, walk
 from .times import Index, Item, Limit, OutOfRange, Span
@@ -13,19 +13,19 @@ from .tree import Fact, first_times, free_indices, measure_of
 
 
 @dataclass(frozen=True)
-class Claim:
-    """``left = right``, by a licence and the facts that it cites; ``model`` holds all definitions of the derivation."""
+class Goal:
+    """``left = right``, by a justification and cited facts; ``definitions`` holds all definitions of the derivation."""
 
     name: str
     left: Expr
     right: Expr
-    licence: Licence
+    justification: Justification
     facts: tuple[Fact, ...] = ()
     standard: frozenset[str] = frozenset()  # the noises whose standard normal law the step cites
-    model: tuple[Fact, ...] = ()
+    definitions: tuple[Fact, ...] = ()
     hypotheses: tuple[tuple[Expr, Expr], ...] = ()  # pairs (smaller, larger)
     start: int = 1  # the least value of every free index symbol
-    said: tuple[tuple[Expr, Expr], ...] = ()  # left and right sides of all definitions and assumptions
+    stated: tuple[tuple[Expr, Expr], ...] = ()  # left and right sides of all definitions and assumptions
     assumed: tuple[Fact, ...] = ()  # all assumptions
     equations: tuple[tuple[Expr, Expr], ...] = ()  # the pairs (density, diffusion) that the step cites
 
@@ -36,11 +36,11 @@ class Claim:
         return self.left, self.right
 
     def symbols(self) -> list[str]:
-        """The index symbols that the claim is about."""
+        """The index symbols that the goal is about."""
         return sorted(free_indices(self.left) | free_indices(self.right))
 
     def check_times(self, index: dict[str, int]) -> None:
-        """Raise ``OutOfRange`` at a time before the claim, or a sequence in it, begins."""
+        """Raise ``OutOfRange`` at a time before the goal, or a sequence in it, begins."""
         for symbol, first in first_times(self.left, self.right, least=self.start).items():
             if index[symbol] < first:
                 raise OutOfRange(f"{self} begins at {symbol} = {first}")
@@ -80,7 +80,7 @@ def free_dummies(node) -> set[str]:
 
 
 def no_density(node) -> str | None:
-    """Name a measure in ``node`` that is no density: a Gaussian whose mean or variance hangs on its own variable."""
+    """Name a measure in ``node`` that is no density: a Gaussian whose mean or variance depends on its own variable."""
     for part in walk(node):
         measures = (part.p, part.q) if isinstance(part, KL) else (part.under,) if isinstance(part, E) else ()
         for measure in measures:
@@ -118,7 +118,7 @@ def has_densities(*nodes) -> bool:
 
 
 def members_of_limit(node) -> bool:
-    """Does a member of a sequence, or another limit, hang on the index that grows?"""
+    """Does a member of a sequence, or another limit, depend on the index that grows?"""
     return any(
         (isinstance(part, Item) and part.index.symbol == node.symbol) or isinstance(part, Limit)
         for part in walk(node.body)

@@ -78,7 +78,7 @@ class Registry:
     def own(self, *nodes: Expr, beside: Iterable[Expr] = ()) -> None:
         """Raise ``ArgumentError`` for a thing that was not declared here, or that is written as another one is.
 
-        One letter may stand for two things in two blocks; not in one block (``beside`` are the other sides of it), and
+        One symbol may stand for two things in two blocks; not in one block (``beside`` are the other sides of it), and
         not if a definition says what it is.
         """
         written = dict(self.defined)
@@ -89,13 +89,13 @@ class Registry:
         for symbol in frozenset().union(*map(free_indices, nodes)):
             if symbol not in self.what:
                 raise ArgumentError(f"the index {symbol!r} is not declared here; take one that indices(…) gave")
-        for node, name, thing, letters in found:
+        for node, name, thing, shown in found:
             if self.what.get(name) != thing:
                 raise ArgumentError(
                     f"{name!r} in {node!r} is not declared here; declare it, or take what has that name"
                 )
-            if letters.isdigit() or written.setdefault(letters, thing) != thing:
-                raise ArgumentError(f"{node!r} is written {letters}, which means something else; give it another latex")
+            if shown.isdigit() or written.setdefault(shown, thing) != thing:
+                raise ArgumentError(f"{node!r} is written {shown}, which means something else; give it another latex")
 
     def indices(self, names: str) -> tuple[Index, ...]:
         """Index symbols: ``t, s, T = F.indices("t s T")``."""
@@ -141,19 +141,19 @@ class Registry:
 
 
 def _readable(name, latex):
-    """Refuse what reads as nothing, as a number, as a formula, or as another letter that looks the same."""
+    """Refuse what reads as nothing, as a number, as a formula, or as another symbol that looks the same."""
     outside, inside = latex, None
     while outside != inside:
         outside, inside = re.sub(r"\([^(){}[\]]*\)|{[^(){}[\]]*}|\[[^(){}[\]]*\]", "", outside), outside
     odd = re.search(r"[-+=<>/*&~]|\\(?:[^a-zA-Z]|q?quad\b|.?frac|infty\b)", outside)
     if odd or not (name + latex).isascii() or not re.match(r"[^\d.]*[a-zA-Z]", latex) or r"\mathcal{N}" in latex:
-        raise ArgumentError(f"latex {latex!r} of {name!r} reads as something else than a letter; choose plain letters")
+        raise ArgumentError(f"latex {latex!r} of {name!r} reads as something other than a symbol; choose plain letters")
 
 
 def mentions(node):
     """The name of what a node mentions, what it stands for, and how that is written, without braces."""
-    for name, thing, letters in _mentions(node):
-        yield name, thing, re.sub(r"[{} ]", "", letters)
+    for name, thing, shown in _mentions(node):
+        yield name, thing, re.sub(r"[{} ]", "", shown)
 
 
 def _mentions(node):

@@ -223,7 +223,7 @@ def _ends(nodes):
 
 
 def _may_unfold(fact, node, ends):
-    """Stop a definition that refers to its own sequence at the earliest member in the claim, or at the latest one."""
+    """Stop a definition that refers to its own sequence at the earliest member in the goal, or at the latest one."""
     if not isinstance(node, Item):
         return True
     symbol, offset = node.index.symbol, node.index.offset

@@ -1,1 +1,1 @@
-"""What tries to refute a step: points, worlds, quadrature.  It never makes a step true."""
+"""What tries to refute a step: points, models, quadrature.  It never makes a step true."""

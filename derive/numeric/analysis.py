@@ -1,8 +1,8 @@
-"""Integrals, limits and derivatives at a point: the numerical verdict on them.
+"""Integrals, limits and derivatives at a point: their numerical evaluation.
 
-Each is opaque under all licences but its own: a random number that depends on nothing but what is inside, which is
-looked at for three values of the bound variable.  Under the licence differentiation that number is a smooth and
-non-linear function of what is inside, so that it can be differentiated, and nothing else be said of it.
+Each is uninterpreted under all justifications but its own: a random number that depends on nothing but what is inside,
+which is evaluated at three values of the bound variable.  Under the justification differentiation that number is a
+smooth and non-linear function of what is inside, so that it can be differentiated, and nothing else is known about it.
 
 Integrals are computed at 30 digits, or at 20 where they hold arbitrary functions, whose sides are compared to 9
 decimals: over the line as ``line`` does, else by mpmath's tanh-sinh rule.  Derivatives are central differences: with a
@@ -28,21 +28,21 @@ from . import line, shapes
 from .draw import draw
 from .interpret import Exact, fingerprint, to_mpf
 
-LOOKS = 3  # how often the inside of something opaque is looked at
+SAMPLES = 3  # at how many values the inside of an uninterpreted operator is evaluated
 INTEGRAL_DIGITS, ROUGH_DIGITS = 30, 20
 PLAIN = (Num, Pi, Symbol, Item, Index, Add, Neg, Mul, Div, Pow, Func, Normal)  # they bind no variable
-FAR = 2**40  # the time at which a limit is looked at
+FAR = 2**40  # the time at which a limit is evaluated
 
 
 class Analysis(Exact):
-    """Functions, and what binds a variable; a subclass has ``licence``, ``seed``, ``values`` and ``shapes``."""
+    """Functions, and what binds a variable; a subclass has ``justification``, ``seed``, ``values`` and ``shapes``."""
 
     still: Mapping = MappingProxyType({})  # in an integral: the values of what does not move, by its id
-    places: Mapping = MappingProxyType({})  # what a letter is, by what is cited; a derivative by it is taken there
+    places: Mapping = MappingProxyType({})  # what a symbol is, by what is cited; a derivative by it is taken there
 
-    def opaque(self, kind, label, parts, sure=False):
+    def uninterpreted(self, kind, label, parts, sure=False):
         """A number that depends on nothing but these numbers, positive if that is ``sure``; else nothing is known."""
-        if self.licence.differentiates:
+        if self.justification.differentiates:
             value = self.smooth(f"{kind}:{label}", parts)
             return mp.exp(value) if sure else value
         return draw(f"{self.seed}:{kind}:{label}:{fingerprint(*parts)}", positive if sure else real)
@@ -58,7 +58,7 @@ class Analysis(Exact):
     def smooth(self, name, parts):
         """A smooth function of ``parts``, random but for its name."""
         total = mp.zero
-        for wave in range(LOOKS):
+        for wave in range(SAMPLES):
             size, phase, *rates = (
                 to_mpf(draw(f"{self.seed}:{name}:{wave}:{place}", real)) for place in range(2 + len(parts))
             )
@@ -84,23 +84,23 @@ class Analysis(Exact):
         if function.order and hasattr(value, "prime"):
             return value.prime(function.order)(*values)
         for _ in range(function.order):
-            value = partial(slope, value)
+            value = partial(numerical_derivative, value)
         return value(*values)
 
     def ends(self, node):
         return [None if end is None else self(end) for end in (node.low, node.high)]
 
-    def opaque_integral(self, node):
-        """Look at integrand and bounds only; the integrand between the bounds, where it must be defined."""
+    def uninterpreted_integral(self, node):
+        """Uses the integrand and the bounds only; the integrand between the bounds, where it must be defined."""
         low, high = self.ends(node)
         parts = [end for end in (low, high) if end is not None]
-        looks = []
+        values = []
         label = [self.key(node.over), low is None, high is None]
-        for number in range(LOOKS):
+        for number in range(SAMPLES):
             place = self.place(f"{self.seed}:look {number}", low, high)
-            looks.append(self.with_value(node.over, place, node.body))
-        sure = all(look > 0 for look in looks) and (len(parts) < 2 or low < high)
-        return self.opaque("Integral", label, [*parts, *looks], sure)
+            values.append(self.with_value(node.over, place, node.body))
+        sure = all(value > 0 for value in values) and (len(parts) < 2 or low < high)
+        return self.uninterpreted("Integral", label, [*parts, *values], sure)
 
     def place(self, label, low, high):
         """A random place between two ends; None is an infinite one."""
@@ -116,16 +116,16 @@ class Analysis(Exact):
         low, high = self.ends(node)
         label = f"{self.seed}:{self.key(node.over)}:{low is None}:{high is None}"
         total = Fraction(0)
-        for number in range(LOOKS):
+        for number in range(SAMPLES):
             place = self.place(f"{label}:{number}", low, high)
             total += draw(f"{label}:weight {number}", positive) * self.with_value(node.over, place, node.body)
         return total if low is None or high is None else total * (high - low)
 
     def Integral(self, node):
-        if self.licence.linear:
+        if self.justification.linear:
             return self.weighted_sum(node)
-        if not self.licence.integrates:
-            return self.opaque_integral(node)
+        if not self.justification.integrates:
+            return self.uninterpreted_integral(node)
         return self.area(node)
 
     def area(self, node):
@@ -141,7 +141,7 @@ class Analysis(Exact):
                 self.still = {id(part): self(part) for part in still}
             return to_mpf(self(node.body))
 
-        digits = ROUGH_DIGITS if self.licence.mean == "integral" else INTEGRAL_DIGITS
+        digits = ROUGH_DIGITS if self.justification.mean == "integral" else INTEGRAL_DIGITS
         with mp.workdps(digits):
             whole = low is None and high is None
             value = line.integral(integrand, digits) if whole else mp.quad(integrand, ends)
@@ -164,20 +164,20 @@ class Analysis(Exact):
             raise Undefined(f"{node.by!r} is a stated number and no variable, in {node!r}")
         bound = self.key(node.by) in self.values
         place = self(node.by if bound else self.places.get(node.by, node.by))
-        if self.licence.differentiates:
-            return slope(lambda value: self.with_value(node.by, value, node.body), place)
+        if self.justification.differentiates:
+            return numerical_derivative(lambda value: self.with_value(node.by, value, node.body), place)
         domain = node.by.domain if isinstance(node.by, Symbol) else node.by.sequence.domain
-        looks = [draw(f"{self.seed}:look {number}", domain) for number in range(LOOKS)]
-        parts = [place, *(self.with_value(node.by, look, node.body) for look in looks)]
-        return self.opaque("Derivative", self.key(node.by), parts)
+        values = [draw(f"{self.seed}:look {number}", domain) for number in range(SAMPLES)]
+        parts = [place, *(self.with_value(node.by, value, node.body) for value in values)]
+        return self.uninterpreted("Derivative", self.key(node.by), parts)
 
     def Limit(self, node):
-        if self.licence.name != "limit":  # only that licence may go to the limit; elsewhere it is opaque
+        if self.justification.name != "limit":  # only this justification evaluates it
             parts = []
-            for late in range(LOOKS):
+            for late in range(SAMPLES):
                 with self.bind(node.symbol, self.spare_time() + late):
                     parts.append(self(node.body))
-            return self.opaque("Limit", node.symbol, parts)
+            return self.uninterpreted("Limit", node.symbol, parts)
         if members_of_limit(node):
             raise Inconclusive(f"the limit of {node.body!r} is about an arbitrary sequence; cite what its members are")
         if any(isinstance(part, Sum) for part in walk(node.body)):
@@ -191,7 +191,7 @@ class Analysis(Exact):
         return 1 + int(97 * draw(f"{self.seed}:time", unit)) % 5
 
 
-def slope(function, place):
+def numerical_derivative(function, place):
     """The derivative of ``function`` at ``place``, correct to the current precision."""
     digits = mp.dps
     with mp.workdps(3 * digits // 2 + 15):

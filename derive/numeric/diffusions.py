@@ -1,4 +1,4 @@
-"""Where statements about the density of an equation with noise are looked at: where that density is in closed form.
+"""Where statements about the density of an equation with noise are evaluated: where that density is in closed form.
 
 For u = x − rs, α = exp(as) and σ² = c exp(bs) with b > 2a, the mixture Σ w_k N(u; α μ_k, α² s_k² + σ²) is the density
 of dx = f ds + g dw with
@@ -16,7 +16,7 @@ from ..errors import Inconclusive
 from ..language.density import Diffusion, Integral
 from ..language.expr import walk
 from ..language.functions import Apply
-from ..language.goal import Claim, contains
+from ..language.goal import Goal, contains
 from ..language.registry import positive, real, unit
 from .draw import draw
 from .evaluate import DIGITS, MARGIN, POINTS, compare
@@ -24,41 +24,41 @@ from .hermite import HermitePoint
 from .interpret import to_mpf
 
 
-def about(claim: Claim) -> tuple:
+def about(goal: Goal) -> tuple:
     """The pairs (density, equation) that a step rests on, cited or by way of what it cites.
 
     An integration by parts holds for every density, and so for one of these.
     """
-    rules, rests = claim.licence.rules, frozenset().union(*(fact.rests for fact in claim.facts))
+    rules, rests = goal.justification.rules, frozenset().union(*(fact.rests for fact in goal.facts))
     if not {"Itô", "test functions", "parts"} & {*rules}:
         return ()
-    bells = {part.function for side in claim.sides() for part in walk(side) if isinstance(part, Apply)}
+    bells = {part.function for side in goal.sides() for part in walk(side) if isinstance(part, Apply)}
     bells = {function for function in bells if function.domain == positive}
-    known = [pair for pair in claim.said if isinstance(pair[1], Diffusion)]
+    known = [pair for pair in goal.stated if isinstance(pair[1], Diffusion)]
     by_parts = [pair for pair in known if "parts" in rules and bells == {pair[0].function}]
-    return (*claim.equations, *(by_parts or [pair for pair in known if pair[0] in rests]))
+    return (*goal.equations, *(by_parts or [pair for pair in known if pair[0] in rests]))
 
 
-def at_diffusions(claim: Claim, left, right, equations) -> str:
-    """Evaluate a claim at random points of random such worlds; return the name of the look."""
-    if claim.symbols() or len(equations) != 1:
-        raise Inconclusive(f"{claim} is about more than one density, or about whole times")
+def at_diffusions(goal: Goal, left, right, equations) -> str:
+    """Evaluate a goal at random points of random models of this kind; return the name of the search."""
+    if goal.symbols() or len(equations) != 1:
+        raise Inconclusive(f"{goal} is about more than one density, or about whole times")
     bells = 1 if contains(Integral, left, right) else 2  # under one bell all means are finite sums
     for number in range(POINTS):
-        world = DiffusionPoint(str(number), claim, *equations[0], bells)
-        compare(claim, world, left, right, mp.mpf(10) ** (MARGIN - DIGITS))
-    return f"{POINTS} worlds of {bells} bell{'s' * (bells > 1)}"
+        model = DiffusionPoint(str(number), goal, *equations[0], bells)
+        compare(goal, model, left, right, mp.mpf(10) ** (MARGIN - DIGITS))
+    return f"{POINTS} models of {bells} bell{'s' * (bells > 1)}"
 
 
 class DiffusionPoint(HermitePoint):
-    """One random point of one such world."""
+    """One random point of such a model."""
 
-    def __init__(self, seed, claim, density, equation, bells):
-        super().__init__(seed, {}, claim.licence, claim.standard)
+    def __init__(self, seed, goal, density, equation, bells):
+        super().__init__(seed, {}, goal.justification, goal.standard)
         self.density, self.equation = density, equation
         plain = all(isinstance(part, Apply) for part in (equation.drift, equation.noise))
         if not plain or (equation.drift.args, equation.noise.args) != (density.args, density.args[1:]):
-            raise Inconclusive(f"{equation!r} is not looked at: its drift and noise are no arbitrary functions")
+            raise Inconclusive(f"{equation!r} is not evaluated: its drift and noise are not arbitrary functions")
         self.a, self.shift = (to_mpf(draw(f"{seed}:{part}", real)) / 4 for part in ("a", "shift"))
         self.b = 2 * self.a + to_mpf(draw(f"{seed}:b", unit))
         self.c = to_mpf(draw(f"{seed}:c", positive))

@@ -1,4 +1,4 @@
-"""Random rational points of a domain; the same seed always gives the same point, so that a witness can be looked at."""
+"""Random rational points of a domain; the same seed always gives the same point, so a witness can be reproduced."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 from ..language.expr import Interval
 
 
-@lru_cache(maxsize=2**15)  # a world asks for the same numbers at each of its states
+@lru_cache(maxsize=2**15)  # a model asks for the same numbers at each of its states
 def draw(seed: str, domain: Interval) -> Fraction:
     """Return a random rational of ``domain``; the same seed always gives the same number."""
     rng = random.Random(seed)  # seeding by text does not depend on the hash seed

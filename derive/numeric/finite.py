@@ -1,11 +1,12 @@
-"""A look at statements about densities: exact evaluation in random finite worlds.
+"""Statements about densities, evaluated exactly in random finite models.
 
-A world has states x_0 … x_5 with two values each, or fewer states with three or four values each, on which functions
-are no lines.  It has one joint table of random positive rationals per law, over all sequences of states in the claim.
+A model has states x_0 … x_5 with two values each, or fewer states with three or four values each, on which functions
+are no lines.  It has one joint table of random positive rationals per law, over all sequences of states in the goal.
 Every density atom is then a quotient of marginals, every expectation, divergence and integral a finite sum: exact
-rationals, except for logarithms, which have 60 digits.  Three kinds of world serve the licences:
+rationals, except for logarithms, which have 60 digits.  The justification of a step selects one of three kinds of
+model:
 
-- *opaque*: each atom is an arbitrary positive function of its arguments, unrelated to all others;
+- *uninterpreted*: each atom is an arbitrary positive function of its arguments, unrelated to all others;
 - *any*: one arbitrary joint table, which is no Markov chain;
 - *markov*: an initial law and random transition tables, multiplied up.
 """
@@ -28,12 +29,12 @@ SIZES = ((2, None), (2, None), (3, 3), (2, None), (4, 2))  # numbers of states, 
 LARGEST = 5000  # a table with more entries is cut at an earlier time
 
 
-class FiniteWorld(Exact):
-    """One random world at given times; states that nothing binds have random values."""
+class FiniteModel(Exact):
+    """One random model at given times; states that nothing binds have random values."""
 
-    def __init__(self, seed: str, index, licence, salt: int = 0, names=("x",), last: int = HORIZON):
+    def __init__(self, seed: str, index, justification, salt: int = 0, names=("x",), last: int = HORIZON):
         super().__init__(index)
-        self.seed, self.licence, self.names = seed, licence, names
+        self.seed, self.justification, self.names = seed, justification, names
         size, short = SIZES[int(seed) % len(SIZES)]
         self.last_state = min(last, last if short is None else short)
         while len(names) > 1 and size ** (len(names) * (self.last_state + 1)) > LARGEST:
@@ -86,7 +87,7 @@ class FiniteWorld(Exact):
         """The value of p(targets | given) at the current states."""
         values, conditions = tuple(map(self.state, targets)), tuple(map(self.state, given))
         shape = self.names, len(self.states), self.last_state
-        return _atom(self.seed, self.licence.world, law.name, shape, targets, values, given, conditions)
+        return _atom(self.seed, self.justification.models, law.name, shape, targets, values, given, conditions)
 
     def Normal(self, node):
         values = [mp.nstr(to_mpf(self(part)), 40) for part in (node.at, node.mean, node.variance)]
@@ -104,16 +105,18 @@ class FiniteWorld(Exact):
         return self.bound_states(*(getattr(density, "targets", None) or (density.at,)))
 
     def mean(self, targets, weight, value):
-        opaque = self.licence.world == "opaque"
+        uninterpreted = self.justification.models == "uninterpreted"
         total, mass, parts = Fraction(0), Fraction(0), []
         for _ in self.assignments(targets):
             w, v = weight(), value()
             mass += w
             total = total + w * v
             parts += [w, v]
-        if opaque and self.licence.mean == "opaque":  # depends on nothing but the weights and the values
+        if (
+            uninterpreted and self.justification.mean == "uninterpreted"
+        ):  # depends on nothing but the weights and the values
             return draw(f"{self.seed}:E:{fingerprint(*parts)}", real)
-        return total / mass if opaque and self.licence.mean == "mean" else total
+        return total / mass if uninterpreted and self.justification.mean == "mean" else total
 
     def assignments(self, keys):
         saved = dict(self.bound)
@@ -131,7 +134,7 @@ class FiniteWorld(Exact):
         return total
 
     def Derivative(self, node):
-        """Opaque: it depends on the body at all places of its variable, and on the place."""
+        """Uninterpreted: it depends on the body at all places of its variable, and on the place."""
         (key,) = self.bound_states(node.by)
         parts = [self(node.by), *(self(node.body) for _ in self.assignments([key]))]
         return draw(f"{self.seed}:Derivative:{key}:{fingerprint(*parts)}", real)
@@ -139,7 +142,9 @@ class FiniteWorld(Exact):
     def Integral(self, node):
         states = self.bound_states(node.over, ends=(node.low, node.high))
         parts = [self(node.body) for _ in self.assignments(states)]
-        if self.licence.mean == "opaque" and not self.licence.linear:  # it depends on nothing but what is inside
+        if (
+            self.justification.mean == "uninterpreted" and not self.justification.linear
+        ):  # it depends on nothing but what is inside
             domain = positive if all(part > 0 for part in parts) else real
             return draw(f"{self.seed}:Integral:{states}:{fingerprint(*parts)}", domain)
         return sum(parts, Fraction(0))
@@ -180,19 +185,19 @@ class _Chain:
 
 
 @lru_cache(maxsize=256)
-def _chain(seed, world, law, shape):
-    return _Chain(f"{seed}:{law}:{world}", world == "markov", *shape)
+def _chain(seed, models, law, shape):
+    return _Chain(f"{seed}:{law}:{models}", models == "markov", *shape)
 
 
 @lru_cache(maxsize=100_000)
-def _atom(seed, world, law, shape, targets, values, given, conditions):
-    """The value of one density at one place, in the world of a seed."""
+def _atom(seed, models, law, shape, targets, values, given, conditions):
+    """The value of one density at one place, in the model of a seed."""
     if len(set(targets + given)) < len(targets + given):
         raise Undefined(f"{law} has one state twice: {targets + given}")
-    if world == "opaque":
+    if models == "uninterpreted":
         arguments = sorted(zip(targets, values, strict=True)), sorted(zip(given, conditions, strict=True))
         return draw(f"{seed}:{law}:{arguments}", positive)
-    chain = _chain(seed, world, law, shape)
+    chain = _chain(seed, models, law, shape)
     return chain.marginal(targets + given, values + conditions) / chain.marginal(given, conditions)
 
 

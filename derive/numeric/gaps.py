@@ -1,4 +1,4 @@
-"""A gap that is negative somewhere is no gap: its value is looked at."""
+"""A gap that is negative somewhere is not a gap: its value is evaluated."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import replace
 from mpmath import mp
 
 from ..errors import Refuted
-from ..justifications import licence
+from ..justifications import justification
 from ..language.functions import Apply
-from ..language.goal import Claim, contains, has_densities
+from ..language.goal import Goal, contains, has_densities
 from ..language.times import OutOfRange
 from ..language.tree import unfold
 from .evaluate import DIGITS, POINTS, admissible, times_to_try, witness
@@ -18,15 +18,15 @@ from .models import gaussian_sign
 from .points import Point
 
 
-def look_at_gap(claim: Claim, gap, strict: bool = False) -> None:
-    """Raise ``Refuted`` if the gap is negative (or zero, if ``strict``) at a point of the domain, or in a world."""
-    (seen,) = unfold((gap,), claim.facts, claim.start)
-    claim = replace(claim, left=gap, right=seen)
+def refute_gap(goal: Goal, gap, strict: bool = False) -> None:
+    """Raise ``Refuted`` if the gap is negative (or zero, if ``strict``) at a point of the domain, or in a model."""
+    (seen,) = unfold((gap,), goal.facts, goal.start)
+    goal = replace(goal, left=gap, right=seen)
     if has_densities(seen):
-        return gaussian_sign(claim, seen)
+        return gaussian_sign(goal, seen)
     with mp.workdps(DIGITS):
-        tries, seen_by = times_to_try(claim), licence("linearity" if contains(Apply, seen) else "integration")
-        for turn, number in enumerate(admissible(claim, max(POINTS, len(tries)))):
+        tries, seen_by = times_to_try(goal), justification("linearity" if contains(Apply, seen) else "integration")
+        for turn, number in enumerate(admissible(goal, max(POINTS, len(tries)))):
             for index in (*tries[turn % len(tries) :], *tries):
                 point = Point(str(number), index, seen_by)
                 try:

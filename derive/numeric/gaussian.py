@@ -1,4 +1,4 @@
-"""A look at statements about densities: exact evaluation in a linear-Gaussian chain.
+"""Statements about densities, evaluated exactly in a linear-Gaussian chain.
 
 If x_0 is Gaussian and every step is affine plus Gaussian noise, all states are jointly Gaussian.  The logarithm of
 any density atom is then a polynomial of degree two in the states; products, quotients, integrals, expectations and
@@ -25,14 +25,14 @@ from .interpret import HORIZON, Interpreter, to_mpf
 from .quadratic import Bell, Quadratic, bell
 
 
-class GaussianWorld(Interpreter):
-    """One random linear-Gaussian world; ``facts`` are all the definitions of the derivation."""
+class GaussianModel(Interpreter):
+    """One random linear-Gaussian model; ``facts`` are all the definitions of the derivation."""
 
     def __init__(self, seed: str, index, facts=(), last: int = HORIZON):
         super().__init__(index)
         self.last_state = last
         self.seed, self.facts = seed, facts
-        self.used: dict[str, Fraction] = {}  # the number of the world says it all
+        self.used: dict[str, Fraction] = {}  # the number of the model determines it
         self.joints: dict[tuple, tuple] = {}
         self.logs: dict[tuple, Quadratic] = {}
 
@@ -118,7 +118,7 @@ class GaussianWorld(Interpreter):
             (name, *others) = {name for name, _ in keys}
             if others:
                 raise Inconclusive(
-                    f"{law.name} joins the states of {name} and {others[0]}, which no Gaussian world does"
+                    f"{law.name} joins the states of {name} and {others[0]}, which no Gaussian model does"
                 )
             mean, covariance = self.joint(law, name)
             chosen = [time for _, time in keys]
@@ -161,7 +161,7 @@ class GaussianWorld(Interpreter):
         return any(isinstance(body, Density) and not body.given for body in bodies)
 
     def marginal(self, law, time, name):
-        """Mean and variance of one state that hangs on no other: the defined ones, or random ones."""
+        """Mean and variance of one state that depends on no other: the defined ones, or random ones."""
         for fact in self.about(law):
             (target, *more) = fact.left.targets
             if more or fact.left.given or not isinstance(fact.right, Normal):
@@ -225,7 +225,7 @@ class GaussianWorld(Interpreter):
         return self.mean(p - q, p, self.targets(node.p))
 
     def Derivative(self, node):
-        return self(node.body).slope(*self.bound_states(node.by))
+        return self(node.body).derivative(*self.bound_states(node.by))
 
     def Integral(self, node):
         states, body = self.bound_states(node.over, ends=(node.low, node.high)), self(node.body)

@@ -1,7 +1,7 @@
 """Integrals with a bell, at a point where all functions are polynomials: finite sums, those of Gauss and Hermite.
 
-An integration by parts holds for all functions, and so for these.  With them a look costs little.  The sum over n nodes
-is exact up to the degree 2n − 1; where more nodes change it, nothing is said.
+An integration by parts holds for all functions, and so for these.  They are cheap to evaluate.  The sum over n nodes is
+exact up to the degree 2n − 1; where more nodes change it, the search is inconclusive.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..errors import Inconclusive, Undefined
 from ..language.density import Integral, Normal
 from ..language.expr import Div, Mul, walk
 from ..language.functions import Apply
-from ..language.goal import Claim
+from ..language.goal import Goal
 from . import shapes
 from .evaluate import DIGITS, MARGIN, POINTS, compare
 from .interpret import to_mpf
@@ -24,13 +24,13 @@ COUNTS = (8, 9)  # nodes
 FAR = 100  # deviations, where a bell times any polynomial is next to nothing
 
 
-def under_bells(claim: Claim, left, right) -> bool:
+def under_bells(goal: Goal, left, right) -> bool:
     """Is this an integration by parts in which each integral has a bell of its variable, and nothing else falls off?"""
     parts = [part for side in (left, right) for part in walk(side)]
     integrals = [part for part in parts if isinstance(part, Integral)]
     real = all(part.function.domain.low is None for part in parts if isinstance(part, Apply))
     return (
-        "parts" in claim.licence.rules
+        "parts" in goal.justification.rules
         and real
         and bool(integrals)
         and not any(bell_of(one) is None for one in integrals)
@@ -47,13 +47,13 @@ def bell_of(integral):
     return None
 
 
-def at_bells(claim: Claim, left, right) -> str:
-    """Evaluate a claim at random such points; return the name of the look."""
-    if claim.symbols():
-        raise Inconclusive(f"{claim} is about whole times")
+def at_bells(goal: Goal, left, right) -> str:
+    """Evaluate a goal at random such points; return the name of the search."""
+    if goal.symbols():
+        raise Inconclusive(f"{goal} is about whole times")
     for number in range(POINTS):
-        point = HermitePoint(str(number), {}, claim.licence, claim.standard)
-        compare(claim, point, left, right, mp.mpf(10) ** (MARGIN - DIGITS))
+        point = HermitePoint(str(number), {}, goal.justification, goal.standard)
+        compare(goal, point, left, right, mp.mpf(10) ** (MARGIN - DIGITS))
     return f"{POINTS} points, polynomials"
 
 

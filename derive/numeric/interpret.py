@@ -16,13 +16,13 @@ from ..errors import Inconclusive, Undefined
 from ..language.expr import children
 from ..language.times import Index, Item, OutOfRange, Span, Sum
 
-HORIZON = 5  # the last time of the worlds in which claims about densities are tested
+HORIZON = 5  # the last time of the models in which goals about densities are tested
 
 
 class Interpreter:
     """Calls ``self.Add(node)`` for an ``Add``; ``self.index`` holds the times of the free index symbols."""
 
-    last_state: int | None = None  # a world with finitely many states has a last one
+    last_state: int | None = None  # a model with finitely many states has a last one
 
     def __init__(self, index=None):
         self.index: dict[str, int] = dict(index or {})
@@ -56,11 +56,11 @@ class Interpreter:
         return [(node.sequence, self.in_range(node.sequence, time)) for time in range(low, high + 1)]
 
     def bound_states(self, *parts, ends=(None, None)):
-        """The states that an integral or a mean in a claim about densities runs over, each on the whole line."""
+        """The states that an integral or a mean in a goal about densities runs over, each on the whole line."""
         for part in parts:
             if not isinstance(part, (Item, Span)) or part.sequence.role != "state" or ends != (None, None):
                 raise Inconclusive(
-                    f"in a claim about densities {part!r} must be a state on the whole line; split the step"
+                    f"in a goal about densities {part!r} must be a state on the whole line; split the step"
                 )
         return tuple((sequence.name, time) for part in parts for sequence, time in self.members(part))
 

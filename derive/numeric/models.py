@@ -1,4 +1,4 @@
-"""Where statements about densities are looked at: finite and linear-Gaussian worlds, at first times or later ones."""
+"""The search for counterexamples among finite and linear-Gaussian models, at the first times or later ones."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from mpmath import mp
 from ..errors import Inconclusive, Refuted, Undefined
 from ..language.dependence import is_state
 from ..language.expr import walk
-from ..language.goal import Claim
+from ..language.goal import Goal
 from ..language.registry import real
 from ..language.times import OutOfRange
 from .draw import draw
 from .evaluate import DIGITS, MARGIN, compare, witness
-from .finite import FiniteWorld
-from .gaussian import GaussianWorld
+from .finite import FiniteModel
+from .gaussian import GaussianModel
 from .interpret import HORIZON, to_mpf
 from .quadratic import Bell, as_bell
 
-LOOKS = 4  # at how many states the sign of a gap is looked at
+SAMPLES = 4  # at how many random states the sign of a gap is evaluated
 
 
 @dataclass(frozen=True)
-class Looks:
-    """How many worlds of each kind, and at which times; ``last`` is the last state of a world."""
+class Search:
+    """How many models of each kind, and at which times; ``last`` is the last state of a model."""
 
     finite: int = 20
     gaussian: int = 5
@@ -34,92 +34,92 @@ class Looks:
     last: int = HORIZON
 
 
-EARLY, LATE = Looks(), Looks(finite=4, gaussian=2, times=(6, 7, 8), last=9)
+EARLY, LATE = Search(), Search(finite=4, gaussian=2, times=(6, 7, 8), last=9)
 
 
-def finite_worlds(claim: Claim, left, right, looks: Looks = EARLY) -> str:
-    """Evaluate a claim in random finite worlds, at all times that fit; return the name of the look."""
+def finite_models(goal: Goal, left, right, search: Search = EARLY) -> str:
+    """Evaluate a goal in random finite models, at all times that fit; return the name of the search."""
     names = tuple(sorted({p.sequence.name for side in (left, right) for p in walk(side) if is_state(p)}))
 
     def test(number, index):
         for salt in range(3):  # free states get three random assignments
-            world = FiniteWorld(str(number), index, claim.licence, salt, names, looks.last)
-            compare(claim, world, left, right, mp.mpf(10) ** (MARGIN - DIGITS))
-            if not world.used:
+            model = FiniteModel(str(number), index, goal.justification, salt, names, search.last)
+            compare(goal, model, left, right, mp.mpf(10) ** (MARGIN - DIGITS))
+            if not model.used:
                 break
 
-    _over_worlds(claim, test, looks.finite, looks.times)
-    return f"{looks.finite} finite worlds"
+    _over_models(goal, test, search.finite, search.times)
+    return f"{search.finite} finite models"
 
 
-def gaussian_worlds(claim: Claim, looks: Looks = EARLY) -> str:
-    """Evaluate a claim in linear-Gaussian worlds, at all times that fit; return the name of the look."""
+def gaussian_models(goal: Goal, search: Search = EARLY) -> str:
+    """Evaluate a goal in linear-Gaussian models, at all times that fit; return the name of the search."""
 
     def test(number, index):
-        world = _gaussian_world(number, claim.model, looks.last)
-        world.index = dict(index)
-        _compare_coefficients(claim, world, world(claim.left), world(claim.right))
+        model = _gaussian_model(number, goal.definitions, search.last)
+        model.index = dict(index)
+        _compare_coefficients(goal, model, model(goal.left), model(goal.right))
 
     with mp.workdps(DIGITS + MARGIN):
-        _over_worlds(claim, test, looks.gaussian, looks.times)
-    return f"{looks.gaussian} Gaussian worlds"
+        _over_models(goal, test, search.gaussian, search.times)
+    return f"{search.gaussian} Gaussian models"
 
 
-def gaussian_sign(claim: Claim, gap) -> None:
-    """Raise ``Refuted`` if a gap with densities is negative at some states of a linear-Gaussian world."""
+def gaussian_sign(goal: Goal, gap) -> None:
+    """Raise ``Refuted`` if a gap with densities is negative at some states of a linear-Gaussian model."""
 
     def test(number, index):
-        world = _gaussian_world(number, claim.model, HORIZON)
-        world.index = dict(index)
-        value = world(gap)
-        for look in range(0 if isinstance(value, Bell) else LOOKS):
-            number = value.at({key: to_mpf(draw(f"{world.seed}:{look}:{key}", real)) for key in value.variables()})
+        model = _gaussian_model(number, goal.definitions, HORIZON)
+        model.index = dict(index)
+        value = model(gap)
+        for sample in range(0 if isinstance(value, Bell) else SAMPLES):
+            number = value.at({key: to_mpf(draw(f"{model.seed}:{sample}:{key}", real)) for key in value.variables()})
             if number < -(mp.mpf(10) ** (MARGIN - DIGITS)):
-                raise Refuted(f"the gap {gap!r} is {mp.nstr(number, 12)} at {witness(world)}; a gap is never negative")
+                raise Refuted(f"the gap {gap!r} is {mp.nstr(number, 12)} at {witness(model)}; a gap is never negative")
 
     try:
         with mp.workdps(DIGITS + MARGIN):
-            _over_worlds(claim, test, EARLY.gaussian, EARLY.times)
+            _over_models(goal, test, EARLY.gaussian, EARLY.times)
     except Inconclusive:  # not Gaussian: the form of the gap must do
         return
 
 
 @lru_cache(maxsize=80)
-def _gaussian_world(number, model, last):
-    return GaussianWorld(str(number), {}, model, last)  # keeps its marginals for the next claim
+def _gaussian_model(number, definitions, last):
+    return GaussianModel(str(number), {}, definitions, last)  # keeps its marginals for the next goal
 
 
-def _compare_coefficients(claim, world, a, b):
+def _compare_coefficients(goal, model, a, b):
     if not isinstance(a, Bell) and not isinstance(b, Bell):
-        return _compare_polynomials(claim, world, a, b)
+        return _compare_polynomials(goal, model, a, b)
     (one, log_one), (other, log_other) = (as_bell(side).normal() for side in (a, b))
-    _compare_polynomials(claim, world, one, other)
-    _compare_polynomials(claim, world, log_one, log_other)
+    _compare_polynomials(goal, model, one, other)
+    _compare_polynomials(goal, model, log_one, log_other)
 
 
-def _compare_polynomials(claim, world, a, b):
+def _compare_polynomials(goal, model, a, b):
     scale = 1 + max(abs(value) for side in (a, b) for value in (0, *side.terms.values()))
     for key, value in (a - b).terms.items():
         if not mp.isfinite(value):
-            raise Undefined(f"{claim} has no finite value at {witness(world)}")
+            raise Undefined(f"{goal} has no finite value at {witness(model)}")
         if abs(value) > scale * mp.mpf(10) ** (MARGIN - DIGITS):
             monomial = " ".join(f"{name}[{time}]" for name, time in key) or "1"
             raise Refuted(
-                f"{claim} is false at {witness(world)}: the two polynomials of the states differ in {monomial} by "
-                f"{mp.nstr(value, 12)}; correct a side, or the licence"
+                f"{goal} is false at {witness(model)}: the two polynomials of the states differ in {monomial} by "
+                f"{mp.nstr(value, 12)}; correct a side, or the justification"
             )
 
 
-def _over_worlds(claim, test, count, moments):
-    symbols, fits = claim.symbols(), False
+def _over_models(goal, test, count, moments):
+    symbols, fits = goal.symbols(), False
     for number in range(count):
         for times in product(moments, repeat=len(symbols)):
             index = dict(zip(symbols, times, strict=True))
             try:
-                claim.check_times(index)
+                goal.check_times(index)
                 test(number, index)
                 fits = True
             except OutOfRange:
                 continue
     if not fits:
-        raise Undefined(f"{claim} has an index outside of its range")
+        raise Undefined(f"{goal} has an index outside of its range")

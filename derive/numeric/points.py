@@ -1,6 +1,6 @@
-"""The numerical verdict on scalar statements: exact rationals where possible, else 60 digits, at rational points.
+"""Scalar statements, evaluated at random points: exact rationals where possible, else 60 digits, at rational points.
 
-A finite average stands for every expectation.  Three laws are used, and the licence of the step decides which:
+A finite average stands for every expectation.  Three laws are used, and the justification of the step decides which:
 
 - *joint*: all random quantities are functions of one outcome with four values, so they depend on each other in an
   arbitrary way;
@@ -8,8 +8,8 @@ A finite average stands for every expectation.  Three laws are used, and the lic
 - *standard normal* (when the step cites the noise's definition): the Gauss–Hermite rule with four nodes ±√(3 ± √6),
   which reproduces the moments of N(0, 1) up to degree 7.
 
-Under the licence algebra an expectation is opaque, a random number that depends on nothing but the values of what is
-inside, so that only these may be rearranged.  ``analysis`` has integrals, limits and derivatives.
+Under the justification algebra an expectation is uninterpreted, a random number that depends on nothing but the
+values of what is inside, so that only these may be rearranged.  ``analysis`` has integrals, limits and derivatives.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ..language.expr import Symbol, log, walk
 from ..language.goal import contains
 from ..language.registry import positive, real
 from ..language.times import Item, OutOfRange, Sum
-from .analysis import LOOKS, Analysis
+from .analysis import SAMPLES, Analysis
 from .draw import draw
 from .interpret import fingerprint, to_mpf
 
@@ -38,9 +38,9 @@ LATE = 10**9  # a noise without a time is later than every time
 class Point(Analysis):
     """One random point of the domain; ``used`` lists what was drawn, to print a witness."""
 
-    def __init__(self, seed: str, index, licence, standard=frozenset()):
+    def __init__(self, seed: str, index, justification, standard=frozenset()):
         super().__init__(index)
-        self.seed, self.licence, self.standard = seed, licence, standard
+        self.seed, self.justification, self.standard = seed, justification, standard
         self.values: dict[tuple, object] = {}  # variables bound by an expectation or an integral
         self.used: dict[str, Fraction] = {}
         self.shapes: dict[tuple, object] = {}  # the functions that stand for arbitrary ones
@@ -85,7 +85,7 @@ class Point(Analysis):
         return self.mean_under(node, node.under, node.body)
 
     def Var(self, node):
-        if self.licence.mean == "opaque":
+        if self.justification.mean == "uninterpreted":
             return self.average(node, lambda value: value)
         mean = self.average(node, lambda value: value)
         return self.average(node, lambda value: value**2) - mean**2
@@ -94,11 +94,11 @@ class Point(Analysis):
         return self.mean_under(node, node.p, log(node.p / node.q))
 
     def mean_under(self, node, normal, body):
-        """The mean of ``body`` under a Gaussian, which is what ``node`` says; as far as the licence opens it."""
-        if self.licence.mean == "integral" or self.licence.exchanges:
+        """The mean of ``body`` under a Gaussian, which is what ``node`` says; as far as the justification opens it."""
+        if self.justification.mean == "integral" or self.justification.exchanges:
             return self(written_out(node))
-        if self.licence.mean == "opaque":
-            return self.opaque_normal_mean(type(node).__name__, normal, body)
+        if self.justification.mean == "uninterpreted":
+            return self.uninterpreted_normal_mean(type(node).__name__, normal, body)
         return self.normal_mean(normal, lambda: self(body))
 
     def normal_mean(self, normal, body):
@@ -110,21 +110,21 @@ class Point(Analysis):
         self.values = saved
         return total
 
-    def opaque_normal_mean(self, kind, normal, body):
+    def uninterpreted_normal_mean(self, kind, normal, body):
         parts = [self(normal.mean), self.variance(normal)]
-        places = [draw(f"{self.seed}:look {number}", real) for number in range(LOOKS)]
-        looks = [self.with_value(normal.at, place, body) for place in places]
-        return self.opaque(kind, self.key(normal.at), [*parts, *looks], all(look > 0 for look in looks))
+        places = [draw(f"{self.seed}:look {number}", real) for number in range(SAMPLES)]
+        values = [self.with_value(normal.at, place, body) for place in places]
+        return self.uninterpreted(kind, self.key(normal.at), [*parts, *values], all(value > 0 for value in values))
 
     def average(self, node, of):
         """Average of ``of(body)`` over the random quantities in the body that are not among the conditions."""
-        if node.given and "given" in self.licence.rules:
-            raise Inconclusive(f"{node!r} is drawn anew for each condition, which no joint law does")
+        if node.given and "given" in self.justification.rules:
+            raise Inconclusive(f"{node!r} is drawn again for each condition, which no joint law does")
         total, parts = Fraction(0), []
         saved = dict(self.values)
         given = sorted(self.given(node), key=str)
-        opaque = self.licence.mean == "opaque"
-        laws = [self.joint(self.all_variables(node), self.given(node))] if opaque else self.laws(node)
+        uninterpreted = self.justification.mean == "uninterpreted"
+        laws = [self.joint(self.all_variables(node), self.given(node))] if uninterpreted else self.laws(node)
         if len(laws) > MANY:
             raise (OutOfRange if contains(Sum, node.body) else Inconclusive)(f"{node!r} has too many noises to count")
         for combination in product(*laws):
@@ -136,13 +136,13 @@ class Point(Analysis):
             parts.append(value)
             total = total + weight * value
         self.values = saved
-        return self.opaque(type(node).__name__, given, [*self.known(given), *parts]) if opaque else total
+        return self.uninterpreted(type(node).__name__, given, [*self.known(given), *parts]) if uninterpreted else total
 
     def given(self, node):
         return [key for part in node.given for key in keys(self.variables(part))]
 
     def known(self, given):
-        """The values of the conditions, on which all that is known given them hangs."""
+        """The values of the conditions, on which all that is known given them depends."""
         return [self.leaf(key, real) for key in given]
 
     def all_variables(self, node):
@@ -155,14 +155,14 @@ class Point(Analysis):
         given = self.given(node)
         states = [key for key in keys(self.variables(node.body)) if key not in given]
         noises = [key for key in self.all_variables(node) if key not in states]
-        if not (self.licence.independent or self.standard):
+        if not (self.justification.independent or self.standard):
             return [self.joint(states + noises, given)]
         times = [time for _, time in states + given]
         backward = {p.sequence.name for p in walk(node.body) if isinstance(p, Item) and p.sequence.backward}
-        fresh = [key for key in noises if self.licence.independent or key[0] in self.standard]
+        fresh = [key for key in noises if self.justification.independent or key[0] in self.standard]
         fresh = [key for key in fresh if _apart(key[1], times, key[0] in backward)]
         if len(noises) > 1 and any(time is None for _, time in noises):
-            fresh = []  # nothing is said of a merged noise beside another noise
+            fresh = []  # nothing is known about a merged noise beside another noise
         dependent = states + [key for key in noises if key not in fresh]
         law = [self.joint(dependent, given)] if dependent else []
         return law + [self.normal(key) if key[0] in self.standard else self.joint([key], []) for key in fresh]

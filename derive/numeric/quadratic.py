@@ -1,4 +1,4 @@
-"""Polynomials of degree two and their exponentials: all that a linear-Gaussian world needs.
+"""Polynomials of degree two and their exponentials: all that a linear-Gaussian model needs.
 
 With f = a y² + b y + c, where b and c may hold other variables and a < 0,
 
@@ -82,7 +82,7 @@ class Quadratic:
         return result
 
     def value(self, role: str):
-        """The number that this polynomial is; ``role`` says in a message what needed a number."""
+        """The number that this polynomial is; ``role`` names in a message what needed a number."""
         if self.moving():
             raise Inconclusive(f"{role} depends on a state")
         return self.constant_term()
@@ -120,7 +120,7 @@ class Quadratic:
             parts[len(keys) - len(rest)][rest] = value
         return parts[2].get((), mp.zero), Quadratic(parts[1]), Quadratic(parts[0])
 
-    def slope(self, key):
+    def derivative(self, key):
         """The derivative by one variable."""
         a, b, _ = self.split(key)
         return Quadratic.variable(key) * (2 * a) + b
@@ -149,7 +149,7 @@ class Quadratic:
 
 @dataclass(frozen=True)
 class Bell:
-    """factor · exp(exponent), polynomials of degree two: a density, its slope, a density times a polynomial."""
+    """factor · exp(exponent), polynomials of degree two: a density, its derivative, a density times a polynomial."""
 
     exponent: Quadratic
     factor: Quadratic = field(default_factory=lambda: Quadratic.constant(mp.one))
@@ -191,9 +191,9 @@ class Bell:
             raise Undefined("log of a negative density")
         return self.exponent + mp.log(scale)
 
-    def slope(self, key):
+    def derivative(self, key):
         """The derivative by one variable."""
-        return bell(self.exponent, self.factor.slope(key) + self.factor * self.exponent.slope(key))
+        return bell(self.exponent, self.factor.derivative(key) + self.factor * self.exponent.derivative(key))
 
     def integrate(self, keys):
         """The integral over some variables."""

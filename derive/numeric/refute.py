@@ -1,4 +1,4 @@
-"""What tries to refute a claim: random points, finite worlds, linear-Gaussian worlds."""
+"""The counterexample search: random points, finite models, linear-Gaussian models."""
 
 from __future__ import annotations
 
@@ -10,67 +10,67 @@ from mpmath import mp
 from ..errors import Inconclusive
 from ..language.density import KL, E, Integral, Var
 from ..language.dependence import random_facts
-from ..language.goal import Claim, contains, has_densities
+from ..language.goal import Goal, contains, has_densities
 from ..language.tree import unfold
 from .diffusions import about, at_diffusions
 from .evaluate import DIGITS, at_points
 from .hermite import at_bells, under_bells
-from .models import LATE, finite_worlds, gaussian_worlds
+from .models import LATE, finite_models, gaussian_models
 from .sums import at_sums, of_sums
 
 
-def refute(claim: Claim) -> tuple[str, ...]:
-    """Where the claim was looked at and held; ``Refuted`` with a witness, or ``Undefined``, where it does not.
+def refute(goal: Goal) -> tuple[str, ...]:
+    """Where the goal was evaluated and held; ``Refuted`` with a witness, or ``Undefined``, where it does not.
 
-    Where numbers cannot be had, a non-Gaussian mean say, nothing is said.
+    Where numbers cannot be had, for a non-Gaussian mean say, the search is inconclusive.
     """
-    left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
-    special, only = _special(claim, left, right)
+    left, right = unfold((goal.left, goal.right), goal.facts, goal.start)
+    special, only = _special(goal, left, right)
     found = _seen(*special)
     if found or only:
         return found
-    looks = [lambda: finite_worlds(claim, left, right), lambda: gaussian_worlds(claim)]
-    if random_facts(claim.assumed):  # a letter does not say that what it stands for moves
-        looks.append(lambda: gaussian_worlds(replace(claim, model=(*claim.model, *claim.assumed))))
+    searches = [lambda: finite_models(goal, left, right), lambda: gaussian_models(goal)]
+    if random_facts(goal.assumed):  # a symbol does not show that what it stands for varies
+        searches.append(lambda: gaussian_models(replace(goal, definitions=(*goal.definitions, *goal.assumed))))
     if not has_densities(left, right):
-        looks = [lambda: at_points(claim, left, right), *looks[1:] * has_densities(claim.left, claim.right)]
+        searches = [lambda: at_points(goal, left, right), *searches[1:] * has_densities(goal.left, goal.right)]
         if contains((E, Var, KL, Integral), left, right):
-            moved = unfold((left, right), random_facts((*claim.model, *claim.assumed)), claim.start)
-            looks += [lambda: at_points(claim, *moved)] * (moved != (left, right))
-    return _seen(*looks)
+            moved = unfold((left, right), random_facts((*goal.definitions, *goal.assumed)), goal.start)
+            searches += [lambda: at_points(goal, *moved)] * (moved != (left, right))
+    return _seen(*searches)
 
 
-def _special(claim: Claim, left, right):
-    """Looks that are cheaper or can see more, and whether no others make sense: an arbitrary density does not move."""
-    if moving := about(claim):
-        return [lambda: at_diffusions(claim, left, right, moving)], "parts" not in claim.licence.rules
-    if under_bells(claim, left, right):
-        return [lambda: at_bells(claim, left, right)], False
-    if claim.licence.name == "limit" and of_sums(left, right):
-        return [lambda: at_sums(claim, left, right)], False
+def _special(goal: Goal, left, right):
+    """Searches that are cheaper or find more, and whether no others make sense: an arbitrary density does not move."""
+    if moving := about(goal):
+        return [lambda: at_diffusions(goal, left, right, moving)], "parts" not in goal.justification.rules
+    if under_bells(goal, left, right):
+        return [lambda: at_bells(goal, left, right)], False
+    if goal.justification.name == "limit" and of_sums(left, right):
+        return [lambda: at_sums(goal, left, right)], False
     return [], False
 
 
-def refute_by_definitions(claim: Claim) -> tuple[str, ...]:
+def refute_by_definitions(goal: Goal) -> tuple[str, ...]:
     """The same for what an induction concludes: all definitions are put in, its proof is not used."""
-    if has_densities(claim.left, claim.right):
-        return _seen(lambda: gaussian_worlds(claim))
-    return _seen(lambda: at_points(claim, *unfold((claim.left, claim.right), claim.model)))
+    if has_densities(goal.left, goal.right):
+        return _seen(lambda: gaussian_models(goal))
+    return _seen(lambda: at_points(goal, *unfold((goal.left, goal.right), goal.definitions)))
 
 
-def refute_late(claim: Claim) -> tuple[str, ...]:
-    """The same for a claim about densities at T = 6, 7, 8, in fewer worlds, which are larger."""
-    left, right = unfold((claim.left, claim.right), claim.facts, claim.start)
+def refute_late(goal: Goal) -> tuple[str, ...]:
+    """The same for a goal about densities at T = 6, 7, 8, in fewer models, which are larger."""
+    left, right = unfold((goal.left, goal.right), goal.facts, goal.start)
     if not has_densities(left, right):
         return ()
-    return _seen(lambda: finite_worlds(claim, left, right, LATE), lambda: gaussian_worlds(claim, LATE))
+    return _seen(lambda: finite_models(goal, left, right, LATE), lambda: gaussian_models(goal, LATE))
 
 
-def _seen(*looks) -> tuple[str, ...]:
-    """The names of those looks that found something to look at."""
+def _seen(*searches) -> tuple[str, ...]:
+    """The names of those searches that found something to evaluate."""
     found = []
     with mp.workdps(DIGITS):
-        for look in looks:
+        for search in searches:
             with suppress(Inconclusive):
-                found.append(look())
+                found.append(search())
     return tuple(found)

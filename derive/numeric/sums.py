@@ -12,13 +12,13 @@ from mpmath import mp
 
 from ..errors import Inconclusive
 from ..language.expr import walk
-from ..language.goal import Claim
+from ..language.goal import Goal
 from ..language.times import Limit, Sum
 from .analysis import INTEGRAL_DIGITS
 from .evaluate import compare
 from .points import Point
 
-FIRST, DOUBLINGS, LOOKS = 8, 6, 2
+FIRST, DOUBLINGS, SAMPLES = 8, 6, 2
 TOLERANCE = mp.mpf(10) ** -9
 
 
@@ -28,14 +28,14 @@ def of_sums(*sides) -> bool:
     return any(type(part) is Sum for limit in limits for part in walk(limit.body))
 
 
-def at_sums(claim: Claim, left, right) -> str:
-    """Evaluate a claim about limits of sums at random points; return the name of the look."""
-    if claim.symbols():
-        raise Inconclusive(f"{claim} has a limit of sums and other times")
+def at_sums(goal: Goal, left, right) -> str:
+    """Evaluate a goal about limits of sums at random points; return the name of the search."""
+    if goal.symbols():
+        raise Inconclusive(f"{goal} has a limit of sums and other times")
     with mp.workdps(INTEGRAL_DIGITS):
-        for number in range(LOOKS):
-            compare(claim, SumPoint(str(number), {}, claim.licence), left, right, TOLERANCE, absolute=True)
-    return f"{LOOKS} points, {FIRST * 2**DOUBLINGS} steps"
+        for number in range(SAMPLES):
+            compare(goal, SumPoint(str(number), {}, goal.justification), left, right, TOLERANCE, absolute=True)
+    return f"{SAMPLES} points, {FIRST * 2**DOUBLINGS} steps"
 
 
 class SumPoint(Point):

@@ -1,4 +1,4 @@
-"""What a cell shows: numbered, aligned lines with a licence beside each, as LaTeX and as text.
+"""What a cell shows: numbered, aligned lines with a justification beside each, as LaTeX and as text.
 
 A block's LaTeX is made from its lines, and its lines from the steps that were checked; there is no other way to put a
 relation on the page.  The output's metadata carries the number, the name and the count of relations, for links and
@@ -17,17 +17,17 @@ from ..language.tree import Fact, first_times, free_indices
 from .render import latex
 
 WIDE = 13  # a left side wider than this many letters gets a line of its own
-FULL = 34  # if any line is wider than this many letters, the licences stand below the lines, as on a phone
+FULL = 34  # if any line is wider than this many letters, the justifications stand below the lines, as on a phone
 
 
 @dataclass(frozen=True)
 class Line:
-    """``relation`` is one of RELATIONS; ``left`` is None on continued lines; ``licence`` is the text beside it."""
+    """``relation`` is one of RELATIONS; ``left`` is None on continued lines; ``justification`` is shown beside it."""
 
     left: object
     relation: str
     right: object
-    licence: str
+    justification: str
 
 
 STRUT = r" \vphantom{\big|}"  # some air between the lines
@@ -82,7 +82,7 @@ class Block:
                 "left": "" if line.left is None else latex(line.left),
                 "relation": RELATIONS[line.relation],
                 "right": latex(line.right),
-                "justification": line.licence,
+                "justification": line.justification,
             }
             for line in self.lines()
         ]
@@ -123,7 +123,7 @@ class Block:
         rows = [f"({self.tag}) {self.name}"]
         for line in self.lines():
             left = "" if line.left is None else f"{text(line.left)} "
-            rows.append(f"    {left}{line.relation} {text(line.right)}    [{line.licence}]")
+            rows.append(f"    {left}{line.relation} {text(line.right)}    [{line.justification}]")
         return "\n".join(rows)
 
 

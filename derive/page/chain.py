@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..definitions.networks import no_letter_for_a_network
+from ..definitions.networks import no_symbol_for_a_network
 from ..errors import ArgumentError, DerivationError
-from ..justifications import RULE, WRITTEN_OUT, licence
+from ..justifications import RULE, WRITTEN_OUT, justification
 from ..kernel.theorem import by_induction, chained
 from ..language.density import KL
 from ..language.expr import Expr, walk, wrap
-from ..language.goal import Claim, contains
+from ..language.goal import Goal, contains
 from ..language.registry import at_least_zero
 from ..language.times import Index
 from ..language.tree import Fact, at, first_times
 from ..proof.derivatives import not_under_its_own_variable
 from ..verify.mutate import gap_mutants, mutants
-from ..verify.verify import Verdict, look, non_negative, verify
+from ..verify.verify import ProofStatus, non_negative, search_by_definitions, verify
 from .blocks import Block, Line
 
 GAPS = ("Gibbs", "non-negative gap", "positive gap")
@@ -24,56 +24,56 @@ GAPS = ("Gibbs", "non-negative gap", "positive gap")
 
 @dataclass(frozen=True)
 class Gap:
-    """What makes a line an inequality: the claim about the sign of the gap, and the line before it."""
+    """What makes a line an inequality: the goal about the sign of the gap, and the line before it."""
 
-    claim: Claim
+    goal: Goal
     before: Expr
     strict: bool
 
-    def check(self, claim):
-        non_negative(claim, claim.left, self.strict)
+    def check(self, goal):
+        non_negative(goal, goal.left, self.strict)
 
 
 @dataclass(frozen=True)
 class Step:
-    """One checked line: ``relation right``, with the claim that was proved, and how."""
+    """One checked line: ``relation right``, with the goal that was proved, and how."""
 
     relation: str
     right: Expr
-    claim: Claim
-    verdict: Verdict
-    beside: str  # the licence as it is shown
-    check: object = verify  # what accepts or rejects a variant of the claim
+    goal: Goal
+    status: ProofStatus
+    beside: str  # the justification as it is shown
+    check: object = verify  # what accepts or rejects a variant of the goal
     gap: Gap | None = None
 
     @property
     def word(self) -> str:
-        """The verdict in a word: rule (for all T), algebra, calculus or definition."""
-        word = (self.gap.claim if self.gap else self.claim).licence.verdict
-        timeless = not any(isinstance(p, Index) and p.symbol for side in self.claim.sides() for p in walk(side))
+        """The proof status in a word: rule (for all T), algebra, calculus or definition."""
+        word = (self.gap.goal if self.gap else self.goal).justification.status
+        timeless = not any(isinstance(p, Index) and p.symbol for side in self.goal.sides() for p in walk(side))
         return "rule" if word == RULE and timeless else word
 
     @property
     def shown(self) -> str:
-        """What stands beside the line: its licence, and its verdict where that is another word."""
+        """What stands beside the line: its justification, and its proof status where that is another word."""
         return self.beside if self.beside.startswith(self.word) else f"{self.beside} · {self.word}"
 
     def attacks(self, sequences, laws):
         """Yield (description, mutant, what must reject it)."""
-        for what, mutant in mutants(self.claim, sequences, laws):
+        for what, mutant in mutants(self.goal, sequences, laws):
             yield what, mutant, self.check
         if self.gap is not None:
-            negative = replace(self.gap.claim, left=-self.gap.claim.left, right=-self.gap.claim.left)
+            negative = replace(self.gap.goal, left=-self.gap.goal.left, right=-self.gap.goal.left)
             yield "gap: sign", negative, self.gap.check
-            for what, new in gap_mutants(self.gap.claim.left):
-                yield f"gap: {what}", replace(self.claim, left=self.gap.before + new), self.check
+            for what, new in gap_mutants(self.gap.goal.left):
+                yield f"gap: {what}", replace(self.goal, left=self.gap.before + new), self.check
 
 
 class Chain(Block):
     """``left = … = right``: each line starts from the one before it.
 
     ``equals`` and ``at_most`` check their line before they return, and raise ``Refuted``, ``Inconclusive``,
-    ``Undefined`` or ``VacuousHypotheses`` otherwise; the message names the line, the licence and a witness.
+    ``Undefined`` or ``VacuousHypotheses`` otherwise; the message names the line, the justification and a witness.
     """
 
     def __init__(self, derivation, name: str, left: Expr, hypothesis: Fact | None = None, start: int = 1):
@@ -87,12 +87,12 @@ class Chain(Block):
         return self.steps[-1].right if self.steps else self.left
 
     def equals(self, right, by: str, using=()) -> Chain:
-        """Add ``= right``, licensed by ``by`` and the earlier definitions or results named in ``using``."""
+        """Add ``= right``, justified by ``by`` and the earlier definitions or results named in ``using``."""
         right = wrap(right)
         if by in GAPS:
-            raise ArgumentError(f"by={by!r} licenses an inequality; use at_most or below, with the gap")
-        claim, beside = self.claim(self.right, right, by, using)
-        self._add(Step("=", right, claim, verify(claim), beside), using)
+            raise ArgumentError(f"by={by!r} justifies an inequality; use at_most or below, with the gap")
+        goal, beside = self.goal(self.right, right, by, using)
+        self._add(Step("=", right, goal, verify(goal), beside), using)
         return self
 
     def _add(self, step, using):
@@ -116,14 +116,14 @@ class Chain(Block):
         shown, known = first_times(*self.sides(), self.left, bound, least=self.start), self.start
         if any(first > shown.get(symbol, known) for symbol, first in first_times(gap, least=self.start).items()):
             raise ArgumentError(f"the gap {gap!r} begins later than the line {bound!r}; give the chain a later start")
-        claim, _ = self.claim(self.right + gap, bound, "algebra", ())
-        verdict = verify(claim)
+        goal, _ = self.goal(self.right + gap, bound, "algebra", ())
+        status = verify(goal)
         strict = relation == "<"
         by = "Gibbs" if contains(KL, gap) else "positive gap" if strict else "non-negative gap"
-        signed, cited = self.claim(gap, gap, by, using)
+        signed, cited = self.goal(gap, gap, by, using)
         non_negative(signed, gap, strict)
         beside = Gap(signed, self.right, strict)
-        self._add(Step(relation, bound, claim, verdict, cited, gap=beside), using)
+        self._add(Step(relation, bound, goal, status, cited, gap=beside), using)
         return self
 
     def sources(self, using) -> list[Block]:
@@ -131,10 +131,10 @@ class Chain(Block):
         names = (using,) if isinstance(using, str) else tuple(using)
         return [self.derivation.source(name) for name in names if name != "hypothesis" or not self.hypothesis]
 
-    def claim(self, left, right, by, using) -> tuple[Claim, str]:
-        """The claim that ``left = right``, and the licence as shown beside the line."""
+    def goal(self, left, right, by, using) -> tuple[Goal, str]:
+        """The goal that ``left = right``, and the justification as shown beside the line."""
         self.derivation.own(left, right, beside=[self.left, *(step.right for step in self.steps)])
-        no_letter_for_a_network((left, right), self.derivation.said())
+        no_symbol_for_a_network((left, right), self.derivation.stated())
         using = (using,) if isinstance(using, str) else tuple(using)
         if (by == "result" and not using) or (by == "induction" and "hypothesis" not in using):
             raise ArgumentError(f"using must name what {by!r} rests on, got nothing; name a block, or 'hypothesis'")
@@ -148,26 +148,26 @@ class Chain(Block):
             equations += source.equations
             resting = [f"({tag})" for other, tag in source.assumptions.items() if other != source.name]
             labels.append(" with ".join([f"({source.tag})", *resting]))
-        allowed = licence(by)
+        allowed = justification(by)
         if allowed.mean == "sum" and facts and not standard:
-            allowed = replace(allowed, mean="opaque")  # the fact is put in place; operators stay as they are
+            allowed = replace(allowed, mean="uninterpreted")  # the fact is put in place; operators stay as they are
         elif by == "definition" and not facts and not standard:
             allowed = replace(allowed, mean="integral", rules=WRITTEN_OUT)  # an operator is written out
-        claim = Claim(
+        goal = Goal(
             f"{self.name}, line {len(self.steps) + 1}",
             left,
             right,
             allowed,
             tuple(facts),
             standard,
-            self.derivation.model(),
+            self.derivation.process_facts(),
             self.derivation.hypotheses(),
             self.start,
-            self.derivation.said(),
-            self.derivation.model("="),
+            self.derivation.stated(),
+            self.derivation.process_facts("="),
             equations,
         )
-        return claim, " ".join([by, ", ".join(labels)]).strip()
+        return goal, " ".join([by, ", ".join(labels)]).strip()
 
     def facts(self) -> list[Fact]:
         """What a later step may cite."""
@@ -179,15 +179,15 @@ class Chain(Block):
             raise ArgumentError(
                 f"{self.name!r} does not end in an equality, so it cannot be cited as one; cite another result"
             )
-        if chained([step.verdict.theorem for step in self.steps]) != (self.left, self.right):
+        if chained([step.status.theorem for step in self.steps]) != (self.left, self.right):
             raise DerivationError(f"{self.name!r} was changed after it was checked; state it again")
         return [self.fact()]
 
     def lines(self):
         lefts, before = [self.left] + [None] * len(self.steps), self.left
         for step in self.steps:
-            follows = (step.gap.before if step.gap else step.claim.left) == before and step.claim.right == step.right
-            if not follows or step.verdict.theorem.claim is not step.claim:
+            follows = (step.gap.before if step.gap else step.goal.left) == before and step.goal.right == step.right
+            if not follows or step.status.theorem.goal is not step.goal:
                 raise DerivationError(f"{self.name!r} was changed after it was checked; state it again")
             before = step.right
         return [Line(left, s.relation, s.right, s.shown) for left, s in zip(lefts, self.steps, strict=False)]
@@ -212,21 +212,23 @@ class Induction(Block):
     def conclude(self) -> Induction:
         """Check that base and step end where they must; the equality then holds for all times, and may be cited."""
         for chain, index in ((self.base, Index(None, 1)), (self.step, Index(self.over, 1))):
-            goal = self.here(self.right, index)
-            if not chain.steps or chain.right != goal or any(step.relation != "=" for step in chain.steps):
+            expected = self.here(self.right, index)
+            if not chain.steps or chain.right != expected or any(step.relation != "=" for step in chain.steps):
                 raise DerivationError(
-                    f"{chain.name!r} must end in = {goal!r}, got {chain.right!r}; add the missing line"
+                    f"{chain.name!r} must end in = {expected!r}, got {chain.right!r}; add the missing line"
                 )
         self.derivation.place(self)
         self.assumptions = self.base.assumptions | self.step.assumptions
         self.rests = self.base.rests | self.step.rests
         self.brings = self.base.brings | self.step.brings
         not_under_its_own_variable(self)
-        claim = Claim(self.name, self.left, self.right, licence("induction"), model=self.derivation.model())
-        base, step = ([step.verdict.theorem for step in chain.steps] for chain in (self.base, self.step))
-        verdict = Verdict(by_induction(claim, self.over, base, step), look(claim))
+        goal = Goal(
+            self.name, self.left, self.right, justification("induction"), definitions=self.derivation.process_facts()
+        )
+        base, step = ([step.status.theorem for step in chain.steps] for chain in (self.base, self.step))
+        status = ProofStatus(by_induction(goal, self.over, base, step), search_by_definitions(goal))
         beside = f"induction ({self.base.tag}), ({self.step.tag})"
-        self.steps = [Step("=", self.right, claim, verdict, beside, look)]
+        self.steps = [Step("=", self.right, goal, status, beside, search_by_definitions)]
         return self
 
     def facts(self):

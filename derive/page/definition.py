@@ -1,4 +1,4 @@
-"""What is true because it is said: definitions, assumptions, and hypotheses."""
+"""What is true because it is stated: definitions, assumptions, and hypotheses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .blocks import Block, Line
 
 
 class Definition(Block):
-    """``left := right``, or an assumption; true because it is said."""
+    """``left := right``, or an assumption; true because it is stated."""
 
     definition = True
 

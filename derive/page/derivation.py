@@ -19,12 +19,12 @@ from ..definitions.conserve import conservative, random_in_time
 from ..definitions.definable import density
 from ..definitions.distributions import not_against
 from ..errors import ArgumentError
-from ..justifications import licence
+from ..justifications import justification
 from ..language.density import Density, Diffusion, Normal
 from ..language.dependence import is_noise, random_facts
 from ..language.expr import Expr, Num, Symbol, Value, walk, wrap
 from ..language.functions import Apply
-from ..language.goal import Claim, contains, has_densities
+from ..language.goal import Goal, contains, has_densities
 from ..language.registry import Registry, latex_name, mentions, real, standard_normal
 from ..language.times import Index, Item, Limit, Sequence
 from ..language.tree import Fact, at, first_times, unfold
@@ -82,13 +82,13 @@ class Derivation(Registry):
     def _state(self, name, left, right, relation, word):
         left, right = wrap(left), wrap(right)
         self.own(left, *([] if right == standard_normal else [right]))
-        pairs = list(self.said(but=name))
+        pairs = list(self.stated(but=name))
         conservative(name, left, right, pairs, word)
         if name not in self.blocks:
             sides = [side for block in self.blocks.values() for side in block.sides()]
             random_in_time(name, left, right, pairs, sides)
             moving_in_time(name, left, right, pairs, sides)
-        claim = Claim(name, left, right, licence("definition"))
+        goal = Goal(name, left, right, justification("definition"))
         if is_noise(left):
             return self.place(Definition(name, left, right, "~", "independent"))
         if isinstance(right, Diffusion):
@@ -96,12 +96,12 @@ class Derivation(Registry):
             always_defined(right.noise, {}, smooth=True)
             return self.place(Definition(name, left, right, "~", "assumption"))
         if isinstance(left, Density) and isinstance(right, Normal):
-            non_negative(claim, right.variance, strict=True)
+            non_negative(goal, right.variance, strict=True)
             defined(right.mean)
-            (seen,) = unfold((right,), random_facts((*self.model(), *self.model("="))))
-            density(name, left, seen)  # no letter hides a state or a noise that is no condition
+            (seen,) = unfold((right,), random_facts((*self.process_facts(), *self.process_facts("="))))
+            density(name, left, seen)  # no symbol hides a state or a noise that is no condition
         elif isinstance(left, (Item, Symbol, Apply)):
-            self._in_domain(claim, left, right)
+            self._in_domain(goal, left, right)
             if not has_densities(right):
                 always_defined(right, self._least(left), smooth=isinstance(left, Apply))
         if not has_densities(right):
@@ -112,8 +112,8 @@ class Derivation(Registry):
                 )
         new = Definition(name, left, right, relation, word)
         self._witness(name, self.hypotheses(), [new])
-        said = [block for block in self.blocks.values() if isinstance(block, Definition) and block.name != name]
-        not_against([*said, new], left)
+        stated = [block for block in self.blocks.values() if isinstance(block, Definition) and block.name != name]
+        not_against([*stated, new], left)
         return self.place(new)
 
     def _least(self, left) -> dict[str, int]:
@@ -122,41 +122,46 @@ class Derivation(Registry):
             return {}
         return {left.index.symbol: max(left.sequence.start - left.index.offset, 0)}
 
-    def _in_domain(self, claim, left, right):
+    def _in_domain(self, goal, left, right):
         """Prove that a defined quantity stays in its declared domain, at each time from the first on."""
         domain = getattr(left, "sequence", getattr(left, "function", left)).domain
         if isinstance(left, Item):
             first, start = left.sequence.first, max(left.sequence.start - left.index.offset, 0)
             if first is not None and left.index == Index(None, left.sequence.start):
-                raise ArgumentError(f"{claim.name!r}: {left!r} was declared to be {first}, and cannot be defined")
+                raise ArgumentError(f"{goal.name!r}: {left!r} was declared to be {first}, and cannot be defined")
             symbol = left.index.symbol
             if first is not None and first_times(right, least=start).get(symbol, start) == start:
-                now = replace(claim, left=at(right, {symbol: Index(None, start)}), right=Num(first), model=self.model())
-                verify(replace(now, facts=now.model))
+                now = replace(
+                    goal,
+                    left=at(right, {symbol: Index(None, start)}),
+                    right=Num(first),
+                    definitions=self.process_facts(),
+                )
+                verify(replace(now, facts=now.definitions))
                 start += 1
-            claim = replace(claim, start=start)
+            goal = replace(goal, start=start)
         if domain.low is not None:
-            non_negative(claim, right - Num(domain.low) if domain.low else right, strict=True)
+            non_negative(goal, right - Num(domain.low) if domain.low else right, strict=True)
         if domain.high is not None:
-            non_negative(claim, Num(domain.high) - right, strict=True)
+            non_negative(goal, Num(domain.high) - right, strict=True)
 
     def suppose(self, name: str, small: Value, large: Value) -> Definition:
         """State ``small < large`` as a hypothesis of all later steps; ``VacuousHypotheses`` if nothing satisfies it."""
         self.own(wrap(small), wrap(large))
         block = Definition(name, wrap(small), wrap(large), "<", "assumption")
         pairs = (*self.hypotheses(), (block.left, block.right))
-        claim = Claim(name, block.left, block.left, licence("algebra"), hypotheses=pairs)
-        list(admissible(claim, 24))
+        goal = Goal(name, block.left, block.left, justification("algebra"), hypotheses=pairs)
+        list(admissible(goal, 24))
         self._witness(name, pairs)
         return self.place(block)
 
     def _witness(self, name, pairs, more=()):
         """Some points must satisfy all hypotheses together with all definitions and assumptions."""
-        said = [block for block in (*self.blocks.values(), *more) if isinstance(block, Definition)]
-        facts = [fact for block in said for fact in block.facts()]
+        stated = [block for block in (*self.blocks.values(), *more) if isinstance(block, Definition)]
+        facts = [fact for block in stated for fact in block.facts()]
         pairs = tuple(unfold(pair, facts) for pair in pairs)
         if pairs:
-            list(admissible(Claim(name, *pairs[0], licence("algebra"), hypotheses=pairs), 24))
+            list(admissible(Goal(name, *pairs[0], justification("algebra"), hypotheses=pairs), 24))
 
     def chain(self, name: str, left: Value, start: int = 1) -> Chain:
         """Start a chain of steps at ``left``; it is about all values of its index symbols from ``start`` on."""
@@ -189,7 +194,7 @@ class Derivation(Registry):
         """Return ``node`` as a SymPy expression in plain symbols, with the cited definitions written out."""
         names = (using,) if isinstance(using, str) else using
         (node,) = unfold((wrap(node),), [fact for name in names for fact in self.source(name).facts()])
-        return Symbolic(licence("limit"), floors=floors(node), chart="plain")(node)
+        return Symbolic(justification("limit"), floors=floors(node), chart="plain")(node)
 
     def place(self, block: Placed) -> Placed:
         """Number a block.  A cell that is run again replaces its block; another statement under its name is refused."""
@@ -206,7 +211,7 @@ class Derivation(Registry):
                 f"rest on it; got {block.right!r}; choose another name, or start a new derivation"
             )
         if isinstance(block, Definition):
-            self.defined |= {letters: thing for _, thing, letters in mentions(block.left)}
+            self.defined |= {written: thing for _, thing, written in mentions(block.left)}
         block.tag = old.tag if old is not None else f"{self.letter}.{len(self.blocks) + 1}"
         if isinstance(block, Definition) and (block.relation == "=" or block.equations):
             block.assumptions = {block.name: block.tag}
@@ -221,7 +226,7 @@ class Derivation(Registry):
             )
         return self.blocks[name]
 
-    def model(self, relation: str = ":=") -> tuple[Fact, ...]:
+    def process_facts(self, relation: str = ":=") -> tuple[Fact, ...]:
         """The definitions that fix the process, or the assumptions ("="): all but those of states."""
         found = [block for block in self.blocks.values() if getattr(block, "relation", None) == relation]
         return tuple(
@@ -231,7 +236,7 @@ class Derivation(Registry):
             if not (isinstance(block.left, Item) and block.left.sequence.role == "state")
         )
 
-    def said(self, but: str = "") -> tuple[tuple[Expr, Expr], ...]:
+    def stated(self, but: str = "") -> tuple[tuple[Expr, Expr], ...]:
         """Left and right sides of all definitions and assumptions, but those of one name."""
         found = [b for b in self.blocks.values() if isinstance(b, Definition) and b.relation != "<" and b.name != but]
         return tuple((b.left, b.right) for b in found)

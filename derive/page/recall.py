@@ -2,7 +2,7 @@
 
 ``results.json`` beside this module holds what the chapters have proved, as their runs reported it;
 ``python -m booktools.notebooks.results`` writes it, and tests hold it to the notebooks and derive it again.
-``recall`` compares: what is stated here must be what was proved there, of letters that are declared in the same way
+``recall`` compares: what is stated here must be what was proved there, of symbols that are declared in the same way
 and stand for the same, under assumptions that are all made here.
 """
 
@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from ..errors import ArgumentError, DerivationError
-from ..justifications import licence
-from ..language.dependence import atoms, hangs, meets
+from ..justifications import justification
+from ..language.dependence import atoms, depends_on, may_alias
 from ..language.expr import walk
-from ..language.goal import Claim
+from ..language.goal import Goal
 from ..language.registry import at_least_zero
 from ..language.tree import bound_by, same_thing
 from ..proof import algebra
-from ..verify.verify import look, named
+from ..verify.verify import named, search_by_definitions
 from . import record
 from .blocks import Block, Line
 
@@ -37,31 +37,31 @@ def recorded() -> dict:
 
 @dataclass(frozen=True)
 class Record:
-    """One result as its chapter reported it; ``rests`` and ``letters`` map names to words."""
+    """One result as its chapter reported it; ``rests`` and ``symbols`` map names to words."""
 
     chapter: str
     letter: str
     name: str
     tag: str
-    says: str
+    statement: str
     times: dict
     rests: dict
-    letters: dict
+    symbols: dict
 
     @property
     def sentence(self) -> str:
-        return _sentence(self.says, self.times, self.rests.values(), self.letters)
+        return _sentence(self.statement, self.times, self.rests.values(), self.symbols)
 
 
 def find(label: str, known: dict) -> Record:
     """The result with this name or number; ``ArgumentError`` lists the near ones."""
-    for chapter, told in known.items():
-        for name, one in told["results"].items():
+    for chapter, proved in known.items():
+        for name, one in proved["results"].items():
             if label in (name, one["tag"]):
-                rests = {rest: told["definitions"][rest] for rest in one["rests"]}
-                letters = {letter: told["letters"][letter] for letter in one["letters"]}
-                return Record(chapter, told["letter"], name, one["tag"], one["says"], one["times"], rests, letters)
-    names = [name for told in known.values() for name in told["results"]]
+                rests = {rest: proved["definitions"][rest] for rest in one["rests"]}
+                symbols = {symbol: proved["letters"][symbol] for symbol in one["letters"]}
+                return Record(chapter, proved["letter"], name, one["tag"], one["says"], one["times"], rests, symbols)
+    names = [name for proved in known.values() for name in proved["results"]]
     near = difflib.get_close_matches(label, names, n=4, cutoff=0.4)
     raise ArgumentError(
         f"no chapter has proved {label!r}; near it: {', '.join(near) or 'nothing'}; if it is new, run `make notebooks`"
@@ -70,7 +70,7 @@ def find(label: str, known: dict) -> Record:
 
 def no_circle(letter: str, origin: Record, known: dict) -> None:
     """Raise ``DerivationError`` if the proof of ``origin`` leads back to the chapter with this letter."""
-    chapters = {told["letter"]: name for name, told in known.items()}
+    chapters = {proved["letter"]: name for name, proved in known.items()}
     reached, todo = set(), [origin.letter]
     while todo:
         here = todo.pop()
@@ -102,36 +102,41 @@ class Recalled(Block):
         self.derivation, self.origin, self.left, self.right = derivation, origin, left, right
         self.compare()
         facts = tuple(fact for name in self.assumptions for fact in derivation.blocks[name].facts())
-        claim = Claim(
+        goal = Goal(
             self.name,
             left,
             right,
-            licence("result"),
-            model=(*derivation.model(), *facts),
+            justification("result"),
+            definitions=(*derivation.process_facts(), *facts),
             hypotheses=derivation.hypotheses(),
             start=start,
-            said=derivation.said(),
+            stated=derivation.stated(),
         )
-        with named(claim):
-            algebra.sound(claim, left, right)
-        self.looks = look(claim)
+        with named(goal):
+            algebra.sound(goal, left, right)
+        self.searches = search_by_definitions(goal)
 
     def compare(self):
         """Raise ``DerivationError`` unless this is what the record says, here and now."""
         known, origin = record.definitions(self.derivation), self.origin
-        here = {record.said(block): block for block in known}
+        here = {record.statement(block): block for block in known}
         rests = [here[words] for words in origin.rests.values() if words in here]
         sides = [self.left, self.right]
         found = record.closed(sides, rests, known)
-        letters = record.letters(*sides, *(side for block in found for side in (block.left, block.right)))
+        symbols = record.symbols(*sides, *(side for block in found for side in (block.left, block.right)))
         times = self.first()
-        says = f"{record.words(self.left)} = {record.words(self.right)}"
-        told = {record.said(block) for block in found}
-        if (says, times, told, letters) != (origin.says, origin.times, set(origin.rests.values()), origin.letters):
+        statement = f"{record.words(self.left)} = {record.words(self.right)}"
+        stated = {record.statement(block) for block in found}
+        if (statement, times, stated, symbols) != (
+            origin.statement,
+            origin.times,
+            set(origin.rests.values()),
+            origin.symbols,
+        ):
             raise DerivationError(
-                f"({origin.tag}) {origin.name!r} of {origin.chapter} says something else.\n"
+                f"({origin.tag}) {origin.name!r} of {origin.chapter} states something else.\n"
                 f"proved there: {origin.sentence}\n"
-                f"stated here:  {_sentence(says, times, told, letters)}"
+                f"stated here:  {_sentence(statement, times, stated, symbols)}"
             )
         self._nothing_hidden([block for block in known if block not in found])
         self.assumptions = {block.name: block.tag for block in found if block.relation == "="}
@@ -139,32 +144,32 @@ class Recalled(Block):
         self.brings = frozenset().union(*(block.brings for block in found))
 
     def _nothing_hidden(self, more):
-        """What is said here only must not make a letter random, or move one that the statement binds.
+        """What is stated here only must not make a symbol random, or move one that the statement binds.
 
-        There the letter stood still; here a law, a state or an assumption might say that it does not.
+        There the symbol was constant; here a law, a state or an assumption might state that it does not.
         """
-        pairs = self.derivation.said()
+        pairs = self.derivation.stated()
         bound = [variable for side in (self.left, self.right) for part in walk(side) for variable in bound_by(part)]
-        bound = [variable for variable in bound if record.is_letter(variable)]
+        bound = [variable for variable in bound if record.is_number(variable)]
         parts = {part for side in (self.left, self.right) for part in atoms(side)}
         for block in more:
-            if not any(meets(part, block.left) for part in parts):
+            if not any(may_alias(part, block.left) for part in parts):
                 continue
             reached, todo = set(), [*atoms(block.left), *atoms(block.right)]
             while todo:
                 part = todo.pop()
                 if part not in reached:
                     reached.add(part)
-                    todo += [deep for left, right in pairs if meets(part, left) for deep in atoms(right)]
+                    todo += [deep for left, right in pairs if may_alias(part, left) for deep in atoms(right)]
             moves = any(same_thing(part, variable) for part in reached for variable in bound)
-            if moves or (record.is_letter(block.left) and any(hangs(part, pairs) for part in atoms(block.right))):
+            if moves or (record.is_number(block.left) and any(depends_on(part, pairs) for part in atoms(block.right))):
                 raise DerivationError(
                     f"({self.origin.tag}) {self.name!r} of {self.origin.chapter} was proved where "
-                    f"{block.left!r} was free; here {record.said(block)}"
+                    f"{block.left!r} was free; here {record.statement(block)}"
                 )
 
     def facts(self):
-        self.compare()  # something may have been said since
+        self.compare()  # something may have been stated since
         return [self.fact()]
 
     def lines(self):
@@ -177,7 +182,7 @@ class Recalled(Block):
         return {"diffusion_lib": shown | {"name": self.tag, "recalled": recalled | {"says": self.origin.sentence}}}
 
 
-def _sentence(says, times, rests, letters) -> str:
+def _sentence(statement, times, rests, symbols) -> str:
     late = [f"{symbol} ≥ {first}" for symbol, first in sorted(times.items())]
     given = [f"given {rest}" for rest in sorted(rests)]
-    return "; ".join([says, *late, *given, *(f"{name}: {how}" for name, how in sorted(letters.items()))])
+    return "; ".join([statement, *late, *given, *(f"{name}: {how}" for name, how in sorted(symbols.items()))])

@@ -88,8 +88,8 @@ class Latex:
 
     def Pow(self, node):
         base = self(node.base, ATOM)
-        letter = isinstance(node.base, (Symbol, Item)) and not compound(node.base)
-        double = letter and any(mark in base for mark in "'^")  # TeX takes one exponent
+        symbol = isinstance(node.base, (Symbol, Item)) and not compound(node.base)
+        double = symbol and any(mark in base for mark in "'^")  # TeX takes one exponent
         if double or isinstance(node.base, Integral):  # or else the exponent is that of dy
             base = fenced("(", base, ")")
         return f"{base}^{_braced(self(node.power))}"
@@ -189,7 +189,7 @@ def compound(node) -> bool:
 
 
 def catches(node, rest) -> bool:
-    """Would a reader take a letter in the terms that follow for the one that a sum or a limit in ``node`` binds?"""
+    """Would a reader take a symbol in the terms that follow for the one that a sum or a limit in ``node`` binds?"""
     bound = {part.symbol for part in walk(node) if isinstance(part, (Sum, Limit))}
     return any(not bound.isdisjoint(free_indices(term)) for term in rest)
 

@@ -9,7 +9,7 @@ from ..errors import DerivationError, Refuted, Undefined
 from ..language.density import Density, Law
 from ..language.times import Sequence
 from ..language.tree import unfold
-from ..verify.verify import look_again
+from ..verify.verify import search_again
 from .record import results
 
 WORDS = ("rule", "algebra", "calculus", "definition")
@@ -20,8 +20,8 @@ class Summary:
     """How much was proved and how, and how many deliberate mistakes were caught; shown as a table of plain text.
 
     ``numbers`` counts the steps that rest on numbers alone, which is none: a step is a theorem or it is refused.
-    ``looked`` counts the steps at which numbers found a place to look at.  What is recalled from another chapter was
-    proved and attacked there, and counts as recalled.
+    ``looked`` counts the steps for which the counterexample search found something to evaluate.  What is recalled from
+    another chapter was proved and attacked there, and counts as recalled.
     """
 
     def __init__(self, derivation):
@@ -33,9 +33,9 @@ class Summary:
             words = [step.word.split(",")[0] for step in block.steps]
             killed, total = self.attacked(block)
             proved = [words.count(word) for word in WORDS]
-            looked = sum(bool(step.verdict.looks) for step in block.steps)
-            alone = len(block.steps) - sum(step.verdict.theorem is not None for step in block.steps)
-            counts = (len(block.lines()), len(words), *proved, alone, looked, killed, total)
+            searched = sum(bool(step.status.searches) for step in block.steps)
+            alone = len(block.steps) - sum(step.status.theorem is not None for step in block.steps)
+            counts = (len(block.lines()), len(words), *proved, alone, searched, killed, total)
             self.rows.append((block.tag, block.name, *counts))
         idle = sorted(set(derivation.equivalents) - self.found)
         if idle:
@@ -78,18 +78,18 @@ class Summary:
             attacked = f"{counts[-2]} of {counts[-1]}" if counts[1] else idle
             cells = "  ".join(f"{count:{len(title)}}" for title, count in zip(shown, counts, strict=False))
             lines.append(f"{tag:6}  {name:{wide}}  {cells}  {attacked:>14}")
-        looked, alone = self.counts["looked"], self.counts["numbers"]
+        searched, alone = self.counts["looked"], self.counts["numbers"]
         if self.origins:
             where = sorted({f"{one.chapter} ({one.tag})" for one in self.origins.values()})
             lines.append(f"recalled, proved in another chapter: {len(self.origins)}; {', '.join(where)}")
-        lines.append(f"steps that numbers looked at and could not refute: {looked}; steps by numbers alone: {alone}")
+        lines.append(f"steps that numbers looked at and could not refute: {searched}; steps by numbers alone: {alone}")
         return "\n".join([*lines, f"mutants that say the same in other words, listed by hand: {self.equivalent}"])
 
 
-def rejected(check, claim) -> bool:
+def rejected(check, goal) -> bool:
     """Is a mutant caught?  Only ``Refuted`` and ``Undefined`` count; undecided does not."""
     try:
-        check(claim)
+        check(goal)
     except (Refuted, Undefined):
         return True
     except DerivationError:
@@ -101,7 +101,7 @@ class Canary:
     """A false step, and the refutation that it met.
 
     A step is refuted with the definitions that it cites.  If others of the page speak about it, too, the witness may
-    contradict them: then the step is looked at once more with all of them, and called false only if it still is.
+    contradict them: then counterexamples are searched once more with all of them, and called false only if it still is.
     """
 
     def __init__(self, chain, right, by, using):
@@ -113,20 +113,20 @@ class Canary:
             raise DerivationError(
                 f"the canary {chain.name!r} was accepted; the checks are broken, trust nothing on this page"
             )
-        claim, _ = chain.claim(chain.left, right, by, using)
-        quantities = tuple(fact for fact in chain.derivation.model() if not isinstance(fact.left, Density))
-        sides = unfold((claim.left, claim.right), claim.facts, claim.start)
-        if unfold(sides, quantities, claim.start) != sides:
-            self.refutation = false_with(claim, quantities) or unfounded(self.refutation)
+        goal, _ = chain.goal(chain.left, right, by, using)
+        quantities = tuple(fact for fact in chain.derivation.process_facts() if not isinstance(fact.left, Density))
+        sides = unfold((goal.left, goal.right), goal.facts, goal.start)
+        if unfold(sides, quantities, goal.start) != sides:
+            self.refutation = false_with(goal, quantities) or unfounded(self.refutation)
 
     def __repr__(self):
         return textwrap.fill(f"refuted, as it must be: {self.refutation}", 100, subsequent_indent="    ")
 
 
-def false_with(claim, facts) -> Refuted | None:
-    """The refutation of a claim in a world in which these definitions hold, too, if there is one."""
+def false_with(goal, facts) -> Refuted | None:
+    """The refutation of a goal in a model in which these definitions hold, too, if there is one."""
     try:
-        look_again(replace(claim, facts=(*claim.facts, *facts)))
+        search_again(replace(goal, facts=(*goal.facts, *facts)))
     except Refuted as error:
         return error
     except DerivationError:
@@ -136,5 +136,7 @@ def false_with(claim, facts) -> Refuted | None:
 
 def unfounded(error: Refuted) -> Refuted:
     """What is left of a refutation whose witness contradicts another definition of the page."""
-    told = "does not follow from what it cites: it fails at"
-    return Refuted(str(error).replace("is false at", told).replace(": left is", ", against other definitions: left is"))
+    unfounded_at = "does not follow from what it cites: it fails at"
+    return Refuted(
+        str(error).replace("is false at", unfounded_at).replace(": left is", ", against other definitions: left is")
+    )

@@ -1,4 +1,4 @@
-"""The symbolic verdict: zero by the decision procedure, at once or by induction on the last index of a sum."""
+"""The symbolic proof: zero by the decision procedure, at once or by induction on the last index of a sum."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sympy as sp
 
 from ..errors import Inconclusive, Undefined
 from ..language.expr import Symbol, children
-from ..language.goal import Claim, contains
+from ..language.goal import Goal, contains
 from ..language.times import Index, Limit, Sum
 from ..language.tree import first_times, unfold
 from .defined import border_cases, defined
@@ -15,44 +15,44 @@ from .integration_by_parts import by_parts
 from .signs import sign_of_value
 from .substitution import substituted
 from .symbolic import Symbolic, floors
-from .timeout import patience
+from .timeout import timeout
 
 GIVEN_UP = (sp.PolynomialError, NotImplementedError, RecursionError, ValueError, TypeError)  # what SymPy stops with
 LATE = 10**9  # an index that goes to a limit
 
 
-def symbolically(claim: Claim, left, right) -> str:
-    """Decide a scalar claim; return how, or raise ``Inconclusive``.
+def symbolically(goal: Goal, left, right) -> str:
+    """Decide a scalar goal; return how, or raise ``Inconclusive``.
 
     At the least value of a symbol a member may lie on the border of its domain, and a product may be empty.  Such a
     value is a case of its own.
     """
-    first = first_times(claim.left, claim.right, least=claim.start)
+    first = first_times(goal.left, goal.right, least=goal.start)
     _begun((left, right), first)
     cases, late = border_cases((left, right), first)
     for symbol, value in cases.items():
-        _one_case(claim, left, right, {symbol: value}, first)
-    return _one_case(claim, left, right, {}, late)
+        _one_case(goal, left, right, {symbol: value}, first)
+    return _one_case(goal, left, right, {}, late)
 
 
-def _one_case(claim, left, right, index, least):
-    limit = claim.licence.name == "limit" and contains(Limit, left, right)
-    problem = f"{claim} was not reached by the rules of its licence and algebra; split the step, or cite more"
+def _one_case(goal, left, right, index, least):
+    limit = goal.justification.name == "limit" and contains(Limit, left, right)
+    problem = f"{goal} was not reached by the rules of its justification and algebra; split the step, or cite more"
     try:
-        with patience():
+        with timeout():
             defined(left, right, index=index, least=least)
     except GIVEN_UP as error:
-        raise Inconclusive(f"{claim}: {type(error).__name__}: {error}") from error
-    decide = next((CALCULUS[rule] for rule in claim.licence.rules if rule in CALCULUS), _decide)
+        raise Inconclusive(f"{goal}: {type(error).__name__}: {error}") from error
+    decide = next((CALCULUS[rule] for rule in goal.justification.rules if rule in CALCULUS), _decide)
     for chart in ("decay", "rise") if limit else ("ratio",):
         try:
-            with patience():
-                verdict = decide(claim, left, right, chart, index, least)
+            with timeout():
+                how = decide(goal, left, right, chart, index, least)
         except (Undefined, Inconclusive, *GIVEN_UP) as error:  # another chart may do
             problem = f"{type(error).__name__}: {error}" if isinstance(error, GIVEN_UP) else str(error)
             continue
-        if verdict:
-            return verdict
+        if how:
+            return how
     raise Inconclusive(problem)
 
 
@@ -78,39 +78,41 @@ def _begun(node, first):
         _begun(part, inner)
 
 
-def _decide(claim, left, right, chart, index, least):
-    def world(more=None):
+def _decide(goal, left, right, chart, index, least):
+    def translate(more=None):
         where = {**index, **(more or {})}
-        return Symbolic(claim.licence, claim.standard, floors(left, right), where, chart, least)
+        return Symbolic(goal.justification, goal.standard, floors(left, right), where, chart, least)
 
-    now = world()
-    if now.field.is_zero(at_its_place(now, claim, now(left) - now(right))):
+    now = translate()
+    if now.field.is_zero(at_its_place(now, goal, now(left) - now(right))):
         return "symbolic zero"
     for symbol in sorted(floors(left, right).keys() - index.keys() - {None}):
-        here = world({symbol: least.get(symbol, claim.start)})
-        if here.field.is_zero(here(left) - here(right)) and _same_growth(world(), symbol, left, right):
+        here = translate({symbol: least.get(symbol, goal.start)})
+        if here.field.is_zero(here(left) - here(right)) and _same_increment(translate(), symbol, left, right):
             return f"induction on {symbol}"
     return None
 
 
-def at_its_place(world, claim, value):
+def at_its_place(translate, goal, value):
     """A derivative by s is a function of s; where a step cites what s is, it is put in once derivatives are taken.
 
     All else that the definition of s has to say was put in before; what is left of s comes from derivatives by it.
     """
-    for fact in claim.facts if claim.licence.differentiates else ():
-        if isinstance(fact.left, Symbol) and world(fact.left).is_Symbol:
-            (place,) = unfold((fact.right,), claim.facts, claim.start)
-            value = value.subs(world(fact.left), world(place))
+    for fact in goal.facts if goal.justification.differentiates else ():
+        if isinstance(fact.left, Symbol) and translate(fact.left).is_Symbol:
+            (place,) = unfold((fact.right,), goal.facts, goal.start)
+            value = value.subs(translate(fact.left), translate(place))
     return value
 
 
-def _same_growth(world, symbol, left, right) -> bool:
+def _same_increment(translate, symbol, left, right) -> bool:
     """Do both sides grow from n to n + 1 by the same difference, or by the same factor?"""
-    a, b = world(left), world(right)
-    world.index[symbol] = Index(symbol, 1)
-    next_a, next_b = world(left), world(right)
-    if world.field.is_zero((next_a - a) - (next_b - b)):
+    a, b = translate(left), translate(right)
+    translate.index[symbol] = Index(symbol, 1)
+    next_a, next_b = translate(left), translate(right)
+    if translate.field.is_zero((next_a - a) - (next_b - b)):
         return True
-    positive = all(sign_of_value(world.field, side) == 1 for side in (a, b))  # 0 = 0 would say nothing of the next one
-    return positive and world.field.is_zero(next_a * b - next_b * a)
+    positive = all(
+        sign_of_value(translate.field, side) == 1 for side in (a, b)
+    )  # 0 = 0 would say nothing of the next one
+    return positive and translate.field.is_zero(next_a * b - next_b * a)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sympy as sp
 
 from ..errors import DerivationError, Inconclusive
-from ..justifications import licence
+from ..justifications import justification
 from ..kernel.positive import positive
 from ..language.density import Normal
 from ..language.expr import Num, Symbol, walk
@@ -24,10 +24,10 @@ from .symbolic import Symbolic, floors
 
 def defined(*nodes, smooth=False, index=None, least=None) -> None:
     """Raise ``Inconclusive`` unless every part of ``nodes`` is proved to have a value on the whole domain."""
-    world = Defined(licence("algebra"), floors=floors(*nodes), index=index, least=least)
-    world.smooth = smooth
+    translate = Defined(justification("algebra"), floors=floors(*nodes), index=index, least=least)
+    translate.smooth = smooth
     for node in nodes:
-        world(node)
+        translate(node)
 
 
 def on_border(nodes, symbol, least) -> bool:
@@ -135,7 +135,7 @@ class Defined(Symbolic):
             signs = [sign_of_value(self.field, sp.Poly(side, grows).LC()) for side in sides]
         except (DerivationError, sp.PolynomialError):
             return None
-        hidden = any(self.hangs_on(symbol, {grows}) for side in sides for symbol in side.free_symbols)
+        hidden = any(self.depends_on(symbol, {grows}) for side in sides for symbol in side.free_symbols)
         return None if hidden or None in signs else signs[0] * signs[1]
 
     def Derivative(self, node):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ..errors import ArgumentError, DerivationError, Inconclusive
 from ..language.density import Density, Derivative, Integral
-from ..language.dependence import atoms, is_state, meets
+from ..language.dependence import atoms, is_state, may_alias
 from ..language.expr import children, walk
 from ..language.functions import Apply
 from ..language.goal import has_densities
@@ -17,21 +17,21 @@ from ..language.times import Item, Limit, Span, Sum
 from ..language.tree import among, bound_by, first_times, measure_of, same_thing
 
 
-def visible(claim, *nodes) -> None:
+def visible(goal, *nodes) -> None:
     """Raise ``Inconclusive`` if something moves under a derivative in ``nodes`` that is not seen to."""
     for node in (part for side in nodes for part in walk(side) if isinstance(part, Derivative)):
-        if _unsure(node.body, node.by, first_times(claim.left, claim.right, least=claim.start)):
+        if _unsure(node.body, node.by, first_times(goal.left, goal.right, least=goal.start)):
             raise Inconclusive(
                 f"{node!r} has other members of {node.by.sequence.name}, one of which may be {node.by!r}; split it"
             )
         for part in atoms(node.body):
-            if part != node.by and moves(part, node.by, claim.said):
-                raise Inconclusive(f"{part!r} in {node!r} may hang on {node.by!r}; put its definition in first")
+            if part != node.by and moves(part, node.by, goal.stated):
+                raise Inconclusive(f"{part!r} in {node!r} may depend on {node.by!r}; put its definition in first")
 
 
-def distinct(claim, *nodes) -> None:
+def distinct(goal, *nodes) -> None:
     """Raise ``Inconclusive`` if another member in an integral or a mean may be the variable that it binds."""
-    first = first_times(claim.left, claim.right, least=claim.start)
+    first = first_times(goal.left, goal.right, least=goal.start)
     for node in (part for side in nodes for part in walk(side) if not isinstance(part, Derivative)):
         if isinstance(measure_of(node), Density) or (isinstance(node, Integral) and has_densities(node)):
             continue  # the kernel tells these apart
@@ -54,42 +54,43 @@ def _unsure(node, variable, first, bound=frozenset()) -> bool:
     return any(_unsure(child, variable, first, bound) for child in children(node))
 
 
-def moves(part, variable, said, seen=()) -> bool:
-    """Does ``part`` hang on ``variable`` by what was said, where the variable itself stands for any number?
+def moves(part, variable, stated, seen=()) -> bool:
+    """Does ``part`` depend on ``variable`` by what was stated, where the variable itself stands for any number?
 
-    A density hangs on its arguments, which are seen, and on parameters, which are not.
+    A density depends on its arguments, which are seen, and on parameters, which are not.
     """
     if isinstance(part, Density):
-        hidden = [deeper for left, right in said if meets(part, left) for deeper in atoms(right)]
+        hidden = [deeper for left, right in stated if may_alias(part, left) for deeper in atoms(right)]
         hidden = [deeper for deeper in hidden if not (is_state(deeper) or isinstance(deeper, Density))]
-        return not is_state(variable) or any(moves(deeper, variable, said, seen) for deeper in hidden)
-    if isinstance(part, Apply):  # it hangs on its arguments, which are seen, and on what else its definition has
-        meanings = [(left, right) for left, right in said if left not in seen and meets(part, left)]
+        return not is_state(variable) or any(moves(deeper, variable, stated, seen) for deeper in hidden)
+    if isinstance(part, Apply):  # it depends on its arguments, which are seen, and on what else its definition has
+        meanings = [(left, right) for left, right in stated if left not in seen and may_alias(part, left)]
         hidden = [deeper for left, right in meanings for deeper in atoms(right) if deeper not in left.args]
         seen = (*seen, *(left for left, _ in meanings))
-        return any(same_thing(deeper, variable) or moves(deeper, variable, said, seen) for deeper in hidden)
+        return any(same_thing(deeper, variable) or moves(deeper, variable, stated, seen) for deeper in hidden)
     if isinstance(part, Item) and isinstance(variable, Item) and same_thing(part, variable):
         one, other, start = part.index, variable.index, part.sequence.start
         same = one.symbol == other.symbol and one.offset <= other.offset
         if same or (one.symbol is None and one.offset <= max(other.offset, start)):
             return False  # a definition refers to earlier members only
-    meanings = [(left, right) for left, right in said if left not in seen and meets(part, left)]
+    meanings = [(left, right) for left, right in stated if left not in seen and may_alias(part, left)]
     seen = (*seen, *(left for left, _ in meanings))
     for _, right in meanings:
         for deeper in atoms(right):
-            if same_thing(deeper, variable) or moves(deeper, variable, said, seen):
+            if same_thing(deeper, variable) or moves(deeper, variable, stated, seen):
                 return True
     return False
 
 
 def moving_in_time(name, left, right, others, sides) -> None:
     """What stood still under a derivative may not begin to move by a later definition."""
-    said = [*others, (left, right)]
+    stated = [*others, (left, right)]
     for node in (part for side in sides for part in walk(side) if isinstance(part, Derivative)):
         for part in atoms(node.body):
-            if part != node.by and not moves(part, node.by, others) and moves(part, node.by, said):
+            if part != node.by and not moves(part, node.by, others) and moves(part, node.by, stated):
                 raise ArgumentError(
-                    f"{name!r}: {part!r} would hang on {node.by!r}, and {node!r} took it for constant; define it first"
+                    f"{name!r}: {part!r} would depend on {node.by!r}, but {node!r} treated it as constant; "
+                    "define it first"
                 )
 
 
@@ -100,5 +101,5 @@ def not_under_its_own_variable(proof) -> None:
         for variable in bound_by(node):
             if among(caught, [variable]):
                 raise DerivationError(
-                    f"{proof.name!r} defines {variable!r} or by it, which {node!r} binds; take another letter"
+                    f"{proof.name!r} defines {variable!r} or by it, which {node!r} binds; take another symbol"
                 )

@@ -22,23 +22,23 @@ def bells(*nodes) -> frozenset[str]:
     return frozenset(function.name for function in found if function.domain.low is not None)
 
 
-def must_fall(world, expr, y, names) -> None:
+def must_fall(translate, expr, y, names) -> None:
     """Raise ``Inconclusive`` unless every term of ``expr`` falls off in ``y``."""
-    for exponent, coefficient in parts(world, expr, y):
+    for exponent, coefficient in parts(translate, expr, y):
         over, under = sp.fraction(sp.together(coefficient))
         if under.has(y) or exponent is None:
             raise Inconclusive(f"{expr} is not seen to fall off with {y}")
-        steep = falling_exponent(world, exponent, y)
+        steep = falling_exponent(translate, exponent, y)
         for term in sp.Add.make_args(sp.expand(over)):
-            if not (tame(term, y) and (steep or any(falls(world, part, y, names) for part in factors(term)))):
+            if not (tame(term, y) and (steep or any(falls(translate, part, y, names) for part in factors(term)))):
                 raise Inconclusive(f"{term} is not seen to fall off with {y}")
 
 
-def parts(world, expr, y):
+def parts(translate, expr, y):
     """(exponent, coefficient) with the generators written out; nothing may hide ``y``."""
-    if any(world.hangs_on(symbol, {y}) for symbol in expr.free_symbols):
+    if any(translate.depends_on(symbol, {y}) for symbol in expr.free_symbols):
         raise Inconclusive(f"{expr} hides {y} in an operator; split the step")
-    field = world.field
+    field = translate.field
     return [
         (sp.expand(field.plain(field.lower(exponent))), field.plain(field.lower(coefficient)))
         for exponent, coefficient in field.groups(field.terms(expr))
@@ -49,13 +49,13 @@ def factors(term):
     return [base for base in (part.as_base_exp()[0] for part in sp.Mul.make_args(term))]
 
 
-def falling_exponent(world, exponent, y) -> bool:
+def falling_exponent(translate, exponent, y) -> bool:
     """Is exp(exponent) a bell?  Raise for one that grows, or falls in one direction only."""
     if not exponent.has(y):
         return False
     over, under = sp.fraction(sp.together(exponent))
     square = not under.has(y) and over.is_polynomial(y) and sp.degree(over, y) == 2
-    if square and sign_of_value(world.field, sp.Poly(over, y).LC() / under) == -1:
+    if square and sign_of_value(translate.field, sp.Poly(over, y).LC() / under) == -1:
         return True
     raise Inconclusive(f"exp({exponent}) is not seen to fall off with {y}")
 
@@ -70,9 +70,9 @@ def tame(term, y) -> bool:
     return True
 
 
-def falls(world, part, y, names) -> bool:
+def falls(translate, part, y, names) -> bool:
     """Is ``part`` a bell, or a derivative of one, at an argument that moves with ``y`` at a rate that is never zero?"""
     if not isinstance(part, Generic) or type(part).__name__.partition(".")[0] not in names:
         return False
     slopes = [sp.expand(sp.diff(arg, y)) for arg in part.args]
-    return any(not slope.has(y) and sign_of_value(world.field, slope) in (1, -1) for slope in slopes)
+    return any(not slope.has(y) and sign_of_value(translate.field, slope) in (1, -1) for slope in slopes)

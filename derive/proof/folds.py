@@ -1,4 +1,4 @@
-"""Sums and products over time: up to the smallest last index in a claim they are one unknown, and then written out.
+"""Sums and products over time: up to the smallest last index in a goal they are one unknown, and then written out.
 
 From a symbolic time on, a sum is what is summed up to its end without what is summed before it begins.
 """

@@ -15,7 +15,7 @@ from itertools import product
 import sympy as sp
 
 from ..errors import Inconclusive
-from ..justifications import licence
+from ..justifications import justification
 from ..language.density import E, Integral, Normal, Var, written_out
 from ..language.dependence import is_noise, is_state
 from ..language.expr import Div, Mul, Num, children, walk
@@ -52,17 +52,17 @@ class Term:
 
 def converges(*nodes) -> None:
     """Raise ``Inconclusive`` unless each integral in ``nodes`` is seen to converge, in all its variables together."""
-    world = Growth(floors(*nodes))
+    checker = Integrability(floors(*nodes))
     for part in (part for node in nodes for part in walk(node)):
         over_line = isinstance(part, Integral) or (isinstance(part, E) and isinstance(part.under, Normal))
         if over_line and not has_densities(part):  # those of a law itself are taken to exist
-            world.terms(part, frozenset())
+            checker.terms(part, frozenset())
 
 
-def reckoned_with_converge(*sides) -> None:
+def require_convergence(*sides) -> None:
     """Raise ``Inconclusive`` for an integral over the line inside a side that is not seen to converge.
 
-    An integral that is a whole side is not reckoned with, and between ends, what is defined up to them converges.
+    An integral that is a whole side need not converge, and between ends, what is defined up to them converges.
     """
     for side in sides:
         finite(*(part for part in walk(side) if part is not side))
@@ -83,15 +83,15 @@ def tame(*sides) -> None:
             if has_densities(node.body):
                 raise Inconclusive(f"{node!r} does not say which density it averages over; write E(…, q(…))")
             random = frozenset(part for part in walk(node.body) if is_state(part) or is_noise(part))
-            Growth(floors(node), moments=True).terms(node.body, random)
+            Integrability(floors(node), moments=True).terms(node.body, random)
 
 
-class Growth:
+class Integrability:
     """``terms(node, variables)`` lists the terms of a tame sum, with their directions among ``variables``."""
 
     def __init__(self, floors, moments=False):
         self.moments = moments  # is it about random quantities, all of whose moments exist?
-        self.world = Symbolic(licence("algebra"), floors=floors)
+        self.translate = Symbolic(justification("algebra"), floors=floors)
 
     def terms(self, node, variables) -> list[Term]:
         if not any(part in variables or isinstance(part, (Integral, E)) for part in walk(node)):
@@ -149,7 +149,7 @@ class Growth:
 
     def Normal(self, node, variables):
         if not variables.isdisjoint(walk(node.variance)):
-            raise Inconclusive(f"the variance in {node!r} hangs on a variable of integration; split the step")
+            raise Inconclusive(f"the variance in {node!r} depends on a variable of integration; split the step")
         self.terms(node.at, variables), self.terms(node.mean, variables)
         return [Term(tuple(self.line(node.at - node.mean, variables)))]
 
@@ -171,7 +171,7 @@ class Growth:
     def Integral(self, node, variables):
         ends = [end for end in (node.low, node.high) if end is not None]
         if any(not variables.isdisjoint(walk(end)) for end in ends):
-            raise Inconclusive(f"the ends of {node!r} hang on a variable of integration; split the step")
+            raise Inconclusive(f"the ends of {node!r} depend on a variable of integration; split the step")
         over = node.over
         bounded = frozenset([over]) if len(ends) == 2 else frozenset()
         found = []
@@ -205,11 +205,11 @@ class Growth:
 
     def line(self, node, variables) -> list[Fall]:
         """The direction of a linear form; none if it is no such form."""
-        value, found, field = self.world(node), {}, self.world.field
-        symbols = {variable: self.world(variable) for variable in variables}
+        value, found, field = self.translate(node), {}, self.translate.field
+        symbols = {variable: self.translate(variable) for variable in variables}
         for variable, symbol in symbols.items():
             slope = field.lower(field.rational(sp.diff(value, symbol)))
-            if self.meets(slope, symbols.values()):
+            if self.depends_on(slope, symbols.values()):
                 return []
             if slope != 0:
                 found[variable] = sign_of_value(field, slope) in (1, -1)
@@ -217,16 +217,18 @@ class Growth:
 
     def square(self, node, variables) -> list[Fall]:
         """The one variable of a polynomial of degree two with a negative first coefficient."""
-        value = self.world(node)
-        inside = [variable for variable in variables if self.meets(value, [self.world(variable)])]
-        if len(inside) != 1 or not value.is_polynomial(self.world(inside[0])):
+        value = self.translate(node)
+        inside = [variable for variable in variables if self.depends_on(value, [self.translate(variable)])]
+        if len(inside) != 1 or not value.is_polynomial(self.translate(inside[0])):
             return []
-        polynomial, one = sp.Poly(value, self.world(inside[0])), frozenset(inside)
+        polynomial, one = sp.Poly(value, self.translate(inside[0])), frozenset(inside)
         return [Fall(one, one)] if polynomial.degree() == 2 and self.negative(polynomial.LC()) else []
 
     def negative(self, value):
-        return sign_of_value(self.world.field, value) == -1
+        return sign_of_value(self.translate.field, value) == -1
 
-    def meets(self, value, symbols) -> bool:
-        reach = frozenset().union(*(self.world.reach(self.world.field.plain(part)) for part in value.free_symbols))
+    def depends_on(self, value, symbols) -> bool:
+        reach = frozenset().union(
+            *(self.translate.reach(self.translate.field.plain(part)) for part in value.free_symbols)
+        )
         return not reach.isdisjoint(symbols)

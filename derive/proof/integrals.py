@@ -1,6 +1,6 @@
 """Integrals: a closed form by a rule, and the antiderivative differentiated back.
 
-An integral from a computer algebra system is a claim, not a proof: SymPy 1.14 returns 0 for the integral of
+An integral from a computer algebra system is a goal, not a proof: SymPy 1.14 returns 0 for the integral of
 1/(ax² + bx + c) with real symbols.  Here every antiderivative is differentiated, and the result must equal the
 integrand by the decision procedure of ``normalform``.
 

@@ -1,6 +1,6 @@
 """Integration by parts: ∫ F′ dy = 0 for a smooth F that falls off at both ends.
 
-The two sides of a step differ by one integral, ∫ I dy.  F is looked for among the products in I with one derivative
+The two sides of a step differ by one integral, ∫ I dy.  F is sought among the products in I with one derivative
 less, or one power of y less beside a bell exp(A); whatever is found must differentiate back to I.
 """
 
@@ -18,52 +18,52 @@ from .symbolic import Symbolic, floors
 ROUNDS, MOST = 4, 40  # how often the candidates are differentiated for more of them, and how many there may be
 
 
-def by_parts(claim, left, right, chart, index, least) -> str:
+def by_parts(goal, left, right, chart, index, least) -> str:
     """How ``left = right`` was decided: up to an integral of a derivative."""
-    world = Symbolic(
-        replace(claim.licence, linear=True, mean="mean"), claim.standard, floors(left, right), index, chart, least
+    translate = Symbolic(
+        replace(goal.justification, linear=True, mean="mean"), goal.standard, floors(left, right), index, chart, least
     )
-    names, field = bells(left, right), world.field
-    difference = world(left) - world(right)
+    names, field = bells(left, right), translate.field
+    difference = translate(left) - translate(right)
     for _, coefficient in field.groups(field.terms(difference)):
-        total, y = one_integral(world, sp.fraction(field.lower(coefficient))[0], names)
+        total, y = one_integral(translate, sp.fraction(field.lower(coefficient))[0], names)
         if field.is_zero(total):
             continue
-        primitive = sp.Add(*(sp.exp(a) * lowered(world, a, g, y, names) for a, g in parts(world, total, y)))
+        primitive = sp.Add(*(sp.exp(a) * lowered(translate, a, g, y, names) for a, g in parts(translate, total, y)))
         if not field.is_zero(sp.diff(primitive, y) - total):
             raise Inconclusive(f"no product was found whose derivative is {total}")
-        must_fall(world, primitive, y, names)
+        must_fall(translate, primitive, y, names)
     return "integration by parts"
 
 
-def one_integral(world, numerator, names):
+def one_integral(translate, numerator, names):
     """The integrand, and its variable, of a sum of integrals over the line with constants before them."""
-    symbols = sorted((s for s in numerator.free_symbols if s in world.insides), key=str)
+    symbols = sorted((s for s in numerator.free_symbols if s in translate.insides), key=str)
     y, total = sp.Dummy("y", real=True), sp.S.Zero
     rest = numerator
     for symbol in symbols:
         constant = sp.diff(numerator, symbol)
-        (over, low, high), *more = world.insides[symbol][1]
-        if more or (low, high) != (None, None) or any(s in world.insides for s in constant.free_symbols):
+        (over, low, high), *more = translate.insides[symbol][1]
+        if more or (low, high) != (None, None) or any(s in translate.insides for s in constant.free_symbols):
             raise Inconclusive("integration by parts knows single integrals over the line, with constants before them")
-        inside = world.insides[symbol][0]
-        must_fall(world, inside, over, names)
-        total += world.field.plain(constant) * inside.subs(over, y)
+        inside = translate.insides[symbol][0]
+        must_fall(translate, inside, over, names)
+        total += translate.field.plain(constant) * inside.subs(over, y)
         rest = rest - constant * symbol
-    if not world.field.is_zero(sp.expand(rest)):
+    if not translate.field.is_zero(sp.expand(rest)):
         raise Inconclusive(f"{rest} is left over, which is no integral")
     return total, y
 
 
-def lowered(world, exponent, coefficient, y, names):
+def lowered(translate, exponent, coefficient, y, names):
     """G with G′ + A′ G = ``coefficient``, for the exponent A; zero if none is found."""
     slope = sp.diff(exponent, y)
 
     def derivative(term):
         return sp.expand(sp.diff(term, y) + slope * term)
 
-    goal = sp.expand(coefficient)
-    candidates, todo = [], [goal]
+    target = sp.expand(coefficient)
+    candidates, todo = [], [target]
     for _ in range(ROUNDS):
         new = [c for one in todo for term in sp.Add.make_args(one) for c in _lower(term, y, slope != 0, names)]
         new = [c for c in dict.fromkeys(new) if c not in candidates][: MOST - len(candidates)]
@@ -72,7 +72,7 @@ def lowered(world, exponent, coefficient, y, names):
     if not candidates:
         return sp.S.Zero
     weights = [sp.Dummy() for _ in candidates]
-    error = sp.expand(goal - sum(w * derivative(c) for w, c in zip(weights, candidates, strict=True)))
+    error = sp.expand(target - sum(w * derivative(c) for w, c in zip(weights, candidates, strict=True)))
     moving = [y, *sorted((f for f in error.atoms(Generic) if f.has(y)), key=str)]
     equations = sp.Poly(sp.fraction(sp.together(error))[0], *moving).coeffs()
     solution = next(iter(sp.linsolve(equations, *weights)), None)

@@ -1,10 +1,10 @@
 """Integrals as linear maps: sums and constants come out, what stays inside is one symbol.
 
 ∫ (Σ cₖ gₖ) dy = Σ cₖ ∫ gₖ dy, where cₖ is free of y and gₖ a product of powers of y, of function values, roots and
-logarithms that hang on y, and of one exponential.  Equal insides, proved by the field, get the same symbol.
+logarithms that depend on y, and of one exponential.  Equal insides, proved by the field, get the same symbol.
 
-A licence that exchanges knows two rules more: d/dx ∫ g dy = ∫ dg/dx dy for ends free of x, and
-∫ h(x) ∫ g(x, y) dy dx is one integral over both, whichever comes first.  ``growth`` sees to it that all converge.
+A justification that exchanges knows two rules more: d/dx ∫ g dy = ∫ dg/dx dy for ends free of x, and
+∫ h(x) ∫ g(x, y) dy dx is one integral over both, whichever comes first.  ``integrability`` checks that all converge.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import sympy as sp
 from ..errors import DerivationError, Inconclusive
 from .integrals import sign
 from .signs import sign_of_value
-from .uninterpreted import Opaque
+from .uninterpreted import Uninterpreted
 
 
-class Linear(Opaque):
+class Linear(Uninterpreted):
     """``bounds`` is a tuple of (variable, low, high), one for each variable of integration."""
 
     def __init__(self, index=None):
@@ -45,10 +45,10 @@ class Linear(Opaque):
         return self.pulled(body * weight, bounds) / self.pulled(weight, bounds)
 
     def split(self, expr, variables, kind):
-        """``expr`` in two terms or factors, of which only the second one hangs on ``variables``."""
-        hanging = [symbol for symbol in expr.free_symbols if self.moves(symbol, variables)]
+        """``expr`` in two terms or factors, of which only the second one depends on ``variables``."""
+        dependent = [symbol for symbol in expr.free_symbols if self.moves(symbol, variables)]
         parts = kind.make_args(expr)
-        still = [part for part in parts if part.free_symbols.isdisjoint(hanging)]
+        still = [part for part in parts if part.free_symbols.isdisjoint(dependent)]
         return kind(*still), kind(*(part for part in parts if part not in still))
 
     def moves(self, symbol, variables) -> bool:
@@ -60,12 +60,12 @@ class Linear(Opaque):
 
     def one(self, inside, bounds):
         """The symbol of an integral out of which nothing can be pulled."""
-        inner = self.inner(inside, bounds) if self.licence.exchanges else None
+        inner = self.inner(inside, bounds) if self.justification.exchanges else None
         if inner is not None:
             body, more = self.insides[inner]
             return self.pulled(sp.diff(inside, inner) * body, tuple(sorted((*bounds, *more), key=str)))
         label = ("∫", *((str(variable), low is None, high is None) for variable, low, high in bounds))
-        symbol = self.opaque(label, inside, *ends(bounds), positive=self.is_above_zero(inside, bounds))
+        symbol = self.uninterpreted(label, inside, *ends(bounds), positive=self.is_above_zero(inside, bounds))
         if symbol not in self.insides:
             self.insides[symbol] = inside, bounds
             bound = {variable for variable, _, _ in bounds}
@@ -84,7 +84,7 @@ class Linear(Opaque):
         """The integral in ``inside`` that may become one with the integral around it."""
         variables = frozenset(variable for variable, _, _ in bounds)
         found = [symbol for symbol in inside.free_symbols if symbol in self.insides]
-        found = [symbol for symbol in found if self.hangs_on(symbol, variables)]
+        found = [symbol for symbol in found if self.depends_on(symbol, variables)]
         if len(found) != 1:
             return None
         rest, (_, more) = sp.diff(inside, found[0]), self.insides[found[0]]
@@ -94,13 +94,13 @@ class Linear(Opaque):
         captured = bound & (variables | self.reach(rest, *ends(bounds)))
         return None if captured or variables & self.reach(*ends(more)) else found[0]
 
-    def slope_inside(self, other, symbol):
-        if not self.licence.exchanges or other not in self.insides:
-            return super().slope_inside(other, symbol)
+    def derivative_inside(self, other, symbol):
+        if not self.justification.exchanges or other not in self.insides:
+            return super().derivative_inside(other, symbol)
         inside, bounds = self.insides[other]
         if symbol in self.reach(*ends(bounds)):
             raise Inconclusive(f"an end of an integral moves with {symbol}; substitute first")
-        return self.pulled(self.slope(inside, symbol), bounds)
+        return self.pulled(self.derivative(inside, symbol), bounds)
 
 
 def ends(bounds):

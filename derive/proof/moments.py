@@ -42,10 +42,10 @@ def rule(translate, node):
     times = [time for _, time in states + given]
 
     def separate(name):
-        return translate.licence.independent or name in translate.standard
+        return translate.justification.independent or name in translate.standard
 
     fresh = [pair for pair in noises if separate(pair[0].name) and all(apart(*pair, time) for time in times)]
-    alone = len(noises) + len(bare) == 1  # nothing is said of a merged noise beside another noise
+    alone = len(noises) + len(bare) == 1  # nothing is known about a merged noise beside another noise
     _refuse_unsure(fresh)
     fresh += [part for part in bare if alone and separate(part.name) and all(time == 0 for time in times)]
     if bare and not alone:

@@ -7,7 +7,7 @@ integral of something non-negative, or a quotient of polynomials whose coefficie
 from __future__ import annotations
 
 from ..errors import DerivationError, Inconclusive
-from ..justifications import licence
+from ..justifications import justification
 from ..kernel.free import Free
 from ..kernel.positive import positive
 from ..kernel.ranges import Ranges
@@ -15,7 +15,7 @@ from ..kernel.sums import product, products, total
 from ..kernel.wellformed import well_formed
 from ..language.density import KL, Density, E, Integral
 from ..language.expr import Add, Div, Func, Mul, Num, Pow, walk
-from ..language.goal import Claim, has_densities
+from ..language.goal import Goal, has_densities
 from ..language.times import Index, Sum
 from ..language.tree import at, first_times, unfold
 from .defined import border_cases, defined
@@ -23,11 +23,11 @@ from .integrals import inside, sign
 from .symbolic import Symbolic, floors
 
 
-def non_negative(claim: Claim, gap, strict: bool = False) -> None:
+def non_negative(goal: Goal, gap, strict: bool = False) -> None:
     """Prove ``gap`` ≥ 0 (> 0 if ``strict``) on the domain, or raise ``Inconclusive``."""
-    least = first_times(gap, least=claim.start)
-    well_formed(gap, Ranges.least(least), Free(claim.said))
-    (gap,) = unfold((gap,), claim.facts, claim.start)
+    least = first_times(gap, least=goal.start)
+    well_formed(gap, Ranges.least(least), Free(goal.stated))
+    (gap,) = unfold((gap,), goal.facts, goal.start)
     cases, late = border_cases([gap], least)
     for symbol, first in cases.items():
         _one_case(at(gap, {symbol: Index(None, first)}), strict, {})
@@ -92,19 +92,19 @@ class _Sign:
         return False
 
     def vanishes(self, node) -> bool:
-        world = Symbolic(licence("integration"), floors=floors(node), least=self.least)
+        translate = Symbolic(justification("integration"), floors=floors(node), least=self.least)
         try:
-            return world.field.is_zero(world(node))
+            return translate.field.is_zero(translate(node))
         except DerivationError:
             return False
 
     def sign(self, node, strict, ranges):
-        world = Symbolic(licence("integration"), floors=floors(node), least=self.least)
+        translate = Symbolic(justification("integration"), floors=floors(node), least=self.least)
         try:
-            value = world(node)
+            value = translate(node)
             for variable, (low, high) in ranges.items():
-                value = value.subs(world(variable), inside(world(low), world(high)))
-            return sign(world.field, world.field.rational(value), strict)
+                value = value.subs(translate(variable), inside(translate(low), translate(high)))
+            return sign(translate.field, translate.field.rational(value), strict)
         except DerivationError:
             return None
 

@@ -40,7 +40,7 @@ def remembered(method):
 
 
 class Field:
-    """The generators that belong together: all parts of one claim share a Field."""
+    """The generators that belong together: all parts of one goal share a Field."""
 
     def __init__(self):
         self.answers: dict[tuple, object] = {}

@@ -26,9 +26,9 @@ UNIT = (ZERO, ONE)
 CLOSED = (KL, Derivative, E, Integral, Limit, Span, Sum, Var)
 
 
-def riemann(claim, left, right):
+def riemann(goal, left, right):
     """Both sides with each limit of a sum replaced by the integral on the other side that it tends to."""
-    return _replaced(claim, left, _integrals(right)), _replaced(claim, right, _integrals(left))
+    return _replaced(goal, left, _integrals(right)), _replaced(goal, right, _integrals(left))
 
 
 def _integrals(node):
@@ -46,13 +46,13 @@ def _clock(integral):
     return low.function, turns[tuple(ends)]
 
 
-def _replaced(claim, node, integrals):
+def _replaced(goal, node, integrals):
     if isinstance(node, Limit) and any(type(part) is Sum for part in walk(node.body)):
-        return _limit(claim, node, integrals)
-    return rebuild(node, lambda child: _replaced(claim, child, integrals)) if integrals else node
+        return _limit(goal, node, integrals)
+    return rebuild(node, lambda child: _replaced(goal, child, integrals)) if integrals else node
 
 
-def _limit(claim, node, integrals):
+def _limit(goal, node, integrals):
     """The limit of a sum of terms is the sum of their limits, if each of them exists."""
     terms = []
     for coefficient, factors in products(node.body):
@@ -65,7 +65,7 @@ def _limit(claim, node, integrals):
             continue
         term = product(Fraction(1), moving) * summed[0].body
         fitting = [one for one in integrals if _steps(summed[0], term, one, node.symbol)]
-        found = [(share, one) for one in fitting if (share := _tends(claim, summed[0], term, one))]
+        found = [(share, one) for one in fitting if (share := _tends(goal, summed[0], term, one))]
         if not found:
             return node
         share, integral = found[0]
@@ -81,7 +81,7 @@ def _steps(summed, term, integral, symbol) -> bool:
     return whole and not odd and not _members(term, names) and free_indices(body).isdisjoint(names)
 
 
-def _tends(claim, summed, term, integral) -> Fraction | None:
+def _tends(goal, summed, term, integral) -> Fraction | None:
     """The number c if ``term`` is c times the integrand at a place of each part, times how long the part is."""
     t, T = Index(summed.symbol), Index(summed.high.symbol)
     clock = None if (integral.low, integral.high) == UNIT else _clock(integral)
@@ -92,10 +92,10 @@ def _tends(claim, summed, term, integral) -> Fraction | None:
         places = [w(end) for end in ends]
         length = turn * (places[1] - places[0])
     for place in places:
-        world = Symbolic(claim.licence, claim.standard, floors(term))
-        part, whole = world(term), world(_put(integral.body, integral.over, place) * length)
+        translate = Symbolic(goal.justification, goal.standard, floors(term))
+        part, whole = translate(term), translate(_put(integral.body, integral.over, place) * length)
         share = _share(part, whole)
-        if share and world.field.is_zero(part - share * whole):
+        if share and translate.field.is_zero(part - share * whole):
             return Fraction(int(share.p), int(share.q))
     return None
 

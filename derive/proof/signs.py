@@ -20,7 +20,7 @@ def sign_of_value(field, value) -> int | None:
 
 
 def steady(field, value, grows) -> bool:
-    """Is there no value of a letter at which the fastest term in a quotient, root, exponent or logarithm vanishes?"""
+    """Is there no value of a symbol at which the fastest term in a quotient, root, exponent or logarithm vanishes?"""
     for part in sp.preorder_traversal(value):
         closed = isinstance(part, (sp.exp, sp.log)) or (part.is_Pow and not (part.exp.is_Integer and part.exp > 0))
         for side in (side for arg in part.args for side in sp.fraction(sp.together(arg)) if closed and side.has(grows)):

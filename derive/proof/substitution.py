@@ -17,16 +17,21 @@ from .signs import sign_of_value
 from .symbolic import Symbolic, floors
 
 
-def substituted(claim, left, right, chart, index, least) -> str | None:
+def substituted(goal, left, right, chart, index, least) -> str | None:
     """How ``left = right`` was decided: in the variable of one of the functions, or of a bell."""
     problem = None
     for place in (None, 0, 1, 2):
-        world = Changed(
-            replace(claim.licence, linear=True, mean="mean"), claim.standard, floors(left, right), index, chart, least
+        translate = Changed(
+            replace(goal.justification, linear=True, mean="mean"),
+            goal.standard,
+            floors(left, right),
+            index,
+            chart,
+            least,
         )
-        world.place, world.bells = place, bells(left, right)
+        translate.place, translate.bells = place, bells(left, right)
         try:
-            if world.field.is_zero(world(left) - world(right)):
+            if translate.field.is_zero(translate(left) - translate(right)):
                 return "substitution"
         except DerivationError as error:
             problem = error
@@ -46,7 +51,7 @@ class Changed(Symbolic):
         if len(bounds) > 1 or bounds[0][0] is self.common:
             return super().one(inside, bounds)
         ((u, low, high),) = bounds
-        if any(self.hangs_on(symbol, {u}) for symbol in inside.free_symbols):
+        if any(self.depends_on(symbol, {u}) for symbol in inside.free_symbols):
             raise Inconclusive(f"{inside} hides {u} in an operator; split the step")
         if None in (low, high):
             must_fall(self, inside, u, self.bells)

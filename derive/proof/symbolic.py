@@ -1,12 +1,12 @@
-"""From written expressions to SymPy: the first, symbolic verdict on scalar statements.
+"""From written expressions to SymPy: the symbolic half of the proof of scalar statements.
 
 A symbol of the interval (0, 1) becomes w/(1 + w) with w > 0.  In this *chart* the domain is built into the
 expression: α, 1 − α and 1 − αα′ are quotients of polynomials with positive coefficients, so that their signs are
-proved by looking at them.
+proved by inspecting them.
 
 Expectations of polynomials in random quantities use the moments E z^(k) = (k − 1) E z^(k − 2) of a standard normal z
 where the step cites that law, and an unknown number for each moment elsewhere.  Sums and products with a symbolic
-last index n are split into a part up to the smallest index in the claim, which is one unknown, and what
+last index n are split into a part up to the smallest index in the goal, which is one unknown, and what
 comes after it.
 """
 
@@ -27,12 +27,12 @@ from .signs import steady
 
 
 class Symbolic(Folds):
-    """Turns nodes into SymPy; one instance serves both sides of a claim."""
+    """Turns nodes into SymPy; one instance serves both sides of a goal."""
 
-    def __init__(self, licence, standard=frozenset(), floors=None, index=None, chart="ratio", least=None):
+    def __init__(self, justification, standard=frozenset(), floors=None, index=None, chart="ratio", least=None):
         super().__init__(index)
-        self.least = dict(least or {})  # the least value of each index symbol; 1 if nothing is said
-        self.licence, self.standard, self.chart = licence, standard, chart
+        self.least = dict(least or {})  # the least value of each index symbol; 1 by default
+        self.justification, self.standard, self.chart = justification, standard, chart
         self.floors = floors or {}  # smallest offset of each symbolic upper bound
 
     def number(self, value):
@@ -113,36 +113,36 @@ class Symbolic(Folds):
         if isinstance(node.under, Normal):
             return self.mean_under(node, node.under, node.body)
         if node.under is not None:
-            return self.opaque_mean(node)
+            return self.uninterpreted_mean(node)
         return self.average(node, self(node.body))
 
-    def opaque_mean(self, node):
+    def uninterpreted_mean(self, node):
         """Under a density that is not written out, equal insides have equal means, and no more is known."""
         if not isinstance(node.under, Density):
             raise Inconclusive(f"{node!r} averages over a law; name the density, E(…, q(…))")
         label = ("E", self.density_label(node.under))
-        return self.opaque(label, self(node.body), self(node.under), positive=positive(node.body))
+        return self.uninterpreted(label, self(node.body), self(node.under), positive=positive(node.body))
 
     def Var(self, node):
         body = self(node.body)
-        if self.licence.mean == "opaque":
+        if self.justification.mean == "uninterpreted":
             return self.average(node, body)
         return self.average(node, body**2) - self.average(node, body) ** 2
 
     def KL(self, node):
         if not isinstance(node.p, Normal) or not isinstance(node.q, Normal):
             targets = sets.label(getattr(node.p, "targets", None) or (node.p.at,), self.time)
-            return self.opaque(("KL", targets), self(node.p), self(node.q))
+            return self.uninterpreted(("KL", targets), self(node.p), self(node.q))
         return self.mean_under(node, node.p, log(node.p / node.q))
 
     def mean_under(self, node, normal, body):
-        """The mean of ``body`` under a Gaussian, which is what ``node`` says; as far as the licence opens it."""
-        if self.licence.mean == "integral" or self.licence.exchanges:
+        """The mean of ``body`` under a Gaussian, which is what ``node`` says; as far as the justification opens it."""
+        if self.justification.mean == "integral" or self.justification.exchanges:
             return self(written_out(node))
-        if self.licence.mean == "opaque":
+        if self.justification.mean == "uninterpreted":
             parts = map(self, (normal.mean, normal.variance, body))
-            return self.opaque((type(node).__name__, str(self(normal.at))), *parts, positive=positive(body))
-        if self.licence.linear:
+            return self.uninterpreted((type(node).__name__, str(self(normal.at))), *parts, positive=positive(body))
+        if self.justification.linear:
             return self.linear_mean(self(body), self(normal), self(normal.at))
         return self.normal_mean(normal, lambda: self(body))
 
@@ -153,41 +153,41 @@ class Symbolic(Folds):
         return moments.average(value, [z], lambda powers: moments.normal_moment(powers[0]))
 
     def average(self, node, body):
-        if self.licence.mean == "opaque":
+        if self.justification.mean == "uninterpreted":
             given = [pair for part in node.given for pair in self.variables(part)]
             known = [self.leaf(f"{sequence.name}[{time}]", sequence.domain) for sequence, time in given]
-            return self.opaque((type(node).__name__, tuple(sorted(map(str, given)))), body, *known)
+            return self.uninterpreted((type(node).__name__, tuple(sorted(map(str, given)))), body, *known)
         variables, moment = moments.rule(self, node)
         return moments.average(self.open(body, *variables), variables, moment)
 
     def Integral(self, node):
         low, high = (None if end is None else self(end) for end in (node.low, node.high))
         body, over = self(node.body), self.variable(node.over)
-        if self.licence.linear:
+        if self.justification.linear:
             return self.pulled(body, ((over, low, high),))
-        if not self.licence.integrates:
+        if not self.justification.integrates:
             label = ("Integral", str(over), low is None, high is None)
             ends = [end for end in (low, high) if end is not None]
-            return self.opaque(label, body, *ends, positive=self.sure(node, low, high))
+            return self.uninterpreted(label, body, *ends, positive=self.sure(node, low, high))
         self.open(body, over)
-        if low is None or high is None or self.licence.name == "Gaussian integral":
+        if low is None or high is None or self.justification.name == "Gaussian integral":
             return integrals.gaussian(self.field, body, over, low, high)
         return integrals.definite(self.field, body, over, low, high)
 
     def Derivative(self, node):
         body, by = self(node.body), self(node.by)
-        if not self.licence.differentiates:
-            return self.opaque(("Derivative", str(by)), body)
+        if not self.justification.differentiates:
+            return self.uninterpreted(("Derivative", str(by)), body)
         if len(by.free_symbols) != 1:
             raise Inconclusive(f"{node.by!r} is a stated number and no variable, in {node!r}")
         (symbol,) = by.free_symbols
-        return self.slope(body, symbol) / sp.diff(by, symbol)
+        return self.derivative(body, symbol) / sp.diff(by, symbol)
 
     def Limit(self, node):
         with self.bind(node.symbol, Index(node.symbol)):  # also where an induction sets that index
             body, grows = self(node.body), self.Index(Index(node.symbol))
-        if self.licence.name != "limit":  # only that licence may go to the limit; elsewhere it is opaque
-            return self.opaque(("Limit", node.symbol), body)
+        if self.justification.name != "limit":  # only this justification evaluates it
+            return self.uninterpreted(("Limit", node.symbol), body)
         if members_of_limit(node):
             raise Inconclusive(f"the limit of {node.body!r} is about an arbitrary sequence; cite what its members are")
         if any(isinstance(part, Sum) for part in walk(node.body)):
@@ -196,7 +196,7 @@ class Symbolic(Folds):
             )
         value = sp.limit(self.open(body, grows), grows, sp.oo)
         if value.has(sp.Limit) or not steady(self.field, body, grows):
-            raise Inconclusive(f"the limit of {node.body!r} is unknown for some letters; simplify or narrow a domain")
+            raise Inconclusive(f"the limit of {node.body!r} is unknown for some symbols; simplify or narrow a domain")
         return value
 
 

@@ -17,7 +17,7 @@ from ..errors import Inconclusive
 
 SECONDS = 30
 AGAIN = 1.0  # seconds of processor time after which a block that still runs is interrupted once more
-CALLS = 1000  # between two looks at the clock, where calls are counted
+CALLS = 1000  # between two readings of the clock, where calls are counted
 THREADS = sys.platform != "emscripten"
 
 
@@ -26,7 +26,7 @@ class _TooSlow(BaseException):
 
 
 @contextmanager
-def patience(seconds: float = SECONDS):
+def timeout(seconds: float = SECONDS):
     """Raise ``Inconclusive`` if the block, which must be pure Python as SymPy is, takes more than ``seconds``."""
     try:
         with _by_thread(seconds) if THREADS else _by_calls(seconds):
@@ -81,7 +81,7 @@ def _by_calls(seconds):
 
     outermost = watch.get_tool(tool) is None
     if outermost:
-        watch.use_tool_id(tool, "patience")
+        watch.use_tool_id(tool, "timeout")
     before = watch.register_callback(tool, watch.events.PY_START, called)
     watch.set_events(tool, watch.events.PY_START)
     try:

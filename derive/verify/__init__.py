@@ -1,1 +1,1 @@
-"""A step passes when the kernel proves it and the numbers do not refute it; mutants see to it that both can fail."""
+"""A step passes when the kernel proves it and no counterexample is found; mutants check that both can fail."""

@@ -1,9 +1,9 @@
 """Deliberate mistakes: the checks of a step are only worth what they reject.
 
-Every step is attacked at every place of its right side with the slips that people make: a sign, a dropped term or
+Every step is attacked at every place of its right side with the mistakes that people make: a sign, a dropped term or
 factor, a shifted index or bound, α for ᾱ, a missing root, an exponent off by one, a variance for a standard
-deviation, swapped densities, a derivative by another variable, a relative error of 1e-8.  The licence is attacked
-too: with a weaker one, or without one of the facts it cites, the step must fail, or it claims more than it needs.
+deviation, swapped densities, a derivative by another variable, a relative error of 1e-8.  The justification is attacked
+too: with a weaker one, or without one of the facts it cites, the step must fail, or it cites more than it needs.
 """
 
 from __future__ import annotations
@@ -11,33 +11,33 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from ..justifications import LICENCES
+from ..justifications import JUSTIFICATIONS
 from ..language.density import KL, Density, Derivative, E, Integral, Normal, Var
 from ..language.expr import Add, Div, Func, Mul, Neg, Num, Symbol, children, rebuild, sqrt, walk
 from ..language.functions import Apply
-from ..language.goal import Claim
+from ..language.goal import Goal
 from ..language.times import Index, Item
 
 ZERO = Num(Fraction(0))
 TINY = Num(1 + Fraction(1, 10**8))
 
 
-def mutants(claim: Claim, sequences=(), laws=()):
+def mutants(goal: Goal, sequences=(), laws=()):
     """Yield (description, mutant) for each distinct mutant; ``sequences`` and ``laws`` are what may be confused."""
-    seen = {claim.right, claim.left}  # back to the left side is no mistake
-    for what, right in (*_whole(claim.right), *_everywhere(claim.right, sequences, laws)):
+    seen = {goal.right, goal.left}  # back to the left side is no mistake
+    for what, right in (*_whole(goal.right), *_everywhere(goal.right, sequences, laws)):
         if right not in seen:
             seen.add(right)
-            yield what, replace(claim, right=right)
-    weaker = claim.licence.weaker
-    if claim.licence.name == "definition" and not (claim.facts or claim.standard):
+            yield what, replace(goal, right=right)
+    weaker = goal.justification.weaker
+    if goal.justification.name == "definition" and not (goal.facts or goal.standard):
         weaker = "algebra"  # the definition of an operator
     if weaker:
-        yield f"licence: {weaker}", replace(claim, licence=LICENCES[weaker])
-    for fact in claim.facts:
-        yield f"without: {fact.name}", replace(claim, facts=tuple(other for other in claim.facts if other != fact))
-    if claim.standard:
-        yield "without: the law of the noise", replace(claim, standard=frozenset())
+        yield f"justification: {weaker}", replace(goal, justification=JUSTIFICATIONS[weaker])
+    for fact in goal.facts:
+        yield f"without: {fact.name}", replace(goal, facts=tuple(other for other in goal.facts if other != fact))
+    if goal.standard:
+        yield "without: the law of the noise", replace(goal, standard=frozenset())
 
 
 def gap_mutants(gap):

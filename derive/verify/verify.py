@@ -1,6 +1,6 @@
-"""A step passes when the kernel makes it a theorem, and the numbers do not refute it.
+"""A step passes when the kernel makes it a theorem and no counterexample is found.
 
-The kernel proves, for all times in range; the numbers look, and can only say no.  Neither knows the other.
+The kernel proves, for all times in range; the counterexample search can only refute.  Neither knows the other.
 """
 
 from __future__ import annotations
@@ -12,54 +12,54 @@ from mpmath import mp
 
 from ..errors import ArgumentError, DerivationError
 from ..kernel.theorem import Theorem, prove
-from ..language.goal import Claim
+from ..language.goal import Goal
 from ..numeric.evaluate import DIGITS
-from ..numeric.gaps import look_at_gap
+from ..numeric.gaps import refute_gap
 from ..numeric.refute import refute, refute_by_definitions
 from ..proof.nonneg import non_negative as prove_non_negative
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """The theorem, and where numbers looked for a counterexample."""
+class ProofStatus:
+    """The theorem, and where counterexamples were searched without success."""
 
     theorem: Theorem
-    looks: tuple[str, ...]
+    searches: tuple[str, ...]
 
 
-def verify(claim: Claim) -> Verdict:
-    """The verdict on a true claim; raise a ``DerivationError`` on any other, which names the step and a witness."""
-    with named(claim):
-        looks = refute(claim)
-        return Verdict(prove(claim), looks)
+def verify(goal: Goal) -> ProofStatus:
+    """The proof status of a true goal; raise a ``DerivationError`` on any other, which names the step and a witness."""
+    with named(goal):
+        searches = refute(goal)
+        return ProofStatus(prove(goal), searches)
 
 
-def non_negative(claim: Claim, gap, strict: bool = False) -> None:
-    """Prove that a gap is never negative (or, if ``strict``, always positive), and let numbers look."""
-    look_at_gap(claim, gap, strict)
-    prove_non_negative(claim, gap, strict)
+def non_negative(goal: Goal, gap, strict: bool = False) -> None:
+    """Prove that a gap is never negative (or, if ``strict``, always positive), after a search for counterexamples."""
+    refute_gap(goal, gap, strict)
+    prove_non_negative(goal, gap, strict)
 
 
-def look_again(claim: Claim) -> None:
-    """The numbers alone; ``Refuted`` with a witness, if they find one."""
-    with named(claim):
-        refute(claim)
+def search_again(goal: Goal) -> None:
+    """The counterexample search alone; ``Refuted`` with a witness, if it finds one."""
+    with named(goal):
+        refute(goal)
 
 
-def look(claim: Claim) -> tuple[str, ...]:
-    """The numbers alone, on what an induction concludes: its definitions are put in, its proof is not used."""
-    with named(claim):
-        return refute_by_definitions(claim)
+def search_by_definitions(goal: Goal) -> tuple[str, ...]:
+    """The counterexample search alone, on the conclusion of an induction: definitions are put in, no proof is used."""
+    with named(goal):
+        return refute_by_definitions(goal)
 
 
 @contextmanager
-def named(claim):
+def named(goal):
     """Set the precision, refuse indices that do not exist, and name the step in whatever is raised."""
     try:
-        claim.check_literals()
+        goal.check_literals()
         with mp.workdps(DIGITS):
             yield
     except RecursionError as error:
-        raise ArgumentError(f"step {claim.name!r} is nested too deeply, or refers to itself; split it") from error
+        raise ArgumentError(f"step {goal.name!r} is nested too deeply, or refers to itself; split it") from error
     except DerivationError as error:
-        raise type(error)(f"step {claim.name!r}, licence {claim.licence.name!r}: {error}") from error
+        raise type(error)(f"step {goal.name!r}, justification {goal.justification.name!r}: {error}") from error

@@ -13,7 +13,7 @@ import sympy as sp
 
 from derive.errors import DerivationError, Inconclusive
 from derive.proof.normalform import Field, sign_of
-from derive.proof.timeout import patience
+from derive.proof.timeout import timeout
 
 TERMS, SECONDS = 5_000_000, 20
 
@@ -26,7 +26,7 @@ def proved_equal(given: sp.Expr, right: sp.Expr) -> bool:
     if terms(difference) > TERMS:
         return False
     try:
-        with patience(SECONDS):
+        with timeout(SECONDS):
             return _Signed().is_zero(difference.xreplace(chart(difference.free_symbols)))
     except (DerivationError, sp.PolynomialError, ArithmeticError, RecursionError, NotImplementedError):
         return False

@@ -62,18 +62,18 @@ def test_every_step_is_a_theorem_and_every_mutant_is_killed(chapter):
     assert COUNT in "".join(derivation_cells(chapter)), "the chapter has no count"
     (count,) = (mark["count"] for mark in marks(chapter, "count"))
     assert count["steps"] == sum(count[word] for word in WORDS) > 0 and count["numbers"] == 0
-    assert count["looked"] > 0.9 * count["steps"], "numbers looked at few steps"
+    assert count["looked"] > 0.9 * count["steps"], "counterexamples were sought for few steps"
     assert count["killed"] == count["total"] > 0
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_no_claim_about_densities_is_refuted_at_later_times(chapter):
-    """The kernel proves for all T; numbers look at T = 1 … 5 on the page, and here at 6, 7 and 8."""
+def test_no_goal_about_densities_is_refuted_at_later_times(chapter):
+    """The kernel proves for all T; counterexamples are sought at T = 1 … 5 on the page, and here at 6, 7 and 8."""
     page = next(page for page in Book(ROOT).notebooks if page.short == chapter)
-    claims = [claim for claim in steps(page) if has_densities(claim.left, claim.right)]
-    looked = [refute_late(claim) for claim in claims]
-    assert not claims or any(looked)
+    goals = [goal for goal in steps(page) if has_densities(goal.left, goal.right)]
+    searched = [refute_late(goal) for goal in goals]
+    assert not goals or any(searched)
 
 
 def test_the_book_survives_more_than_five_hundred_mutants():
@@ -88,7 +88,7 @@ def test_a_canary_was_refuted_with_a_witness(chapter):
         if "data" in output
     ]
     canaries = [text for text in shown if text.startswith("refuted, as it must be: ")]
-    assert canaries and all("left is " in text and "licence '" in text for text in canaries)
+    assert canaries and all("left is " in text and ": step '" in text for text in canaries)
 
 
 def spoiled(source):
@@ -113,7 +113,7 @@ def test_a_planted_false_step_stops_the_chapter_and_names_itself(chapter):
         run_cells(chapter, [*cells[:number], planted])
     message = str(error.value)
     assert isinstance(error.value, Refuted)
-    assert f"step '{name}, line 1'" in message and "licence '" in message
+    assert f"step '{name}, line 1'" in message and "justification '" in message
     assert " is false at " in message and "left is " in message
 
 

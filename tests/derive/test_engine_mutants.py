@@ -1,4 +1,4 @@
-"""Slips in the engine's own source: the tests see them, and no slip lets a falsehood through both halves."""
+"""Mistakes in the proof checker's source: the tests find them, and none lets a falsehood through both halves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def f(a, b):
         return union(a, 1)
     return all(x + 1 for x in a if x)
 """
-BLIND = "def refute(claim):\n    return ('no',)\n\n\nrefute_by_definitions = refute\n"
+BLIND = "def refute(goal):\n    return ('no',)\n\n\nrefute_by_definitions = refute\n"
 FEW = {"kernel": 70, "proof": 1200, "numeric": 1500}  # about thirty
 THEOREM = f"{engine.ENGINE}.kernel.theorem"
 
@@ -31,7 +31,7 @@ def few():
     return false, true[::3]
 
 
-def test_slips_of_all_kinds_are_made():
+def test_mistakes_of_all_kinds_are_made():
     found = mutants("planted", PLANTED)
     kinds = {one.what.split(": ")[1] for one in found}
     assert kinds == {
@@ -47,14 +47,14 @@ def test_slips_of_all_kinds_are_made():
 def test_what_is_no_mutant_is_not_found_and_a_broken_kernel_is(few):
     plain = source(THEOREM)
     asked = "algebra.equal(inside, left, right)"
-    deaf = plain.replace(f"Theorem(_SEAL, claim, {asked})", 'Theorem(_SEAL, claim, "yes")')
+    deaf = plain.replace(f"Theorem(_SEAL, goal, {asked})", 'Theorem(_SEAL, goal, "yes")')
     assert asked in plain and deaf != plain
-    blind = Mutant(f"{engine.ENGINE}.numeric.refute", "looks: at nothing", lambda: BLIND)
+    blind = Mutant(f"{engine.ENGINE}.numeric.refute", "searches: nothing", lambda: BLIND)
     todo = [Mutant(THEOREM, "nothing: nothing", lambda: plain), Mutant(THEOREM, "takes all: all", lambda: deaf), blind]
     outcomes = {one.what: one for one in engine.run(todo, *few)}
     assert outcomes["nothing: nothing"].found == ""
-    assert outcomes["takes all: all"].found.startswith("falsehood") and outcomes["looks: at nothing"].found
-    assert outcomes["takes all: all"].both == [] and outcomes["looks: at nothing"].both == []
+    assert outcomes["takes all: all"].found.startswith("falsehood") and outcomes["searches: nothing"].found
+    assert outcomes["takes all: all"].both == [] and outcomes["searches: nothing"].both == []
 
 
 def test_a_sample_of_mutants(few):

@@ -2,128 +2,68 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import pytest
+from setting import Setting
+from tables import table
 
-from derive import (
-    Derivation,
-    Derivative,
-    E,
-    Integral,
-    Normal,
-    Sum,
-    exp,
-    log,
-    positive,
-    real,
-    sqrt,
-    standard_normal,
-    unit,
-)
+from derive import Derivative, Integral, Normal, exp, log, positive, sqrt, standard_normal, unit
 from derive.errors import ArgumentError, DeriveError, Inconclusive, Refuted
 from derive.language.text import text
 from derive.language.tree import at
 from derive.page.render import latex
 
 
-class World:
+class Symbols(Setting):
     """Data y with an arbitrary density f, noised to x: p(x) = ∫ N(x; √ᾱ y, 1 − ᾱ) f(y) dy."""
 
-    def __init__(self):
-        self.X = X = Derivation("X")
-        self.t, self.s = t, _ = X.indices("t s")
-        self.x, self.q, self.ab = x, _, ab = X.states("x"), X.density("q"), X.sequence("alpha_bar", unit)
-        self.y, self.u = y, _ = X.dummy("y"), X.dummy("u")
-        self.f, self.w = f, _ = X.function("f", positive), X.function("w", positive)
-        self.g, self.h = X.function("g"), X.function("h")
-        self.p = X.function("p", positive)
-        self.r, self.b, self.a = X.symbol("r", real), X.symbol("b", real), X.symbol("a", positive)
-        self.c = X.symbol("c", unit)
-        self.bell = bell = Normal(x[t], sqrt(ab[t]) * y, 1 - ab[t])
-        self.both = bell * f(y)
-        self.mix = Integral(self.both, y)
-        self.pull = (sqrt(ab[t]) * y - x[t]) / (1 - ab[t])
+    symbols = Setting.symbols | {
+        "ab": lambda w: w.X.sequence("alpha_bar", unit),
+        "p": lambda w: w.X.function("p", positive),
+        "bell": lambda w: Normal(w.x[w.t], sqrt(w.ab[w.t]) * w.y, 1 - w.ab[w.t]),
+        "both": lambda w: w.bell * w.f(w.y),
+        "mix": lambda w: Integral(w.both, w.y),
+        "pull": lambda w: (sqrt(w.ab[w.t]) * w.y - w.x[w.t]) / (1 - w.ab[w.t]),
+    }
 
 
 @pytest.fixture
 def w():
-    return World()
+    return Symbols()
 
 
 def D(body, by):
     return Derivative(body, by)
 
 
-TRUE = {  # name: left, right, licence
-    "chain-rule": lambda w: (D(w.g(w.r**2), w.r), 2 * w.r * w.g.prime(w.r**2), "differentiation"),
-    "second": lambda w: (D(D(w.g(w.a * w.r), w.r), w.r), w.a**2 * w.g.prime.prime(w.a * w.r), "differentiation"),
-    "product-rule": lambda w: (
-        D(w.g(w.r) * w.f(w.r), w.r),
-        D(w.g(w.r), w.r) * w.f(w.r) + w.g(w.r) * D(w.f(w.r), w.r),
-        "differentiation",
-    ),
-    "two-arguments": lambda w: (
-        D(w.g(w.r, w.r), w.r),
-        D(w.g(w.r, w.b + w.r - w.b), w.r),
-        "differentiation",
-    ),
-    "log-of-a-density": lambda w: (D(log(w.f(w.r)), w.r), w.f.prime(w.r) / w.f(w.r), "differentiation"),
-    "equal-arguments": lambda w: (w.g(w.r + w.b) * w.g(w.r), w.g(w.r) * w.g(w.b + w.r), "algebra"),
-    "root-of-square": lambda w: (sqrt(w.f(w.r) ** 2), w.f(w.r), "algebra"),
-    "sums-and-constants": lambda w: (
-        Integral((w.g(w.y) + w.r * w.y) * w.f(w.y), w.y),
-        Integral(w.g(w.y) * w.f(w.y), w.y) + w.r * Integral(w.y * w.f(w.y), w.y),
-        "linearity",
-    ),
-    "between-ends": lambda w: (
-        Integral(w.r * w.g(w.y) + w.y, (w.y, 0, w.a)),
-        w.r * Integral(w.g(w.y), (w.y, 0, w.a)) + Integral(w.y, (w.y, 0, w.a)),
-        "linearity",
-    ),
-    "an-integral-is-a-constant": lambda w: (
-        Integral(w.f(w.u) * Integral(w.w(w.y), w.y), w.u),
-        Integral(w.f(w.u), w.u) * Integral(w.w(w.y), w.y),
-        "linearity",
-    ),
-    "under-the-integral": lambda w: (D(w.mix, w.x[w.t]), Integral(D(w.bell, w.x[w.t]) * w.f(w.y), w.y), "exchange"),
-    "under-the-integral-twice": lambda w: (
-        D(D(w.mix, w.x[w.t]), w.x[w.t]),
-        Integral(D(D(w.bell, w.x[w.t]), w.x[w.t]) * w.f(w.y), w.y),
-        "exchange",
-    ),
-    "under-an-integral-between-ends": lambda w: (
-        D(Integral(w.g(w.r * w.y), (w.y, 0, w.a)), w.r),
-        Integral(w.y * w.g.prime(w.r * w.y), (w.y, 0, w.a)),
-        "exchange",
-    ),
-    "by-the-variance": lambda w: (
-        D(Integral(Normal(w.r, w.y, w.a) * w.f(w.y), w.y), w.a),
-        Integral(D(Normal(w.r, w.y, w.a), w.a) * w.f(w.y), w.y),
-        "exchange",
-    ),
-    "two-integrals": lambda w: (
-        Integral(w.h(w.x[w.t]) * Integral(w.both, w.y), w.x[w.t]),
-        Integral(w.f(w.y) * Integral(w.h(w.x[w.t]) * w.bell, w.x[w.t]), w.y),
-        "exchange",
-    ),
-    "two-integrals-of-a-function-of-both": lambda w: (
-        Integral(Integral(w.g(w.u, w.y) * w.w(w.u), w.u) * w.f(w.y), w.y),
-        Integral(Integral(w.g(w.u, w.y) * w.f(w.y), w.y) * w.w(w.u), w.u),
-        "exchange",
-    ),
-    "derivative-past-two-integrals": lambda w: (
-        D(Integral(w.w(w.u) * Integral(Normal(w.u, w.r * w.y, w.a) * w.f(w.y), w.y), w.u), w.r),
-        Integral(w.w(w.u) * Integral(D(Normal(w.u, w.r * w.y, w.a), w.r) * w.f(w.y), w.y), w.u),
-        "exchange",
-    ),
-}
+TRUE = table(
+    r"""
+chain-rule: step(D(g(r**2), r), 2 * r * g.prime(r**2), "differentiation")
+second: step(D(D(g(a * r), r), r), a**2 * g.prime.prime(a * r), "differentiation")
+product-rule: step(D(g(r) * f(r), r), D(g(r), r) * f(r) + g(r) * D(f(r), r), "differentiation")
+two-arguments: step(D(g(r, r), r), D(g(r, b + r - b), r), "differentiation")
+log-of-a-density: step(D(log(f(r)), r), f.prime(r) / f(r), "differentiation")
+equal-arguments: step(g(r + b) * g(r), g(r) * g(b + r), "algebra")
+root-of-square: step(sqrt(f(r) ** 2), f(r), "algebra")
+sums-and-constants: step(I((g(y) + r * y) * f(y), y), I(g(y) * f(y), y) + r * I(y * f(y), y), "linearity")
+between-ends: step(I(r * g(y) + y, (y, 0, a)), r * I(g(y), (y, 0, a)) + I(y, (y, 0, a)), "linearity")
+an-integral-is-a-constant: step(I(f(u) * I(w(y), y), u), I(f(u), u) * I(w(y), y), "linearity")
+under-the-integral: step(D(mix, x[t]), I(D(bell, x[t]) * f(y), y), "exchange")
+under-the-integral-twice: step(D(D(mix, x[t]), x[t]), I(D(D(bell, x[t]), x[t]) * f(y), y), "exchange")
+under-an-integral-between-ends: step(D(I(g(r * y), (y, 0, a)), r), I(y * g.prime(r * y), (y, 0, a)), "exchange")
+by-the-variance: step(D(I(N(r, y, a) * f(y), y), a), I(D(N(r, y, a), a) * f(y), y), "exchange")
+two-integrals: step(I(h(x[t]) * I(both, y), x[t]), I(f(y) * I(h(x[t]) * bell, x[t]), y), "exchange")
+two-integrals-of-a-function-of-both:
+    step(I(I(g(u, y) * w(u), u) * f(y), y), I(I(g(u, y) * f(y), y) * w(u), u), "exchange")
+derivative-past-two-integrals:
+    step(D(I(w(u) * I(N(u, r * y, a) * f(y), y), u), r), I(w(u) * I(D(N(u, r * y, a), r) * f(y), y), u), "exchange")
+""",
+    Symbols,
+)
 
 
 @pytest.mark.parametrize("name", TRUE)
 def test_true_steps_and_their_mutants(w, name):
-    left, right, by = TRUE[name](w)
-    w.X.chain(name, left).equals(right, by=by)
+    TRUE[name](w)
     if name == "two-arguments":  # by the other argument's value nothing is changed
         return
     summary = w.X.summary()
@@ -149,7 +89,7 @@ def tweedie(w):
 
 def test_tweedie_for_an_arbitrary_density(w):
     chain = tweedie(w)
-    assert chain.steps[2].verdict.theorem.how == "symbolic zero"
+    assert chain.steps[2].status.theorem.how == "symbolic zero"
     summary = w.X.summary()
     assert summary.killed == summary.total > 200
     p, mean, x, ab, t = w.p(w.x[w.t], w.t), Integral(w.y * w.both, w.y), w.x, w.ab, w.t
@@ -178,161 +118,71 @@ def test_the_cross_term_of_denoising_score_matching(w):
     assert summary.killed == summary.total > 100
 
 
-FALSE = {
-    "variable-out": lambda w: (Integral(w.y * w.f(w.y), w.y), w.y * Integral(w.f(w.y), w.y), "linearity"),
-    "function-of-the-variable-out": lambda w: (
-        Integral(w.g(w.y) * w.f(w.y), w.y),
-        w.g(w.y) * Integral(w.f(w.y), w.y),
-        "linearity",
-    ),
-    "other-variable-out": lambda w: (
-        Integral(w.g(w.y) * w.f(w.y), w.y),
-        w.g(w.r) * Integral(w.f(w.y), w.y),
-        "linearity",
-    ),
-    "product-of-integrals": lambda w: (
-        Integral(w.g(w.y) * w.f(w.y), w.y),
-        Integral(w.g(w.y) * w.f(w.y), w.y) * Integral(w.f(w.y), w.y),
-        "linearity",
-    ),
-    "split-product": lambda w: (
-        Integral(w.w(w.y) * w.f(w.y), w.y),
-        Integral(w.w(w.y), w.y) * Integral(w.f(w.y), w.y),
-        "linearity",
-    ),
-    "other-function": lambda w: (Integral(w.f(w.y), w.y), Integral(w.w(w.y), w.y), "linearity"),
-    "integral-of-a-square": lambda w: (Integral(w.f(w.y) ** 2, w.y), Integral(w.f(w.y), w.y) ** 2, "linearity"),
-    "f-is-no-density": lambda w: (Integral(w.f(w.y), w.y), 1, "linearity"),
-    "bell-by-linearity": lambda w: (Integral(Normal(w.y, 0, 1), w.y), 1, "linearity"),
-    "linearity-does-not-exchange": lambda w: (
-        D(w.mix, w.x[w.t]),
-        Integral(D(w.bell, w.x[w.t]) * w.f(w.y), w.y),
-        "linearity",
-    ),
-    "differentiation-does-not-exchange": lambda w: (
-        D(w.mix, w.x[w.t]),
-        Integral(D(w.bell, w.x[w.t]) * w.f(w.y), w.y),
-        "differentiation",
-    ),
-    "linearity-is-not-Fubini": lambda w: (
-        Integral(w.w(w.u) * Integral(Normal(w.u, w.y, 1) * w.f(w.y), w.y), w.u),
-        Integral(w.f(w.y) * Integral(Normal(w.u, w.y, 1) * w.w(w.u), w.u), w.y),
-        "linearity",
-    ),
-    "algebra-is-not-linearity": lambda w: (Integral(2 * w.f(w.y), w.y), 2 * Integral(w.f(w.y), w.y), "algebra"),
-    "end-moves": lambda w: (
-        D(Integral(w.g(w.y), (w.y, 0, w.r)), w.r),
-        Integral(D(w.g(w.y), w.r), (w.y, 0, w.r)),
-        "exchange",
-    ),
-    "end-moves-and-inside": lambda w: (
-        D(Integral(w.g(w.r * w.y), (w.y, 0, w.r)), w.r),
-        Integral(w.y * w.g.prime(w.r * w.y), (w.y, 0, w.r)),
-        "exchange",
-    ),
-    "tail-moves": lambda w: (
-        D(Integral(w.f(w.y), (w.y, None, w.r)), w.r),
-        Integral(D(w.f(w.y), w.r), (w.y, None, w.r)),
-        "exchange",
-    ),
-    "derivative-by-the-bound-variable": lambda w: (
-        D(Integral(w.f(w.r), w.r), w.r),
-        Integral(w.f.prime(w.r), w.r),
-        "exchange",
-    ),
-    "by-the-bound-variable-between-ends": lambda w: (
-        D(Integral(w.g(w.r), (w.r, 0, 1)), w.r),
-        Integral(w.g.prime(w.r), (w.r, 0, 1)),
-        "exchange",
-    ),
-    "sign": lambda w: (D(w.mix, w.x[w.t]), -Integral(D(w.bell, w.x[w.t]) * w.f(w.y), w.y), "exchange"),
-    "wrong-variable": lambda w: (D(w.mix, w.x[w.t]), Integral(D(w.bell, w.y) * w.f(w.y), w.y), "exchange"),
-    "derivative-of-the-data": lambda w: (D(w.mix, w.x[w.t]), Integral(w.bell * D(w.f(w.y), w.y), w.y), "exchange"),
-    "lost-root": lambda w: (
-        D(w.mix, w.x[w.t]),
-        Integral((w.ab[w.t] * w.y - w.x[w.t]) / (1 - w.ab[w.t]) * w.both, w.y),
-        "exchange",
-    ),
-    "swap-with-dependent-end": lambda w: (
-        Integral(w.f(w.y) * Integral(w.w(w.u), (w.u, 0, w.y)), w.y),
-        Integral(w.w(w.u) * Integral(w.f(w.y), w.y), (w.u, 0, w.y)),
-        "exchange",
-    ),
-    "swap-of-ends": lambda w: (
-        Integral(Integral(w.g(w.u, w.y), (w.u, 0, 1)), (w.y, 0, 2)),
-        Integral(Integral(w.g(w.u, w.y), (w.u, 0, 2)), (w.y, 0, 1)),
-        "exchange",
-    ),
-    "swap-of-arguments": lambda w: (
-        Integral(Integral(w.g(w.u, w.y), (w.u, 0, 1)), (w.y, 0, 2)),
-        Integral(Integral(w.g(w.y, w.u), (w.u, 0, 1)), (w.y, 0, 2)),
-        "exchange",
-    ),
-    "captured": lambda w: (
-        Integral(w.f(w.y) * Integral(w.g(w.y) * w.w(w.y), w.y), w.y),
-        Integral(w.f(w.y) * w.g(w.y) * Integral(w.w(w.y), w.y), w.y),
-        "exchange",
-    ),
-    "divergent": lambda w: (Integral(w.g(w.y) - w.g(w.y), w.y), Integral(0 * w.g(w.y), w.y), "linearity"),
-    "divergent-parts": lambda w: (
-        Integral(w.y - w.y + w.f(w.y), w.y),
-        Integral(w.y, w.y) - Integral(w.y, w.y) + Integral(w.f(w.y), w.y),
-        "linearity",
-    ),
-    "one-over-a-density": lambda w: (
-        Integral((1 + w.r) * Normal(w.y, 0, 1) / w.f(w.y), w.y),
-        (1 + w.r) * Integral(Normal(w.y, 0, 1) / w.f(w.y), w.y),
-        "linearity",
-    ),
-    "maybe-flat": lambda w: (  # b may be zero, then nothing falls off
-        Integral(2 * Normal(w.r, w.b * w.y, 1), w.y),
-        2 * Integral(Normal(w.r, w.b * w.y, 1), w.y),
-        "linearity",
-    ),
-    "growing": lambda w: (Integral(2 * exp(w.y**2), w.y), 2 * Integral(exp(w.y**2), w.y), "linearity"),
-    "flat-in-both": lambda w: (  # falls off across x = y only
-        Integral(Integral(w.f(w.u - w.y), w.u), w.y),
-        Integral(Integral(w.f(w.u - w.y), w.y), w.u),
-        "exchange",
-    ),
-    "f-is-not-even": lambda w: (w.f(-w.r), w.f(w.r), "algebra"),
-    "f-is-not-linear": lambda w: (w.g(w.r + w.b), w.g(w.r) + w.g(w.b), "algebra"),
-    "f-is-not-its-argument": lambda w: (w.g(w.r), w.r, "algebra"),
-    "other-place": lambda w: (w.g(w.r), w.g(w.b), "algebra"),
-    "other-order": lambda w: (w.g(w.r, w.b), w.g(w.b, w.r), "algebra"),
-    "other-time": lambda w: (w.g(w.r, w.t), w.g(w.r, w.t + 1), "algebra"),
-    "real-is-not-positive": lambda w: (sqrt(w.g(w.r) ** 2), w.g(w.r), "algebra"),
-    "real-may-be-zero": lambda w: (w.g(w.r) / w.g(w.r), 1, "algebra"),
-    "log-of-a-real-function": lambda w: (exp(log(w.g(w.r))), w.g(w.r), "algebra"),
-    "prime-is-not-positive": lambda w: (sqrt(w.f.prime(w.r) ** 2), w.f.prime(w.r), "algebra"),
-    "prime-is-no-value": lambda w: (w.f.prime(w.r), w.f(w.r), "differentiation"),
-    "inner-derivative": lambda w: (D(w.g(2 * w.r), w.r), w.g.prime(2 * w.r), "differentiation"),
-    "inner-place": lambda w: (D(w.g(w.r**2), w.r), 2 * w.r * w.g.prime(w.r), "differentiation"),
-    "algebra-does-not-know-primes": lambda w: (D(w.g(w.r), w.r), w.g.prime(w.r), "algebra"),
-    "constant-function": lambda w: (D(w.g(w.r), w.r), 0, "differentiation"),
-    "sum-of-functions": lambda w: (
-        Integral(Sum(w.g(w.y, w.s), (w.s, 1, w.t)) * w.f(w.y), w.y),
-        Sum(w.g(w.y, w.s), (w.s, 1, w.t)) * Integral(w.f(w.y), w.y),
-        "linearity",
-    ),
-    "mean-of-a-function": lambda w: (
-        E(w.g(w.u), Normal(w.u, w.r, 1)),
-        w.g(E(w.u, Normal(w.u, w.r, 1))),
-        "Gaussian integral",
-    ),
-    "1e-8": lambda w: (
-        D(w.mix, w.x[w.t]),
-        (1 + Fraction(1, 10**8)) * Integral(D(w.bell, w.x[w.t]) * w.f(w.y), w.y),
-        "exchange",
-    ),
-}
+FALSE = table(
+    r"""
+variable-out (Undefined): step(I(y * f(y), y), y * I(f(y), y), "linearity")
+function-of-the-variable-out (Undefined): step(I(g(y) * f(y), y), g(y) * I(f(y), y), "linearity")
+other-variable-out (Refuted): step(I(g(y) * f(y), y), g(r) * I(f(y), y), "linearity")
+product-of-integrals (Refuted): step(I(g(y) * f(y), y), I(g(y) * f(y), y) * I(f(y), y), "linearity")
+split-product (Refuted): step(I(w(y) * f(y), y), I(w(y), y) * I(f(y), y), "linearity")
+other-function (Refuted): step(I(f(y), y), I(w(y), y), "linearity")
+integral-of-a-square (Refuted): step(I(f(y) ** 2, y), I(f(y), y) ** 2, "linearity")
+f-is-no-density (Refuted): step(I(f(y), y), 1, "linearity")
+bell-by-linearity (Refuted): step(I(N(y, 0, 1), y), 1, "linearity")
+linearity-does-not-exchange (Refuted): step(D(mix, x[t]), I(D(bell, x[t]) * f(y), y), "linearity")
+differentiation-does-not-exchange (Refuted): step(D(mix, x[t]), I(D(bell, x[t]) * f(y), y), "differentiation")
+linearity-is-not-Fubini (Inconclusive):
+    step(I(w(u) * I(N(u, y, 1) * f(y), y), u), I(f(y) * I(N(u, y, 1) * w(u), u), y), "linearity")
+algebra-is-not-linearity (Refuted): step(I(2 * f(y), y), 2 * I(f(y), y), "algebra")
+end-moves (Refuted): step(D(I(g(y), (y, 0, r)), r), I(D(g(y), r), (y, 0, r)), "exchange")
+end-moves-and-inside (Refuted): step(D(I(g(r * y), (y, 0, r)), r), I(y * g.prime(r * y), (y, 0, r)), "exchange")
+tail-moves (Refuted): step(D(I(f(y), (y, None, r)), r), I(D(f(y), r), (y, None, r)), "exchange")
+derivative-by-the-bound-variable (Refuted): step(D(I(f(r), r), r), I(f.prime(r), r), "exchange")
+by-the-bound-variable-between-ends (Refuted): step(D(I(g(r), (r, 0, 1)), r), I(g.prime(r), (r, 0, 1)), "exchange")
+sign (Refuted): step(D(mix, x[t]), -I(D(bell, x[t]) * f(y), y), "exchange")
+wrong-variable (Refuted): step(D(mix, x[t]), I(D(bell, y) * f(y), y), "exchange")
+derivative-of-the-data (Refuted): step(D(mix, x[t]), I(bell * D(f(y), y), y), "exchange")
+lost-root (Refuted): step(D(mix, x[t]), I((ab[t] * y - x[t]) / (1 - ab[t]) * both, y), "exchange")
+swap-with-dependent-end (Undefined): step(I(f(y) * I(w(u), (u, 0, y)), y), I(w(u) * I(f(y), y), (u, 0, y)), "exchange")
+swap-of-ends (Refuted): step(I(I(g(u, y), (u, 0, 1)), (y, 0, 2)), I(I(g(u, y), (u, 0, 2)), (y, 0, 1)), "exchange")
+swap-of-arguments (Refuted): step(I(I(g(u, y), (u, 0, 1)), (y, 0, 2)), I(I(g(y, u), (u, 0, 1)), (y, 0, 2)), "exchange")
+captured (Refuted): step(I(f(y) * I(g(y) * w(y), y), y), I(f(y) * g(y) * I(w(y), y), y), "exchange")
+divergent (Inconclusive): step(I(g(y) - g(y), y), I(0 * g(y), y), "linearity")
+divergent-parts (Inconclusive): step(I(y - y + f(y), y), I(y, y) - I(y, y) + I(f(y), y), "linearity")
+one-over-a-density (Inconclusive):
+    step(I((1 + r) * N(y, 0, 1) / f(y), y), (1 + r) * I(N(y, 0, 1) / f(y), y), "linearity")
+# b may be zero, then nothing falls off
+maybe-flat (Inconclusive): step(I(2 * N(r, b * y, 1), y), 2 * I(N(r, b * y, 1), y), "linearity")
+growing (Inconclusive): step(I(2 * exp(y**2), y), 2 * I(exp(y**2), y), "linearity")
+# falls off across x = y only
+flat-in-both (Inconclusive): step(I(I(f(u - y), u), y), I(I(f(u - y), y), u), "exchange")
+f-is-not-even (Refuted): step(f(-r), f(r), "algebra")
+f-is-not-linear (Refuted): step(g(r + b), g(r) + g(b), "algebra")
+f-is-not-its-argument (Refuted): step(g(r), r, "algebra")
+other-place (Refuted): step(g(r), g(b), "algebra")
+other-order (Refuted): step(g(r, b), g(b, r), "algebra")
+other-time (Refuted): step(g(r, t), g(r, t + 1), "algebra")
+real-is-not-positive (Refuted): step(sqrt(g(r) ** 2), g(r), "algebra")
+real-may-be-zero (Inconclusive): step(g(r) / g(r), 1, "algebra")
+log-of-a-real-function (Undefined): step(exp(log(g(r))), g(r), "algebra")
+prime-is-not-positive (Refuted): step(sqrt(f.prime(r) ** 2), f.prime(r), "algebra")
+prime-is-no-value (Refuted): step(f.prime(r), f(r), "differentiation")
+inner-derivative (Refuted): step(D(g(2 * r), r), g.prime(2 * r), "differentiation")
+inner-place (Refuted): step(D(g(r**2), r), 2 * r * g.prime(r), "differentiation")
+algebra-does-not-know-primes (Refuted): step(D(g(r), r), g.prime(r), "algebra")
+constant-function (Refuted): step(D(g(r), r), 0, "differentiation")
+sum-of-functions (Undefined):
+    step(I(Sum(g(y, s), (s, 1, t)) * f(y), y), Sum(g(y, s), (s, 1, t)) * I(f(y), y), "linearity")
+mean-of-a-function (Refuted): step(E(g(u), N(u, r, 1)), g(E(u, N(u, r, 1))), "Gaussian integral")
+1e-8 (Refuted): step(D(mix, x[t]), (1 + Fraction(1, 10**8)) * I(D(bell, x[t]) * f(y), y), "exchange")
+""",
+    Symbols,
+)
 
 
 @pytest.mark.parametrize("name", FALSE)
-def test_false_steps_are_refused(w, name):
-    left, right, by = FALSE[name](w)
-    with pytest.raises(DeriveError):
-        w.X.chain("planted", left).equals(right, by=by)
+def test_false_steps_are_refused(name):
+    FALSE[name].must_be_refused()
 
 
 def test_what_a_function_may_be_defined_as(w):
@@ -340,7 +190,7 @@ def test_what_a_function_may_be_defined_as(w):
     e, p, g = X.noise("epsilon"), w.p, w.g
     X.define("noise", e[t], standard_normal)
     for left, right, match in (
-        (p(x[t]), w.mix, "make it an argument"),  # it hangs on t as well
+        (p(x[t]), w.mix, "make it an argument"),  # it depends on t as well
         (p(x[1], t), w.mix, "takes different states"),
         (p(x[t - 1], t), w.mix, "takes different states"),
         (p(ab[t], t), w.f(ab[t]), "takes different states"),
@@ -363,10 +213,10 @@ def test_what_a_function_may_be_defined_as(w):
     with pytest.raises(ArgumentError, match="defined already"):
         X.define("again", p(x[t], t), w.mix)
     X.define("line", g(x[t]), w.a * x[t])
-    with pytest.raises(Inconclusive, match="may hang on"):
+    with pytest.raises(Inconclusive, match="may depend on"):
         X.chain("still", D(g(x[t]), w.a)).equals(0, by="differentiation")
     assert X.chain("seen", D(g(x[t]), x[t])).equals(D(w.a * x[t], x[t]), by="definition", using="line").steps
-    with pytest.raises(ArgumentError, match="took it for constant"):
+    with pytest.raises(ArgumentError, match="treated it as constant"):
         X.chain("slope", D(w.h(w.r), w.b)).equals(0, by="differentiation")
         X.define("late", w.h(w.r), w.b * w.r)
 

@@ -85,7 +85,7 @@ def test_divergence_of_two_gaussians(c):
     body = log(w / v) / 2 + (c.x[1] - n) ** 2 / (2 * w) - (c.x[1] - m) ** 2 / (2 * v)
     right = (log(w / v) + (v + (m - n) ** 2) / w - 1) / 2
     chain = c.R.chain("KL", KL(p, q)).equals(E(log(p / q), p), by="definition").equals(E(body, p), by="algebra")
-    assert chain.equals(right, by="Gaussian integral").steps[-1].verdict.looks == ("24 points, 60 digits",)
+    assert chain.equals(right, by="Gaussian integral").steps[-1].status.searches == ("24 points, 60 digits",)
     for wrong in ((log(w) + (v + (m - n) ** 2) / w - 1) / 2, (log(v / w) + (v + (m - n) ** 2) / w - 1) / 2):
         with pytest.raises(Refuted):
             c.R.chain("KL wrong", KL(p, q)).equals(wrong, by="Gaussian integral")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import islice
 
 import pytest
-from falsehoods import World
 from generated import generated
-from halves import kernel_alone, last_claim, numbers_alone
+from halves import kernel_alone, last_goal, numbers_alone
 from register import cases
+from setting import Setting
 
 from derive.errors import DerivationError, DeriveError, Refuted, Undefined
 from derive.kernel.theorem import prove
@@ -17,7 +17,7 @@ REGISTER, GENERATED = cases(), generated()
 
 
 def accepted(case, *halves) -> bool:
-    """Does ``case`` go through, in one half of the verdict or in both?"""
+    """Does ``case`` go through, in one half of the check or in both?"""
     try:
         for half in halves:
             with half():
@@ -37,11 +37,11 @@ def test_the_kernel_alone_refuses_the_register(name):
 def test_the_kernel_alone_refuses_what_is_generated():
     """More than 300 falsehoods, each a rule without one of its side conditions."""
     assert len(GENERATED) > 600
-    assert [n for n, one in GENERATED.items() if accepted(lambda one=one: one.build(World()), kernel_alone)] == []
+    assert [n for n, one in GENERATED.items() if accepted(lambda one=one: one.build(Setting()), kernel_alone)] == []
 
 
 def test_what_is_generated_is_refused():
-    assert [name for name, one in GENERATED.items() if accepted(lambda one=one: one.build(World()))] == []
+    assert [name for name, one in GENERATED.items() if accepted(lambda one=one: one.build(Setting()))] == []
 
 
 def test_what_is_generated_is_false():
@@ -50,7 +50,7 @@ def test_what_is_generated_is_false():
     for name, one in GENERATED.items():
         try:
             with numbers_alone():
-                one.build(World())
+                one.build(Setting())
         except (Refuted, Undefined):
             by_numbers += 1
             continue
@@ -62,11 +62,11 @@ def test_what_is_generated_is_false():
     assert by_numbers > 0.9 * len(GENERATED)
 
 
-def test_the_claim_of_a_falsehood_is_not_proved():
+def test_the_goal_of_a_falsehood_is_not_proved():
     """The kernel is called directly, without the derivation around it."""
     for name, one in islice(GENERATED.items(), 0, None, 10):
-        with last_claim() as seen, pytest.raises(DeriveError):
-            one.build(World())
+        with last_goal() as seen, pytest.raises(DeriveError):
+            one.build(Setting())
         if seen and not name.startswith(("gap", "induction", "cited")):
             with pytest.raises(DerivationError):
                 prove(seen[-1])
@@ -75,5 +75,5 @@ def test_the_claim_of_a_falsehood_is_not_proved():
 def test_a_switched_off_kernel_would_be_seen():
     """The tests above can fail: without the kernel, and without numbers, a falsehood goes through."""
     one = GENERATED["Markov, undeclared by Markov"]
-    assert accepted(lambda: one.build(World()), numbers_alone)
-    assert not accepted(lambda: one.build(World()), kernel_alone)
+    assert accepted(lambda: one.build(Setting()), numbers_alone)
+    assert not accepted(lambda: one.build(Setting()), kernel_alone)

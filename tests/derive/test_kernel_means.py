@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from falsehoods import World
+from setting import Setting
 
 from derive import E, Product, Sum, Var, log
 from derive import Integral as I
@@ -22,12 +22,12 @@ t, s, n, T = (Index(name) for name in "tsnT")
 AT_ONE = Ranges.least({"t": 1, "s": 1, "n": 1, "T": 1})
 
 
-def rewriter(*rules, said=()):
-    return Rewriter(frozenset(rules), Free(said))
+def rewriter(*rules, stated=()):
+    return Rewriter(frozenset(rules), Free(stated))
 
 
 def test_what_is_known_comes_out():
-    w = World()
+    w = Setting()
     x, e, tower = w.x, w.e, rewriter("given")
     assert tower(E(w.b * x[1] + 2, given=x[0]), AT_ONE) == w.b * E(x[1], given=x[0]) + wrap(2) * wrap(1)
     assert tower(E(x[0] * x[1], given=x[0]), AT_ONE) == x[0] * E(x[1], given=x[0])
@@ -41,7 +41,7 @@ def test_what_is_known_comes_out():
     assert tower(noisy, AT_ONE) == noisy
     for odd in (w.r, w.e[2], 2 * x[1]):  # nothing is known given these
         assert tower(E(w.b * x[1], given=odd), AT_ONE) == E(w.b * x[1], given=odd)
-    hiding = rewriter("given", said=[(w.r, x[1]), (w.m[t], e[t])])
+    hiding = rewriter("given", stated=[(w.r, x[1]), (w.m[t], e[t])])
     assert hiding(E(w.r * x[0], given=x[0]), AT_ONE) == x[0] * E(w.r, given=x[0])
     assert hiding(E(w.r * x[0], given=x[1]), AT_ONE) == w.r * E(x[0], given=x[1])
     assert hiding(E(w.m[1] * x[0]), AT_ONE) == E(w.m[1] * x[0])
@@ -50,7 +50,7 @@ def test_what_is_known_comes_out():
 
 
 def test_two_stages():
-    w = World()
+    w = Setting()
     x, tower = w.x, rewriter("given")
     assert tower(E(E(x[2], given=(x[0], x[1])), given=x[0]), AT_ONE) == E(x[2], given=x[0])
     assert tower(E(E(x[2], given=x[1])), AT_ONE) == E(x[2])
@@ -71,7 +71,7 @@ def test_two_stages():
 
 
 def test_variances_are_written_out():
-    w = World()
+    w = Setting()
     x = w.x
     spread = Var(x[1] * x[0], given=x[0])
     squares = rewriter("given")(spread, AT_ONE)
@@ -83,7 +83,7 @@ def test_variances_are_written_out():
 
 
 def test_sums_come_out_of_means_of_noises():
-    w = World()
+    w = Setting()
     e, m, free = w.e, w.m, Free(())
 
     def apart(node, *rules):
@@ -94,8 +94,8 @@ def test_sums_come_out_of_means_of_noises():
     assert apart(E(3 * Sum(e[s], (s, 1, T)) * m[1]), "linearity") == 3 * Sum(E(m[1] * e[s]), (s, 1, T))
     caught = E(m[s] * Sum(e[s], (s, 1, T)))
     assert apart(caught, "linearity") == caught
-    told = E(Sum(e[s], (s, 1, T)), given=w.x[s])
-    assert apart(told, "linearity") == told
+    stated = E(Sum(e[s], (s, 1, T)), given=w.x[s])
+    assert apart(stated, "linearity") == stated
     square = E(Pow(Sum(e[s], (s, 1, T)), wrap(2)))
     assert apart(square, "linearity") == square
     assert apart(E(e[1] + e[2]), "linearity") == E(e[1] + e[2])
@@ -105,7 +105,7 @@ def test_sums_come_out_of_means_of_noises():
 
 
 def test_variances_of_sums_of_noises():
-    w = World()
+    w = Setting()
     e, m, x = w.e, w.m, w.x
     free = Free([(w.al[t], e[t])])
 
@@ -137,7 +137,7 @@ def test_variances_of_sums_of_noises():
 
 
 def test_sums_in_one_form():
-    w = World()
+    w = Setting()
     m = w.m
     assert telescope.sums(Sum(m[s - 1], (s, 2, T))) == Sum(m[s], (s, 1, T - 1))
     assert telescope.sums(Sum(m[s + 2], (s, 1, T))) == Sum(m[s], (s, 3, T + 2))
@@ -159,7 +159,7 @@ def test_sums_in_one_form():
 
 
 def test_runs_in_order():
-    w = World()
+    w = Setting()
     x = w.x
     assert in_order([run(x[t]), run(x[0])], AT_ONE) == [run(x[0]), run(x[t])]
     assert in_order([run(x[t + 2]), run(x[0]), run(x[1:t])], AT_ONE) == [run(x[0]), run(x[1:t]), run(x[t + 2])]
@@ -173,7 +173,7 @@ def flat(node):
 
 
 def test_paths_with_gaps():
-    w = World()
+    w = Setting()
     x, k, path = w.x, w.X.density("k", markov=True), rewriter("Markov", "conditional")
     step = Index(FRESH)
 
@@ -191,7 +191,7 @@ def test_paths_with_gaps():
 
 
 def test_long_paths_and_none():
-    w = World()
+    w = Setting()
     x, k, path = w.x, w.X.density("k", markov=True), rewriter("Markov", "conditional")
     assert path(k(x[1:0]), AT_ONE) == wrap(1) and path(w.q(x[1:0]), AT_ONE) == wrap(1)
     long, short = path(k(x[0:20]), AT_ONE), path(k(x[0:4]), AT_ONE)
@@ -201,7 +201,7 @@ def test_long_paths_and_none():
 
 
 def test_the_first_term_of_a_sum_may_come_out():
-    w = World()
+    w = Setting()
     q, x, everything = w.q, w.x, rewriter("conditional", "mean", "linearity", "Fubini", "marginal")
     total = Sum(x[s], (s, 0, T))
     value = everything(E(total, q(x[1:T])), AT_ONE)

@@ -7,14 +7,14 @@ from fractions import Fraction
 from types import SimpleNamespace
 
 import pytest
-from falsehoods import World
 from kernel_terms import AT_ONE, ONE, T, n, rewriter, s, t
+from setting import Setting
 
 from derive import KL, E, Limit, Product, Sum, Var, exp, log, sqrt, standard_normal
 from derive import Integral as I
 from derive import Normal as N
 from derive.errors import DerivationError, Inconclusive, Undefined
-from derive.justifications import RULES, licence
+from derive.justifications import RULES, justification
 from derive.kernel import sums
 from derive.kernel.markov import FRESH
 from derive.kernel.rewrite import cover, over
@@ -22,14 +22,14 @@ from derive.kernel.states import run, union
 from derive.kernel.theorem import Theorem, by_induction, chained, prove
 from derive.language.density import Density
 from derive.language.expr import Func, Pow, wrap
-from derive.language.goal import Claim
+from derive.language.goal import Goal
 from derive.language.times import Index, Item
 from derive.language.tree import Fact, at
 
 
 # --- rules, each granted and not
 def test_conditional_densities():
-    w = World()
+    w = Setting()
     x, q, joint = w.x, w.q, rewriter("conditional")
     assert joint(q(x[1] | x[0]), AT_ONE) == q(x[0:1]) / q(x[0])
     assert joint(q(x[1]), AT_ONE) == q(x[1]) and joint(q(x[t + 1] | x[0:t]), AT_ONE) == q(x[0 : t + 1]) / q(x[0:t])
@@ -41,7 +41,7 @@ def test_conditional_densities():
 
 
 def test_markov_densities():
-    w = World()
+    w = Setting()
     x, k = w.x, w.X.density("k", markov=True)
     nearest = rewriter("Markov")
     assert nearest(k((x[t + 1] | x[t]), x[0]), AT_ONE) == Density(k, (x[t + 1],), (x[t],))
@@ -67,7 +67,7 @@ def test_markov_densities():
 
 
 def test_markov_paths():
-    w = World()
+    w = Setting()
     x, k, path = w.x, w.X.density("k", markov=True), rewriter("Markov", "conditional")
     step = Index(FRESH)
     assert path(k(x[0:T]), AT_ONE) == k(x[0]) * Product(k(x[step - 1 : step]) / k(x[step - 1]), (step, 1, T))
@@ -84,7 +84,7 @@ def test_markov_paths():
 
 
 def test_logarithms():
-    w = World()
+    w = Setting()
     q, x, rule = w.q, w.x, rewriter()
     assert rule(log(w.a * q(x[0])), AT_ONE) == log(w.a) + log(q(x[0]))
     assert rule(log(3 * w.a**2), AT_ONE) == log(wrap(3)) + 2 * log(w.a)
@@ -106,7 +106,7 @@ def test_logarithms():
 
 
 def test_means_and_divergences():
-    w = World()
+    w = Setting()
     q, p, x = w.q, w.p, w.x
     mean = E(x[1], q(x[1]))
     assert rewriter()(mean, AT_ONE) == mean
@@ -125,11 +125,11 @@ def test_means_and_divergences():
     assert rewriter("divergence")(other, AT_ONE) == other
     for said in ((), [(w.r, w.e[1])], [(w.r, w.m[1]), (w.m[t], w.e[t])]):
         with pytest.raises(Inconclusive, match="a noise under a density"):
-            rewriter(said=said)(E((w.r if said else w.e[1]) * x[1], q(x[1])), AT_ONE)
+            rewriter(stated=said)(E((w.r if said else w.e[1]) * x[1], q(x[1])), AT_ONE)
 
 
 def test_linear_means():
-    w = World()
+    w = Setting()
     q, x, rule = w.q, w.x, rewriter("linearity")
 
     def mean(body):
@@ -151,14 +151,14 @@ def test_linear_means():
     assert pulled.symbol != "s" and pulled.body.factors[1].under == q(x[T + 1] | x[s])
     beside = E(Sum(x[1] * w.m[s], (s, 1, T)) * w.g(x[1], s), q(x[1]))
     assert rule(beside, AT_ONE).symbol != "s" and "g(x[1], s)" in repr(rule(beside, AT_ONE))
-    moving = rewriter("linearity", said=[(w.r, x[1])])
+    moving = rewriter("linearity", stated=[(w.r, x[1])])
     assert moving(mean(w.r * x[1]), AT_ONE) == mean(w.r * x[1])
     square = Sum(x[1] * w.m[s], (s, 1, T)) ** 2
     assert rule(mean(square), AT_ONE) == mean(square)
 
 
 def test_integrals_over_states():
-    w = World()
+    w = Setting()
     q, x = w.q, w.x
     everything = rewriter("conditional", "mean", "linearity", "Fubini", "marginal")
     assert everything(I(q(x[0:1]), x[1]), AT_ONE) == q(x[0])
@@ -198,7 +198,7 @@ def test_integrals_over_states():
 
 
 def test_covers():
-    w = World()
+    w = Setting()
     x = w.x
     assert cover([run(x[1]), run(x[0:T])], AT_ONE) == (run(x[0:T]),)
     assert cover([run(x[0:T]), run(x[1])], AT_ONE) == (run(x[0:T]),)
@@ -210,14 +210,14 @@ def test_covers():
 
 
 # --- theorems
-def claim(left, right, by, **more):
-    return Claim("test", wrap(left), wrap(right), licence(by), **more)
+def goal(left, right, by, **more):
+    return Goal("test", wrap(left), wrap(right), justification(by), **more)
 
 
 def test_theorems_keep_their_claim():
-    w = World()
-    one = prove(claim(w.a + w.v, w.v + w.a, "algebra"))
-    assert (one.left, one.right, one.how) == (w.a + w.v, w.v + w.a, "symbolic zero") and one.claim.name == "test"
+    w = Setting()
+    one = prove(goal(w.a + w.v, w.v + w.a, "algebra"))
+    assert (one.left, one.right, one.how) == (w.a + w.v, w.v + w.a, "symbolic zero") and one.goal.name == "test"
 
 
 def test_a_theorem_is_made_by_the_kernel_alone():
@@ -227,17 +227,17 @@ def test_a_theorem_is_made_by_the_kernel_alone():
 
 def test_nobody_can_pass_an_algebra_of_their_own():
     """Neither an algebra that decides everything nor an object shaped like a theorem makes a theorem."""
-    w = World()
-    false = claim(w.a, w.a + 1, "algebra")
+    w = Setting()
+    false = goal(w.a, w.a + 1, "algebra")
     yes = SimpleNamespace(sound=lambda *_: None, equal=lambda *_: "yes")
-    assert list(inspect.signature(prove).parameters) == ["claim"]
+    assert list(inspect.signature(prove).parameters) == ["goal"]
     for call in (lambda: prove(false, yes), lambda: prove(false, algebra=yes)):
         with pytest.raises(TypeError, match="argument"):
             call()
     with pytest.raises(DerivationError):
         prove(false)
     base, step = (
-        [SimpleNamespace(claim=false, left=at(false.left, to), right=at(false.right, to))]
+        [SimpleNamespace(goal=false, left=at(false.left, to), right=at(false.right, to))]
         for to in ({"t": Index(None, 1)}, {"t": t + 1})
     )
     for wrong in (lambda: chained(base), lambda: by_induction(false, "t", base, step)):
@@ -246,8 +246,8 @@ def test_nobody_can_pass_an_algebra_of_their_own():
 
 
 def test_chains_of_theorems():
-    w = World()
-    one, two = (prove(claim(a, b, "algebra")) for a, b in ((w.a * 2, w.a + w.a), (w.a + w.a, 3 * w.a - w.a)))
+    w = Setting()
+    one, two = (prove(goal(a, b, "algebra")) for a, b in ((w.a * 2, w.a + w.a), (w.a + w.a, 3 * w.a - w.a)))
     assert chained([one, two]) == (w.a * 2, 3 * w.a - w.a) and chained([one]) == (one.left, one.right)
     for wrong in ([two, one], [], [one, one]):
         with pytest.raises(DerivationError, match="do not follow"):
@@ -255,65 +255,65 @@ def test_chains_of_theorems():
 
 
 def test_inductions_over_theorems():
-    w = World()
+    w = Setting()
     left, right = Sum(w.b, (s, 1, t)), w.b * t
 
     def proved(a, b, by="algebra", facts=()):
-        return prove(claim(a, b, by, facts=facts))
+        return prove(goal(a, b, by, facts=facts))
 
     base = [proved(Sum(w.b, (s, 1, 1)), w.b * ONE)]
     hypothesis = Fact("hypothesis", left, right, frozenset())
     grown = Sum(w.b, (s, 1, t + 1))
     step = [proved(grown, left + w.b), proved(left + w.b, right + w.b, "induction", (hypothesis,))]
     step.append(proved(right + w.b, w.b * (t + 1)))
-    goal = claim(left, right, "induction")
-    made = by_induction(goal, "t", base, step)
+    whole = goal(left, right, "induction")
+    made = by_induction(whole, "t", base, step)
     assert made.how == "induction on t" and (made.left, made.right) == (left, right)
     for wrong in ((base, step[:-1]), (base, base), (step, step), ([], step), (base, step[1:])):
         with pytest.raises(DerivationError):
-            by_induction(goal, "t", *wrong)
-    later = prove(claim(grown, grown, "algebra", start=2))
+            by_induction(whole, "t", *wrong)
+    later = prove(goal(grown, grown, "algebra", start=2))
     with pytest.raises(DerivationError, match="begins later"):
-        by_induction(goal, "t", base, [later, *step])
-    assert by_induction(goal, "t", base, [proved(grown, grown), *step])
+        by_induction(whole, "t", base, [later, *step])
+    assert by_induction(whole, "t", base, [proved(grown, grown), *step])
     around = grown + w.m[n - 1] - w.m[n - 1]  # which is about n from 2 on
     with pytest.raises(DerivationError, match="begins later"):
-        by_induction(goal, "t", base, [proved(grown, around), proved(around, grown), *step])
+        by_induction(whole, "t", base, [proved(grown, around), proved(around, grown), *step])
     with pytest.raises(DerivationError, match="was not proved"):
-        by_induction(claim(left, 2 * right, "induction"), "t", base, step)
+        by_induction(goal(left, 2 * right, "induction"), "t", base, step)
 
 
 def test_what_a_proof_needs():
-    w = World()
+    w = Setting()
     x, q, k = w.x, w.q, w.X.density("k", markov=True)
     with pytest.raises(Undefined, match="may stand before"):
-        prove(claim(w.q(x[0 : t - 1] | x[Index(None, -1)]), 1, "algebra"))
+        prove(goal(w.q(x[0 : t - 1] | x[Index(None, -1)]), 1, "algebra"))
     with pytest.raises(Inconclusive, match=r"no law in .* is declared"):
-        prove(claim(q(x[0]), q(x[0]), "Markov"))
-    assert prove(claim(k(x[0]), k(x[0]), "Markov")).how == "symbolic zero"
+        prove(goal(q(x[0]), q(x[0]), "Markov"))
+    assert prove(goal(k(x[0]), k(x[0]), "Markov")).how == "symbolic zero"
     with pytest.raises(Inconclusive, match="not reached"):
-        prove(claim(q(x[0], x[1]), q(x[1] | x[0]) * q(x[0]), "algebra"))
-    assert prove(claim(q(x[0], x[1]), q(x[1] | x[0]) * q(x[0]), "chain rule"))
+        prove(goal(q(x[0], x[1]), q(x[1] | x[0]) * q(x[0]), "algebra"))
+    assert prove(goal(q(x[0], x[1]), q(x[1] | x[0]) * q(x[0]), "chain rule"))
     w.X.define("noise", w.e[t], standard_normal)
-    with pytest.raises(Inconclusive):  # a claim about densities has no calculus but by its licence
-        prove(claim(q(x[0]) * Var(w.e[1] + w.e[2]), q(x[0]) * (Var(w.e[1]) + Var(w.e[2])), "tower"))
+    with pytest.raises(Inconclusive):  # a goal about densities has no calculus but by its justification
+        prove(goal(q(x[0]) * Var(w.e[1] + w.e[2]), q(x[0]) * (Var(w.e[1]) + Var(w.e[2])), "tower"))
     with pytest.raises(Inconclusive):
-        prove(claim(q(x[0]) * E(w.e[1] + w.e[2]), q(x[0]) * (E(w.e[1]) + E(w.e[2])), "linearity"))
+        prove(goal(q(x[0]) * E(w.e[1] + w.e[2]), q(x[0]) * (E(w.e[1]) + E(w.e[2])), "linearity"))
     fact = Fact("d", w.r, w.a, frozenset())
-    assert prove(claim(w.r * q(x[0]), w.a * q(x[0]), "definition", facts=(fact,)))
+    assert prove(goal(w.r * q(x[0]), w.a * q(x[0]), "definition", facts=(fact,)))
     with pytest.raises(Inconclusive):
-        prove(claim(w.r * q(x[0]), w.a * q(x[0]), "definition"))
+        prove(goal(w.r * q(x[0]), w.a * q(x[0]), "definition"))
     early = Fact("late", w.m[t], w.a, frozenset("t"), (("t", 3),))
-    assert prove(claim(w.m[3], w.a, "result", facts=(early,)))
+    assert prove(goal(w.m[3], w.a, "result", facts=(early,)))
     with pytest.raises(Inconclusive):
-        prove(claim(w.m[t], w.a, "result", facts=(early,)))
-    assert prove(claim(w.m[t], w.a, "result", facts=(early,), start=3))
+        prove(goal(w.m[t], w.a, "result", facts=(early,)))
+    assert prove(goal(w.m[t], w.a, "result", facts=(early,), start=3))
 
 
-def test_every_rule_is_granted_by_a_licence():
-    from derive.justifications import LICENCES
+def test_every_rule_is_granted_by_a_justification():
+    from derive.justifications import JUSTIFICATIONS
 
-    granted = {rule for one in LICENCES.values() for rule in one.rules}
+    granted = {rule for one in JUSTIFICATIONS.values() for rule in one.rules}
     assert granted <= set(RULES) and {"conditional", "Markov", "mean", "divergence", "linearity", "Fubini"} <= granted
-    assert [name for name, one in LICENCES.items() if "Markov" in one.rules] == ["Markov"]
-    assert isinstance(Item(World().x, t), Item)
+    assert [name for name, one in JUSTIFICATIONS.items() if "Markov" in one.rules] == ["Markov"]
+    assert isinstance(Item(Setting().x, t), Item)

@@ -16,7 +16,7 @@ from derive.numeric import hermite
 from derive.numeric.diffusions import DiffusionPoint
 
 
-class World:
+class Symbols:
     """A density that moves by an equation, with the letters that the tests use."""
 
     def __init__(self):
@@ -55,7 +55,7 @@ class World:
 
 @pytest.fixture
 def w():
-    return World()
+    return Symbols()
 
 
 # --- Itô
@@ -121,7 +121,7 @@ def test_the_formula_is_about_the_equation_that_is_cited(w):
         lambda w: ("assume", w.p(w.x, w.s), Diffusion(w.x, w.s, w.f(w.x, w.s), w.g(w.s))),  # a second one
         lambda w: ("assume", w.f(w.x, w.s), Diffusion(w.x, w.s, w.x, w.g(w.s))),  # of no density
         lambda w: ("assume", w.q(w.x, w.s), Diffusion(w.x, w.s, D(log(w.q(w.x, w.s)), w.x), w.g(w.s))),  # by itself
-        lambda w: ("assume", w.q(w.x, w.s), Diffusion(w.x, w.s, w.x, w.g(w.x))),  # noise that hangs on the place
+        lambda w: ("assume", w.q(w.x, w.s), Diffusion(w.x, w.s, w.x, w.g(w.x))),  # noise that depends on the place
         lambda w: ("assume", w.q(w.s, w.x), Diffusion(w.x, w.s, w.x, w.g(w.s))),  # time and place exchanged
         lambda w: ("assume", w.q(w.x, w.s), Diffusion(w.x, w.s, exp(w.x), w.g(w.s))),  # a drift that runs away
     ],
@@ -136,7 +136,7 @@ def test_an_equation_is_no_number(w):
     equation = Diffusion(w.x, w.s, w.x, w.g(w.s))
     with pytest.raises(Undefined, match="in the place of a number"):
         w.st(equation, equation, "algebra")
-    with pytest.raises(ArgumentError, match="two letters"):
+    with pytest.raises(ArgumentError, match="two symbols"):
         Diffusion(w.x, w.x, w.x, w.g(w.s))
 
 
@@ -232,24 +232,24 @@ def test_riemann_sums_may_have_a_number_before_them(w):
             w.st(limit(w, -2 * w.phi(t / T) / T), wrong, "limit")
 
 
-# --- the worlds in which the numbers look
+# --- the models in which counterexamples are sought
 
 
-def test_the_density_of_such_a_world_obeys_its_equation(w):
-    """Fokker and Planck for the mixture, by the numbers alone; and a world with another drift does not."""
-    (pair,) = ((left, right) for left, right in w.F.said() if isinstance(right, Diffusion))
-    claim = w.F.chain("mass", w.x).equals(w.x, by="algebra").steps[0].claim
+def test_the_density_of_such_a_model_obeys_its_equation(w):
+    """Fokker and Planck for the mixture, by the numbers alone; and for another drift it does not."""
+    (pair,) = ((left, right) for left, right in w.F.stated() if isinstance(right, Diffusion))
+    goal = w.F.chain("mass", w.x).equals(w.x, by="algebra").steps[0].goal
     with mp.workdps(40):
         for number in range(5):
-            point = DiffusionPoint(str(number), claim.__class__("c", w.x, w.x, licensed("differentiation")), *pair, 2)
+            point = DiffusionPoint(str(number), goal.__class__("c", w.x, w.x, justified("differentiation")), *pair, 2)
             left, right, wrong = (point(side) for side in (D(w.p(w.x, w.s), w.s), w.planck(), w.planck(1)))
             assert abs(left - right) < mp.mpf(10) ** -30 * max(1, abs(left)) and abs(left - wrong) > mp.mpf(10) ** -9
 
 
-def licensed(name):
-    from derive.justifications import licence
+def justified(name):
+    from derive.justifications import justification
 
-    return licence(name)
+    return justification(name)
 
 
 @pytest.mark.parametrize("count", [3, 8, 9])
@@ -262,7 +262,7 @@ def test_the_nodes_have_the_moments_of_a_bell(count):
             assert abs(moment - exact) < mp.mpf(10) ** -25 * max(1, exact)
 
 
-def test_an_integral_that_diverges_under_a_bell_world_is_undefined(w):
+def test_an_integral_that_diverges_under_a_bell_is_undefined(w):
     with pytest.raises(DerivationError):
         w.st(I(D(w.phi(w.y), w.y) * N(w.y, 0, 1), w.y), I(w.phi(w.y) * w.y, w.y), "integration by parts")
 

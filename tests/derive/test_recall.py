@@ -12,7 +12,7 @@ from derive.page import recall
 from derive.page.record import results, words
 
 
-class World:
+class Chapter:
     """Letters and the definitions of a forward process; a change is given by name."""
 
     def __init__(self, letter="B", markov=True, first=1, domain=unit, names=("alpha", "alpha_bar"), define=True):
@@ -43,7 +43,7 @@ class World:
 @cache
 def proved():
     """What a chapter reports that proves the closed form, and a few things more."""
-    w = World("A")
+    w = Chapter("A")
     D, t, x, q, alpha, bar = w.D, w.t, w.x, w.q, w.alpha, w.bar
     D.chain("recursion", bar[t]).equals(bar[t - 1] * alpha[t], by="definition", using="alpha-bar")
     D.chain("late", bar[t], start=2).equals(bar[t - 1] * alpha[t], by="definition", using="alpha-bar")
@@ -90,7 +90,7 @@ def known(monkeypatch):
 
 
 def test_what_was_proved_is_a_block_and_later_steps_cite_it():
-    w = World()
+    w = Chapter()
     block = w.D.recall("closed-form", *w.closed())
     number = proved()["results"]["closed-form"]["tag"]
     assert block.tag == "B.4" and rf"\text{{recalled ({number})}}" in block.latex()
@@ -108,7 +108,7 @@ def test_what_was_proved_is_a_block_and_later_steps_cite_it():
 
 
 def test_the_count_says_recalled_and_not_proved():
-    w = World()
+    w = Chapter()
     w.D.recall("recursion", w.bar[w.t], w.bar[w.t - 1] * w.alpha[w.t])
     w.D.chain("own", w.beta[w.t]).equals(1 - w.alpha[w.t], by="definition", using="alpha")
     summary = w.D.summary()
@@ -127,7 +127,7 @@ def refused(w, label, left, right, **how):
 
 
 def test_a_wrong_side_is_refused():
-    w = World()
+    w = Chapter()
     left, right = w.closed()
     refused(w, "closed-form", left, Normal(w.x[w.t], right.mean, w.bar[w.t]))
     refused(w, "closed-form", w.q(w.x[w.t] | w.x[1]), right)
@@ -135,7 +135,7 @@ def test_a_wrong_side_is_refused():
 
 
 def test_another_range_of_times_is_refused():
-    w = World()
+    w = Chapter()
     sides = w.bar[w.t], w.bar[w.t - 1] * w.alpha[w.t]
     refused(w, "late", *sides)  # proved from 2 on only
     refused(w, "recursion", *sides, start=2)
@@ -143,23 +143,23 @@ def test_another_range_of_times_is_refused():
 
 
 def test_another_definition_is_refused():
-    w = World(define=False)
+    w = Chapter(define=False)
     w.define(bar=Product(1 - w.beta[w.k], (w.k, 1, w.t)))  # the same number in other words
     refused(w, "closed-form", *w.closed())
-    w = World(define=False)
+    w = Chapter(define=False)
     w.define(but=("alpha-bar",))
     message = refused(w, "closed-form", *w.closed())
     assert message.count("given alpha_bar[t] := Product(alpha[#1], (#1, 1, t))") == 1
 
 
 def test_a_letter_that_was_an_abbreviation_on_the_way_is_not_asked_for():
-    w = World()
+    w = Chapter()
     assert "half-is" not in proved()["results"]["on-the-way"]["rests"]
     assert w.D.recall("on-the-way", w.bar[w.t] / 2 + w.bar[w.t] / 2, w.bar[w.t]).facts()
 
 
 def test_a_definition_that_the_other_chapter_lacks_is_refused():
-    w = World()
+    w = Chapter()
     w.D.define("e-law", w.D.noise("e")[w.t], standard_normal)
     c = w.D.symbol("c", positive)
     w.D.define("c-is", c, 2)
@@ -168,39 +168,39 @@ def test_a_definition_that_the_other_chapter_lacks_is_refused():
 
 def test_other_letters_and_other_declarations_are_refused():
     for change in ({"names": ("alpha", "abar")}, {"names": ("a", "alpha_bar")}, {"markov": False}):
-        w = World(**change)
+        w = Chapter(**change)
         refused(w, "closed-form", *w.closed())
-    w = World()
+    w = Chapter()
     c = w.D.symbol("c", unit)
     assert "c: parameter in (0, 1)" in refused(w, "still", E(c * w.x[0], w.q(w.x[0])), c * E(w.x[0], w.q(w.x[0])))
     refused(w, "closed-form", w.q(w.x[w.s] | w.x[0]), Normal(w.x[w.s], sqrt(w.bar[w.s]) * w.x[0], 1 - w.bar[w.s]))
 
 
 def test_an_assumption_must_be_made_first_and_comes_along():
-    w = World()
+    w = Chapter()
     c = w.D.symbol("c", positive)
     refused(w, "assumed", c + c, 4)
     w.D.assume("two", c, 2)
     block = w.D.recall("assumed", c + c, 4)
     assert block.assumptions == {"two": w.D.blocks["two"].tag}
     chain = w.D.chain("later", 3 * (c + c)).equals(12, by="result", using="assumed")
-    assert "with" in chain.lines()[0].licence and chain.assumptions == block.assumptions
+    assert "with" in chain.lines()[0].justification and chain.assumptions == block.assumptions
 
 
 def test_what_is_said_later_does_not_change_a_recalled_statement():
-    w = World()
+    w = Chapter()
     c = w.D.symbol("c", positive)
     block = w.D.recall("still", E(c * w.x[0], w.q(w.x[0])), c * E(w.x[0], w.q(w.x[0])))
     w.D.chain("fine", 2 * block.left).equals(2 * block.right, by="result", using="still")
     with pytest.raises(ArgumentError, match="random"):
         w.D.define("moves", c, 1 + w.x[0] ** 2)
     w.D.define("stands", c, 3)  # harmless, and yet another statement than the one that was proved
-    with pytest.raises(DerivationError, match="says something else"):
+    with pytest.raises(DerivationError, match="states something else"):
         w.D.chain("false", 2 * block.left).equals(2 * block.right, by="result", using="still")
 
 
 def test_an_assumption_that_moves_a_letter_is_refused():
-    w = World()
+    w = Chapter()
     c = w.D.symbol("c", positive)
     w.D.assume("moves", c, 1 + w.x[0] ** 2)
     with pytest.raises(DerivationError, match="was free"):
@@ -209,25 +209,25 @@ def test_an_assumption_that_moves_a_letter_is_refused():
 
 def test_a_law_that_brings_a_bound_letter_is_refused():
     """There the law was free of m; here its mean is m, and the integral is no m."""
-    w = World()
+    w = Chapter()
     m, mean = w.D.symbol("m"), E(w.x[0], w.q(w.x[0]))
     block = w.D.recall("spread", Integral(Normal(m, 0, 1) * mean, m), mean)
     w.D.define("data", w.q(w.x[0]), Normal(w.x[0], m, 1))
     with pytest.raises(DerivationError, match="was free"):
         block.facts()
-    w = World()
+    w = Chapter()
     m, mean = w.D.symbol("m"), E(w.x[0], w.q(w.x[0]))
     w.D.define("data", w.q(w.x[0]), Normal(w.x[0], m, 1))
     with pytest.raises(DerivationError):
         w.D.recall("spread", Integral(Normal(m, 0, 1) * mean, m), mean)
-    w = World()
+    w = Chapter()
     m, mean = w.D.symbol("m"), E(w.x[0], w.q(w.x[0]))
     w.D.define("data", w.q(w.x[0]), Normal(w.x[0], 1, 1))
     assert w.D.recall("spread", Integral(Normal(m, 0, 1) * mean, m), mean).facts()
 
 
 def test_an_unknown_name_lists_the_near_ones():
-    w = World()
+    w = Chapter()
     with pytest.raises(ArgumentError, match="closed-form"):
         w.D.recall("closed-from", *w.closed())
 
@@ -237,21 +237,21 @@ def test_inequalities_and_hypotheses_are_no_results():
 
 
 def test_a_circle_is_refused(known):
-    w = World("A")
+    w = Chapter("A")
     with pytest.raises(DerivationError, match="circle"):
         w.D.recall("closed-form", *w.closed())
     more = {"more": proved()["results"]["recursion"]}
     known["second"] = {**proved(), "letter": "C", "recalls": ["B"], "results": more}
     known["first"] = {**proved(), "recalls": ["C"]}
-    w = World("B")
+    w = Chapter("B")
     with pytest.raises(DerivationError, match="circle"):  # B recalls A, which recalls C, which recalls B
         w.D.recall("closed-form", *w.closed())
-    w = World("E")
+    w = Chapter("E")
     assert w.D.recall("closed-form", *w.closed())
 
 
 def test_words_of_a_sum_do_not_hang_on_the_name_of_its_index():
-    w = World()
+    w = Chapter()
     assert words(Product(w.alpha[w.k], (w.k, 1, w.t))) == words(Product(w.alpha[w.s], (w.s, 1, w.t)))
     assert words(Product(w.alpha[w.k], (w.k, 1, w.t))) != words(Product(w.alpha[w.t], (w.k, 1, w.t)))
     inner = Product(Product(w.alpha[w.k] * w.beta[w.s], (w.k, 1, w.s)), (w.s, 1, w.t))

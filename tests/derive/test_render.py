@@ -10,7 +10,7 @@ from mpmath import mp
 
 from derive import KL, Derivation, Derivative, E, Integral, Limit, Normal, Product, Sum, Var, exp, log, sqrt, unit
 from derive.errors import DeriveError
-from derive.justifications import licence
+from derive.justifications import justification
 from derive.language.expr import walk, wrap
 from derive.language.registry import latex_name
 from derive.language.text import text
@@ -114,7 +114,7 @@ def test_what_is_written_alike_is_equal():
         if other != node:
             met += 1
             try:
-                one, two = (to_mpf(Point("0", index, licence("algebra"))(part)) for part in (node, other))
+                one, two = (to_mpf(Point("0", index, justification("algebra"))(part)) for part in (node, other))
             except (DeriveError, OutOfRange, ZeroDivisionError):
                 continue
             assert mp.almosteq(one, two, 1e-10), f"{node!r} and {other!r} are both written {latex(node)}"
@@ -132,7 +132,7 @@ def test_names():
     ]
 
 
-def test_long_lines_put_the_licence_below():
+def test_long_lines_put_the_justification_below():
     wide = F.chain("wide", sum((alpha[k] * alpha[k + 1] * a for k in range(1, 9)), a))
     block = wide.equals(wide.left + 0, by="algebra").latex()
     assert "&&" not in block and "&\\quad {\\small\\text{algebra}}" in block

@@ -13,7 +13,7 @@ from sympy import stats
 
 import derive
 from derive import Derivation
-from derive.proof.timeout import patience
+from derive.proof.timeout import timeout
 from diffusion_lib.errors import ConfigError
 from pagekit.exercises import decide, exercises, grade_answer, letters, refute
 from pagekit.exercises.exercise import corners
@@ -239,10 +239,10 @@ def test_no_attack_is_right(name):
     exercise, make, words = WRONG[name]
     answer = make()
     if words in {"witness", "undecided", "undefined", "right"}:
-        with patience(60):  # far more than any of these takes
+        with timeout(60):  # far more than any of these takes
             assert grade_answer(exercises()[exercise], answer).kind == words
         return
-    with pytest.raises(ConfigError, match=words) as refusal, patience(60):
+    with pytest.raises(ConfigError, match=words) as refusal, timeout(60):
         grade_answer(exercises()[exercise], answer)
     text = str(refusal.value)
     assert len(text) < 600
@@ -259,13 +259,13 @@ def test_each_letter_goes_to_its_borders_while_the_others_stay():
 
 
 def test_a_proof_that_would_be_too_long_is_not_begun(monkeypatch):
-    monkeypatch.setattr(decide, "patience", lambda seconds: pytest.fail("begun"))
+    monkeypatch.setattr(decide, "timeout", lambda seconds: pytest.fail("begun"))
     assert not decide.proved_equal(right_and_a_long_zero(32), sp.S.Zero)
 
 
 def test_a_proof_that_takes_too_long_is_broken_off(monkeypatch):
     monkeypatch.setattr(decide, "SECONDS", 1)
-    with patience(60):
+    with timeout(60):
         assert grade_answer(exercises()["product-mean"], right_and_a_long_zero(24)).kind == "undecided"
 
 

@@ -6,7 +6,7 @@ import pytest
 import sympy as sp
 from sympy import exp, log, sqrt
 
-from derive.proof.timeout import patience
+from derive.proof.timeout import timeout
 from pagekit.exercises import exercises, grade_answer
 
 A, B, P, b, SNR, SNR_1, SNR_T = (  # as a reader may write them, without their domain
@@ -197,7 +197,7 @@ REWRITTEN = {
 
 
 def graded(name, form):
-    with patience(60):  # far more than any of these takes
+    with timeout(60):  # far more than any of these takes
         verdict = grade_answer(exercises()[name], form)
     return verdict.kind, verdict.message
 

@@ -1,4 +1,4 @@
-"""The two halves of a verdict, each alone: what the kernel accepts without numbers, and what the numbers let pass."""
+"""The two halves of a check, each alone: what the kernel accepts without numbers, and what the numbers let pass."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from derive.verify import verify
 class Unproved:
     """What stands for a theorem where the kernel is switched off."""
 
-    def __init__(self, claim):
-        self.claim, self.left, self.right, self.how = claim, claim.left, claim.right, "not proved"
+    def __init__(self, goal):
+        self.goal, self.left, self.right, self.how = goal, goal.left, goal.right, "not proved"
 
 
 @contextmanager
 def kernel_alone():
-    """The numbers are switched off: they look at nothing, and refute nothing."""
+    """The counterexample search is switched off: it refutes nothing."""
     with ExitStack() as stack:
-        stack.enter_context(patch.object(verify, "refute", lambda claim: ("no look",)))
-        stack.enter_context(patch.object(verify, "look_at_gap", lambda *what: None))
+        stack.enter_context(patch.object(verify, "refute", lambda goal: ("no search",)))
+        stack.enter_context(patch.object(verify, "refute_gap", lambda *what: None))
         yield
 
 
@@ -31,19 +31,19 @@ def numbers_alone():
     with ExitStack() as stack:
         stack.enter_context(patch.object(verify, "prove", Unproved))
         stack.enter_context(patch.object(verify, "prove_non_negative", lambda *what: None))
-        stack.enter_context(patch.object(chain, "by_induction", lambda claim, *rest: Unproved(claim)))
+        stack.enter_context(patch.object(chain, "by_induction", lambda goal, *rest: Unproved(goal)))
         stack.enter_context(patch.object(chain, "chained", lambda steps: (steps[0].left, steps[-1].right)))
         yield
 
 
 @contextmanager
-def last_claim():
-    """A list whose last entry is the claim that is being looked at."""
+def last_goal():
+    """A list whose last entry is the goal that is being checked."""
     seen, real = [], verify.named
 
-    def named(claim):
-        seen.append(claim)
-        return real(claim)
+    def named(goal):
+        seen.append(goal)
+        return real(goal)
 
     with patch.object(verify, "named", named):
         yield seen

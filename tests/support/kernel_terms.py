@@ -12,5 +12,5 @@ ZERO, ONE, TWO = (Index(None, number) for number in range(3))
 AT_ONE = Ranges.least({"t": 1, "s": 1, "n": 1, "T": 1})
 
 
-def rewriter(*rules, said=()):
-    return Rewriter(frozenset(rules), Free(said))
+def rewriter(*rules, stated=()):
+    return Rewriter(frozenset(rules), Free(stated))

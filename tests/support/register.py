@@ -1,65 +1,13 @@
-"""The register of falsehoods: every named case of the test files, as a function that must raise."""
+"""The register of falsehoods: every named case of the test files, as a function without arguments that must raise."""
 
 from __future__ import annotations
 
 import importlib
-from functools import partial
 
-from falsehoods import World
-
-from derive import Derivation, standard_normal
-
-FILES = ("test_falsehoods", "test_attacks", "test_scopes", "test_holes", "test_holes_of_the_kernel")
+FILES = ("falsehoods", "attacks", "scopes", "holes", "holes_of_the_kernel", "truths", "soundness")
 
 
 def cases() -> dict:
     """All cases: ``file:name`` → a function without arguments."""
-    found = {}
-    for file in FILES:
-        module = importlib.import_module(f"tests.derive.{file}")
-        for name, build in getattr(module, "falsehood", {}).items():
-            found[f"{file}:{name}"] = partial(_letters if file == "test_falsehoods" else _world, build)
-    truths = importlib.import_module("tests.derive.test_truths")
-    for name, variant in truths.near.cases():
-        found[f"test_truths:{' '.join([name, *variant])}"] = partial(_near, truths, truths.near[name], variant)
-    soundness = importlib.import_module("tests.derive.test_soundness")
-    for name, build in soundness.STRICT.items():
-        found[f"test_soundness:{name}"] = partial(_strict, soundness, build)
-    for name, build in soundness.SAMPLED.items():
-        found[f"test_soundness:{name}"] = partial(_sampled, soundness, build)
-    for name, build in soundness.MUTANTS.items():
-        if name != "true":
-            found[f"test_soundness:{name}"] = partial(_closed, soundness, build)
-    return found
-
-
-def _letters(build):
-    F = Derivation("F")
-    build(F, *F.indices("n t s T m"))
-
-
-def _world(build):
-    build(World())
-
-
-def _near(truths, build, variant):
-    build(truths.Chains(), *variant)
-
-
-def _strict(soundness, build):
-    w = soundness.World()
-    w.e = w.F.noise("epsilon")
-    w.F.define("noise", w.e[w.t], standard_normal)
-    left, right, by, using = build(w)
-    w.F.chain("planted", left).equals(right, by=by, using=using)
-
-
-def _sampled(soundness, build):
-    w = soundness.World()
-    left, right = build(w)
-    w.F.chain("planted", left).equals(right, by="algebra")
-
-
-def _closed(soundness, build):
-    w = soundness.World()
-    soundness.closed(w, *build(w, w.t))
+    tables = {f"test_{file}": importlib.import_module(f"tests.derive.test_{file}").FALSE for file in FILES}
+    return {f"{file}:{name}": case for file, table in tables.items() for name, case in table.items()}

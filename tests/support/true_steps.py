@@ -1,8 +1,8 @@
-"""True steps over all licences, as the chapters have them: what the engine must accept."""
+"""True steps over all justifications, as the chapters have them: what the proof checker must accept."""
 
 from __future__ import annotations
 
-from falsehoods import World
+from setting import Setting
 
 from derive import KL, E, Limit, Phi, Product, Sum, Var, exp, log, sqrt, standard_normal
 from derive import Derivative as D
@@ -11,8 +11,8 @@ from derive import Normal as N
 from derive.language.expr import wrap
 
 
-def world():
-    w = World()
+def setting():
+    w = Setting()
     w.k, w.j = w.X.density("k", markov=True), w.X.density("j", markov=True)
     w.l = w.X.sequence("level", start=0)
     w.X.define("noise", w.e[w.t], standard_normal)
@@ -221,5 +221,5 @@ def true_steps() -> dict:
 
 
 def _state(row):
-    w = world()
-    w.st(*row(w))
+    w = setting()
+    w.step(*row(w))

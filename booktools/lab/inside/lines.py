@@ -50,11 +50,11 @@ def _prepare():
 
     unless_checked(chains, "verify", _taken)
     for module in (chains, recalls):
-        unless_checked(module, "look", lambda claim: ())
+        unless_checked(module, "search_by_definitions", lambda goal: ())
     for module, name in ((chains, "non_negative"), (derivations, "non_negative"), (derivations, "verify")):
         unless_checked(module, name, lambda *given, **named: None)
-    unless_checked(chains, "by_induction", lambda claim, *given: _taken(claim).theorem)
-    chains.chained = lambda theorems: (theorems[0].claim.left, theorems[-1].claim.right)
+    unless_checked(chains, "by_induction", lambda goal, *given: _taken(goal).theorem)
+    chains.chained = lambda theorems: (theorems[0].goal.left, theorems[-1].goal.right)
     derivations.Canary = lambda *given: None  # states something false
     Derivation._witness = lambda *given: None
     _remember(Chain, "equals", lambda right, by, using=(): ("=", by, using, None))
@@ -62,8 +62,8 @@ def _prepare():
     _remember(Chain, "below", lambda bound, gap, using=(): ("<", "", using, gap))
 
 
-def _taken(claim):
-    return SimpleNamespace(theorem=SimpleNamespace(claim=claim, left=claim.left, right=claim.right), looks=())
+def _taken(goal):
+    return SimpleNamespace(theorem=SimpleNamespace(goal=goal, left=goal.left, right=goal.right), searches=())
 
 
 def _remember(kind, name, call):
@@ -103,11 +103,13 @@ def _block(page, tag):
 
 
 def show(page: str, tag: str) -> dict:
-    """The lines of a block as texts, each with its relation and its licence."""
+    """The lines of a block as texts, each with its relation and its justification."""
     _, block = _block(page, tag)
     if not isinstance(block, Chain):
         raise ArgumentError("This block concludes from others; break a line of those.")
-    lines = [{"relation": one.relation, "text": written(one.right), "beside": one.licence} for one in block.lines()]
+    lines = [
+        {"relation": one.relation, "text": written(one.right), "beside": one.justification} for one in block.lines()
+    ]
     return {"kind": "shown", "left": written(block.left), "lines": lines}
 
 

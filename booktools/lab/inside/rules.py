@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from derive.justifications import LICENCES
+from derive.justifications import JUSTIFICATIONS
 
 OFFERED = {
     name: one.permits
-    for name, one in LICENCES.items()
+    for name, one in JUSTIFICATIONS.items()
     if name not in ("Jensen", "Gibbs", "non-negative gap", "positive gap", "induction")
 }

@@ -1,6 +1,6 @@
 """A reader states a line of their own: by which inference rule does it follow, and if by none, does it fail anywhere?
 
-Without a rule named, every rule that may license an equality is tried, alone and with all definitions and results of
+Without a rule named, every rule that may justify an equality is tried, alone and with all definitions and results of
 the page.  A line that none of them gives is called false only if a counterexample satisfies all definitions of the
 page; otherwise it is undecided, since it may take several steps.
 """
@@ -11,12 +11,12 @@ import contextlib
 import copy
 
 from derive.errors import ArgumentError, DerivationError
-from derive.justifications import licence
+from derive.justifications import justification
 from derive.kernel.theorem import prove
 from derive.page.chain import Chain
 from derive.page.definition import Definition
 from derive.page.render import latex
-from derive.proof.timeout import patience
+from derive.proof.timeout import timeout
 from derive.verify.verify import named
 from diffusion_lib.errors import ConfigError
 
@@ -52,7 +52,7 @@ def _in_one(derivation, sides, by):
         return {"kind": "refused", "message": str(error)}
     told = _by_one(derivation, left, right, by) if by else _by_any(derivation, left, right)
     if by and told["kind"] != "passes":
-        told["permits"] = licence(by).permits
+        told["permits"] = justification(by).permits
     return told | {"latex": f"{latex(left)} = {latex(right)}"}
 
 
@@ -88,9 +88,9 @@ def _provable(derivation, left, right, way) -> bool:
     rule, _, using = way
     for start in EARLIEST:
         with contextlib.suppress(DerivationError, ConfigError):
-            claim, _ = Chain(copy.copy(derivation), "your line", left, start=start).claim(left, right, rule, using)
-            with named(claim), patience(SECONDS):
-                prove(claim)
+            goal, _ = Chain(copy.copy(derivation), "your line", left, start=start).goal(left, right, rule, using)
+            with named(goal), timeout(SECONDS):
+                prove(goal)
             return True
     return False
 
@@ -111,7 +111,7 @@ def _checked(derivation, left, right, rule, kind, using):
 
 def _ways(derivation, rule):
     """A rule alone, and with all that it may cite: what that is, and the names of these blocks."""
-    if licence(rule).name == "result":
+    if justification(rule).name == "result":
         names = [name for name, block in derivation.blocks.items() if _is_equality(block)]
         return [(rule, "results", names)] if names else []
     blocks = derivation.blocks.items()

@@ -39,7 +39,7 @@ def test_the_divergence_is_that_of_two_normal_laws(chapter):
     assert float(AD.sympy(node).subs(letters)) == pytest.approx(float(torch.distributions.kl_divergence(*laws)), 1e-6)
 
 
-FALSE = {  # name: left, right, licence, what it cites
+FALSE = {  # name: left, right, justification, what it cites
     "the-log-of-the-deviation": lambda n: (
         KL(Normal(n["z"], n["m"], n["v"]), Normal(n["z"], 0, 1)),
         (n["m"] ** 2 + n["v"] - 1) / 2 - log(n["v"]),
@@ -70,9 +70,9 @@ FALSE = {  # name: left, right, licence, what it cites
 
 @pytest.mark.parametrize("name", FALSE)
 def test_what_others_wrote_is_refused(chapter, name):
-    left, right, licence, using = FALSE[name](chapter)
+    left, right, justification, using = FALSE[name](chapter)
     with pytest.raises(Refuted, match="left is"):
-        Chain(chapter["AD"], name, left).equals(right, by=licence, using=using)
+        Chain(chapter["AD"], name, left).equals(right, by=justification, using=using)
 
 
 def test_five_trainings_are_stored_each_with_its_own_pictures(kept):

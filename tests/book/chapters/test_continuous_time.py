@@ -74,7 +74,7 @@ def test_what_the_page_assumes_is_named_and_travels_with_what_rests_on_it():
     blocks = run_derivation("continuous-time")[0]["CT"].blocks
     hypotheses = [name for name, block in blocks.items() if getattr(block, "relation", None) == "<"]
     assert hypotheses == ["noise-outgrows-signal", "ratio-falls"]
-    limit, follows = blocks["bound-in-the-limit"].steps[0].claim, blocks["all-data-follow"].steps[0].claim
+    limit, follows = blocks["bound-in-the-limit"].steps[0].goal, blocks["all-data-follow"].steps[0].goal
     assert len(limit.hypotheses) == 2 and len(follows.hypotheses) == 1
     assert "equation-with-noise" in blocks["reverse-family"].assumptions
     assert "well-posed" in blocks["score-of-moved-points"].assumptions

@@ -22,9 +22,9 @@ def chapter():
 
 
 @pytest.mark.parametrize("name", ["Jensen", "Gibbs"])
-def test_the_proof_of_a_licence_does_not_use_it(chapter, name):
+def test_the_proof_of_a_justification_does_not_use_it(chapter, name):
     block = chapter[0]["Q"].blocks[PROVED[name]]
-    used = {step.claim.licence.name for step in block.steps}
+    used = {step.goal.justification.name for step in block.steps}
     if name == "Gibbs":  # the gap of the proof is an integral with a square, and no divergence
         used = {step.beside for step in block.steps if step.relation != "="}
     assert used and name not in used

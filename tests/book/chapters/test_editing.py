@@ -67,7 +67,7 @@ def test_the_noise_that_is_told_is_the_librarys(chapter):
     assert float(told) == pytest.approx(float(eps_from_x_0(schedule, x_t, 400, z)), abs=1e-12)
 
 
-FALSE = {  # name: left, right, licence, what it cites
+FALSE = {  # name: left, right, justification, what it cites
     "no-half": lambda n: (
         n["KL"](n["noised"](n["x_0"]), n["noised"](n["y_0"])),
         n["alpha_bar_t"] * (n["x_0"] - n["y_0"]) ** 2 / (1 - n["alpha_bar_t"]),
@@ -111,9 +111,9 @@ FALSE = {  # name: left, right, licence, what it cites
 
 @pytest.mark.parametrize("name", FALSE)
 def test_what_others_wrote_is_refused(chapter, name):
-    left, right, licence, using = FALSE[name](chapter)
+    left, right, justification, using = FALSE[name](chapter)
     with pytest.raises(Refuted, match="left is"):
-        Chain(chapter["ED"], name, left).equals(right, by=licence, using=using)
+        Chain(chapter["ED"], name, left).equals(right, by=justification, using=using)
 
 
 # --- the yardsticks --------------------------------------------------------------------------------------------------

@@ -148,9 +148,9 @@ def sides(n):
 @pytest.mark.parametrize("name", ["S1", "S3", "S6", "P2", "P3", "P5", "P8", "P11", "P15"])
 def test_a_formula_of_the_zoo_planted_back_is_refuted(name):
     namespace, _ = run_derivation("errata")
-    left, wrong, licence, using = sides(namespace)[name]
+    left, wrong, justification, using = sides(namespace)[name]
     with pytest.raises(Refuted, match="left is"):
-        Chain(namespace["Z"], "planted", left, start=2).equals(wrong, by=licence, using=using)
+        Chain(namespace["Z"], "planted", left, start=2).equals(wrong, by=justification, using=using)
 
 
 def test_the_page_proves_without_its_rows():

@@ -67,7 +67,7 @@ def test_the_best_variance_and_its_term_are_those_of_the_library(chapter):
         assert float(terms[t - 1]) == pytest.approx(least(true, miss, true + miss), rel=1e-9)
 
 
-SLIPS = {  # left, right, licence, and what is cited, of the chapter's names
+SLIPS = {  # left, right, justification, and what is cited, of the chapter's names
     "answer-has-the-noises-variance": lambda n: (n["e"][n["t"]], 0, "result", "floor-and-variance"),
     "floor-plus-for-minus": lambda n: (
         n["e"][n["t"]],

@@ -98,7 +98,7 @@ def test_the_correction_takes_the_step_again_with_the_parabola():
     torch.testing.assert_close(corrected([(step, x, old)], new), first_order_step(step, x, (old + new) / 2))
 
 
-FALSE = {  # name: left, right, licence, what it cites
+FALSE = {  # name: left, right, justification, what it cites
     "another-sign-of-h": lambda n: (
         n["sigma_s"] / n["sigma_t"] * n["X"] + (1 - n["sigma_s"] / n["sigma_t"]) * n["x_0_hat"],
         n["X"] - (n["sigma_s"] - n["sigma_t"]) * n["found"],

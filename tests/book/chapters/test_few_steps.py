@@ -69,7 +69,7 @@ def test_the_target_is_the_librarys(names):
         assert float(ours[0, axis]) == pytest.approx(expected, rel=1e-9)
 
 
-FALSE = {  # name: left, right, licence
+FALSE = {  # name: left, right, justification
     "the-noise-sees-the-start": lambda n: (
         (n["noise_of"](n["guess"]) - n["noise_of"](n["x_0"])) ** 2,
         (n["guess"] - n["x_0"]) ** 2,
@@ -100,9 +100,9 @@ FALSE = {  # name: left, right, licence
 
 @pytest.mark.parametrize("name", FALSE)
 def test_what_is_false_is_refused(names, name):
-    left, right, licence = FALSE[name](names)
+    left, right, justification = FALSE[name](names)
     with pytest.raises((Refuted, DerivationError)):
-        Chain(names["FE"], f"false-{name}", left).equals(right, by=licence)
+        Chain(names["FE"], f"false-{name}", left).equals(right, by=justification)
 
 
 def test_the_stored_table_has_five_seeds_of_every_way():

@@ -98,7 +98,7 @@ def test_equal_steps_give_the_textbook_weights(chapter):
             assert D.sympy(D.blocks[name].right) / h == sp.Rational(number, under)
 
 
-FALSE = {  # name: left, right, licence, what it cites
+FALSE = {  # name: left, right, justification, what it cites
     "adams-bashforth-sign": lambda n: (
         (n["h"] + n["h"] ** 2 / (2 * n["h_1"])) * n["f_0"] - n["h"] ** 2 / (2 * n["h_1"]) * n["f_1"],
         n["h"] * (Fraction(3, 2) * n["f_0"] + Fraction(1, 2) * n["f_1"]),

@@ -90,7 +90,7 @@ def test_on_two_pixels_pairs_of_any_law_fit_the_mean(chapter):
     torch.testing.assert_close(left, right)
 
 
-FALSE = {  # name: left, right, licence, what it cites
+FALSE = {  # name: left, right, justification, what it cites
     "sign-of-the-velocity": lambda n: (
         n["u"],
         (n["d_alpha"] * n["x_t"] - n["W"] * n["eps"]) / n["alpha_t"],

@@ -57,7 +57,7 @@ def test_the_rows_beside_an_output_say_from_when_on_the_last_line_holds(chapter)
 def test_canary_shows_its_witness(chapter):
     (canary,) = (thing for thing in chapter[1] if isinstance(thing, Canary))
     assert isinstance(canary.refutation, Refuted)
-    for part in ("deviations-add", "licence", "a = ", "b = ", "left is", "right is"):
+    for part in ("deviations-add", "justification", "a = ", "b = ", "left is", "right is"):
         assert part in repr(canary)
 
 
@@ -134,7 +134,7 @@ ERRATA = {
     ),
     "uniform-noise-mean": lambda x, t, a, b, ab, e, q, m: (E(e[t]), Fraction(1, 2), "definition", "noise"),
     "index-shift": lambda x, t, a, b, ab, e, q, m: (ab[t], ab[t - 1] * a[t - 1], "definition", "alpha-bar"),
-    "markov-needs-its-licence": lambda x, t, a, b, ab, e, q, m: (
+    "markov-needs-its-justification": lambda x, t, a, b, ab, e, q, m: (
         q(x[1:3] | x[0]),
         Product(q(x[t] | x[t - 1]), (t, 1, 3)),
         "chain rule",

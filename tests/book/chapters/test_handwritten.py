@@ -47,7 +47,7 @@ def test_a_derivation_says_where_its_blocks_come_from(section):
     assert "The article: “Handwritten Derivations”" in part
 
 
-def licences(chapter, name):
+def justifications(chapter, name):
     return [step.beside.split(" (")[0] for step in chapter[0]["H"].blocks[name].steps]
 
 
@@ -57,19 +57,26 @@ def test_the_first_goes_from_the_evidence_to_two_terms(chapter):
         log(n["decoder"]), n["encoder"]
     )
     assert [step.relation for step in block.steps] == ["≤"] + ["="] * 8
-    assert licences(chapter, "hand-elbo")[0] == "Gibbs"
+    assert justifications(chapter, "hand-elbo")[0] == "Gibbs"
 
 
 def test_the_second_has_a_line_for_each_move(chapter):
     """The silent moves of the article are lines: chain rule, Markov (twice), Bayes, telescoping, tower."""
     n, block = chapter[0], chapter[0]["H"].blocks["hand-long"]
-    assert licences(chapter, "hand-path") == [
+    assert justifications(chapter, "hand-path") == [
         *("definition", "chain rule", "Markov", "algebra", "algebra", "Markov", "Bayes"),
         *("algebra", "telescoping", "algebra"),
     ]
     for piece in ("hand-last-mean", "hand-middle-mean", "hand-first-mean"):
-        assert licences(chapter, piece)[-2:] == ["tower", "definition"]
-    assert licences(chapter, "hand-long") == ["definition", "result", "linearity", "result", "linearity", "result"]
+        assert justifications(chapter, piece)[-2:] == ["tower", "definition"]
+    assert justifications(chapter, "hand-long") == [
+        "definition",
+        "result",
+        "linearity",
+        "result",
+        "linearity",
+        "result",
+    ]
     t, T = n["t"], n["T_"]
     assert block.right == n["L_last"][T] + Sum(n["L_middle"][t - 1], (t, 2, T)) + n["L_first"][0]
 
@@ -126,7 +133,7 @@ def test_canary_shows_its_witness(chapter):
     assert isinstance(canary.refutation, Refuted) and "left is" in repr(canary)
 
 
-FALSE = {  # what is planted: left side, right side, licence, what it cites, first time
+FALSE = {  # what is planted: left side, right side, justification, what it cites, first time
     "S1-gap-to-the-prior": lambda n: (
         E(log(n["encoder"] / n["p"](n["x"][0], n["x"][1])), n["encoder"]),
         -n["evidence"] + KL(n["encoder"], n["prior_z"]),

@@ -18,16 +18,16 @@ def chapter():
 
 
 @pytest.mark.parametrize("name", set(PROVED) - {"Jensen", "Gibbs"})
-def test_a_licence_has_its_block(chapter, name):
+def test_a_justification_has_its_block(chapter, name):
     assert PROVED[name] in chapter[0]["P"].blocks
 
 
 @pytest.mark.parametrize("name", ["linearity", "independence", "Bayes", "tower", "telescoping"])
 def test_a_proof_does_not_use_what_it_proves(chapter, name):
     block = chapter[0]["P"].blocks[PROVED[name]]
-    used = {step.claim.licence.name for step in block.steps}
+    used = {step.goal.justification.name for step in block.steps}
     if name == "independence":  # it is stated for means in ``means-multiply``, by linearity; here it is used once
-        used = {step.claim.licence.name for step in chapter[0]["P"].blocks["means-multiply"].steps}
+        used = {step.goal.justification.name for step in chapter[0]["P"].blocks["means-multiply"].steps}
     assert used and name not in used
 
 

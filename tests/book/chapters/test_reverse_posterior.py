@@ -55,7 +55,7 @@ def close(ours, proved):
 def test_canary_shows_its_witness(chapter):
     (canary,) = (thing for thing in chapter[1] if isinstance(thing, Canary))
     assert isinstance(canary.refutation, Refuted)
-    for part in ("beta-for-beta-tilde", "licence 'result'", "left is", "right is"):
+    for part in ("beta-for-beta-tilde", "justification 'result'", "left is", "right is"):
         assert part in " ".join(repr(canary).split())
 
 
@@ -106,7 +106,7 @@ def names(n):
     return tuple(n[key] for key in ("x", "t", "q", "alpha", "beta", "alpha_bar", "mu_tilde", "beta_tilde", "eps", "v"))
 
 
-FALSE = {  # name: left, right, licence, what it cites
+FALSE = {  # name: left, right, justification, what it cites
     "S6-conditions-dropped-by-Bayes": lambda x, t, q, a, b, ab, mu, bt, e, v: (
         q(x[t] | x[t - 1], x[0]) * q(x[t - 1] | x[0]) / q(x[t] | x[0]),
         q(x[t] | x[t - 1]) * q(x[t - 1] | x[0]) / q(x[t] | x[0]),

@@ -64,7 +64,7 @@ def test_a_gap_of_the_wrong_sign_is_refused(n):
         ).below(tilde[t], gap=-G[t], using="knowledge-gap")
 
 
-FALSE = {  # what is planted: left side, right side, licence, what it cites
+FALSE = {  # what is planted: left side, right side, justification, what it cites
     "P22-beta-for-beta-tilde": lambda n: (n["beta_tilde"][n["t"]], n["beta"][n["t"]], "definition", "known-variance"),
     "exact-for-all-data": lambda n: (
         n["S"][n["t"]],

@@ -53,7 +53,7 @@ def close(ours, proved):
 def test_canary_shows_its_witness(chapter):
     (canary,) = (thing for thing in chapter[1] if isinstance(thing, Canary))
     assert isinstance(canary.refutation, Refuted)
-    for part in ("noise-at-the-wrong-time", "licence 'definition'", "left is", "right is"):
+    for part in ("noise-at-the-wrong-time", "justification 'definition'", "left is", "right is"):
         assert part in " ".join(repr(canary).split())
 
 
@@ -122,7 +122,7 @@ def test_scales_are_those_of_the_library_and_of_diffusers(chapter):
     assert round(start(top), 2) == 14.65
 
 
-FALSE = {  # name: left, right, licence, what it cites
+FALSE = {  # name: left, right, justification, what it cites
     "P16-direction-of-t": lambda n: (
         n["x_s"],
         sqrt(n["alpha_bar_s"]) * n["x_0_hat"] + sqrt(1 - n["alpha_bar_t"]) * n["eps_hat"],

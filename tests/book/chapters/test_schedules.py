@@ -83,7 +83,7 @@ def test_the_signal_is_caught_between_two_bounds(n, schedule):
     assert -total - float(rest.sum()) < logarithm < -total
 
 
-FALSE = {  # what is planted: left side, right side, licence, what it cites
+FALSE = {  # what is planted: left side, right side, justification, what it cites
     "limit-of-the-other-sign": lambda n: (
         Limit((1 - n["total_noise"] / n["n"]) ** n["n"], n["n"]),
         exp(n["total_noise"]),

@@ -96,7 +96,7 @@ def test_the_learned_variance_is_the_formula_of_the_page(n):
 
 # --- slips -----------------------------------------------------------------------------------------------------------
 
-FALSE = {  # what is planted: the derivation, left side, right side, licence, what it cites
+FALSE = {  # what is planted: the derivation, left side, right side, justification, what it cites
     "deviations-average": ("AV", lambda n: n["r"][n["n"]], lambda n: 1 / sqrt(n["n"]), "definition", "noise-of-a-mean"),
     "shift-by-k": (
         "AV",

@@ -90,7 +90,7 @@ def test_the_pixels_of_a_noisy_picture_hang_together(chapter):
     assert float(torch.softmax(logs, 0) @ weights) == pytest.approx(guess, abs=1e-9)
 
 
-FALSE = {  # name: left, right, licence, what it cites
+FALSE = {  # name: left, right, justification, what it cites
     "P3-sign-of-the-score": lambda n: (
         n["score_t"],
         n["eps"] / sqrt(1 - n["alpha_bar_t"]),

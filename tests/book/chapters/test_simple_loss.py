@@ -85,7 +85,7 @@ def test_the_posterior_is_recalled_from_its_chapter_and_nothing_is_assumed(chapt
     assert not any(block.assumptions for block in S.blocks.values())
 
 
-FALSE = {  # name: left, right, licence, what it cites, of the chapter's names n
+FALSE = {  # name: left, right, justification, what it cites, of the chapter's names n
     "S5-no-weight": lambda n: (n["step"], n["C"] + n["miss"], "result", "step-in-noise"),
     "S5-the-bound-is-the-simple-loss": lambda n: (
         Sum(n["L"][n["t"] - 1], (n["t"], 2, n["T_"])),

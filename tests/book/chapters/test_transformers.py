@@ -45,7 +45,7 @@ def test_joint_attention_of_the_library_is_the_proved_mixture(chapter):
     assert mixed == pytest.approx(float(shares @ v), rel=1e-12)
 
 
-FALSE = {  # name: left, right, licence, what it cites
+FALSE = {  # name: left, right, justification, what it cites
     "attention-without-the-mixing": lambda n: (
         n["layers"] + n["attention"] + n["modulation"],
         12 * n["M"] * n["d"] ** 2 + n["M"] ** 2 * n["d"] + 6 * n["d"] ** 2,

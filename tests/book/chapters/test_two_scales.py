@@ -67,7 +67,7 @@ def test_a_step_and_a_jump_keep_the_proved_variance(n, schedule):
     close(torch.tensor(steps, dtype=torch.float64), table(n, schedule, right(n, "variance-of-state"), values=values))
 
 
-FALSE = {  # what is planted: left side, right side, licence, what it cites
+FALSE = {  # what is planted: left side, right side, justification, what it cites
     "level-without-root": lambda n: (
         n["level"][n["t"]],
         (1 - n["alpha_bar"][n["t"]]) / n["alpha_bar"][n["t"]],

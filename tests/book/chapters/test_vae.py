@@ -51,7 +51,7 @@ def test_the_rate_of_a_code_is_the_divergence_of_torch(chapter):
         assert proved(mean, deviation) == pytest.approx(float(exact), rel=1e-12, abs=1e-12)
 
 
-SLIPS = {  # left, right, licence and what is cited, in the names of the page
+SLIPS = {  # left, right, justification and what is cited, in the names of the page
     "prior for posterior": lambda n: (
         n["elbo"] + KL(n["encoder"], n["prior"]),
         n["evidence"],

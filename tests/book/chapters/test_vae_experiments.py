@@ -44,7 +44,7 @@ def test_the_bound_of_the_linear_model_is_the_evidence_less_the_divergence_of_to
     assert bound(*map(float, (w, v, x_0, m, u))) == pytest.approx(float(evidence - missing), rel=1e-12)
 
 
-SLIPS = {  # left, right, licence and what is cited, in the names of the page
+SLIPS = {  # left, right, justification and what is cited, in the names of the page
     "swapped divergence": lambda n: (KL(n["guessed"], n["standard"]), KL(n["standard"], n["guessed"]), "algebra", ()),
     "gap to the prior": lambda n: (
         log(Normal(n["x"][0], 0, n["in_view"])) - KL(n["guessed"], n["standard"]),

@@ -95,7 +95,7 @@ def test_nothing_is_assumed(chapter):
     assert not any(block.assumptions for block in chapter[0]["W"].blocks.values())
 
 
-FALSE = {  # name: left, right, licence, what it cites, of the chapter's names n
+FALSE = {  # name: left, right, justification, what it cites, of the chapter's names n
     "snr-upside-down": lambda n: (n["clean_error"], n["SNR"] * n["miss"], "result", ("clean-error", "loss-snr")),
     "P15-velocity-weight": lambda n: (
         n["velocity_error"],

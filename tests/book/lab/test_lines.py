@@ -11,7 +11,7 @@ from booktools.lab.inside.counterexample import counterexample
 from booktools.lab.inside.notation import Notation, written
 from booktools.source.pages import Book
 from derive import Derivation, Normal, Sum, log, positive, unit
-from derive.justifications import LICENCES, licence
+from derive.justifications import JUSTIFICATIONS, justification
 from derive.language.expr import Add, Mul, Neg, Num
 from derive.language.registry import standard_normal
 from derive.page.chain import GAPS
@@ -203,7 +203,7 @@ def test_a_reader_chooses_the_rule_and_a_refusal_names_it(python, text, by, kind
         assert told["beside"].startswith(by or "Markov" if text == FORGETS else by)
         assert ("from the time 2 on" in told["beside"]) == ("x[0]" in text)
     else:
-        assert told.get("permits") == (licence(by).permits if by else None)
+        assert told.get("permits") == (justification(by).permits if by else None)
         assert kind != "undecided" or not by or f"rule “{by}” does not give" in told["message"]
         assert kind != "refuted" or " is false at " in told["message"]
 
@@ -219,11 +219,13 @@ def test_a_result_of_the_page_is_used(python, shown):
     assert rough["kind"] == "undecided"
 
 
-def test_each_rule_that_is_offered_may_license_an_equality(monkeypatch):
+def test_each_rule_that_is_offered_may_justify_an_equality(monkeypatch):
     monkeypatch.setattr(ready, "told", lambda: ready.Told(size=14 * 2**20))
     html = line.block({"page": "intro", "tags": "X.2", "example": "a = b"})
-    assert all(f'<option value="{name}">{name}: {licence(name).permits}</option>' in html for name in line.OFFERED)
-    assert set(line.OFFERED) == LICENCES.keys() - {*GAPS, "Jensen", "induction"}
+    assert all(
+        f'<option value="{name}">{name}: {justification(name).permits}</option>' in html for name in line.OFFERED
+    )
+    assert set(line.OFFERED) == JUSTIFICATIONS.keys() - {*GAPS, "Jensen", "induction"}
 
 
 @pytest.mark.parametrize(
@@ -244,13 +246,13 @@ def test_what_is_not_there_is_refused(python, asked):
     [
         ({"kind": "passes", "beside": "algebra"}, "It passes: algebra."),
         (
-            {"kind": "refuted", "message": "step 'a, line 1', licence 'algebra': 1 = 2 is false"},
+            {"kind": "refuted", "message": "step 'a, line 1', justification 'algebra': 1 = 2 is false"},
             "Refuted. By the rule “algebra”: 1 = 2 is false",
         ),
-        ({"kind": "undecided", "message": "step 'a', licence 'rule': so"}, "Not proved. By the rule “rule”: so"),
+        ({"kind": "undecided", "message": "step 'a', justification 'rule': so"}, "Not proved. By the rule “rule”: so"),
         ({"kind": "refused", "message": "no"}, "Refused. no"),
         (
-            {"kind": "refuted", "message": "step 'a', licence 'Bayes': so", "permits": "swap two"},
+            {"kind": "refuted", "message": "step 'a', justification 'Bayes': so", "permits": "swap two"},
             "Refuted. By the rule “Bayes”: so. This rule may only swap two.",
         ),
     ],

@@ -152,7 +152,7 @@ def forever():
         except Exception: pass
 def limited(seconds, act):
     try:
-        with timeout.patience(seconds): act()
+        with timeout.timeout(seconds): act()
         return "done"
     except errors.Inconclusive: return "undecided"
 nested = lambda: limited(0.05, forever)
@@ -163,7 +163,7 @@ print(told)
 """
 
 
-def test_patience_ends_where_there_are_no_threads():
+def test_the_timeout_ends_where_there_are_no_threads():
     vendor = npm.package("pyodide", FILES)
     program = PATIENT.replace("VENDOR", vendor.as_posix())
     program = program.replace("SOURCE", (ROOT / "derive/proof/timeout.py").as_posix())

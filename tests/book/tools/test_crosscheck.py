@@ -1,4 +1,4 @@
-"""The second opinion: Rocq and Maxima confirm the book's steps, and none that is false."""
+"""The crosscheck: Rocq and Maxima confirm the book's steps, and none that is false."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from booktools.crosscheck.ranges import without_ranges
 from booktools.crosscheck.report import RECORD, record, table
 from booktools.crosscheck.rocq import Statement
 from derive.errors import DerivationError, Refuted, Undefined
-from derive.justifications import licence
+from derive.justifications import justification
 from derive.language.expr import log, sqrt
-from derive.language.goal import Claim
+from derive.language.goal import Goal
 from derive.language.registry import positive, real, unit
 from derive.language.times import Index, Product, Sequence, Sum
 from derive.language.tree import Fact
@@ -33,7 +33,7 @@ from derive.verify.verify import verify
 
 MISSING = [name for name, there in ask.present().items() if not there]
 needs_programs = pytest.mark.skipif(
-    bool(MISSING), reason=f"{' and '.join(MISSING)} not installed: no second opinion on the derivations was asked for"
+    bool(MISSING), reason=f"{' and '.join(MISSING)} not installed: no crosscheck of the derivations"
 )
 PAGES = {page.short: page for page in chapters(BOOK)}
 SMALL = ("autoencoder", "errata", "handwritten")
@@ -48,24 +48,24 @@ noise = Sequence("noise", "n", real, 1, "noise")
 a, b, u = Symbol("a", "a", positive), Symbol("b", "b", positive), Symbol("u", "u", real, "bound")
 
 
-def claim(left, right, by="algebra", **more):
-    return Claim("planted", left, right, licence(by), **more)
+def goal(left, right, by="algebra", **more):
+    return Goal("planted", left, right, justification(by), **more)
 
 
-def verdicts(claims, folder):
-    """Rocq's and Maxima's verdict on each claim."""
-    asked = questions("planted", claims)
+def verdicts(goals, folder):
+    """Rocq's and Maxima's verdict on each goal."""
+    asked = questions("planted", goals)
     return list(zip(ask.rocq(asked, folder), ask.maxima(asked), strict=True))
 
 
 def false_mutants(count):
-    """Mutants that the library refutes, of steps whose licence lets nothing stay closed that a program would open."""
+    """Mutants that the library refutes, of steps with nothing uninterpreted that a program evaluates."""
     found = []
     draw = random.Random(14)
     for chapter in SMALL:
         for step in steps(PAGES[chapter]):
             closed = any(isinstance(part, OPERATORS) for side in (step.left, step.right) for part in walk(side))
-            opens = step.licence.name in EVALUATING[: 4 if closed else None]
+            opens = step.justification.name in EVALUATING[: 4 if closed else None]
             if question(chapter, step) is not None and opens:
                 sequences = {part.sequence for part in walk(step.right) if isinstance(part, Item)}
                 pool = [m for what, m in mutants(step, sorted(sequences, key=lambda s: s.name)) if ":" in what]
@@ -104,30 +104,30 @@ def test_no_false_step_is_confirmed(tmp_path):
     asked = [found for chapter, mutant in planted if (found := question(chapter, mutant)) is not None]
     assert len(asked) >= 40
     answers = list(zip(asked, ask.rocq(asked, tmp_path), ask.maxima(asked), strict=True))
-    assert [f"{found.label}: {found.claim}" for found, *words in answers if found.alike or ask.CONFIRMED in words] == []
+    assert [f"{found.label}: {found.goal}" for found, *words in answers if found.alike or ask.CONFIRMED in words] == []
     assert sum(maxima == ask.CONTRADICTED for *_, maxima in answers) >= 40
 
 
 @needs_programs
 def test_a_false_step_is_contradicted_and_the_status_is_1(tmp_path, monkeypatch, capsys):
-    false = [claim(1 / (1 - alpha[t]), 1 + alpha[t])]
+    false = [goal(1 / (1 - alpha[t]), 1 + alpha[t])]
     monkeypatch.setattr(command, "steps", lambda page: false)
     assert run_command(["errata", "--folder", str(tmp_path)]) == 1
     assert "contradicted: errata: planted" in capsys.readouterr().out
 
 
 TRUE = {
-    "roots": claim(sqrt(alpha[t] * (1 - alpha[t])) / sqrt(1 - alpha[t]), sqrt(alpha[t])),
-    "fraction": claim(1 / (1 - alpha[t] * alpha[t - 1]) - 1, alpha[t] * alpha[t - 1] / (1 - alpha[t] * alpha[t - 1])),
-    "product": claim(Product(alpha[t], (t, 1, T + 1)), Product(alpha[t], (t, 1, T)) * alpha[T + 1]),
+    "roots": goal(sqrt(alpha[t] * (1 - alpha[t])) / sqrt(1 - alpha[t]), sqrt(alpha[t])),
+    "fraction": goal(1 / (1 - alpha[t] * alpha[t - 1]) - 1, alpha[t] * alpha[t - 1] / (1 - alpha[t] * alpha[t - 1])),
+    "product": goal(Product(alpha[t], (t, 1, T + 1)), Product(alpha[t], (t, 1, T)) * alpha[T + 1]),
 }
 BEYOND_ROCQ = {
-    "logarithm": claim(log(a**2 / b), 2 * log(a) - log(b)),
-    "moment": claim(E((a + b * u) ** 4, Normal(u, 0, 1)), a**4 + 6 * a**2 * b**2 + 3 * b**4),
-    "convolution": claim(Integral(Normal(b, u, a) * Normal(u, 0, 1), u), Normal(b, 0, 1 + a), "Gaussian integral"),
-    "interval": claim(Integral(1 / (1 + u), (u, 0, a)), log(1 + a), "integration"),
-    "induction": claim(Sum(T, (T, 1, t)), t * (t + 1) / 2),
-    "variance": claim(Var(a * noise[t] + b), a**2, standard=frozenset(["noise"])),
+    "logarithm": goal(log(a**2 / b), 2 * log(a) - log(b)),
+    "moment": goal(E((a + b * u) ** 4, Normal(u, 0, 1)), a**4 + 6 * a**2 * b**2 + 3 * b**4),
+    "convolution": goal(Integral(Normal(b, u, a) * Normal(u, 0, 1), u), Normal(b, 0, 1 + a), "Gaussian integral"),
+    "interval": goal(Integral(1 / (1 + u), (u, 0, a)), log(1 + a), "integration"),
+    "induction": goal(Sum(T, (T, 1, t)), t * (t + 1) / 2),
+    "variance": goal(Var(a * noise[t] + b), a**2, standard=frozenset(["noise"])),
 }
 
 
@@ -139,13 +139,13 @@ def test_who_confirms_what(tmp_path):
 
 
 FALSE = {
-    "root of a square": claim(sqrt(u**2), u),
-    "root of another sign": claim(sqrt((1 - a) ** 2), 1 - a),
-    "difference of infinities": claim(Limit(T, T), Limit(2 * T, T), "limit"),
-    "dependent noises": claim(Var(noise[t] + x[t]), Var(noise[t]) + Var(x[t]), "linearity"),
-    "no root": claim(sqrt(alpha[t] - 1) ** 2, alpha[t] - 1),
-    "divergent": claim(Integral(1 / u**2, (u, -1, 1)), -2 + 0 * a, "integration"),
-    "no variance": claim(E(u, Normal(u, a, -b)), a + 0 * b, "Gaussian integral"),
+    "root of a square": goal(sqrt(u**2), u),
+    "root of another sign": goal(sqrt((1 - a) ** 2), 1 - a),
+    "difference of infinities": goal(Limit(T, T), Limit(2 * T, T), "limit"),
+    "dependent noises": goal(Var(noise[t] + x[t]), Var(noise[t]) + Var(x[t]), "linearity"),
+    "no root": goal(sqrt(alpha[t] - 1) ** 2, alpha[t] - 1),
+    "divergent": goal(Integral(1 / u**2, (u, -1, 1)), -2 + 0 * a, "integration"),
+    "no variance": goal(E(u, Normal(u, a, -b)), a + 0 * b, "Gaussian integral"),
 }
 
 
@@ -159,7 +159,7 @@ def test_what_has_no_meaning_or_another_one_is_not_confirmed(tmp_path):
 def test_maxima_goes_on_behind_a_claim_that_takes_too_long():
     loop = 'for k: 1 while true do 0$\nprint("@@", 1, "confirmed")$\n'
     good = Program({})(2, a + b, b + a)
-    assert run_maxima.ask({1: loop, 2: good}, patience=1) == {1: "unknown", 2: "confirmed"}
+    assert run_maxima.ask({1: loop, 2: good}, timeout=1) == {1: "unknown", 2: "confirmed"}
 
 
 @needs_programs
@@ -179,7 +179,7 @@ def test_a_missing_program_is_named_with_the_remedy(monkeypatch, capsys):
 def test_a_letter_that_hides_a_bound_variable_is_written_out():
     eps = Sequence("eps", "e", real, 1)
     hidden = Fact("hidden", eps[t], 2 * x[t], frozenset(["t"]), (("t", 1),))
-    asked = question("", claim(E(eps[t], Normal(x[t], a, 1)), eps[t], model=(hidden,)))
+    asked = question("", goal(E(eps[t], Normal(x[t], a, 1)), eps[t], definitions=(hidden,)))
     assert asked.ways[0][0].left == E(2 * x[t], Normal(x[t], a, 1))
 
 
@@ -198,7 +198,7 @@ def test_a_stated_member_may_lie_on_the_border():
     assert "v_kept__tm1 <= 1" in Statement({"t": 1})(1, kept[t - 1], kept[t - 1])
 
 
-def test_the_opinion_takes_the_language_alone():
+def test_the_crosscheck_takes_the_language_alone():
     """It imports nothing of the library's that decides anything."""
     language = {"density", "expr", "functions", "goal", "times", "tree"}
     for path in sorted((ROOT / "booktools" / "crosscheck").glob("*.py")):
@@ -212,9 +212,9 @@ def test_the_opinion_takes_the_language_alone():
 
 def test_the_record_is_of_todays_steps():
     stored = json.loads(RECORD.read_text())
-    claims = {chapter: steps(page) for chapter, page in PAGES.items()}
-    asked = [found for chapter, here in claims.items() for found in questions(chapter, here)]
-    now = record(claims, asked, *[["unknown"] * len(asked)] * 2)
+    goals = {chapter: steps(page) for chapter, page in PAGES.items()}
+    asked = [found for chapter, here in goals.items() for found in questions(chapter, here)]
+    now = record(goals, asked, *[["unknown"] * len(asked)] * 2)
     remedy = "run python -m booktools.crosscheck"
     for column in ("steps", "densities", "alike"):
         rows = {name: row[column] for name, row in now.chapters.items()}

@@ -87,7 +87,7 @@ def test_every_stored_derivation_has_its_number_and_a_justification_beside_each_
     assert seen > 300
 
 
-def test_a_block_is_rows_a_licence_and_a_number_that_is_an_anchor(formulas):
+def test_a_block_is_rows_a_justification_and_a_number_that_is_an_anchor(formulas):
     block = derived(SHORT)
     formulas.prepare(needed(block))
     html = block_html(block, formulas, LINKS, "eq-F.29", "(F.29)")
@@ -118,13 +118,13 @@ def test_punctuation_stays_with_its_formula(formulas):
 
 def test_a_refutation_is_paragraphs():
     told = (
-        "refuted, as it must be: step 'sum, line 1', licence 'Jensen': Var(a *\n    b) = (a + b)**2 is false at\n"
-        "    a = 36/97: left is 5.0, right is 6.7; correct a side, or the licence"
+        "refuted, as it must be: step 'sum, line 1', justification 'Jensen': Var(a *\n    b) = (a + b)**2 is false at\n"
+        "    a = 36/97: left is 5.0, right is 6.7; correct a side, or the justification"
     )
     claim, where, step = paragraphs(told)
     assert claim.astext() == "Refuted, as it must be: Var(a * b) = (a + b)**2"
     assert where.astext() == "is false at a = 36/97: left is 5.0, right is 6.7."
-    assert step.astext() == "Step 'sum, line 1', licence 'Jensen'; correct a side, or the licence."
+    assert step.astext() == "Step 'sum, line 1', justification 'Jensen'; correct a side, or the justification."
     weaker = told.replace("is false at", "does not follow from what it cites: it fails at")
     assert paragraphs(weaker)[1].astext().startswith("does not follow from what it cites: it fails at a = 36/97: left")
     assert [each.astext() for each in paragraphs("refuted, as it must be: by\n  hand")] == [

@@ -1,4 +1,4 @@
-"""Beside each line of a derivation: what licenses it, to be opened in place."""
+"""Beside each line of a derivation: its justification, to be opened in place."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 import pytest
 
 from booktools.site.formulas import Beside
-from booktools.site.justifications_directive import EXPLAINED, PROVED, VERDICTS, Links, beside_html
-from derive.justifications import LICENCES
+from booktools.site.justifications_directive import EXPLAINED, PROVED, STATUSES, Links, beside_html
+from derive.justifications import JUSTIFICATIONS
 
 LINKS = Links(lambda name: (f"L-{name}", f"({name})") if name != "algebra" else ("", ""), lambda tag: f"#eq-{tag}")
 
@@ -21,7 +21,7 @@ def text(html):
     return re.sub("<[^>]+>", "", html.replace("</p>", "\n"))
 
 
-def test_a_licence_opens_in_place_and_says_the_rule_its_proof_and_what_is_cited():
+def test_a_justification_opens_in_place_and_says_the_rule_its_proof_and_what_is_cited():
     html = shown("Bayes (F.7), (F.9)", "rule, all T", "t at least 2")
     summary, opened = re.fullmatch(
         r'<details class="licence" name="licence"><summary>(.*)</summary><div class="rule">(.*)</div></details>', html
@@ -34,10 +34,10 @@ def test_a_licence_opens_in_place_and_says_the_rule_its_proof_and_what_is_cited(
     assert re.findall('href="([^"]*)"', opened) == ["L-Bayes", "#eq-F.7", "#eq-F.9"]
 
 
-@pytest.mark.parametrize("name", LICENCES)
-def test_every_licence_is_found_by_its_whole_name(name):
+@pytest.mark.parametrize("name", JUSTIFICATIONS)
+def test_every_justification_is_found_by_its_whole_name(name):
     html = shown(f"{name} (F.7)")
-    assert f"<b>{name}:</b> one may {LICENCES[name].permits}." in html.replace("&amp;", "&")
+    assert f"<b>{name}:</b> one may {JUSTIFICATIONS[name].permits}." in html.replace("&amp;", "&")
     assert ("Proved in" in html) == (name in PROVED)
 
 
@@ -46,7 +46,7 @@ def test_words_that_are_no_licence_stay_and_their_numbers_are_links():
     assert shown("with (A.3) <i>") == 'with <a href="#eq-A.3">(A.3)</a> &lt;i&gt;'
 
 
-def test_only_licences_are_proved_somewhere_and_every_verdict_has_a_sentence():
-    assert set(PROVED) <= set(LICENCES)
+def test_only_justifications_are_proved_somewhere_and_every_status_has_a_sentence():
+    assert set(PROVED) <= set(JUSTIFICATIONS)
     assert EXPLAINED[0] == "book/notation"
-    assert {licence.verdict for licence in LICENCES.values()} | {"rule"} == set(VERDICTS)
+    assert {justification.status for justification in JUSTIFICATIONS.values()} | {"rule"} == set(STATUSES)

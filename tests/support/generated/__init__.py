@@ -1,6 +1,6 @@
 """Falsehoods made from the rules: each side condition is dropped in turn, in all forms in which a page might have it.
 
-A generator yields ``False_(name, build, because)``; ``build(world)`` states the false step in a ``falsehoods.World``.
+A generator yields ``False_(name, build, because)``; ``build(w)`` states the false step in a ``Setting``.
 ``because`` is the reason why the step is false, where numbers cannot see it.
 """
 
@@ -11,12 +11,12 @@ from dataclasses import replace
 from generated import blocks, cited, densities, means, numbers, sums
 
 BECAUSE = {  # what begins like this is false for this reason, which no number shows
-    "Markov, undeclared": "the law is not declared to be a Markov chain; worlds are drawn by the licence",
+    "Markov, undeclared": "the law is not declared to be a Markov chain; models are drawn by the justification",
     "Markov, path of an undeclared law": "the law is not declared to be a Markov chain",
     "Markov, a sum of undeclared logs": "the law is not declared to be a Markov chain",
     "linearity, into a mean, a": "what goes into the mean is another number at each x_1; outside it has one value",
     "linearity, into a mean, two": "what goes into the mean is another number at each x_1; outside it has one value",
-    "linearity, out of a mean, a member": "the member hangs on x_1, by a definition that the line does not cite",
+    "linearity, out of a mean, a member": "the member depends on x_1, by a definition that the line does not cite",
     "sum of densities, a product that is zero at first": "at T = 8 the left side is not zero",
     "limit, a member": "the sequence is arbitrary and need not have a limit",
     "number, zeroth power of a real": "0 to the power 0 has no value on this page",

@@ -10,7 +10,7 @@ from generated.form import False_
 
 
 def induction(name, left, right, base, grow):
-    """``base`` and ``grow`` are the lines of the two proofs, as pairs (right side, licence)."""
+    """``base`` and ``grow`` are the lines of the two proofs, as pairs (right side, justification)."""
 
     def build(w):
         proof = w.X.induction("i", left(w), right(w), over=w.t)

@@ -26,13 +26,13 @@ def cited(name, because=""):
 def _early(w):
     late = w.X.sequence("late", start=3)
     w.X.define("late", late[w.t], w.m[w.t] * w.m[w.t - 2])
-    w.st(late[2], w.m[2] * w.m[0], "definition", "late")
+    w.step(late[2], w.m[2] * w.m[0], "definition", "late")
 
 
 @cited("before the start of its chain")
 def _before_start(w):
     w.X.chain("r", Sum(wrap(1), (w.s, 3, w.t)), start=2).equals(w.t - 2, by="algebra")
-    w.st(Sum(wrap(1), (w.s, 3, w.t)), w.t - 2, "result", "r")
+    w.step(Sum(wrap(1), (w.s, 3, w.t)), w.t - 2, "result", "r")
 
 
 @cited("before the start, at a number")
@@ -40,80 +40,80 @@ def _before_start_at_one(w):
     w.X.chain("r", Sum(w.m[w.s], (w.s, 2, w.t)), start=2).equals(
         Sum(w.m[w.s], (w.s, 2, w.t - 1)) + w.m[w.t], by="algebra"
     )
-    w.st(Sum(w.m[w.s], (w.s, 2, 1)), Sum(w.m[w.s], (w.s, 2, 0)) + w.m[1], "result", "r")
+    w.step(Sum(w.m[w.s], (w.s, 2, 1)), Sum(w.m[w.s], (w.s, 2, 0)) + w.m[1], "result", "r")
 
 
 @cited("a definition under an integral over its letter")
 def _under_integral(w):
     w.X.define("d", w.r, 2 * w.b)
-    w.st(I(w.f(w.b) * w.r, w.b), I(w.f(w.b) * (2 * w.b), w.b), "definition", "d")
+    w.step(I(w.f(w.b) * w.r, w.b), I(w.f(w.b) * (2 * w.b), w.b), "definition", "d")
 
 
 @cited("a definition under a mean over its letter")
 def _under_mean(w):
     w.X.define("d", w.r, w.b**2)
-    w.st(E(w.r, N(w.b, 0, 1)), w.r, "Gaussian integral")
-    w.st(E(w.r, N(w.b, 0, 1)), 1, "definition", "d")
+    w.step(E(w.r, N(w.b, 0, 1)), w.r, "Gaussian integral")
+    w.step(E(w.r, N(w.b, 0, 1)), 1, "definition", "d")
 
 
 @cited("a definition of the letter that is bound")
 def _bound_letter(w):
     w.X.define("d", w.b, w.a)
-    w.st(I(w.f(w.b) * w.b, w.b), I(w.f(w.b) * w.a, w.b), "definition", "d")
+    w.step(I(w.f(w.b) * w.b, w.b), I(w.f(w.b) * w.a, w.b), "definition", "d")
 
 
 @cited("a definition of the letter of a slope")
 def _slope_letter(w):
     w.X.define("d", w.b, w.a)
-    w.st(D(w.b**2, w.b), D(w.a**2, w.b), "definition", "d")
+    w.step(D(w.b**2, w.b), D(w.a**2, w.b), "definition", "d")
 
 
 @cited("a definition under a sum over its index")
 def _under_sum(w):
     w.X.define("d", w.m[w.t], w.t + 0 * w.r)
-    w.st(Sum(w.m[w.t], (w.s, 1, w.T)), Sum(w.s + 0 * w.r, (w.s, 1, w.T)), "definition", "d")
+    w.step(Sum(w.m[w.t], (w.s, 1, w.T)), Sum(w.s + 0 * w.r, (w.s, 1, w.T)), "definition", "d")
 
 
 @cited("a result with another index in a sum")
 def _result_in_sum(w):
     w.X.define("d", w.m[w.t], 2 * w.t)
-    w.st(Sum(w.m[w.s + 1], (w.s, 1, w.T)), Sum(2 * w.s, (w.s, 1, w.T)), "definition", "d")
+    w.step(Sum(w.m[w.s + 1], (w.s, 1, w.T)), Sum(2 * w.s, (w.s, 1, w.T)), "definition", "d")
 
 
 @cited("an assumption that is not named")
 def _unnamed(w):
     w.X.assume("a", w.r, w.b)
-    w.st(w.r, w.b, "algebra")
+    w.step(w.r, w.b, "algebra")
 
 
 @cited("a definition that is not named")
 def _undefined(w):
     w.X.define("d", w.r, w.b + 1)
-    w.st(w.r, w.b + 1, "algebra")
+    w.step(w.r, w.b + 1, "algebra")
 
 
 @cited("a definition turned at another place")
 def _other_place(w):
     w.X.define("d", w.m[w.t], w.al[w.t])
-    w.st(w.m[2], w.al[1], "definition", "d")
+    w.step(w.m[2], w.al[1], "definition", "d")
 
 
 @cited("a definition of a density at other times")
 def _density_times(w):
     w.X.define("d", w.q(w.x[w.t] | w.x[w.t - 1]), N(w.x[w.t], w.x[w.t - 1], 1))
-    w.st(w.q(w.x[2] | w.x[0]), N(w.x[2], w.x[0], 1), "definition", "d")
+    w.step(w.q(w.x[2] | w.x[0]), N(w.x[2], w.x[0], 1), "definition", "d")
 
 
 @cited("a definition of a density with swapped sides")
 def _density_swapped(w):
     w.X.define("d", w.q(w.x[w.t] | w.x[w.t - 1]), N(w.x[w.t], w.x[w.t - 1], w.v))
-    w.st(w.q(w.x[1] | w.x[2]), N(w.x[1], w.x[2], w.v), "definition", "d")
+    w.step(w.q(w.x[1] | w.x[2]), N(w.x[1], w.x[2], w.v), "definition", "d")
 
 
 @cited("a definition of a density of another law")
 def _density_law(w):
     w.X.define("d", w.q(w.x[w.t] | w.x[w.t - 1]), N(w.x[w.t], w.x[w.t - 1], 1))
-    w.st(w.p(w.x[2] | w.x[1]), N(w.x[2], w.x[1], 1), "definition", "d")
+    w.step(w.p(w.x[2] | w.x[1]), N(w.x[2], w.x[1], 1), "definition", "d")
 
 
 @cited("a closed form of the wrong variance")
@@ -129,39 +129,39 @@ def _closed(w):
 
 @cited("a law of a noise that is not said")
 def _no_law(w):
-    w.st(E(w.e[1] ** 2), 1, "definition")
+    w.step(E(w.e[1] ** 2), 1, "definition")
 
 
 @cited("the law of one noise for another")
 def _other_noise(w):
     other = w.X.noise("other")
     w.X.define("noise", w.e[w.t], standard_normal)
-    w.st(E(other[1] ** 2), 1, "definition", "noise")
+    w.step(E(other[1] ** 2), 1, "definition", "noise")
 
 
 @cited("an inequality as an equality")
 def _inequality(w):
     w.X.chain("r", w.a).at_most(w.a + w.r**2, gap=w.r**2)
-    w.st(w.a, w.a + w.r**2, "result", "r")
+    w.step(w.a, w.a + w.r**2, "result", "r")
 
 
 @cited("a hypothesis outside of its induction")
 def _hypothesis(w):
     w.X.induction("i", w.r * w.t, w.r * w.t**2, over=w.t)
-    w.st(w.r * w.t, w.r * w.t**2, "induction", "hypothesis")
+    w.step(w.r * w.t, w.r * w.t**2, "induction", "hypothesis")
 
 
 @cited("an induction that is not concluded")
 def _not_concluded(w):
     w.X.induction("i", w.r * w.t, w.r * w.t**2, over=w.t)
-    w.st(w.r * w.t, w.r * w.t**2, "result", "i")
+    w.step(w.r * w.t, w.r * w.t**2, "result", "i")
 
 
 @cited("an exponential that a letter hides")
 def _hidden(w):
     w.X.define("noise", w.e[w.t], standard_normal)
     w.X.define("d", w.m[w.t], exp(w.e[w.t]))
-    w.st(E(w.m[1] * w.m[2]), w.m[1] * E(w.m[2]), "linearity")
+    w.step(E(w.m[1] * w.m[2]), w.m[1] * E(w.m[2]), "linearity")
 
 
 def falsehoods():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class False_:
-    """``build(world)`` states the step; ``because`` says why it is false, where no number shows it."""
+    """``build(w)`` states the step; ``because`` states why it is false, where no number shows it."""
 
     name: str
     build: Callable
@@ -16,11 +16,11 @@ class False_:
 
 
 def step(name, sides, by, using=(), because="") -> False_:
-    """A false step: ``sides(world)`` is its left and right side, and may define what it needs."""
+    """A false step: ``sides(w)`` is its left and right side, and may define what it needs."""
 
     def build(w):
         left, right = sides(w)
-        w.st(left, right, by, using)
+        w.step(left, right, by, using)
 
     return False_(f"{name} by {by}", build, because)
 

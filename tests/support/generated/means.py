@@ -30,7 +30,7 @@ def defined_function(w):
     return w.g(w.x[1])
 
 
-HANGING = {  # what hangs on x_1
+DEPENDENT = {  # what depends on x_1
     "itself": lambda w: w.x[1],
     "a square": lambda w: w.x[1] ** 2,
     "a function": lambda w: w.g(w.x[1]),
@@ -131,14 +131,14 @@ DIVERGENCES = {  # divergence
     "a normal for a density": lambda w, p, q, x: (KL(q(x[1]), N(x[1], 0, 1)), KL(N(x[1], 0, 1), q(x[1]))),
 }
 MARGINALS = {  # marginal, Fubini
-    "a factor hangs on it": lambda w, q, x: (I(q(x[0], x[1]) * w.p(x[1]), x[1]), q(x[0]) * w.p(x[1])),
+    "a factor depends on it": lambda w, q, x: (I(q(x[0], x[1]) * w.p(x[1]), x[1]), q(x[0]) * w.p(x[1])),
     "a factor is lost": lambda w, q, x: (I(q(x[0], x[1]) * w.p(x[1]), x[1]), q(x[0])),
-    "a function hangs on it": lambda w, q, x: (I(q(x[0], x[1]) * w.g(x[1]), x[1]), q(x[0]) * w.g(x[1])),
-    "a letter hangs on it": lambda w, q, x: (
+    "a function depends on it": lambda w, q, x: (I(q(x[0], x[1]) * w.g(x[1]), x[1]), q(x[0]) * w.g(x[1])),
+    "a letter depends on it": lambda w, q, x: (
         (letter(w, x[1]), I(q(x[0], x[1]) * w.r, x[1]))[1],
         q(x[0]) * w.r,
     ),
-    "a letter hangs on it by two": lambda w, q, x: (
+    "a letter depends on it by two": lambda w, q, x: (
         (letters(w, x[1]), I(q(x[0], x[1]) * w.r, x[1]))[1],
         q(x[0]) * w.r,
     ),
@@ -176,11 +176,11 @@ MARGINALS = {  # marginal, Fubini
     ),
     "all of a path for its marginal": lambda w, q, x: (E(x[0], q(x[0 : w.T])), E(x[0], q(x[0] | x[w.T]))),
 }
-LICENSED = ("linearity", "marginalisation", "tower")
+ALLOWED = ("linearity", "marginalisation", "tower")
 
 
 def falsehoods():
-    for name, what in HANGING.items():
+    for name, what in DEPENDENT.items():
         yield step(f"linearity, out of a mean, {name}", _out_of_mean(what), "linearity")
         yield step(f"linearity, out of an integral, {name}", _out_of_integral(what), "marginalisation")
         yield step(f"linearity, into a mean, {name}", _into_mean(what), "tower")
@@ -189,7 +189,7 @@ def falsehoods():
             yield step(f"one, {name}", sides, by)
     for kind, rows in (("mean", MEANS), ("tower", TOWERS), ("marginal", MARGINALS)):
         for name, sides in rows.items():
-            for by in ("tower", "marginalisation") if kind != "mean" else LICENSED:
+            for by in ("tower", "marginalisation") if kind != "mean" else ALLOWED:
                 yield step(f"{kind}, {name}", lambda w, sides=sides: sides(w, w.q, w.x), by)
     for name, sides in DIVERGENCES.items():
         for by in ("marginalisation", "Jensen"):

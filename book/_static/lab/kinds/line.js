@@ -13,7 +13,7 @@ const make = (tag, values = {}, ...children) => {
 
 export const told = ({ kind, message, beside, permits }) => {
   if (kind === "passes") return `It passes: ${beside}.`;
-  const words = (message ?? "").replace(/^step '.*?', licence '(.*?)': /, (_, licence) => `By the rule “${licence}”: `);
+  const words = (message ?? "").replace(/^step '.*?', justification '(.*?)': /, (_, justification) => `By the rule “${justification}”: `);
   const heads = { refuted: "Refuted. ", undecided: "Not proved. " };
   return `${heads[kind] ?? "Refused. "}${permits ? `${words.replace(/\.?$/, ".")} This rule may only ${permits}.` : words}`;
 };

@@ -1,4 +1,4 @@
-"""The worlds themselves, against independent computations; and each verdict on its own against the mutants."""
+"""The models themselves, against independent computations; and each half of a check alone against the mutants."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from mpmath import mp
 
 from derive import KL, Derivation, E, Integral, Normal, Product, Var, log, positive, sqrt, standard_normal, unit
 from derive.errors import DerivationError, Inconclusive
-from derive.justifications import licence
+from derive.justifications import justification
 from derive.language.times import Index
 from derive.language.tree import unfold
 from derive.numeric.evaluate import at_points
-from derive.numeric.finite import FiniteWorld
-from derive.numeric.gaussian import GaussianWorld
-from derive.numeric.models import finite_worlds, gaussian_worlds
+from derive.numeric.finite import FiniteModel
+from derive.numeric.gaussian import GaussianModel
+from derive.numeric.models import finite_models, gaussian_models
 from derive.numeric.points import Point, gauss_hermite
 from derive.numeric.quadratic import Bell, Quadratic
 from derive.proof.decide import symbolically
@@ -38,66 +38,66 @@ F.define("step", q(x[t] | x[t - 1]), Normal(x[t], sqrt(alpha[t]) * x[t - 1], 1 -
 @pytest.mark.parametrize("seed", ["5", "7"])  # two states up to x[5], three states up to x[3]
 @pytest.mark.parametrize("kind", ["chain rule", "Markov"])
 def test_finite_joint_laws_are_laws(kind, seed):
-    world = FiniteWorld(seed, {}, licence(kind))
+    model = FiniteModel(seed, {}, justification(kind))
     total, marginal = Fraction(0), Fraction(0)
-    for states in product(world.states, repeat=world.last_state + 1):
-        world.bound = {("x", time): state for time, state in enumerate(states)}
-        joint = world(q(x[0 : world.last_state]))
-        assert joint > 0 and world(q(x[1 : world.last_state] | x[0])) * world(q(x[0])) == joint
-        assert world(q(x[3], x[2] | x[0])) == world(q(x[2], x[3] | x[0]))
+    for states in product(model.states, repeat=model.last_state + 1):
+        model.bound = {("x", time): state for time, state in enumerate(states)}
+        joint = model(q(x[0 : model.last_state]))
+        assert joint > 0 and model(q(x[1 : model.last_state] | x[0])) * model(q(x[0])) == joint
+        assert model(q(x[3], x[2] | x[0])) == model(q(x[2], x[3] | x[0]))
         total += joint
         if states[2] == 1:
             marginal += joint
     assert total == 1
-    world.bound = {("x", 2): 1}
-    assert world(q(x[2])) == marginal
-    assert world(Integral(q(x[3] | x[2]), x[3])) == 1
+    model.bound = {("x", 2): 1}
+    assert model(q(x[2])) == marginal
+    assert model(Integral(q(x[3] | x[2]), x[3])) == 1
 
 
 def test_only_the_markov_world_forgets():
     def gap(kind):
-        world = FiniteWorld("7", {}, licence(kind))
-        world.bound = {("x", time): time % 2 for time in range(4)}
-        return world(q(x[3] | x[2], x[0])) - world(q(x[3] | x[2]))
+        model = FiniteModel("7", {}, justification(kind))
+        model.bound = {("x", time): time % 2 for time in range(4)}
+        return model(q(x[3] | x[2], x[0])) - model(q(x[3] | x[2]))
 
     assert gap("Markov") == 0 and gap("chain rule") != 0
 
 
 def test_finite_divergence_and_mean_by_hand():
-    world = FiniteWorld("3", {}, licence("tower"))
+    model = FiniteModel("3", {}, justification("tower"))
     by_hand = mp.mpf(0)
     with mp.workdps(60):
         for state in (0, 1):
-            world.bound = {("x", 1): state}
-            weight = world(q(x[1]))
+            model.bound = {("x", 1): state}
+            weight = model(q(x[1]))
             by_hand += (
-                mp.mpf(weight.numerator) / weight.denominator * mp.log(mp.mpf(1) * world(q(x[1])) / world(p(x[1])))
+                mp.mpf(weight.numerator) / weight.denominator * mp.log(mp.mpf(1) * model(q(x[1])) / model(p(x[1])))
             )
-        world.bound = {}
-        assert abs(world(KL(q(x[1]), p(x[1]))) - by_hand) < mp.mpf(10) ** -55 < by_hand
-        assert abs(world(E(log(q(x[1]) / p(x[1])), q)) - by_hand) < mp.mpf(10) ** -55
+        model.bound = {}
+        assert abs(model(KL(q(x[1]), p(x[1]))) - by_hand) < mp.mpf(10) ** -55 < by_hand
+        assert abs(model(E(log(q(x[1]) / p(x[1])), q)) - by_hand) < mp.mpf(10) ** -55
 
 
 def test_gaussian_world_is_the_defined_chain():
     """q(x_3 | x_0) against the recursion m ← √α m, v ← α v + 1 − α on the draws of one point."""
     with mp.workdps(70):
-        world = GaussianWorld("5", {}, F.model())
+        model = GaussianModel("5", {}, F.process_facts())
         mean, variance = mp.one, mp.zero
         for time in (1, 2, 3):
-            share = world(alpha[time]).value("α")
+            share = model(alpha[time]).value("α")
             mean, variance = mp.sqrt(share) * mean, share * variance + 1 - share
         gap = Quadratic.variable(("x", 3)) - Quadratic.variable(("x", 0)) * mean
         wanted = gap * gap * (-1 / (2 * variance)) - mp.log(2 * mp.pi * variance) / 2
-        got = world(q(x[3] | x[0])).exponent
+        got = model(q(x[3] | x[0])).exponent
         assert all(abs(value) < mp.mpf(10) ** -60 for value in (got - wanted).terms.values())
 
 
 def test_gaussian_world_agrees_with_quadrature():
     with mp.workdps(30):
-        world = GaussianWorld("5", {}, F.model())
+        model = GaussianModel("5", {}, F.process_facts())
 
         def density(node, **at):
-            terms = world(node).exponent.terms.items()
+            terms = model(node).exponent.terms.items()
             return mp.exp(mp.fsum(c * mp.fprod(at[f"{name}{time}"] for name, time in keys) for keys, c in terms))
 
         both = mp.quad(
@@ -109,7 +109,7 @@ def test_gaussian_world_agrees_with_quadrature():
             ratio = mp.log(density(q(x[1] | x[0]), x0=2, x1=y) / density(p(x[1]), x1=y))
             return density(q(x[1] | x[0]), x0=2, x1=y) * ratio
 
-        divergence = world(KL(q(x[1] | x[0]), p(x[1]))).terms.items()
+        divergence = model(KL(q(x[1] | x[0]), p(x[1]))).terms.items()
         value = mp.fsum(c * mp.mpf(2) ** len(keys) for keys, c in divergence)
         assert abs(mp.quad(integrand, [-mp.inf, 0, mp.inf]) - value) < mp.mpf(10) ** -20
 
@@ -145,29 +145,29 @@ DENSE = [
 def step(case, number):
     left, right, by, using = case
     (step,) = F.chain(f"case {number}", left, start=2).equals(right, by=by, using=using).steps
-    return step.claim
+    return step.goal
 
 
-def only_formulas(claim):
-    laws = [what for what, _ in mutants(claim) if what.startswith(("licence", "without"))]
-    return [(what, mutant) for what, mutant in mutants(claim, [alpha, alpha_bar, x, e], [q, p]) if what not in laws]
+def only_formulas(goal):
+    laws = [what for what, _ in mutants(goal) if what.startswith(("justification", "without"))]
+    return [(what, mutant) for what, mutant in mutants(goal, [alpha, alpha_bar, x, e], [q, p]) if what not in laws]
 
 
-def accepted(verdict, mutant, *sides) -> bool:
+def accepted(check, mutant, *sides) -> bool:
     try:
         mutant.check_literals()
-        verdict(mutant, *sides)
+        check(mutant, *sides)
     except DerivationError:
         return False
     return True
 
 
-@pytest.mark.parametrize("verdict", [at_points, symbolically])
+@pytest.mark.parametrize("check", [at_points, symbolically])
 @pytest.mark.parametrize("number", range(len(SCALAR)))
-def test_each_scalar_verdict_alone_stops_every_mutant(verdict, number):
+def test_each_scalar_check_alone_stops_every_mutant(check, number):
     attacked = only_formulas(step(SCALAR[number], f"scalar {number}"))
     with mp.workdps(60):
-        alive = [what for what, m in attacked if accepted(verdict, m, *unfold((m.left, m.right), m.facts, m.start))]
+        alive = [what for what, m in attacked if accepted(check, m, *unfold((m.left, m.right), m.facts, m.start))]
     assert len(attacked) > 5 and alive == []
 
 
@@ -175,8 +175,8 @@ def test_each_scalar_verdict_alone_stops_every_mutant(verdict, number):
 def test_each_world_alone_stops_every_mutant(number):
     attacked = only_formulas(step(DENSE[number], f"dense {number}"))
     with mp.workdps(60):
-        by_tables = [what for what, m in attacked if accepted(finite_worlds, m, m.left, m.right)]
-        by_bells = [what for what, m in attacked if accepted(gaussian_worlds, m)]
+        by_tables = [what for what, m in attacked if accepted(finite_models, m, m.left, m.right)]
+        by_bells = [what for what, m in attacked if accepted(gaussian_models, m)]
     assert len(attacked) > 5 and by_tables == by_bells == []
 
 
@@ -189,8 +189,8 @@ def test_polynomials_refuse_what_is_not_gaussian():
 
 
 def test_a_point_depends_on_its_seed_alone():
-    first, second = (Point("3", {"t": 2}, licence("algebra")) for _ in range(2))
-    assert first(alpha[t]) == second(alpha[2]) != Point("4", {"t": 2}, licence("algebra"))(alpha[t])
+    first, second = (Point("3", {"t": 2}, justification("algebra")) for _ in range(2))
+    assert first(alpha[t]) == second(alpha[2]) != Point("4", {"t": 2}, justification("algebra"))(alpha[t])
     assert 0 < first(alpha[t]) < 1 and first(a) > 0
 
 

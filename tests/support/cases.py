@@ -1,4 +1,4 @@
-"""Claims with what each half of the verdict must say of them: all falsehoods and truths, built once."""
+"""Goals, and what each half of the check must decide about them: all falsehoods and truths, built once."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from unittest.mock import patch
 
-from falsehoods import World
 from halves import kernel_alone
+from setting import Setting
 
 from derive.errors import DeriveError, Refuted, Undefined
 from derive.page import chain
@@ -21,53 +21,53 @@ class Case:
     """An equality (``gap`` is None), or the sign of a gap; ``seen``: do numbers refute it?"""
 
     name: str
-    claim: object
+    goal: object
     gap: object = None
     strict: bool = False
     seen: bool = False
 
 
 class Halves:
-    """The two halves, of whatever engine is loaded now; each is true of a case that it lets pass."""
+    """The two halves, of whatever proof checker is loaded now; each is true of a case that it lets pass."""
 
     def __init__(self):
         from derive.kernel.theorem import prove
-        from derive.numeric.gaps import look_at_gap
+        from derive.numeric.gaps import refute_gap
         from derive.numeric.refute import refute
         from derive.proof.nonneg import non_negative
         from derive.verify.verify import named
 
         self.named = named
-        self.proves = lambda one: prove(one.claim) if one.gap is None else non_negative(one.claim, one.gap, one.strict)
-        self.looks = lambda one: refute(one.claim) if one.gap is None else look_at_gap(one.claim, one.gap, one.strict)
+        self.proves = lambda one: prove(one.goal) if one.gap is None else non_negative(one.goal, one.gap, one.strict)
+        self.searches = lambda one: refute(one.goal) if one.gap is None else refute_gap(one.goal, one.gap, one.strict)
 
-    def says(self, half, one):
+    def error(self, half, one):
         """The error that a half raises; None if it lets the case pass."""
         try:
-            with self.named(one.claim):
+            with self.named(one.goal):
                 half(one)
         except Exception as error:  # a mutant may raise anything
             return error
         return None
 
     def proved(self, one) -> bool:
-        return self.says(self.proves, one) is None
+        return self.error(self.proves, one) is None
 
     def unrefuted(self, one) -> bool:
-        return self.says(self.looks, one) is None
+        return self.error(self.searches, one) is None
 
 
 def stated(name, build) -> list[Case]:
-    """The claims that ``build()`` makes; the last one is that at which it stopped, if it did."""
-    found, verify, sign = [], chain.verify, chain.non_negative  # numbers are slow, and are asked later
+    """The goals that ``build()`` makes; the last one is that at which it stopped, if it did."""
+    found, verify, sign = [], chain.verify, chain.non_negative  # the search is slow, and is run later
 
-    def verified(claim):
-        found.append(Case(name, claim))
-        return verify(claim)
+    def verified(goal):
+        found.append(Case(name, goal))
+        return verify(goal)
 
-    def signed(claim, gap, strict):
-        found.append(Case(name, claim, gap, strict))
-        return sign(claim, gap, strict)
+    def signed(goal, gap, strict):
+        found.append(Case(name, goal, gap, strict))
+        return sign(goal, gap, strict)
 
     with kernel_alone(), patch.object(chain, "verify", verified), patch.object(chain, "non_negative", signed):
         try:
@@ -80,22 +80,22 @@ def stated(name, build) -> list[Case]:
 
 
 def false_cases(builds: dict, because=frozenset()) -> list[Case]:
-    """The claims at which falsehoods stop, if numbers refute them, or if their names are in ``because``."""
+    """The goals at which falsehoods stop, if numbers refute them, or if their names are in ``because``."""
     halves, found = Halves(), []
     for name, build in builds.items():
         *_, last = stated(name, build) or [None]
         if last is None:
             continue
         before = time.process_time()
-        seen = isinstance(halves.says(halves.looks, last), (Refuted, Undefined))
+        seen = isinstance(halves.error(halves.searches, last), (Refuted, Undefined))
         halves.proved(last)
         if (seen or name in because) and time.process_time() - before < SLOW:
-            found.append(Case(name, last.claim, last.gap, last.strict, seen))
+            found.append(Case(name, last.goal, last.gap, last.strict, seen))
     return found
 
 
 def true_cases(builds: dict) -> list[Case]:
-    """The claims of true steps."""
+    """The goals of true steps."""
     return [one for name, build in builds.items() for one in stated(name, build) if one is not None]
 
 
@@ -105,7 +105,7 @@ def every_false_case(thin: int = 1) -> list[Case]:
     from register import cases
 
     made = generated()
-    builds = {name: (lambda one=one: one.build(World())) for name, one in made.items()}
+    builds = {name: (lambda one=one: one.build(Setting())) for name, one in made.items()}
     chosen = dict(list(builds.items())[::thin]) | (cases() if thin < FEW else {})
     one_line = (name for name, one in made.items() if one.because and not name.startswith(("induction", "cited")))
     return false_cases(chosen, set(one_line))
