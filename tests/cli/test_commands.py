@@ -451,7 +451,7 @@ def check_labels(run, folder):
         x_T = torch.stack([torch.randn(shape, generator=stream) for stream in cli.generators(0, 9)])
         guided = GuidedByLabel(state.ema_model(), torch.full((9,), label), 1.0 if g is None else g)
         made[label, g] = safetensors.torch.load_file(out)["x_0"]
-        assert torch.equal(made[label, g], cli.last(cli.ddim(guided, x_T, schedule, steps=4)))
+        assert torch.equal(made[label, g], cli.last(ddim(guided, x_T, schedule, steps=4)))
     assert torch.equal(made[3, None], made[3, 1.0])
     assert not torch.equal(made[3, 1.0], made[3, 2.5]) and not torch.equal(made[3, 2.5], made[4, 2.5])
     assert sample(run, folder / "no.safetensors", "--label", 10) == 2 and not (folder / "no.safetensors").exists()

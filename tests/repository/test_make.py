@@ -27,7 +27,7 @@ TOOLS = {
 
 
 def make(root, *arguments):
-    ours = ("VENV", "PYTHON")  # of whoever runs the tests
+    ours = ("VENV", "PYTHON", "ISA", "FULL")  # of whoever runs the tests
     env = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key not in ours}
     return subprocess.run(["make", *arguments], cwd=root, env=env, capture_output=True, text=True, check=False)
 

@@ -70,6 +70,7 @@ def test_a_channel_is_decoded_as_in_python(opened, parts):
     for channel, gain in ((6, -1.0), (2, 0.0), (4, 2.5), (8, 1.0)):
         page.select_option("[name=channel]", str(channel))
         page.locator("[name=gain]").fill(str(gain))
+        said(page, f"Channel {channel} times {gain:.1f}:".replace("-", "−"))
         page.wait_for_function(NOW)
         turned = latents.clone()
         turned[channel - 1] *= gain

@@ -48,7 +48,7 @@ def test_noise_is_that_of_the_library(modules, seed, first):
     ask = "(m, [seed, i]) => { const d = m.stream(seed, i); return [d(512), d(512), d(512)].map((x) => [...x]); }"
     told = modules("picture/generator.js", ask, [seed, first])
     for ours, theirs in zip(drawn, told, strict=True):
-        torch.testing.assert_close(torch.tensor(theirs), ours, rtol=0, atol=1e-6)
+        torch.testing.assert_close(torch.tensor(theirs), ours, rtol=0, atol=3e-6)  # SSE4 rounds log otherwise
 
 
 def test_seeds_of_streams_are_numpys(modules):
