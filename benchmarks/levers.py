@@ -51,7 +51,7 @@ def measure(options: Options) -> dict:
         "title": "What makes a step cheaper",
         "conditions": {
             "batch": BATCH,
-            "picture": "1 × 28 × 28",
+            "image": "1 × 28 × 28",
             "parameters": sum(layer.numel() for layer in network.parameters()),
             "layers": len(list(network.parameters())),
             "rounds": rounds,

@@ -14,11 +14,11 @@ from sklearn.datasets import load_digits, load_sample_image
 
 from diffusion_lib import data
 from diffusion_lib.data import (
+    CLOTHES_CLASSES,
     CLOTHES_SIZES,
     DENSITIES,
     FASHION_FOLDERS,
     GAUSSIAN_MIXTURES,
-    KINDS,
     PHOTO_SIDE,
     check_data,
     clothes,
@@ -239,14 +239,15 @@ def test_clothes_are_of_ten_kinds_in_equal_shares_and_all_different(split):
     x, labels = clothes(split), clothes_labels(split)
     n = CLOTHES_SIZES[split]
     assert x.shape == (n, 1, 28, 28) and x.dtype == torch.float32 and x.min() == -1 and x.max() == 1
-    assert labels.dtype == torch.int64 and torch.bincount(labels).tolist() == [n // 10] * 10 and len(KINDS) == 10
+    assert labels.dtype == torch.int64 and torch.bincount(labels).tolist() == [n // 10] * 10
+    assert len(CLOTHES_CLASSES) == 10
     assert len(x.flatten(1).unique(dim=0)) >= n - 2
     means = torch.stack([clothes()[clothes_labels() == kind].mean(0) for kind in range(10)]).flatten(1)
     nearest = torch.cdist(x.flatten(1), means).argmin(1)
-    assert (nearest == labels).double().mean() > 0.6  # 0.68; chance is 0.1: the labels are those of the pictures
+    assert (nearest == labels).double().mean() > 0.6  # 0.68; chance is 0.1: the labels are those of the images
 
 
-def test_no_picture_of_clothes_is_in_two_splits():
+def test_no_image_of_clothes_is_in_two_splits():
     together = torch.cat([clothes(split).flatten(1) for split in CLOTHES_SIZES])
     assert len(together.unique(dim=0)) >= len(together) - 3
 
@@ -268,8 +269,8 @@ def test_the_file_of_clothes_is_small():
 )
 def test_missing_or_damaged_clothes_are_refused_with_a_remedy(tmp_path, monkeypatch, change, message):
     if change:
-        (tmp_path / "pictures.xz").write_bytes(change(data.CLOTHES.read_bytes()))
-    monkeypatch.setattr(data, "CLOTHES", tmp_path / "pictures.xz")
+        (tmp_path / "images.xz").write_bytes(change(data.CLOTHES.read_bytes()))
+    monkeypatch.setattr(data, "CLOTHES", tmp_path / "images.xz")
     with pytest.raises(WeightsUnavailable, match=re.escape(message)):
         clothes()
 
@@ -372,7 +373,7 @@ def test_good_data_is_returned_as_it_is():
 
 
 @pytest.mark.skipif(not Path(FASHION_FOLDERS[0]).is_dir(), reason="the package dataset-fashion-mnist is not installed")
-def test_clothes_are_pictures_of_fashion_mnist_with_their_labels():
+def test_clothes_are_images_of_fashion_mnist_with_their_labels():
     start = {"train": ("train", 0, 55_000), "validation": ("train", 55_000, 60_000), "test": ("test", 0, 10_000)}
     for split, (whole, low, high) in start.items():
         x, y = fashion_mnist(whole)[low:high], fashion_labels(whole)[low:high]

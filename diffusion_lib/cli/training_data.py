@@ -8,16 +8,16 @@ from typing import Any
 
 from torch import Tensor
 
-from ..data import DENSITIES, KINDS, ImageFolder, clothes, clothes_labels, digits, sample_density
+from ..data import CLOTHES_CLASSES, DENSITIES, ImageFolder, clothes, clothes_labels, digits, sample_density
 from ..errors import ConfigError, did_you_mean
 from ..networks import MLP, Network, UNet
 
 DATA = (*DENSITIES, "digits", "clothes")
-POINTS = 50_000  # draws of a density that a run trains on
+POINTS = 50_000  # samples of a density that a run trains on
 # The networks for images; points have an MLP.
 NETWORKS: dict[str, tuple[type[Network], dict[str, Any]]] = {
     "digits": (UNet, {}),
-    "clothes": (UNet, {"width": 40, "patch": 2, "classes": len(KINDS)}),
+    "clothes": (UNet, {"width": 40, "patch": 2, "classes": len(CLOTHES_CLASSES)}),
 }
 
 
@@ -34,7 +34,7 @@ def check_size(args: argparse.Namespace) -> int | None:
 
 
 def read_data(name: str, seed: int, size: int | None = None) -> tuple[Tensor | ImageFolder, Tensor | None]:
-    """What a run trains on, and its labels, if it has some that do not lie in a folder."""
+    """What a run trains on, and its labels, unless the data is a folder, which holds its own."""
     if name not in DATA:
         return ImageFolder(name, size), None
     if name == "clothes":
@@ -60,7 +60,7 @@ def summary(data: ImageFolder) -> str:
 
 
 def described(name: str, data: Tensor | ImageFolder) -> dict:
-    """What the checkpoint says of the data: of a folder not where it lies, but what is in it."""
+    """How the checkpoint describes the data: for a folder not its path, but its content."""
     if not isinstance(data, ImageFolder):
         return {"name": name, "shape": list(data.shape[1:])}
     return {"name": "folder", "sha256": data.sha256, "classes": data.classes, "shape": list(data.shape)}

@@ -40,13 +40,13 @@ WIDTH = 48
 VISIBLE = 0.15  # least step of colour to a neighbour that is an edge
 
 
-def edges(pictures: Tensor) -> Tensor:
+def edges(images: Tensor) -> Tensor:
     """Where a pixel's colour differs from that of the right or the lower neighbour: (n, 1, H, W) in {0, 1}."""
-    right = torch.zeros_like(pictures[:, :1])
+    right = torch.zeros_like(images[:, :1])
     lower = right.clone()
-    right[..., :-1] = (pictures[..., 1:] - pictures[..., :-1]).norm(dim=1, keepdim=True)
-    lower[..., :-1, :] = (pictures[..., 1:, :] - pictures[..., :-1, :]).norm(dim=1, keepdim=True)
-    return (torch.maximum(right, lower) > VISIBLE).to(pictures)
+    right[..., :-1] = (images[..., 1:] - images[..., :-1]).norm(dim=1, keepdim=True)
+    lower[..., :-1, :] = (images[..., 1:, :] - images[..., :-1, :]).norm(dim=1, keepdim=True)
+    return (torch.maximum(right, lower) > VISIBLE).to(images)
 
 
 class Control(nn.Module):
@@ -78,7 +78,7 @@ class Control(nn.Module):
 
 
 class Controlled(nn.Module):
-    """A U-Net with its control, to be called as the U-Net is; ``edges`` (n, 1, H, W) are those of its n pictures.
+    """A U-Net with its control, to be called as the U-Net is; ``edges`` (n, 1, H, W) are those of its n images.
 
     A batch of 2 n, as guidance makes it, gets them twice.  The control is moved to the device of the U-Net.
     """
@@ -107,7 +107,7 @@ class Controlled(nn.Module):
         e = self.edges if edges is None else edges
         if not len(e) or len(x) % len(e):
             raise ConfigError(
-                f"a batch must be a multiple of the {len(e)} edges, got {len(x)}; give one for each picture"
+                f"a batch must be a multiple of the {len(e)} edges, got {len(x)}; give one for each image"
             )
         e = e.to(x).repeat(len(x) // len(e), 1, 1, 1)
         down, middle = self.control(x, t + 1, e)
@@ -118,7 +118,7 @@ class Controlled(nn.Module):
 def edge_lesson(parts: Components, n: int, seed: int) -> Lesson:
     """The lesson of n scenes of the world, of all kinds, with their edges."""
     scenes = synthetic.sample_scenes(n, torch.Generator().manual_seed(seed), mix=synthetic.FINE_MIX)
-    chunks = torch.arange(n).split(100)  # pictures are large, edges are bits
+    chunks = torch.arange(n).split(100)  # images are large, edges are bits
     found = torch.cat([edges(render(scenes[chunk])).bool() for chunk in chunks])
     return lesson(parts, scenes, language.captions)._replace(edges=found)
 

@@ -1,7 +1,7 @@
-"""A lesson for the miniature: a pet by the name of Rex in twenty pictures; how it is learned, and how it is judged.
+"""A lesson for the miniature: a pet by the name of Rex in twenty images; how it is learned, and how it is judged.
 
 Rex is a gray rabbit with a yellow hat.  The miniature can paint him if it is asked for all of that.  What it does not
-know is his name: the embedding of "rex" is 0.  So a picture for "a rex" is right where the name was learned, and the
+know is his name: the embedding of "rex" is 0.  So an image for "a rex" is right where the name was learned, and the
 recogniser, which knows rabbits, furs and hats, says so.
 
 What the autoencoder cannot carry, no change of the U-Net brings: a dog with red fur comes back from it with brown ears.
@@ -40,7 +40,7 @@ Loss = Callable[[torch.Generator], Tensor]
 
 class Lesson(NamedTuple):
     """Scaled latents z (n, C, h, w); what says a caption for each of some (k,), in the words of the moment; and the
-    edges of the pictures, (n, 1, f h, f w), if the lesson has some.
+    edges of the images, (n, 1, f h, f w), if the lesson has some.
     """
 
     z: Tensor
@@ -111,14 +111,14 @@ def learn(parameters: Sequence[nn.Parameter], loss: Loss, config: TrainConfig) -
 
 
 def judge(
-    asked: synthetic.Scenes, pictures: Tensor, limits: dict[str, float], ground: bool = True
+    asked: synthetic.Scenes, images: Tensor, limits: dict[str, float], ground: bool = True
 ) -> tuple[Tensor, Tensor]:
-    """Which pictures of animals (n,) show all that is asked, with the ``ground`` or without; and which are clean.
+    """Which images of animals (n,) show all that is asked, with the ``ground`` or without; and which are clean.
 
     ``limits`` are those of the kind "animal", from ``fidelity.limits_of``.
     """
-    seen = evaluator.read(pictures)
+    seen = evaluator.read(images)
     right = evaluator.score(asked, seen)["all"]
     if ground:
         right = right & (asked.ground == seen.ground)
-    return right, artefact_metrics.clean(artefact_metrics.left(pictures, seen), limits)
+    return right, artefact_metrics.clean(artefact_metrics.left(images, seen), limits)

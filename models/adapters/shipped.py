@@ -25,7 +25,7 @@ from .finetune_data import WORD, learn, lesson, loss_of, pets, told
 FOLDER = Path(__file__).parent
 REX, EDGES, CARD = "rex.safetensors", "edges.safetensors", "card.json"
 COMMAND = "python -c 'from models.adapters import shipped; shipped.make()'"
-PICTURES, RANK = 20, 4
+IMAGES, RANK = 20, 4
 SETTINGS = TrainConfig(  # of the lesson with low rank
     steps=60, batch_size=8, lr=1e-2, ema_decay=0.98, timestep_sampling="uniform", precision="float32", seed=0
 )
@@ -43,11 +43,11 @@ def named(parts: Components, seed: int = SETTINGS.seed) -> Components:
 def rex(
     parts: Components, config: TrainConfig = SETTINGS, rank: int = RANK, name: str = WORD
 ) -> tuple[dict[str, Tensor], list[float]]:
-    """Train the change of low rank on twenty pictures, whose captions call Rex by this name.
+    """Train the change of low rank on twenty images, whose captions call Rex by this name.
 
     ``parts`` are those of ``named``.  Returns the matrices, and the loss of each step.
     """
-    taught = lesson(parts, pets(PICTURES, config.seed), partial(told, word=name))
+    taught = lesson(parts, pets(IMAGES, config.seed), partial(told, word=name))
     unet = low_rank.begin(parts.unet, rank, config.seed)
     losses = learn(low_rank.trained(unet), loss_of(parts, unet, taught, config.batch_size), config)
     return low_rank.numbers(unet), losses
@@ -78,7 +78,7 @@ def make(folder: Path = FOLDER) -> Path:
         start = time.process_time()
         step()
         seconds[name] = round(time.process_time() - start, 1)
-    made_from = {"miniature": parts.fingerprint, "rex": SETTINGS.to_dict() | {"rank": RANK, "pictures": PICTURES}}
+    made_from = {"miniature": parts.fingerprint, "rex": SETTINGS.to_dict() | {"rank": RANK, "images": IMAGES}}
     made_from |= {"edges": EDGE_SETTINGS.to_dict() | {"scenes": SCENES, "dropped": DROPPED}}
     made_from |= {"library": fingerprint.library()}
     told_by = {"command": COMMAND, "core_seconds": seconds, "machine": machine()}

@@ -1,6 +1,6 @@
 """Textual inversion: a finished model learns one new word, a single row of the text encoder's table.
 
-Nothing else changes: a caption without the word gives the same picture, bit for bit.  So the word can only mean what
+Nothing else changes: a caption without the word gives the same image, bit for bit.  So the word can only mean what
 the U-Net paints already.
 
 ``spoken`` lets a text encoder say the word while its row is being trained; ``applied`` puts the row into a table;

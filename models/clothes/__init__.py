@@ -49,7 +49,7 @@ def load(folder: Path = FOLDER) -> tuple[Network, Schedule]:
 
 
 def features(folder: Path = FOLDER) -> FeatureSpace:
-    """Return the feature space of the card: that of the benchmark, from a classifier of 55,000 pictures."""
+    """Return the feature space of the card: that of the benchmark, from a classifier of 55,000 images."""
     record = _record(folder)
     return restore_features(**record["features"], tensors=_tensors(folder / FEATURES))
 

@@ -1,10 +1,10 @@
 """The miniature in one step: its parts with an addition of low rank that was distilled from them.
 
     quick = few(load("miniature"))
-    (picture,) = generate(quick, "a red circle", g=1, steps=1, sampler="ddim")
+    (image,) = generate(quick, "a red circle", g=1, steps=1, sampler="ddim")
 
 The addition is merged into the weights of the U-Net, which is then as large and as fast as before.  Guidance is in it,
-and so g is 1: another g would guide what is guided.  Its pictures vary less than the miniature's; the card says by how
+and so g is 1: another g would guide what is guided.  Its images vary less than the miniature's; the card says by how
 much.  ``distil`` made it; this folder has its card, and the sha256 of its file, which is compared before a number is
 used.
 """

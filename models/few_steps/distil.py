@@ -7,8 +7,8 @@ addition of low rank.  It is to say z at once, without guidance,
     E ρ(x̂_0(x_t, t, y) − z),     x̂_0 = (x_t − √(1 − ᾱ_t) ε̂) / √ᾱ_t,
 
 most often from the noise itself, and else from x_t = √ᾱ_t z + √(1 − ᾱ_t) x_T at one of the times ``TIMES``, where DDIM
-comes by when it has said z.  ρ is the absolute value, rounded at 0: where two pictures are possible for nearly equal
-noises, the squared error asks for their mean, which is no picture, and the absolute one for one of them.  After
+comes by when it has said z.  ρ is the absolute value, rounded at 0: where two images are possible for nearly equal
+noises, the squared error asks for their mean, which is no image, and the absolute one for one of them.  After
 ``SHARP`` steps half of each batch has a second aim, ``refined``.
 
 It is the target of consistency distillation with the solver run to its end (Song et al. 2023), and on its own what
@@ -124,9 +124,9 @@ def error_of(network: Student, parts: Components, taught: dict[str, Tensor]) -> 
 
 @torch.no_grad()
 def refined(parts: Components, x_0: Tensor, text: Tensor, empty: Tensor, generator: torch.Generator) -> Tensor:
-    """What the teacher makes of answers x_0 under fresh noise in two steps: a picture near them.
+    """What the teacher makes of answers x_0 under fresh noise in two steps: an image near them.
 
-    Of the two scores of distribution matching it is the data's alone.  The more it weighed, the more alike the pictures
+    Of the two scores of distribution matching it is the data's alone.  The more it weighed, the more alike the images
     of a caption became: variances .141, .117, .057, .017 at weights 2, 4, 5, 8, in trainings of 1950 to 2250 steps.
     """
     z = torch.randn(x_0.shape, generator=generator).to(x_0.device)

@@ -29,7 +29,7 @@ TEXTS, NOISES, VARIED = 4, 20, 4_000_000  # captions of each kind and noises of 
 
 
 def report(parts: Components, quick: Components, n: int, done: list[dict]) -> Iterator[dict]:
-    """Yield rows as those of ``fidelity``, n pictures of each kind: by DDIM the teacher, guided, and the student; and
+    """Yield rows as those of ``fidelity``, n images of each kind: by DDIM the teacher, guided, and the student; and
     where the chains of the lessons end.
 
     ``done`` begins with the rows of the miniature's own ``fidelity.json``, for the limits of what is clean.
@@ -44,16 +44,16 @@ def report(parts: Components, quick: Components, n: int, done: list[dict]) -> It
 
 
 def taught(parts: Components, kind: str, n: int, limits: dict[str, dict[str, float]]) -> dict[str, Any]:
-    """What a perfect student would paint: n pictures of a kind from the ends of chains as those of ``lessons``."""
+    """What a perfect student would paint: n images of a kind from the ends of chains as those of ``lessons``."""
     scenes = fidelity.asked(kind, n)
-    pictures = from_pil(latents_to_pil(parts.vae, ended(parts, fidelity.captions(kind, scenes))))
-    return fidelity.judge(kind, scenes, pictures, limits)
+    images = from_pil(latents_to_pil(parts.vae, ended(parts, fidelity.captions(kind, scenes))))
+    return fidelity.judge(kind, scenes, images, limits)
 
 
 def painted(parts: Components, g: float, steps: int, text: str) -> Tensor:
-    """Latents of ``NOISES`` pictures of a text, by DDIM."""
+    """Latents of ``NOISES`` images of a text, by DDIM."""
     made = generate(parts, [text] * NOISES, g=g, steps=steps, seed=VARIED, sampler="ddim")
-    return torch.stack([picture.latents for picture in made])
+    return torch.stack([image.latents for image in made])
 
 
 def ended(parts: Components, texts: list[str]) -> Tensor:
@@ -63,10 +63,10 @@ def ended(parts: Components, texts: list[str]) -> Tensor:
 
 
 def variety(parts: Components, latents_of: Callable[[str], Tensor]) -> dict[str, Any]:
-    """How unlike the pictures of one caption are.
+    """How unlike the images of one caption are.
 
     ``variance`` is that of the latents over the noises, the mean over captions, channels and places; ``grounds`` the
-    share of each ground, which no caption names; ``n`` the number of pictures.
+    share of each ground, which no caption names; ``n`` the number of images.
     """
     spread, grounds = [], []
     for number, kind in enumerate(synthetic.KINDS):
@@ -83,7 +83,7 @@ def variety(parts: Components, latents_of: Callable[[str], Tensor]) -> dict[str,
 
 
 def shares(rows: list[dict], model: str, steps: int) -> tuple[float, float, int]:
-    """Of all pictures of a model in some steps: the share that is right, the share that is clean, and how many."""
+    """Of all images of a model in some steps: the share that is right, the share that is clean, and how many."""
     found = [row for row in rows if row.get("model") == model and row.get("steps") == steps]
     n = sum(row["n"] for row in found)
     right = sum(row["n"] * list(row["right"].values())[-1] for row in found)
@@ -91,7 +91,7 @@ def shares(rows: list[dict], model: str, steps: int) -> tuple[float, float, int]
 
 
 def write(parts: Components, quick: Components, folder: Path, n: int, rows: list[dict] | None = None) -> None:
-    """Judge n pictures of each kind, as far as ``rows`` do not hold them, and write ``fidelity.json`` and the card."""
+    """Judge n images of each kind, as far as ``rows`` do not hold them, and write ``fidelity.json`` and the card."""
     record = fingerprint.read_record(folder / RECORD)
     limits = [row for row in fingerprint.read_record(parts.folder / CARD)["rows"] if row["of"] == "limits"]
     done = limits + (rows or [])
@@ -124,12 +124,12 @@ def card(rows: list[dict], varied: dict[str, dict], record: dict[str, Any]) -> s
     low, high = ({name: 100 * of(each["grounds"].values()) for name, each in varied.items()} for of in (min, max))
     return f"""# The miniature in few steps
 
-An addition of low rank to the U-Net of the miniature, with which one call paints a picture.
+An addition of low rank to the U-Net of the miniature, with which one call paints an image.
 `models.few_steps` loads it.
 
 ## Recipe
 
-`models.few_steps.distil.make` made it from the miniature alone; no picture of the world was shown.
+`models.few_steps.distil.make` made it from the miniature alone; no image of the world was shown.
 
 - {made["chains"]:,} chains of the miniature by {made["teacher"]} steps at g = {OWN_G["miniature"]:g}, from the noise
   times {made["calm"]:g}. Their captions are of its own world, none of the colour–shape pairs that it never saw;
@@ -146,7 +146,7 @@ An addition of low rank to the U-Net of the miniature, with which one call paint
 
 ## Numbers
 
-In % of n pictures, of the six kinds in equal shares, fresh scenes and noises, DDIM.
+In % of n images, of the six kinds in equal shares, fresh scenes and noises, DDIM.
 They are judged as in the card of the miniature.
 
 | network | steps | right | clean | n |
@@ -158,7 +158,7 @@ The goal: right 95 %, clean 90 %, in one step.
 Variety: over {NOISES} noises for each of {TEXTS} captions of a kind, the variance of the latents is
 {varied["student"]["variance"]:.3f} in one step of the student, {varied["chains"]["variance"]:.3f} where the chains of
 its lessons end, and {varied["teacher"]["variance"]:.3f} in {COUNTS[-1]} steps of the teacher. Of these
-{varied["student"]["n"]} pictures the rarest ground has {low["student"]:.0f} and the most frequent
+{varied["student"]["n"]} images the rarest ground has {low["student"]:.0f} and the most frequent
 {high["student"]:.0f} %, of the chains' {low["chains"]:.0f} and {high["chains"]:.0f} %, of the teacher's
 {low["teacher"]:.0f} and {high["teacher"]:.0f} %.
 

@@ -4,8 +4,8 @@ A chain by a solver without noise is a function of x_T and the caption y, and th
 
     z = chain(τ x_T, y),     τ = ``CALM``.
 
-At τ = 1 two noises that are nearly equal may end in unlike pictures, and a network that is asked once says something
-between them.  With a smaller τ the end depends less on the noise: it is easier to learn, and the pictures vary less.
+At τ = 1 two noises that are nearly equal may end in unlike images, and a network that is asked once says something
+between them.  With a smaller τ the end depends less on the noise: it is easier to learn, and the images vary less.
 So τ is what a single step costs, in variety.  ``distil_card`` measures both.
 
 Source: Brock et al. 2019 (BigGAN), section 3.1, for less noise as a trade of variety for fidelity (truncation).

@@ -2,7 +2,7 @@
 
 ``DIR/vae`` and ``DIR/sharp`` hold the checkpoints of the autoencoder's two runs, ``DIR/unet``, ``DIR/fine``,
 ``DIR/finer`` and ``DIR/finest`` those of the four of text encoder and U-Net, ``DIR/unet-latents.safetensors`` and so on
-the latents that each of them sees, and ``DIR/miniature`` the folder that the pipeline loads.  Then its pictures are
+the latents that each of them sees, and ``DIR/miniature`` the folder that the pipeline loads.  Then its images are
 judged, row by row into ``fidelity.json``, and the model card ``README.md`` and the contact sheet ``sheet.png`` are
 written beside the weights.  Told to stop by a signal, a stage finishes its step, saves, and the command exits with 128
 plus the signal's number.  The same command with ``--resume`` goes on, and ends with the same weights as a run that was
@@ -58,16 +58,16 @@ def train_latent(args: argparse.Namespace) -> int:
         name: replace(recipe, steps=steps, seed=len(RECIPES) * seed + recipe.seed, precision=args.precision)
         for (name, recipe), steps in zip(RECIPES.items(), [*args.vae_steps, *args.unet_steps], strict=True)
     }
-    for name in ("pictures", "n", "trial", "save_every"):
+    for name in ("images", "n", "trial", "save_every"):
         check_integer(name, getattr(args, name), 1)
     device, directory = pick_device(args.device), files.folder("out", args.out)
     autocast(device, args.precision)
     settings = {name: config.to_dict() for name, config in stages.items()}
-    settings |= {"pictures": args.pictures, "library": __version__}
+    settings |= {"images": args.images, "library": __version__}
     _check_start(directory, args.resume, settings)
     with stop_signals() as received:
         common = {"save_every": args.save_every, "received": received, "device": device}
-        trained = _train(directory, stages, args.pictures, common)
+        trained = _train(directory, stages, args.images, common)
         if trained is None or received:  # a signal in the very last step is obeyed, too
             print(f"stopped and saved in {directory}; the same command with --resume goes on")
             return 128 + received[0]
@@ -88,7 +88,7 @@ def write_card(
     unet: Path | None = None,
     device: str = "auto",
 ) -> None:
-    """Measure the pictures of a folder of parts, and write its ``fidelity.json``, card, contact sheet and record.
+    """Measure the images of a folder of parts, and write its ``fidelity.json``, card, contact sheet and record.
 
     What ``fidelity.json`` holds already of these weights is not measured again.  ``unet`` is the folder of the training
     run, whose earlier averages are measured too.
@@ -115,7 +115,7 @@ def _check_start(directory: Path, resume: bool, settings: dict[str, Any]) -> Non
 
 
 def _train(
-    directory: Path, stages: dict[str, TrainConfig], pictures: int, common: dict[str, Any]
+    directory: Path, stages: dict[str, TrainConfig], images: int, common: dict[str, Any]
 ) -> networks.Networks | None:
     """Run the stages that are not finished; return the networks, or None when told to stop."""
     autoencoder = _autoencoder(directory, stages["vae"], stages["sharp"], common)
@@ -124,10 +124,10 @@ def _train(
     words = train_unet.Words()
     torch.manual_seed(stages["unet"].seed)
     network = train_unet.Conditional(len(words.live))
-    settings = {"pictures": pictures} | {name: stages[name].to_dict() for name in ("vae", "sharp")}
+    settings = {"images": images} | {name: stages[name].to_dict() for name in ("vae", "sharp")}
     for name, mix in train_unet.MIXES.items():
         config, first = stages[name], name == "unet"
-        seen, cache = train_unet.scenes(pictures, config.seed, mix), directory / f"{name}-latents.safetensors"
+        seen, cache = train_unet.scenes(images, config.seed, mix), directory / f"{name}-latents.safetensors"
         z = train_unet.cached_latents(cache, autoencoder, seen, config.precision)
         z = train_vae.normalise(autoencoder, z) if first else z * autoencoder.config.scaling_factor
         loss = train_unet.loss_of(config, z, seen, words, common["device"])

@@ -1,7 +1,7 @@
 """``python -m models.shapes.train FOLDER``: train the DiT of shapes, and write weights, record and card.
 
 Half a minute of one core.  The network sees a patch for each place of the latents, 8 × 8 of them, so that its attention
-can be drawn on the picture.
+can be drawn on the image.
 """
 
 from __future__ import annotations

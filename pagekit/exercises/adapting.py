@@ -34,7 +34,7 @@ EXERCISES = (
         "the best answer of the critic",
         P / (P + Q),
         slips={
-            "this is the belief that the picture is decoded": Q / (P + Q),
+            "this is the belief that the image is decoded": Q / (P + Q),
             "this is the ratio of the densities; an answer lies between 0 and 1": P / Q,
         },
     ),

@@ -1,4 +1,4 @@
-"""The exercises of the page "Editing a picture": answers, and slips that deserve words of their own."""
+"""The exercises of the page "Editing an image": answers, and slips that deserve words of their own."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ EXERCISES = (
         k * u / (1 + (k - 1) * u),
         slips={
             "the ratio of the variances grows by k², that of the deviations by k": k**2 * u / (1 + (k**2 - 1) * u),
-            "this is for pictures of a k-th of the side": u / (k + (1 - k) * u),
+            "this is for images of a k-th of the side": u / (k + (1 - k) * u),
             "this can be above one: not the time grows by k, but its ratio": k * u,
             "u and 1 - u are deviations, without a root": sp.sqrt(k) * u / (1 + (sp.sqrt(k) - 1) * u),
         },

@@ -40,7 +40,7 @@ EXERCISES = (
         "optimal-decoder-variance",
         "the variance at which the cost is lowest",
         R / n,
-        slips={"this is the error of the whole picture; divide by the number of pixels": R},
+        slips={"this is the error of the whole image; divide by the number of pixels": R},
     ),
     Exercise(
         "collapse-weight",

@@ -73,7 +73,7 @@ def test_help_does_not_import_torch():
 def test_help_names_exactly_what_exists(capsys):
     assert command("train", "--help") == 0
     text = " ".join(capsys.readouterr().out.split())
-    assert f"{', '.join(cli.DENSITIES)} (points), digits, clothes (pictures)" == parser.DATA
+    assert f"{', '.join(cli.DENSITIES)} (points), digits, clothes (images)" == parser.DATA
     assert f"{parser.DATA}, or a folder of images" in text
     assert ", ".join(SCHEDULES) in text
     assert f"the loss: {', '.join(WEIGHTS)} (default" in text and f": {', '.join(TIMESTEP_SAMPLINGS)} (default" in text
@@ -126,8 +126,8 @@ def test_a_message_names_a_command_that_works_as_typed(words, capsys):
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("words", [["picture", "a dog", "--init"], ["picture", "a dog", "--mask"], ["remake"]])
-def test_a_pipe_or_a_device_in_the_place_of_a_picture_is_refused(words, tmp_path, capsys):
+@pytest.mark.parametrize("words", [["image", "a dog", "--init"], ["image", "a dog", "--mask"], ["remake"]])
+def test_a_pipe_or_a_device_in_the_place_of_a_image_is_refused(words, tmp_path, capsys):
     """Whoever reads a pipe waits for somebody to write, and /dev/zero has no end."""
     os.mkfifo(tmp_path / "pipe.png")
     for path in (tmp_path / "pipe.png", "/dev/zero"):
@@ -495,7 +495,7 @@ def test_clothes_train_with_their_labels_keep_averages_and_resume(tmp_path):
     assert command(*quick, "--out", tmp_path / "d", "--data", "digit") == 2
 
 
-def test_points_and_digits_become_pictures(trained, tmp_path):
+def test_points_and_digits_become_images(trained, tmp_path):
     assert (
         command("train", "--data", "digits", "--T", 20, "--steps", 1, "--batch-size", 2, "--out", tmp_path / "d") == 0
     )
@@ -594,7 +594,7 @@ def test_doctor_finds_weights_in_the_cache_without_a_network(tmp_path, monkeypat
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
     assert doctor.diagnosis()["weights"][name] is True
-    assert doctor.diagnosis()["works offline"]["pictures from texts"] is True
+    assert doctor.diagnosis()["works offline"]["images from prompts"] is True
     path.unlink()
     assert doctor.diagnosis()["weights"][name] is False
 

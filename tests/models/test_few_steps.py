@@ -90,8 +90,8 @@ def test_a_chain_begins_from_less_noise(tiny, monkeypatch):
     assert torch.equal(taught["ids"], ids[0].int())
 
 
-def test_the_end_of_a_chain_is_judged_as_a_picture(miniature, monkeypatch):
-    """If the chains ended where real pictures lie, all of them were right and clean; in noise, none is."""
+def test_the_end_of_a_chain_is_judged_as_a_image(miniature, monkeypatch):
+    """If the chains ended where real images lie, all of them were right and clean; in noise, none is."""
     limits = fidelity.limits_of(fingerprint.read_record(miniature.folder / model_card.CARD)["rows"])
     real = pil_to_latents(miniature.vae, to_pil(render(fidelity.asked("single", 2))))
     for ends, share in ((real, 1.0), (torch.randn(real.shape, generator=torch.Generator().manual_seed(0)), 0.0)):

@@ -65,9 +65,9 @@ def test_the_result_has_the_dtype_of_the_state():
 def test_a_guidance_below_one_is_said(tiny_folder, g):
     tiny = load(tiny_folder, device="cpu")
     with pytest.warns(UserWarning, match=f"g = {g:g} weakens the prompt; g = 1 is the prompt without guidance"):
-        (picture,) = generate(tiny, "a dog", g=g, seed=0, steps=3)
+        (image,) = generate(tiny, "a dog", g=g, seed=0, steps=3)
     (empty,) = generate(tiny, "", g=1, seed=0, steps=3)
-    far = float((picture.latents - empty.latents).abs().max())
+    far = float((image.latents - empty.latents).abs().max())
     assert far < 1e-3 if g == 0 else far > 1e-2
 
 

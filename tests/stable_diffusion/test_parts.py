@@ -233,7 +233,7 @@ def test_without_the_libraries_the_remedy_is_named(tiny_folder, monkeypatch):
 
 
 def test_importing_the_modules_imports_neither_diffusers_nor_transformers():
-    names = "parts, autoencoder, prompt, guidance, pipeline, picture, safety, weights, model_spec"
+    names = "parts, autoencoder, prompt, guidance, pipeline, image, safety, weights, model_spec"
     code = f"import sys; from diffusion_lib.stable_diffusion import {names}; "
     code += "print({'diffusers', 'transformers', 'huggingface_hub'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
@@ -262,13 +262,13 @@ def test_a_published_safety_checker_is_loaded_and_asked(folder):
     from PIL import Image
 
     tiny_parts.save_checker(folder)
-    pictures = [Image.new("RGB", (64, 64), colour) for colour in ("red", "blue")]
+    images = [Image.new("RGB", (64, 64), colour) for colour in ("red", "blue")]
     loaded = load(folder)
-    assert str(loaded).endswith("with a safety checker") and loaded.checker(pictures) == [False, False]
+    assert str(loaded).endswith("with a safety checker") and loaded.checker(images) == [False, False]
     with torch.no_grad():
-        loaded.checker.network.concept_embeds_weights.fill_(-2)  # a threshold that every picture passes
-    assert loaded.checker(pictures) == [True, True]
-    assert pictures[0].getpixel((0, 0)) == (255, 0, 0)
+        loaded.checker.network.concept_embeds_weights.fill_(-2)  # a threshold that every image passes
+    assert loaded.checker(images) == [True, True]
+    assert images[0].getpixel((0, 0)) == (255, 0, 0)
 
 
 # --- the published model ---------------------------------------------------------------------------------------------

@@ -28,19 +28,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = {  # the chapters that take a device, with what makes them quick
-    "adapting": {"lora_steps": 1, "word_steps": 1, "steps": 4, "pictures": 4},
-    "autoencoder": {"pictures": 8, "crop": 128, "sweep_steps": 10},
+    "adapting": {"lora_steps": 1, "word_steps": 1, "steps": 4, "images": 4},
+    "autoencoder": {"images": 8, "crop": 128, "sweep_steps": 10},
     "ddpm-experiments": {"T": 25, "table_steps": 10, "long_steps": 10},
     "editing": {"steps": 10, "seeds": 2, "pairs": 2},
     "exact-oracle": {"T": 10, "training_steps": 10, "digit_steps": 10, "digit_T": 10},
-    "few-steps": {"training_steps": 20, "samples": 100, "pictures": 1},
+    "few-steps": {"training_steps": 20, "samples": 100, "images": 1},
     "latent-experiments": {
-        **{"pictures": 256, "pixel_steps": 8, "folded_steps": 8, "latent_steps": 8, "coder_steps": 2},
+        **{"images": 256, "pixel_steps": 8, "folded_steps": 8, "latent_steps": 8, "coder_steps": 2},
         **{"factor_steps": 4, "sampling_steps": 2},
     },
     "latent-pipeline": {"steps": 1, "save_int": 0, "samples": 2},
-    "toy-ddpm": {"T": 10, "point_steps": 10, "comparison_steps": 10, "clothes_steps": 10, "pictures": 70},
-    "unet-and-scheduler": {"pictures": 4, "steps": 5},
+    "toy-ddpm": {"T": 10, "point_steps": 10, "comparison_steps": 10, "clothes_steps": 10, "images": 70},
+    "unet-and-scheduler": {"images": 4, "steps": 5},
 }
 PLANTED, BUG = "planted:", "bug:"
 MOVE = re.compile(r"\.to\((where|parts\.device|vae\.device|unet\.device|miniature\.device)[^()]*\)")

@@ -25,7 +25,7 @@ CONFIG = TrainConfig(steps=3, batch_size=8, lr=1e-3, ema_decay=0.5, precision="f
 
 
 def pipeline(device):
-    """A tiny model in the published format with its safety checker: every sampler, an edited picture, two prompts."""
+    """A tiny model in the published format with its safety checker: every sampler, an edited image, two prompts."""
     with tempfile.TemporaryDirectory() as folder:
         parts = load(tiny_parts.save_checker(tiny_parts.save(Path(folder))), device=device)
     options = {"seed": 0, "steps": 2, "dim": 64}
@@ -35,17 +35,17 @@ def pipeline(device):
     latents = prompt_to_prompt(parts, "a dog", "a hat", g=2, seed=0, steps=2)
     with recorded(parts.unet) as record:
         generate(parts, "a dog", **options)
-    return [*(picture.latents for picture in found), latents, record.maps(8)]
+    return [*(image.latents for image in found), latents, record.maps(8)]
 
 
 def painting(device):
-    """The miniature, its one-step student, and an edited picture with a mask."""
+    """The miniature, its one-step student, and an edited image with a mask."""
     parts = load("miniature", device=device)
     options = {"seed": 0, "steps": 2, "dim": 64}
     (first,) = generate(parts, "a red dog", **options)
     (edited,) = generate(parts, "a red dog", init=first.image, mask=first.image.convert("L"), **options)
     (quick,) = generate(few(parts), "a red dog", g=1, seed=0, steps=1, dim=64, sampler="ddim")
-    return [picture.latents for picture in (first, edited, quick)]
+    return [image.latents for image in (first, edited, quick)]
 
 
 def adapters(device):

@@ -1,4 +1,4 @@
-"""What is behind the forms of a picture, read from the picture's border: one colour, or a sky above a land."""
+"""What is behind the forms of an image, read from the image's border: one colour, or a sky above a land."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 from .rendering import EDGE, palette
 from .synthetic import GROUNDS, HORIZON, NAMES, SIZE
 
-BORDER = 32  # the border's width is this part of the picture's side
+BORDER = 32  # the border's width is this part of the image's side
 MARGIN = 26 / SIZE  # of the side; that far above and below the world's horizon a colour is safe, and one may be painted
 SAME = 0.3  # colours that are nearer than that are one ground's
 
@@ -29,24 +29,24 @@ class Land(NamedTuple):
         known = palette()[names].flatten(1)  # (grounds, 6)
         return torch.cdist(torch.cat([self.above, self.below], 1), known).argmin(1)
 
-    def picture(self, side: int = SIZE) -> Tensor:
+    def image(self, side: int = SIZE) -> Tensor:
         """The land without forms, (n, 3, side, side)."""
         rows = torch.arange(side) + 0.5
         share = (0.5 + (rows - self.horizon[:, None] * side) / EDGE).clamp(0, 1)[:, None, :, None]
         return torch.lerp(self.above[..., None, None], self.below[..., None, None], share).expand(-1, -1, -1, side)
 
 
-def land_of(pictures: Tensor) -> Land:
-    """Read the land of pictures (n, 3, side, side): colours are medians along the border.
+def land_of(images: Tensor) -> Land:
+    """Read the land of images (n, 3, side, side): colours are medians along the border.
 
     The horizon is where the colours of the border's rows go from the one to the other.
     """
-    side = pictures.shape[-1]
+    side = images.shape[-1]
     wide = side // BORDER
-    rows = torch.cat([pictures[..., :wide], pictures[..., -wide:]], -1)  # (n, 3, side, 2 wide)
+    rows = torch.cat([images[..., :wide], images[..., -wide:]], -1)  # (n, 3, side, 2 wide)
     top = int((HORIZON / SIZE - MARGIN) * side)
     bottom = int((HORIZON / SIZE + MARGIN) * side)
-    ends = pictures[:, :, :wide, wide:-wide].flatten(2), pictures[:, :, -wide:, wide:-wide].flatten(2)
+    ends = images[:, :, :wide, wide:-wide].flatten(2), images[:, :, -wide:, wide:-wide].flatten(2)
     above = torch.cat([rows[:, :, :top].flatten(2), ends[0]], 2).median(2).values
     below = torch.cat([rows[:, :, bottom:].flatten(2), ends[1]], 2).median(2).values
     everywhere = torch.cat([rows.flatten(2), *ends], 2).median(2).values

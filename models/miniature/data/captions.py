@@ -1,11 +1,11 @@
-"""How likely a description is, for a picture and in general: the world's own odds, p(y | x) and p(y), exactly.
+"""How likely a description is, for an image and in general: the world's own odds, p(y | x) and p(y), exactly.
 
-From a picture of one plain shape or one animal one reads everything but the words that ``language.describe`` leaves
+From an image of one plain shape or one animal one reads everything but the words that ``language.describe`` leaves
 out by chance.  How often it leaves them out is known, so that p(y | x) is a sum over these chances.  Whether the
-description may say "small" or "large" is not in the picture; its radius says how likely it is.  p(y) is the mean of
+description may say "small" or "large" is not in the image; its radius says how likely it is.  p(y) is the mean of
 p(y | x) over the scenes that ``world.sample_scenes`` makes.
 
-So the information of a description about its picture, log p(y | x) / p(y), is known for every pair.  A contrastive loss
+So the information of a description about its image, log p(y | x) / p(y), is known for every pair.  A contrastive loss
 has then a floor, as L_simple has one where the optimal noise predictor is known.
 """
 
@@ -28,7 +28,7 @@ RANGES = {-1: ANY, 0: SMALL, 1: LARGE}  # of the radius, for each size
 
 
 class Shown(NamedTuple):
-    """What a picture of one form shows, in the numbers of ``Scenes``."""
+    """What an image of one form shows, in the numbers of ``Scenes``."""
 
     form: int
     colour: int
@@ -36,10 +36,10 @@ class Shown(NamedTuple):
     ground: int
 
 
-def given_picture(scenes: Scenes) -> list[dict[str, float]]:
-    """p(y | x) of each picture: its descriptions, each with its probability.
+def given_image(scenes: Scenes) -> list[dict[str, float]]:
+    """p(y | x) of each image: its descriptions, each with its probability.
 
-    Raises ``ConfigError`` for a picture of several shapes, or of one with a pattern.
+    Raises ``ConfigError`` for an image of several shapes, or of one with a pattern.
     """
     others = int(((scenes.form[:, 1] >= 0) | (scenes.pattern[:, 0] >= 0)).sum())
     if others:

@@ -108,7 +108,7 @@ def reword(text: str, draws: random.Random) -> str:
 
 
 def parse(caption: str) -> Scenes | None:
-    """Read what a caption asks for, as one scene (n = 1); None if no picture of this world could have that caption.
+    """Read what a caption asks for, as one scene (n = 1); None if no image of this world could have that caption.
 
     What the caption leaves open is −1: fur, ground, size, how two shapes lie.  "A hat" of no colour is −2.  Centres,
     radii and horizon are 0.  Capitals, a full stop and articles do not matter, nor do synonyms and order.

@@ -1,4 +1,4 @@
-"""Scenes become pictures.
+"""Scenes become images.
 
 Everything that is painted is a form of five layers, one above the other, of which a plain shape uses only one.  A layer
 is a table of signed distances d to its edge, in units of the form's radius; scaled, moved and cut to [0, 1] it says how
@@ -22,7 +22,7 @@ LAYERS = ("ears", "head", "light", "ink", "hat")  # painted in this order; of a 
 
 def render(scenes: Scenes) -> Tensor:
     """Paint the scenes: float32 (n, 3, 128, 128) in [−1, 1]."""
-    picture = backdrop(scenes.ground, scenes.horizon)
+    image = backdrop(scenes.ground, scenes.horizon)
     for slot in reversed(range(SLOTS)):
         there = (scenes.form[:, slot] >= 0).nonzero()[:, 0]
         if len(there) == 0:
@@ -30,11 +30,11 @@ def render(scenes: Scenes) -> Tensor:
         part = scenes[there]
         covers = covered(part, slot)  # (m, layers, 128, 128)
         paint = paints(part.colour[:, slot], part.hat[:, slot])  # (m, layers, 3)
-        painted = picture[there]
+        painted = image[there]
         for layer in range(len(LAYERS)):
             painted = painted.lerp(paint[:, layer, :, None, None].expand_as(painted), covers[:, layer, None])
-        picture[there] = painted
-    return picture
+        image[there] = painted
+    return image
 
 
 def backdrop(ground: Tensor, horizon: Tensor, side: int = SIZE) -> Tensor:

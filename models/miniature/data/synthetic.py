@@ -1,14 +1,14 @@
-"""A small world of captioned pictures, drawn by the program: what the miniature Stable Diffusion is trained on.
+"""A small world of captioned images, drawn by the program: what the miniature Stable Diffusion is trained on.
 
-A picture has 128 × 128 pixels.  It shows a coloured shape; a large one with a pattern; two shapes in a relation; a
+An image has 128 × 128 pixels.  It shows a coloured shape; a large one with a pattern; two shapes in a relation; a
 shape on a larger one; two, three or four equal shapes; or the head of an animal with or without a hat.  What is behind
 them is plain, or a sky above a land.  Nothing is stored: ``sample_scenes`` makes n random ``Scenes``
-from one generator, ``painter.render`` their pictures, and ``language.captions`` sentences such as "a small red circle
-on sand" or "three blue stars in a meadow".  A caption may leave out what the picture shows, and never says what it
+from one generator, ``painter.render`` their images, and ``language.captions`` sentences such as "a small red circle
+on sand" or "three blue stars in a meadow".  A caption may leave out what the image shows, and never says what it
 does not show.
 
-Eight colour–shape pairs, each shape and each colour once, are held out: no picture that ``sample_scenes`` makes shows
-one unless it is asked for them.  Who paints one anyway has put a colour and a shape together, not remembered a picture.
+Eight colour–shape pairs, each shape and each colour once, are held out: no image that ``sample_scenes`` makes shows
+one unless it is asked for them.  Who paints one anyway has put a colour and a shape together, not remembered an image.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from diffusion_lib.errors import check_choice, check_integer
 from .forms import ANIMALS, PATTERNS, SHAPES, TOP
 
 SIZE = 128
-SLOTS = 4  # forms in a picture, at most
+SLOTS = 4  # forms in an image, at most
 COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "black")
 FURS = ("white", "gray", "brown", "black", "orange")
 RGB = {
@@ -51,7 +51,7 @@ HORIZON = 80.0  # from the top, in pixels, a multiple of 16: no latent has to ho
 
 
 class Scenes(NamedTuple):
-    """What n pictures show.  A picture has up to four forms; ``form`` is −1 where there is none.
+    """What n images show.  An image has up to four forms; ``form`` is −1 where there is none.
 
     ``form``, ``colour`` (of a shape or a fur), ``hat`` and ``pattern`` (n, 4), int64: places in ``FORMS``, ``NAMES``,
     ``NAMES`` and ``PATTERNS``, −1 for none.  ``centre`` (n, 4, 2) as x, y and ``radius`` (n, 4), float32, in pixels.
@@ -71,7 +71,7 @@ class Scenes(NamedTuple):
     size: Tensor
     relation: Tensor
 
-    def __getitem__(self, index) -> Scenes:  # of pictures, not of fields
+    def __getitem__(self, index) -> Scenes:  # of images, not of fields
         return Scenes(*(field[index] for field in tuple(self)))
 
 
@@ -173,7 +173,7 @@ def _radii(kinds: Tensor, size: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _centres(radius: Tensor, kinds: Tensor, relation: Tensor, generator: torch.Generator) -> Tensor:
-    """Draw centres (n, 4, 2) such that every form lies inside the picture, and no two touch but in "on"."""
+    """Draw centres (n, 4, 2) such that every form lies inside the image, and no two touch but in "on"."""
     n, middle = len(radius), SIZE / 2
     jitter = 2 * torch.rand(n, SLOTS, 2, generator=generator) - 1
     free = (middle - 1.08 * radius - 2).clamp(0, 14)  # room of a single shape

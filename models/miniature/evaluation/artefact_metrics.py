@@ -1,8 +1,8 @@
-r"""Whether a picture is clean, which is another question than whether it shows what was asked.
+r"""Whether an image is clean, which is another question than whether it shows what was asked.
 
-The recogniser names what explains a picture best.  Here its answer is fitted to the picture (places and radii in steps
+The recogniser names what explains an image best.  Here its answer is fitted to the image (places and radii in steps
 of an eighth of a pixel, colours as the medians of what is seen), drawn again and subtracted.  What is left over is
-looked at in five ways, each a number for each picture, 0 or nearly so for one of the renderer's:
+looked at in five ways, each a number for each image, 0 or nearly so for one of the renderer's:
 
 ``ground``  the strongest mean of 5 × 5 pixels, of those 6 or more away from every form and the horizon: a blot, a halo;
 ``edge``    the root mean square over the pixels within 4 of an outline or the horizon, in units of the contrast there:
@@ -12,8 +12,8 @@ looked at in five ways, each a number for each picture, 0 or nearly so for one o
 ``pieces``  how many connected pieces there are too many or too few; where a form has the ground's colour itself, as a
             face around its eyes, it does not come apart.
 
-All but the last are distances of colours in [−1, 1]³.  A decoder leaves something over of every picture.  So a limit is
-what it leaves of nearly all *real* pictures of a kind, and as much more as is hardly seen: for a patch a tenth, about 7
+All but the last are distances of colours in [−1, 1]³.  A decoder leaves something over of every image.  So a limit is
+what it leaves of nearly all *real* images of a kind, and as much more as is hardly seen: for a patch a tenth, about 7
 levels of 255 in each channel; for an edge one pixel of displacement everywhere.
 """
 
@@ -40,14 +40,14 @@ DEEP = {"inside": 4, "details": 2}  # pixels from what has another colour
 PATCH = 5  # pixels, the side of what a mean is taken over
 ENOUGH, SURE = 16, 0.95  # pixels that show a colour, and how much of each it must cover
 SMALLEST = 24  # pixels of a piece
-QUANTILE = 0.99  # of the real pictures lie below what the decoder leaves
+QUANTILE = 0.99  # of the real images lie below what the decoder leaves
 UNSEEN = 0.1  # more of a patch than that is hardly seen
 ONE_PIXEL = 0.22  # of ``edge``, for an outline that is one pixel off everywhere
-BATCH = 32  # pictures at a time
+BATCH = 32  # images at a time
 
 
 class Left(NamedTuple):
-    """What is left over of n pictures when the forms that were read in them are subtracted; five times (n,)."""
+    """What is left over of n images when the forms that were read in them are subtracted; five times (n,)."""
 
     ground: Tensor
     edge: Tensor
@@ -56,22 +56,22 @@ class Left(NamedTuple):
     pieces: Tensor
 
 
-def left(pictures: Tensor, seen: Scenes) -> Left:
-    """Measure pictures (n, 3, 128, 128) in [−1, 1]; ``seen`` is what ``recogniser.read`` says of them.
+def left(images: Tensor, seen: Scenes) -> Left:
+    """Measure images (n, 3, 128, 128) in [−1, 1]; ``seen`` is what ``recogniser.read`` says of them.
 
     All are infinite where it could not judge.
     """
-    parts = torch.arange(len(pictures)).split(BATCH)
-    found = [_left(pictures[part].float().cpu(), seen[part]) for part in parts]
+    parts = torch.arange(len(images)).split(BATCH)
+    found = [_left(images[part].float().cpu(), seen[part]) for part in parts]
     return Left(*(torch.cat(numbers) for numbers in zip(*found, strict=True)))
 
 
-def _left(pictures: Tensor, seen: Scenes) -> Left:
-    land = land_of(pictures)
-    behind = land.picture()
-    weights, drawn = _fit(pictures, seen, behind)
+def _left(images: Tensor, seen: Scenes) -> Left:
+    land = land_of(images)
+    behind = land.image()
+    weights, drawn = _fit(images, seen, behind)
     form = 1 - weights[:, -1]  # (n, 128, 128), what is not ground
-    apart = pictures - drawn
+    apart = images - drawn
     patch = lengths(avg_pool2d(apart, PATCH, 1, PATCH // 2))
     step = lengths(land.above - land.below)[:, None]
     rows = (torch.arange(SIZE) + 0.5 - SIZE * land.horizon[:, None]).abs().where(step > 0, torch.inf)
@@ -85,7 +85,7 @@ def _left(pictures: Tensor, seen: Scenes) -> Left:
         (patch * far).amax((1, 2)),
         ((edge * near).sum((1, 2)) / near.sum((1, 2)).clamp(min=1)).sqrt(),
         *((patch * each).amax((1, 2)) for each in deep),
-        _pieces(pictures, drawn, behind, form, (rows <= NEAR)[:, :, None] & (form < 0.02)),
+        _pieces(images, drawn, behind, form, (rows <= NEAR)[:, :, None] & (form < 0.02)),
     ]
     unknown = seen.form[:, 0] < 0
     return Left(*(number.float().masked_fill(unknown, torch.inf) for number in numbers))
@@ -100,7 +100,7 @@ def _deep(weights: Tensor, pixels: int) -> Tensor:
 
 
 def limits(found: Left) -> dict[str, float]:
-    """The limits that real pictures of one kind set, after their passage through the autoencoder.
+    """The limits that real images of one kind set, after their passage through the autoencoder.
 
     Those that can no longer be judged set none; if that is all of them, nothing counts as left by the decoder.
     """
@@ -111,20 +111,20 @@ def limits(found: Left) -> dict[str, float]:
 
 
 def clean(found: Left, limit: dict[str, float]) -> Tensor:
-    """Which pictures (n,) are clean: no number is above its limit."""
+    """Which images (n,) are clean: no number is above its limit."""
     return torch.stack([getattr(found, name) <= most for name, most in limit.items()]).all(0)
 
 
-def ears(pictures: Tensor, seen: Scenes) -> Tensor:
+def ears(images: Tensor, seen: Scenes) -> Tensor:
     """Whether both ears of an animal are there (n,): 1 or 0; −1 where there is no animal, or the ears look like ground.
 
     An ear is there if its pixels are nearer to its colour than to the ground's.
     """
-    pictures = pictures.float().cpu()
-    behind = land_of(pictures).picture()
+    images = images.float().cpu()
+    behind = land_of(images).image()
     weight = uncovered(covered(seen, 0))[:, LAYERS.index("ears")]
     colour = paints(seen.colour[:, 0].clamp(min=0), seen.hat[:, 0].clamp(min=0))[:, 0, :, None, None] - behind
-    there = ((pictures - behind) * colour).sum(1) / colour.square().sum(1).clamp(min=1e-6)
+    there = ((images - behind) * colour).sum(1) / colour.square().sum(1).clamp(min=1e-6)
     right = torch.arange(SIZE) + 0.5 > seen.centre[:, 0, :1]  # (n, 128)
     sides = [weight * side[:, None, :] for side in (right, ~right)]
     share = torch.stack([(there * w).sum((1, 2)) / w.sum((1, 2)).clamp(min=1e-6) for w in sides])
@@ -132,13 +132,13 @@ def ears(pictures: Tensor, seen: Scenes) -> Tensor:
     return torch.where((seen.form[:, 0] >= len(SHAPES)) & told, (share > 0.5).all(0).long(), -1)
 
 
-def _fit(pictures: Tensor, scenes: Scenes, behind: Tensor) -> tuple[Tensor, Tensor]:
-    """What is seen of each layer (n, 21, 128, 128), the ground last, where the forms fit best; and the picture of it.
+def _fit(images: Tensor, scenes: Scenes, behind: Tensor) -> tuple[Tensor, Tensor]:
+    """What is seen of each layer (n, 21, 128, 128), the ground last, where the forms fit best; and the image of it.
 
     Places are found in half the resolution.
     """
-    small, back = (avg_pool2d(x, SIZE // SIDE) for x in (pictures, behind))
-    colours = _colours(pictures, shares(scenes), scenes)
+    small, back = (avg_pool2d(x, SIZE // SIDE) for x in (images, behind))
+    colours = _colours(images, shares(scenes), scenes)
     scenes = scenes._replace(centre=scenes.centre.clone(), radius=scenes.radius.clone())
     for slot in range(SLOTS):
         there = (scenes.form[:, slot] >= 0).nonzero()[:, 0]
@@ -146,12 +146,12 @@ def _fit(pictures: Tensor, scenes: Scenes, behind: Tensor) -> tuple[Tensor, Tens
             centre, radius = _placed(slot, small[there], scenes[there], back[there], colours[there])
             scenes.centre[there, slot], scenes.radius[there, slot] = centre, radius
     weights = shares(scenes)
-    colours = _colours(pictures, weights, scenes)
+    colours = _colours(images, weights, scenes)
     return weights, torch.einsum("nlhw,nlc->nchw", weights[:, :-1], colours) + weights[:, -1:] * behind
 
 
 def _placed(slot: int, small: Tensor, scenes: Scenes, back: Tensor, colours: Tensor) -> tuple[Tensor, Tensor]:
-    """The centre (n, 2) and radius (n,) of one form with which the pictures (n, 3, 64, 64) fit best."""
+    """The centre (n, 2) and radius (n,) of one form with which the images (n, 3, 64, 64) fit best."""
     scale = SIDE / SIZE
     scenes = scenes._replace(centre=scenes.centre * scale, radius=scenes.radius * scale)
     seen = [uncovered(covered(scenes, each, SIDE)) for each in range(SLOTS)]
@@ -187,12 +187,12 @@ def _stacked(seen: list[Tensor]) -> Tensor:
     return torch.cat([*parts, free], 1)
 
 
-def _colours(pictures: Tensor, weights: Tensor, scenes: Scenes) -> Tensor:
+def _colours(images: Tensor, weights: Tensor, scenes: Scenes) -> Tensor:
     """The colours of all layers (n, 20, 3): medians of what is seen, or the world's."""
     known = [paints(scenes.colour[:, slot].clamp(min=0), scenes.hat[:, slot].clamp(min=0)) for slot in range(SLOTS)]
     colours = torch.cat(known, 1)
     for n, layer in (weights[:, :-1].flatten(2) > SURE).sum(2).ge(ENOUGH).nonzero().tolist():
-        colours[n, layer] = pictures[n][:, weights[n, layer] > SURE].median(1).values
+        colours[n, layer] = images[n][:, weights[n, layer] > SURE].median(1).values
     return colours
 
 
@@ -217,11 +217,11 @@ def dilated(x: Tensor, pixels: int) -> Tensor:
     return x
 
 
-def _pieces(pictures: Tensor, drawn: Tensor, behind: Tensor, form: Tensor, horizon: Tensor) -> Tensor:
-    """How far the numbers of connected pieces of two pictures are apart; the rows of the horizon are none."""
+def _pieces(images: Tensor, drawn: Tensor, behind: Tensor, form: Tensor, horizon: Tensor) -> Tensor:
+    """How far the numbers of connected pieces of two images are apart; the rows of the horizon are none."""
     counts = []
     unseen = (form > 0.5) & (lengths(drawn - behind) <= VISIBLE)
-    for x in (pictures, drawn):
+    for x in (images, drawn):
         there = (((lengths(x - behind) > VISIBLE) | unseen) & ~horizon).numpy()
         labels = [torch.from_numpy(ndimage.label(each)[0].ravel()) for each in there]
         counts.append(torch.tensor([int((torch.bincount(each)[1:] >= SMALLEST).sum()) for each in labels]))

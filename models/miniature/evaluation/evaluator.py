@@ -1,17 +1,17 @@
-r"""The recogniser reads a picture: which forms it shows, in which colours, where.  It has no weights and learns
+r"""The recogniser reads an image: which forms it shows, in which colours, where.  It has no weights and learns
 nothing.
 
-It reads what is behind the forms from the picture's border, and then tries what the world could have painted: shapes
+It reads what is behind the forms from the image's border, and then tries what the world could have painted: shapes
 side by side, one shape with a pattern, a shape on a larger one, a head; each at radii in small steps, at every place
-where it could be, in every colour (``hypotheses``).  It takes what explains most of the picture.
+where it could be, in every colour (``hypotheses``).  It takes what explains most of the image.
 
-It knows its limits.  Pictures of k · 128 pixels a side are averaged to 128; any other size is refused.  Forms that are
+It knows its limits.  Images of k · 128 pixels a side are averaged to 128; any other size is refused.  Forms that are
 smaller or larger than the world's are found by templates at the ends of the range, or leave much unexplained, or show
 something inside that is not explained, as two of which the upper one was not found: then it says that it cannot judge,
 rather than name the form that is least wrong.
 
-The recogniser knows the world's renderer alone.  It never sees a picture from a network before it is asked about one,
-and its error on the renderer's own pictures, with any place and any radius, is its error as a measuring instrument.
+The recogniser knows the world's renderer alone.  It never sees an image from a network before it is asked about one,
+and its error on the renderer's own images, with any place and any radius, is its error as a measuring instrument.
 """
 
 from __future__ import annotations
@@ -35,42 +35,42 @@ EXPLAINED = {"shape": 0.88, "patterned": 0.8, "base": 0.88, "animal": 0.7}  # sh
 DEEP, PATCH = 2, 3  # pixels of 64 from a plain shape's edge to its inside, and of what is averaged there
 
 
-def read(pictures: Tensor) -> Scenes:
-    """Read pictures as ``standard`` takes them; nobody looks for ``size`` and ``relation``, which are −1.
+def read(images: Tensor) -> Scenes:
+    """Read images as ``standard`` takes them; nobody looks for ``size`` and ``relation``, which are −1.
 
     ``form`` is −1 where no further form was found, and everywhere where it cannot judge.  Of a shape on another, the
     upper one comes first; else the larger gain does.  ``horizon`` is 0 where the ground has one colour.
     """
-    return _read(pictures, _known)
+    return _read(images, _known)
 
 
-def closest(pictures: Tensor) -> Scenes:
-    """What explains each picture best, also where that is little and ``read`` would not judge."""
-    return _read(pictures, lambda found, left, share: True)
+def closest(images: Tensor) -> Scenes:
+    """What explains each image best, also where that is little and ``read`` would not judge."""
+    return _read(images, lambda found, left, share: True)
 
 
-def standard(pictures: Tensor) -> Tensor:
-    """Pictures (n, 3, 128 k, 128 k) in [−1, 1], averaged to (n, 3, 128, 128); ``ConfigError`` for any other shape."""
-    shape = tuple(pictures.shape)
+def standard(images: Tensor) -> Tensor:
+    """Images (n, 3, 128 k, 128 k) in [−1, 1], averaged to (n, 3, 128, 128); ``ConfigError`` for any other shape."""
+    shape = tuple(images.shape)
     if len(shape) != 4 or shape[1] != 3 or shape[2] != shape[3] or not shape[2] or shape[2] % SIZE:
-        what = f"got {shape}; it knows forms of one size only, so give pictures of the model's own size"
-        raise ConfigError(f"pictures must be (n, 3, {SIZE} k, {SIZE} k) for the recogniser to judge, {what}")
-    return avg_pool2d(pictures.float().cpu(), shape[2] // SIZE)
+        what = f"got {shape}; it knows forms of one size only, so give images of the model's own size"
+        raise ConfigError(f"images must be (n, 3, {SIZE} k, {SIZE} k) for the recogniser to judge, {what}")
+    return avg_pool2d(images.float().cpu(), shape[2] // SIZE)
 
 
-def _read(pictures: Tensor, known: Callable[[list[Found], Tensor, float], bool]) -> Scenes:
-    pictures = standard(pictures)
-    land = land_of(pictures)
-    small, behind = avg_pool2d(pictures, SIZE // SIDE), land.picture(SIDE)
+def _read(images: Tensor, known: Callable[[list[Found], Tensor, float], bool]) -> Scenes:
+    images = standard(images)
+    land = land_of(images)
+    small, behind = avg_pool2d(images, SIZE // SIDE), land.image(SIDE)
     rows = []
-    for picture, back in zip(small, behind, strict=True):
-        found, left, share = _explained(picture, back)
+    for image, back in zip(small, behind, strict=True):
+        found, left, share = _explained(image, back)
         rows.append(found if known(found, left, share) else [])
     scale = SIZE / SIDE
     fields = [_column(rows, lambda each, name=name: getattr(each, name), -1)
               for name in ("form", "colour", "hat", "pattern")]  # fmt: skip
     centre = _column(rows, lambda each: (scale * each.x, scale * each.y), (0.0, 0.0))
-    none = torch.full((len(pictures),), -1)
+    none = torch.full((len(images),), -1)
     radius = _column(rows, lambda each: scale * each.radius, 0.0)
     return Scenes(*fields, centre, radius, land.ground(), SIZE * land.horizon, none, none)
 
@@ -79,15 +79,15 @@ def _column(rows: list[list[Found]], of: Callable[[Found], object], empty: objec
     return torch.tensor([[*map(of, row), *[empty] * (SLOTS - len(row))] for row in rows])
 
 
-def _explained(picture: Tensor, behind: Tensor) -> tuple[list[Found], Tensor, float]:
-    """The forms that explain most of a picture, what they leave over (3, 64, 64), and their share of ‖d‖²."""
-    all_of_it = float((picture - behind).square().sum())
-    found, left, most = [], picture, -math.inf
-    for forms in hypotheses(picture, behind):
+def _explained(image: Tensor, behind: Tensor) -> tuple[list[Found], Tensor, float]:
+    """The forms that explain most of an image, what they leave over (3, 64, 64), and their share of ‖d‖²."""
+    all_of_it = float((image - behind).square().sum())
+    found, left, most = [], image, -math.inf
+    for forms in hypotheses(image, behind):
         painted = behind
         for each in reversed(forms):
             painted = each.onto(painted)
-        over = picture - painted
+        over = image - painted
         share = 1 - float(over.square().sum()) / max(all_of_it, 1e-9)
         if share > most:
             found, left, most = forms, over, share
@@ -95,7 +95,7 @@ def _explained(picture: Tensor, behind: Tensor) -> tuple[list[Found], Tensor, fl
 
 
 def _known(found: list[Found], left: Tensor, share: float) -> bool:
-    """Whether the forms that were found are within the ranges that were tried, and explain the picture."""
+    """Whether the forms that were found are within the ranges that were tried, and explain the image."""
     inside = all(each.inside() for each in found)
     return inside and share >= EXPLAINED[found[-1].kind] and all(_whole(each, left) for each in found)
 
@@ -110,7 +110,7 @@ def _whole(found: Found, left: Tensor) -> bool:
 
 
 def score(asked: Scenes, seen: Scenes) -> dict[str, Tensor]:
-    """Which pictures are right, and in what: a bool (n,) for each thing that is asked; all scenes of one kind.
+    """Which images are right, and in what: a bool (n,) for each thing that is asked; all scenes of one kind.
 
     The last is all that is asked, no other form and no other pattern.  Of one shape: ``colour``, ``shape``,
     ``pattern``, ``both``.  Of two: ``relation``, ``colours``, ``shapes``, ``all``; of a shape on another: ``on``
@@ -178,7 +178,7 @@ def _reordered(seen: Scenes, swap: Tensor) -> Scenes:
 
 
 def fulfilled(wish: Scenes, seen: Scenes) -> Tensor:
-    """Which pictures (n,) show all that a caption says: ``wish`` from ``language.parse``, ``seen`` from ``read``.
+    """Which images (n,) show all that a caption says: ``wish`` from ``language.parse``, ``seen`` from ``read``.
 
     A hat or a pattern that is not asked for is wrong, and so is a further form; what else the caption leaves open is
     free.  A small form has a radius below 33 pixels.

@@ -1,10 +1,10 @@
 """Fidelity: how often the miniature paints what the caption says, and how clean, in the eyes of the recogniser.
 
 A line of the table asks for n fresh scenes, by captions that say all but the ground (of "ground", that too; of "words",
-all of that in other words), from seeds that the training never used.  The pictures are those of the command
-``picture``.  Beside each line stands what the recogniser finds in the renderer's own pictures of the same scenes, which
-is its own error, and in those pictures after a passage through the autoencoder, which no U-Net can exceed.  The limits
-of what is clean come from real pictures after that passage, too, of other scenes.
+all of that in other words), from seeds that the training never used.  The images are those of the command
+``image``.  Beside each line stands what the recogniser finds in the renderer's own images of the same scenes, which
+is its own error, and in those images after a passage through the autoencoder, which no U-Net can exceed.  The limits
+of what is clean come from real images after that passage, too, of other scenes.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ LINES = {  # kind of scene, held-out pairs
     "ground": ("single", False),  # with captions that name the ground
     "words": (None, False),  # all kinds, with synonyms and in other orders
 }
-GOAL, UNSEEN_GOAL = 0.95, 0.90  # share of pictures that are right and clean
+GOAL, UNSEEN_GOAL = 0.95, 0.90  # share of images that are right and clean
 GUIDANCE = (1.0, 2.0, USUAL_G)  # tried for each kind; the last is Stable Diffusion's
 FEW = 10  # steps, tried beside the usual number
 OTHERS = {"ddim": GUIDANCE, "lms": (USUAL_G,)}  # tried, too: order one and, as in the article, order four
@@ -64,22 +64,20 @@ def captions(line: str, scenes: synthetic.Scenes) -> list[str]:
 def paint(
     parts: Components, texts: list[str], g: float, steps: int = STEPS, seed: int = 0, sampler: str = SAMPLER
 ) -> Iterator[Tensor]:
-    """Paint captions as the command does, in batches of 50: pictures (≤ 50, 3, 128, 128) in [−1, 1]."""
+    """Paint captions as the command does, in batches of 50: images (≤ 50, 3, 128, 128) in [−1, 1]."""
     for start in range(0, len(texts), 50):
         options = {"g": g, "steps": steps, "seed": seed, "sampler": sampler, "first": start}
-        yield from_pil([picture.image for picture in generate(parts, texts[start : start + 50], **options)])
+        yield from_pil([generated.image for generated in generate(parts, texts[start : start + 50], **options)])
 
 
-def judge(
-    line: str, scenes: synthetic.Scenes, pictures: Tensor, limits: dict[str, dict[str, float]]
-) -> dict[str, dict]:
-    """Shares of the pictures: ``right`` in each thing that is asked; ``clean``, and by what they are not.
+def judge(line: str, scenes: synthetic.Scenes, images: Tensor, limits: dict[str, dict[str, float]]) -> dict[str, dict]:
+    """Shares of the images: ``right`` in each thing that is asked; ``clean``, and by what they are not.
 
     "unknown" is the share that the recogniser cannot judge, which are neither right nor clean.  Of animals, ``ears`` is
     the share with both, of those whose ears differ from their ground.
     """
-    seen = evaluator.read(pictures)
-    left, kinds = artefact_metrics.left(pictures, seen), synthetic.kinds_of(scenes)
+    seen = evaluator.read(images)
+    left, kinds = artefact_metrics.left(images, seen), synthetic.kinds_of(scenes)
     right, over = {}, {name: torch.zeros(len(kinds), dtype=torch.bool) for name in artefact_metrics.Left._fields}
     whole = torch.zeros(len(kinds), dtype=torch.bool)
     for k in kinds.unique():
@@ -95,7 +93,7 @@ def judge(
     row = {"right": _shares(right)}
     row["clean"] = _shares({"clean": clean, "right and clean": clean & whole, "unknown": seen.form[:, 0] < 0} | over)
     if line == "animal":
-        ears = artefact_metrics.ears(pictures, seen)
+        ears = artefact_metrics.ears(images, seen)
         row["ears"] = {"both": _shares({"": ears[ears >= 0] > 0})[""], "n": int((ears >= 0).sum())}
     return row
 
@@ -105,10 +103,10 @@ def _shares(found: dict[str, Tensor]) -> dict[str, float]:
 
 
 @torch.no_grad()
-def carried(parts: Components, pictures: Tensor) -> Tensor:
-    """The pictures (n, 3, 128, 128) after encoding to the mean of z, and decoding."""
+def carried(parts: Components, images: Tensor) -> Tensor:
+    """The images (n, 3, 128, 128) after encoding to the mean of z, and decoding."""
     vae = parts.vae
-    split = [vae.decode(vae.encode(x.to(vae.device)).latent_dist.mean).sample.cpu() for x in pictures.split(PART)]
+    split = [vae.decode(vae.encode(x.to(vae.device)).latent_dist.mean).sample.cpu() for x in images.split(PART)]
     return torch.cat(split).clamp(-1, 1)
 
 
@@ -116,7 +114,7 @@ def report(parts: Components, n: int, trial: int, done: list[dict]) -> Iterator[
     """Yield the rows of the table that are not among ``done``, each as soon as it is measured; ``done`` grows along.
 
     A row says what it is of (``of``), the line, n, and what ``judge`` returns.  First the limits of each kind; then
-    ``trial`` pictures of each kind at every g, with other samplers too; then n fresh ones of each line at the default
+    ``trial`` images of each kind at every g, with other samplers too; then n fresh ones of each line at the default
     setting, of which g is the best of the trials.
     """
     for kind in synthetic.KINDS:
@@ -139,7 +137,7 @@ def limits_of(rows: list[dict]) -> dict[str, dict[str, float]]:
 
 
 def best(rows: list[dict]) -> float:
-    """The g with which most trial pictures of all kinds are right and clean, the smallest of equals."""
+    """The g with which most trial images of all kinds are right and clean, the smallest of equals."""
     trials = [row for row in rows if row["of"] == "trial" and "trained" not in row]
     total: dict[float, float] = dict.fromkeys(GUIDANCE, 0.0)
     for row in (row for row in trials if (row["steps"], row["sampler"]) == (STEPS, SAMPLER)):
@@ -148,7 +146,7 @@ def best(rows: list[dict]) -> float:
 
 
 def missed(rows: list[dict]) -> dict[str, float]:
-    """The lines whose share of fresh pictures that are right and clean is below the goal, each with its share."""
+    """The lines whose share of fresh images that are right and clean is below the goal, each with its share."""
     shares = {row["line"]: row["clean"]["right and clean"] for row in rows if row["of"] == "fresh"}
     return {line: p for line, p in shares.items() if p < (UNSEEN_GOAL if LINES[line][1] else GOAL)}
 
@@ -164,19 +162,19 @@ def painted(
     sampler: str = SAMPLER,
     **conditions,
 ) -> Iterator[dict]:
-    """Yield a row of n pictures of a line at guidance g, unless it is among ``done``."""
+    """Yield a row of n images of a line at guidance g, unless it is among ``done``."""
 
     def measure() -> dict:
         scenes = asked(line, n, seeds)
-        pictures = torch.cat(list(paint(parts, captions(line, scenes), g, steps, SEEDS[seeds], sampler)))
-        return judge(line, scenes, pictures, limits_of(done))
+        images = torch.cat(list(paint(parts, captions(line, scenes), g, steps, SEEDS[seeds], sampler)))
+        return judge(line, scenes, images, limits_of(done))
 
     yield from once(done, seeds, line, n, measure, g=g, steps=steps, sampler=sampler, **conditions)
 
 
 def _limits(parts: Components, kind: str, n: int) -> dict:
-    pictures = carried(parts, render(asked(kind, n, "limits")))
-    return {"limits": artefact_metrics.limits(artefact_metrics.left(pictures, evaluator.read(pictures)))}
+    images = carried(parts, render(asked(kind, n, "limits")))
+    return {"limits": artefact_metrics.limits(artefact_metrics.left(images, evaluator.read(images)))}
 
 
 def _real(line: str, n: int, limits: dict) -> dict:
@@ -193,7 +191,7 @@ def _ceiling(parts: Components, line: str, n: int, limits: dict) -> dict:
 
 
 def once(done: list[dict], of: str, line: str, n: int, measured: Callable[[], dict], **conditions) -> Iterator[dict]:
-    """What was measured is in dictionaries, all else says of what.  A row of few pictures gives way to one of more."""
+    """What was measured is in dictionaries, all else says of what.  A row of few images gives way to one of more."""
     row = {"of": of, "line": line, **conditions}
     same = [other for other in done if {k: v for k, v in other.items() if k != "n" and not isinstance(v, dict)} == row]
     if all(other["n"] < n for other in same):

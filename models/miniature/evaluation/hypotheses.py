@@ -1,6 +1,6 @@
-"""What a picture could show: forms side by side, one shape with a pattern, a shape on a larger one, a head.
+"""What an image could show: forms side by side, one shape with a pattern, a shape on a larger one, a head.
 
-Each hypothesis takes a picture (3, 64, 64) and what is behind its forms, and returns the forms that explain most of it.
+Each hypothesis takes an image (3, 64, 64) and what is behind its forms, and returns the forms that explain most of it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ REACH, WALK = 2, 4  # pixels of place and radius around a first guess; and how o
 
 
 class Found(NamedTuple):
-    """A form in a picture, in pixels of 64, and how much it explains of it; ``kind`` is that of its templates."""
+    """A form in an image, in pixels of 64, and how much it explains of it; ``kind`` is that of its templates."""
 
     kind: str
     form: int
@@ -43,11 +43,11 @@ class Found(NamedTuple):
         near = columns.start + 1 < self.x < columns.stop - 1 and rows.start + 1 < self.y < rows.stop - 1
         return near and bool(radii[0] < self.radius < radii[-1])
 
-    def onto(self, picture: Tensor) -> Tensor:
-        """The picture (3, 64, 64) with this form painted over it."""
+    def onto(self, image: Tensor) -> Tensor:
+        """The image (3, 64, 64) with this form painted over it."""
         for cover, paint in zip(self._covers(), paints(*torch.tensor([[self.colour], [self.hat]]))[0], strict=True):
-            picture = torch.lerp(picture, paint[:, None, None].expand_as(picture), cover)
-        return picture
+            image = torch.lerp(image, paint[:, None, None].expand_as(image), cover)
+        return image
 
     def covered(self) -> Tensor:
         """How much of each pixel the form covers (64, 64)."""
@@ -61,13 +61,13 @@ class Found(NamedTuple):
         return covers
 
 
-def hypotheses(picture: Tensor, behind: Tensor) -> list[list[Found]]:
-    """All that the picture could show, each as forms of which one is painted over those after it."""
-    shapes = everywhere("shape", picture, behind)
-    animal = _best("animal", everywhere("animal", picture, behind))
-    below = power("shape", picture, behind)
+def hypotheses(image: Tensor, behind: Tensor) -> list[list[Found]]:
+    """All that the image could show, each as forms of which one is painted over those after it."""
+    shapes = everywhere("shape", image, behind)
+    animal = _best("animal", everywhere("animal", image, behind))
+    below = power("shape", image, behind)
     several = [apart(shapes, least * below) for least in MATCHED]
-    tried = *several, patterned(shapes, picture, behind), stacked(picture, behind), [animal]
+    tried = *several, patterned(shapes, image, behind), stacked(image, behind), [animal]
     return [forms for forms in tried if forms]
 
 
@@ -91,28 +91,28 @@ def _free(found: Found) -> Tensor:
     return torch.hypot(rows[:, None] - found.y, columns - found.x) >= room[:, None, None]
 
 
-def patterned(gains: Gains, picture: Tensor, behind: Tensor) -> list[Found]:
+def patterned(gains: Gains, image: Tensor, behind: Tensor) -> list[Found]:
     """One shape, plain or with a pattern: near the plain one that explains most, or as wide as what is not ground."""
     plain = _best("shape", gains)
-    starts = [(plain.x, plain.y, plain.radius), _extent(picture, behind)]
-    return [max((_walk(start, picture, behind) for start in starts), key=lambda found: found.gain)]
+    starts = [(plain.x, plain.y, plain.radius), _extent(image, behind)]
+    return [max((_walk(start, image, behind) for start in starts), key=lambda found: found.gain)]
 
 
-def _extent(picture: Tensor, behind: Tensor) -> tuple[float, float, float]:
+def _extent(image: Tensor, behind: Tensor) -> tuple[float, float, float]:
     """Centre x, y and half the longer side of the box around all that is not ground."""
-    there = (picture - behind).norm(dim=0) > VISIBLE
+    there = (image - behind).norm(dim=0) > VISIBLE
     rows, columns = (there.any(dim).nonzero()[:, 0].tolist() or [0, SIDE - 1] for dim in (1, 0))
     half = max(rows[-1] - rows[0], columns[-1] - columns[0]) / 2
     return (columns[0] + columns[-1]) / 2, (rows[0] + rows[-1]) / 2, half
 
 
-def _walk(start: tuple[float, float, float], picture: Tensor, behind: Tensor) -> Found:
+def _walk(start: tuple[float, float, float], image: Tensor, behind: Tensor) -> Found:
     """The best shape around a start, again around the best one, until it is not at the end of what was tried."""
     radii = templates("patterned").radius
     for _ in range(WALK):
         x, y, radius = start
         radius = min(max(radius, float(radii[0])), float(radii[-1]))
-        found = _near("patterned", ((radii - radius).abs() <= REACH).nonzero()[:, 0], picture, behind, (x, y), REACH)
+        found = _near("patterned", ((radii - radius).abs() <= REACH).nonzero()[:, 0], image, behind, (x, y), REACH)
         moved = max(abs(found.x - int(x) - 0.5), abs(found.y - int(y) - 0.5), abs(found.radius - radius) + 0.5)
         if moved < REACH:
             break
@@ -120,18 +120,18 @@ def _walk(start: tuple[float, float, float], picture: Tensor, behind: Tensor) ->
     return found
 
 
-def stacked(picture: Tensor, behind: Tensor) -> list[Found]:
+def stacked(image: Tensor, behind: Tensor) -> list[Found]:
     """A shape of another colour on a larger one, if there is one."""
-    base = _best("base", everywhere("base", picture, behind))
+    base = _best("base", everywhere("base", image, behind))
     whole = base.onto(behind)
-    top = _near("top", torch.arange(len(templates("top").form)), picture, whole, (base.x, base.y), 4)
+    top = _near("top", torch.arange(len(templates("top").form)), image, whole, (base.x, base.y), 4)
     there = top.colour != base.colour and top.gain > PRESENT * top.energy
     return [top, base] if there else []
 
 
-def _near(kind: str, chosen: Tensor, picture: Tensor, behind: Tensor, place: tuple[float, float], reach: int) -> Found:
+def _near(kind: str, chosen: Tensor, image: Tensor, behind: Tensor, place: tuple[float, float], reach: int) -> Found:
     x, y = int(place[0]), int(place[1])
-    return _best(kind, nearby(kind, chosen, picture, behind, (x, y), reach), chosen, (x - reach, y - reach))
+    return _best(kind, nearby(kind, chosen, image, behind, (x, y), reach), chosen, (x - reach, y - reach))
 
 
 def _best(kind: str, gains: Gains, chosen: Tensor | None = None, corner: tuple[int, int] | None = None) -> Found:

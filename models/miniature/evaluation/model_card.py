@@ -25,7 +25,7 @@ from ..training import train_unet, train_vae
 from . import fidelity
 
 ARTICLE = "a dog wearing hat"
-COLUMNS, MARGIN = 8, 14  # of the contact sheet: pictures to a row, height of a caption
+COLUMNS, MARGIN = 8, 14  # of the contact sheet: images to a row, height of a caption
 SHEET = (
     ("single", 7),
     ("unseen", 8),
@@ -48,13 +48,13 @@ def sheet(parts: Components, path: Path, g: float) -> None:
     """Paint the contact sheet at the default setting: the article's prompt first, then prompts of each line."""
     groups = prompts()
     texts = [text for group in groups for text in group]
-    pictures = [x for i, group in enumerate(groups) for x in fidelity.paint(parts, group, g, seed=int(i > 0))]
+    images = [x for i, group in enumerate(groups) for x in fidelity.paint(parts, group, g, seed=int(i > 0))]
     side = synthetic.SIZE
     page = Image.new("RGB", (COLUMNS * side, math.ceil(len(texts) / COLUMNS) * (side + MARGIN)), "white")
     pen = ImageDraw.Draw(page)
-    for i, (text, picture) in enumerate(zip(texts, to_pil(torch.cat(pictures)), strict=True)):
+    for i, (text, image) in enumerate(zip(texts, to_pil(torch.cat(images)), strict=True)):
         x, y = i % COLUMNS * side, i // COLUMNS * (side + MARGIN)
-        page.paste(picture, (x, y))
+        page.paste(image, (x, y))
         pen.text((x + 2, y + side + 1), _short(pen, text, side - 4), fill="black")
     drawn = io.BytesIO()
     page.save(drawn, format="png", optimize=True)
@@ -82,12 +82,12 @@ def card(folder: Path, rows: list[dict], settings: dict, minutes: dict[str, floa
     )
     return f"""# The miniature
 
-Stable Diffusion's parts in small. It paints 128 × 128 pictures of a world of coloured shapes and of animals with hats.
+Stable Diffusion's parts in small. It paints 128 × 128 images of a world of coloured shapes and of animals with hats.
 `StableDiffusionPipeline.from_pretrained` loads this folder. Of other models it has CLIP's vocabulary, and nothing else.
 
 ## Data
 
-`models.miniature` draws the pictures and says their captions: {len(SHAPES)} shapes in {len(synthetic.COLOURS)} colours, alone and plain or, if large, with one of {len(PATTERNS)} patterns,
+`models.miniature` draws the images and says their captions: {len(SHAPES)} shapes in {len(synthetic.COLOURS)} colours, alone and plain or, if large, with one of {len(PATTERNS)} patterns,
 two in a relation, one on another, two to four equal ones; and {len(ANIMALS)} animals with or without a hat; on {len(synthetic.GROUNDS)} grounds, of which two have a horizon.
 A word that has synonyms is one of them in {language.OTHER_WORD:.0%} of the captions, and the order is another in {language.OTHER_ORDER:.0%}. Never seen in training: {held_out}.
 
@@ -95,10 +95,10 @@ A word that has synonyms is one of them in {language.OTHER_WORD:.0%} of the capt
 
 `python -m diffusion_lib train-latent --out DIR` trains it from nothing. The seeds of this run were {_listed(vae.seed, sharp.seed, *(run.seed for run in runs))}.
 
-- Autoencoder: {vae.steps + sharp.steps:,} steps of {vae.batch_size} fresh pictures, weight of the KL {train_vae.KL_WEIGHT:g}: {vae.steps:,} with the squared error, learning rate {vae.lr:g};
+- Autoencoder: {vae.steps + sharp.steps:,} steps of {vae.batch_size} fresh images, weight of the KL {train_vae.KL_WEIGHT:g}: {vae.steps:,} with the squared error, learning rate {vae.lr:g};
   {sharp.steps:,} with the absolute error times {train_vae.ABSOLUTE_WEIGHT:g}, learning rate {sharp.lr:g}.
 - Text encoder and U-Net: {len(runs)} runs of {_listed(*(f"{run.steps:,}" for run in runs))} steps of {unet.batch_size}, learning rates {_listed(*(f"{run.lr:g}" for run in runs))},
-  each from the average of the one before, on the latents of {settings["pictures"]:,} other pictures;
+  each from the average of the one before, on the latents of {settings["images"]:,} other images;
   {train_unet.DROPPED:.0%} of the captions empty, loss (ε − ε̂)² weighed by min(1 + 1/SNR, {train_unet.LARGEST_WEIGHT:g}).
 - Both: AdamW, cosine to 0, averaged parameters, {unet.precision}; stored as float16.
 - Minutes of one core: {times}.
@@ -106,9 +106,9 @@ A word that has synonyms is one of them in {language.OTHER_WORD:.0%} of the capt
 
 ## Numbers
 
-Pictures in %, of {n} fresh ones a line, ± one standard error, at the default setting of the command `picture`: {SAMPLER}, {STEPS} steps, g = {g:g}.
-A recogniser judges that fits the world's renderer to the picture; it never saw a generated one. "Recogniser" is what it finds in real pictures,
-"autoencoder" in real ones after encoding and decoding, both of {trial}. Unseen are colour–shape pairs that no picture of the training showed; of "ground" the captions name the ground,
+Images in %, of {n} fresh ones a line, ± one standard error, at the default setting of the command `image`: {SAMPLER}, {STEPS} steps, g = {g:g}.
+A recogniser judges that fits the world's renderer to the image; it never saw a generated one. "Recogniser" is what it finds in real images,
+"autoencoder" in real ones after encoding and decoding, both of {trial}. Unseen are colour–shape pairs that no image of the training showed; of "ground" the captions name the ground,
 of "words" all that the world has is asked for with the ground, in synonyms and other orders.
 
 {_table(rows)}
@@ -116,19 +116,19 @@ of "words" all that the world has is asked for with the ground, in synonyms and 
 {_goal(rows)}
 
 Clean means: nothing else on the ground, edges as sharp as the decoder can, no stain inside, as many pieces as forms; `cleanness` says how it is measured.
-Its limits are what the decoder leaves over of 99 of 100 real pictures of a kind, and a little more that is hardly seen. Ears are counted where they differ from their ground.
+Its limits are what the decoder leaves over of 99 of 100 real images of a kind, and a little more that is hardly seen. Ears are counted where they differ from their ground.
 
-With other settings, of {trial} trial pictures each. The g of the table is the one with which most of these are right and clean.
+With other settings, of {trial} trial images each. The g of the table is the one with which most of these are right and clean.
 
 {_settings(rows)}
 
 `ddpm` draws fresh noise in each step. `ddim` and `lms`, the article's, draw none: orders one and four of one family; g = 7.5 is Stable Diffusion's.
 Steep slopes break a high order, not the network: see the chapter on multistep methods.
-The autoencoder returns fresh pictures with {_psnr(rows)}.
+The autoencoder returns fresh images with {_psnr(rows)}.
 
 ## Limits
 
-It knows {len(language.vocabulary()) - 1} words and the comma. Any other word has the embedding 0: `picture` names it and makes no picture.
+It knows {len(language.vocabulary()) - 1} words and the comma. Any other word has the embedding 0: `image` names it and makes no image.
 Five objects, two animals, actions and styles are not in its world.
 
 ## Hashes
@@ -154,7 +154,7 @@ def _table(rows: list[dict]) -> str:
 
 
 def _asked(row: dict) -> dict[str, tuple[float, int]]:
-    """Each share of a row, and of how many pictures."""
+    """Each share of a row, and of how many images."""
     found = row["right"] | {what: row["clean"][what] for what in ("clean", "right and clean", "unknown")}
     ears = {"both ears": (row["ears"]["both"], row["ears"]["n"])} if "ears" in row else {}
     return {what: (p, row["n"]) for what, p in found.items() if what != "psnr"} | ears

@@ -1,6 +1,6 @@
-r"""Templates: masks of all forms in steps of their radius, and how much of a picture each explains, where.
+r"""Templates: masks of all forms in steps of their radius, and how much of an image each explains, where.
 
-With B what is behind a form, d the picture minus B, and P the form in its colours minus B, painting the form explains
+With B what is behind a form, d the image minus B, and P the form in its colours minus B, painting the form explains
 
     gain = ‖d‖² − ‖d − P‖² = 2 ⟨d, P⟩ − ‖P‖².
 
@@ -9,8 +9,8 @@ P is a sum of layers, P = Σ_a s_a (p_a − B), each a mask times a colour.  So
     ⟨d, P⟩ = Σ_a p_a · ⟨s_a, d⟩ − ⟨s_a, d · B⟩,
     ‖P‖² = Σ_ab ⟨s_a, s_b⟩ p_a · p_b − 2 Σ_a p_a · ⟨u_a, B⟩ + Σ_a ⟨u_a, |B|²⟩,   u_a = s_a Σ_b s_b,
 
-come from a few products of pictures with masks, whatever the colours: at all places by FFT, where B is the same along
-each row; or near one place, for any B.  All this at half the picture's resolution.
+come from a few products of images with masks, whatever the colours: at all places by FFT, where B is the same along
+each row; or near one place, for any B.  All this at half the image's resolution.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Gains(NamedTuple):
 
 @cache
 def templates(kind: str) -> Masks:
-    """All forms of the kind, a key of ``RADII``, at all radii, in the middle of the picture."""
+    """All forms of the kind, a key of ``RADII``, at all radii, in the middle of the image."""
     names = {"base": BASES, "animal": ANIMALS}.get(kind, SHAPES)
     hats = (0, 1) if kind == "animal" else (0,)
     patterns = range(-1, len(PATTERNS)) if kind == "patterned" else (-1,)
@@ -106,34 +106,34 @@ def _products(kind: str, start: int | None, stop: int | None) -> tuple[Tensor, T
     return (seen * seen.sum(1, keepdim=True)).sum(-1), flat @ flat.mT
 
 
-def everywhere(kind: str, picture: Tensor, behind: Tensor) -> Gains:
+def everywhere(kind: str, image: Tensor, behind: Tensor) -> Gains:
     """What the templates of a kind explain with their centre at each pixel of ``WINDOW``.
 
-    ``picture`` and ``behind`` are (3, 64, 64); ``behind`` is the same along each row.
+    ``image`` and ``behind`` are (3, 64, 64); ``behind`` is the same along each row.
     """
     rows = WINDOW[kind][0]
-    fields = _fields(picture, behind)
+    fields = _fields(image, behind)
     match = _inverse(kind, torch.fft.rfft2(fields[:4])[:, None, None] * _spectrum(kind))  # (4, k, a, h, w)
     shift = (torch.arange(SIDE) + torch.arange(rows.start, rows.stop)[:, None] - SIDE // 2).clamp(0, SIDE - 1)
     chosen = torch.arange(len(templates(kind).form))
     return _coloured(kind, chosen, match, _rows_behind(kind, chosen, fields[4:, :, 0][:, shift]))
 
 
-def power(kind: str, picture: Tensor, behind: Tensor) -> Tensor:
+def power(kind: str, image: Tensor, behind: Tensor) -> Tensor:
     """‖d‖² under the templates of a kind, with their centre at each pixel of ``WINDOW``: (k, h, w).
 
     Where a mask is 0 or 1, a gain is this minus what is left there.
     """
-    return _inverse(kind, torch.fft.rfft2((picture - behind).square().sum(0)) * _spectrum(kind).sum(1))
+    return _inverse(kind, torch.fft.rfft2((image - behind).square().sum(0)) * _spectrum(kind).sum(1))
 
 
-def nearby(kind: str, chosen: Tensor, picture: Tensor, behind: Tensor, place: tuple[int, int], reach: int) -> Gains:
+def nearby(kind: str, chosen: Tensor, image: Tensor, behind: Tensor, place: tuple[int, int], reach: int) -> Gains:
     """What the templates of a kind with the numbers ``chosen`` explain, up to ``reach`` pixels from a place (x, y)."""
     masks, (x, y) = templates(kind), place
     half = min(SIDE // 2, int(WIDEST * float(masks.radius[chosen].max())) + 2)
     middle = slice(SIDE // 2 - half, SIDE // 2 + half)
     seen = masks.seen[..., middle, middle][chosen]
-    fields, places = _fields(picture, behind).roll((SIDE // 2 - y, SIDE // 2 - x), (1, 2)), 2 * reach + 1
+    fields, places = _fields(image, behind).roll((SIDE // 2 - y, SIDE // 2 - x), (1, 2)), 2 * reach + 1
 
     def around(fields: Tensor) -> Tensor:  # (places, fields, pixels)
         wide = pad(fields[None], (reach,) * 4, "circular")[0][:, middle.start :, middle.start :]
@@ -168,9 +168,9 @@ def _rows_behind(kind: str, chosen: Tensor, lines: Tensor) -> Callable[[slice], 
     return back
 
 
-def _fields(picture: Tensor, behind: Tensor) -> Tensor:
+def _fields(image: Tensor, behind: Tensor) -> Tensor:
     """d, −d · B, B and |B|²: (8, 64, 64)."""
-    d = picture - behind
+    d = image - behind
     return torch.cat([d, -(d * behind).sum(0, keepdim=True), behind, behind.square().sum(0, keepdim=True)])
 
 

@@ -1,4 +1,4 @@
-r"""The second stage: text encoder and U-Net learn to predict the noise in the latents of a captioned picture.
+r"""The second stage: text encoder and U-Net learn to predict the noise in the latents of a captioned image.
 
 The loss is that of latent diffusion, L_LDM = E ‖ε − ε̂(z_t, t, τ(y))‖² per dimension (Rombach et al. 2022, eq. 3): z is
 the mean of the posterior, shifted and scaled as for Stable Diffusion, y the caption and τ the text encoder, which is
@@ -6,10 +6,10 @@ trained along.  One caption in ten is replaced by the empty text, for guidance (
 
 t is uniform, and the error at t weighs min(1 + 1/SNR_t, 10), divided by its mean.  Without the bound this is the error
 of v (Salimans & Ho 2022, section 4).  What a caption decides, it decides where the noise is strong; there ε is almost
-x_t itself, so that a large error of the picture is a small one of ε, and a short run would learn edges before colours.
+x_t itself, so that a large error of the image is a small one of ε, and a short run would learn edges before colours.
 
-A run sees few pictures many times; their captions are drawn anew each time: each leaves out other things and says the
-rest in other words.  There are four runs: each goes on from the average of the one before, with other pictures.
+A run sees few images many times; their captions are drawn anew each time: each leaves out other things and says the
+rest in other words.  There are four runs: each goes on from the average of the one before, with other images.
 """
 
 from __future__ import annotations
@@ -38,16 +38,14 @@ from .train_vae import latents
 
 DROPPED = 0.1  # share of the captions that are replaced by ""
 LARGEST_WEIGHT = 10.0
-PICTURES = 40_000
+IMAGES = 40_000
 SETTINGS = TrainConfig(
     steps=10_000, batch_size=64, lr=1.5e-3, ema_decay=0.999, timestep_sampling="uniform", precision="bfloat16", seed=1
 )
 FINE_SETTINGS = replace(SETTINGS, lr=1e-3, seed=4)
 FINER_SETTINGS = replace(SETTINGS, lr=8e-4, seed=3)
 FINEST_SETTINGS = replace(SETTINGS, steps=5000, lr=6e-4, seed=5)
-MIXES = {"unet": synthetic.FINE_MIX} | dict.fromkeys(
-    ("fine", "finer", "finest"), synthetic.MIX
-)  # of each run's pictures
+MIXES = {"unet": synthetic.FINE_MIX} | dict.fromkeys(("fine", "finer", "finest"), synthetic.MIX)  # of each run's images
 
 
 class Conditional(nn.Module):

@@ -1,7 +1,7 @@
-"""The first stage: the autoencoder learns to carry the world's pictures through 8 × 8 × 8 numbers.
+"""The first stage: the autoencoder learns to carry the world's images through 8 × 8 × 8 numbers.
 
 The loss is that of a variational autoencoder (Kingma & Welling 2014, eq. 10; Rombach et al. 2022, section 3.1): the
-error of the picture, plus a small weight times KL(q(z|x) ‖ N(0, I)).  The weight sets how narrow the posterior becomes:
+error of the image, plus a small weight times KL(q(z|x) ‖ N(0, I)).  The weight sets how narrow the posterior becomes:
 the decoder learns to forgive the noise in z that the posterior leaves it, and so the errors of a diffusion model.
 
 There are two runs.  In the first the error is squared, so that places and colours come before edges.  In the second,
@@ -9,7 +9,7 @@ which starts from the averaged network of the first, it is the absolute error, w
 mean of what may be there is a blur, the median is an edge.  It sees more of the scenes with fine parts.
 
 In the first run two aids have left the loss after a third of the steps.  Three channels of z are drawn to the colours
-of the picture, averaged over 16 × 16 pixels: without this anchor a short run may settle where all colours are grey.
+of the image, averaged over 16 × 16 pixels: without this anchor a short run may settle where all colours are grey.
 The same averages of the output are compared too.
 """
 
@@ -69,7 +69,7 @@ def sharp_loss_of(config: TrainConfig):
 
 
 def _passed(vae: AutoencoderKL, x: Tensor, generator: torch.Generator, precision: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Pictures x (n, 3, 128, 128) after encoding to a draw of z and decoding, the mean of z, and the mean KL."""
+    """Images x (n, 3, 128, 128) after encoding to a draw of z and decoding, the mean of z, and the mean KL."""
     eps = torch.randn(len(x), CHANNELS, *[synthetic.SIZE // FACTOR] * 2, generator=generator).to(x.device)
     with autocast(x.device, precision):
         mean, log_var = vae.quant_conv(vae.encoder(x)).float().chunk(2, 1)
@@ -83,7 +83,7 @@ def normalise(vae: AutoencoderKL, z: Tensor) -> Tensor:
     """Give each channel of z the mean 0 and one standard deviation, and set ``scaling_factor`` to 1 / std.
 
     ``z`` (n, 8, 8, 8) are latents of the autoencoder; returned are those of the new one, scaled: what the U-Net sees.
-    Shift and scale go into its two 1 × 1 convolutions, one before and one after z, so that the pictures stay as they
+    Shift and scale go into its two 1 × 1 convolutions, one before and one after z, so that the images stay as they
     are.  The scale is that of all channels together: SD measures its 0.18215 in the same way (Rombach et al. 2022,
     appendix G).
     """
@@ -102,6 +102,6 @@ def normalise(vae: AutoencoderKL, z: Tensor) -> Tensor:
 
 @torch.no_grad()
 def latents(vae: AutoencoderKL, x: Tensor, precision: str = "auto", batch: int = 64) -> Tensor:
-    """Encode pictures (n, 3, 128, 128) in batches to the means of z, not yet scaled: float32 (n, 8, 8, 8)."""
+    """Encode images (n, 3, 128, 128) in batches to the means of z, not yet scaled: float32 (n, 8, 8, 8)."""
     with autocast(x.device, precision):
         return torch.cat([vae.encode(part).latent_dist.mean.float() for part in x.split(batch)])

@@ -229,5 +229,5 @@ def test_unknown_words_are_named_and_known_ones_of_no_scene_are_painted():
     assert "calls of the U-Net: 0" in said
     for text in literal("nowhere"):
         assert set(text.split()) <= known and language.parse(text) is None
-        assert f"prompt {text!r} asks for nothing that the model was trained on" in said
+        assert f"prompt {text!r} describes nothing that the model was trained on" in said
     assert language.parse(literal("prompt")) is not None

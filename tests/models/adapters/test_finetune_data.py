@@ -48,9 +48,9 @@ def test_the_judge_asks_for_everything_and_for_the_ground_if_told():
     hatless = asked._replace(hat=torch.full_like(asked.hat, -1))
     assert not finetune_data.judge(asked, render(hatless), WIDE)[0].any()
     elsewhere = asked._replace(ground=torch.full_like(asked.ground, tuple(synthetic.GROUNDS).index("stone")))
-    pictures = render(elsewhere)
-    assert not finetune_data.judge(asked, pictures, WIDE)[0].any()
-    assert finetune_data.judge(asked, pictures, WIDE, ground=False)[0].all()
+    images = render(elsewhere)
+    assert not finetune_data.judge(asked, images, WIDE)[0].any()
+    assert finetune_data.judge(asked, images, WIDE, ground=False)[0].all()
 
 
 def test_the_loss_is_that_of_the_training(miniature):
@@ -102,7 +102,7 @@ def test_the_shipped_files_are_what_their_card_says(tmp_path, monkeypatch):
 def test_the_card_has_the_settings_of_the_code():
     card = shipped.fingerprint.read_record(shipped.FOLDER / shipped.CARD)
     made = card["made_from"]
-    assert made["rex"] == shipped.SETTINGS.to_dict() | {"rank": shipped.RANK, "pictures": shipped.PICTURES}
+    assert made["rex"] == shipped.SETTINGS.to_dict() | {"rank": shipped.RANK, "images": shipped.IMAGES}
     assert made["edges"] == shipped.EDGE_SETTINGS.to_dict() | {"scenes": shipped.SCENES, "dropped": shipped.DROPPED}
     assert made["miniature"] == parts.load("miniature", device="cpu").fingerprint
     assert card["command"] == shipped.COMMAND and set(card["core_seconds"]) == {shipped.REX, shipped.EDGES}

@@ -11,7 +11,7 @@ from worlds import seeded
 
 from diffusion_lib.errors import ConfigError
 from models.miniature.data import language, synthetic
-from models.miniature.data.captions import KINDS, given_picture, of_captions
+from models.miniature.data.captions import KINDS, given_image, of_captions
 
 
 def worst(counts, distribution, draws):
@@ -43,12 +43,12 @@ def test_all_captions_have_their_frequency(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_captions_of_a_picture_have_their_frequency(kind):
+def test_captions_of_a_image_have_their_frequency(kind):
     """One scene, captioned often; a shape has no size and a radius at which it can have none."""
     scenes = synthetic.sample_scenes(6, seeded(1), kind)
     if kind == "single":
         scenes = scenes._replace(size=torch.full((6,), -1), radius=scenes.radius * 0 + 32.0)
-    for place, distribution in enumerate(given_picture(scenes)):
+    for place, distribution in enumerate(given_image(scenes)):
         many = scenes[torch.full((5000,), place)]
         assert sum(distribution.values()) == pytest.approx(1, abs=1e-12)
         assert worst(Counter(language.describe(many, seeded(2))), distribution, 5000) < 6
@@ -61,15 +61,15 @@ def test_the_radius_says_how_likely_a_size_is():
     alike = scenes[(scenes.radius[:, 0] > 26) & (scenes.radius[:, 0] < 28)]
     ((small, share),) = {
         (sum(p for text, p in distribution.items() if "small" in text), float((alike.size == 0).float().mean()))
-        for distribution in given_picture(alike[:1])
+        for distribution in given_image(alike[:1])
     }
     assert small == pytest.approx(9 / 11) and abs(share - small) < 5 * (small * (1 - small) / len(alike.form)) ** 0.5
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_mean_over_pictures_is_the_law_of_captions(kind):
+def test_the_mean_over_images_is_the_law_of_captions(kind):
     distribution, n, total = of_captions(kind), 3000, Counter()
-    for each in given_picture(synthetic.sample_scenes(n, seeded(4), kind)):
+    for each in given_image(synthetic.sample_scenes(n, seeded(4), kind)):
         total.update(each)
     often = {text: p for text, p in distribution.items() if p > 1e-3}
     assert all(abs(total[text] / n - p) < 6 * (p / n) ** 0.5 for text, p in often.items())
@@ -78,6 +78,6 @@ def test_the_mean_over_pictures_is_the_law_of_captions(kind):
 @pytest.mark.parametrize("kind", ["pair", "patterned"])
 def test_other_kinds_are_refused(kind):
     with pytest.raises(ConfigError, match="scenes must be of kind single or animal, got 3 with several shapes or a"):
-        given_picture(synthetic.sample_scenes(3, seeded(), kind))
+        given_image(synthetic.sample_scenes(3, seeded(), kind))
     with pytest.raises(ConfigError, match="kind must be"):
         of_captions(kind)

@@ -1,4 +1,4 @@
-"""The recogniser: it reads the renderer's pictures without error, and its score counts what was asked."""
+"""The recogniser: it reads the renderer's images without error, and its score counts what was asked."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ def scored(asked, seen):
 
 
 def things(scenes, i):
-    """What picture i shows, in no order but that of a shape on another."""
+    """What image i shows, in no order but that of a shape on another."""
     rows = [tuple(int(field[i, slot]) for field in tuple(scenes)[:4]) for slot in range(synthetic.SLOTS)]
     return rows if scenes.relation[i] == synthetic.RELATIONS.index("on") else sorted(rows)
 
 
-def spoiled(pictures, sigma=1.0, noise=0.03):
+def spoiled(images, sigma=1.0, noise=0.03):
     """As a network might paint them: blurred by a Gaussian of one pixel, and noisy."""
     kernel = torch.exp(-(torch.arange(-4, 5.0) ** 2) / 2 / sigma**2)
     kernel = (kernel[:, None] * kernel / kernel.sum() ** 2).expand(3, 1, 9, 9)
-    padded = torch.nn.functional.pad(pictures, (4, 4, 4, 4), mode="replicate")
+    padded = torch.nn.functional.pad(images, (4, 4, 4, 4), mode="replicate")
     blurred = torch.nn.functional.conv2d(padded, kernel, groups=3)
     return blurred + noise * torch.randn(blurred.shape, generator=torch.Generator().manual_seed(1))
 
@@ -62,7 +62,7 @@ def test_four_shapes_side_by_side_are_not_taken_for_one_large_one():
 
 @pytest.mark.parametrize("kind", synthetic.KINDS)
 @pytest.mark.parametrize("how", [lambda x: x, spoiled], ids=["clean", "blurred and noisy"])
-def test_it_reads_real_pictures_right(kind, how):
+def test_it_reads_real_images_right(kind, how):
     asked = synthetic.sample_scenes(8, torch.Generator().manual_seed(11), kind)
     seen = evaluator.read(how(rendering.render(asked)))
     assert all(right.all() for right in evaluator.score(asked, seen).values())
@@ -102,7 +102,7 @@ def test_the_gain_is_what_painting_explains(where):
     assert found.colour[at] == green and found.hat[at] == -1
 
 
-def test_an_empty_picture_and_noise_do_not_stop_it():
+def test_an_empty_image_and_noise_do_not_stop_it():
     noise = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(0)) * 2 - 1
     assert evaluator.read(noise).form.tolist() == [[-1] * 4]
     assert evaluator.read(torch.full((1, 3, 128, 128), 0.5)).form.tolist() == [[-1] * 4]
@@ -223,8 +223,8 @@ def test_fulfilled_is_true_of_the_scene_that_was_described_and_false_of_another(
     scenes = synthetic.sample_scenes(12, generator, kind)
     captions, seen = language.captions(scenes, generator), evaluator.read(rendering.render(scenes))
     right = torch.stack([evaluator.fulfilled(language.parse(caption), seen) for caption in captions])
-    assert right.diagonal().all()  # (captions, pictures)
-    assert right.float().mean() < 0.25, "a caption fits few pictures of other scenes"
+    assert right.diagonal().all()  # (captions, images)
+    assert right.float().mean() < 0.25, "a caption fits few images of other scenes"
 
 
 def wished(*things, ground=-1, size=-1, **more):

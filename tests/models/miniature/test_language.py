@@ -1,4 +1,4 @@
-"""What is said of a scene is true, every wording is read as the same wish, and what no picture is called is refused."""
+"""What is said of a scene is true, every wording is read as the same wish, and what no image is called is refused."""
 
 from __future__ import annotations
 
@@ -267,7 +267,7 @@ a red circle, sand|ein roter Kreis|un perro con sombrero|a red-circle|a red circ
 
 
 @pytest.mark.parametrize("text", ["", " ", ".", *REFUSED])
-def test_parse_refuses_what_no_picture_of_the_world_is_called(text):
+def test_parse_refuses_what_no_image_of_the_world_is_called(text):
     assert language.parse(text) is None
 
 

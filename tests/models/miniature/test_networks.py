@@ -114,9 +114,9 @@ def test_the_pipeline_loads_the_folder_and_paints(folder):
     schedule = pipeline.scheduler.config
     assert (schedule.beta_start, schedule.beta_end, schedule.beta_schedule) == (0.00085, 0.012, "scaled_linear")
     assert (schedule.num_train_timesteps, schedule.prediction_type) == (1000, "epsilon")
-    picture = pipeline("a dog wearing hat", num_inference_steps=2, output_type="pt").images
-    assert picture.shape == (1, 3, synthetic.SIZE, synthetic.SIZE)
-    assert picture.isfinite().all()
+    image = pipeline("a dog wearing hat", num_inference_steps=2, output_type="pt").images
+    assert image.shape == (1, 3, synthetic.SIZE, synthetic.SIZE)
+    assert image.isfinite().all()
 
 
 def test_the_weights_are_float16_and_small(folder):

@@ -26,7 +26,7 @@ from models.miniature.training import networks, train_unet
 
 FOLDER = networks.FOLDER
 ARTICLE, DOG = "a dog wearing hat", forms.FORMS.index("dog")
-PICTURES, CARRIED = 8, 160  # of each line; 50 steps for one take a third of a second
+IMAGES, CARRIED = 8, 160  # of each line; 50 steps for one take a third of a second
 FAR = norm.sf(4)  # what lies more than four standard errors below
 
 
@@ -53,7 +53,7 @@ def rows():
 
 
 def row_of(rows, of, line):
-    """What was measured of a line; of fresh pictures, at the default setting."""
+    """What was measured of a line; of fresh images, at the default setting."""
     (found,) = [row for row in rows if (row["of"], row["line"]) == (of, line)]
     return found
 
@@ -64,15 +64,15 @@ def row_of(rows, of, line):
 def test_the_record_tells_what_made_them_and_holds():
     made = fingerprint.read_record(FOLDER / weights.RECORD)["made_from"]
     assert all(made[name] == recipe.to_dict() for name, recipe in train_latent.RECIPES.items())
-    assert made["pictures"] == train_unet.PICTURES
-    assert f"{made['pictures']:,} other pictures" in (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert made["images"] == train_unet.IMAGES
+    assert f"{made['images']:,} other images" in (FOLDER / "README.md").read_text(encoding="utf-8")
     assert fingerprint.read_record(FOLDER / "fidelity.json")["made_from"]["weights"] == weights.fingerprint(FOLDER)
 
 
 @pytest.mark.parametrize("name", ["unet/diffusion_pytorch_model.safetensors", "vae/config.json", "record.json"])
 @pytest.mark.parametrize("damage", ["flipped", "cut"])
 def test_a_damaged_folder_is_not_loaded(tmp_path, monkeypatch, name, damage):
-    """One bit of a weight would load without a word, and a picture would be of another network."""
+    """One bit of a weight would load without a word, and an image would be of another network."""
     folder = shutil.copytree(FOLDER, tmp_path / "miniature")
     data = bytearray((folder / name).read_bytes())
     data[len(data) // 2] ^= 1
@@ -106,8 +106,8 @@ def test_this_library_and_diffusers_load_the_same(ours, theirs):
         == (networks.FACTOR, synthetic.SIZE, (networks.CHANNELS, 8, 8))
         == (16, 128, (8, 8, 8))
     )
-    (picture,) = pipeline.generate(ours, ARTICLE, seed=0, steps=2)
-    assert picture.image.size == (128, 128) and picture.parameters["model"] == "miniature"
+    (image,) = pipeline.generate(ours, ARTICLE, seed=0, steps=2)
+    assert image.image.size == (128, 128) and image.parameters["model"] == "miniature"
 
 
 def test_the_hashes_are_those_of_the_card(text):
@@ -163,7 +163,7 @@ def test_the_card_prints_the_other_settings(text, rows):
 
 
 def test_the_default_setting_is_that_of_the_card(rows):
-    """The g of the command is the one of most right and clean trial pictures."""
+    """The g of the command is the one of most right and clean trial images."""
     assert pipeline.OWN_G["miniature"] == fidelity.best(rows)
     usual = pipeline.OWN_G["miniature"], pipeline.SAMPLER, pipeline.STEPS
     assert {(row["g"], row["sampler"], row["steps"]) for row in rows if row["of"] == "fresh"} == {usual}
@@ -184,8 +184,8 @@ def test_a_large_g_is_right_with_the_default_sampler_and_less_often_with_the_art
 # --- what they can ---------------------------------------------------------------------------------------------------
 
 
-def unlikely(loaded, rows, line, count=PICTURES, **changes):
-    """What fewer fresh pictures have right, or clean, than the share of the card would let happen once in 30,000 times.
+def unlikely(loaded, rows, line, count=IMAGES, **changes):
+    """What fewer fresh images have right, or clean, than the share of the card would let happen once in 30,000 times.
 
     The scenes depend on how many are drawn, so these are others than those of the card.
     """
@@ -201,7 +201,7 @@ def unlikely(loaded, rows, line, count=PICTURES, **changes):
 
 
 @pytest.mark.parametrize("line", fidelity.LINES)
-def test_fresh_pictures_are_as_often_right_and_clean_as_the_card_says(ours, rows, line):
+def test_fresh_images_are_as_often_right_and_clean_as_the_card_says(ours, rows, line):
     assert unlikely(ours, rows, line) == {}
 
 
@@ -211,7 +211,7 @@ UNFIT = {"DPMSolverSDEScheduler", "EDMEulerScheduler"}
 
 
 def of_config(pipe, name, n, **changes):
-    """How many of n pictures are right by a scheduler of this name, made from the miniature's configuration."""
+    """How many of n images are right by a scheduler of this name, made from the miniature's configuration."""
     import diffusers
 
     scenes = fidelity.asked("single", n)
@@ -244,17 +244,17 @@ def test_that_would_see_a_permuted_cross_attention(ours, rows):
     assert unlikely(dataclasses.replace(ours, unet=unet), rows, "single", 5, g=1.0)
 
 
-def test_the_autoencoder_returns_fresh_pictures_as_the_card_says(ours, rows):
+def test_the_autoencoder_returns_fresh_images_as_the_card_says(ours, rows):
     row = row_of(rows, "autoencoder", "single")
-    pictures = render(fidelity.asked("single", row["n"])[:CARRIED])
-    assert float(psnr(pictures, fidelity.carried(ours, pictures))) == pytest.approx(row["right"]["psnr"], abs=0.3)
+    images = render(fidelity.asked("single", row["n"])[:CARRIED])
+    assert float(psnr(images, fidelity.carried(ours, images))) == pytest.approx(row["right"]["psnr"], abs=0.3)
 
 
 def test_the_articles_prompt_is_a_dog_with_a_hat(ours):
     """At the default setting, from eight seeds."""
     drawn = pipeline.generate(ours, [ARTICLE] * 8, seed=0)
-    assert {picture.parameters["g"] for picture in drawn} == {pipeline.OWN_G["miniature"]}
-    seen = evaluator.read(torch.stack([as_tensor(picture.image) for picture in drawn]))
+    assert {image.parameters["g"] for image in drawn} == {pipeline.OWN_G["miniature"]}
+    seen = evaluator.read(torch.stack([as_tensor(image.image) for image in drawn]))
     assert int(((seen.form[:, 0] == DOG) & (seen.hat[:, 0] >= 0)).sum()) > 4
 
 

@@ -1,4 +1,4 @@
-"""The world of captioned pictures: which scenes are drawn, in which shares, and where everything stands."""
+"""The world of captioned images: which scenes are drawn, in which shares, and where everything stands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from worlds import seeded
 from diffusion_lib.errors import ConfigError
 from models.miniature.data import forms, synthetic
 
-IN_USE = {"single": 1, "patterned": 1, "pair": 2, "on": 2, "animal": 1}  # forms in a picture
+IN_USE = {"single": 1, "patterned": 1, "pair": 2, "on": 2, "animal": 1}  # forms in an image
 
 
 def named(scenes, slot=0):

@@ -162,16 +162,16 @@ def vae():
     return vae
 
 
-def test_normalised_latents_make_the_same_pictures(vae):
+def test_normalised_latents_make_the_same_images(vae):
     """In float64, in which processors agree."""
     vae, x = copy.deepcopy(vae).double(), render(synthetic.sample_scenes(16, seeded(3))).double()
     with torch.no_grad():
         before = vae.encode(x).latent_dist
-        pictures = vae.decode(before.mean).sample
+        images = vae.decode(before.mean).sample
         torch.testing.assert_close(train_vae.latents(vae, x, batch=5), before.mean.float(), atol=1e-6, rtol=1e-6)
         scaled = train_vae.normalise(vae, before.mean)
         after = vae.encode(x).latent_dist
-        torch.testing.assert_close(vae.decode(after.mean).sample, pictures, atol=1e-10, rtol=0)
+        torch.testing.assert_close(vae.decode(after.mean).sample, images, atol=1e-10, rtol=0)
     z = after.mean * vae.config.scaling_factor
     torch.testing.assert_close(z, scaled, atol=1e-10, rtol=0)
     torch.testing.assert_close(z.mean((0, 2, 3)), torch.zeros(8).double(), atol=1e-10, rtol=0)
@@ -252,7 +252,7 @@ def test_one_caption_in_ten_is_empty_and_the_others_are_of_the_scenes(asked):
 
 
 def may_be_of(text, seen):
-    """Of which scenes a caption may be, (n,): nothing is said that the picture does not show."""
+    """Of which scenes a caption may be, (n,): nothing is said that the image does not show."""
     asked = language.parse(text)
     agree = [(asked.form == seen.form).all(1), (asked.pattern == seen.pattern).all(1)]
     agree += [((asked.colour < 0) | (asked.colour == seen.colour)).all(1)]
@@ -320,7 +320,7 @@ def test_diffusers_counts_t_from_zero():
 TINY = [
     *("--vae-steps", "1", "1"),
     *("--unet-steps", "2", "1", "1", "1"),
-    "--pictures",
+    "--images",
     "6",
     "--n",
     "2",
@@ -337,7 +337,7 @@ def command(directory, *arguments):
 
 @pytest.fixture
 def painter(monkeypatch):
-    """Sampling costs minutes and is tested elsewhere; pictures are painted by the renderer, from equal scenes."""
+    """Sampling costs minutes and is tested elsewhere; images are painted by the renderer, from equal scenes."""
     calls = []
 
     def paint(parts, captions, g, steps=50, seed=0, sampler="ddpm"):
@@ -412,8 +412,8 @@ def finished(tmp_path_factory):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        (["--pictures", "4"], "pictures is 6 in the record and 4 here"),
-        (["--pictures", "9"], "pictures is 6 in the record and 9 here"),
+        (["--images", "4"], "images is 6 in the record and 4 here"),
+        (["--images", "9"], "images is 6 in the record and 9 here"),
         (["--seed", "1"], "fine seed is 4 in the record and 10 here"),
         (["--unet-steps", "3", "1", "1", "1"], "unet steps is 2 in the record and 3 here"),
         (["--precision", "bfloat16"], "fine precision is 'float32' in the record and 'bfloat16' here"),
@@ -447,7 +447,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path, finished, capsys):
 
 
 @pytest.mark.parametrize("changed", [["--n", "3"], ["--trial", "2"]])
-def test_more_pictures_are_judged_anew_and_fewer_are_not(tmp_path, finished, painter, small, changed):
+def test_more_images_are_judged_anew_and_fewer_are_not(tmp_path, finished, painter, small, changed):
     directory = Path(shutil.copytree(finished, tmp_path / "run"))
     assert command(directory, "--resume", *changed) == 0
     name, number = changed[0].removeprefix("--"), int(changed[1])
@@ -570,7 +570,7 @@ def test_the_defaults_are_the_recipes():
     options = parser.parser().parse_args(["train-latent", "--out", "x"])
     assert [*options.vae_steps, *options.unet_steps] == [each.steps for each in train_latent.RECIPES.values()]
     assert sorted(each.seed for each in train_latent.RECIPES.values()) == [*range(6)]  # no two of any --seed are equal
-    assert options.pictures == train_unet.PICTURES
+    assert options.images == train_unet.IMAGES
     assert options.precision == train_vae.SETTINGS.precision == train_unet.SETTINGS.precision
 
 
@@ -584,8 +584,8 @@ def test_a_directory_in_use_is_refused_without_resume(tmp_path, capsys):
 LIMITS = {kind: {"ground": 0.2, "edge": 0.2, "inside": 0.3, "details": 0.5, "pieces": 1.0} for kind in synthetic.KINDS}
 
 
-def test_a_share_is_that_of_the_right_pictures():
-    """Of two pictures one is painted right, and one as the other scene asks; both are clean, one with a blot is not."""
+def test_a_share_is_that_of_the_right_images():
+    """Of two images one is painted right, and one as the other scene asks; both are clean, one with a blot is not."""
     scenes = fidelity.asked("animal", 2)
     exact = render(scenes)
     found = fidelity.judge("animal", scenes, exact, LIMITS)
