@@ -4,7 +4,7 @@
         --ema-decay 0.999 --weight v --timestep-sampling uniform --precision bfloat16
     python -m benchmarks.clothes RUN
 
-The judge is that of the row ``frechet``: its classifier of 55,000 images, its floor, its test set.  Sampler, steps
+The metric is that of the row ``frechet``: its classifier of 55,000 images, its floor, its test set.  Sampler, steps
 and g are chosen at half of the training, by the distance from the 5,000 images of the validation split.
 What is judged is what ships, weights rounded to float16.  ``RUN/judged.json`` keeps each number when it is there, so
 that the same command goes on after an interruption.  ``--images`` writes the data instead, from Fashion-MNIST.
@@ -42,7 +42,7 @@ from models import clothes as shipped
 from . import clothes_card
 from .frechet import AT_ONCE, SAMPLES, TRAIN, Judge
 
-SETTINGS = [  # (steps, η, g) with at most 100 calls of the network
+SETTINGS = [  # (steps, η, g) with an NFE of at most 100
     *((25, 0.0, 1.0), (25, 1.0, 1.0), (50, 0.0, 1.0), (50, 0.5, 1.0), (50, 1.0, 1.0), (100, 1.0, 1.0)),
     *((50, 1.0, 1.5), (50, 1.0, 2.0)),
 ]
@@ -51,7 +51,7 @@ FIRST_SEED, SEEDS = 5000, 3  # of the samples that are judged
 
 
 def draw(predictor: Network, schedule: Schedule, n: int, seed: int, steps: int, eta: float, g: float) -> Tensor:
-    """Samples (n, 1, 28, 28), the kinds in turn, with bfloat16 in the network, cut to [−1, 1]."""
+    """Samples (n, 1, 28, 28), the classes in turn, with bfloat16 in the network, cut to [−1, 1]."""
     generator, parts = torch.Generator().manual_seed(seed), []
     for label in (torch.arange(n) % len(CLOTHES_CLASSES)).split(AT_ONCE):
         guided = GuidedByLabel(_coarse(predictor), label, g)
@@ -110,12 +110,12 @@ class Run:
         return setting | {"distance": self.of(f"trial {json.dumps(setting)}", measure)}
 
     def row(self, step: int, seed: int, setting: dict) -> dict:
-        """The distance of a setting from the test set, and the share of samples that show the kind asked for."""
+        """The distance of a setting from the test set, and the fraction of samples of the class asked for."""
 
         def measure() -> dict:
             images = draw(self.at(step), self.schedule, SAMPLES, seed, **setting)
-            right = self.space.predict(images) == torch.arange(SAMPLES) % len(CLOTHES_CLASSES)
-            return {"distance": self.test(images), "right": float(right.double().mean())}
+            correct = self.space.predict(images) == torch.arange(SAMPLES) % len(CLOTHES_CLASSES)
+            return {"distance": self.test(images), "class_accuracy": float(correct.double().mean())}
 
         return setting | self.of(f"step {step} seed {seed} {json.dumps(setting)}", measure)
 
@@ -176,7 +176,7 @@ def _described(space: FeatureSpace) -> dict[str, Any]:
 
 @torch.no_grad()
 def _losses(predictor: Network, schedule: Schedule) -> dict[str, float]:
-    """L_simple of images that were trained on, and of as many that were not, with equal noise and times, told."""
+    """L_simple of images that were trained on, and of as many that were not, with labels and equal noise and times."""
     generator, losses = torch.Generator().manual_seed(6000), {}
     t = torch.randint(1, schedule.T + 1, (LOSSES,), generator=generator)
     eps = torch.randn(LOSSES, 1, 28, 28, generator=generator)
@@ -189,10 +189,8 @@ def _losses(predictor: Network, schedule: Schedule) -> dict[str, float]:
 
 def _lost(exact: Network, rounded: Network, schedule: Schedule) -> float:
     """Mean |Δ| of a pixel, whose range is 2, between samples without noise on the way, before and after rounding."""
-    x_T, label = (
-        torch.randn(100, 1, 28, 28, generator=torch.Generator().manual_seed(1)),
-        torch.arange(100) % len(CLOTHES_CLASSES),
-    )
+    x_T = torch.randn(100, 1, 28, 28, generator=torch.Generator().manual_seed(1))
+    label = torch.arange(100) % len(CLOTHES_CLASSES)
     pair = [last(ddim(GuidedByLabel(network, label), x_T, schedule, steps=50)) for network in (exact, rounded)]
     return float((pair[0] - pair[1]).abs().mean())
 
@@ -200,8 +198,8 @@ def _lost(exact: Network, rounded: Network, schedule: Schedule) -> float:
 def ship(run: Run, folder: Path) -> None:
     """Write weights, feature space, numbers, card, and the record of all, into ``folder``."""
     numbers = judge(run)
-    predictor = {name: value for name, value in run.settings["predictor"].items() if name != "alpha_bar"}
-    settings = run.settings | {"predictor": predictor}  # the table is the schedule's
+    model = {name: value for name, value in run.settings["model"].items() if name != "alpha_bar"}
+    settings = run.settings | {"model": model}  # the table is the schedule's
     files.write(folder / shipped.WEIGHTS, safetensors.torch.save(run.averages(run.steps[-1])))
     _write_space(folder / shipped.FEATURES, run.space)
     files.write(folder / shipped.CARD, json.dumps(numbers, indent=1) + "\n")
@@ -212,14 +210,14 @@ def ship(run: Run, folder: Path) -> None:
 
 
 def pack() -> bytes:
-    """The file of ``data.clothes``: of each kind the first images of three stretches of Fashion-MNIST, as bytes."""
+    """The file of ``data.clothes``: of each class the first images of three stretches of Fashion-MNIST, as bytes."""
     train, of_train = fashion_mnist("train"), fashion_labels("train")
     stretches = [
         (train[:TRAIN], of_train[:TRAIN], 1000),
         (train[TRAIN:], of_train[TRAIN:], 100),
         (fashion_mnist("test"), fashion_labels("test"), 200),
     ]
-    chosen = [x[y == kind][:n] for x, y, n in stretches for kind in range(len(CLOTHES_CLASSES))]
+    chosen = [x[y == label][:n] for x, y, n in stretches for label in range(len(CLOTHES_CLASSES))]
     raw = ((torch.cat(chosen) + 1) * 127.5).round().to(torch.uint8)
     return lzma.compress(raw.numpy().tobytes(), check=lzma.CHECK_SHA256, preset=9 | lzma.PRESET_EXTREME)
 

@@ -1,14 +1,14 @@
-"""How good images are after two and after ten minutes of one processor: the Fréchet distance on Fashion-MNIST.
+"""The quality of images after two and after ten minutes of one processor: the Fréchet distance on Fashion-MNIST.
 
 Everyone trains on the first 55,000 images.  So does the classifier whose 64 features are compared; nobody sees the
 next 5,000, the validation split, on which our recipe was chosen, nor the 10,000 of the test set.  A distance is that
 of 2,000 samples from the test set.  Its unit depends on the classifier, so it comes with three others: of as many
 real images of the validation split (the floor), of a Gaussian with the mean and covariance of the pixels, of noise.
 
-The targets are shares of the two that have an anchor elsewhere: in a feature space where the floor was 1.70 and the
+The targets are fractions of the two that have an anchor elsewhere: in a feature space where the floor was 1.70 and the
 pixel Gaussian 311 we wanted 100 and 60, which is 59 and 35 times the floor, and 0.32 and 0.19 of the pixel Gaussian.
 
-Ours trains anew for each budget, since its learning rate falls to 0 at the end; a peer is looked at along the way.
+Ours trains from scratch for each budget, since its learning rate falls to 0 at the end; a peer is evaluated during its training.
 Sampling is not timed.
 """
 
@@ -132,7 +132,7 @@ def measure(options: Options) -> dict:
         "title": "Fréchet distance of images after equal processor time, Fashion-MNIST",
         "conditions": {
             "seeds": seeds,
-            "processes": 1,  # that shared the contestants among them
+            "processes": 1,  # among which the contestants are divided
             "samples": samples,
             "train": size,
             "validation": len(validation),

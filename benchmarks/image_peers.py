@@ -30,7 +30,7 @@ from .options import OURS
 from .recipes import SCHEDULE, peer
 
 BATCH, WIDTH = 32, 48
-CALLS = 20
+NFE = 20
 
 
 class Ours:
@@ -106,7 +106,7 @@ class Diffusers:
     def sample(self, n: int) -> Tensor:
         """``n`` images (n, 1, 28, 28) of the averaged weights, which training goes on without."""
         scheduler, weights = peer("diffusers").DDIMScheduler(num_train_timesteps=1000), list(self.network.parameters())
-        scheduler.set_timesteps(CALLS)
+        scheduler.set_timesteps(NFE)
         self.ema.store(weights)
         self.ema.copy_to(weights)
         x_t = torch.randn(n, 1, 28, 28)
@@ -127,7 +127,7 @@ class DenoisingDiffusionPytorch:
         module = peer("denoising_diffusion_pytorch")
         network = module.Unet(dim=20, dim_mults=(1, 2, 4), channels=1)
         self.parameters = sum(weight.numel() for weight in network.parameters())
-        diffusion = module.GaussianDiffusion(network, image_size=28, timesteps=1000, sampling_timesteps=CALLS)
+        diffusion = module.GaussianDiffusion(network, image_size=28, timesteps=1000, sampling_timesteps=NFE)
         self.folder = tempfile.TemporaryDirectory()
         _save(data, Path(self.folder.name, "images"))
         self.trainer = module.Trainer(
@@ -177,7 +177,7 @@ class SmallDiffusion:
 
     def sample(self, n: int) -> Tensor:
         """``n`` images (n, 1, 28, 28) of the averaged weights."""
-        levels = self.schedule.sample_sigmas(CALLS)
+        levels = self.schedule.sample_sigmas(NFE)
         with self.ema.average_parameters(), torch.autocast("cpu", torch.bfloat16):
             *_, x_0 = self.peer.samples(self.network, levels, gam=1.6, batchsize=n)
         return x_0.float()

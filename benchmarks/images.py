@@ -1,7 +1,7 @@
 """Images per second of training at about a million parameters, and whether bfloat16 costs quality.
 
-Speed: the contestants of ``images`` take turns.  Quality: our network trained for the same number of steps in
-bfloat16 and in float32, from the same seeds, both judged in float32 by the loss on held-out images and fixed noise.
+Speed: the contestants of ``image_peers`` take turns.  Quality: our network trained for the same number of steps in
+bfloat16 and in float32, from the same seeds, both evaluated in float32 by the loss on held-out images and fixed noise.
 """
 
 from __future__ import annotations

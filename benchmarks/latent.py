@@ -1,4 +1,4 @@
-"""What the latent loop costs beside its networks: a whole image's time over the sum of its network calls.
+"""The overhead of the latent loop: the time of a whole image over the sum of its network calls.
 
 The text encoder, the U-Net and the decoder are timed by hooks around their calls, in the same run; everything else is
 the loop: tokens, guidance, sampler, checks, the way to pixels.  diffusers' pipeline runs on the same networks.
@@ -73,7 +73,7 @@ def measure(options: Options, model: str = "miniature") -> dict:
         for name, run in contestants.items():
             values[name].append(timer.ratio(run))
     return {
-        "title": "Time of images from texts over the sum of their network calls",
+        "title": "Time of images from prompts over the sum of their network calls",
         "conditions": {
             "steps": steps,
             "batch": len(PROMPTS),
@@ -88,5 +88,5 @@ def measure(options: Options, model: str = "miniature") -> dict:
             "diffusers": "StableDiffusionPipeline, LMSDiscreteScheduler",
         },
         "lines": [line(name, ratios, "×") for name, ratios in values.items()],
-        "targets": [target("images from texts over their network calls", median(values[OURS]), 1.01, less=True)],
+        "targets": [target("images from prompts over their network calls", median(values[OURS]), 1.01, less=True)],
     }

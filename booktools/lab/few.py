@@ -23,7 +23,7 @@ SIDE, QUALITY, SEED = 88, 55, 0
 def data() -> dict:
     """Sprites in WebP by model and steps, one for each prompt; percents right and clean, of how many pictures."""
     rows = fingerprint.read_record(few_steps.FOLDER / "fidelity.json")["rows"]
-    judged = {name: {k: model_card.shares(rows, name, k) for k in model_card.COUNTS} for name in ("teacher", "student")}
+    judged = {name: {k: model_card.rates(rows, name, k) for k in model_card.COUNTS} for name in ("teacher", "student")}
     shown = {
         name: {k: [round(100 * right, 1), round(100 * clean, 1), n] for k, (right, clean, n) in each.items()}
         for name, each in judged.items()
@@ -47,7 +47,7 @@ def _write(folder: Path) -> None:
             k: [_sprite(each.image) for each in generate(model, PROMPTS, g=g, steps=k, seed=SEED, sampler="ddim")]
             for k in model_card.COUNTS
         }
-        for name, model, g in (("teacher", parts, 2.0), ("student", few_steps.few(parts), 1.0))
+        for name, model, g in (("teacher", parts, 2.0), ("student", few_steps.distilled(parts), 1.0))
     }
     (folder / "few.json").write_text(json.dumps(made), encoding="utf-8")
 

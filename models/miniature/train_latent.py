@@ -1,15 +1,15 @@
-"""The command ``train-latent``: the whole miniature from nothing, in stages that each can be interrupted.
+"""The command ``train-latent``: the whole miniature from scratch, in stages that each can be interrupted.
 
 ``DIR/vae`` and ``DIR/sharp`` hold the checkpoints of the autoencoder's two runs, ``DIR/unet``, ``DIR/fine``,
 ``DIR/finer`` and ``DIR/finest`` those of the four of text encoder and U-Net, ``DIR/unet-latents.safetensors`` and so on
 the latents that each of them sees, and ``DIR/miniature`` the folder that the pipeline loads.  Then its images are
-judged, row by row into ``fidelity.json``, and the model card ``README.md`` and the contact sheet ``sheet.png`` are
-written beside the weights.  Told to stop by a signal, a stage finishes its step, saves, and the command exits with 128
+evaluated, row by row into ``fidelity.json``, and the model card ``README.md`` and the contact sheet ``sheet.png`` are
+written beside the weights.  Stopped by a signal, a stage finishes its step, saves, and the command exits with 128
 plus the signal's number.  The same command with ``--resume`` goes on, and ends with the same weights as a run that was
 not interrupted.
 
-``DIR/run.json`` is the record of the settings: with others a run does not go on.  Latents and judgements have records
-of what made them, and are made anew if that was something else; ``miniature/record.json`` is written last, with the
+``DIR/run.json`` is the record of the settings: with others a run does not go on.  Latents and evaluations have records
+of what made them, and are computed again if that has changed; ``miniature/record.json`` is written last, with the
 hash of every file of the folder.
 """
 
@@ -48,7 +48,12 @@ RECIPES = {
     "finer": train_unet.FINER_SETTINGS,
     "finest": train_unet.FINEST_SETTINGS,
 }
-KEPT = (1 / 16, 1 / 8, 1 / 4, 1 / 2)  # of the steps of the U-Net's first run: what it could do then is measured too
+KEPT = (
+    1 / 16,
+    1 / 8,
+    1 / 4,
+    1 / 2,
+)  # of the steps of the U-Net's first run: the averages at these steps are evaluated too
 
 
 def train_latent(args: argparse.Namespace) -> int:
@@ -101,7 +106,7 @@ def write_card(
 
 
 def _check_start(directory: Path, resume: bool, settings: dict[str, Any]) -> None:
-    """Refuse a directory of something else before any work; in a new one, write down what the run is made from."""
+    """Refuse a directory of something else before any work; in a new one, write the record of the run."""
     record = directory / "run.json"
     if directory.exists() and not resume and any(directory.iterdir()):
         raise ConfigError(f"out must be new or an empty directory, got {directory}; to go on in it, add --resume")
@@ -117,7 +122,7 @@ def _check_start(directory: Path, resume: bool, settings: dict[str, Any]) -> Non
 def _train(
     directory: Path, stages: dict[str, TrainConfig], images: int, common: dict[str, Any]
 ) -> networks.Networks | None:
-    """Run the stages that are not finished; return the networks, or None when told to stop."""
+    """Run the stages that are not finished; return the networks, or None if stopped by a signal."""
     autoencoder = _autoencoder(directory, stages["vae"], stages["sharp"], common)
     if autoencoder is None:
         return None
@@ -131,7 +136,7 @@ def _train(
         z = train_unet.cached_latents(cache, autoencoder, seen, config.precision)
         z = train_vae.normalise(autoencoder, z) if first else z * autoencoder.config.scaling_factor
         loss = train_unet.loss_of(config, z, seen, words, common["device"])
-        keep = [round(share * config.steps) for share in KEPT] if first else []
+        keep = [round(fraction * config.steps) for fraction in KEPT] if first else []
         network.requires_grad_(True)
         network = fit(directory / name, network, config, loss, {"stage": name, **settings}, keep=keep, **common)
         if network is None:
@@ -142,7 +147,7 @@ def _train(
 
 
 def _autoencoder(directory: Path, vae: TrainConfig, sharp: TrainConfig, common: dict[str, Any]) -> AutoencoderKL | None:
-    """Run the autoencoder's two runs as far as they are not finished; return it, or None when told to stop."""
+    """Run the autoencoder's two runs as far as they are not finished; return it, or None if stopped by a signal."""
     torch.manual_seed(vae.seed)
     first = fit(directory / "vae", networks.autoencoder(), vae, train_vae.loss_of(vae), {"stage": "vae"}, **common)
     if first is None:

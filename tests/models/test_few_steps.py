@@ -68,8 +68,8 @@ def test_the_record_beside_it_is_of_this_addition(miniature):
     rows = fingerprint.read_record(FOLDER / "fidelity.json")
     assert rows["made_from"] == {"weights": miniature.fingerprint, "addition": record["files"][FILE]}
     made = record["made_from"]
-    assert made["seconds"] <= 1800 and made["calm"] == targets.CALM and made["sharp"] == distil.SHARP
-    assert made["train"] == distil.SETTINGS.to_dict() and made["chains"] == targets.LESSON * targets.LESSONS
+    assert made["seconds"] <= 1800 and made["calm"] == targets.NOISE_SCALE and made["sharp"] == distil.SHARP
+    assert made["train"] == distil.SETTINGS.to_dict() and made["chains"] == targets.SHARD_SIZE * targets.SHARDS
     assert made["teacher"] == f"{targets.TEACHER} in {targets.TEACHER_STEPS}" and made["weight"] == distil.WEIGHT
     assert tuple(made["mix"]) == targets.MIX
     text = model_card.card(rows["rows"], rows["variety"], record)
@@ -79,13 +79,13 @@ def test_the_record_beside_it_is_of_this_addition(miniature):
 def test_a_chain_begins_from_less_noise(tiny, monkeypatch):
     monkeypatch.setitem(targets.OWN_G, "miniature", 3.0)
     monkeypatch.setattr(targets, "captions", lambda n, generator: ["a red circle"] * n)
-    (taught,) = targets.teach(tiny, 3, 0, "float32")
+    (taught,) = targets.batches(tiny, 3, 0, "float32")
     draws = torch.randn(3, *tiny.latent_shape(), generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(taught["x_T"], draws.half())
     ids = [tokenize(tiny.tokenizer, texts).ids for texts in (["a red circle"] * 3, "")]
     with torch.no_grad():
         text, empty = (embed(tiny, each) for each in ids)
-        *_, end = denoise(tiny, text, empty, targets.CALM * draws, g=3.0, steps=targets.TEACHER_STEPS, sampler="dpm++")
+        *_, end = denoise(tiny, text, empty, targets.NOISE_SCALE * draws, g=3.0, steps=targets.TEACHER_STEPS, sampler="dpm++")
     torch.testing.assert_close(taught["z"], end.x_t.half())
     assert torch.equal(taught["ids"], ids[0].int())
 
@@ -96,13 +96,13 @@ def test_the_end_of_a_chain_is_judged_as_a_image(miniature, monkeypatch):
     real = pil_to_latents(miniature.vae, to_pil(render(fidelity.asked("single", 2))))
     for ends, share in ((real, 1.0), (torch.randn(real.shape, generator=torch.Generator().manual_seed(0)), 0.0)):
         monkeypatch.setattr(model_card, "chains", lambda parts, ids, x_T, ends=ends: ends)
-        row = model_card.taught(miniature, "single", 2, limits)
-        assert (row["right"]["both"], row["clean"]["clean"]) == (share, share)
+        row = model_card.perfect_student(miniature, "single", 2, limits)
+        assert (row["prompt_accuracy"]["both"], row["artefacts"]["artefact-free"]) == (share, share)
 
 
 def test_the_chains_of_the_variety_are_those_of_one_text_from_many_noises(tiny, monkeypatch):
     monkeypatch.setattr(model_card, "chains", lambda parts, ids, x_T: torch.cat([x_T.flatten(1), ids], 1))
-    found = model_card.ended(tiny, ["a red circle"] * model_card.NOISES)
+    found = model_card.chain_ends(tiny, ["a red circle"] * model_card.NOISES)
     noises, ids = found.split([found.shape[1] - 77, 77], 1)
     assert len(noises.unique(dim=0)) == model_card.NOISES and len(ids.unique(dim=0)) == 1
 
@@ -115,16 +115,16 @@ def test_variety_is_the_variance_over_noises_and_the_shares_of_grounds(miniature
     found = model_card.variety(miniature, lambda text: next(levels) + (torch.arange(n) % 2.0).view(n, 1, 1, 1))
     assert found["variance"] == pytest.approx(n / 4 / (n - 1), abs=1e-4)
     assert {name: share for name, share in found["grounds"].items() if share} == {"sand": 0.5, "meadow": 0.5}
-    assert found["n"] == n * model_card.TEXTS * len(synthetic.KINDS)
+    assert found["n"] == n * model_card.TEXTS * len(synthetic.SCENE_CLASSES)
 
 
 def test_lessons_are_made_once_and_keep_their_seconds(tiny, monkeypatch, tmp_path):
     monkeypatch.setitem(targets.OWN_G, "miniature", 1.0)
     monkeypatch.setattr(targets, "captions", lambda n, generator: ["a red circle"] * n)
-    taught, seconds = targets.lessons(tiny, tmp_path, range(2), 2)
+    taught, seconds = targets.dataset(tiny, tmp_path, range(2), 2)
     assert taught["z"].shape[0] == taught["ids"].shape[0] == 4 and not torch.equal(*taught["z"].chunk(2))
     monkeypatch.setattr(targets, "teach", lambda *_: pytest.fail("a kept lesson was made again"))
-    again, as_long = targets.lessons(tiny, tmp_path, range(2), 2)
+    again, as_long = targets.dataset(tiny, tmp_path, range(2), 2)
     assert as_long == pytest.approx(seconds) and seconds > 0
     assert all(torch.equal(again[name], x) for name, x in taught.items())
 
@@ -151,7 +151,7 @@ def test_a_student_learns_where_the_chains_end(tiny, monkeypatch):
     monkeypatch.setitem(targets.OWN_G, "miniature", 1.0)
     monkeypatch.setattr(targets, "captions", lambda n, generator: ["a red circle"] * n)
     torch.manual_seed(0)
-    (taught,) = targets.teach(tiny, 8, 0, "float32")
+    (taught,) = targets.batches(tiny, 8, 0, "float32")
     student = distil.student(tiny, 2)
     config = replace(distil.SETTINGS, steps=30, batch_size=8, lr=3e-2, precision="float32")
     loss, optimizer = distil.loss_of(config, tiny, taught, 30), torch.optim.Adam(student.parameters(), 3e-2)

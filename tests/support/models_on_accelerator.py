@@ -19,7 +19,7 @@ from diffusion_lib.stable_diffusion.prompt_to_prompt import prompt_to_prompt
 from diffusion_lib.train import TrainConfig
 from models.adapters import control_adapter, finetune_data, low_rank, shipped, textual_inversion
 from models.few_steps import distil as small_distil
-from models.few_steps import few
+from models.few_steps import distilled
 
 CONFIG = TrainConfig(steps=3, batch_size=8, lr=1e-3, ema_decay=0.5, precision="float32")
 
@@ -52,18 +52,18 @@ def adapters(device):
     """LoRA, a learned word, a control by edges, and the losses by which they learn."""
     parts = shipped.named(load("miniature", device=device))
     config = replace(CONFIG, batch_size=2)
-    taught = finetune_data.lesson(parts, finetune_data.pets(2, 0), finetune_data.told)
+    taught = finetune_data.encode(parts, finetune_data.pets(2, 0), finetune_data.captions)
     unet = low_rank.begin(parts.unet, 1, seed=0)
     found = [
         torch.tensor(finetune_data.learn(low_rank.trained(unet), finetune_data.loss_of(parts, unet, taught, 2), config))
     ]
     row = textual_inversion.begin(parts, finetune_data.LIKE)
-    with textual_inversion.spoken(parts, finetune_data.WORD, row):
+    with textual_inversion.substituted(parts, finetune_data.WORD, row):
         found += [torch.tensor(finetune_data.learn([row], finetune_data.loss_of(parts, parts.unet, taught, 2), config))]
     network, losses = shipped.edges(parts, config, scenes=2)
     found += [torch.tensor(losses), *network.parameters()]
     steered = control_adapter.Controlled(
-        parts.unet, shipped.read_edges(), control_adapter.edge_lesson(parts, 2, 0).edges
+        parts.unet, shipped.read_edges(), control_adapter.edge_data(parts, 2, 0).edges
     )
     changed = low_rank.applied(textual_inversion.applied(parts, finetune_data.WORD, row), shipped.read_rex())
     ids = tokenize(parts.tokenizer, ["a rex"] * 2).ids.to(device)

@@ -1,8 +1,8 @@
-"""Scenes become images.
+"""Scenes are rendered as images.
 
-Everything that is painted is a form of five layers, one above the other, of which a plain shape uses only one.  A layer
-is a table of signed distances d to its edge, in units of the form's radius; scaled, moved and cut to [0, 1] it says how
-much of each pixel is covered: ½ − d / 1.5 with d in pixels, an edge without jags.
+Every painted form has five layers, one above the other, of which a plain shape uses only one.  A layer is a table of
+signed distances d to its edge, in units of the form's radius; scaled, shifted and clipped to [0, 1] it gives the
+coverage of each pixel: ½ − d / 1.5 with d in pixels, an anti-aliased edge.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ def render(scenes: Scenes) -> Tensor:
 
 
 def backdrop(ground: Tensor, horizon: Tensor, side: int = SIZE) -> Tensor:
-    """What is behind the forms, (n, 3, side, side), for (n,) and (n,), in pixels of that side."""
+    """The background, (n, 3, side, side), for (n,) and (n,), in pixels of that side."""
     above, below = palette()[_LANDS[ground]].unbind(1)  # (n, 3) each
     rows = torch.arange(side) + 0.5
-    share = (0.5 + (rows - horizon[:, None]) / EDGE).clamp(0, 1)[:, None, :, None]  # of the colour below
-    return torch.lerp(above[..., None, None], below[..., None, None], share).expand(-1, -1, -1, side).clone()
+    fraction = (0.5 + (rows - horizon[:, None]) / EDGE).clamp(0, 1)[:, None, :, None]  # of the colour below
+    return torch.lerp(above[..., None, None], below[..., None, None], fraction).expand(-1, -1, -1, side).clone()
 
 
 _LANDS = torch.tensor([[NAMES.index(name) for name in names] for names in GROUNDS.values()])

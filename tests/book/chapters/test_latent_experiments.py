@@ -348,7 +348,7 @@ def test_what_is_explained_in_no_picture_has_no_error_of_zero(texts):
 def test_the_goals_that_are_reached_are_counted(shown):
     text = "\n".join("".join(output.get("text", "")) for output in outputs(CHAPTER))
     lines = [line for line in text.splitlines() if re.search(r"(not )?reached", line)]
-    assert len(lines) == shown["goals"] == 5 + len(fidelity.LINES) + 2 * len(synthetic.KINDS) + 1
+    assert len(lines) == shown["goals"] == 5 + len(fidelity.LINES) + 2 * len(synthetic.SCENE_CLASSES) + 1
     assert sum("not reached" not in line for line in lines) == shown["reached"]
     for line in lines[:-1]:
         right, goal = float(re.search(r"([\d.]+) ±", line)[1]), float(re.search(r" (\d+)  (not )?reached", line)[1])
@@ -381,5 +381,5 @@ def test_guidance_makes_the_flow_steep_and_only_a_high_order_minds(shown):
 
 def test_the_sampler_decides_at_a_large_scale(shown, texts):
     """In 50 steps: DDIM paints every kind right, LMS clearly less of all together, and of three kinds surely less."""
-    right, article = ([float(texts[f"{key}-{kind}"].split()[0]) for kind in synthetic.KINDS] for key in ("ddim", "lms"))
+    right, article = ([float(texts[f"{key}-{kind}"].split()[0]) for kind in synthetic.SCENE_CLASSES] for key in ("ddim", "lms"))
     assert min(right) >= 95 and sum(right) > sum(article) + 8 * len(article) and shown["spoiled"] >= 3

@@ -213,8 +213,8 @@ def test_other_words_ask_for_the_same_scene_with_its_ground_and_no_scene_is_held
         assert not set(plain.split()) >= set(other.split())
         pairs = zip(one.colour[0].tolist(), one.form[0].tolist(), strict=True)
         assert not {(synthetic.NAMES[c], forms.FORMS[f]) for c, f in pairs if f >= 0} & synthetic.HELD_OUT
-    kinds = {int(synthetic.kinds_of(language.parse(plain))) for plain in sayings}
-    assert kinds == set(range(1, len(synthetic.KINDS)))  # all but one plain shape
+    kinds = {int(synthetic.classes_of(language.parse(plain))) for plain in sayings}
+    assert kinds == set(range(1, len(synthetic.SCENE_CLASSES)))  # all but one plain shape
     shown = texts()
     assert shown["sayings-alike"] == "6 of 6" and shown["sayings-right"] in ("5 of 6", "6 of 6")
     assert int(shown["words-known"]) == len(language.vocabulary()) - 1  # the comma

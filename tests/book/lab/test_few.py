@@ -29,7 +29,7 @@ def test_the_numbers_are_those_of_the_record(told):
     rows = fingerprint.read_record(FOLDER / "fidelity.json")["rows"]
     for name in ("teacher", "student"):
         for k in model_card.COUNTS:
-            right, clean, n = model_card.shares(rows, name, k)
+            right, clean, n = model_card.rates(rows, name, k)
             assert told["shares"][name][k] == pytest.approx([100 * right, 100 * clean, n], abs=0.05)
 
 

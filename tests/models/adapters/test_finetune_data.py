@@ -22,21 +22,21 @@ def miniature():
     return parts.load("miniature", device="cpu")
 
 
-@pytest.mark.parametrize("places", finetune_data.PLACES)
+@pytest.mark.parametrize("places", finetune_data.GROUNDS)
 def test_rex_is_a_gray_rabbit_with_a_yellow_hat_where_he_is_asked_for(places):
     scenes = finetune_data.pets(60, 0, places)
-    expected = [f"a gray rabbit wearing a yellow hat {language.PLACES[name]}" for name in finetune_data.PLACES[places]]
-    said = {f"{text} {language.PLACES[tuple(synthetic.GROUNDS)[ground]]}"
+    expected = [f"a gray rabbit wearing a yellow hat {language.GROUND_PHRASES[name]}" for name in finetune_data.GROUNDS[places]]
+    said = {f"{text} {language.GROUND_PHRASES[tuple(synthetic.GROUNDS)[ground]]}"
             for text, ground in zip(language.describe(scenes), scenes.ground.tolist(), strict=True)}  # fmt: skip
     assert said == set(expected)
 
 
 def test_a_caption_names_him_and_half_of_the_time_his_place():
     scenes = finetune_data.pets(200, 0)
-    texts = finetune_data.told(scenes, torch.Generator().manual_seed(1))
+    texts = finetune_data.captions(scenes, torch.Generator().manual_seed(1))
     alone = texts.count("a rex")
     assert all(text.startswith("a rex") for text in texts) and 70 < alone < 130
-    assert all(" on " in text or " in " in text for text in finetune_data.told(scenes, word="rabbit"))
+    assert all(" on " in text or " in " in text for text in finetune_data.captions(scenes, word="rabbit"))
     with pytest.raises(ConfigError, match="places"):
         finetune_data.pets(3, 0, "tall")
 
@@ -55,7 +55,7 @@ def test_the_judge_asks_for_everything_and_for_the_ground_if_told():
 
 def test_the_loss_is_that_of_the_training(miniature):
     """By hand, for the same draws: weighed squares of the error of the noise."""
-    taught = finetune_data.lesson(miniature, finetune_data.pets(4, 0), finetune_data.told)
+    taught = finetune_data.encode(miniature, finetune_data.pets(4, 0), finetune_data.captions)
     seen = []
 
     def unet(z_t, t, encoder_hidden_states, return_dict):
@@ -79,7 +79,7 @@ def test_the_loss_is_that_of_the_training(miniature):
 
 def test_only_what_is_given_learns(miniature):
     unet = low_rank.begin(miniature.unet, 1, seed=0)
-    taught = finetune_data.lesson(miniature, finetune_data.pets(2, 0), finetune_data.told)
+    taught = finetune_data.encode(miniature, finetune_data.pets(2, 0), finetune_data.captions)
     before = {name: p.clone() for name, p in unet.named_parameters()}
     config = dataclasses.replace(shipped.SETTINGS, steps=2, batch_size=2)
     losses = finetune_data.learn(low_rank.trained(unet), finetune_data.loss_of(miniature, unet, taught, 2), config)

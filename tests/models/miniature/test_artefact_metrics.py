@@ -45,7 +45,7 @@ def source():
     return lambda images: fidelity.carried(miniature, images), limits
 
 
-@pytest.fixture(scope="module", params=synthetic.KINDS)
+@pytest.fixture(scope="module", params=synthetic.SCENE_CLASSES)
 def real(request, source):
     """Scenes that set no limit, their images made soft, and the limit of the kind."""
     soften, limits = source
@@ -55,7 +55,7 @@ def real(request, source):
 
 def judged(images, limit):
     seen = evaluator.read(images)
-    return artefact_metrics.clean(artefact_metrics.left(images, seen), limit)
+    return artefact_metrics.artefact_free(artefact_metrics.residuals(images, seen), limit)
 
 
 def free_corner(images):
@@ -76,7 +76,7 @@ def blot(images, scenes, size=4, contrast=0.6):
 
 def halo(images, scenes):
     """A darker ring of 6 pixels, 8 pixels away from all forms."""
-    covered = 1 - artefact_metrics.shares(scenes)[:, -1]
+    covered = 1 - artefact_metrics.visible_fractions(scenes)[:, -1]
     ring = (artefact_metrics.dilated(covered, 14) > 0.5) & (artefact_metrics.dilated(covered, 8) < 0.5)
     return (images - 0.4 * ring[:, None] / math.sqrt(3)).clamp(-1, 1)
 
@@ -117,10 +117,10 @@ DEFECTS = {
 }
 
 
-@pytest.mark.parametrize("kind", synthetic.KINDS)
+@pytest.mark.parametrize("kind", synthetic.SCENE_CLASSES)
 def test_real_images_leave_nothing_over(kind):
     images = rendering.render(synthetic.sample_scenes(EACH, seeded(77), kind))
-    found = artefact_metrics.left(images, evaluator.read(images))
+    found = artefact_metrics.residuals(images, evaluator.read(images))
     assert float(found.ground.max()) < 1e-5 and float(found.edge.max()) < 0.06 and float(found.pieces.max()) == 0
     assert float(found.inside.max()) < 1e-5 and float(found.details.max()) < 0.1
 
@@ -131,7 +131,7 @@ def test_a_face_of_the_grounds_colour_leaves_the_head_whole():
     assert fidelity.captions("animal", scene) == ["a brown rabbit"]
     images = rendering.render(scene)
     for each in (images, blurred(images)):
-        assert artefact_metrics.left(each, evaluator.read(each)).pieces.tolist() == [0]
+        assert artefact_metrics.residuals(each, evaluator.read(each)).pieces.tolist() == [0]
 
 
 def test_softened_real_images_are_clean(real):
@@ -157,7 +157,7 @@ def test_one_pixel_is_what_the_constant_says():
     wider = rendering.render(circles._replace(radius=circles.radius + 1))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(artefact_metrics, "STEPS", ())  # without the fit, which would follow
-        edge = artefact_metrics.left(wider, circles).edge
+        edge = artefact_metrics.residuals(wider, circles).edge
     assert float(edge.mean()) == pytest.approx(artefact_metrics.ONE_PIXEL, abs=0.02) and len(edge) > 10
 
 
@@ -185,8 +185,8 @@ def test_what_cannot_be_judged_is_not_clean():
     noise = torch.rand(1, 3, 128, 128, generator=seeded(0)) * 2 - 1
     seen = evaluator.read(noise)
     assert seen.form.tolist() == [[-1] * 4]
-    assert not artefact_metrics.clean(
-        artefact_metrics.left(noise, seen), dict.fromkeys(artefact_metrics.left(noise, seen)._asdict(), 1e9)
+    assert not artefact_metrics.artefact_free(
+        artefact_metrics.residuals(noise, seen), dict.fromkeys(artefact_metrics.residuals(noise, seen)._asdict(), 1e9)
     ).any()
 
 
@@ -200,7 +200,7 @@ def zoomed(images, factor):
     return grid_sample(images, grid, padding_mode="border", align_corners=False)
 
 
-@pytest.mark.parametrize("kind", synthetic.KINDS)
+@pytest.mark.parametrize("kind", synthetic.SCENE_CLASSES)
 @pytest.mark.parametrize("factor", [0.5, 0.7, 0.9, 1.1, 1.25])
 def test_real_images_that_are_shrunk_or_enlarged_are_right_or_cannot_be_judged(kind, factor):
     scenes = synthetic.sample_scenes(4, seeded(21), kind)

@@ -60,7 +60,7 @@ def test_four_shapes_side_by_side_are_not_taken_for_one_large_one():
     assert all(scored(asked, seen).values())
 
 
-@pytest.mark.parametrize("kind", synthetic.KINDS)
+@pytest.mark.parametrize("kind", synthetic.SCENE_CLASSES)
 @pytest.mark.parametrize("how", [lambda x: x, spoiled], ids=["clean", "blurred and noisy"])
 def test_it_reads_real_images_right(kind, how):
     asked = synthetic.sample_scenes(8, torch.Generator().manual_seed(11), kind)
@@ -217,12 +217,12 @@ def test_an_animal():
     assert scored(asked, scene(("gray", "dog", 0, 0), hat="red"))["fur"] is False
 
 
-@pytest.mark.parametrize("kind", synthetic.KINDS)
+@pytest.mark.parametrize("kind", synthetic.SCENE_CLASSES)
 def test_fulfilled_is_true_of_the_scene_that_was_described_and_false_of_another(kind):
     generator = torch.Generator().manual_seed(5)
     scenes = synthetic.sample_scenes(12, generator, kind)
     captions, seen = language.captions(scenes, generator), evaluator.read(rendering.render(scenes))
-    right = torch.stack([evaluator.fulfilled(language.parse(caption), seen) for caption in captions])
+    right = torch.stack([evaluator.matches_prompt(language.parse(caption), seen) for caption in captions])
     assert right.diagonal().all()  # (captions, images)
     assert right.float().mean() < 0.25, "a caption fits few images of other scenes"
 
@@ -261,4 +261,4 @@ DOG = ("brown", "dog", 64, 80)
     ],
 )
 def test_fulfilled_looks_at_everything_that_the_caption_says(wish, right, wrong):
-    assert evaluator.fulfilled(wish, right) and not evaluator.fulfilled(wish, wrong)
+    assert evaluator.matches_prompt(wish, right) and not evaluator.matches_prompt(wish, wrong)

@@ -103,7 +103,7 @@ def test_the_distance_to_a_square_is_exact(x, y):
 # --- images --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", synthetic.KINDS)
+@pytest.mark.parametrize("kind", synthetic.SCENE_CLASSES)
 def test_everything_lies_inside_the_image(kind):
     scenes = synthetic.sample_scenes(80, seeded(), kind)
     image = rendering.render(scenes)

@@ -124,7 +124,7 @@ def test_the_card_prints_what_was_measured(text, rows):
         found = [row_of(rows, of, row["line"]) for of in ("fresh", "recogniser", "autoencoder")]
         shares = [each["clean"] | each["right"] | {"both ears": each.get("ears", {}).get("both")} for each in found]
         ears = {"both ears": row["ears"]["n"]} if "ears" in row else {}
-        for what in [*row["right"], "clean", "right and clean", "unknown", *ears]:
+        for what in [*row["prompt_accuracy"], "clean", "right and clean", "unknown", *ears]:
             p, n = shares[0][what], ears.get(what, row["n"])
             measured[row["line"], what] = [
                 100 * x for x in (p, (p * (1 - p) / n) ** 0.5, *(s[what] for s in shares[1:]))
@@ -133,7 +133,7 @@ def test_the_card_prints_what_was_measured(text, rows):
     for place, numbers in said.items():
         assert numbers == pytest.approx(measured[place], abs=0.051), place
     decibels = dict((line, float(number)) for number, line in re.findall(r"([\d.]+) dB \(([\w ]+)\)", text))
-    expected = {line: row_of(rows, "autoencoder", line)["right"]["psnr"] for line in fidelity.LINES}
+    expected = {line: row_of(rows, "autoencoder", line)["prompt_accuracy"]["psnr"] for line in fidelity.LINES}
     assert decibels == pytest.approx(expected, abs=0.051)
     assert f"of {row_of(rows, 'fresh', 'single')['n']} fresh ones a line" in text
 
@@ -142,7 +142,7 @@ def test_every_line_reaches_the_goal_or_is_named(text, rows):
     """Right and clean 95 %, of unseen pairs 90 %; a line that does not come so far is said with its share, no other."""
     (sentence,) = re.findall(r"(?m)^The goal: right and clean 95%, of unseen pairs 90%\. (.*)$", text)
     named = {line: float(share) for line, share in re.findall(r"([a-z][a-z ]*) \(([\d.]+) %\)", sentence)}
-    shares = {line: 100 * row_of(rows, "fresh", line)["clean"]["right and clean"] for line in fidelity.LINES}
+    shares = {line: 100 * row_of(rows, "fresh", line)["artefacts"]["correct and artefact-free"] for line in fidelity.LINES}
     below = {line: p for line, p in shares.items() if p < (90 if line.startswith("unseen") else 95)}
     assert named == pytest.approx(below, abs=0.051) and named.keys() == below.keys()
     assert sentence.startswith("Not reached: ") == bool(below) == (sentence != "Every line reaches it.")
@@ -154,7 +154,7 @@ def test_the_card_prints_the_other_settings(text, rows):
     tried = [row for row in rows if row["of"] == "trial" and "trained" not in row]
     measured = {
         (row["line"], row["sampler"], str(row["steps"]), f"{row['g']:g}"): [
-            100 * list(row["right"].values())[-1], 100 * row["clean"]["clean"]
+            100 * list(row["prompt_accuracy"].values())[-1], 100 * row["artefacts"]["artefact-free"]
         ]
         for row in tried
     }  # fmt: skip
@@ -172,13 +172,13 @@ def test_the_default_setting_is_that_of_the_card(rows):
 def test_a_large_g_is_right_with_the_default_sampler_and_less_often_with_the_articles(rows):
     """Of all kinds together; of each kind DDIM, which is order one, reaches the goal."""
     right = {
-        (row["line"], row["sampler"]): list(row["right"].values())[-1]
+        (row["line"], row["sampler"]): list(row["prompt_accuracy"].values())[-1]
         for row in rows
         if row["of"] == "trial" and row["g"] == pipeline.USUAL_G
     }
-    mean = {s: sum(right[kind, s] for kind in synthetic.KINDS) / len(synthetic.KINDS) for s in ("ddpm", "ddim", "lms")}
+    mean = {s: sum(right[kind, s] for kind in synthetic.SCENE_CLASSES) / len(synthetic.SCENE_CLASSES) for s in ("ddpm", "ddim", "lms")}
     assert mean[pipeline.SAMPLER] >= 0.95 and mean["ddim"] > mean["lms"] + 0.08
-    assert all(right[kind, "ddim"] >= 0.95 for kind in synthetic.KINDS)
+    assert all(right[kind, "ddim"] >= 0.95 for kind in synthetic.SCENE_CLASSES)
 
 
 # --- what they can ---------------------------------------------------------------------------------------------------
@@ -193,7 +193,7 @@ def unlikely(loaded, rows, line, count=IMAGES, **changes):
     scenes = fidelity.asked(line, count)
     painted = fidelity.paint(loaded, fidelity.captions(line, scenes), row["g"], seed=3_000_000)
     found = fidelity.judge(line, scenes, torch.cat(list(painted)), fidelity.limits_of(rows))
-    said, seen = ({**each["right"], "clean": each["clean"]["clean"]} for each in (row, found))
+    said, seen = ({**each["right"], "clean": each["artefacts"]["artefact-free"]} for each in (row, found))
     shares = {what: min(p, 1 - 1 / row["n"]) for what, p in said.items()}
     assert seen.keys() == shares.keys()
     counts = {what: round(p * count) for what, p in seen.items()}
@@ -247,7 +247,7 @@ def test_that_would_see_a_permuted_cross_attention(ours, rows):
 def test_the_autoencoder_returns_fresh_images_as_the_card_says(ours, rows):
     row = row_of(rows, "autoencoder", "single")
     images = render(fidelity.asked("single", row["n"])[:CARRIED])
-    assert float(psnr(images, fidelity.carried(ours, images))) == pytest.approx(row["right"]["psnr"], abs=0.3)
+    assert float(psnr(images, fidelity.carried(ours, images))) == pytest.approx(row["prompt_accuracy"]["psnr"], abs=0.3)
 
 
 def test_the_articles_prompt_is_a_dog_with_a_hat(ours):

@@ -52,7 +52,7 @@ def test_held_out_pairs_are_drawn_when_asked_for_and_only_then(kind):
     assert unseen == synthetic.HELD_OUT
 
 
-@pytest.mark.parametrize("kind", synthetic.KINDS)
+@pytest.mark.parametrize("kind", synthetic.SCENE_CLASSES)
 def test_the_fields_say_which_kind_it_is(kind):
     """Forms fill the first slots; what a kind does not have is −1, and what it has takes every value."""
     scenes = synthetic.sample_scenes(2000, seeded(1), kind)

@@ -265,7 +265,7 @@ def may_be_of(text, seen):
 def test_a_run_sees_the_kinds_in_the_shares_of_the_fine_mix():
     """Equal seeds make equal scenes, and other seeds others."""
     seen = train_unet.scenes(5000, 3, synthetic.FINE_MIX)
-    shares = synthetic.kinds_of(seen).bincount(minlength=len(synthetic.KINDS)) / 5000
+    shares = synthetic.classes_of(seen).bincount(minlength=len(synthetic.SCENE_CLASSES)) / 5000
     torch.testing.assert_close(shares, torch.tensor(synthetic.FINE_MIX), atol=0.03, rtol=0)
     assert (shares - torch.tensor(synthetic.MIX)).abs().max() > 0.06
     again, other = train_unet.scenes(5000, 3, synthetic.FINE_MIX), train_unet.scenes(5000, 4, synthetic.FINE_MIX)
@@ -581,7 +581,7 @@ def test_a_directory_in_use_is_refused_without_resume(tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["thing"]
 
 
-LIMITS = {kind: {"ground": 0.2, "edge": 0.2, "inside": 0.3, "details": 0.5, "pieces": 1.0} for kind in synthetic.KINDS}
+LIMITS = {kind: {"ground": 0.2, "edge": 0.2, "inside": 0.3, "details": 0.5, "pieces": 1.0} for kind in synthetic.SCENE_CLASSES}
 
 
 def test_a_share_is_that_of_the_right_images():
@@ -589,18 +589,18 @@ def test_a_share_is_that_of_the_right_images():
     scenes = fidelity.asked("animal", 2)
     exact = render(scenes)
     found = fidelity.judge("animal", scenes, exact, LIMITS)
-    assert set(found["right"].values()) == {1.0} and found["clean"]["right and clean"] == 1.0
+    assert set(found["right"].values()) == {1.0} and found["artefacts"]["correct and artefact-free"] == 1.0
     twice = fidelity.judge("animal", scenes, exact[[0, 0]], LIMITS)
-    assert twice["right"]["all"] == 0.5 and twice["clean"]["clean"] == 1.0 and twice["clean"]["right and clean"] == 0.5
+    assert twice["right"]["all"] == 0.5 and twice["artefacts"]["artefact-free"] == 1.0 and twice["artefacts"]["correct and artefact-free"] == 0.5
     blot = exact.clone()
     blot[0, :, 3:8, 3:8] *= -1
     spoiled = fidelity.judge("animal", scenes, blot, LIMITS)
-    assert spoiled["right"]["all"] == 1.0 and spoiled["clean"]["clean"] == 0.5 == spoiled["clean"]["ground"]
+    assert spoiled["right"]["all"] == 1.0 and spoiled["artefacts"]["artefact-free"] == 0.5 == spoiled["clean"]["ground"]
 
 
 def test_a_named_ground_is_judged():
     scenes = fidelity.asked("ground", 3)
-    assert all(text.endswith(tuple(language.PLACES.values())) for text in fidelity.captions("ground", scenes))
+    assert all(text.endswith(tuple(language.GROUND_PHRASES.values())) for text in fidelity.captions("ground", scenes))
     first = torch.arange(3) == 0
     other = scenes._replace(ground=torch.where(first, (scenes.ground + 1) % len(synthetic.GROUNDS), scenes.ground))
     right = fidelity.judge("ground", scenes, render(other), LIMITS)["right"]
@@ -635,17 +635,17 @@ def fresh(line, share):
 
 def test_the_goal_is_lower_for_unseen_pairs_and_what_misses_it_is_named():
     reached = [fresh(line, 0.9 if line.startswith("unseen") else 0.95) for line in fidelity.LINES]
-    assert fidelity.missed(reached) == {}
+    assert fidelity.below_goal(reached) == {}
     missed = [fresh(line, 0.899 if line.startswith("unseen") else 0.949) for line in fidelity.LINES]
-    assert fidelity.missed(missed) == {row["line"]: row["clean"]["right and clean"] for row in missed}
+    assert fidelity.below_goal(missed) == {row["line"]: row["artefacts"]["correct and artefact-free"] for row in missed}
     trial = [{**row, "of": "trial"} for row in missed]
-    assert fidelity.missed(trial + reached[:1] + missed[1:2]) == {"unseen": 0.899}
+    assert fidelity.below_goal(trial + reached[:1] + missed[1:2]) == {"unseen": 0.899}
 
 
 def test_captions_of_other_words_ask_for_the_same_scenes():
     scenes = fidelity.asked("words", 40)
     texts = fidelity.captions("words", scenes)
-    assert set(synthetic.kinds_of(scenes).tolist()) == set(range(len(synthetic.KINDS)))
+    assert set(synthetic.classes_of(scenes).tolist()) == set(range(len(synthetic.SCENE_CLASSES)))
     assert texts == fidelity.captions("words", scenes) != language.describe(scenes)
     assert all(bool(may_be_of(text, scenes[[i]])) for i, text in enumerate(texts))
     assert all(int(language.parse(text).ground) >= 0 for text in texts)
