@@ -8,8 +8,8 @@ real images of the validation split (the floor), of a Gaussian with the mean and
 The targets are fractions of the two that have an anchor elsewhere: in a feature space where the floor was 1.70 and the
 pixel Gaussian 311 we wanted 100 and 60, which is 59 and 35 times the floor, and 0.32 and 0.19 of the pixel Gaussian.
 
-Ours trains from scratch for each budget, since its learning rate falls to 0 at the end; a peer is evaluated during its training.
-Sampling is not timed.
+Ours trains from scratch for each budget, since its learning rate falls to 0 at the end; a peer is
+evaluated during its training.  Sampling is not timed.
 """
 
 from __future__ import annotations

@@ -134,9 +134,9 @@ A low-rank update (LoRA) of the miniature's U-Net, with which one evaluation gen
 
 - {made["chains"]:,} trajectories of the miniature by {made["teacher"]} steps at g = {OWN_G["miniature"]:g},
   from the noise times {made["noise_scale"]:g}. Their captions are of its training distribution, without the held-out
-  colour–shape pairs; {100 * mix["patterned"]:.0f} % are of the class patterned and {100 * mix["count"]:.0f} % of the class count.
-  The student starts from the noise itself, and sometimes from the end point under the same noise
-  ({made["times"]}), and its target is the end point.
+  colour–shape pairs; {100 * mix["patterned"]:.0f} % are of the class patterned and
+  {100 * mix["count"]:.0f} % of the class count. The student starts from the noise itself, and sometimes from the end
+  point under the same noise ({made["times"]}); its target is the end point.
 - Rank {made["rank"]} of all linear layers and convolutions. {run.steps:,} steps of {run.batch_size} with the learning
   rate {run.lr:g}, AdamW, cosine to 0, averaged parameters, {run.precision}. The loss of the latents is a smooth
   absolute error. After {made["sharp"]:,} steps half of each batch also has a target that the teacher computes from

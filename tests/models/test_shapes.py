@@ -1,4 +1,4 @@
-"""The finite world of shapes: its scenes, latents, worlds and words, and the weights that learned it."""
+"""The finite dataset of shapes: its scenes, latents, distributions and embeddings, and the weights trained on it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from models import shapes
 from models.miniature.data import language
 from models.miniature.data.rendering import render
 
-PLACES = (0, 37, 99)
+POSITIONS = (0, 37, 99)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,10 @@ def test_scenes_are_four_prompts_at_a_hundred_places():
     centres = scenes.centre[:, 0].view(4, 100, 2)
     assert (centres == centres[0]).all() and len(centres[0].unique(dim=0)) == 100
     assert centres[0, 1].tolist() == [46.5, 41.5] and centres[0, 99].tolist() == [86.5, 86.5]
-    assert sorted([*shapes.HELD_OUT.tolist(), *shapes.TRAINING.tolist()]) == list(range(100)) and len(shapes.HELD_OUT) == 12
+    assert (
+        sorted([*shapes.HELD_OUT.tolist(), *shapes.TRAINING.tolist()]) == list(range(100))
+        and len(shapes.HELD_OUT) == 12
+    )
 
 
 def test_latents_are_those_of_the_pipeline_and_pairs_know_their_prompt(parts, monkeypatch):

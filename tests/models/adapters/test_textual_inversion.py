@@ -12,13 +12,13 @@ from models.adapters import textual_inversion
 ROW = torch.linspace(-1, 1, 16, dtype=torch.float64)
 
 
-def test_a_spoken_row_is_the_row_in_the_table(double):
+def test_a_substituted_row_is_the_row_in_the_table(double):
     said = "a red circle", "a dog wearing a hat"
     with textual_inversion.substituted(double, "dog", ROW):
-        spoken = embedded(double, said)[0]
+        substituted = embedded(double, said)[0]
     table = embedded(textual_inversion.applied(double, "dog", ROW), said)[0]
     before = embedded(double, said)[0]
-    assert torch.equal(spoken, table)
+    assert torch.equal(substituted, table)
     assert torch.equal(table[0], before[0]) and not torch.equal(table[1], before[1])
 
 

@@ -16,7 +16,7 @@ from models.miniature.evaluation import artefact_metrics, evaluator, fidelity
 from models.miniature.training import networks
 
 EACH = 8  # real images of a kind
-FALSE_ALARMS, MISSED = 1 / 8, 1 / 8  # largest shares
+FALSE_ALARMS, MISSES = 1 / 8, 1 / 8  # largest fractions
 
 
 def seeded(seed):
@@ -143,7 +143,7 @@ def test_softened_real_images_are_clean(real):
 def test_planted_defects_are_found(real, name):
     """In softened images, so that a defect has to be seen beside what a decoder leaves."""
     scenes, images, limit = real
-    assert float(judged(DEFECTS[name](images, scenes), limit).float().mean()) <= MISSED
+    assert float(judged(DEFECTS[name](images, scenes), limit).float().mean()) <= MISSES
 
 
 def test_a_faint_blot_is_below_the_limit(real):
@@ -165,7 +165,7 @@ def test_ears_are_there_or_not():
     scenes = synthetic.sample_scenes(40, seeded(9), "animal")
     images = rendering.render(scenes)
     found = artefact_metrics.ears(images, scenes)
-    assert set(found.tolist()) <= {-1, 1} and 0 < int((found == -1).sum()) < 10  # white ears on stone cannot be told
+    assert set(found.tolist()) <= {-1, 1} and 0 < int((found == -1).sum()) < 10  # white ears on stone are invisible
     with pytest.MonkeyPatch.context() as patch:
         covers = rendering.coverage
 
@@ -223,7 +223,7 @@ def test_more_pixels_change_nothing(times):
     "shape", [(2, 3, 64, 64), (2, 3, 192, 192), (2, 3, 128, 256), (3, 128, 128), (2, 1, 128, 128), (1, 3, 0, 0)]
 )
 def test_other_sizes_are_refused(shape):
-    with pytest.raises(ConfigError, match=r"^images must be \(n, 3, 128 k, 128 k\) for the recogniser to judge, got"):
+    with pytest.raises(ConfigError, match=r"^images must be \(n, 3, 128 k, 128 k\) for the evaluator, got"):
         evaluator.read(torch.zeros(shape))
 
 

@@ -11,7 +11,7 @@ from worlds import seeded
 
 from diffusion_lib.errors import ConfigError
 from models.miniature.data import language, synthetic
-from models.miniature.data.captions import KINDS, given_image, of_captions
+from models.miniature.data.captions import CLASSES, given_image, of_captions
 
 
 def worst(counts, distribution, draws):
@@ -22,12 +22,12 @@ def worst(counts, distribution, draws):
     )
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_all_captions_have_their_frequency(kind):
-    distribution, draws = of_captions(kind), 40_000
+@pytest.mark.parametrize("scene_class", CLASSES)
+def test_all_captions_have_their_frequency(scene_class):
+    distribution, draws = of_captions(scene_class), 40_000
     assert sum(distribution.values()) == pytest.approx(1, abs=1e-12) and min(distribution.values()) > 0
     noise = seeded()
-    counts = Counter(language.describe(synthetic.sample_scenes(draws, noise, kind), noise))
+    counts = Counter(language.describe(synthetic.sample_scenes(draws, noise, scene_class), noise))
     assert worst(counts, distribution, draws) < 6
     for said in (
         r" (on|in) (\w+|a \w+)$",
@@ -42,11 +42,11 @@ def test_all_captions_have_their_frequency(kind):
         assert abs(count - draws * share) <= 5 * (draws * share * (1 - share)) ** 0.5
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_captions_of_a_image_have_their_frequency(kind):
+@pytest.mark.parametrize("scene_class", CLASSES)
+def test_captions_of_a_image_have_their_frequency(scene_class):
     """One scene, captioned often; a shape has no size and a radius at which it can have none."""
-    scenes = synthetic.sample_scenes(6, seeded(1), kind)
-    if kind == "single":
+    scenes = synthetic.sample_scenes(6, seeded(1), scene_class)
+    if scene_class == "single":
         scenes = scenes._replace(size=torch.full((6,), -1), radius=scenes.radius * 0 + 32.0)
     for place, distribution in enumerate(given_image(scenes)):
         many = scenes[torch.full((5000,), place)]
@@ -66,18 +66,20 @@ def test_the_radius_says_how_likely_a_size_is():
     assert small == pytest.approx(9 / 11) and abs(share - small) < 5 * (small * (1 - small) / len(alike.form)) ** 0.5
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_mean_over_images_is_the_law_of_captions(kind):
-    distribution, n, total = of_captions(kind), 3000, Counter()
-    for each in given_image(synthetic.sample_scenes(n, seeded(4), kind)):
+@pytest.mark.parametrize("scene_class", CLASSES)
+def test_the_mean_over_images_is_the_law_of_captions(scene_class):
+    distribution, n, total = of_captions(scene_class), 3000, Counter()
+    for each in given_image(synthetic.sample_scenes(n, seeded(4), scene_class)):
         total.update(each)
     often = {text: p for text, p in distribution.items() if p > 1e-3}
     assert all(abs(total[text] / n - p) < 6 * (p / n) ** 0.5 for text, p in often.items())
 
 
-@pytest.mark.parametrize("kind", ["pair", "patterned"])
-def test_other_kinds_are_refused(kind):
-    with pytest.raises(ConfigError, match="scenes must be of kind single or animal, got 3 with several shapes or a"):
-        given_image(synthetic.sample_scenes(3, seeded(), kind))
-    with pytest.raises(ConfigError, match="kind must be"):
-        of_captions(kind)
+@pytest.mark.parametrize("scene_class", ["pair", "patterned"])
+def test_other_kinds_are_refused(scene_class):
+    with pytest.raises(
+        ConfigError, match="scenes must be of scene_class single or animal, got 3 with several shapes or a"
+    ):
+        given_image(synthetic.sample_scenes(3, seeded(), scene_class))
+    with pytest.raises(ConfigError, match="scene_class must be"):
+        of_captions(scene_class)

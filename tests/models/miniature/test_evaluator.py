@@ -1,4 +1,4 @@
-"""The recogniser: it reads the renderer's images without error, and its score counts what was asked."""
+"""The evaluator: it reads the renderer's images without error, and its score counts what was asked."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ DOG = ("brown", "dog", 64, 80)
 
 
 @pytest.mark.parametrize(
-    ("wish", "right", "wrong"),
+    ("prompt", "right", "wrong"),
     [
         (wished(RED), scene(RED), scene(("red", "square", 0, 0))),
         (wished(RED), scene(RED), scene(("blue", "circle", 0, 0))),
@@ -260,5 +260,5 @@ DOG = ("brown", "dog", 64, 80)
         ),
     ],
 )
-def test_fulfilled_looks_at_everything_that_the_caption_says(wish, right, wrong):
-    assert evaluator.matches_prompt(wish, right) and not evaluator.matches_prompt(wish, wrong)
+def test_matches_prompt_checks_everything_that_the_caption_says(prompt, right, wrong):
+    assert evaluator.matches_prompt(prompt, right) and not evaluator.matches_prompt(prompt, wrong)

@@ -1,4 +1,4 @@
-"""How the small world is painted: exact areas, patterns and horizon; nothing sticks out of the image or touches."""
+"""How the synthetic images are rendered: exact areas, patterns and horizon; forms stay inside and apart."""
 
 from __future__ import annotations
 

@@ -121,13 +121,16 @@ def test_the_card_prints_what_was_measured(text, rows):
     said = {(line, what): [float(number) for number in numbers] for line, what, *numbers in re.findall(table, text)}
     measured = {}
     for row in (row for row in rows if row["of"] == "fresh"):
-        found = [row_of(rows, of, row["line"]) for of in ("fresh", "recogniser", "autoencoder")]
-        shares = [each["clean"] | each["right"] | {"both ears": each.get("ears", {}).get("both")} for each in found]
+        found = [row_of(rows, of, row["line"]) for of in ("fresh", "evaluator", "autoencoder")]
+        fractions = [
+            each["artefacts"] | each["prompt_accuracy"] | {"both ears": each.get("ears", {}).get("both")}
+            for each in found
+        ]
         ears = {"both ears": row["ears"]["n"]} if "ears" in row else {}
-        for what in [*row["prompt_accuracy"], "clean", "right and clean", "unknown", *ears]:
-            p, n = shares[0][what], ears.get(what, row["n"])
+        for what in [*row["prompt_accuracy"], "artefact-free", "correct and artefact-free", "unknown", *ears]:
+            p, n = fractions[0][what], ears.get(what, row["n"])
             measured[row["line"], what] = [
-                100 * x for x in (p, (p * (1 - p) / n) ** 0.5, *(s[what] for s in shares[1:]))
+                100 * x for x in (p, (p * (1 - p) / n) ** 0.5, *(s[what] for s in fractions[1:]))
             ]
     assert said.keys() == measured.keys() and {line for line, _ in said} == set(fidelity.LINES)
     for place, numbers in said.items():
@@ -140,10 +143,12 @@ def test_the_card_prints_what_was_measured(text, rows):
 
 def test_every_line_reaches_the_goal_or_is_named(text, rows):
     """Right and clean 95 %, of unseen pairs 90 %; a line that does not come so far is said with its share, no other."""
-    (sentence,) = re.findall(r"(?m)^The goal: right and clean 95%, of unseen pairs 90%\. (.*)$", text)
+    (sentence,) = re.findall(r"(?m)^The goal: correct and artefact-free 95%, of unseen pairs 90%\. (.*)$", text)
     named = {line: float(share) for line, share in re.findall(r"([a-z][a-z ]*) \(([\d.]+) %\)", sentence)}
-    shares = {line: 100 * row_of(rows, "fresh", line)["artefacts"]["correct and artefact-free"] for line in fidelity.LINES}
-    below = {line: p for line, p in shares.items() if p < (90 if line.startswith("unseen") else 95)}
+    fractions = {
+        line: 100 * row_of(rows, "fresh", line)["artefacts"]["correct and artefact-free"] for line in fidelity.LINES
+    }
+    below = {line: p for line, p in fractions.items() if p < (90 if line.startswith("unseen") else 95)}
     assert named == pytest.approx(below, abs=0.051) and named.keys() == below.keys()
     assert sentence.startswith("Not reached: ") == bool(below) == (sentence != "Every line reaches it.")
 
@@ -163,7 +168,7 @@ def test_the_card_prints_the_other_settings(text, rows):
 
 
 def test_the_default_setting_is_that_of_the_card(rows):
-    """The g of the command is the one of most right and clean trial images."""
+    """The g of the command is the one of most correct and artefact-free trial images."""
     assert pipeline.OWN_G["miniature"] == fidelity.best(rows)
     usual = pipeline.OWN_G["miniature"], pipeline.SAMPLER, pipeline.STEPS
     assert {(row["g"], row["sampler"], row["steps"]) for row in rows if row["of"] == "fresh"} == {usual}
@@ -176,7 +181,10 @@ def test_a_large_g_is_right_with_the_default_sampler_and_less_often_with_the_art
         for row in rows
         if row["of"] == "trial" and row["g"] == pipeline.USUAL_G
     }
-    mean = {s: sum(right[kind, s] for kind in synthetic.SCENE_CLASSES) / len(synthetic.SCENE_CLASSES) for s in ("ddpm", "ddim", "lms")}
+    mean = {
+        s: sum(right[kind, s] for kind in synthetic.SCENE_CLASSES) / len(synthetic.SCENE_CLASSES)
+        for s in ("ddpm", "ddim", "lms")
+    }
     assert mean[pipeline.SAMPLER] >= 0.95 and mean["ddim"] > mean["lms"] + 0.08
     assert all(right[kind, "ddim"] >= 0.95 for kind in synthetic.SCENE_CLASSES)
 
@@ -193,11 +201,13 @@ def unlikely(loaded, rows, line, count=IMAGES, **changes):
     scenes = fidelity.asked(line, count)
     painted = fidelity.paint(loaded, fidelity.captions(line, scenes), row["g"], seed=3_000_000)
     found = fidelity.judge(line, scenes, torch.cat(list(painted)), fidelity.limits_of(rows))
-    said, seen = ({**each["right"], "clean": each["artefacts"]["artefact-free"]} for each in (row, found))
-    shares = {what: min(p, 1 - 1 / row["n"]) for what, p in said.items()}
-    assert seen.keys() == shares.keys()
+    said, seen = (
+        {**each["prompt_accuracy"], "artefact-free": each["artefacts"]["artefact-free"]} for each in (row, found)
+    )
+    fractions = {what: min(p, 1 - 1 / row["n"]) for what, p in said.items()}
+    assert seen.keys() == fractions.keys()
     counts = {what: round(p * count) for what, p in seen.items()}
-    return {what: (k, shares[what]) for what, k in counts.items() if binom.cdf(k, count, shares[what]) < FAR}
+    return {what: (k, fractions[what]) for what, k in counts.items() if binom.cdf(k, count, fractions[what]) < FAR}
 
 
 @pytest.mark.parametrize("line", fidelity.LINES)

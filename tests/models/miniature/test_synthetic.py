@@ -1,4 +1,4 @@
-"""The world of captioned images: which scenes are drawn, in which shares, and where everything stands."""
+"""The dataset of captioned images: which scenes are drawn, in which proportions, and the positions of all forms."""
 
 from __future__ import annotations
 
@@ -125,15 +125,15 @@ def test_no_hat_has_the_colour_of_the_fur():
     assert (scenes.hat[worn, 0] != scenes.colour[worn, 0]).all()
 
 
-def test_all_kinds_are_drawn_in_their_shares():
+def test_all_classes_are_drawn_in_their_proportions():
     scenes = synthetic.sample_scenes(8000, seeded())
     number = (scenes.form >= 0).sum(1)
     animal, on = scenes.form[:, 0] >= len(forms.SHAPES), scenes.relation == 4
     pair = (scenes.relation >= 0) & ~on
     count, one = (number > 1) & (scenes.relation < 0), (number == 1) & ~animal
     patterned = scenes.pattern[:, 0] >= 0
-    shares = torch.stack([one & ~patterned, patterned, pair, on, count, animal]).float().mean(1)
-    torch.testing.assert_close(shares, torch.tensor(synthetic.MIX), atol=0.02, rtol=0)
+    proportions = torch.stack([one & ~patterned, patterned, pair, on, count, animal]).float().mean(1)
+    torch.testing.assert_close(proportions, torch.tensor(synthetic.MIX), atol=0.02, rtol=0)
 
 
 @pytest.mark.parametrize(

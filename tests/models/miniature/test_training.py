@@ -196,7 +196,7 @@ def test_the_autoencoders_loss_is_error_and_divergence(vae):
 
 
 def test_the_aids_leave_after_a_third():
-    assert [train_vae.aid(step, 300) for step in (0, 50, 100, 299)] == [1.0, 0.5, 0.0, 0.0]
+    assert [train_vae.auxiliary_weight(step, 300) for step in (0, 50, 100, 299)] == [1.0, 0.5, 0.0, 0.0]
 
 
 # --- the U-Net -------------------------------------------------------------------------------------------------------
@@ -262,12 +262,12 @@ def may_be_of(text, seen):
     return torch.stack(agree).all(0)
 
 
-def test_a_run_sees_the_kinds_in_the_shares_of_the_fine_mix():
+def test_a_run_sees_the_classes_in_the_proportions_of_the_fine_mix():
     """Equal seeds make equal scenes, and other seeds others."""
     seen = train_unet.scenes(5000, 3, synthetic.FINE_MIX)
-    shares = synthetic.classes_of(seen).bincount(minlength=len(synthetic.SCENE_CLASSES)) / 5000
-    torch.testing.assert_close(shares, torch.tensor(synthetic.FINE_MIX), atol=0.03, rtol=0)
-    assert (shares - torch.tensor(synthetic.MIX)).abs().max() > 0.06
+    proportions = synthetic.classes_of(seen).bincount(minlength=len(synthetic.SCENE_CLASSES)) / 5000
+    torch.testing.assert_close(proportions, torch.tensor(synthetic.FINE_MIX), atol=0.03, rtol=0)
+    assert (proportions - torch.tensor(synthetic.MIX)).abs().max() > 0.06
     again, other = train_unet.scenes(5000, 3, synthetic.FINE_MIX), train_unet.scenes(5000, 4, synthetic.FINE_MIX)
     assert all(torch.equal(a, b) for a, b in zip(tuple(seen), tuple(again), strict=True))
     assert not torch.equal(seen.centre, other.centre)
@@ -350,15 +350,15 @@ def painter(monkeypatch):
 
 @pytest.fixture
 def small(monkeypatch):
-    """A U-Net of a hundredth of the size, and a recogniser that finds what was asked for: both have tests of their
+    """A U-Net of a hundredth of the size, and an evaluator that finds what was asked for: both have tests of their
     own."""
     config = {**networks.unet().config, "block_out_channels": (8, 16), "attention_head_dim": 2}
     monkeypatch.setattr(train_unet, "unet", lambda: UNet2DConditionModel.from_config(config))
-    judged = {"clean": 1.0, "right and clean": 1.0, "unknown": 0.0}
+    judged = {"artefact-free": 1.0, "correct and artefact-free": 1.0, "unknown": 0.0}
 
     def judge(line, asked, *_):
         things = ["all"] if line == "words" else evaluator.score(asked, asked)
-        return {"right": dict.fromkeys(things, 1.0), "clean": judged}
+        return {"prompt_accuracy": dict.fromkeys(things, 1.0), "artefacts": judged}
 
     monkeypatch.setattr(fidelity, "judge", judge)
 
@@ -581,7 +581,9 @@ def test_a_directory_in_use_is_refused_without_resume(tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["thing"]
 
 
-LIMITS = {kind: {"ground": 0.2, "edge": 0.2, "inside": 0.3, "details": 0.5, "pieces": 1.0} for kind in synthetic.SCENE_CLASSES}
+LIMITS = {
+    kind: {"ground": 0.2, "edge": 0.2, "inside": 0.3, "details": 0.5, "pieces": 1.0} for kind in synthetic.SCENE_CLASSES
+}
 
 
 def test_a_share_is_that_of_the_right_images():
@@ -589,13 +591,20 @@ def test_a_share_is_that_of_the_right_images():
     scenes = fidelity.asked("animal", 2)
     exact = render(scenes)
     found = fidelity.judge("animal", scenes, exact, LIMITS)
-    assert set(found["right"].values()) == {1.0} and found["artefacts"]["correct and artefact-free"] == 1.0
+    assert set(found["prompt_accuracy"].values()) == {1.0} and found["artefacts"]["correct and artefact-free"] == 1.0
     twice = fidelity.judge("animal", scenes, exact[[0, 0]], LIMITS)
-    assert twice["right"]["all"] == 0.5 and twice["artefacts"]["artefact-free"] == 1.0 and twice["artefacts"]["correct and artefact-free"] == 0.5
+    assert (
+        twice["prompt_accuracy"]["all"] == 0.5
+        and twice["artefacts"]["artefact-free"] == 1.0
+        and twice["artefacts"]["correct and artefact-free"] == 0.5
+    )
     blot = exact.clone()
     blot[0, :, 3:8, 3:8] *= -1
     spoiled = fidelity.judge("animal", scenes, blot, LIMITS)
-    assert spoiled["right"]["all"] == 1.0 and spoiled["artefacts"]["artefact-free"] == 0.5 == spoiled["clean"]["ground"]
+    assert (
+        spoiled["prompt_accuracy"]["all"] == 1.0
+        and spoiled["artefacts"]["artefact-free"] == 0.5 == spoiled["artefacts"]["ground"]
+    )
 
 
 def test_a_named_ground_is_judged():
@@ -603,7 +612,7 @@ def test_a_named_ground_is_judged():
     assert all(text.endswith(tuple(language.GROUND_PHRASES.values())) for text in fidelity.captions("ground", scenes))
     first = torch.arange(3) == 0
     other = scenes._replace(ground=torch.where(first, (scenes.ground + 1) % len(synthetic.GROUNDS), scenes.ground))
-    right = fidelity.judge("ground", scenes, render(other), LIMITS)["right"]
+    right = fidelity.judge("ground", scenes, render(other), LIMITS)["prompt_accuracy"]
     assert right["both"] == 1.0 and right["ground"] == right["all"] == pytest.approx(2 / 3, abs=1e-6)
 
 
@@ -621,7 +630,7 @@ def test_a_row_is_painted_as_it_says(painter):
 def test_the_best_guidance_is_the_smallest_of_the_best():
     def row(line, g, share, steps=50, sampler="ddpm", **more):
         found = {"of": "trial", "line": line, "g": g, "steps": steps, "sampler": sampler}
-        return found | {"clean": {"right and clean": share}} | more
+        return found | {"artefacts": {"correct and artefact-free": share}} | more
 
     rows = [row("pair", g, share) for g, share in ((7.5, 0.9), (2.0, 0.9), (1.0, 0.4))]
     rows += [row("single", g, share) for g, share in ((7.5, 0.8), (2.0, 0.8), (1.0, 0.9))]
@@ -630,16 +639,16 @@ def test_the_best_guidance_is_the_smallest_of_the_best():
 
 
 def fresh(line, share):
-    return {"of": "fresh", "line": line, "clean": {"right and clean": share}}
+    return {"of": "fresh", "line": line, "artefacts": {"correct and artefact-free": share}}
 
 
 def test_the_goal_is_lower_for_unseen_pairs_and_what_misses_it_is_named():
     reached = [fresh(line, 0.9 if line.startswith("unseen") else 0.95) for line in fidelity.LINES]
     assert fidelity.below_goal(reached) == {}
-    missed = [fresh(line, 0.899 if line.startswith("unseen") else 0.949) for line in fidelity.LINES]
-    assert fidelity.below_goal(missed) == {row["line"]: row["artefacts"]["correct and artefact-free"] for row in missed}
-    trial = [{**row, "of": "trial"} for row in missed]
-    assert fidelity.below_goal(trial + reached[:1] + missed[1:2]) == {"unseen": 0.899}
+    below = [fresh(line, 0.899 if line.startswith("unseen") else 0.949) for line in fidelity.LINES]
+    assert fidelity.below_goal(below) == {row["line"]: row["artefacts"]["correct and artefact-free"] for row in below}
+    trial = [{**row, "of": "trial"} for row in below]
+    assert fidelity.below_goal(trial + reached[:1] + below[1:2]) == {"unseen": 0.899}
 
 
 def test_captions_of_other_words_ask_for_the_same_scenes():
