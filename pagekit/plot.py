@@ -121,7 +121,7 @@ def title(axes: plt.Axes, text: str, *, columns: int = 40, lines: int = 3, **sty
     """
     folded = []
     for line in text.splitlines():
-        printable = "".join(letter if letter.isprintable() else " " for letter in line)
+        printable = "".join(character if character.isprintable() else " " for character in line)
         folded += textwrap.wrap(printable, columns) or [""]
     if len(folded) > lines:
         folded = [*folded[: lines - 1], folded[lines - 1][: columns - 1] + "…"]

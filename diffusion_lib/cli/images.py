@@ -85,7 +85,7 @@ def remake(args: argparse.Namespace) -> int:
 
     found = image_file.parameters(args.file)
     if args.model is None and found["model"] not in ("miniature", *PUBLISHED):
-        what = f"{found['model']!r} is a local folder"
+        what = f"{found['model']!r}, a local folder"
         raise ConfigError(f"model must be given, the file was made by {what}; add --model DIR")
     model = found["model"] if args.model is None else args.model
     parts.check_load(found["dtype"], args.device)

@@ -49,11 +49,7 @@ CLOTHES_CLASSES = (
 )  # fmt: skip
 CLOTHES = Path(__file__).parent / "clothes.xz"
 CLOTHES_SHA256 = "c530a367a13fae08620cf89b6d42dcce53bd6415422faab8c132073a683eb705"
-CLOTHES_SIZES = {
-    "train": 10_000,
-    "validation": 1_000,
-    "test": 2_000,
-}  # in the order of the file, each split class by class
+CLOTHES_SIZES = {"train": 10_000, "validation": 1_000, "test": 2_000}  # in file order; each split by class
 
 _angle = torch.arange(8, dtype=torch.float64) * math.pi / 4
 _axis = 0.7 * torch.arange(-2, 3, dtype=torch.float64)
@@ -227,8 +223,7 @@ def photograph(size: int = 256, name: str = "china") -> Tensor:
     check_integer("size", size, 1, PHOTO_SIDE)
     image = Image.fromarray(load_sample_image(f"{name}.jpg"))
     left, top = (image.width - PHOTO_SIDE) // 2, (image.height - PHOTO_SIDE) // 2
-    image = image.crop((left, top, left + PHOTO_SIDE, top + PHOTO_SIDE))
-    image = image.resize((size, size), Image.Resampling.LANCZOS)
+    image = image.crop((left, top, left + PHOTO_SIDE, top + PHOTO_SIDE)).resize((size, size), Image.Resampling.LANCZOS)
     data = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
     return data.view(size, size, 3).permute(2, 0, 1).float() / 127.5 - 1
 

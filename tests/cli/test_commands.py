@@ -127,7 +127,7 @@ def test_a_message_names_a_command_that_works_as_typed(words, capsys):
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("words", [["image", "a dog", "--init"], ["image", "a dog", "--mask"], ["remake"]])
-def test_a_pipe_or_a_device_in_the_place_of_a_image_is_refused(words, tmp_path, capsys):
+def test_a_pipe_or_a_device_in_the_place_of_an_image_is_refused(words, tmp_path, capsys):
     """Whoever reads a pipe waits for somebody to write, and /dev/zero has no end."""
     os.mkfifo(tmp_path / "pipe.png")
     for path in (tmp_path / "pipe.png", "/dev/zero"):

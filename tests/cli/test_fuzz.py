@@ -268,7 +268,7 @@ def test_parameters_that_cannot_be_are_refused_before_anything_is_loaded(place, 
         (["--g", "nan"], "g must be"),
         (["--seed", "-1"], "seed must be"),
         (["--steps", "1001"], "steps must be"),
-        (["--dim", "65"], "or two of them (width, height), got 65; this model was made for 512"),
+        (["--dim", "65"], "or two of them (width, height), got 65; this model was trained for 512"),
         (["--dim", "64x65"], "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got [64, 65]"),
         (["--save-int", "-1"], "save_int must be"),
         (["--sampler", "dddim"], "did you mean 'ddim'"),
@@ -292,7 +292,7 @@ def test_options_are_checked_before_gigabytes_are_fetched(place, capsys, monkeyp
 
 
 @pytest.mark.parametrize("sides", [(60_000, 60_000), (13_000, 13_000), (2**31 - 1, 1), (2049, 8)])
-def test_a_image_that_says_it_is_huge_costs_no_memory(place, capsys, monkeypatch, sides):
+def test_an_image_that_says_it_is_huge_costs_no_memory(place, capsys, monkeypatch, sides):
     monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", lambda _: pytest.fail("its pixels were read"))
     Path("fuzz.png").write_bytes(png("{}", *sides))
     assert parser.main(["remake", "fuzz.png", "--out", "again.png"]) == 2

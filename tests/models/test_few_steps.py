@@ -92,7 +92,7 @@ def test_a_chain_begins_from_less_noise(tiny, monkeypatch):
     assert torch.equal(data["ids"], ids[0].int())
 
 
-def test_the_end_of_a_chain_is_judged_as_a_image(miniature, monkeypatch):
+def test_the_end_of_a_chain_is_judged_as_an_image(miniature, monkeypatch):
     """If the chains ended where real images lie, all of them were correct and artefact-free; in noise, none is."""
     limits = fidelity.limits_of(fingerprint.read_record(miniature.folder / model_card.CARD)["rows"])
     real = pil_to_latents(miniature.vae, to_pil(render(fidelity.asked("single", 2))))

@@ -99,7 +99,7 @@ def test_a_map_lies_where_the_places_look(unet):
 
 
 @pytest.mark.parametrize(("h", "w"), [(8, 8), (4, 16), (8, 12), (9, 13)])
-def test_a_image_need_not_be_square(unet, h, w):
+def test_an_image_need_not_be_square(unet, h, w):
     """4 x 16 has as many places as 8 x 8: which grid it is, the latents say.  A map moves with what is looked at."""
     draws = torch.Generator().manual_seed(1)
     x, text = torch.randn(1, 4, h, w, generator=draws), 3 * torch.randn(1, 77, 16, generator=draws)
@@ -115,7 +115,7 @@ def test_a_image_need_not_be_square(unet, h, w):
 
 def test_what_cannot_be_averaged_is_refused(unet, inputs):
     with recorded(unet) as record:
-        with pytest.raises(ConfigError, match="maps must be asked for after"):
+        with pytest.raises(ConfigError, match="maps need at least one call of the U-Net"):
             record.maps(8)
         call(unet, *inputs)
         with pytest.raises(ConfigError, match="a record must be of one batch"):

@@ -84,7 +84,7 @@ def test_a_unet_that_paints_into_a_mask_is_refused(folder):
 )
 def test_weights_of_a_variant_or_in_shards_are_named(folder, name):
     (folder / "unet" / "diffusion_pytorch_model.safetensors").rename(folder / "unet" / name)
-    with pytest.raises(ConfigError, match=f"must be there, got {re.escape(name)} in its place; save it anew"):
+    with pytest.raises(ConfigError, match=f"must be there, got {re.escape(name)} in its place; save it again"):
         parts.load(folder, device="cpu")
 
 

@@ -69,7 +69,7 @@ def test_a_negative_text_is_diffusers_negative_prompt(double, negative, g, seed)
 
 @pytest.mark.parametrize("name", sorted(PEERS))
 @pytest.mark.parametrize("strength", [0.2, 0.58, 0.8, 1.0])
-def test_a_image_to_begin_from_is_that_of_diffusers(double, name, strength):
+def test_an_image_to_begin_from_is_that_of_diffusers(double, name, strength):
     """Both take latents, and draw the noise of image i from generator i."""
     z, streams = noisy(1, 4, 8, 8), generators(7, 2)
     text, empty = embedded(double, ["a dog", "a hat"])
@@ -164,7 +164,7 @@ def test_fewer_steps_are_taken_and_the_latent_of_a_white_pixel_is_painted_whole(
     assert changed.nonzero().tolist() == [[2, 1]]
 
 
-def test_what_is_painted_anew_at_strength_one_has_forgotten_the_image(tiny):
+def test_what_is_regenerated_at_strength_one_has_forgotten_the_image(tiny):
     """With a mask; an image alone is noised at T as at any other time, and a trace of it is left."""
     options = {"seed": 1, "steps": 3, "sampler": "ddim", "strength": 1.0}
     everywhere = Image.new("L", (64, 64), 255)
@@ -247,9 +247,9 @@ def test_with_no_share_both_are_painted_as_alone(tiny, g):
         torch.testing.assert_close(latents, alone.latents, rtol=0, atol=1e-4)
 
 
-@pytest.mark.parametrize("share", [0.5, 1.0])
-def test_the_source_stays_and_the_same_text_gives_the_same_image(tiny, share):
-    options = {"g": 3.0, "seed": 2, "steps": 6, "share": share, "sampler": "ddpm"}
+@pytest.mark.parametrize("fraction", [0.5, 1.0])
+def test_the_source_stays_and_the_same_text_gives_the_same_image(tiny, fraction):
+    options = {"g": 3.0, "seed": 2, "steps": 6, "fraction": fraction, "sampler": "ddpm"}
     source, target = prompt_to_prompt(tiny, "a dog", "a hat", **options)
     (alone,) = generate(tiny, "a dog", g=3.0, seed=2, steps=6)
     torch.testing.assert_close(source, alone.latents, rtol=0, atol=1e-4)
@@ -304,8 +304,8 @@ def test_the_maps_of_the_target_are_those_of_the_source(double, monkeypatch):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"share": -0.1}, "share must be a finite number in"),
-        ({"share": float("nan")}, "share must be"),
+        ({"fraction": -0.1}, "fraction must be a finite number in"),
+        ({"fraction": float("nan")}, "fraction must be"),
         ({"source": "a frog"}, "got 'frog'"),
         ({"target": "a frog"}, "got 'frog'"),
         ({"seed": -1}, "seed must be"),

@@ -28,7 +28,7 @@ def same(one, other):
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
-def test_a_image_is_made_again_from_itself(tiny, tmp_path, sampler):
+def test_an_image_is_made_again_from_itself(tiny, tmp_path, sampler):
     """One of a batch, from a seed that nobody chose."""
     prompts = ["a dog", "a hat 🎩", "red circle"]
     images = generate(tiny, prompts, g=3, seed=None, steps=4, dim=72, save_int=2, sampler=sampler)
@@ -39,7 +39,7 @@ def test_a_image_is_made_again_from_itself(tiny, tmp_path, sampler):
     assert len(again.kept) == 2 and json.loads(Image.open(path).text[CHUNK])["prompt"] == "a hat 🎩"
 
 
-def test_a_image_that_is_no_square_is_made_again_from_itself(tiny, tmp_path):
+def test_an_image_that_is_no_square_is_made_again_from_itself(tiny, tmp_path):
     path = save(generate(tiny, "a dog", seed=1, steps=2, dim=(96, 64))[0], tmp_path / "image.png")
     again = remake(path, tiny)
     assert parameters(path)["dim"] == [96, 64] and again.image.size == (96, 64)
@@ -50,7 +50,7 @@ def square(colour, mode="RGB", side=64):
     return Image.new(mode, (side, side), colour)
 
 
-def test_a_image_that_began_from_another_is_made_again_with_it(tiny, tmp_path):
+def test_an_image_that_began_from_another_is_made_again_with_it(tiny, tmp_path):
     init, mask = square("red"), square(0, "L")
     mask.paste(255, (0, 0, 32, 64))
     options = {"g": 3, "seed": 1, "steps": 4, "negative": "a hat", "init": init, "mask": mask, "strength": 0.6}
@@ -81,7 +81,7 @@ def test_without_the_image_that_it_began_from_it_is_refused(tiny, tmp_path, monk
         remake(path, tiny, **given)
 
 
-def test_a_image_that_began_from_noise_wants_no_other(tiny, tmp_path):
+def test_an_image_that_began_from_noise_wants_no_other(tiny, tmp_path):
     path = save(generate(tiny, "a dog", seed=1, steps=2)[0], tmp_path / "image.png")
     with pytest.raises(ConfigError, match="init must be left out, as the file has none, got one with"):
         remake(path, tiny, square("red"))
@@ -209,7 +209,7 @@ def command(monkeypatch, tiny_folder, tmp_path):
     return lambda *arguments: parser.main([str(argument) for argument in (*arguments, "--device", "cpu")])
 
 
-def test_a_image_and_its_states_are_written_and_made_again(command, tmp_path, capsys):
+def test_an_image_and_its_states_are_written_and_made_again(command, tmp_path, capsys):
     options = ("--g", 3, "--steps", 5, "--dim", 64, "--save-int", 2, "--sampler", "euler")
     assert command("image", "a dog wearing hat", "--out", "dog.png", *options) == 0
     out = capsys.readouterr().out
@@ -271,10 +271,10 @@ def test_a_full_disk_names_the_image_and_leaves_no_part(command, tmp_path, monke
     assert not [path for path in tmp_path.iterdir() if path.name == name or path.name.startswith(".")]
 
 
-def test_a_image_of_somebody_s_folder_needs_the_folder(command, tiny_folder, capsys):
+def test_an_image_of_a_local_folder_needs_the_folder(command, tiny_folder, capsys):
     assert command("image", "a dog", "--out", "dog.png", "--steps", 2, "--seed", 0, "--model", tiny_folder) == 0
     assert command("remake", "dog.png", "--out", "again.png") == 2
-    assert "model must be given, the file was made by 'tiny' is a folder" in capsys.readouterr().err
+    assert "model must be given, the file was made by 'tiny', a local folder" in capsys.readouterr().err
     assert command("remake", "dog.png", "--out", "again.png", "--model", tiny_folder) == 0
 
 

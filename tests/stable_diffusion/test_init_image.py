@@ -1,4 +1,4 @@
-"""The image that an image begins from: its file, its fingerprint, and what becomes of a mask."""
+"""The image that sampling starts from: its file, its fingerprint, and what becomes of a mask."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ BROKEN = {
     "text": "UnidentifiedImageError: cannot identify image file",
     "cut": "",
     "deep": "the mode I;16, of 1, L, LA",
-    "glass": "pixels that one sees through",
-    "palette": "pixels that one sees through",
+    "glass": "transparent pixels",
+    "palette": "transparent pixels",
     "huge": "2049 x 1 pixels, of at most 2048 a side",
 }
 
@@ -73,7 +73,7 @@ def test_what_is_no_image_is_refused_with_its_reason(tmp_path, name, kind):
     broken(tmp_path / "x.png", kind)
     with pytest.raises(ConfigError, match=f"{name} must be the file of an image, got .*x.png") as caught:
         read_image(name, tmp_path / "x.png")
-    assert BROKEN[kind] in str(caught.value) and "save it anew as a PNG in RGB" in str(caught.value)
+    assert BROKEN[kind] in str(caught.value) and "save it again as a PNG in RGB" in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["init", "mask"])
@@ -92,7 +92,7 @@ def test_the_fingerprint_is_of_the_pixels_and_not_of_the_file(tmp_path):
     assert len(others) == 3
 
 
-def test_a_latent_is_painted_anew_if_one_of_its_pixels_is(tiny_folder):
+def test_a_latent_is_regenerated_if_one_of_its_pixels_is(tiny_folder):
     tiny = parts.load(tiny_folder, device="cpu")
     init, mask = Image.new("RGB", (72, 64), "red"), Image.new("L", (72, 64), 127)
     mask.putpixel((71, 8), 128)

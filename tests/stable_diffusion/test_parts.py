@@ -233,7 +233,7 @@ def test_without_the_libraries_the_remedy_is_named(tiny_folder, monkeypatch):
 
 
 def test_importing_the_modules_imports_neither_diffusers_nor_transformers():
-    names = "parts, autoencoder, prompt, guidance, pipeline, image, safety, weights, model_spec"
+    names = "parts, autoencoder, prompt, guidance, pipeline, image_file, safety, weights, model_spec"
     code = f"import sys; from diffusion_lib.stable_diffusion import {names}; "
     code += "print({'diffusers', 'transformers', 'huggingface_hub'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

@@ -134,7 +134,7 @@ def test_ddpm_is_that_of_the_published_pipeline_where_both_add_no_noise_at_the_e
 
 
 @pytest.mark.parametrize("sampler", ["lms", "ddpm"])
-def test_a_image_is_the_same_in_a_batch_of_any_size(tiny, sampler):
+def test_an_image_is_the_same_in_a_batch_of_any_size(tiny, sampler):
     together = generate(tiny, ["a dog", "a hat", "red circle"], seed=7, steps=4, sampler=sampler)
     for i, (prompt, image) in enumerate(zip(["a dog", "a hat", "red circle"], together, strict=True)):
         (alone,) = generate(tiny, prompt, seed=7, steps=4, sampler=sampler, first=i)
@@ -249,7 +249,7 @@ def test_all_parameters_are_plain_and_complete(tiny):
 
 
 @pytest.mark.parametrize("dim", [(96, 64), [64, 96], (72, 104)])
-def test_a_image_need_not_be_square(tiny, dim):
+def test_an_image_need_not_be_square(tiny, dim):
     """(width, height), as in an image's size; the noise, the states and the image have this shape."""
     width, height = dim
     (image,) = generate(tiny, "a dog", seed=0, steps=2, dim=dim, save_int=1)
@@ -345,7 +345,7 @@ REFUSED = {
     "g-text": ({"g": "7.5"}, "g must be a finite number in [0, inf), got '7.5' of type str"),
     "dim-0": (
         {"dim": 0},
-        "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got 0; this model was made for 64",
+        "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got 0; this model was trained for 64",
     ),
     "dim-negative": (
         {"dim": -8},
@@ -369,7 +369,7 @@ REFUSED = {
         "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got True",
     ),
     "dim-pair-65": ({"dim": (64, 65)}, "dim must be a multiple of 8 in 64..2048, or two of them"),
-    "dim-triple": ({"dim": (64, 64, 64)}, "got (64, 64, 64); this model was made for 64"),
+    "dim-triple": ({"dim": (64, 64, 64)}, "got (64, 64, 64); this model was trained for 64"),
     "dim-pair-0": ({"dim": [0, 64]}, "got [0, 64]"),
     "dim-pair-bool": ({"dim": (64, True)}, "got (64, True)"),
     "dim-empty": ({"dim": ()}, "got ()"),

@@ -43,7 +43,7 @@ def test_all_captions_have_their_frequency(scene_class):
 
 
 @pytest.mark.parametrize("scene_class", CLASSES)
-def test_captions_of_a_image_have_their_frequency(scene_class):
+def test_captions_of_an_image_have_their_frequency(scene_class):
     """One scene, captioned often; a shape has no size and a radius at which it can have none."""
     scenes = synthetic.sample_scenes(6, seeded(1), scene_class)
     if scene_class == "single":

@@ -184,7 +184,7 @@ def test_the_sky_is_above_the_horizon_and_the_land_below():
     torch.testing.assert_close(found[names.index("meadow"), :, 70, 0], (sky + grass) / 2)
 
 
-def test_a_image_does_not_depend_on_the_others_in_the_batch():
+def test_an_image_does_not_depend_on_the_others_in_the_batch():
     scenes = synthetic.sample_scenes(30, seeded(8))
     together = rendering.render(scenes)
     for i in (0, 7, 29):
