@@ -476,7 +476,7 @@ def test_a_damaged_cache_is_made_anew(tmp_path, finished, painter, small, capsys
     directory = Path(shutil.copytree(finished, tmp_path / "run"))
     damage(directory / name, kind)
     assert command(directory, "--resume") == 0
-    assert "is made anew" in capsys.readouterr().err
+    assert "is made again" in capsys.readouterr().err
     for made in ("unet-latents.safetensors", "unet-latents.json", "miniature/fidelity.json", "miniature/record.json"):
         assert (directory / made).read_bytes() == (finished / made).read_bytes() or made.startswith("miniature/rec")
     fingerprint.read_record(directory / "miniature" / "record.json")
