@@ -311,7 +311,7 @@ def test_a_pilot_tells_how_many_steps_fit(work):
             work(seconds)
             yield
 
-    assert clock.affordable(slow(), 1.0) == round(clock.SHARE * 64)
+    assert clock.affordable(slow(), 1.0) == round(clock.FRACTION * 64)
     assert clock.affordable(slow(), 0.01) == 20
 
 
