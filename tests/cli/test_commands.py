@@ -331,7 +331,7 @@ def test_a_failed_save_is_never_called_saved(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("name", ["log.jsonl", "clock.jsonl", "curve.svg"])
-def test_a_disk_that_is_full_is_told_with_the_file(tmp_path, monkeypatch, capsys, name):
+def test_a_disk_that_is_full_is_reported_with_the_file(tmp_path, monkeypatch, capsys, name):
     replace = os.replace
 
     def full(source, target):
@@ -442,7 +442,7 @@ def test_without_steps_there_are_50_or_T_if_that_is_less(tmp_path, T, steps):
 
 
 def check_labels(run, folder):
-    """Samples of a kind are those of the guided network, and differ by kind and by g."""
+    """Samples of a class are those of the guided network, and differ by class and by g."""
     state, schedule, shape = cli.restore(run)
     made = {}
     for label, g in ((3, None), (3, 1.0), (3, 2.5), (4, 2.5)):

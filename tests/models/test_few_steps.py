@@ -96,10 +96,10 @@ def test_the_end_of_a_chain_is_judged_as_an_image(miniature, monkeypatch):
     """If the chains ended where real images lie, all of them were correct and artefact-free; in noise, none is."""
     limits = fidelity.limits_of(fingerprint.read_record(miniature.folder / model_card.CARD)["rows"])
     real = pil_to_latents(miniature.vae, to_pil(render(fidelity.asked("single", 2))))
-    for ends, share in ((real, 1.0), (torch.randn(real.shape, generator=torch.Generator().manual_seed(0)), 0.0)):
+    for ends, fraction in ((real, 1.0), (torch.randn(real.shape, generator=torch.Generator().manual_seed(0)), 0.0)):
         monkeypatch.setattr(model_card, "chains", lambda parts, ids, x_T, ends=ends: ends)
         row = model_card.perfect_student(miniature, "single", 2, limits)
-        assert (row["prompt_accuracy"]["both"], row["artefacts"]["artefact-free"]) == (share, share)
+        assert (row["prompt_accuracy"]["both"], row["artefacts"]["artefact-free"]) == (fraction, fraction)
 
 
 def test_the_chains_of_the_variety_are_those_of_one_text_from_many_noises(tiny, monkeypatch):
@@ -116,11 +116,11 @@ def test_variety_is_the_variance_over_noises_and_the_fractions_of_grounds(miniat
     levels, n = iter(range(0, 200, 2)), model_card.NOISES
     found = model_card.variety(miniature, lambda text: next(levels) + (torch.arange(n) % 2.0).view(n, 1, 1, 1))
     assert found["variance"] == pytest.approx(n / 4 / (n - 1), abs=1e-4)
-    assert {name: share for name, share in found["grounds"].items() if share} == {"sand": 0.5, "meadow": 0.5}
+    assert {name: fraction for name, fraction in found["grounds"].items() if fraction} == {"sand": 0.5, "meadow": 0.5}
     assert found["n"] == n * model_card.TEXTS * len(synthetic.SCENE_CLASSES)
 
 
-def test_lessons_are_made_once_and_keep_their_seconds(tiny, monkeypatch, tmp_path):
+def test_shards_are_made_once_and_keep_their_seconds(tiny, monkeypatch, tmp_path):
     monkeypatch.setitem(targets.OWN_G, "miniature", 1.0)
     monkeypatch.setattr(targets, "captions", lambda n, generator: ["a red circle"] * n)
     data, seconds = targets.dataset(tiny, tmp_path, range(2), 2)

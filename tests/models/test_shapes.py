@@ -51,8 +51,12 @@ def test_latents_are_those_of_the_pipeline_and_pairs_know_their_prompt(parts, mo
 
 def test_each_label_has_the_world_of_its_own_latents():
     z = torch.randn(4, 100, 2, 2, 2, generator=torch.Generator().manual_seed(0))
-    worlds = shapes.data_distributions(z)
-    assert len(worlds) == 4 and torch.equal(worlds[2].means, z[2].double()) and float(worlds[2].std.max()) == 0
+    distributions = shapes.data_distributions(z)
+    assert (
+        len(distributions) == 4
+        and torch.equal(distributions[2].means, z[2].double())
+        and float(distributions[2].std.max()) == 0
+    )
 
 
 def test_words_are_those_of_the_text_encoder_and_end_with_the_empty_text(parts):

@@ -31,7 +31,7 @@ def test_what_decides_a_step_rests_on_sympy_and_on_nothing_that_is_not_counted()
     assert others - sys.stdlib_module_names == {"sympy"}
 
 
-def test_the_opinion_is_of_all_steps():
+def test_the_crosscheck_is_of_all_steps():
     total = crosscheck()
     assert total["contradicted"] == 0 and total["either"] >= total["Rocq"] > 0
     assert total["steps"] == total["densities"] + total["alike"] + total["either"] + total["unknown"]

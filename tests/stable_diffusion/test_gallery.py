@@ -1,4 +1,4 @@
-"""A set of images with its card: made here by the miniature, which is never shown in the place of the real thing."""
+"""A set of images with its card: made here by the miniature, which is never shown instead of the real one."""
 
 from __future__ import annotations
 
@@ -49,10 +49,12 @@ def made(once, tmp_path):
 
 def test_the_card_says_how_the_images_were_made(made, loaded):
     card = fingerprint.read_record(made / gallery.CARD)
-    said = card["made_from"]
-    assert made.name == "float32" and said["model"] == "miniature" and said["fingerprint"] == loaded.fingerprint
-    assert (said["dtype"], said["steps"], said["g"], said["dim"]) == ("float32", 4, 2.0, 128)
-    assert said["device"].startswith("cpu") and card["peak_gib"] > 0.1 and 5 < card["psnr"] < 60
+    made_from = card["made_from"]
+    assert (
+        made.name == "float32" and made_from["model"] == "miniature" and made_from["fingerprint"] == loaded.fingerprint
+    )
+    assert (made_from["dtype"], made_from["steps"], made_from["g"], made_from["dim"]) == ("float32", 4, 2.0, 128)
+    assert made_from["device"].startswith("cpu") and card["peak_gib"] > 0.1 and 5 < card["psnr"] < 60
     assert card["seconds"].keys() == {"images", "attention", "photograph"} and min(card["seconds"].values()) > 0
     assert (card["prompts"], card["seeds"]) == (list(gallery.PROMPTS), list(gallery.SEEDS))
     assert set(card["files"]) == {"images.jpg", "attention.jpg", "photograph.jpg"}

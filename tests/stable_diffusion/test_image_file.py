@@ -203,7 +203,7 @@ def images(tmp_path_factory):
 
 @pytest.fixture
 def command(monkeypatch, tiny_folder, tmp_path):
-    """Run a command in an empty directory, with the tiny parts in the place of the miniature."""
+    """Run a command in an empty directory, with the tiny parts instead of the miniature."""
     monkeypatch.setattr("models.miniature.FOLDER", tiny_folder)
     monkeypatch.chdir(tmp_path)
     return lambda *arguments: parser.main([str(argument) for argument in (*arguments, "--device", "cpu")])
@@ -337,7 +337,7 @@ def test_the_texts_name_exactly_what_exists(capsys):
     text = " ".join(capsys.readouterr().out.split())
     plain = [name for name in SAMPLERS if not name.endswith("-karras")]
     assert set(SAMPLERS) == {*plain, *(f"{name}-karras" for name in plain)} and "-karras" in text
-    said = set(re.findall(r"[a-z+-]+", commands.SAMPLERS.split(";")[0])) - {"or"}
-    assert said == set(plain) and commands.SAMPLERS in text
+    named = set(re.findall(r"[a-z+-]+", commands.SAMPLERS.split(";")[0])) - {"or"}
+    assert named == set(plain) and commands.SAMPLERS in text
     assert set(parts.DTYPES) == {"float32", "float16", "bfloat16", "float64"}
     assert next(iter(weights.PUBLISHED)) in commands.MODELS and "torch" in sys.modules

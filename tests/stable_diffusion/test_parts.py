@@ -86,8 +86,8 @@ def test_sliced_parts_say_the_same(folder):
         *(each.unet(x, t, encoder_hidden_states=text).sample for each in (plain, sliced)), rtol=1e-4, atol=1e-5
     )
     assert sliced.vae.use_slicing and not plain.vae.use_slicing
-    kinds = {type(processor).__name__ for processor in sliced.unet.attn_processors.values()}
-    assert kinds == {"SlicedAttnProcessor"}
+    types = {type(processor).__name__ for processor in sliced.unet.attn_processors.values()}
+    assert types == {"SlicedAttnProcessor"}
 
 
 def test_the_key_names_of_published_files_are_read(folder, tiny_folder):
@@ -112,7 +112,7 @@ def test_the_key_names_of_published_files_are_read(folder, tiny_folder):
 
 
 def test_a_folder_that_transformers_5_wrote_is_read(folder, tiny_folder):
-    """It writes tokenizer.json in the place of vocab.json and merges.txt."""
+    """It writes tokenizer.json instead of vocab.json and merges.txt."""
     loaded = load(tiny_folder)
     for name in ("vocab.json", "merges.txt", "tokenizer_config.json"):
         (folder / "tokenizer" / name).unlink()
@@ -375,7 +375,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hub(monkeypatch, cache):
-    """A server in the place of the hub; set ``hub.status``."""
+    """A server instead of the hub; set ``hub.status``."""
     from huggingface_hub import constants
 
     handler = type("Here", (Hub,), {"wait": threading.Event()})

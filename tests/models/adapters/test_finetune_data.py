@@ -22,15 +22,15 @@ def miniature():
     return parts.load("miniature", device="cpu")
 
 
-@pytest.mark.parametrize("places", finetune_data.GROUNDS)
-def test_rex_is_a_gray_rabbit_with_a_yellow_hat_where_he_is_asked_for(places):
-    scenes = finetune_data.pets(60, 0, places)
+@pytest.mark.parametrize("split", finetune_data.GROUNDS)
+def test_rex_is_a_gray_rabbit_with_a_yellow_hat_where_he_is_asked_for(split):
+    scenes = finetune_data.pets(60, 0, split)
     expected = [
-        f"a gray rabbit wearing a yellow hat {language.GROUND_PHRASES[name]}" for name in finetune_data.GROUNDS[places]
+        f"a gray rabbit wearing a yellow hat {language.GROUND_PHRASES[name]}" for name in finetune_data.GROUNDS[split]
     ]
-    said = {f"{text} {language.GROUND_PHRASES[tuple(synthetic.GROUNDS)[ground]]}"
+    found = {f"{text} {language.GROUND_PHRASES[tuple(synthetic.GROUNDS)[ground]]}"
             for text, ground in zip(language.describe(scenes), scenes.ground.tolist(), strict=True)}  # fmt: skip
-    assert said == set(expected)
+    assert found == set(expected)
 
 
 def test_a_caption_names_him_and_half_of_the_time_his_place():
@@ -39,14 +39,14 @@ def test_a_caption_names_him_and_half_of_the_time_his_place():
     alone = texts.count("a rex")
     assert all(text.startswith("a rex") for text in texts) and 70 < alone < 130
     assert all(" on " in text or " in " in text for text in finetune_data.captions(scenes, word="rabbit"))
-    with pytest.raises(ConfigError, match="places"):
+    with pytest.raises(ConfigError, match="split"):
         finetune_data.pets(3, 0, "tall")
 
 
 def test_the_judge_asks_for_everything_and_for_the_ground_on_request():
     asked = finetune_data.pets(2, 3)
-    right, clean = finetune_data.judge(asked, render(asked), WIDE)
-    assert right.all() and clean.all()
+    correct, artefact_free = finetune_data.judge(asked, render(asked), WIDE)
+    assert correct.all() and artefact_free.all()
     hatless = asked._replace(hat=torch.full_like(asked.hat, -1))
     assert not finetune_data.judge(asked, render(hatless), WIDE)[0].any()
     elsewhere = asked._replace(ground=torch.full_like(asked.ground, tuple(synthetic.GROUNDS).index("stone")))

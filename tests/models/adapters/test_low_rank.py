@@ -66,9 +66,9 @@ def test_the_sum_is_pefts(double, context, moved):
 
 
 def test_a_scale_is_a_factor_of_the_change(double, moved):
-    place = next(iter(low_rank.updates(moved[1])))
+    layer = next(iter(low_rank.updates(moved[1])))
     old, one, other = (
-        each.unet.get_submodule(place).weight
+        each.unet.get_submodule(layer).weight
         for each in (double, low_rank.applied(double, moved[1]), low_rank.applied(double, moved[1], -0.5))
     )
     torch.testing.assert_close(other - old, -0.5 * (one - old), rtol=1e-12, atol=1e-15)

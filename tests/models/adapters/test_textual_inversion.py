@@ -13,11 +13,11 @@ ROW = torch.linspace(-1, 1, 16, dtype=torch.float64)
 
 
 def test_a_substituted_row_is_the_row_in_the_table(double):
-    said = "a red circle", "a dog wearing a hat"
+    text = "a red circle", "a dog wearing a hat"
     with textual_inversion.substituted(double, "dog", ROW):
-        substituted = embedded(double, said)[0]
-    table = embedded(textual_inversion.applied(double, "dog", ROW), said)[0]
-    before = embedded(double, said)[0]
+        substituted = embedded(double, text)[0]
+    table = embedded(textual_inversion.applied(double, "dog", ROW), text)[0]
+    before = embedded(double, text)[0]
     assert torch.equal(substituted, table)
     assert torch.equal(table[0], before[0]) and not torch.equal(table[1], before[1])
 
@@ -27,10 +27,10 @@ def test_a_row_has_a_slope_only_where_it_is_said(double):
     assert torch.equal(
         row, double.text_encoder.get_input_embeddings().weight[textual_inversion.token_of(double, "dog")]
     )
-    for said, moves in (("a dog", True), ("a hat", False)):
+    for text, moves in (("a dog", True), ("a hat", False)):
         row.grad = None
         with textual_inversion.substituted(double, "dog", row):
-            ids = double.tokenizer(said, return_tensors="pt").input_ids
+            ids = double.tokenizer(text, return_tensors="pt").input_ids
             double.text_encoder(ids)[0].square().sum().backward()
         assert bool(row.grad.ne(0).any()) == moves
 

@@ -1,4 +1,4 @@
-"""Clean or not: real images are, planted defects are found, and the autoencoder's own traces are none."""
+"""Artefact-free or not: real images are, planted defects are found, and the autoencoder's own traces are none."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from models.miniature.data import backgrounds, rendering, synthetic
 from models.miniature.evaluation import artefact_metrics, evaluator, fidelity
 from models.miniature.training import networks
 
-EACH = 8  # real images of a kind
+EACH = 8  # real images of a class
 FALSE_ALARMS, MISSES = 1 / 8, 1 / 8  # largest fractions
 
 
@@ -39,7 +39,7 @@ def test_the_largest_value_around_is_that_of_pooling(pixels):
 
 @pytest.fixture(scope="module")
 def source():
-    """What makes real images as soft as painted ones, and what it leaves of them, by kind."""
+    """What makes real images as soft as generated ones, and what it leaves of them, by class."""
     miniature = parts.load("miniature", device="cpu")
     limits = fidelity.limits_of(fingerprint.read_record(networks.FOLDER / "fidelity.json")["rows"])
     return lambda images: fidelity.carried(miniature, images), limits
@@ -47,7 +47,7 @@ def source():
 
 @pytest.fixture(scope="module", params=synthetic.SCENE_CLASSES)
 def real(request, source):
-    """Scenes that set no limit, their images made soft, and the limit of the kind."""
+    """Scenes that set no limit, their images made soft, and the limit of the class."""
     soften, limits = source
     scenes = synthetic.sample_scenes(EACH, seeded(77), request.param)
     return scenes, soften(rendering.render(scenes)), limits[request.param]
@@ -59,7 +59,7 @@ def judged(images, limit):
 
 
 def free_corner(images):
-    """The place (y, x) at the border of each image with the most ground around it."""
+    """The position (y, x) at the border of each image with the most ground around it."""
     apart = avg_pool2d((images - backgrounds.land_of(images).image()).norm(dim=1)[:, None], 21, 1, 10)[:, 0]
     corners = torch.tensor([[y, x] for y in (13, 40, 100, 114) for x in (13, 64, 114)])
     best = torch.stack([apart[:, y, x] for y, x in corners]).argmin(0)
@@ -82,7 +82,7 @@ def halo(images, scenes):
 
 
 def ragged(images, scenes, size=3.6):
-    """Every pixel moved by a smooth random field of this deviation, in pixels."""
+    """Every pixel moved by a smooth random field of this std, in pixels."""
     field = torch.randn(len(images), 2, 136, 136, generator=seeded(5))
     field = avg_pool2d(field, 9, 1)
     field = size * field / field.std()
@@ -117,9 +117,9 @@ DEFECTS = {
 }
 
 
-@pytest.mark.parametrize("kind", synthetic.SCENE_CLASSES)
-def test_real_images_leave_nothing_over(kind):
-    images = rendering.render(synthetic.sample_scenes(EACH, seeded(77), kind))
+@pytest.mark.parametrize("scene_class", synthetic.SCENE_CLASSES)
+def test_real_images_leave_nothing_over(scene_class):
+    images = rendering.render(synthetic.sample_scenes(EACH, seeded(77), scene_class))
     found = artefact_metrics.residuals(images, evaluator.read(images))
     assert float(found.ground.max()) < 1e-5 and float(found.edge.max()) < 0.06 and float(found.pieces.max()) == 0
     assert float(found.inside.max()) < 1e-5 and float(found.details.max()) < 0.1
@@ -200,14 +200,14 @@ def zoomed(images, factor):
     return grid_sample(images, grid, padding_mode="border", align_corners=False)
 
 
-@pytest.mark.parametrize("kind", synthetic.SCENE_CLASSES)
+@pytest.mark.parametrize("scene_class", synthetic.SCENE_CLASSES)
 @pytest.mark.parametrize("factor", [0.5, 0.7, 0.9, 1.1, 1.25])
-def test_real_images_that_are_shrunk_or_enlarged_are_right_or_cannot_be_judged(kind, factor):
-    scenes = synthetic.sample_scenes(4, seeded(21), kind)
+def test_real_images_that_are_shrunk_or_enlarged_are_right_or_cannot_be_judged(scene_class, factor):
+    scenes = synthetic.sample_scenes(4, seeded(21), scene_class)
     seen = evaluator.read(zoomed(rendering.render(scenes), factor))
     right = list(evaluator.score(scenes, seen).values())[-1]
     assert (right | (seen.form[:, 0] < 0)).all()
-    assert factor not in (0.9, 1.1) or kind == "animal" or int(right.sum()) >= 3
+    assert factor not in (0.9, 1.1) or scene_class == "animal" or int(right.sum()) >= 3
 
 
 @pytest.mark.parametrize("times", [2, 4])

@@ -29,7 +29,7 @@ def test_all_captions_have_their_frequency(scene_class):
     noise = seeded()
     counts = Counter(language.describe(synthetic.sample_scenes(draws, noise, scene_class), noise))
     assert worst(counts, distribution, draws) < 6
-    for said in (
+    for phrase in (
         r" (on|in) (\w+|a \w+)$",
         r"meadow",
         r"wearing a hat",
@@ -37,9 +37,9 @@ def test_all_captions_have_their_frequency(scene_class):
         rf"^\w+ ({'|'.join(synthetic.FURS)}) ",
         r"small",
     ):  # each chance
-        share = sum(p for text, p in distribution.items() if re.search(said, text))
-        count = sum(count for text, count in counts.items() if re.search(said, text))
-        assert abs(count - draws * share) <= 5 * (draws * share * (1 - share)) ** 0.5
+        fraction = sum(p for text, p in distribution.items() if re.search(phrase, text))
+        count = sum(count for text, count in counts.items() if re.search(phrase, text))
+        assert abs(count - draws * fraction) <= 5 * (draws * fraction * (1 - fraction)) ** 0.5
 
 
 @pytest.mark.parametrize("scene_class", CLASSES)
@@ -48,22 +48,22 @@ def test_captions_of_an_image_have_their_frequency(scene_class):
     scenes = synthetic.sample_scenes(6, seeded(1), scene_class)
     if scene_class == "single":
         scenes = scenes._replace(size=torch.full((6,), -1), radius=scenes.radius * 0 + 32.0)
-    for place, distribution in enumerate(given_image(scenes)):
-        many = scenes[torch.full((5000,), place)]
+    for index, distribution in enumerate(given_image(scenes)):
+        many = scenes[torch.full((5000,), index)]
         assert sum(distribution.values()) == pytest.approx(1, abs=1e-12)
         assert worst(Counter(language.describe(many, seeded(2))), distribution, 5000) < 6
 
 
 def test_the_radius_says_how_likely_a_size_is():
-    """Of all circles with a radius between 26 and 28, the small ones have the share that the distribution gives to
+    """Of all circles with a radius between 26 and 28, the small ones have the fraction that the distribution gives to
     "small"."""
     scenes = synthetic.sample_scenes(20_000, seeded(3), "single")
     alike = scenes[(scenes.radius[:, 0] > 26) & (scenes.radius[:, 0] < 28)]
-    ((small, share),) = {
+    ((small, fraction),) = {
         (sum(p for text, p in distribution.items() if "small" in text), float((alike.size == 0).float().mean()))
         for distribution in given_image(alike[:1])
     }
-    assert small == pytest.approx(9 / 11) and abs(share - small) < 5 * (small * (1 - small) / len(alike.form)) ** 0.5
+    assert small == pytest.approx(9 / 11) and abs(fraction - small) < 5 * (small * (1 - small) / len(alike.form)) ** 0.5
 
 
 @pytest.mark.parametrize("scene_class", CLASSES)

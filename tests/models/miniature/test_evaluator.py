@@ -21,8 +21,8 @@ EMPTY = synthetic.Scenes(
 def scene(*things, relation=-1, hat=-1, pattern=-1):
     """A scene of (colour, form, x, y) or (colour, form, x, y, radius), as asked for or as read."""
     form, colour, centre, radius = (field.clone() for field in (EMPTY.form, EMPTY.colour, EMPTY.centre, EMPTY.radius))
-    for slot, (name, kind, x, y, *r) in enumerate(things):
-        form[0, slot], colour[0, slot] = forms.FORMS.index(kind), synthetic.NAMES.index(name)
+    for slot, (name, shape, x, y, *r) in enumerate(things):
+        form[0, slot], colour[0, slot] = forms.FORMS.index(shape), synthetic.NAMES.index(name)
         centre[0, slot], radius[0, slot] = torch.tensor([x, y]), r[0] if r else 25
     hats, patterns = EMPTY.hat.clone(), EMPTY.pattern.clone()
     hats[0, 0] = synthetic.NAMES.index(hat) if hat != -1 else -1
@@ -60,10 +60,10 @@ def test_four_shapes_side_by_side_are_not_taken_for_one_large_one():
     assert all(scored(asked, seen).values())
 
 
-@pytest.mark.parametrize("kind", synthetic.SCENE_CLASSES)
+@pytest.mark.parametrize("scene_class", synthetic.SCENE_CLASSES)
 @pytest.mark.parametrize("how", [lambda x: x, spoiled], ids=["clean", "blurred and noisy"])
-def test_it_reads_real_images_right(kind, how):
-    asked = synthetic.sample_scenes(8, torch.Generator().manual_seed(11), kind)
+def test_it_reads_real_images_right(scene_class, how):
+    asked = synthetic.sample_scenes(8, torch.Generator().manual_seed(11), scene_class)
     seen = evaluator.read(how(rendering.render(asked)))
     assert all(right.all() for right in evaluator.score(asked, seen).values())
     assert [things(seen._replace(relation=asked.relation), i) for i in range(8)] == [things(asked, i) for i in range(8)]
@@ -71,7 +71,7 @@ def test_it_reads_real_images_right(kind, how):
     two = asked.ground >= list(synthetic.GROUNDS).index("meadow")
     torch.testing.assert_close(seen.horizon[two], asked.horizon[two], atol=0.3, rtol=0)
     assert (seen.horizon[~two] == 0).all()
-    if kind in ("single", "on", "animal"):
+    if scene_class in ("single", "on", "animal"):
         torch.testing.assert_close(seen.centre, asked.centre.where(asked.form[..., None] >= 0, 0.0), atol=2, rtol=0)
         torch.testing.assert_close(seen.radius, asked.radius.where(asked.form >= 0, 0.0), atol=2.2, rtol=0)
 
@@ -217,10 +217,10 @@ def test_an_animal():
     assert scored(asked, scene(("gray", "dog", 0, 0), hat="red"))["fur"] is False
 
 
-@pytest.mark.parametrize("kind", synthetic.SCENE_CLASSES)
-def test_fulfilled_is_true_of_the_scene_that_was_described_and_false_of_another(kind):
+@pytest.mark.parametrize("scene_class", synthetic.SCENE_CLASSES)
+def test_matches_prompt_is_true_of_the_scene_that_was_described_and_false_of_another(scene_class):
     generator = torch.Generator().manual_seed(5)
-    scenes = synthetic.sample_scenes(12, generator, kind)
+    scenes = synthetic.sample_scenes(12, generator, scene_class)
     captions, seen = language.captions(scenes, generator), evaluator.read(rendering.render(scenes))
     right = torch.stack([evaluator.matches_prompt(language.parse(caption), seen) for caption in captions])
     assert right.diagonal().all()  # (captions, images)

@@ -21,23 +21,23 @@ GROUND_PHRASES = ("on sky", "on sand", "on grass", "on stone", "in a meadow", "o
 def understood(caption):
     """What a plain description says, as a dict of words; what it leaves out is not in it; without ``parse``."""
     place = re.fullmatch(rf"(.*?) ({'|'.join(GROUND_PHRASES)})", caption)
-    body, said = (place[1], {"ground": place[2].split()[-1]}) if place else (caption, {})
+    body, mentioned = (place[1], {"ground": place[2].split()[-1]}) if place else (caption, {})
     body, _, hat = body.partition(" wearing ")
     if hat:
-        said["hat"] = hat.removesuffix("hat").removeprefix("an ").removeprefix("a ").strip() or "some"
+        mentioned["hat"] = hat.removesuffix("hat").removeprefix("an ").removeprefix("a ").strip() or "some"
     relation = next((relation for relation in RELATIONS if f" {relation} " in body), None)
     if relation:
-        said["relation"] = relation
+        mentioned["relation"] = relation
     things = re.split(rf" (?:{relation}|and) ", body)
     count = COUNTS.get(things[0].split()[0], len(things))
     for slot in range(count):
         *before, form = things[slot if len(things) > 1 else 0].split()
         form = form if form in forms.FORMS else form.removesuffix("es" if form == "crosses" else "s")
-        said[f"form {slot}"] = form
-        said |= {f"colour {slot}": word for word in before if word in synthetic.RGB}
+        mentioned[f"form {slot}"] = form
+        mentioned |= {f"colour {slot}": word for word in before if word in synthetic.RGB}
         for name, words in (("size", SIZES), ("pattern", forms.PATTERNS)):
-            said.update((name, word) for word in before if word in words)
-    return said | {"count": count}
+            mentioned.update((name, word) for word in before if word in words)
+    return mentioned | {"count": count}
 
 
 def shown(scenes, i):
@@ -59,7 +59,7 @@ def many():
     return scenes, language.describe(scenes, seeded(5)), language.captions(scenes, seeded(5))
 
 
-# --- what is said ----------------------------------------------------------------------------------------------------
+# --- descriptions ----------------------------------------------------------------------------------------------------
 
 
 def test_a_full_description_says_all_but_the_ground():
@@ -75,11 +75,11 @@ def test_a_description_leaves_things_out_and_never_lies(many):
     scenes, texts, _ = many
     left_out = set()
     for i, text in enumerate(texts[:1500]):
-        said, true = understood(text), shown(scenes, i)
-        vague = {"hat"} if said.get("hat") == "some" else set()
-        assert {k: v for k, v in said.items() if k not in vague}.items() <= true.items(), text
-        assert ("hat" in said) == ("hat" in true) and said["count"] == true["count"], text
-        left_out |= vague | (true.keys() - said.keys())
+        mentioned, true = understood(text), shown(scenes, i)
+        vague = {"hat"} if mentioned.get("hat") == "some" else set()
+        assert {k: v for k, v in mentioned.items() if k not in vague}.items() <= true.items(), text
+        assert ("hat" in mentioned) == ("hat" in true) and mentioned["count"] == true["count"], text
+        left_out |= vague | (true.keys() - mentioned.keys())
     assert left_out == {"ground", "relation", "colour 0", "hat"}  # of these, the colour is that of a fur
 
 
@@ -116,10 +116,10 @@ OTHERS = [(plain, other) for plain, others in language.SYNONYMS.items() for othe
 
 @pytest.mark.parametrize(("plain", "other"), OTHERS)
 def test_every_synonym_is_said(many, plain, other):
-    def said(words, text):
+    def mentions(words, text):
         return f" {words} " in f" {text.replace(',', '')} "
 
-    matching = [text for text in many[2] if said(other, text)]
+    matching = [text for text in many[2] if mentions(other, text)]
     assert len(matching) > 5, f"{other!r} for {plain!r}"
 
 
@@ -148,8 +148,8 @@ def fits(condition, scene, text):
     assert condition is not None, text
     assert torch.equal(condition.form, scene.form), text
     for name in ("colour", "ground", "size", "relation", "pattern"):
-        said, true = getattr(condition, name), getattr(scene, name)
-        assert ((said == true) | (said == -1)).all(), (name, text)
+        mentioned, true = getattr(condition, name), getattr(scene, name)
+        assert ((mentioned == true) | (mentioned == -1)).all(), (name, text)
     assert ((condition.hat == scene.hat) | ((condition.hat == -2) & (scene.hat >= 0))).all(), text
 
 
@@ -194,11 +194,13 @@ def read(text):
         for c, f in zip(condition.colour[0, :number], condition.form[0, :number], strict=True)
     ]
     pairs = {"relation": synthetic.RELATIONS, "ground": tuple(synthetic.GROUNDS), "size": SIZES}
-    said = {name: names[getattr(condition, name)] for name, names in pairs.items() if getattr(condition, name) >= 0}
+    mentioned = {
+        name: names[getattr(condition, name)] for name, names in pairs.items() if getattr(condition, name) >= 0
+    }
     if condition.pattern[0, 0] >= 0:
-        said["pattern"] = forms.PATTERNS[condition.pattern[0, 0]]
+        mentioned["pattern"] = forms.PATTERNS[condition.pattern[0, 0]]
     hat = int(condition.hat[0, 0])
-    return things, said | ({} if hat == -1 else {"hat": "some" if hat == -2 else synthetic.NAMES[hat]})
+    return things, mentioned | ({} if hat == -1 else {"hat": "some" if hat == -2 else synthetic.NAMES[hat]})
 
 
 RED_CIRCLE, BLUE_STAR = ("red", "circle"), ("blue", "star")
@@ -297,6 +299,6 @@ def test_what_parse_reads_could_be_drawn(text):
 
 
 def test_the_vocabulary_is_what_captions_say_no_less_and_no_more(many):
-    said = Counter(word for text in (*many[1], *many[2]) for word in text.replace(",", " ,").split())
-    assert set(said) == set(language.vocabulary())
+    mentioned = Counter(word for text in (*many[1], *many[2]) for word in text.replace(",", " ,").split())
+    assert set(mentioned) == set(language.vocabulary())
     assert language.vocabulary() == sorted(set(language.vocabulary()))

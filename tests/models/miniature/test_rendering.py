@@ -103,9 +103,9 @@ def test_the_distance_to_a_square_is_exact(x, y):
 # --- images --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", synthetic.SCENE_CLASSES)
-def test_everything_lies_inside_the_image(kind):
-    scenes = synthetic.sample_scenes(80, seeded(), kind)
+@pytest.mark.parametrize("scene_class", synthetic.SCENE_CLASSES)
+def test_everything_lies_inside_the_image(scene_class):
+    scenes = synthetic.sample_scenes(80, seeded(), scene_class)
     image = rendering.render(scenes)
     assert image.shape == (80, 3, 128, 128) and image.dtype == torch.float32
     edge = torch.ones(128, 128, dtype=torch.bool)
@@ -114,9 +114,9 @@ def test_everything_lies_inside_the_image(kind):
     assert image.abs().max() <= 1
 
 
-@pytest.mark.parametrize("kind", ["pair", "count"])
-def test_no_two_forms_touch(kind):
-    scenes = synthetic.sample_scenes(80, seeded(5), kind)
+@pytest.mark.parametrize("scene_class", ["pair", "count"])
+def test_no_two_forms_touch(scene_class):
+    scenes = synthetic.sample_scenes(80, seeded(5), scene_class)
     together = sum((rendering.covered(scenes, slot)[:, HEAD] > 0).int() for slot in range(synthetic.SLOTS))
     assert together.max() == 1
 

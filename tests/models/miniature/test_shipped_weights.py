@@ -175,18 +175,18 @@ def test_the_default_setting_is_that_of_the_card(rows):
 
 
 def test_a_large_g_is_right_with_the_default_sampler_and_less_often_with_the_articles(rows):
-    """Of all kinds together; of each kind DDIM, which is order one, reaches the goal."""
+    """Of all kinds together; of each class DDIM, which is order one, reaches the goal."""
     right = {
         (row["line"], row["sampler"]): list(row["prompt_accuracy"].values())[-1]
         for row in rows
         if row["of"] == "trial" and row["g"] == pipeline.USUAL_G
     }
     mean = {
-        s: sum(right[kind, s] for kind in synthetic.SCENE_CLASSES) / len(synthetic.SCENE_CLASSES)
+        s: sum(right[scene_class, s] for scene_class in synthetic.SCENE_CLASSES) / len(synthetic.SCENE_CLASSES)
         for s in ("ddpm", "ddim", "lms")
     }
     assert mean[pipeline.SAMPLER] >= 0.95 and mean["ddim"] > mean["lms"] + 0.08
-    assert all(right[kind, "ddim"] >= 0.95 for kind in synthetic.SCENE_CLASSES)
+    assert all(right[scene_class, "ddim"] >= 0.95 for scene_class in synthetic.SCENE_CLASSES)
 
 
 # --- what they can ---------------------------------------------------------------------------------------------------
@@ -234,7 +234,7 @@ def of_config(pipe, name, n, **changes):
 
 
 def test_every_scheduler_made_from_its_configuration_paints_right(theirs):
-    names = {kind.__name__ for kind in theirs.scheduler.compatibles}
+    names = {scene_class.__name__ for scene_class in theirs.scheduler.compatibles}
     assert {"DDIMScheduler", "DDPMScheduler", "PNDMScheduler", "EulerDiscreteScheduler"} < names and names > UNFIT
     assert {name: of_config(theirs, name, 6) for name in sorted(names - UNFIT)} == dict.fromkeys(names - UNFIT, 6)
 

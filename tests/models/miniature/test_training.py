@@ -156,7 +156,7 @@ def test_it_trains_as_the_librarys_own_loop_does(tmp_path):
 def vae():
     torch.manual_seed(4)
     vae = networks.autoencoder().eval()
-    with torch.no_grad():  # latents of unequal means and deviations
+    with torch.no_grad():  # latents of unequal means and stds
         vae.quant_conv.bias[:8] += torch.tensor([1.0, -2.0, 0.5, 0.0, 3.0, 0.0, -1.0, 0.2])
         vae.quant_conv.weight[:8] *= torch.tensor([1.0, 3.0, 0.3, 2.0, 1.0, 0.5, 4.0, 1.0])[:, None, None, None]
     return vae
@@ -247,7 +247,7 @@ def test_one_caption_in_ten_is_empty_and_the_others_are_of_the_scenes(asked):
     dropped = (ids == empty).all(1)
     assert abs(float(dropped.float().mean()) - 0.1) < 4 * (0.1 * 0.9 / len(ids)) ** 0.5
     for row in ids[~dropped].unique(dim=0).tolist():
-        text = words.tokenizer.decode([words.live[place] for place in row], skip_special_tokens=True)
+        text = words.tokenizer.decode([words.live[index] for index in row], skip_special_tokens=True)
         assert may_be_of(text, seen).any(), text
 
 
@@ -284,7 +284,7 @@ def test_a_run_sees_no_held_out_pair():
 
 
 def test_every_token_of_a_caption_is_a_word_of_the_run():
-    """An id that ``live_tokens`` lacked would be the place −1, which is the end of the table."""
+    """An id that ``live_tokens`` lacked would be the index −1, which is the end of the table."""
     words, draws = train_unet.Words(), seeded(6)
     texts = language.captions(train_unet.scenes(4000, 6, synthetic.FINE_MIX), draws)
     ids = words([*texts, ""])
@@ -377,7 +377,7 @@ def test_the_command_writes_weights_card_and_sheet_and_resumes(tmp_path, painter
 
     before = len(painter)
     assert command(whole, "--resume") == 0
-    assert len(painter) == before + 1 + len(model_card.SHEET)  # the contact sheet alone is painted anew
+    assert len(painter) == before + 1 + len(model_card.SHEET)  # the contact sheet alone is generated again
     assert fingerprint.read_record(folder / "fidelity.json")["rows"] == rows
 
     minimise = fit.minimise
@@ -472,7 +472,7 @@ def damage(path, kind):
         ("miniature/fidelity.json", "cut"),
     ],
 )
-def test_a_damaged_cache_is_made_anew(tmp_path, finished, painter, small, capsys, name, kind):
+def test_a_damaged_cache_is_made_again(tmp_path, finished, painter, small, capsys, name, kind):
     directory = Path(shutil.copytree(finished, tmp_path / "run"))
     damage(directory / name, kind)
     assert command(directory, "--resume") == 0
@@ -491,7 +491,7 @@ def test_a_damaged_cache_is_made_anew(tmp_path, finished, painter, small, capsys
         ("unet/average-1.json", "cut"),
     ],
 )
-def test_what_cannot_be_made_anew_is_refused_when_damaged(tmp_path, finished, painter, small, capsys, name, kind):
+def test_what_cannot_be_made_again_is_refused_when_damaged(tmp_path, finished, painter, small, capsys, name, kind):
     directory = Path(shutil.copytree(finished, tmp_path / "run"))
     if name.endswith("log.jsonl"):
         lines = (directory / name).read_text().splitlines(keepends=True)
@@ -533,7 +533,7 @@ def test_a_full_disk_names_the_file_and_the_same_command_goes_on(
 
 
 @pytest.mark.parametrize("what", ["vae", "scenes", "precision", "library"])
-def test_latents_of_something_else_are_made_anew(tmp_path, vae, monkeypatch, capsys, what):
+def test_latents_of_something_else_are_made_again(tmp_path, vae, monkeypatch, capsys, what):
     seen, path = train_unet.scenes(3, 0, synthetic.FINE_MIX), tmp_path / "z.safetensors"
     train_unet.cached_latents(path, vae, seen, "float32")
     other = {"vae": vae, "scenes": seen, "precision": "float32"}
@@ -582,12 +582,13 @@ def test_a_directory_in_use_is_refused_without_resume(tmp_path, capsys):
 
 
 LIMITS = {
-    kind: {"ground": 0.2, "edge": 0.2, "inside": 0.3, "details": 0.5, "pieces": 1.0} for kind in synthetic.SCENE_CLASSES
+    scene_class: {"ground": 0.2, "edge": 0.2, "inside": 0.3, "details": 0.5, "pieces": 1.0}
+    for scene_class in synthetic.SCENE_CLASSES
 }
 
 
-def test_a_share_is_that_of_the_right_images():
-    """Of two images one is painted right, and one as the other scene asks; both are clean, one with a blot is not."""
+def test_an_accuracy_is_the_fraction_of_correct_images():
+    """Of two images one matches its prompt and one the other prompt; both are artefact-free, one with a blot is not."""
     scenes = fidelity.asked("animal", 2)
     exact = render(scenes)
     found = fidelity.judge("animal", scenes, exact, LIMITS)
@@ -628,18 +629,18 @@ def test_a_row_is_painted_as_it_says(painter):
 
 
 def test_the_best_guidance_is_the_smallest_of_the_best():
-    def row(line, g, share, steps=50, sampler="ddpm", **more):
+    def row(line, g, fraction, steps=50, sampler="ddpm", **more):
         found = {"of": "trial", "line": line, "g": g, "steps": steps, "sampler": sampler}
-        return found | {"artefacts": {"correct and artefact-free": share}} | more
+        return found | {"artefacts": {"correct and artefact-free": fraction}} | more
 
-    rows = [row("pair", g, share) for g, share in ((7.5, 0.9), (2.0, 0.9), (1.0, 0.4))]
-    rows += [row("single", g, share) for g, share in ((7.5, 0.8), (2.0, 0.8), (1.0, 0.9))]
+    rows = [row("pair", g, fraction) for g, fraction in ((7.5, 0.9), (2.0, 0.9), (1.0, 0.4))]
+    rows += [row("single", g, fraction) for g, fraction in ((7.5, 0.8), (2.0, 0.8), (1.0, 0.9))]
     rows += [row("pair", 1.0, 1.0, steps=10), row("pair", 1.0, 1.0, sampler="lms"), row("pair", 1.0, 1.0, trained=7)]
     assert fidelity.best(rows) == 2.0
 
 
-def fresh(line, share):
-    return {"of": "fresh", "line": line, "artefacts": {"correct and artefact-free": share}}
+def fresh(line, fraction):
+    return {"of": "fresh", "line": line, "artefacts": {"correct and artefact-free": fraction}}
 
 
 def test_the_goal_is_lower_for_unseen_pairs_and_what_misses_it_is_named():
