@@ -24,10 +24,8 @@ from .prompt import check_prompts
 NOISY = {"ddpm": ddpm, "euler-ancestral": ddpm}  # draw noise on the way; one sampler with two names
 EVEN = {"ddim": ddim, "euler": euler, "heun": heun, "lms": lms, "dpm++": dpmpp} | NOISY
 SAMPLERS = EVEN | {f"{name}-karras": sampler for name, sampler in EVEN.items()}  # even in t, or levels of Karras et al.
-SAMPLER, STEPS = (
-    "ddpm",
-    50,
-)  # of those tried, the highest prompt accuracy and artefact-free rate; accurate at g = 7.5 too
+# Of those tried, the highest prompt accuracy and artefact-free rate; accurate at g = 7.5 too
+SAMPLER, STEPS = "ddpm", 50
 USUAL_G, OWN_G = 7.5, {"miniature": 2.0}  # of Stable Diffusion; of a model with fewer artefacts at another g
 
 

@@ -81,7 +81,7 @@ def publish(parts: Components, folder: Path, photograph: Image.Image, *, g: floa
 
 
 def shown(folder: Path = FOLDER) -> Iterator[tuple[dict[str, Any], dict[str, Sheet]]]:
-    """The card and the sheets of each set in ``folder``, verified; none if nobody has made one.
+    """The card and the sheets of each set in ``folder``, verified; nothing if there is no set.
 
     Raises ``CheckpointCorrupt`` for a damaged set, and ``ConfigError`` for one by a model that is not published.
     """

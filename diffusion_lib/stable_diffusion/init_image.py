@@ -38,7 +38,7 @@ from .parts import Components
 STRENGTH, WHOLE = 0.8, 1.0  # without and with a mask; as in diffusers
 MODES = {"init": ("RGB",), "mask": ("L", "1")}
 READ = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr")  # Pillow turns these into others of 8 bits
-BAD_FILE = (  # what Pillow raises for a file of somebody's
+BAD_FILE = (  # what Pillow raises for a broken or hostile file
     *(OSError, KeyError, ValueError, SyntaxError, RecursionError, OverflowError, MemoryError, EOFError, struct.error),
     *(Image.DecompressionBombError, Image.DecompressionBombWarning, zlib.error),
 )

@@ -36,7 +36,7 @@ SURROGATE = re.compile(r"[\ud800-\udfff]")  # half a character, which has no byt
 
 
 class Tokens(NamedTuple):
-    """``ids`` (B, 77) int64, and for each text how many tokens did not fit, what these stand for, and itself."""
+    """``ids`` (B, 77) int64, and for each text how many tokens did not fit, their text, and the text itself."""
 
     ids: Tensor
     dropped: list[int]

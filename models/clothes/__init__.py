@@ -1,11 +1,11 @@
-"""The small model of clothes that comes with the library: its weights, and the feature space in which it was judged.
+"""The small model of clothes that comes with the library: its weights, and the feature space in which it was evaluated.
 
     model, schedule = load()
     guided = GuidedByLabel(model, label, g=2)
     x_0 = last(ddim(guided, torch.randn(len(label), 1, 28, 28), schedule, steps=50))
 
 ``python -m diffusion_lib train --data clothes`` trained it on ``data.clothes("train")``, with the settings in
-``record.json``; ``python -m benchmarks.clothes`` chose its sampler, judged it, and wrote the card ``README.md``.  The
+``record.json``; ``python -m benchmarks.clothes`` chose its sampler, evaluated it, and wrote the card ``README.md``.  The
 weights are the averaged ones, rounded to float16.  ``record.json`` has the sha256 of each file, which is compared
 before a number is used.
 """

@@ -48,12 +48,8 @@ RECIPES = {
     "finer": train_unet.FINER_SETTINGS,
     "finest": train_unet.FINEST_SETTINGS,
 }
-KEPT = (
-    1 / 16,
-    1 / 8,
-    1 / 4,
-    1 / 2,
-)  # of the steps of the U-Net's first run: the averages at these steps are evaluated too
+# Of the steps of the U-Net's first run: the averages at these steps are evaluated too
+KEPT = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
 
 
 def train_latent(args: argparse.Namespace) -> int:

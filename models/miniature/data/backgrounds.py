@@ -11,9 +11,8 @@ from .rendering import EDGE, palette
 from .synthetic import GROUNDS, HORIZON, NAMES, SIZE
 
 BORDER = 32  # the border's width is this part of the image's side
-MARGIN = (
-    26 / SIZE
-)  # of the side; this far above and below the dataset's horizon a colour is certain, and a form may be painted
+# Of the side; this far above and below the dataset's horizon a colour is certain, and a form may be painted
+MARGIN = 26 / SIZE
 SAME = 0.3  # colours that are nearer than that are one ground's
 
 

@@ -3,7 +3,7 @@
 A description has one plain wording: "a large dotted red circle", "a blue star above a green heart", "a red star on a
 blue square", "three pink crosses", "a white dog wearing a red hat", and then, perhaps, the ground: "on sand", "in a
 meadow".  It leaves things out at random: the colour of fur and hat, an article, the ground, how two shapes lie ("a
-blue star and a green heart").  ``captions`` says it in other words, too: synonyms, and what stands last put first ("on
+blue star and a green heart").  ``captions`` also rewords it: with synonyms, and with the last part first ("on
 sand, a little scarlet disc"; "above a green heart, a blue star").  ``parse`` reads them all.
 """
 

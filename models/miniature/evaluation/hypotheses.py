@@ -16,11 +16,9 @@ from ..data.synthetic import SLOTS
 from .templates import RADII, SIDE, WINDOW, Gains, everywhere, nearby, power, templates
 
 PRESENT = 0.5  # fraction of its own ‖P‖² that one of several forms must explain
-MATCHED = (
-    0.0,
-    0.8,
-)  # fraction of what is under it that it must explain: the first finds blurred forms, the second is not
-# misled by a large form over several small ones
+# Fraction of what is under it that it must explain: the first finds blurred forms, the second is not misled by a large
+# form over several small ones
+MATCHED = (0.0, 0.8)
 CLOSE = 3  # pixels that the circles of two forms may overlap
 VISIBLE = 0.3  # least distance of two colours that can be told apart
 REACH, ITERATIONS = 2, 4  # pixels of position and radius around a first guess; and how often the guess may move
