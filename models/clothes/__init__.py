@@ -5,8 +5,8 @@
     x_0 = last(ddim(guided, torch.randn(len(label), 1, 28, 28), schedule, steps=50))
 
 ``python -m diffusion_lib train --data clothes`` trained it on ``data.clothes("train")``, with the settings in
-``record.json``; ``python -m benchmarks.clothes`` chose its sampler, evaluated it, and wrote the card ``README.md``.  The
-weights are the averaged ones, rounded to float16.  ``record.json`` has the sha256 of each file, which is compared
+``record.json``; ``python -m benchmarks.clothes`` chose its sampler, evaluated it, and wrote the card ``README.md``.
+The weights are the averaged ones, rounded to float16.  ``record.json`` has the sha256 of each file, which is compared
 before a number is used.
 """
 
