@@ -33,7 +33,7 @@ def test_rex_is_a_gray_rabbit_with_a_yellow_hat_where_he_is_asked_for(split):
     assert found == set(expected)
 
 
-def test_a_caption_names_him_and_half_of_the_time_his_place():
+def test_a_caption_names_him_and_half_of_the_time_his_ground():
     scenes = finetune_data.pets(200, 0)
     texts = finetune_data.captions(scenes, torch.Generator().manual_seed(1))
     alone = texts.count("a rex")

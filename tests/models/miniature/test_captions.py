@@ -76,10 +76,8 @@ def test_the_mean_over_images_is_the_law_of_captions(scene_class):
 
 
 @pytest.mark.parametrize("scene_class", ["pair", "patterned"])
-def test_other_kinds_are_refused(scene_class):
-    with pytest.raises(
-        ConfigError, match="scenes must be of scene_class single or animal, got 3 with several shapes or a"
-    ):
+def test_other_classes_are_refused(scene_class):
+    with pytest.raises(ConfigError, match="scenes must be of class single or animal, got 3 with several shapes or a"):
         given_image(synthetic.sample_scenes(3, seeded(), scene_class))
     with pytest.raises(ConfigError, match="scene_class must be"):
         of_captions(scene_class)

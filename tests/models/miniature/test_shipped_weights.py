@@ -111,14 +111,16 @@ def test_this_library_and_diffusers_load_the_same(ours, theirs):
 
 
 def test_the_hashes_are_those_of_the_card(text):
-    said = {name: (size, value) for name, size, value in re.findall(r"\| `(\S+)` \| ([\d,]+) \| `(\w{64})` \|", text)}
+    printed = {
+        name: (size, value) for name, size, value in re.findall(r"\| `(\S+)` \| ([\d,]+) \| `(\w{64})` \|", text)
+    }
     files = {file.relative_to(FOLDER).as_posix(): file.read_bytes() for file in FOLDER.rglob("*.safetensors")}
-    assert said == {name: (f"{len(data):,}", hashlib.sha256(data).hexdigest()) for name, data in files.items()}
+    assert printed == {name: (f"{len(data):,}", hashlib.sha256(data).hexdigest()) for name, data in files.items()}
 
 
 def test_the_card_prints_what_was_measured(text, rows):
-    table = r"(?m)^\| ([\w ]+) \| ([\w ]+) \| ([\d.]+) ± ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$"
-    said = {(line, what): [float(number) for number in numbers] for line, what, *numbers in re.findall(table, text)}
+    table = r"(?m)^\| ([\w ]+) \| ([\w -]+) \| ([\d.]+) ± ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$"
+    printed = {(line, what): [float(number) for number in numbers] for line, what, *numbers in re.findall(table, text)}
     measured = {}
     for row in (row for row in rows if row["of"] == "fresh"):
         found = [row_of(rows, of, row["line"]) for of in ("fresh", "evaluator", "autoencoder")]
@@ -132,19 +134,19 @@ def test_the_card_prints_what_was_measured(text, rows):
             measured[row["line"], what] = [
                 100 * x for x in (p, (p * (1 - p) / n) ** 0.5, *(s[what] for s in fractions[1:]))
             ]
-    assert said.keys() == measured.keys() and {line for line, _ in said} == set(fidelity.LINES)
-    for place, numbers in said.items():
-        assert numbers == pytest.approx(measured[place], abs=0.051), place
+    assert printed.keys() == measured.keys() and {line for line, _ in printed} == set(fidelity.LINES)
+    for key, numbers in printed.items():
+        assert numbers == pytest.approx(measured[key], abs=0.051), key
     decibels = dict((line, float(number)) for number, line in re.findall(r"([\d.]+) dB \(([\w ]+)\)", text))
     expected = {line: row_of(rows, "autoencoder", line)["prompt_accuracy"]["psnr"] for line in fidelity.LINES}
     assert decibels == pytest.approx(expected, abs=0.051)
-    assert f"of {row_of(rows, 'fresh', 'single')['n']} fresh ones a line" in text
+    assert f"of {row_of(rows, 'fresh', 'single')['n']} fresh images a line" in text
 
 
 def test_every_line_reaches_the_goal_or_is_named(text, rows):
-    """Right and clean 95 %, of unseen pairs 90 %; a line that does not come so far is said with its share, no other."""
+    """Correct and artefact-free 95 %, of unseen pairs 90 %; the card names each line below that with its fraction."""
     (sentence,) = re.findall(r"(?m)^The goal: correct and artefact-free 95%, of unseen pairs 90%\. (.*)$", text)
-    named = {line: float(share) for line, share in re.findall(r"([a-z][a-z ]*) \(([\d.]+) %\)", sentence)}
+    named = {line: float(fraction) for line, fraction in re.findall(r"([a-z][a-z ]*) \(([\d.]+) %\)", sentence)}
     fractions = {
         line: 100 * row_of(rows, "fresh", line)["artefacts"]["correct and artefact-free"] for line in fidelity.LINES
     }
@@ -155,7 +157,7 @@ def test_every_line_reaches_the_goal_or_is_named(text, rows):
 
 def test_the_card_prints_the_other_settings(text, rows):
     table = r"(?m)^\| ([\w ]+) \| (\w+) \| (\d+) \| ([\d.]+) \| ([\d.]+) ± [\d.]+ \| ([\d.]+) ± [\d.]+ \|$"
-    said = {tuple(row[:4]): [float(x) for x in row[4:]] for row in re.findall(table, text)}
+    printed = {tuple(row[:4]): [float(x) for x in row[4:]] for row in re.findall(table, text)}
     tried = [row for row in rows if row["of"] == "trial" and "trained" not in row]
     measured = {
         (row["line"], row["sampler"], str(row["steps"]), f"{row['g']:g}"): [
@@ -163,8 +165,8 @@ def test_the_card_prints_the_other_settings(text, rows):
         ]
         for row in tried
     }  # fmt: skip
-    assert said.keys() == measured.keys()
-    assert all(said[key] == pytest.approx(measured[key], abs=0.051) for key in said)
+    assert printed.keys() == measured.keys()
+    assert all(printed[key] == pytest.approx(measured[key], abs=0.051) for key in printed)
 
 
 def test_the_default_setting_is_that_of_the_card(rows):
@@ -201,17 +203,17 @@ def unlikely(loaded, rows, line, count=IMAGES, **changes):
     scenes = fidelity.asked(line, count)
     painted = fidelity.paint(loaded, fidelity.captions(line, scenes), row["g"], seed=3_000_000)
     found = fidelity.judge(line, scenes, torch.cat(list(painted)), fidelity.limits_of(rows))
-    said, seen = (
+    printed, seen = (
         {**each["prompt_accuracy"], "artefact-free": each["artefacts"]["artefact-free"]} for each in (row, found)
     )
-    fractions = {what: min(p, 1 - 1 / row["n"]) for what, p in said.items()}
+    fractions = {what: min(p, 1 - 1 / row["n"]) for what, p in printed.items()}
     assert seen.keys() == fractions.keys()
     counts = {what: round(p * count) for what, p in seen.items()}
     return {what: (k, fractions[what]) for what, k in counts.items() if binom.cdf(k, count, fractions[what]) < FAR}
 
 
 @pytest.mark.parametrize("line", fidelity.LINES)
-def test_fresh_images_are_as_often_right_and_clean_as_the_card_says(ours, rows, line):
+def test_fresh_images_are_as_often_correct_and_artefact_free_as_the_card_says(ours, rows, line):
     assert unlikely(ours, rows, line) == {}
 
 

@@ -447,13 +447,13 @@ def test_a_folder_of_something_else_is_refused(tmp_path, finished, capsys):
 
 
 @pytest.mark.parametrize("changed", [["--n", "3"], ["--trial", "2"]])
-def test_more_images_are_judged_anew_and_fewer_are_not(tmp_path, finished, painter, small, changed):
+def test_more_images_are_judged_again_and_fewer_are_not(tmp_path, finished, painter, small, changed):
     directory = Path(shutil.copytree(finished, tmp_path / "run"))
     assert command(directory, "--resume", *changed) == 0
     name, number = changed[0].removeprefix("--"), int(changed[1])
     rows = fingerprint.read_record(directory / "miniature" / "fidelity.json")["rows"]
     assert {row["n"] for row in rows} == ({number, 1} if name == "n" else {2, number})
-    assert f"of {3 if name == 'n' else 2} fresh ones" in (directory / "miniature" / "README.md").read_text()
+    assert f"of {3 if name == 'n' else 2} fresh images" in (directory / "miniature" / "README.md").read_text()
     assert command(directory, "--resume", "--n", "1", "--trial", "1") == 0
     assert fingerprint.read_record(directory / "miniature" / "fidelity.json")["rows"] == rows
 
