@@ -133,15 +133,15 @@ def test_the_first_steps_move_one_layer_more_each():
     assert moved[2] == moved[3] == {name for name, _ in network.named_parameters()}
 
 
-class Placeless(DiT):
+class WithoutPositions(DiT):
     """Without the codes of the places."""
 
-    def places(self, x_t):
+    def position_embedding(self, x_t):
         return torch.zeros(1, self.config["width"]).to(x_t)
 
 
-@pytest.mark.parametrize(("kind", "same"), [(Placeless, True), (DiT, False)])
-def test_only_the_codes_of_places_tell_one_order_of_patches_from_another(kind, same):
+@pytest.mark.parametrize(("kind", "same"), [(WithoutPositions, True), (DiT, False)])
+def test_only_the_positional_embedding_distinguishes_the_order_of_patches(kind, same):
     network, x, t = woken(kind(2, D, 2, HEADS, 2, T=10, prediction="eps")), draw(3, 2, 8, 8), torch.tensor([1, 5, 10])
     order = torch.randperm(16, generator=torch.Generator().manual_seed(0))
     shuffled = to_image(to_tokens(x, 2)[:, order], 2, 4)
