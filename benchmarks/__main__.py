@@ -1,6 +1,6 @@
 """``python -m benchmarks [ROW …]``: measure all rows, and write the file of the run.
 
-Rows that are named are measured anew, and put among the published ones if those are of the same machine and versions.
+Rows that are named are measured again, and put among the published ones if those are of the same machine and versions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Processor time of this process, and turns that are shared out fairly."""
+"""CPU time of this process, and contestants that take turns fairly."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-SHARE = 0.95  # of the time that is planned: a machine may slow down
+FRACTION = 0.95  # of the time that is planned: a machine may slow down
 
 
 def until(steps: Iterator, marks: Sequence[float]) -> Iterator[float]:
@@ -29,7 +29,7 @@ def affordable(pilot: Iterator, seconds: float) -> int:
     next(pilot)  # the first step also allocates
     start = time.process_time()
     steps = sum(1 for _ in pilot)
-    return max(20, round(SHARE * seconds * steps / (time.process_time() - start)))
+    return max(20, round(FRACTION * seconds * steps / (time.process_time() - start)))
 
 
 def turns(contestants: Mapping[str, Callable[[], object]], rounds: int, calls: int = 1) -> dict[str, list[float]]:

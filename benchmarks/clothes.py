@@ -4,10 +4,10 @@
         --ema-decay 0.999 --weight v --timestep-sampling uniform --precision bfloat16
     python -m benchmarks.clothes RUN
 
-The judge is that of the row ``frechet``: its classifier of 55,000 pictures, its floor, its test set.  Sampler, steps
-and g are chosen at half of the training, by the distance from the 5,000 pictures of the validation split.
+The metric is that of the row ``frechet``: its classifier of 55,000 images, its floor, its test set.  Sampler, steps
+and g are chosen at half of the training, by the distance from the 5,000 images of the validation split.
 What is judged is what ships, weights rounded to float16.  ``RUN/judged.json`` keeps each number when it is there, so
-that the same command goes on after an interruption.  ``--pictures`` writes the data instead, from Fashion-MNIST.
+that the same command goes on after an interruption.  ``--images`` writes the data instead, from Fashion-MNIST.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import torch
 from torch import Tensor
 
 from diffusion_lib.cli.commands import restore
-from diffusion_lib.data import KINDS, clothes, clothes_labels, fashion_labels, fashion_mnist
+from diffusion_lib.data import CLOTHES_CLASSES, clothes, clothes_labels, fashion_labels, fashion_mnist
 from diffusion_lib.evaluate.distances import frechet_distance
 from diffusion_lib.evaluate.features import FeatureSpace, train_features
 from diffusion_lib.networks import Network
@@ -43,18 +43,18 @@ from models import clothes as shipped
 from . import clothes_card
 from .frechet import AT_ONCE, SAMPLES, TRAIN, Judge
 
-SETTINGS = [  # (steps, η, g) with at most 100 calls of the network
+SETTINGS = [  # (steps, η, g) with an NFE of at most 100
     *((25, 0.0, 1.0), (25, 1.0, 1.0), (50, 0.0, 1.0), (50, 0.5, 1.0), (50, 1.0, 1.0), (100, 1.0, 1.0)),
     *((50, 1.0, 1.5), (50, 1.0, 2.0)),
 ]
-TRIALS, LOSSES = 1000, 1000  # samples of a trial; pictures of a loss
+TRIALS, LOSSES = 1000, 1000  # samples of a trial; images of a loss
 FIRST_SEED, SEEDS = 5000, 3  # of the samples that are judged
 
 
 def draw(predictor: Network, schedule: Schedule, n: int, seed: int, steps: int, eta: float, g: float) -> Tensor:
-    """Samples (n, 1, 28, 28), the kinds in turn, with bfloat16 in the network, cut to [−1, 1]."""
+    """Samples (n, 1, 28, 28), the classes in turn, with bfloat16 in the network, cut to [−1, 1]."""
     generator, parts = torch.Generator().manual_seed(seed), []
-    for label in (torch.arange(n) % len(KINDS)).split(AT_ONCE):
+    for label in (torch.arange(n) % len(CLOTHES_CLASSES)).split(AT_ONCE):
         guided = GuidedByLabel(_coarse(predictor), label, g)
         x_T = torch.randn(len(label), 1, 28, 28, generator=generator)
         parts.append(last(ddim(guided, x_T, schedule, steps=steps, eta=eta, generator=generator)))
@@ -105,18 +105,18 @@ class Run:
         half = max(step for step in self.steps if 2 * step <= self.wanted)
 
         def measure() -> float:
-            pictures = draw(self.at(half), self.schedule, TRIALS, 1, **setting)
-            return frechet_distance(self.space(pictures), self.validation)
+            images = draw(self.at(half), self.schedule, TRIALS, 1, **setting)
+            return frechet_distance(self.space(images), self.validation)
 
         return setting | {"distance": self.of(f"trial {json.dumps(setting)}", measure)}
 
     def row(self, step: int, seed: int, setting: dict) -> dict:
-        """The distance of a setting from the test set, and the share of samples that show the kind asked for."""
+        """The distance of a setting from the test set, and the fraction of samples of the class asked for."""
 
         def measure() -> dict:
-            pictures = draw(self.at(step), self.schedule, SAMPLES, seed, **setting)
-            right = self.space.predict(pictures) == torch.arange(SAMPLES) % len(KINDS)
-            return {"distance": self.test(pictures), "right": float(right.double().mean())}
+            images = draw(self.at(step), self.schedule, SAMPLES, seed, **setting)
+            correct = self.space.predict(images) == torch.arange(SAMPLES) % len(CLOTHES_CLASSES)
+            return {"distance": self.test(images), "class_accuracy": float(correct.double().mean())}
 
         return setting | self.of(f"step {step} seed {seed} {json.dumps(setting)}", measure)
 
@@ -137,7 +137,7 @@ def judge(run: Run) -> dict[str, Any]:
     """Choose a setting, judge it, and return all numbers of the card."""
     trials = [run.trial(dict(zip(("steps", "eta", "g"), setting, strict=True))) for setting in SETTINGS]
     chosen = choose(trials)
-    step, pictures = run.steps[-1], fashion_mnist("train")
+    step, images = run.steps[-1], fashion_mnist("train")
     clock = [json.loads(line) for line in (run.path / CLOCK).read_text().splitlines()]
     return {
         "n": SAMPLES,
@@ -146,7 +146,7 @@ def judge(run: Run) -> dict[str, Any]:
         "trials": trials,
         "final": [run.row(step, FIRST_SEED + seed, chosen) for seed in range(SEEDS)],
         "checkpoints": [run.checkpoint(step, chosen) for step in run.steps],
-        "references": run.of("references", lambda: run.test.references(pictures[:TRAIN], pictures[TRAIN:])),
+        "references": run.of("references", lambda: run.test.references(images[:TRAIN], images[TRAIN:])),
         "accuracy": run.space.accuracy(fashion_mnist("test"), fashion_labels("test")),
         "rounding": run.of("rounding", lambda: _lost(run.exact, run.at(step), run.schedule)),
         "seconds": sum(line["seconds"] for line in clock),
@@ -177,7 +177,7 @@ def _described(space: FeatureSpace) -> dict[str, Any]:
 
 @torch.no_grad()
 def _losses(predictor: Network, schedule: Schedule) -> dict[str, float]:
-    """L_simple of pictures that were trained on, and of as many that were not, with equal noise and times, told."""
+    """L_simple of images that were trained on, and of as many that were not, with labels and equal noise and times."""
     generator, losses = torch.Generator().manual_seed(6000), {}
     t = torch.randint(1, schedule.T + 1, (LOSSES,), generator=generator)
     eps = torch.randn(LOSSES, 1, 28, 28, generator=generator)
@@ -190,7 +190,8 @@ def _losses(predictor: Network, schedule: Schedule) -> dict[str, float]:
 
 def _lost(exact: Network, rounded: Network, schedule: Schedule) -> float:
     """Mean |Δ| of a pixel, whose range is 2, between samples without noise on the way, before and after rounding."""
-    x_T, label = torch.randn(100, 1, 28, 28, generator=torch.Generator().manual_seed(1)), torch.arange(100) % len(KINDS)
+    x_T = torch.randn(100, 1, 28, 28, generator=torch.Generator().manual_seed(1))
+    label = torch.arange(100) % len(CLOTHES_CLASSES)
     pair = [last(ddim(GuidedByLabel(network, label), x_T, schedule, steps=50)) for network in (exact, rounded)]
     return float((pair[0] - pair[1]).abs().mean())
 
@@ -198,8 +199,8 @@ def _lost(exact: Network, rounded: Network, schedule: Schedule) -> float:
 def ship(run: Run, folder: Path) -> None:
     """Write weights, feature space, numbers, card, and the record of all, into ``folder``."""
     numbers = judge(run)
-    predictor = {name: value for name, value in run.settings["predictor"].items() if name != "alpha_bar"}
-    settings = run.settings | {"predictor": predictor}  # the table is the schedule's
+    model = {name: value for name, value in run.settings["model"].items() if name != "alpha_bar"}
+    settings = run.settings | {"model": model}  # the table is the schedule's
     files.write(folder / shipped.WEIGHTS, safetensors.torch.save(run.averages(run.steps[-1])))
     _write_space(folder / shipped.FEATURES, run.space)
     files.write(folder / shipped.CARD, json.dumps(numbers, indent=1) + "\n")
@@ -210,14 +211,14 @@ def ship(run: Run, folder: Path) -> None:
 
 
 def pack() -> bytes:
-    """The file of ``data.clothes``: of each kind the first pictures of three stretches of Fashion-MNIST, as bytes."""
+    """The file of ``data.clothes``: of each class the first images of three stretches of Fashion-MNIST, as bytes."""
     train, of_train = fashion_mnist("train"), fashion_labels("train")
     stretches = [
         (train[:TRAIN], of_train[:TRAIN], 1000),
         (train[TRAIN:], of_train[TRAIN:], 100),
         (fashion_mnist("test"), fashion_labels("test"), 200),
     ]
-    chosen = [x[y == kind][:n] for x, y, n in stretches for kind in range(len(KINDS))]
+    chosen = [x[y == label][:n] for x, y, n in stretches for label in range(len(CLOTHES_CLASSES))]
     raw = ((torch.cat(chosen) + 1) * 127.5).round().to(torch.uint8)
     return lzma.compress(raw.numpy().tobytes(), check=lzma.CHECK_SHA256, preset=9 | lzma.PRESET_EXTREME)
 
@@ -226,11 +227,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.clothes", description="judge the model of clothes")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("run", nargs="?", type=Path, metavar="RUN", help="the directory of train")
-    what.add_argument("--pictures", type=Path, metavar="FILE", help="write the data to this file")
+    what.add_argument("--images", type=Path, metavar="FILE", help="write the data to this file")
     given = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    if given.pictures:
-        files.write(given.pictures, pack())
+    if given.images:
+        files.write(given.images, pack())
     else:
         ship(Run(given.run), shipped.FOLDER)
     return 0

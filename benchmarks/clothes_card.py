@@ -25,13 +25,13 @@ def _about() -> list[str]:
     train, validation, test = (f"{n:,}" for n in CLOTHES_SIZES.values())
     return [
         "# Clothes\n",
-        "A small U-Net that makes 28 × 28 pictures of ten kinds of clothes, and the pictures that it learned from.",
+        "A small U-Net that generates 28 × 28 images of ten classes of clothes, and the images that it was trained on.",
         "`models.clothes.load()` loads it. The chapter *A toy DDPM* shows what it makes.\n",
         "## Data\n",
         "`diffusion_lib/data/clothes.xz` is a part of "
         "[Fashion-MNIST](https://github.com/zalandoresearch/fashion-mnist), without a loss.",
         "Its licence is MIT, Copyright 2017 Zalando SE; see `clothes.LICENSE` beside it.",
-        f"Of the ten kinds in equal shares it has {train} pictures to train on, {validation} and {test} held out.",
+        f"Of the ten classes in equal proportions it has {train} images to train on, {validation} and {test} held out.",
         f"The model saw the {train} and no others: everybody can train it again, and look for the nearest neighbours",
         "of a sample among all that it saw.\n",
     ]
@@ -44,27 +44,27 @@ def _recipe(settings: dict, numbers: dict) -> list[str]:
     return [
         "## Recipe\n",
         f"    python -m diffusion_lib train --data clothes --out RUN --schedule {schedule} {' '.join(options)}\n",
-        f"- {numbers['parameters']:,} parameters; {train['steps']:,} steps of {train['batch_size']} pictures; "
-        f"seed {train['seed']}; one label in ten untold.",
+        f"- {numbers['parameters']:,} parameters; {train['steps']:,} steps of {train['batch_size']} images; "
+        f"seed {train['seed']}; label dropout 0.1.",
         f"- {numbers['core_minutes']:.1f} minutes of one core, {numbers['seconds']:.0f} seconds by the clock.",
         "- Stored as float16. Between samples before and after rounding a pixel differs by "
         f"{numbers['rounding']:.4f} in the mean; its range is 2.",
-        f"- Loss of pictures that it saw {losses['train']:.4f}, of others {losses['validation']:.4f}"
-        " (of ε, labels told, equal noise).\n",
+        f"- Loss of images that it saw {losses['train']:.4f}, of others {losses['validation']:.4f}"
+        " (of ε, with labels, equal noise).\n",
     ]
 
 
 def _distances(numbers: dict) -> list[str]:
     best, final = numbers["chosen"], [row["distance"] for row in numbers["final"]]
-    floor, right = numbers["references"]["real pictures"], median(row["right"] for row in numbers["final"])
+    floor, accuracy = numbers["references"]["real images"], median(row["class_accuracy"] for row in numbers["final"])
     return [
         "## Fréchet distance\n",
         f"In {_benchmark()['conditions']['features']}, which tells {numbers['accuracy']:.1%} of the test set;",
-        f"between {numbers['n']:,} samples and the 10,000 test pictures of Fashion-MNIST.",
-        f"As many real pictures are at {floor:.3f}: that is the floor.",
+        f"between {numbers['n']:,} samples and the 10,000 test images of Fashion-MNIST.",
+        f"As many real images are at {floor:.3f}: that is the floor.",
         f"DDIM with {best['steps']} steps, η = {best['eta']:g}, g = {best['g']:g}, {len(final)} seeds of the noise:",
         f"**{median(final):.3f} ({min(final):.3f} to {max(final):.3f}), {median(final) / floor:.1f} times the floor**.",
-        f"The classifier reads the kind that was asked for in {right:.1%} of the samples.\n",
+        f"The classifier assigns {accuracy:.1%} of the samples to the class that was asked for.\n",
         *_table(
             ["training step", "minutes of one core", "distance", "× the floor", "loss, seen", "loss, not seen"],
             [_checkpoint(row, floor) for row in numbers["checkpoints"]],
@@ -74,12 +74,12 @@ def _distances(numbers: dict) -> list[str]:
 
 def _others(numbers: dict) -> list[str]:
     references, row = numbers["references"], _benchmark()
-    floor, theirs = references["real pictures"], row["conditions"]["distances"]["real pictures"]
+    floor, theirs = references["real images"], row["conditions"]["distances"]["real images"]
     peers = [
         [entry["name"], f"{entry['seconds']:.0f}", *_over(median(entry["values"]), theirs)] for entry in row["lines"]
     ]
     return [
-        "Others in the same feature space, from `benchmarks.json`: on one core, 55,000 pictures without labels.\n",
+        "Others in the same feature space, from `benchmarks.json`: on one core, 55,000 images without labels.\n",
         *_table(
             ["", "seconds", "distance", "× the floor"],
             [*peers, *([name, "", *_over(references[name], floor)] for name in ("pixel Gaussian", "noise"))],
@@ -90,7 +90,7 @@ def _others(numbers: dict) -> list[str]:
 def _choice(numbers: dict) -> list[str]:
     return [
         f"Sampler, steps and g were chosen by {numbers['n_trial']:,} samples at half of the training against 5,000 "
-        "validation pictures: the best with at most 100 calls of the network.\n",
+        "validation images: the best with an NFE of at most 100.\n",
         *_table(
             ["steps", "η", "g", "distance"],
             [[row["steps"], f"{row['eta']:g}", f"{row['g']:g}", f"{row['distance']:.3f}"] for row in numbers["trials"]],

@@ -1,15 +1,15 @@
-"""How good pictures are after two and after ten minutes of one processor: the Fréchet distance on Fashion-MNIST.
+"""The quality of images after two and after ten minutes of one processor: the Fréchet distance on Fashion-MNIST.
 
-Everyone trains on the first 55,000 pictures.  So does the classifier whose 64 features are compared; nobody sees the
+Everyone trains on the first 55,000 images.  So does the classifier whose 64 features are compared; nobody sees the
 next 5,000, the validation split, on which our recipe was chosen, nor the 10,000 of the test set.  A distance is that
 of 2,000 samples from the test set.  Its unit depends on the classifier, so it comes with three others: of as many
-real pictures of the validation split (the floor), of a Gaussian with the mean and covariance of the pixels, of noise.
+real images of the validation split (the floor), of a Gaussian with the mean and covariance of the pixels, of noise.
 
-The targets are shares of the two that have an anchor elsewhere: in a feature space where the floor was 1.70 and the
+The targets are fractions of the two that have an anchor elsewhere: in a feature space where the floor was 1.70 and the
 pixel Gaussian 311 we wanted 100 and 60, which is 59 and 35 times the floor, and 0.32 and 0.19 of the pixel Gaussian.
 
-Ours trains anew for each budget, since its learning rate falls to 0 at the end; a peer is looked at along the way.
-Sampling is not timed.
+Ours trains from scratch for each budget, since its learning rate falls to 0 at the end; a peer is
+evaluated during its training.  Sampling is not timed.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from diffusion_lib.sample.chain import last
 from diffusion_lib.train.loop import TrainConfig, TrainState, train
 
 from .clock import affordable, median, until
+from .image_peers import DenoisingDiffusionPytorch, Diffusers, SmallDiffusion
 from .options import OURS, Options, line, target
-from .pictures import DenoisingDiffusionPytorch, Diffusers, SmallDiffusion
 from .recipes import peer
 
 SECONDS, SEEDS, SAMPLES, TRAIN, AT_ONCE = 600.0, 1, 2000, 55_000, 250
@@ -80,13 +80,13 @@ class Ours:
 
 
 class Judge:
-    """The distance of pictures from the test set in a feature space (n, 1, 28, 28) → (n, d)."""
+    """The distance of images from the test set in a feature space (n, 1, 28, 28) → (n, d)."""
 
     def __init__(self, space: Callable[[Tensor], Tensor], samples: int) -> None:
         self.space, self.samples, self.features = space, samples, space(fashion_mnist("test"))
 
-    def __call__(self, pictures: Tensor) -> float:
-        return frechet_distance(self.space(pictures), self.features)
+    def __call__(self, images: Tensor) -> float:
+        return frechet_distance(self.space(images), self.features)
 
     def of(self, contestant, seed: int) -> float:
         """The distance of a contestant's samples, cut to [−1, 1], with a random state of their own."""
@@ -96,7 +96,7 @@ class Judge:
         return self(torch.cat(parts).nan_to_num(1, 1, -1).clamp(-1, 1))
 
     def references(self, train: Tensor, validation: Tensor) -> dict[str, float]:
-        """What real pictures, the pixel Gaussian and noise score, as many of each as there are samples."""
+        """What real images, the pixel Gaussian and noise score, as many of each as there are samples."""
         generator = torch.Generator().manual_seed(5000)
         pixels = train.flatten(1).double()
         values, vectors = torch.linalg.eigh(torch.cov(pixels.T))
@@ -105,7 +105,7 @@ class Judge:
         noise = torch.randn(self.samples, *train.shape[1:], generator=generator)
         floors = [self(part) for part in validation.split(self.samples) if len(part) == self.samples]
         return {
-            "real pictures": sum(floors) / len(floors),
+            "real images": sum(floors) / len(floors),
             "pixel Gaussian": self(gaussian.float().view_as(noise)),
             "noise": self(noise),
         }
@@ -117,23 +117,23 @@ def measure(options: Options) -> dict:
     recipes = (Ours, *PEERS) if options.peers else (Ours,)
     seconds, seeds = options.of("seconds", SECONDS, 0.5), int(options.of("seeds", SEEDS, 1))
     samples, size = (16, 2000) if options.quick else (SAMPLES, TRAIN)
-    pictures, labels = fashion_mnist("train"), fashion_labels("train")
-    data, validation = pictures[:size], pictures[TRAIN:]
+    images, labels = fashion_mnist("train"), fashion_labels("train")
+    data, validation = images[:size], images[TRAIN:]
     made = {"features": 8, "width": 4, "steps": 10} if options.quick else {"width": 32}
     judge = Judge(train_features(data, labels[:size], **made), samples)
     references = judge.references(data, validation)
     runs = {recipe.name: [_run(recipe, data, seed, seconds, judge) for seed in range(seeds)] for recipe in recipes}
     budgets = [part * seconds for part in PARTS]
     lines = [
-        line(name, [run[k][0] for run in of_seeds], UNIT, seconds=budget, pictures=[run[k][1] for run in of_seeds])
+        line(name, [run[k][0] for run in of_seeds], UNIT, seconds=budget, images=[run[k][1] for run in of_seeds])
         for name, of_seeds in runs.items()
         for k, budget in enumerate(budgets)
     ]
     return {
-        "title": "Fréchet distance of pictures after equal processor time, Fashion-MNIST",
+        "title": "Fréchet distance of images after equal processor time, Fashion-MNIST",
         "conditions": {
             "seeds": seeds,
-            "processes": 1,  # that shared the contestants among them
+            "processes": 1,  # among which the contestants are divided
             "samples": samples,
             "train": size,
             "validation": len(validation),
@@ -151,7 +151,7 @@ def measure(options: Options) -> dict:
 
 
 def _run(recipe: type, data: Tensor, seed: int, seconds: float, judge: Judge) -> list[tuple[float, int]]:
-    """The distance at each budget, and how many pictures training had seen by then."""
+    """The distance at each budget, and how many images training had seen by then."""
     budgets = [part * seconds for part in PARTS]
     if recipe is Ours:
         return [_look(recipe(data, seed, budget), [budget], seed, judge)[0] for budget in budgets]
@@ -170,7 +170,7 @@ def _aims(lines: list[dict], budget: float, part: float, references: dict[str, f
     ours, others = reached.pop(OURS), reached.values()
     what, (floors, gaussians) = f"Fréchet distance after {budget:g} s", WANTED[part]
     return [
-        target(f"{what}, × that of real pictures", ours / references["real pictures"], floors, less=True),
+        target(f"{what}, × that of real images", ours / references["real images"], floors, less=True),
         target(f"{what}, × that of the pixel Gaussian", ours / references["pixel Gaussian"], gaussians, less=True),
         target(f"{what}: the best peer's over ours", min(others) / ours if others else None, 1, less=False),
     ]

@@ -1,7 +1,7 @@
-"""Pictures per second of training at about a million parameters, and whether bfloat16 costs quality.
+"""Images per second of training at about a million parameters, and whether bfloat16 costs quality.
 
-Speed: the contestants of ``pictures`` take turns.  Quality: our network trained for the same number of steps in
-bfloat16 and in float32, from the same seeds, both judged in float32 by the loss on held-out pictures and fixed noise.
+Speed: the contestants of ``image_peers`` take turns.  Quality: our network trained for the same number of steps in
+bfloat16 and in float32, from the same seeds, both evaluated in float32 by the loss on held-out images and fixed noise.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from diffusion_lib.data import fashion_mnist
 from diffusion_lib.train.loop import eps_loss
 
 from .clock import median, ratios, turns
+from .image_peers import DenoisingDiffusionPytorch, Diffusers, Float32, Ours
 from .options import OURS, Options, line, target
-from .pictures import DenoisingDiffusionPytorch, Diffusers, Float32, Ours
 from .recipes import SCHEDULE
 
 LUCIDRAINS = DenoisingDiffusionPytorch.name
@@ -27,27 +27,27 @@ def measure(options: Options) -> dict:
     peers = (Diffusers, DenoisingDiffusionPytorch) if options.peers else ()
     contestants = {recipe.name: recipe(data) for recipe in (Ours, Float32, *peers)}
     calls = 1 if options.quick else STEPS
-    pictures = {name: contestant.step() for name, contestant in contestants.items()}
+    images = {name: contestant.step() for name, contestant in contestants.items()}
     seconds = turns({name: contestant.step for name, contestant in contestants.items()}, rounds, calls)
-    rates = {name: [pictures[name] / value for value in values] for name, values in seconds.items()}
+    rates = {name: [images[name] / value for value in values] for name, values in seconds.items()}
     over = {recipe.name: median(ratios(rates[OURS], rates[recipe.name])) for recipe in peers}
     losses = _quality(data, test, seeds, learn, 8 if options.quick else WIDTH)
     worse = median([100 * (a / b - 1) for a, b in zip(losses["bfloat16"], losses["float32"], strict=True)])
     return {
-        "title": "Pictures per second of training, and what bfloat16 costs",
+        "title": "Images per second of training, and what bfloat16 costs",
         "conditions": {
-            "picture": "1 × 28 × 28, Fashion-MNIST",
+            "image": "1 × 28 × 28, Fashion-MNIST",
             "parameters": {name: contestant.parameters for name, contestant in contestants.items()},
             "rounds": rounds,
             "steps in a round": calls,
             "quality": {"steps": learn, "seeds": seeds, "width": WIDTH, "held out": held_out},
         },
         "recipes": {recipe.name: recipe.source for recipe in (Ours, Float32, *peers)},
-        "lines": [line(name, values, "pictures/s") for name, values in rates.items()],
+        "lines": [line(name, values, "images/s") for name, values in rates.items()],
         "quality": [line(name, values, "loss") for name, values in losses.items()],
         "targets": [
-            target("pictures per second over diffusers' example", over.get(Diffusers.name), 1.6, less=False),
-            target("pictures per second over denoising-diffusion-pytorch", over.get(LUCIDRAINS), 3, less=False),
+            target("images per second over diffusers' example", over.get(Diffusers.name), 1.6, less=False),
+            target("images per second over denoising-diffusion-pytorch", over.get(LUCIDRAINS), 3, less=False),
             target("loss of bfloat16 above that of float32, in percent", worse, 1, less=True),
         ],
     }

@@ -1,4 +1,4 @@
-"""What the latent loop costs beside its networks: a whole picture's time over the sum of its network calls.
+"""The overhead of the latent loop: the time of a whole image over the sum of its network calls.
 
 The text encoder, the U-Net and the decoder are timed by hooks around their calls, in the same run; everything else is
 the loop: tokens, guidance, sampler, checks, the way to pixels.  diffusers' pipeline runs on the same networks.
@@ -61,7 +61,7 @@ def measure(options: Options, model: str = "miniature") -> dict:
     settings = {"g": G, "seed": 0, "steps": steps, "sampler": "lms"}
     contestants = {
         OURS: lambda: generate(parts, PROMPTS, **settings),
-        f"{OURS}, one picture": lambda: generate(parts, PROMPTS[0], **settings),
+        f"{OURS}, one image": lambda: generate(parts, PROMPTS[0], **settings),
     }
     if options.peers:
         pipe = published(parts)
@@ -73,13 +73,13 @@ def measure(options: Options, model: str = "miniature") -> dict:
         for name, run in contestants.items():
             values[name].append(timer.ratio(run))
     return {
-        "title": "Time of pictures from texts over the sum of their network calls",
+        "title": "Time of images from prompts over the sum of their network calls",
         "conditions": {
             "steps": steps,
             "batch": len(PROMPTS),
             "g": G,
             "model": parts.model,
-            "picture": f"3 × {parts.dim} × {parts.dim}",
+            "image": f"3 × {parts.dim} × {parts.dim}",
             "parameters": sum(weight.numel() for weight in parts.unet.parameters()),
             "rounds": rounds,
         },
@@ -88,5 +88,5 @@ def measure(options: Options, model: str = "miniature") -> dict:
             "diffusers": "StableDiffusionPipeline, LMSDiscreteScheduler",
         },
         "lines": [line(name, ratios, "×") for name, ratios in values.items()],
-        "targets": [target("pictures from texts over their network calls", median(values[OURS]), 1.01, less=True)],
+        "targets": [target("images from prompts over their network calls", median(values[OURS]), 1.01, less=True)],
     }

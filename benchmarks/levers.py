@@ -51,7 +51,7 @@ def measure(options: Options) -> dict:
         "title": "What makes a step cheaper",
         "conditions": {
             "batch": BATCH,
-            "picture": "1 × 28 × 28",
+            "image": "1 × 28 × 28",
             "parameters": sum(layer.numel() for layer in network.parameters()),
             "layers": len(list(network.parameters())),
             "rounds": rounds,
@@ -64,7 +64,7 @@ def measure(options: Options) -> dict:
                 [1000 * value for value in values],
                 "ms",
                 of=group,
-                share=median(ratios(values, times[base[group]])),
+                ratio=median(ratios(values, times[base[group]])),
             )
             for group, times in seconds.items()
             for name, values in times.items()
@@ -86,7 +86,7 @@ def _pass(network: nn.Module, batch: tuple[Tensor, ...], precision: str) -> Call
 
 
 def _channels_last(network: nn.Module) -> nn.Module:
-    """A copy whose convolutions keep the channels of a place side by side, and so does what passes through them."""
+    """A copy whose convolutions, and their inputs and outputs, keep the channels of a position adjacent in memory."""
     return copy.deepcopy(network).to(memory_format=torch.channels_last)
 
 

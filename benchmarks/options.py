@@ -1,4 +1,4 @@
-"""What a row may be told: how long, how often, and whether the peers take part."""
+"""The options of a row: how long, how often, and whether the peers take part."""
 
 from __future__ import annotations
 

@@ -140,12 +140,12 @@ class TinyNetwork(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.place, self.time = Sinusoids(25.0), Sinusoids(1.0)
+        self.position, self.time = Sinusoids(25.0), Sinusoids(1.0)
         hidden = [Residual(128) for _ in range(3)]
         self.layers = nn.Sequential(nn.Linear(3 * 128, 128), nn.GELU(), *hidden, nn.Linear(128, 2))
 
     def forward(self, x_t: Tensor, t: Tensor) -> Tensor:
-        features = [self.place(x_t[:, 0]), self.place(x_t[:, 1]), self.time(t - 1)]  # its times count from 0
+        features = [self.position(x_t[:, 0]), self.position(x_t[:, 1]), self.time(t - 1)]  # its times count from 0
         return self.layers(torch.cat(features, dim=1))
 
 

@@ -2,7 +2,7 @@
 
 While a run is unfinished it lies in ``_build/benchmarks.json``; with its last row it moves to where the chapter reads
 it.  A file of another machine, other versions or other settings is not continued: they are the same for all rows of a
-file.  A single row may be measured anew; each says on which day it was.
+file.  A single row may be measured again; each says on which day it was.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DIGITS = 5  # significant ones that are kept
 
 
 def header(settings: dict) -> dict:
-    """What all rows of a run share."""
+    """What is common to all rows of a run."""
     versions = {}
     for name in ("torch", *PEERS):
         try:

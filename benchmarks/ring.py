@@ -26,10 +26,10 @@ class Judge:
         x_0, self.t = sample_density("ring", points, seed=1001), torch.arange(points) % SCHEDULE.T + 1
         eps = torch.randn(x_0.shape, generator=torch.Generator().manual_seed(1002))
         self.x_t = add_noise(SCHEDULE, x_0, self.t, eps)
-        world = GaussianMixture.named("ring")
-        self.best = world.noise_predictor(SCHEDULE)(self.x_t, self.t)
+        distribution = GaussianMixture.named("ring")
+        self.best = distribution.noise_predictor(SCHEDULE)(self.x_t, self.t)
         middles = [t for t in range(1, SCHEDULE.T + 1) if t % 10 in (5, 6)]  # of tens; the floor is smooth in t
-        self.floor = sum(world.irreducible_loss(SCHEDULE, t).loss for t in middles) / len(middles)
+        self.floor = sum(distribution.irreducible_loss(SCHEDULE, t).loss for t in middles) / len(middles)
 
     @torch.no_grad()
     def __call__(self, predictor) -> float:

@@ -38,7 +38,7 @@ def seconds(work: Callable[[], object], device: torch.device) -> float:
 @torch.no_grad()
 def measure(model: str, device: str, dtype: str) -> dict:
     parts = load(model, device=device, dtype=dtype)
-    where, kind = {"device": parts.device, "dtype": parts.dtype}, parts.device.type
+    where, device = {"device": parts.device, "dtype": parts.dtype}, parts.device.type
     x = torch.randn(2, *parts.latent_shape(), **where)
     text = torch.randn(2, 77, parts.text_encoder.config.hidden_size, **where)
     t = torch.tensor([500, 500], device=parts.device)
@@ -48,7 +48,7 @@ def measure(model: str, device: str, dtype: str) -> dict:
 
     with FlopCounterMode(display=False) as counter:
         step()
-    side, long = (8192, 2**28) if kind == "cuda" else (1024, 2**24)
+    side, long = (8192, 2**28) if device == "cuda" else (1024, 2**24)
     a, b, source = torch.randn(side, side, **where), torch.randn(side, side, **where), torch.zeros(long, **where)
     target = torch.empty_like(source)
     flops = 2 * side**3 / seconds(lambda: a @ b, parts.device)
@@ -65,7 +65,7 @@ def measure(model: str, device: str, dtype: str) -> dict:
         "TFLOP/s of a product": _short(flops / 1e12),
         "GB/s of a copy": _short(bandwidth / 1e9),
         "ms at the roof": _short(1e3 * roof),
-        "share of the roof": _short(roof / took),
+        "fraction of the roof": _short(roof / took),
     }
 
 

@@ -60,7 +60,7 @@ def measure(options: Options) -> dict:
         "conditions": {
             "steps": steps,
             "batch": BATCH,
-            "picture": "1 × 28 × 28",
+            "image": "1 × 28 × 28",
             "parameters": sum(weight.numel() for weight in network.parameters()),
             "rounds": rounds,
         },

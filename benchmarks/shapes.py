@@ -2,7 +2,7 @@
 
 10,000 samples against 10,000 points, 128 directions.  The floor is the mean over ten independent pairs of data sets.
 The floor itself scatters, so that a perfect sampler scores between about 0.9 and 1.4; "good" is a median over seeds of
-at most 1.5.  Ours trains anew for every budget, since its learning rate falls to 0 at the end; a peer's rate is
+at most 1.5.  Ours trains from scratch for every budget, since its learning rate falls to 0 at the end; a peer's rate is
 constant, so one run is looked at along the way.  Sampling is not timed.
 """
 

@@ -37,7 +37,7 @@ def measure(options: Options) -> dict:
         "title": "Time of a training step over a bare forward and backward pass",
         "conditions": {
             "batch": BATCH,
-            "picture": "1 × 28 × 28",
+            "image": "1 × 28 × 28",
             "parameters": sum(layer.numel() for layer in layers),
             "rounds": rounds,
         },

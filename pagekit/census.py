@@ -1,4 +1,4 @@
-"""How many lines of code decide whether a step passes, and what programs of others say of the steps."""
+"""How many lines of code decide whether a step passes, and how external programs judge the steps."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ def lines_of_code() -> dict[str, int]:
 
 def code(source: str) -> int:
     """The number of lines of code in a module's source."""
-    used, said = set(), set()
+    used, docstrings = set(), set()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type not in _BLANK:
             used |= set(range(token.start[0], token.end[0] + 1))
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
-            said |= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
-    return len(used - said)
+            docstrings |= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+    return len(used - docstrings)
 
 
 def crosscheck() -> dict[str, int]:
-    """How many steps Rocq and Maxima were asked about, and what they said (``python -m booktools.crosscheck``)."""
+    """How many steps Rocq and Maxima were asked about, and their answers (``python -m booktools.crosscheck``)."""
     return _record()["total"]
 
 

@@ -10,7 +10,7 @@ from statistics import median
 def microseconds(
     update: Callable[[int], object], batches: Iterable[int], calls: int = 40, tries: int = 15
 ) -> list[float]:
-    """Processor time of an update with each size of batch: the median of some tries.
+    """CPU time of an update with each size of batch: the median of some tries.
 
     In each try the sizes take turns, so that what slows the machine down for a while slows all of them.
     """

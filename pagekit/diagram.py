@@ -1,4 +1,4 @@
-r"""Boxes and arrows from data: texts, their places on a small grid, and what leads where; the rest is computed.
+r"""Boxes and arrows from data: texts, their positions on a small grid, and what leads where; the rest is computed.
 
     from .diagram import Arrow, Box, Group, draw
 
@@ -16,10 +16,10 @@ r"""Boxes and arrows from data: texts, their places on a small grid, and what le
         [Group("noisy", ("x_t", "x_T"))],
     )
 
-As the last line of a cell this shows an SVG.  A place is (step along the reading direction, lane across it), and may be
-a half, such as 0.5.  With ``down=True`` the same diagram reads from top to bottom, which suits a phone; one whose texts
-a phone would make too small is refused.  ``even=True`` makes the boxes above each other of one width.  Where things
-stand, and the routes of arrows, are the work of ``layout``.
+As the last line of a cell this shows an SVG.  A position is (step along the reading direction, lane across it), and may
+be a half, such as 0.5.  With ``down=True`` the same diagram reads from top to bottom, which suits a phone; one whose
+texts a phone would make too small is refused.  ``even=True`` makes the boxes above each other of one width.  Where
+things stand, and the routes of arrows, are the work of ``layout``.
 """
 
 from __future__ import annotations

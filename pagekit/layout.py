@@ -1,7 +1,7 @@
 """Where the boxes and arrows of a diagram stand; ``diagram`` draws them.
 
-A place is (along the reading direction, across it); halves are allowed.  Columns and rows are as wide as their texts,
-the gaps between them as wide as the labels need.  A box's or arrow's ``kind`` is a key of ``KINDS``, a colour.
+A position is (along the reading direction, across it); halves are allowed.  Columns and rows are as wide as their
+texts, the gaps between them as wide as the labels need.  A box's or arrow's ``kind`` is a key of ``KINDS``, a colour.
 
 An arrow's ``route`` is ``straight``, ``elbow`` (along, then across), ``drop`` (across, then along), ``step`` (along,
 across between two columns, along), ``over`` or ``under`` (around the boxes of a row, also from a box to itself), or
@@ -99,7 +99,7 @@ def layout(
         widest = {at[n][turn[0]]: max(half[m][turn[0]] for m in at if at[m][turn[0]] == at[n][turn[0]]) for n in at}
         half = {n: np.where(np.arange(2) == turn[0], widest[at[n][turn[0]]], h) for n, h in half.items()}
     need = [extent(arrow.label)[turn] for arrow in arrows]
-    lines = [int(max(np.ceil(place[i]) for place in at.values())) + 1 for i in (0, 1)]
+    lines = [int(max(np.ceil(position[i]) for position in at.values())) + 1 for i in (0, 1)]
     thick = [[max([2 * half[n][i] for n in at if at[n][i] == k], default=0) for k in range(lines[i])] for i in (0, 1)]
     before = [np.array([0.0, *[gap] * (n - 1), 0.0]) for n in lines]  # the last: after the last line
     for arrow, label in zip(arrows, need, strict=True):  # a label needs its length between two neighbours
@@ -113,9 +113,9 @@ def layout(
     trunks = _trunks(arrows, at, before[0])
     for group in groups:
         for i in (0, 1):
-            places = [at[name][i] for name in group.members]
-            before[i][int(min(places))] += PAD + (1.5 * SIZE if turn[i] == 1 else 0)  # the caption is above
-            before[i][int(np.ceil(max(places))) + 1] += PAD
+            positions = [at[name][i] for name in group.members]
+            before[i][int(min(positions))] += PAD + (1.5 * SIZE if turn[i] == 1 else 0)  # the caption is above
+            before[i][int(np.ceil(max(positions))) + 1] += PAD
     middle = [np.cumsum(before[i][:-1] + thick[i]) - np.array(thick[i]) / 2 for i in (0, 1)]
     centre = {n: np.array([np.interp(p[i], range(lines[i]), middle[i]) for i in (0, 1)]) for n, p in at.items()}
     there = {(arrow.start, arrow.end) for arrow in arrows if arrow.route == "straight"}
@@ -212,7 +212,7 @@ def _direct(
 def _around(
     a: np.ndarray, half_a: np.ndarray, b: np.ndarray, half_b: np.ndarray, lane: float, axis: int, sign: int
 ) -> np.ndarray:
-    """Out of one side and in at the same side; what comes and what goes have places of their own there."""
+    """Out of one side and in at the same side; incoming and outgoing arrows have positions of their own there."""
     toward = 1.0 if np.allclose(a, b) else np.sign((b - a)[1 - axis])
     points = np.array([a, a, b, b])
     points[:2, 1 - axis] += toward * half_a[1 - axis] * 0.4
@@ -237,7 +237,7 @@ def _trimmed(found: Layout, arrows: Sequence[Arrow]) -> Layout:
     for one, other in combinations(found.boxes, 2):
         p, q = found.boxes[one], found.boxes[other]
         if min(p[2], q[2]) > max(p[0], q[0]) and min(p[3], q[3]) > max(p[1], q[1]):
-            raise ConfigError(f"boxes {one!r} and {other!r} overlap; give them other places")
+            raise ConfigError(f"boxes {one!r} and {other!r} overlap; give them other positions")
     labels = [label for label, arrow in zip(found.labels, arrows, strict=True) if arrow.label]
     everything = np.concatenate([np.reshape([*found.boxes.values(), *found.frames, *labels], (-1, 2)), *found.paths])
     low = everything.min(0) - 2

@@ -68,7 +68,7 @@ def _finished(nb: NotebookNode) -> bool:
 
 
 def _mark(nb: NotebookNode, reason: str) -> None:
-    """Say in the notebook what happened: cells are completed before the one that failed, and pending after it."""
+    """Mark in the notebook what happened: cells are completed before the one that failed, and pending after it."""
     import nbformat
 
     cells = [cell for cell in nb.cells if cell.cell_type == "code"]

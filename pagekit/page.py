@@ -1,4 +1,4 @@
-"""What every chapter does around its own work: start repeatably, check its parameters, show numbers, say it is done.
+"""What every chapter does around its own work: start repeatably, check its parameters, show numbers, report completion.
 
 A notebook repeats byte by byte when nothing in it depends on the clock, on the number of processors or on chance.
 ``setup`` fixes all three.  A notebook can be trusted with other parameters when a bad one stops it before any work:
@@ -77,7 +77,7 @@ def setup(seed: int = 0) -> None:
     _setup_figures()
     # The default names a file in a temporary directory, which differs from run to run.
     warnings.formatwarning = lambda message, category, *_, **__: f"{category.__name__}: {message}\n"
-    warnings.filterwarnings("ignore", "IProgress not found")  # tqdm misses a widget, and pages show no bars
+    warnings.filterwarnings("ignore", "IProgress not found")  # tqdm looks for a widget, and pages show no bars
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # it warns of parts that no page uses
 
 
@@ -130,7 +130,7 @@ def multiple(of: int, low: int, high: int) -> Rule:
 
 
 def real(low: float, high: float, *, open_low: bool = False, open_high: bool = False) -> Rule:
-    """A finite number between ``low`` and ``high``, which belong to the interval unless they are said to be open."""
+    """A finite number between ``low`` and ``high``, which belong to the interval unless declared open."""
     return lambda name, value: check_real(name, value, low, high, open_low=open_low, open_high=open_high)
 
 
@@ -241,5 +241,5 @@ def measured(label: str, number: float, low: float = -math.inf, high: float = ma
 
 
 def finish() -> None:
-    """Say that the chapter ran to its end; the last cell calls it, and a re-run without this line counts as failed."""
+    """Report that the chapter ran to its end, in the last cell; a re-run without this line counts as failed."""
     print(SENTINEL)

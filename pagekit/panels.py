@@ -4,7 +4,7 @@
 
     panels(
         [
-            Panel("t = 0", figure_of_data, "Eight blobs on a circle"),
+            Panel("t = 0", figure_of_data, "Eight clusters on a circle"),
             Panel("t = T", figure_of_noise, "A round cloud"),
         ]
     )
@@ -13,12 +13,12 @@
             Panel("samples", sheet(samples, columns=8, scale=3), "Digits that nobody wrote"),
             Panel("held-out digits", sheet(test_digits, columns=8, scale=3), "Digits that somebody wrote"),
         ],
-        kind="picture",
+        kind="image",
     )
 
 As the last line of a cell; the caption is that of the cell (``mystnb: figure: caption:``), the texts ``alt`` are here.
-A ``plot`` has dark marks on no ground, and the book inverts it in dark mode.  A ``picture`` keeps its colours and gets
-a dark frame there, so it must hold nothing but pictures: words belong into the title, which is HTML.  A matplotlib
+A ``plot`` has dark marks on no ground, and the book inverts it in dark mode.  An ``image`` keeps its colours and gets
+a dark frame there, so it must hold nothing but images: words belong into the title, which is HTML.  A matplotlib
 figure becomes SVG, what ``sheet`` or ``raster`` made stays PNG.  Figures 2.3 inches wide stand three in a row, 3.5 two.
 """
 
@@ -55,8 +55,8 @@ class Panel:
 
 
 def panels(row: Sequence[Panel], *, kind: str = "plot") -> Html:
-    """All of ``row`` in one output; ``ConfigError`` without panels or texts, or if letters are small on a phone."""
-    check_choice("kind", kind, ("plot", "picture"))
+    """All of ``row`` in one output; ``ConfigError`` without panels or texts, or if text is too small on a phone."""
+    check_choice("kind", kind, ("plot", "image"))
     if not row or not all(panel.alt.strip() for panel in row):
         raise ConfigError(f"row must have one or more panels, each with an alt text, got {row!r}")
     shown = "".join(_panel(panel) for panel in row)
@@ -90,8 +90,8 @@ def _svg(panel: Panel) -> tuple[bytes, float, str]:
     plt.close(figure)
     if least < LEAST_PX:
         raise ConfigError(
-            f"content of {panel.title!r} has letters of {least:.1f} px on a phone, allowed are {LEAST_PX:g} or more;"
-            f" make it narrower than {width / 96:.1f} in, or its letters larger"
+            f"content of {panel.title!r} has text of {least:.1f} px on a phone, allowed are {LEAST_PX:g} or more;"
+            f" make it narrower than {width / 96:.1f} in, or its text larger"
         )
     return buffer.getvalue(), width, f"{width:.0f} / {height:.0f}"
 
@@ -103,7 +103,7 @@ def _size(svg: bytes) -> tuple[float, ...]:
 
 
 class Sheet(Png):
-    """Pictures laid out in one PNG; ``px`` is how many pixels of the page one of its pixels takes."""
+    """Images laid out in one PNG; ``px`` is how many pixels of the page one of its pixels takes."""
 
     def __init__(self, data: bytes, px: int) -> None:
         super().__init__(data)
@@ -111,9 +111,9 @@ class Sheet(Png):
 
 
 def sheet(images: np.ndarray, *, columns: int, scale: int = 1, gap: int = 1) -> Sheet:
-    """Pictures (n, 1, H, W) or (n, 3, H, W) with values in [−1, 1], row by row; between them it is transparent.
+    """Images (n, 1, H, W) or (n, 3, H, W) with values in [−1, 1], row by row; between them it is transparent.
 
-    A pixel of a picture is ``scale`` pixels wide on the page, the gaps ``gap`` times as much.
+    A pixel of an image is ``scale`` pixels wide on the page, the gaps ``gap`` times as much.
     """
     from PIL import Image
 
@@ -128,18 +128,18 @@ def sheet(images: np.ndarray, *, columns: int, scale: int = 1, gap: int = 1) -> 
     )
     for i, image in enumerate(images):
         top, left = i // columns * (height + gap), i % columns * (width + gap)
-        place = page[top : top + height, left : left + width]
-        place[..., :-1] = to_uint8(image).reshape(height, width, -1)
-        place[..., -1] = 255
+        region = page[top : top + height, left : left + width]
+        region[..., :-1] = to_uint8(image).reshape(height, width, -1)
+        region[..., -1] = 255
     buffer = io.BytesIO()
     Image.fromarray(page, "LA" if channels == 1 else "RGBA").save(buffer, format="PNG", optimize=True)
     return Sheet(buffer.getvalue(), scale)
 
 
-def sheets(pictures: Mapping[str, np.ndarray], *, columns: int, scale: int = 1) -> Html:
-    """A sheet for each entry, side by side: the title is the key, the grey pictures (n, 1, H, W) are the value."""
+def sheets(images: Mapping[str, np.ndarray], *, columns: int, scale: int = 1) -> Html:
+    """A sheet for each entry, side by side: the title is the key, the grey images (n, 1, H, W) are the value."""
     row = [
-        Panel(title, sheet(images, columns=columns, scale=scale), f"Small grey pictures, {title}")
-        for title, images in pictures.items()
+        Panel(title, sheet(group, columns=columns, scale=scale), f"Small grey images, {title}")
+        for title, group in images.items()
     ]
-    return panels(row, kind="picture")
+    return panels(row, kind="image")

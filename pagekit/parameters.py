@@ -73,12 +73,12 @@ def check(given: dict[str, object], known: Mapping[str, Literal]) -> dict[str, L
             raise ConfigError(f"{name} must not be passed, the notebook would store it; use an environment variable")
         if name not in known:
             raise unknown_parameter(str(name), value, known)
-        kind = type(known[name])
-        plain = type(value) is kind or (kind is float and type(value) is int)  # exact: numpy's numbers are no JSON
-        finite = not plain or kind is not float or abs(value) <= sys.float_info.max  # false for NaN
-        if not plain or not finite or (kind is str and SURROGATE.search(value)):
+        expected = type(known[name])
+        plain = type(value) is expected or (expected is float and type(value) is int)  # exact: NumPy's are no JSON
+        finite = not plain or expected is not float or abs(value) <= sys.float_info.max  # false for NaN
+        if not plain or not finite or (expected is str and SURROGATE.search(value)):
             got = f"got {value!r} of type {type(value).__name__}"
-            raise ConfigError(f"{name} must be {ALLOWED[kind]}, {got}; the chapter's own value is {known[name]!r}")
+            raise ConfigError(f"{name} must be {ALLOWED[expected]}, {got}; the chapter's own value is {known[name]!r}")
     return given
 
 

@@ -1,6 +1,6 @@
 """Figures only: nothing here knows what a schedule or a model is.
 
-Lines go to SVG, which is compared by its geometry when a notebook is re-run.  Pictures and clouds of samples go to
+Lines go to SVG, which is compared by its geometry when a notebook is re-run.  Images and clouds of samples go to
 PNG or JPEG, because their last bits depend on the processor; beside each, a chapter prints rounded statistics.
 The slider of ``frames`` is HTML and CSS without a script, so it works in Jupyter, on Colab, from ``file://`` and with
 the keyboard (the arrow keys move a group of radio buttons); the book's script makes one range of its buttons.
@@ -70,9 +70,9 @@ NEUTRAL = "#737b87"  # a grey that is read on white and on black
 def raster(figure: Figure, dpi: int = 110, colours: int | None = None) -> Png:
     """Return ``figure`` as a PNG without dates or version strings, and close it.
 
-    With ``colours`` it is painted in so many, 256 at most: a figure of pictures is then less than half as heavy.
+    With ``colours`` it is painted in so many, 256 at most: a figure of images is then less than half as heavy.
 
-    A figure of pictures, which is on white and which the book must not invert, gets no ground, and its black words
+    A figure of images, which is on white and which the book must not invert, gets no ground, and its black words
     become grey: then it needs no white card in dark mode.
     """
     if matplotlib.colors.same_color(figure.get_facecolor(), "white"):
@@ -90,7 +90,7 @@ def raster(figure: Figure, dpi: int = 110, colours: int | None = None) -> Png:
 
 
 def to_uint8(image: np.ndarray) -> np.ndarray:
-    """Map a picture (H, W), (1, H, W) or (3, H, W) with values in [−1, 1] to bytes, clipping what lies outside."""
+    """Map an image (H, W), (1, H, W) or (3, H, W) with values in [−1, 1] to bytes, clipping what lies outside."""
     image = np.asarray(image, dtype=np.float64)
     if image.ndim == 3 and image.shape[0] == 3:
         image = image.transpose(1, 2, 0)  # (H, W, 3)
@@ -102,7 +102,7 @@ def to_uint8(image: np.ndarray) -> np.ndarray:
 
 
 def tile(images: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
-    """Lay pictures (n, 1, H, W) out row by row in one picture (H', W'), white between them."""
+    """Lay images (n, 1, H, W) out row by row in one image (H', W'), white between them."""
     images = np.asarray(images)
     n, _, height, width = images.shape
     rows = -(-n // columns)
@@ -121,7 +121,7 @@ def title(axes: plt.Axes, text: str, *, columns: int = 40, lines: int = 3, **sty
     """
     folded = []
     for line in text.splitlines():
-        printable = "".join(letter if letter.isprintable() else " " for letter in line)
+        printable = "".join(character if character.isprintable() else " " for character in line)
         folded += textwrap.wrap(printable, columns) or [""]
     if len(folded) > lines:
         folded = [*folded[: lines - 1], folded[lines - 1][: columns - 1] + "…"]
@@ -155,35 +155,31 @@ def scatter_frame(points: np.ndarray, *, limit: float, color: str = "C0") -> byt
     return buffer.getvalue()
 
 
-def picture_frame(image: np.ndarray, scale: int = 1) -> bytes:
-    """One picture with values in [−1, 1] as a frame: JPEG for colour, whose noise PNG cannot compress, else PNG."""
+def image_frame(image: np.ndarray, scale: int = 1) -> bytes:
+    """One image with values in [−1, 1] as a frame: JPEG for colour, whose noise PNG cannot compress, else PNG."""
     from PIL import Image
 
-    picture = Image.fromarray(to_uint8(image))
-    picture = picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
+    frame = Image.fromarray(to_uint8(image))
+    frame = frame.resize((frame.width * scale, frame.height * scale), Image.Resampling.NEAREST)
     buffer = io.BytesIO()
-    if picture.mode == "RGB":
-        picture.save(buffer, format="JPEG", quality=85)
+    if frame.mode == "RGB":
+        frame.save(buffer, format="JPEG", quality=85)
     else:
-        picture.save(buffer, format="PNG")
+        frame.save(buffer, format="PNG")
     return buffer.getvalue()
 
 
-def frames(
-    pictures: Sequence[bytes], labels: Sequence[str], *, alt: str, kind: str = "picture", width: int = 360
-) -> Html:
-    """A slider over pictures (PNG or JPEG bytes), one label each.
+def frames(images: Sequence[bytes], labels: Sequence[str], *, alt: str, kind: str = "image", width: int = 360) -> Html:
+    """A slider over images (PNG or JPEG bytes), one label each.
 
-    ``alt`` describes what the pictures show; each picture's own alternative text adds its label.  ``kind`` is
-    ``"plot"`` for dark marks on a transparent ground, which the book inverts in dark mode, or ``"picture"``.
+    ``alt`` describes what the images show; each image's own alternative text adds its label.  ``kind`` is
+    ``"plot"`` for dark marks on a transparent ground, which the book inverts in dark mode, or ``"image"``.
     """
-    if len(pictures) != len(labels) or not pictures:
-        raise ConfigError(f"labels must have one entry per picture, got {len(labels)} for {len(pictures)} pictures")
+    if len(images) != len(labels) or not images:
+        raise ConfigError(f"labels must have one entry per image, got {len(labels)} for {len(images)} images")
     identity = "frames-" + hashlib.sha256("\n".join([alt, *labels]).encode()).hexdigest()[:10]
     style = FRAME_STYLE.format(id=identity, width=width, rendering="auto" if kind == "plot" else "pixelated")
-    style += "".join(
-        f"#{identity}-{i}:checked ~ .frames-frame-{i} {{ display: block; }}\n" for i in range(len(pictures))
-    )
+    style += "".join(f"#{identity}-{i}:checked ~ .frames-frame-{i} {{ display: block; }}\n" for i in range(len(images)))
     inputs = "".join(
         f'<input type="radio" class="frames-input" name="{identity}" id="{identity}-{i}" '
         f'aria-label="{html.escape(label)}" title="{html.escape(label)}"{" checked" if i == 0 else ""}>'
@@ -193,13 +189,13 @@ def frames(
         f'<div class="frames-frame frames-frame-{i}">'
         f'<img alt="{html.escape(f"{alt}: {label}")}" src="{_data_url(data)}">'
         f"<span>{html.escape(label)}</span></div>"
-        for i, (data, label) in enumerate(zip(pictures, labels, strict=True))
+        for i, (data, label) in enumerate(zip(images, labels, strict=True))
     )
     text = (
         f'<figure class="frames frames-{kind}" id="{identity}" role="group" aria-label="{html.escape(alt)}">'
         f'<style>{style}</style><div class="frames-body">{inputs}{shown}</div></figure>'
     )
-    return Html(text, f"<slider of {len(pictures)} pictures: {', '.join(labels)}>")
+    return Html(text, f"<slider of {len(images)} images: {', '.join(labels)}>")
 
 
 def _data_url(data: bytes) -> str:

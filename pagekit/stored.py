@@ -2,8 +2,8 @@
 
 A sweep writes ``results.json``, a record of what its runs were made from, showed and cost.  A copy of it lies in the
 folder ``sweeps`` beside this module, under the name of the chapter, and the chapter reads it there.  A changed byte is
-refused.  Whether the runs had the parameters and the functions that the page has now is said by ``Stored.unlike``: a
-reader who changes one of them has changed the question, and the stored answer is then that of another one.
+refused.  ``Stored.unlike`` tells whether the runs had the parameters and the functions that the page has now: a reader
+who changes one of them asks another question, which the stored results do not answer.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def program(*functions: Callable[..., Any]) -> str:
 
 @dataclass(frozen=True)
 class Stored:
-    """A finished sweep: ``runs``, each with ``parameters``, ``shown`` and ``cpu_seconds``, and who made it."""
+    """A finished sweep: ``runs``, each with ``parameters``, ``shown`` and ``cpu_seconds``; its command and machine."""
 
     runs: list[dict[str, Any]]
     command: str
@@ -36,7 +36,7 @@ class Stored:
 
     @property
     def cpu_seconds(self) -> float:
-        """Processor seconds of all runs together."""
+        """CPU seconds of all runs together."""
         return sum(run["cpu_seconds"] for run in self.runs)
 
     def numbers(self, name: str, **parameters: Any) -> list[float]:

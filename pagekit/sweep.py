@@ -227,7 +227,7 @@ def _write_record(directory: Path, path: Path, ended: list, keep: tuple[str, ...
 
 
 def write_table(directory: Path, rows: list[dict[str, Any]]) -> None:
-    """Write ``results.csv`` and ``results.md``; a run without some number has an empty place there."""
+    """Write ``results.csv`` and ``results.md``; a run without some number has an empty cell there."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
     lines = [[str(row.get(name, "")) for name in columns] for row in rows]
     text = io.StringIO()

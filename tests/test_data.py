@@ -14,11 +14,11 @@ from sklearn.datasets import load_digits, load_sample_image
 
 from diffusion_lib import data
 from diffusion_lib.data import (
+    CLOTHES_CLASSES,
     CLOTHES_SIZES,
     DENSITIES,
     FASHION_FOLDERS,
     GAUSSIAN_MIXTURES,
-    KINDS,
     PHOTO_SIDE,
     check_data,
     clothes,
@@ -97,7 +97,7 @@ def test_moons_are_two_half_circles_with_noise():
 
 
 @pytest.mark.parametrize("name", GAUSSIAN_MIXTURES)
-def test_mixtures_have_the_stated_means_weights_and_deviation(name):
+def test_mixtures_have_the_stated_means_weights_and_std(name):
     means, std = GAUSSIAN_MIXTURES[name]
     x = sample_density(name, N, 1).double()
     distance, component = torch.cdist(x, means).min(dim=1)
@@ -194,9 +194,9 @@ def test_digits_are_the_source_scaled_split_and_stratified():
     both = [tuple(image) for image in torch.cat([train, test]).flatten(1).numpy()]
     assert sorted(images) == sorted(both)
     labels = dict(zip(images, source.target, strict=True))
-    for split, share in ((train, 0.8), (test, 0.2)):
+    for split, fraction in ((train, 0.8), (test, 0.2)):
         found = np.bincount([labels[tuple(image)] for image in split.flatten(1).numpy()])
-        assert (abs(found - share * np.bincount(source.target)) < 1).all()
+        assert (abs(found - fraction * np.bincount(source.target)) < 1).all()
     assert torch.equal(digits("train"), train)
 
 
@@ -235,18 +235,19 @@ def test_bad_image_arguments_are_refused(call, message):
 
 
 @pytest.mark.parametrize("split", CLOTHES_SIZES)
-def test_clothes_are_of_ten_kinds_in_equal_shares_and_all_different(split):
+def test_clothes_are_of_ten_classes_in_equal_proportions_and_all_different(split):
     x, labels = clothes(split), clothes_labels(split)
     n = CLOTHES_SIZES[split]
     assert x.shape == (n, 1, 28, 28) and x.dtype == torch.float32 and x.min() == -1 and x.max() == 1
-    assert labels.dtype == torch.int64 and torch.bincount(labels).tolist() == [n // 10] * 10 and len(KINDS) == 10
+    assert labels.dtype == torch.int64 and torch.bincount(labels).tolist() == [n // 10] * 10
+    assert len(CLOTHES_CLASSES) == 10
     assert len(x.flatten(1).unique(dim=0)) >= n - 2
-    means = torch.stack([clothes()[clothes_labels() == kind].mean(0) for kind in range(10)]).flatten(1)
+    means = torch.stack([clothes()[clothes_labels() == label].mean(0) for label in range(10)]).flatten(1)
     nearest = torch.cdist(x.flatten(1), means).argmin(1)
-    assert (nearest == labels).double().mean() > 0.6  # 0.68; chance is 0.1: the labels are those of the pictures
+    assert (nearest == labels).double().mean() > 0.6  # 0.68; chance is 0.1: the labels are those of the images
 
 
-def test_no_picture_of_clothes_is_in_two_splits():
+def test_no_image_of_clothes_is_in_two_splits():
     together = torch.cat([clothes(split).flatten(1) for split in CLOTHES_SIZES])
     assert len(together.unique(dim=0)) >= len(together) - 3
 
@@ -268,8 +269,8 @@ def test_the_file_of_clothes_is_small():
 )
 def test_missing_or_damaged_clothes_are_refused_with_a_remedy(tmp_path, monkeypatch, change, message):
     if change:
-        (tmp_path / "pictures.xz").write_bytes(change(data.CLOTHES.read_bytes()))
-    monkeypatch.setattr(data, "CLOTHES", tmp_path / "pictures.xz")
+        (tmp_path / "images.xz").write_bytes(change(data.CLOTHES.read_bytes()))
+    monkeypatch.setattr(data, "CLOTHES", tmp_path / "images.xz")
     with pytest.raises(WeightsUnavailable, match=re.escape(message)):
         clothes()
 
@@ -372,10 +373,10 @@ def test_good_data_is_returned_as_it_is():
 
 
 @pytest.mark.skipif(not Path(FASHION_FOLDERS[0]).is_dir(), reason="the package dataset-fashion-mnist is not installed")
-def test_clothes_are_pictures_of_fashion_mnist_with_their_labels():
+def test_clothes_are_images_of_fashion_mnist_with_their_labels():
     start = {"train": ("train", 0, 55_000), "validation": ("train", 55_000, 60_000), "test": ("test", 0, 10_000)}
     for split, (whole, low, high) in start.items():
         x, y = fashion_mnist(whole)[low:high], fashion_labels(whole)[low:high]
         n = CLOTHES_SIZES[split] // 10
-        assert torch.equal(clothes(split), torch.cat([x[y == kind][:n] for kind in range(10)]))
-        assert torch.equal(clothes_labels(split), torch.cat([y[y == kind][:n] for kind in range(10)]))
+        assert torch.equal(clothes(split), torch.cat([x[y == label][:n] for label in range(10)]))
+        assert torch.equal(clothes_labels(split), torch.cat([y[y == label][:n] for label in range(10)]))

@@ -1,7 +1,7 @@
 """What the commands of ``diffusion`` do; ``parser`` parses their arguments.
 
 Everything that can be refused is refused before a directory or file exists.  ``train`` is driven by ``train.run``, and
-draws ``curve.svg`` after the last step; told to stop by a signal, it exits with 128 plus the signal's number.
+draws ``curve.svg`` after the last step; stopped by a signal, it exits with 128 plus the signal's number.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from ..train.manifest import layout
 from ..train.tensorboard import check_installed
 from .training_data import check_size, described, network_for, read_data, summary
 
-KEPT = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # shares of a run with labels after which the average of the weights is kept
+KEPT = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # fractions of a run with labels after which the average of the weights is kept
 STEPS = 50  # of a sampler, unless T is less
 
 
@@ -68,21 +68,21 @@ def train(args: argparse.Namespace) -> int:
             print(summary(data))
         state = TrainState.create(network, config, device)
         records = training.train(state, data, schedule, config, processes, labels)
-        told = {"schedule": schedule.config, "model": network.config, "data": described(args.data, data)}
+        settings = {"schedule": schedule.config, "model": network.config, "data": described(args.data, data)}
         with stop_signals() as received:
             stop = run.drive(
                 directory,
                 state,
                 config,
                 records,
-                told,
+                settings,
                 received=received,
                 resume=args.resume,
                 save_every=save_every,
                 processes=processes,
                 unit="points" if args.data in DENSITIES else "images",
                 tensorboard=args.tensorboard,
-                keep=[round(config.steps * share) for share in KEPT] if labels is not None else [],
+                keep=[round(config.steps * fraction) for fraction in KEPT] if labels is not None else [],
             )
         if processes.rank == 0:
             if state.step == config.steps:
@@ -96,7 +96,7 @@ def sample(args: argparse.Namespace) -> int:
     """Draw samples from the averaged network of the latest checkpoint and write them to a file.
 
     Each sample has its own random stream, so that the first ones do not change when more are asked for.  With
-    ``--label`` all are of that kind, guided by ``--g``.
+    ``--label`` all are of that class, guided by ``--g``.
     """
     sampler = SAMPLERS[check_choice("sampler", args.sampler, SAMPLERS)]
     n = check_integer("n", args.n, 1, 100_000)
@@ -107,27 +107,27 @@ def sample(args: argparse.Namespace) -> int:
     device = pick_device(args.device)
     path = files.target("out", args.out, (".safetensors", ".png"))
     state, schedule, shape = restore(args.source)
-    model = _told(state.ema_model().to(device), label, g, n)
+    model = _conditional(state.ema_model().to(device), label, g, n)
     streams, batch = generators(seed, n), torch.empty(n, *shape)
     x_T = noise(streams, batch)(batch).to(device)
     steps = getattr(args, "steps", min(STEPS, schedule.T))
     options = {"generator": streams} if sampler.stochastic else {}
     chain = sampler(model, x_T, schedule, steps=steps, **options)
     x_0 = last(tqdm(chain, total=steps + 1, unit="step")).cpu()
-    files.write(path, safetensors.torch.save({"x_0": x_0}) if path.suffix == ".safetensors" else _picture(x_0))
+    files.write(path, safetensors.torch.save({"x_0": x_0}) if path.suffix == ".safetensors" else _rendered(x_0))
     print(f"wrote {n} samples of step {state.step} to {path}")
     return 0
 
 
-def _told(model: nn.Module, label: int | None, g: float, n: int) -> Callable[[Tensor, Tensor], Tensor]:
-    """The model, told that all n samples are of the kind ``label``, and guided by g; without a label as it is."""
+def _conditional(model: nn.Module, label: int | None, g: float, n: int) -> Callable[[Tensor, Tensor], Tensor]:
+    """The model conditioned on the class ``label`` for all n samples, and guided by g; without a label, as it is."""
     if label is None:
         return model
     if not isinstance(model, Network) or not model.classes:
         raise ConfigError(f"label must be left out, got {label}: this model was trained without labels")
     check_integer("label", label, 0, model.classes - 1)
-    kinds = torch.full((n,), label, device=next(model.parameters()).device)
-    return GuidedByLabel(model, kinds, g)
+    labels = torch.full((n,), label, device=next(model.parameters()).device)
+    return GuidedByLabel(model, labels, g)
 
 
 def draw_curve(directory: Path) -> None:
@@ -169,7 +169,7 @@ def restore(source: str) -> tuple[TrainState, Schedule, list[int]]:
 
 
 def _cause(error: Exception) -> str:
-    """What is wrong with the settings, whole if the library says it, and short if it is Python that does."""
+    """What is wrong with the settings: a message of the library in full, one of Python shortened."""
     if isinstance(error, ConfigError):
         return str(error)
     return f"no {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {str(error)[:200]}"
@@ -180,7 +180,7 @@ def _check_same(network: dict[str, str], stored: dict[str, str]) -> None:
         raise ConfigError(f"the network must be that of the tensors, got {what}")
 
 
-def _picture(x_0: Tensor) -> bytes:
+def _rendered(x_0: Tensor) -> bytes:
     """Draw points (n, 2) as a scatter plot and images (n, C, H, W) as a sheet; PNG."""
     import matplotlib
 

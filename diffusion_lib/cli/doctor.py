@@ -71,7 +71,7 @@ def diagnosis() -> dict[str, dict[str, Any]]:
         "works offline": {
             "train, sample, derivations": True,
             "rerun": versions["papermill"] is not None,
-            "pictures from texts": any(weights.values())
+            "images from prompts": any(weights.values())
             and None not in (versions["diffusers"], versions["transformers"]),
         },
     }

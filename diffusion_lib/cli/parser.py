@@ -1,6 +1,6 @@
 """The command line: ``diffusion COMMAND``, or ``python -m diffusion_lib COMMAND``; ``--help`` lists the commands.
 
-Only this page is read for ``--help``; PyTorch is imported by the command that needs it.  What the library raises on
+``--help`` needs this module only; PyTorch is imported by the command that needs it.  What the library raises on
 purpose, and what the operating system refuses, becomes one line on stderr and exit status 2.
 """
 
@@ -20,10 +20,10 @@ from .. import __version__
 from ..errors import DiffusionLibError
 from ..registry import DATASETS, SAMPLERS, SCHEDULES
 from ..train.config import TrainConfig
-from . import pictures
+from . import images
 
 PROGRAM = "diffusion"  # the script that pip installs
-STEPS = "1 to T; each calls the model once, of heun and dpm2 twice, of langevin ten times (default: 50, or T if less)"
+STEPS = "1 to T; NFE per step: 1, heun and dpm2 2, langevin 10 (default: 50, or T if less)"
 
 
 class Parser(argparse.ArgumentParser):
@@ -45,11 +45,11 @@ def parser() -> Parser:
     _train(commands.add_parser("train", help="train a model, with checkpoints to resume from"))
     _sample(commands.add_parser("sample", help="sample from a trained model"))
     plain = argparse.HelpFormatter  # the texts of these state their default values
-    pictures.add_picture(commands.add_parser("picture", help="make a picture from a text", formatter_class=plain))
-    pictures.add_remake(
-        commands.add_parser("remake", help="make a picture again from its own file", formatter_class=plain)
+    images.add_image(commands.add_parser("image", help="generate an image from a prompt", formatter_class=plain))
+    images.add_remake(
+        commands.add_parser("remake", help="make an image again from its own file", formatter_class=plain)
     )
-    _train_latent(commands.add_parser("train-latent", help="train the miniature Stable Diffusion from nothing"))
+    _train_latent(commands.add_parser("train-latent", help="train the miniature Stable Diffusion from scratch"))
     again = commands.add_parser("rerun", help="run a chapter of the book with other parameters", formatter_class=plain)
     rerun.add_arguments(again)
     again.set_defaults(run=rerun.main)
@@ -81,9 +81,9 @@ def _train(command: Parser) -> None:
     )
     command.add_argument("--schedule", default="linear", help=", ".join(SCHEDULES))
     command.add_argument("--T", type=int, default=1000, help="steps of the forward process")
-    kinds = get_type_hints(TrainConfig)
+    types = get_type_hints(TrainConfig)
     for setting in fields(TrainConfig):
-        flag = {"action": "store_true"} if kinds[setting.name] is bool else {"type": kinds[setting.name]}
+        flag = {"action": "store_true"} if types[setting.name] is bool else {"type": types[setting.name]}
         option = f"--{setting.name.replace('_', '-')}"
         command.add_argument(option, default=setting.default, help=setting.metadata["help"], **flag)
     command.add_argument("--save-every", type=int, default=500, metavar="STEPS", help="steps between checkpoints")
@@ -113,10 +113,13 @@ def _sample(command: Parser) -> None:
         "--label",
         type=int,
         default=argparse.SUPPRESS,
-        help="kind of all samples, of a network that was trained with labels",
+        help="class of all samples, for a network that was trained with labels",
     )
     command.add_argument(
-        "--g", type=float, default=argparse.SUPPRESS, help="guidance towards the kind; 1, none, unless it is given"
+        "--g",
+        type=float,
+        default=argparse.SUPPRESS,
+        help="guidance weight for the class; 1, no guidance, unless it is given",
     )
     command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu")
     command.set_defaults(run=lambda args: _commands().sample(args))
@@ -142,10 +145,10 @@ def _train_latent(command: Parser) -> None:
         metavar="STEPS",
         help="gradient steps of the four runs of text encoder and U-Net",
     )
-    command.add_argument("--pictures", type=int, default=40_000, help="pictures that the U-Net sees in a run")
-    command.add_argument("--n", type=int, default=500, help="pictures for each line of the model card")
-    command.add_argument("--trial", type=int, default=60, help="pictures for each guidance that is tried")
-    command.add_argument("--seed", type=int, default=0, help="of weights, pictures and noise")
+    command.add_argument("--images", type=int, default=40_000, help="images that the U-Net sees in a run")
+    command.add_argument("--n", type=int, default=500, help="images for each line of the model card")
+    command.add_argument("--trial", type=int, default=60, help="images for each guidance that is tried")
+    command.add_argument("--seed", type=int, default=0, help="of weights, images and noise")
     command.add_argument("--precision", default="bfloat16", help="auto, float32, bfloat16")
     command.add_argument("--save-every", type=int, default=250, metavar="STEPS", help="steps between checkpoints")
     command.add_argument("--device", default="auto", help="auto, cuda, mps, cpu")

@@ -14,7 +14,7 @@ from ..errors import ConfigError, did_you_mean
 from ..networks import Network, UNet
 from ..registry import DATASETS, NETWORKS
 
-POINTS = 50_000  # draws of a density that a run trains on
+POINTS = 50_000  # samples of a density that a run trains on
 
 
 def check_size(args: argparse.Namespace) -> int | None:
@@ -30,7 +30,7 @@ def check_size(args: argparse.Namespace) -> int | None:
 
 
 def read_data(name: str, seed: int, size: int | None = None) -> tuple[Tensor | ImageFolder, Tensor | None]:
-    """What a run trains on, and its labels, if it has some that do not lie in a folder."""
+    """What a run trains on, and its labels, unless the data is a folder, which holds its own."""
     if name not in DATASETS:
         return ImageFolder(name, size), None
     if name in DENSITIES:
@@ -56,7 +56,7 @@ def summary(data: ImageFolder) -> str:
 
 
 def described(name: str, data: Tensor | ImageFolder) -> dict:
-    """What the checkpoint says of the data: of a folder not where it lies, but what is in it."""
+    """How the checkpoint describes the data: for a folder not its path, but its content."""
     if not isinstance(data, ImageFolder):
         return {"name": name, "shape": list(data.shape[1:])}
     return {"name": "folder", "sha256": data.sha256, "classes": data.classes, "shape": list(data.shape)}

@@ -3,9 +3,9 @@
 Everything is in memory and ships with this package or with those that it needs.  All of Fashion-MNIST, of which
 ``clothes`` is a part, is read where it is installed, and never downloaded.
 
-Points of a density are independent draws: a stratified sample, such as scikit-learn's ``make_moons``, has less scatter
-than its distribution, and would beat any honest model in a two-sample metric.  Each density has mean 0 and a standard
-deviation near 1 along each axis, as N(0, I) has, so that the forward process ends where sampling starts.
+Points of a density are independent samples: a stratified sample, such as scikit-learn's ``make_moons``, has less
+scatter than its distribution, and would beat any honest model in a two-sample metric.  Each density has mean 0 and a
+standard deviation near 1 along each axis, as N(0, I) has, so that the forward process ends where sampling starts.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from ..registry import DATASETS
 from .folder import ImageFolder as ImageFolder
 
 __all__ = [
+    "CLOTHES_CLASSES",
     "DENSITIES",
     "GAUSSIAN_MIXTURES",
-    "KINDS",
     "check_data",
     "clothes",
     "clothes_labels",
@@ -45,10 +45,12 @@ PHOTO_SIDE = 427  # the shorter side of scikit-learn's photographs
 # Debian's package dataset-fashion-mnist, then the folder that torchvision fills when its root is ~/.cache/torchvision
 FASHION_FOLDERS = ("/usr/share/datasets/fashion-mnist", "~/.cache/torchvision/FashionMNIST/raw")
 FASHION_SIZES = {"train": 60_000, "test": 10_000}
-KINDS = ("T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+CLOTHES_CLASSES = (
+    "T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
+)  # fmt: skip
 CLOTHES = Path(__file__).parent / "clothes.xz"
 CLOTHES_SHA256 = "c530a367a13fae08620cf89b6d42dcce53bd6415422faab8c132073a683eb705"
-CLOTHES_SIZES = {"train": 10_000, "validation": 1_000, "test": 2_000}  # as they lie in the file, each kind by kind
+CLOTHES_SIZES = {"train": 10_000, "validation": 1_000, "test": 2_000}  # in file order; each split by class
 
 _angle = torch.arange(8, dtype=torch.float64) * math.pi / 4
 _axis = 0.7 * torch.arange(-2, 3, dtype=torch.float64)
@@ -76,7 +78,7 @@ def _mixture(name: str, n: int, generator: Generator) -> Tensor:
 
 
 def moons(n: int, generator: Generator) -> Tensor:
-    """Two half circles of radius 1, the lower one turned by π and moved by (1, ½); noise of deviation 0.07."""
+    """Two half circles of radius 1, the lower one turned by π and moved by (1, ½); noise of std 0.07."""
     angle, lower = math.pi * _uniform(n, generator), torch.rand(n, generator=generator) < 0.5
     x = torch.where(lower, 1 - angle.cos(), angle.cos())
     y = torch.where(lower, 0.5 - angle.sin(), angle.sin())
@@ -84,7 +86,7 @@ def moons(n: int, generator: Generator) -> Tensor:
 
 
 def swiss_roll(n: int, generator: Generator) -> Tensor:
-    """The spiral r = φ for φ uniform in [3π/2, 9π/2], of mean (2, 2/3π), in units of 7; noise of deviation 0.07."""
+    """The spiral r = φ for φ uniform in [3π/2, 9π/2], of mean (2, 2/3π), in units of 7; noise of std 0.07."""
     phi = math.pi * (1.5 + 3 * _uniform(n, generator))
     spiral = torch.stack([phi * phi.cos() - 2, phi * phi.sin() - 2 / (3 * math.pi)], dim=1)
     return spiral / 7 + 0.07 * _normal(n, generator)
@@ -151,8 +153,8 @@ def _digits(split: str) -> tuple[Any, Tensor, Tensor]:
 def clothes(split: str = "train") -> Tensor:
     """Return photographs of clothes, float32 (n, 1, 28, 28), bright on −1: 10,000 to train, 1,000 and 2,000 held out.
 
-    Part of Fashion-MNIST, as much as 5 MB hold without a loss: of each of the ten ``KINDS`` the first 1,000 of its
-    first 55,000 pictures, the first 100 of the 5,000 that follow ("validation"), and the first 200 of its test set.
+    Part of Fashion-MNIST, as much as fits 5 MB without loss: of each of the ten ``CLOTHES_CLASSES`` the first 1,000 of
+    its first 55,000 images, the first 100 of the 5,000 that follow ("validation"), and the first 200 of its test set.
     Raises ``WeightsUnavailable`` for a file that is missing or damaged.  Source: Xiao, Rasul & Vollgraf 2017.
     """
     sizes = list(CLOTHES_SIZES.values())
@@ -161,9 +163,9 @@ def clothes(split: str = "train") -> Tensor:
 
 
 def clothes_labels(split: str = "train") -> Tensor:
-    """Return which of ``KINDS`` each picture of ``clothes(split)`` shows, int64 (n,) from 0 to 9, in rising order."""
+    """Return which of ``CLOTHES_CLASSES`` each image of ``clothes(split)`` shows, int64 (n,) from 0 to 9, ascending."""
     n = CLOTHES_SIZES[check_choice("split", split, CLOTHES_SIZES)]
-    return torch.arange(len(KINDS)).repeat_interleave(n // len(KINDS))
+    return torch.arange(len(CLOTHES_CLASSES)).repeat_interleave(n // len(CLOTHES_CLASSES))
 
 
 def _clothes() -> Tensor:
@@ -187,14 +189,14 @@ def fashion_mnist(split: str = "train") -> Tensor:
 
 
 def fashion_labels(split: str = "train") -> Tensor:
-    """Return the kind of clothing of each image of ``fashion_mnist(split)``, int64 (n,) from 0 to 9."""
+    """Return the class of clothing of each image of ``fashion_mnist(split)``, int64 (n,) from 0 to 9."""
     return _idx("labels-idx1", split, ()).long()
 
 
-def _idx(kind: str, split: str, shape: tuple[int, ...]) -> Tensor:
+def _idx(content: str, split: str, shape: tuple[int, ...]) -> Tensor:
     """Read an idx file: two zeros, 8 for bytes, the number of axes, their lengths as big-endian int32, the bytes."""
     n = FASHION_SIZES[check_choice("split", split, FASHION_SIZES)]
-    name = f"{'train' if split == 'train' else 't10k'}-{kind}-ubyte"
+    name = f"{'train' if split == 'train' else 't10k'}-{content}-ubyte"
     candidates = [Path(folder).expanduser() / file for folder in FASHION_FOLDERS for file in (f"{name}.gz", name)]
     path = next((candidate for candidate in candidates if candidate.is_file()), None)
     if path is None:
@@ -203,15 +205,15 @@ def _idx(kind: str, split: str, shape: tuple[int, ...]) -> Tensor:
             "dataset-fashion-mnist, or run torchvision.datasets.FashionMNIST('~/.cache/torchvision', download=True)"
         )
     try:
-        content = (gzip.decompress if path.suffix == ".gz" else bytes)(path.read_bytes())
+        data = (gzip.decompress if path.suffix == ".gz" else bytes)(path.read_bytes())
     except (OSError, EOFError, zlib.error) as error:  # not compressed, cut off, damaged
         raise WeightsUnavailable(f"{path} must be a readable idx file, got {error}; install it again") from error
     axes = (n, *shape)
     header = bytes([0, 0, 8, len(axes)]) + b"".join(size.to_bytes(4, "big") for size in axes)
-    if not content.startswith(header) or len(content) != len(header) + math.prod(axes):
-        what = f"{len(content)} bytes that begin with {content[:16].hex()}"
+    if not data.startswith(header) or len(data) != len(header) + math.prod(axes):
+        what = f"{len(data)} bytes that begin with {data[:16].hex()}"
         raise WeightsUnavailable(f"{path} must hold {axes} bytes in the idx format, got {what}; install it again")
-    return torch.frombuffer(bytearray(content), dtype=torch.uint8, offset=len(header)).view(axes)
+    return torch.frombuffer(bytearray(data), dtype=torch.uint8, offset=len(header)).view(axes)
 
 
 def photograph(size: int = 256, name: str = "china") -> Tensor:
@@ -224,11 +226,10 @@ def photograph(size: int = 256, name: str = "china") -> Tensor:
 
     check_choice("name", name, ("china", "flower"))
     check_integer("size", size, 1, PHOTO_SIDE)
-    picture = Image.fromarray(load_sample_image(f"{name}.jpg"))
-    left, top = (picture.width - PHOTO_SIDE) // 2, (picture.height - PHOTO_SIDE) // 2
-    picture = picture.crop((left, top, left + PHOTO_SIDE, top + PHOTO_SIDE))
-    picture = picture.resize((size, size), Image.Resampling.LANCZOS)
-    data = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)
+    image = Image.fromarray(load_sample_image(f"{name}.jpg"))
+    left, top = (image.width - PHOTO_SIDE) // 2, (image.height - PHOTO_SIDE) // 2
+    image = image.crop((left, top, left + PHOTO_SIDE, top + PHOTO_SIDE)).resize((size, size), Image.Resampling.LANCZOS)
+    data = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
     return data.view(size, size, 3).permute(2, 0, 1).float() / 127.5 - 1
 
 
@@ -245,7 +246,7 @@ def check_data(x: Tensor) -> Tensor:
 
 
 def check_values(x: Tensor) -> None:
-    """What ``check_data`` says of type, size and values; a batch may happen to hold one sample several times."""
+    """The checks of ``check_data`` for type, size and values; a batch may happen to hold one sample several times."""
     if not isinstance(x, Tensor) or not x.is_floating_point():
         what = str(x.dtype) if isinstance(x, Tensor) else type(x).__name__
         raise ConfigError(f"data must be a floating-point tensor (n, ...), got {what}; scale bytes by x / 127.5 - 1")

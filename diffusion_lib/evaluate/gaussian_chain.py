@@ -103,11 +103,11 @@ class GaussianChain:
         s, T = self.schedule, self.schedule.T
         noise = s.beta[1:] / s.one_minus_alpha_bar[1:].sqrt()
         scale, root_alpha = 1 - noise * self.slope[1:], s.alpha[1:].sqrt()
-        deviation = step_variance(s, self.variance).sqrt()
+        std = step_variance(s, self.variance).sqrt()
         mean, root = torch.zeros(T + 1).double(), torch.eye(T + 1).double()  # x = mean + root · standard normals
         for t in range(T, 0, -1):
             mean[t - 1] = (scale[t - 1] * mean[t] - noise[t - 1] * self.shift[t]) / root_alpha[t - 1]
-            root[t - 1] = deviation[t] * root[t - 1] + scale[t - 1] / root_alpha[t - 1] * root[t]
+            root[t - 1] = std[t] * root[t - 1] + scale[t - 1] / root_alpha[t - 1] * root[t]
         return mean, root @ root.T
 
 

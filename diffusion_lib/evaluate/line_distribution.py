@@ -103,9 +103,9 @@ def power(distribution: LineDistribution, other: LineDistribution, n: int, alarm
     q = float(norm.isf(check_real("alarm", alarm, 0.0, 1.0, open_low=True, open_high=True) / 6))
     z = distribution.scores(other.x)
     found = []
-    for value, center, deviation in ((z, 0.0, 1.0), (z.square(), 1.0, math.sqrt(2))):
+    for value, center, std in ((z, 0.0, 1.0), (z.square(), 1.0, math.sqrt(2))):
         mean = float(value @ other.mass)
         spread = math.sqrt(float((value - mean).square() @ other.mass))
         shift = math.sqrt(n) * (mean - center)
-        found.append(norm.sf((q * deviation - shift) / spread) + norm.cdf((-q * deviation - shift) / spread))
+        found.append(norm.sf((q * std - shift) / spread) + norm.cdf((-q * std - shift) / spread))
     return float(max(found))

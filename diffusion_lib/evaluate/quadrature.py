@@ -15,9 +15,9 @@ AXIS = {
 def normal_nodes(D: int) -> tuple[Tensor, Tensor, Tensor]:
     """Nodes z (n, D) for D in ``AXIS``, the weight of each, not normalised, and which are on the grid of every other.
 
-    E f(z) ≈ Σ f(z) share / Σ share, and with the shares of the coarser grid in its place it shows the error.
+    E f(z) ≈ Σ f(z) weight / Σ weight; the same sum over the coarser grid shows the error.
     """
     z = torch.cartesian_prod(*[AXIS[D]] * D).view(-1, D)
-    share = torch.exp(-z.square().sum(1) / 2)
+    weight = torch.exp(-z.square().sum(1) / 2)
     even = torch.cartesian_prod(*[torch.arange(len(AXIS[D])) % 2 == 0] * D).view(-1, D).all(1)
-    return z, share, even
+    return z, weight, even

@@ -18,14 +18,14 @@ given x_t / √V with V = ᾱ_t s² + 1 − ᾱ_t, the variance of x_t, and
 
     ε̂ = (√(1 − ᾱ_t) x_t / √V + √ᾱ_t s F) / √V.
 
-So their input and what they must answer both have variance 1, and their error is amplified least.  These are the c_in,
+So their input and their target both have variance 1, and their error is amplified least.  These are the c_in,
 c_skip and c_out of Karras et al. 2022, in coordinates that shrink the signal; F has the other sign there.
 
 Time enters through cosines of s = ln(1 + 999 t/T) / ln 1000: finer at small t, where the noise grows by large factors
 from step to step.
 
-A network with ``classes`` is also told of which kind x_t is, ``model(x_t, t, label)``, by a 1 in one of as many
-columns beside the features of time.  Where it is not told they are zeros.
+A network with ``classes`` also takes the label of x_t, ``model(x_t, t, label)``, as a one-hot vector appended to the
+features of time.  For the unconditional label the vector is zero.
 
 Sources: Ho et al. 2020 (DDPM), section 3.2; Salimans & Ho 2022, section 4 and appendix D; Karras et al. 2022, section 5
 and appendix B.6; Shi et al. 2016 (patches folded into channels).

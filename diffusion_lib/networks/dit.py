@@ -10,14 +10,14 @@ from torch import Tensor, nn
 
 from ..errors import ConfigError
 from .network import TIME_FEATURES, Known, Network
-from .transformer import Last, Stream, block, positions, to_picture, to_tokens, where
+from .transformer import Last, Stream, block, positions, to_image, to_tokens, where
 
 
 class DiT(Network):
     """For images x_t (B, channels, H, W), H and W multiples of ``patch``: ``depth`` blocks with adaLN-zero on patches.
 
-    ``width`` d is that of a token, a multiple of 4 and of ``heads``.  Where a patch lies is told by sines and cosines
-    that are added to its token; without them the network could not tell one order of the patches from another.
+    ``width`` d is that of a token, a multiple of 4 and of ``heads``.  A sinusoidal positional embedding is
+    added to each token; without it the network could not distinguish the order of the patches.
     One block on N patches costs 12 N d² + 2 N² d + 6 d² multiply-adds.
 
     Source: Peebles & Xie 2023, section 3.2.
@@ -46,20 +46,20 @@ class DiT(Network):
         self.last = Last(width, channels * patch**2)
 
     def check_x(self, x_t: Tensor) -> None:
-        check_picture(x_t, self.config["channels"], self.patch)
+        check_image(x_t, self.config["channels"], self.patch)
 
     def body(self, x_t: Tensor, known: Known) -> Tensor:
         h, c = self.begin(x_t), self.embed(known)
         for stream in self.blocks:
             (h,) = block([stream], [h], c, self.heads)
-        return to_picture(self.last(h, c), self.patch, x_t.shape[2] // self.patch)
+        return to_image(self.last(h, c), self.patch, x_t.shape[2] // self.patch)
 
     def begin(self, x_t: Tensor) -> Tensor:
-        """The tokens (B, N, d) of the patches, with the codes of their places."""
-        return self.first(to_tokens(x_t, self.patch)) + self.places(x_t)
+        """The tokens (B, N, d) of the patches, with their positional embeddings."""
+        return self.first(to_tokens(x_t, self.patch)) + self.position_embedding(x_t)
 
-    def places(self, x_t: Tensor) -> Tensor:
-        """The codes of the places of the patches of x_t, (N, d)."""
+    def position_embedding(self, x_t: Tensor) -> Tensor:
+        """The positional embeddings of the patches of x_t, (N, d)."""
         rows, columns = (side // self.patch for side in x_t.shape[2:])
         return positions(rows, columns, self.config["width"], x_t.device).to(x_t.dtype)
 
@@ -69,7 +69,7 @@ class DiT(Network):
 
     @torch.no_grad()
     def queries_and_keys(self, x_t: Tensor, t: Tensor, label: Tensor | None = None) -> list[tuple[Tensor, Tensor]]:
-        """What each block's attention is made of for a call with these arguments, (B, N, d) both."""
+        """The queries and keys of each block for a call with these arguments, (B, N, d) both."""
         found: list[tuple[Tensor, Tensor]] = []
 
         def keep(_module: nn.Module, _given: object, qkv: Tensor) -> None:
@@ -86,12 +86,12 @@ class DiT(Network):
 
 
 def check_width(width: int, heads: int) -> None:
-    """Refuse a width that the heads or the codes of places cannot share."""
+    """Refuse a width that the heads or the positional embedding do not divide."""
     if width % 4 or width % heads:
         raise ConfigError(f"width must be a multiple of 4 and of heads = {heads}, got {width}; use {4 * heads}, say")
 
 
-def check_picture(x_t: Tensor, channels: int, patch: int) -> None:
+def check_image(x_t: Tensor, channels: int, patch: int) -> None:
     if x_t.ndim != 4 or x_t.shape[1] != channels or x_t.shape[2] % patch or x_t.shape[3] % patch:
         allowed = f"x_t must have shape (B, {channels}, H, W) with H and W multiples of {patch}"
         raise ConfigError(f"{allowed}, got {tuple(x_t.shape)}; pad the images, or set channels or patch")

@@ -1,4 +1,4 @@
-"""What the networks share: the features of time and label, the kinds of prediction, and the checks of the input."""
+"""What all networks have in common: features of time and label, types of prediction, and checks of the input."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from ..errors import ConfigError, check_choice, check_integer, check_range, chec
 
 PREDICTIONS = ("eps", "x_0", "v")
 TIME_FEATURES = 8
-Known = Any  # what a body is told beside x_t: features of time and label (B, n); of a TextDiT, the words with them
+Known = Any  # the condition of a body: features of time and label (B, n); for a TextDiT, with the words
 Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
-LARGEST_SIZE, LARGEST_T = 4096, 100_000  # a slip of the keyboard should not allocate the memory of the machine
+LARGEST_SIZE, LARGEST_T = 4096, 100_000  # a typing error should not allocate the memory of the machine
 
 
 class Network(nn.Module):
-    """What all networks share: ``config``, the time features, the kinds of prediction, and the checks of the input.
+    """The base of all networks: ``config``, the time features, the types of prediction, and the checks of the input.
 
     ``config`` is a plain dict from which ``build`` makes the same network with fresh weights.  ``alpha_bar`` is the
-    table ᾱ_0…ᾱ_T of the schedule, which ε-prediction does without.  A network with ``classes`` can be told of which
-    kind x_t is, and one with v-prediction by ``data_std`` how wide the data are.  A subclass defines ``check_x(x_t)``,
-    and ``body(x_t, known)``, which is F; ``known`` (B, 8 + classes) are the features of time, and a 1 in the column of
-    the label.
+    table ᾱ_0…ᾱ_T of the schedule, which ε-prediction does without.  A network with ``classes`` can be conditioned on
+    the label of x_t, and one with v-prediction takes the std of the data as ``data_std``.  A subclass defines
+    ``check_x(x_t)``, and ``body(x_t, known)``, which is F; ``known`` (B, 8 + classes) are the features of time, and a 1
+    in the column of the label.
     """
 
     time: Tensor  # buffers, of which row t − 1 is time t
     signal: Tensor
     noise: Tensor
     width: Tensor | None
-    kinds: Tensor
+    one_hot: Tensor
 
     def __init__(
         self,
@@ -73,10 +73,10 @@ class Network(nn.Module):
         # row t − 1 is time t, so that no row answers to t = 0; config rebuilds these tables, a checkpoint need not
         self.register_buffer("time", time.float(), persistent=False)
         self.register_buffer("signal", kept.sqrt().float(), persistent=False)
-        kinds = functional.pad(torch.eye(classes), (0, 0, 1, 0))  # row label + 1; the first is of "not told"
-        self.register_buffer("kinds", kinds, persistent=False)
+        one_hot = functional.pad(torch.eye(classes), (0, 0, 1, 0))  # row label + 1; the first is unconditional
+        self.register_buffer("one_hot", one_hot, persistent=False)
         self.register_buffer("noise", (1 - kept).sqrt().float(), persistent=False)
-        width = (kept * data_std**2 + 1 - kept).sqrt()  # √V of the states, 1 for data of deviation 1
+        width = (kept * data_std**2 + 1 - kept).sqrt()  # √V of the states, 1 for data of std 1
         self.register_buffer("width", width.float() if data_std != 1 else None, persistent=False)
 
     def check_x(self, x_t: Tensor) -> None:
@@ -107,7 +107,7 @@ class Network(nn.Module):
     def forward(self, x_t: Tensor, t: Tensor, label: Tensor | None = None) -> Tensor:
         """Return eps_hat for x_t (B, …) at times t (B,); ``ConfigError`` if their shapes or types do not fit.
 
-        ``label`` (B,), where the network has ``classes``: 0…classes − 1, or −1 for "not told", as all are for None.
+        ``label`` (B,), where the network has ``classes``: 0…classes − 1, or −1 for unconditional, as all are for None.
         """
         F, signal, noise, width = self._answer(x_t, t, label)
         eps_hat = F
@@ -120,7 +120,7 @@ class Network(nn.Module):
         return eps_hat.to(x_t.dtype)  # under autocast x_t may be narrower than the tables
 
     def v(self, x_t: Tensor, t: Tensor, label: Tensor | None = None) -> Tensor:
-        """v̂, arguments as of a call, for prediction "v": where ᾱ_t = 0 it says of x_0 what ε̂ = x_t does not."""
+        """v̂, arguments as of a call, for prediction "v": where ᾱ_t = 0 it determines x̂_0, which ε̂ = x_t does not."""
         if self.prediction != "v":
             raise ConfigError(f'prediction must be "v" for v, got {self.prediction!r}; use v_from_eps elsewhere')
         F, signal, noise, width = self._answer(x_t, t, label)
@@ -141,20 +141,20 @@ class Network(nn.Module):
         return F, signal.view(shape), noise.view(shape), width
 
     def _check_dtype(self, x_t: Tensor) -> None:
-        own = self.time.dtype  # the parameters', as long as nobody converts some of them alone
+        own = self.time.dtype  # the parameters', unless some of them were converted alone
         if not isinstance(x_t, Tensor):
             raise ConfigError(f"x_t must be a tensor (B, ...), got {type(x_t).__name__}; use torch.as_tensor")
         if x_t.dtype != own and not torch.is_autocast_enabled(x_t.device.type):
             raise ConfigError(f"x_t must be {own} as the network is, got {x_t.dtype}; use x_t.to({own})")
 
     def _known(self, time: Tensor, label: Tensor | None, x_t: Tensor) -> Known:
-        """The features of time and label; those of "not told" are zeros."""
+        """The features of time and label; those of the unconditional label are zeros."""
         if label is None:
             return functional.pad(time, (0, self.classes)) if self.classes else time
         if not self.classes:
             raise ConfigError("label must be None for a network without classes; make it with classes=10, say")
-        label = _check_index("label", label, x_t, -1, self.classes - 1, "-1 means not told")
-        return torch.cat([time, self.kinds.index_select(0, label + 1)], dim=1)
+        label = _check_index("label", label, x_t, -1, self.classes - 1, "-1 means unconditional")
+        return torch.cat([time, self.one_hot.index_select(0, label + 1)], dim=1)
 
 
 def zero(layer: Layer) -> Layer:

@@ -10,13 +10,13 @@ from torch import Tensor, nn
 from ..errors import ConfigError, check_choice, check_integer
 from .dit import DiT
 from .network import LARGEST_SIZE, zero
-from .transformer import Stream, attend, block, norm, to_picture
+from .transformer import Stream, attend, block, norm, to_image
 
 WAYS = ("pooled", "cross", "joint")
 
 
 class Cross(nn.Module):
-    """Cross attention: the picture's tokens ask, the words answer; the layer after it starts at zero."""
+    """Cross-attention from the image's tokens to the words; the layer after it starts at zero."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -80,4 +80,4 @@ class TextDiT(DiT):
             else:
                 h = self.cross[k](h, read, self.heads) if self.way == "cross" else h
                 (h,) = block([stream], [h], c, self.heads)
-        return to_picture(self.last(h, c), self.patch, x_t.shape[2] // self.patch)
+        return to_image(self.last(h, c), self.patch, x_t.shape[2] // self.patch)

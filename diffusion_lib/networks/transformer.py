@@ -1,17 +1,17 @@
-r"""What transformers for pictures are made of: patches as tokens, their places, attention, blocks with adaLN-zero.
+r"""Transformers for images: patches as tokens, positional embeddings, attention, blocks with adaLN-zero.
 
-A picture becomes N = H W / p² *tokens*, one for each square of p × p places, and a block changes every token twice: by
-attention, which is the only place where tokens meet,
+An image becomes N = H W / p² *tokens*, one for each patch of p × p pixels, and a block changes every token twice: by
+attention, the only layer in which tokens interact,
 
     A_{ij} = softmax_j (q_i · k_j / √d_h),        h_i ← h_i + g_1 W Σ_j A_{ij} v_j        in each head, of width d_h,
 
 and by an MLP of each token alone, h_i ← h_i + g_2 MLP(h_i).  Before each of the two stands a layer norm without weights
-of its own.  What the block knows of time and label, the vector c, gives it a shift and a scale, and gives the gates
-g_1 and g_2: *adaptive layer norm*.  The layer that makes them starts at zero, so that each block starts as the
+of its own.  The embedding c of time and label determines its shift and scale, and the gates g_1 and g_2:
+*adaptive layer norm*.  The layer that computes them starts at zero, so that each block starts as the
 identity: *adaLN-zero*.
 
 ``Stream`` holds the weights by which one block treats one sequence of tokens; ``block`` lets several sequences attend
-to each other.  With one it is the block of DiT, with a picture and a text that of MM-DiT.
+to each other.  With one it is the block of DiT, with an image and a text that of MM-DiT.
 
 Sources: Vaswani et al. 2017, section 3.2; Peebles & Xie 2023 (DiT), section 3.2; Esser et al. 2024 (MM-DiT), section 4.
 """
@@ -32,26 +32,26 @@ Split = tuple[Tensor, Tensor, Tensor]
 
 
 def to_tokens(x: Tensor, patch: int) -> Tensor:
-    """The squares of ``patch`` × ``patch`` places of x (B, C, H, W), row by row: (B, N, C · patch²)."""
+    """The patches of ``patch`` × ``patch`` pixels of x (B, C, H, W), row by row: (B, N, C · patch²)."""
     return functional.pixel_unshuffle(x, patch).flatten(2).transpose(1, 2)
 
 
-def to_picture(tokens: Tensor, patch: int, rows: int) -> Tensor:
-    """The inverse of ``to_tokens``, for a picture of so many rows of patches."""
+def to_image(tokens: Tensor, patch: int, rows: int) -> Tensor:
+    """The inverse of ``to_tokens``, for an image with this number of rows of patches."""
     return functional.pixel_shuffle(tokens.transpose(1, 2).unflatten(2, (rows, -1)), patch)
 
 
 def positions(rows: int, columns: int, width: int, device: torch.device | str = "cpu") -> Tensor:
-    """A code for each place, (rows · columns, width): sines and cosines of its column and of its row.
+    """Sinusoidal positional embeddings, (rows · columns, width): sines and cosines of the column and of the row.
 
     A quarter of the width each, at frequencies from 1 down to 1/10,000; ``width`` is a multiple of 4.
     """
     wide = torch.float32 if torch.device(device).type == "mps" else torch.float64  # MPS has no float64
     frequencies = 10_000 ** -(torch.arange(width // 4, dtype=wide, device=device) / (width // 4))
-    places = torch.arange(rows, device=device), torch.arange(columns, device=device)
-    row, column = torch.meshgrid(*places, indexing="ij")
-    angles = [place.reshape(-1, 1) * frequencies for place in (column, row)]
-    return torch.cat([wave for angle in angles for wave in (angle.sin(), angle.cos())], 1).float()
+    axes = torch.arange(rows, device=device), torch.arange(columns, device=device)
+    row, column = torch.meshgrid(*axes, indexing="ij")
+    angles = [index.reshape(-1, 1) * frequencies for index in (column, row)]
+    return torch.cat([part for angle in angles for part in (angle.sin(), angle.cos())], 1).float()
 
 
 def norm(h: Tensor) -> Tensor:

@@ -34,8 +34,9 @@ class UNet(Network):
     """For images x_t (B, channels, H, W), H and W multiples of 4: residual blocks at three resolutions, no attention.
 
     ``width``, a multiple of 8, is the number of feature maps at full resolution; the lower two have twice as many.
-    ``patch``, 1, 2 or 4, folds each square of so many pixels into the channels of one place, and back at the end: for
-    the same time a network on a quarter or a sixteenth of the places may be wider.  H and W are at least 4 · patch.
+    ``patch``, 1, 2 or 4, folds each square of ``patch`` × ``patch`` pixels into the channels of one position, and back
+    at the end: for the same time a network on a quarter or a sixteenth of the positions may be wider.  H and W are at
+    least 4 · patch.
 
     Sources: Ho et al. 2020, appendix B; Shi et al. 2016 (patches folded into channels).
     """
@@ -86,5 +87,5 @@ class UNet(Network):
 
 
 def _halve(x: Tensor) -> Tensor:
-    """Means of 2 × 2 places; an odd row or column at the end has means of its own."""
+    """Means of 2 × 2 positions; an odd row or column at the end has means of its own."""
     return functional.avg_pool2d(x, 2, ceil_mode=True)

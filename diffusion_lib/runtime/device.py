@@ -25,7 +25,7 @@ CHOSEN = "DIFFUSION_LIB_DEVICE"
 
 
 def available() -> dict[str, str]:
-    """The kinds of device that PyTorch sees, the preferred one first (CUDA, MPS, CPU), and what is wrong with each."""
+    """The types of device that PyTorch sees, the preferred one first (CUDA, MPS, CPU), and what is wrong with each."""
     present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     return {name: fault(name) for name, here in present.items() if here}
 
@@ -34,7 +34,7 @@ def fault(name: str) -> str:
     """Why the device cannot add two numbers; "" if it can."""
     try:
         (torch.ones(1, device=name) + 1).item()
-    except Exception as error:  # RuntimeError, AssertionError or torch.AcceleratorError, by the kind of failure
+    except Exception as error:  # RuntimeError, AssertionError or torch.AcceleratorError, by the type of failure
         return str(error).partition("\n")[0] or type(error).__name__
     return ""
 
@@ -50,11 +50,11 @@ def pick_device(name: str = "auto") -> torch.device:
     if name == "auto":
         name = check_choice(CHOSEN, os.environ.get(CHOSEN, "auto"), DEVICES)
     faults = available()
-    working = [kind for kind, what in faults.items() if not what]
+    working = [name for name, what in faults.items() if not what]
     if name == "auto":
-        for kind, what in faults.items():
-            if what and DEVICES.index(kind) < DEVICES.index(working[0]):
-                warnings.warn(f"{kind} does not work here ({what}); computing on {working[0]}", stacklevel=2)
+        for name, what in faults.items():
+            if what and DEVICES.index(name) < DEVICES.index(working[0]):
+                warnings.warn(f"{name} does not work here ({what}); computing on {working[0]}", stacklevel=2)
     elif name not in working:
         why = f": {faults[name]}" if name in faults else ""
         allowed = f"one of those that work here, {', '.join(working)}"

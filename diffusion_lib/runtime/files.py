@@ -1,4 +1,4 @@
-"""Files that are whole or not there, and places that are tried before the work and not after it.
+"""Files that are whole or not there, and paths that are tried before the work and not after it.
 
 ``write`` goes through a temporary file and a rename: whoever reads the path sees the old content or the new one, never
 a part.  A write that fails leaves nothing behind, and its error names the file, what it needs and what is free; the
@@ -45,7 +45,7 @@ def named(path: Path, needed: int | None = None) -> Iterator[None]:
     except OSError as error:
         size = "" if needed is None else f"{needed} bytes needed, "
         what = f"{error.strerror or error}; {size}{_free(path)} free there"
-        raise SaveError(f"{path} was not written: {what}; make room, or name another place") from error
+        raise SaveError(f"{path} was not written: {what}; make room, or name another path") from error
 
 
 def target(name: str, path: str | os.PathLike[str], suffixes: Collection[str]) -> Path:
@@ -62,8 +62,8 @@ def regular(name: str, path: str | os.PathLike[str]) -> Path:
     """Return ``path`` unless something else than a file is there: a pipe may never end, and /dev/zero does not."""
     path = Path(path)
     if path.exists() and not path.is_file():
-        kind = "directory" if path.is_dir() else "pipe or device"
-        raise ConfigError(f"{name} must be a regular file, got the {kind} {str(path)!r}; write it to a file first")
+        found = "directory" if path.is_dir() else "pipe or device"
+        raise ConfigError(f"{name} must be a regular file, got the {found} {str(path)!r}; write it to a file first")
     return path
 
 

@@ -2,7 +2,7 @@
 
 A **record** is a JSON file with three entries of its own: ``made_from``, plain values on which the result depends
 (data, weights, notebook, parameters, version); ``files``, the sha256 of each file that belongs to it; and ``sha256``,
-that of the record itself.  Whoever wants the result says from what it should have been made.  A record of something
+that of the record itself.  A reader of the result states from what it should have been made.  A record of something
 else is a ``CheckpointMismatch`` that lists what differs; a flipped bit or a missing end, in the record or in a file of
 it, is a ``CheckpointCorrupt``.  The record is written last, so that what has one is whole.
 """
@@ -58,7 +58,7 @@ def library() -> str:
 
 
 def differences(found: Any, here: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Yield the place of each difference of two plain values, and both values there."""
+    """Yield the path of each difference of two plain values, and both values there."""
     if isinstance(found, dict) and isinstance(here, dict):
         for key in sorted(found.keys() | here.keys()):
             yield from differences(found.get(key), here.get(key), f"{path} {key}".strip())
@@ -87,7 +87,7 @@ def write_record(path: Path, made_from: Mapping[str, Any], names: Iterable[str] 
 def read_record(path: Path, made_from: Mapping[str, Any] | None = None, *, verify: bool = True) -> dict[str, Any]:
     """Return a record, verified, and its files unless ``verify`` is false; ``made_from`` is what must have made it.
 
-    Raises ``FileNotFoundError`` if there is none, ``CheckpointCorrupt`` and ``CheckpointMismatch`` as told above.
+    Raises ``FileNotFoundError`` if there is none, ``CheckpointCorrupt`` and ``CheckpointMismatch`` as described above.
     """
     data = path.read_bytes()
     try:
@@ -108,13 +108,13 @@ def read_record(path: Path, made_from: Mapping[str, Any] | None = None, *, verif
 
 
 def read_kept(path: Path, made_from: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A record as ``read_record`` returns it; None for what must be made anew, with a line on stderr if it is there."""
+    """A record as ``read_record`` returns it; None for what must be made again, with a line on stderr if present."""
     try:
         return read_record(path, made_from)
     except FileNotFoundError:
         return None
     except CheckpointError as error:
-        print(f"{path} is made anew: {error}", file=sys.stderr)
+        print(f"{path} is made again: {error}", file=sys.stderr)
         return None
 
 

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from ..errors import ConfigError, DiffusionLibError
 
-PATIENCE = timedelta(minutes=10)  # for one that neither answers nor closes its connection
+TIMEOUT = timedelta(minutes=10)  # for one that neither answers nor closes its connection
 SIZES = ("WORLD_SIZE", "PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")  # set by torchrun, and by mpirun
 
 
@@ -84,7 +84,7 @@ def join(device: torch.device) -> Iterator[Processes]:
         raise ConfigError(f"{size} processes need accelerate, which is not installed; run: pip install accelerate")
     from accelerate import PartialState
 
-    state = PartialState(cpu=device.type == "cpu", timeout=PATIENCE)
+    state = PartialState(cpu=device.type == "cpu", timeout=TIMEOUT)
     try:
         if state.num_processes != size:
             raise ConfigError(f"device must be cuda or cpu for {size} processes, got {device.type}; use --device cpu")

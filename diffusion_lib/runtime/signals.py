@@ -20,7 +20,7 @@ class Stopped(KeyboardInterrupt):
 
 @contextmanager
 def stop_signals() -> Iterator[list[int]]:
-    """Collect the signals to stop instead of obeying them; whoever trains looks after each step."""
+    """Collect the signals to stop instead of obeying them; the training loop checks them after each step."""
     received: list[int] = []
     with handled(STOP, lambda number, frame: received.append(number)):
         yield received

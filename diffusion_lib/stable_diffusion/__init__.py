@@ -8,16 +8,16 @@ from __future__ import annotations
 from .attention import recorded
 from .autoencoder import decode, latents_to_pil, pil_to_latents, psnr
 from .guidance import Guided
+from .image_file import parameters, remake, save
 from .parts import Components, load
-from .picture import parameters, remake, save
-from .pipeline import OutOfMemory, Picture, denoise, generate
+from .pipeline import GeneratedImage, OutOfMemory, denoise, generate
 from .prompt import Tokens, embed, tokenize
 
 __all__ = [
     "Components",
+    "GeneratedImage",
     "Guided",
     "OutOfMemory",
-    "Picture",
     "Tokens",
     "decode",
     "denoise",

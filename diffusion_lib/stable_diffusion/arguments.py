@@ -1,6 +1,6 @@
-"""What decides about a picture beside its text: checked before anything is loaded, and as it is stored.
+"""The settings of an image besides its prompt: checked before anything is loaded, and as they are stored.
 
-That is g, seed, steps, dim, save_int, sampler and, where one is asked for, a negative text.
+These are g, seed, steps, dim, save_int, sampler and, where one is given, a negative prompt.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from .prompt import check_prompts
 
 KARRAS = "-karras"  # at the end of a sampler's name: at the levels of Karras et al., else even in t
 NAMES = (*SAMPLERS, *(f"{name}{KARRAS}" for name in SAMPLERS))
-SAMPLER, STEPS = "ddpm", 50  # of what was tried, most often right and clean; also right at g = 7.5
-USUAL_G, OWN_G = 7.5, {"miniature": 2.0}  # of Stable Diffusion; of a model where another is cleaner
+# Of those tried, the highest prompt accuracy and artefact-free rate; accurate at g = 7.5 too
+SAMPLER, STEPS = "ddpm", 50
+USUAL_G, OWN_G = 7.5, {"miniature": 2.0}  # of Stable Diffusion; of a model with fewer artefacts at another g
 
 
 def check_arguments(
@@ -37,13 +38,13 @@ def check_arguments(
     first: int = 0,
     negative: str = "",
 ) -> dict[str, Any]:
-    """Return the settings that a batch shares, as they are stored, or raise ``ConfigError``; nothing is loaded.
+    """Return the settings that are common to a batch, as they are stored, or raise ``ConfigError``; nothing is loaded.
 
-    The texts are another matter: see ``prompt.check_prompts``.
+    The prompts are checked by ``prompt.check_prompts``.
     """
     check_seed(first, "first")
     if not isinstance(negative, str):
-        raise ConfigError(f"negative must be a text, got {negative!r}; one text is for all pictures")
+        raise ConfigError(f"negative must be a text, got {negative!r}; one text is for all images")
     check_prompts(negative, "negative")
     if negative and g is not None and check_guidance(g) <= 1:
         raise ConfigError(f"negative must come with a g above 1, got g = {g:g}, which does not lead away from it")
@@ -58,7 +59,7 @@ def check_arguments(
 
 
 def complete(parts: Components, checked: dict[str, Any]) -> dict[str, Any]:
-    """What was checked, with a g and a seed, and with what makes the pictures."""
+    """The checked settings, completed with g, the seed, the model and its dtype."""
     if checked["g"] is None:
         checked = checked | {"g": OWN_G.get(parts.model, USUAL_G)}
     if checked["g"] < 1:

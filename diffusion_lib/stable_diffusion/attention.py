@@ -1,9 +1,9 @@
-r"""Which word each place of a picture looks at: the cross attention of a U-Net, recorded while it runs.
+r"""Which word each position of an image attends to: the cross-attention of a U-Net, recorded while it runs.
 
     A = softmax(Q Kᵀ / √d),     out = A V
 
-For each head, Q (places, d) is made of the picture, K and V (77, d) of the embeddings of the text.  A row of A says how
-one place divides its attention among the tokens, and sums to 1; a column says where one token is looked at.
+For each head, Q (positions, d) comes from the image, K and V (77, d) from the embeddings of the text.  A row of A holds
+the attention weights of one position over the tokens and sums to 1; a column shows which positions attend to one token.
 
     with recorded(unet) as record:
         unet(x_t, t - 1, encoder_hidden_states=text)
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Record:
-    """The sums of A over heads and calls, for each layer of cross attention.
+    """The sums of A over heads and calls, for each cross-attention layer.
 
     ``grid`` is the (h, w) of the latents; each level of the U-Net halves it, rounded up.
     """
@@ -41,19 +41,19 @@ class Record:
         self._calls: dict[str, int] = {}
 
     def add(self, layer: str, weights: Tensor) -> None:
-        """Add the weights (B, heads, places, 77) of one call."""
-        mean = weights.mean(1).transpose(1, 2)  # (B, 77, places)
+        """Add the weights (B, heads, positions, 77) of one call."""
+        mean = weights.mean(1).transpose(1, 2)  # (B, 77, positions)
         mean = mean.unflatten(2, self._level(mean.shape[2])).float()
         before = self._sums.get(layer, torch.zeros_like(mean))
         if before.shape != mean.shape:
             what = f"{tuple(before.shape)} and {tuple(mean.shape)}"
-            raise ConfigError(f"a record must be of one batch, got maps of {what}; begin a new one")
+            raise ConfigError(f"a record must be of one batch, got maps of {what}; start a new one")
         self._sums[layer], self._calls[layer] = before + mean, self._calls.get(layer, 0) + 1
 
-    def _level(self, places: int) -> tuple[int, int]:
-        """The (h, w) of the level that has so many places."""
+    def _level(self, positions: int) -> tuple[int, int]:
+        """The (h, w) of the level that has this number of positions."""
         h, w = self.grid
-        while h * w > places:
+        while h * w > positions:
             h, w = -(-h // 2), -(-w // 2)
         return h, w
 
@@ -67,13 +67,13 @@ class Record:
             check_integer("size", each, 1)
         h, w = size if len(size) == 2 else size * 2
         if not self._sums:
-            raise ConfigError("maps must be asked for after a call of the U-Net, got none; call it inside of the with")
+            raise ConfigError("maps need at least one call of the U-Net, got none; call it inside the with")
         means = [self._sums[layer] / self._calls[layer] for layer in self._sums]
         return torch.stack([interpolate(mean, (h, w), mode="bilinear") for mean in means]).mean(0)
 
 
 class _Processor:
-    """Cross attention written out, in the interface of diffusers."""
+    """Cross-attention written out, in the interface of diffusers."""
 
     def __init__(self, layer: str, record: Record) -> None:
         self.layer, self.record = layer, record
@@ -92,9 +92,9 @@ class _Processor:
 
 
 def weights_of(attn: Attention, hidden_states: Tensor, encoder_hidden_states: Tensor) -> tuple[Tensor, Tensor]:
-    """A (B · heads, places, 77) and V (B · heads, 77, d) of a layer of cross attention of diffusers."""
+    """A (B · heads, positions, 77) and V (B · heads, 77, d) of a cross-attention layer of diffusers."""
     q, k, v = (
-        attn.head_to_batch_dim(project(states))  # (B · heads, places or 77, d)
+        attn.head_to_batch_dim(project(states))  # (B · heads, positions or 77, d)
         for project, states in (
             (attn.to_q, hidden_states),
             (attn.to_k, encoder_hidden_states),
@@ -106,9 +106,10 @@ def weights_of(attn: Attention, hidden_states: Tensor, encoder_hidden_states: Te
 
 @contextmanager
 def recorded(unet: UNet2DConditionModel) -> Iterator[Record]:
-    """Record the cross attention of a ``UNet2DConditionModel`` inside of the ``with``; what it computes stays the same.
+    """Record the cross-attention of a ``UNet2DConditionModel`` inside the ``with``; what it computes stays the same.
 
-    Self attention, where a place looks at other places, is left alone.  ``Record.maps`` has the means, (B, 77, h, w).
+    Self-attention, where a position attends to other positions, is left alone.  ``Record.maps`` has the means, (B, 77,
+    h, w).
 
     Source: Tang et al. 2023 (DAAM).
     """

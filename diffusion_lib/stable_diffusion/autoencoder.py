@@ -1,11 +1,11 @@
-"""Pictures to latents and back, through the autoencoder (E, D) of a latent diffusion model.
+"""Images to latents and back, through the autoencoder (E, D) of a latent diffusion model.
 
     z = s · E(x),     x̂ = D(z / s),     x in [−1, 1], (B, 3, H, W), and z (B, C, H/f, W/f)
 
-E says a normal distribution for each element of z, N(mean, std²): ``sample`` draws from it, ``mode`` takes its mean and
-is the same each time.  The scaling factor s is 1 over the standard deviation of all latents of the training pictures,
-so that the diffusion starts from data of unit variance; it stands in the autoencoder's settings (0.18215 for Stable
-Diffusion 1).
+E gives a normal distribution for each element of z, N(mean, std²): ``sample`` draws from it, ``mode`` takes its mean,
+which is the same each time.  The scaling factor s is 1 over the standard deviation of all latents of the training
+images, so that the diffusion starts from data of unit variance; it is stored in the autoencoder's settings (0.18215 for
+Stable Diffusion 1).
 
 Source: Rombach et al. 2022 (LDM), section 3.1 and appendix G.
 """
@@ -29,25 +29,25 @@ from ..sample.noise import noise
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL
 
-WAYS = ("sample", "mode")
-# Pictures at a time on a processor, whose cache then holds their layers: 64 at once take 2.3 times as long.
+ENCODINGS = ("sample", "mode")
+# Images at a time on a CPU, whose cache then holds their activations: 64 at once take 2.3 times as long.
 PART = 8
 
 
 def pil_to_latents(
     vae: AutoencoderKL,
-    pictures: Image.Image | Sequence[Image.Image],
+    images: Image.Image | Sequence[Image.Image],
     how: str = "mode",
     generator: Generator | Sequence[Generator] | None = None,
 ) -> Tensor:
-    """Encode RGB pictures of one size, with sides that are multiples of f: latents (B, C, H/f, W/f).
+    """Encode RGB images of one size, with sides that are multiples of f: latents (B, C, H/f, W/f).
 
-    ``how="sample"`` draws with ``generator``, one or a list with one for each picture.  Raises ``ConfigError`` before
+    ``how="sample"`` draws with ``generator``, one or a list with one for each image.  Raises ``ConfigError`` before
     the network runs.
     """
-    check_choice("how", how, WAYS)
-    pictures = _check_pictures(pictures, 2 ** (len(vae.config.block_out_channels) - 1))
-    x = from_pil(pictures, vae.device, vae.dtype)
+    check_choice("how", how, ENCODINGS)
+    images = _check_images(images, 2 ** (len(vae.config.block_out_channels) - 1))
+    x = from_pil(images, vae.device, vae.dtype)
     draw = noise(generator, x)
     with torch.no_grad():
         found = [vae.encode(part).latent_dist for part in in_parts(x)]
@@ -59,7 +59,7 @@ def pil_to_latents(
 
 
 def latents_to_pil(vae: AutoencoderKL, latents: Tensor) -> list[Image.Image]:
-    """Decode latents (B, C, h, w) to B pictures; values outside of [−1, 1] are clipped.  Errors as in ``decode``."""
+    """Decode latents (B, C, h, w) to B images; values outside of [−1, 1] are clipped.  Errors as in ``decode``."""
     return to_pil(decode(vae, latents)[0])
 
 
@@ -67,7 +67,7 @@ def decode(vae: AutoencoderKL, latents: Tensor) -> tuple[Tensor, torch.dtype]:
     """x̂ = D(z / s), (B, 3, f h, f w), and the dtype in which it was computed.
 
     Where a value overflows in float16, it is decoded once more in float32, with a warning.  Raises ``ConfigError`` for
-    latents of another shape, and ``NonFiniteError`` for latents or a picture that are not finite.
+    latents of another shape, and ``NonFiniteError`` for latents or an image that are not finite.
     """
     channels = vae.config.latent_channels
     if not isinstance(latents, Tensor) or latents.ndim != 4 or latents.shape[1] != channels or not latents.numel():
@@ -81,32 +81,32 @@ def decode(vae: AutoencoderKL, latents: Tensor) -> tuple[Tensor, torch.dtype]:
             x, dtype = _decode(vae.float(), latents), torch.float32
         finally:
             vae.half()
-    return _finite(x, "picture", "the decoder of the vae", dtype), dtype
+    return _finite(x, "image", "the decoder of the vae", dtype), dtype
 
 
 def from_pil(
-    pictures: Sequence[Image.Image], device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+    images: Sequence[Image.Image], device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
 ) -> Tensor:
-    """RGB pictures of one size as x in [−1, 1], (B, 3, H, W)."""
-    pixels = np.stack([np.array(picture) for picture in pictures])  # (B, H, W, 3), 0…255
+    """RGB images of one size as x in [−1, 1], (B, 3, H, W)."""
+    pixels = np.stack([np.array(image) for image in images])  # (B, H, W, 3), 0…255
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).to(device, dtype) / 127.5 - 1
 
 
 def to_pil(x: Tensor) -> list[Image.Image]:
-    """Pictures of x (B, 3, H, W) in [−1, 1], rounded to 8 bits."""
+    """Images of x (B, 3, H, W) in [−1, 1], rounded to 8 bits."""
     pixels = (255 * (x.float() / 2 + 0.5).clamp(0, 1)).round().to(torch.uint8)
-    return [Image.fromarray(picture) for picture in pixels.permute(0, 2, 3, 1).cpu().numpy()]
+    return [Image.fromarray(image) for image in pixels.permute(0, 2, 3, 1).cpu().numpy()]
 
 
 def in_parts(x: Tensor) -> Sequence[Tensor]:
-    """x in parts that a network takes one after the other: of ``PART`` pictures on a processor, else x as it is."""
+    """x in parts that a network takes one after the other: of ``PART`` images on a CPU, else x as it is."""
     return x.split(PART) if x.device.type == "cpu" else [x]
 
 
 def psnr(x: Tensor, other: Tensor, each: bool = False) -> Tensor:
-    """Peak signal-to-noise ratio in dB, 10 log₁₀(2² / mean squared error), as pictures reach from −1 to 1.
+    """Peak signal-to-noise ratio in dB, 10 log₁₀(2² / mean squared error), for images in [−1, 1].
 
-    Of all pictures (B, 3, H, W) together, (), or of ``each``, (B,).
+    For all images (B, 3, H, W) together, (), or for ``each``, (B,).
     """
     return 10 * torch.log10(4 / (x - other).square().mean((1, 2, 3) if each else None))
 
@@ -125,19 +125,19 @@ def _finite(x: Tensor, name: str, where: str, dtype: torch.dtype) -> Tensor:
     return x
 
 
-def _check_pictures(pictures: object, factor: int) -> list[Image.Image]:
-    pictures = [pictures] if isinstance(pictures, Image.Image) else pictures
-    if not isinstance(pictures, Sequence) or isinstance(pictures, str) or not pictures:
-        raise ConfigError(f"pictures must be a PIL picture or a list of them, got {pictures!r}; use PIL.Image.open")
-    for picture in pictures:
-        if not isinstance(picture, Image.Image):
-            kind = type(picture).__name__
-            raise ConfigError(f"pictures must be PIL pictures, got {kind}; use PIL.Image.open or Image.fromarray")
-        if picture.mode != "RGB":
-            raise ConfigError(f"pictures must have the mode RGB, got {picture.mode}; use picture.convert('RGB')")
-        if picture.size != pictures[0].size:
-            raise ConfigError(f"pictures must have one size, got {picture.size} and {pictures[0].size}; resize them")
-    if any(side == 0 or side % factor for side in pictures[0].size):
-        what = f"got {pictures[0].width} x {pictures[0].height}"
-        raise ConfigError(f"sides of pictures must be multiples of {factor}, {what}; resize or crop them")
-    return list(pictures)
+def _check_images(images: object, factor: int) -> list[Image.Image]:
+    images = [images] if isinstance(images, Image.Image) else images
+    if not isinstance(images, Sequence) or isinstance(images, str) or not images:
+        raise ConfigError(f"images must be a PIL image or a list of them, got {images!r}; use PIL.Image.open")
+    for image in images:
+        if not isinstance(image, Image.Image):
+            found = type(image).__name__
+            raise ConfigError(f"images must be PIL images, got {found}; use PIL.Image.open or Image.fromarray")
+        if image.mode != "RGB":
+            raise ConfigError(f"images must have the mode RGB, got {image.mode}; use image.convert('RGB')")
+        if image.size != images[0].size:
+            raise ConfigError(f"images must have one size, got {image.size} and {images[0].size}; resize them")
+    if any(side == 0 or side % factor for side in images[0].size):
+        what = f"got {images[0].width} x {images[0].height}"
+        raise ConfigError(f"sides of images must be multiples of {factor}, {what}; resize or crop them")
+    return list(images)

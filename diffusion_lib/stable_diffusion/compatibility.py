@@ -1,8 +1,8 @@
-"""Which models fit the loop of this library: decided by their settings, before a weight is read.
+"""Which models fit the sampling loop of this library: decided by their settings, before a weight is read.
 
-A folder of parts says in its JSON files what its networks want to be given.  Stable Diffusion 1 gives a U-Net the noisy
-latents, a time and the embeddings of one text; a model that wants more, or means something else by its numbers, would
-fail deep inside of a network, or paint without a word what it was not made to paint.
+The JSON files of a folder of parts state the inputs of its networks.  Stable Diffusion 1 gives a U-Net the noisy
+latents, a time and the embeddings of one text; a model that needs other inputs, or interprets its numbers differently,
+would fail deep inside a network, or silently generate wrong images.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ALLOWED: dict[tuple[str, str], tuple[Any, ...]] = {
     (UNET, "class_embed_type"): (None,),
     (UNET, "num_class_embeds"): (None,),
     (UNET, "time_cond_proj_dim"): (None,),  # g itself is an input, as in latent consistency models
-    (UNET, "encoder_hid_dim_type"): (None,),  # pictures or projected texts beside the embeddings
+    (UNET, "encoder_hid_dim_type"): (None,),  # images or projected texts in addition to the embeddings
     (VAE, "_class_name"): (None, "AutoencoderKL"),
     (VAE, "shift_factor"): (None, 0, 0.0),  # z = s (E(x) − shift) of SD 3 and Flux
     (VAE, "latents_mean"): (None,),
@@ -33,16 +33,16 @@ ALLOWED: dict[tuple[str, str], tuple[Any, ...]] = {
     (SCHEDULER, "prediction_type"): ("epsilon",),  # not v, and not the velocity of a flow
     (SCHEDULER, "beta_schedule"): ("linear", "scaled_linear"),
     (SCHEDULER, "trained_betas"): (None,),
-    (SCHEDULER, "rescale_betas_zero_snr"): (False,),  # ᾱ_T = 0, where ε says nothing of x_0
+    (SCHEDULER, "rescale_betas_zero_snr"): (False,),  # ᾱ_T = 0, where ε holds no information on x_0
     (SCHEDULER, "use_flow_sigmas"): (False,),
     (SCHEDULER, "shift"): (None,),  # of flow matching
 }
 
 
-def check_kind(folder: Path) -> None:
+def check_model_type(folder: Path) -> None:
     """Raise ``CheckpointMismatch`` for the first setting that no Stable Diffusion 1 has; only JSON is read.
 
-    A file that is absent, or no JSON object, is left to whoever reads it.
+    A file that is absent, or not a JSON object, is reported by the code that reads it.
     """
     settings = {name: _settings(folder / name) for name in dict.fromkeys(name for name, _ in ALLOWED)}
     for (name, setting), allowed in ALLOWED.items():
@@ -51,7 +51,7 @@ def check_kind(folder: Path) -> None:
             words = " or ".join("nothing" if each is None else repr(each) for each in allowed)
             raise CheckpointMismatch(f"{setting} in {folder / name} must be {words}, got {found!r}; {REMEDY}")
     given, made = settings[UNET].get("in_channels", 4), settings[VAE].get("latent_channels", 4)
-    if given != made and settings[UNET] and settings[VAE]:  # an inpainting model: a mask and a second picture
+    if given != made and settings[UNET] and settings[VAE]:  # an inpainting model: a mask and a second image
         what = f"the {made} channels of the vae's latents, got {given}"
         raise CheckpointMismatch(f"in_channels in {folder / UNET} must be {what}; {REMEDY}")
 

@@ -1,10 +1,9 @@
 """Unconditional models of diffusers: a ``UNet2DModel`` and a scheduler, trained and sampled here, and pipeline folders.
 
 diffusers counts the times from 0 and this library from 1, so that its time is t − 1; its U-Net answers with an object
-whose ``.sample`` is the prediction.  What its scheduler says of the process, the betas, the prediction and the clipping
-of x̂_0, becomes a ``Schedule`` and a ``NoisePredictor``; which times are visited, and how a step is made, is the
-sampler's.  A DDIM step of ours takes ε̂ from the clipped x̂_0, as ``DDIMScheduler`` does with
-``use_clipped_model_output=True``.
+whose ``.sample`` is the prediction.  The scheduler's settings of the process, its betas, prediction type and clipping
+of x̂_0, become a ``Schedule`` and a ``NoisePredictor``; the timesteps and the update rule are chosen by the sampler.  A
+DDIM step of ours takes ε̂ from the clipped x̂_0, as ``DDIMScheduler`` does with ``use_clipped_model_output=True``.
 
 A folder that ``write_pipeline`` writes is one for ``DDPMPipeline.from_pretrained``, which then samples as ``ddpm`` does
 with the posterior's variance.  Weights are safetensors.
@@ -37,7 +36,7 @@ COSINE = "squaredcos_cap_v2"  # with the constants of Nichol & Dhariwal
 class UNetPredictor(NoisePredictor):
     """ε̂ of a ``UNet2DModel``; a label is its ``class_labels``.
 
-    Of the classes that it was made with, the last stands for a label that is withheld: ``classes`` is one less.
+    The last of the network's classes is the unconditional label: ``classes`` is one less.
     """
 
     @property
@@ -55,7 +54,7 @@ def predictor_of(unet: Any, scheduler: Any) -> UNetPredictor:
     """The noise prediction of a ``UNet2DModel`` of diffusers with the process of one of its schedulers.
 
     Its ``schedule`` is that of training and sampling: ``ddpm(predictor, x_T, predictor.schedule)``.  Raises
-    ``ConfigError`` for another kind of network, and for a scheduler of another process or with an option that this
+    ``ConfigError`` for another type of network, and for a scheduler of another process or with an option that this
     library does not have: dynamic thresholding, learned variances.
     """
     from diffusers import UNet2DModel
@@ -100,7 +99,7 @@ def read_pipeline(folder: str | os.PathLike[str]) -> UNetPredictor:
     """Read the U-Net and the scheduler of a ``DDPMPipeline`` or ``DDIMPipeline`` from a folder that diffusers wrote.
 
     Nothing is downloaded, and only safetensors are read.  Raises ``ConfigError`` if there is no such folder,
-    ``CheckpointCorrupt`` for files that cannot be read, and ``CheckpointMismatch`` for a model of another kind.
+    ``CheckpointCorrupt`` for files that cannot be read, and ``CheckpointMismatch`` for a model of another type.
     """
     import diffusers
 
@@ -131,7 +130,7 @@ def read_pipeline(folder: str | os.PathLike[str]) -> UNetPredictor:
 def write_pipeline(folder: str | os.PathLike[str], predictor: NoisePredictor) -> Path:
     """Write a folder for ``DDPMPipeline.from_pretrained``, such as of ``state.ema_model()``; return its path.
 
-    The folder is new or empty.  Raises ``ConfigError`` for what that pipeline cannot hold: a network that is no
+    The folder is new or empty.  Raises ``ConfigError`` for what that pipeline cannot hold: a network that is not a
     ``UNet2DModel``, classes, a velocity, or a U-Net without ``sample_size``.
     """
     if not isinstance(predictor, UNetPredictor):

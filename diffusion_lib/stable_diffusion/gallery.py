@@ -1,7 +1,7 @@
-"""A set of pictures by a model that is not in this package, with a card that says how each was made.
+"""A set of images by a model that is not in this package, with a card that states how each was made.
 
 Nothing of Stable Diffusion is in this repository, and most machines cannot run it.  One that can makes a **set**: a
-folder of three sheets of pictures and ``card.json``, a record (``runtime.fingerprint``) with the model, its commit, the
+folder of three sheets of images and ``card.json``, a record (``runtime.fingerprint``) with the model, its commit, the
 dtype, the device, seconds, peak memory, prompts and seeds.  A set of a published model that lies in ``FOLDER`` is shown
 by the chapter ``latent-pipeline``.  One by another model, such as the miniature, is never taken for it.
 """
@@ -26,14 +26,14 @@ from ..runtime.device import dtype_name
 from .attention import recorded
 from .autoencoder import decode, from_pil, pil_to_latents, psnr, to_pil
 from .parts import Components
-from .pipeline import Picture, generate
+from .pipeline import GeneratedImage, generate
 from .weights import PUBLISHED
 
 FOLDER = Path(__file__).parent / "published"
 CARD = "card.json"
 PROMPTS = ("a dog wearing hat", "an astronaut riding a horse", "a green dog", "three red circles")
 SEEDS = (0, 1)
-TILE, QUALITY = 320, 88  # pixels of a picture on a sheet, and of JPEG: a sheet stays under 300 kB
+TILE, QUALITY = 320, 88  # pixels of an image on a sheet, and of JPEG: a sheet stays under 300 kB
 
 
 class Sheet:
@@ -46,14 +46,14 @@ class Sheet:
         return self.data
 
     def __repr__(self) -> str:
-        return "<sheet of pictures>"
+        return "<sheet of images>"
 
 
 def publish(parts: Components, folder: Path, photograph: Image.Image, *, g: float, steps: int) -> Path:
     """Make a set by ``parts`` in ``folder``/dtype, and return that folder; what it held is replaced.
 
-    The sheets: ``PROMPTS`` by ``SEEDS``, a row for each seed; the first picture, and where each of its words is looked
-    at; ``photograph``, cut to a square of the model's size, before and after the autoencoder.
+    The sheets: ``PROMPTS`` by ``SEEDS``, a row for each seed; the first image, and the attention map of each of its
+    words; ``photograph``, cut to a square of the model's size, before and after the autoencoder.
     """
     target = Path(folder) / dtype_name(parts.dtype)
     target.mkdir(parents=True, exist_ok=True)
@@ -61,11 +61,11 @@ def publish(parts: Components, folder: Path, photograph: Image.Image, *, g: floa
     if parts.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(parts.device)
     seconds: dict[str, float] = {}
-    made = _timed(seconds, "pictures", lambda: [generate(parts, PROMPTS, seed=seed, **options) for seed in SEEDS])
+    made = _timed(seconds, "images", lambda: [generate(parts, PROMPTS, seed=seed, **options) for seed in SEEDS])
     maps = _timed(seconds, "attention", lambda: _attention(parts, options))
     before, after, decibels = _timed(seconds, "photograph", lambda: _through(parts, photograph))
     rows = {
-        "pictures.jpg": [[picture.image for picture in row] for row in made],
+        "images.jpg": [[generated.image for generated in row] for row in made],
         "attention.jpg": [[made[0][0].image, *maps]],
         "photograph.jpg": [[before, after]],
     }
@@ -75,13 +75,13 @@ def publish(parts: Components, folder: Path, photograph: Image.Image, *, g: floa
     made_by |= {"dtype": dtype_name(parts.dtype), "device": _device(parts), "dim": parts.dim, **options}
     made_by |= {"torch": torch.__version__, "library": fingerprint.library()}
     measured = {"seconds": seconds, "peak_gib": _peak(parts), "psnr": decibels}
-    said = {"prompts": list(PROMPTS), "seeds": list(SEEDS), "safety": _safety(made)}
-    fingerprint.write_record(target / CARD, made_by, rows, **measured, **said)
+    settings = {"prompts": list(PROMPTS), "seeds": list(SEEDS), "safety": _safety(made)}
+    fingerprint.write_record(target / CARD, made_by, rows, **measured, **settings)
     return target
 
 
 def shown(folder: Path = FOLDER) -> Iterator[tuple[dict[str, Any], dict[str, Sheet]]]:
-    """The card and the sheets of each set in ``folder``, verified; none if nobody has made one.
+    """The card and the sheets of each set in ``folder``, verified; nothing if there is no set.
 
     Raises ``CheckpointCorrupt`` for a damaged set, and ``ConfigError`` for one by a model that is not published.
     """
@@ -102,7 +102,7 @@ def _timed(seconds: dict[str, float], name: str, work: Callable[[], Any]) -> Any
 
 
 def _attention(parts: Components, options: dict[str, Any]) -> list[Image.Image]:
-    """For each word of the first prompt, a grey map of where the picture of the first seed looks at it."""
+    """For each word of the first prompt, a grey map of the positions that attend to it, for the first seed."""
     with recorded(parts.unet) as record:
         generate(parts, PROMPTS[0], seed=SEEDS[0], **options)
     tokens = len(parts.tokenizer(PROMPTS[0]).input_ids) - 2
@@ -123,11 +123,11 @@ def _through(parts: Components, photograph: Image.Image) -> tuple[Image.Image, I
 
 
 def _sheet(rows: list[list[Image.Image]]) -> bytes:
-    """Pictures side by side, in rows, as a JPEG."""
+    """Images side by side, in rows, as a JPEG."""
     page = Image.new("RGB", (TILE * len(rows[0]), TILE * len(rows)), "white")
     for y, row in enumerate(rows):
-        for x, picture in enumerate(row):
-            page.paste(picture.convert("RGB").resize((TILE, TILE)), (TILE * x, TILE * y))
+        for x, image in enumerate(row):
+            page.paste(image.convert("RGB").resize((TILE, TILE)), (TILE * x, TILE * y))
     drawn = io.BytesIO()
     page.save(drawn, "JPEG", quality=QUALITY)
     return drawn.getvalue()
@@ -140,11 +140,11 @@ def _device(parts: Components) -> str:
 
 
 def _peak(parts: Components) -> float:
-    """The largest memory in GiB: of the GPU that PyTorch held, of a processor the resident memory."""
+    """The peak memory in GiB: what PyTorch held on a GPU, or the resident memory of the process on a CPU."""
     if parts.device.type == "cuda":
         return round(torch.cuda.max_memory_allocated(parts.device) / 2**30, 2)
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2)
 
 
-def _safety(made: list[list[Picture]]) -> list[str]:
-    return sorted({picture.parameters["safety"] for row in made for picture in row})
+def _safety(made: list[list[GeneratedImage]]) -> list[str]:
+    return sorted({generated.parameters["safety"] for row in made for generated in row})

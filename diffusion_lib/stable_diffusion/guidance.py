@@ -1,12 +1,12 @@
-"""Classifier-free guidance: the U-Net as a model that follows a text g times as far as it would by itself.
+"""Classifier-free guidance: the U-Net as a model that follows a prompt with guidance weight g.
 
     ε̂(x_t, t) = ε̂(x_t, t | "") + g [ε̂(x_t, t | text) − ε̂(x_t, t | "")]
 
-The convention of g is that of ``process.guidance``: 1 is the text alone, 0 ignores it, and g = 1 + w in the terms of Ho
-& Salimans.  Both predictions come from one call with a batch of twice the size; where one of them has weight 0 it is
-not computed.
+The convention of g is that of ``process.guidance``: g = 1 is the conditional prediction, g = 0 ignores the prompt, and
+g = 1 + w in the notation of Ho & Salimans.  Both predictions come from one call with a batch of twice the size; a
+prediction with weight 0 is not computed.
 
-A text that is not to be followed, a negative prompt, stands in the place of "": then ε̂ leads away from it.
+A negative prompt replaces ""; guidance then leads away from it.
 
 Source: Ho & Salimans 2022, eq. 6.
 """
@@ -31,7 +31,7 @@ class Guided:
     """``eps_hat = guided(x_t, t)`` for latents x_t (B, C, h, w) and times t (B,) in 1…T.
 
     ``text`` (B, 77, d) are the embeddings of the texts, ``empty`` (1, 77, d) those of the text "", or
-    of a negative one.  The U-Net counts its times from 0: it is given t − 1.  The result has the dtype of x_t; the
+    of a negative one.  The U-Net counts its times from 0: its input is t − 1.  The result has the dtype of x_t; the
     U-Net computes in its own.  Raises ``ConfigError`` for a negative g, or embeddings that do not fit together.
 
     Source: Ho & Salimans 2022, eq. 6.
@@ -49,12 +49,12 @@ class Guided:
     def __call__(self, x_t: Tensor, t: Tensor) -> Tensor:
         if self.g in (0, 1):
             return self._eps(x_t, t)
-        without, told = self._eps(torch.cat([x_t, x_t]), torch.cat([t, t])).chunk(2)
-        return mix(without, told, self.g)
+        unconditional, conditional = self._eps(torch.cat([x_t, x_t]), torch.cat([t, t])).chunk(2)
+        return mix(unconditional, conditional, self.g)
 
     def _eps(self, x_t: Tensor, t: Tensor) -> Tensor:
         x = x_t.to(self.dtype)
-        # No record of versions saves 6 % of a call where no_grad holds; the copy is a tensor as any other.
+        # Inference mode keeps no version counters, which saves 6 % of a call; the copy is an ordinary tensor.
         with torch.inference_mode(not torch.is_grad_enabled()):
             eps_hat = self.unet(x, t - 1, encoder_hidden_states=self.context, return_dict=False)[0]
         return eps_hat.to(x_t.dtype, copy=True)

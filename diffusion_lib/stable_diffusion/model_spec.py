@@ -1,6 +1,6 @@
-"""What is known of a model before its weights are loaded: its schedule, and which pictures it can make.
+"""What is known about a model before its weights are loaded: its schedule, and which images it can generate.
 
-So the settings of a picture are checked before gigabytes are fetched and read.
+The settings of an image are therefore checked before gigabytes are fetched and read.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from ..process.schedule import Schedule, linear, scaled_linear
 from .weights import PUBLISHED, find
 
 SCHEDULES = {"scaled_linear": scaled_linear, "linear": linear}
-SMALLEST, LARGEST = 64, 2048  # sides of a picture, in pixels
+SMALLEST, LARGEST = 64, 2048  # sides of an image, in pixels
 
 
-Dim = int | Sequence[int]  # the side of a square picture, or (width, height)
+Dim = int | Sequence[int]  # the side of a square image, or (width, height)
 
 
 class ModelSpec(NamedTuple):
-    """What decides which pictures a model can make: T, pixels to a latent, and the side that it was made for."""
+    """What determines the images a model can generate: T, pixels per latent, and the side that it was trained for."""
 
     T: int
     factor: int
     dim: int
 
     def check_dim(self, dim: Dim | None) -> int | list[int]:
-        """Return ``dim`` as it is stored, or the model's own side for None: a side, or [width, height] of no square.
+        """Return ``dim`` as it is stored, or the model's own side for None: a side, or [width, height] unless square.
 
         ``ConfigError`` unless each is a multiple of ``factor``.
         """
@@ -40,7 +40,7 @@ class ModelSpec(NamedTuple):
         whole = [isinstance(side, numbers.Integral) and not isinstance(side, bool) for side in pair]
         if len(pair) != 2 or not all(whole) or any(s % self.factor or not SMALLEST <= s <= LARGEST for s in pair):
             allowed = f"a multiple of {self.factor} in {SMALLEST}..{LARGEST}, or two of them (width, height)"
-            raise ConfigError(f"dim must be {allowed}, got {dim!r}; this model was made for {self.dim}")
+            raise ConfigError(f"dim must be {allowed}, got {dim!r}; this model was trained for {self.dim}")
         width, height = map(int, pair)
         return width if width == height else [width, height]
 
@@ -53,7 +53,7 @@ def sides(dim: int | Sequence[int]) -> tuple[int, int]:
 def model_spec(model: str | os.PathLike[str]) -> ModelSpec:
     """The settings of a model that is not loaded: settings are checked before gigabytes are fetched and read.
 
-    Raises what ``load`` does for a folder that is none, or whose settings cannot be read.
+    Raises what ``load`` does for a path that is not a folder of parts, or whose settings cannot be read.
     """
     if isinstance(model, str) and model in PUBLISHED:
         return ModelSpec(1000, 8, 512)  # Rombach et al. 2022, as published

@@ -2,15 +2,15 @@
 
     text ── tokenizer ──▶ ids (B, 77) ── text_encoder ──▶ embeddings (B, 77, d)
                                                               │
-    noise (B, C, h, w) ── unet, steps of the schedule ────────┴──▶ latents ── vae ──▶ picture (B, 3, f h, f w)
+    noise (B, C, h, w) ── unet, steps of the schedule ────────┴──▶ latents ── vae ──▶ image (B, 3, f h, f w)
 
 Stable Diffusion v1 has C = 4 channels and f = 8 pixels to a latent on each axis, the miniature C = 8 and f = 16.
 
 The miniature in this package, a folder of yours and the published model differ in that name only: the classes are those
-of diffusers and transformers, the code that runs them is the same.  ``print(parts)`` says which model it is.
+of diffusers and transformers, the code that runs them is the same.  ``print(parts)`` shows which model it is.
 
 Memory: in float16 or bfloat16 the weights need half as much.  PyTorch's attention never holds the whole matrix of
-weights between positions; ``sliced`` also goes through heads and pictures one after the other, slower and for less.
+attention weights; ``sliced`` also processes heads and images one after the other, which is slower and needs less.
 
 Source: Rombach et al. 2022 (LDM), sections 3.1 to 3.3.
 """
@@ -68,21 +68,21 @@ class Components:
 
     @property
     def factor(self) -> int:
-        """How many times smaller the sides of the latents are than those of the picture; 8 for Stable Diffusion v1."""
+        """How many times smaller the sides of the latents are than those of the image; 8 for Stable Diffusion v1."""
         return 2 ** (len(self.vae.config.block_out_channels) - 1)
 
     @property
     def dim(self) -> int:
-        """The side of the pictures that the U-Net was made for, in pixels."""
+        """The side of the images that the U-Net was trained for, in pixels."""
         return self.unet.config.sample_size * self.factor
 
     @property
     def spec(self) -> ModelSpec:
-        """What arguments of a picture are checked against."""
+        """What arguments of an image are checked against."""
         return ModelSpec(self.schedule.T, self.factor, self.dim)
 
     def latent_shape(self, dim: Dim | None = None) -> tuple[int, int, int]:
-        """The shape (C, h, w) of the latents of a picture of ``dim`` pixels; None is the model's own size.
+        """The shape (C, h, w) of the latents of an image of ``dim`` pixels; None is the model's own size.
 
         ``dim`` is the side of a square or (width, height).  Raises ``ConfigError`` unless each is a multiple of the
         factor in 64…2048.
@@ -116,10 +116,10 @@ def load(
     """
     if not isinstance(sliced, bool):
         raise ConfigError(f"sliced must be True or False, got {sliced!r}")
-    kind, where = check_load(dtype, device)
+    torch_dtype, where = check_load(dtype, device)
     source = find(model)
     schedule, tokenizer = read_schedule(source.folder), _tokenizer(source.folder)  # cheap, and so before gigabytes
-    text_encoder, vae, unet = (network.to(where) for network in _networks(source, kind))
+    text_encoder, vae, unet = (network.to(where) for network in _networks(source, torch_dtype))
     parts = Components(
         model=source.name,
         revision=source.revision,
@@ -129,9 +129,9 @@ def load(
         vae=vae,
         unet=unet,
         schedule=schedule,
-        checker=_checker(source.folder, where, kind),
+        checker=_checker(source.folder, where, torch_dtype),
         device=where,
-        dtype=kind,
+        dtype=torch_dtype,
     )
     _check_fit(parts)
     if sliced:
@@ -155,25 +155,25 @@ def _networks(source: Source, dtype: torch.dtype) -> list[Any]:
     from diffusers import AutoencoderKL, UNet2DConditionModel
     from transformers import CLIPTextModel
 
-    # each library has its own word for the dtype
-    kinds = {"text_encoder": (CLIPTextModel, "dtype"), "vae": (AutoencoderKL, "torch_dtype")}
-    kinds["unet"] = (UNet2DConditionModel, "torch_dtype")
-    return [read(kind, source.folder / name, **{word: dtype}) for name, (kind, word) in kinds.items()]
+    # each library has its own keyword for the dtype
+    classes = {"text_encoder": (CLIPTextModel, "dtype"), "vae": (AutoencoderKL, "torch_dtype")}
+    classes["unet"] = (UNet2DConditionModel, "torch_dtype")
+    return [read(cls, source.folder / name, **{keyword: dtype}) for name, (cls, keyword) in classes.items()]
 
 
-def read(kind: type[Any], folder: Path, **options: Any) -> Any:
+def read(cls: type[Any], folder: Path, **options: Any) -> Any:
     """Load a network of diffusers or transformers from ``folder``; every number must come from its file."""
     try:
-        network, info = kind.from_pretrained(
+        network, info = cls.from_pretrained(
             folder, use_safetensors=True, local_files_only=True, output_loading_info=True, **options
         )
     except Exception as error:  # a library's own, of safetensors, of JSON, of PyTorch for a shape
         what = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}"
-        raise CheckpointCorrupt(f"{folder} must hold a {kind.__name__}, got {what}; copy the folder anew") from error
+        raise CheckpointCorrupt(f"{folder} must hold a {cls.__name__}, got {what}; copy the folder again") from error
     wrong = [*info["missing_keys"], *(str(key) for key in info["mismatched_keys"])]
     if wrong:  # the library would leave them random
         what = f"{len(wrong)} are missing or of another shape, the first is {sorted(wrong)[0]}"
-        raise CheckpointMismatch(f"{folder} must hold every number of a {kind.__name__}: {what}; copy the folder anew")
+        raise CheckpointMismatch(f"{folder} must hold every number of a {cls.__name__}: {what}; copy the folder again")
     return network.requires_grad_(False).eval()
 
 

@@ -1,22 +1,22 @@
-"""From a text to a picture: the whole loop of Stable Diffusion, through the samplers of this library.
+"""From a text to an image: the whole loop of Stable Diffusion, through the samplers of this library.
 
     ids = tokenize(prompt)                      # (B, 77)
     text = embed(ids)                           # (B, 77, d)
     x_T ~ N(0, I)                               # (B, C, h, w), from the seed
     x_0 = sampler(Guided(unet, text, empty, g), x_T, schedule, steps)
-    picture = decode(x_0)                       # (B, 3, f h, f w)
+    image = decode(x_0)                       # (B, 3, f h, f w)
 
 Stable Diffusion v1 has C = 4 channels and f = 8 pixels to a latent, the miniature C = 8 and f = 16.
 
-Six numbers decide about a picture: **prompt, g, seed, steps, dim, save_int**; with the model, its dtype and the sampler
-they stand in the picture's ``parameters``, from which ``picture.remake`` makes it again.  A picture may also lead away
-from a **negative** text, which then stands in the place of "", and begin from another picture: see ``origin``.
+An image is determined by **prompt, g, seed, steps, dim, save_int**; together with the model, its dtype and the sampler
+they are stored in the image's ``parameters``, from which ``image_file.remake`` makes it again.  Guidance may also lead
+away from a **negative** prompt, which then replaces "", and sampling may start from another image: see ``init_image``.
 
 A state x_t is unit noise at the start and is given to the U-Net as it is.  diffusers keeps x_t / √ᾱ_t for some of its
 samplers; there the noise is multiplied by √(σ_T² + 1) first, and each input of the U-Net is divided by √(σ_t² + 1).
 
-Picture i has its own random stream, of ``seed`` and i.  So it is the same in a batch of any size, up to the rounding of
-sums, and a batch that does not fit the memory is halved without changing a picture.
+Image i has its own random stream, of ``seed`` and i.  So it is the same in a batch of any size, up to the rounding of
+sums, and a batch that does not fit the memory is halved without changing an image.
 
 Sources: Rombach et al. 2022 (LDM), section 3; Ho & Salimans 2022.
 """
@@ -44,7 +44,7 @@ from ..sample.times import sampling_timesteps, strength_timesteps
 from .arguments import KARRAS, NAMES, OWN_G, SAMPLER, STEPS, USUAL_G, check_arguments, complete
 from .autoencoder import decode, to_pil
 from .guidance import Guided
-from .init_image import Origin, check_origin, encode
+from .init_image import InitLatents, check_init_image, encode
 from .model_spec import Dim, sides
 from .parts import Components
 from .prompt import check_words, embed, tokenize
@@ -56,8 +56,8 @@ __all__ = [  # with what a caller of ``generate`` may choose
     "SAMPLER",
     "STEPS",
     "USUAL_G",
+    "GeneratedImage",
     "OutOfMemory",
-    "Picture",
     "denoise",
     "generate",
 ]
@@ -67,12 +67,12 @@ Given = tuple[Image.Image | None, Image.Image | None]  # init and mask
 
 
 class OutOfMemory(DiffusionLibError, MemoryError):
-    """Not even one picture of this size fits the device's memory."""
+    """Not even one image of this size fits the device's memory."""
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
-    """A picture, its latents x_0 (C, h, w), the states that were kept on the way, and what made it.
+class GeneratedImage:
+    """An image, its latents x_0 (C, h, w), the states that were kept during sampling, and the parameters that made it.
 
     ``kept`` holds a ``SampleStep`` without batch dimension every ``save_int`` steps.  ``parameters`` are plain values.
     """
@@ -98,21 +98,22 @@ def generate(
     init: Image.Image | None = None,
     mask: Image.Image | None = None,
     strength: float | None = None,
-) -> list[Picture]:
-    """Make a picture for each text of ``prompt``.
+) -> list[GeneratedImage]:
+    """Make an image for each text of ``prompt``.
 
     ``g`` ≥ 0 is the weight of the guidance (see ``guidance``), None for the model's own: 2 for the miniature, else 7.5.
-    ``steps`` in 1…T calls of the U-Net, of "heun" two each; ``dim`` the side in pixels or (width, height), None for the
-    model's own.  ``seed`` in 0…2⁶³ − 1; None draws one and prints it.  ``save_int`` keeps a state every so many steps,
-    0 none.  ``sampler`` is one of ``NAMES``; ``first`` is the number of the first picture's stream, so that
-    ``seed=s, first=i`` is picture i of a batch with ``seed=s``.  ``negative`` is what g leads away from.
+    ``steps`` in 1…T; the NFE is one per step, for "heun" two; ``dim`` the side in pixels or (width, height), None for
+    the model's own.  ``seed`` in 0…2⁶³ − 1; None draws one and prints it.  ``save_int`` keeps a state every so many
+    steps, 0 none.  ``sampler`` is one of ``NAMES``; ``first`` is the number of the first image's stream, so that
+    ``seed=s, first=i`` is image i of a batch with ``seed=s``.  ``negative`` is what g leads away from.
 
-    ``init`` is a picture in RGB to begin from, noised to the first of the last ⌊steps · ``strength``⌋ times;
-    ``strength`` in (0, 1] is 0.8 for None, with a mask 1.  ``mask`` is grey: where it is white, all is painted anew.
+    ``init`` is an image in RGB to start from, noised to the first of the last ⌊steps · ``strength``⌋ times;
+    ``strength`` in (0, 1] is 0.8 for None, with a mask 1.  ``mask`` is grey: where it is white, the image is
+    regenerated.
 
     Raises ``ConfigError`` before any work, also for words that the model does not know, ``NonFiniteError`` where a
     number overflows, with the step and the part, and ``OutOfMemory``.  A text that is too long is a warning; so is a
-    picture that the safety checker flags, which is black, as in the published pipeline.
+    image that the safety checker flags, which is black, as in the published pipeline.
     """
     checked = check_arguments(
         parts.spec,
@@ -125,29 +126,29 @@ def generate(
         first=first,
         negative=negative,
     )
-    checked |= check_origin(checked, init, mask, strength)
+    checked |= check_init_image(checked, init, mask, strength)
     tokens, without = tokenize(parts.tokenizer, prompt), tokenize(parts.tokenizer, negative, name="negative")
     check_words(parts, tokens)
     check_words(parts, without, "negative")
     settings = complete(parts, checked)
-    pictures: list[Picture] = []
+    images: list[GeneratedImage] = []
     size = len(tokens.ids)
     with tqdm(total=int(settings["steps"] * settings.get("strength", 1)) * size, unit="step", desc=parts.model) as bar:
-        while len(pictures) < len(tokens.ids):
-            start = len(pictures)
+        while len(images) < len(tokens.ids):
+            start = len(images)
             ids = torch.cat([without.ids, tokens.ids[start : start + size]])
             made = _try(parts, ids, (init, mask), settings | {"index": first + start}, bar)
             if made is None and size == 1:
-                raise OutOfMemory(f"one picture must fit the memory, {_memory(parts, settings['dim'])}")
+                raise OutOfMemory(f"one image must fit the memory, {_memory(parts, settings['dim'])}")
             if made is None:
                 size = -(-size // 2)
-                warnings.warn(f"out of memory: going on with {size} pictures at a time", stacklevel=2)
-            pictures += made or []
-    for picture, text, dropped, tail in zip(pictures, tokens.texts, tokens.dropped, tokens.tails, strict=True):
-        picture.parameters.update(prompt=text, dropped_tokens=dropped, dropped_text=tail)
-    if flagged := [p.parameters["prompt"] for p in pictures if p.parameters["safety"] == FLAGGED]:
-        warnings.warn(f"the safety checker flagged the pictures of {flagged}: they are shown black", stacklevel=2)
-    return pictures
+                warnings.warn(f"out of memory: going on with {size} images at a time", stacklevel=2)
+            images += made or []
+    for image, text, dropped, tail in zip(images, tokens.texts, tokens.dropped, tokens.tails, strict=True):
+        image.parameters.update(prompt=text, dropped_tokens=dropped, dropped_text=tail)
+    if flagged := [p.parameters["prompt"] for p in images if p.parameters["safety"] == FLAGGED]:
+        warnings.warn(f"the safety checker flagged the images of {flagged}: they are shown black", stacklevel=2)
+    return images
 
 
 def denoise(
@@ -160,14 +161,14 @@ def denoise(
     steps: int,
     sampler: str = SAMPLER,
     generator: Sequence[Generator] | Generator | None = None,
-    origin: Origin | None = None,
+    init_latents: InitLatents | None = None,
     **options: Any,
 ) -> Iterator[SampleStep]:
     """The loop alone: from unit noise x_T (B, C, h, w) and embeddings (B, 77, d), (1, 77, d) to latents.
 
-    ``generator`` is for the samplers that draw noise on the way; ``options`` are the sampler's own.  With an ``origin``
-    the noise is that of its first state.  Yields and raises what the samplers do; a ``NonFiniteError`` also names the
-    U-Net and its dtype.
+    ``generator`` is for the samplers that draw noise in each step; ``options`` are the sampler's own.  With
+    ``init_latents`` the chain starts from these, noised by x_T.  Yields and raises what the samplers do; a
+    ``NonFiniteError`` also names the U-Net and its dtype.
     """
     chain = SAMPLERS[check_choice("sampler", sampler, NAMES).removesuffix(KARRAS)]
     if chain.stochastic:
@@ -175,13 +176,13 @@ def denoise(
     if sampler.endswith(KARRAS):
         options["spacing"] = "karras"
     model: Model = Guided(parts.unet, text, empty, g)
-    if origin is not None:
+    if init_latents is not None:
         times = strength_timesteps(
-            sampling_timesteps(parts.schedule, steps, options.get("spacing", "trailing")), origin.strength
+            sampling_timesteps(parts.schedule, steps, options.get("spacing", "trailing")), init_latents.strength
         )
-        x_T, steps, options["spacing"] = origin.noised(parts.schedule, times[0], x_T), len(times), times
-        if origin.mask is not None:
-            model = Inpainted(model, parts.schedule, origin.z, origin.mask)
+        x_T, steps, options["spacing"] = init_latents.noised(parts.schedule, times[0], x_T), len(times), times
+        if init_latents.mask is not None:
+            model = Inpainted(model, parts.schedule, init_latents.z, init_latents.mask)
     steps_of = chain(model, x_T, parts.schedule, steps=steps, **options)
     return _named(steps_of, f"the U-Net in {dtype_name(parts.dtype)}")
 
@@ -193,12 +194,14 @@ def _named(chain: Iterator[SampleStep], where: str) -> Iterator[SampleStep]:
         raise NonFiniteError(f"{where}: {error}; lower g, or load the parts in float32") from error
 
 
-def _try(parts: Components, ids: Tensor, given: Given, settings: dict[str, Any], bar: tqdm) -> list[Picture] | None:
-    """The pictures of a batch, or None if the memory does not suffice; what it held is free when this returns."""
+def _try(
+    parts: Components, ids: Tensor, given: Given, settings: dict[str, Any], bar: tqdm
+) -> list[GeneratedImage] | None:
+    """The images of a batch, or None if the memory does not suffice; what it held is free when this returns."""
     done = bar.n
     try:
         return _batch(parts, ids, given, settings, bar)
-    except RuntimeError as error:  # of a CPU it has no class of its own
+    except RuntimeError as error:  # PyTorch has no class of its own for a CPU
         if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
             raise
         bar.update(done - bar.n)
@@ -207,8 +210,8 @@ def _try(parts: Components, ids: Tensor, given: Given, settings: dict[str, Any],
     return None
 
 
-def _batch(parts: Components, ids: Tensor, given: Given, settings: dict[str, Any], bar: tqdm) -> list[Picture]:
-    """``ids`` begin with those of the text in the place of ""; ``given`` are init and mask."""
+def _batch(parts: Components, ids: Tensor, given: Given, settings: dict[str, Any], bar: tqdm) -> list[GeneratedImage]:
+    """``ids`` start with those of "" or of the negative prompt; ``given`` are init and mask."""
     n, every = len(ids) - 1, settings["save_int"]
     streams = generators(settings["seed"], n, settings["index"])
     wide = torch.promote_types(parts.dtype, torch.float32)  # of the states, whatever the U-Net computes in
@@ -219,19 +222,19 @@ def _batch(parts: Components, ids: Tensor, given: Given, settings: dict[str, Any
     kept: list[SampleStep] = []
     init, mask = given
     if init is not None:
-        options["origin"] = encode(parts, init, mask, settings["strength"])
+        options["init_latents"] = encode(parts, init, mask, settings["strength"])
     for k, step in enumerate(denoise(parts, embeddings[1:], embeddings[:1], x_T, **options)):
         if step.t > 0:
             bar.update(n)
             if every and k % every == 0:
                 kept.append(SampleStep(step.t, step.x_t.cpu(), step.x_0_hat.cpu()))
     x, decoded_in = decode(parts.vae, step.x_t)
-    pictures = []
+    images = []
     for i, (image, status) in enumerate(judged(parts.checker, to_pil(x))):
         own = {"index": settings["index"] + i, "decoded_in": dtype_name(decoded_in), "safety": status}
         states = [SampleStep(t, x_t[i], x_0_hat[i]) for t, x_t, x_0_hat in kept]
-        pictures.append(Picture(image, step.x_t[i].cpu(), states, settings | own))
-    return pictures
+        images.append(GeneratedImage(image, step.x_t[i].cpu(), states, settings | own))
+    return images
 
 
 def _memory(parts: Components, dim: int | list[int]) -> str:

@@ -1,14 +1,14 @@
 """From a text to what the U-Net attends to: ids of tokens (B, 77), then embeddings (B, 77, d).
 
-The tokenizer of CLIP lowers the letters, splits the text at word boundaries, and merges the bytes of each word into the
+The tokenizer of CLIP lowercases the text, splits it at word boundaries, and merges the bytes of each word into the
 longest entries of its vocabulary.  Between a start and an end there is room for 75 tokens.  A shorter text is padded
-with the end's id, a longer one loses its tail: with a warning that names it.
+with the end's id; a longer one is truncated, with a warning that names what was dropped.
 
 The written forms of start and end, ``<|startoftext|>`` and ``<|endoftext|>``, inside of a text are read as these
 tokens, as in the published pipeline.
 
-A token whose embedding is 0 exactly was never trained: ``networks.scatter`` leaves the miniature's so.  A text with
-such a word is refused, since the picture would show anything.  The published model has no such token.
+A token whose embedding is exactly 0 was never trained: ``networks.scatter`` leaves the miniature's so.  A text with
+such a word is refused, since the image could show anything.  The published model has no such token.
 
 Source: Radford et al. 2021 (CLIP), section 2.4.
 """
@@ -36,7 +36,7 @@ SURROGATE = re.compile(r"[\ud800-\udfff]")  # half a character, which has no byt
 
 
 class Tokens(NamedTuple):
-    """``ids`` (B, 77) int64, and for each text how many tokens did not fit, what these stand for, and itself."""
+    """``ids`` (B, 77) int64, and for each text how many tokens did not fit, their text, and the text itself."""
 
     ids: Tensor
     dropped: list[int]
@@ -47,17 +47,17 @@ class Tokens(NamedTuple):
 def check_prompts(prompt: object, name: str = "prompt") -> list[str]:
     """Return the texts, or raise ``ConfigError``: a text or a list of texts, each of at most 10,000 characters.
 
-    ``name`` is what they are called: a negative prompt is asked for the same.
+    ``name`` is used in the messages: the same holds for a negative prompt.
     """
     texts = [prompt] if isinstance(prompt, str) else prompt
     if not isinstance(texts, Sequence) or not texts or not all(isinstance(text, str) for text in texts):
-        allowed = 'a text or a list of texts, not empty ("" is a text: a picture of anything)'
+        allowed = 'a text or a list of texts, not empty ("" is a text: an image of anything)'
         raise ConfigError(f"{name} must be {allowed}, got {str(prompt)[:80]!r} of type {type(prompt).__name__}")
     for text in texts:
         if len(text) > LONGEST:
             raise ConfigError(f"{name} must have at most {LONGEST} characters, got {len(text)}; 77 tokens are read")
         if half := SURROGATE.search(text):
-            what = f"got U+{ord(half[0]):04X} at place {half.start()}"
+            what = f"got U+{ord(half[0]):04X} at position {half.start()}"
             raise ConfigError(f"{name} must be text, {what}, which is half a character; remove it")
     return list(texts)
 
@@ -65,7 +65,7 @@ def check_prompts(prompt: object, name: str = "prompt") -> list[str]:
 def tokenize(tokenizer: Any, prompt: str | Sequence[str], strict: bool = False, name: str = "prompt") -> Tokens:
     """Split texts into tokens, pad and truncate them to 77; ``strict`` refuses a text that is too long.
 
-    Raises ``ConfigError`` for what is no text, or too long where ``strict``.
+    Raises ``ConfigError`` for what is not a text, or too long where ``strict``.
     """
     texts, length = check_prompts(prompt, name), tokenizer.model_max_length
     whole = tokenizer(texts).input_ids
@@ -84,16 +84,16 @@ def tokenize(tokenizer: Any, prompt: str | Sequence[str], strict: bool = False, 
 def check_words(parts: Components, tokens: Tokens, name: str = "prompt") -> None:
     """Raise ``ConfigError`` for the first text with words that the model does not know; nothing is computed.
 
-    A word is unknown if one of its tokens has the embedding 0.  Punctuation is no word.  Warns of texts of known words
-    that ask for no picture of the miniature's world.
+    A word is unknown if one of its tokens has the embedding 0.  Punctuation does not count as a word.  Warns of texts
+    of known words that describe no image of the miniature's training distribution.
     """
     table = parts.text_encoder.get_input_embeddings().weight
     if not table[tokens.ids.unique().to(table.device)].ne(0).any(1).all():
         _refuse(parts, table.ne(0).any(1).cpu(), tokens, name)
     for text in dict.fromkeys(tokens.texts) if parts.model in SHIPPED else ():
         if text.strip() and shipped(parts.model).parse(text) is None:
-            what = "asks for nothing that the model was trained on"
-            warnings.warn(f"{name} {text[:80]!r} {what}: the picture may show anything", stacklevel=3)
+            what = "describes nothing that the model was trained on"
+            warnings.warn(f"{name} {text[:80]!r} {what}: the image may show anything", stacklevel=3)
 
 
 def _refuse(parts: Components, trained: Tensor, tokens: Tokens, name: str) -> None:

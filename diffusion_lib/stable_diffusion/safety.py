@@ -1,6 +1,6 @@
-"""The safety checker of a published model: it compares a picture with concepts that it should not show.
+"""The safety checker of a published model: it compares an image with concepts that it should not show.
 
-Its verdict is a word of its own, so that a picture that was held back is never taken for one that failed.
+Its result is a status of its own, so that an image that was withheld is never taken for one that failed.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ ABSENT, PASSED, FLAGGED = "absent", "passed", "flagged"
 
 
 class SafetyChecker:
-    """A network of diffusers with the preprocessing of its pictures."""
+    """A network of diffusers with the preprocessing of its images."""
 
     def __init__(self, network: torch.nn.Module, processor: Any) -> None:
         self.network, self.processor = network, processor
 
-    def __call__(self, pictures: Sequence[Image.Image]) -> list[bool]:
-        """Whether each picture shows one of the concepts."""
+    def __call__(self, images: Sequence[Image.Image]) -> list[bool]:
+        """Whether each image shows one of the concepts."""
         some = next(self.network.parameters())
-        values = self.processor(images=list(pictures), return_tensors="pt").pixel_values
+        values = self.processor(images=list(images), return_tensors="pt").pixel_values
         # it also blackens the arrays that it flags: these are thrown away
-        copies = [np.zeros((1, 1, 3), np.float32) for _ in pictures]
+        copies = [np.zeros((1, 1, 3), np.float32) for _ in images]
         return [bool(found) for found in self.network(values.to(some.device, some.dtype), copies)[1]]
 
 
-def judged(checker: SafetyChecker | None, pictures: Sequence[Image.Image]) -> list[tuple[Image.Image, str]]:
-    """Each picture with its status: "absent" where nothing checks, "passed", or "flagged" and then a black picture."""
+def judged(checker: SafetyChecker | None, images: Sequence[Image.Image]) -> list[tuple[Image.Image, str]]:
+    """Each image with its status: "absent" where nothing checks, "passed", or "flagged" and then a black image."""
     if checker is None:
-        return [(picture, ABSENT) for picture in pictures]
-    verdicts = zip(pictures, checker(pictures), strict=True)
-    return [(Image.new("RGB", picture.size), FLAGGED) if found else (picture, PASSED) for picture, found in verdicts]
+        return [(image, ABSENT) for image in images]
+    results = zip(images, checker(images), strict=True)
+    return [(Image.new("RGB", image.size), FLAGGED) if found else (image, PASSED) for image, found in results]

@@ -1,10 +1,10 @@
-"""Where the weights of a model lie: in this package, in a folder of yours, or on the hub at one pinned commit.
+"""Where the weights of a model are: in this package, in a folder of yours, or on the hub at one pinned commit.
 
-A name on a hub means what its owner last uploaded.  So a published model is a repository and a commit, 40 hex digits,
-and its files are looked for in the cache first: what is there needs no network.  Weights come as safetensors, which
-hold numbers and no code.  The cache names such a file by its sha256, and each is compared with it before use.
+A name on a hub means what its owner last uploaded.  Therefore a published model is a repository and a commit, 40 hex
+digits, and its files are looked for in the cache first: what is there needs no network.  Weights come as safetensors,
+which hold numbers and no code.  The cache names such a file by its sha256, and each is compared with it before use.
 
-Nothing stands in for a model that is absent: ``WeightsUnavailable`` says why, and what can be done.
+A missing model is never replaced by another one: ``WeightsUnavailable`` states the reason and a remedy.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ import torch
 from ..errors import CheckpointCorrupt, CheckpointUntrusted, ConfigError, WeightsUnavailable
 from ..runtime import fingerprint as records
 from ..runtime.fingerprint import sha256_of_file
-from .compatibility import check_kind
+from .compatibility import check_model_type
 
-# By name, the package with the weights and the language of a model that comes with the library.  It is imported when
-# it is asked for: the models stand on this module, and not it on them.
+# By name, the package with the weights and the language of a model that comes with the library.  It is imported on
+# demand: the models depend on this module, and it must not depend on them.
 SHIPPED = {"miniature": "models.miniature"}
 # The second repository keeps the version after it, whose first home was deleted in 2024: equal parts, other weights.
 PUBLISHED = {
@@ -69,13 +69,13 @@ def find(model: str | os.PathLike[str]) -> Source:
 
     Raises ``ConfigError`` for anything else, ``WeightsUnavailable`` if it is not on this machine and cannot be fetched,
     within 10 seconds if the hub does not answer, ``CheckpointCorrupt`` for a damaged file in the cache,
-    ``CheckpointUntrusted`` for a pickle in the place of weights, and ``CheckpointMismatch`` for a folder of another
-    kind of model, by its settings.
+    ``CheckpointUntrusted`` for a pickle instead of weights, and ``CheckpointMismatch`` for a folder of another type
+    of model, by its settings.
     """
     if isinstance(model, str) and model in SHIPPED:
         folder = shipped(model).FOLDER
         if missing(folder):
-            remedy = "train it with diffusion train-latent, or install the package anew"
+            remedy = "train it with diffusion train-latent, or reinstall the package"
             raise WeightsUnavailable(f"the {model} must be in {folder}, got no weights there; {remedy}")
         _verify_record(folder)
         return Source(model, folder, "")
@@ -87,10 +87,10 @@ def find(model: str | os.PathLike[str]) -> Source:
         names = ", ".join(map(repr, (*SHIPPED, *PUBLISHED)))
         raise ConfigError(f"model must be {names}, or a folder of parts, got {model!r}; check the name")
     folder = Path(model).resolve()
-    check_kind(folder)
+    check_model_type(folder)
     _check_folder(folder)
     _verify_record(folder)
-    return Source(folder.name, folder, "")  # a picture's file should not tell where on your disk
+    return Source(folder.name, folder, "")  # an image file should not reveal where on your disk
 
 
 def shipped(name: str) -> ModuleType:
@@ -162,7 +162,7 @@ def _check_folder(folder: Path) -> None:
             raise CheckpointUntrusted(f"{folder / name} must be there, {what}; convert it to safetensors first")
         others = sorted(path.name for path in (folder / name).parent.glob("*.safetensors"))
         if name.endswith(".safetensors") and others:  # written with variant="fp16", or in several shards
-            remedy = "save it anew with neither variant nor shards; load(dtype='float16') makes it half as large"
+            remedy = "save it again with neither variant nor shards; load(dtype='float16') makes it half as large"
             raise ConfigError(f"{folder / name} must be there, got {', '.join(others[:2])} in its place; {remedy}")
     if absent:
         raise ConfigError(f"model must be a folder with {', '.join(NEEDED)}, got {folder} without {', '.join(absent)}")

@@ -1,1 +1,1 @@
-"""What is added to a finished model so that it learns something new: low-rank changes, a word, a control by edges."""
+"""Adapters of a trained model: low-rank updates (LoRA), textual inversion, and control by edges."""

@@ -1,13 +1,13 @@
-r"""Control by edges, a small ControlNet: a network beside the finished U-Net adds to what its way up is given.
+r"""Control by edges, a small ControlNet: a second network adds to the skip connections of the trained U-Net.
 
     h_k' = h_k + Z_k c_k(x_t, t, e),     Z_k = 0 at the start
 
-h_k is what the U-Net's way down hands to its way up, at each of its places k, and to its middle; e are edges
-(B, 1, f h, f w) in {0, 1}; c is a small network, and Z_k a convolution of 1 × 1 that is zero at the start.  So the
-first step begins from the old U-Net, whatever c says.  Only c and Z learn.
+h_k are the skip connections k of the U-Net and the input of its middle block; e are edges (B, 1, f h, f w) in {0, 1};
+c is a small network, and Z_k a convolution of 1 × 1 that is zero at the start.  Training therefore starts from the old
+U-Net, whatever c computes.  Only c and Z are trained.
 
-In Zhang et al. c is a copy of the whole way down, with its weights.  Here it is a hundred thousand numbers that begin
-at random, which a processor trains in minutes.
+In Zhang et al. c is a copy of the encoder of the U-Net, with its weights.  Here it has a hundred thousand randomly
+initialised parameters, which a CPU trains in minutes.
 
 Source: Zhang et al. 2023, sections 3.1 and 3.2.
 """
@@ -33,20 +33,20 @@ from diffusion_lib.stable_diffusion.parts import Components
 from ..miniature.data import language, synthetic
 from ..miniature.data.rendering import render
 from ..miniature.training.networks import CHANNELS
-from .finetune_data import Lesson, lesson
+from .finetune_data import FinetuneData, encode
 
-WIDTHS, TIMES = (16, 24, 32), 32  # channels of the edges on the way to the latents' size; features of a time
+WIDTHS, TIMES = (16, 24, 32), 32  # channels of the edges down to the latents' size; features of a time
 WIDTH = 48
-VISIBLE = 0.15  # least step of colour to a neighbour that is an edge
+VISIBLE = 0.15  # least difference of colour between neighbours that is an edge
 
 
-def edges(pictures: Tensor) -> Tensor:
+def edges(images: Tensor) -> Tensor:
     """Where a pixel's colour differs from that of the right or the lower neighbour: (n, 1, H, W) in {0, 1}."""
-    right = torch.zeros_like(pictures[:, :1])
+    right = torch.zeros_like(images[:, :1])
     lower = right.clone()
-    right[..., :-1] = (pictures[..., 1:] - pictures[..., :-1]).norm(dim=1, keepdim=True)
-    lower[..., :-1, :] = (pictures[..., 1:, :] - pictures[..., :-1, :]).norm(dim=1, keepdim=True)
-    return (torch.maximum(right, lower) > VISIBLE).to(pictures)
+    right[..., :-1] = (images[..., 1:] - images[..., :-1]).norm(dim=1, keepdim=True)
+    lower[..., :-1, :] = (images[..., 1:, :] - images[..., :-1, :]).norm(dim=1, keepdim=True)
+    return (torch.maximum(right, lower) > VISIBLE).to(images)
 
 
 class Control(nn.Module):
@@ -78,7 +78,7 @@ class Control(nn.Module):
 
 
 class Controlled(nn.Module):
-    """A U-Net with its control, to be called as the U-Net is; ``edges`` (n, 1, H, W) are those of its n pictures.
+    """A U-Net with its control, to be called as the U-Net is; ``edges`` (n, 1, H, W) are those of its n images.
 
     A batch of 2 n, as guidance makes it, gets them twice.  The control is moved to the device of the U-Net.
     """
@@ -100,14 +100,14 @@ class Controlled(nn.Module):
     def forward(
         self, x: Tensor, t: Tensor, encoder_hidden_states: Tensor, edges: Tensor | None = None, **options
     ) -> tuple[Tensor, ...]:
-        """ε̂ as the U-Net says it, for times t from 0; ``edges`` take the place of its own.
+        """ε̂ as the U-Net returns it, for times t from 0; ``edges`` replace its own.
 
         Raises ``ConfigError`` for a batch that is no multiple of n.
         """
         e = self.edges if edges is None else edges
         if not len(e) or len(x) % len(e):
             raise ConfigError(
-                f"a batch must be a multiple of the {len(e)} edges, got {len(x)}; give one for each picture"
+                f"a batch must be a multiple of the {len(e)} edges, got {len(x)}; pass one for each image"
             )
         e = e.to(x).repeat(len(x) // len(e), 1, 1, 1)
         down, middle = self.control(x, t + 1, e)
@@ -115,19 +115,19 @@ class Controlled(nn.Module):
         return self.unet(x, t, encoder_hidden_states=encoder_hidden_states, **added, **options)
 
 
-def edge_lesson(parts: Components, n: int, seed: int) -> Lesson:
-    """The lesson of n scenes of the world, of all kinds, with their edges."""
+def edge_data(parts: Components, n: int, seed: int) -> FinetuneData:
+    """The data of n scenes, of all classes, with their edges."""
     scenes = synthetic.sample_scenes(n, torch.Generator().manual_seed(seed), mix=synthetic.FINE_MIX)
-    chunks = torch.arange(n).split(100)  # pictures are large, edges are bits
+    chunks = torch.arange(n).split(100)  # images are large, edges are bits
     found = torch.cat([edges(render(scenes[chunk])).bool() for chunk in chunks])
-    return lesson(parts, scenes, language.captions)._replace(edges=found)
+    return encode(parts, scenes, language.captions)._replace(edges=found)
 
 
 def save(control: Control, path: str | os.PathLike[str]) -> Path:
-    """Write the numbers in float16, as safetensors."""
-    place = files.target("path", path, (".safetensors",))
+    """Write the parameters in float16, as safetensors."""
+    target = files.target("path", path, (".safetensors",))
     numbers = {name: x.detach().cpu().half().contiguous() for name, x in control.state_dict().items()}
-    return files.write(place, safetensors.torch.save(numbers))
+    return files.write(target, safetensors.torch.save(numbers))
 
 
 def read(path: str | os.PathLike[str]) -> Control:
@@ -137,5 +137,5 @@ def read(path: str | os.PathLike[str]) -> Control:
         control.load_state_dict(safetensors.torch.load_file(path))
     except (OSError, RuntimeError, safetensors.SafetensorError) as error:
         what = f"got {type(error).__name__}: {str(error).strip()[:200]}"
-        raise CheckpointCorrupt(f"{path} must hold a control by edges, {what}; take the one of the package") from error
+        raise CheckpointCorrupt(f"{path} must hold a control by edges, {what}; use the one of the package") from error
     return control.requires_grad_(False).eval()

@@ -1,6 +1,6 @@
-"""The adapters that come with the miniature, and how they were made: Rex, of low rank, and the control by edges.
+"""The adapters that come with the miniature, and how they were made: Rex, a low-rank update, and the control by edges.
 
-``make`` trains both from nothing and writes them beside ``card.json``, which holds what they were made from, their
+``make`` trains both from scratch and writes them beside ``card.json``, which holds what they were made from, their
 hashes, the command, the seconds of one core and the machine.  ``read_rex`` and ``read_edges`` load them.
 """
 
@@ -20,36 +20,36 @@ from diffusion_lib.stable_diffusion.parts import Components, load
 from diffusion_lib.train.config import TrainConfig
 
 from . import control_adapter, low_rank, textual_inversion
-from .finetune_data import WORD, learn, lesson, loss_of, pets, told
+from .finetune_data import WORD, captions, encode, learn, loss_of, pets
 
 FOLDER = Path(__file__).parent
 REX, EDGES, CARD = "rex.safetensors", "edges.safetensors", "card.json"
 COMMAND = "python -c 'from models.adapters import shipped; shipped.make()'"
-PICTURES, RANK = 20, 4
-SETTINGS = TrainConfig(  # of the lesson with low rank
+IMAGES, RANK = 20, 4
+SETTINGS = TrainConfig(  # of the low-rank update
     steps=60, batch_size=8, lr=1e-2, ema_decay=0.98, timestep_sampling="uniform", precision="float32", seed=0
 )
-WORD_SETTINGS = replace(SETTINGS, lr=0.1)  # of the lesson with one word
-SCENES, DROPPED = 600, 0.5  # of the lesson with edges; half of its captions are empty, as in Zhang et al.
+WORD_SETTINGS = replace(SETTINGS, lr=0.1)  # of textual inversion
+SCENES, DROPOUT = 600, 0.5  # of the control by edges; half of its captions are empty, as in Zhang et al.
 EDGE_SETTINGS = replace(SETTINGS, steps=1300, batch_size=8, lr=3e-3, ema_decay=0.995)
 
 
 def named(parts: Components, seed: int = SETTINGS.seed) -> Components:
-    """The parts with a random row for the name: a word that means nothing before the lesson, and of which all dogs,
-    rabbits and cats are free."""
-    return textual_inversion.applied(parts, WORD, textual_inversion.rare(parts, seed))
+    """The parts with a random embedding for the name: a word that means nothing before training, and that describes no
+    other animal."""
+    return textual_inversion.applied(parts, WORD, textual_inversion.random_row(parts, seed))
 
 
 def rex(
     parts: Components, config: TrainConfig = SETTINGS, rank: int = RANK, name: str = WORD
 ) -> tuple[dict[str, Tensor], list[float]]:
-    """Train the change of low rank on twenty pictures, whose captions call Rex by this name.
+    """Train the low-rank update on twenty images, whose captions call Rex by this name.
 
     ``parts`` are those of ``named``.  Returns the matrices, and the loss of each step.
     """
-    taught = lesson(parts, pets(PICTURES, config.seed), partial(told, word=name))
+    data = encode(parts, pets(IMAGES, config.seed), partial(captions, word=name))
     unet = low_rank.begin(parts.unet, rank, config.seed)
-    losses = learn(low_rank.trained(unet), loss_of(parts, unet, taught, config.batch_size), config)
+    losses = learn(low_rank.trained(unet), loss_of(parts, unet, data, config.batch_size), config)
     return low_rank.numbers(unet), losses
 
 
@@ -57,12 +57,12 @@ def edges(
     parts: Components, config: TrainConfig = EDGE_SETTINGS, scenes: int = SCENES
 ) -> tuple[control_adapter.Control, list[float]]:
     """Train the control by edges: the network, and the loss of each step."""
-    taught = control_adapter.edge_lesson(parts, scenes, config.seed)
+    data = control_adapter.edge_data(parts, scenes, config.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         network = control_adapter.Control()
-    controlled = control_adapter.Controlled(parts.unet, network, taught.edges[:0])
-    losses = learn(list(network.parameters()), loss_of(parts, controlled, taught, config.batch_size, DROPPED), config)
+    controlled = control_adapter.Controlled(parts.unet, network, data.edges[:0])
+    losses = learn(list(network.parameters()), loss_of(parts, controlled, data, config.batch_size, DROPOUT), config)
     return network, losses
 
 
@@ -78,15 +78,15 @@ def make(folder: Path = FOLDER) -> Path:
         start = time.process_time()
         step()
         seconds[name] = round(time.process_time() - start, 1)
-    made_from = {"miniature": parts.fingerprint, "rex": SETTINGS.to_dict() | {"rank": RANK, "pictures": PICTURES}}
-    made_from |= {"edges": EDGE_SETTINGS.to_dict() | {"scenes": SCENES, "dropped": DROPPED}}
+    made_from = {"miniature": parts.fingerprint, "rex": SETTINGS.to_dict() | {"rank": RANK, "images": IMAGES}}
+    made_from |= {"edges": EDGE_SETTINGS.to_dict() | {"scenes": SCENES, "dropout": DROPOUT}}
     made_from |= {"library": fingerprint.library()}
-    told_by = {"command": COMMAND, "core_seconds": seconds, "machine": machine()}
-    return fingerprint.write_record(folder / CARD, made_from, [REX, EDGES], **told_by)
+    provenance = {"command": COMMAND, "core_seconds": seconds, "machine": machine()}
+    return fingerprint.write_record(folder / CARD, made_from, [REX, EDGES], **provenance)
 
 
 def read_rex() -> dict[str, Tensor]:
-    """The matrices that know Rex; ``CheckpointCorrupt`` where a byte has changed."""
+    """The matrices of Rex; ``CheckpointCorrupt`` where a byte has changed."""
     fingerprint.read_record(FOLDER / CARD)
     return low_rank.read(FOLDER / REX)
 

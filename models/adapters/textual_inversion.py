@@ -1,9 +1,9 @@
-"""Textual inversion: a finished model learns one new word, a single row of the text encoder's table.
+"""Textual inversion: a trained model learns one new word, a single row of the text encoder's embedding table.
 
-Nothing else changes: a caption without the word gives the same picture, bit for bit.  So the word can only mean what
-the U-Net paints already.
+Nothing else changes: a caption without the word gives the same image, bit for bit.  Therefore the word can only refer
+to what the U-Net can already generate.
 
-``spoken`` lets a text encoder say the word while its row is being trained; ``applied`` puts the row into a table;
+``substituted`` makes a text encoder use the row while it is being trained; ``applied`` puts the row into a table;
 ``save`` writes it as ``StableDiffusionPipeline.load_textual_inversion`` reads it.
 
 Source: Gal et al. 2022, section 3.
@@ -31,17 +31,17 @@ def token_of(parts: Components, word: str) -> int:
     """The one token of a word; ``ConfigError`` for a word of several."""
     ids = parts.tokenizer(word).input_ids[1:-1]
     if len(ids) != 1:
-        raise ConfigError(f"word must be one token of the vocabulary, got {word!r} with {len(ids)}; take another word")
+        raise ConfigError(f"word must be one token of the vocabulary, got {word!r} with {len(ids)}; use another word")
     return ids[0]
 
 
 def begin(parts: Components, like: str) -> nn.Parameter:
-    """A row (d,) to be trained, that begins as the one of a known word."""
+    """A row (d,) to be trained, initialised with that of a known word."""
     return nn.Parameter(parts.text_encoder.get_input_embeddings().weight[token_of(parts, like)].clone())
 
 
-def rare(parts: Components, seed: int) -> Tensor:
-    """A random row (d,) as long as those of known words: a word that means nothing yet, for another lesson to use."""
+def random_row(parts: Components, seed: int) -> Tensor:
+    """A random row (d,) with the std of those of known words: an untrained word for LoRA training to use."""
     table = parts.text_encoder.get_input_embeddings().weight
     known = table[table.ne(0).any(1)]
     draw = torch.randn(known.shape[1], generator=torch.Generator().manual_seed(seed))
@@ -49,7 +49,7 @@ def rare(parts: Components, seed: int) -> Tensor:
 
 
 @contextlib.contextmanager
-def spoken(parts: Components, word: str, row: Tensor) -> Iterator[None]:
+def substituted(parts: Components, word: str, row: Tensor) -> Iterator[None]:
     """Inside, the text encoder of the parts embeds the word as ``row``, through which gradients go."""
     token = token_of(parts, word)
 
@@ -73,5 +73,5 @@ def applied(parts: Components, word: str, row: Tensor) -> Components:
 
 def save(name: str, row: Tensor, path: str | os.PathLike[str]) -> Path:
     """Write the row in float32 under a name that diffusers adds to the vocabulary, as "<rex>"."""
-    place = files.target("path", path, (".safetensors",))
-    return files.write(place, safetensors.torch.save({name: row.detach().cpu().float().contiguous()}))
+    target = files.target("path", path, (".safetensors",))
+    return files.write(target, safetensors.torch.save({name: row.detach().cpu().float().contiguous()}))

@@ -1,12 +1,12 @@
-"""The small model of clothes that comes with the library: its weights, and the feature space in which it was judged.
+"""The small model of clothes that comes with the library: its weights, and the feature space in which it was evaluated.
 
     model, schedule = load()
     guided = GuidedByLabel(model, label, g=2)
     x_0 = last(ddim(guided, torch.randn(len(label), 1, 28, 28), schedule, steps=50))
 
 ``python -m diffusion_lib train --data clothes`` trained it on ``data.clothes("train")``, with the settings in
-``record.json``; ``python -m benchmarks.clothes`` chose its sampler, judged it, and wrote the card ``README.md``.  The
-weights are the averaged ones, rounded to float16.  ``record.json`` has the sha256 of each file, which is compared
+``record.json``; ``python -m benchmarks.clothes`` chose its sampler, evaluated it, and wrote the card ``README.md``.
+The weights are the averaged ones, rounded to float16.  ``record.json`` has the sha256 of each file, which is compared
 before a number is used.
 """
 
@@ -49,7 +49,7 @@ def load(folder: Path = FOLDER) -> tuple[Network, Schedule]:
 
 
 def features(folder: Path = FOLDER) -> FeatureSpace:
-    """Return the feature space of the card: that of the benchmark, from a classifier of 55,000 pictures."""
+    """Return the feature space of the card: that of the benchmark, from a classifier of 55,000 images."""
     record = _record(folder)
     return restore_features(**record["features"], tensors=_tensors(folder / FEATURES))
 

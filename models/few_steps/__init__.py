@@ -1,12 +1,12 @@
-"""The miniature in one step: its parts with an addition of low rank that was distilled from them.
+"""The miniature in one step: its parts with LoRA weights that were distilled from them.
 
-    quick = few(load("miniature"))
-    (picture,) = generate(quick, "a red circle", g=1, steps=1, sampler="ddim")
+    student = distilled(load("miniature"))
+    (image,) = generate(student, "a red circle", g=1, steps=1, sampler="ddim")
 
-The addition is merged into the weights of the U-Net, which is then as large and as fast as before.  Guidance is in it,
-and so g is 1: another g would guide what is guided.  Its pictures vary less than the miniature's; the card says by how
-much.  ``distil`` made it; this folder has its card, and the sha256 of its file, which is compared before a number is
-used.
+The low-rank update is merged into the weights of the U-Net, which stays as large and as fast as before.  Guidance is
+distilled too, so g is 1: another g would apply guidance twice.  Its images vary less than the miniature's; the card
+states by how much.  ``distil`` trained it; this folder has its card and the sha256 of its file, which is verified
+before a number is used.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ FOLDER = Path(__file__).parent
 FILE = "pytorch_lora_weights.safetensors"  # as diffusers calls it
 
 
-def few(parts: Components, folder: Path = FOLDER) -> Components:
-    """Return ``parts`` with the addition merged into a copy of their U-Net; ``parts`` stay as they are.
+def distilled(parts: Components, folder: Path = FOLDER) -> Components:
+    """Return ``parts`` with the LoRA weights merged into a copy of their U-Net; ``parts`` stay as they are.
 
     Raises ``WeightsUnavailable`` where the folder has no record, ``CheckpointCorrupt`` for a file that is not the one
     in the record, and ``CheckpointMismatch`` for parts that are not those it was distilled from.
@@ -34,7 +34,7 @@ def few(parts: Components, folder: Path = FOLDER) -> Components:
         record = fingerprint.read_record(folder / weights.RECORD)
     except FileNotFoundError:
         raise WeightsUnavailable(
-            f"the addition must be in {folder}, got no record there; install the package anew"
+            f"the LoRA weights must be in {folder}, got no record there; reinstall the package"
         ) from None
     if record["made_from"]["weights"] != parts.fingerprint:
         what = f"got {parts}, fingerprint {parts.fingerprint[:12]}"

@@ -1,7 +1,7 @@
 """The miniature: a Stable Diffusion of the same parts as version 1, trained on synthetic images of shapes and animals.
 
 ``FOLDER`` holds its weights, as diffusers writes them; ``parse`` and ``vocabulary`` are its language, with which
-``stable_diffusion.prompt`` tells what it was trained on.
+``stable_diffusion.prompt`` checks prompts against the training data.
 """
 
 from pathlib import Path

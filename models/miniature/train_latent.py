@@ -1,15 +1,15 @@
-"""The command ``train-latent``: the whole miniature from nothing, in stages that each can be interrupted.
+"""The command ``train-latent``: the whole miniature from scratch, in stages that each can be interrupted.
 
 ``DIR/vae`` and ``DIR/sharp`` hold the checkpoints of the autoencoder's two runs, ``DIR/unet``, ``DIR/fine``,
 ``DIR/finer`` and ``DIR/finest`` those of the four of text encoder and U-Net, ``DIR/unet-latents.safetensors`` and so on
-the latents that each of them sees, and ``DIR/miniature`` the folder that the pipeline loads.  Then its pictures are
-judged, row by row into ``fidelity.json``, and the model card ``README.md`` and the contact sheet ``sheet.png`` are
-written beside the weights.  Told to stop by a signal, a stage finishes its step, saves, and the command exits with 128
+the latents that each of them sees, and ``DIR/miniature`` the folder that the pipeline loads.  Then its images are
+evaluated, row by row into ``fidelity.json``, and the model card ``README.md`` and the contact sheet ``sheet.png`` are
+written beside the weights.  Stopped by a signal, a stage finishes its step, saves, and the command exits with 128
 plus the signal's number.  The same command with ``--resume`` goes on, and ends with the same weights as a run that was
 not interrupted.
 
-``DIR/run.json`` is the record of the settings: with others a run does not go on.  Latents and judgements have records
-of what made them, and are made anew if that was something else; ``miniature/record.json`` is written last, with the
+``DIR/run.json`` is the record of the settings: with others a run does not go on.  Latents and evaluations have records
+of what made them, and are computed again if that has changed; ``miniature/record.json`` is written last, with the
 hash of every file of the folder.
 """
 
@@ -48,7 +48,8 @@ RECIPES = {
     "finer": train_unet.FINER_SETTINGS,
     "finest": train_unet.FINEST_SETTINGS,
 }
-KEPT = (1 / 16, 1 / 8, 1 / 4, 1 / 2)  # of the steps of the U-Net's first run: what it could do then is measured too
+# Of the steps of the U-Net's first run: the averages at these steps are evaluated too
+KEPT = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
 
 
 def train_latent(args: argparse.Namespace) -> int:
@@ -58,16 +59,16 @@ def train_latent(args: argparse.Namespace) -> int:
         name: replace(recipe, steps=steps, seed=len(RECIPES) * seed + recipe.seed, precision=args.precision)
         for (name, recipe), steps in zip(RECIPES.items(), [*args.vae_steps, *args.unet_steps], strict=True)
     }
-    for name in ("pictures", "n", "trial", "save_every"):
+    for name in ("images", "n", "trial", "save_every"):
         check_integer(name, getattr(args, name), 1)
     device, directory = pick_device(args.device), files.folder("out", args.out)
     autocast(device, args.precision)
     settings = {name: config.to_dict() for name, config in stages.items()}
-    settings |= {"pictures": args.pictures, "library": __version__}
+    settings |= {"images": args.images, "library": __version__}
     _check_start(directory, args.resume, settings)
     with stop_signals() as received:
         common = {"save_every": args.save_every, "received": received, "device": device}
-        trained = _train(directory, stages, args.pictures, common)
+        trained = _train(directory, stages, args.images, common)
         if trained is None or received:  # a signal in the very last step is obeyed, too
             print(f"stopped and saved in {directory}; the same command with --resume goes on")
             return 128 + received[0]
@@ -88,7 +89,7 @@ def write_card(
     unet: Path | None = None,
     device: str = "auto",
 ) -> None:
-    """Measure the pictures of a folder of parts, and write its ``fidelity.json``, card, contact sheet and record.
+    """Measure the images of a folder of parts, and write its ``fidelity.json``, card, contact sheet and record.
 
     What ``fidelity.json`` holds already of these weights is not measured again.  ``unet`` is the folder of the training
     run, whose earlier averages are measured too.
@@ -101,7 +102,7 @@ def write_card(
 
 
 def _check_start(directory: Path, resume: bool, settings: dict[str, Any]) -> None:
-    """Refuse a directory of something else before any work; in a new one, write down what the run is made from."""
+    """Refuse a directory of something else before any work; in a new one, write the record of the run."""
     record = directory / "run.json"
     if directory.exists() and not resume and any(directory.iterdir()):
         raise ConfigError(f"out must be new or an empty directory, got {directory}; to go on in it, add --resume")
@@ -115,23 +116,23 @@ def _check_start(directory: Path, resume: bool, settings: dict[str, Any]) -> Non
 
 
 def _train(
-    directory: Path, stages: dict[str, TrainConfig], pictures: int, common: dict[str, Any]
+    directory: Path, stages: dict[str, TrainConfig], images: int, common: dict[str, Any]
 ) -> networks.Networks | None:
-    """Run the stages that are not finished; return the networks, or None when told to stop."""
+    """Run the stages that are not finished; return the networks, or None if stopped by a signal."""
     autoencoder = _autoencoder(directory, stages["vae"], stages["sharp"], common)
     if autoencoder is None:
         return None
     words = train_unet.Words()
     torch.manual_seed(stages["unet"].seed)
     network = train_unet.Conditional(len(words.live))
-    settings = {"pictures": pictures} | {name: stages[name].to_dict() for name in ("vae", "sharp")}
+    settings = {"images": images} | {name: stages[name].to_dict() for name in ("vae", "sharp")}
     for name, mix in train_unet.MIXES.items():
         config, first = stages[name], name == "unet"
-        seen, cache = train_unet.scenes(pictures, config.seed, mix), directory / f"{name}-latents.safetensors"
+        seen, cache = train_unet.scenes(images, config.seed, mix), directory / f"{name}-latents.safetensors"
         z = train_unet.cached_latents(cache, autoencoder, seen, config.precision)
         z = train_vae.normalise(autoencoder, z) if first else z * autoencoder.config.scaling_factor
         loss = train_unet.loss_of(config, z, seen, words, common["device"])
-        keep = [round(share * config.steps) for share in KEPT] if first else []
+        keep = [round(fraction * config.steps) for fraction in KEPT] if first else []
         network.requires_grad_(True)
         network = fit(directory / name, network, config, loss, {"stage": name, **settings}, keep=keep, **common)
         if network is None:
@@ -142,7 +143,7 @@ def _train(
 
 
 def _autoencoder(directory: Path, vae: TrainConfig, sharp: TrainConfig, common: dict[str, Any]) -> AutoencoderKL | None:
-    """Run the autoencoder's two runs as far as they are not finished; return it, or None when told to stop."""
+    """Run the autoencoder's two runs as far as they are not finished; return it, or None if stopped by a signal."""
     torch.manual_seed(vae.seed)
     first = fit(directory / "vae", networks.autoencoder(), vae, train_vae.loss_of(vae), {"stage": "vae"}, **common)
     if first is None:

@@ -1,7 +1,7 @@
 """``python -m models.shapes.train FOLDER``: train the DiT of shapes, and write weights, record and card.
 
-Half a minute of one core.  The network sees a patch for each place of the latents, 8 × 8 of them, so that its attention
-can be drawn on the picture.
+Half a minute of one core.  The network has one token for each position of the latents, 8 × 8 of them, so that its
+attention can be drawn on the image.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from diffusion_lib.stable_diffusion.parts import load as load_parts
 from diffusion_lib.train.config import TrainConfig
 from diffusion_lib.train.loop import TrainState, train
 
-from . import KEPT, PROMPTS, RECORD, WEIGHTS, latents, pairs
+from . import PROMPTS, RECORD, TRAINING, WEIGHTS, latents, pairs
 
 CARD = "README.md"
 CONFIG = TrainConfig(
@@ -32,13 +32,13 @@ SIZES = {"channels": 8, "width": 32, "depth": 4, "heads": 4, "patch": 1, "classe
 TEXT = """\
 # A DiT of shapes
 
-A small diffusion transformer that predicts noise in the miniature's latents of four shapes at a hundred places.
-`models.shapes.load()` loads it. The chapter *Transformers* shows where its patches look.
+A small diffusion transformer that predicts noise in the miniature's latents of four shapes at a hundred positions.
+`models.shapes.load()` loads it. The chapter *Transformers* shows what its patches attend to.
 
     python -m models.shapes.train FOLDER
 
 - {parameters:,} parameters, {size:,} bytes of float16, sha256 of the file `{sha256}`.
-- {steps:,} steps of {batch} latents of {kept} places, seed {seed}; the averaged weights.
+- {steps:,} steps of {batch} latents of {positions} positions, seed {seed}; the averaged weights.
 - {seconds:.0f} seconds of one core of {machine}.
 """
 
@@ -47,7 +47,7 @@ def main(folder: Path) -> None:
     torch.set_num_threads(1)
     parts = load_parts("miniature", device="cpu")
     schedule: Schedule = parts.schedule
-    data, labels = pairs(latents(parts.vae), KEPT)
+    data, labels = pairs(latents(parts.vae), TRAINING)
     torch.manual_seed(CONFIG.seed)
     model = DiT(**SIZES, T=schedule.T, alpha_bar=schedule.alpha_bar)
     state, began = TrainState.create(model, CONFIG), time.process_time()
@@ -61,18 +61,18 @@ def main(folder: Path) -> None:
     made = {name: value for name, value in model.config.items() if name != "alpha_bar"}
     made_from = {"model": made, "schedule": schedule.config, "train": CONFIG.to_dict(), "library": __version__}
     fingerprint.write_record(folder / RECORD, made_from, [WEIGHTS])
-    told = {
+    numbers = {
         "parameters": state.parameters.numel(),
         "size": (folder / WEIGHTS).stat().st_size,
         "sha256": fingerprint.sha256_of_file(folder / WEIGHTS),
         "steps": CONFIG.steps,
         "batch": CONFIG.batch_size,
-        "kept": len(KEPT),
+        "positions": len(TRAINING),
         "seed": CONFIG.seed,
         "seconds": seconds,
         "machine": machine(),
     }
-    files.write(folder / CARD, TEXT.format(**told))
+    files.write(folder / CARD, TEXT.format(**numbers))
 
 
 if __name__ == "__main__":

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sympy as sp
 
-from .exercise import Exercise, letters
+from .exercise import Exercise, symbols
 
-(a,) = letters("a", "real")
-c, v, w = letters("c v w", "positive")
-(alpha_bar_T,) = letters("alpha_bar[T]", "unit")
+(a,) = symbols("a", "real")
+c, v, w = symbols("c v w", "positive")
+(alpha_bar_T,) = symbols("alpha_bar[T]", "unit")
 off = w * (a**2 + v) / v  # the proposed variance in units of the right one
 
 EXERCISES = (
@@ -16,27 +16,27 @@ EXERCISES = (
         "best-prior",
         "the variance of the best prior",
         alpha_bar_T * c + 1 - alpha_bar_T,
-        slips={
+        mistakes={
             "this is best for one point at zero; the data spread, too": 1 - alpha_bar_T,
             "this is best for data of unit variance": sp.Integer(1),
-            "this is the data's share; the noise has one, too": alpha_bar_T * c,
-            "squares add, not deviations": (sp.sqrt(alpha_bar_T * c) + sp.sqrt(1 - alpha_bar_T)) ** 2,
+            "this is the data's fraction; the noise has one, too": alpha_bar_T * c,
+            "squares add, not standard deviations": (sp.sqrt(alpha_bar_T * c) + sp.sqrt(1 - alpha_bar_T)) ** 2,
         },
     ),
     Exercise(
         "posterior-of-one-step",
         "the variance of the model's posterior",
         v / (a**2 + v),
-        slips={
+        mistakes={
             "this is the variance of x_0 under the model": a**2 + v,
-            "this is the square of the slope of the posterior's mean": a**2 / (a**2 + v) ** 2,
+            "this is the square of the derivative of the posterior's mean": a**2 / (a**2 + v) ** 2,
         },
     ),
     Exercise(
         "gap-of-one-step",
         "the gap",
         (off - 1 - sp.log(off)) / 2,
-        slips={
+        mistakes={
             "the divergence is taken the wrong way round": (1 / off - 1 + sp.log(off)) / 2,
             "this has the logarithm of standard deviations": (off - 1 - sp.log(off) / 2) / 2,
             "this compares with the prior, not with the posterior": (w - 1 - sp.log(w)) / 2,

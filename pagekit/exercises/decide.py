@@ -1,8 +1,8 @@
 """Is the answer equal to the right one, on the whole domain?  Yes, or not decided; never by trying numbers.
 
-A letter of (0, 1) becomes u/(1 + u) with u > 0, so that the signs of α, 1 − α and 1 − αα′ are seen from coefficients.
+A symbol of (0, 1) becomes u/(1 + u) with u > 0, so that the signs of α, 1 − α and 1 − αα′ are seen from coefficients.
 The decision procedure of the derivations then brings the difference to a normal form.  Its work is bounded
-beforehand, by the number of terms that the difference can have, and by processor time after that.
+beforehand, by the number of terms that the difference can have, and then by CPU time.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ def proved_equal(given: sp.Expr, right: sp.Expr) -> bool:
         return False
 
 
-def chart(letters) -> dict[sp.Symbol, sp.Expr]:
-    """u/(1 + u) for each letter of the interval (0, 1)."""
-    shares = [letter for letter in letters if letter.is_integer is False]
-    odds = {letter: sp.Symbol(f"odds of {letter}", positive=True) for letter in shares}
-    return {letter: u / (1 + u) for letter, u in odds.items()}
+def chart(symbols) -> dict[sp.Symbol, sp.Expr]:
+    """u/(1 + u) for each symbol of the interval (0, 1)."""
+    fractions = [symbol for symbol in symbols if symbol.is_integer is False]
+    odds = {symbol: sp.Symbol(f"odds of {symbol}", positive=True) for symbol in fractions}
+    return {symbol: u / (1 + u) for symbol, u in odds.items()}
 
 
 def terms(expr: sp.Expr) -> int:
-    """About how many terms ``expr`` has at most, as one expanded quotient of letters, roots and logarithms."""
+    """About how many terms ``expr`` has at most, as one expanded quotient of symbols, roots and logarithms."""
     generators, inside = {_generator(part) for part in _parts(expr)}, 0
     for generator in generators:
         inside += sum(map(terms, generator.args))
@@ -48,7 +48,7 @@ def terms(expr: sp.Expr) -> int:
 
 
 def _parts(expr):
-    """The letters and functions of which ``expr`` is a rational function."""
+    """The symbols and functions of which ``expr`` is a rational function."""
     if expr.is_Add or expr.is_Mul or (expr.is_Pow and expr.exp.is_Integer):
         for part in expr.args:
             yield from _parts(part)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sympy as sp
 
-from .exercise import Exercise, letters
+from .exercise import Exercise, symbols
 
-(m, mu), (v, w) = letters("m mu", "real"), letters("v w", "positive")
+(m, mu), (v, w) = symbols("m mu", "real"), symbols("v w", "positive")
 
 EXERCISES = (
     Exercise(
         "kl-shift",
         "the divergence",
         (m - mu) ** 2 / (2 * v),
-        slips={
+        mistakes={
             "the distance is divided by a standard deviation; v is a variance": (m - mu) ** 2 / (2 * sp.sqrt(v)),
             "the distance is not squared, and could be negative": (m - mu) / (2 * v),
             "only the widths are equal; the centres differ": sp.S.Zero,
@@ -23,10 +23,12 @@ EXERCISES = (
         "entropy-of-merge",
         "the gain in entropy",
         sp.log(1 + w / v) / 2,
-        slips={
+        mistakes={
             "this is the entropy of the added noise by itself": (sp.log(2 * sp.pi * w) + 1) / 2,
             "this compares the noise with what was there; compare the sum, of variance v + w": sp.log(w / v) / 2,
-            "the logarithm is that of a deviation, so the quotient of variances counts half": sp.log(1 + w / v),
+            "the logarithm is that of a standard deviation, so the quotient of variances counts half": sp.log(
+                1 + w / v
+            ),
         },
     ),
 )

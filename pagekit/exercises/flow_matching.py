@@ -1,12 +1,12 @@
-"""The exercises of the page "Flow matching": answers, and slips that deserve words of their own."""
+"""The exercises of the page "Flow matching": answers, and common mistakes with their messages."""
 
 from __future__ import annotations
 
-from .exercise import Exercise, letters
+from .exercise import Exercise, symbols
 
-alpha_t, sigma_t, width = letters("alpha_t sigma_t width", "positive")
-(t,) = letters("t", "unit")
-X, x_t, u, d_alpha = letters("X x_t u d_alpha", "real")
+alpha_t, sigma_t, width = symbols("alpha_t sigma_t width", "positive")
+(t,) = symbols("t", "unit")
+X, x_t, u, d_alpha = symbols("X x_t u d_alpha", "real")
 variance = (1 - t) ** 2 * width**2 + t**2
 
 EXERCISES = (
@@ -14,7 +14,7 @@ EXERCISES = (
         "clean-from-velocity",
         "the data point that the velocity stands for",
         x_t - t * u,
-        slips={
+        mistakes={
             "the velocity points to the noise, so that the data lie against it: its sign is wrong": x_t + t * u,
             "t = 0 is data here, so that the way back to the data takes the time t": x_t - (1 - t) * u,
             "that is the way on to the noise, which takes the time 1 − t": x_t + (1 - t) * u,
@@ -25,22 +25,22 @@ EXERCISES = (
         "score-from-velocity",
         "the score that the velocity stands for",
         -(x_t + (1 - t) * u) / t,
-        slips={
+        mistakes={
             "the score points against the noise: its sign is wrong": (x_t + (1 - t) * u) / t,
-            "that is the noise turned round; the score is that over its deviation, σ = t": -(x_t + (1 - t) * u),
+            "that is the noise negated; the score is that over its standard deviation, σ = t": -(x_t + (1 - t) * u),
             "t = 0 is data here: the way on to the noise takes the time 1 − t": -(x_t + t * u) / (1 - t),
-            "that is the data point in the place of the noise": -(x_t - t * u) / t,
+            "that is the data point instead of the noise": -(x_t - t * u) / t,
         },
     ),
     Exercise(
         "velocity-per-v",
         "the factor between velocity and v",
         -d_alpha / sigma_t,
-        slips={
-            "alpha falls, so that its slope is below 0, and the factor is above it: the sign is wrong": d_alpha
+        mistakes={
+            "alpha falls, so that its derivative is below 0, and the factor is above it: the sign is wrong": d_alpha
             / sigma_t,
-            "the slope of σ has σ below the line, −α α̇ / σ: a division by σ is missing": -d_alpha,
-            "that is the slope of σ, −α α̇ / σ": -alpha_t * d_alpha / sigma_t,
+            "the derivative of σ has σ below the line, −α α̇ / σ: a division by σ is missing": -d_alpha,
+            "that is the derivative of σ, −α α̇ / σ": -alpha_t * d_alpha / sigma_t,
             "that divides by α where σ belongs": -d_alpha / alpha_t,
         },
     ),
@@ -48,7 +48,7 @@ EXERCISES = (
         "loss-weight",
         "the factor between the two squared errors",
         1 / (1 - t) ** 2,
-        slips={
+        mistakes={
             "the errors are squared, and so is the factor between them": 1 / (1 - t),
             "that is the factor for the error of the data point": 1 / t**2,
             "that turns the error of a data point into that of the noise": ((1 - t) / t) ** 2,
@@ -57,13 +57,13 @@ EXERCISES = (
     ),
     Exercise(
         "gaussian-velocity",
-        "the mean velocity of a bell",
+        "the mean velocity of a Gaussian",
         (t - (1 - t) * width**2) / variance * X,
-        slips={
+        mistakes={
             "that points the other way: to the data at the noise, and t = 1 is noise here": -(t - (1 - t) * width**2)
             / variance
             * X,
-            "t = 0 is data here: t and 1 − t have changed places": ((1 - t) - t * width**2)
+            "t = 0 is data here: t and 1 − t are swapped": ((1 - t) - t * width**2)
             / (t**2 * width**2 + (1 - t) ** 2)
             * X,
             "the square of s is its variance": (t - (1 - t) * width) / variance * X,

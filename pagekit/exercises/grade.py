@@ -1,4 +1,4 @@
-"""``grade`` compares an answer with the right one, and names the slip or a point at which they differ.
+"""``grade`` compares an answer with the right one, and names the mistake or a point at which they differ.
 
 An answer is right if its difference from the right one is proved to be zero (``decide``), and wrong if a point shows
 that they differ (``refute``).  What is neither is undecided, and the reader is asked for another form.
@@ -20,11 +20,11 @@ from diffusion_lib.errors import ConfigError, check_choice
 
 from .decide import proved_equal
 from .exercise import Exercise
+from .mistakes import mistakes
 from .read import NOWHERE, Nowhere, read
 from .refute import BITS, compared, refute
-from .slips import slips
 
-TOOLS = {"decide", "exercise", "grade", "read", "refute", "slips"}
+TOOLS = {"decide", "exercise", "grade", "mistakes", "read", "refute"}
 UNDECIDED = (
     "I could not decide. Your expression has the value of the right one wherever I looked, but I could not prove that "
     "it always has. Write it in another form: fewer parts, no root inside a root, no root of a square."
@@ -45,7 +45,7 @@ DECIMALS = " Decimals are rounded numbers; write a fraction, such as Fraction(13
 
 @dataclass(frozen=True)
 class Verdict:
-    """``kind`` is "right", "slip", "witness", "undefined", "undecided" or "none yet"."""
+    """``kind`` is "right", "mistake", "witness", "undefined", "undecided" or "none yet"."""
 
     kind: str
     message: str
@@ -66,11 +66,11 @@ def exercises() -> dict[str, Exercise]:
 
 
 def grade(name: str, answer) -> None:
-    """Print whether ``answer`` is right; else which slip it is, or where it differs.
+    """Print whether ``answer`` is right; else which mistake it is, or where it differs.
 
-    It is a number or a formula in the letters of the page's derivation, written in them or as SymPy has it.
+    It is a number or a formula in the symbols of the page's derivation, written in them or as SymPy has it.
 
-    Errors: ``ConfigError`` for an unknown exercise, for text instead of an expression, for letters that it has not.
+    Errors: ``ConfigError`` for an unknown exercise, for text instead of an expression, for symbols that it has not.
     """
     verdict = grade_answer(exercises()[check_choice("name", name, exercises())], answer)
     print(textwrap.fill(f"{name}: {verdict.message}", 92, subsequent_indent="    ", break_on_hyphens=False))
@@ -79,8 +79,8 @@ def grade(name: str, answer) -> None:
 def grade_answer(exercise: Exercise, answer) -> Verdict:
     """What ``grade`` prints, as data."""
     if answer is None or answer is Ellipsis:
-        letters = ", ".join(map(str, exercise.letters)) or "none, the answer is a number"
-        return Verdict("none yet", f"no answer yet. Put one in place of the dots. Letters: {letters}.")
+        symbols = ", ".join(map(str, exercise.symbols)) or "none, the answer is a number"
+        return Verdict("none yet", f"no answer yet. Put one in place of the dots. Symbols: {symbols}.")
     try:
         reading = read(exercise, answer)
         given = _plain(exercise, reading.expression)
@@ -95,14 +95,14 @@ def grade_answer(exercise: Exercise, answer) -> Verdict:
         return Verdict("right", "right.")
     if witness is None:
         return Verdict("undecided", UNDECIDED if compared(given, right) else UNSEEN)
-    if words := _slip(exercise, given):
-        return Verdict("slip", f"not yet: {words}{'' if words.endswith('?') else '.'}")
-    return _told(exercise, witness, DECIMALS if reading.decimals else "")
+    if words := _mistake(exercise, given):
+        return Verdict("mistake", f"not yet: {words}{'' if words.endswith('?') else '.'}")
+    return _difference(exercise, witness, DECIMALS if reading.decimals else "")
 
 
-def _slip(exercise, given) -> str | None:
-    """The words for the first slip that is proved to be what was given."""
-    for words, wrong in (*exercise.slips.items(), *slips(exercise.answer)):
+def _mistake(exercise, given) -> str | None:
+    """The words for the first mistake that is proved to be what was given."""
+    for words, wrong in (*exercise.mistakes.items(), *mistakes(exercise.answer)):
         try:
             wrong = _plain(exercise, sp.sympify(wrong))
         except Nowhere:
@@ -112,13 +112,13 @@ def _slip(exercise, given) -> str | None:
     return None
 
 
-def _told(exercise, witness, hint) -> Verdict:
-    place = ", ".join(f"{letter} = {value}" for letter, value in witness.where.items())
-    place = f" at {place}" if place else ""
+def _difference(exercise, witness, hint) -> Verdict:
+    point = ", ".join(f"{symbol} = {value}" for symbol, value in witness.where.items())
+    point = f" at {point}" if point else ""
     if witness.mine is None:
-        return Verdict("undefined", f"not yet. Your expression has no real value{place}; the right one has.")
+        return Verdict("undefined", f"not yet. Your expression has no real value{point}; the right one has.")
     yours, should = _apart(witness.mine.a, witness.theirs.a)
-    text = f"not yet. This is not {exercise.asks}:{place} yours is {yours}, it should be {should}.{hint}"
+    text = f"not yet. This is not {exercise.asks}:{point} yours is {yours}, it should be {should}.{hint}"
     return Verdict("witness", text)
 
 
@@ -130,7 +130,7 @@ def _apart(mine, theirs):
 
 
 def _plain(exercise, expression) -> sp.Expr:
-    """Without the letters that a relation explains."""
+    """Without the symbols that a relation explains."""
     for _ in exercise.relations:  # a relation may lead to another one
         expression = expression.xreplace(dict(exercise.relations))
     if expression.has(*NOWHERE, sp.I):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import sympy as sp
 
-from .exercise import Exercise, letters
+from .exercise import Exercise, symbols
 
-alpha_t, beta_t = letters("alpha[t] beta[t]", "unit")
-(g,) = letters("g", "positive")
-(h_t,) = letters("h[t]", "real")
+alpha_t, beta_t = symbols("alpha[t] beta[t]", "unit")
+(g,) = symbols("g", "positive")
+(h_t,) = symbols("h[t]", "real")
 
 EXERCISES = [
     Exercise(
         "scale-of-a-paper",
         "the scale that the library wants",
         sp.Rational(13, 10),
-        slips={
+        mistakes={
             "this is w itself, which counts from the model of the class": sp.Rational(3, 10),
             "w counts up from the model of the class, not down": sp.Rational(7, 10),
         },
@@ -24,7 +24,7 @@ EXERCISES = [
         "negative-prompt",
         "the strength of the second difference",
         g - 1,
-        slips={
+        mistakes={
             "the prediction without a prompt does not cancel": g,
             "the sign in front of the second difference is in the question already": 1 - g,
         },
@@ -33,8 +33,8 @@ EXERCISES = [
         "guided-shift",
         "the shift of the mean",
         beta_t * g * h_t / sp.sqrt(alpha_t),
-        slips={
-            "the step takes out a part of the noise, and the slope is in the noise with a minus": -beta_t
+        mistakes={
+            "the step takes out a part of the noise, and the derivative is in the noise with a minus": -beta_t
             * g
             * h_t
             / sp.sqrt(alpha_t),

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from .exercise import Exercise, letters
+from .exercise import Exercise, symbols
 
-a, b, m, mu = letters("a b m mu", "real")
-v, w = letters("v w", "positive")
+a, b, m, mu = symbols("a b m mu", "real")
+v, w = symbols("v w", "positive")
 
 EXERCISES = (
     Exercise(
         "merge-variance",
         "the variance of the difference",
         a**2 + b**2,
-        slips={
-            "the deviations were added; independent noises add their variances": (a + b) ** 2,
-            "the deviations were subtracted; independent noises add their variances, whatever the sign": (a - b) ** 2,
+        mistakes={
+            "the standard deviations were added; independent noises add their variances": (a + b) ** 2,
+            "the standard deviations were subtracted; independent noises add their variances, whatever the sign": (
+                a - b
+            )
+            ** 2,
             "a minus sign in front of a noise does not take its variance away": a**2 - b**2,
         },
     ),
@@ -22,7 +25,7 @@ EXERCISES = (
         "product-mean",
         "the mean of the product",
         (w * m + v * mu) / (v + w),
-        slips={
+        mistakes={
             "each mean has its own variance as its weight; the sharper one must count more": (v * m + w * mu) / (v + w),
             "this is the plain average, which is right for equal variances only": (m + mu) / 2,
             "this is the mean of a sum; the densities are multiplied": m + mu,

@@ -1,7 +1,7 @@
-"""A reader's answer is data: it is looked at, node by node, before anything is computed with it.
+"""A reader's answer is data: it is checked, node by node, before anything is computed with it.
 
 The answer is a tree, of SymPy or of a derivation.  Its size is counted first, without recursion and arithmetic.
-Then it is built anew from the leaves up, of known kinds of nodes and the letters of the exercise.  Each number and
+Then it is rebuilt from the leaves up, of known types of nodes and the symbols of the exercise.  Each number and
 each power is bounded before SymPy computes it: 9^(9^9) has 370 million digits.
 """
 
@@ -27,7 +27,7 @@ NOWHERE = (sp.nan, sp.zoo, sp.oo, -sp.oo)
 LEAVES = (written.Symbol, Item, Index)
 ATOMS = (numbers.Real, sp.Number, sp.Symbol, written.Num, written.Pi, *LEAVES, Apply)
 CONSTANTS = (sp.pi, sp.E, sp.I, sp.zoo)
-KINDS = {
+NODE_TYPES = {
     sp.Add,
     sp.Mul,
     sp.Pow,
@@ -40,12 +40,12 @@ KINDS = {
     written.Div,
     written.Pow,
 }
-PAGE = Derivation("answer")  # it turns a letter of a page into SymPy; nothing is cited, so any derivation will do
-REMEDY = "an answer is made of whole numbers, fractions, pi, +, -, *, /, powers, sqrt, exp, log and the letters"
+PAGE = Derivation("answer")  # it turns a symbol of a page into SymPy; nothing is cited, so any derivation will do
+REMEDY = "an answer is made of whole numbers, fractions, pi, +, -, *, /, powers, sqrt, exp, log and the symbols"
 
 
 class Nowhere(Exception):
-    """The answer has no real value, whatever its letters are."""
+    """The answer has no real value, whatever its symbols are."""
 
 
 @dataclass(frozen=True)
@@ -57,23 +57,23 @@ class Reading:
 
 
 def read(exercise: Exercise, answer) -> Reading:
-    """The answer in the exercise's own letters.
+    """The answer in the exercise's own symbols.
 
-    Errors: ``ConfigError`` for anything but a formula of bounded size in known letters; ``Nowhere`` for a formula that
+    Errors: ``ConfigError`` for anything but a formula of bounded size in known symbols; ``Nowhere`` for a formula that
     has no real value.
     """
-    allowed = ", ".join(map(str, exercise.letters)) or "none, the answer is a number"
+    allowed = ", ".join(map(str, exercise.symbols)) or "none, the answer is a number"
     if isinstance(answer, bool) or not isinstance(answer, (sp.Expr, written.Expr, numbers.Real)):
         shown = f"{answer!r:.60} " if isinstance(answer, (bool, str, complex)) else "a value "
         raise ConfigError(
             f"answer must be a formula or a number, got {shown}of type {type(answer).__name__}; "
-            f"build it from the letters of the page's code: {allowed}"
+            f"build it from the symbols of the page's code: {allowed}"
         )
     reader = _Reader(exercise.known(), f"{REMEDY} of this exercise: {allowed}")
     reader.count(answer)
     expression = reader.build(answer)
-    if strangers := sorted({letter.name for letter in expression.free_symbols} - set(exercise.known())):
-        reader.refuse(f"has the letters {', '.join(strangers)[:200]}")
+    if strangers := sorted({symbol.name for symbol in expression.free_symbols} - set(exercise.known())):
+        reader.refuse(f"has the symbols {', '.join(strangers)[:200]}")
     return Reading(expression, reader.decimals)
 
 
@@ -106,43 +106,43 @@ class _Reader:
             stack += [(child, depth + 1) for child in self.parts(node)[1]]
 
     def parts(self, node):
-        """(what joins the children, the children); (None, ()) for a number or a letter."""
+        """(what joins the children, the children); (None, ()) for a number or a symbol."""
         if isinstance(node, ATOMS) or any(node is constant for constant in CONSTANTS):
             return None, ()
-        kind = type(node)
-        name = node.name if kind is written.Func else kind.__name__ if kind in KINDS else None
+        cls = type(node)
+        name = node.name if cls is written.Func else cls.__name__ if cls in NODE_TYPES else None
         if name not in self.joins:
-            self.refuse(f"holds {name or 'a part of type ' + kind.__name__[:60]}")
+            self.refuse(f"holds {name or 'a part of type ' + cls.__name__[:60]}")
         return self.joins[name], written.children(node) if isinstance(node, written.Expr) else node.args
 
     def build(self, node):
         join, children = self.parts(node)
         if join is not None:
             return self.checked(join(*map(self.build, children)))
-        if isinstance(node, Apply):  # a network's answer: a letter that the exercise has not, and may cancel
+        if isinstance(node, Apply):  # a network's output: a symbol that the exercise does not have, and that may cancel
             return sp.Symbol(repr(node), real=True)
         if isinstance(node, LEAVES):
             return self.build(PAGE.sympy(node))
         if isinstance(node, sp.Symbol):
-            return self.letter(node)
+            return self.own_symbol(node)
         if any(node is nowhere for nowhere in (*NOWHERE, sp.I)):
             raise Nowhere(node)
         if node is sp.E or node is sp.pi or isinstance(node, written.Pi):
             return sp.E if node is sp.E else sp.pi
         return self.checked(self.number(node))
 
-    def letter(self, symbol):
-        """The exercise's letter of this name.  A letter that it has not may still cancel."""
+    def own_symbol(self, symbol):
+        """The exercise's symbol of this name.  A symbol that it does not have may still cancel."""
         if type(symbol) is not sp.Symbol:
-            kind = type(symbol).__name__
-            self.refuse(f"holds {symbol.name[:60]} as a {kind}, which is not the letter of the page's code")
-        letter = self.known.get(symbol.name)
-        if letter is None:
+            found = type(symbol).__name__
+            self.refuse(f"holds {symbol.name[:60]} as a {found}, which is not the symbol of the page's code")
+        own = self.known.get(symbol.name)
+        if own is None:
             return symbol
-        facts = letter.assumptions0
+        facts = own.assumptions0
         if any(facts.get(name, value) != value for name, value in symbol.assumptions0.items()):
-            self.refuse(f"has a letter {symbol.name} that is declared otherwise; here it is {domain_of(letter)}")
-        return letter
+            self.refuse(f"has a symbol {symbol.name} that is declared otherwise; here it is {domain_of(own)}")
+        return own
 
     def number(self, node):
         """An exact number; the decimal 1.3 is 13/10."""

@@ -36,17 +36,17 @@ class Witness:
     theirs: object
 
 
-def points(letters) -> Iterator[dict[sp.Symbol, sp.Rational]]:
-    """Usual points; then near the border and far out, letter by letter and all together."""
-    if not letters:
+def points(symbols) -> Iterator[dict[sp.Symbol, sp.Rational]]:
+    """Usual points; then near the border and far out, symbol by symbol and all together."""
+    if not symbols:
         yield {}
         return
-    yield from (point(str(number), letters) for number in range(USUAL))
-    usual = point("0", letters)
-    for letter in usual:
-        yield from (usual | {letter: value} for value in corners(letter))
+    yield from (point(str(number), symbols) for number in range(USUAL))
+    usual = point("0", symbols)
+    for symbol in usual:
+        yield from (usual | {symbol: value} for value in corners(symbol))
     for number in range(JOINT):
-        yield {letter: random.Random(f"{number}:{letter.name}").choice(corners(letter)) for letter in usual}
+        yield {symbol: random.Random(f"{number}:{symbol.name}").choice(corners(symbol)) for symbol in usual}
 
 
 def refute(given: sp.Expr, right: sp.Expr, usual: bool = False) -> Witness | None:
@@ -54,9 +54,9 @@ def refute(given: sp.Expr, right: sp.Expr, usual: bool = False) -> Witness | Non
 
     ``usual`` looks at the usual points alone.
     """
-    letters = tuple(sorted(given.free_symbols | right.free_symbols, key=str))
+    symbols = tuple(sorted(given.free_symbols | right.free_symbols, key=str))
     hole = None
-    for number, where in enumerate(points(letters)):
+    for number, where in enumerate(points(symbols)):
         if usual and number == USUAL:
             break
         theirs = value(right, where)
@@ -72,9 +72,9 @@ def refute(given: sp.Expr, right: sp.Expr, usual: bool = False) -> Witness | Non
 
 def compared(given: sp.Expr, right: sp.Expr) -> bool:
     """Is there a point at which the values of both are known?"""
-    letters = tuple(sorted(given.free_symbols | right.free_symbols, key=str))
+    symbols = tuple(sorted(given.free_symbols | right.free_symbols, key=str))
     unknown = (NoValue, type(None))
-    return any(all(not isinstance(value(side, where), unknown) for side in (given, right)) for where in points(letters))
+    return any(all(not isinstance(value(side, where), unknown) for side in (given, right)) for where in points(symbols))
 
 
 def value(expr, where):

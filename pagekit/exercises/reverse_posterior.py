@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sympy as sp
 
-from .exercise import Exercise, letters
+from .exercise import Exercise, symbols
 
-alpha_1, alpha_2 = letters("alpha[1] alpha[2]", "unit")
-alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = letters("alpha[t] alpha_bar[t] alpha_bar[t - 1] beta[t]", "unit")
-x_0, x_t, eps_t, v_t, score_t = letters("x[0] x[t] eps[t] v[t] score[t]", "real")
+alpha_1, alpha_2 = symbols("alpha[1] alpha[2]", "unit")
+alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = symbols("alpha[t] alpha_bar[t] alpha_bar[t - 1] beta[t]", "unit")
+x_0, x_t, eps_t, v_t, score_t = symbols("x[0] x[t] eps[t] v[t] score[t]", "real")
 ONE_STEP = {beta_t: 1 - alpha_t, alpha_bar_t: alpha_bar_prev * alpha_t}
 
 EXERCISES = (
@@ -16,7 +16,7 @@ EXERCISES = (
         "second-variance",
         "the variance of x_1 when x_2 and x_0 are known",
         (1 - alpha_2) * (1 - alpha_1) / (1 - alpha_1 * alpha_2),
-        slips={
+        mistakes={
             "this is β_2; x_0 is known as well": 1 - alpha_2,
             "this is the variance of x_1 when x_0 alone is known; x_2 is known as well": 1 - alpha_1,
             "this is the variance of x_2 when x_0 is known": 1 - alpha_1 * alpha_2,
@@ -27,7 +27,7 @@ EXERCISES = (
         "data-from-velocity",
         "the data point",
         sp.sqrt(alpha_bar_t) * x_t - sp.sqrt(1 - alpha_bar_t) * v_t,
-        slips={
+        mistakes={
             "this is the noise": sp.sqrt(1 - alpha_bar_t) * x_t + sp.sqrt(alpha_bar_t) * v_t,
             "the roles of x_t and v_t are exchanged": sp.sqrt(alpha_bar_t) * v_t - sp.sqrt(1 - alpha_bar_t) * x_t,
             "the velocity was taken for the noise": (x_t - sp.sqrt(1 - alpha_bar_t) * v_t) / sp.sqrt(alpha_bar_t),
@@ -38,7 +38,7 @@ EXERCISES = (
         "data-from-score",
         "the data point",
         (x_t + (1 - alpha_bar_t) * score_t) / sp.sqrt(alpha_bar_t),
-        slips={
+        mistakes={
             "the score is the noise divided by the root, so two roots meet": (x_t + sp.sqrt(1 - alpha_bar_t) * score_t)
             / sp.sqrt(alpha_bar_t),
             "this is the mean of the reverse step, not the data point": (x_t + beta_t * score_t) / sp.sqrt(alpha_t),
@@ -49,7 +49,7 @@ EXERCISES = (
         "mean-of-both",
         "the posterior mean",
         sp.sqrt(alpha_bar_prev) * x_0 + sp.sqrt(alpha_t) * (1 - alpha_bar_prev) / sp.sqrt(1 - alpha_bar_t) * eps_t,
-        slips={
+        mistakes={
             "this is the mean of the forward jump to t − 1": sp.sqrt(alpha_bar_prev) * x_0,
             "this is the state x_t itself": sp.sqrt(alpha_bar_t) * x_0 + sp.sqrt(1 - alpha_bar_t) * eps_t,
             "all of the noise is kept; a part of it is drawn anew": sp.sqrt(alpha_bar_prev) * x_0

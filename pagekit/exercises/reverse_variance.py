@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sympy as sp
 
-from .exercise import Exercise, letters
+from .exercise import Exercise, symbols
 
-alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = letters("alpha[t] alpha_bar[t] alpha_bar[t - 1] beta[t]", "unit")
-(beta_1,) = letters("beta[1]", "unit")
-(c,) = letters("c", "positive")
+alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = symbols("alpha[t] alpha_bar[t] alpha_bar[t - 1] beta[t]", "unit")
+(beta_1,) = symbols("beta[1]", "unit")
+(c,) = symbols("c", "positive")
 ONE_STEP = {beta_t: 1 - alpha_t, alpha_bar_t: alpha_bar_prev * alpha_t}
 kept = (1 - alpha_bar_prev) / (1 - alpha_bar_t)  # β̃_t / β_t
 
@@ -17,7 +17,7 @@ EXERCISES = (
         "last-reverse-variance",
         "the variance of the last reverse step for Gaussian data",
         beta_1 * c / (c + beta_1 - c * beta_1),
-        slips={
+        mistakes={
             "this is the variance of the data; x_1 is known": c,
             "this is the variance of the forward step": beta_1,
             "the forward step shrinks the data before it adds noise": beta_1 * c / (c + beta_1),
@@ -28,7 +28,7 @@ EXERCISES = (
         "price-of-beta",
         "the divergence",
         (kept - 1 - sp.log(kept)) / 2,
-        slips={
+        mistakes={
             "the divergence is taken the wrong way round": (1 / kept - 1 + sp.log(kept)) / 2,
             "this has the logarithm of standard deviations": (kept - 1 - sp.log(kept) / 2) / 2,
             "the logarithm is right; the quotient of the variances, less one, is missing": -sp.log(kept) / 2,

@@ -1,20 +1,20 @@
-"""The exercises of the page "The score": answers, and slips that deserve words of their own."""
+"""The exercises of the page "The score": answers, and common mistakes with their messages."""
 
 from __future__ import annotations
 
 from sympy import sqrt
 
-from .exercise import Exercise, letters
+from .exercise import Exercise, symbols
 
-(alpha_bar_t,) = letters("alpha_bar_t", "unit")
-x_t, score_t = letters("x_t score_t", "real")
+(alpha_bar_t,) = symbols("alpha_bar_t", "unit")
+x_t, score_t = symbols("x_t score_t", "real")
 
 EXERCISES = (
     Exercise(
         "clean-from-score",
         "the x_0 that the score stands for",
         (x_t + (1 - alpha_bar_t) * score_t) / sqrt(alpha_bar_t),
-        slips={
+        mistakes={
             "the score is the noise divided by its standard deviation: two factors √(1 − ᾱ_t) are needed": (
                 x_t + sqrt(1 - alpha_bar_t) * score_t
             )
@@ -29,7 +29,7 @@ EXERCISES = (
         "error-of-a-guess",
         "the factor between the two squared errors",
         alpha_bar_t / (1 - alpha_bar_t) ** 2,
-        slips={
+        mistakes={
             "this is the signal-to-noise ratio, the factor for the error of the noise": alpha_bar_t / (1 - alpha_bar_t),
             "the errors are squared, and so is the factor between them": sqrt(alpha_bar_t) / (1 - alpha_bar_t),
         },

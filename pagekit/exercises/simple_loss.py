@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sympy import Rational, log, sqrt
 
-from .exercise import Exercise, letters
+from .exercise import Exercise, symbols
 
-alpha_t, beta_t, alpha_bar_t, alpha_bar_prev = letters("alpha[t] beta[t] alpha_bar[t] alpha_bar[t - 1]", "unit")
+alpha_t, beta_t, alpha_bar_t, alpha_bar_prev = symbols("alpha[t] beta[t] alpha_bar[t] alpha_bar[t - 1]", "unit")
 quotient = (1 - alpha_bar_prev) / (1 - alpha_bar_t)
 
 EXERCISES = (
@@ -14,7 +14,7 @@ EXERCISES = (
         "other-variance",
         "the bound's weight for σ² = β",
         beta_t / (2 * alpha_t * (1 - alpha_bar_t)),
-        slips={
+        mistakes={
             "the variance is still missing below the bar": beta_t**2 / (2 * alpha_t * (1 - alpha_bar_t)),
             "σ is given where σ² belongs": beta_t**2 / (2 * sqrt(beta_t) * alpha_t * (1 - alpha_bar_t)),
             "this is the weight for σ² = β̃": beta_t / (2 * alpha_t * (1 - alpha_bar_prev)),
@@ -25,9 +25,9 @@ EXERCISES = (
         "constant-part",
         "the constant for σ² = β",
         (quotient - 1 - log(quotient)) / 2,
-        slips={
+        mistakes={
             "the two variances are exchanged": (1 / quotient - 1 + log(quotient)) / 2,
-            "logarithms of deviations stand for those of variances": (quotient - 1 - log(quotient) / 2) / 2,
+            "logarithms of standard deviations stand for those of variances": (quotient - 1 - log(quotient) / 2) / 2,
             "it would be zero if the two variances were equal, and they are not": Rational(0),
             "this is the logarithm alone; the quotient of the variances belongs to a divergence, too": -log(quotient)
             / 2,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from .exercise import Exercise, letters
+from .exercise import Exercise, symbols
 
-(sigma, S), (mu, a, b) = letters("sigma S", "positive"), letters("mu a b", "real")
+(sigma, S), (mu, a, b) = symbols("sigma S", "positive"), symbols("mu a b", "real")
 HALF = sp.Rational(1, 2)
 
 wide_prior = HALF * ((mu**2 + sigma**2) / S - 1 - sp.log(sigma**2 / S))
@@ -16,28 +16,29 @@ EXERCISES = (
         "quadratic-cost",
         "the average of a (x_1 - b)² (x_1 - mu) / sigma²",
         2 * a * (mu - b),
-        slips={
-            "this is the average of the cost, before the slope is taken": a * ((mu - b) ** 2 + sigma**2),
+        mistakes={
+            "this is the average of the cost, before the derivative is taken": a * ((mu - b) ** 2 + sigma**2),
             "this is the gradient by sigma; the one by mu is asked for": 2 * a * sigma,
-            "this is the slope of the cost at one code; average over the codes": 2 * a * (mu + sigma - b),
+            "this is the derivative of the cost at one code; average over the codes": 2 * a * (mu + sigma - b),
         },
     ),
     Exercise(
         "wide-prior",
         "the divergence from N(mu, sigma²) to N(0, S)",
         wide_prior,
-        slips={
+        mistakes={
             "this is the rate for the prior of variance 1": wide_prior.subs(S, 1),
             "the two densities are swapped": HALF * ((mu**2 + S) / sigma**2 - 1 - sp.log(S / sigma**2)),
             "S is a variance here, and not a standard deviation": wide_prior.subs(S, S**2),
-            "the logarithm of deviations stands for that of variances": wide_prior + HALF * sp.log(sigma**2 / S) / 2,
+            "the logarithm of standard deviations stands for that of variances": wide_prior
+            + HALF * sp.log(sigma**2 / S) / 2,
         },
     ),
     Exercise(
         "path-gradient",
         "the average of 3 (mu + sigma eps)² eps",
         6 * mu * sigma,
-        slips={
+        mistakes={
             "this is the gradient by mu; the inner derivative by sigma has a factor eps": 3 * mu**2 + 3 * sigma**2,
             "this is the average of the cost, before the derivative": mu**3 + 3 * mu * sigma**2,
         },

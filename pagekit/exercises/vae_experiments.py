@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sympy as sp
 
-from .exercise import Exercise, letters
+from .exercise import Exercise, symbols
 
-v, s, R = letters("v s R", "positive")
-w, x_0 = letters("w x[0]", "real")
-(n,) = letters("n", "natural")
+v, s, R = symbols("v s R", "positive")
+w, x_0 = symbols("w x[0]", "real")
+(n,) = symbols("n", "natural")
 HALF = sp.Rational(1, 2)
 SEEN = w**2 + v  # the variance of w x_1 + noise, for a standard Gaussian x_1
 
@@ -17,7 +17,7 @@ EXERCISES = (
         "guess-variance",
         "the best variance of the guess",
         v / SEEN,
-        slips={
+        mistakes={
             "this is the variance of the prior": sp.Integer(1),
             "this is the variance of x_0, not that of x_1": SEEN,
             "this is the precision; its inverse is the variance": SEEN / v,
@@ -27,7 +27,7 @@ EXERCISES = (
         "elbo-optimum",
         "the gain of the bound",
         (w**2 / v - sp.log(SEEN / v) + w**2 * x_0**2 / (v * SEEN)) / 2,
-        slips={
+        mistakes={
             "this is the mean gain, over all x_0; the data point is given": sp.log(SEEN / v) / 2 + w**2 / (2 * v),
             "the logarithm of the widths is missing": (w**2 / v + w**2 * x_0**2 / (v * SEEN)) / 2,
             "this is the price of the best guess; the explanation changes as well": (
@@ -40,19 +40,19 @@ EXERCISES = (
         "optimal-decoder-variance",
         "the variance at which the cost is lowest",
         R / n,
-        slips={"this is the error of the whole picture; divide by the number of pixels": R},
+        mistakes={"this is the error of the whole image; divide by the number of pixels": R},
     ),
     Exercise(
         "collapse-weight",
-        "the weight at which the slope of the decoder becomes zero",
+        "the weight at which the derivative of the decoder becomes zero",
         s**2 / v,
-        slips={"this is the slope that is left at weight 1, squared": s**2 - v},
+        mistakes={"this is the derivative that is left at weight 1, squared": s**2 - v},
     ),
     Exercise(
         "collapsed-encoder-gap",
         "the divergence from the prior to the posterior",
         HALF * (w**2 / v + w**2 * x_0**2 / (v * SEEN) - sp.log(SEEN / v)),
-        slips={
+        mistakes={
             "the divergence is taken the other way round": HALF
             * (v / SEEN + w**2 * x_0**2 / SEEN**2 - 1 + sp.log(SEEN / v)),
             "that is the divergence to the prior, which is zero; the gap is the one to the posterior": sp.S.Zero,

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import sympy as sp
 
-from .exercise import Exercise, letters
+from .exercise import Exercise, symbols
 
-(T,) = letters("T", "natural")
-m, n = letters("m n", "real")
-(v,) = letters("v", "positive")
+(T,) = symbols("T", "natural")
+m, n = symbols("m n", "real")
+(v,) = symbols("v", "positive")
 
 EXERCISES = (
     Exercise(
         "one-random-time",
         "the factor",
         T - 1,
-        slips={
+        mistakes={
             "the sum begins at t = 2": T,
             "the estimate is multiplied by the number of terms, not divided": 1 / (T - 1),
         },
@@ -24,6 +24,6 @@ EXERCISES = (
         "same-width",
         "the divergence",
         (m - n) ** 2 / (2 * v),
-        slips={"a standard deviation stands in the place of the variance": (m - n) ** 2 / (2 * sp.sqrt(v))},
+        mistakes={"a standard deviation is used instead of the variance": (m - n) ** 2 / (2 * sp.sqrt(v))},
     ),
 )

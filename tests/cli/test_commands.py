@@ -126,8 +126,8 @@ def test_a_message_names_a_command_that_works_as_typed(words, capsys):
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("words", [["picture", "a dog", "--init"], ["picture", "a dog", "--mask"], ["remake"]])
-def test_a_pipe_or_a_device_in_the_place_of_a_picture_is_refused(words, tmp_path, capsys):
+@pytest.mark.parametrize("words", [["image", "a dog", "--init"], ["image", "a dog", "--mask"], ["remake"]])
+def test_a_pipe_or_a_device_in_the_place_of_an_image_is_refused(words, tmp_path, capsys):
     """Whoever reads a pipe waits for somebody to write, and /dev/zero has no end."""
     os.mkfifo(tmp_path / "pipe.png")
     for path in (tmp_path / "pipe.png", "/dev/zero"):
@@ -331,7 +331,7 @@ def test_a_failed_save_is_never_called_saved(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("name", ["log.jsonl", "clock.jsonl", "curve.svg"])
-def test_a_disk_that_is_full_is_told_with_the_file(tmp_path, monkeypatch, capsys, name):
+def test_a_disk_that_is_full_is_reported_with_the_file(tmp_path, monkeypatch, capsys, name):
     replace = os.replace
 
     def full(source, target):
@@ -442,7 +442,7 @@ def test_without_steps_there_are_50_or_T_if_that_is_less(tmp_path, T, steps):
 
 
 def check_labels(run, folder):
-    """Samples of a kind are those of the guided network, and differ by kind and by g."""
+    """Samples of a class are those of the guided network, and differ by class and by g."""
     state, schedule, shape = cli.restore(run)
     made = {}
     for label, g in ((3, None), (3, 1.0), (3, 2.5), (4, 2.5)):
@@ -495,7 +495,7 @@ def test_clothes_train_with_their_labels_keep_averages_and_resume(tmp_path):
     assert command(*quick, "--out", tmp_path / "d", "--data", "digit") == 2
 
 
-def test_points_and_digits_become_pictures(trained, tmp_path):
+def test_points_and_digits_become_images(trained, tmp_path):
     assert (
         command("train", "--data", "digits", "--T", 20, "--steps", 1, "--batch-size", 2, "--out", tmp_path / "d") == 0
     )
@@ -594,7 +594,7 @@ def test_doctor_finds_weights_in_the_cache_without_a_network(tmp_path, monkeypat
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
     assert doctor.diagnosis()["weights"][name] is True
-    assert doctor.diagnosis()["works offline"]["pictures from texts"] is True
+    assert doctor.diagnosis()["works offline"]["images from prompts"] is True
     path.unlink()
     assert doctor.diagnosis()["weights"][name] is False
 

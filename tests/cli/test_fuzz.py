@@ -1,4 +1,4 @@
-"""No traceback reaches a user of the command line: generated arguments, YAML files, pictures and checkpoints.
+"""No traceback reaches a user of the command line: generated arguments, YAML files, images and checkpoints.
 
 What would take long is taken out (training, sampling, kernels); every check before it and every reader of a file is the
 real one.  A case ends with an exit status and, if that is not 0, one line that says why.  `make test` tries 50 cases,
@@ -25,10 +25,10 @@ from diffusion_lib.cli import parser, training_data
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.runtime import fingerprint
 from diffusion_lib.sample.chain import SampleStep
-from diffusion_lib.stable_diffusion import picture, pipeline, weights
+from diffusion_lib.stable_diffusion import image_file, pipeline, weights
 from models.miniature import train_latent
 
-KINDS = {"arguments": (20, 260), "yaml": (10, 100), "pictures": (10, 100), "checkpoints": (10, 100)}
+KINDS = {"arguments": (20, 260), "yaml": (10, 100), "images": (10, 100), "checkpoints": (10, 100)}
 
 
 def runs(kind):
@@ -64,7 +64,7 @@ def place(tmp_path_factory, tiny_folder):
         Path("good.yaml").write_text("chapter: small\ngrid: {T: [1, 2], rate: 1e-4}\n")
         train = ["train", "--data", "ring", "--T", "20", "--steps", "1", "--batch-size", "2", "--out", "run"]
         assert parser.main([*train, "--device", "cpu"]) == 0
-        assert parser.main(["picture", "a dog", "--steps", "1", "--seed", "0", "--out", "good.png"]) == 0
+        assert parser.main(["image", "a dog", "--steps", "1", "--seed", "0", "--out", "good.png"]) == 0
         patch.setattr(cli.run, "drive", lambda *_, **__: 0)
         patch.setattr(cli, "last", lambda _: cli.torch.zeros(1, 2))
         patch.setattr(cli, "draw_curve", lambda _: None)
@@ -77,7 +77,7 @@ def place(tmp_path_factory, tiny_folder):
 
 
 def undrawn(parts, text, empty, x_T, **_):
-    """The smallest latents instead of a picture's, in no time."""
+    """The smallest latents instead of an image's, in no time."""
     yield SampleStep(0, x_T[..., :1, :1], x_T[..., :1, :1])
 
 
@@ -181,7 +181,7 @@ def test_no_traceback_for_any_yaml(place, capsys, examples):
     assert 2 in codes and (examples < 50 or 1 in codes)  # 1: it is a sweep, whose runs were not run
 
 
-# --- pictures --------------------------------------------------------------------------------------------------------
+# --- images --------------------------------------------------------------------------------------------------------
 
 PLAIN = st.recursive(
     st.none()
@@ -202,15 +202,15 @@ def chunk(kind, data):
 def png(text, width=8, height=8, pixels=b""):
     """A PNG whose header and text are what somebody wants them to be, with right checksums."""
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-    said = chunk(b"tEXt", picture.CHUNK.encode() + b"\0" + text.encode("latin-1", "replace"))
+    said = chunk(b"tEXt", image_file.CHUNK.encode() + b"\0" + text.encode("latin-1", "replace"))
     pixels = pixels or zlib.compress(b"\0" * (height * (3 * width + 1)) if width * height < 10**6 else b"\0")
     return b"\x89PNG\r\n\x1a\n" + header + said + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
 @st.composite
-def pictures(draw, good):
+def images(draw, good):
     how = draw(st.sampled_from(("value", "value", "json", "header", "bytes", "cut")))
-    found = picture.parameters("good.png")
+    found = image_file.parameters("good.png")
     if how == "value":
         return png(json.dumps(found | {draw(st.sampled_from([*found])): draw(PLAIN)}))
     if how == "json":
@@ -224,11 +224,11 @@ def pictures(draw, good):
     return good[:at] if how == "cut" else good[:at] + draw(st.binary(min_size=1, max_size=4)) + good[at + 1 :]
 
 
-@runs("pictures")
-def test_no_traceback_for_any_picture(place, capsys, examples):
+@runs("images")
+def test_no_traceback_for_any_image(place, capsys, examples):
     codes = []
 
-    @generated(examples, pictures(Path("good.png").read_bytes()))
+    @generated(examples, images(Path("good.png").read_bytes()))
     def no_traceback(content):
         Path("fuzz.png").write_bytes(content)
         codes.append(outcome(capsys, ["remake", "fuzz.png", "--out", "again.png", "--device", "cpu"]))
@@ -256,7 +256,7 @@ GIVEN = {
 @pytest.mark.parametrize(("changes", "message"), GIVEN.values(), ids=GIVEN)
 def test_parameters_that_cannot_be_are_refused_before_anything_is_loaded(place, capsys, monkeypatch, changes, message):
     monkeypatch.setattr("diffusion_lib.stable_diffusion.parts.load", lambda *_, **__: pytest.fail("it was loaded"))
-    Path("fuzz.png").write_bytes(png(json.dumps(picture.parameters("good.png") | changes)))
+    Path("fuzz.png").write_bytes(png(json.dumps(image_file.parameters("good.png") | changes)))
     assert parser.main(["remake", "fuzz.png", "--out", "again.png"]) == 2
     err = capsys.readouterr().err
     assert err.startswith("ConfigError: ") and message in err and err.count("\n") == 1
@@ -268,13 +268,13 @@ def test_parameters_that_cannot_be_are_refused_before_anything_is_loaded(place, 
         (["--g", "nan"], "g must be"),
         (["--seed", "-1"], "seed must be"),
         (["--steps", "1001"], "steps must be"),
-        (["--dim", "65"], "or two of them (width, height), got 65; this model was made for 512"),
+        (["--dim", "65"], "or two of them (width, height), got 65; this model was trained for 512"),
         (["--dim", "64x65"], "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got [64, 65]"),
         (["--save-int", "-1"], "save_int must be"),
         (["--sampler", "dddim"], "did you mean 'ddim'"),
         (["--strength", "0.5"], "strength must come with an init"),
-        (["--init", "nowhere.png"], "init must be the file of a picture, got 'nowhere.png'"),
-        (["--init", "good.png"], "init must have 512 x 512 pixels as the picture to make, got 64 x 64"),
+        (["--init", "nowhere.png"], "init must be the file of an image, got 'nowhere.png'"),
+        (["--init", "good.png"], "init must have 512 x 512 pixels as the image to make, got 64 x 64"),
         (["--init", "good.png", "--dim", "64", "--strength", "2"], "strength must be a finite number in (0, 1], got 2"),
         (["--negative", "a dog", "--g", "1"], "negative must come with a g above 1"),
         (["--dtype", "float8"], "dtype must be one of"),
@@ -286,13 +286,13 @@ def test_parameters_that_cannot_be_are_refused_before_anything_is_loaded(place, 
 def test_options_are_checked_before_gigabytes_are_fetched(place, capsys, monkeypatch, words, message):
     monkeypatch.setattr("huggingface_hub.snapshot_download", lambda **_: pytest.fail("it was fetched"))
     published = ["--model", next(iter(weights.PUBLISHED))]
-    assert parser.main(["picture", "a dog", "--out", "x.png", *published, *words]) == 2
+    assert parser.main(["image", "a dog", "--out", "x.png", *published, *words]) == 2
     err = capsys.readouterr().err
     assert err.startswith("ConfigError: ") and message in err and err.count("\n") == 1
 
 
 @pytest.mark.parametrize("sides", [(60_000, 60_000), (13_000, 13_000), (2**31 - 1, 1), (2049, 8)])
-def test_a_picture_that_says_it_is_huge_costs_no_memory(place, capsys, monkeypatch, sides):
+def test_an_image_that_says_it_is_huge_costs_no_memory(place, capsys, monkeypatch, sides):
     monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", lambda _: pytest.fail("its pixels were read"))
     Path("fuzz.png").write_bytes(png("{}", *sides))
     assert parser.main(["remake", "fuzz.png", "--out", "again.png"]) == 2

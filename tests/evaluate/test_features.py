@@ -28,7 +28,7 @@ def test_the_classifier_learns_and_held_out_digits_show_it(space):
 
 
 def test_the_name_says_what_the_space_is(space):
-    assert space.name == "8 features of a classifier (width 8, 300 steps, seed 0) of 1442 × 1 × 8 × 8 pictures"
+    assert space.name == "8 features of a classifier (width 8, 300 steps, seed 0) of 1442 × 1 × 8 × 8 images"
 
 
 def test_the_unit_is_the_mean_variance_over_the_training_pictures(space):
@@ -99,7 +99,7 @@ def bad(**changed):
         (bad(labels=digit_labels("test")[:-1]), r"labels must be int64 \(355,\), got torch.int64 \(354,\)"),
         (bad(labels=digit_labels("test").float()), "labels must be int64"),
         (bad(labels=digit_labels("test") - 1), "counted from 0, got -1 to 8"),
-        (bad(labels=digit_labels("test") * 0), "at least two kinds"),
+        (bad(labels=digit_labels("test") * 0), "at least two classes"),
         (bad(features=0), "features must be an integer >= 1"),
         (bad(width=0), "width must be"),
         (bad(steps=0), "steps must be"),

@@ -12,7 +12,7 @@ from root import ROOT
 
 from benchmarks import clothes_card
 from benchmarks.clothes import choose
-from diffusion_lib.data import KINDS, clothes, clothes_labels
+from diffusion_lib.data import CLOTHES_CLASSES, clothes, clothes_labels
 from diffusion_lib.errors import CheckpointCorrupt, WeightsUnavailable
 from diffusion_lib.evaluate.distances import frechet_distance
 from diffusion_lib.process.guidance import GuidedByLabel
@@ -49,7 +49,7 @@ def test_the_features_tell_held_out_clothes_and_are_those_of_the_benchmark():
 def test_samples_show_the_kind_asked_for_and_look_like_clothes():
     """100 samples in 15 steps: 9 in 10 are read as asked, and they are far nearer to clothes than noise is."""
     model, schedule = shipped.load()
-    label = torch.arange(100) % len(KINDS)
+    label = torch.arange(100) % len(CLOTHES_CLASSES)
     x_T = torch.randn(100, 1, 28, 28, generator=torch.Generator().manual_seed(1))
     samples = last(ddim(GuidedByLabel(model, label, 2), x_T, schedule, steps=15)).clamp(-1, 1)
     space = shipped.features()

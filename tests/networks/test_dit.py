@@ -16,7 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from diffusion_lib.errors import ConfigError
 from diffusion_lib.networks import WAYS, DiT, TextDiT
-from diffusion_lib.networks.transformer import Stream, attend, block, norm, positions, to_picture, to_tokens, where
+from diffusion_lib.networks.transformer import Stream, attend, block, norm, positions, to_image, to_tokens, where
 
 D, HEADS = 16, 2
 
@@ -90,7 +90,7 @@ def test_tokens_are_patches_row_by_row_and_go_back(patch, channels, rows, column
     tokens = to_tokens(x, patch)
     assert tokens.shape == (2, rows * columns, channels * patch**2)
     last = x[:, :, -patch:, -patch:].flatten(1)  # channel by channel, each row by row
-    assert torch.equal(tokens[:, -1], last) and torch.equal(to_picture(tokens, patch, rows), x)
+    assert torch.equal(tokens[:, -1], last) and torch.equal(to_image(tokens, patch, rows), x)
 
 
 def test_attention_by_the_plain_formula():
@@ -133,19 +133,19 @@ def test_the_first_steps_move_one_layer_more_each():
     assert moved[2] == moved[3] == {name for name, _ in network.named_parameters()}
 
 
-class Placeless(DiT):
+class WithoutPositions(DiT):
     """Without the codes of the places."""
 
-    def places(self, x_t):
+    def position_embedding(self, x_t):
         return torch.zeros(1, self.config["width"]).to(x_t)
 
 
-@pytest.mark.parametrize(("kind", "same"), [(Placeless, True), (DiT, False)])
-def test_only_the_codes_of_places_tell_one_order_of_patches_from_another(kind, same):
+@pytest.mark.parametrize(("kind", "same"), [(WithoutPositions, True), (DiT, False)])
+def test_only_the_positional_embedding_distinguishes_the_order_of_patches(kind, same):
     network, x, t = woken(kind(2, D, 2, HEADS, 2, T=10, prediction="eps")), draw(3, 2, 8, 8), torch.tensor([1, 5, 10])
     order = torch.randperm(16, generator=torch.Generator().manual_seed(0))
-    shuffled = to_picture(to_tokens(x, 2)[:, order], 2, 4)
-    expected = to_picture(to_tokens(network(x, t), 2)[:, order], 2, 4)
+    shuffled = to_image(to_tokens(x, 2)[:, order], 2, 4)
+    expected = to_image(to_tokens(network(x, t), 2)[:, order], 2, 4)
     assert torch.allclose(network(shuffled, t), expected, rtol=1e-9, atol=1e-9) is same
 
 

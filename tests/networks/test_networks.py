@@ -425,7 +425,7 @@ def test_a_network_with_classes_is_built_again_from_its_config():
 @pytest.mark.parametrize(
     ("label", "message"),
     [
-        (torch.tensor([0, 3]), "label must be in -1..2, got 0 to 3; -1 means not told"),
+        (torch.tensor([0, 3]), "label must be in -1..2, got 0 to 3; -1 means unconditional"),
         (torch.tensor([-2, 0]), "label must be in -1..2, got -2 to 0"),
         (torch.tensor([0.0, 1.0]), "label must be int64 of shape (2,) on cpu, got torch.float32"),
         (torch.tensor([[0, 1]]), "got torch.int64 of shape (1, 2) on cpu; use one integer per sample"),

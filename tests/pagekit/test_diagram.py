@@ -105,7 +105,7 @@ def on_border(point, box):
     return inside and min(abs(point[0] - x0), abs(point[0] - x1), abs(point[1] - y0), abs(point[1] - y1)) < 1e-6
 
 
-def pictured(diagram, **options):
+def imaged(diagram, **options):
     with matplotlib.rc_context(STYLE):
         out = io.BytesIO()
         draw(*diagram, **options).savefig(out, format="svg", **SVG_OPTIONS)
@@ -155,8 +155,8 @@ def test_there_and_back_are_two_lines():
 
 
 def test_bytes_repeat_and_carry_no_date():
-    assert pictured(LATENT) == pictured(LATENT)
-    assert b"date" not in pictured(LATENT).lower()
+    assert imaged(LATENT) == imaged(LATENT)
+    assert b"date" not in imaged(LATENT).lower()
 
 
 def test_turned_it_reads_from_top_to_bottom():

@@ -1,4 +1,4 @@
-"""The grader, and every exercise of the book: right answers pass in any form, classic slips are called by name."""
+"""The grader, and every exercise of the book: right answers pass in any form, classic mistakes are called by name."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ import numpy as np
 import pytest
 import sympy as sp
 from root import ROOT
-from sympy import sqrt, symbols
+from sympy import sqrt
 
 import derive
 from derive import Derivation, positive, unit
 from diffusion_lib.errors import ConfigError
-from pagekit.exercises import Exercise, exercises, grade, grade_answer, letters
-from pagekit.exercises.slips import slips
+from pagekit.exercises import Exercise, exercises, grade, grade_answer, symbols
+from pagekit.exercises.mistakes import mistakes
 
 BOOK = ROOT / "book"
-alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = letters("alpha[t] alpha_bar[t] alpha_bar[t - 1] beta[t]", "unit")
-x_0, x_t = letters("x[0] x[t]", "real")
+alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = symbols("alpha[t] alpha_bar[t] alpha_bar[t - 1] beta[t]", "unit")
+x_0, x_t = symbols("x[0] x[t]", "real")
 MEAN = Exercise(
     "mean",
     "the mean",
     sqrt(alpha_bar_prev) * beta_t / (1 - alpha_bar_t) * x_0
     + sqrt(alpha_t) * (1 - alpha_bar_prev) / (1 - alpha_bar_t) * x_t,
-    slips={"the data point alone": x_0},
+    mistakes={"the data point alone": x_0},
     relations={beta_t: 1 - alpha_t, alpha_bar_t: alpha_bar_prev * alpha_t},
 )
 NAMES = ("alpha[t]", "alpha_bar[t]", "alpha_bar[t - 1]", "beta[t]", "x[0]", "x[t]")
-a, ab, abp, b, x, y = map(sp.Symbol, NAMES)  # the letters without their domain
+a, ab, abp, b, x, y = map(sp.Symbol, NAMES)  # the symbols without their domain
 RIGHT = sqrt(abp) * b / (1 - ab) * x + sqrt(a) * (1 - abp) / (1 - ab) * y
 
 
 def reader():
-    """The letters of the example as the code of a page has them."""
+    """The symbols of the example as the code of a page has them."""
     D = Derivation("D")
     (t,) = D.indices("t")
     alpha, beta, alpha_bar = (D.sequence(name, unit, start=0) for name in ("alpha", "beta", "alpha_bar"))
@@ -59,7 +59,7 @@ def test_the_right_answer_passes_in_any_form(answer):
     assert grade_answer(MEAN, answer).kind == "right"
 
 
-def test_an_answer_in_the_letters_of_a_derivation():
+def test_an_answer_in_the_symbols_of_a_derivation():
     alpha_t, alpha_bar_t, alpha_bar_prev, beta_t, x_0, x_t = reader()
 
     def mean(share):
@@ -87,12 +87,12 @@ def test_an_answer_in_the_letters_of_a_derivation():
         (x, "the data point alone"),
     ],
 )
-def test_a_classic_slip_is_called_by_name(answer, words):
+def test_a_classic_mistake_is_called_by_name(answer, words):
     verdict = grade_answer(MEAN, answer)
-    assert verdict.kind == "slip" and words in verdict.message
+    assert verdict.kind == "mistake" and words in verdict.message
 
 
-def test_a_letter_that_cancels_does_no_harm():
+def test_a_symbol_that_cancels_does_no_harm():
     D = Derivation("D")
     eps, m, g = D.symbol("eps"), D.symbol("m"), D.symbol("g", positive)
     assert grade_answer(exercises()["equal-spread"], g * m * eps**2 / eps**2).kind == "right"
@@ -125,14 +125,14 @@ def test_a_half_is_a_half(number):
 
 
 @pytest.mark.parametrize("number", [1, np.int64(1), sp.S.One, Fraction(1)])
-def test_a_one_is_the_exercises_slip(number):
-    assert grade_answer(exercises()["last-edge"], number).kind == "slip"
+def test_a_one_is_the_exercises_mistake(number):
+    assert grade_answer(exercises()["last-edge"], number).kind == "mistake"
 
 
 def test_a_number_is_an_answer():
     half = Exercise("half", "the number", sp.Rational(1, 2))
     assert [grade_answer(half, n).kind for n in (0.5, Fraction(1, 2), sp.S.Half, 1, 3)] == ["right"] * 3 + [
-        "slip",
+        "mistake",
         "witness",
     ]
     assert grade_answer(half, 3).message.endswith("This is not the number: yours is 3.0, it should be 0.5.")
@@ -140,7 +140,7 @@ def test_a_number_is_an_answer():
 
 @pytest.mark.parametrize(
     ("answer", "words"),
-    [("x_0", "of type str"), (True, "of type bool"), (symbols("gamma"), "letters gamma"), ([x], "of type list")],
+    [("x_0", "of type str"), (True, "of type bool"), (sp.Symbol("gamma"), "symbols gamma"), ([x], "of type list")],
 )
 def test_what_is_no_answer_is_refused(answer, words):
     with pytest.raises(ConfigError, match=words):
@@ -153,8 +153,8 @@ def test_an_unknown_exercise_is_refused():
 
 
 @pytest.mark.parametrize("wrong", [sp.Symbol("x"), sp.Float(0.5) * x_0, sp.Symbol("x", negative=True)])
-def test_an_exercise_is_exact_and_made_of_letters(wrong):
-    with pytest.raises(ConfigError, match="exact and made of letters"):
+def test_an_exercise_is_exact_and_made_of_symbols(wrong):
+    with pytest.raises(ConfigError, match="exact and made of symbols"):
         Exercise("wrong", "it", wrong)
 
 
@@ -163,14 +163,14 @@ def test_an_exercise_of_the_book(name):
     exercise = exercises()[name]
     for form in (exercise.answer, sp.expand(exercise.answer), sp.together(exercise.answer)):
         assert grade_answer(exercise, form).kind == "right"
-    for words, wrong in exercise.slips.items():
+    for words, wrong in exercise.mistakes.items():
         assert words in grade_answer(exercise, wrong).message
     kinds = {
         grade_answer(exercise, wrong).kind
-        for _, wrong in [*slips(exercise.answer)][:12]
+        for _, wrong in [*mistakes(exercise.answer)][:12]
         if not wrong.has(sp.zoo, sp.nan)
     }
-    assert kinds <= {"slip", "right"} and "slip" in kinds
+    assert kinds <= {"mistake", "right"} and "mistake" in kinds
 
 
 @pytest.mark.parametrize("name", exercises())
@@ -194,14 +194,14 @@ def assigned(node):
 
 
 @pytest.mark.parametrize("page", GRADED)
-def test_the_letters_of_an_answer_are_letters_where_it_is_asked_for(page):
+def test_the_symbols_of_an_answer_are_symbols_where_it_is_asked_for(page):
     """They have their names on the page, and no experiment has put a number into one since."""
     from_derivation: dict[str, bool] = {}
     for cell in jupytext.read(BOOK / f"{page}.md").cells:
         if cell.cell_type != "code" or cell.source.startswith("%"):
             continue
         for name in re.findall(r'grade\("([\w-]+)", \.\.\.\)', cell.source):
-            words = {word for letter in exercises()[name].letters for word in re.findall(r"[A-Za-z_]\w*", letter.name)}
+            words = {word for symbol in exercises()[name].symbols for word in re.findall(r"[A-Za-z_]\w*", symbol.name)}
             words = {"T_" if word == "T" else word for word in words}  # T is the number of steps
             assert {word for word in words if not from_derivation.get(word)} == set(), name
         from_derivation |= dict.fromkeys(

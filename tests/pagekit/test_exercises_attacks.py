@@ -15,13 +15,13 @@ import derive
 from derive import Derivation
 from derive.proof.timeout import timeout
 from diffusion_lib.errors import ConfigError
-from pagekit.exercises import decide, exercises, grade_answer, letters, refute
+from pagekit.exercises import decide, exercises, grade_answer, refute, symbols
 from pagekit.exercises.exercise import corners
 
 SNR, g, m, mu, v, T, alpha_bar_t, sigma, a, b = (
     sp.Symbol(name) for name in ("SNR[t]", "g", "m", "mu", "v", "T", "alpha_bar[t]", "sigma", "a", "b")
 )
-G, M = letters("g", "positive")[0], letters("m", "real")[0]
+G, M = symbols("g", "positive")[0], symbols("m", "real")[0]
 D = Derivation("D")
 WRITTEN_M = D.symbol("m")
 (WRITTEN_k,) = D.indices("k")
@@ -99,8 +99,8 @@ WRONG = {  # bumps, steps and kinks that vanish at usual points; "velocity-for-d
         "undecided",
     ),
     "zero that is too large to expand": ("product-mean", lambda: right_and_a_long_zero(32), "undecided"),
-    "a slip with a far bump": ("equal-spread", lambda: m + sp.Abs(g - far) + g - far, "witness"),
-    "abs of a real letter": ("equal-spread", lambda: g * sp.Abs(m), "witness"),
+    "a mistake with a far bump": ("equal-spread", lambda: m + sp.Abs(g - far) + g - far, "witness"),
+    "abs of a real symbol": ("equal-spread", lambda: g * sp.Abs(m), "witness"),
     "root of a square": ("equal-spread", lambda: g * sp.sqrt(m**2), "witness"),
     "tiny term": ("equal-spread", lambda: g * m + g / 10**25, "witness"),
     "tiny factor": ("equal-spread", lambda: g * m * (1 + sp.Rational(1, 10**25)), "witness"),
@@ -114,7 +114,7 @@ WRONG = {  # bumps, steps and kinks that vanish at usual points; "velocity-for-d
     "polynomial in T": ("count-of-divergences", lambda: T + sp.prod([T - k for k in range(1, 11)]) / 10**9, "witness"),
     "tower of ints in Python": ("equal-spread", lambda: 9 ** (9**4), "more than 30 digits"),
     "tower": ("equal-spread", lambda: raw(sp.Pow, sp.Integer(9), raw(sp.Pow, sp.Integer(9), sp.Integer(9))), "power"),
-    "tower in letters": (
+    "tower in symbols": (
         "equal-spread",
         lambda: raw(sp.Mul, m, raw(sp.Pow, sp.Integer(9), sp.Integer(9**9))),
         "power above 32",
@@ -129,8 +129,8 @@ WRONG = {  # bumps, steps and kinks that vanish at usual points; "velocity-for-d
         lambda: raw(sp.exp, raw(sp.Mul, sp.Integer(10**9), raw(sp.log, sp.Integer(9)))),
         "exponential with numbers",
     ),
-    "power by a letter": ("equal-spread", lambda: 2 ** (g + 10**29), "power above 64"),
-    "tower of a letter": ("equal-spread", lambda: 9 ** (9**g), "witness"),
+    "power by a symbol": ("equal-spread", lambda: 2 ** (g + 10**29), "power above 64"),
+    "tower of a symbol": ("equal-spread", lambda: 9 ** (9**g), "witness"),
     "tower of exponentials": ("equal-spread", lambda: sp.exp(sp.exp(sp.exp(sp.exp(g)))), "witness"),
     "large logarithm": ("equal-spread", lambda: sp.log(10**4000 + m), "more than 30 digits"),
     "large integer": ("equal-spread", lambda: 10**5000, "more than 30 digits"),
@@ -141,7 +141,7 @@ WRONG = {  # bumps, steps and kinks that vanish at usual points; "velocity-for-d
     "small float": ("equal-spread", lambda: 1e-300, "more than 30 digits"),
     "float beyond floats": ("equal-spread", lambda: sp.Float(10) ** 10**6, "more than 30 digits"),
     "sum of radicals": ("equal-spread", lambda: sp.Add(*(sp.sqrt(k) for k in range(2, 2002))), "more than 400 parts"),
-    "sum of radicals in letters": (
+    "sum of radicals in symbols": (
         "equal-spread",
         lambda: sp.Add(*(sp.sqrt(g + k) for k in range(2000))),
         "more than 400 parts",
@@ -175,7 +175,7 @@ WRONG = {  # bumps, steps and kinks that vanish at usual points; "velocity-for-d
         "undefined",
     ),
     "complex": ("equal-spread", lambda: 1j, "of type complex"),
-    "log of a negative letter": ("equal-spread", lambda: g * m + 0 * m + sp.log(-g) - sp.log(-g - 1), "undefined"),
+    "log of a negative symbol": ("equal-spread", lambda: g * m + 0 * m + sp.log(-g) - sp.log(-g - 1), "undefined"),
     "cube root of a negative number": ("equal-spread", lambda: sp.root(-8, 3) * m, "undefined"),
     "cube roots of a negative number that cancel": (
         "equal-spread",
@@ -213,20 +213,20 @@ WRONG = {  # bumps, steps and kinks that vanish at usual points; "velocity-for-d
     "unevaluated": ("equal-spread", lambda: sp.UnevaluatedExpr(g) * m, "UnevaluatedExpr"),
     "unknown function": ("equal-spread", lambda: g * sp.Function("f")(m), "type f"),
     "unknown function of a long name": ("equal-spread", lambda: g * sp.Function("f" * 10**5)(m), "type fff"),
-    "unknown function of the letter's name": ("equal-spread", lambda: g * sp.Function("m")(g), "type m"),
+    "unknown function of the symbol's name": ("equal-spread", lambda: g * sp.Function("m")(g), "type m"),
     "random symbol": ("equal-spread", lambda: g * stats.Normal("m", 0, 1), "type RandomSymbol"),
     "random symbol of another name": ("equal-spread", lambda: g * stats.Normal("N", 0, 1), "type RandomSymbol"),
     "expectation": ("equal-spread", lambda: stats.Expectation(g * stats.Normal("m", 0, 1)), "Expectation"),
     "dummy": ("equal-spread", lambda: g * sp.Dummy("m"), "m as a Dummy"),
     "wildcard": ("equal-spread", lambda: g * sp.Wild("m"), "m as a Wild"),
-    "negative letter": ("equal-spread", lambda: sp.Symbol("g", negative=True) * m, "g that is declared otherwise"),
-    "zero letter": ("equal-spread", lambda: sp.Symbol("g", zero=True) * m, "g that is declared otherwise"),
-    "imaginary letter": ("equal-spread", lambda: g * sp.Symbol("m", imaginary=True), "m that is declared otherwise"),
-    "letter without order": ("equal-spread", lambda: sp.Symbol("m", commutative=False) * g, "declared otherwise"),
+    "negative symbol": ("equal-spread", lambda: sp.Symbol("g", negative=True) * m, "g that is declared otherwise"),
+    "zero symbol": ("equal-spread", lambda: sp.Symbol("g", zero=True) * m, "g that is declared otherwise"),
+    "imaginary symbol": ("equal-spread", lambda: g * sp.Symbol("m", imaginary=True), "m that is declared otherwise"),
+    "symbol without order": ("equal-spread", lambda: sp.Symbol("m", commutative=False) * g, "declared otherwise"),
     "whole share": ("zoo-root", lambda: sp.Symbol("alpha_bar[t]", integer=True), "declared otherwise"),
-    "stranger": ("equal-spread", lambda: g * m + sp.Symbol("h"), "letters h"),
+    "stranger": ("equal-spread", lambda: g * m + sp.Symbol("h"), "symbols h"),
     "stranger that cancels": ("equal-spread", lambda: raw(sp.Mul, g, m, raw(sp.Pow, mu, sp.S.Zero)), "right"),
-    "long stranger": ("equal-spread", lambda: sp.Symbol("h" * 10**5), "letters hhh"),
+    "long stranger": ("equal-spread", lambda: sp.Symbol("h" * 10**5), "symbols hhh"),
     "golden ratio": ("equal-spread", lambda: sp.GoldenRatio * m, "GoldenRatio"),
     "density": ("equal-spread", lambda: derive.Normal(WRITTEN_M, 0, 1), "Normal"),
     "phi": ("last-edge", lambda: derive.Phi(WRITTEN_M), "Phi"),
@@ -246,16 +246,16 @@ def test_no_attack_is_right(name):
         grade_answer(exercises()[exercise], answer)
     text = str(refusal.value)
     assert len(text) < 600
-    for letter in exercises()[exercise].letters:
-        assert letter.name in text  # a refusal says which letters are allowed
+    for symbol in exercises()[exercise].symbols:
+        assert symbol.name in text  # a refusal says which symbols are allowed
 
 
-def test_each_letter_goes_to_its_borders_while_the_others_stay():
+def test_each_symbol_goes_to_its_borders_while_the_others_stay():
     where = [*refute.points([G, M])]
     usual = where[0]
-    for letter in (G, M):
-        for value in corners(letter):
-            assert usual | {letter: value} in where
+    for symbol in (G, M):
+        for value in corners(symbol):
+            assert usual | {symbol: value} in where
 
 
 def test_a_proof_that_would_be_too_long_is_not_begun(monkeypatch):
@@ -279,7 +279,7 @@ def test_a_refusal_says_what_was_given_what_is_allowed_and_what_to_do(exercise):
         grade_answer(exercises()[exercise], sp.Min(g, 2))
     text = str(refusal.value)
     assert "a part of type Min" in text and "an answer is made of whole numbers" in text
-    assert text.endswith(", ".join(map(str, exercises()[exercise].letters)) or "none, the answer is a number")
+    assert text.endswith(", ".join(map(str, exercises()[exercise].symbols)) or "none, the answer is a number")
 
 
 def test_the_witness_shows_the_digits_that_differ():

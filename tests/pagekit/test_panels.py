@@ -1,4 +1,4 @@
-"""Panels: each is described, the row breaks, words are legible, gaps between pictures are empty."""
+"""Panels: each is described, the row breaks, words are legible, gaps between images are empty."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def drawn(width=2.3, size=10.5):
     return figure
 
 
-def pictures(n=5, channels=1):
+def images(n=5, channels=1):
     return np.linspace(-1, 1, n * channels * 6).reshape(n, channels, 2, 3)
 
 
@@ -62,14 +62,14 @@ def test_the_row_breaks_and_no_panel_is_wider_than_the_page():
 
 
 def test_the_same_panels_are_the_same_bytes_and_may_stand_on_a_page():
-    texts = {panels([Panel("a", drawn(), "a line"), Panel("b", sheet(pictures(), columns=2), "b")]).text for _ in "ab"}
+    texts = {panels([Panel("a", drawn(), "a line"), Panel("b", sheet(images(), columns=2), "b")]).text for _ in "ab"}
     assert len(texts) == 1
     assert not faults("text/html", texts.pop())
 
 
 def test_kind_is_a_class_by_which_the_page_chooses_colours():
-    for kind in ("plot", "picture"):
-        assert f'class="panels panels-{kind}"' in panels([Panel("", sheet(pictures(), columns=2), "p")], kind=kind).text
+    for kind in ("plot", "image"):
+        assert f'class="panels panels-{kind}"' in panels([Panel("", sheet(images(), columns=2), "p")], kind=kind).text
     with pytest.raises(ConfigError, match="kind"):
         panels([Panel("", drawn(), "a")], kind="photograph")
 
@@ -88,17 +88,17 @@ def test_words_that_a_phone_makes_too_small_are_refused():
 
 
 @pytest.mark.parametrize(("channels", "mode"), [(1, "LA"), (3, "RGBA")])
-def test_a_sheet_keeps_its_pictures_and_is_empty_between_them(channels, mode):
-    made = sheet(pictures(channels=channels), columns=2, gap=2)
+def test_a_sheet_keeps_its_images_and_is_empty_between_them(channels, mode):
+    made = sheet(images(channels=channels), columns=2, gap=2)
     page = image_of(made)
     assert Image.open(io.BytesIO(made.data)).mode == mode and page.shape[:2] == (3 * 2 + 2 * 2, 2 * 3 + 2)
     assert (page[:2, :3, -1] == 255).all() and (page[2:4, :, -1] == 0).all() and (page[:, 3:5, -1] == 0).all()
-    assert (page[8:, 5:, -1] == 0).all()  # the sixth place of five pictures
+    assert (page[8:, 5:, -1] == 0).all()  # the sixth place of five images
     assert page[0, 0, 0] == 0 and page[9, 2, -2] == 255  # the first and the last value: black and white
 
 
 def test_a_sheet_is_as_wide_on_the_page_as_its_scale_says():
-    text = panels([Panel("", sheet(pictures(), columns=5, scale=4), "p")], kind="picture").text
+    text = panels([Panel("", sheet(images(), columns=5, scale=4), "p")], kind="image").text
     assert f"width: {(5 * 3 + 4) * 4}px" in text and "image-rendering: pixelated" in text
 
 
@@ -117,8 +117,8 @@ def test_refusals_of_a_sheet(images, options, words):
         sheet(images, **({"columns": 2} | options))
 
 
-def test_sheets_are_panels_of_pictures_with_their_keys_as_titles():
-    shown = sheets({"samples": pictures(), "digits": pictures()}, columns=3, scale=2)._repr_html_()
-    one = sheet(pictures(), columns=3, scale=2)
-    by_hand = [Panel(name, one, f"Small grey pictures, {name}") for name in ("samples", "digits")]
-    assert shown == panels(by_hand, kind="picture")._repr_html_()
+def test_sheets_are_panels_of_images_with_their_keys_as_titles():
+    shown = sheets({"samples": images(), "digits": images()}, columns=3, scale=2)._repr_html_()
+    one = sheet(images(), columns=3, scale=2)
+    by_hand = [Panel(name, one, f"Small grey images, {name}") for name in ("samples", "digits")]
+    assert shown == panels(by_hand, kind="image")._repr_html_()

@@ -1,4 +1,4 @@
-"""Figures: the slider is complete, escaped and stable; pictures keep their values."""
+"""Figures: the slider is complete, escaped and stable; images keep their values."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Collect(html.parser.HTMLParser):
 
 
 def two_frames(labels=("t = 0", "t = 9"), alt="a photograph"):
-    pictures = [plot.picture_frame(np.full((3, 4, 4), value)) for value in (-1.0, 1.0)]
-    return plot.frames(pictures, list(labels), alt=alt)
+    images = [plot.image_frame(np.full((3, 4, 4), value)) for value in (-1.0, 1.0)]
+    return plot.frames(images, list(labels), alt=alt)
 
 
-def test_slider_has_one_input_and_one_described_picture_per_frame():
+def test_slider_has_one_input_and_one_described_image_per_frame():
     page = Collect(two_frames()._repr_html_())
     assert [image["alt"] for image in page.of("img")] == ["a photograph: t = 0", "a photograph: t = 9"]
     inputs = page.of("input")
@@ -66,14 +66,14 @@ def test_slider_refuses_missing_labels():
         plot.frames([b"\x89PNG"], [], alt="x")
 
 
-def test_pictures_map_minus_one_to_black_and_one_to_white_and_clip():
+def test_images_map_minus_one_to_black_and_one_to_white_and_clip():
     assert plot.to_uint8(np.array([[-3.0, -1.0, 0.0, 1.0, 3.0]])).tolist() == [[0, 0, 128, 255, 255]]
     assert plot.to_uint8(np.zeros((3, 2, 5))).shape == (2, 5, 3)
     with pytest.raises(ConfigError, match="shaped"):
         plot.to_uint8(np.zeros((2, 3, 4)))
 
 
-def test_tile_puts_each_picture_in_its_place():
+def test_tile_puts_each_image_in_its_place():
     images = np.arange(3.0).reshape(3, 1, 1, 1) * np.ones((3, 1, 2, 2))
     sheet = plot.tile(images, columns=2)
     assert sheet.shape == (5, 5)
@@ -98,10 +98,10 @@ def test_raster_figures_are_byte_identical_and_carry_no_software_version():
 def test_grey_frames_are_png_and_scaled_without_blur():
     from PIL import Image
 
-    data = plot.picture_frame(np.array([[[-1.0, 1.0]]]), scale=3)
-    picture = Image.open(io.BytesIO(data))
-    assert picture.format == "PNG" and picture.size == (6, 3)
-    assert sorted(set(picture.tobytes())) == [0, 255]
+    data = plot.image_frame(np.array([[[-1.0, 1.0]]]), scale=3)
+    image = Image.open(io.BytesIO(data))
+    assert image.format == "PNG" and image.size == (6, 3)
+    assert sorted(set(image.tobytes())) == [0, 255]
 
 
 def test_a_curve_has_the_means_of_the_losses():
@@ -139,11 +139,11 @@ def test_a_reader_s_text_is_drawn_as_it_stands_and_stays_small(name):
     figure, axes = plot.plt.subplots(figsize=(2.4, 2.4))
     plot.title(axes, text, fontsize=8)
     assert axes.get_title() == drawn and axes.title.get_fontsize() == 8 and not axes.title.get_parse_math()
-    picture = matplotlib.image.imread(io.BytesIO(plot.raster(figure).data))
-    assert max(picture.shape) < 800
+    image = matplotlib.image.imread(io.BytesIO(plot.raster(figure).data))
+    assert max(image.shape) < 800
 
 
-def test_a_figure_in_few_colours_is_the_same_picture_and_lighter():
+def test_a_figure_in_few_colours_is_the_same_image_and_lighter():
     def drawn(colours):
         figure, axes = matplotlib.pyplot.subplots(figsize=(3, 3))
         axes.imshow(np.random.default_rng(0).random((16, 16, 3)))
@@ -154,7 +154,7 @@ def test_a_figure_in_few_colours_is_the_same_picture_and_lighter():
     assert np.abs(full - few).mean() < 12 and len(drawn(64)) < len(drawn(None)) / 2
 
 
-def test_a_figure_of_pictures_gets_no_white_card_and_keeps_its_pictures():
+def test_a_figure_of_images_gets_no_white_card_and_keeps_its_images():
     def made(color):
         figure, axes = matplotlib.pyplot.subplots(figsize=(2, 2), facecolor="white", layout="constrained")
         axes.imshow(np.full((4, 4, 3), 255, np.uint8), interpolation="nearest")

@@ -231,7 +231,7 @@ COMMAND = (
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_run_that_is_told_to_stop_says_so(book, number):
+def test_a_run_that_is_asked_to_stop_reports_it(book, number):
     write_chapter(book / "notebooks" / "small-chapter.ipynb", SLOW)
     assert start_and_signal(COMMAND, (book / "pid").exists, number) == 128 + number
     path = book / "out" / "small-chapter.ipynb"
@@ -269,7 +269,7 @@ def test_two_runs_into_one_directory_are_refused(book):
 
 
 def test_two_runs_give_the_same_bytes_also_with_bars_and_sets(book, monkeypatch):
-    """A bar shows seconds, the order of a set of texts hangs on a seed of the process, papermill draws an id."""
+    """A bar shows seconds, the order of a set of texts depends on a seed of the process, papermill draws an id."""
     for name in ENVIRONMENT:
         monkeypatch.delenv(name, raising=False)
     work = "from tqdm import tqdm\nimport os, sys\nfor _ in tqdm(range(3), desc='Loading weights'): pass\n"

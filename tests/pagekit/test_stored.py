@@ -40,7 +40,7 @@ def test_numbers_of_the_runs_with_these_parameters(tmp_path):
     assert (kept.command, kept.machine) == ("run it", "a machine")
 
 
-def test_what_differs_is_told_and_nothing_else(tmp_path):
+def test_what_differs_is_named_and_nothing_else(tmp_path):
     write(tmp_path, run(0, "1"), run(1, "2"))
     kept = stored.read("some-chapter", tmp_path)
     assert kept.unlike({"T": 5, "repeat": 1, "not varied": 3}, "abc") == ""
@@ -89,20 +89,20 @@ def test_a_stored_sweep_is_that_of_its_file(sweep):
 
 @pytest.mark.parametrize("sweep", SWEEPS)
 def test_the_page_that_reads_it_says_that_nothing_differs(sweep):
-    """The page compares functions and parameters when it runs; what it said is in the notebook.
+    """The page compares functions and parameters when it runs; its result is in the notebook.
 
     Of a second sweep, such as transformers-longer, it says so as ``longer-unlike``.
     """
     chapter = asked_by(sweep)["chapter"]
     notebook = json.loads((ROOT / "notebooks" / f"{chapter}.ipynb").read_text())
     shown = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
-    said = {
+    shown = {
         output["metadata"]["diffusion_lib"]["value"]: "".join(output["data"]["text/plain"])
         for output in shown
         if "value" in output.get("metadata", {}).get("diffusion_lib", {})
     }
     name = "stored" if sweep == chapter else sweep.removeprefix(f"{chapter}-")
-    assert said[f"{name}-unlike"] == "nothing differs"
+    assert shown[f"{name}-unlike"] == "nothing differs"
 
 
 @pytest.mark.parametrize("sweep", SWEEPS)

@@ -19,7 +19,7 @@ import torch
 from chapters import ROOT, numbers, outputs
 
 from benchmarks import __main__ as program
-from benchmarks import clock, frechet, latent, levers, pictures, recipes, record, ring, sampling
+from benchmarks import clock, frechet, image_peers, latent, levers, recipes, record, ring, sampling
 from benchmarks.options import OURS, Options
 from booktools.source.pages import Book
 from diffusion_lib.data import FASHION_FOLDERS, fashion_mnist
@@ -116,7 +116,7 @@ def test_the_page_runs_with_and_without_the_latent_row(published, monkeypatch, t
         exec(cell.source, names)
     shown = capsys.readouterr().out
     assert "chapter complete" in shown and rows["sampling"]["title"] in shown
-    assert ("Time of pictures from texts over the sum" in shown) == ("latent" in names["won"]) == measured
+    assert ("Time of images from prompts over the sum" in shown) == ("latent" in names["won"]) == measured
     ratios = quoted["latent-ratio"], quoted["latent-diffusers"]
     assert (
         all((ratio != "(not measured yet)") == measured for ratio in ratios) and ("2099" in quoted["date"]) == measured
@@ -134,7 +134,7 @@ def test_the_words_about_the_figures_hold(published):
         place = (entry.get("density"), entry["seconds"])
         others = [other for other in lines + clothes["lines"] if (other.get("density"), other["seconds"]) == place]
         assert entry["name"] != OURS or median(entry["values"]) == min(median(other["values"]) for other in others)
-    floor = clothes["conditions"]["distances"]["real pictures"]
+    floor = clothes["conditions"]["distances"]["real images"]
     assert floor < min(min(entry["values"]) for entry in clothes["lines"])
 
 
@@ -311,23 +311,23 @@ def test_a_pilot_tells_how_many_steps_fit(work):
             work(seconds)
             yield
 
-    assert clock.affordable(slow(), 1.0) == round(clock.SHARE * 64)
+    assert clock.affordable(slow(), 1.0) == round(clock.FRACTION * 64)
     assert clock.affordable(slow(), 0.01) == 20
 
 
 @FASHION
 def test_the_distance_from_the_test_set_is_that_of_the_features():
-    """In a space of sums over rows of pixels, the pixel Gaussian is as near as real pictures; the rest is not."""
-    judge = frechet.Judge(lambda pictures: pictures.sum(3).flatten(1)[:, ::4], 2000)
+    """In a space of sums over rows of pixels, the pixel Gaussian is as near as real images; the rest is not."""
+    judge = frechet.Judge(lambda images: images.sum(3).flatten(1)[:, ::4], 2000)
     assert judge(fashion_mnist("test")) == pytest.approx(0, abs=1e-6)
-    pictures = fashion_mnist("train")[:10_000]
-    distances = judge.references(pictures[:8000], pictures[8000:])
-    assert distances["pixel Gaussian"] < 3 * distances["real pictures"] < 0.1 * distances["noise"]
+    images = fashion_mnist("train")[:10_000]
+    distances = judge.references(images[:8000], images[8000:])
+    assert distances["pixel Gaussian"] < 3 * distances["real images"] < 0.1 * distances["noise"]
 
 
 @FASHION
-def test_samples_are_cut_to_the_range_of_pictures_and_drawn_from_a_random_state_of_their_own():
-    judge = frechet.Judge(lambda pictures: pictures.flatten(1)[:, ::98], 600)
+def test_samples_are_cut_to_the_range_of_images_and_drawn_from_a_random_state_of_their_own():
+    judge = frechet.Judge(lambda images: images.flatten(1)[:, ::98], 600)
     seen = []
 
     class Wild:
@@ -359,8 +359,8 @@ def test_a_contestant_is_looked_at_after_each_budget_and_after_its_last_step(wor
 
 
 def test_sampling_from_a_peer_leaves_its_weights_as_they_were(monkeypatch):
-    monkeypatch.setattr(pictures, "CALLS", 2)
-    contestant = pictures.Diffusers(torch.rand(40, 1, 28, 28))
+    monkeypatch.setattr(image_peers, "NFE", 2)
+    contestant = image_peers.Diffusers(torch.rand(40, 1, 28, 28))
     contestant.step()
     before = [weight.clone() for weight in contestant.network.parameters()]
     assert contestant.sample(2).shape == (2, 1, 28, 28)

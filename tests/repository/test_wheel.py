@@ -53,7 +53,7 @@ def test_it_has_every_file_of_the_miniature(wheel):
     assert here | {f"{MINIATURE}/{name}" for name in (*weights.NEEDED, *WRITTEN)} <= wheel
 
 
-def test_it_has_the_addition_for_few_steps_with_its_card(wheel):
+def test_it_has_the_lora_weights_for_few_steps_with_its_card(wheel):
     folder = few_steps.FOLDER.relative_to(ROOT).as_posix()
     assert {f"{folder}/{name}" for name in (few_steps.FILE, "README.md", "record.json", "fidelity.json")} <= wheel
 

@@ -220,6 +220,6 @@ def test_what_is_kept_is_of_the_same_making_or_made_anew(tmp_path, capsys):
     fingerprint.write_record(path, {"seed": 1}, rows=[2, 3])
     assert fingerprint.read_kept(path, {"seed": 1})["rows"] == [2, 3] and capsys.readouterr().err == ""
     assert fingerprint.read_kept(path, {"seed": 4}) is None
-    assert f"{path} is made anew: {path} must be of this run, got seed is 1" in capsys.readouterr().err
+    assert f"{path} is made again: {path} must be of this run, got seed is 1" in capsys.readouterr().err
     path.write_text("{")
-    assert fingerprint.read_kept(path, {"seed": 1}) is None and "is made anew" in capsys.readouterr().err
+    assert fingerprint.read_kept(path, {"seed": 1}) is None and "is made again" in capsys.readouterr().err

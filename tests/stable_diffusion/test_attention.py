@@ -41,8 +41,8 @@ def test_the_output_is_that_of_the_plain_processor(unet, inputs):
 def test_the_processors_are_put_back_even_after_an_error(unet):
     before = unet.attn_processors
     with pytest.raises(ZeroDivisionError), recorded(unet):
-        kinds = {type(each) for each in unet.attn_processors.values()}
-        assert len(kinds) == 2 and {type(each) for each in before.values()} < kinds
+        types = {type(each) for each in unet.attn_processors.values()}
+        assert len(types) == 2 and {type(each) for each in before.values()} < types
         raise ZeroDivisionError
     assert unet.attn_processors == before
 
@@ -89,8 +89,8 @@ def test_a_map_lies_where_the_places_look(unet):
     """Weights made by hand: the upper left quarter looks at token 5, the rest at token 0."""
     weights = torch.zeros(1, 2, 16, 77)
     weights[..., 0] = 1
-    for place in (0, 1, 4, 5):  # rows of four
-        weights[0, :, place, 0], weights[0, :, place, 5] = 0, 1
+    for position in (0, 1, 4, 5):  # rows of four
+        weights[0, :, position, 0], weights[0, :, position, 5] = 0, 1
     record = Record((4, 4))
     record.add("layer", weights)
     expected = torch.zeros(4, 4)
@@ -99,8 +99,8 @@ def test_a_map_lies_where_the_places_look(unet):
 
 
 @pytest.mark.parametrize(("h", "w"), [(8, 8), (4, 16), (8, 12), (9, 13)])
-def test_a_picture_need_not_be_square(unet, h, w):
-    """4 x 16 has as many places as 8 x 8: which grid it is, the latents say.  A map moves with what is looked at."""
+def test_an_image_need_not_be_square(unet, h, w):
+    """4 x 16 has as many positions as 8 x 8: the latents determine the grid.  A map moves with the attended token."""
     draws = torch.Generator().manual_seed(1)
     x, text = torch.randn(1, 4, h, w, generator=draws), 3 * torch.randn(1, 77, 16, generator=draws)
     seen = []
@@ -115,7 +115,7 @@ def test_a_picture_need_not_be_square(unet, h, w):
 
 def test_what_cannot_be_averaged_is_refused(unet, inputs):
     with recorded(unet) as record:
-        with pytest.raises(ConfigError, match="maps must be asked for after"):
+        with pytest.raises(ConfigError, match="maps need at least one call of the U-Net"):
             record.maps(8)
         call(unet, *inputs)
         with pytest.raises(ConfigError, match="a record must be of one batch"):

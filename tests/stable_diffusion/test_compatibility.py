@@ -12,7 +12,7 @@ from diffusion_lib.errors import CheckpointMismatch, ConfigError
 from diffusion_lib.stable_diffusion import model_spec, parts
 from diffusion_lib.stable_diffusion.compatibility import ALLOWED, INDEX, SCHEDULER, TEXT, UNET, VAE
 
-ROWS = {  # what a published model of each kind says in its files
+ROWS = {  # what a published model of each type has in its files
     "SDXL": (INDEX, "_class_name", "StableDiffusionXLPipeline"),
     "SD3": (INDEX, "_class_name", "StableDiffusion3Pipeline"),
     "Flux": (INDEX, "_class_name", "FluxPipeline"),
@@ -57,8 +57,8 @@ def test_another_kind_of_model_is_refused_by_its_settings(folder, name, setting,
     change(folder, name, **{setting: value})
     with pytest.raises(CheckpointMismatch) as caught:
         ask(folder)
-    said = str(caught.value)
-    assert said.startswith(f"{setting} in {folder / name} must be ") and f"got {value!r}; use a Stable" in said
+    message = str(caught.value)
+    assert message.startswith(f"{setting} in {folder / name} must be ") and f"got {value!r}; use a Stable" in message
 
 
 def test_every_setting_has_its_row():
@@ -84,7 +84,7 @@ def test_a_unet_that_paints_into_a_mask_is_refused(folder):
 )
 def test_weights_of_a_variant_or_in_shards_are_named(folder, name):
     (folder / "unet" / "diffusion_pytorch_model.safetensors").rename(folder / "unet" / name)
-    with pytest.raises(ConfigError, match=f"must be there, got {re.escape(name)} in its place; save it anew"):
+    with pytest.raises(ConfigError, match=f"must be there, got {re.escape(name)} in its place; save it again"):
         parts.load(folder, device="cpu")
 
 

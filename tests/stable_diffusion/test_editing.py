@@ -1,4 +1,4 @@
-"""Negative texts, pictures to begin from, masks, shared attention; the oracle is diffusers where it has the same."""
+"""Negative texts, images to start from, masks, shared attention; the oracle is diffusers where it has the same."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from diffusion_lib.sample.times import timesteps
 from diffusion_lib.stable_diffusion import parts, pipeline
 from diffusion_lib.stable_diffusion.attention import recorded
 from diffusion_lib.stable_diffusion.autoencoder import pil_to_latents
-from diffusion_lib.stable_diffusion.init_image import Origin
+from diffusion_lib.stable_diffusion.init_image import InitLatents
 from diffusion_lib.stable_diffusion.pipeline import denoise, generate
 from diffusion_lib.stable_diffusion.prompt_to_prompt import pairs, prompt_to_prompt, shared
 
@@ -70,13 +70,13 @@ def test_a_negative_text_is_diffusers_negative_prompt(double, negative, g, seed)
 
 @pytest.mark.parametrize("name", sorted(PEERS))
 @pytest.mark.parametrize("strength", [0.2, 0.58, 0.8, 1.0])
-def test_a_picture_to_begin_from_is_that_of_diffusers(double, name, strength):
-    """Both take latents, and draw the noise of picture i from generator i."""
+def test_an_image_to_begin_from_is_that_of_diffusers(double, name, strength):
+    """Both take latents, and draw the noise of image i from generator i."""
     z, streams = noisy(1, 4, 8, 8), generators(7, 2)
     text, empty = embedded(double, ["a dog", "a hat"])
     eps = torch.stack([torch.randn(4, 8, 8, generator=each, dtype=torch.float64) for each in streams])
-    origin = Origin(z, strength, None)
-    ours = last(denoise(double, text, empty, eps, g=3.0, steps=10, sampler=name, origin=origin))
+    start = InitLatents(z, strength, None)
+    ours = last(denoise(double, text, empty, eps, g=3.0, steps=10, sampler=name, init_latents=start))
     options = {"strength": strength, "guidance_scale": 3.0, "generator": generators(7, 2)}
     given = {"prompt": ["a dog", "a hat"], "image": z.expand(2, -1, -1, -1), **options}
     found = theirs(double, name, "StableDiffusionImg2ImgPipeline", 10, **given)
@@ -93,7 +93,7 @@ def test_a_mask_is_that_of_diffusers(double, name, strength):
     (stream,) = generators(7, 1)
     text, empty = embedded(double, ["a dog"])
     eps = torch.randn(1, 4, 8, 8, generator=stream, dtype=torch.float64)
-    options = {"g": 3.0, "steps": 10, "sampler": name, "origin": Origin(z, strength, mask)}
+    options = {"g": 3.0, "steps": 10, "sampler": name, "init_latents": InitLatents(z, strength, mask)}
     ours = last(denoise(double, text, empty, eps, **options))
     given = {"image": z, "mask_image": half(), "masked_image_latents": torch.zeros_like(z)}
     given |= {"strength": strength, "guidance_scale": 3.0, "generator": generators(7, 1), "height": 64, "width": 64}
@@ -102,7 +102,7 @@ def test_a_mask_is_that_of_diffusers(double, name, strength):
     assert torch.allclose(ours[..., :4], z[..., :4], atol=1e-10) and not torch.allclose(ours[..., 4:], z[..., 4:])
 
 
-def test_a_whole_picture_from_another_is_that_of_diffusers(miniature, monkeypatch):
+def test_a_whole_image_from_another_is_that_of_diffusers(miniature, monkeypatch):
     """Eight channels, from pixels to pixels; of the encoder's distribution both take the mean."""
     from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 
@@ -127,14 +127,14 @@ def test_a_whole_picture_from_another_is_that_of_diffusers(miniature, monkeypatc
 
 @pytest.mark.parametrize("sampler", ["ddpm", "dpm++-karras"])
 @pytest.mark.parametrize("mask", [None, half()])
-def test_an_edited_picture_is_the_same_in_a_batch_of_any_size(tiny, sampler, mask):
+def test_an_edited_image_is_the_same_in_a_batch_of_any_size(tiny, sampler, mask):
     options = {"seed": 7, "steps": 5, "sampler": sampler, "init": painted(), "mask": mask, "strength": 0.7, "g": 3}
     together = generate(tiny, ["a dog", "a hat", "red circle"], **options, negative="a circle")
     (alone,) = generate(tiny, "a hat", **options, negative="a circle", first=1)
     assert alike(alone, together[1]) and alone.parameters == together[1].parameters
 
 
-def test_a_batch_that_is_halved_begins_from_the_same_picture(tiny):
+def test_a_batch_that_is_halved_begins_from_the_same_image(tiny):
     def full(call):
         if call == 1:
             raise torch.OutOfMemoryError("no")
@@ -165,8 +165,8 @@ def test_fewer_steps_are_taken_and_the_latent_of_a_white_pixel_is_painted_whole(
     assert changed.nonzero().tolist() == [[2, 1]]
 
 
-def test_what_is_painted_anew_at_strength_one_has_forgotten_the_picture(tiny):
-    """With a mask; a picture alone is noised at T as at any other time, and a trace of it is left."""
+def test_what_is_regenerated_at_strength_one_has_forgotten_the_image(tiny):
+    """With a mask; an image alone is noised at T as at any other time, and a trace of it is left."""
     options = {"seed": 1, "steps": 3, "sampler": "ddim", "strength": 1.0}
     everywhere = Image.new("L", (64, 64), 255)
     one, other = (generate(tiny, "a dog", init=painted(k), mask=everywhere, **options)[0] for k in (0, 1))
@@ -193,22 +193,22 @@ REFUSED = {
     "mask-alone": ({"mask": half()}, "mask must come with an init, got one without"),
     "mask-size": (
         {"mask": half(128), "init": painted()},
-        "mask must have 64 x 64 pixels as the picture to make",
+        "mask must have 64 x 64 pixels as the image to make",
     ),
-    "mask-colour": ({"mask": painted(), "init": painted()}, "mask must be a PIL picture in L or 1, got one in RGB"),
+    "mask-colour": ({"mask": painted(), "init": painted()}, "mask must be a PIL image in L or 1, got one in RGB"),
     "mask-black": ({"mask": Image.new("L", (64, 64), 127), "init": painted()}, "mask must have a white pixel"),
-    "mask-path": ({"mask": "mask.png", "init": painted()}, "mask must be a PIL picture in L or 1, got str"),
+    "mask-path": ({"mask": "mask.png", "init": painted()}, "mask must be a PIL image in L or 1, got str"),
     "init-size": (
         {"init": painted(size=(72, 64))},
-        "pixels as the picture to make, got 72 x 64; resize or crop",
+        "pixels as the image to make, got 72 x 64; resize or crop",
     ),
-    "init-dim": ({"init": painted(), "dim": (64, 96)}, "init must have 64 x 96 pixels as the picture to make, got 64"),
-    "init-grey": ({"init": half()}, "init must be a PIL picture in RGB, got one in L"),
-    "init-path": ({"init": "init.png"}, "init must be a PIL picture in RGB, got str; use read_picture"),
+    "init-dim": ({"init": painted(), "dim": (64, 96)}, "init must have 64 x 96 pixels as the image to make, got 64"),
+    "init-grey": ({"init": half()}, "init must be a PIL image in RGB, got one in L"),
+    "init-path": ({"init": "init.png"}, "init must be a PIL image in RGB, got str; use read_image"),
     "negative-list": ({"negative": ["a", "b"]}, "negative must be a text, got ['a', 'b']"),
     "negative-none": ({"negative": None}, "negative must be a text, got None"),
     "negative-long": ({"negative": "a" * 10_001}, "negative must have at most 10000 characters, got 10001"),
-    "negative-half": ({"negative": "a \ud800"}, "negative must be text, got U+D800 at place 2"),
+    "negative-half": ({"negative": "a \ud800"}, "negative must be text, got U+D800 at position 2"),
     "negative-g-1": ({"negative": "a dog", "g": 1}, "negative must come with a g above 1, got g = 1"),
     "negative-g-0": ({"negative": "a dog", "g": 0.5}, "negative must come with a g above 1, got g = 0.5"),
 }
@@ -242,15 +242,15 @@ def test_tokens_that_belong_together():
 
 @pytest.mark.parametrize("g", [1.0, 3.0])
 def test_with_no_share_both_are_painted_as_alone(tiny, g):
-    z = prompt_to_prompt(tiny, "a dog", "a hat", share=0, g=g, seed=2, steps=5)
+    z = prompt_to_prompt(tiny, "a dog", "a hat", fraction=0, g=g, seed=2, steps=5)
     for latents, prompt in zip(z, ("a dog", "a hat"), strict=True):
         (alone,) = generate(tiny, prompt, g=g, seed=2, steps=5, sampler="ddim")
         torch.testing.assert_close(latents, alone.latents, rtol=0, atol=1e-4)
 
 
-@pytest.mark.parametrize("share", [0.5, 1.0])
-def test_the_source_stays_and_the_same_text_gives_the_same_picture(tiny, share):
-    options = {"g": 3.0, "seed": 2, "steps": 6, "share": share, "sampler": "ddpm"}
+@pytest.mark.parametrize("fraction", [0.5, 1.0])
+def test_the_source_stays_and_the_same_text_gives_the_same_image(tiny, fraction):
+    options = {"g": 3.0, "seed": 2, "steps": 6, "fraction": fraction, "sampler": "ddpm"}
     source, target = prompt_to_prompt(tiny, "a dog", "a hat", **options)
     (alone,) = generate(tiny, "a dog", g=3.0, seed=2, steps=6)
     torch.testing.assert_close(source, alone.latents, rtol=0, atol=1e-4)
@@ -305,8 +305,8 @@ def test_the_maps_of_the_target_are_those_of_the_source(double, monkeypatch):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"share": -0.1}, "share must be a finite number in"),
-        ({"share": float("nan")}, "share must be"),
+        ({"fraction": -0.1}, "fraction must be a finite number in"),
+        ({"fraction": float("nan")}, "fraction must be"),
         ({"source": "a frog"}, "got 'frog'"),
         ({"target": "a frog"}, "got 'frog'"),
         ({"seed": -1}, "seed must be"),

@@ -1,4 +1,4 @@
-"""A set of pictures with its card: made here by the miniature, which is never shown in the place of the real thing."""
+"""A set of images with its card: made here by the miniature, which is never shown instead of the real one."""
 
 from __future__ import annotations
 
@@ -47,27 +47,29 @@ def made(once, tmp_path):
     return shutil.copytree(once, tmp_path / once.name)
 
 
-def test_the_card_says_how_the_pictures_were_made(made, loaded):
+def test_the_card_says_how_the_images_were_made(made, loaded):
     card = fingerprint.read_record(made / gallery.CARD)
-    said = card["made_from"]
-    assert made.name == "float32" and said["model"] == "miniature" and said["fingerprint"] == loaded.fingerprint
-    assert (said["dtype"], said["steps"], said["g"], said["dim"]) == ("float32", 4, 2.0, 128)
-    assert said["device"].startswith("cpu") and card["peak_gib"] > 0.1 and 5 < card["psnr"] < 60
-    assert card["seconds"].keys() == {"pictures", "attention", "photograph"} and min(card["seconds"].values()) > 0
+    made_from = card["made_from"]
+    assert (
+        made.name == "float32" and made_from["model"] == "miniature" and made_from["fingerprint"] == loaded.fingerprint
+    )
+    assert (made_from["dtype"], made_from["steps"], made_from["g"], made_from["dim"]) == ("float32", 4, 2.0, 128)
+    assert made_from["device"].startswith("cpu") and card["peak_gib"] > 0.1 and 5 < card["psnr"] < 60
+    assert card["seconds"].keys() == {"images", "attention", "photograph"} and min(card["seconds"].values()) > 0
     assert (card["prompts"], card["seeds"]) == (list(gallery.PROMPTS), list(gallery.SEEDS))
-    assert set(card["files"]) == {"pictures.jpg", "attention.jpg", "photograph.jpg"}
+    assert set(card["files"]) == {"images.jpg", "attention.jpg", "photograph.jpg"}
     assert sum(path.stat().st_size for path in made.iterdir()) < 10**6
 
 
-def test_the_sheets_hold_the_pictures_that_the_seeds_make(made, loaded):
-    sheet = Image.open(made / "pictures.jpg")
+def test_the_sheets_hold_the_images_that_the_seeds_make(made, loaded):
+    sheet = Image.open(made / "images.jpg")
     assert sheet.size == (len(gallery.PROMPTS) * gallery.TILE, len(gallery.SEEDS) * gallery.TILE)
     again = generate(loaded, gallery.PROMPTS, seed=1, g=2.0, steps=4, sampler="ddim")[2].image
     tile = sheet.crop((2 * gallery.TILE, gallery.TILE, 3 * gallery.TILE, 2 * gallery.TILE))
     apart = np.abs(np.asarray(tile, float) - np.asarray(again.resize(tile.size), float)).mean()
     assert apart < 4  # of 255: what JPEG takes away
     words = Image.open(made / "attention.jpg")
-    assert words.size == (5 * gallery.TILE, gallery.TILE)  # the picture, and four words
+    assert words.size == (5 * gallery.TILE, gallery.TILE)  # the image, and four words
     maps = np.asarray(words.convert("L"))[:, gallery.TILE :]
     assert all(np.ptp(each) > 200 for each in np.split(maps, 4, axis=1))
 
@@ -87,7 +89,7 @@ def claim(path, **changes):
 def test_a_set_by_a_published_model_is_shown(made):
     claim(made / gallery.CARD, model=SD, revision=weights.PUBLISHED[SD])
     ((card, sheets),) = gallery.shown(made.parent)
-    assert card["made_from"]["model"] == SD and sheets["pictures.jpg"]._repr_jpeg_()[:2] == b"\xff\xd8"
+    assert card["made_from"]["model"] == SD and sheets["images.jpg"]._repr_jpeg_()[:2] == b"\xff\xd8"
 
 
 @pytest.mark.parametrize("changes", [{"model": SD, "revision": ""}, {"model": SD, "revision": "main"}])
@@ -99,8 +101,8 @@ def test_another_commit_is_not(made, changes):
 
 def test_a_sheet_that_was_changed_is_refused(made):
     claim(made / gallery.CARD, model=SD, revision=weights.PUBLISHED[SD])
-    (made / "pictures.jpg").write_bytes(b"\xff\xd8 other")
-    with pytest.raises(CheckpointCorrupt, match=r"pictures\.jpg"):
+    (made / "images.jpg").write_bytes(b"\xff\xd8 other")
+    with pytest.raises(CheckpointCorrupt, match=r"images\.jpg"):
         list(gallery.shown(made.parent))
 
 

@@ -1,4 +1,4 @@
-"""The picture that a picture begins from: its file, its fingerprint, and what becomes of a mask."""
+"""The image that sampling starts from: its file, its fingerprint, and what becomes of a mask."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from diffusion_lib.errors import ConfigError
 from diffusion_lib.process.schedule import linear
 from diffusion_lib.stable_diffusion import parts
 from diffusion_lib.stable_diffusion.autoencoder import pil_to_latents
-from diffusion_lib.stable_diffusion.init_image import encode, fingerprint, read_picture
+from diffusion_lib.stable_diffusion.init_image import encode, fingerprint, read_image
 
 
 def two(mode="RGB"):
@@ -23,19 +23,19 @@ def two(mode="RGB"):
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "1", "P"])
-def test_any_opaque_picture_is_read(tmp_path, mode):
+def test_any_opaque_image_is_read(tmp_path, mode):
     path = tmp_path / "x.png"
     two(mode).save(path)
-    read = read_picture("init", path)
+    read = read_image("init", path)
     assert read.mode == "RGB" and read.tobytes() == two(mode).convert("RGB").tobytes()
-    assert read_picture("mask", path).mode == "L"
+    assert read_image("mask", path).mode == "L"
 
 
 def test_a_photograph_is_turned_as_the_camera_was(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # a quarter to the right
     two().save(tmp_path / "x.png", exif=exif)
-    assert read_picture("init", tmp_path / "x.png").size == (1, 2)
+    assert read_image("init", tmp_path / "x.png").size == (1, 2)
 
 
 def broken(path, kind):
@@ -61,38 +61,38 @@ BROKEN = {
     "text": "UnidentifiedImageError: cannot identify image file",
     "cut": "",
     "deep": "the mode I;16, of 1, L, LA",
-    "glass": "pixels that one sees through",
-    "palette": "pixels that one sees through",
+    "glass": "transparent pixels",
+    "palette": "transparent pixels",
     "huge": "2049 x 1 pixels, of at most 2048 a side",
 }
 
 
 @pytest.mark.parametrize("kind", BROKEN)
 @pytest.mark.parametrize("name", ["init", "mask"])
-def test_what_is_no_picture_is_refused_with_its_reason(tmp_path, name, kind):
+def test_what_is_no_image_is_refused_with_its_reason(tmp_path, name, kind):
     broken(tmp_path / "x.png", kind)
-    with pytest.raises(ConfigError, match=f"{name} must be the file of a picture, got .*x.png") as caught:
-        read_picture(name, tmp_path / "x.png")
-    assert BROKEN[kind] in str(caught.value) and "save it anew as a PNG in RGB" in str(caught.value)
+    with pytest.raises(ConfigError, match=f"{name} must be the file of an image, got .*x.png") as caught:
+        read_image(name, tmp_path / "x.png")
+    assert BROKEN[kind] in str(caught.value) and "save it again as a PNG in RGB" in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["init", "mask"])
 def test_a_folder_is_refused_as_one(tmp_path, name):
     with pytest.raises(ConfigError, match=f"{name} must be a regular file, got the directory"):
-        read_picture(name, tmp_path)
+        read_image(name, tmp_path)
 
 
 def test_the_fingerprint_is_of_the_pixels_and_not_of_the_file(tmp_path):
     image = two()
     for name in ("x.png", "x.bmp", "x.webp"):
         image.save(tmp_path / name, **({"lossless": True} if name == "x.webp" else {}))
-        assert fingerprint(read_picture("init", tmp_path / name)) == fingerprint(image)
+        assert fingerprint(read_image("init", tmp_path / name)) == fingerprint(image)
     assert fingerprint(image) == hashlib.sha256(b"RGB 2 x 1\n" + bytes([250, 200, 130, 10, 20, 30])).hexdigest()
     others = {fingerprint(two("L")), fingerprint(image.transpose(Image.Transpose.ROTATE_90)), fingerprint(image)}
     assert len(others) == 3
 
 
-def test_a_latent_is_painted_anew_if_one_of_its_pixels_is(tiny_folder):
+def test_a_latent_is_regenerated_if_one_of_its_pixels_is(tiny_folder):
     tiny = parts.load(tiny_folder, device="cpu")
     init, mask = Image.new("RGB", (72, 64), "red"), Image.new("L", (72, 64), 127)
     mask.putpixel((71, 8), 128)

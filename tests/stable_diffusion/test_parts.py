@@ -86,8 +86,8 @@ def test_sliced_parts_say_the_same(folder):
         *(each.unet(x, t, encoder_hidden_states=text).sample for each in (plain, sliced)), rtol=1e-4, atol=1e-5
     )
     assert sliced.vae.use_slicing and not plain.vae.use_slicing
-    kinds = {type(processor).__name__ for processor in sliced.unet.attn_processors.values()}
-    assert kinds == {"SlicedAttnProcessor"}
+    types = {type(processor).__name__ for processor in sliced.unet.attn_processors.values()}
+    assert types == {"SlicedAttnProcessor"}
 
 
 def test_the_key_names_of_published_files_are_read(folder, tiny_folder):
@@ -112,7 +112,7 @@ def test_the_key_names_of_published_files_are_read(folder, tiny_folder):
 
 
 def test_a_folder_that_transformers_5_wrote_is_read(folder, tiny_folder):
-    """It writes tokenizer.json in the place of vocab.json and merges.txt."""
+    """It writes tokenizer.json instead of vocab.json and merges.txt."""
     loaded = load(tiny_folder)
     for name in ("vocab.json", "merges.txt", "tokenizer_config.json"):
         (folder / "tokenizer" / name).unlink()
@@ -233,7 +233,7 @@ def test_without_the_libraries_the_remedy_is_named(tiny_folder, monkeypatch):
 
 
 def test_importing_the_modules_imports_neither_diffusers_nor_transformers():
-    names = "parts, autoencoder, prompt, guidance, pipeline, picture, safety, weights, model_spec"
+    names = "parts, autoencoder, prompt, guidance, pipeline, image_file, safety, weights, model_spec"
     code = f"import sys; from diffusion_lib.stable_diffusion import {names}; "
     code += "print({'diffusers', 'transformers', 'huggingface_hub'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
@@ -262,13 +262,13 @@ def test_a_published_safety_checker_is_loaded_and_asked(folder):
     from PIL import Image
 
     tiny_parts.save_checker(folder)
-    pictures = [Image.new("RGB", (64, 64), colour) for colour in ("red", "blue")]
+    images = [Image.new("RGB", (64, 64), colour) for colour in ("red", "blue")]
     loaded = load(folder)
-    assert str(loaded).endswith("with a safety checker") and loaded.checker(pictures) == [False, False]
+    assert str(loaded).endswith("with a safety checker") and loaded.checker(images) == [False, False]
     with torch.no_grad():
-        loaded.checker.network.concept_embeds_weights.fill_(-2)  # a threshold that every picture passes
-    assert loaded.checker(pictures) == [True, True]
-    assert pictures[0].getpixel((0, 0)) == (255, 0, 0)
+        loaded.checker.network.concept_embeds_weights.fill_(-2)  # a threshold that every image passes
+    assert loaded.checker(images) == [True, True]
+    assert images[0].getpixel((0, 0)) == (255, 0, 0)
 
 
 # --- the published model ---------------------------------------------------------------------------------------------
@@ -375,7 +375,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hub(monkeypatch, cache):
-    """A server in the place of the hub; set ``hub.status``."""
+    """A server instead of the hub; set ``hub.status``."""
     from huggingface_hub import constants
 
     handler = type("Here", (Hub,), {"wait": threading.Event()})

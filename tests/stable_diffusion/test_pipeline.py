@@ -1,4 +1,4 @@
-"""The loop from a text to a picture: diffusers' own pipeline is the oracle; then seeds, batches, what is refused."""
+"""The loop from a text to an image: diffusers' own pipeline is the oracle; then seeds, batches, what is refused."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_the_loop_is_that_of_the_published_pipeline_in_float32(tiny, name, promp
     assert difference(tiny, name, prompts, g, steps, spacing, seed) <= 1e-4
 
 
-def test_a_whole_picture_is_that_of_the_published_pipeline(tiny_folder, tiny):
+def test_a_whole_image_is_that_of_the_published_pipeline(tiny_folder, tiny):
     """Its own folder, its own scheduler, its own way from a text to pixels; given our noise."""
     from diffusers import LMSDiscreteScheduler, StableDiffusionPipeline
 
@@ -136,34 +136,34 @@ def test_ddpm_is_that_of_the_published_pipeline_where_both_add_no_noise_at_the_e
 
 
 @pytest.mark.parametrize("sampler", ["lms", "ddpm"])
-def test_a_picture_is_the_same_in_a_batch_of_any_size(tiny, sampler):
+def test_an_image_is_the_same_in_a_batch_of_any_size(tiny, sampler):
     together = generate(tiny, ["a dog", "a hat", "red circle"], seed=7, steps=4, sampler=sampler)
-    for i, (prompt, picture) in enumerate(zip(["a dog", "a hat", "red circle"], together, strict=True)):
+    for i, (prompt, image) in enumerate(zip(["a dog", "a hat", "red circle"], together, strict=True)):
         (alone,) = generate(tiny, prompt, seed=7, steps=4, sampler=sampler, first=i)
-        assert alike(alone, picture) and alone.parameters == picture.parameters
-        assert picture.parameters["index"] == i
+        assert alike(alone, image) and alone.parameters == image.parameters
+        assert image.parameters["index"] == i
     assert not alike(together[0], together[1])
 
 
-def test_seeds_make_different_pictures_and_zero_is_one_of_them(tiny):
-    pictures = [generate(tiny, "a dog", seed=seed, steps=2)[0] for seed in (0, 1, 2**63 - 1)]
-    assert [picture.parameters["seed"] for picture in pictures] == [0, 1, 2**63 - 1]
-    assert alike(pictures[0], generate(tiny, "a dog", seed=0, steps=2)[0])
-    assert not alike(pictures[0], pictures[1]) and not alike(pictures[0], pictures[2])
+def test_seeds_make_different_images_and_zero_is_one_of_them(tiny):
+    images = [generate(tiny, "a dog", seed=seed, steps=2)[0] for seed in (0, 1, 2**63 - 1)]
+    assert [image.parameters["seed"] for image in images] == [0, 1, 2**63 - 1]
+    assert alike(images[0], generate(tiny, "a dog", seed=0, steps=2)[0])
+    assert not alike(images[0], images[1]) and not alike(images[0], images[2])
 
 
 def test_no_seed_is_drawn_printed_and_stored(tiny, capsys):
-    (picture,) = generate(tiny, "a dog", seed=None, steps=2)
-    seed = picture.parameters["seed"]
+    (image,) = generate(tiny, "a dog", seed=None, steps=2)
+    seed = image.parameters["seed"]
     assert capsys.readouterr().out == f"seed = {seed}\n"
-    assert alike(picture, generate(tiny, "a dog", seed=seed, steps=2)[0])
+    assert alike(image, generate(tiny, "a dog", seed=seed, steps=2)[0])
     assert generate(tiny, "a dog", steps=1)[0].parameters["seed"] != seed
 
 
 @pytest.mark.parametrize("sampler", ["lms", "ddpm"])
-def test_a_batch_that_does_not_fit_is_halved_and_no_picture_changes(tiny, sampler):
+def test_a_batch_that_does_not_fit_is_halved_and_no_image_changes(tiny, sampler):
     def full(call):
-        if unet.sizes[-1] > 4:  # the guidance doubles the batch: more than two pictures
+        if unet.sizes[-1] > 4:  # the guidance doubles the batch: more than two images
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
 
     small, unet = counted(tiny, full)
@@ -171,14 +171,14 @@ def test_a_batch_that_does_not_fit_is_halved_and_no_picture_changes(tiny, sample
     with pytest.warns(UserWarning) as caught:
         halved = generate(small, prompts, seed=5, steps=3, sampler=sampler)
     assert [str(warning.message) for warning in caught] == [
-        "out of memory: going on with 3 pictures at a time",
-        "out of memory: going on with 2 pictures at a time",
+        "out of memory: going on with 3 images at a time",
+        "out of memory: going on with 2 images at a time",
     ]
     assert unet.sizes == [10, 6, 4, 4, 4, 4, 4, 4, 2, 2, 2]
     whole = generate(tiny, prompts, seed=5, steps=3, sampler=sampler)
-    whole_parameters = [picture.parameters | {"fingerprint": small.fingerprint} for picture in whole]
+    whole_parameters = [image.parameters | {"fingerprint": small.fingerprint} for image in whole]
     assert all(alike(*pair) for pair in zip(halved, whole, strict=True))
-    assert [picture.parameters for picture in halved] == whole_parameters
+    assert [image.parameters for image in halved] == whole_parameters
 
 
 def test_memory_that_ends_on_the_way_repeats_only_that_batch(tiny):
@@ -187,14 +187,14 @@ def test_memory_that_ends_on_the_way_repeats_only_that_batch(tiny):
             raise torch.OutOfMemoryError
 
     small, unet = counted(tiny, once)
-    with pytest.warns(UserWarning, match="going on with 1 pictures"):
+    with pytest.warns(UserWarning, match="going on with 1 images"):
         halved = generate(small, ["a dog", "a hat"], seed=5, steps=4, sampler="ddpm")
     assert unet.sizes == [4, 4, 4] + [2] * 8
     whole = generate(tiny, ["a dog", "a hat"], seed=5, steps=4, sampler="ddpm")
     assert all(alike(*pair) for pair in zip(halved, whole, strict=True))
 
 
-def test_the_progress_counts_every_step_of_every_picture_once(tiny, monkeypatch):
+def test_the_progress_counts_every_step_of_every_image_once(tiny, monkeypatch):
     def once(call):
         if call == 3:
             raise torch.OutOfMemoryError
@@ -212,17 +212,15 @@ def test_the_progress_counts_every_step_of_every_picture_once(tiny, monkeypatch)
     assert bars[0].n == bars[0].total == 8 and bars[0].desc == "tiny"
 
 
-def test_one_picture_that_does_not_fit_names_the_numbers(tiny):
+def test_one_image_that_does_not_fit_names_the_numbers(tiny):
     def full(call):
         raise torch.OutOfMemoryError
 
-    with pytest.raises(
-        OutOfMemory, match="one picture must fit the memory, dim = 64 in float32 does not; use a smaller"
-    ):
+    with pytest.raises(OutOfMemory, match="one image must fit the memory, dim = 64 in float32 does not; use a smaller"):
         generate(counted(tiny, full)[0], "a dog", seed=0, steps=2)
 
 
-# --- what a picture carries ------------------------------------------------------------------------------------------
+# --- what an image carries ------------------------------------------------------------------------------------------
 
 
 def test_save_int_keeps_a_state_every_so_many_steps(tiny):
@@ -234,9 +232,9 @@ def test_save_int_keeps_a_state_every_so_many_steps(tiny):
 
 def test_all_parameters_are_plain_and_complete(tiny):
     hyper = {"g": 2.0, "seed": 9, "steps": 3, "dim": 72, "save_int": 1, "sampler": "euler"}
-    (picture,) = generate(tiny, "a dog", **hyper, first=4)
-    assert picture.image.size == (72, 72)
-    assert picture.parameters == {
+    (image,) = generate(tiny, "a dog", **hyper, first=4)
+    assert image.image.size == (72, 72)
+    assert image.parameters == {
         **{
             "prompt": "a dog",
             "g": 2.0,
@@ -253,15 +251,15 @@ def test_all_parameters_are_plain_and_complete(tiny):
 
 
 @pytest.mark.parametrize("dim", [(96, 64), [64, 96], (72, 104)])
-def test_a_picture_need_not_be_square(tiny, dim):
-    """(width, height), as in a picture's size; the noise, the states and the picture have this shape."""
+def test_an_image_need_not_be_square(tiny, dim):
+    """(width, height), as in an image's size; the noise, the states and the image have this shape."""
     width, height = dim
-    (picture,) = generate(tiny, "a dog", seed=0, steps=2, dim=dim, save_int=1)
-    assert picture.image.size == (width, height) and picture.parameters["dim"] == [width, height]
+    (image,) = generate(tiny, "a dog", seed=0, steps=2, dim=dim, save_int=1)
+    assert image.image.size == (width, height) and image.parameters["dim"] == [width, height]
     shape = (4, height // 8, width // 8)
-    assert picture.latents.shape == picture.kept[0].x_t.shape == tiny.latent_shape(dim) == shape
-    assert torch.equal(picture.kept[0].x_t, torch.randn(shape, generator=sample.generators(0, 1)[0]))
-    assert alike(picture, generate(tiny, "a dog", seed=0, steps=2, dim=picture.parameters["dim"])[0])
+    assert image.latents.shape == image.kept[0].x_t.shape == tiny.latent_shape(dim) == shape
+    assert torch.equal(image.kept[0].x_t, torch.randn(shape, generator=sample.generators(0, 1)[0]))
+    assert alike(image, generate(tiny, "a dog", seed=0, steps=2, dim=image.parameters["dim"])[0])
 
 
 def test_a_pair_of_equal_sides_is_a_square(tiny):
@@ -276,9 +274,9 @@ def test_a_text_that_is_too_long_is_recorded(tiny):
     assert short.parameters["dropped_tokens"] == 0
 
 
-def test_a_flagged_picture_is_black_and_says_so(tiny):
-    checked = dataclasses.replace(tiny, checker=lambda pictures: [True, False])
-    with pytest.warns(UserWarning, match=r"flagged the pictures of \['a dog'\]: they are shown black"):
+def test_a_flagged_image_is_black_and_says_so(tiny):
+    checked = dataclasses.replace(tiny, checker=lambda images: [True, False])
+    with pytest.warns(UserWarning, match=r"flagged the images of \['a dog'\]: they are shown black"):
         flagged, passed = generate(checked, ["a dog", "a hat"], seed=0, steps=2)
     assert (flagged.parameters["safety"], passed.parameters["safety"]) == ("flagged", "passed")
     assert np.asarray(flagged.image).max() == 0 and alike(passed, generate(tiny, "a hat", seed=0, steps=2, first=1)[0])
@@ -314,9 +312,9 @@ def test_an_overflow_of_the_decoder_is_repaired_and_recorded(tiny_folder, monkey
 
     monkeypatch.setattr(half.vae, "decode", overflowing)
     with pytest.warns(UserWarning, match="the decoder overflowed in float16; decoding again in float32"):
-        (picture,) = generate(half, "a dog", seed=0, steps=2)
-    assert (picture.parameters["dtype"], picture.parameters["decoded_in"]) == ("float16", "float32")
-    assert half.vae.dtype == torch.float16 and np.asarray(picture.image).std() > 0
+        (image,) = generate(half, "a dog", seed=0, steps=2)
+    assert (image.parameters["dtype"], image.parameters["decoded_in"]) == ("float16", "float32")
+    assert half.vae.dtype == torch.float16 and np.asarray(image.image).std() > 0
 
 
 @pytest.mark.parametrize(("dtype", "close"), [("float16", 0.3), ("bfloat16", 2.0)])
@@ -330,7 +328,7 @@ def test_half_the_precision_starts_from_the_same_noise(tiny_folder, tiny, dtype,
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 @pytest.mark.parametrize("sampler", ["lms", "ddpm"])
-def test_a_gpu_makes_the_same_picture(tiny_folder, tiny, sampler):
+def test_a_gpu_makes_the_same_image(tiny_folder, tiny, sampler):
     gpu = parts.load(tiny_folder, device="cuda")
     (one,), (other,) = (generate(each, "a dog", g=2, seed=0, steps=5, sampler=sampler) for each in (gpu, tiny))
     assert float((one.latents - other.latents).abs().max()) < 0.05
@@ -349,7 +347,7 @@ REFUSED = {
     "g-text": ({"g": "7.5"}, "g must be a finite number in [0, inf), got '7.5' of type str"),
     "dim-0": (
         {"dim": 0},
-        "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got 0; this model was made for 64",
+        "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got 0; this model was trained for 64",
     ),
     "dim-negative": (
         {"dim": -8},
@@ -373,7 +371,7 @@ REFUSED = {
         "dim must be a multiple of 8 in 64..2048, or two of them (width, height), got True",
     ),
     "dim-pair-65": ({"dim": (64, 65)}, "dim must be a multiple of 8 in 64..2048, or two of them"),
-    "dim-triple": ({"dim": (64, 64, 64)}, "got (64, 64, 64); this model was made for 64"),
+    "dim-triple": ({"dim": (64, 64, 64)}, "got (64, 64, 64); this model was trained for 64"),
     "dim-pair-0": ({"dim": [0, 64]}, "got [0, 64]"),
     "dim-pair-bool": ({"dim": (64, True)}, "got (64, True)"),
     "dim-empty": ({"dim": ()}, "got ()"),
@@ -406,7 +404,7 @@ def test_bad_arguments_are_refused_before_a_network_runs(tiny, arguments, messag
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_as_many_generators_as_pictures(double, count):
+def test_as_many_generators_as_images(double, count):
     text, empty = embedded(double, ["a", "a dog"])
     x_T = torch.zeros(2, 4, 8, 8, dtype=torch.float64)
     options = {"g": 1, "steps": 2, "sampler": "ddpm"}
@@ -444,7 +442,7 @@ def calls(schedule, sampler, steps):
     return SAMPLERS[plain].nfe * steps - (plain == "heun")
 
 
-def test_two_names_of_one_sampler_make_one_picture(tiny):
+def test_two_names_of_one_sampler_make_one_image(tiny):
     pair = [generate(tiny, "a dog", seed=1, steps=4, sampler=name)[0] for name in ("ddim", "euler")]
     assert alike(*pair) and [each.parameters["sampler"] for each in pair] == ["ddim", "euler"]
 

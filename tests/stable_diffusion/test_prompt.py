@@ -46,7 +46,7 @@ def test_every_writing_has_ids_that_repeat(tiny, text):
     assert embed(tiny, ids).isfinite().all()
 
 
-@pytest.mark.parametrize(("text", "found"), [("a \ud800 dog", "D800 at place 2"), ("\udfff", "DFFF at place 0")])
+@pytest.mark.parametrize(("text", "found"), [("a \ud800 dog", "D800 at position 2"), ("\udfff", "DFFF at position 0")])
 def test_half_a_character_is_refused(text, found):
     with pytest.raises(ConfigError, match=rf"prompt must be text, got U\+{found}, which is half a character; rem"):
         check_prompts(text)
@@ -212,4 +212,4 @@ def test_the_miniature_alone_warns_of_what_its_world_does_not_hold(narrow, text,
     assert not recwarn.list
     words(dataclasses.replace(narrow, model="miniature"), [text, text])
     assert len(recwarn.list) == warned
-    assert not warned or f"prompt {text!r} asks for nothing" in str(recwarn.list[0].message)
+    assert not warned or f"prompt {text!r} describes nothing" in str(recwarn.list[0].message)

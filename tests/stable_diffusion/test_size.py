@@ -19,19 +19,19 @@ from diffusion_lib.stable_diffusion import codec, parts, pipeline, prompt
 folder, device, dtype = sys.argv[1:]
 loaded = parts.load(folder, device=device, dtype=dtype)
 ids = prompt.tokenize(loaded.tokenizer, "a dog wearing hat").ids
-(picture,) = pipeline.generate(loaded, "a dog wearing hat", seed=0, steps=2, sampler="lms")
-back = codec.pil_to_latents(loaded.vae, picture.image)
+(image,) = pipeline.generate(loaded, "a dog wearing hat", seed=0, steps=2, sampler="lms")
+back = codec.pil_to_latents(loaded.vae, image.image)
 numbers = {name: sum(weight.numel() for weight in getattr(loaded, name).parameters())
            for name in ("text_encoder", "unet", "vae")}
 resident = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 peak = torch.cuda.max_memory_allocated() if device == "cuda" else resident
 print(json.dumps({
-    "embeddings": list(prompt.embed(loaded, ids).shape), "latents": list(picture.latents.shape),
-    "picture": list(picture.image.size), "back": list(back.shape), "numbers": numbers, "peak": peak / 2**30,
+    "embeddings": list(prompt.embed(loaded, ids).shape), "latents": list(image.latents.shape),
+    "image": list(image.image.size), "back": list(back.shape), "numbers": numbers, "peak": peak / 2**30,
 }))
 """
 EXPECTED = {
-    **{"embeddings": [1, 77, 768], "latents": [4, 64, 64], "picture": [512, 512], "back": [1, 4, 64, 64]},
+    **{"embeddings": [1, 77, 768], "latents": [4, 64, 64], "image": [512, 512], "back": [1, 4, 64, 64]},
     "numbers": {"text_encoder": 123_060_480, "unet": 859_520_964, "vae": 83_653_863},  # of the published files
 }
 CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

@@ -1,4 +1,4 @@
-"""What tests of the loop from a text to a picture share: diffusers' own pipelines, and U-Nets that are watched."""
+"""What tests of the loop from a text to an image share: diffusers' own pipelines, and U-Nets that are watched."""
 
 from __future__ import annotations
 
@@ -85,6 +85,6 @@ def embedded(loaded, prompts):
 
 
 def alike(one, other):
-    """Whether two pictures are the same up to the rounding of sums: each pixel to one level of 255."""
+    """Whether two images are the same up to the rounding of sums: each pixel to one level of 255."""
     levels = np.abs(np.asarray(one.image).astype(int) - np.asarray(other.image).astype(int)).max()
     return levels <= 1 and float((one.latents - other.latents).abs().max()) < 1e-3

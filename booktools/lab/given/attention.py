@@ -14,7 +14,7 @@ from diffusion_lib.stable_diffusion.attention import recorded
 from diffusion_lib.stable_diffusion.autoencoder import latents_to_pil
 from diffusion_lib.stable_diffusion.guidance import Guided
 from diffusion_lib.stable_diffusion.parts import Components, load
-from diffusion_lib.stable_diffusion.pipeline import Picture, generate
+from diffusion_lib.stable_diffusion.pipeline import GeneratedImage, generate
 from diffusion_lib.stable_diffusion.prompt import embed, tokenize
 
 from .. import graphs, sprites
@@ -47,7 +47,7 @@ def _write(folder: Path) -> None:
         (folder / f"{name}.json").write_text(json.dumps(told), encoding="utf-8")
 
 
-def _attention(parts: Components, made: Picture) -> dict:
+def _attention(parts: Components, made: GeneratedImage) -> dict:
     """The maps (n, h, w) of the tokens of the prompt, the start before them, at each time that was kept."""
     words = made.parameters["prompt"].split()  # plain ones, without signs
     tokens = [len(parts.tokenizer(word).input_ids) - 2 for word in words]

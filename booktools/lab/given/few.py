@@ -1,4 +1,4 @@
-"""What the laboratory ``few`` is given: pictures of teacher and student, and how the record judges them."""
+"""The data of the laboratory ``few``: images of teacher and student, and their rates in the record."""
 
 from __future__ import annotations
 
@@ -21,23 +21,21 @@ SIDE, QUALITY, SEED = 88, 55, 0
 
 
 def data() -> dict:
-    """Sprites in WebP by model and steps, one for each prompt; percents right and clean, of how many pictures."""
+    """Sprites in WebP by model and steps, one for each prompt; prompt accuracy and artefact-free rate in %, and n."""
     rows = fingerprint.read_record(few_steps.FOLDER / "fidelity.json")["rows"]
-    judged = {name: {k: model_card.shares(rows, name, k) for k in model_card.COUNTS} for name in ("teacher", "student")}
+    rates = {name: {k: model_card.rates(rows, name, k) for k in model_card.COUNTS} for name in ("teacher", "student")}
     shown = {
-        name: {k: [round(100 * right, 1), round(100 * clean, 1), n] for k, (right, clean, n) in each.items()}
-        for name, each in judged.items()
+        name: {k: [round(100 * p, 1), round(100 * q, 1), n] for k, (p, q, n) in each.items()}
+        for name, each in rates.items()
     }
-    pictures = json.loads((_kept() / "few.json").read_text(encoding="utf-8"))
-    return {"prompts": PROMPTS, "pictures": pictures, "shares": shown}
+    images = json.loads((_kept() / "few.json").read_text(encoding="utf-8"))
+    return {"prompts": PROMPTS, "images": images, "rates": shown}
 
 
 @functools.cache
 def _kept() -> Path:
-    addition = fingerprint.sha256_of_file(few_steps.FOLDER / few_steps.FILE)[
-        :8
-    ]  # the cache knows the miniature's weights
-    return graphs.kept(f"few-{addition}", _write)
+    lora = fingerprint.sha256_of_file(few_steps.FOLDER / few_steps.FILE)[:8]  # the cache knows the miniature's weights
+    return graphs.kept(f"few-{lora}", _write)
 
 
 def _write(folder: Path) -> None:
@@ -47,7 +45,7 @@ def _write(folder: Path) -> None:
             k: [_sprite(each.image) for each in generate(model, PROMPTS, g=g, steps=k, seed=SEED, sampler="ddim")]
             for k in model_card.COUNTS
         }
-        for name, model, g in (("teacher", parts, 2.0), ("student", few_steps.few(parts), 1.0))
+        for name, model, g in (("teacher", parts, 2.0), ("student", few_steps.distilled(parts), 1.0))
     }
     (folder / "few.json").write_text(json.dumps(made), encoding="utf-8")
 

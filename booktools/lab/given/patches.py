@@ -19,11 +19,11 @@ STEPS = 127  # queries and keys are rounded to so many steps on each side of 0
 def data() -> dict:
     """The picture in 16 × 16 colours, which patches are the shape, and whole numbers times a unit for each time."""
     looker, schedule = shapes.load()
-    label, place = divmod(SHOWN, len(shapes.HELD))
-    scene = shapes.scenes()[[shapes.SIDE**2 * label + int(shapes.HELD[place])]]
+    label, place = divmod(SHOWN, len(shapes.HELD_OUT))
+    scene = shapes.scenes()[[shapes.SIDE**2 * label + int(shapes.HELD_OUT[place])]]
     picture, vae = render(scene), load("miniature", device="cpu").vae
     x_0 = shapes.encode(vae, scene)
-    noise = torch.randn(len(shapes.PROMPTS) * len(shapes.HELD), *x_0.shape[1:], generator=_seeded())[[SHOWN]]
+    noise = torch.randn(len(shapes.PROMPTS) * len(shapes.HELD_OUT), *x_0.shape[1:], generator=_seeded())[[SHOWN]]
     times = []
     for t in TIMES:
         when = torch.tensor([t])

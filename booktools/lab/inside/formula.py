@@ -71,11 +71,11 @@ def _said(error, written) -> str:
 
 
 class Reader:
-    """Makes the library's tree; ``known`` are the letters by name and ``domains`` where each lives."""
+    """Makes the library's tree; ``known`` are the symbols by name and ``domains`` where each lives."""
 
     def __init__(self, exercise: Exercise):
         self.known = exercise.known()
-        self.letters = ", ".join(map(str, exercise.letters)) or "none; it is a number"
+        self.symbols = ", ".join(map(str, exercise.symbols)) or "none; it is a number"
 
     def __call__(self, text: str) -> Expr:
         try:
@@ -84,7 +84,7 @@ class Reader:
             raise ConfigError("This is nested too deeply; write a shorter formula.") from None
 
     def refuse(self, what: str):
-        raise ConfigError(f"{what} An answer is made of {MADE_OF} and its letters: {self.letters}.")
+        raise ConfigError(f"{what} An answer is made of {MADE_OF} and its symbols: {self.symbols}.")
 
     def build(self, node: ast.expr) -> Expr:
         if isinstance(node, ast.BinOp) and type(node.op) in JOINS:
@@ -97,7 +97,7 @@ class Reader:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
             return self.call(node.func.id, node.args)
         if isinstance(node, (ast.Name, ast.Subscript)):
-            return self.letter(node)
+            return self.own_symbol(node)
         return self.refuse(f"“{ast.unparse(node)[:40]}” cannot stand in an answer.")
 
     def number(self, value) -> Num:
@@ -113,14 +113,14 @@ class Reader:
             self.refuse(f"“{name}” with {len(given)} parts in its parentheses is not known; is there a * missing?")
         return FUNCTIONS[name](self.build(given[0]))
 
-    def letter(self, node) -> Expr:
+    def own_symbol(self, node) -> Expr:
         name = self.named(node)
         if name not in self.known:
             if name == "pi":
                 return Pi()
             if name in ("e", "E"):
                 return exp(1)
-            self.refuse(f"“{name[:40]}” is none of the letters.")
+            self.refuse(f"“{name[:40]}” is none of the symbols.")
         return Symbol(name, latex(name), domain(self.known[name]))
 
     def named(self, node) -> str:
@@ -129,12 +129,12 @@ class Reader:
             stem, _, time = node.id.rpartition("_")
             return f"{stem}[{time}]" if node.id not in self.known and f"{stem}[{time}]" in self.known else node.id
         if not isinstance(node.value, ast.Name):
-            self.refuse(f"“{ast.unparse(node)[:40]}” is none of the letters.")
+            self.refuse(f"“{ast.unparse(node)[:40]}” is none of the symbols.")
         return f"{node.value.id}[{index(node.slice)!r}]"
 
 
 def index(node: ast.expr) -> Index:
-    """A time: a letter, a whole number, or a letter and a whole number."""
+    """A time: a symbol, a whole number, or a symbol and a whole number."""
     if isinstance(node, ast.Name):
         return Index(node.id)
     if isinstance(node, ast.Constant) and type(node.value) is int:
@@ -146,12 +146,12 @@ def index(node: ast.expr) -> Index:
     raise ConfigError(f"“{ast.unparse(node)[:40]}” is no time; write for example t - 1.")
 
 
-def domain(letter):
-    return unit if letter.is_integer is False else positive if letter.is_positive else real
+def domain(symbol):
+    return unit if symbol.is_integer is False else positive if symbol.is_positive else real
 
 
 def latex(name: str) -> str:
-    """How a letter is written: ``alpha_bar[t - 1]``, ``alpha_bar_s``, ``x_t``."""
+    """How a symbol is written: ``alpha_bar[t - 1]``, ``alpha_bar_s``, ``x_t``."""
     stem, _, time = name.removesuffix("]").partition("[")
     parts = stem.split("_")
     if len(parts) == 3 and parts[1] in ("bar", "tilde", "hat") and not time:

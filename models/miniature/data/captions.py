@@ -1,12 +1,12 @@
-"""How likely a description is, for a picture and in general: the world's own odds, p(y | x) and p(y), exactly.
+"""The exact probability of a description in the synthetic dataset, given its image and marginally: p(y | x) and p(y).
 
-From a picture of one plain shape or one animal one reads everything but the words that ``language.describe`` leaves
-out by chance.  How often it leaves them out is known, so that p(y | x) is a sum over these chances.  Whether the
-description may say "small" or "large" is not in the picture; its radius says how likely it is.  p(y) is the mean of
-p(y | x) over the scenes that ``world.sample_scenes`` makes.
+An image of one plain shape or one animal determines its description except for the words that ``language.describe``
+leaves out at random.  Their probabilities are known, so p(y | x) is a sum over these choices.  Whether a description
+may contain "small" or "large" is not visible in the image; the radius determines how likely it is.  p(y) is the mean of
+p(y | x) over the scenes of ``synthetic.sample_scenes``.
 
-So the information of a description about its picture, log p(y | x) / p(y), is known for every pair.  A contrastive loss
-has then a floor, as L_simple has one where the optimal noise predictor is known.
+Therefore the pointwise mutual information of a description and its image, log p(y | x) / p(y), is known for every pair,
+and a contrastive loss has a known floor, as L_simple has where the optimal noise predictor is known.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from .forms import ANIMALS, SHAPES
 from .language import CHANCES, sentence
 from .synthetic import ANY, COLOURS, FURS, GROUNDS, HELD_OUT, LARGE, NAMES, SMALL, Scenes
 
-KINDS = ("single", "animal")
+CLASSES = ("single", "animal")
 RANGES = {-1: ANY, 0: SMALL, 1: LARGE}  # of the radius, for each size
 
 
 class Shown(NamedTuple):
-    """What a picture of one form shows, in the numbers of ``Scenes``."""
+    """What an image of one form shows, as indices of ``Scenes``."""
 
     form: int
     colour: int
@@ -36,28 +36,28 @@ class Shown(NamedTuple):
     ground: int
 
 
-def given_picture(scenes: Scenes) -> list[dict[str, float]]:
-    """p(y | x) of each picture: its descriptions, each with its probability.
+def given_image(scenes: Scenes) -> list[dict[str, float]]:
+    """p(y | x) of each image: its descriptions, each with its probability.
 
-    Raises ``ConfigError`` for a picture of several shapes, or of one with a pattern.
+    Raises ``ConfigError`` for an image of several shapes, or of one with a pattern.
     """
     others = int(((scenes.form[:, 1] >= 0) | (scenes.pattern[:, 0] >= 0)).sum())
     if others:
-        what = f"got {others} with several shapes or a pattern; draw one kind"
-        raise ConfigError(f"scenes must be of kind {' or '.join(KINDS)}, {what}")
+        what = f"got {others} with several shapes or a pattern; draw one class"
+        raise ConfigError(f"scenes must be of class {' or '.join(CLASSES)}, {what}")
     fields = (scenes.form, scenes.colour, scenes.hat)
     rows = zip(*(field[:, 0].tolist() for field in fields), scenes.ground.tolist(), strict=True)
     radii = scenes.radius[:, 0].tolist()
     return [_descriptions(Shown(*row), _sizes(row[0], radius)) for row, radius in zip(rows, radii, strict=True)]
 
 
-def of_captions(kind: str) -> dict[str, float]:
-    """p(y): every description of a kind of scene, "single" or "animal", with its probability.
+def of_captions(scene_class: str) -> dict[str, float]:
+    """p(y): every description of a scene class, "single" or "animal", with its probability.
 
-    Raises ``ConfigError`` for another kind.
+    Raises ``ConfigError`` for another class.
     """
-    scenes = _animals() if check_choice("kind", kind, KINDS) == "animal" else _shapes()
-    sizes = {-1: 1.0} if kind == "animal" else dict.fromkeys(RANGES, 1 / 3)
+    scenes = _animals() if check_choice("scene_class", scene_class, CLASSES) == "animal" else _shapes()
+    sizes = {-1: 1.0} if scene_class == "animal" else dict.fromkeys(RANGES, 1 / 3)
     total: Counter[str] = Counter()
     for chance, shown in scenes:
         for text, part in _descriptions(shown, sizes).items():
@@ -93,9 +93,9 @@ def _sizes(form: int, radius: float) -> dict[int, float]:
 def _descriptions(shown: Shown, sizes: dict[int, float]) -> dict[str, float]:
     total: Counter[str] = Counter()
     numbers = ((shown.form,), (shown.colour,), (shown.hat,), (-1,), shown.ground)
-    for size, *said in product(sizes, *[(True, False)] * (len(CHANCES) - 1)):  # there is no relation to be said
+    for size, *mentioned in product(sizes, *[(True, False)] * (len(CHANCES) - 1)):  # there is no relation to mention
         part = sizes[size]
-        for chance, yes in zip(CHANCES, said, strict=False):
+        for chance, yes in zip(CHANCES, mentioned, strict=False):
             part *= chance if yes else 1 - chance
-        total[sentence(*numbers, size, -1, (*said, True))] += part
+        total[sentence(*numbers, size, -1, (*mentioned, True))] += part
     return dict(total)

@@ -1,4 +1,4 @@
-"""The forms that the world paints, as signed distances to their edges: eight shapes and four heads of animals.
+"""The forms of the synthetic images, as signed distances to their edges: eight shapes and four heads of animals.
 
 Coordinates are in units of the form's radius: x to the right, y down, the centre at 0.  A distance is negative inside.
 A form is five layers, from the back: ears, head, light (the face, or the pattern of a shape), ink (eyes and nose), hat.
@@ -64,8 +64,8 @@ def _star() -> list[tuple[float, float]]:
 
 def _heart() -> list[tuple[float, float]]:
     angles = [2 * math.pi * k / 48 for k in range(48)]
-    wave = [13 * math.cos(a) - 5 * math.cos(2 * a) - 2 * math.cos(3 * a) - math.cos(4 * a) for a in angles]
-    return [(math.sin(a) ** 3 * 1.08, -w / 15.5 - 0.1) for a, w in zip(angles, wave, strict=True)]
+    heights = [13 * math.cos(a) - 5 * math.cos(2 * a) - 2 * math.cos(3 * a) - math.cos(4 * a) for a in angles]
+    return [(math.sin(a) ** 3 * 1.08, -w / 15.5 - 0.1) for a, w in zip(angles, heights, strict=True)]
 
 
 def _cross(long: float = 1.0, wide: float = 0.36) -> list[tuple[float, float]]:

@@ -1,9 +1,9 @@
-"""The language of the small world: what may be said of a scene, and what a sentence asks for.
+"""The language of the synthetic dataset: how a scene may be described, and what a sentence asks for.
 
 A description has one plain wording: "a large dotted red circle", "a blue star above a green heart", "a red star on a
 blue square", "three pink crosses", "a white dog wearing a red hat", and then, perhaps, the ground: "on sand", "in a
 meadow".  It leaves things out at random: the colour of fur and hat, an article, the ground, how two shapes lie ("a
-blue star and a green heart").  ``captions`` says it in other words, too: synonyms, and what stands last put first ("on
+blue star and a green heart").  ``captions`` also rewords it: with synonyms, and with the last part first ("on
 sand, a little scarlet disc"; "above a green heart, a blue star").  ``parse`` reads them all.
 """
 
@@ -24,7 +24,7 @@ OTHER_WORD, OTHER_ORDER = 0.25, 0.2  # chances of a synonym, for each word that 
 SIZES = ("small", "large")
 COUNTS = ("two", "three", "four")
 PLURALS = {shape: f"{shape}es" if shape == "cross" else f"{shape}s" for shape in SHAPES}
-PLACES = {ground: f"on {ground}" for ground in GROUNDS} | {"meadow": "in a meadow", "beach": "on a beach"}
+GROUND_PHRASES = {ground: f"on {ground}" for ground in GROUNDS} | {"meadow": "in a meadow", "beach": "on a beach"}
 SYNONYMS = {
     "red": ("crimson", "scarlet"), "purple": ("violet",), "gray": ("grey",), "small": ("little", "tiny"),
     "large": ("big", "huge"), "dotted": ("spotted",), "shiny": ("glossy",), "circle": ("disc", "disk"),
@@ -36,7 +36,7 @@ SYNONYMS = {
 
 
 def captions(scenes: Scenes, generator: torch.Generator | None = None) -> list[str]:
-    """Say what each scene shows: with a generator, as ``describe`` does and in other words; without, ``describe``."""
+    """Describe each scene: with a generator, as ``describe`` does and then in other words; without, as ``describe``."""
     texts = describe(scenes, generator)
     if generator is None:
         return texts
@@ -45,12 +45,14 @@ def captions(scenes: Scenes, generator: torch.Generator | None = None) -> list[s
 
 
 def describe(scenes: Scenes, generator: torch.Generator | None = None) -> list[str]:
-    """Describe each scene in plain words that leave things out at random; without a generator, only the ground."""
+    """Describe each scene in plain words, leaving things out at random; without a generator, only the ground."""
     n = len(scenes.form)
     all_but_the_ground = torch.tensor([[True, True, False, False, True]]).expand(n, 5)
-    said = all_but_the_ground if generator is None else torch.rand(n, 5, generator=generator) < torch.tensor(CHANCES)
+    mentioned = (
+        all_but_the_ground if generator is None else torch.rand(n, 5, generator=generator) < torch.tensor(CHANCES)
+    )
     named = (scenes.form, scenes.colour, scenes.hat, scenes.pattern, scenes.ground, scenes.size, scenes.relation)
-    return [sentence(*row) for row in zip(*(column.tolist() for column in (*named, said)), strict=True)]
+    return [sentence(*row) for row in zip(*(column.tolist() for column in (*named, mentioned)), strict=True)]
 
 
 def sentence(
@@ -61,30 +63,32 @@ def sentence(
     ground: int,
     size: int,
     relation: int,
-    said: Sequence[bool],
+    mentioned: Sequence[bool],
 ) -> str:
-    """Describe one scene, whose numbers are those of ``Scenes``; ``said`` are the outcomes of ``CHANCES``."""
+    """Describe one scene, given by indices of ``Scenes``; ``mentioned`` are the outcomes of ``CHANCES``."""
     forms = [FORMS[f] for f in form if f >= 0]
     colours = [NAMES[c] for c in colour if c >= 0]
     things = [article(f"{c} {f}") for c, f in zip(colours, forms, strict=True)]
     if relation >= 0:
-        text = f"{things[0]} {RELATIONS[relation] if said[4] or RELATIONS[relation] == 'on' else 'and'} {things[1]}"
+        text = (
+            f"{things[0]} {RELATIONS[relation] if mentioned[4] or RELATIONS[relation] == 'on' else 'and'} {things[1]}"
+        )
     elif len(forms) > 1:
         text = f"{COUNTS[len(forms) - 2]} {colours[0]} {PLURALS[forms[0]]}"
     elif forms[0] in SHAPES:
         words = [SIZES[size]] * (size >= 0) + [PATTERNS[pattern[0]]] * (pattern[0] >= 0) + [colours[0], forms[0]]
         text = article(" ".join(words))
     else:
-        text = (things[0] if said[0] else article(forms[0])) + _worn(hat[0], said)
-    return f"{text} {PLACES[tuple(GROUNDS)[ground]]}" if said[3] else text
+        text = (things[0] if mentioned[0] else article(forms[0])) + _worn(hat[0], mentioned)
+    return f"{text} {GROUND_PHRASES[tuple(GROUNDS)[ground]]}" if mentioned[3] else text
 
 
-def _worn(hat: int, said: Sequence[bool]) -> str:
+def _worn(hat: int, mentioned: Sequence[bool]) -> str:
     if hat < 0:
         return ""
-    if said[1]:
+    if mentioned[1]:
         return f" wearing {article(f'{NAMES[hat]} hat')}"
-    return " wearing hat" if said[2] else " wearing a hat"
+    return " wearing hat" if mentioned[2] else " wearing a hat"
 
 
 def article(words: str) -> str:
@@ -93,7 +97,7 @@ def article(words: str) -> str:
 
 
 def reword(text: str, draws: random.Random) -> str:
-    """Say a description in another order and with synonyms, each by chance."""
+    """Reword a description in another order and with synonyms, each at random."""
     body, place = _PLACE.fullmatch(text).groups()
     related = _RELATED.fullmatch(body)
     if related and draws.random() < OTHER_ORDER:
@@ -108,7 +112,7 @@ def reword(text: str, draws: random.Random) -> str:
 
 
 def parse(caption: str) -> Scenes | None:
-    """Read what a caption asks for, as one scene (n = 1); None if no picture of this world could have that caption.
+    """Read what a caption asks for, as one scene (n = 1); None if no image of the dataset could have that caption.
 
     What the caption leaves open is −1: fur, ground, size, how two shapes lie.  "A hat" of no colour is −2.  Centres,
     radii and horizon are 0.  Capitals, a full stop and articles do not matter, nor do synonyms and order.
@@ -152,9 +156,9 @@ def _scene(count, size, pattern, colour, form, fur, animal, worn, hat, relation,
 
 
 def rules() -> dict[str, object]:
-    """What ``parse`` goes by, as plain values, for a program in another language that reads prompts as it does.
+    """The rules of ``parse`` as plain values, for a program in another language that reads prompts in the same way.
 
-    ``plain`` has the word in place of each synonym; the patterns are regular expressions with groups by name;
+    ``plain`` maps each synonym to its word; the patterns are regular expressions with groups by name;
     ``held_out`` lists the pairs of a colour and a shape that no training image shows.
     """
     patterns = {"side": _SIDE, "two": _TWO, "first_place": _FIRST_PLACE, "first_relation": _FIRST_RELATION}
@@ -172,8 +176,10 @@ def rules() -> dict[str, object]:
 
 def vocabulary() -> list[str]:
     """Every word that a caption may have, in alphabetical order, and the comma."""
-    said = chain(COLOURS, FURS, FORMS, PATTERNS, SIZES, COUNTS, PLURALS.values(), RELATIONS, PLACES.values(), SYNONYMS)
-    texts = [*said, *chain(*SYNONYMS.values()), "a an and hat wearing ,"]
+    words = chain(
+        COLOURS, FURS, FORMS, PATTERNS, SIZES, COUNTS, PLURALS.values(), RELATIONS, GROUND_PHRASES.values(), SYNONYMS
+    )
+    texts = [*words, *chain(*SYNONYMS.values()), "a an and hat wearing ,"]
     return sorted({word for text in texts for word in text.split()})
 
 
@@ -182,13 +188,13 @@ def _one_of(names: Sequence[str]) -> str:
 
 
 _PLAIN = {other: plain for plain, others in SYNONYMS.items() for other in others if plain not in ("wearing", "two")}
-_PLACE = re.compile(rf"(.*?)( (?:{_one_of(tuple(PLACES.values()))}))?")
+_PLACE = re.compile(rf"(.*?)( (?:{_one_of(tuple(GROUND_PHRASES.values()))}))?")
 _RELATED = re.compile(rf"(.*) ({_one_of(RELATIONS)}) (.*)")
 _KNOWN = re.compile(rf"\b(?:{_one_of(tuple(SYNONYMS))})\b")
 _ARTICLE = re.compile(r"\ban? (\w+)")
 _SIDE, _TWO = re.compile(r"\bto (left|right) of\b"), re.compile(r"\bpair of\b")
 _RELATIONS = tuple(relation.replace("to the ", "") for relation in RELATIONS)  # without articles, as is all below
-_WHERE = tuple(place.replace(" a ", " ") for place in PLACES.values())
+_WHERE = tuple(place.replace(" a ", " ") for place in GROUND_PHRASES.values())
 _ANY, _SHAPE = rf"(?:{_one_of(COLOURS)})", rf"(?:{_one_of(SHAPES)})"
 _FIRST_PLACE = re.compile(rf"^({_one_of(_WHERE)}) , (.*)")
 _FIRST_RELATION = re.compile(rf"^({_one_of(_RELATIONS)}) ({_ANY} {_SHAPE}) , ({_ANY} {_SHAPE})")

@@ -1,8 +1,8 @@
-"""Scenes become pictures.
+"""Scenes are rendered as images.
 
-Everything that is painted is a form of five layers, one above the other, of which a plain shape uses only one.  A layer
-is a table of signed distances d to its edge, in units of the form's radius; scaled, moved and cut to [0, 1] it says how
-much of each pixel is covered: ½ − d / 1.5 with d in pixels, an edge without jags.
+Every painted form has five layers, one above the other, of which a plain shape uses only one.  A layer is a table of
+signed distances d to its edge, in units of the form's radius; scaled, shifted and clipped to [0, 1] it gives the
+coverage of each pixel: ½ − d / 1.5 with d in pixels, an anti-aliased edge.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LAYERS = ("ears", "head", "light", "ink", "hat")  # painted in this order; of a 
 
 def render(scenes: Scenes) -> Tensor:
     """Paint the scenes: float32 (n, 3, 128, 128) in [−1, 1]."""
-    picture = backdrop(scenes.ground, scenes.horizon)
+    image = backdrop(scenes.ground, scenes.horizon)
     for slot in reversed(range(SLOTS)):
         there = (scenes.form[:, slot] >= 0).nonzero()[:, 0]
         if len(there) == 0:
@@ -30,19 +30,19 @@ def render(scenes: Scenes) -> Tensor:
         part = scenes[there]
         covers = covered(part, slot)  # (m, layers, 128, 128)
         paint = paints(part.colour[:, slot], part.hat[:, slot])  # (m, layers, 3)
-        painted = picture[there]
+        painted = image[there]
         for layer in range(len(LAYERS)):
             painted = painted.lerp(paint[:, layer, :, None, None].expand_as(painted), covers[:, layer, None])
-        picture[there] = painted
-    return picture
+        image[there] = painted
+    return image
 
 
 def backdrop(ground: Tensor, horizon: Tensor, side: int = SIZE) -> Tensor:
-    """What is behind the forms, (n, 3, side, side), for (n,) and (n,), in pixels of that side."""
+    """The background, (n, 3, side, side), for (n,) and (n,), in pixels of that side."""
     above, below = palette()[_LANDS[ground]].unbind(1)  # (n, 3) each
     rows = torch.arange(side) + 0.5
-    share = (0.5 + (rows - horizon[:, None]) / EDGE).clamp(0, 1)[:, None, :, None]  # of the colour below
-    return torch.lerp(above[..., None, None], below[..., None, None], share).expand(-1, -1, -1, side).clone()
+    fraction = (0.5 + (rows - horizon[:, None]) / EDGE).clamp(0, 1)[:, None, :, None]  # of the colour below
+    return torch.lerp(above[..., None, None], below[..., None, None], fraction).expand(-1, -1, -1, side).clone()
 
 
 _LANDS = torch.tensor([[NAMES.index(name) for name in names] for names in GROUNDS.values()])

@@ -1,14 +1,14 @@
-"""A small world of captioned pictures, drawn by the program: what the miniature Stable Diffusion is trained on.
+"""The synthetic dataset of captioned images on which the miniature Stable Diffusion is trained.
 
-A picture has 128 × 128 pixels.  It shows a coloured shape; a large one with a pattern; two shapes in a relation; a
-shape on a larger one; two, three or four equal shapes; or the head of an animal with or without a hat.  What is behind
-them is plain, or a sky above a land.  Nothing is stored: ``sample_scenes`` makes n random ``Scenes``
-from one generator, ``painter.render`` their pictures, and ``language.captions`` sentences such as "a small red circle
-on sand" or "three blue stars in a meadow".  A caption may leave out what the picture shows, and never says what it
-does not show.
+An image has 128 × 128 pixels.  It shows a coloured shape; a large one with a pattern; two shapes in a relation; a
+shape on a larger one; two, three or four equal shapes; or the head of an animal with or without a hat.  The background
+is plain, or a sky above a land.  Nothing is stored: ``sample_scenes`` makes n random ``Scenes``
+from one generator, ``rendering.render`` their images, and ``language.captions`` sentences such as "a small red circle
+on sand" or "three blue stars in a meadow".  A caption may leave out what the image shows, but never mentions
+what it does not show.
 
-Eight colour–shape pairs, each shape and each colour once, are held out: no picture that ``sample_scenes`` makes shows
-one unless it is asked for them.  Who paints one anyway has put a colour and a shape together, not remembered a picture.
+Eight colour–shape pairs, each shape and each colour once, are held out: no image of ``sample_scenes`` shows one
+unless ``held_out`` is set.  A model that generates one has composed colour and shape, and has not memorised an image.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from diffusion_lib.errors import check_choice, check_integer
 from .forms import ANIMALS, PATTERNS, SHAPES, TOP
 
 SIZE = 128
-SLOTS = 4  # forms in a picture, at most
+SLOTS = 4  # forms in an image, at most
 COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "black")
 FURS = ("white", "gray", "brown", "black", "orange")
 RGB = {
@@ -39,11 +39,11 @@ GROUNDS = {  # colours above and below the horizon
     "meadow": ("sky", "grass"), "beach": ("sky", "sand"),
 }  # fmt: skip
 RELATIONS = ("above", "below", "to the left of", "to the right of", "on")
-KINDS = ("single", "patterned", "pair", "on", "count", "animal")
-MIX = (0.14, 0.14, 0.24, 0.14, 0.16, 0.18)  # shares of the kinds
-FINE_MIX = (0.12, 0.12, 0.16, 0.18, 0.14, 0.28)  # more of those with fine parts, which are the hardest to learn
+SCENE_CLASSES = ("single", "patterned", "pair", "on", "count", "animal")
+MIX = (0.14, 0.14, 0.24, 0.14, 0.16, 0.18)  # fractions of the scene classes
+FINE_MIX = (0.12, 0.12, 0.16, 0.18, 0.14, 0.28)  # more of those with fine details, which are the hardest to learn
 BASES = ("circle", "square", "diamond")  # wide enough for another shape on them
-WORN = 0.6  # share of the animals with a hat
+WORN = 0.6  # fraction of the animals with a hat
 HELD_OUT = frozenset((COLOURS[(3 * i + 1) % 8], shape) for i, shape in enumerate(SHAPES))
 SMALL, LARGE, ANY = (24.0, 28.0), (38.0, 46.0), (26.0, 44.0)  # ranges of radii, in pixels
 PAIR, HEAD, COUNTED, BASE, TOPPED = (24.0, 26.8), (32.0, 36.0), (23.0, 26.0), (51.0, 55.0), (21.0, 24.0)
@@ -51,13 +51,13 @@ HORIZON = 80.0  # from the top, in pixels, a multiple of 16: no latent has to ho
 
 
 class Scenes(NamedTuple):
-    """What n pictures show.  A picture has up to four forms; ``form`` is −1 where there is none.
+    """What n images show.  An image has up to four forms; ``form`` is −1 where there is none.
 
-    ``form``, ``colour`` (of a shape or a fur), ``hat`` and ``pattern`` (n, 4), int64: places in ``FORMS``, ``NAMES``,
+    ``form``, ``colour`` (of a shape or a fur), ``hat`` and ``pattern`` (n, 4), int64: indices of ``FORMS``, ``NAMES``,
     ``NAMES`` and ``PATTERNS``, −1 for none.  ``centre`` (n, 4, 2) as x, y and ``radius`` (n, 4), float32, in pixels.
-    ``ground`` (n,), a place in ``GROUNDS``, and ``horizon`` (n,), float32, in pixels from the top.  ``size`` (n,): 0
-    for small, 1 for large, −1 for neither.  ``relation`` (n,): of the first form to the second, a place in
-    ``RELATIONS``, −1 for none.  A form is painted over those with a higher number.
+    ``ground`` (n,), an index of ``GROUNDS``, and ``horizon`` (n,), float32, in pixels from the top.  ``size`` (n,): 0
+    for small, 1 for large, −1 for neither.  ``relation`` (n,): of the first form to the second, an index of
+    ``RELATIONS``, −1 for none.  A form is painted over those with a higher index.
     """
 
     form: Tensor
@@ -71,42 +71,42 @@ class Scenes(NamedTuple):
     size: Tensor
     relation: Tensor
 
-    def __getitem__(self, index) -> Scenes:  # of pictures, not of fields
+    def __getitem__(self, index) -> Scenes:  # of images, not of fields
         return Scenes(*(field[index] for field in tuple(self)))
 
 
 def sample_scenes(
     n: int,
     generator: torch.Generator,
-    kind: str | None = None,
+    scene_class: str | None = None,
     held_out: bool = False,
     mix: Sequence[float] = MIX,
 ) -> Scenes:
-    """Draw n scenes: of one kind, or of all in the shares ``mix``; ``held_out`` makes all shapes held-out pairs.
+    """Draw n scenes: of one class, or of all in the proportions ``mix``; ``held_out`` makes all shapes held-out pairs.
 
-    Raises ``ConfigError`` for n below 1 or an unknown kind.
+    Raises ``ConfigError`` for n below 1 or an unknown class.
     """
     check_integer("n", n, 1)
-    one = None if kind is None else KINDS.index(check_choice("kind", kind, KINDS))
-    shares = torch.tensor(mix) if one is None else torch.eye(len(KINDS))[one]
-    kinds = torch.multinomial(shares, n, replacement=True, generator=generator)
-    single, patterned, two, on, counted, animal = (kinds == k for k in range(len(KINDS)))
+    one = None if scene_class is None else SCENE_CLASSES.index(check_choice("scene_class", scene_class, SCENE_CLASSES))
+    proportions = torch.tensor(mix) if one is None else torch.eye(len(SCENE_CLASSES))[one]
+    classes = torch.multinomial(proportions, n, replacement=True, generator=generator)
+    single, patterned, two, on, counted, animal = (classes == k for k in range(len(SCENE_CLASSES)))
     number = torch.where(counted, 2 + _integers(3, n, generator), torch.where(two | on, 2, 1))
     there = torch.arange(SLOTS) < number[:, None]  # (n, 4)
-    form, colour = _objects(kinds, generator, held_out)
+    form, colour = _objects(classes, generator, held_out)
     hat, pattern = torch.full((n, SLOTS), -1), torch.full((n, SLOTS), -1)
     hat[:, 0] = torch.where(animal & _yes(WORN, n, generator), _other(colour[:, 0], generator), -1)
     pattern[:, 0] = torch.where(patterned, _integers(len(PATTERNS), n, generator), -1)
     size = torch.where(patterned, 2 * _integers(2, n, generator) - 1, -1)  # what is drawn on a shape needs room
     size = torch.where(single, _integers(3, n, generator) - 1, size)
     relation = torch.where(two, _integers(4, n, generator), torch.where(on, 4, -1))
-    radius = _radii(kinds, size, generator)
+    radius = _radii(classes, size, generator)
     return Scenes(
         form=form.where(there, -1),
         colour=colour.where(there, -1),
         hat=hat,
         pattern=pattern,
-        centre=_centres(radius, kinds, relation, generator),
+        centre=_centres(radius, classes, relation, generator),
         radius=radius,
         ground=_integers(len(GROUNDS), n, generator),
         horizon=torch.full((n,), HORIZON),
@@ -115,8 +115,8 @@ def sample_scenes(
     )
 
 
-def kinds_of(scenes: Scenes) -> Tensor:
-    """The kind of each scene (n,), a place in ``KINDS``; two unlike shapes are a pair, also without a relation."""
+def classes_of(scenes: Scenes) -> Tensor:
+    """The class of each scene (n,), an index of ``SCENE_CLASSES``; two different shapes are always a pair."""
     on = scenes.relation == RELATIONS.index("on")
     several = scenes.form[:, 1] >= 0
     equal = (scenes.form[:, 0] == scenes.form[:, 1]) & (scenes.colour[:, 0] == scenes.colour[:, 1])
@@ -143,10 +143,10 @@ def _other(fur: Tensor, generator: torch.Generator) -> Tensor:
     return torch.where(colour == fur, (colour + 3) % len(COLOURS), colour)
 
 
-def _objects(kinds: Tensor, generator: torch.Generator, held_out: bool) -> tuple[Tensor, Tensor]:
+def _objects(classes: Tensor, generator: torch.Generator, held_out: bool) -> tuple[Tensor, Tensor]:
     """Draw forms and colours for each slot, (n, 4) each, as if all slots were in use."""
-    n = len(kinds)
-    on, counted, animal = (kinds == KINDS.index(name) for name in ("on", "count", "animal"))
+    n = len(classes)
+    on, counted, animal = (classes == SCENE_CLASSES.index(name) for name in ("on", "count", "animal"))
     pairs = [(s, c) for s, shape in enumerate(SHAPES) for c, name in enumerate(COLOURS)
              if ((name, shape) in HELD_OUT) == held_out]  # fmt: skip
     pairs = torch.tensor(pairs)
@@ -161,19 +161,19 @@ def _objects(kinds: Tensor, generator: torch.Generator, held_out: bool) -> tuple
     return torch.where(animal[:, None], head[:, None], form), torch.where(animal[:, None], fur[:, None], colour)
 
 
-def _radii(kinds: Tensor, size: Tensor, generator: torch.Generator) -> Tensor:
+def _radii(classes: Tensor, size: Tensor, generator: torch.Generator) -> Tensor:
     """Draw the radii (n, 4); what has a pattern is large, and forms that are counted are nearly equal."""
-    rows = torch.stack([size + 1, *(torch.full_like(kinds, k) for k in (2, 3, 4, 5, 6))], 1)
+    rows = torch.stack([size + 1, *(torch.full_like(classes, k) for k in (2, 3, 4, 5, 6))], 1)
     ranges = torch.tensor([ANY, SMALL, LARGE, PAIR, TOPPED, COUNTED, HEAD])
-    low, high = ranges[rows.gather(1, kinds[:, None])[:, 0]].unbind(1)
-    radius = _uniform(low[:, None], high[:, None], torch.rand(len(kinds), SLOTS, generator=generator))
-    base = _uniform(*BASE, torch.rand(len(kinds), generator=generator))
-    radius[:, 1] = torch.where(kinds == KINDS.index("on"), base, radius[:, 1])
+    low, high = ranges[rows.gather(1, classes[:, None])[:, 0]].unbind(1)
+    radius = _uniform(low[:, None], high[:, None], torch.rand(len(classes), SLOTS, generator=generator))
+    base = _uniform(*BASE, torch.rand(len(classes), generator=generator))
+    radius[:, 1] = torch.where(classes == SCENE_CLASSES.index("on"), base, radius[:, 1])
     return radius
 
 
-def _centres(radius: Tensor, kinds: Tensor, relation: Tensor, generator: torch.Generator) -> Tensor:
-    """Draw centres (n, 4, 2) such that every form lies inside the picture, and no two touch but in "on"."""
+def _centres(radius: Tensor, classes: Tensor, relation: Tensor, generator: torch.Generator) -> Tensor:
+    """Draw centres (n, 4, 2) such that every form lies inside the image, and no two touch but in "on"."""
     n, middle = len(radius), SIZE / 2
     jitter = 2 * torch.rand(n, SLOTS, 2, generator=generator) - 1
     free = (middle - 1.08 * radius - 2).clamp(0, 14)  # room of a single shape
@@ -188,4 +188,4 @@ def _centres(radius: Tensor, kinds: Tensor, relation: Tensor, generator: torch.G
     corners = torch.tensor([[-1.0, -1], [1, -1], [-1, 1], [1, 1]])
     order = torch.rand(n, SLOTS, generator=generator).argsort(1)
     counted = middle + 31 * corners[order] + jitter * 2.5
-    return torch.stack([single, single, two, on, counted, head])[kinds, torch.arange(n)]
+    return torch.stack([single, single, two, on, counted, head])[classes, torch.arange(n)]

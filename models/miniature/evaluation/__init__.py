@@ -1,1 +1,1 @@
-"""How images of the miniature are judged, and the model card that says what came of it."""
+"""The evaluation of the miniature's images, and the model card with its results."""

@@ -1,8 +1,8 @@
-r"""Whether a picture is clean, which is another question than whether it shows what was asked.
+r"""Whether an image is free of artefacts, which is a separate question from whether it matches the prompt.
 
-The recogniser names what explains a picture best.  Here its answer is fitted to the picture (places and radii in steps
-of an eighth of a pixel, colours as the medians of what is seen), drawn again and subtracted.  What is left over is
-looked at in five ways, each a number for each picture, 0 or nearly so for one of the renderer's:
+The evaluator names the forms that explain an image best.  Here they are fitted to the image (positions and radii in
+steps of an eighth of a pixel, colours as the medians of what is seen), rendered again and subtracted.  The residual is
+measured in five ways, each a number for each image that is 0, or nearly so, for an image of the renderer:
 
 ``ground``  the strongest mean of 5 × 5 pixels, of those 6 or more away from every form and the horizon: a blot, a halo;
 ``edge``    the root mean square over the pixels within 4 of an outline or the horizon, in units of the contrast there:
@@ -12,9 +12,9 @@ looked at in five ways, each a number for each picture, 0 or nearly so for one o
 ``pieces``  how many connected pieces there are too many or too few; where a form has the ground's colour itself, as a
             face around its eyes, it does not come apart.
 
-All but the last are distances of colours in [−1, 1]³.  A decoder leaves something over of every picture.  So a limit is
-what it leaves of nearly all *real* pictures of a kind, and as much more as is hardly seen: for a patch a tenth, about 7
-levels of 255 in each channel; for an edge one pixel of displacement everywhere.
+All but the last are distances of colours in [−1, 1]³.  A decoder leaves a residual in every image.  A limit is
+therefore the residual of nearly all *real* images of a class after decoding, plus a barely visible margin: for a patch
+a tenth, about 7 levels of 255 in each channel; for an edge one pixel of displacement everywhere.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ DEEP = {"inside": 4, "details": 2}  # pixels from what has another colour
 PATCH = 5  # pixels, the side of what a mean is taken over
 ENOUGH, SURE = 16, 0.95  # pixels that show a colour, and how much of each it must cover
 SMALLEST = 24  # pixels of a piece
-QUANTILE = 0.99  # of the real pictures lie below what the decoder leaves
-UNSEEN = 0.1  # more of a patch than that is hardly seen
+QUANTILE = 0.99  # quantile of the residuals of real images after decoding
+UNSEEN = 0.1  # a barely visible margin for a patch
 ONE_PIXEL = 0.22  # of ``edge``, for an outline that is one pixel off everywhere
-BATCH = 32  # pictures at a time
+BATCH = 32  # images at a time
 
 
-class Left(NamedTuple):
-    """What is left over of n pictures when the forms that were read in them are subtracted; five times (n,)."""
+class Residuals(NamedTuple):
+    """The residuals of n images after subtracting the forms that were read in them; five times (n,)."""
 
     ground: Tensor
     edge: Tensor
@@ -56,22 +56,22 @@ class Left(NamedTuple):
     pieces: Tensor
 
 
-def left(pictures: Tensor, seen: Scenes) -> Left:
-    """Measure pictures (n, 3, 128, 128) in [−1, 1]; ``seen`` is what ``recogniser.read`` says of them.
+def residuals(images: Tensor, seen: Scenes) -> Residuals:
+    """Measure images (n, 3, 128, 128) in [−1, 1]; ``seen`` is what ``evaluator.read`` returned for them.
 
-    All are infinite where it could not judge.
+    All are infinite where the evaluator could not judge.
     """
-    parts = torch.arange(len(pictures)).split(BATCH)
-    found = [_left(pictures[part].float().cpu(), seen[part]) for part in parts]
-    return Left(*(torch.cat(numbers) for numbers in zip(*found, strict=True)))
+    parts = torch.arange(len(images)).split(BATCH)
+    found = [_residuals(images[part].float().cpu(), seen[part]) for part in parts]
+    return Residuals(*(torch.cat(numbers) for numbers in zip(*found, strict=True)))
 
 
-def _left(pictures: Tensor, seen: Scenes) -> Left:
-    land = land_of(pictures)
-    behind = land.picture()
-    weights, drawn = _fit(pictures, seen, behind)
+def _residuals(images: Tensor, seen: Scenes) -> Residuals:
+    land = land_of(images)
+    behind = land.image()
+    weights, drawn = _fit(images, seen, behind)
     form = 1 - weights[:, -1]  # (n, 128, 128), what is not ground
-    apart = pictures - drawn
+    apart = images - drawn
     patch = lengths(avg_pool2d(apart, PATCH, 1, PATCH // 2))
     step = lengths(land.above - land.below)[:, None]
     rows = (torch.arange(SIZE) + 0.5 - SIZE * land.horizon[:, None]).abs().where(step > 0, torch.inf)
@@ -85,10 +85,10 @@ def _left(pictures: Tensor, seen: Scenes) -> Left:
         (patch * far).amax((1, 2)),
         ((edge * near).sum((1, 2)) / near.sum((1, 2)).clamp(min=1)).sqrt(),
         *((patch * each).amax((1, 2)) for each in deep),
-        _pieces(pictures, drawn, behind, form, (rows <= NEAR)[:, :, None] & (form < 0.02)),
+        _pieces(images, drawn, behind, form, (rows <= NEAR)[:, :, None] & (form < 0.02)),
     ]
     unknown = seen.form[:, 0] < 0
-    return Left(*(number.float().masked_fill(unknown, torch.inf) for number in numbers))
+    return Residuals(*(number.float().masked_fill(unknown, torch.inf) for number in numbers))
 
 
 def _deep(weights: Tensor, pixels: int) -> Tensor:
@@ -99,10 +99,10 @@ def _deep(weights: Tensor, pixels: int) -> Tensor:
     return inside.any(1)
 
 
-def limits(found: Left) -> dict[str, float]:
-    """The limits that real pictures of one kind set, after their passage through the autoencoder.
+def limits(found: Residuals) -> dict[str, float]:
+    """The limits from real images of one class, after encoding and decoding.
 
-    Those that can no longer be judged set none; if that is all of them, nothing counts as left by the decoder.
+    Images that can no longer be judged are left out; if that is all of them, the decoder counts as lossless.
     """
     judged = {name: number[number.isfinite()] for name, number in found._asdict().items()}
     most = {name: float(number.quantile(QUANTILE)) if len(number) else 0.0 for name, number in judged.items()}
@@ -110,71 +110,71 @@ def limits(found: Left) -> dict[str, float]:
     return most | wider | {"edge": math.hypot(most["edge"], ONE_PIXEL)}
 
 
-def clean(found: Left, limit: dict[str, float]) -> Tensor:
-    """Which pictures (n,) are clean: no number is above its limit."""
+def artefact_free(found: Residuals, limit: dict[str, float]) -> Tensor:
+    """Which images (n,) are free of artefacts: no number is above its limit."""
     return torch.stack([getattr(found, name) <= most for name, most in limit.items()]).all(0)
 
 
-def ears(pictures: Tensor, seen: Scenes) -> Tensor:
+def ears(images: Tensor, seen: Scenes) -> Tensor:
     """Whether both ears of an animal are there (n,): 1 or 0; −1 where there is no animal, or the ears look like ground.
 
     An ear is there if its pixels are nearer to its colour than to the ground's.
     """
-    pictures = pictures.float().cpu()
-    behind = land_of(pictures).picture()
+    images = images.float().cpu()
+    behind = land_of(images).image()
     weight = uncovered(covered(seen, 0))[:, LAYERS.index("ears")]
     colour = paints(seen.colour[:, 0].clamp(min=0), seen.hat[:, 0].clamp(min=0))[:, 0, :, None, None] - behind
-    there = ((pictures - behind) * colour).sum(1) / colour.square().sum(1).clamp(min=1e-6)
+    there = ((images - behind) * colour).sum(1) / colour.square().sum(1).clamp(min=1e-6)
     right = torch.arange(SIZE) + 0.5 > seen.centre[:, 0, :1]  # (n, 128)
     sides = [weight * side[:, None, :] for side in (right, ~right)]
-    share = torch.stack([(there * w).sum((1, 2)) / w.sum((1, 2)).clamp(min=1e-6) for w in sides])
-    told = (lengths(colour) * weight).sum((1, 2)) / weight.sum((1, 2)).clamp(min=1e-6) >= VISIBLE
-    return torch.where((seen.form[:, 0] >= len(SHAPES)) & told, (share > 0.5).all(0).long(), -1)
+    fraction = torch.stack([(there * w).sum((1, 2)) / w.sum((1, 2)).clamp(min=1e-6) for w in sides])
+    distinct = (lengths(colour) * weight).sum((1, 2)) / weight.sum((1, 2)).clamp(min=1e-6) >= VISIBLE
+    return torch.where((seen.form[:, 0] >= len(SHAPES)) & distinct, (fraction > 0.5).all(0).long(), -1)
 
 
-def _fit(pictures: Tensor, scenes: Scenes, behind: Tensor) -> tuple[Tensor, Tensor]:
-    """What is seen of each layer (n, 21, 128, 128), the ground last, where the forms fit best; and the picture of it.
+def _fit(images: Tensor, scenes: Scenes, behind: Tensor) -> tuple[Tensor, Tensor]:
+    """What is seen of each layer (n, 21, 128, 128), the ground last, where the forms fit best; and the image of it.
 
-    Places are found in half the resolution.
+    Positions are found at half the resolution.
     """
-    small, back = (avg_pool2d(x, SIZE // SIDE) for x in (pictures, behind))
-    colours = _colours(pictures, shares(scenes), scenes)
+    small, back = (avg_pool2d(x, SIZE // SIDE) for x in (images, behind))
+    colours = _colours(images, visible_fractions(scenes), scenes)
     scenes = scenes._replace(centre=scenes.centre.clone(), radius=scenes.radius.clone())
     for slot in range(SLOTS):
         there = (scenes.form[:, slot] >= 0).nonzero()[:, 0]
         if len(there):
             centre, radius = _placed(slot, small[there], scenes[there], back[there], colours[there])
             scenes.centre[there, slot], scenes.radius[there, slot] = centre, radius
-    weights = shares(scenes)
-    colours = _colours(pictures, weights, scenes)
+    weights = visible_fractions(scenes)
+    colours = _colours(images, weights, scenes)
     return weights, torch.einsum("nlhw,nlc->nchw", weights[:, :-1], colours) + weights[:, -1:] * behind
 
 
 def _placed(slot: int, small: Tensor, scenes: Scenes, back: Tensor, colours: Tensor) -> tuple[Tensor, Tensor]:
-    """The centre (n, 2) and radius (n,) of one form with which the pictures (n, 3, 64, 64) fit best."""
+    """The centre (n, 2) and radius (n,) of one form with which the images (n, 3, 64, 64) fit best."""
     scale = SIDE / SIZE
     scenes = scenes._replace(centre=scenes.centre * scale, radius=scenes.radius * scale)
     seen = [uncovered(covered(scenes, each, SIDE)) for each in range(SLOTS)]
 
-    def error(place: Tensor) -> Tensor:
-        scenes.centre[:, slot], scenes.radius[:, slot] = place[:, :2], place[:, 2]
+    def error(position: Tensor) -> Tensor:
+        scenes.centre[:, slot], scenes.radius[:, slot] = position[:, :2], position[:, 2]
         seen[slot] = uncovered(covered(scenes, slot, SIDE))
         weights = _stacked(seen)
         drawn = torch.einsum("nlhw,nlc->nchw", weights[:, :-1], colours) + weights[:, -1:] * back
         return (small - drawn).square().sum((1, 2, 3))
 
-    place = torch.cat([scenes.centre[:, slot], scenes.radius[:, slot, None]], 1)
-    least = error(place)
+    position = torch.cat([scenes.centre[:, slot], scenes.radius[:, slot, None]], 1)
+    least = error(position)
     for step in STEPS:
         for move in torch.cat([torch.eye(3), -torch.eye(3)]) * step * scale:
-            found = error(place + move)
+            found = error(position + move)
             better = found < least
-            place, least = torch.where(better[:, None], place + move, place), torch.where(better, found, least)
-    return place[:, :2] / scale, place[:, 2] / scale
+            position, least = torch.where(better[:, None], position + move, position), torch.where(better, found, least)
+    return position[:, :2] / scale, position[:, 2] / scale
 
 
-def shares(scenes: Scenes) -> Tensor:
-    """How much is seen of each layer of all forms, and of the ground: (n, 21, 128, 128), with the sum 1."""
+def visible_fractions(scenes: Scenes) -> Tensor:
+    """How much is visible of each layer of all forms, and of the ground: (n, 21, 128, 128), with the sum 1."""
     return _stacked([uncovered(covered(scenes, slot)) for slot in range(SLOTS)])
 
 
@@ -187,12 +187,12 @@ def _stacked(seen: list[Tensor]) -> Tensor:
     return torch.cat([*parts, free], 1)
 
 
-def _colours(pictures: Tensor, weights: Tensor, scenes: Scenes) -> Tensor:
-    """The colours of all layers (n, 20, 3): medians of what is seen, or the world's."""
+def _colours(images: Tensor, weights: Tensor, scenes: Scenes) -> Tensor:
+    """The colours of all layers (n, 20, 3): medians of what is seen, or those of the dataset."""
     known = [paints(scenes.colour[:, slot].clamp(min=0), scenes.hat[:, slot].clamp(min=0)) for slot in range(SLOTS)]
     colours = torch.cat(known, 1)
     for n, layer in (weights[:, :-1].flatten(2) > SURE).sum(2).ge(ENOUGH).nonzero().tolist():
-        colours[n, layer] = pictures[n][:, weights[n, layer] > SURE].median(1).values
+        colours[n, layer] = images[n][:, weights[n, layer] > SURE].median(1).values
     return colours
 
 
@@ -217,11 +217,11 @@ def dilated(x: Tensor, pixels: int) -> Tensor:
     return x
 
 
-def _pieces(pictures: Tensor, drawn: Tensor, behind: Tensor, form: Tensor, horizon: Tensor) -> Tensor:
-    """How far the numbers of connected pieces of two pictures are apart; the rows of the horizon are none."""
+def _pieces(images: Tensor, drawn: Tensor, behind: Tensor, form: Tensor, horizon: Tensor) -> Tensor:
+    """The difference of the numbers of connected pieces of two images; the rows of the horizon are ignored."""
     counts = []
     unseen = (form > 0.5) & (lengths(drawn - behind) <= VISIBLE)
-    for x in (pictures, drawn):
+    for x in (images, drawn):
         there = (((lengths(x - behind) > VISIBLE) | unseen) & ~horizon).numpy()
         labels = [torch.from_numpy(ndimage.label(each)[0].ravel()) for each in there]
         counts.append(torch.tensor([int((torch.bincount(each)[1:] >= SMALLEST).sum()) for each in labels]))

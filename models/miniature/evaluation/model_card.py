@@ -25,7 +25,7 @@ from ..training import train_unet, train_vae
 from . import fidelity
 
 ARTICLE = "a dog wearing hat"
-COLUMNS, MARGIN = 8, 14  # of the contact sheet: pictures to a row, height of a caption
+COLUMNS, MARGIN = 8, 14  # of the contact sheet: images to a row, height of a caption
 SHEET = (
     ("single", 7),
     ("unseen", 8),
@@ -45,16 +45,16 @@ def prompts() -> list[list[str]]:
 
 
 def sheet(parts: Components, path: Path, g: float) -> None:
-    """Paint the contact sheet at the default setting: the article's prompt first, then prompts of each line."""
+    """Generate the contact sheet at the default setting: the article's prompt first, then prompts of each line."""
     groups = prompts()
     texts = [text for group in groups for text in group]
-    pictures = [x for i, group in enumerate(groups) for x in fidelity.paint(parts, group, g, seed=int(i > 0))]
+    images = [x for i, group in enumerate(groups) for x in fidelity.paint(parts, group, g, seed=int(i > 0))]
     side = synthetic.SIZE
     page = Image.new("RGB", (COLUMNS * side, math.ceil(len(texts) / COLUMNS) * (side + MARGIN)), "white")
     pen = ImageDraw.Draw(page)
-    for i, (text, picture) in enumerate(zip(texts, to_pil(torch.cat(pictures)), strict=True)):
+    for i, (text, image) in enumerate(zip(texts, to_pil(torch.cat(images)), strict=True)):
         x, y = i % COLUMNS * side, i // COLUMNS * (side + MARGIN)
-        page.paste(picture, (x, y))
+        page.paste(image, (x, y))
         pen.text((x + 2, y + side + 1), _short(pen, text, side - 4), fill="black")
     drawn = io.BytesIO()
     page.save(drawn, format="png", optimize=True)
@@ -82,54 +82,54 @@ def card(folder: Path, rows: list[dict], settings: dict, minutes: dict[str, floa
     )
     return f"""# The miniature
 
-Stable Diffusion's parts in small. It paints 128 × 128 pictures of a world of coloured shapes and of animals with hats.
-`StableDiffusionPipeline.from_pretrained` loads this folder. Of other models it has CLIP's vocabulary, and nothing else.
+Stable Diffusion's parts in small. It generates 128 × 128 images of coloured shapes and of animals with hats.
+`StableDiffusionPipeline.from_pretrained` loads this folder. From other models it takes only CLIP's vocabulary.
 
 ## Data
 
-`models.miniature` draws the pictures and says their captions: {len(SHAPES)} shapes in {len(synthetic.COLOURS)} colours, alone and plain or, if large, with one of {len(PATTERNS)} patterns,
+`models.miniature` renders the images and writes their captions: {len(SHAPES)} shapes in {len(synthetic.COLOURS)} colours, alone and plain or, if large, with one of {len(PATTERNS)} patterns,
 two in a relation, one on another, two to four equal ones; and {len(ANIMALS)} animals with or without a hat; on {len(synthetic.GROUNDS)} grounds, of which two have a horizon.
-A word that has synonyms is one of them in {language.OTHER_WORD:.0%} of the captions, and the order is another in {language.OTHER_ORDER:.0%}. Never seen in training: {held_out}.
+A word that has synonyms is one of them in {language.OTHER_WORD:.0%} of the captions, and the order is another in {language.OTHER_ORDER:.0%}. Held out of training: {held_out}.
 
 ## Recipe
 
-`python -m diffusion_lib train-latent --out DIR` trains it from nothing. The seeds of this run were {_listed(vae.seed, sharp.seed, *(run.seed for run in runs))}.
+`python -m diffusion_lib train-latent --out DIR` trains it from scratch. The seeds of this run were {_listed(vae.seed, sharp.seed, *(run.seed for run in runs))}.
 
-- Autoencoder: {vae.steps + sharp.steps:,} steps of {vae.batch_size} fresh pictures, weight of the KL {train_vae.KL_WEIGHT:g}: {vae.steps:,} with the squared error, learning rate {vae.lr:g};
+- Autoencoder: {vae.steps + sharp.steps:,} steps of {vae.batch_size} fresh images, weight of the KL {train_vae.KL_WEIGHT:g}: {vae.steps:,} with the squared error, learning rate {vae.lr:g};
   {sharp.steps:,} with the absolute error times {train_vae.ABSOLUTE_WEIGHT:g}, learning rate {sharp.lr:g}.
 - Text encoder and U-Net: {len(runs)} runs of {_listed(*(f"{run.steps:,}" for run in runs))} steps of {unet.batch_size}, learning rates {_listed(*(f"{run.lr:g}" for run in runs))},
-  each from the average of the one before, on the latents of {settings["pictures"]:,} other pictures;
-  {train_unet.DROPPED:.0%} of the captions empty, loss (ε − ε̂)² weighed by min(1 + 1/SNR, {train_unet.LARGEST_WEIGHT:g}).
+  each from the average of the one before, on the latents of {settings["images"]:,} other images;
+  {train_unet.LABEL_DROPOUT:.0%} of the captions empty, loss (ε − ε̂)² weighted by min(1 + 1/SNR, {train_unet.LARGEST_WEIGHT:g}).
 - Both: AdamW, cosine to 0, averaged parameters, {unet.precision}; stored as float16.
 - Minutes of one core: {times}.
 - Versions: diffusion_lib {__version__}, {versions}, Python {platform.python_version()}.
 
 ## Numbers
 
-Pictures in %, of {n} fresh ones a line, ± one standard error, at the default setting of the command `picture`: {SAMPLER}, {STEPS} steps, g = {g:g}.
-A recogniser judges that fits the world's renderer to the picture; it never saw a generated one. "Recogniser" is what it finds in real pictures,
-"autoencoder" in real ones after encoding and decoding, both of {trial}. Unseen are colour–shape pairs that no picture of the training showed; of "ground" the captions name the ground,
-of "words" all that the world has is asked for with the ground, in synonyms and other orders.
+Percentages of {n} fresh images a line, ± one standard error, at the default setting of the command `image`: {SAMPLER}, {STEPS} steps, g = {g:g}.
+The automatic evaluator fits the renderer to the image; it was never tuned on a generated one. "Evaluator" is its result on real images,
+"autoencoder" on real ones after encoding and decoding, both of {trial}. Unseen are colour–shape pairs that no training image showed; in "ground" the captions name the ground,
+and "words" covers all classes with the ground, in synonyms and other orders.
 
 {_table(rows)}
 
 {_goal(rows)}
 
-Clean means: nothing else on the ground, edges as sharp as the decoder can, no stain inside, as many pieces as forms; `cleanness` says how it is measured.
-Its limits are what the decoder leaves over of 99 of 100 real pictures of a kind, and a little more that is hardly seen. Ears are counted where they differ from their ground.
+Artefact-free means: nothing else on the ground, edges as sharp as the decoder allows, no stain inside, as many pieces as forms; `artefact_metrics` defines the measures.
+The limits are the residuals of 99 of 100 real images of a class after decoding, plus a barely visible margin. Ears are counted where they differ from their ground.
 
-With other settings, of {trial} trial pictures each. The g of the table is the one with which most of these are right and clean.
+With other settings, of {trial} trial images each. The g of the table is the one with which most of these are correct and artefact-free.
 
 {_settings(rows)}
 
 `ddpm` draws fresh noise in each step. `ddim` and `lms`, the article's, draw none: orders one and four of one family; g = 7.5 is Stable Diffusion's.
 Steep slopes break a high order, not the network: see the chapter on multistep methods.
-The autoencoder returns fresh pictures with {_psnr(rows)}.
+The autoencoder returns fresh images with {_psnr(rows)}.
 
 ## Limits
 
-It knows {len(language.vocabulary()) - 1} words and the comma. Any other word has the embedding 0: `picture` names it and makes no picture.
-Five objects, two animals, actions and styles are not in its world.
+It knows {len(language.vocabulary()) - 1} words and the comma. Any other word has the embedding 0: `image` names it and generates no image.
+Five objects, two animals, actions and styles are not in its training data.
 
 ## Hashes
 
@@ -145,44 +145,53 @@ def _listed(*each: object) -> str:
 
 def _table(rows: list[dict]) -> str:
     lines = []
-    limits = {(row["of"], row["line"]): row for row in rows if row["of"] in ("recogniser", "autoencoder")}
+    limits = {(row["of"], row["line"]): row for row in rows if row["of"] in ("evaluator", "autoencoder")}
     for row in (row for row in rows if row["of"] == "fresh"):
-        real, coded = (_asked(limits[of, row["line"]]) for of in ("recogniser", "autoencoder"))
+        real, coded = (_asked(limits[of, row["line"]]) for of in ("evaluator", "autoencoder"))
         for what, (p, n) in _asked(row).items():
-            lines.append([row["line"], what, _share(p, n), f"{100 * real[what][0]:.1f}", f"{100 * coded[what][0]:.1f}"])
-    return tables.markdown(["line", "what", "%", "recogniser", "autoencoder"], lines)
+            lines.append(
+                [row["line"], what, _percent(p, n), f"{100 * real[what][0]:.1f}", f"{100 * coded[what][0]:.1f}"]
+            )
+    return tables.markdown(["line", "what", "%", "evaluator", "autoencoder"], lines)
 
 
 def _asked(row: dict) -> dict[str, tuple[float, int]]:
-    """Each share of a row, and of how many pictures."""
-    found = row["right"] | {what: row["clean"][what] for what in ("clean", "right and clean", "unknown")}
+    """Each fraction of a row, and of how many images."""
+    found = row["prompt_accuracy"] | {
+        what: row["artefacts"][what] for what in ("artefact-free", "correct and artefact-free", "unknown")
+    }
     ears = {"both ears": (row["ears"]["both"], row["ears"]["n"])} if "ears" in row else {}
     return {what: (p, row["n"]) for what, p in found.items() if what != "psnr"} | ears
 
 
-def _share(p: float, n: int) -> str:
-    """In %, with one standard error of a share of n."""
+def _percent(p: float, n: int) -> str:
+    """In %, with one standard error of a fraction of n."""
     return f"{100 * p:.1f} ± {100 * math.sqrt(p * (1 - p) / max(n, 1)):.1f}"
 
 
 def _goal(rows: list[dict]) -> str:
-    goal = f"The goal: right and clean {fidelity.GOAL:.0%}, of unseen pairs {fidelity.UNSEEN_GOAL:.0%}."
-    missed = ", ".join(f"{line} ({100 * p:.1f} %)" for line, p in fidelity.missed(rows).items())
-    return f"{goal} Not reached: {missed}." if missed else f"{goal} Every line reaches it."
+    goal = f"The goal: correct and artefact-free {fidelity.GOAL:.0%}, of unseen pairs {fidelity.UNSEEN_GOAL:.0%}."
+    below = ", ".join(f"{line} ({100 * p:.1f} %)" for line, p in fidelity.below_goal(rows).items())
+    return f"{goal} Not reached: {below}." if below else f"{goal} Every line reaches it."
 
 
 def _settings(rows: list[dict]) -> str:
     tried = [row for row in rows if row["of"] == "trial" and "trained" not in row]
     lines = [
         [row["line"], row["sampler"], str(row["steps"]), f"{row['g']:g}"]
-        + [_share(p, row["n"]) for p in (list(row["right"].values())[-1], row["clean"]["clean"])]
+        + [
+            _percent(p, row["n"])
+            for p in (list(row["prompt_accuracy"].values())[-1], row["artefacts"]["artefact-free"])
+        ]
         for row in tried
     ]
-    return tables.markdown(["line", "sampler", "steps", "g", "right", "clean"], lines)
+    return tables.markdown(["line", "sampler", "steps", "g", "prompt accuracy", "artefact-free"], lines)
 
 
 def _psnr(rows: list[dict]) -> str:
-    return ", ".join(f"{row['right']['psnr']:.1f} dB ({row['line']})" for row in rows if row["of"] == "autoencoder")
+    return ", ".join(
+        f"{row['prompt_accuracy']['psnr']:.1f} dB ({row['line']})" for row in rows if row["of"] == "autoencoder"
+    )
 
 
 def _hashes(folder: Path) -> str:

@@ -28,7 +28,7 @@ def fit(
 ) -> nn.Module | None:
     """Minimise ``loss_of(module, step, generator)``; return the averaged module, or None if a signal stopped it.
 
-    Everything else is as ``train.run.drive`` says.
+    Everything else is as in ``train.run.drive``.
     """
     state = TrainState.create(module, config, device)
     records = minimise(state, config, loss_of)

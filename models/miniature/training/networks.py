@@ -11,8 +11,8 @@ noise                   ``scaled_linear``, 0.00085â€¦0.012, T = 1000, predicts Î
 ======================  ==================================  ===========================
 
 ``parts`` builds them with random weights; ``write`` makes the folder that ``StableDiffusionPipeline.from_pretrained``
-loads.  Weights are stored as float16, and the configurations say float32: transformers obeys that word, diffusers does
-not, and both then compute in float32.
+loads.  Weights are stored as float16, and the configurations say float32: transformers follows that setting, diffusers
+does not, and both then compute in float32.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def write(folder: Path, networks: Networks) -> Path:
     except SafetensorError as error:  # its own class for a full disk, too
         for left in folder.rglob("*.tmp"):
             left.unlink()
-        raise SaveError(f"{folder} was not written: {error}; make room, or name another place") from error
+        raise SaveError(f"{folder} was not written: {error}; make room, or name another folder") from error
     for file in (folder / "tokenizer").iterdir():  # what was saved says the same at four times the length
         file.unlink()
     for name, content in vocabulary.items():

@@ -1,15 +1,15 @@
-r"""The second stage: text encoder and U-Net learn to predict the noise in the latents of a captioned picture.
+r"""The second stage: text encoder and U-Net learn to predict the noise in the latents of a captioned image.
 
 The loss is that of latent diffusion, L_LDM = E ‖ε − ε̂(z_t, t, τ(y))‖² per dimension (Rombach et al. 2022, eq. 3): z is
 the mean of the posterior, shifted and scaled as for Stable Diffusion, y the caption and τ the text encoder, which is
 trained along.  One caption in ten is replaced by the empty text, for guidance (Ho & Salimans 2022, algorithm 1).
 
-t is uniform, and the error at t weighs min(1 + 1/SNR_t, 10), divided by its mean.  Without the bound this is the error
-of v (Salimans & Ho 2022, section 4).  What a caption decides, it decides where the noise is strong; there ε is almost
-x_t itself, so that a large error of the picture is a small one of ε, and a short run would learn edges before colours.
+t is uniform, and the error at t is weighted by min(1 + 1/SNR_t, 10), divided by its mean.  Without the bound this is
+the error of v (Salimans & Ho 2022, section 4).  A caption determines the image at high noise levels; there ε is almost
+x_t itself, so that a large error of the image is a small one of ε, and a short run would learn edges before colours.
 
-A run sees few pictures many times; their captions are drawn anew each time: each leaves out other things and says the
-rest in other words.  There are four runs: each goes on from the average of the one before, with other pictures.
+A run sees few images many times; their captions are sampled again each time, with other omissions and other words.
+There are four runs: each continues from the averaged weights of the one before, with other images.
 """
 
 from __future__ import annotations
@@ -36,18 +36,16 @@ from ..data.rendering import render
 from .networks import LENGTH, live_tokens, text_encoder, tokenizer, unet
 from .train_vae import latents
 
-DROPPED = 0.1  # share of the captions that are replaced by ""
+LABEL_DROPOUT = 0.1  # fraction of the captions that are replaced by ""
 LARGEST_WEIGHT = 10.0
-PICTURES = 40_000
+IMAGES = 40_000
 SETTINGS = TrainConfig(
     steps=10_000, batch_size=64, lr=1.5e-3, ema_decay=0.999, timestep_sampling="uniform", precision="bfloat16", seed=1
 )
 FINE_SETTINGS = replace(SETTINGS, lr=1e-3, seed=4)
 FINER_SETTINGS = replace(SETTINGS, lr=8e-4, seed=3)
 FINEST_SETTINGS = replace(SETTINGS, steps=5000, lr=6e-4, seed=5)
-MIXES = {"unet": synthetic.FINE_MIX} | dict.fromkeys(
-    ("fine", "finer", "finest"), synthetic.MIX
-)  # of each run's pictures
+MIXES = {"unet": synthetic.FINE_MIX} | dict.fromkeys(("fine", "finer", "finest"), synthetic.MIX)  # of each run's images
 
 
 class Conditional(nn.Module):
@@ -71,12 +69,12 @@ class Words:
     def __init__(self) -> None:
         self.tokenizer = tokenizer()
         self.live = live_tokens(self.tokenizer)
-        self.place = torch.full((self.live[-1] + 1,), -1)
-        self.place[self.live] = torch.arange(len(self.live))
+        self.index = torch.full((self.live[-1] + 1,), -1)
+        self.index[self.live] = torch.arange(len(self.live))
 
     def __call__(self, captions: list[str]) -> Tensor:
         ids = self.tokenizer(captions, padding="max_length", max_length=LENGTH, return_tensors="pt").input_ids
-        return self.place[ids]
+        return self.index[ids]
 
 
 def scenes(n: int, seed: int, mix: Sequence[float]) -> synthetic.Scenes:
@@ -87,7 +85,7 @@ def scenes(n: int, seed: int, mix: Sequence[float]) -> synthetic.Scenes:
 def cached_latents(path: Path, vae: AutoencoderKL, seen: synthetic.Scenes, precision: str) -> Tensor:
     """Return the means of z of all scenes, (n, 8, 8, 8), and keep them in ``path`` for the next time.
 
-    Kept ones are taken if their record says that this autoencoder made them of these scenes, and they are whole.
+    Kept ones are used if their record names this autoencoder and these scenes, and they are intact.
     """
     made_from = {
         "vae": _hash(vae.state_dict()),
@@ -100,7 +98,7 @@ def cached_latents(path: Path, vae: AutoencoderKL, seen: synthetic.Scenes, preci
         return safetensors.torch.load_file(path)["z"]
     parts = torch.arange(len(seen.form)).split(64)
     z = torch.cat([latents(vae, render(seen[part]).to(vae.device), precision).cpu() for part in parts])
-    z = z.contiguous()  # as it is when it is read: the order in memory decides about the last bits of a sum
+    z = z.contiguous()  # as it is when it is read: the order in memory affects the last bits of a sum
     record.unlink(missing_ok=True)  # the old one is not of the file that comes now
     files.write(path, safetensors.torch.save({"z": z}))
     fingerprint.write_record(record, made_from, [path.name])
@@ -125,7 +123,7 @@ def loss_of(config: TrainConfig, z: Tensor, seen: synthetic.Scenes, words: Words
     def loss(network: Conditional, step: int, generator: torch.Generator) -> Tensor:
         index = torch.randint(0, len(z), (config.batch_size,), generator=generator)
         texts = language.captions(seen[index], generator)
-        dropped = (torch.rand(len(texts), generator=generator) < DROPPED).tolist()
+        dropped = (torch.rand(len(texts), generator=generator) < LABEL_DROPOUT).tolist()
         ids = words(["" if drop else text for text, drop in zip(texts, dropped, strict=True)]).to(device)
         t = torch.randint(1, schedule.T + 1, (len(ids),), generator=generator).to(device)
         eps = torch.randn(len(ids), *z.shape[1:], generator=generator).to(device)

@@ -1,16 +1,16 @@
-"""The first stage: the autoencoder learns to carry the world's pictures through 8 × 8 × 8 numbers.
+"""The first stage: the autoencoder learns to encode the synthetic images as 8 × 8 × 8 numbers.
 
 The loss is that of a variational autoencoder (Kingma & Welling 2014, eq. 10; Rombach et al. 2022, section 3.1): the
-error of the picture, plus a small weight times KL(q(z|x) ‖ N(0, I)).  The weight sets how narrow the posterior becomes:
-the decoder learns to forgive the noise in z that the posterior leaves it, and so the errors of a diffusion model.
+error of the image, plus a small weight times KL(q(z|x) ‖ N(0, I)).  The weight sets how narrow the posterior becomes:
+the decoder learns to tolerate the posterior's noise in z, and therefore the errors of a diffusion model.
 
-There are two runs.  In the first the error is squared, so that places and colours come before edges.  In the second,
-which starts from the averaged network of the first, it is the absolute error, whose best answer is a median: where the
-mean of what may be there is a blur, the median is an edge.  It sees more of the scenes with fine parts.
+There are two runs.  In the first the error is squared, so that positions and colours are learned before edges.  In the
+second, which starts from the averaged network of the first, it is the absolute error, whose minimiser is a median:
+where the mean of the possible images is a blur, the median is an edge.  It sees more of the scenes with fine details.
 
-In the first run two aids have left the loss after a third of the steps.  Three channels of z are drawn to the colours
-of the picture, averaged over 16 × 16 pixels: without this anchor a short run may settle where all colours are grey.
-The same averages of the output are compared too.
+In the first run two auxiliary terms vanish from the loss after a third of the steps.  Three channels of z are pulled
+towards the colours of the image, averaged over 16 × 16 pixels: without this term a short run may converge to grey
+images.  The same averages of the output are compared too.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ..data import synthetic
 from ..data.rendering import render
 from .networks import CHANNELS, FACTOR
 
-KL_WEIGHT = 5e-4  # beside the mean squared error; both are means over their dimensions
+KL_WEIGHT = 5e-4  # relative to the mean squared error; both are means over their dimensions
 ABSOLUTE_WEIGHT = 0.2  # of the absolute error, in its place
 SETTINGS = TrainConfig(
     steps=9000, batch_size=8, lr=1.5e-3, ema_decay=0.998, timestep_sampling="uniform", precision="bfloat16", seed=0
@@ -37,8 +37,8 @@ SHARP_SETTINGS = TrainConfig(
 )
 
 
-def aid(step: int, steps: int) -> float:
-    """The weight of both aids: 1 at the start, falls to 0 after a third of the steps."""
+def auxiliary_weight(step: int, steps: int) -> float:
+    """The weight of both auxiliary terms: 1 at the start, falls to 0 after a third of the steps."""
     return max(0.0, 1 - 3 * step / steps)
 
 
@@ -49,7 +49,7 @@ def loss_of(config: TrainConfig):
         x = render(synthetic.sample_scenes(config.batch_size, generator)).to(vae.device)
         x_hat, mean, kl = _passed(vae, x, generator, config.precision)
         total = mse_loss(x_hat, x) + KL_WEIGHT * kl
-        if weight := aid(step, config.steps):
+        if weight := auxiliary_weight(step, config.steps):
             coarse = avg_pool2d(x, FACTOR)
             total = total + weight * (mse_loss(avg_pool2d(x_hat, FACTOR), coarse) + 0.3 * mse_loss(mean[:, :3], coarse))
         return total
@@ -69,7 +69,7 @@ def sharp_loss_of(config: TrainConfig):
 
 
 def _passed(vae: AutoencoderKL, x: Tensor, generator: torch.Generator, precision: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Pictures x (n, 3, 128, 128) after encoding to a draw of z and decoding, the mean of z, and the mean KL."""
+    """Images x (n, 3, 128, 128) after encoding to a sample of z and decoding, the mean of z, and the mean KL."""
     eps = torch.randn(len(x), CHANNELS, *[synthetic.SIZE // FACTOR] * 2, generator=generator).to(x.device)
     with autocast(x.device, precision):
         mean, log_var = vae.quant_conv(vae.encoder(x)).float().chunk(2, 1)
@@ -83,7 +83,7 @@ def normalise(vae: AutoencoderKL, z: Tensor) -> Tensor:
     """Give each channel of z the mean 0 and one standard deviation, and set ``scaling_factor`` to 1 / std.
 
     ``z`` (n, 8, 8, 8) are latents of the autoencoder; returned are those of the new one, scaled: what the U-Net sees.
-    Shift and scale go into its two 1 × 1 convolutions, one before and one after z, so that the pictures stay as they
+    Shift and scale go into its two 1 × 1 convolutions, one before and one after z, so that the images stay as they
     are.  The scale is that of all channels together: SD measures its 0.18215 in the same way (Rombach et al. 2022,
     appendix G).
     """
@@ -102,6 +102,6 @@ def normalise(vae: AutoencoderKL, z: Tensor) -> Tensor:
 
 @torch.no_grad()
 def latents(vae: AutoencoderKL, x: Tensor, precision: str = "auto", batch: int = 64) -> Tensor:
-    """Encode pictures (n, 3, 128, 128) in batches to the means of z, not yet scaled: float32 (n, 8, 8, 8)."""
+    """Encode images (n, 3, 128, 128) in batches to the means of z, not yet scaled: float32 (n, 8, 8, 8)."""
     with autocast(x.device, precision):
         return torch.cat([vae.encode(part).latent_dist.mean.float() for part in x.split(batch)])

@@ -93,7 +93,7 @@ def test_the_miniature_in_firefox(fox, served):
     decode = Heavy(fox, "decode")
     decode.press("[name=load]")
     decode.set("[name=gain]", "1")
-    decode.says("Channel 6 times 1.0: the decoded picture differs from the painted one by 0.0")
+    decode.says("Channel 6 times 1.0: the decoded image differs from the generated one by 0.0")
     painting = Heavy(fox, "picture")
     painting.set("[name=steps]", "2")
     painting.press("[data-does=make]")

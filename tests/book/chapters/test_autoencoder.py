@@ -99,9 +99,9 @@ def test_few_channels_are_silent_and_the_decoder_hardly_hears_them(shown):
 
 
 def test_the_aids_of_the_training_end_after_a_third_of_the_steps():
-    from models.miniature.training.train_vae import aid
+    from models.miniature.training.train_vae import auxiliary_weight
 
-    assert aid(999, 3000) > 0 and aid(1000, 3000) == 0
+    assert auxiliary_weight(999, 3000) > 0 and auxiliary_weight(1000, 3000) == 0
 
 
 def test_a_mean_repeats_and_a_draw_costs_about_what_the_law_says(shown):

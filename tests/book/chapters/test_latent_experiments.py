@@ -130,21 +130,22 @@ def test_a_verdict_needs_ranges_that_do_not_overlap(page):
     assert verdict([1, 3.5], [3, 4]) == "not to be told apart from"
 
 
-def test_a_share_is_of_what_is_right_or_of_what_is_clean(page):
-    right = {"shape": 0.95, "both": 0.9}
-    row = {"of": "trial", "line": "single", "n": 50, "right": right, "clean": {"clean": 0.7, "edge": 0.2}}
-    assert [page["share_of"](row, what) for what in ("shape", "right", "clean")] == [0.95, 0.9, 0.7]
+def test_a_fraction_is_of_correct_or_of_artefact_free_images(page):
+    accuracy = {"shape": 0.95, "both": 0.9}
+    row = {"of": "trial", "line": "single", "n": 50, "prompt_accuracy": accuracy}
+    row |= {"artefacts": {"artefact-free": 0.7, "edge": 0.2}}
+    assert [page["share_of"](row, what) for what in ("shape", "prompt accuracy", "artefact-free")] == [0.95, 0.9, 0.7]
     page["pick"].__globals__["rows"] = [row, row | {"trained": 7}]
     assert page["pick"]("trial", "single") == [row]
 
 
 def test_two_shares_are_apart_by_more_than_two_standard_errors(page):
     def row(p, n):
-        return {"n": n, "right": {"all": p}, "clean": {"clean": p}}
+        return {"n": n, "prompt_accuracy": {"all": p}, "artefacts": {"artefact-free": p}}
 
-    assert page["apart"](row(0.9, 100), row(0.7, 100), "right")
-    assert not page["apart"](row(0.9, 20), row(0.7, 20), "clean")
-    assert not page["apart"](row(0.7, 100), row(0.9, 100), "right")
+    assert page["apart"](row(0.9, 100), row(0.7, 100), "prompt accuracy")
+    assert not page["apart"](row(0.9, 20), row(0.7, 20), "artefact-free")
+    assert not page["apart"](row(0.7, 100), row(0.9, 100), "prompt accuracy")
 
 
 def test_an_error_bar_is_a_standard_error_and_never_zero(page):
@@ -348,7 +349,7 @@ def test_what_is_explained_in_no_picture_has_no_error_of_zero(texts):
 def test_the_goals_that_are_reached_are_counted(shown):
     text = "\n".join("".join(output.get("text", "")) for output in outputs(CHAPTER))
     lines = [line for line in text.splitlines() if re.search(r"(not )?reached", line)]
-    assert len(lines) == shown["goals"] == 5 + len(fidelity.LINES) + 2 * len(synthetic.KINDS) + 1
+    assert len(lines) == shown["goals"] == 5 + len(fidelity.LINES) + 2 * len(synthetic.SCENE_CLASSES) + 1
     assert sum("not reached" not in line for line in lines) == shown["reached"]
     for line in lines[:-1]:
         right, goal = float(re.search(r"([\d.]+) ±", line)[1]), float(re.search(r" (\d+)  (not )?reached", line)[1])
@@ -357,8 +358,8 @@ def test_the_goals_that_are_reached_are_counted(shown):
 
 
 def test_the_goals_are_those_of_seen_and_unseen_captions():
-    """Right and clean: 95 % of what was seen, 90 % of what was not; no line of the fidelity is left out."""
-    rows = {line: printed(CHAPTER, f"{line}, right and clean ") for line in fidelity.LINES}
+    """Correct and artefact-free: 95 % of what was seen, 90 % of what was not; no line of the fidelity is left out."""
+    rows = {line: printed(CHAPTER, f"{line}, correct and artefact-free ") for line in fidelity.LINES}
     for line, found in rows.items():
         goals = {int(word) for row in found for word in row if word in ("90", "95")}
         assert goals == {90 if line.startswith("unseen") else 95}, line
@@ -381,5 +382,7 @@ def test_guidance_makes_the_flow_steep_and_only_a_high_order_minds(shown):
 
 def test_the_sampler_decides_at_a_large_scale(shown, texts):
     """In 50 steps: DDIM paints every kind right, LMS clearly less of all together, and of three kinds surely less."""
-    right, article = ([float(texts[f"{key}-{kind}"].split()[0]) for kind in synthetic.KINDS] for key in ("ddim", "lms"))
+    right, article = (
+        [float(texts[f"{key}-{kind}"].split()[0]) for kind in synthetic.SCENE_CLASSES] for key in ("ddim", "lms")
+    )
     assert min(right) >= 95 and sum(right) > sum(article) + 8 * len(article) and shown["spoiled"] >= 3

@@ -212,8 +212,8 @@ def test_other_words_ask_for_the_same_scene_with_its_ground_and_no_scene_is_held
         assert not set(plain.split()) >= set(other.split())
         pairs = zip(one.colour[0].tolist(), one.form[0].tolist(), strict=True)
         assert not {(synthetic.NAMES[c], forms.FORMS[f]) for c, f in pairs if f >= 0} & synthetic.HELD_OUT
-    kinds = {int(synthetic.kinds_of(language.parse(plain))) for plain in sayings}
-    assert kinds == set(range(1, len(synthetic.KINDS)))  # all but one plain shape
+    kinds = {int(synthetic.classes_of(language.parse(plain))) for plain in sayings}
+    assert kinds == set(range(1, len(synthetic.SCENE_CLASSES)))  # all but one plain shape
     shown = texts()
     assert shown["sayings-alike"] == "6 of 6" and shown["sayings-right"] in ("5 of 6", "6 of 6")
     assert int(shown["words-known"]) == len(language.vocabulary()) - 1  # the comma
@@ -228,5 +228,5 @@ def test_unknown_words_are_named_and_known_ones_of_no_scene_are_painted():
     assert "calls of the U-Net: 0" in said
     for text in literal("nowhere"):
         assert set(text.split()) <= known and language.parse(text) is None
-        assert f"prompt {text!r} asks for nothing that the model was trained on" in said
+        assert f"prompt {text!r} describes nothing that the model was trained on" in said
     assert language.parse(literal("prompt")) is not None

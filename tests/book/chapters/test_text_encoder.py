@@ -194,12 +194,12 @@ def test_the_exact_scores_are_those_of_counting():
     noise = torch.Generator().manual_seed(0)
     draw = synthetic.sample_scenes(40_000, noise, "animal")
     texts = language.describe(draw, noise)
-    from models.miniature.data.captions import given_picture
+    from models.miniature.data.captions import given_image
 
     dogs = [i for i, text in enumerate(texts) if text == "a white dog"]
     bare = sum(int(draw.hat[i, 0] < 0) for i in dogs)
     assert bare == len(dogs) > 100  # a hat is always said
-    distributions = given_picture(draw[dogs[:50]])
+    distributions = given_image(draw[dogs[:50]])
     assert {round(distribution["a white dog"], 4) for distribution in distributions} == {
         0.49
     }  # the fur is said, the ground is not

@@ -91,7 +91,7 @@ def test_before_the_decoder_is_loaded_another_channel_is_shown_as_python_decoded
     for channel in (2, 5, 6):
         page.select_option("[name=channel]", str(channel))
         page.wait_for_function(NOW)
-        apart = f"the decoded picture differs from the painted one by {told['changes'][channel - 1]:.1f}"
+        apart = f"the decoded image differs from the generated one by {told['changes'][channel - 1]:.1f}"
         said(page, f"Channel {channel} times −1.0: {apart}")
         shown = image.get_attribute("src")
         assert shown == first if channel == 6 else shown.endswith(told["small"][channel - 1])
@@ -145,7 +145,7 @@ def test_a_sentence_is_painted_and_looked_into(opened):
     share = 100 * float(shares()["dog"].mean((1, 2))[1])  # at t = 900
     page.locator("[name=word]").fill("3")
     page.locator("[name=t]").fill("900")
-    said(page, f"At t = 900 the places of the picture give “dog” {share:.1f} % of their attention")
+    said(page, f"At t = 900 the positions of the image give “dog” {share:.1f} % of their attention")
     page.fill("[name=prompt]", "a blu frog")
     said(page, "It was never shown: blu, frog.")
     page.click("[name=paint]")
@@ -154,7 +154,7 @@ def test_a_sentence_is_painted_and_looked_into(opened):
     said(page, "The maps are those of “a white dog wearing a red hat”")
     page.click("[name=paint]")
     said(page, re.compile(r"Step \d+ of 50"))
-    said(page, "At t = 900 the places of the picture give “heart”")
+    said(page, "At t = 900 the positions of the image give “heart”")
     assert page.locator(".lab-picture text").all_text_contents()[:10:2] == ["a", "red", "heart", "on", "sand"]
     page.fill("[name=prompt]", "a star")  # the networks are there
     page.click("[name=paint]")

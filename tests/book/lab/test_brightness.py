@@ -52,7 +52,7 @@ def test_what_the_page_says_to_see_is_so(modules):
     assert ask(9, zero=True) == ask(3, zero=True) == 1  # zero SNR: as wide as the data
     said = modules("kinds/brightness.js", SAID, state(6, shift=3))
     first = modules("kinds/brightness.js", SAID, state(3))
-    of_mean = [text.split("picture ")[1].split(". ")[0] for text in (said, first)]
+    of_mean = [text.split("image ")[1].split(". ")[0] for text in (said, first)]
     assert of_mean[0] == of_mean[1]  # k has undone what the side did
 
 

@@ -1,4 +1,4 @@
-"""The pictures of the block are those that the library paints, its numbers those of the record."""
+"""The images of the block are those that the library generates, its numbers those of the record."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def test_the_numbers_are_those_of_the_record(told):
     rows = fingerprint.read_record(FOLDER / "fidelity.json")["rows"]
     for name in ("teacher", "student"):
         for k in model_card.COUNTS:
-            right, clean, n = model_card.shares(rows, name, k)
-            assert told["shares"][name][k] == pytest.approx([100 * right, 100 * clean, n], abs=0.05)
+            accuracy, artefact_free, n = model_card.rates(rows, name, k)
+            assert told["rates"][name][k] == pytest.approx([100 * accuracy, 100 * artefact_free, n], abs=0.05)
 
 
 def test_each_handle_changes_picture_and_words(modules, told):
@@ -41,18 +41,18 @@ def test_each_handle_changes_picture_and_words(modules, told):
 
 
 def test_what_the_page_says_to_see_is_so(modules, told):
-    teacher, student = told["shares"]["teacher"], told["shares"]["student"]
+    teacher, student = told["rates"]["teacher"], told["rates"]["student"]
     assert teacher[1][0] < teacher[8][0] and teacher[1][1] < teacher[8][1]
     assert student[1][0] > teacher[1][0] and student[1][1] > teacher[1][1]
     said = drawn(modules, told, "student", 0)["said"]
-    assert f"{student[1][0]:.1f} % are right and {student[1][1]:.1f} % clean" in said and "1 call of" in said
+    assert f"{student[1][0]:.1f} % are correct and {student[1][1]:.1f} % artefact-free" in said and "NFE 1:" in said
 
 
 def test_the_pictures_melt(told):
     """The fewer steps the teacher takes, the farther its pictures are from those of eight."""
 
     def pixels(name, k):
-        sprites = (Image.open(io.BytesIO(base64.b64decode(each))) for each in told["pictures"][name][str(k)])
+        sprites = (Image.open(io.BytesIO(base64.b64decode(each))) for each in told["images"][name][str(k)])
         return np.stack([np.asarray(each.convert("RGB"), dtype=float) for each in sprites])
 
     apart = [np.abs(pixels("teacher", k) - pixels("teacher", 8)).mean() for k in (1, 2, 4)]

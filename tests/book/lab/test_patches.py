@@ -26,8 +26,8 @@ def told():
 def test_its_attention_is_the_library_s(modules, told):
     """Queries and keys are rounded to 127 steps, so that a share is off by a little."""
     looker, schedule = shapes.load()
-    label, place = divmod(patches.SHOWN, len(shapes.HELD))
-    at = shapes.SIDE**2 * label + int(shapes.HELD[place])
+    label, place = divmod(patches.SHOWN, len(shapes.HELD_OUT))
+    at = shapes.SIDE**2 * label + int(shapes.HELD_OUT[place])
     x_0 = shapes.encode(load("miniature", device="cpu").vae, shapes.scenes()[[at]])
     noise = torch.randn(48, 8, 8, 8, generator=torch.Generator().manual_seed(100))[[patches.SHOWN]]
     found = modules("kinds/patches.js", ASK, {"data": told, "asks": ASKS})

@@ -23,10 +23,10 @@ from booktools.check.serve import host
 from booktools.lab import data, graphs
 from booktools.lab.given import picture
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.stable_diffusion import picture as files
+from diffusion_lib.stable_diffusion import image_file as files
 from diffusion_lib.stable_diffusion.attention import recorded
 from diffusion_lib.stable_diffusion.guidance import Guided
-from diffusion_lib.stable_diffusion.init_image import read_picture
+from diffusion_lib.stable_diffusion.init_image import read_image
 from diffusion_lib.stable_diffusion.parts import load
 from diffusion_lib.stable_diffusion.pipeline import generate
 from diffusion_lib.stable_diffusion.prompt import check_words, embed, tokenize
@@ -217,7 +217,7 @@ def test_an_edit_is_painted_saved_and_made_again_from_what_it_began_from(page, p
     page.wait_for_selector(".lab-from canvas")
     page.click("[data-does=make]")
     painted(page)
-    assert "not “a red circle”, from a picture at strength 0.5" in page.inner_text(".lab-said")
+    assert "not “a red circle”, from an image at strength 0.5" in page.inner_text(".lab-said")
     command = page.inner_text(".lab-command")
     assert "--negative='a red circle' --init init.png --strength 0.5" in command
     saved = {}
@@ -226,7 +226,7 @@ def test_an_edit_is_painted_saved_and_made_again_from_what_it_began_from(page, p
             page.click(f".lab-links {query}")
         saved[name] = tmp_path / f"{name}.png"
         got.value.save_as(saved[name])
-    init = read_picture("init", saved["init"])
+    init = read_image("init", saved["init"])
     assert init.tobytes() == first_pixels().tobytes()
     again = files.remake(saved["picture"], parts, init)
     assert np.abs(np.asarray(Image.open(saved["picture"]), dtype=int) - np.asarray(again.image, dtype=int)).max() <= 1
@@ -243,10 +243,10 @@ def test_an_edit_is_painted_saved_and_made_again_from_what_it_began_from(page, p
 def test_a_file_is_cut_and_scaled_and_what_is_none_is_said(page, tmp_path):
     page.open("#lab-picture?init=file")
     page.click("[data-does=make]")
-    said(page, "Choose a file to begin from")
+    said(page, "Choose a file to start from")
     (tmp_path / "no.png").write_text("<html>")
     page.set_input_files('input[type="file"]', tmp_path / "no.png")
-    said(page, "no picture that this browser reads")
+    said(page, "not an image that this browser reads")
     wide = Image.new("RGBA", (512, 256), (0, 0, 0, 0))
     wide.paste((200, 30, 40, 255), (128, 0, 256, 256))  # the left half of the middle square
     wide.save(tmp_path / "wide.png")
@@ -421,7 +421,7 @@ def test_a_picture_can_be_stopped_and_another_begun(page, parts):
     page.locator("#lab-picture-steps").fill("2")
     page.click("[data-does=make]")
     painted(page)
-    assert ", 2 steps of ddpm: painted here" in page.inner_text(".lab-said")
+    assert ", 2 steps of ddpm: generated here" in page.inner_text(".lab-said")
     canvas = "() => [...document.querySelector('.lab canvas').getContext('2d').getImageData(0, 0, 128, 128).data]"
     shown = np.array(page.evaluate(canvas)).reshape(128, 128, 4)[..., :3]
     (ours,) = generate(parts, picture.FIRST["prompt"], seed=picture.FIRST["seed"], steps=2)

@@ -17,7 +17,7 @@ from diffusion_lib.process.schedule import scaled_linear
 from diffusion_lib.registry import SAMPLERS
 from diffusion_lib.sample.noise import generators
 from diffusion_lib.sample.times import sampling_timesteps, strength_timesteps
-from diffusion_lib.stable_diffusion.init_image import Origin, fingerprint
+from diffusion_lib.stable_diffusion.init_image import InitLatents, fingerprint
 from models.miniature import FOLDER as MINIATURE
 from models.miniature.data import language, synthetic
 from models.miniature.data.forms import SHAPES
@@ -114,7 +114,7 @@ def test_samplers_begin_late_at_the_same_time(modules, name, strength):
     times = strength_timesteps(
         sampling_timesteps(schedule, 50, "karras" if name.endswith("-karras") else "trailing"), strength
     )
-    x_t = Origin(z, strength, None).noised(schedule, times[0], eps)
+    x_t = InitLatents(z, strength, None).noised(schedule, times[0], eps)
     bent = lambda x_t, t: torch.sin(x_t) + t[:, None] / 2000  # noqa: E731
     ours = list(chain(bent, x_t, schedule, spacing=times, **options))
     ask = """async (m, [name, strength, z, eps]) => {

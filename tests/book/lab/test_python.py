@@ -13,16 +13,18 @@ from booktools.lab.pack import FILES
 from pagekit.exercises import exercises, grade_answer
 
 ANSWERS = [
-    (name, answer) for name, one in exercises().items() for answer in (one.answer, *one.slips.values(), one.answer + 1)
+    (name, answer)
+    for name, one in exercises().items()
+    for answer in (one.answer, *one.mistakes.values(), one.answer + 1)
 ]
 
 
 def test_the_verdicts_are_those_of_python(python):
-    """All right answers, all listed slips, and something else, as a reader types them."""
+    """All right answers, all listed mistakes, and something else, as a reader types them."""
     told = python([{"what": "grade", "name": name, "text": str(answer)} for name, answer in ANSWERS])
     ours = [grade_answer(exercises()[name], answer) for name, answer in ANSWERS]
     assert [(each["kind"], each["message"]) for each in told] == [(each.kind, each.message) for each in ours]
-    assert {"right", "slip", "witness"} <= {each.kind for each in ours}
+    assert {"right", "mistake", "witness"} <= {each.kind for each in ours}
     assert all(each["latex"] for each in told)
 
 

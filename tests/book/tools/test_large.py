@@ -80,4 +80,4 @@ def test_the_roofline_is_measured_on_a_processor_too(dtype):
     found = roofline.measure("miniature", "cpu", dtype)
     assert found["GFLOP a step"] == pytest.approx(0.731, rel=0.01)  # counted: the same everywhere
     assert found["MB of weights"] == pytest.approx(29.2 if dtype == "float32" else 14.6, rel=0.01)
-    assert found["share of the roof"] > 0 and found["ms a step"] > 0
+    assert found["fraction of the roof"] > 0 and found["ms a step"] > 0

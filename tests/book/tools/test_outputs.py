@@ -113,7 +113,7 @@ def test_what_matplotlib_draws_is_allowed(fonttype):
 
 @pytest.mark.parametrize("kind", ["plot", "picture"])
 def test_the_slider_is_allowed(kind):
-    images = [plot.picture_frame(np.zeros((1, 2, 2))), plot.picture_frame(np.zeros((3, 2, 2)))]
+    images = [plot.image_frame(np.zeros((1, 2, 2))), plot.image_frame(np.zeros((3, 2, 2)))]
     assert faults(HTML, plot.frames(images, ["t < 1", '"t" & 2'], alt="an 'x' > 0", kind=kind).text) == []
 
 

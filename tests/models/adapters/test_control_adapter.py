@@ -1,4 +1,4 @@
-"""Control by edges: zeros change nothing and move first; edges are where a picture has some."""
+"""Control by edges: zeros change nothing and move first; edges are where an image has some."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def given():
 
 
 def test_edges_of_a_square_are_its_outline():
-    picture = torch.zeros(1, 3, 12, 12)
-    picture[..., 4:8, 5:9] = 1.0
-    found = control_adapter.edges(picture)[0, 0]
+    image = torch.zeros(1, 3, 12, 12)
+    image[..., 4:8, 5:9] = 1.0
+    found = control_adapter.edges(image)[0, 0]
     expected = torch.zeros(12, 12)
     expected[4:8, 4] = expected[4:8, 8] = 1  # a pixel that differs from its right neighbour
     expected[3, 5:9] = expected[7, 5:9] = 1
@@ -57,7 +57,7 @@ def opened(seed):
     return network
 
 
-def test_edges_count_and_each_picture_has_its_own(unet, given):
+def test_edges_count_and_each_image_has_its_own(unet, given):
     x, context, e = given
     steered = control_adapter.Controlled(unet, opened(3), e)
     both = steered(x, T, encoder_hidden_states=context, return_dict=False)[0]

@@ -66,16 +66,16 @@ def test_the_sum_is_pefts(double, context, moved):
 
 
 def test_a_scale_is_a_factor_of_the_change(double, moved):
-    place = next(iter(low_rank.changes(moved[1])))
+    layer = next(iter(low_rank.updates(moved[1])))
     old, one, other = (
-        each.unet.get_submodule(place).weight
+        each.unet.get_submodule(layer).weight
         for each in (double, low_rank.applied(double, moved[1]), low_rank.applied(double, moved[1], -0.5))
     )
     torch.testing.assert_close(other - old, -0.5 * (one - old), rtol=1e-12, atol=1e-15)
 
 
 def test_numbers_and_ranks_are_those_of_r(moved):
-    found = low_rank.changes(moved[1])
+    found = low_rank.updates(moved[1])
     assert sum(x.numel() for x in moved[1].values()) == sum(3 * sum(change.shape) for change in found.values())
     assert {int(torch.linalg.matrix_rank(change)) for change in found.values()} == {3}
 

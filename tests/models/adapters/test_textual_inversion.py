@@ -12,13 +12,13 @@ from models.adapters import textual_inversion
 ROW = torch.linspace(-1, 1, 16, dtype=torch.float64)
 
 
-def test_a_spoken_row_is_the_row_in_the_table(double):
-    said = "a red circle", "a dog wearing a hat"
-    with textual_inversion.spoken(double, "dog", ROW):
-        spoken = embedded(double, said)[0]
-    table = embedded(textual_inversion.applied(double, "dog", ROW), said)[0]
-    before = embedded(double, said)[0]
-    assert torch.equal(spoken, table)
+def test_a_substituted_row_is_the_row_in_the_table(double):
+    text = "a red circle", "a dog wearing a hat"
+    with textual_inversion.substituted(double, "dog", ROW):
+        substituted = embedded(double, text)[0]
+    table = embedded(textual_inversion.applied(double, "dog", ROW), text)[0]
+    before = embedded(double, text)[0]
+    assert torch.equal(substituted, table)
     assert torch.equal(table[0], before[0]) and not torch.equal(table[1], before[1])
 
 
@@ -27,24 +27,24 @@ def test_a_row_has_a_slope_only_where_it_is_said(double):
     assert torch.equal(
         row, double.text_encoder.get_input_embeddings().weight[textual_inversion.token_of(double, "dog")]
     )
-    for said, moves in (("a dog", True), ("a hat", False)):
+    for text, moves in (("a dog", True), ("a hat", False)):
         row.grad = None
-        with textual_inversion.spoken(double, "dog", row):
-            ids = double.tokenizer(said, return_tensors="pt").input_ids
+        with textual_inversion.substituted(double, "dog", row):
+            ids = double.tokenizer(text, return_tensors="pt").input_ids
             double.text_encoder(ids)[0].square().sum().backward()
         assert bool(row.grad.ne(0).any()) == moves
 
 
 def test_a_rare_row_is_as_long_as_known_ones_and_its_seeds_own(double):
     table = double.text_encoder.get_input_embeddings().weight
-    rows = torch.stack([textual_inversion.rare(double, seed) for seed in range(40)])
+    rows = torch.stack([textual_inversion.random_row(double, seed) for seed in range(40)])
     assert float(rows.std() / table.std()) == pytest.approx(1, abs=0.1)
-    assert torch.equal(rows[3], textual_inversion.rare(double, 3)) and not torch.equal(rows[3], rows[4])
+    assert torch.equal(rows[3], textual_inversion.random_row(double, 3)) and not torch.equal(rows[3], rows[4])
 
 
 def test_the_hook_goes_also_after_an_error(double):
     before = embedded(double, ["a dog"])[0]
-    with pytest.raises(ZeroDivisionError), textual_inversion.spoken(double, "dog", ROW):
+    with pytest.raises(ZeroDivisionError), textual_inversion.substituted(double, "dog", ROW):
         raise ZeroDivisionError
     assert torch.equal(embedded(double, ["a dog"])[0], before)
 

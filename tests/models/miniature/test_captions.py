@@ -11,7 +11,7 @@ from worlds import seeded
 
 from diffusion_lib.errors import ConfigError
 from models.miniature.data import language, synthetic
-from models.miniature.data.captions import KINDS, given_picture, of_captions
+from models.miniature.data.captions import CLASSES, given_image, of_captions
 
 
 def worst(counts, distribution, draws):
@@ -22,14 +22,14 @@ def worst(counts, distribution, draws):
     )
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_all_captions_have_their_frequency(kind):
-    distribution, draws = of_captions(kind), 40_000
+@pytest.mark.parametrize("scene_class", CLASSES)
+def test_all_captions_have_their_frequency(scene_class):
+    distribution, draws = of_captions(scene_class), 40_000
     assert sum(distribution.values()) == pytest.approx(1, abs=1e-12) and min(distribution.values()) > 0
     noise = seeded()
-    counts = Counter(language.describe(synthetic.sample_scenes(draws, noise, kind), noise))
+    counts = Counter(language.describe(synthetic.sample_scenes(draws, noise, scene_class), noise))
     assert worst(counts, distribution, draws) < 6
-    for said in (
+    for phrase in (
         r" (on|in) (\w+|a \w+)$",
         r"meadow",
         r"wearing a hat",
@@ -37,47 +37,47 @@ def test_all_captions_have_their_frequency(kind):
         rf"^\w+ ({'|'.join(synthetic.FURS)}) ",
         r"small",
     ):  # each chance
-        share = sum(p for text, p in distribution.items() if re.search(said, text))
-        count = sum(count for text, count in counts.items() if re.search(said, text))
-        assert abs(count - draws * share) <= 5 * (draws * share * (1 - share)) ** 0.5
+        fraction = sum(p for text, p in distribution.items() if re.search(phrase, text))
+        count = sum(count for text, count in counts.items() if re.search(phrase, text))
+        assert abs(count - draws * fraction) <= 5 * (draws * fraction * (1 - fraction)) ** 0.5
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_captions_of_a_picture_have_their_frequency(kind):
+@pytest.mark.parametrize("scene_class", CLASSES)
+def test_captions_of_an_image_have_their_frequency(scene_class):
     """One scene, captioned often; a shape has no size and a radius at which it can have none."""
-    scenes = synthetic.sample_scenes(6, seeded(1), kind)
-    if kind == "single":
+    scenes = synthetic.sample_scenes(6, seeded(1), scene_class)
+    if scene_class == "single":
         scenes = scenes._replace(size=torch.full((6,), -1), radius=scenes.radius * 0 + 32.0)
-    for place, distribution in enumerate(given_picture(scenes)):
-        many = scenes[torch.full((5000,), place)]
+    for index, distribution in enumerate(given_image(scenes)):
+        many = scenes[torch.full((5000,), index)]
         assert sum(distribution.values()) == pytest.approx(1, abs=1e-12)
         assert worst(Counter(language.describe(many, seeded(2))), distribution, 5000) < 6
 
 
 def test_the_radius_says_how_likely_a_size_is():
-    """Of all circles with a radius between 26 and 28, the small ones have the share that the distribution gives to
+    """Of all circles with a radius between 26 and 28, the small ones have the fraction that the distribution gives to
     "small"."""
     scenes = synthetic.sample_scenes(20_000, seeded(3), "single")
     alike = scenes[(scenes.radius[:, 0] > 26) & (scenes.radius[:, 0] < 28)]
-    ((small, share),) = {
+    ((small, fraction),) = {
         (sum(p for text, p in distribution.items() if "small" in text), float((alike.size == 0).float().mean()))
-        for distribution in given_picture(alike[:1])
+        for distribution in given_image(alike[:1])
     }
-    assert small == pytest.approx(9 / 11) and abs(share - small) < 5 * (small * (1 - small) / len(alike.form)) ** 0.5
+    assert small == pytest.approx(9 / 11) and abs(fraction - small) < 5 * (small * (1 - small) / len(alike.form)) ** 0.5
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_mean_over_pictures_is_the_law_of_captions(kind):
-    distribution, n, total = of_captions(kind), 3000, Counter()
-    for each in given_picture(synthetic.sample_scenes(n, seeded(4), kind)):
+@pytest.mark.parametrize("scene_class", CLASSES)
+def test_the_mean_over_images_is_the_law_of_captions(scene_class):
+    distribution, n, total = of_captions(scene_class), 3000, Counter()
+    for each in given_image(synthetic.sample_scenes(n, seeded(4), scene_class)):
         total.update(each)
     often = {text: p for text, p in distribution.items() if p > 1e-3}
     assert all(abs(total[text] / n - p) < 6 * (p / n) ** 0.5 for text, p in often.items())
 
 
-@pytest.mark.parametrize("kind", ["pair", "patterned"])
-def test_other_kinds_are_refused(kind):
-    with pytest.raises(ConfigError, match="scenes must be of kind single or animal, got 3 with several shapes or a"):
-        given_picture(synthetic.sample_scenes(3, seeded(), kind))
-    with pytest.raises(ConfigError, match="kind must be"):
-        of_captions(kind)
+@pytest.mark.parametrize("scene_class", ["pair", "patterned"])
+def test_other_classes_are_refused(scene_class):
+    with pytest.raises(ConfigError, match="scenes must be of class single or animal, got 3 with several shapes or a"):
+        given_image(synthetic.sample_scenes(3, seeded(), scene_class))
+    with pytest.raises(ConfigError, match="scene_class must be"):
+        of_captions(scene_class)

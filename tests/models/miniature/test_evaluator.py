@@ -1,4 +1,4 @@
-"""The recogniser: it reads the renderer's pictures without error, and its score counts what was asked."""
+"""The evaluator: it reads the renderer's images without error, and its score counts what was asked."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ EMPTY = synthetic.Scenes(
 def scene(*things, relation=-1, hat=-1, pattern=-1):
     """A scene of (colour, form, x, y) or (colour, form, x, y, radius), as asked for or as read."""
     form, colour, centre, radius = (field.clone() for field in (EMPTY.form, EMPTY.colour, EMPTY.centre, EMPTY.radius))
-    for slot, (name, kind, x, y, *r) in enumerate(things):
-        form[0, slot], colour[0, slot] = forms.FORMS.index(kind), synthetic.NAMES.index(name)
+    for slot, (name, shape, x, y, *r) in enumerate(things):
+        form[0, slot], colour[0, slot] = forms.FORMS.index(shape), synthetic.NAMES.index(name)
         centre[0, slot], radius[0, slot] = torch.tensor([x, y]), r[0] if r else 25
     hats, patterns = EMPTY.hat.clone(), EMPTY.pattern.clone()
     hats[0, 0] = synthetic.NAMES.index(hat) if hat != -1 else -1
@@ -36,16 +36,16 @@ def scored(asked, seen):
 
 
 def things(scenes, i):
-    """What picture i shows, in no order but that of a shape on another."""
+    """What image i shows, in no order but that of a shape on another."""
     rows = [tuple(int(field[i, slot]) for field in tuple(scenes)[:4]) for slot in range(synthetic.SLOTS)]
     return rows if scenes.relation[i] == synthetic.RELATIONS.index("on") else sorted(rows)
 
 
-def spoiled(pictures, sigma=1.0, noise=0.03):
+def spoiled(images, sigma=1.0, noise=0.03):
     """As a network might paint them: blurred by a Gaussian of one pixel, and noisy."""
     kernel = torch.exp(-(torch.arange(-4, 5.0) ** 2) / 2 / sigma**2)
     kernel = (kernel[:, None] * kernel / kernel.sum() ** 2).expand(3, 1, 9, 9)
-    padded = torch.nn.functional.pad(pictures, (4, 4, 4, 4), mode="replicate")
+    padded = torch.nn.functional.pad(images, (4, 4, 4, 4), mode="replicate")
     blurred = torch.nn.functional.conv2d(padded, kernel, groups=3)
     return blurred + noise * torch.randn(blurred.shape, generator=torch.Generator().manual_seed(1))
 
@@ -60,10 +60,10 @@ def test_four_shapes_side_by_side_are_not_taken_for_one_large_one():
     assert all(scored(asked, seen).values())
 
 
-@pytest.mark.parametrize("kind", synthetic.KINDS)
+@pytest.mark.parametrize("scene_class", synthetic.SCENE_CLASSES)
 @pytest.mark.parametrize("how", [lambda x: x, spoiled], ids=["clean", "blurred and noisy"])
-def test_it_reads_real_pictures_right(kind, how):
-    asked = synthetic.sample_scenes(8, torch.Generator().manual_seed(11), kind)
+def test_it_reads_real_images_right(scene_class, how):
+    asked = synthetic.sample_scenes(8, torch.Generator().manual_seed(11), scene_class)
     seen = evaluator.read(how(rendering.render(asked)))
     assert all(right.all() for right in evaluator.score(asked, seen).values())
     assert [things(seen._replace(relation=asked.relation), i) for i in range(8)] == [things(asked, i) for i in range(8)]
@@ -71,7 +71,7 @@ def test_it_reads_real_pictures_right(kind, how):
     two = asked.ground >= list(synthetic.GROUNDS).index("meadow")
     torch.testing.assert_close(seen.horizon[two], asked.horizon[two], atol=0.3, rtol=0)
     assert (seen.horizon[~two] == 0).all()
-    if kind in ("single", "on", "animal"):
+    if scene_class in ("single", "on", "animal"):
         torch.testing.assert_close(seen.centre, asked.centre.where(asked.form[..., None] >= 0, 0.0), atol=2, rtol=0)
         torch.testing.assert_close(seen.radius, asked.radius.where(asked.form >= 0, 0.0), atol=2.2, rtol=0)
 
@@ -102,7 +102,7 @@ def test_the_gain_is_what_painting_explains(where):
     assert found.colour[at] == green and found.hat[at] == -1
 
 
-def test_an_empty_picture_and_noise_do_not_stop_it():
+def test_an_empty_image_and_noise_do_not_stop_it():
     noise = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(0)) * 2 - 1
     assert evaluator.read(noise).form.tolist() == [[-1] * 4]
     assert evaluator.read(torch.full((1, 3, 128, 128), 0.5)).form.tolist() == [[-1] * 4]
@@ -217,14 +217,14 @@ def test_an_animal():
     assert scored(asked, scene(("gray", "dog", 0, 0), hat="red"))["fur"] is False
 
 
-@pytest.mark.parametrize("kind", synthetic.KINDS)
-def test_fulfilled_is_true_of_the_scene_that_was_described_and_false_of_another(kind):
+@pytest.mark.parametrize("scene_class", synthetic.SCENE_CLASSES)
+def test_matches_prompt_is_true_of_the_scene_that_was_described_and_false_of_another(scene_class):
     generator = torch.Generator().manual_seed(5)
-    scenes = synthetic.sample_scenes(12, generator, kind)
+    scenes = synthetic.sample_scenes(12, generator, scene_class)
     captions, seen = language.captions(scenes, generator), evaluator.read(rendering.render(scenes))
-    right = torch.stack([evaluator.fulfilled(language.parse(caption), seen) for caption in captions])
-    assert right.diagonal().all()  # (captions, pictures)
-    assert right.float().mean() < 0.25, "a caption fits few pictures of other scenes"
+    right = torch.stack([evaluator.matches_prompt(language.parse(caption), seen) for caption in captions])
+    assert right.diagonal().all()  # (captions, images)
+    assert right.float().mean() < 0.25, "a caption fits few images of other scenes"
 
 
 def wished(*things, ground=-1, size=-1, **more):
@@ -235,7 +235,7 @@ DOG = ("brown", "dog", 64, 80)
 
 
 @pytest.mark.parametrize(
-    ("wish", "right", "wrong"),
+    ("prompt", "right", "wrong"),
     [
         (wished(RED), scene(RED), scene(("red", "square", 0, 0))),
         (wished(RED), scene(RED), scene(("blue", "circle", 0, 0))),
@@ -260,5 +260,5 @@ DOG = ("brown", "dog", 64, 80)
         ),
     ],
 )
-def test_fulfilled_looks_at_everything_that_the_caption_says(wish, right, wrong):
-    assert evaluator.fulfilled(wish, right) and not evaluator.fulfilled(wish, wrong)
+def test_matches_prompt_checks_everything_that_the_caption_says(prompt, right, wrong):
+    assert evaluator.matches_prompt(prompt, right) and not evaluator.matches_prompt(prompt, wrong)

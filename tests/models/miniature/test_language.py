@@ -1,4 +1,4 @@
-"""What is said of a scene is true, every wording is read as the same wish, and what no picture is called is refused."""
+"""Captions are true, every wording is read as the same condition, and impossible captions are refused."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from models.miniature.data import forms, language, synthetic
 
 SIZES, COUNTS = ("small", "large"), {"two": 2, "three": 3, "four": 4}
 RELATIONS = ("above", "below", "to the left of", "to the right of", "on")
-PLACES = ("on sky", "on sand", "on grass", "on stone", "in a meadow", "on a beach")
+GROUND_PHRASES = ("on sky", "on sand", "on grass", "on stone", "in a meadow", "on a beach")
 
 
 def understood(caption):
     """What a plain description says, as a dict of words; what it leaves out is not in it; without ``parse``."""
-    place = re.fullmatch(rf"(.*?) ({'|'.join(PLACES)})", caption)
-    body, said = (place[1], {"ground": place[2].split()[-1]}) if place else (caption, {})
+    place = re.fullmatch(rf"(.*?) ({'|'.join(GROUND_PHRASES)})", caption)
+    body, mentioned = (place[1], {"ground": place[2].split()[-1]}) if place else (caption, {})
     body, _, hat = body.partition(" wearing ")
     if hat:
-        said["hat"] = hat.removesuffix("hat").removeprefix("an ").removeprefix("a ").strip() or "some"
+        mentioned["hat"] = hat.removesuffix("hat").removeprefix("an ").removeprefix("a ").strip() or "some"
     relation = next((relation for relation in RELATIONS if f" {relation} " in body), None)
     if relation:
-        said["relation"] = relation
+        mentioned["relation"] = relation
     things = re.split(rf" (?:{relation}|and) ", body)
     count = COUNTS.get(things[0].split()[0], len(things))
     for slot in range(count):
         *before, form = things[slot if len(things) > 1 else 0].split()
         form = form if form in forms.FORMS else form.removesuffix("es" if form == "crosses" else "s")
-        said[f"form {slot}"] = form
-        said |= {f"colour {slot}": word for word in before if word in synthetic.RGB}
+        mentioned[f"form {slot}"] = form
+        mentioned |= {f"colour {slot}": word for word in before if word in synthetic.RGB}
         for name, words in (("size", SIZES), ("pattern", forms.PATTERNS)):
-            said.update((name, word) for word in before if word in words)
-    return said | {"count": count}
+            mentioned.update((name, word) for word in before if word in words)
+    return mentioned | {"count": count}
 
 
 def shown(scenes, i):
@@ -59,7 +59,7 @@ def many():
     return scenes, language.describe(scenes, seeded(5)), language.captions(scenes, seeded(5))
 
 
-# --- what is said ----------------------------------------------------------------------------------------------------
+# --- descriptions ----------------------------------------------------------------------------------------------------
 
 
 def test_a_full_description_says_all_but_the_ground():
@@ -75,11 +75,11 @@ def test_a_description_leaves_things_out_and_never_lies(many):
     scenes, texts, _ = many
     left_out = set()
     for i, text in enumerate(texts[:1500]):
-        said, true = understood(text), shown(scenes, i)
-        vague = {"hat"} if said.get("hat") == "some" else set()
-        assert {k: v for k, v in said.items() if k not in vague}.items() <= true.items(), text
-        assert ("hat" in said) == ("hat" in true) and said["count"] == true["count"], text
-        left_out |= vague | (true.keys() - said.keys())
+        mentioned, true = understood(text), shown(scenes, i)
+        vague = {"hat"} if mentioned.get("hat") == "some" else set()
+        assert {k: v for k, v in mentioned.items() if k not in vague}.items() <= true.items(), text
+        assert ("hat" in mentioned) == ("hat" in true) and mentioned["count"] == true["count"], text
+        left_out |= vague | (true.keys() - mentioned.keys())
     assert left_out == {"ground", "relation", "colour 0", "hat"}  # of these, the colour is that of a fur
 
 
@@ -116,11 +116,11 @@ OTHERS = [(plain, other) for plain, others in language.SYNONYMS.items() for othe
 
 @pytest.mark.parametrize(("plain", "other"), OTHERS)
 def test_every_synonym_is_said(many, plain, other):
-    def said(words, text):
+    def mentions(words, text):
         return f" {words} " in f" {text.replace(',', '')} "
 
-    told = [text for text in many[2] if said(other, text)]
-    assert len(told) > 5, f"{other!r} for {plain!r}"
+    matching = [text for text in many[2] if mentions(other, text)]
+    assert len(matching) > 5, f"{other!r} for {plain!r}"
 
 
 def test_synonyms_and_orders_have_their_chances(many):
@@ -133,7 +133,9 @@ def test_synonyms_and_orders_have_their_chances(many):
     )
     assert len(related) > 800 and abs(turned / len(related) - language.OTHER_ORDER) < 0.05
     placed = [
-        k for k, text in enumerate(plain) if text.endswith(PLACES) and k not in set(related) and " and " not in text
+        k
+        for k, text in enumerate(plain)
+        if text.endswith(GROUND_PHRASES) and k not in set(related) and " and " not in text
     ]
     turned = sum("," in other[k] for k in placed)
     assert len(placed) > 600 and abs(turned / len(placed) - language.OTHER_ORDER) < 0.05
@@ -141,14 +143,14 @@ def test_synonyms_and_orders_have_their_chances(many):
     assert abs(sum("puppy" in other[k] for k in dogs) / len(dogs) - language.OTHER_WORD) < 0.12
 
 
-def fits(wish, scene, text):
-    """Is the wish what the scene shows, as far as it goes?"""
-    assert wish is not None, text
-    assert torch.equal(wish.form, scene.form), text
+def fits(condition, scene, text):
+    """Is the condition what the scene shows, as far as it goes?"""
+    assert condition is not None, text
+    assert torch.equal(condition.form, scene.form), text
     for name in ("colour", "ground", "size", "relation", "pattern"):
-        said, true = getattr(wish, name), getattr(scene, name)
-        assert ((said == true) | (said == -1)).all(), (name, text)
-    assert ((wish.hat == scene.hat) | ((wish.hat == -2) & (scene.hat >= 0))).all(), text
+        mentioned, true = getattr(condition, name), getattr(scene, name)
+        assert ((mentioned == true) | (mentioned == -1)).all(), (name, text)
+    assert ((condition.hat == scene.hat) | ((condition.hat == -2) & (scene.hat >= 0))).all(), text
 
 
 def test_captions_in_other_words_ask_for_the_same(many):
@@ -164,13 +166,13 @@ def test_captions_in_other_words_ask_for_the_same(many):
 
 
 def test_a_full_description_is_read_whole():
-    """What it says is in the wish, too: nothing that could be read is left open."""
+    """What it says is in the condition, too: nothing that could be read is left open."""
     scenes = synthetic.sample_scenes(600, seeded(9))
     for i, text in enumerate(language.describe(scenes)):
-        wish = language.parse(text)
+        condition = language.parse(text)
         for name in ("form", "colour", "hat", "pattern", "size", "relation"):
-            assert torch.equal(getattr(wish, name), getattr(scenes[[i]], name)), (name, text)
-        assert wish.ground == -1
+            assert torch.equal(getattr(condition, name), getattr(scenes[[i]], name)), (name, text)
+        assert condition.ground == -1
 
 
 @given(st.integers(0, 2**31 - 1))
@@ -184,19 +186,21 @@ def test_any_seed_gives_captions_that_are_read(seed):
 
 
 def read(text):
-    """The wish in words: (count, colours and forms, pattern, size, hat, relation, ground)."""
-    wish = language.parse(text)
-    number = int((wish.form >= 0).sum())
+    """The condition in words: (count, colours and forms, pattern, size, hat, relation, ground)."""
+    condition = language.parse(text)
+    number = int((condition.form >= 0).sum())
     things = [
         (synthetic.NAMES[c] if c >= 0 else None, forms.FORMS[f])
-        for c, f in zip(wish.colour[0, :number], wish.form[0, :number], strict=True)
+        for c, f in zip(condition.colour[0, :number], condition.form[0, :number], strict=True)
     ]
     pairs = {"relation": synthetic.RELATIONS, "ground": tuple(synthetic.GROUNDS), "size": SIZES}
-    said = {name: names[getattr(wish, name)] for name, names in pairs.items() if getattr(wish, name) >= 0}
-    if wish.pattern[0, 0] >= 0:
-        said["pattern"] = forms.PATTERNS[wish.pattern[0, 0]]
-    hat = int(wish.hat[0, 0])
-    return things, said | ({} if hat == -1 else {"hat": "some" if hat == -2 else synthetic.NAMES[hat]})
+    mentioned = {
+        name: names[getattr(condition, name)] for name, names in pairs.items() if getattr(condition, name) >= 0
+    }
+    if condition.pattern[0, 0] >= 0:
+        mentioned["pattern"] = forms.PATTERNS[condition.pattern[0, 0]]
+    hat = int(condition.hat[0, 0])
+    return things, mentioned | ({} if hat == -1 else {"hat": "some" if hat == -2 else synthetic.NAMES[hat]})
 
 
 RED_CIRCLE, BLUE_STAR = ("red", "circle"), ("blue", "star")
@@ -232,9 +236,9 @@ READ = {
 }
 
 
-@pytest.mark.parametrize(("text", "wish"), READ.items())
-def test_parse_reads(text, wish):
-    assert read(text) == wish
+@pytest.mark.parametrize(("text", "condition"), READ.items())
+def test_parse_reads(text, condition):
+    assert read(text) == condition
 
 
 @pytest.mark.parametrize("shape", forms.SHAPES)
@@ -267,7 +271,7 @@ a red circle, sand|ein roter Kreis|un perro con sombrero|a red-circle|a red circ
 
 
 @pytest.mark.parametrize("text", ["", " ", ".", *REFUSED])
-def test_parse_refuses_what_no_picture_of_the_world_is_called(text):
+def test_parse_refuses_what_no_image_of_the_world_is_called(text):
     assert language.parse(text) is None
 
 
@@ -281,20 +285,20 @@ WORDS = st.lists(st.sampled_from(language.vocabulary()), max_size=9).map(" ".joi
 
 @given(WORDS)
 def test_what_parse_reads_could_be_drawn(text):
-    """Any row of known words is None or a wish that some scene of the world fulfils."""
-    wish = language.parse(text)
-    if wish is None:
+    """Any row of known words is None or a condition that some scene of the dataset fulfils."""
+    condition = language.parse(text)
+    if condition is None:
         return
-    shape = wish.form[0, 0] < len(forms.SHAPES)
-    assert shape or (wish.form[0, 1] == -1 and wish.size == -1 and wish.relation == -1)
-    assert wish.hat[0, 0] == -1 or not shape
-    assert (wish.colour[wish.form >= 0] >= 0).all() or not shape
+    shape = condition.form[0, 0] < len(forms.SHAPES)
+    assert shape or (condition.form[0, 1] == -1 and condition.size == -1 and condition.relation == -1)
+    assert condition.hat[0, 0] == -1 or not shape
+    assert (condition.colour[condition.form >= 0] >= 0).all() or not shape
 
 
 # --- vocabulary ------------------------------------------------------------------------------------------------------
 
 
 def test_the_vocabulary_is_what_captions_say_no_less_and_no_more(many):
-    said = Counter(word for text in (*many[1], *many[2]) for word in text.replace(",", " ,").split())
-    assert set(said) == set(language.vocabulary())
+    mentioned = Counter(word for text in (*many[1], *many[2]) for word in text.replace(",", " ,").split())
+    assert set(mentioned) == set(language.vocabulary())
     assert language.vocabulary() == sorted(set(language.vocabulary()))

@@ -61,7 +61,7 @@ def test_the_vocabularys_files_are_those_that_the_notice_describes():
 
 
 def test_the_tokens_of_captions_are_the_live_ones(words):
-    """All that captions use and no other, in whichever words and order they are said."""
+    """All that captions use and no other, in whichever words and order they are written."""
     live, generator = networks.live_tokens(words), torch.Generator().manual_seed(0)
     scenes = synthetic.sample_scenes(8000, generator)
     captions = language.captions(scenes, generator) + language.describe(scenes)
@@ -71,7 +71,7 @@ def test_the_tokens_of_captions_are_the_live_ones(words):
 
 
 def test_a_word_is_one_token_but_for_two(words):
-    """So that a place of the text is a word."""
+    """So that a position of the text is a word."""
     pieces = {word: words.convert_ids_to_tokens(words(word).input_ids[1:-1]) for word in language.vocabulary()}
     assert {word for word, parts in pieces.items() if len(parts) > 1} == {"disks", "triangles"}
     assert all("".join(parts).removesuffix("</w>") == word for word, parts in pieces.items())
@@ -114,9 +114,9 @@ def test_the_pipeline_loads_the_folder_and_paints(folder):
     schedule = pipeline.scheduler.config
     assert (schedule.beta_start, schedule.beta_end, schedule.beta_schedule) == (0.00085, 0.012, "scaled_linear")
     assert (schedule.num_train_timesteps, schedule.prediction_type) == (1000, "epsilon")
-    picture = pipeline("a dog wearing hat", num_inference_steps=2, output_type="pt").images
-    assert picture.shape == (1, 3, synthetic.SIZE, synthetic.SIZE)
-    assert picture.isfinite().all()
+    image = pipeline("a dog wearing hat", num_inference_steps=2, output_type="pt").images
+    assert image.shape == (1, 3, synthetic.SIZE, synthetic.SIZE)
+    assert image.isfinite().all()
 
 
 def test_the_weights_are_float16_and_small(folder):
@@ -131,7 +131,7 @@ def test_the_folder_has_the_vocabularys_own_files(folder):
     names = {file.name for file in (folder / "tokenizer").iterdir()}
     assert names == {"vocab.json", "merges.txt", "tokenizer_config.json", "NOTICE"}
     for name in names:
-        own, copied = ((place / name).read_bytes() for place in (networks.VOCABULARY, folder / "tokenizer"))
+        own, copied = ((path / name).read_bytes() for path in (networks.VOCABULARY, folder / "tokenizer"))
         assert hashlib.sha256(own).digest() == hashlib.sha256(copied).digest()
 
 

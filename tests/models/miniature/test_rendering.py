@@ -1,4 +1,4 @@
-"""How the small world is painted: exact areas, patterns and horizon; nothing sticks out of the picture or touches."""
+"""How the synthetic images are rendered: exact areas, patterns and horizon; forms stay inside and apart."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def test_a_pattern_ends_where_its_shape_does(pattern):
 
 
 @pytest.mark.parametrize("name", forms.FORMS)
-def test_another_side_is_the_same_picture(name):
-    """At half the side the edges are as wide in pixels, and so twice as wide in the picture: only they differ."""
+def test_another_side_is_the_same_image(name):
+    """At half the side the edges are as wide in pixels, and so twice as wide in the image: only they differ."""
     whole, half = avg_pool2d(covers(name), 2), covers(name, (12.0, 23.0), side=64)
     torch.testing.assert_close(half[:, :4].sum((2, 3)), whole[:, :4].sum((2, 3)), rtol=0.015, atol=1.5)
     inner = (whole == 0) | (whole == 1)
@@ -100,23 +100,23 @@ def test_the_distance_to_a_square_is_exact(x, y):
     assert float(found) == pytest.approx(exact, abs=1e-5)
 
 
-# --- pictures --------------------------------------------------------------------------------------------------------
+# --- images --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", synthetic.KINDS)
-def test_everything_lies_inside_the_picture(kind):
-    scenes = synthetic.sample_scenes(80, seeded(), kind)
-    picture = rendering.render(scenes)
-    assert picture.shape == (80, 3, 128, 128) and picture.dtype == torch.float32
+@pytest.mark.parametrize("scene_class", synthetic.SCENE_CLASSES)
+def test_everything_lies_inside_the_image(scene_class):
+    scenes = synthetic.sample_scenes(80, seeded(), scene_class)
+    image = rendering.render(scenes)
+    assert image.shape == (80, 3, 128, 128) and image.dtype == torch.float32
     edge = torch.ones(128, 128, dtype=torch.bool)
     edge[1:-1, 1:-1] = False
-    assert torch.equal(picture[:, :, edge], rendering.backdrop(scenes.ground, scenes.horizon)[:, :, edge])
-    assert picture.abs().max() <= 1
+    assert torch.equal(image[:, :, edge], rendering.backdrop(scenes.ground, scenes.horizon)[:, :, edge])
+    assert image.abs().max() <= 1
 
 
-@pytest.mark.parametrize("kind", ["pair", "count"])
-def test_no_two_forms_touch(kind):
-    scenes = synthetic.sample_scenes(80, seeded(5), kind)
+@pytest.mark.parametrize("scene_class", ["pair", "count"])
+def test_no_two_forms_touch(scene_class):
+    scenes = synthetic.sample_scenes(80, seeded(5), scene_class)
     together = sum((rendering.covered(scenes, slot)[:, HEAD] > 0).int() for slot in range(synthetic.SLOTS))
     assert together.max() == 1
 
@@ -144,26 +144,26 @@ def covers_one(name, radius):
 
 def test_a_form_is_painted_over_those_with_a_higher_number():
     scenes = synthetic.sample_scenes(40, seeded(), "on")
-    picture, rgb = rendering.render(scenes), rendering.palette()
+    image, rgb = rendering.render(scenes), rendering.palette()
     for slot, cover in enumerate((rendering.covered(scenes, 0), rendering.covered(scenes, 1))):
         inside = cover[:, HEAD] == 1
         if slot == 1:
             inside &= rendering.covered(scenes, 0)[:, HEAD] == 0
         paint = rgb[scenes.colour[:, slot]][:, None, None].expand(40, 128, 128, 3)
-        torch.testing.assert_close(picture.permute(0, 2, 3, 1)[inside], paint[inside])
+        torch.testing.assert_close(image.permute(0, 2, 3, 1)[inside], paint[inside])
 
 
 def test_a_shape_has_its_colour_inside_its_pattern_is_lighter_and_the_ground_is_outside():
     scenes = synthetic.sample_scenes(80, seeded(), "single")
-    picture, rgb = rendering.render(scenes).permute(0, 2, 3, 1), rendering.palette()
+    image, rgb = rendering.render(scenes).permute(0, 2, 3, 1), rendering.palette()
     cover = rendering.covered(scenes, 0)
     ground = rendering.backdrop(scenes.ground, scenes.horizon).permute(0, 2, 3, 1)
-    fill = rgb[scenes.colour[:, 0]][:, None, None].expand_as(picture)
+    fill = rgb[scenes.colour[:, 0]][:, None, None].expand_as(image)
     outside, lit = cover[:, HEAD] == 0, cover[:, LIGHT] == 1
     plain = (cover[:, HEAD] == 1) & (cover[:, LIGHT] == 0)
-    assert torch.equal(picture[outside], ground[outside])
-    torch.testing.assert_close(picture[plain], fill[plain])
-    torch.testing.assert_close(picture[lit], 0.3 * fill[lit] + 0.7)
+    assert torch.equal(image[outside], ground[outside])
+    torch.testing.assert_close(image[plain], fill[plain])
+    torch.testing.assert_close(image[lit], 0.3 * fill[lit] + 0.7)
     assert torch.equal(lit.any(2).any(1), scenes.pattern[:, 0] >= 0)
     assert plain.sum((1, 2)).min() > 200
 
@@ -184,7 +184,7 @@ def test_the_sky_is_above_the_horizon_and_the_land_below():
     torch.testing.assert_close(found[names.index("meadow"), :, 70, 0], (sky + grass) / 2)
 
 
-def test_a_picture_does_not_depend_on_the_others_in_the_batch():
+def test_an_image_does_not_depend_on_the_others_in_the_batch():
     scenes = synthetic.sample_scenes(30, seeded(8))
     together = rendering.render(scenes)
     for i in (0, 7, 29):

@@ -26,7 +26,7 @@ from models.miniature.training import networks, train_unet
 
 FOLDER = networks.FOLDER
 ARTICLE, DOG = "a dog wearing hat", forms.FORMS.index("dog")
-PICTURES, CARRIED = 8, 160  # of each line; 50 steps for one take a third of a second
+IMAGES, CARRIED = 8, 160  # of each line; 50 steps for one take a third of a second
 FAR = norm.sf(4)  # what lies more than four standard errors below
 
 
@@ -53,7 +53,7 @@ def rows():
 
 
 def row_of(rows, of, line):
-    """What was measured of a line; of fresh pictures, at the default setting."""
+    """What was measured of a line; of fresh images, at the default setting."""
     (found,) = [row for row in rows if (row["of"], row["line"]) == (of, line)]
     return found
 
@@ -64,15 +64,15 @@ def row_of(rows, of, line):
 def test_the_record_tells_what_made_them_and_holds():
     made = fingerprint.read_record(FOLDER / weights.RECORD)["made_from"]
     assert all(made[name] == recipe.to_dict() for name, recipe in train_latent.RECIPES.items())
-    assert made["pictures"] == train_unet.PICTURES
-    assert f"{made['pictures']:,} other pictures" in (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert made["images"] == train_unet.IMAGES
+    assert f"{made['images']:,} other images" in (FOLDER / "README.md").read_text(encoding="utf-8")
     assert fingerprint.read_record(FOLDER / "fidelity.json")["made_from"]["weights"] == weights.fingerprint(FOLDER)
 
 
 @pytest.mark.parametrize("name", ["unet/diffusion_pytorch_model.safetensors", "vae/config.json", "record.json"])
 @pytest.mark.parametrize("damage", ["flipped", "cut"])
 def test_a_damaged_folder_is_not_loaded(tmp_path, monkeypatch, name, damage):
-    """One bit of a weight would load without a word, and a picture would be of another network."""
+    """One bit of a weight would load without a word, and an image would be of another network."""
     folder = shutil.copytree(FOLDER, tmp_path / "miniature")
     data = bytearray((folder / name).read_bytes())
     data[len(data) // 2] ^= 1
@@ -106,86 +106,96 @@ def test_this_library_and_diffusers_load_the_same(ours, theirs):
         == (networks.FACTOR, synthetic.SIZE, (networks.CHANNELS, 8, 8))
         == (16, 128, (8, 8, 8))
     )
-    (picture,) = pipeline.generate(ours, ARTICLE, seed=0, steps=2)
-    assert picture.image.size == (128, 128) and picture.parameters["model"] == "miniature"
+    (image,) = pipeline.generate(ours, ARTICLE, seed=0, steps=2)
+    assert image.image.size == (128, 128) and image.parameters["model"] == "miniature"
 
 
 def test_the_hashes_are_those_of_the_card(text):
-    said = {name: (size, value) for name, size, value in re.findall(r"\| `(\S+)` \| ([\d,]+) \| `(\w{64})` \|", text)}
+    printed = {
+        name: (size, value) for name, size, value in re.findall(r"\| `(\S+)` \| ([\d,]+) \| `(\w{64})` \|", text)
+    }
     files = {file.relative_to(FOLDER).as_posix(): file.read_bytes() for file in FOLDER.rglob("*.safetensors")}
-    assert said == {name: (f"{len(data):,}", hashlib.sha256(data).hexdigest()) for name, data in files.items()}
+    assert printed == {name: (f"{len(data):,}", hashlib.sha256(data).hexdigest()) for name, data in files.items()}
 
 
 def test_the_card_prints_what_was_measured(text, rows):
-    table = r"(?m)^\| ([\w ]+) \| ([\w ]+) \| ([\d.]+) ± ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$"
-    said = {(line, what): [float(number) for number in numbers] for line, what, *numbers in re.findall(table, text)}
+    table = r"(?m)^\| ([\w ]+) \| ([\w -]+) \| ([\d.]+) ± ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$"
+    printed = {(line, what): [float(number) for number in numbers] for line, what, *numbers in re.findall(table, text)}
     measured = {}
     for row in (row for row in rows if row["of"] == "fresh"):
-        found = [row_of(rows, of, row["line"]) for of in ("fresh", "recogniser", "autoencoder")]
-        shares = [each["clean"] | each["right"] | {"both ears": each.get("ears", {}).get("both")} for each in found]
+        found = [row_of(rows, of, row["line"]) for of in ("fresh", "evaluator", "autoencoder")]
+        fractions = [
+            each["artefacts"] | each["prompt_accuracy"] | {"both ears": each.get("ears", {}).get("both")}
+            for each in found
+        ]
         ears = {"both ears": row["ears"]["n"]} if "ears" in row else {}
-        for what in [*row["right"], "clean", "right and clean", "unknown", *ears]:
-            p, n = shares[0][what], ears.get(what, row["n"])
+        for what in [*row["prompt_accuracy"], "artefact-free", "correct and artefact-free", "unknown", *ears]:
+            p, n = fractions[0][what], ears.get(what, row["n"])
             measured[row["line"], what] = [
-                100 * x for x in (p, (p * (1 - p) / n) ** 0.5, *(s[what] for s in shares[1:]))
+                100 * x for x in (p, (p * (1 - p) / n) ** 0.5, *(s[what] for s in fractions[1:]))
             ]
-    assert said.keys() == measured.keys() and {line for line, _ in said} == set(fidelity.LINES)
-    for place, numbers in said.items():
-        assert numbers == pytest.approx(measured[place], abs=0.051), place
+    assert printed.keys() == measured.keys() and {line for line, _ in printed} == set(fidelity.LINES)
+    for key, numbers in printed.items():
+        assert numbers == pytest.approx(measured[key], abs=0.051), key
     decibels = dict((line, float(number)) for number, line in re.findall(r"([\d.]+) dB \(([\w ]+)\)", text))
-    expected = {line: row_of(rows, "autoencoder", line)["right"]["psnr"] for line in fidelity.LINES}
+    expected = {line: row_of(rows, "autoencoder", line)["prompt_accuracy"]["psnr"] for line in fidelity.LINES}
     assert decibels == pytest.approx(expected, abs=0.051)
-    assert f"of {row_of(rows, 'fresh', 'single')['n']} fresh ones a line" in text
+    assert f"of {row_of(rows, 'fresh', 'single')['n']} fresh images a line" in text
 
 
 def test_every_line_reaches_the_goal_or_is_named(text, rows):
-    """Right and clean 95 %, of unseen pairs 90 %; a line that does not come so far is said with its share, no other."""
-    (sentence,) = re.findall(r"(?m)^The goal: right and clean 95%, of unseen pairs 90%\. (.*)$", text)
-    named = {line: float(share) for line, share in re.findall(r"([a-z][a-z ]*) \(([\d.]+) %\)", sentence)}
-    shares = {line: 100 * row_of(rows, "fresh", line)["clean"]["right and clean"] for line in fidelity.LINES}
-    below = {line: p for line, p in shares.items() if p < (90 if line.startswith("unseen") else 95)}
+    """Correct and artefact-free 95 %, of unseen pairs 90 %; the card names each line below that with its fraction."""
+    (sentence,) = re.findall(r"(?m)^The goal: correct and artefact-free 95%, of unseen pairs 90%\. (.*)$", text)
+    named = {line: float(fraction) for line, fraction in re.findall(r"([a-z][a-z ]*) \(([\d.]+) %\)", sentence)}
+    fractions = {
+        line: 100 * row_of(rows, "fresh", line)["artefacts"]["correct and artefact-free"] for line in fidelity.LINES
+    }
+    below = {line: p for line, p in fractions.items() if p < (90 if line.startswith("unseen") else 95)}
     assert named == pytest.approx(below, abs=0.051) and named.keys() == below.keys()
     assert sentence.startswith("Not reached: ") == bool(below) == (sentence != "Every line reaches it.")
 
 
 def test_the_card_prints_the_other_settings(text, rows):
     table = r"(?m)^\| ([\w ]+) \| (\w+) \| (\d+) \| ([\d.]+) \| ([\d.]+) ± [\d.]+ \| ([\d.]+) ± [\d.]+ \|$"
-    said = {tuple(row[:4]): [float(x) for x in row[4:]] for row in re.findall(table, text)}
+    printed = {tuple(row[:4]): [float(x) for x in row[4:]] for row in re.findall(table, text)}
     tried = [row for row in rows if row["of"] == "trial" and "trained" not in row]
     measured = {
         (row["line"], row["sampler"], str(row["steps"]), f"{row['g']:g}"): [
-            100 * list(row["right"].values())[-1], 100 * row["clean"]["clean"]
+            100 * list(row["prompt_accuracy"].values())[-1], 100 * row["artefacts"]["artefact-free"]
         ]
         for row in tried
     }  # fmt: skip
-    assert said.keys() == measured.keys()
-    assert all(said[key] == pytest.approx(measured[key], abs=0.051) for key in said)
+    assert printed.keys() == measured.keys()
+    assert all(printed[key] == pytest.approx(measured[key], abs=0.051) for key in printed)
 
 
 def test_the_default_setting_is_that_of_the_card(rows):
-    """The g of the command is the one of most right and clean trial pictures."""
+    """The g of the command is the one of most correct and artefact-free trial images."""
     assert pipeline.OWN_G["miniature"] == fidelity.best(rows)
     usual = pipeline.OWN_G["miniature"], pipeline.SAMPLER, pipeline.STEPS
     assert {(row["g"], row["sampler"], row["steps"]) for row in rows if row["of"] == "fresh"} == {usual}
 
 
 def test_a_large_g_is_right_with_the_default_sampler_and_less_often_with_the_articles(rows):
-    """Of all kinds together; of each kind DDIM, which is order one, reaches the goal."""
+    """Of all kinds together; of each class DDIM, which is order one, reaches the goal."""
     right = {
-        (row["line"], row["sampler"]): list(row["right"].values())[-1]
+        (row["line"], row["sampler"]): list(row["prompt_accuracy"].values())[-1]
         for row in rows
         if row["of"] == "trial" and row["g"] == pipeline.USUAL_G
     }
-    mean = {s: sum(right[kind, s] for kind in synthetic.KINDS) / len(synthetic.KINDS) for s in ("ddpm", "ddim", "lms")}
+    mean = {
+        s: sum(right[scene_class, s] for scene_class in synthetic.SCENE_CLASSES) / len(synthetic.SCENE_CLASSES)
+        for s in ("ddpm", "ddim", "lms")
+    }
     assert mean[pipeline.SAMPLER] >= 0.95 and mean["ddim"] > mean["lms"] + 0.08
-    assert all(right[kind, "ddim"] >= 0.95 for kind in synthetic.KINDS)
+    assert all(right[scene_class, "ddim"] >= 0.95 for scene_class in synthetic.SCENE_CLASSES)
 
 
 # --- what they can ---------------------------------------------------------------------------------------------------
 
 
-def unlikely(loaded, rows, line, count=PICTURES, **changes):
-    """What fewer fresh pictures have right, or clean, than the share of the card would let happen once in 30,000 times.
+def unlikely(loaded, rows, line, count=IMAGES, **changes):
+    """What fewer fresh images have right, or clean, than the share of the card would let happen once in 30,000 times.
 
     The scenes depend on how many are drawn, so these are others than those of the card.
     """
@@ -193,15 +203,17 @@ def unlikely(loaded, rows, line, count=PICTURES, **changes):
     scenes = fidelity.asked(line, count)
     painted = fidelity.paint(loaded, fidelity.captions(line, scenes), row["g"], seed=3_000_000)
     found = fidelity.judge(line, scenes, torch.cat(list(painted)), fidelity.limits_of(rows))
-    said, seen = ({**each["right"], "clean": each["clean"]["clean"]} for each in (row, found))
-    shares = {what: min(p, 1 - 1 / row["n"]) for what, p in said.items()}
-    assert seen.keys() == shares.keys()
+    printed, seen = (
+        {**each["prompt_accuracy"], "artefact-free": each["artefacts"]["artefact-free"]} for each in (row, found)
+    )
+    fractions = {what: min(p, 1 - 1 / row["n"]) for what, p in printed.items()}
+    assert seen.keys() == fractions.keys()
     counts = {what: round(p * count) for what, p in seen.items()}
-    return {what: (k, shares[what]) for what, k in counts.items() if binom.cdf(k, count, shares[what]) < FAR}
+    return {what: (k, fractions[what]) for what, k in counts.items() if binom.cdf(k, count, fractions[what]) < FAR}
 
 
 @pytest.mark.parametrize("line", fidelity.LINES)
-def test_fresh_pictures_are_as_often_right_and_clean_as_the_card_says(ours, rows, line):
+def test_fresh_images_are_as_often_correct_and_artefact_free_as_the_card_says(ours, rows, line):
     assert unlikely(ours, rows, line) == {}
 
 
@@ -211,7 +223,7 @@ UNFIT = {"DPMSolverSDEScheduler", "EDMEulerScheduler"}
 
 
 def of_config(pipe, name, n, **changes):
-    """How many of n pictures are right by a scheduler of this name, made from the miniature's configuration."""
+    """How many of n images are right by a scheduler of this name, made from the miniature's configuration."""
     import diffusers
 
     scenes = fidelity.asked("single", n)
@@ -224,7 +236,7 @@ def of_config(pipe, name, n, **changes):
 
 
 def test_every_scheduler_made_from_its_configuration_paints_right(theirs):
-    names = {kind.__name__ for kind in theirs.scheduler.compatibles}
+    names = {scene_class.__name__ for scene_class in theirs.scheduler.compatibles}
     assert {"DDIMScheduler", "DDPMScheduler", "PNDMScheduler", "EulerDiscreteScheduler"} < names and names > UNFIT
     assert {name: of_config(theirs, name, 6) for name in sorted(names - UNFIT)} == dict.fromkeys(names - UNFIT, 6)
 
@@ -244,17 +256,17 @@ def test_that_would_see_a_permuted_cross_attention(ours, rows):
     assert unlikely(dataclasses.replace(ours, unet=unet), rows, "single", 5, g=1.0)
 
 
-def test_the_autoencoder_returns_fresh_pictures_as_the_card_says(ours, rows):
+def test_the_autoencoder_returns_fresh_images_as_the_card_says(ours, rows):
     row = row_of(rows, "autoencoder", "single")
-    pictures = render(fidelity.asked("single", row["n"])[:CARRIED])
-    assert float(psnr(pictures, fidelity.carried(ours, pictures))) == pytest.approx(row["right"]["psnr"], abs=0.3)
+    images = render(fidelity.asked("single", row["n"])[:CARRIED])
+    assert float(psnr(images, fidelity.carried(ours, images))) == pytest.approx(row["prompt_accuracy"]["psnr"], abs=0.3)
 
 
 def test_the_articles_prompt_is_a_dog_with_a_hat(ours):
     """At the default setting, from eight seeds."""
     drawn = pipeline.generate(ours, [ARTICLE] * 8, seed=0)
-    assert {picture.parameters["g"] for picture in drawn} == {pipeline.OWN_G["miniature"]}
-    seen = evaluator.read(torch.stack([as_tensor(picture.image) for picture in drawn]))
+    assert {image.parameters["g"] for image in drawn} == {pipeline.OWN_G["miniature"]}
+    seen = evaluator.read(torch.stack([as_tensor(image.image) for image in drawn]))
     assert int(((seen.form[:, 0] == DOG) & (seen.hat[:, 0] >= 0)).sum()) > 4
 
 

@@ -1,4 +1,4 @@
-"""The world of captioned pictures: which scenes are drawn, in which shares, and where everything stands."""
+"""The dataset of captioned images: which scenes are drawn, in which proportions, and the positions of all forms."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from worlds import seeded
 from diffusion_lib.errors import ConfigError
 from models.miniature.data import forms, synthetic
 
-IN_USE = {"single": 1, "patterned": 1, "pair": 2, "on": 2, "animal": 1}  # forms in a picture
+IN_USE = {"single": 1, "patterned": 1, "pair": 2, "on": 2, "animal": 1}  # forms in an image
 
 
 def named(scenes, slot=0):
@@ -45,24 +45,24 @@ def test_each_shape_and_each_colour_is_held_out_once():
     assert sorted(shapes) == sorted(forms.SHAPES)
 
 
-@pytest.mark.parametrize("kind", ["single", "patterned", "pair", "on", "count"])
-def test_held_out_pairs_are_drawn_when_asked_for_and_only_then(kind):
-    seen, unseen = (drawn(synthetic.sample_scenes(4000, seeded(), kind, held_out)) for held_out in (False, True))
+@pytest.mark.parametrize("scene_class", ["single", "patterned", "pair", "on", "count"])
+def test_held_out_pairs_are_drawn_when_asked_for_and_only_then(scene_class):
+    seen, unseen = (drawn(synthetic.sample_scenes(4000, seeded(), scene_class, held_out)) for held_out in (False, True))
     assert len(seen) == 64 - 8 and not seen & synthetic.HELD_OUT
     assert unseen == synthetic.HELD_OUT
 
 
-@pytest.mark.parametrize("kind", synthetic.KINDS)
-def test_the_fields_say_which_kind_it_is(kind):
-    """Forms fill the first slots; what a kind does not have is −1, and what it has takes every value."""
-    scenes = synthetic.sample_scenes(2000, seeded(1), kind)
+@pytest.mark.parametrize("scene_class", synthetic.SCENE_CLASSES)
+def test_the_fields_say_which_kind_it_is(scene_class):
+    """Forms fill the first slots; what a scene_class does not have is −1, and what it has takes every value."""
+    scenes = synthetic.sample_scenes(2000, seeded(1), scene_class)
     there = scenes.form >= 0
     number = there.sum(1)
     assert torch.equal(there, torch.arange(synthetic.SLOTS) < number[:, None])
     assert torch.equal(there, scenes.colour >= 0)
-    assert set(number.tolist()) == ({2, 3, 4} if kind == "count" else {IN_USE[kind]})
+    assert set(number.tolist()) == ({2, 3, 4} if scene_class == "count" else {IN_USE[scene_class]})
     assert (scenes.hat[:, 1:] == -1).all() and (scenes.pattern[:, 1:] == -1).all()
-    single, patterned, pair, on, animal = (kind == name for name in IN_USE)
+    single, patterned, pair, on, animal = (scene_class == name for name in IN_USE)
     assert set(scenes.size.tolist()) == ({-1, 0, 1} if single else {-1, 1} if patterned else {-1})
     assert set(scenes.pattern[:, 0].tolist()) == ({0, 1, 2} if patterned else {-1})
     assert set(scenes.relation.tolist()) == ({0, 1, 2, 3} if pair else {4} if on else {-1})
@@ -73,9 +73,9 @@ def test_the_fields_say_which_kind_it_is(kind):
     assert set(scenes.colour[:, 0].tolist()) == (furs if animal else set(range(len(synthetic.COLOURS))))
 
 
-@pytest.mark.parametrize("kind", ["pair", "on"])
-def test_two_forms_differ_in_colour(kind):
-    scenes = synthetic.sample_scenes(2000, seeded(), kind)
+@pytest.mark.parametrize("scene_class", ["pair", "on"])
+def test_two_forms_differ_in_colour(scene_class):
+    scenes = synthetic.sample_scenes(2000, seeded(), scene_class)
     assert (scenes.colour[:, 0] != scenes.colour[:, 1]).all()
 
 
@@ -125,15 +125,15 @@ def test_no_hat_has_the_colour_of_the_fur():
     assert (scenes.hat[worn, 0] != scenes.colour[worn, 0]).all()
 
 
-def test_all_kinds_are_drawn_in_their_shares():
+def test_all_classes_are_drawn_in_their_proportions():
     scenes = synthetic.sample_scenes(8000, seeded())
     number = (scenes.form >= 0).sum(1)
     animal, on = scenes.form[:, 0] >= len(forms.SHAPES), scenes.relation == 4
     pair = (scenes.relation >= 0) & ~on
     count, one = (number > 1) & (scenes.relation < 0), (number == 1) & ~animal
     patterned = scenes.pattern[:, 0] >= 0
-    shares = torch.stack([one & ~patterned, patterned, pair, on, count, animal]).float().mean(1)
-    torch.testing.assert_close(shares, torch.tensor(synthetic.MIX), atol=0.02, rtol=0)
+    proportions = torch.stack([one & ~patterned, patterned, pair, on, count, animal]).float().mean(1)
+    torch.testing.assert_close(proportions, torch.tensor(synthetic.MIX), atol=0.02, rtol=0)
 
 
 @pytest.mark.parametrize(

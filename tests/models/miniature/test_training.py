@@ -156,22 +156,22 @@ def test_it_trains_as_the_librarys_own_loop_does(tmp_path):
 def vae():
     torch.manual_seed(4)
     vae = networks.autoencoder().eval()
-    with torch.no_grad():  # latents of unequal means and deviations
+    with torch.no_grad():  # latents of unequal means and stds
         vae.quant_conv.bias[:8] += torch.tensor([1.0, -2.0, 0.5, 0.0, 3.0, 0.0, -1.0, 0.2])
         vae.quant_conv.weight[:8] *= torch.tensor([1.0, 3.0, 0.3, 2.0, 1.0, 0.5, 4.0, 1.0])[:, None, None, None]
     return vae
 
 
-def test_normalised_latents_make_the_same_pictures(vae):
+def test_normalised_latents_make_the_same_images(vae):
     """In float64, in which processors agree."""
     vae, x = copy.deepcopy(vae).double(), render(synthetic.sample_scenes(16, seeded(3))).double()
     with torch.no_grad():
         before = vae.encode(x).latent_dist
-        pictures = vae.decode(before.mean).sample
+        images = vae.decode(before.mean).sample
         torch.testing.assert_close(train_vae.latents(vae, x, batch=5), before.mean.float(), atol=1e-6, rtol=1e-6)
         scaled = train_vae.normalise(vae, before.mean)
         after = vae.encode(x).latent_dist
-        torch.testing.assert_close(vae.decode(after.mean).sample, pictures, atol=1e-10, rtol=0)
+        torch.testing.assert_close(vae.decode(after.mean).sample, images, atol=1e-10, rtol=0)
     z = after.mean * vae.config.scaling_factor
     torch.testing.assert_close(z, scaled, atol=1e-10, rtol=0)
     torch.testing.assert_close(z.mean((0, 2, 3)), torch.zeros(8).double(), atol=1e-10, rtol=0)
@@ -196,7 +196,7 @@ def test_the_autoencoders_loss_is_error_and_divergence(vae):
 
 
 def test_the_aids_leave_after_a_third():
-    assert [train_vae.aid(step, 300) for step in (0, 50, 100, 299)] == [1.0, 0.5, 0.0, 0.0]
+    assert [train_vae.auxiliary_weight(step, 300) for step in (0, 50, 100, 299)] == [1.0, 0.5, 0.0, 0.0]
 
 
 # --- the U-Net -------------------------------------------------------------------------------------------------------
@@ -247,12 +247,12 @@ def test_one_caption_in_ten_is_empty_and_the_others_are_of_the_scenes(asked):
     dropped = (ids == empty).all(1)
     assert abs(float(dropped.float().mean()) - 0.1) < 4 * (0.1 * 0.9 / len(ids)) ** 0.5
     for row in ids[~dropped].unique(dim=0).tolist():
-        text = words.tokenizer.decode([words.live[place] for place in row], skip_special_tokens=True)
+        text = words.tokenizer.decode([words.live[index] for index in row], skip_special_tokens=True)
         assert may_be_of(text, seen).any(), text
 
 
 def may_be_of(text, seen):
-    """Of which scenes a caption may be, (n,): nothing is said that the picture does not show."""
+    """Of which scenes a caption may be, (n,): nothing is said that the image does not show."""
     asked = language.parse(text)
     agree = [(asked.form == seen.form).all(1), (asked.pattern == seen.pattern).all(1)]
     agree += [((asked.colour < 0) | (asked.colour == seen.colour)).all(1)]
@@ -262,12 +262,12 @@ def may_be_of(text, seen):
     return torch.stack(agree).all(0)
 
 
-def test_a_run_sees_the_kinds_in_the_shares_of_the_fine_mix():
+def test_a_run_sees_the_classes_in_the_proportions_of_the_fine_mix():
     """Equal seeds make equal scenes, and other seeds others."""
     seen = train_unet.scenes(5000, 3, synthetic.FINE_MIX)
-    shares = synthetic.kinds_of(seen).bincount(minlength=len(synthetic.KINDS)) / 5000
-    torch.testing.assert_close(shares, torch.tensor(synthetic.FINE_MIX), atol=0.03, rtol=0)
-    assert (shares - torch.tensor(synthetic.MIX)).abs().max() > 0.06
+    proportions = synthetic.classes_of(seen).bincount(minlength=len(synthetic.SCENE_CLASSES)) / 5000
+    torch.testing.assert_close(proportions, torch.tensor(synthetic.FINE_MIX), atol=0.03, rtol=0)
+    assert (proportions - torch.tensor(synthetic.MIX)).abs().max() > 0.06
     again, other = train_unet.scenes(5000, 3, synthetic.FINE_MIX), train_unet.scenes(5000, 4, synthetic.FINE_MIX)
     assert all(torch.equal(a, b) for a, b in zip(tuple(seen), tuple(again), strict=True))
     assert not torch.equal(seen.centre, other.centre)
@@ -284,7 +284,7 @@ def test_a_run_sees_no_held_out_pair():
 
 
 def test_every_token_of_a_caption_is_a_word_of_the_run():
-    """An id that ``live_tokens`` lacked would be the place −1, which is the end of the table."""
+    """An id that ``live_tokens`` lacked would be the index −1, which is the end of the table."""
     words, draws = train_unet.Words(), seeded(6)
     texts = language.captions(train_unet.scenes(4000, 6, synthetic.FINE_MIX), draws)
     ids = words([*texts, ""])
@@ -320,7 +320,7 @@ def test_diffusers_counts_t_from_zero():
 TINY = [
     *("--vae-steps", "1", "1"),
     *("--unet-steps", "2", "1", "1", "1"),
-    "--pictures",
+    "--images",
     "6",
     "--n",
     "2",
@@ -337,7 +337,7 @@ def command(directory, *arguments):
 
 @pytest.fixture
 def painter(monkeypatch):
-    """Sampling costs minutes and is tested elsewhere; pictures are painted by the renderer, from equal scenes."""
+    """Sampling costs minutes and is tested elsewhere; images are painted by the renderer, from equal scenes."""
     calls = []
 
     def paint(parts, captions, g, steps=50, seed=0, sampler="ddpm"):
@@ -350,15 +350,15 @@ def painter(monkeypatch):
 
 @pytest.fixture
 def small(monkeypatch):
-    """A U-Net of a hundredth of the size, and a recogniser that finds what was asked for: both have tests of their
+    """A U-Net of a hundredth of the size, and an evaluator that finds what was asked for: both have tests of their
     own."""
     config = {**networks.unet().config, "block_out_channels": (8, 16), "attention_head_dim": 2}
     monkeypatch.setattr(train_unet, "unet", lambda: UNet2DConditionModel.from_config(config))
-    judged = {"clean": 1.0, "right and clean": 1.0, "unknown": 0.0}
+    judged = {"artefact-free": 1.0, "correct and artefact-free": 1.0, "unknown": 0.0}
 
     def judge(line, asked, *_):
         things = ["all"] if line == "words" else evaluator.score(asked, asked)
-        return {"right": dict.fromkeys(things, 1.0), "clean": judged}
+        return {"prompt_accuracy": dict.fromkeys(things, 1.0), "artefacts": judged}
 
     monkeypatch.setattr(fidelity, "judge", judge)
 
@@ -377,7 +377,7 @@ def test_the_command_writes_weights_card_and_sheet_and_resumes(tmp_path, painter
 
     before = len(painter)
     assert command(whole, "--resume") == 0
-    assert len(painter) == before + 1 + len(model_card.SHEET)  # the contact sheet alone is painted anew
+    assert len(painter) == before + 1 + len(model_card.SHEET)  # the contact sheet alone is generated again
     assert fingerprint.read_record(folder / "fidelity.json")["rows"] == rows
 
     minimise = fit.minimise
@@ -412,8 +412,8 @@ def finished(tmp_path_factory):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        (["--pictures", "4"], "pictures is 6 in the record and 4 here"),
-        (["--pictures", "9"], "pictures is 6 in the record and 9 here"),
+        (["--images", "4"], "images is 6 in the record and 4 here"),
+        (["--images", "9"], "images is 6 in the record and 9 here"),
         (["--seed", "1"], "fine seed is 4 in the record and 10 here"),
         (["--unet-steps", "3", "1", "1", "1"], "unet steps is 2 in the record and 3 here"),
         (["--precision", "bfloat16"], "fine precision is 'float32' in the record and 'bfloat16' here"),
@@ -447,13 +447,13 @@ def test_a_folder_of_something_else_is_refused(tmp_path, finished, capsys):
 
 
 @pytest.mark.parametrize("changed", [["--n", "3"], ["--trial", "2"]])
-def test_more_pictures_are_judged_anew_and_fewer_are_not(tmp_path, finished, painter, small, changed):
+def test_more_images_are_judged_again_and_fewer_are_not(tmp_path, finished, painter, small, changed):
     directory = Path(shutil.copytree(finished, tmp_path / "run"))
     assert command(directory, "--resume", *changed) == 0
     name, number = changed[0].removeprefix("--"), int(changed[1])
     rows = fingerprint.read_record(directory / "miniature" / "fidelity.json")["rows"]
     assert {row["n"] for row in rows} == ({number, 1} if name == "n" else {2, number})
-    assert f"of {3 if name == 'n' else 2} fresh ones" in (directory / "miniature" / "README.md").read_text()
+    assert f"of {3 if name == 'n' else 2} fresh images" in (directory / "miniature" / "README.md").read_text()
     assert command(directory, "--resume", "--n", "1", "--trial", "1") == 0
     assert fingerprint.read_record(directory / "miniature" / "fidelity.json")["rows"] == rows
 
@@ -472,11 +472,11 @@ def damage(path, kind):
         ("miniature/fidelity.json", "cut"),
     ],
 )
-def test_a_damaged_cache_is_made_anew(tmp_path, finished, painter, small, capsys, name, kind):
+def test_a_damaged_cache_is_made_again(tmp_path, finished, painter, small, capsys, name, kind):
     directory = Path(shutil.copytree(finished, tmp_path / "run"))
     damage(directory / name, kind)
     assert command(directory, "--resume") == 0
-    assert "is made anew" in capsys.readouterr().err
+    assert "is made again" in capsys.readouterr().err
     for made in ("unet-latents.safetensors", "unet-latents.json", "miniature/fidelity.json", "miniature/record.json"):
         assert (directory / made).read_bytes() == (finished / made).read_bytes() or made.startswith("miniature/rec")
     fingerprint.read_record(directory / "miniature" / "record.json")
@@ -491,7 +491,7 @@ def test_a_damaged_cache_is_made_anew(tmp_path, finished, painter, small, capsys
         ("unet/average-1.json", "cut"),
     ],
 )
-def test_what_cannot_be_made_anew_is_refused_when_damaged(tmp_path, finished, painter, small, capsys, name, kind):
+def test_what_cannot_be_made_again_is_refused_when_damaged(tmp_path, finished, painter, small, capsys, name, kind):
     directory = Path(shutil.copytree(finished, tmp_path / "run"))
     if name.endswith("log.jsonl"):
         lines = (directory / name).read_text().splitlines(keepends=True)
@@ -533,7 +533,7 @@ def test_a_full_disk_names_the_file_and_the_same_command_goes_on(
 
 
 @pytest.mark.parametrize("what", ["vae", "scenes", "precision", "library"])
-def test_latents_of_something_else_are_made_anew(tmp_path, vae, monkeypatch, capsys, what):
+def test_latents_of_something_else_are_made_again(tmp_path, vae, monkeypatch, capsys, what):
     seen, path = train_unet.scenes(3, 0, synthetic.FINE_MIX), tmp_path / "z.safetensors"
     train_unet.cached_latents(path, vae, seen, "float32")
     other = {"vae": vae, "scenes": seen, "precision": "float32"}
@@ -570,7 +570,7 @@ def test_the_defaults_are_the_recipes():
     options = parser.parser().parse_args(["train-latent", "--out", "x"])
     assert [*options.vae_steps, *options.unet_steps] == [each.steps for each in train_latent.RECIPES.values()]
     assert sorted(each.seed for each in train_latent.RECIPES.values()) == [*range(6)]  # no two of any --seed are equal
-    assert options.pictures == train_unet.PICTURES
+    assert options.images == train_unet.IMAGES
     assert options.precision == train_vae.SETTINGS.precision == train_unet.SETTINGS.precision
 
 
@@ -581,29 +581,39 @@ def test_a_directory_in_use_is_refused_without_resume(tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["thing"]
 
 
-LIMITS = {kind: {"ground": 0.2, "edge": 0.2, "inside": 0.3, "details": 0.5, "pieces": 1.0} for kind in synthetic.KINDS}
+LIMITS = {
+    scene_class: {"ground": 0.2, "edge": 0.2, "inside": 0.3, "details": 0.5, "pieces": 1.0}
+    for scene_class in synthetic.SCENE_CLASSES
+}
 
 
-def test_a_share_is_that_of_the_right_pictures():
-    """Of two pictures one is painted right, and one as the other scene asks; both are clean, one with a blot is not."""
+def test_an_accuracy_is_the_fraction_of_correct_images():
+    """Of two images one matches its prompt and one the other prompt; both are artefact-free, one with a blot is not."""
     scenes = fidelity.asked("animal", 2)
     exact = render(scenes)
     found = fidelity.judge("animal", scenes, exact, LIMITS)
-    assert set(found["right"].values()) == {1.0} and found["clean"]["right and clean"] == 1.0
+    assert set(found["prompt_accuracy"].values()) == {1.0} and found["artefacts"]["correct and artefact-free"] == 1.0
     twice = fidelity.judge("animal", scenes, exact[[0, 0]], LIMITS)
-    assert twice["right"]["all"] == 0.5 and twice["clean"]["clean"] == 1.0 and twice["clean"]["right and clean"] == 0.5
+    assert (
+        twice["prompt_accuracy"]["all"] == 0.5
+        and twice["artefacts"]["artefact-free"] == 1.0
+        and twice["artefacts"]["correct and artefact-free"] == 0.5
+    )
     blot = exact.clone()
     blot[0, :, 3:8, 3:8] *= -1
     spoiled = fidelity.judge("animal", scenes, blot, LIMITS)
-    assert spoiled["right"]["all"] == 1.0 and spoiled["clean"]["clean"] == 0.5 == spoiled["clean"]["ground"]
+    assert (
+        spoiled["prompt_accuracy"]["all"] == 1.0
+        and spoiled["artefacts"]["artefact-free"] == 0.5 == spoiled["artefacts"]["ground"]
+    )
 
 
 def test_a_named_ground_is_judged():
     scenes = fidelity.asked("ground", 3)
-    assert all(text.endswith(tuple(language.PLACES.values())) for text in fidelity.captions("ground", scenes))
+    assert all(text.endswith(tuple(language.GROUND_PHRASES.values())) for text in fidelity.captions("ground", scenes))
     first = torch.arange(3) == 0
     other = scenes._replace(ground=torch.where(first, (scenes.ground + 1) % len(synthetic.GROUNDS), scenes.ground))
-    right = fidelity.judge("ground", scenes, render(other), LIMITS)["right"]
+    right = fidelity.judge("ground", scenes, render(other), LIMITS)["prompt_accuracy"]
     assert right["both"] == 1.0 and right["ground"] == right["all"] == pytest.approx(2 / 3, abs=1e-6)
 
 
@@ -619,33 +629,33 @@ def test_a_row_is_painted_as_it_says(painter):
 
 
 def test_the_best_guidance_is_the_smallest_of_the_best():
-    def row(line, g, share, steps=50, sampler="ddpm", **more):
+    def row(line, g, fraction, steps=50, sampler="ddpm", **more):
         found = {"of": "trial", "line": line, "g": g, "steps": steps, "sampler": sampler}
-        return found | {"clean": {"right and clean": share}} | more
+        return found | {"artefacts": {"correct and artefact-free": fraction}} | more
 
-    rows = [row("pair", g, share) for g, share in ((7.5, 0.9), (2.0, 0.9), (1.0, 0.4))]
-    rows += [row("single", g, share) for g, share in ((7.5, 0.8), (2.0, 0.8), (1.0, 0.9))]
+    rows = [row("pair", g, fraction) for g, fraction in ((7.5, 0.9), (2.0, 0.9), (1.0, 0.4))]
+    rows += [row("single", g, fraction) for g, fraction in ((7.5, 0.8), (2.0, 0.8), (1.0, 0.9))]
     rows += [row("pair", 1.0, 1.0, steps=10), row("pair", 1.0, 1.0, sampler="lms"), row("pair", 1.0, 1.0, trained=7)]
     assert fidelity.best(rows) == 2.0
 
 
-def fresh(line, share):
-    return {"of": "fresh", "line": line, "clean": {"right and clean": share}}
+def fresh(line, fraction):
+    return {"of": "fresh", "line": line, "artefacts": {"correct and artefact-free": fraction}}
 
 
 def test_the_goal_is_lower_for_unseen_pairs_and_what_misses_it_is_named():
     reached = [fresh(line, 0.9 if line.startswith("unseen") else 0.95) for line in fidelity.LINES]
-    assert fidelity.missed(reached) == {}
-    missed = [fresh(line, 0.899 if line.startswith("unseen") else 0.949) for line in fidelity.LINES]
-    assert fidelity.missed(missed) == {row["line"]: row["clean"]["right and clean"] for row in missed}
-    trial = [{**row, "of": "trial"} for row in missed]
-    assert fidelity.missed(trial + reached[:1] + missed[1:2]) == {"unseen": 0.899}
+    assert fidelity.below_goal(reached) == {}
+    below = [fresh(line, 0.899 if line.startswith("unseen") else 0.949) for line in fidelity.LINES]
+    assert fidelity.below_goal(below) == {row["line"]: row["artefacts"]["correct and artefact-free"] for row in below}
+    trial = [{**row, "of": "trial"} for row in below]
+    assert fidelity.below_goal(trial + reached[:1] + below[1:2]) == {"unseen": 0.899}
 
 
 def test_captions_of_other_words_ask_for_the_same_scenes():
     scenes = fidelity.asked("words", 40)
     texts = fidelity.captions("words", scenes)
-    assert set(synthetic.kinds_of(scenes).tolist()) == set(range(len(synthetic.KINDS)))
+    assert set(synthetic.classes_of(scenes).tolist()) == set(range(len(synthetic.SCENE_CLASSES)))
     assert texts == fidelity.captions("words", scenes) != language.describe(scenes)
     assert all(bool(may_be_of(text, scenes[[i]])) for i, text in enumerate(texts))
     assert all(int(language.parse(text).ground) >= 0 for text in texts)

@@ -29,16 +29,16 @@ const line = (model, now) => {
   const strange = unknown(now.prompt, model.data.words), { prompt } = model.made;
   const note = noted(model, now);
   if (note) return note;
-  if (strange.length) return `It was never shown: ${strange.slice(0, 5).join(", ")}. Write other words; the laboratory “Paint a picture here” lists those that it knows.`;
-  if (now.prompt !== prompt) return `The maps are those of “${prompt}”. Press the button to paint “${now.prompt}” and to see where its words are looked at.`;
-  if (!model.shown.length) return "Without a word there is nothing to look at.";
+  if (strange.length) return `It was never shown: ${strange.slice(0, 5).join(", ")}. Write other words; the laboratory “Generate an image here” lists those that it knows.`;
+  if (now.prompt !== prompt) return `The maps are those of “${prompt}”. Press the button to paint “${now.prompt}” and to see which positions attend to its words.`;
+  if (!model.shown.length) return "Without a word there is nothing to show.";
   const { word, maps } = model.shown[chosen(model, now)];
   return said(word, maps.get(now.t), now.t);
 };
 
 export const lab = {
-  title: "Where each word is looked at, by place and by time",
-  alt: "For each word of a prompt a square of eight by eight places, with the more colour the more a place looks at this word at the time chosen, and curves of the word's share of the attention over time.",
+  title: "Attention weights of each word, by position and by time",
+  alt: "For each word of a prompt a square of eight by eight positions, coloured by how much each attends to this word at the time chosen, and curves of the word's fraction of the attention over time.",
   height: 346,
   narrow: 436,
   controls: [
@@ -52,8 +52,8 @@ export const lab = {
     return Object.assign(model, { shown: looked(model.made, model.size) });
   },
   beside({ data }) {
-    const { side } = data.network, alt = `A picture that the miniature painted for the prompt: ${data.begins.prompt}`;
-    return `<div class="lab-painted lab-pair">${figure(escaped(data.first), side, escaped(alt), "the picture at t = 0")}<figure class="needs-script"><div class="lab-frame"></div><figcaption>where the word is looked at</figcaption></figure></div>\n`;
+    const { side } = data.network, alt = `An image that the miniature generated for the prompt: ${data.begins.prompt}`;
+    return `<div class="lab-painted lab-pair">${figure(escaped(data.first), side, escaped(alt), "the image at t = 0")}<figure class="needs-script"><div class="lab-frame"></div><figcaption>where the image attends to the word</figcaption></figure></div>\n`;
   },
   draw(model, now, size) {
     const { grids, plot } = layout(size, model.shown.length), at = chosen(model, now), h = model.data.network.latents[1];
@@ -64,7 +64,7 @@ export const lab = {
     });
     const curves = model.shown.map(({ maps }) => Array.from(maps, ([t, map]) => [t, 100 * share(map)]).filter(([t]) => t % STEP === 0));
     const top = Math.max(5, 5 * Math.ceil(Math.max(0, ...curves.flat().map(([, value]) => value)) / 5));
-    const frame = axes(plot, { from: STEP, to: 1000, name: "time t" }, { from: 0, to: top, name: "share of all attention, %" });
+    const frame = axes(plot, { from: STEP, to: 1000, name: "time t" }, { from: 0, to: top, name: "fraction of all attention, %" });
     const lines = curves.map((curve, n) => (n === at ? "" : frame.curve(curve, "grey thin"))).join("") + (curves[at] ? frame.curve(curves[at], "c2 strong") : "");
     const more = model.made.pieces.length - model.shown.length, last = grids[grids.length - 1];
     if (more) squares.push(text(4, last.top + last.side + 16, `and ${more} more`, { class: "name" }));
@@ -82,7 +82,7 @@ export const lab = {
     handle.setAttribute("aria-valuetext", word);
     model.pixels ??= root.querySelector(".lab-pair img");
     if (model.pixels.complete === false) { model.pixels.onload = tools.redraw; return; }
-    model.surface ??= canvas(frame, side, "The picture, brighter where the word is looked at");
+    model.surface ??= canvas(frame, side, "The image, brighter where it attends to the word");
     paint(model.surface, model.pixels, side, model.shown[chosen(model, now)]?.maps.get(now.t) ?? null);
   },
   act(name, model, tools, button) {
@@ -105,7 +105,7 @@ export const lab = {
         const made = { prompt: model.running.prompt, pieces, steps: model.running.steps };
         Object.assign(model, { note: null, pixels, made, shown: looked(made, model.size) });
         paint(model.first ??= canvas(first, side, ""), pixels, side);
-        model.first.setAttribute("aria-label", `A picture that the miniature painted for the prompt: ${made.prompt}`);
+        model.first.setAttribute("aria-label", `An image that the miniature generated for the prompt: ${made.prompt}`);
         button.disabled = false;
         tools.redraw();
       },

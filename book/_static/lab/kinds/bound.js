@@ -51,7 +51,7 @@ const frames = ({ width, height }) => {
 
 export const lab = {
   title: "Bound = −log p + gap",
-  alt: "Left, the terms of the bound as bars, each starting where the one above it ended; below them −log p and the gap, which end at the same place. Right, the bound and −log p over the factor of the slopes.",
+  alt: "Left, the terms of the bound as bars, each starting where the one above it ended; below them −log p and the gap, which end at the same position. Right, the bound and −log p over the factor of the derivatives.",
   height: 420,
   narrow: 616,
   controls: [

@@ -22,11 +22,11 @@ export const kept = ({ alphaBar }, n) => {
 
 export const lab = {
   title: "Brightness at the end of a schedule",
-  alt: "Left, the signal-to-noise ratio of a pixel and of the mean of a picture over time, on a logarithmic scale. Right, the density of the brightness of the data, and the narrower ones that a quiet and a noisy sampler draw.",
+  alt: "Left, the signal-to-noise ratio of a pixel and of the mean of an image over time, on a logarithmic scale. Right, the density of the brightness of the data, and the narrower ones that a quiet and a noisy sampler draw.",
   height: 300,
   narrow: 520,
   controls: [
-    range("side", "side of the picture", { from: 3, to: 9, value: 3, show: (value) => `${2 ** value} pixels` }),
+    range("side", "side of the image", { from: 3, to: 9, value: 3, show: (value) => `${2 ** value} pixels` }),
     choice("name", "schedule", Object.entries(NAMES)),
     check("zero", "zero terminal SNR"),
     range("shift", "shift k", { from: 0, to: 6, value: 0, show: (value) => String(2 ** value) }),
@@ -47,6 +47,6 @@ export const lab = {
       + right.svg + heap(DEVIATION, "c3 strong") + heap(noisy * DEVIATION, "c1") + heap(quiet * DEVIATION, "c2 strong")
       + legend([["c1", "a pixel; noisy sampler"], ["c2 strong", "the mean; quiet sampler"], ["c3 strong", "data"]], 40, 16, width - 50);
     const percent = (share) => `${Math.round(100 * share)} %`;
-    return { svg, said: `At T a pixel has the SNR ${number(made.snr[T])}, the mean of the picture ${number(n * made.snr[T])}. Of the deviation of the brightness a quiet sampler keeps ${percent(quiet)}, a noisy one ${percent(noisy)}.` };
+    return { svg, said: `At T a pixel has the SNR ${number(made.snr[T])}, the mean of the image ${number(n * made.snr[T])}. Of the standard deviation of the brightness a quiet sampler keeps ${percent(quiet)}, a noisy one ${percent(noisy)}.` };
   },
 };

@@ -27,21 +27,21 @@ const grids = ({ width }) => {
 export const apart = (a, b) => a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0) / a.length;
 
 const said = (model, now) => {
-  const { shown } = model, offer = model.workers ? "" : ` The button loads the decoder, ${model.data.megabytes} MB: then the picture follows the handles.`;
+  const { shown } = model, offer = model.workers ? "" : ` The button loads the decoder, ${model.data.megabytes} MB: then the image follows the handles.`;
   const words = told(shown);
-  return noted(model, now) || `${words[0].toUpperCase()}${words.slice(1)}: the decoded picture differs from the painted one by ${shown.apart.toFixed(1)} grey levels of 255 on the mean.${same(shown, now) ? "" : ` The handles say ${told(now)}.`}${offer}`;
+  return noted(model, now) || `${words[0].toUpperCase()}${words.slice(1)}: the decoded image differs from the generated one by ${shown.apart.toFixed(1)} grey levels of 255 on the mean.${same(shown, now) ? "" : ` The handles say ${told(now)}.`}${offer}`;
 };
 
 export const lab = {
   title: "One channel of the latents, decoded live",
-  alt: "The eight channels of the latents of a picture as coarse grey pictures, and below each what the decoder makes of the latents with this channel negated.",
+  alt: "The eight channels of the latents of an image as coarse grey images, and below each the decoded latents with this channel negated.",
   height: 184,
   narrow: 372,
   controls: [channel, { ...gain, value: -1, play: 5 }, action("load", ({ data }) => `Load the decoder (${data.megabytes} MB)`)],
   setup: (data) => ({ data, latents: Float32Array.from(data.latents), workers: null, note: null, ready: false, asked: null, plain: null, shown: { channel: String(STRONGEST), gain: -1, apart: data.changes[STRONGEST - 1] } }),
   beside({ data, shown }) {
     const { side } = data.network;
-    return `<div class="lab-painted lab-pair">${figure(escaped(data.first), side, "A picture that the miniature painted: a white dog with a red hat", "as it was painted")}${figure(escaped(data.turned), side, `The same latents with ${told(shown)}, decoded`, "with one channel changed")}</div>\n`;
+    return `<div class="lab-painted lab-pair">${figure(escaped(data.first), side, "An image that the miniature generated: a white dog with a red hat", "as it was generated")}${figure(escaped(data.turned), side, `The same latents with ${told(shown)}, decoded`, "with one channel changed")}</div>\n`;
   },
   draw(model, now, size) {
     const h = model.data.network.latents[1], each = model.latents.length / CHANNELS;
@@ -80,7 +80,7 @@ export const lab = {
       ready: () => { model.workers.decode(model.latents); }, // what the others are compared with
       decoded: ({ pixels }) => {
         if (!model.plain) {
-          Object.assign(model, { plain: pixels, ready: true, note: null, surface: canvas(frame, side, "The picture decoded from what the handles say") });
+          Object.assign(model, { plain: pixels, ready: true, note: null, surface: canvas(frame, side, "The image decoded from the latents that the handles set") });
           button.hidden = true;
         }
         const of = model.asked ?? { channel: tools.state().channel, gain: 1 };

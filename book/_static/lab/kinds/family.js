@@ -54,7 +54,7 @@ const histogram = (at, py, data, s, states) => {
 };
 
 export const lab = {
-  title: "One density, with any share of noise",
+  title: "One density, with any fraction of noise",
   alt: "The positions of particles, which move to the right from noise at time one to data at time zero, over lines between which the same fractions of the density lie; at the right edge, how many particles lie where, and the density.",
   height: 360,
   narrow: 430,
@@ -62,8 +62,8 @@ export const lab = {
     range("lambda", "noise λ", { from: 0, to: 1.5, step: 0.1, value: 1 }),
     range("done", "time s", { from: 0, to: 100, value: 100, play: 6, show: (done) => ((100 - done) / 100).toFixed(2) }),
     range("steps", "steps", { from: 5, to: 200, step: 5, value: 100 }),
-    check("one", "all from one place", false),
-    range("x", "the place", { from: -2, to: 2, step: 0.1, value: 0.5 }),
+    check("one", "all from one position", false),
+    range("x", "the position", { from: -2, to: 2, step: 0.1, value: 0.5 }),
   ],
   setup() {
     const data = mixture([[-1], [0.3], [1.2]], 0.25, [0.3, 0.3, 0.4]), normal = gaussian(3), drawn = [];

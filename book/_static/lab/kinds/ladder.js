@@ -44,7 +44,7 @@ const heap = (states) => {
 
 export const lab = {
   title: "A ladder of noise levels",
-  alt: "Densities on a line, one beneath the other, for falling noise levels, with the walkers on each as bars; the last row is the sample. On the right the share of walkers above zero, and what it should be.",
+  alt: "Densities on a line, one beneath the other, for falling noise levels, with the walkers on each as bars; the last row is the sample. On the right the fraction of walkers above zero, and what it should be.",
   height: 430,
   narrow: 430,
   controls: [

@@ -71,7 +71,7 @@ export const mount = (root) => {
     try {
       const shown = await python.ask({ what: "show", page, tag }, SECONDS);
       if (shown.kind !== "shown") { note.textContent = shown.message; return; }
-      note.textContent = "Change a line and check it. From there on, each line is checked anew.";
+      note.textContent = "Change a line and check it. From there on, each line is checked again.";
       lines(panel, note, tag, shown);
     } catch (error) {
       note.textContent = error.message;

@@ -63,7 +63,7 @@ const panel = (view, data, made, t, drawn) => {
 
 export const lab = {
   title: "From one noise, with the optimal noise predictor",
-  alt: "Two clouds of 400 points between noise and the eight blobs of the ring, with some of their paths. Left, a chain without fresh noise; right, one with as much as the handle says.",
+  alt: "Two clouds of 400 points between noise and the eight clusters of the ring, with some of their paths. Left, a chain without fresh noise; right, one with as much as the handle says.",
   height: 370,
   narrow: 550,
   controls: [
@@ -85,6 +85,6 @@ export const lab = {
     const at = [{ left: wide ? 5 : (across - side) / 2, top: 26, side }, { left: wide ? across - side - 5 : (across - side) / 2, top: wide ? 26 : height / 2 + 26, side }];
     const flow = chain(model, 0, steps), noisy = chain(model, eta, steps);
     const svg = panel(plane(at[0], LIMIT, "η = 0"), model.data, flow, t, 40) + panel(plane(at[1], LIMIT, `η = ${eta}`), model.data, noisy, t, eta > 0 ? 10 : 40); // jagged paths soon cover the picture
-    return { svg, said: `t = ${t}, after ${reached(flow, t)} of ${steps} steps. At the end ${flow.home} points on the left and ${noisy.home} on the right, of ${N}, are in the blob nearest to their start. They spread about the centres by ${number(flow.apart, 2)} and ${number(noisy.apart, 2)}, the data by ${STD}.` };
+    return { svg, said: `t = ${t}, after ${reached(flow, t)} of ${steps} steps. At the end ${flow.home} points on the left and ${noisy.home} on the right, of ${N}, are in the cluster nearest to their start. They spread about the centres by ${number(flow.apart, 2)} and ${number(noisy.apart, 2)}, the data by ${STD}.` };
   },
 };

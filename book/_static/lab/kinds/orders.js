@@ -60,6 +60,6 @@ export const lab = {
     const svg = legend([["c2 strong", words], ["grey thin", "the other samplers"], ["c1", "the exact way"]], 48, 16, width - 60)
       + left.svg + curves.join("") + circle(left.px(calls), left.py(Math.min(Math.max(error, 1e-6), 2)), 5, "f2") + right.svg + window + tag("g", { "clip-path": "url(#lab-orders-clip)" }, ways.join(""));
     const slope = Math.log(finer.error / error) / Math.log(finer.calls / calls);
-    return { svg, said: `${words}, times ${grid === "karras" ? "of Karras" : grid === "equal" ? "of equal misses" : GRIDS[grid]}, ${steps} steps, ${calls} calls: the error is ${number(error)}. With twice the steps it is ${number(finer.error)}: a slope of ${number(slope, 2)}.` };
+    return { svg, said: `${words}, times ${grid === "karras" ? "of Karras" : grid === "equal" ? "of equal misses" : GRIDS[grid]}, ${steps} steps, ${calls} evaluations: the error is ${number(error)}. With twice the steps it is ${number(finer.error)}: a slope of ${number(slope, 2)}.` };
   },
 };

@@ -34,8 +34,8 @@ export const asked = (data, { t, row, column }) => {
 };
 
 export const lab = {
-  title: "Where one patch looks",
-  alt: "A picture of a star on sand with a frame around one of its 64 patches, and four grids of eight by eight cells, one for each head: with the more colour the more the patch looks there.",
+  title: "What one patch attends to",
+  alt: "An image of a star on sand with a frame around one of its 64 patches, and four grids of eight by eight cells, one for each head, coloured by its attention weights.",
   height: 352,
   narrow: 560,
   controls: [
@@ -47,7 +47,7 @@ export const lab = {
   draw(data, now, size) {
     const { picture, maps: grids } = layout(size), { maps } = asked(data, now), inside = data.shape[SIDE * (now.row - 1) + now.column - 1];
     const { given } = asked(data, now), area = data.shape.filter(Boolean).length / data.shape.length;
-    const painted = cells(data.colours, 16, picture, (colour) => ({ class: "cell", style: `fill: ${colour}` })) + frame(picture, now.column - 1, now.row - 1) + text(picture.left, picture.top - 10, "the picture");
+    const painted = cells(data.colours, 16, picture, (colour) => ({ class: "cell", style: `fill: ${colour}` })) + frame(picture, now.column - 1, now.row - 1) + text(picture.left, picture.top - 10, "the image");
     const drawn = maps.map((map, head) => {
       const most = Math.max(...map);
       return text(grids[head].left, grids[head].top - 10, `head ${head + 1}, at most ${(100 * most).toFixed(0)} %`, { class: "name" })

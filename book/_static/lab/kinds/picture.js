@@ -11,7 +11,7 @@ import { png } from "../picture/png.js";
 import { groups, nearest, unknown } from "../picture/words.js";
 import { outside } from "../picture/world.js";
 
-export const lab = { title: "Paint a picture here, without a server" };
+export const lab = { title: "Generate an image here, without a server" };
 export const draw = (kind, data) => block(kind, data);
 
 const make = (tag, values = {}, ...children) => {
@@ -38,7 +38,7 @@ export const mount = (root, data) => {
       const better = nearest(word, data.words);
       return [" ", make("mark", { textContent: word }), ...(better ? [" (", make("button", { type: "button", textContent: better, ariaLabel: `Write ${better} in place of ${word}`, onclick: () => replace(word, better) }), "?)"] : [])];
     });
-    words.replaceChildren(...(strange.length ? ["It was never shown:", ...marks, ". Such a word would give any picture; choose others from the list."] : [refused(now) || outside(now.prompt, data.rules) || outside(now.negative, data.rules)]));
+    words.replaceChildren(...(strange.length ? ["It was never shown:", ...marks, ". Such a word could give any image; choose others from the list."] : [refused(now) || outside(now.prompt, data.rules) || outside(now.negative, data.rules)]));
     main.disabled = strange.length > 0 || refused(now) !== "" || running !== null;
     handle.strength.disabled = !now.init;
     file.hidden = now.init !== "file";
@@ -62,9 +62,9 @@ export const mount = (root, data) => {
     try {
       if (init && !origin) origin = await pixelsOf(source ? source() : unpacked(data.first), side);
     } catch {
-      say(file.files[0] ? "That file is no picture that this browser reads. Choose another." : "Choose a file to begin from.");
+      say(file.files[0] ? "That file is not an image that this browser reads. Choose another." : "Choose a file to start from.");
     }
-    const small = origin && make("canvas", { ariaLabel: "The picture to begin from" });
+    const small = origin && make("canvas", { ariaLabel: "The image to start from" });
     if (small) { small.setAttribute("role", "img"); paint(small, origin, side); }
     from.replaceChildren(...(small ? [small] : []));
     from.hidden = !small;
@@ -93,15 +93,15 @@ export const mount = (root, data) => {
       running.steps.push({ t, maps });
       progress.value = (k + 1) / running.count;
       if (pixels) paint(surface(), pixels, side);
-      say(`Step ${k + 1} of ${running.count}, t = ${t}: the picture that the U-Net sees in the noise.`);
+      say(`Step ${k + 1} of ${running.count}, t = ${t}: the image that the U-Net predicts from the noise.`);
     },
     made: ({ pixels, latents, words: pieces }) => {
       made = { asked: running.asked, init: running.init, pixels, latents, pieces, steps: running.steps };
       const seconds = ((performance.now() - running.began) / 1000).toFixed(1);
       busy(null);
-      surface().setAttribute("aria-label", `A picture that the miniature painted for the prompt: ${made.asked.prompt}`);
+      surface().setAttribute("aria-label", `An image that the miniature generated for the prompt: ${made.asked.prompt}`);
       paint(canvas, pixels, side);
-      say([caption(made.asked, `painted here in ${seconds} s, from the same noise as in Python`), outside(made.asked.prompt, data.rules)].filter(Boolean).join(" "));
+      say([caption(made.asked, `generated here in ${seconds} s, from the same noise as in Python`), outside(made.asked.prompt, data.rules)].filter(Boolean).join(" "));
       offerFile();
       inside = look(find(".lab-inside"), id, made, data.network, (latents) => workers.decode(latents), (shown, map) => paint(canvas, shown, side, map));
     },
@@ -109,7 +109,7 @@ export const mount = (root, data) => {
     failed: ({ why, text }) => {
       busy(null);
       main.textContent = workers.alive() ? "Paint" : offer(data.megabytes);
-      say(why === "asked" ? `It cannot be painted: ${text}.` : sentences[why] ?? sentences.other);
+      say(why === "asked" ? `It cannot be generated: ${text}.` : sentences[why] ?? sentences.other);
     },
   };
   const workers = networks(home("picture/worker.js"), (message) => {
@@ -141,7 +141,7 @@ export const mount = (root, data) => {
     if (kept !== made) return;
     const name = `${kept.asked.prompt.replace(/[^a-z0-9]+/gi, "-").slice(0, 40) || "picture"}-${kept.asked.seed}.png`;
     for (const old of links.querySelectorAll("a[download]")) URL.revokeObjectURL(old.href);
-    const save = make("a", { href: URL.createObjectURL(file), download: name, textContent: "Save the picture" });
+    const save = make("a", { href: URL.createObjectURL(file), download: name, textContent: "Save the image" });
     const others = { negative: "", strength: begins.strength, ...kept.asked, init: ["first", "scene"].includes(kept.init?.kind) ? kept.init.kind : "" };
     const link = make("a", { href: fragment(id, { ...now, ...others, sampler: kept.asked.sampler.replace(/-karras$/, ""), karras: kept.asked.sampler.endsWith("-karras") }, begins), textContent: "Link to these settings" });
     const start = kept.init && make("a", { href: URL.createObjectURL(await png(kept.init.pixels, side, side, "Comment", "begun from")), download: "init.png", textContent: "Save what it began from" });
@@ -163,7 +163,7 @@ export const mount = (root, data) => {
     say("Stopped.");
   });
   const examples = data.examples.map((prompt) => make("button", { type: "button", textContent: prompt, onclick: () => set({ prompt }) }));
-  find(".lab-vocabulary").append(make("p", {}, "sentences of its world: ", ...examples));
+  find(".lab-vocabulary").append(make("p", {}, "sentences of its language: ", ...examples));
   for (const [name, members] of groups(data.words)) {
     const buttons = members.map((word) => make("button", { type: "button", textContent: word, onclick: () => { set({ prompt: `${now.prompt.trimEnd()} ${word}`.trim() }); } }));
     find(".lab-vocabulary").append(make("p", {}, `${name}: `, ...buttons));

@@ -36,7 +36,7 @@ const curve = (panel, { mean, variance }, kind, high) => (variance === 0
 
 export const lab = {
   title: "One step back, if the data are known",
-  alt: "Left, three bells over x at t − 1: what the data point says, what the state says, and their product. Right, the weights of both in the mean of the product and its variance, over t.",
+  alt: "Left, three Gaussians over x at t − 1: the factor of the data point, the factor of the state, and their product. Right, the weights of both in the mean of the product and its variance, over t.",
   height: 350,
   narrow: 560,
   controls: [

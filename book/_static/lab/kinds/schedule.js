@@ -45,6 +45,6 @@ export const lab = {
     });
     const svg = left.svg + curves.join("") + left.across(t, "mark") + right.svg + bars.join("") + right.curve(places.map((x) => [x, density(kept, rest, x)]), "c1 strong")
       + legend(Object.keys(NAMES).map((each, i) => [`c${i + 1}`, NAMES[each]]), 40, 16, width - 50);
-    return { svg, said: `t = ${t}: ᾱ = ${number(kept)}, SNR = ${number(kept / rest)}. The signal's deviation is ${number(Math.sqrt(kept))}, the noise's ${number(Math.sqrt(rest))}.` };
+    return { svg, said: `t = ${t}: ᾱ = ${number(kept)}, SNR = ${number(kept / rest)}. The signal's standard deviation is ${number(Math.sqrt(kept))}, the noise's ${number(Math.sqrt(rest))}.` };
   },
 };

@@ -58,7 +58,7 @@ const frames = (width, height) => {
 
 export const lab = {
   title: "Climb along the score",
-  alt: "Small arrows along the score of three noisy clusters, walkers that were dropped at one place, and two bars for each cluster: its weight in the data, and its mean posterior probability over the walkers.",
+  alt: "Small arrows along the score of three noisy clusters, walkers that were dropped at one position, and two bars for each cluster: its weight in the data, and its mean posterior probability over the walkers.",
   height: 400,
   narrow: 470,
   controls: [

@@ -41,7 +41,7 @@ const frame = ({ width, height }) => ({ left: 62, top: width > 500 ? 34 : 84, wi
 
 export const lab = {
   title: "The telescope",
-  alt: "Bars below each other, one for each part of the logarithm, each starting where the one above it ended. As steps are turned round, the bars change, and the place where the last one ends does not.",
+  alt: "Bars below each other, one for each part of the logarithm, each starting where the one above it ended. As steps are reversed, the bars change, and the position where the last one ends does not.",
   height: 440,
   narrow: 490,
   controls: [

@@ -89,7 +89,7 @@ export const lab = {
     action("train", "Train"),
     action("clear", "Draw your own"),
     choice("shape", "data", [["ring", "ring"], ["grid", "grid"], ["spiral", "spiral"], ["heart", "heart"], ["drawn", "your drawing"]]),
-    check("waves", "waves of the point", true),
+    check("waves", "Fourier features of the point", true),
     choice("beside", "beside", [["loss", "the loss"], ["best", "the optimal predictor's samples"]]),
   ],
   setup({ frequencies }) {

@@ -23,7 +23,7 @@ const tablesOf = (model, name) => {
 
 export const lab = {
   title: "Which times a loss is about",
-  alt: "Left, the share of the loss that comes from the times up to t, for six losses. Right, ten bars: the share of each tenth of the times.",
+  alt: "Left, the fraction of the loss that comes from the times up to t, for six losses. Right, ten bars: the fraction of each tenth of the times.",
   height: 320,
   narrow: 530,
   controls: [

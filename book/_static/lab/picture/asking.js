@@ -20,7 +20,7 @@ export const begin = (model, tools, button, heard) => {
       button.disabled = false;
       if (!model.workers.alive()) { button.textContent = offer; model.workers = null; }
       heard.ended?.();
-      note(model, tools, why === "asked" ? `It cannot be painted: ${text}.` : sentences[why] ?? sentences.other, false);
+      note(model, tools, why === "asked" ? `It cannot be generated: ${text}.` : sentences[why] ?? sentences.other, false);
     },
   };
   const trouble = obstacle();

@@ -18,7 +18,7 @@ export const said = (word, map, t) => {
   const side = Math.sqrt(map.length), share = map.reduce((a, b) => a + b, 0) / map.length, place = map.indexOf(Math.max(...map));
   const rows = ["upper", "middle", "lower"], columns = ["left", "centre", "right"];
   const third = (value) => Math.min(2, Math.floor((3 * (value + 0.5)) / side));
-  return `At t = ${t} the places of the picture give “${word}” ${(100 * share).toFixed(1)} % of their attention, most at the ${rows[third(Math.floor(place / side))]} ${columns[third(place % side)]}.`;
+  return `At t = ${t} the positions of the image give “${word}” ${(100 * share).toFixed(1)} % of their attention, most at the ${rows[third(Math.floor(place / side))]} ${columns[third(place % side)]}.`;
 };
 
 // Latents with one channel times `gain`.

@@ -8,7 +8,7 @@ import { mapOf, said, scaled, tokensOf } from "./inside.js";
 export const look = (place, id, made, { latents: [channels, h, w], strongest }, decode, show) => {
   const controls = looks(made.steps.length, channels, strongest), words = tokensOf(made.pieces), kept = made.steps.some(({ maps }) => maps);
   const [when, ...rest] = controls.map((each) => html(each, id, each.value));
-  place.innerHTML = `<div class="lab-controls"${kept && words.length ? "" : " hidden"} role="group" aria-label="Where a word is looked at"><span>Where is a word looked at?</span><span class="lab-chips"></span>${when}</div>
+  place.innerHTML = `<div class="lab-controls"${kept && words.length ? "" : " hidden"} role="group" aria-label="Which positions attend to a word"><span>Which positions attend to a word?</span><span class="lab-chips"></span>${when}</div>
 <div class="lab-controls" role="group" aria-label="A channel of the latents"><span>Turn one channel of the latents up or down:</span>${rest.join("")}</div><p class="lab-look" role="status"></p>`;
   place.hidden = false;
   const [time, channel, gain] = controls.map((each) => place.querySelector(`#${id}-${each.name}`)), told = place.querySelector(".lab-look");
@@ -48,7 +48,7 @@ export const look = (place, id, made, { latents: [channels, h, w], strongest }, 
       waiting = 0;
       show(pixels);
       for (const chip of chips.children) chip.setAttribute("aria-pressed", "false");
-      told.textContent = `Channel ${channel.value} times ${Number(gain.value).toFixed(1).replace("-", "−")}, decoded: 1 is the picture as it was painted.`;
+      told.textContent = `Channel ${channel.value} times ${Number(gain.value).toFixed(1).replace("-", "−")}, decoded: 1 is the image as it was generated.`;
       if (again) turn();
     },
   };

@@ -5,7 +5,7 @@ const MEMORY = "about 400 MB";
 // Why this browser cannot run the networks, as a sentence; null if it can.
 export const obstacle = (place = location, here = globalThis) => {
   if (place.protocol === "file:") return "A browser does not let a page from the disk start the networks. Run `make serve` in the book's folder, and open the page at http://127.0.0.1:8000.";
-  if (!here.WebAssembly || !here.Worker || !here.DecompressionStream) return "This browser has no WebAssembly, which runs the networks. A newer one has, or paint in Python.";
+  if (!here.WebAssembly || !here.Worker || !here.DecompressionStream) return "This browser has no WebAssembly, which runs the networks. A newer one has, or use Python.";
   return null;
 };
 
@@ -19,9 +19,9 @@ export const progress = {
 
 export const sentences = {
   lost: "The networks did not arrive whole: the connection was lost. Press the button to try again; what has come, the browser may have kept.",
-  memory: `This device has too little free memory for the networks, which need ${MEMORY}. Close other pages and press the button again, or paint in Python.`,
-  silent: "No answer came for a long time, and the work was ended. Press the button to begin again, with fewer steps if it happens twice.",
-  other: "The networks stopped with an error. Press the button to begin again, or paint in Python.",
+  memory: `This device has too little free memory for the networks, which need ${MEMORY}. Close other pages and press the button again, or use Python.`,
+  silent: "No answer came for a long time, and the work was ended. Press the button to start again, with fewer steps if it happens twice.",
+  other: "The networks stopped with an error. Press the button to start again, or use Python.",
 };
 
 // `hear(message)` is called with what the worker says, and {kind: "failed", why, text} for all that goes wrong.

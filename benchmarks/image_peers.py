@@ -1,10 +1,10 @@
-"""The contestants on pictures, 28 × 28 Fashion-MNIST in memory, networks of about a million parameters.
+"""The contestants on images, 28 × 28 Fashion-MNIST in memory, networks of about a million parameters.
 
 Ours: ``UNet``, ``train`` in bfloat16 autocast.  diffusers: its example train_unconditional.py, the UNet2DModel cut to
 three levels, with its optimiser, schedule, clipping, warm-up and EMA.  denoising-diffusion-pytorch: the README's
 ``Trainer`` on a folder of PNG files; its loader runs in other processes, which are not timed.  smalldiffusion: its
 fashion_mnist_unet.py, the Unet cut to half the width, and batches of 32 in the place of 1024, of which two minutes
-hold a handful.  All peers' mirroring of pictures is left out, to their advantage: in this data every shoe points left.
+hold a handful.  All peers' mirroring of images is left out, to their advantage: in this data every shoe points left.
 
 Their examples compute in float32 on a CPU.  They sample by their own samplers from their averaged weights, in 20 calls
 of the network, in bfloat16: smalldiffusion as its example does, the others by their DDIM, since the 1000 and the 250
@@ -30,7 +30,7 @@ from .options import OURS
 from .recipes import SCHEDULE, peer
 
 BATCH, WIDTH = 32, 48
-CALLS = 20
+NFE = 20
 
 
 class Ours:
@@ -45,7 +45,7 @@ class Ours:
         self.iterator = train(self.state, data, SCHEDULE, self.config)
 
     def step(self) -> int:
-        """Train on one batch; return the number of pictures."""
+        """Train on one batch; return the number of images."""
         next(self.iterator)
         return BATCH
 
@@ -104,9 +104,9 @@ class Diffusers:
 
     @torch.no_grad()
     def sample(self, n: int) -> Tensor:
-        """``n`` pictures (n, 1, 28, 28) of the averaged weights, which training goes on without."""
+        """``n`` images (n, 1, 28, 28) of the averaged weights, which training goes on without."""
         scheduler, weights = peer("diffusers").DDIMScheduler(num_train_timesteps=1000), list(self.network.parameters())
-        scheduler.set_timesteps(CALLS)
+        scheduler.set_timesteps(NFE)
         self.ema.store(weights)
         self.ema.copy_to(weights)
         x_t = torch.randn(n, 1, 28, 28)
@@ -127,12 +127,12 @@ class DenoisingDiffusionPytorch:
         module = peer("denoising_diffusion_pytorch")
         network = module.Unet(dim=20, dim_mults=(1, 2, 4), channels=1)
         self.parameters = sum(weight.numel() for weight in network.parameters())
-        diffusion = module.GaussianDiffusion(network, image_size=28, timesteps=1000, sampling_timesteps=CALLS)
+        diffusion = module.GaussianDiffusion(network, image_size=28, timesteps=1000, sampling_timesteps=NFE)
         self.folder = tempfile.TemporaryDirectory()
-        _save(data, Path(self.folder.name, "pictures"))
+        _save(data, Path(self.folder.name, "images"))
         self.trainer = module.Trainer(
             diffusion,
-            str(Path(self.folder.name, "pictures")),
+            str(Path(self.folder.name, "images")),
             train_batch_size=self.batch,
             train_lr=8e-5,
             train_num_steps=0,
@@ -151,7 +151,7 @@ class DenoisingDiffusionPytorch:
         return self.batch * self.parts
 
     def sample(self, n: int) -> Tensor:
-        """``n`` pictures (n, 1, 28, 28) of the averaged weights."""
+        """``n`` images (n, 1, 28, 28) of the averaged weights."""
         with redirect_stderr(StringIO()), torch.autocast("cpu", torch.bfloat16):
             return self.trainer.ema.ema_model.sample(batch_size=n).float() * 2 - 1
 
@@ -176,16 +176,16 @@ class SmallDiffusion:
         return BATCH
 
     def sample(self, n: int) -> Tensor:
-        """``n`` pictures (n, 1, 28, 28) of the averaged weights."""
-        levels = self.schedule.sample_sigmas(CALLS)
+        """``n`` images (n, 1, 28, 28) of the averaged weights."""
+        levels = self.schedule.sample_sigmas(NFE)
         with self.ema.average_parameters(), torch.autocast("cpu", torch.bfloat16):
             *_, x_0 = self.peer.samples(self.network, levels, gam=1.6, batchsize=n)
         return x_0.float()
 
 
-def _save(pictures: Tensor, folder: Path) -> None:
+def _save(images: Tensor, folder: Path) -> None:
     from PIL import Image
 
     folder.mkdir()
-    for k, picture in enumerate(((pictures[:, 0] + 1) * 127.5).round().byte()):
-        Image.frombytes("L", (28, 28), bytes(picture.flatten().tolist())).save(folder / f"{k}.png")
+    for k, image in enumerate(((images[:, 0] + 1) * 127.5).round().byte()):
+        Image.frombytes("L", (28, 28), bytes(image.flatten().tolist())).save(folder / f"{k}.png")

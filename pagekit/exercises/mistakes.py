@@ -1,7 +1,7 @@
-"""The classic slips: what people write instead of the right answer, and the words for it.
+"""Common mistakes: what people write instead of the right answer, and a message for each.
 
-Every place of the right answer is changed in the ways in which people go wrong at the blackboard.  A wrong answer that
-equals one of the changed ones is that slip.
+Every subexpression of the right answer is changed in the ways in which people go wrong at the blackboard.  A wrong
+answer that equals one of the changed ones is that mistake.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .exercise import confused_with
 HALF = sp.Rational(1, 2)
 
 
-def slips(answer: sp.Expr) -> Iterator[tuple[str, sp.Expr]]:
+def mistakes(answer: sp.Expr) -> Iterator[tuple[str, sp.Expr]]:
     """Yield (words, wrong answer), the changes of the whole answer first."""
     yield "the sign is wrong", -answer
     yield "a factor 2 is missing", answer / 2
@@ -24,12 +24,12 @@ def slips(answer: sp.Expr) -> Iterator[tuple[str, sp.Expr]]:
     yield "this is its square; was the root forgotten, or a variance given for a standard deviation?", answer**2
     if not answer.is_negative:
         yield "this is its root; was a standard deviation given for a variance?", sp.sqrt(answer)
-    for letter in sorted(answer.free_symbols, key=str):
-        for other in confused_with(letter):
-            yield f"{other} stands in place of {letter}", answer.subs(letter, other)
-    for place, part in _places(answer):
+    for symbol in sorted(answer.free_symbols, key=str):
+        for other in confused_with(symbol):
+            yield f"{other} stands in place of {symbol}", answer.subs(symbol, other)
+    for path, part in _subexpressions(answer):
         for words, wrong in _local(part):
-            yield words, _put(answer, place, wrong)
+            yield words, _put(answer, path, wrong)
 
 
 def _local(part) -> Iterator[tuple[str, sp.Expr]]:
@@ -53,16 +53,16 @@ def _local(part) -> Iterator[tuple[str, sp.Expr]]:
         yield f"there is a square too many on {part}", part**2
 
 
-def _places(expr, path=()) -> Iterator[tuple[tuple[int, ...], sp.Expr]]:
-    """Every subexpression and the way to it."""
+def _subexpressions(expr, path=()) -> Iterator[tuple[tuple[int, ...], sp.Expr]]:
+    """Every subexpression and the path to it."""
     yield path, expr
     for number, part in enumerate(expr.args):
         if not part.is_Number:
-            yield from _places(part, (*path, number))
+            yield from _subexpressions(part, (*path, number))
 
 
 def _put(expr, path, part):
-    """``expr`` with ``part`` at the place ``path``."""
+    """``expr`` with ``part`` at ``path``."""
     if not path:
         return part
     arguments = list(expr.args)
