@@ -5,3 +5,4 @@ Derivations prove the formulas that all of them share.  Import the part that you
 """
 
 __version__ = "0.1.0"
+PACKAGES = ("derive", "diffusion_lib", "models", "pagekit")  # what pip installs together

@@ -23,6 +23,7 @@ import warnings
 from collections.abc import Callable, Collection, MutableMapping
 from typing import Any
 
+from diffusion_lib import PACKAGES
 from diffusion_lib.errors import ConfigError, check_choice, check_integer, check_real, check_seed
 
 SENTINEL = "chapter complete"
@@ -30,7 +31,6 @@ Rule = Callable[[str, object], object]  # rule(name, value) returns, or raises C
 # What a kernel inherits when a chapter is to be repeated: sums in one order, sets in one order, no bars with times.
 ENVIRONMENT = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 ENVIRONMENT |= {"PYTHONHASHSEED": "0", "TQDM_DISABLE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
-OURS = ("derive", "diffusion_lib", "models", "pagekit")
 SVG_OPTIONS: dict[str, Any] = {"bbox_inches": "tight", "metadata": {"Date": None, "Creator": None}}
 COLOURS = ("#4269d0", "#d9480f", "#2b8a3e", "#9c36b5", "#c29200", "#1098ad", "#868e96")
 # Text becomes outlines: then a figure looks the same on a phone without these fonts, and formulas keep their shape.
@@ -208,7 +208,7 @@ def _is_plain(value: object) -> bool:
 
 def _is_imported(name: str, value: object) -> bool:
     """Whether ``value`` came by ``from … import name`` out of a package of ours: a constant, not a parameter."""
-    modules = [module for key, module in sys.modules.items() if key.partition(".")[0] in OURS]
+    modules = [module for key, module in sys.modules.items() if key.partition(".")[0] in PACKAGES]
     return any(vars(module).get(name, modules) is value for module in modules)
 
 

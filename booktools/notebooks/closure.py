@@ -24,7 +24,8 @@ from pathlib import Path
 
 import grimp
 
-from diffusion_lib.runtime.fingerprint import PACKAGES, sha256_of_file
+from diffusion_lib import PACKAGES
+from diffusion_lib.runtime.fingerprint import sha256_of_file
 from pagekit.chapters import registry
 
 from ..source.pages import Book, Page, report

@@ -15,7 +15,7 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from diffusion_lib.runtime.fingerprint import PACKAGES
+from diffusion_lib import PACKAGES
 from pagekit.page import ENVIRONMENT
 
 from ..source.index import Outputs

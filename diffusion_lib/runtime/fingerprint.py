@@ -17,13 +17,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .. import __version__
+from .. import PACKAGES, __version__
 from ..errors import CheckpointCorrupt, CheckpointError, CheckpointMismatch, CheckpointUntrusted, ConfigError
 from . import files
 
 SHOWN = 5  # differences that a message lists
 OWN = ("made_from", "files", "sha256")
-PACKAGES = ("derive", "diffusion_lib", "models", "pagekit")  # what pip installs together
 
 
 def canonical(value: Any) -> bytes:

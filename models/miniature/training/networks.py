@@ -29,10 +29,10 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from diffusion_lib.errors import SaveError
 from diffusion_lib.runtime import files
 
+from .. import FOLDER
 from ..data.language import vocabulary
 from ..data.synthetic import SIZE
 
-FOLDER = Path(__file__).parents[1] / "weights"
 VOCABULARY = FOLDER / "tokenizer"
 START, END, LENGTH = 49406, 49407, 77
 WIDTH = 64  # of the text's embedding
