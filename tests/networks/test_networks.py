@@ -371,7 +371,7 @@ BAD = {
     "width-of-heads": (lambda: DiT(width=20, heads=3, prediction="eps"), "a multiple of 4 and of heads = 3, got 20"),
     "width-of-places": (lambda: DiT(width=6, heads=2, prediction="eps"), "a multiple of 4 and of heads = 2, got 6"),
     "kind-unknown": (lambda: build({"kind": "unett"}), "did you mean 'unet'?"),
-    "kind-missing": (lambda: build({}), "model kind must be one of 'mlp', 'unet', 'dit', got None"),
+    "kind-missing": (lambda: build({}), "network kind must be one of 'mlp', 'unet', 'dit', got None"),
     "argument-unknown": (lambda: build({"kind": "unet", "depth": 3}), "must hold the arguments of UNet, got {'kind'"),
 }  # fmt: skip
 
