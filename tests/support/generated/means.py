@@ -134,14 +134,8 @@ MARGINALS = {  # marginal, Fubini
     "a factor hangs on it": lambda w, q, x: (I(q(x[0], x[1]) * w.p(x[1]), x[1]), q(x[0]) * w.p(x[1])),
     "a factor is lost": lambda w, q, x: (I(q(x[0], x[1]) * w.p(x[1]), x[1]), q(x[0])),
     "a function hangs on it": lambda w, q, x: (I(q(x[0], x[1]) * w.g(x[1]), x[1]), q(x[0]) * w.g(x[1])),
-    "a letter hangs on it": lambda w, q, x: (
-        (letter(w, x[1]), I(q(x[0], x[1]) * w.r, x[1]))[1],
-        q(x[0]) * w.r,
-    ),
-    "a letter hangs on it by two": lambda w, q, x: (
-        (letters(w, x[1]), I(q(x[0], x[1]) * w.r, x[1]))[1],
-        q(x[0]) * w.r,
-    ),
+    "a letter hangs on it": lambda w, q, x: ((letter(w, x[1]), I(q(x[0], x[1]) * w.r, x[1]))[1], q(x[0]) * w.r),
+    "a letter hangs on it by two": lambda w, q, x: ((letters(w, x[1]), I(q(x[0], x[1]) * w.r, x[1]))[1], q(x[0]) * w.r),
     "the other one goes": lambda w, q, x: (I(q(x[0], x[1]), x[0]), q(x[0])),
     "both go": lambda w, q, x: (I(q(x[0], x[1], x[2]), x[1]), q(x[2])),
     "a square": lambda w, q, x: (I(q(x[0], x[1]) ** 2, x[1]), q(x[0]) ** 2),
