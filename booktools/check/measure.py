@@ -1,7 +1,8 @@
 """``python -m booktools.check.measure``: what each built page asks of a reader, and which limits it does not keep.
 
 Every page of ``_build/html`` is opened in Chromium, 1280 × 900 and 390 × 844, from a host on this machine that
-compresses as real ones do.  ``--write`` stores the numbers that no machine's speed changes, for the page ``cost``.
+compresses as real ones do.  ``--write`` stores the numbers that no machine's speed changes, for the page ``cost``;
+it also runs the tests that view the pages, those that changed, and stores which pages passed as they are.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..source.pages import Book, BookError, report
+from . import views
 from .limits import STORED, broken, kind, pending, rules, stored
 from .serve import Host, host
 
@@ -126,7 +128,7 @@ def stable(row: dict) -> dict:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pages", nargs="*", help="names such as vae; all pages if none is given")
-    parser.add_argument("--write", action="store_true", help=f"store the numbers in {STORED.name}")
+    parser.add_argument("--write", action="store_true", help=f"store numbers and views in {STORED.name}")
     arguments = parser.parse_args()
 
     def work(book: Book) -> list[str]:
@@ -136,11 +138,17 @@ def main() -> int:
         print(table(rows))
         slow = [f"{name}: {row['ms']} ms" for name, row in rows.items() if row["ms"] > rules()["milliseconds"]]
         print("Text and formulas stand later than they should (on this machine): " + (", ".join(slow) or "nowhere"))
+        wrong = {name: judged(name, row) for name, row in rows.items()}
+        found = [words for each in wrong.values() for words in each]
         if arguments.write:
-            known = stored() | {name: stable(row) for name, row in rows.items()}
+            hashes = {name: {views.KEY: views.digest(name)} for name in names if not wrong[name]}
+            if not views.passed(hashes):
+                hashes = {name: kept for name, kept in hashes.items() if views.unchanged(name)}
+                found.append(f"a view failed, as told above; {STORED.name} names no page that changed as viewed")
+            known = stored() | {name: stable(row) | hashes.get(name, {}) for name, row in rows.items()}
             kept = {name: known[name] for name in book.pages if name in known}
             STORED.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-        return [words for name, row in rows.items() for words in judged(name, row)]
+        return found
 
     return report(work, Path())
 

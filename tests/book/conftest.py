@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 
 import pytest
+from missing import missing
 
 from booktools.check import measure
 from booktools.source.pages import BookError
@@ -17,6 +17,5 @@ def chromium():
         try:
             browser = stack.enter_context(measure.chromium())
         except BookError as error:
-            message = f"the pages and laboratories were NOT tested in a browser: {error}"
-            pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+            missing(f"the pages and laboratories were NOT tested in a browser: {error}")
         yield browser

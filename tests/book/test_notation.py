@@ -370,20 +370,7 @@ def test_identifiers_of_the_row_exist(symbol):
         assert hasattr(schedule, name.removeprefix("schedule."))
     else:
         known = {"t", "x_0", "x_t", "eps", "eps_hat", "eps_u", "steps", "vae"}
-        modules = (
-            bound,
-            codec,
-            expected,
-            metrics,
-            ode,
-            oracle,
-            process,
-            sample,
-            samplers,
-            train,
-            train_vae,
-            velocity,
-        )
+        modules = (bound, codec, expected, metrics, ode, oracle, process, sample, samplers, train, train_vae, velocity)
         assert name.partition(".")[0] in known or any(hasattr(module, name.partition(".")[0]) for module in modules)
 
 

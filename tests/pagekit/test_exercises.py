@@ -45,15 +45,7 @@ def reader():
 
 
 @pytest.mark.parametrize(
-    "answer",
-    [
-        RIGHT,
-        sp.together(RIGHT),
-        sp.expand(RIGHT),
-        RIGHT.subs(b, 1 - a),
-        RIGHT.subs(ab, a * abp),
-        1.0 * RIGHT,
-    ],
+    "answer", [RIGHT, sp.together(RIGHT), sp.expand(RIGHT), RIGHT.subs(b, 1 - a), RIGHT.subs(ab, a * abp), 1.0 * RIGHT]
 )
 def test_the_right_answer_passes_in_any_form(answer):
     assert grade_answer(MEAN, answer).kind == "right"

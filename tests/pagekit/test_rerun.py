@@ -1,4 +1,4 @@
-"""A re-run is refused before a kernel starts, or believed, or called failed: one test per row of the fault list."""
+"""A re-run is refused before a kernel starts, or believed, or called failed."""
 
 from __future__ import annotations
 
@@ -371,44 +371,22 @@ def test_an_unknown_name_is_refused_with_the_nearest(book, capsys):
     assert nothing_ran(book)
 
 
-@pytest.mark.parametrize("text", ["true", "false", "TRUE", "yes", "1", "0", ""])
-def test_texts_are_no_flags(book, capsys, text):
-    assert command("small-chapter", "-p", "flag", text) == 2
-    assert f"flag must be True or False, got {text!r} of type str" in capsys.readouterr().err
-    with pytest.raises(ConfigError, match="flag must be True or False"):
-        rerun("small-chapter", {"flag": text})
-    assert nothing_ran(book)
+NO_WHOLE = ["nan", "inf", "1e3", "5.0", "1_000", "0x10", "None", "", " 5", "٥", "True"]
+NO_NUMBER = ["nan", "inf", "infinity", "1e999", "1_0.5", "0x1p-2", "None", "", ".", "1e", "0,5", "5%"]
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        "nan",
-        "inf",
-        "1e3",
-        "5.0",
-        "1_000",
-        "0x10",
-        "None",
-        "",
-        " 5",
-        "٥",
-        pytest.param("9" * 5000, id="5000-digits"),
-        "True",
-    ],
+    ("name", "text", "message"),
+    [("flag", text, "True or False, got {!r} of type str") for text in ["true", "false", "TRUE", "yes", "1", "0", ""]]
+    + [("T", text, "a whole number in digits, such as 1000, got {!r} of type str") for text in NO_WHOLE]
+    + [pytest.param("T", "9" * 5000, "a whole number in digits, such as 1000, got {!r}", id="5000-digits")]
+    + [("rate", text, "a finite number in decimal notation") for text in NO_NUMBER],
 )
-def test_texts_are_no_whole_numbers(book, capsys, text):
-    assert command("small-chapter", "-p", "T", text) == 2
-    assert f"T must be a whole number in digits, such as 1000, got {text!r} of type str" in capsys.readouterr().err
-    assert nothing_ran(book)
-
-
-@pytest.mark.parametrize(
-    "text", ["nan", "inf", "infinity", "1e999", "1_0.5", "0x1p-2", "None", "", ".", "1e", "0,5", "5%"]
-)
-def test_texts_are_no_numbers(book, capsys, text):
-    assert command("small-chapter", "-p", "rate", text) == 2
-    assert "rate must be a finite number in decimal notation" in capsys.readouterr().err
+def test_texts_that_are_no_values_are_refused(book, capsys, name, text, message):
+    assert command("small-chapter", "-p", name, text) == 2
+    assert f"{name} must be {message.format(text)}" in capsys.readouterr().err
+    with pytest.raises(ConfigError, match=f"{name} must be"):
+        rerun("small-chapter", {name: text})
     assert nothing_ran(book)
 
 

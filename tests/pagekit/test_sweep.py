@@ -45,11 +45,7 @@ def book(tmp_path, monkeypatch):
     """A book with a chapter of a second, which notes in the file ``ran`` that it runs."""
     (tmp_path / "_toc.yml").touch()
     (tmp_path / "notebooks").mkdir()
-    code = nbformat.v4.new_code_cell
-    cells = [code(PARAMETERS, metadata={"tags": ["parameters"]}), code(WORK.format(book=str(tmp_path)))]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nb = nbformat.v4.new_notebook(cells=[*cells, code("finish()")], metadata={"kernelspec": kernel})
-    nbformat.write(nb, tmp_path / "notebooks" / "small-chapter.ipynb")
+    write_chapter(tmp_path / "notebooks" / "small-chapter.ipynb", f"{WORK.format(book=str(tmp_path))}\nfinish()")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     return tmp_path
@@ -384,7 +380,3 @@ def test_a_text_of_several_lines_is_one_row_of_the_table(tmp_path, text):
     assert len(lines) == 4 and lines[2] == f"| {' '.join(text.split())} | ok |"
     with open(tmp_path / "results.csv", newline="") as file:
         assert [row["name"] for row in csv.DictReader(file)] == [text, "c"]
-
-
-def test_the_workflow_is_short():
-    assert len(module.WORKFLOW.splitlines()) <= 40

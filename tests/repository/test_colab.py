@@ -30,6 +30,7 @@ NOTEBOOKS = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipy
 # Slow ones, which need longer trainings and results of sweeps, a cell of each kind, and the weights of the miniature.
 WHOLE = ["intro", "benchmarks", "guidance"]
 WHOLE += [pytest.param(name, marks=pytest.mark.slow) for name in ("flow-matching", "errata", "autoencoder")]
+ENVIRONMENTS = (".venv313", "env313", "diffusion_lib-env", "diffusion_lib_env", "diffusion_lib/env", "my env")
 COLAB = (Path(__file__).parent / "colab.txt").read_text()
 # What takes the place of %pip after its first call: it must be asked for the same, and moves the library to its place.
 AGAIN = """
@@ -52,12 +53,16 @@ __import__("importlib").invalidate_caches()
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """Built from a copy, because a build leaves folders behind."""
+    """Built from a copy, because a build leaves folders behind; environments of all kinds of names lie in it."""
     root, out = tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("wheel")
-    for folder in (*PACKAGES, "booktools", "tests"):
+    for folder in (*PACKAGES, "booktools", "tests", "benchmarks"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, root)
+    for folder in ENVIRONMENTS:
+        (root / folder / "lib" / "diffusion_lib").mkdir(parents=True)
+        for name in ("pyvenv.cfg", "lib/stranger.py", "lib/diffusion_lib/__init__.py"):
+            (root / folder / name).touch()
     command = [sys.executable, "-m", "pip", "wheel", ".", "--no-deps", "--no-build-isolation", "--wheel-dir", str(out)]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -41,10 +41,6 @@ def commands(name: str, job: str | None = None) -> list[str]:
     return [step["run"] for flow, key, step in STEPS if flow == name and job in (None, key) and "run" in step]
 
 
-def test_the_workflows_are_these():
-    assert list(WORKFLOWS) == ["pages.yml", "papermill.yml", "processors.yml", "pull-request.yml", "weekly.yml"]
-
-
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
 def test_actions_are_pinned_with_their_version(path):
     lines = [line for line in path.read_text().splitlines() if "uses:" in line]
@@ -366,15 +362,6 @@ def test_canary_a_masked_failure_stops_the_script(clone, line):
     assert code != 0 and called == []
 
 
-def test_canary_a_masked_failure_stops_make(tmp_path):
-    shutil.copy(ROOT / "Makefile", tmp_path)
-    (tmp_path / "canary.mk").write_text("canary:\n\texit 3 | cat\n\techo went on\n")
-    env = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key != "VENV"}
-    command = ["make", "--file", "Makefile", "--file", "canary.mk", "canary"]
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
-    assert done.returncode != 0 and "went on" not in done.stdout
-
-
 def test_the_script_is_executable_and_strict_from_its_first_command():
     lines = [line for line in SCRIPT.read_text().splitlines() if line and not line.startswith("#")]
     assert SCRIPT.stat().st_mode & stat.S_IXUSR
@@ -401,8 +388,6 @@ def test_the_address_of_the_repository_stands_in_one_place_or_is_compared_with_i
     written = [*PATHS, SCRIPT, *ROOT.glob("*.md"), ROOT / "Makefile"]
     written += [*(ROOT / "book").glob("*.md"), *ROOT.glob("diffusion_lib/**/*.py"), *ROOT.glob("booktools/**/*.py")]
     assert [path.name for path in written if address.removeprefix("https://") in path.read_text()] == ["README.md"]
-    # A reader of the README copies its line for pip.
-    assert set(re.findall(r"git\+([\w:/.-]+)", (ROOT / "README.md").read_text())) == {address}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     for url in project["urls"].values():  # package indexes and citations cannot look it up
         assert url in (address, site) or url.startswith(f"{address}/")

@@ -35,21 +35,8 @@ from diffusion_lib.train.loop import TrainConfig, TrainState, train
 
 STEPS = 20
 # AdamW divides by the size of a gradient, so that a difference in its last digit may become one of lr: a small lr
-COMMAND = [
-    "train",
-    "--data",
-    "ring",
-    "--T",
-    "20",
-    "--batch-size",
-    "8",
-    "--lr",
-    "2e-3",
-    "--device",
-    "cpu",
-    "--save-every",
-    "10",
-]
+OPTIONS = {"data": "ring", "T": "20", "batch-size": "8", "lr": "2e-3", "device": "cpu", "save-every": "10"}
+COMMAND = ["train", *(word for name, value in OPTIONS.items() for word in (f"--{name}", value))]
 PATIENCE = 60.0  # seconds in which a run that has lost a process must be over; the driver waits no longer
 
 

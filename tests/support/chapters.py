@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from collections.abc import Container
 from functools import cache
 from pathlib import Path
 
@@ -64,6 +65,31 @@ def outputs(chapter: str) -> list[dict]:
     """Everything that the cells of the stored notebook show."""
     notebook = json.loads((ROOT / "notebooks" / f"{chapter}.ipynb").read_text())
     return [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+
+
+def texts(chapter: str) -> dict[str, str]:
+    """What the stored notebook computed for its text, as it is printed, by name."""
+    marked = [(output.get("metadata", {}).get("diffusion_lib", {}), output) for output in outputs(chapter)]
+    return {mark["value"]: "".join(output["data"]["text/plain"]) for mark, output in marked if "value" in mark}
+
+
+def printed_text(chapter: str) -> str:
+    """All that the stored notebook prints."""
+    return "".join("".join(output.get("text", "")) for output in outputs(chapter))
+
+
+def definitions(chapter: str, names: dict, wanted: Container[str] | None = None) -> dict:
+    """``names``, and with them the imports of a page and its functions and classes, all or those that are wanted."""
+    kept = [
+        node
+        for cell in code_cells(chapter)
+        if "derivation" not in cell.metadata.get("tags", [])
+        for node in ast.parse(cell.source).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        or (isinstance(node, ast.FunctionDef | ast.ClassDef) and (wanted is None or node.name in wanted))
+    ]
+    exec(compile(ast.Module(kept, []), f"{chapter}.md", "exec"), names)
+    return names
 
 
 def numbers(chapter: str) -> dict[str, float]:

@@ -41,8 +41,7 @@ def published_pipeline(loaded, kind="StableDiffusionPipeline"):
 
     parts = loaded.vae, loaded.text_encoder, loaded.tokenizer, loaded.unet
     pipe = getattr(diffusers, kind)(
-        *(*parts, diffusers.LMSDiscreteScheduler(steps_offset=1), None, None),
-        requires_safety_checker=False,
+        *(*parts, diffusers.LMSDiscreteScheduler(steps_offset=1), None, None), requires_safety_checker=False
     )
     pipe.set_progress_bar_config(disable=True)
     return pipe

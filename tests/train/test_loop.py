@@ -10,8 +10,9 @@ import torch
 from runs import config_of
 from torch import nn
 
-from diffusion_lib.data import GAUSSIAN_MIXTURES, digits, sample_density
+from diffusion_lib.data import digits, sample_density
 from diffusion_lib.errors import ConfigError, NonFiniteError
+from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.networks import MLP, UNet
 from diffusion_lib.process import bound
 from diffusion_lib.process.bound import WEIGHTS
@@ -161,20 +162,6 @@ def test_the_averaged_network_is_a_copy():
 # --- it learns -------------------------------------------------------------------------------------------------------
 
 
-def optimal_for_ring(schedule):
-    """E[ε | x_t] for the mixture of Gaussians that ``ring`` is: −√(1 − ᾱ_t) times the score of their weighted sum."""
-    means, std = (torch.as_tensor(value, dtype=torch.float32) for value in GAUSSIAN_MIXTURES["ring"])
-
-    def model(x_t, t):
-        alpha_bar = schedule.gather("alpha_bar", t, x_t)
-        variance = alpha_bar * std**2 + 1 - alpha_bar
-        offset = x_t[:, None] - alpha_bar.sqrt()[:, None] * means  # (B, 8, 2)
-        weight = torch.softmax(-offset.square().sum(2) / (2 * variance), dim=1)
-        return (1 - alpha_bar).sqrt() * (weight[:, :, None] * offset).sum(1) / variance
-
-    return model
-
-
 def test_an_mlp_comes_close_to_the_irreducible_loss_and_its_samples_to_the_ring():
     """The floor is not 0 but the loss of the exact noise predictor, on the same 20,000 draws of x_0, t and ε."""
     schedule, config = linear(100, 1e-3, 0.2), TrainConfig(steps=600, batch_size=256, lr=2e-3)
@@ -191,7 +178,7 @@ def test_an_mlp_comes_close_to_the_irreducible_loss_and_its_samples_to_the_ring(
         with torch.no_grad():
             return float(eps_loss(model, schedule, *batch))
 
-    floor, start = loss_of(optimal_for_ring(schedule)), loss_of(state.model)
+    floor, start = loss_of(GaussianMixture.named("ring").noise_predictor(schedule)), loss_of(state.model)
     for _ in train(state, sample_density("ring", 20_000, seed=0), schedule, config):
         pass
     assert start > 1.25 * floor
@@ -202,11 +189,12 @@ def test_an_mlp_comes_close_to_the_irreducible_loss_and_its_samples_to_the_ring(
 
 
 def test_the_same_loop_trains_a_unet_on_digits():
-    schedule, config = linear(100, 1e-3, 0.2), TrainConfig(steps=30, batch_size=16, lr=2e-3)
+    schedule = linear()
+    config = TrainConfig(steps=60, batch_size=32, lr=4e-3, timestep_sampling="uniform")
     torch.manual_seed(0)
-    state = TrainState.create(UNet(T=100, width=16, alpha_bar=schedule.alpha_bar), config)
+    state = TrainState.create(UNet(width=16, T=1000, alpha_bar=schedule.alpha_bar), config)
     losses = [record.loss for record in train(state, digits(), schedule, config)]
-    assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
+    assert sum(losses[-6:]) / 6 < 0.145  # 0.152: the best without neighbours
 
 
 # --- distributions of t, weights, parts, precision --------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser import DESK, DRAWN, HTML, PAGES, PHONE, violations, visit
+from browser import DESK, DRAWN, EACH, HTML, PAGES, PHONE, violations, visit
 
 WAYS = [("light", DESK), ("light", PHONE), ("dark", PHONE), ("dark", DESK)]  # each differs from the last in one thing
 NARROWEST = 320  # of the phones in use
@@ -128,12 +128,12 @@ def _leaves(address, origin):
     return not address.startswith((f"{origin}/", "data:", "blob:"))
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", EACH)
 def test_a_page_is_complete_offline_in_both_themes_on_desk_and_phone(chromium, served, name):
     assert faults(chromium, served.address, name, WAYS) == []
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", EACH)
 def test_a_page_from_the_disk_is_complete_and_shows_the_step_that_is_linked(chromium, name):
     """As a reader in the dark on a phone opens it; how it looks in other ways has nothing to do with the disk.
 

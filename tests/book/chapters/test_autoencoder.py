@@ -9,7 +9,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from chapters import code_cells, numbers, outputs, printed, run_derivation
+from chapters import definitions, printed, printed_text
 from PIL import Image
 from torch.nn.functional import gelu
 
@@ -17,34 +17,15 @@ from diffusion_lib.stable_diffusion.autoencoder import pil_to_latents
 from diffusion_lib.stable_diffusion.parts import load
 
 FUNCTIONS = ("pixels", "psnr", "block_means", "png_bytes", "encoder_distribution", "jpeg_within", "formula", "descend")
-
-
-@pytest.fixture(scope="module")
-def shown():
-    return numbers("autoencoder")
-
-
-@pytest.fixture(scope="module")
-def texts():
-    marks = [(output.get("metadata", {}).get("diffusion_lib", {}), output) for output in outputs("autoencoder")]
-    return {mark["value"]: "".join(output["data"]["text/plain"]) for mark, output in marks if "value" in mark}
+FUNCTIONS += ("layer", "through", "distribution_of", "error_of", "rates_of")
 
 
 @pytest.fixture(scope="module")
 def names(tiny_folder):
     """The functions of the page, and nothing of its work."""
-    import ast
-
     found = {"torch": torch, "np": np, "io": io, "Image": Image, "seed": 0, "vae": load(tiny_folder, device="cpu").vae}
     found |= {"depth": 8, "block_size": 768, "per_code": 96.0}  # the miniature's
-    wanted = {*FUNCTIONS, "layer", "through", "distribution_of", "error_of", "rates_of"}
-    for cell in code_cells("autoencoder"):
-        if "def " in cell.source:
-            tree = ast.parse(cell.source)
-            tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in wanted]
-            exec(compile(tree, "autoencoder.md", "exec"), found)
-    assert wanted <= found.keys()
-    return found
+    return definitions("autoencoder", found, FUNCTIONS)
 
 
 def picture(side=64, seed=0):
@@ -74,8 +55,7 @@ def test_a_ratio_of_elements_is_less_in_bytes_and_more_in_information(shown):
 
 
 def test_the_sizes_that_are_shown_divide_to_the_ratios_that_are_shown():
-    printed_here = ["".join(output.get("text", "")) for output in outputs("autoencoder")]
-    rows = [line.split() for line in "".join(printed_here).splitlines() if " bytes / " in line]
+    rows = [line.split() for line in printed_text("autoencoder").splitlines() if " bytes / " in line]
     assert len(rows) == 4
     for row in rows:
         whole, size, ratio = (float(row[row.index(word) + step]) for word, step in (("bytes", -1), ("/", 1), ("=", 1)))
@@ -215,15 +195,14 @@ def test_the_water_level_is_what_gradient_descent_finds(names, monkeypatch, code
 
 
 @pytest.mark.parametrize(("J", "kappa"), [(1.0, 5e-4), (30.0, 5e-4), (0.3, 0.2)])
-def test_the_price_of_a_draw_is_that_of_the_best_variance(J, kappa):
+def test_the_price_of_a_draw_is_that_of_the_best_variance(n, J, kappa):
     """The proved line, against the least cost on a grid."""
     import sympy as sp
 
-    page, _ = run_derivation("autoencoder")
-    W = page["W"]
+    W = n["W"]
     D, C = 49152, 512
     u = np.logspace(-6, 0, 200_001)
     best = u[np.argmin(J**2 * u / D + kappa * (u - 1 - np.log(u)) / (2 * C))]
-    letters = [W.sympy(page[name]) for name in ("u", "kappa", "C")]
+    letters = [W.sympy(n[name]) for name in ("u", "kappa", "C")]
     proved = sp.lambdify(letters, W.sympy(W.blocks["price-of-a-draw"].right), "math")
     assert J**2 * best / D == pytest.approx(proved(best, kappa, C), rel=1e-3)

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 import torch
-from chapters import code_cells, numbers, run_derivation
+from chapters import code_cells
 
 from diffusion_lib.evaluate import GaussianMixture
 from diffusion_lib.process.continuous import vp
 from diffusion_lib.sample import ddim, last, sde
-
-
-@pytest.fixture(scope="module")
-def shown():
-    return numbers("continuous-time")
 
 
 def test_noise_costs_steps(shown):
@@ -70,8 +64,8 @@ def test_fokker_and_planck_hold_for_another_world_and_not_with_the_whole_of_g_sq
         assert float((left - sides(x, t, 1.0)[1]).abs().max()) > 0.01
 
 
-def test_what_the_page_assumes_is_named_and_travels_with_what_rests_on_it():
-    blocks = run_derivation("continuous-time")[0]["CT"].blocks
+def test_what_the_page_assumes_is_named_and_travels_with_what_rests_on_it(n):
+    blocks = n["CT"].blocks
     hypotheses = [name for name, block in blocks.items() if getattr(block, "relation", None) == "<"]
     assert hypotheses == ["noise-outgrows-signal", "ratio-falls"]
     limit, follows = blocks["bound-in-the-limit"].steps[0].goal, blocks["all-data-follow"].steps[0].goal

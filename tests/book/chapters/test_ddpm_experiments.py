@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import math
 import re
 from itertools import pairwise
@@ -10,32 +9,19 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from chapters import code_cells, numbers, outputs
+from chapters import definitions
 
 from diffusion_lib.data import digits
 from diffusion_lib.networks import UNet
 from diffusion_lib.process.bound import vlb
 from diffusion_lib.process.identities import add_noise
 from diffusion_lib.process.schedule import linear
-from diffusion_lib.sample.ancestral import ddpm
-from diffusion_lib.sample.chain import last
-from pagekit import stored
+from diffusion_lib.sample.ancestral import ddpm, last
 
 SPREAD = re.compile(r"(-?[\d.]+) \((-?[\d.]+) to (-?[\d.]+)\)")
 WORDS = {"lower in every run", "higher in every run", "not to be told apart"}
 WORDS |= {"lower in every pair", "higher in every pair", "not the same in all pairs"}
 ROWS = ("x0-vlb", "x0-simple", "eps-vlb", "eps-simple")
-
-
-@pytest.fixture(scope="module")
-def shown():
-    return numbers("ddpm-experiments")
-
-
-@pytest.fixture(scope="module")
-def texts():
-    marks = [(output.get("metadata", {}).get("diffusion_lib", {}), output) for output in outputs("ddpm-experiments")]
-    return {mark["value"]: "".join(output["data"]["text/plain"]) for mark, output in marks if "value" in mark}
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +34,7 @@ def spreads(texts):
 @pytest.fixture(scope="module")
 def page():
     """Imports and functions of the page as it has them, in a world of small numbers; nothing is trained."""
-    tree = [
-        node
-        for cell in code_cells("ddpm-experiments")
-        for node in ast.parse(cell.source).body
-        if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef)
-    ]
-    names: dict = {"n": 40}
-    exec(compile(ast.Module(tree, []), "ddpm-experiments.md", "exec"), names)
+    names = definitions("ddpm-experiments", {"n": 40})
     T = 25
     schedule = linear(T, 0.1 / T, 20 / T)
     torch.manual_seed(0)
@@ -242,8 +221,7 @@ def test_the_order_of_the_paper_by_samples_carries_over(texts, spreads):
     assert spreads["eps-vlb-bits-posterior"][0] < spreads["eps-simple-bits-posterior"][0]
 
 
-def test_the_table_is_that_of_the_stored_runs(spreads, shown):
-    kept = stored.read("ddpm-experiments")
+def test_the_table_is_that_of_the_stored_runs(spreads, shown, kept):
     for row in ROWS:
         answer, loss = row.replace("x0", "x_0").split("-")
         for column in ("bits, fitted", "distance, beta"):
@@ -253,9 +231,8 @@ def test_the_table_is_that_of_the_stored_runs(spreads, shown):
             assert (low, middle, high) == pytest.approx((numbers[0], numbers[2], numbers[4]), abs=0.006)
 
 
-def test_the_network_that_the_page_trains_is_within_the_stored_range(shown):
+def test_the_network_that_the_page_trains_is_within_the_stored_range(shown, kept):
     """One machine gives the same digits; another one rounds otherwise, and has as much room again as the range."""
-    kept = stored.read("ddpm-experiments")
     for column in ("bits, fitted", "bits, beta", "distance, posterior"):
         numbers = kept.numbers(f"here: eps, simple, linear, {column}")
         slack = max(numbers) - min(numbers)

@@ -7,26 +7,14 @@ import re
 
 import pytest
 import torch
-from chapters import code_cells, numbers, printed, run_derivation
+from chapters import code_cells, printed
+from false_steps import false_steps
 
-from derive import Derivative, log, sqrt
-from derive.errors import Refuted
-from derive.page.chain import Chain
 from diffusion_lib.evaluate import GaussianMixture
 from diffusion_lib.process.identities import add_noise, eps_from_x_0
 from diffusion_lib.process.schedule import scaled_linear
 from diffusion_lib.stable_diffusion.autoencoder import from_pil
 from models.miniature.data.synthetic import RGB
-
-
-@pytest.fixture(scope="module")
-def chapter():
-    return run_derivation("editing")[0]
-
-
-@pytest.fixture(scope="module")
-def shown():
-    return numbers("editing")
 
 
 @pytest.fixture(scope="module")
@@ -45,75 +33,41 @@ def names():
 # --- the derivation --------------------------------------------------------------------------------------------------
 
 
-def test_the_divergence_is_that_of_two_normal_laws(chapter):
+def test_the_divergence_is_that_of_two_normal_laws(n):
     schedule, t = scaled_linear(1000), 300
     kept, rest = float(schedule.alpha_bar[t]), float(schedule.one_minus_alpha_bar[t])
-    ED, node = chapter["ED"], chapter["ED"].blocks["two-pictures"].right
-    letters = {ED.sympy(chapter[name]): value for name, value in {"x_0": 0.7, "y_0": -0.4}.items()}
-    letters |= {ED.sympy(chapter["sigma_t"]): math.sqrt(rest / kept)}
+    ED, node = n["ED"], n["ED"].blocks["two-pictures"].right
+    letters = {ED.sympy(n[name]): value for name, value in {"x_0": 0.7, "y_0": -0.4}.items()}
+    letters |= {ED.sympy(n["sigma_t"]): math.sqrt(rest / kept)}
     laws = [torch.distributions.Normal(math.sqrt(kept) * x, math.sqrt(rest)) for x in (0.7, -0.4)]
     expected = float(torch.distributions.kl_divergence(*laws))
     assert float(ED.sympy(node).subs(letters)) == pytest.approx(expected, rel=1e-6)
 
 
-def test_the_noise_that_is_told_is_the_librarys(chapter):
+def test_the_noise_that_is_told_is_the_librarys(n):
     schedule = scaled_linear(1000)
     z, eps = torch.tensor([[0.3]], dtype=torch.float64), torch.tensor([[-1.2]], dtype=torch.float64)
     x_t = add_noise(schedule, z, 400, eps)
-    ED = chapter["ED"]
+    ED = n["ED"]
     values = {"x_t": float(x_t), "z_known": 0.3, "alpha_bar_t": float(schedule.alpha_bar[400])}
-    letters = {ED.sympy(chapter[name]): value for name, value in values.items()}
-    told = ED.sympy(chapter["told_noise"], using=("told-noise",)).subs(letters)
+    letters = {ED.sympy(n[name]): value for name, value in values.items()}
+    told = ED.sympy(n["told_noise"], using=("told-noise",)).subs(letters)
     assert float(told) == pytest.approx(float(eps_from_x_0(schedule, x_t, 400, z)), abs=1e-12)
 
 
-FALSE = {  # name: left, right, justification, what it cites
-    "no-half": lambda n: (
-        n["KL"](n["noised"](n["x_0"]), n["noised"](n["y_0"])),
-        n["alpha_bar_t"] * (n["x_0"] - n["y_0"]) ** 2 / (1 - n["alpha_bar_t"]),
-        "Gaussian integral",
-        (),
-    ),
-    "the-mean-unshrunk": lambda n: (
-        n["KL"](n["noised"](n["x_0"]), n["noised"](n["y_0"])),
-        (n["x_0"] - n["y_0"]) ** 2 / (2 * (1 - n["alpha_bar_t"])),
-        "Gaussian integral",
-        (),
-    ),
-    "known-part-without-noise": lambda n: (
-        sqrt(n["alpha_bar_s"]) * n["estimate"] + sqrt(1 - n["alpha_bar_s"]) * n["told_noise"],
-        sqrt(n["alpha_bar_s"]) * n["z_known"],
-        "result",
-        ("told-estimate", "told-is-the-noise"),
-    ),
-    "known-part-with-the-noise-of-t": lambda n: (
-        sqrt(n["alpha_bar_s"]) * n["estimate"] + sqrt(1 - n["alpha_bar_s"]) * n["told_noise"],
-        sqrt(n["alpha_bar_s"]) * n["z_known"] + sqrt(1 - n["alpha_bar_t"]) * n["eps"],
-        "result",
-        ("told-estimate", "told-is-the-noise"),
-    ),
-    "asked-once": lambda n: (n["Y_t"] - n["h"] * n["network"](n["Y_t"], n["time"]), n["Y_s"], "definition", "step-up"),
-    "negative-with-g": lambda n: (
-        n["g"] * log(n["p_c"](n["x_t"])) - n["g"] * log(n["p_n"](n["x_t"])),
-        log(n["p_c"](n["x_t"]) ** n["g"] / n["p_n"](n["x_t"]) ** (n["g"] - 1)),
-        "algebra",
-        (),
-    ),
-    "negative-sign": lambda n: (
-        Derivative(n["g"] * log(n["p_c"](n["x_t"])) - (n["g"] - 1) * log(n["p_n"](n["x_t"])), n["x_t"]),
-        n["g"] * Derivative(log(n["p_c"](n["x_t"])), n["x_t"])
-        + (n["g"] - 1) * Derivative(log(n["p_n"](n["x_t"])), n["x_t"]),
-        "differentiation",
-        (),
-    ),
-}
-
-
-@pytest.mark.parametrize("name", FALSE)
-def test_what_others_wrote_is_refused(chapter, name):
-    left, right, justification, using = FALSE[name](chapter)
-    with pytest.raises(Refuted, match="left is"):
-        Chain(chapter["ED"], name, left).equals(right, by=justification, using=using)
+FALSE = """
+no-half: KL(noised(x_0), noised(y_0)) = alpha_bar_t * (x_0 - y_0) ** 2 / (1 - alpha_bar_t); Gaussian integral
+the-mean-unshrunk: KL(noised(x_0), noised(y_0)) = (x_0 - y_0) ** 2 / (2 * (1 - alpha_bar_t)); Gaussian integral
+known-part-without-noise: sqrt(alpha_bar_s) * estimate + sqrt(1 - alpha_bar_s) * told_noise
+    = sqrt(alpha_bar_s) * z_known; result; told-estimate told-is-the-noise
+known-part-with-the-noise-of-t: sqrt(alpha_bar_s) * estimate + sqrt(1 - alpha_bar_s) * told_noise
+    = sqrt(alpha_bar_s) * z_known + sqrt(1 - alpha_bar_t) * eps; result; told-estimate told-is-the-noise
+asked-once: Y_t - h * network(Y_t, time) = Y_s; definition; step-up
+negative-with-g: g * log(p_c(x_t)) - g * log(p_n(x_t)) = log(p_c(x_t) ** g / p_n(x_t) ** (g - 1)); algebra
+negative-sign: Derivative(g * log(p_c(x_t)) - (g - 1) * log(p_n(x_t)), x_t)
+    = g * Derivative(log(p_c(x_t)), x_t) + (g - 1) * Derivative(log(p_n(x_t)), x_t); differentiation
+"""
+test_a_false_step_is_refuted = false_steps("editing", FALSE)
 
 
 # --- the yardsticks --------------------------------------------------------------------------------------------------

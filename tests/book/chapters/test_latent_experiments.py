@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import math
 import re
 
 import pytest
 import torch
-from chapters import code_cells, numbers, outputs, printed
+from chapters import definitions, printed, printed_text
 from torch import nn
 from torch.nn.functional import avg_pool2d
 
@@ -21,28 +20,9 @@ VERDICTS = {"lower in every run than", "higher in every run than", "not to be to
 
 
 @pytest.fixture(scope="module")
-def shown():
-    return numbers(CHAPTER)
-
-
-@pytest.fixture(scope="module")
-def texts():
-    marks = [(output.get("metadata", {}).get("diffusion_lib", {}), output) for output in outputs(CHAPTER)]
-    return {mark["value"]: "".join(output["data"]["text/plain"]) for mark, output in marks if "value" in mark}
-
-
-@pytest.fixture(scope="module")
 def page():
     """Imports, functions and classes of the page as it has them, in a world of small numbers; nothing is trained."""
-    tree = [
-        node
-        for cell in code_cells(CHAPTER)
-        if "derivation" not in cell.metadata.get("tags", [])
-        for node in ast.parse(cell.source).body
-        if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef)
-    ]
-    names: dict = {"space": None, "sampling_steps": 8}  # defaults of arguments, which Python wants when it defines
-    exec(compile(ast.Module(tree, []), f"{CHAPTER}.md", "exec"), names)
+    names = definitions(CHAPTER, {"space": None, "sampling_steps": 8})  # defaults of arguments
     scenes = synthetic.sample_scenes(40, torch.Generator().manual_seed(0), "single")
     names["pictures_seen"] = avg_pool2d(rendering.render(scenes), 2)  # (40, 3, 64, 64)
     names["where"] = torch.device("cpu")
@@ -347,8 +327,7 @@ def test_what_is_explained_in_no_picture_has_no_error_of_zero(texts):
 
 
 def test_the_goals_that_are_reached_are_counted(shown):
-    text = "\n".join("".join(output.get("text", "")) for output in outputs(CHAPTER))
-    lines = [line for line in text.splitlines() if re.search(r"(not )?reached", line)]
+    lines = [line for line in printed_text(CHAPTER).splitlines() if re.search(r"(not )?reached", line)]
     assert len(lines) == shown["goals"] == 5 + len(fidelity.LINES) + 2 * len(synthetic.SCENE_CLASSES) + 1
     assert sum("not reached" not in line for line in lines) == shown["reached"]
     for line in lines[:-1]:

@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from chapters import code_cells, numbers, outputs, printed
+from chapters import code_cells, definitions, printed, printed_text
 from PIL import Image
 
 from diffusion_lib.errors import ConfigError
@@ -83,23 +83,12 @@ def test_a_prompt_reaches_the_figure_as_it_stands(prompt):
     assert shown.data.startswith(b"\x89PNG") and len(shown.data) < 100_000
 
 
-def test_the_page_says_who_made_its_pictures_and_what_is_true_of_them():
-    texts = [
-        "".join(output["data"]["text/plain"])
-        for output in outputs("latent-pipeline")
-        if output.get("metadata", {}).get("diffusion_lib", {}).get("value") == "model"
-    ]
-    assert texts == ["miniature"]
-    said = "".join("".join(output.get("text", "")) for output in outputs("latent-pipeline"))
+def test_the_page_says_who_made_its_pictures_and_what_is_true_of_them(texts):
+    assert texts["model"] == "miniature"
+    said = printed_text("latent-pipeline")
     for line in ("seed 1 twice: the same noise True", "seed 0 twice: the same noise False", "pixel for pixel: True"):
         assert line in said
     assert said.count("equal to the loop by hand, True") == 2 and "loop by hand, False" not in said
-
-
-def texts():
-    """The values of the stored notebook as they are printed."""
-    marked = [(output.get("metadata", {}).get("diffusion_lib", {}), output) for output in outputs("latent-pipeline")]
-    return {mark["value"]: "".join(output["data"]["text/plain"]) for mark, output in marked if "value" in mark}
 
 
 @pytest.fixture(scope="module")
@@ -107,11 +96,7 @@ def ruler():
     """The page's functions that count, without its pictures."""
     names = {"torch": torch, "np": np, "recogniser": evaluator, "painter": rendering, "world": synthetic, "seed": 0}
     names |= {"wish": language.parse("a dog wearing hat"), "ConfigError": ConfigError}
-    for source in CELLS:
-        if "def pixels(" in source or "def on_sheet(" in source:
-            nodes = [node for node in ast.parse(source).body if isinstance(node, ast.ImportFrom | ast.FunctionDef)]
-            exec(compile(ast.Module(nodes, []), "latent-pipeline.md", "exec"), names)
-    return names
+    return definitions("latent-pipeline", names, ("pixels", "judge", "counted", "interval", "shown_share", "on_sheet"))
 
 
 def wilson(right, n):
@@ -127,74 +112,67 @@ def test_a_share_has_wilsons_interval_which_is_never_empty(ruler, right, n):
     assert (low, high) == pytest.approx(wilson(right, n), abs=1e-9) and high - low > 0.1
 
 
-def test_every_share_of_the_page_stands_beside_its_interval():
-    lines = [line for output in outputs("latent-pipeline") for line in "".join(output.get("text", "")).splitlines()]
-    shares = [line for line in lines if " right ≈ " in line]
+def test_every_share_of_the_page_stands_beside_its_interval(shown):
+    shares = [line for line in printed_text("latent-pipeline").splitlines() if " right ≈ " in line]
     assert len(shares) == 1 + 3 + 5
     for line in shares:
         share, _, _, _, low, _, high = line.partition("right ≈ ")[2].replace(",", "").split()[:7]
         exact = wilson(round(float(share) * SAMPLES), SAMPLES)
         assert (float(low), float(high)) == pytest.approx(exact, abs=0.006), line
-    assert numbers("latent-pipeline")["prompt-low"] == pytest.approx(wilson(SAMPLES, SAMPLES)[0], abs=0.006)
+    assert shown["prompt-low"] == pytest.approx(wilson(SAMPLES, SAMPLES)[0], abs=0.006)
 
 
-def test_the_ruler_is_tried_on_real_pictures_and_says_where_it_cannot_judge(ruler):
+def test_the_ruler_is_tried_on_real_pictures_and_says_where_it_cannot_judge(ruler, texts):
     found = {side: ruler["on_sheet"](side) for side in (128, 192, 256)}
     assert found == {128: (8, 0), 192: (0, 8), 256: (0, 8)}
-    shown = texts()
-    assert shown["ruler-one-and-a-half"] == shown["ruler-twice"] == "8 of 8"
-    said = "".join("".join(output.get("text", "")) for output in outputs("latent-pipeline"))
+    assert texts["ruler-one-and-a-half"] == texts["ruler-twice"] == "8 of 8"
+    said = printed_text("latent-pipeline")
     assert "right, of four" not in said and said.count("dim = ") == 3
 
 
-def test_what_is_said_of_g_is_what_its_rows_say():
-    shown = texts()
-    share = {way: round(SAMPLES * float(shown[f"share-at-{way}"])) for way in ("1", "7-5", "7-5-lms")}
+def test_what_is_said_of_g_is_what_its_rows_say(texts):
+    share = {way: round(SAMPLES * float(texts[f"share-at-{way}"])) for way in ("1", "7-5", "7-5-lms")}
     said = f"{share['7-5']} of {SAMPLES} are right with DDIM, and {share['7-5-lms']} with LMS"
-    assert shown["g-verdict"] == said
+    assert texts["g-verdict"] == said
     assert share["7-5"] > share["7-5-lms"] + 4, "the page says that the sampler decides"
-    assert float(shown["width-at-7-5-lms"]) > 1.5 * float(shown["width-at-7-5"])
+    assert float(texts["width-at-7-5-lms"]) > 1.5 * float(texts["width-at-7-5"])
 
 
-def test_the_default_g_is_the_best_of_the_card():
-    shown = texts()
+def test_the_default_g_is_the_best_of_the_card(texts):
     card = {
-        (sampler, g): float(shown[f"{sampler}-at-{g.replace('.', '-')}"].rstrip(" %"))
+        (sampler, g): float(texts[f"{sampler}-at-{g.replace('.', '-')}"].rstrip(" %"))
         for sampler in ("ddpm", "ddim")
         for g in ("1", "2", "7.5")
     }
-    assert card[pipeline.SAMPLER, shown["own-g"]] == max(card.values()) and int(shown["card-n"]) >= 5 * 20
+    assert card[pipeline.SAMPLER, texts["own-g"]] == max(card.values()) and int(texts["card-n"]) >= 5 * 20
 
 
-def test_the_end_is_known_better_than_the_distances_to_it():
-    shown = texts()
+def test_the_end_is_known_better_than_the_distances_to_it(texts):
     rows = [float(row[-1]) for name in ("lms ", "ddim ") for row in printed("latent-pipeline", name) if "steps," in row]
-    doubt = float(shown["limit-doubt"])
+    doubt = float(texts["limit-doubt"])
     assert len(rows) == 8 and doubt < 0.5 * min(rows)
-    assert shown["limit-verdict"] == "is small beside"
+    assert texts["limit-verdict"] == "is small beside"
     lms, ddim = rows[3], rows[7]
-    assert shown["steps-verdict"] == ("LMS" if lms < ddim else "DDIM")
-    assert float(shown["steps-ratio"]) == pytest.approx(max(lms / ddim, ddim / lms), abs=0.1) and max(rows[::4]) < 1
+    assert texts["steps-verdict"] == ("LMS" if lms < ddim else "DDIM")
+    assert float(texts["steps-ratio"]) == pytest.approx(max(lms / ddim, ddim / lms), abs=0.1) and max(rows[::4]) < 1
     low, high = (min(lms, ddim) / (doubt + off) for off in (0.0006, -0.0006))
-    assert low - 0.6 < float(shown["dense-ratio"]) < high + 0.6
+    assert low - 0.6 < float(texts["dense-ratio"]) < high + 0.6
 
 
-def test_what_diffusers_leaves_out_at_the_start_is_computed():
+def test_what_diffusers_leaves_out_at_the_start_is_computed(texts):
     from diffusion_lib.process import make_schedule
 
     level = make_schedule("scaled_linear", 1000).level(1000)
     exact = 100 * (1 - level / math.sqrt(level**2 + 1))
-    assert float(texts()["start-off"]) == pytest.approx(exact, abs=0.006)
+    assert float(texts["start-off"]) == pytest.approx(exact, abs=0.006)
 
 
-def test_the_estimate_is_nearer_to_the_end_than_the_state():
-    shown = texts()
-    assert float(shown["middle-estimate"]) < 0.5 * float(shown["middle-state"]) and float(shown["the-g"]) > 1
+def test_the_estimate_is_nearer_to_the_end_than_the_state(texts):
+    assert float(texts["middle-estimate"]) < 0.5 * float(texts["middle-state"]) and float(texts["the-g"]) > 1
 
 
-def test_the_prompt_is_followed():
-    shown = numbers("latent-pipeline")
-    assert shown["fidelity"] >= 0.9 and texts()["prompt-right"] == f"{SAMPLES} of the {SAMPLES}"
+def test_the_prompt_is_followed(shown, texts):
+    assert shown["fidelity"] >= 0.9 and texts["prompt-right"] == f"{SAMPLES} of the {SAMPLES}"
 
 
 def literal(name):
@@ -204,7 +182,7 @@ def literal(name):
     return ast.literal_eval(value)
 
 
-def test_other_words_ask_for_the_same_scene_with_its_ground_and_no_scene_is_held_out():
+def test_other_words_ask_for_the_same_scene_with_its_ground_and_no_scene_is_held_out(texts):
     sayings = literal("sayings")
     for plain, other in sayings.items():
         one, same = language.parse(plain), language.parse(other)
@@ -214,14 +192,13 @@ def test_other_words_ask_for_the_same_scene_with_its_ground_and_no_scene_is_held
         assert not {(synthetic.NAMES[c], forms.FORMS[f]) for c, f in pairs if f >= 0} & synthetic.HELD_OUT
     kinds = {int(synthetic.classes_of(language.parse(plain))) for plain in sayings}
     assert kinds == set(range(1, len(synthetic.SCENE_CLASSES)))  # all but one plain shape
-    shown = texts()
-    assert shown["sayings-alike"] == "6 of 6" and shown["sayings-right"] in ("5 of 6", "6 of 6")
-    assert int(shown["words-known"]) == len(language.vocabulary()) - 1  # the comma
+    assert texts["sayings-alike"] == "6 of 6" and texts["sayings-right"] in ("5 of 6", "6 of 6")
+    assert int(texts["words-known"]) == len(language.vocabulary()) - 1  # the comma
 
 
 def test_unknown_words_are_named_and_known_ones_of_no_scene_are_painted():
     known = set(language.vocabulary())
-    said = "".join("".join(output.get("text", "")) for output in outputs("latent-pipeline"))
+    said = printed_text("latent-pipeline")
     for text in literal("strangers"):
         strange = [word for word in text.lower().split() if word not in known]
         assert strange and f"got {', '.join(map(repr, strange))} in {text!r}" in said

@@ -4,22 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from chapters import run_derivation
-from proved import T, close, random_schedule, right, table
+from false_steps import false_steps
+from proved import T, close, right, table
 
 from derive.errors import Refuted
 from derive.page.chain import Chain
-
-
-@pytest.fixture(scope="module")
-def n():
-    """The names of the chapter."""
-    return run_derivation("reverse-variance")[0]
-
-
-@pytest.fixture(scope="module", params=range(3))
-def schedule(request):
-    return random_schedule(request.param)
 
 
 def variances(schedule, c):
@@ -64,31 +53,10 @@ def test_a_gap_of_the_wrong_sign_is_refused(n):
         ).below(tilde[t], gap=-G[t], using="knowledge-gap")
 
 
-FALSE = {  # what is planted: left side, right side, justification, what it cites
-    "P22-beta-for-beta-tilde": lambda n: (n["beta_tilde"][n["t"]], n["beta"][n["t"]], "definition", "known-variance"),
-    "exact-for-all-data": lambda n: (
-        n["S"][n["t"]],
-        n["beta_tilde"][n["t"]],
-        "definition",
-        ("reverse-variance", "known-variance"),
-    ),
-    "index-shift": lambda n: (
-        n["S"][n["t"]],
-        n["beta"][n["t"]] * n["V"][n["t"]] / n["V"][n["t"] - 1],
-        "definition",
-        "reverse-variance",
-    ),
-    "separation-turned": lambda n: (
-        n["L"].blocks["separation"].left,
-        n["SNR"][n["t"]] - n["SNR"][n["t"] - 1],
-        "result",
-        "separation",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", FALSE)
-def test_planted_false_steps_are_refuted(n, name):
-    left, right_side, by, using = FALSE[name](n)
-    with pytest.raises(Refuted, match=name):
-        Chain(n["L"], name, left, start=2).equals(right_side, by=by, using=using)
+FALSE = """
+P22-beta-for-beta-tilde: beta_tilde[t] = beta[t]; definition; known-variance
+exact-for-all-data: S[t] = beta_tilde[t]; definition; reverse-variance known-variance
+index-shift: S[t] = beta[t] * V[t] / V[t - 1]; definition; reverse-variance
+separation-reversed: L.blocks['separation'].left = SNR[t] - SNR[t - 1]; result; separation
+"""
+test_a_false_step_is_refuted = false_steps("reverse-variance", FALSE, start=2)

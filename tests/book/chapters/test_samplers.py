@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 import torch
-from chapters import code_cells, numbers, printed
+from chapters import code_cells, printed
 
 from diffusion_lib.evaluate.line_distribution import goodness_of_fit
 from diffusion_lib.process.schedule import cosine, linear
@@ -14,11 +14,6 @@ from diffusion_lib.sample.ancestral import ddim, ddpm
 from diffusion_lib.sample.chain import last
 
 SOLVERS = ("euler", "lms, order 2", "lms, order 4", "dpmpp", "heun")
-
-
-@pytest.fixture(scope="module")
-def shown():
-    return numbers("samplers")
 
 
 @pytest.fixture(scope="module")

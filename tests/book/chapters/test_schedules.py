@@ -7,24 +7,10 @@ import math
 import pytest
 import sympy as sp
 import torch
-from chapters import run_derivation
-from proved import close, random_schedule, right, table
+from false_steps import false_steps
+from proved import close, right, table
 
-from derive import Limit, exp
-from derive.errors import DerivationError
-from derive.page.chain import Chain
 from diffusion_lib.process.schedule import Schedule
-
-
-@pytest.fixture(scope="module")
-def n():
-    """The names of the chapter."""
-    return run_derivation("schedules")[0]
-
-
-@pytest.fixture(scope="module", params=range(3))
-def schedule(request):
-    return random_schedule(request.param)
 
 
 def test_the_ratio_is_the_one_of_the_library(n, schedule):
@@ -83,24 +69,8 @@ def test_the_signal_is_caught_between_two_bounds(n, schedule):
     assert -total - float(rest.sum()) < logarithm < -total
 
 
-FALSE = {  # what is planted: left side, right side, justification, what it cites
-    "limit-of-the-other-sign": lambda n: (
-        Limit((1 - n["total_noise"] / n["n"]) ** n["n"], n["n"]),
-        exp(n["total_noise"]),
-        "limit",
-        (),
-    ),
-    "limit-without-the-power": lambda n: (
-        Limit(1 - n["total_noise"] / n["n"], n["n"]),
-        exp(-n["total_noise"]),
-        "limit",
-        (),
-    ),
-}
-
-
-@pytest.mark.parametrize("name", FALSE)
-def test_planted_false_steps_are_refused(n, name):
-    left, right_side, by, using = FALSE[name](n)
-    with pytest.raises(DerivationError):
-        Chain(n["M"], name, left).equals(right_side, by=by, using=using)
+FALSE = """
+limit-of-the-other-sign: Limit((1 - total_noise / n) ** n, n) = exp(total_noise); limit
+limit-without-the-power: Limit(1 - total_noise / n, n) = exp(-total_noise); limit
+"""
+test_a_false_step_is_refuted = false_steps("schedules", FALSE)

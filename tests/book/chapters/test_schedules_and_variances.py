@@ -6,34 +6,16 @@ import math
 
 import pytest
 import torch
-from chapters import code_cells, numbers, run_derivation
+from chapters import code_cells
+from false_steps import false_steps
 from proved import T, close, formula, random_schedule, right, table
 
-from derive import Normal, Var, exp, log, sqrt
-from derive.errors import Refuted
-from derive.page.chain import Chain
-from derive.page.summary import Canary
 from diffusion_lib.evaluate import GaussianMixture, optimal_variance, state_variance
 from diffusion_lib.process import cosine, linear, schedule_from_config
 from diffusion_lib.process.hybrid import interpolated_variance
 from pagekit import stored
 
 TABLE = stored.read("schedules-and-variances")
-
-
-@pytest.fixture(scope="module")
-def chapter():
-    return run_derivation("schedules-and-variances")
-
-
-@pytest.fixture(scope="module")
-def n(chapter):
-    return chapter[0]
-
-
-@pytest.fixture(scope="module")
-def shown():
-    return numbers("schedules-and-variances")
 
 
 # --- the formulas ----------------------------------------------------------------------------------------------------
@@ -96,64 +78,18 @@ def test_the_learned_variance_is_the_formula_of_the_page(n):
 
 # --- slips -----------------------------------------------------------------------------------------------------------
 
-FALSE = {  # what is planted: the derivation, left side, right side, justification, what it cites
-    "deviations-average": ("AV", lambda n: n["r"][n["n"]], lambda n: 1 / sqrt(n["n"]), "definition", "noise-of-a-mean"),
-    "shift-by-k": (
-        "AV",
-        lambda n: n["kept_after"] / (1 - n["kept_after"]),
-        lambda n: n["a"] / (1 - n["a"]) / n["k"],
-        "algebra",
-        (),
-    ),
-    "share-rescaled": (
-        "AV",
-        lambda n: n["rescaled"](n["a_t"]) ** 2,
-        lambda n: (n["a_t"] ** 2 - n["a_T"] ** 2) * (n["a_T"] + n["d"]) / n["d"],
-        "algebra",
-        (),
-    ),
-    "one-offset-for-each-pixel": (
-        "AV",
-        lambda n: Var(n["pixel"][1] + n["s"] * n["xi"][1] + n["pixel"][2] + n["s"] * n["xi"][1]),
-        lambda n: 2 + 2 * n["s"] ** 2,
-        "definition",
-        ("pixel-noise", "common-noise"),
-    ),
-    "offset-in-a-deviation": (
-        "AV",
-        lambda n: n["AV"].blocks["offset-mean"].left,
-        lambda n: Normal(n["level"], 0, 1 / n["n"] + n["s"]),
-        "Gaussian integral",
-        (),
-    ),
-    "a-mean-that-errs-for-free": (
-        "AV",
-        lambda n: n["AV"].blocks["scatter-given-data"].left,
-        lambda n: n["beta_tilde"][n["t"]],
-        "Gaussian integral",
-        "posterior",
-    ),
-    "linear-share": (
-        "AV",
-        lambda n: exp(n["f"] * log(n["beta"][n["t"]]) + (1 - n["f"]) * log(n["beta_tilde"][n["t"]])),
-        lambda n: n["f"] * n["beta"][n["t"]] + (1 - n["f"]) * n["beta_tilde"][n["t"]],
-        "algebra",
-        (),
-    ),
-    "eps-for-v-at-the-end": ("AV", lambda n: sqrt(n["gone"]) * n["x_0"] - n["x_0"], lambda n: n["x_0"], "algebra", ()),
-}
-
-
-@pytest.mark.parametrize("name", FALSE)
-def test_slips_are_refuted(n, name):
-    where, left, right_side, by, using = FALSE[name]
-    with pytest.raises(Refuted, match=name):
-        Chain(n[where], name, left(n), start=2).equals(right_side(n), by=by, using=using)
-
-
-def test_canaries_show_their_witness(chapter):
-    canaries = [thing for thing in chapter[1] if isinstance(thing, Canary)]
-    assert len(canaries) == 2 and all(isinstance(each.refutation, Refuted) for each in canaries)
+FALSE = """
+stds-average: r[n] = 1 / sqrt(n); definition; noise-of-a-mean
+shift-by-k: kept_after / (1 - kept_after) = a / (1 - a) / k; algebra
+fraction-rescaled: rescaled(a_t) ** 2 = (a_t ** 2 - a_T ** 2) * (a_T + d) / d; algebra
+one-offset-for-each-pixel: Var(pixel[1] + s * xi[1] + pixel[2] + s * xi[1])
+    = 2 + 2 * s ** 2; definition; pixel-noise common-noise
+offset-in-a-std: AV.blocks['offset-mean'].left = Normal(level, 0, 1 / n + s); Gaussian integral
+a-mean-that-errs-for-free: AV.blocks['scatter-given-data'].left = beta_tilde[t]; Gaussian integral; posterior
+linear-fraction: exp(f * log(beta[t]) + (1 - f) * log(beta_tilde[t])) = f * beta[t] + (1 - f) * beta_tilde[t]; algebra
+eps-for-v-at-the-end: sqrt(gone) * x_0 - x_0 = x_0; algebra
+"""
+test_a_false_step_is_refuted = false_steps("schedules-and-variances", FALSE, start=2)
 
 
 # --- the functions ---------------------------------------------------------------------------------------------------

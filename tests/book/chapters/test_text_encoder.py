@@ -7,14 +7,11 @@ from itertools import product
 
 import pytest
 import torch
-from chapters import code_cells, numbers, outputs, printed, run_derivation
+from chapters import code_cells, printed, printed_text
+from false_steps import false_steps
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derive import KL, E, log
-from derive.errors import Refuted
-from derive.page.chain import Chain
-from derive.page.summary import Canary
 from models.miniature.data import language, synthetic
 from models.miniature.training.networks import VOCABULARY, text_encoder, tokenizer
 
@@ -51,20 +48,9 @@ def small():
 
 
 @pytest.fixture(scope="module")
-def shown():
-    return numbers("text-encoder")
-
-
-@pytest.fixture(scope="module")
-def said():
+def said(texts):
     """The numbers that come from training and are quoted in the text, without their ≈."""
-    found = {}
-    for output in outputs("text-encoder"):
-        name = output.get("metadata", {}).get("diffusion_lib", {}).get("value")
-        text = "".join(output.get("data", {}).get("text/plain", ""))
-        if name and text.startswith("≈ "):
-            found[name] = float(text[2:].split()[0])
-    return found
+    return {name: float(text[2:].split()[0]) for name, text in texts.items() if text.startswith("≈ ")}
 
 
 # --- the tokenizer ---------------------------------------------------------------------------------------------------
@@ -83,7 +69,7 @@ def test_all_places_of_a_pair_are_merged_at_once(merges, tokens, word):
 
 
 def test_the_articles_example_is_on_the_page():
-    text = "".join("".join(output.get("text", "")) for output in outputs("text-encoder"))
+    text = printed_text("text-encoder")
     rows = [row for row in text.splitlines() if row.split()[:1] in [[number] for number in PROMPT]]
     assert [row.split()[0] for row in rows[:6]] == PROMPT and "name 'tokenizer' is not defined" in text
     assert "padded with 49407 × 71" in text and text.count("49407, 49407, 49407, 49407, 49407, 49407") == 0
@@ -108,40 +94,15 @@ def test_the_rows_of_a_causal_encoder_do_not_know_what_follows():
 # --- the derivation --------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def chapter():
-    return run_derivation("text-encoder")
-
-
-def test_canary_shows_its_witness(chapter):
-    (canary,) = (thing for thing in chapter[1] if isinstance(thing, Canary))
-    assert isinstance(canary.refutation, Refuted) and "no-gap-at-a-small-table" in repr(canary)
-
-
-def test_slips_of_the_bound_are_refuted(chapter):
-    n = chapter[0]
-    C, told, game, prior, guess = (n[name] for name in ("C", "told", "game", "place_before", "guess"))
-    bound = -E(log(prior), game) + E(log(guess), game)
-    slips = {
-        "critic-forgotten": told - n["like_no_match"],
-        "table-forgotten": told - n["excess"],
-        "gap-added": told + n["like_no_match"] - n["excess"],
-        "divergence-turned": told - n["like_no_match"] - E(KL(n["guess"], n["place"]), n["q"](n["w"][0], n["w"][1])),
-    }
-    for name, right in slips.items():
-        with pytest.raises(Refuted, match=name):
-            Chain(C, name, bound).equals(right, by="chain rule")
-
-
-def test_scores_without_the_ratio_are_not_the_best(chapter):
-    """p(x | y) alone, or the ratio upside down, give other probabilities."""
-    n = chapter[0]
-    prior, place = n["place_before"], n["place"]
-    for name, score in {"joint": n["table_with_match"] * n["u"](n["w"][1]), "inverse": 1 / n["ratio"]}.items():
-        wrong = score * prior / E(score, prior)
-        if name == "inverse":
-            with pytest.raises(Refuted, match=name):
-                Chain(n["C"], name, wrong).equals(place, by="Bayes")
+FALSE = """
+critic-forgotten: -E(log(place_before), game) + E(log(guess), game) = told - like_no_match; chain rule
+table-forgotten: -E(log(place_before), game) + E(log(guess), game) = told - excess; chain rule
+gap-added: -E(log(place_before), game) + E(log(guess), game) = told + like_no_match - excess; chain rule
+divergence-reversed: -E(log(place_before), game) + E(log(guess), game)
+    = told - like_no_match - E(KL(guess, place), q(w[0], w[1])); chain rule
+ratio-inverted: 1 / ratio * place_before / E(1 / ratio, place_before) = place; Bayes
+"""
+test_a_false_step_is_refuted = false_steps("text-encoder", FALSE)
 
 
 # --- the small world -------------------------------------------------------------------------------------------------

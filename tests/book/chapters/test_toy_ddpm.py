@@ -7,47 +7,27 @@ from itertools import pairwise
 
 import pytest
 import torch
-from chapters import code_cells, numbers, outputs, printed
+from chapters import code_cells, printed
 
 from diffusion_lib.data import clothes
 from diffusion_lib.evaluate import memorisation
-from pagekit import stored
 
 ANSWERS = ("eps", "x_0", "v")
 
 
 @pytest.fixture(scope="module")
-def shown():
-    return numbers("toy-ddpm")
-
-
-@pytest.fixture(scope="module")
-def spreads():
+def spreads(texts):
     """The values of the form median (least to greatest), by name."""
-    found = {}
-    for output in outputs("toy-ddpm"):
-        name = output.get("metadata", {}).get("diffusion_lib", {}).get("value")
-        if name and (words := re.fullmatch(r"(\S+) \((\S+) to (\S+)\)", "".join(output["data"]["text/plain"]))):
-            found[name] = tuple(float(word) for word in words.groups())
-    return found
-
-
-@pytest.fixture(scope="module")
-def kept():
-    return stored.read("toy-ddpm")
+    found = {name: re.fullmatch(r"(\S+) \((\S+) to (\S+)\)", text) for name, text in texts.items()}
+    return {name: tuple(map(float, words.groups())) for name, words in found.items() if words}
 
 
 def of_networks(kept, label):
     return sorted(number for k in (1, 2, 3) for number in kept.numbers(label.format(k)))
 
 
-def test_the_stored_runs_are_those_of_this_page(kept):
-    assert "nothing differs" in [
-        "".join(output["data"]["text/plain"])
-        for output in outputs("toy-ddpm")
-        if output.get("metadata", {}).get("diffusion_lib", {}).get("value") == "stored-unlike"
-    ]
-    assert len(kept.runs) == 3
+def test_the_stored_runs_are_those_of_this_page(kept, texts):
+    assert texts["stored-unlike"] == "nothing differs" and len(kept.runs) == 3
 
 
 @pytest.mark.parametrize("name", ANSWERS)

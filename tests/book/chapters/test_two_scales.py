@@ -2,32 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 import torch
-from chapters import run_derivation
-from proved import T, close, random_schedule, right, table
+from false_steps import false_steps
+from proved import T, close, right, table
 
-from derive.errors import DerivationError
-from derive.page.chain import Chain
 from diffusion_lib.process import identities as process
-
-
-@pytest.fixture(scope="module")
-def n():
-    """The names of the chapter."""
-    return run_derivation("two-scales")[0]
-
-
-@pytest.fixture(scope="module", params=range(3))
-def schedule(request):
-    return random_schedule(request.param)
-
-
-@pytest.fixture(scope="module")
-def batch():
-    """One data point and one noise for each time."""
-    x_0, eps = torch.randn(2, T, 1, generator=torch.Generator().manual_seed(7), dtype=torch.float64)
-    return x_0, eps, torch.arange(1, T + 1)
 
 
 def test_both_scales_are_the_proved_ones(n, schedule, batch):
@@ -67,31 +46,10 @@ def test_a_step_and_a_jump_keep_the_proved_variance(n, schedule):
     close(torch.tensor(steps, dtype=torch.float64), table(n, schedule, right(n, "variance-of-state"), values=values))
 
 
-FALSE = {  # what is planted: left side, right side, justification, what it cites
-    "level-without-root": lambda n: (
-        n["level"][n["t"]],
-        (1 - n["alpha_bar"][n["t"]]) / n["alpha_bar"][n["t"]],
-        "definition",
-        "noise-level",
-    ),
-    "level-is-no-deviation-of-x_t": lambda n: (
-        n["level"][n["t"]] ** 2,
-        1 - n["alpha_bar"][n["t"]],
-        "definition",
-        "noise-level",
-    ),
-    "increment-of-deviations": lambda n: (
-        n["unshrunk"][n["t"]],
-        n["unshrunk"][n["t"] - 1] + (n["level"][n["t"]] - n["level"][n["t"] - 1]) * n["eps"][n["t"]],
-        "result",
-        "exploding-step",
-    ),
-    "variance-kept-without-unit-data": lambda n: (n["V"][n["t"]], 1, "definition", "variance-of-state"),
-}
-
-
-@pytest.mark.parametrize("name", FALSE)
-def test_planted_false_steps_are_refused(n, name):
-    left, right_side, by, using = FALSE[name](n)
-    with pytest.raises(DerivationError):
-        Chain(n["Y"], name, left).equals(right_side, by=by, using=using)
+FALSE = """
+level-without-root: level[t] = (1 - alpha_bar[t]) / alpha_bar[t]; definition; noise-level
+level-is-no-std-of-x_t: level[t] ** 2 = 1 - alpha_bar[t]; definition; noise-level
+increment-of-stds: unshrunk[t] = unshrunk[t - 1] + (level[t] - level[t - 1]) * eps[t]; result; exploding-step
+variance-kept-without-unit-data: V[t] = 1; definition; variance-of-state
+"""
+test_a_false_step_is_refuted = false_steps("two-scales", FALSE)

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from chapters import code_cells, numbers, outputs, printed
+from chapters import code_cells, printed, printed_text, texts
 from diffusers import LMSDiscreteScheduler
 
 from diffusion_lib.sample import ancestral as sample
@@ -16,23 +16,9 @@ NAME = "unet-and-scheduler"
 CELLS = code_cells(NAME)
 
 
-@pytest.fixture(scope="module")
-def shown():
-    return numbers(NAME)
-
-
-def texts():
-    """Every value of the stored notebook as it is printed, ≈ and all."""
-    return {
-        name: "".join(output["data"]["text/plain"])
-        for output in outputs(NAME)
-        if (name := output.get("metadata", {}).get("diffusion_lib", {}).get("value"))
-    }
-
-
 def about(name):
     """A value that comes from a network."""
-    return float(texts()[name].removeprefix("≈ "))
+    return float(texts(NAME)[name].removeprefix("≈ "))
 
 
 @pytest.fixture(scope="module")
@@ -174,12 +160,11 @@ def test_the_diagram_has_the_skips_that_the_blocks_take(page):
 
 
 def test_block_and_attention_by_hand_are_the_modules():
-    said = "".join("".join(output.get("text", "")) for output in outputs(NAME))
-    assert said.count("largest difference below 1e-4: True") == 2
+    assert printed_text(NAME).count("largest difference below 1e-4: True") == 2
 
 
 def test_a_loop_has_lost_variety_only_beyond_two_standard_errors():
-    said = texts()["clearly-poorer"]
+    said = texts(NAME)["clearly-poorer"]
     for key in ("no-init-noise-sigma", "no-scale-model-input", "neither"):
         less, doubt = with_error(f"ground-lost-{key}")
         assert less == pytest.approx(about("ground-both-factors") - about(f"ground-{key}"), abs=1.1)
@@ -220,7 +205,7 @@ def test_the_weights_of_the_page_are_diffusers(page):
 
 
 def test_the_numbers_of_stable_diffusion(shown):
-    assert texts()["stable-parameters"] == "859,520,964" and shown["stable-millions"] == 859.5
+    assert texts(NAME)["stable-parameters"] == "859,520,964" and shown["stable-millions"] == 859.5
     assert abs(shown["exact-start"] - 14.65) < 0.005 and abs(shown["init-noise-sigma"] - 14.61) < 0.006
     assert abs(shown["root-of-last"] - 0.0683) < 5e-5 and abs(shown["last-snr"] - 4.68e-3) < 5e-6
     of_index_40 = {"time-of-51": 199.8, "level": 0.571, "level-at-index": 0.199, "scale": 0.868}
@@ -241,12 +226,12 @@ def test_all_eight_combinations_are_there_and_the_right_one_is_the_best():
 
 def test_the_reconstruction_is_clearer_and_the_output_is_not():
     assert about("psnr-right") > about("psnr-noised") > about("psnr-output")
-    assert texts()["right-against-noised"] == "clearer" and about("noise-correlation") > 0.8
+    assert texts(NAME)["right-against-noised"] == "clearer" and about("noise-correlation") > 0.8
 
 
 def with_error(name):
     """A mean and its standard error, stored as "≈ 2.29 ± 0.07"."""
-    return tuple(float(number) for number in texts()[name].removeprefix("≈ ").split(" ± "))
+    return tuple(float(number) for number in texts(NAME)[name].removeprefix("≈ ").split(" ± "))
 
 
 def test_a_word_passes_only_if_it_exceeds_every_other_word_on_its_own_mask():
@@ -256,11 +241,11 @@ def test_a_word_passes_only_if_it_exceeds_every_other_word_on_its_own_mask():
     for key, (thing, place) in own.items():
         means = {name: with_error(f"gain-{thing}-{k}")[0] for k, name in enumerate(names, 1)}
         mine = means.pop(names[place - 1])
-        assert texts()[f"rival-{key}"] == max(means, key=means.get)
+        assert texts(NAME)[f"rival-{key}"] == max(means, key=means.get)
         ahead, doubt = with_error(f"ahead-{key}")
         assert ahead == pytest.approx(mine - max(means.values()), abs=0.011)
         passed += [names[place - 1]] if ahead > 2 * doubt else []
-    assert texts()["first-words"] == ", ".join(passed) == "“hat”"
+    assert texts(NAME)["first-words"] == ", ".join(passed) == "“hat”"
 
 
 def test_the_one_shot_estimate_and_all_steps_stand_in_the_order_of_their_numbers():
@@ -274,4 +259,4 @@ def test_the_one_shot_estimate_and_all_steps_stand_in_the_order_of_their_numbers
 def test_low_noise_gives_the_picture_back_and_high_noise_needs_the_caption():
     assert about("psnr-with-low") > about("psnr-with-high") + 5 and about("limit") > about("psnr-with-low") - 0.5
     assert about("colour-with-high") > about("colour-without-high")
-    assert re.fullmatch(r"up to t = \d+", texts()["colour-until"])
+    assert re.fullmatch(r"up to t = \d+", texts(NAME)["colour-until"])

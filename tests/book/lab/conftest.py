@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 
 import pytest
+from missing import missing
 
 from booktools.check.serve import host
 from booktools.lab import pack
@@ -46,8 +46,7 @@ def python(folder, modules):
     try:
         pack.install(folder / "lab" / "made" / "vendor" / "pyodide")
     except BookError as error:
-        message = f"the library was NOT tested in a browser: {error}"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+        missing(f"the library was NOT tested in a browser: {error}")
     ask = """async (module, requests) => {
       window.bookDesk ??= module.desk(new URL("/lab/made/vendor/pyodide/", location).href);
       const told = [];

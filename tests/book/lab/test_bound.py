@@ -49,8 +49,7 @@ def test_what_the_page_says(modules, T):
 
 
 @pytest.mark.parametrize(
-    ("size", "inside", "outside"),
-    [((680, 420), (545, 200), (200, 200)), ((318, 660), (177, 560), (177, 300))],
+    ("size", "inside", "outside"), [((680, 420), (545, 200), (200, 200)), ((318, 660), (177, 560), (177, 300))]
 )
 def test_a_finger_moves_c_in_the_curves_only(modules, size, inside, outside):
     ask = """(m, [[width, height], ...places]) => { const model = m.lab.setup();

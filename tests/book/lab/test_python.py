@@ -88,10 +88,7 @@ FAKE = """class Fake {
     ("begin", "words"),
     [
         ({"ready": True}, "was stopped. Write it in a simpler form"),
-        (
-            {"failed": "algebra.zip did not come (404)"},
-            "algebra.zip did not come (404). Try again",
-        ),
+        ({"failed": "algebra.zip did not come (404)"}, "algebra.zip did not come (404). Try again"),
         ({"ready": True, "error": "Maximum call stack size exceeded"}, "could not be computed here and was stopped"),
         ({"failed": "WebAssembly.Memory(): could not allocate memory"}, "too little memory"),
     ],

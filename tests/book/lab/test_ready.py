@@ -21,10 +21,7 @@ def lost(monkeypatch):
 
 def test_a_page_says_that_there_is_nothing_to_load(lost, monkeypatch, tmp_path):
     monkeypatch.delenv("CI", raising=False)
-    for html in (
-        grade.block({"name": "last-edge"}),
-        line.block({"page": "intro", "tags": "X.2", "example": "a = b"}),
-    ):
+    for html in (grade.block({"name": "last-edge"}), line.block({"page": "intro", "tags": "X.2", "example": "a = b"})):
         assert "no network &lt;here&gt;" in html and "<form" not in html
     ready.install(tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -60,11 +60,7 @@ def test_a_stored_sweep_concerns_chapters_that_name_it():
     ("module", "runs", "rests"),
     [
         ("diffusion_lib.stable_diffusion.prompt_to_prompt", {"editing"}, {"score", "toy-ddpm", "vae"}),
-        (
-            "derive.kernel.theorem",
-            {"score", "vae", "errata"},
-            {"toy-ddpm", "samplers", "latent-pipeline"},
-        ),
+        ("derive.kernel.theorem", {"score", "vae", "errata"}, {"toy-ddpm", "samplers", "latent-pipeline"}),
         ("diffusion_lib.errors", set(pages()), set()),
     ],
 )

@@ -275,12 +275,6 @@ def test_the_converter_reads_the_syntax_that_the_site_reads():
     assert set(config["parse"]["myst_enable_extensions"]) == EXTENSIONS
 
 
-def test_the_address_of_the_repository_stands_in_one_place():
-    address = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
-    sources = [*ROOT.glob("booktools/**/*.py"), *ROOT.glob("diffusion_lib/**/*.py"), ROOT / "Makefile"]
-    assert [path.name for path in sources if address in path.read_text(encoding="utf-8")] == []
-
-
 def test_two_references_are_never_cited_alike(convert):
     """Two papers of one first author and one year need a letter behind the year."""
     keys = list(pybtex.database.parse_file(str(ROOT / "book" / "references.bib")).entries)

@@ -107,15 +107,9 @@ CALCULUS = {
         lambda w: (D(I(w.f(w.y) * w.g(w.r), (w.y, 0, 1)), w.r), I(w.f(w.y), (w.y, 0, 1))),
         "exchange",
     ),
-    "Fubini with capture": (
-        lambda w: (I(w.f(w.y) * I(w.f(w.y), w.y), w.y), I(w.f(w.y) ** 2, w.y)),
-        "exchange",
-    ),
+    "Fubini with capture": (lambda w: (I(w.f(w.y) * I(w.f(w.y), w.y), w.y), I(w.f(w.y) ** 2, w.y)), "exchange"),
     "Fubini with a moving end": (
-        lambda w: (
-            I(I(w.f(w.u), (w.u, 0, w.y)), (w.y, 0, 1)),
-            I(I(w.f(w.u), (w.u, 0, 1)), (w.y, 0, 1)),
-        ),
+        lambda w: (I(I(w.f(w.u), (w.u, 0, w.y)), (w.y, 0, 1)), I(I(w.f(w.u), (w.u, 0, 1)), (w.y, 0, 1))),
         "exchange",
     ),
 }

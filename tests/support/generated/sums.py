@@ -104,10 +104,7 @@ DENSITY = {  # the same with logs of densities
     "a square of a log": lambda q, x, s, T: (log(q(x[1])) ** 2, 2 * log(q(x[1]))),
     "a log of a mixture": lambda q, x, s, T: (log(q(x[1]) + q(x[2])), log(q(x[1])) + log(q(x[2]))),
     "a log of a quotient": lambda q, x, s, T: (log(q(x[1]) / q(x[2])), log(q(x[1])) / log(q(x[2]))),
-    "a shifted sum of logs": lambda q, x, s, T: (
-        Sum(log(q(x[s])), (s, 1, T)),
-        Sum(log(q(x[s + 1])), (s, 1, T)),
-    ),
+    "a shifted sum of logs": lambda q, x, s, T: (Sum(log(q(x[s])), (s, 1, T)), Sum(log(q(x[s + 1])), (s, 1, T))),
     "a captured index": lambda q, x, s, T: (
         log(q(x[s])) * Sum(log(q(x[s])), (s, 1, T)),
         Sum(log(q(x[s])) ** 2, (s, 1, T)),
