@@ -290,7 +290,7 @@ def test_a_bad_mixture_is_refused(arguments, words):
         (lambda: RING.sample(3, 0), "generator must be"),
         (lambda: GaussianMixture.named("rings"), "did you mean 'ring'"),
         (lambda: GaussianMixture([[0.0]], 0.0).log_density(SCHEDULE, draw(3, 1), 0), "no density at t = 0"),
-        (lambda: RING.noise_predictor("linear"), "schedule must be"),
+        (lambda: RING.noise_predictor("linear"), "process must be"),
     ],
 )
 def test_bad_arguments_are_refused(call, words):

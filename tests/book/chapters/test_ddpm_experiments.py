@@ -16,7 +16,8 @@ from diffusion_lib.networks import UNet
 from diffusion_lib.process.bound import vlb
 from diffusion_lib.process.identities import add_noise
 from diffusion_lib.process.schedule import linear
-from diffusion_lib.sample.ancestral import ddpm, last
+from diffusion_lib.sample.ancestral import ddpm
+from diffusion_lib.sample.chain import last
 
 SPREAD = re.compile(r"(-?[\d.]+) \((-?[\d.]+) to (-?[\d.]+)\)")
 WORDS = {"lower in every run", "higher in every run", "not to be told apart"}
