@@ -400,7 +400,11 @@ def test_the_configuration_hash_is_that_of_the_configuration(saved):
     assert record["config_sha256"] == fingerprint.sha256_of(fingerprint.canonical(CONFIG))
 
 
-@pytest.mark.parametrize("version", [2, 0, "1", None], ids=["newer", "older", "text", "none"])
+@pytest.mark.parametrize(
+    "version",
+    [manifest.FORMAT + 1, manifest.FORMAT - 1, str(manifest.FORMAT), None],
+    ids=["newer", "older", "text", "none"],
+)
 def test_another_format_version(saved, version):
     directory, _ = saved
     forge(directory, format=version, library="2.3.4")
