@@ -31,14 +31,17 @@ class Entry:
 
 @dataclass(frozen=True)
 class Sampler(Entry):
-    """``title`` for figures; ``nfe``, the evaluations of the model in each step; ``stochastic`` if it draws noise.
+    """``title`` for figures; ``nfe``, the evaluations of the model in each step, and ``nfe_last``, those of the last
+    step if they differ, as where σ = 0 has no evaluation; ``stochastic`` if it draws noise and takes a ``generator``.
 
-    A stochastic sampler takes a ``generator``.  ``heun`` and ``dpm2`` need one evaluation less in all, since their last
-    step has one.
+    ``midpoint`` if a step evaluates the model at ``log_midpoint`` of the process, which a schedule rounds to a whole
+    timestep.  A step between neighbouring timesteps then has one evaluation.
     """
 
     title: str
     nfe: int = 1
+    nfe_last: int | None = None
+    midpoint: bool = False
     stochastic: bool = False
 
 
@@ -57,9 +60,16 @@ SAMPLERS = {
     "ddim": Sampler("sample.ancestral.ddim", "Song et al. 2021a, eq. 12", "DDIM", stochastic=True),
     "ddpm": Sampler("sample.ancestral.ddpm", "Ho et al. 2020, Algorithm 2", "DDPM", stochastic=True),
     "euler": Sampler("sample.ode.euler", "Song et al. 2021a, eq. 14", "Euler"),
-    "heun": Sampler("sample.ode.heun", "Karras et al. 2022, Algorithm 1", "Heun", nfe=2),
+    "heun": Sampler("sample.ode.heun", "Karras et al. 2022, Algorithm 1", "Heun", nfe=2, nfe_last=1),
     "lms": Sampler("sample.ode.lms", "Hairer, Nørsett & Wanner 1993, III.1", "LMS"),
-    "dpm2": Sampler("sample.dpm.dpm2", "Lu et al. 2022 (DPM-Solver), section 3.2", "DPM-Solver-2", nfe=2),
+    "dpm2": Sampler(
+        "sample.dpm.dpm2",
+        "Lu et al. 2022 (DPM-Solver), section 3.2",
+        "DPM-Solver-2",
+        nfe=2,
+        nfe_last=1,
+        midpoint=True,
+    ),
     "dpm++": Sampler("sample.dpm.dpmpp", "Lu et al. 2022 (DPM-Solver++), Algorithm 2", "DPM-Solver++"),
     "unipc": Sampler("sample.dpm.unipc", "Zhao et al. 2023, Algorithms 1 and 2", "UniPC"),
     "consistency": Sampler(

@@ -1,7 +1,8 @@
-"""``python -m booktools.notebooks.update [--all]``: bring ``notebooks/`` up to date with ``book/``.
+"""``python -m booktools.notebooks.update [--all | --only NAME]``: bring ``notebooks/`` up to date with ``book/``.
 
 Cells run only where the code changed, that of the page or that of the library under it; a change of prose alone
-rewrites the text and keeps the outputs.  Beside each notebook that ran stands what it cost.
+rewrites the text and keeps the outputs.  Beside each notebook that ran stands what it cost.  ``--only`` brings one
+page up to date, and leaves the notebooks of the others as they are.
 """
 
 from __future__ import annotations
@@ -20,11 +21,17 @@ from .compose import code_cells, compose
 from .execute import execute
 
 
-def update(book: Book, everything: bool = False) -> list[str]:
-    """Run and write what is stale; return one message per page that failed, whose notebook is left as it was."""
+def update(book: Book, everything: bool = False, only: str | None = None) -> list[str]:
+    """Run and write what is stale, of all pages or of the one called ``only``.
+
+    Returns one message per page that failed, whose notebook is left as it was.
+    """
+    pages = [page for page in book.notebooks if only in (None, page.short)]
+    if not pages:
+        raise BookError(f"--only must name a page of _toc.yml that is a notebook, got {only!r}; write my-chapter")
     outputs, failures = stored_outputs(book), {}
     (book.root / "notebooks").mkdir(exist_ok=True)
-    for page in book.notebooks:
+    for page in pages:
         reason = "everything runs" if everything else closure.changed(page)
         reason = reason or results.outdated(outputs[page.name], results.stored(book))
         if reason:
@@ -42,7 +49,7 @@ def update(book: Book, everything: bool = False) -> list[str]:
                 failures[page.name] = str(error)
     results.write(book, outputs)
     index = Index(book, outputs)
-    for page in book.notebooks:
+    for page in pages:
         if page.name in failures:
             continue
         try:
@@ -59,9 +66,11 @@ def update(book: Book, everything: bool = False) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("root", nargs="?", default=".", help="the directory that holds _config.yml")
-    parser.add_argument("--all", action="store_true", help="run every page, stale or not")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--all", action="store_true", help="run every page, stale or not")
+    which.add_argument("--only", metavar="NAME", help="bring this page alone up to date, such as samplers")
     arguments = parser.parse_args()
-    return report(lambda book: update(book, arguments.all), arguments.root)
+    return report(lambda book: update(book, arguments.all, arguments.only), arguments.root)
 
 
 if __name__ == "__main__":

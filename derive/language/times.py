@@ -129,7 +129,9 @@ def as_index(value) -> Index:
         return value
     if _is_int(value):
         return Index(None, value)
-    raise ArgumentError(f"an index must be an index symbol plus an integer, or an integer, got {value!r}; write t - 1")
+    one = isinstance(value, tuple) and len(value) == 1
+    remedy = 'unpack it, as in (t,) = F.indices("t")' if one else "write t - 1"
+    raise ArgumentError(f"an index must be an index symbol plus an integer, or an integer, got {value!r}; {remedy}")
 
 
 def _is_int(value) -> bool:

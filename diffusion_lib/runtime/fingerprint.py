@@ -66,10 +66,12 @@ def differences(found: Any, here: Any, path: str = "") -> Iterator[tuple[str, An
 
 
 def describe_differences(found: Any, here: Any, where: str) -> str:
-    """The first differences in words: "T is 10 in the checkpoint and 20 here"; "" if there are none."""
-    texts = [
-        f"{path} is {reprlib.repr(a)} in {where} and {reprlib.repr(b)} here" for path, a, b in differences(found, here)
-    ]
+    """The first differences in words: "T is 10 in the checkpoint and 20 here"; "" if there are none.
+
+    Settings that both have come first, then those that one of them lacks, and lists, which follow from settings, last.
+    """
+    rows = sorted(differences(found, here), key=lambda row: (isinstance(row[1], list), None in row[1:]))
+    texts = [f"{path} is {reprlib.repr(a)} in {where} and {reprlib.repr(b)} here" for path, a, b in rows]
     more = f"; and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
     return "; ".join(texts[:SHOWN]) + more
 

@@ -149,6 +149,11 @@ def test_floats_in_sympy_are_refused():
         Field().is_zero(sp.Float("0.5") * R)
 
 
+def test_an_index_that_was_not_unpacked_is_told_so(w):
+    with pytest.raises(ArgumentError, match=r'unpack it, as in \(t,\) = F.indices\("t"\)'):
+        w.alpha[w.F.indices("i")]
+
+
 def test_positive_is_not_below_one(w):
     with pytest.raises(Refuted, match="a = "):
         w.X.chain("positive only", sqrt((1 - w.a) ** 2)).equals(1 - w.a, by="algebra")

@@ -222,7 +222,7 @@ BAD = {
     "not-strict": (lambda: Schedule.from_betas([0.1, 1e-17]), "alpha_bar must fall strictly"),
     "too-long": (lambda: Schedule.from_betas([0.1] * (MAX_T + 1)), "T must be an integer in 1..100000"),
     "nearest": (lambda: make_schedule("cosin"), "did you mean 'cosine'?"),
-    "listed": (lambda: make_schedule("xyz"), "one of 'linear', 'scaled_linear', 'cosine', got 'xyz'"),
+    "listed": (lambda: make_schedule("xyz"), f"one of {', '.join(map(repr, SCHEDULES))}, got 'xyz'"),
     "config": (lambda: schedule_from_config({"name": "cosin"}), "did you mean 'cosine'?"),
     "config-arguments": (
         lambda: schedule_from_config({"name": "linear", "S": 1}),

@@ -223,3 +223,10 @@ def test_what_is_kept_is_of_the_same_making_or_made_anew(tmp_path, capsys):
     assert f"{path} is made again: {path} must be of this run, got seed is 1" in capsys.readouterr().err
     path.write_text("{")
     assert fingerprint.read_kept(path, {"seed": 1}) is None and "is made again" in capsys.readouterr().err
+
+
+def test_settings_that_both_have_come_before_those_of_one_and_before_lists():
+    found = {"alpha_bar": [1.0, 0.9], "beta_end": None, "name": "cosine", "steps": 20}
+    here = {"alpha_bar": [1.0, 0.8], "beta_end": 0.02, "name": "linear", "steps": 20}
+    told = fingerprint.describe_differences(found, here, "the checkpoint")
+    assert [part.split(" is ")[0] for part in told.split("; ")] == ["name", "beta_end", "alpha_bar"]

@@ -99,7 +99,7 @@ def test_a_step_back_is_the_step_there_by_bayes(modules, slot):
     torch.testing.assert_close(left, right, rtol=1e-8, atol=1e-8)
 
 
-@pytest.mark.parametrize("name", sorted(SCHEDULES))
+@pytest.mark.parametrize("name", ["linear", "scaled_linear", "cosine"])  # those that the laboratory offers
 def test_what_the_page_says(modules, name):
     ask = """(m, name) => { const model = m.lab.setup(); return [1, 2].map((seed) => {
         const { from, there, back } = m.travel(model, name, seed);

@@ -10,6 +10,11 @@ from diffusion_lib.process.registry import SCHEDULES, make_schedule
 TABLES = {"beta": "beta", "alphaBar": "alpha_bar", "rest": "one_minus_alpha_bar"}
 
 
+def test_every_schedule_of_the_registry_is_known_to_the_page(modules):
+    told = modules("maths/schedule.js", "(module) => Object.keys(module.betas)")
+    assert set(told) == set(SCHEDULES), "betas of book/_static/lab/maths/schedule.js must list the registry's schedules"
+
+
 @pytest.mark.parametrize("name", sorted(SCHEDULES))
 @pytest.mark.parametrize("T", [1, 2, 50, 1000])
 def test_tables(modules, name, T):

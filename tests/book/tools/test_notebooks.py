@@ -97,6 +97,17 @@ def test_changed_code_runs_that_page_only(book):
     assert "was computed: 56, as" in (book / "notebooks" / "chapter.ipynb").read_text(encoding="utf-8")
 
 
+def test_one_page_alone_is_brought_up_to_date(book):
+    """The other page is stale, and stays so."""
+    replace_in_page(book, "n = 3  # how many", "n = 4  # how many")
+    before = contents(book)
+    (book / "notebooks" / "second.ipynb").unlink()
+    with pytest.raises(BookError, match=r"--only must name a page of _toc\.yml that is a notebook, got 'book/second'"):
+        update(Book(book), only="book/second")
+    assert tool("notebooks", book, "--only", "second").returncode == 0
+    assert contents(book) == before
+
+
 def test_a_notebook_without_a_page_is_named(book):
     (book / "notebooks" / "stray.ipynb").write_bytes(contents(book)["chapter.ipynb"])
     assert "notebooks/stray.ipynb: no page of _toc.yml makes this notebook" in stale(Book(book))[0]
