@@ -96,11 +96,11 @@ NETWORKS = {
 }
 
 DATASETS = {
-    "moons": Dataset("data.moons", "this book: two half circles"),
-    "ring": Dataset("data.ring", "this book: a mixture of eight Gaussians"),
-    "grid": Dataset("data.grid", "this book: a mixture of twenty-five Gaussians"),
-    "swiss_roll": Dataset("data.swiss_roll", "this book: a spiral"),
-    "checkerboard": Dataset("data.checkerboard", "this book: eight squares"),
+    "moons": Dataset("data.densities.moons", "this book: two half circles"),
+    "ring": Dataset("data.densities.ring", "this book: a mixture of eight Gaussians"),
+    "grid": Dataset("data.densities.grid", "this book: a mixture of twenty-five Gaussians"),
+    "swiss_roll": Dataset("data.densities.swiss_roll", "this book: a spiral"),
+    "checkerboard": Dataset("data.densities.checkerboard", "this book: eight squares"),
     "digits": Dataset("data.digits", "scikit-learn: UCI, optical recognition of handwritten digits", network="unet"),
     "clothes": Dataset(
         "data.clothes",
