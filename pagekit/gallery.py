@@ -20,14 +20,14 @@ import numpy as np
 import torch
 from PIL import Image
 
-from ..errors import ConfigError
-from ..runtime import files, fingerprint
-from ..runtime.device import dtype_name
-from .attention import recorded
-from .autoencoder import decode, from_pil, pil_to_latents, psnr, to_pil
-from .parts import Components
-from .pipeline import GeneratedImage, generate
-from .weights import PUBLISHED
+from diffusion_lib.errors import ConfigError
+from diffusion_lib.runtime import files, fingerprint
+from diffusion_lib.runtime.device import dtype_name
+from diffusion_lib.stable_diffusion.attention import recorded
+from diffusion_lib.stable_diffusion.autoencoder import decode, from_pil, pil_to_latents, psnr, to_pil
+from diffusion_lib.stable_diffusion.parts import Components
+from diffusion_lib.stable_diffusion.pipeline import GeneratedImage, generate
+from diffusion_lib.stable_diffusion.weights import PUBLISHED
 
 FOLDER = Path(__file__).parent / "published"
 CARD = "card.json"

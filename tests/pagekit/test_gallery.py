@@ -11,8 +11,9 @@ from PIL import Image
 
 from diffusion_lib.errors import CheckpointCorrupt, ConfigError
 from diffusion_lib.runtime import fingerprint
-from diffusion_lib.stable_diffusion import gallery, parts, weights
+from diffusion_lib.stable_diffusion import parts, weights
 from diffusion_lib.stable_diffusion.pipeline import generate
+from pagekit import gallery
 
 SD = "CompVis/stable-diffusion-v1-4"
 
