@@ -50,11 +50,11 @@ def pick_device(name: str = "auto") -> torch.device:
     if name == "auto":
         name = check_choice(CHOSEN, os.environ.get(CHOSEN, "auto"), DEVICES)
     faults = available()
-    working = [name for name, what in faults.items() if not what]
+    working = [each for each, what in faults.items() if not what]
     if name == "auto":
-        for name, what in faults.items():
-            if what and DEVICES.index(name) < DEVICES.index(working[0]):
-                warnings.warn(f"{name} does not work here ({what}); computing on {working[0]}", stacklevel=2)
+        for each, what in faults.items():
+            if what and DEVICES.index(each) < DEVICES.index(working[0]):
+                warnings.warn(f"{each} does not work here ({what}); computing on {working[0]}", stacklevel=2)
     elif name not in working:
         why = f": {faults[name]}" if name in faults else ""
         allowed = f"one of those that work here, {', '.join(working)}"

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -35,7 +35,14 @@ class SampleStep(NamedTuple):
     x_0_hat: Tensor
 
 
-def last(iterator: Iterable[Any]) -> Tensor:
+class Record(Protocol):
+    """What every sampler yields has the state."""
+
+    @property
+    def x_t(self) -> Tensor: ...
+
+
+def last(iterator: Iterable[Record]) -> Tensor:
     """Run a sampler to its end and return its sample: ``x_0 = last(ddim(model, x_T, schedule, steps=50))``."""
     return deque(iterator, maxlen=1).pop().x_t
 

@@ -26,6 +26,7 @@ from root import ROOT
 from torch.distributions import Normal, kl_divergence
 
 from booktools.site.justifications_directive import PROVED
+from diffusion_lib import sample
 from diffusion_lib import sample as samplers
 from diffusion_lib.evaluate import distances as metrics
 from diffusion_lib.evaluate import oracle
@@ -34,7 +35,6 @@ from diffusion_lib.process import bound, velocity
 from diffusion_lib.process import identities as process
 from diffusion_lib.process.registry import make_process
 from diffusion_lib.process.schedule import linear
-from diffusion_lib.sample import ancestral as sample
 from diffusion_lib.sample import langevin, ode
 from diffusion_lib.stable_diffusion import autoencoder as codec
 from diffusion_lib.train import loop as train

@@ -102,7 +102,7 @@ import sympy as sp
 
 from .exercise import Exercise
 
-EXERCISES = (Exercise("my-sum", "the sum", sp.Integer(2), slips={"this is the product": sp.Integer(1)}),)
+EXERCISES = (Exercise("my-sum", "the sum", sp.Integer(2), mistakes={"this is the product": sp.Integer(1)}),)
 '''
 REFERENCE = """
 @article{nobody2099,

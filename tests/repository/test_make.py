@@ -101,13 +101,11 @@ def test_make_test_runs_notebooks_and_views_pages_that_changed_and_test_full_all
 def test_an_instruction_set_reaches_the_tests_and_an_unknown_one_is_refused(project, monkeypatch):
     (project / ".venv" / "bin" / "python").write_text('#!/bin/sh\necho "$* $ATEN_CPU_CAPABILITY" >> called\n')
     monkeypatch.setenv("FAIL", "nothing")
-    monkeypatch.setenv("ISA", "avx2")
-    assert make(project, "test").returncode == 0
+    assert make(project, "test", "ISA=avx2").returncode == 0
     tests = called(project)[-1]
     assert tests.startswith("-m pytest tests notebooks ") and "-m not slow " in tests and tests.endswith(" avx2")
     assert not any("closure" in line for line in called(project))
-    monkeypatch.setenv("ISA", "avx3")
-    refused = make(project, "test")
+    refused = make(project, "test", "ISA=avx3")
     assert refused.returncode == 2 and "ISA must be sse4, avx2 or avx512, got avx3" in refused.stderr
 
 

@@ -12,6 +12,7 @@ from root import ROOT
 from the_book import BOOK
 
 from booktools.source.index import Index, stored_outputs
+from booktools.source.listing import written
 
 IDS = [f"{kind}{n}" for kind, count in (("S", 12), ("C", 11), ("P", 27)) for n in range(1, count + 1)]
 ROW = re.compile(r"^([SCP]\d+) +(\d+) of (\d+) +(\S.*?)  +(\S.*)$", re.M)
@@ -24,7 +25,9 @@ def text() -> str:
 
 
 def page() -> str:
-    return (ROOT / "book" / "errata.md").read_text()
+    """The page with its list of chapters written out."""
+    text = (ROOT / "book" / "errata.md").read_text()
+    return re.sub(r"(?ms)^```\{chapters\} (\w+)\n(.*?)^```$", lambda found: written(found[1], found[2]), text)
 
 
 def cards() -> str:

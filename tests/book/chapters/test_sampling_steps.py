@@ -9,10 +9,10 @@ import torch
 from false_steps import false_steps
 from proved import T, formula, random_schedule
 
+from diffusion_lib import sample
 from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.process import identities as process
 from diffusion_lib.process.schedule import scaled_linear
-from diffusion_lib.sample import ancestral as sample
 from diffusion_lib.sample import ode, timesteps
 
 PAIRS = [(t, s) for t in range(1, T + 1) for s in range(1, t)]

@@ -111,7 +111,7 @@ def test_the_first_variance_of_the_posterior_is_no_density(n):
 
 def test_a_recalled_step_with_a_deviation_for_its_variance_is_refused(n):
     S, t = n["S"], n["t"]
-    with pytest.raises(DerivationError, match="says something else"):
+    with pytest.raises(DerivationError, match="states something else"):
         S.recall("posterior", n["back"], Normal(n["x"][t - 1], n["mu_tilde"][t], n["sigma2"][t]), start=2)
 
 

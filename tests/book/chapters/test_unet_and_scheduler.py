@@ -10,7 +10,7 @@ import torch
 from chapters import code_cells, printed, printed_text, texts
 from diffusers import LMSDiscreteScheduler
 
-from diffusion_lib.sample import ancestral as sample
+from diffusion_lib import sample
 
 NAME = "unet-and-scheduler"
 CELLS = code_cells(NAME)

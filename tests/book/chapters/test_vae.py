@@ -26,7 +26,7 @@ def test_what_another_chapter_proved_is_recalled_from_it(n, name):
 
 
 def test_a_slip_in_a_recalled_line_is_refused(n):
-    with pytest.raises(DerivationError, match="says something else"):
+    with pytest.raises(DerivationError, match="states something else"):
         n["A"].recall("elbo", n["elbo"] + KL(n["encoder"], n["prior"]), n["evidence"])
 
 
