@@ -158,7 +158,6 @@ REFUSED = {
     "a term of the bound": lambda: step_term(ORACLE, ZERO, X, 20, X),
     "a weight": lambda: weight(ZERO, "v"),
     "the best table of variances": lambda: optimal_variance(ZERO, ZERO.beta),
-    "a level": lambda: ZERO.level(20),
     "lms": lambda: lms(ORACLE, X, ZERO),
     "euler": lambda: euler(ORACLE, X, ZERO),
     "heun": lambda: heun(ORACLE, X, ZERO),
@@ -181,6 +180,11 @@ REFUSED = {
 def test_what_has_no_value_there_is_refused(call):
     with pytest.raises(ConfigError, match="eps-prediction is undefined where alpha_bar_T = 0; use v-prediction"):
         call()
+
+
+def test_noise_alone_has_no_level():
+    with pytest.raises(ConfigError, match="level must be asked where alpha > 0, got t = 20"):
+        ZERO.level(20)
 
 
 def test_the_same_calls_pass_elsewhere():

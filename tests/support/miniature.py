@@ -16,7 +16,7 @@ DRIVE = """async ([kind, given]) => {
     const at = (place) => new URL(`/_static/lab/${place}`, location).href;
     const files = data.files.map((file) => ({ ...file, address: at(file.place) }));
     const first = !window.networks;
-    window.networks ??= new Worker("/_static/lab/image/worker.js", { type: "module" });
+    window.networks ??= new Worker("/_static/lab/picture/worker.js", { type: "module" });
     const wait = (message, kind, steps = []) => new Promise((done, failed) => {
         networks.onerror = failed;
         networks.onmessage = ({ data }) => {

@@ -38,7 +38,7 @@ def test_the_fast_exponential_is_exact(modules):
 @pytest.mark.parametrize("t", [1, 20, 300, 1000])
 def test_model(modules, t):
     x = tensor([[0.0, 0.0], [1.4, 0.1], [-3.0, 2.0], [0.7, -0.7]])
-    ask = """(m, [t, x]) => { const { model, tables } = m.lab.setup();
+    ask = """(m, [t, x]) => { const { predictor: model, tables } = m.lab.setup();
         return Array.from(model(x, tables.alphaBar[t], tables.rest[t], new Float64Array(x.length))); }"""
     told = modules("kinds/oracle.js", ask, [t, x.flatten().tolist()])
     torch.testing.assert_close(tensor(told).view(-1, 2), ORACLE(x, t), rtol=1e-9, atol=1e-9)

@@ -61,7 +61,7 @@ def test_times_and_weights_are_the_library_s(modules):
 
 
 def test_the_exact_flow_is_the_page_s(modules):
-    page = data.of_cell("samplers", "def share_below", torch=torch, T=1000, schedule=SCHEDULE, sigma=sample.sigma)
+    page = data.of_cell("samplers", "def share_below", torch=torch, T=1000, schedule=SCHEDULE)
     told = data.of("orders")
     ask = """async (m, [world, x_T, times]) => {
         const { schedule } = await import('/lab/maths/schedule.js'), tables = schedule('linear', 1000);
