@@ -56,7 +56,7 @@ def data() -> dict:
 
 
 def _title(sampler: Sampler) -> str:
-    return sampler.title if sampler.nfe == 1 else f"{sampler.title}, {sampler.nfe} evaluations per step"
+    return sampler.title if sampler.nfe == 1 else f"{sampler.title}, NFE {sampler.nfe} per step"
 
 
 def files() -> dict[str, Path]:

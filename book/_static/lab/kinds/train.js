@@ -90,7 +90,7 @@ export const lab = {
     action("clear", "Draw your own"),
     choice("shape", "data", [["ring", "ring"], ["grid", "grid"], ["spiral", "spiral"], ["heart", "heart"], ["drawn", "your drawing"]]),
     check("waves", "Fourier features of the point", true),
-    choice("beside", "beside", [["loss", "the loss"], ["best", "the optimal predictor's samples"]]),
+    choice("beside", "beside", [["loss", "the loss"], ["best", "the oracle's samples"]]),
   ],
   setup({ frequencies }) {
     return { tables: schedule("linear", 1000), frequencies, x_T: starts(), strokes: [], version: 0, world: null, going: null };
