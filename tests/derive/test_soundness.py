@@ -151,7 +151,7 @@ def test_floats_in_sympy_are_refused():
 
 def test_an_index_that_was_not_unpacked_is_told_so(w):
     with pytest.raises(ArgumentError, match=r'unpack it, as in \(t,\) = F.indices\("t"\)'):
-        w.alpha[w.F.indices("i")]
+        w.alpha[w.X.indices("i")]
 
 
 def test_positive_is_not_below_one(w):

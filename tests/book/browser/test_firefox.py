@@ -96,7 +96,7 @@ def test_the_miniature_in_firefox(fox, served):
     painting = Heavy(fox, "picture")
     painting.set("[name=steps]", "2")
     painting.press("[data-does=make]")
-    painting.says("2 steps of ddpm: painted here")
+    painting.says("2 steps of ddpm: generated here")
     attention = Heavy(fox, "attention")
     attention.press("[name=paint]")
     attention.says(" of 50, t = ")

@@ -108,7 +108,7 @@ export const lab = {
     if (state.beside === "loss") right = lossPanel(run, last);
     else {
       now.best ??= bestSamples(now.cloud, model.tables, model.x_T);
-      right = frame(last, "samples of the optimal noise predictor") + dots(shown(now.best, last), "c3 small");
+      right = frame(last, "samples of the oracle") + dots(shown(now.best, last), "c3 small");
     }
     const known = svg + dots(shown(run.samples, learned), "c2 small") + right;
     if (!run.exam) return { svg: known, said: "Nothing is learned yet: press Train." };
