@@ -83,7 +83,7 @@ def samplers(device):
         steps = sample.follow(lambda x, t: WORLD.velocity(path, x, t), x_T, sample.even_times(4), method=method)
         found.append(sample.last(steps))
     times = sample.even_times(4, start=0.9)
-    found.append(sample.last(sample.sde(WORLD.noise_predictor(path), x_T, path, times, generator=coins())))
+    found.append(sample.last(sample.sde(WORLD.noise_predictor(path), x_T, path, spacing=times, generator=coins())))
     return found
 
 
