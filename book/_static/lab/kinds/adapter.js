@@ -28,7 +28,7 @@ export const lab = {
       const words = lines(`“${prompt}”`, side / 7.2).slice(0, 3).map((row, k, all) => text(x, top - 8 - 15 * (all.length - 1 - k), row, { class: "name" }));
       const image = tag("image", { x, y: top, width: side, height: side, href: `data:image/webp;base64,${data.images[scale][i]}` });
       const bar = box(x, below, side, 9, "grid", { fill: "none" }) + box(x, below, side * data.fractions[i][scale], 9, i ? "f2" : "f1");
-      return words.join("") + image + bar + text(x, below + 26, `${i ? "and artefact-free" : "correct"}: ${percent(data.fractions[i][scale])}`);
+      return words.join("") + image + bar + text(x, below + 26, `${i ? "artefact-free" : "correct"}: ${percent(data.fractions[i][scale])}`);
     });
     const [one, other] = verdicts(data, scale);
     const said = `Scale ${SCALES[scale]}: the image of the new word is ${one}, that of the old one ${other}. Of ${data.n} images of five trainings ${percent(data.fractions[0][scale])} of the new word are correct, ${percent(data.fractions[1][scale])} of old captions correct and artefact-free.`;
