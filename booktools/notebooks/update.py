@@ -30,6 +30,7 @@ def update(book: Book, everything: bool = False, only: str | None = None) -> lis
     if not pages:
         raise BookError(f"--only must name a page of _toc.yml that is a notebook, got {only!r}; write my-chapter")
     outputs, failures = stored_outputs(book), {}
+    ran: dict[str, tuple[str, dict, float, str]] = {}  # for each page that ran, what its record says
     (book.root / "notebooks").mkdir(exist_ok=True)
     for page in pages:
         reason = "everything runs" if everything else closure.changed(page)
@@ -44,7 +45,9 @@ def update(book: Book, everything: bool = False, only: str | None = None) -> lis
                     raise BookError(problem)
                 print(f"{page.name}: ran in {seconds:.0f} s", flush=True)
                 results.write(book, outputs)  # a later page may recall what this one has proved
-                files.write(cost.path_of(page), cost.record(page, before, metered, seconds, date.today().isoformat()))
+                ran[page.name] = before, metered, seconds, date.today().isoformat()
+                # The text names the minutes of this run; but until the notebook holds its outputs, the page is stale.
+                files.write(cost.path_of(page), cost.record(page, "", *ran[page.name][1:]))
             except BookError as error:
                 failures[page.name] = str(error)
     results.write(book, outputs)
@@ -60,6 +63,8 @@ def update(book: Book, everything: bool = False, only: str | None = None) -> lis
         if not page.notebook.is_file() or page.notebook.read_text(encoding="utf-8") != text:
             files.write(page.notebook, text)
             print(f"notebooks/{page.notebook.name}: written", flush=True)
+        if page.name in ran:
+            files.write(cost.path_of(page), cost.record(page, *ran[page.name]))
     return list(failures.values())
 
 

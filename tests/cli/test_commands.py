@@ -15,11 +15,11 @@ import time
 import tomllib
 from dataclasses import asdict, fields
 from importlib.metadata import version
-from pathlib import Path
 
 import pytest
 import safetensors.torch
 import torch
+from full_disk import fill_disk
 from root import ROOT
 from runs import log_of
 
@@ -332,14 +332,7 @@ def test_a_failed_save_is_never_called_saved(tmp_path, monkeypatch, capsys):
 
 @pytest.mark.parametrize("name", ["log.jsonl", "clock.jsonl", "curve.svg"])
 def test_a_disk_that_is_full_is_reported_with_the_file(tmp_path, monkeypatch, capsys, name):
-    replace = os.replace
-
-    def full(source, target):
-        if Path(target).name == name:
-            raise OSError(28, "No space left on device")
-        replace(source, target)
-
-    monkeypatch.setattr(os, "replace", full)
+    fill_disk(monkeypatch, name)
     assert train(tmp_path / "run") == 2
     err = capsys.readouterr().err
     assert f"SaveError: {tmp_path / 'run' / name} was not written: No space left on device" in err

@@ -11,11 +11,11 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import filelock
 import nbformat
 import pytest
+from full_disk import fill_disk
 from root import ROOT
 
 from diffusion_lib.cli import parser
@@ -344,14 +344,7 @@ def test_a_run_of_another_library_is_not_in_the_table(book, monkeypatch):
 
 def test_a_full_disk_names_the_table(book, monkeypatch, capsys):
     monkeypatch.setattr("snakemake.cli.main", lambda words: None)
-    replace = os.replace
-
-    def no_room(source, target):
-        if Path(target).name == "results.csv":
-            raise OSError(28, "No space left on device")
-        replace(source, target)
-
-    monkeypatch.setattr(os, "replace", no_room)
+    fill_disk(monkeypatch, "results.csv")
     write(book, GRID)
     assert parser.main(["sweep", "sweep.yaml", "--out", "out"]) == 2
     assert f"SaveError: {book / 'out' / 'results.csv'} was not written: No space left" in capsys.readouterr().err

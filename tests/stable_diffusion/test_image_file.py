@@ -8,10 +8,10 @@ import json
 import os
 import re
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from full_disk import fill_disk
 from PIL import Image, PngImagePlugin
 
 from diffusion_lib.cli import parser
@@ -258,14 +258,7 @@ def test_what_is_no_size_is_one_line(command, tmp_path, capsys, dim):
 
 @pytest.mark.parametrize("name", ["dog.png", "dog-t1000.png"])
 def test_a_full_disk_names_the_image_and_leaves_no_part(command, tmp_path, monkeypatch, capsys, name):
-    replace = os.replace
-
-    def full(source, target):
-        if Path(target).name == name:
-            raise OSError(28, "No space left on device")
-        replace(source, target)
-
-    monkeypatch.setattr(os, "replace", full)
+    fill_disk(monkeypatch, name)
     assert command("image", "a dog", "--out", "dog.png", "--steps", 2, "--save-int", 1) == 2
     err = capsys.readouterr().err
     assert f"SaveError: {name} was not written: No space left on device" in err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 
@@ -10,7 +11,9 @@ import pytest
 from book_fixture import PAGES, copy_of, edit, executed_book, make_book, tool
 
 from booktools.check.rules import clock_faults, notebook_problems
+from booktools.notebooks.closure import changed
 from booktools.notebooks.compose import stale
+from booktools.notebooks.cost import path_of
 from booktools.notebooks.execute import execute
 from booktools.notebooks.update import update
 from booktools.source.pages import Book, BookError, Cell, report
@@ -106,6 +109,22 @@ def test_one_page_alone_is_brought_up_to_date(book):
         update(Book(book), only="book/second")
     assert tool("notebooks", book, "--only", "second").returncode == 0
     assert contents(book) == before
+
+
+def test_a_page_whose_outputs_were_not_stored_stays_stale(book, monkeypatch):
+    """The library changed, and the run was ended before its notebook was written, as by a signal."""
+
+    def ended(*_):
+        raise KeyboardInterrupt
+
+    page = Book(book).pages["book/chapter"]
+    row = json.loads(path_of(page).read_text(encoding="utf-8"))
+    path_of(page).write_text(json.dumps(row | {"closure_sha256": "that of older code"}), encoding="utf-8")
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("booktools.notebooks.update.compose", ended)
+        update(Book(book))
+    assert changed(page) == "its code imports something that changed"
+    assert update(Book(book)) == [] and changed(page) is None
 
 
 def test_a_notebook_without_a_page_is_named(book):

@@ -14,6 +14,7 @@ import pytest
 import safetensors.torch
 import torch
 from diffusers import UNet2DConditionModel
+from full_disk import fill_disk
 from safetensors import SafetensorError
 from torch import nn
 from worlds import seeded
@@ -518,14 +519,7 @@ def test_a_full_disk_names_the_file_and_the_same_command_goes_on(
 
         monkeypatch.setattr("diffusers.StableDiffusionPipeline.save_pretrained", full)
     else:
-        replace = os.replace
-
-        def no_room(source, target):
-            if Path(target).name == where:
-                raise OSError(28, "No space left on device")
-            replace(source, target)
-
-        monkeypatch.setattr(os, "replace", no_room)
+        fill_disk(monkeypatch, where)
     assert command(directory, "--resume") == 2
     err = [line for line in capsys.readouterr().err.splitlines() if line.startswith("SaveError")]
     assert len(err) == 1 and ("miniature" if where == "weights" else where) in err[0] and "No space left" in err[0]
