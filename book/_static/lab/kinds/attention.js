@@ -53,7 +53,7 @@ export const lab = {
   },
   beside({ data }) {
     const { side } = data.network, alt = `An image that the miniature generated for the prompt: ${data.begins.prompt}`;
-    return `<div class="lab-painted lab-pair">${figure(escaped(data.first), side, escaped(alt), "the image at t = 0")}<figure class="needs-script"><div class="lab-frame"></div><figcaption>where the image attends to the word</figcaption></figure></div>\n`;
+    return `<div class="lab-painted lab-pair">${figure(escaped(data.first), side, escaped(alt), "image at t = 0")}<figure class="needs-script"><div class="lab-frame"></div><figcaption>attention to the word</figcaption></figure></div>\n`;
   },
   draw(model, now, size) {
     const { grids, plot } = layout(size, model.shown.length), at = chosen(model, now), h = model.data.network.latents[1];
