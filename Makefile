@@ -17,7 +17,7 @@ SOURCES := _config.yml _toc.yml $(shell find book booktools derive diffusion_lib
 # What judges a changed line within a minute. Chosen by time: files that train, start processes or draw thousands stay out.
 FAST := $(addprefix tests/,test_data.py networks test_errors.py process sample evaluate derive)
 FAST += $(addprefix tests/,train/test_config.py pagekit/test_plot.py repository/test_contracts.py repository/test_contributing.py)
-LONG := process/test_parity.py evaluate/test_features.py evaluate/test_line_distribution.py derive/test_functions.py
+LONG := process/test_parity.py evaluate/test_features.py pagekit/test_line_distribution.py derive/test_functions.py
 FAST += $(addprefix --ignore=tests/,$(LONG))
 NBVAL := -p booktools.compare.plugin --nbval --nbval-current-env --nbval-cell-timeout 300
 # make test ISA=sse4, avx2 or avx512: each library computes as on a processor that has no more than these instructions.

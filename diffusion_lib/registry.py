@@ -1,4 +1,4 @@
-"""What can be named: samplers, schedules, networks and datasets, each with one entry here.
+"""What can be named: samplers, schedules, continuous processes, networks and datasets, each with one entry here.
 
 The command line, the pipeline, the laboratories of the book and its reference read these tables.  An entry says where
 its function is, below ``diffusion_lib``, and imports it when it is called for; so ``diffusion --help`` lists the names
@@ -33,15 +33,11 @@ class Entry:
 class Sampler(Entry):
     """``title`` for figures; ``nfe``, the evaluations of the model in each step, and ``nfe_last``, those of the last
     step if they differ, as where σ = 0 has no evaluation; ``stochastic`` if it draws noise and takes a ``generator``.
-
-    ``midpoint`` if a step evaluates the model at ``log_midpoint`` of the process, which a schedule rounds to a whole
-    timestep.  A step between neighbouring timesteps then has one evaluation.
     """
 
     title: str
     nfe: int = 1
     nfe_last: int | None = None
-    midpoint: bool = False
     stochastic: bool = False
 
 
@@ -62,14 +58,7 @@ SAMPLERS = {
     "euler": Sampler("sample.ode.euler", "Song et al. 2021a, eq. 14", "Euler"),
     "heun": Sampler("sample.ode.heun", "Karras et al. 2022, Algorithm 1", "Heun", nfe=2, nfe_last=1),
     "lms": Sampler("sample.ode.lms", "Hairer, Nørsett & Wanner 1993, III.1", "LMS"),
-    "dpm2": Sampler(
-        "sample.dpm.dpm2",
-        "Lu et al. 2022 (DPM-Solver), section 3.2",
-        "DPM-Solver-2",
-        nfe=2,
-        nfe_last=1,
-        midpoint=True,
-    ),
+    "dpm2": Sampler("sample.dpm.dpm2", "Lu et al. 2022 (DPM-Solver), section 3.2", "DPM-Solver-2", nfe=2, nfe_last=1),
     "dpm++": Sampler("sample.dpm.dpmpp", "Lu et al. 2022 (DPM-Solver++), Algorithm 2", "DPM-Solver++"),
     "unipc": Sampler("sample.dpm.unipc", "Zhao et al. 2023, Algorithms 1 and 2", "UniPC"),
     "consistency": Sampler(
@@ -87,6 +76,14 @@ SCHEDULES = {
     "linear": Entry("process.schedule.linear", "Ho et al. 2020, section 4"),
     "scaled_linear": Entry("process.schedule.scaled_linear", "Rombach et al. 2022"),
     "cosine": Entry("process.schedule.cosine", "Nichol & Dhariwal 2021, eq. 17"),
+}
+
+PROCESSES = {
+    "flow": Entry("process.continuous.flow", "Lipman et al. 2023, eq. 20"),
+    "cosine": Entry("process.continuous.cosine", "Albergo et al. 2023, section 4"),
+    "vp": Entry("process.continuous.vp", "Song et al. 2021b, eq. 29"),
+    "sub_vp": Entry("process.continuous.sub_vp", "Song et al. 2021b, eq. 29"),
+    "ve": Entry("process.continuous.ve", "Song et al. 2021b, eq. 29"),
 }
 
 NETWORKS = {

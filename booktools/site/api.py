@@ -31,7 +31,7 @@ _CALLED = re.compile(r"(?:\w+\.)*(\w+)(?:\(.*\))?", re.DOTALL)
 _LITERAL = re.compile(r"(``.+?``)", re.DOTALL)
 _MARKUP = re.compile(r"([\\*`|_])")
 # A letter with its index: x_t, ᾱ_{t−1}.
-_INDEX = re.compile(r"(?<!\w)([^\W\d_]|[∇∂∏∑∫])([\u0300-\u036f′]*)_(?:\{([^{}`\n]+)\}|([^\W²³]+))")
+_INDEX = re.compile(r"(?<!\w)([^\W\d_]|[∇∂∏∑∫])([\u0300-\u036f′²³]*)_(?:\{([^{}`\n]+)\}|([^\W²³]+))")
 _ALIGNED = re.compile(r"\S {3,}\S|={3,}")
 _SIGNATURE = re.compile(r'<dt class="sig .*?</dt>', re.DOTALL)
 _PRIVATE = re.compile(r", _\w+: [^,()]*")

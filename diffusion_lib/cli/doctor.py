@@ -17,19 +17,7 @@ from ..data import CLOTHES, DENSITIES
 from ..runtime.device import autocast, available, pick_device
 from ..stable_diffusion.weights import PUBLISHED, SHIPPED, missing, shipped
 
-PACKAGES = (
-    "torch",
-    "numpy",
-    "safetensors",
-    "sympy",
-    "scikit-learn",
-    "matplotlib",
-    "diffusers",
-    "transformers",
-    "accelerate",
-    "papermill",
-    "snakemake",
-)
+PACKAGES = "torch numpy safetensors sympy scikit-learn matplotlib diffusers transformers accelerate papermill snakemake"
 
 
 def doctor(args: argparse.Namespace) -> int:
@@ -52,27 +40,25 @@ def diagnosis() -> dict[str, dict[str, Any]]:
     device, here = pick_device("auto"), available()
     weights = {name: not missing(shipped(name).FOLDER) for name in SHIPPED}
     weights |= {name: not missing(_cached(name, revision)) for name, revision in PUBLISHED.items()}
-    versions = {name: _version(name) for name in PACKAGES}
-    sklearn = versions["scikit-learn"] is not None
+    versions = {name: _version(name) for name in PACKAGES.split()}
+    sklearn, processor = versions["scikit-learn"] is not None, platform.processor() or platform.machine()
+    data = {"digits": sklearn, "photograph": sklearn, "clothes": CLOTHES.is_file()}
+    images = any(weights.values()) and None not in (versions["diffusers"], versions["transformers"])
     return {
         "versions": {"diffusion_lib": __version__, "python": platform.python_version(), **versions},
         "device": {
             "auto": str(device),
             "why": f"the first that works here of cuda, mps, cpu: {', '.join(map(_shown, here.items()))}",
-            "name": torch.cuda.get_device_name()
-            if device.type == "cuda"
-            else platform.processor() or platform.machine(),
+            "name": torch.cuda.get_device_name() if device.type == "cuda" else processor,
             "threads": torch.get_num_threads(),
             "bf16 autocast": isinstance(autocast(device), torch.autocast),
         },
-        "data": dict.fromkeys(DENSITIES, True)
-        | {"digits": sklearn, "photograph": sklearn, "clothes": CLOTHES.is_file()},
+        "data": {**dict.fromkeys(DENSITIES, True), **data},
         "weights": weights,
         "works offline": {
             "train, sample, derivations": True,
             "rerun": versions["papermill"] is not None,
-            "images from prompts": any(weights.values())
-            and None not in (versions["diffusers"], versions["transformers"]),
+            "images from prompts": images,
         },
     }
 

@@ -1,4 +1,4 @@
-r"""Exact worlds: data whose noisy densities, and so the optimal noise predictor, are known in closed form.
+r"""Data distributions whose noisy densities, and therefore the optimal noise predictor, are known in closed form.
 
 Data from a mixture of Gaussians stay one under noise.  With component k drawn with probability w_k and
 x_0 ~ N(μ_k, s_k² I), the state has the density
@@ -9,8 +9,8 @@ the components have the probabilities r_k = q(k | x_t) by Bayes' rule, and
 
     ε*(x_t, t) = E[ε | x_t] = √(1 − ᾱ_t) Σ_k r_k (x_t − √ᾱ_t μ_k) / V_k = −√(1 − ᾱ_t) ∇ log q(x_t)
 
-is the noise predictor of least squared error.  What is left of its error is the floor under every training loss.  With
-s = 0 the data are K points: the world of a finite data set, which the optimal noise predictor has learned by heart.
+is the noise predictor of least squared error.  Its remaining error is the floor under every training loss.  With s = 0
+the data are K points, a finite data set, which the optimal noise predictor has memorised.
 
 Functions take the schedule first, then ``x_t`` (B, …) and ``t``, an int or int64 (B,), as in ``process``; densities and
 scores also exist at t = 0.  A ``ContinuousProcess`` may stand for the schedule, with t in [0, 1], and α² and σ²
@@ -114,8 +114,8 @@ class GaussianMixture:
         pulls = self._log_joint(*parts).softmax(1) / variance
         return -torch.einsum("bk,bkd->bd", pulls, offsets).view_as(x_t)
 
-    def clean_mean(self, process: NoiseProcess, x_t: Tensor, t: Time) -> Tensor:
-        """E[x_0 | x_t] = Σ_k r_k (μ_k + √ᾱ_t s_k² (x_t − √ᾱ_t μ_k) / V_k), (B, …); also where no signal is left."""
+    def denoiser(self, process: NoiseProcess, x_t: Tensor, t: Time) -> Tensor:
+        """The optimal denoiser E[x_0 | x_t] = Σ_k r_k (μ_k + √ᾱ_t s_k² (x_t − √ᾱ_t μ_k) / V_k), (B, …); ᾱ_t = 0 too."""
         offsets, variance, kept = parts = self._at(process, x_t, t)
         pulls = (kept.sqrt() * self.std.to(x_t).square() / variance)[..., None] * offsets
         r = self._log_joint(*parts).softmax(1)
@@ -123,14 +123,13 @@ class GaussianMixture:
 
     def velocity(self, process: ContinuousProcess, x_t: Tensor, t: Time) -> Tensor:
         """E[α' x_0 + σ' ε | x_t], (B, …): the speed at which x_t must move to carry the densities of ``process``."""
-        return velocity_of_pair(process, self.clean_mean(process, x_t, t), t, Optimal(self, process)(x_t, t))
+        return velocity_of_pair(process, self.denoiser(process, x_t, t), t, Optimal(self, process)(x_t, t))
 
     def noise_predictor(self, process: NoiseProcess) -> Model:
-        """The optimal noise predictor ``eps_hat = E[ε | x_t]`` of this world as a function of (x_t, t), t in 1…T."""
+        """The optimal noise predictor ``eps_hat = E[ε | x_t]`` of these data as a function of (x_t, t), t in 1…T."""
         if not isinstance(process, NoiseProcess):
-            raise ConfigError(
-                f"process must be a Schedule or a ContinuousProcess, got {process!r}; use make_schedule('linear')"
-            )
+            allowed = "a Schedule or a ContinuousProcess"
+            raise ConfigError(f"process must be {allowed}, got {process!r}; use make_schedule('linear')")
         return Optimal(self, process)
 
     def irreducible_loss(
@@ -215,7 +214,7 @@ class GaussianMixture:
             raise ConfigError(f"x_t must be a floating-point tensor (B, ...), got {what}; use torch.as_tensor")
         if x_t.shape[1:] != self.means.shape[1:] or x_t.ndim != self.means.ndim:
             allowed = ", ".join(map(str, ("B", *self.means.shape[1:])))
-            raise ConfigError(f"x_t must have shape ({allowed}), got {tuple(x_t.shape)}; use this world's data")
+            raise ConfigError(f"x_t must have shape ({allowed}), got {tuple(x_t.shape)}; use the shape of its means")
         if isinstance(t, Tensor) and t.shape != x_t.shape[:1]:
             raise ConfigError(f"t must have shape {tuple(x_t.shape[:1])}, got {tuple(t.shape)}; one time per sample")
         x = x_t.flatten(1)

@@ -6,7 +6,7 @@ the reverse step, D dimensions and w_t = β_t² / (2 σ_t² α_t (1 − ᾱ_t)),
     E L_{t−1} = D [½ (ln(σ_t² / β̃_t) + β̃_t / σ_t² − 1) + w_t e_t],        E L_0 = D [½ ln(2π σ_1²) + w_1 e_1].
 
 So a loss curve is a bound, and of two models with one loss curve neither has the better bound.  The e_t of the best
-model, ``GaussianMixture.floors``, give the least bound that a world admits.  The sum of the two parts is least in
+model, ``GaussianMixture.floors``, give the least bound that the data admit.  The sum of the two parts is least in
 σ_t² at σ*_t² = β̃_t + β_t² e_t / (α_t (1 − ᾱ_t)): the variance of the true step and the squared error of the mean.
 
 Real data, not levels: L_0 is a density's.  Sources: Ho et al. 2020 (DDPM), eq. 8 and 12; Bao et al. 2022, theorem 1.

@@ -95,9 +95,8 @@ class ContinuousProcess(NoiseProcess):
         values = [function(at) for function in (self.alpha, self.sigma, self.d_alpha, self.d_sigma)]
         for derivative, value in zip(("alpha'", "sigma'"), values[2:], strict=True):
             if not bool(value.isfinite().all()):
-                raise ConfigError(
-                    f"{derivative} must be finite, got none on {self.name!r} at t = {t}; keep away from 0"
-                )
+                got = f"got none on {self.name!r} at t = {t}"
+                raise ConfigError(f"{derivative} must be finite, {got}; keep away from 0")
         return Scales(*(_fit(value, t, like) for value in values))
 
     def transition(self, t: float, s: float) -> Transition:
@@ -108,17 +107,18 @@ class ContinuousProcess(NoiseProcess):
         times = torch.tensor([t, s], dtype=torch.float64)
         (alpha2_t, alpha2_s), (sigma2_t, sigma2_s) = (f(times).square().tolist() for f in (self.alpha, self.sigma))
         alpha2_ts = alpha2_t / alpha2_s
-        return Transition(
-            t, s, alpha2_t, alpha2_s, sigma2_t, sigma2_s, alpha2_ts, sigma2_t * (1 - alpha2_ts * sigma2_s / sigma2_t)
-        )
+        sigma2_ts = sigma2_t * (1 - alpha2_ts * sigma2_s / sigma2_t)
+        return Transition(t, s, alpha2_t, alpha2_s, sigma2_t, sigma2_s, alpha2_ts, sigma2_ts)
 
     def log_midpoint(self, t: float, s: float) -> float | None:
-        """The time between t and s where σ/α is the geometric mean of both, by bisection; None for s = 0."""
+        """The time between t and s where σ/α is the geometric mean of both, by repeated division; None for s = 0."""
         if s == 0:
             return None
         aim, low, high = math.sqrt(self.level(t) * self.level(s)), s, t
-        while low < (middle := (low + high) / 2) < high:
-            low, high = (middle, high) if self.level(middle) < aim else (low, middle)
+        while low < (low + high) / 2 < high:
+            times = torch.linspace(low, high, 1025, dtype=torch.float64)
+            below = int((self.sigma(times) < aim * self.alpha(times))[1:-1].sum())
+            low, high = times[below : below + 2].tolist()
         return high
 
     def discretized(self, T: int = 1000) -> Schedule:

@@ -6,22 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import ConfigError, check_choice
-from ..registry import SCHEDULES
-from .continuous import ContinuousProcess, flow, sub_vp, ve, vp
-from .continuous import cosine as trigonometric
+from ..registry import PROCESSES, SCHEDULES
+from .continuous import ContinuousProcess
 from .derived_schedules import shifted, zero_terminal_snr
 from .schedule import Schedule
 
 # functions of another schedule
 DERIVED_SCHEDULES: dict[str, Callable[..., Schedule]] = {"zero_terminal_snr": zero_terminal_snr, "shifted": shifted}
-
-PROCESSES: dict[str, Callable[..., ContinuousProcess]] = {
-    "flow": flow,
-    "cosine": trigonometric,
-    "vp": vp,
-    "sub_vp": sub_vp,
-    "ve": ve,
-}
 
 
 def make_process(name: str) -> ContinuousProcess:

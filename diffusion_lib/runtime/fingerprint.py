@@ -30,9 +30,8 @@ def canonical(value: Any) -> bytes:
     try:
         return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise ConfigError(
-            f"config must hold only what JSON can, got {error}; use numbers, strings, lists, dicts"
-        ) from error
+        remedy = "use numbers, strings, lists, dicts"
+        raise ConfigError(f"config must hold only what JSON can, got {error}; {remedy}") from error
 
 
 def sha256_of(value: Any) -> str:

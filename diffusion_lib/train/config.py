@@ -88,13 +88,11 @@ class TrainConfig:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TrainConfig:
         """Rebuild a configuration; unknown or missing names raise ``ConfigError``."""
-        values = {"timestep_sampling" if name == "t_law" else name: value for name, value in values.items()}  # ≤ 0.1.0
         names = {field.name for field in fields(cls)}
         later = {field.name for field in fields(cls) if field.metadata["later"]}
         if unlike := names.symmetric_difference(values) - (later - values.keys()):
-            raise ConfigError(
-                f"train config must have the fields {sorted(names)}, got {sorted(values)}: {unlike} differ"
-            )
+            got = f"got {sorted(values)}: {unlike} differ"
+            raise ConfigError(f"train config must have the fields {sorted(names)}, {got}")
         return cls(**values)
 
     def lr_factor_at(self, step: int) -> float:

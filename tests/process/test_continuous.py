@@ -13,9 +13,10 @@ from diffusion_lib.process import continuous as paths
 from diffusion_lib.process import identities
 from diffusion_lib.process import velocity as velocities
 from diffusion_lib.process.continuous import from_schedule
-from diffusion_lib.process.registry import PROCESSES, SCHEDULES, make_process, make_schedule
+from diffusion_lib.process.registry import make_process, make_schedule
 from diffusion_lib.process.schedule import Schedule, cosine, linear
 from diffusion_lib.process.velocity import velocity_of_pair
+from diffusion_lib.registry import PROCESSES, SCHEDULES
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 ALL = {**{name: make_process(name) for name in PROCESSES}, "chain": from_schedule(linear(50))}
@@ -178,7 +179,7 @@ def test_the_means_of_the_oracle_obey_the_dictionary(path):
     x = draw(5, 2, seed=8)
     eps, clean, u = (
         UNEVEN.noise_predictor(path)(x, TIMES),
-        UNEVEN.clean_mean(path, x, TIMES),
+        UNEVEN.denoiser(path, x, TIMES),
         UNEVEN.velocity(path, x, TIMES),
     )
     torch.testing.assert_close(identities.add_noise(path, clean, TIMES, eps), x, **EXACT)

@@ -109,7 +109,7 @@ def test_sampling_is_that_of_diffusers_with_v(monkeypatch, steps, eta):
 def test_v_is_the_same_model_where_both_exist_and_the_mean_at_the_end():
     x_t, model = randn(4, 2), WORLD.noise_predictor(ZERO)
     t = torch.tensor([1, 5, 12, 19])
-    clean = WORLD.clean_mean(ZERO, x_t, t)
+    clean = WORLD.denoiser(ZERO, x_t, t)
     torch.testing.assert_close(x_0_from_eps(ZERO, x_t, t, model(x_t, t)), clean)
     torch.testing.assert_close(model.v(x_t, 20), -WORLD.means.expand(4, 2))
     assert torch.equal(model(x_t, 20), x_t)

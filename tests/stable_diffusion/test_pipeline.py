@@ -437,7 +437,7 @@ def calls(schedule, sampler, steps):
     """Those of the registry; a step without a midpoint has one."""
     plain = sampler.removesuffix("-karras")
     entry = SAMPLERS[plain]
-    if entry.midpoint:
+    if plain == "dpm2":
         times = sampling_times(schedule, steps, "trailing" if plain == sampler else "karras")
         return steps + sum(schedule.log_midpoint(t, s) is not None for t, s in pairwise(times))
     return entry.nfe * (steps - 1) + (entry.nfe_last or entry.nfe)

@@ -92,7 +92,7 @@ def evaluation(device):
     x, y = (draw(40, 2, device=device, seed=seed, dtype=torch.float64) for seed in (0, 1))
     t = torch.arange(1, 21).repeat(2).to(device)
     path = process.make_process("flow")
-    found = [WORLD.score(SCHEDULE, x, t), WORLD.log_density(SCHEDULE, x, t), WORLD.clean_mean(SCHEDULE, x, t)]
+    found = [WORLD.score(SCHEDULE, x, t), WORLD.log_density(SCHEDULE, x, t), WORLD.denoiser(SCHEDULE, x, t)]
     found += [evaluate.log_density(lambda x, t: WORLD.velocity(path, x, t), x, [0.0, 0.5, 1.0]).nats]
     found += [
         process.vlb(WORLD.noise_predictor(SCHEDULE), SCHEDULE, x, torch.zeros(20, 40, 2).to(x), levels=None).total

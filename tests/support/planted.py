@@ -26,7 +26,7 @@ class Bug(NamedTuple):
 BUGS = {
     "sampler": Bug(Transition.x_0_hat, "(x_t -", "(torch.tensor([1.0]) * x_t -", "samplers"),
     "loss": Bug(batch.sampling_and_weight, ".to(like)", ".to(like.dtype)", "training-mlp"),
-    "oracle": Bug(GaussianMixture.clean_mean, "self.means.to(x_t)", "self.means", "evaluation"),
+    "oracle": Bug(GaussianMixture.denoiser, "self.means.to(x_t)", "self.means", "evaluation"),
     "embedding": Bug(DiT.position_embedding, ", x_t.device", "", "training-dit"),
     "guidance": Bug(guidance.mix, "told, g)", "told, torch.tensor([g]))", "samplers"),
 }

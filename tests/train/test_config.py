@@ -62,8 +62,6 @@ def test_bad_settings_are_refused(change):
 def test_config_survives_json_and_refuses_unknown_fields():
     config = config_of(seed=2**63 - 1)
     assert TrainConfig.from_dict(config.to_dict()) == config
-    old = {"t_law" if name == "timestep_sampling" else name: value for name, value in config.to_dict().items()}
-    assert "t_law" in old and TrainConfig.from_dict(old) == config  # as version 0.1.0 wrote it
     for values in (config.to_dict() | {"momentum": 0.9}, {"steps": 3}):
         with pytest.raises(ConfigError, match="must have the fields"):
             TrainConfig.from_dict(values)

@@ -14,7 +14,7 @@ from diffusion_lib.evaluate import GaussianMixture
 from diffusion_lib.process import add_noise, make_process
 from diffusion_lib.process import velocity as dictionary
 from diffusion_lib.process.identities import v_from_eps
-from diffusion_lib.process.registry import PROCESSES
+from diffusion_lib.registry import PROCESSES
 from diffusion_lib.sample import follow, last
 
 STATE, SPEED, NOISE = 0.7, -1.3, 0.4

@@ -8,10 +8,10 @@ import pytest
 import torch
 from chapters import code_cells, printed
 
-from diffusion_lib.evaluate.line_distribution import goodness_of_fit
 from diffusion_lib.process.schedule import cosine, linear
 from diffusion_lib.sample.ancestral import ddim, ddpm
 from diffusion_lib.sample.chain import last
+from pagekit.line_distribution import goodness_of_fit
 
 SOLVERS = ("euler", "lms, order 2", "lms, order 4", "dpmpp", "heun")
 

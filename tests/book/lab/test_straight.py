@@ -54,7 +54,7 @@ def test_scales_means_and_velocities_are_the_library_s(modules, p):
     ):
         kept, rest, _ = ours.powers(t, x)
         assert (alpha**2, sigma**2) == pytest.approx((float(kept), float(rest)), rel=1e-12, abs=1e-12)
-        assert clean == pytest.approx(WORLD.clean_mean(ours, x, t).flatten().tolist(), rel=1e-9)
+        assert clean == pytest.approx(WORLD.denoiser(ours, x, t).flatten().tolist(), rel=1e-9)
         assert speed == pytest.approx(WORLD.velocity(ours, x, t).flatten().tolist(), rel=1e-9, abs=1e-9)
     if p < 2:
         straight = make_process("flow") if p == 1 else ours

@@ -71,13 +71,12 @@ def test_the_example_of_a_page_runs(page):
 
 def test_a_docstring_is_read_as_it_is_written():
     """Stars and bars are plain, indices stand lower, what is indented or aligned stays, double backticks are code."""
-    text = (
-        "E|x_| * 2*3 of ``a * b_``; `x` and q(x_t | x_0)\\.\n\n    a_ | b\n      c*\n\nname   a_\nother  b*\n\n- one*"
-    )
+    text = "E|x_| * 2*3 of ``a * b_``; `x`, σ²_{t|s} and q(x_t | x_0)\\."
+    text += "\n\n    a_ | b\n      c*\n\nname   a_\nother  b*\n\n- one*"
     tree = publish_doctree("\n".join(as_rst(text.split("\n"))), settings_overrides={"report_level": 5})
     assert not list(tree.findall(system_message))
-    assert tree[0].astext() == "E|x_| * 2*3 of a * b_; `x` and q(xt | x0)\\."
-    assert [node.astext() for node in tree.findall(subscript)] == ["t", "0"]
+    assert tree[0].astext() == "E|x_| * 2*3 of a * b_; `x`, σ²t|s and q(xt | x0)\\."
+    assert [node.astext() for node in tree.findall(subscript)] == ["t|s", "t", "0"]
     assert [node.astext() for node in tree.findall(literal)] == ["a * b_"]
     assert [node.astext() for node in tree.findall(literal_block)] == ["a_ | b\n  c*", "name   a_\nother  b*"]
     assert tree[-1].astext() == "one*"

@@ -23,7 +23,7 @@ from scipy.interpolate import CubicSpline
 from scipy.stats import chi2, kstest, norm
 from torch import Tensor
 
-from ..errors import ConfigError, check_integer, check_real
+from diffusion_lib.errors import ConfigError, check_integer, check_real
 
 SPACING = 1 / 64
 GRID = torch.arange(-10, 10 + SPACING / 2, SPACING, dtype=torch.float64)

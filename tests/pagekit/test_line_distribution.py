@@ -16,7 +16,6 @@ import torch
 from worlds import seeded
 
 from diffusion_lib.errors import ConfigError
-from diffusion_lib.evaluate.line_distribution import LineDistribution, goodness_of_fit, power
 from diffusion_lib.evaluate.oracle import GaussianMixture
 from diffusion_lib.process.schedule import Schedule, cosine
 from diffusion_lib.sample.ancestral import ddim, ddpm, ddpm_step
@@ -24,6 +23,7 @@ from diffusion_lib.sample.chain import last
 from diffusion_lib.sample.langevin import langevin
 from diffusion_lib.sample.ode import euler, heun, lms
 from diffusion_lib.sample.times import timesteps
+from pagekit.line_distribution import LineDistribution, goodness_of_fit, power
 
 WORLD = GaussianMixture([[-1.2], [0.9]], [0.5, 0.7], [0.4, 0.6])
 SCHEDULE, STEPS, N = cosine(50), 10, 200_000
