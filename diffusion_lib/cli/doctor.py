@@ -17,7 +17,8 @@ from ..data import CLOTHES, DENSITIES
 from ..runtime.device import autocast, available, pick_device
 from ..stable_diffusion.weights import PUBLISHED, SHIPPED, missing, shipped
 
-PACKAGES = "torch numpy safetensors sympy scikit-learn matplotlib diffusers transformers accelerate papermill snakemake"
+PACKAGES = ("torch", "numpy", "safetensors", "sympy", "scikit-learn", "matplotlib")
+PACKAGES += ("diffusers", "transformers", "accelerate", "papermill", "snakemake")
 
 
 def doctor(args: argparse.Namespace) -> int:
@@ -40,7 +41,7 @@ def diagnosis() -> dict[str, dict[str, Any]]:
     device, here = pick_device("auto"), available()
     weights = {name: not missing(shipped(name).FOLDER) for name in SHIPPED}
     weights |= {name: not missing(_cached(name, revision)) for name, revision in PUBLISHED.items()}
-    versions = {name: _version(name) for name in PACKAGES.split()}
+    versions = {name: _version(name) for name in PACKAGES}
     sklearn, processor = versions["scikit-learn"] is not None, platform.processor() or platform.machine()
     data = {"digits": sklearn, "photograph": sklearn, "clothes": CLOTHES.is_file()}
     images = any(weights.values()) and None not in (versions["diffusers"], versions["transformers"])
