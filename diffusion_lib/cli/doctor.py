@@ -17,7 +17,7 @@ from ..data import CLOTHES, DENSITIES
 from ..runtime.device import autocast, available, pick_device
 from ..stable_diffusion.weights import PUBLISHED, SHIPPED, missing, shipped
 
-PACKAGES = ("torch", "numpy", "safetensors", "sympy", "scikit-learn", "matplotlib")
+PACKAGES: tuple[str, ...] = ("torch", "numpy", "safetensors", "sympy", "scikit-learn", "matplotlib")
 PACKAGES += ("diffusers", "transformers", "accelerate", "papermill", "snakemake")
 
 
