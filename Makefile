@@ -56,12 +56,14 @@ test-fast: check ## 45 s | after a changed line: lint, imports, formulas, sample
 
 # `check` and `proofs` are nice: the book takes longest of the three, and waits for nobody.
 # A notebook is run again where its code or anything that this imports is not that of its last run; under a limited set
-# of instructions, and in test-full, every one is.  So it is with the built pages and their views in a browser.
+# of instructions, and in test-full, every one is.  So it is with the built pages and their views in a browser, and with
+# the tests of the library where none of its files has changed since they passed.
 # The whole run has a process more than cores: browsers and programs are waited for.
 test: ## 18 min | everything that must hold: library, derivations, changed notebooks, pages in a browser
 	+@$(MAKE) --no-print-directory -j 2 book check proofs
 	notebooks=$(if $(ISA)$(FULL),notebooks,"$$($(BIN)/python -m booktools.notebooks.closure)"); \
-	$(LIMITED) $(BIN)/python -m pytest tests $$notebooks $(NBVAL) $(if $(ISA)$(FULL),-m "not slow") -n 3 --dist loadscope --no-loadscope-reorder -rs
+	tests=$(if $(ISA)$(FULL),tests,"$$($(BIN)/python -m booktools.check.library_tests)"); \
+	$(LIMITED) $(BIN)/python -m pytest $$tests $$notebooks $(NBVAL) $(if $(ISA)$(FULL),-m "not slow") -n 3 --dist loadscope --no-loadscope-reorder -rs
 
 test-full: FULL := yes
 test-full: test ## 1 h | the same, with every notebook, and the tests that take minutes

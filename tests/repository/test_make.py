@@ -22,7 +22,8 @@ TOOLS = {
     "proofs": "python -m booktools.check.proofs",
     "book-build": "python -m booktools.site.build",
     "changed-notebooks": "python -m booktools.notebooks.closure",
-    "tests": "python -m pytest tests -p booktools.compare.plugin --nbval",
+    "changed-library": "python -m booktools.check.library_tests",
+    "tests": "python -m pytest -p booktools.compare.plugin --nbval",
 }
 
 
@@ -82,18 +83,19 @@ def test_a_failing_part_fails_make_test(project, monkeypatch, command):
     assert not any(line.startswith(TOOLS["tests"]) for line in lines if command != TOOLS["tests"])
 
 
-def test_make_test_runs_notebooks_and_views_pages_that_changed_and_test_full_all(project, monkeypatch):
+def test_make_test_runs_what_changed_and_test_full_all(project, monkeypatch):
     monkeypatch.setenv("FAIL", "nothing")
-    changed = "case $2 in booktools.notebooks.closure) echo notebooks/a.ipynb; echo notebooks/b.ipynb ;; esac\n"
+    changed = "case $2 in booktools.notebooks.closure) echo notebooks/a.ipynb; echo notebooks/b.ipynb ;;"
+    changed += " booktools.check.library_tests) echo tests --ignore=tests/process ;; esac\n"
     with (project / ".venv" / "bin" / "python").open("a") as program:
         program.write(changed + "exit 0\n")
     for target, paths, chosen in (
-        ("test", "notebooks/a.ipynb notebooks/b.ipynb", False),
-        ("test-full", "notebooks", True),
+        ("test", "tests --ignore=tests/process notebooks/a.ipynb notebooks/b.ipynb", False),
+        ("test-full", "tests notebooks", True),
     ):
         assert make(project, target).returncode == 0
         (tests,) = (line for line in called(project) if line.startswith("python -m pytest"))
-        assert tests.startswith(f"python -m pytest tests {paths} -p booktools.compare.plugin")
+        assert tests.startswith(f"python -m pytest {paths} -p booktools.compare.plugin")
         assert ("-m not slow " in tests) == chosen  # also pages marked `viewed`, which pyproject.toml leaves out
         (project / "called").unlink()
 
