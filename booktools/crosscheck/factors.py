@@ -24,8 +24,8 @@ TRIES = 2000  # sets of points, until all factors of radicands are squares
 class Values:
     """Values of expressions at random points; what is no rational function or root is a letter of its own."""
 
-    def __init__(self, text: Text, salt: int = 0):
-        self.text, self.salt = text, salt
+    def __init__(self, text: Text, salts: tuple[int, int] = (0, 0)):
+        self.text, self.salts = text, salts
 
     def __call__(self, node: Expr) -> tuple[int, ...]:
         return tuple(self.at(node, point) for point in POINTS)
@@ -49,7 +49,7 @@ class Values:
             return pow(base if power >= 0 else _inverse(base), abs(power), PRIME)
         if isinstance(node, Func) and node.name == "sqrt":
             return pow(self.at(node.arg, point), (PRIME + 1) // 4, PRIME)
-        return random.Random(f"{self.text(node)} {point} {self.salt}").randrange(1, PRIME)
+        return random.Random(f"{self.text(node)} {point} {self.salts[point]}").randrange(1, PRIME)
 
 
 class Factors:
@@ -58,7 +58,9 @@ class Factors:
     def __init__(self, radicands: Iterable[Expr], arguments: Iterable[Expr], text: Text):
         rooted = [base for node in radicands for base, _ in factors(node, 1)]
         others = [base for node in arguments for base, _ in factors(node, 2)]
-        self.value = next((v for salt in range(TRIES) if _all_squares(rooted, v := Values(text, salt))), Values(text))
+        first = next((salt for salt in range(TRIES) if _all_squares(rooted, Values(text, (salt, 0)), 0)), 0)
+        second = next((salt for salt in range(TRIES) if _all_squares(rooted, Values(text, (0, salt)), 1)), 0)
+        self.value = Values(text, (first, second))
         self.bases: list[Expr] = []
         self._powers: dict[tuple[int, ...], dict[int, int]] = {(1,) * len(POINTS): {}}
         for base in sorted(
@@ -92,7 +94,7 @@ class Factors:
 
 
 def relations(exponents: list[Expr], value: Values) -> list[dict[int, int]]:
-    """For each exponent, the earlier ones that it is a sum or difference of, by number; empty if there are none."""
+    """For each exponent, the earlier ones that it is a sum of, with whole coefficients; empty if there are none."""
     found: list[dict[int, int]] = []
     free: list[int] = []
     for number, node in enumerate(exponents):
@@ -100,7 +102,8 @@ def relations(exponents: list[Expr], value: Values) -> list[dict[int, int]]:
         signs = next(
             (
                 signs
-                for signs in product((0, 1, -1), repeat=min(len(free), 5))
+                for most, values in ((5, (0, 1, -1)), (3, (0, 1, -1, 2, -2)))
+                for signs in product(values, repeat=min(len(free), most))
                 if all(
                     sum(s * value(exponents[n])[p] for s, n in zip(signs, free, strict=False)) % PRIME == key[p]
                     for p in POINTS
@@ -140,8 +143,8 @@ def _primes(n, power):
     return found
 
 
-def _all_squares(nodes, value):
-    return all(pow(v, (PRIME - 1) // 2, PRIME) == 1 for node in nodes for v in value(node))
+def _all_squares(nodes, value, point):
+    return all(pow(value.at(node, point), (PRIME - 1) // 2, PRIME) == 1 for node in nodes)
 
 
 def _product(known, chosen, signs, point):

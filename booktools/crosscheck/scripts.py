@@ -58,11 +58,12 @@ def script(left: Expr, right: Expr, text: Text) -> str:
     for k, node in enumerate(logs):
         whole, total = _power_product(split, node.arg, 2, text), _log_sum(split, node.arg, text)
         halves = "".join(f"try rewrite (ln_half s{b} _ S{b} Q{b}); " for b in sorted(rooted))
-        proof = f"replace {text(node.arg)} with ({whole}) by ({flat}{by}); logs; {halves}field"
+        proof = f"replace {text(node.arg)} with ({whole}) by ({flat}{by}); logs; {halves}field; nonzero"
         lines.append(f"try assert (L{k} : {text(node)} = {total}) by ({proof})")
     for k, parts in enumerate(relations([n.arg for n in exps], split.value)):
         if parts:
-            whole = " * ".join(text(exps[n]) if sign > 0 else f"/ {text(exps[n])}" for n, sign in parts.items())
+            words = {n: text(exps[n]) if sign > 0 else f"/ {text(exps[n])}" for n, sign in parts.items()}
+            whole = " * ".join(words[n] for n, sign in parts.items() for _ in range(abs(sign)))
             proof = f"rewrite <- ?exp_Ropp, <- ?exp_plus; {flat}apply f_equal; {by}"
             lines.append(f"try assert (X{k} : {text(exps[k])} = {whole}) by ({proof})")
     rewrites = [f"try rewrite X{k}" for k in reversed(range(len(exps)))] + [
