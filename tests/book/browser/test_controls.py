@@ -56,8 +56,9 @@ def test_one_switch_shows_all_code_and_is_remembered_before_the_page_is_painted(
     assert page.locator("details.how[open]").count() == folds.count()
     assert (switch.inner_text(), switch.get_attribute("aria-pressed")) == ("Hide all code", "true")
     other = page.context.new_page()  # a page's process may learn a moment later what another one has stored
-    other.goto(f"{origin}/book/intro.html")
-    other.wait_for_function("localStorage.getItem('code') === 'shown'")
+    for each in (other, page):
+        each.goto(f"{origin}/book/intro.html")
+        each.wait_for_function("localStorage.getItem('code') === 'shown'")
     page.add_init_script(
         "new PerformanceObserver(list => list.getEntries().forEach(each => window.shifted = (window.shifted || 0)"
         " + each.value)).observe({ type: 'layout-shift', buffered: true })"
