@@ -151,7 +151,7 @@ class Translator(Premises):
         if isinstance(node, (Symbol, Item)):
             return {placed(part, node) for part in found.get(named(node), ())}
         inside = set().union(*(self.free(part, found) for part in children(node)))
-        if isinstance(node, Sum):
+        if isinstance(node, (Sum, Limit)):
             return {p.sequence if isinstance(p, Item) and p.index.symbol == node.symbol else p for p in inside}
         if isinstance(measure_of(node), Law):
             return {part for part in inside if isinstance(part, Symbol)}
@@ -378,7 +378,7 @@ class Translator(Premises):
         domains: dict[str, str] = {}
         for name in list(self.names):
             domains |= {f"D_{name}_{n}": premise for n, premise in enumerate(self.premises(name))}
-        limits = [part for part in parts if isinstance(part, Limit)]
+        limits = [part for part in self.nodes if isinstance(part, Limit)]
         if limits and limits != [goal.left]:
             raise Untranslated("a limit inside of a formula")
         return Statement(dict(self.names), domains | exists | stated | cited, left, right, self.space, not limits)
