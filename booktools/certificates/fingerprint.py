@@ -12,17 +12,12 @@ from derive.language.density import KL, Density, Derivative, E, Integral, Normal
 from derive.language.expr import Add, Div, Func, Mul, Neg, Num, Pow, children
 from derive.language.times import Index, Item, Span, Sum
 
+from ..crosscheck.factors import PRIME, inverse
 from .facts import split_log
-
-PRIME = 2**61 - 1
 
 
 def _noise(*key) -> int:
     return random.Random(repr(key)).randrange(1, PRIME)
-
-
-def _inverse(value):
-    return pow(value, PRIME - 2, PRIME)
 
 
 class Fingerprint:
@@ -42,13 +37,13 @@ class Fingerprint:
 
     def at(self, node, p: int) -> int:
         if isinstance(node, Num):
-            return node.value.numerator * _inverse(node.value.denominator) % PRIME
+            return node.value.numerator * inverse(node.value.denominator) % PRIME
         if (
             isinstance(node, Item)
             and node.sequence.first is not None
             and node.index == Index(None, node.sequence.start)
         ):
-            return node.sequence.first.numerator * _inverse(node.sequence.first.denominator) % PRIME
+            return node.sequence.first.numerator * inverse(node.sequence.first.denominator) % PRIME
         if isinstance(node, Item):
             return _noise(node.sequence.name, self(node.index)[p], p, self.salts[p])
         if isinstance(node, Index):
@@ -64,10 +59,10 @@ class Fingerprint:
                 result = result * self(factor)[p] % PRIME
             return result
         if isinstance(node, Div):
-            return self(node.over)[p] * _inverse(self(node.under)[p]) % PRIME
+            return self(node.over)[p] * inverse(self(node.under)[p]) % PRIME
         if isinstance(node, Pow) and isinstance(node.power, Num) and node.power.value.denominator == 1:
             base, power = self(node.base)[p], node.power.value.numerator
-            return pow(base if power >= 0 else _inverse(base), abs(power), PRIME)
+            return pow(base if power >= 0 else inverse(base), abs(power), PRIME)
         if isinstance(node, Func) and node.name == "sqrt":
             return pow(self(node.arg)[p], (PRIME + 1) // 4, PRIME)
         if isinstance(node, Func) and node.name == "log":
@@ -107,7 +102,7 @@ class Fingerprint:
         if isinstance(node, Pow) and isinstance(node.power, Num) and node.power.value.denominator == 1:
             return self._log(node.base, p, power * node.power.value.numerator)
         if isinstance(node, Func) and node.name == "sqrt":
-            return self._log(node.arg, p, power) * _inverse(2) % PRIME
+            return self._log(node.arg, p, power) * inverse(2) % PRIME
         if isinstance(node, Func) and node.name == "exp":
             return power * self(node.arg)[p] % PRIME
         if isinstance(node, Num) and node.value == 1:

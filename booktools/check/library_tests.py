@@ -41,9 +41,9 @@ def passed(root: Path) -> bool:
     return path.is_file() and json.loads(path.read_text(encoding="utf-8"))["sha256"] == digest(root)
 
 
-def arguments(root: Path) -> list[str]:
-    """What pytest is to run."""
-    return ["tests", *(f"--ignore=tests/{folder}" for folder in FOLDERS if passed(root))]
+def arguments(passed: bool) -> list[str]:
+    """What pytest is to run, if the tests of the library have ``passed``, or have not."""
+    return ["tests", *(f"--ignore=tests/{folder}" for folder in FOLDERS if passed)]
 
 
 def run(root: Path) -> int:
@@ -64,8 +64,9 @@ def main() -> int:
     root = Path.cwd()
     if parser.parse_args().write:
         return run(root)
-    print(*arguments(root))
-    what = "did not change since its tests passed" if passed(root) else "changed: its tests run, too"
+    known = passed(root)
+    print(*arguments(known))
+    what = "did not change since its tests passed" if known else "changed: its tests run, too"
     print(f"The library {what}.", file=sys.stderr)
     return 0
 

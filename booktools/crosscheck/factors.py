@@ -43,10 +43,10 @@ class Values:
                 result = result * self.at(factor, point) % PRIME
             return result
         if isinstance(node, Div):
-            return self.at(node.over, point) * _inverse(self.at(node.under, point)) % PRIME
+            return self.at(node.over, point) * inverse(self.at(node.under, point)) % PRIME
         if isinstance(node, Pow) and isinstance(node.power, Num) and node.power.value.denominator == 1:
             base, power = self.at(node.base, point), node.power.value.numerator
-            return pow(base if power >= 0 else _inverse(base), abs(power), PRIME)
+            return pow(base if power >= 0 else inverse(base), abs(power), PRIME)
         if isinstance(node, Func) and node.name == "sqrt":
             return pow(self.at(node.arg, point), (PRIME + 1) // 4, PRIME)
         return random.Random(f"{self.text(node)} {point} {self.salts[point]}").randrange(1, PRIME)
@@ -151,9 +151,9 @@ def _product(known, chosen, signs, point):
     result = 1
     for number, sign in zip(chosen, signs, strict=True):
         value = known[number][point]
-        result = result * (value if sign > 0 else _inverse(value)) % PRIME
+        result = result * (value if sign > 0 else inverse(value)) % PRIME
     return result
 
 
-def _inverse(value):
+def inverse(value):
     return pow(value, PRIME - 2, PRIME)
