@@ -212,7 +212,7 @@ def placed(part, node):
 
 
 def thing_of(part):
-    return getattr(part, "sequence", part)
+    return getattr(part, "sequence", getattr(part, "function", part))
 
 
 def named(part) -> str:

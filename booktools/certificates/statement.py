@@ -33,6 +33,7 @@ from fractions import Fraction
 from derive.language.density import KL, Density, E, Integral, Law, Normal
 from derive.language.dependence import is_noise, is_state
 from derive.language.expr import Add, Div, Expr, Func, Interval, Mul, Neg, Num, Pi, Symbol, children, walk
+from derive.language.functions import Apply
 from derive.language.goal import Goal
 from derive.language.times import Index, Item, Limit, Product, Sequence, Span, Sum
 from derive.language.tree import Fact, bound_by, first_times, measure_of
@@ -98,7 +99,7 @@ class Translator(Premises):
             self.bound["outcome"] = OUTCOME
         self.definitions: dict[str, list[Fact]] = {}
         for fact in (*goal.definitions, *goal.assumed, *goal.facts):
-            if isinstance(fact.left, (Symbol, Item)):
+            if isinstance(fact.left, (Symbol, Item, Apply)):
                 self.definitions.setdefault(named(fact.left), []).append(fact)
         self.moving, self.space = self._moving(), self._space()
         self.local: list[str] = []  # what is bound around this place
@@ -134,7 +135,8 @@ class Translator(Premises):
             for name, facts in self.definitions.items():
                 if isinstance(self.bound.get(name), Sequence):
                     continue
-                reach = {relative(part, fact.left) for fact in facts for part in self.free(fact.right, found)}
+                hidden = {fact: self.free(fact.right, found) - {*getattr(fact.left, "args", ())} for fact in facts}
+                reach = {relative(part, fact.left) for fact, parts in hidden.items() for part in parts}
                 reach |= found.get(name, set())
                 paths = {part for part in reach if isinstance(part, Sequence)}
                 paths |= {part.sequence for part in reach if isinstance(part, Item) and len(reach) > 4}
@@ -151,6 +153,8 @@ class Translator(Premises):
         if isinstance(node, (Symbol, Item)):
             return {placed(part, node) for part in found.get(named(node), ())}
         inside = set().union(*(self.free(part, found) for part in children(node)))
+        if isinstance(node, Apply):
+            return inside | {*found.get(named(node), ())}
         if isinstance(node, (Sum, Limit)):
             return {p.sequence if isinstance(p, Item) and p.index.symbol == node.symbol else p for p in inside}
         if isinstance(measure_of(node), Law):
@@ -259,6 +263,8 @@ class Translator(Premises):
     def index(self, node: Index) -> str:
         """A time, as a natural number."""
         if node.symbol is None:
+            if node.offset < 0:
+                raise Untranslated("a time before 0")
             return f"{node.offset}%nat"
         word = self.use(node.symbol, Index, result="nat")
         return f"({word} {'+' if node.offset > 0 else '-'} {abs(node.offset)})%nat" if node.offset else word
@@ -271,6 +277,8 @@ class Translator(Premises):
     _Product = _Sum
 
     def _Apply(self, node):
+        if node.function.name in self.moving:
+            raise Untranslated(f"{node.function.name} hides a bound variable that is no argument")
         function, types = node.function, ["nat" if isinstance(arg, Index) else "R" for arg in node.args]
         for order in range(function.order + 1):
             word = self.use(function.name + "_prime" * order, replace(function, order=order), *types)
