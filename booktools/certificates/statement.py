@@ -263,8 +263,6 @@ class Translator(Premises):
     def index(self, node: Index) -> str:
         """A time, as a natural number."""
         if node.symbol is None:
-            if node.offset < 0:
-                raise Untranslated("a time before 0")
             return f"{node.offset}%nat"
         word = self.use(node.symbol, Index, result="nat")
         return f"({word} {'+' if node.offset > 0 else '-'} {abs(node.offset)})%nat" if node.offset else word
@@ -389,6 +387,8 @@ class Translator(Premises):
         limits = [part for part in self.nodes if isinstance(part, Limit)]
         if limits and limits != [goal.left]:
             raise Untranslated("a limit inside of a formula")
+        if any(isinstance(part, Index) and part.symbol is None and part.offset < 0 for part in self.nodes):
+            raise Untranslated("a time before 0")
         return Statement(dict(self.names), domains | exists | stated | cited, left, right, self.space, not limits)
 
     def fact(self, fact: Fact) -> str:

@@ -271,7 +271,7 @@ definition-another-time: define("m", m[t], 2 * r * t); step(m[t + 1], 2 * r * t,
 definition-the-member-itself: define("m", m[t], al[t] * m[t - 1]); step(m[3], al[3] * m[3], "definition", "m")
 definition-another-argument: define("g", g(r), r**2 + b); step(g(2 * r), 2 * r**2 + b, "definition", "g")
 definition-two-steps-as-one: define("q", q(x[t] | x[t - 1]), N(x[t], c * x[t - 1], v)); step(q(x[2] | x[0]), N(x[2], c * x[0], v), "definition", "q")
-definition-a-quotient-of-neighbours: define("ab", bar[t], Product(al[s], (s, 1, t))); step(bar[t] / bar[t - 1], al[t - 1], "definition", "ab", start=2)
+definition-a-quotient-of-neighbours: define("ab", ab[t], Product(al[s], (s, 1, t))); step(ab[t] / ab[t - 1], al[t - 1], "definition", "ab", start=2)
 # --- algebra
 algebra-a-cube: step((a - v) ** 3, a**3 - 3 * a**2 * v + 3 * a * v**2 + v**3, "algebra")
 algebra-a-root-of-a-sum: step(sqrt(a**2 + v**2), a + v, "algebra")
@@ -388,11 +388,12 @@ itô-the-drift-of-the-mean:
     assume("moves", f(r, b), Diffusion(r, b, g(r), a)); step(D(I(y * f(y, b), y), b), g(I(y * f(y, b), y)), "Itô", "moves")
 itô-another-density: assume("moves", f(r, b), Diffusion(r, b, -r, a)); step(D(I(y * w(y, b), y), b), -I(y * w(y, b), y), "Itô", "moves")
 # --- test functions
-test-functions-one-function: assume("same", I(y * f(y), y), I(y * w(y), y)); step(f(r), w(r), "test functions", "same")
+test-functions-a-constant-one:
+    chain("weak", I(y * f.prime(y), y)).equals(-I(f(y), y), by="integration by parts"); step(r * f.prime(r), -f(r), "test functions", "weak")
 test-functions-even-functions-only:
     chain("weak", I(h(y**2) * f(y), y)).equals(I(h(y**2) * f(-y), y), by="substitution"); step(f(r), f(-r), "test functions", "weak")
-test-functions-on-an-interval:
-    assume("same", I(h(y) * f(y), (y, 0, 1)), I(h(y) * w(y), (y, 0, 1))); step(f(r), w(r), "test functions", "same")
+test-functions-on-no-interval:
+    chain("weak", I(h(y) * f(y), (y, 0, 0))).equals(I(h(y) * w(y), (y, 0, 0)), by="integration"); step(f(r), w(r), "test functions", "weak")
 test-functions-without-a-function: chain("weak", I(f(y), y)).equals(I(f(y + 1), y), by="substitution"); step(f(r), f(r + 1), "test functions", "weak")
 test-functions-by-parts-with-the-wrong-sign:
     chain("weak", I(h(y) * f.prime(y), y)).equals(I(h.prime(y) * f(y), y), by="integration by parts"); step(f.prime(r), -f.prime(r), "test functions", "weak")
