@@ -32,7 +32,7 @@ EXPECTATION = ("linearity", "independence")  # where means over noise are linear
 WORDS = """
     E S I PI R O fix in at as end let fun normal only upto all from rest none over union times sum prod sqrt ln exp
     int put space N cond mean set path line chain here Phi smooth smooth2 span line_integral linear positive exchanges
-    normalised markov expectation variance_of conditional standard independent_under same_law
+    INR Rpower Derive RInt RInt_gen Rbar_locally at_point is_lim_seq normalised markov expectation variance_of conditional standard independent_under same_law
 """  # of Rocq and of the statements: no name is one of these
 RESERVED = frozenset(WORDS.split())
 

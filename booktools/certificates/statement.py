@@ -38,6 +38,7 @@ from derive.language.goal import Goal
 from derive.language.times import Index, Item, Limit, Product, Sequence, Span, Sum
 from derive.language.tree import Fact, bound_by, first_times, measure_of
 
+from .early import begun, early
 from .premises import (
     Premises,
     Untranslated,
@@ -387,14 +388,16 @@ class Translator(Premises):
         limits = [part for part in self.nodes if isinstance(part, Limit)]
         if limits and limits != [goal.left]:
             raise Untranslated("a limit inside of a formula")
-        if any(isinstance(part, Index) and part.symbol is None and part.offset < 0 for part in self.nodes):
-            raise Untranslated("a time before 0")
+        known = [(self.sides, self.least, goal.start)]
+        known += [((fact.left, fact.right), self.least | begun(fact), 0) for fact in goal.facts]
+        if any(early(side, least, other) for sides, least, other in known for side in sides):
+            raise Untranslated("a time that may be before 0")
         return Statement(dict(self.names), domains | exists | stated | cited, left, right, self.space, not limits)
 
     def fact(self, fact: Fact) -> str:
         """What a step cites: for all values of its indices from ``first`` on, and of the bound variables in it."""
         sides, times = (fact.left, fact.right), sorted(fact.symbols)
-        first = {**first_times(*sides, least=0), **dict(fact.first)}
+        first = begun(fact)
         found = set().union(*(self.free(side, self.moving) for side in sides))
         found |= {part for side in sides for part in walk(side) if isinstance(part, (Item, Span))}
         names = {named(part) for part in found} & self.bound.keys() - {getattr(fact.left, "name", "")}
