@@ -10,7 +10,7 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
-from ..crosscheck.collect import chapters, steps
+from ..crosscheck.collect import chapters, signs, steps
 from ..source.pages import Book
 from .check import build, check, explain
 from .script import Script
@@ -30,7 +30,7 @@ def main() -> None:
     for page in chapters(Book(Path.cwd())):
         if arguments.pages and page.short not in arguments.pages:
             continue
-        goals = [(f"{page.short}: {goal.name}", goal) for goal in steps(page)]
+        goals = [(f"{page.short}: {goal.name}", goal) for goal in (*steps(page), *signs(page))]
         if arguments.by:
             goals = [(name, goal) for name, goal in goals if goal.justification.name in arguments.by]
         for name, goal in goals:

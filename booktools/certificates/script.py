@@ -86,6 +86,7 @@ class Script(Algebra):
         """Where a member may lie on the border of its domain, the least time is a case of its own."""
         own = "noises" if self.word.random else PROOFS.get(self.goal.justification.name)
         own = "gaussians" if own == "finite" and self.said.space == "line" else own
+        own = "signs" if self.said.relation in ("<", "<=") else own
         if own is not None and (script := import_module(f".{own}", __package__).proof(self)):
             return script
         ways = [f"solve [ {tactic} ]" for tactic in [*self.citing(), *self.by_sums(), self.by_cases()]]

@@ -1,6 +1,7 @@
 """The statement of a step in Rocq: what a certificate claims.  This translator is trusted; scripts and engine are not.
 
-A goal ``left = right`` becomes ``forall (names), premises -> left' = right'``.  The premises are the ranges of indices,
+A goal ``left = right`` becomes ``forall (names), premises -> left' = right'``, and the sign of the gap that an
+inequality leaves out becomes ``0 <= gap'`` or ``0 < gap'``.  The premises are the ranges of indices,
 the domains of symbols, and what the step cites, each for all values of its indices and of every bound variable.
 
 States are a path ``x : nat -> R``.  A density is the value at x of the density of the variables in A given those in B.
@@ -71,12 +72,12 @@ class Statement:
     left: str = ""
     right: str = ""
     space: str = "any"
-    equation: bool = True  # or else ``left`` says of a sequence that ``right`` is its limit
+    relation: str = "="  # "" where ``left`` says of a sequence that ``right`` is its limit
 
     @property
     def text(self) -> str:
         known = "".join(f"({premise}) ->\n  " for premise in self.premises.values())
-        return f"{forall(self.names)}\n  {known}{self.left}{' =' if self.equation else ''}\n  {self.right}"
+        return f"{forall(self.names)}\n  {known}{self.left}{' ' * bool(self.relation)}{self.relation}\n  {self.right}"
 
 
 class Translator(Premises):
@@ -112,6 +113,8 @@ class Translator(Premises):
         kinds = {type(getattr(part, "under", part)) for part in parts if isinstance(part, (E, KL, Integral))}
         spans = any(isinstance(getattr(part, "over", None), Span) for part in parts)
         linear, normals = self.by == "linearity", any(isinstance(part, Normal) for part in parts)
+        if self.by == "Gibbs" and normals:
+            return "line"
         if self.by in FINITE or (linear and any(isinstance(part, Density) for part in parts)):
             return "finite"
         if self.by == "definition" and spans:  # an integral over several states is one after the other
@@ -370,18 +373,22 @@ class Translator(Premises):
             return f"(fun {name_of(name)} : {type_} => {self(body)})"
 
     def statement(self) -> Statement:
-        goal, parts = self.goal, self.stated
+        goal, parts, relation = self.goal, self.stated, getattr(self.goal, "relation", "=")
         left, right = self(goal.left), self(goal.right)
         cited = {f"H{n}": self.fact(fact) for n, fact in enumerate(goal.facts)}
         stated = {f"O{n}": f"{self(a)} < {self(b)}" for n, (a, b) in enumerate(goal.hypotheses)}
         exists = {f"W{n}": words for n, words in enumerate(self.existing(parts))}
         domains: dict[str, str] = {}
         for name in list(self.names):
+            if relation in ("<", "<=") and name in {name_of(named(fact.left)) for fact in goal.facts}:
+                continue  # its sign is what is to be proved
             domains |= {f"D_{name}_{n}": premise for n, premise in enumerate(self.premises(name))}
         limits = [part for part in self.nodes if isinstance(part, Limit)]
         if limits and limits != [goal.left]:
             raise Untranslated("a limit inside of a formula")
-        return Statement(dict(self.names), domains | exists | stated | cited, left, right, self.space, not limits)
+        return Statement(
+            dict(self.names), domains | exists | stated | cited, left, right, self.space, "" if limits else relation
+        )
 
     def fact(self, fact: Fact) -> str:
         """What a step cites: for all values of its indices from ``first`` on, and of the bound variables in it."""

@@ -12,7 +12,7 @@ from root import ROOT
 from booktools.certificates.check import build, check
 from booktools.certificates.script import Script
 from booktools.certificates.statement import Translator
-from booktools.crosscheck.collect import steps
+from booktools.crosscheck.collect import signs, steps
 from booktools.source.pages import Book
 
 BOOK = Book(ROOT)
@@ -49,6 +49,28 @@ def test_a_step_with_another_right_side_has_none(theorems):
     goals = [goal for goal in steps(BOOK.pages["book/reverse-posterior"]) if goal.justification.name == "algebra"]
     false = [replace(goal, right=goal.right + 1) for goal in goals]
     assert len(goals) > 5 and not any(check("false", asked(false), theorems))
+
+
+def test_the_sign_of_each_gap_has_a_certificate(theorems):
+    """Squares, integrals, products of what is positive, and Gibbs' inequality on finite spaces and for Gaussians."""
+    pages = [BOOK.pages[f"book/{name}"] for name in ("schedules", "variational-bound", "vae-experiments")]
+    gaps = [sign for page in pages for sign in signs(page)]
+    assert len(gaps) == 9 and all(check("signs", asked(gaps), theorems))
+
+
+def test_the_sign_of_another_gap_has_none(theorems):
+    gaps = [*signs(BOOK.pages["book/schedules"]), *signs(BOOK.pages["book/divergences"])]
+    squares = signs(BOOK.pages["book/simple-loss"])
+    false = [replace(sign, right=-sign.right, relation="<") for sign in gaps]
+    false += [replace(sign, relation="<") for sign in squares]
+    assert len(squares) == 1 and not any(check("false_signs", asked(false), theorems))
+
+
+def test_the_sign_of_a_gap_with_a_name_is_no_premise():
+    (falls,) = [sign for sign in signs(BOOK.pages["book/schedules"]) if sign.relation == "<"]
+    statement = Translator(falls).statement()
+    assert statement.relation == "<" and statement.left == "0" and statement.right == "(G t)"
+    assert [premise for premise in statement.premises.values() if premise.endswith("(G at0)")] == []
 
 
 def test_what_a_statement_says():
