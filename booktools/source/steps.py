@@ -10,8 +10,10 @@ from fractions import Fraction
 from types import SimpleNamespace
 from unittest import mock
 
-from ..source.pages import Book, Page
-from .language import Expr, Goal, Num
+from derive.language.expr import Expr, Num
+from derive.language.goal import Goal
+
+from .pages import Book, Page
 
 CHECKS = "derive.page.chain.verify"  # the function that each step is handed to
 SIGNS = "derive.page.chain.non_negative"  # the function that the gap of each inequality is handed to
@@ -80,6 +82,12 @@ def run(page: Page) -> tuple[dict, list[Goal], list[Sign]]:
 def steps(page: Page) -> list[Goal]:
     """Every goal that the chapter's derivation makes, in its order."""
     return run(page)[1]
+
+
+def claims(page: Page) -> list[Goal]:
+    """The goals and the signs of the chapter."""
+    _, goals, gaps = run(page)
+    return [*goals, *gaps]
 
 
 def signs(page: Page) -> list[Sign]:
