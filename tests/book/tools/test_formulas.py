@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from root import ROOT
 
-from booktools.site import formulas
+from booktools.site import formulas as rows_of_blocks
 from booktools.site.formulas import Beside, Block, Row, derived
 from booktools.site.justifications_directive import Links
 from booktools.site.markup import block_html, inline, needed
@@ -138,6 +138,6 @@ def test_a_refutation_is_paragraphs():
 def test_an_inequality_is_checked_if_its_gap_is_too(monkeypatch, equality, gap):
     known = {"a, line 1": equality, "a, line 1, gap": gap}
     found = {name: Certificate("page", "algebra", reason=why) for name, why in known.items() if why is not None}
-    monkeypatch.setattr(formulas, "certificates", lambda: found)
-    shown = formulas.certificate("a, line 1")
+    monkeypatch.setattr(rows_of_blocks, "certificates", lambda: found)
+    shown = rows_of_blocks.certificate("a, line 1")
     assert (shown is None) == (equality is None) and (shown is None or shown.checked == (not equality and not gap))
