@@ -10,10 +10,18 @@ from collections.abc import Mapping
 
 from derive.language.expr import Pow, children
 from derive.language.functions import Apply
+from derive.language.goal import Goal
 from derive.language.times import Index, Item, Limit, Span, Sum
 from derive.language.tree import Fact, first_times
 
 FAR = 10**9  # an index that goes to a limit is larger than every number in the step
+
+
+def negative(goal: Goal, least: Mapping[str, int]) -> bool:
+    """May a time in a goal, or in what it cites, be negative?"""
+    sides = [side for pair in ((goal.left, goal.right), *goal.hypotheses) for side in pair]
+    cited = [(side, {**least, **begun(fact)}) for fact in goal.facts for side in (fact.left, fact.right)]
+    return any(early(side, least, goal.start) for side in sides) or any(early(side, known, 0) for side, known in cited)
 
 
 def early(node, least: Mapping[str, int], other: int) -> bool:

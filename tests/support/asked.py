@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 from unittest import mock
 
-from booktools.source.steps import unchecked
+from booktools.source.steps import noted
 from derive import Derivation, Diffusion
 from derive.errors import DeriveError
 from derive.language.dependence import is_noise
@@ -23,16 +22,10 @@ def stated(derivation, name, left, right, relation, word):
 
 
 def goals_of(name: str, case) -> list:
-    """The goals of a row of a table, in their order; neither its steps nor its definitions are checked."""
-    found = []
-
-    def note(goal):
-        found.append(replace(goal, name=f"{name}: {goal.name}"))
-        return SimpleNamespace(theorem=SimpleNamespace(goal=goal, left=goal.left, right=goal.right), looks=())
-
-    with unchecked(note), mock.patch.object(Derivation, "_state", stated):
+    """What a row of a table asks of Rocq, in its order; neither its steps nor its definitions are checked."""
+    with noted() as (steps, others), mock.patch.object(Derivation, "_state", stated):
         try:
             case()
         except DeriveError:  # what cannot even be said ends the row
             pass
-    return found
+    return [replace(goal, name=f"{name}: {goal.name}") for goal in (*steps, *others)]
