@@ -41,43 +41,55 @@ known-1-half-line-of-a-gaussian:
     define("law", q(x[1] | x[0]), N(x[1], x[0], 1)); half = I(I(q(x[1] | x[0]), (x[1], 0, None)) * q(x[0]), x[0])
     step(half, 1, "marginalisation")
 known-1-two-halves-make-two:
-    left = I(I(q(x[1] | x[0]), (x[1], 0, None)) * q(x[0]), x[0]); rest = I(I(q(x[1] | x[0]), (x[1], None, 0)) * q(x[0]), x[0])
-    step(left + rest, 2, "marginalisation")
+    left = I(I(q(x[1] | x[0]), (x[1], 0, None)) * q(x[0]), x[0])
+    rest = I(I(q(x[1] | x[0]), (x[1], None, 0)) * q(x[0]), x[0]); step(left + rest, 2, "marginalisation")
 # --- R2: the total mass is 1, but the density does not fall off in time; p may be stationary
-known-2-the-time-integral-by-parts: assume("moves", f(r, b), Diffusion(r, b, -r, 1)); step(I(f(r, u), u), -I(u * D(f(r, u), u), u), "integration by parts")
-known-2-the-time-integral-by-parts-blinded: assume("moves", f(r, b), Diffusion(r, b, -r, 1)); blind(I(f(r, u), u), -I(u * D(f(r, u), u), u), "integration by parts")
-known-2-the-increase-over-all-time-is-nothing: assume("moves", f(r, b), Diffusion(r, b, -r, 1)); step(I(D(f(r, u), u), u), 0, "integration by parts")
+known-2-the-time-integral-by-parts:
+    assume("moves", f(r, b), Diffusion(r, b, -r, 1))
+    step(I(f(r, u), u), -I(u * D(f(r, u), u), u), "integration by parts")
+known-2-the-time-integral-by-parts-blinded:
+    assume("moves", f(r, b), Diffusion(r, b, -r, 1))
+    blind(I(f(r, u), u), -I(u * D(f(r, u), u), u), "integration by parts")
+known-2-the-increase-over-all-time-is-nothing:
+    assume("moves", f(r, b), Diffusion(r, b, -r, 1)); step(I(D(f(r, u), u), u), 0, "integration by parts")
 known-2-no-mass-in-time:
-    assume("moves", f(r, b), Diffusion(r, b, 0, 1)); chain("one", D(I(f(y, b), y), b)).equals(0, by="Itô", using="moves")
+    assume("moves", f(r, b), Diffusion(r, b, 0, 1))
+    chain("one", D(I(f(y, b), y), b)).equals(0, by="Itô", using="moves")
     step(D(I(y**2 * f(y, b), y), b), 0, "Itô", "moves")
 # --- R3: random at one literal time
 known-3-variance-of-a-parameter: define("m", m[1], e[3]); step(Var(m[t]), 0, "linearity")
 known-3-zero-is-one:
     define("m", m[1], eps[3]); chain("none", Var(m[t])).equals(0, by="linearity")
-    step(wrap(1), Var(eps[3]), "definition", "noise").equals(Var(m[1]), by="definition", using="m").equals(0, by="result", using="none")
+    step(wrap(1), Var(eps[3]), "definition", "noise").equals(Var(m[1]), by="definition", using="m").equals(0,
+        by="result", using="none")
 known-3-variance-of-a-parameter-blinded: define("m", m[1], eps[3]); blind(Var(m[t]), 0, "linearity")
 # --- R4: an index that is named as the kernel's own
 known-4-a-noise-at-any-time: (i,) = indices("any"); define("m", m[i], eps[i]); step(Var(m[t]), 0, "linearity")
-known-4-a-noise-at-any-time-beside-itself: (i,) = indices("any"); define("m", m[i], eps[i]); step(E(m[t] * eps[t]), m[t] * E(eps[t]), "linearity")
+known-4-a-noise-at-any-time-beside-itself:
+    (i,) = indices("any"); define("m", m[i], eps[i]); step(E(m[t] * eps[t]), m[t] * E(eps[t]), "linearity")
 known-4-any-time-is-every-time: (i,) = indices("any"); step(q(x[i]), q(x[t]), "Markov")
-known-4-any-time-is-every-time-of-a-chain: (i,) = indices("any"); step(mk(x[i] | x[i - 1]), mk(x[t] | x[t - 1]), "Markov")
+known-4-any-time-is-every-time-of-a-chain:
+    (i,) = indices("any"); step(mk(x[i] | x[i - 1]), mk(x[t] | x[t - 1]), "Markov")
 # --- R5: a function hides what is random
 known-5-a-function-of-a-noise: define("b", b, e[3]); define("g", g(r), b * r); step(E(g(r)), g(r), "linearity")
-known-5-a-function-of-a-noise-blinded: define("b", b, eps[3]); define("g", g(r), b * r); blind(E(g(r)), g(r), "linearity")
+known-5-a-function-of-a-noise-blinded:
+    define("b", b, eps[3]); define("g", g(r), b * r); blind(E(g(r)), g(r), "linearity")
 # --- R6: y[1] = y[2] + z[2] is made of z[2], and x[2] of y[2] and y[1]
 known-6-forward-from-backward:
     n_ = noise("back", backward=True); define("law", n_[t], standard_normal); define("y", z[t - 1], z[t] + n_[t])
     define("x", x[t], x[t - 1] + z[t]); step(E(n_[2] * x[2]), 0, "independence", "law")
 known-6-forward-from-backward-zero-is-one:
     n_ = noise("back", backward=True); define("law", n_[t], standard_normal); define("y", z[t - 1], z[t] + n_[t])
-    define("x", x[t], x[t - 1] + z[t]); step(E(n_[2] * x[2]), E(n_[2] * (x[1] + z[2])), "definition", "x").equals(0, by="independence", using="law")
+    define("x", x[t], x[t - 1] + z[t])
+    step(E(n_[2] * x[2]), E(n_[2] * (x[1] + z[2])), "definition", "x").equals(0, by="independence", using="law")
     step(E(n_[2] * x[2]), 1, "independence", ("law", "x", "y"))
 # --- R7: laws that contradict one another
 known-7-a-circle-of-three:
     define("one", q(x[0] | x[1]), N(x[0], x[1], 1)); define("two", q(x[1] | x[2]), N(x[1], x[2], 1))
     define("three", q(x[2] | x[0]), N(x[2], x[0], 1)); step(wrap(1), 0, "Bayes", ("one", "two", "three"))
 known-7-one-law-for-all-pairs:
-    define("law", q(x[t] | x[s]), N(x[t], x[s], 1)); step(E((x[2] - x[0]) ** 2, q(x[2] | x[0])), 2, "Gaussian integral", "law")
+    define("law", q(x[t] | x[s]), N(x[t], x[s], 1))
+    step(E((x[2] - x[0]) ** 2, q(x[2] | x[0])), 2, "Gaussian integral", "law")
 known-7-a-condition-that-is-a-span:
     define("step", q(x[t] | x[t - 1]), N(x[t], x[t - 1], 1)); define("odd", q(x[0] | x[1:1]), N(x[0], 0, 1))
     step(q(x[0] | x[1]) * q(x[1]), N(x[0], 0, 1) * q(x[1]), "definition", "odd")
@@ -85,29 +97,37 @@ known-7-independent-beside-the-step:
     define("step", q(x[t] | x[t - 1]), N(x[t], x[t - 1], 1)); define("joint", q(x[1:2]), q(x[1]) * q(x[2]))
     step(q(x[2] | x[1]), q(x[2]), "chain rule", "joint")
 known-7-an-assumption-beside-a-function:
-    assume("a", q(x[t]), N(x[t], 0 * Phi(x[t]), 1)); step(E(x[1], q(x[1])), 0, "Gaussian integral", "a"); step(E(x[1] ** 2, q(x[1])), 2, "definition", "a")
+    assume("a", q(x[t]), N(x[t], 0 * Phi(x[t]), 1)); step(E(x[1], q(x[1])), 0, "Gaussian integral", "a")
+    step(E(x[1] ** 2, q(x[1])), 2, "definition", "a")
 # --- R8: a[9] would be a sum from 9 to 8
 known-8-a-sum-that-runs-backwards:
-    define("m", m[t], Sum(rate[s], (s, t, 8))); step(m[9], 0, "definition", "m"); step(m[10], -rate[9], "definition", "m"); step(m[10], 0, "definition", "m")
+    define("m", m[t], Sum(rate[s], (s, t, 8))); step(m[9], 0, "definition", "m")
+    step(m[10], -rate[9], "definition", "m"); step(m[10], 0, "definition", "m")
 # --- R9: two sums whose bodies look alike
 known-9-the-head-of-a-sum: step(Sum(ab[s] / (1 + ab[s]), (s, 0, T)), Fraction(1, 2) + Sum(ab[s], (s, 1, T)), "algebra")
-known-9-the-head-of-a-sum-by-telescoping: step(Sum(ab[s] / (1 + ab[s]), (s, 0, T)), Fraction(1, 2) + Sum(ab[s], (s, 1, T)), "telescoping")
-known-9-the-head-of-a-sum-blinded: blind(Sum(ab[s] / (1 + ab[s]), (s, 0, T)), Fraction(1, 2) + Sum(ab[s], (s, 1, T)), "telescoping")
+known-9-the-head-of-a-sum-by-telescoping:
+    step(Sum(ab[s] / (1 + ab[s]), (s, 0, T)), Fraction(1, 2) + Sum(ab[s], (s, 1, T)), "telescoping")
+known-9-the-head-of-a-sum-blinded:
+    blind(Sum(ab[s] / (1 + ab[s]), (s, 0, T)), Fraction(1, 2) + Sum(ab[s], (s, 1, T)), "telescoping")
 # --- R10: indices that are zero or negative
 known-10-roots-of-squares: step(Sum(sqrt(s**2), (s, -1, T)), Sum(s, (s, -1, T)), "algebra")
 known-10-a-quotient-at-zero: step(T / T, 1, "algebra", start=0)
 known-10-a-quotient-at-zero-blinded: blind(T * (1 / T), 1, "algebra", start=0)
 known-10-a-start-that-is-ignored: step(Sum(wrap(1), (s, 1, t)) / t, 1, "algebra", start=0)
 # --- R11: ∫∫ (y − u)² over the unit square is 1/6
-known-11-one-dummy-for-two: G = I(I(Fraction(1, 10) - (y - u) ** 2, (y, 0, 1)), (u, 0, 1)); chain("x", r).at_most(r + G, gap=G)
+known-11-one-dummy-for-two:
+    G = I(I(Fraction(1, 10) - (y - u) ** 2, (y, 0, 1)), (u, 0, 1)); chain("x", r).at_most(r + G, gap=G)
 # --- R12: the order of two integrals, one of which diverges
 known-12-order-beside-a-density:
-    k = N(y, u, 1) - N(y, u + 1, 1); step(I(I(q(x[2]) * k, u), (y, 0, None)), I(I(q(x[2]) * k, (y, 0, None)), u), "marginalisation")
+    k = N(y, u, 1) - N(y, u + 1, 1)
+    step(I(I(q(x[2]) * k, u), (y, 0, None)), I(I(q(x[2]) * k, (y, 0, None)), u), "marginalisation")
 known-12-order-beside-a-density-by-exchange:
     k = N(y, u, 1) - N(y, u + 1, 1); step(I(I(q(x[2]) * k, u), (y, 0, None)), q(x[2]), "exchange")
 # --- R13: the limit is 1 for v > w
-known-13-a-limit-of-two-exponentials: step(Limit((exp(r * T) + 2 * exp(b * T)) / (exp(r * T) + exp(b * T)), T), 2, "limit")
-known-13-a-limit-of-two-exponentials-nested: nested(Limit((exp(v * T) + 2 * exp(a * T)) / (exp(v * T) + exp(a * T)), T), 2, "limit")
+known-13-a-limit-of-two-exponentials:
+    step(Limit((exp(r * T) + 2 * exp(b * T)) / (exp(r * T) + exp(b * T)), T), 2, "limit")
+known-13-a-limit-of-two-exponentials-nested:
+    nested(Limit((exp(v * T) + 2 * exp(a * T)) / (exp(v * T) + exp(a * T)), T), 2, "limit")
 # --- R14: a symbol that stands for the place
 known-14-the-drift-is-a-symbol:
     define("b", b, -r); d_ = symbol("clock"); assume("moves", f(r, d_), Diffusion(r, d_, b, 1))
@@ -116,9 +136,11 @@ known-14-the-square-of-the-place: define("b", b, r**2); step(E(b, N(r, 0, 1)), b
 known-14-the-square-of-the-place-blinded: define("b", b, r**2); blind(E(b, N(r, 0, 1)), b, "Gaussian integral")
 # --- R15: what a network says of a noisy state
 known-15-a-network-of-the-state:
-    define("x", x[t], x[t - 1] + eps[t]); define("net", m[t], net(x[t], t)); step(E(eps[t] * m[t]), m[t] * E(eps[t]), "linearity", "noise")
+    define("x", x[t], x[t - 1] + eps[t]); define("net", m[t], net(x[t], t))
+    step(E(eps[t] * m[t]), m[t] * E(eps[t]), "linearity", "noise")
 known-15-a-network-of-the-state-blinded:
-    define("x", x[t], x[t - 1] + eps[t]); define("net", m[t], net(x[t], t)); blind(E(eps[t] * m[t]), 0, "independence", "noise")
+    define("x", x[t], x[t - 1] + eps[t]); define("net", m[t], net(x[t], t))
+    blind(E(eps[t] * m[t]), 0, "independence", "noise")
 """,
     **HELPERS,
 )
@@ -129,30 +151,38 @@ ROOTS = table(
 r1-a-half-line-given-a-state: step(E(I(q(x[1] | x[0]), (x[1], 0, None)), q(x[0])), 1, "marginalisation")
 r1-the-outer-interval: step(I(I(q(x[0], x[1]), x[1]), (x[0], 0, 1)), 1, "marginalisation")
 r1-an-interval-of-a-joint-density: step(I(q(x[0], x[1]), (x[1], 0, 1)), q(x[0]), "marginalisation")
-r1-another-interval: step(I(I(q(x[1] | x[0]), (x[1], 0, 1)) * q(x[0]), x[0]), I(q(x[1]), (x[1], 0, 2)), "marginalisation")
+r1-another-interval:
+    step(I(I(q(x[1] | x[0]), (x[1], 0, 1)) * q(x[0]), x[0]), I(q(x[1]), (x[1], 0, 2)), "marginalisation")
 r1-an-interval-in-the-middle-of-a-chain:
     step(I(mk(x[2] | x[1]) * mk(x[1] | x[0]), (x[1], 0, 1)), mk(x[2] | x[0]), "Markov")
 # --- R2: with the drift −r and the noise √2, N(r, 0, 1) is a density for all times, constant in time
 r2-by-parts-on-half-of-all-times:
     assume("moves", f(r, b), Diffusion(r, b, -r, sqrt(2)))
     step(I(u * D(f(r, u), u), (u, 0, None)), -I(f(r, u), (u, 0, None)), "integration by parts")
-r2-it-vanishes-at-late-times: assume("moves", f(r, b), Diffusion(r, b, -r, sqrt(2))); step(Limit(f(r, T), T), 0, "limit")
+r2-it-vanishes-at-late-times:
+    assume("moves", f(r, b), Diffusion(r, b, -r, sqrt(2))); step(Limit(f(r, T), T), 0, "limit")
 # N(r, exp(−s), 1) moves so, and changes from 0 to N(r, 0, 1)
 r2-what-it-gains-over-all-times:
-    assume("moves", f(r, b), Diffusion(r, b, -r, sqrt(2))); step(I(D(f(r, u), u), u), 0, "integration by parts", "moves")
+    assume("moves", f(r, b), Diffusion(r, b, -r, sqrt(2)))
+    step(I(D(f(r, u), u), u), 0, "integration by parts", "moves")
 r2-a-factor-of-time-by-parts:
     assume("moves", f(r, b), Diffusion(r, b, -r, sqrt(2)))
     step(I(g(u) * D(f(r, u), u), u), -I(g.prime(u) * f(r, u), u), "integration by parts", "moves")
-r2-the-mean-stands-still: assume("moves", f(r, b), Diffusion(r, b, -r, sqrt(2))); step(D(I(y * f(y, b), y), b), 0, "Itô", "moves")
+r2-the-mean-stands-still:
+    assume("moves", f(r, b), Diffusion(r, b, -r, sqrt(2))); step(D(I(y * f(y, b), y), b), 0, "Itô", "moves")
 # --- R3: a parameter that is random at one time only
 r3-the-variance-at-any-time: define("one", m[3], 2 * eps[3] + 1); step(Var(m[t]), 0, "linearity")
 r3-out-of-a-mean: define("one", m[1], x[1]); step(E(m[t] * x[t]), m[t] * E(x[t]), "linearity")
-r3-beside-its-own-noise: define("one", m[2], 2 * eps[2]); step(E(m[s] * eps[s]), m[s] * E(eps[s]), "independence", "noise")
-r3-out-of-an-integral: define("one", m[1], x[0] ** 2); step(I(f(x[0]) * m[t], x[0]), m[t] * I(f(x[0]), x[0]), "linearity")
-r3-in-a-sum-over-all-times: define("one", rate[4], exp(eps[4])); step(Var(Sum(rate[s], (s, 1, T))), 0, "linearity", start=4)
+r3-beside-its-own-noise:
+    define("one", m[2], 2 * eps[2]); step(E(m[s] * eps[s]), m[s] * E(eps[s]), "independence", "noise")
+r3-out-of-an-integral:
+    define("one", m[1], x[0] ** 2); step(I(f(x[0]) * m[t], x[0]), m[t] * I(f(x[0]), x[0]), "linearity")
+r3-in-a-sum-over-all-times:
+    define("one", rate[4], exp(eps[4])); step(Var(Sum(rate[s], (s, 1, T))), 0, "linearity", start=4)
 # --- R4: indices with names that a program might keep for itself
 r4-all-members-are-the-same: (i,) = indices("any"); step(Sum(m[i], (i, 1, T)), T * m[T], "algebra")
-r4-one-transition-for-another: (i,) = indices("any"); step(q(x[i] | x[i - 1], x[0]), q(x[t] | x[t - 1], x[0]), "chain rule", start=2)
+r4-one-transition-for-another:
+    (i,) = indices("any"); step(q(x[i] | x[i - 1], x[0]), q(x[t] | x[t - 1], x[0]), "chain rule", start=2)
 r4-one-member-for-another: (i,) = indices("ANY"); step(m[i] * log(q(x[i])), m[t] * log(q(x[t])), "algebra")
 r4-the-start-is-forgotten: (i,) = indices("step"); step(mk(x[i] | x[0]), mk(x[i]), "Markov", start=2)
 # i may be t
@@ -160,21 +190,27 @@ r4-two-times-that-may-meet: (i,) = indices("any"); step(E(eps[i] * eps[t]), 0, "
 # --- R5: randomness that a function or a symbol of a function hides
 r5-its-mean: define("b", b, eps[3]); define("g", g(r), r + b); step(E(g(a)), g(a), "linearity")
 r5-its-variance: define("b", b, x[1]); define("g", g(r), b * r); step(Var(g(r)), 0, "linearity")
-r5-beside-the-state-that-it-hides: define("b", b, x[0]); define("h", h(r), r + b); step(E(h(1) * x[0]), h(1) * E(x[0]), "linearity")
+r5-beside-the-state-that-it-hides:
+    define("b", b, x[0]); define("h", h(r), r + b); step(E(h(1) * x[0]), h(1) * E(x[0]), "linearity")
 r5-through-two-functions:
     define("b", b, eps[1]); define("h", h(r), r * b); define("g", g(r), h(r) + 1); step(E(g(2)), g(2), "linearity")
 # the mean is a
-r5-beside-the-noise-that-it-hides: define("b", b, eps[1]); define("g", g(r), b * r); step(E(g(a) * eps[1]), 0, "independence", "noise")
+r5-beside-the-noise-that-it-hides:
+    define("b", b, eps[1]); define("g", g(r), b * r); step(E(g(a) * eps[1]), 0, "independence", "noise")
 # --- R6: forward states in which backward noises are hidden
-r6-the-state-before: n_ = noise("back", backward=True); define("law", n_[t], standard_normal); define("y", z[t - 1], z[t] + n_[t])
+r6-the-state-before:
+    n_ = noise("back", backward=True); define("law", n_[t], standard_normal); define("y", z[t - 1], z[t] + n_[t])
     define("x", x[t], x[t - 1] + z[t - 1]); step(E(n_[1] * x[1]), 0, "independence", "law")
-r6-behind-a-symbol: n_ = noise("back", backward=True); define("law", n_[t], standard_normal); define("y", z[t - 1], z[t] + n_[t])
+r6-behind-a-symbol:
+    n_ = noise("back", backward=True); define("law", n_[t], standard_normal); define("y", z[t - 1], z[t] + n_[t])
     define("r", r, z[0]); define("x", x[t], x[t - 1] + r); step(E(n_[1] * x[1]), 0, "independence", "law")
-r6-behind-a-function: n_ = noise("back", backward=True); define("law", n_[t], standard_normal); define("y", z[t - 1], z[t] + n_[t])
+r6-behind-a-function:
+    n_ = noise("back", backward=True); define("law", n_[t], standard_normal); define("y", z[t - 1], z[t] + n_[t])
     define("g", g(r), r * z[0]); define("x", x[t], x[t - 1] + g(1)); step(E(n_[1] * x[1]), 0, "independence", "law")
 r6-a-backward-noise-in-a-forward-state: n_ = noise("back", backward=True); define("law", n_[t], standard_normal)
     define("x", x[t], x[t - 1] + n_[t]); step(E(n_[t] * x[t]), 0, "independence", "law")
-r6-behind-a-sequence: n_ = noise("back", backward=True); define("law", n_[t], standard_normal); define("y", z[t - 1], z[t] + n_[t])
+r6-behind-a-sequence:
+    n_ = noise("back", backward=True); define("law", n_[t], standard_normal); define("y", z[t - 1], z[t] + n_[t])
     define("m", m[t], 2 * z[t - 1]); define("x", x[t], x[t - 1] + m[t]); step(E(n_[t] * x[t]), 0, "independence", "law")
 # --- R7: laws of which there is no example
 r7-a-product-of-three-beside-a-step:
@@ -184,24 +220,28 @@ r7-the-same-variance-in-both-directions:
     define("one", q(x[1] | x[0]), N(x[1], x[0], 1)); define("two", q(x[0] | x[1]), N(x[0], x[1], 1))
     step(q(x[0]), q(x[1]), "Bayes", ("one", "two"))
 r7-one-marginal-for-a-walk-that-spreads:
-    define("one", q(x[0]), N(x[0], 0, 1)); define("two", q(x[1]), N(x[1], 0, 1)); define("three", q(x[1] | x[0]), N(x[1], x[0], 1))
-    step(E(x[1] ** 2, q(x[1])), 1, "Gaussian integral", "two")
-    step(E(x[1] ** 2, q(x[1])), E(E(x[1] ** 2, q(x[1] | x[0])), q(x[0])), "tower").equals(2, by="Gaussian integral", using=("one", "three"))
+    define("one", q(x[0]), N(x[0], 0, 1)); define("two", q(x[1]), N(x[1], 0, 1))
+    define("three", q(x[1] | x[0]), N(x[1], x[0], 1)); step(E(x[1] ** 2, q(x[1])), 1, "Gaussian integral", "two")
+    step(E(x[1] ** 2, q(x[1])), E(E(x[1] ** 2, q(x[1] | x[0])), q(x[0])), "tower").equals(2,
+        by="Gaussian integral", using=("one", "three"))
 r7-an-assumed-law-and-a-defined-one:
     assume("one", q(x[1] | x[0]), N(x[1], x[0], 1)); define("two", q(x[1] | x[0]), N(x[1], x[0], 2))
-    step(E((x[1] - x[0]) ** 2, q(x[1] | x[0])), 1, "Gaussian integral", "one").equals(2, by="Gaussian integral", using="two")
+    step(E((x[1] - x[0]) ** 2, q(x[1] | x[0])), 1, "Gaussian integral", "one").equals(2, by="Gaussian integral",
+        using="two")
 r7-two-steps-as-wide-as-one:
     define("one", mk(x[t] | x[t - 1]), N(x[t], x[t - 1], 1)); define("two", mk(x[2] | x[0]), N(x[2], x[0], 1))
     step(E((x[2] - x[0]) ** 2, mk(x[2] | x[0])), 1, "Gaussian integral", "two").equals(2, by="Markov", using="one")
 # --- R8: right sides that do not exist at all times
 r8-a-sum-that-ends-before-it-begins:
-    define("m", m[t], Sum(rate[s], (s, t, 5))); step(m[7] - m[8], rate[7], "definition", "m"); step(m[7] - m[8], 0, "definition", "m")
+    define("m", m[t], Sum(rate[s], (s, t, 5))); step(m[7] - m[8], rate[7], "definition", "m")
+    step(m[7] - m[8], 0, "definition", "m")
 r8-a-logarithm-of-what-becomes-negative: define("m", m[t], log(2 - t)); step(exp(m[3]), -1, "definition", "m")
 r8-a-root-of-what-becomes-negative: define("m", m[t], sqrt(3 - t)); step(m[4] ** 2, -1, "definition", "m")
 # 0 at t = 3
 r8-a-pole-at-one-time: define("m", m[t], 1 / (t - 3)); step(m[t] * (t - 3), 1, "definition", "m")
 r8-a-product-that-ends-before-it-begins:
-    define("m", m[t], Product(al[s], (s, 3, t))); step(m[1] * al[2], 1, "definition", "m"); step(m[1], 1, "definition", "m")
+    define("m", m[t], Product(al[s], (s, 3, t))); step(m[1] * al[2], 1, "definition", "m")
+    step(m[1], 1, "definition", "m")
 # --- R9: the first term is taken out, and the others lose their form
 r9-roots: step(Sum(sqrt(ab[s]), (s, 0, T)), 1 + Sum(ab[s], (s, 1, T)), "telescoping")
 r9-squares: step(Sum(m[s] ** 2, (s, 1, T)), m[1] ** 2 + Sum(m[s], (s, 2, T)), "telescoping")
@@ -214,14 +254,17 @@ r10-a-sum-of-roots-from-zero: step(Sum(sqrt(s**2 - 2 * s + 1), (s, 0, T)), Sum(s
 # 0 at t = 0
 r10-a-factor-cancelled-at-zero: step(t * rate[t] * (1 / t), rate[t], "algebra", start=0)
 r10-a-noise-at-zero-and-its-state:
-    n_ = noise("early", start=0); define("law", n_[t], standard_normal); define("x", x[0], 2 * n_[0]); step(E(n_[0] * x[0]), 0, "independence", "law")
+    n_ = noise("early", start=0); define("law", n_[t], standard_normal); define("x", x[0], 2 * n_[0])
+    step(E(n_[0] * x[0]), 0, "independence", "law")
 # the product is 0, so that the quotient is not 1
 r10-a-product-from-zero: step(Product(s, (s, 0, T)) * (1 / Product(s, (s, 0, T))), 1, "algebra")
 # --- R11: positive where the variables are equal, negative in the mean
-r11-a-square-of-a-difference: G = I(I(Fraction(1, 8) - (y - u) ** 2, (y, 0, 1)), (u, 0, 1)); chain("x", r).at_most(r + G, gap=G)
+r11-a-square-of-a-difference:
+    G = I(I(Fraction(1, 8) - (y - u) ** 2, (y, 0, 1)), (u, 0, 1)); chain("x", r).at_most(r + G, gap=G)
 r11-a-difference: G = I(I(y - u, (y, 0, 1)), (u, 0, 2)); chain("x", r).at_most(r + G, gap=G)
 # its mean over the square is 0.861 − 0.9
-r11-a-bell-of-a-difference: G = I(I(exp(-((y - u) ** 2)) - Fraction(9, 10), (y, 0, 1)), (u, 0, 1)); chain("x", r).at_most(r + G, gap=G)
+r11-a-bell-of-a-difference:
+    G = I(I(exp(-((y - u) ** 2)) - Fraction(9, 10), (y, 0, 1)), (u, 0, 1)); chain("x", r).at_most(r + G, gap=G)
 r11-sums: G = Sum(Sum(1 - (s - t) ** 2, (s, 1, 4)), (t, 1, 4)); chain("x", r).at_most(r + G, gap=G)
 r11-a-product-less-a-square: G = I(I(y * u - y**2, (y, 0, 1)), (u, 0, 1)); chain("x", r).at_most(r + G, gap=G)
 # --- R12: what diverges, beside a density
@@ -232,7 +275,8 @@ r12-the-classic-beside-a-density:
 r12-over-the-condition: step(I(q(x[1] | x[0]), x[0]), 1, "marginalisation")
 # the left side is 0, the right side q(x₂)
 r12-a-moved-bell-as-fubini:
-    k = f(y - u) - f(y - u - 1); step(I(I(q(x[2]) * k, u), (y, 0, None)), I(I(q(x[2]) * k, (y, 0, None)), u), "exchange")
+    k = f(y - u) - f(y - u - 1)
+    step(I(I(q(x[2]) * k, u), (y, 0, None)), I(I(q(x[2]) * k, (y, 0, None)), u), "exchange")
 # ∫ 1 dx₁
 r12-a-density-over-itself: step(E(1 / q(x[1]), q(x[1])), 1, "marginalisation")
 r12-a-difference-of-two-that-diverge:
@@ -253,13 +297,18 @@ r14-the-variance: define("v", v, 1 + r**2); step(E(r**2, N(r, 0, v)), v, "Gaussi
 # 4 r³
 r14-under-a-derivative: define("b", b, r**3); step(D(b * r, r), b, "differentiation")
 # --- R15: networks are functions of random states
-r15-out-of-a-mean: define("x", x[t], x[t - 1] + eps[t]); step(E(eps[t] * net(x[t], t)), net(x[t], t) * E(eps[t]), "linearity", "noise")
-r15-independent-of-the-noise-in-its-state: define("x", x[t], x[t - 1] + eps[t]); step(E(eps[t] * net(x[t], t)), 0, "independence", "noise")
-r15-no-variance: define("x", x[t], x[t - 1] + eps[t]); define("net", m[t], net(x[t], t)); step(Var(m[t]), 0, "linearity")
+r15-out-of-a-mean:
+    define("x", x[t], x[t - 1] + eps[t]); step(E(eps[t] * net(x[t], t)), net(x[t], t) * E(eps[t]), "linearity", "noise")
+r15-independent-of-the-noise-in-its-state:
+    define("x", x[t], x[t - 1] + eps[t]); step(E(eps[t] * net(x[t], t)), 0, "independence", "noise")
+r15-no-variance:
+    define("x", x[t], x[t - 1] + eps[t]); define("net", m[t], net(x[t], t)); step(Var(m[t]), 0, "linearity")
 r15-the-loss-without-its-cross-term:
     define("x", x[t], x[t - 1] + eps[t])
     step(E((eps[t] - net(x[t], t)) ** 2), 1 + E(net(x[t], t) ** 2), "independence", "noise")
-r15-a-symbol-for-it: define("x", x[t], x[t - 1] + eps[t]); define("b", b, net(x[1], 1)); step(E(b * eps[1]), b * E(eps[1]), "linearity", "noise")
+r15-a-symbol-for-it:
+    define("x", x[t], x[t - 1] + eps[t]); define("b", b, net(x[1], 1))
+    step(E(b * eps[1]), b * E(eps[1]), "linearity", "noise")
 """,
     **HELPERS,
 )
@@ -270,8 +319,11 @@ RULES = table(
 definition-another-time: define("m", m[t], 2 * r * t); step(m[t + 1], 2 * r * t, "definition", "m")
 definition-the-member-itself: define("m", m[t], al[t] * m[t - 1]); step(m[3], al[3] * m[3], "definition", "m")
 definition-another-argument: define("g", g(r), r**2 + b); step(g(2 * r), 2 * r**2 + b, "definition", "g")
-definition-two-steps-as-one: define("q", q(x[t] | x[t - 1]), N(x[t], c * x[t - 1], v)); step(q(x[2] | x[0]), N(x[2], c * x[0], v), "definition", "q")
-definition-a-quotient-of-neighbours: define("ab", ab[t], Product(al[s], (s, 1, t))); step(ab[t] / ab[t - 1], al[t - 1], "definition", "ab", start=2)
+definition-two-steps-as-one:
+    define("q", q(x[t] | x[t - 1]), N(x[t], c * x[t - 1], v))
+    step(q(x[2] | x[0]), N(x[2], c * x[0], v), "definition", "q")
+definition-a-quotient-of-neighbours:
+    define("ab", ab[t], Product(al[s], (s, 1, t))); step(ab[t] / ab[t - 1], al[t - 1], "definition", "ab", start=2)
 # --- algebra
 algebra-a-cube: step((a - v) ** 3, a**3 - 3 * a**2 * v + 3 * a * v**2 + v**3, "algebra")
 algebra-a-root-of-a-sum: step(sqrt(a**2 + v**2), a + v, "algebra")
@@ -282,7 +334,8 @@ algebra-a-root-of-a-negative-number: step(sqrt((c - 1) ** 2), c - 1, "algebra")
 linearity-a-square: step(E(r * x[1] ** 2 + b, q(x[1])), r * E(x[1], q(x[1])) ** 2 + b, "linearity")
 linearity-a-mass-that-is-not-one: step(I((y + 1) * f(y), y), I(y * f(y), y) + 1, "linearity")
 linearity-equal-terms: step(E(Sum(m[s] * x[s], (s, 1, T)), q(x[1:T])), T * E(m[1] * x[1], q(x[1])), "linearity")
-linearity-the-condition-averaged: step(E(x[0] * x[1], q(x[1] | x[0])), E(x[0], q(x[0])) * E(x[1], q(x[1] | x[0])), "linearity")
+linearity-the-condition-averaged:
+    step(E(x[0] * x[1], q(x[1] | x[0])), E(x[0], q(x[0])) * E(x[1], q(x[1] | x[0])), "linearity")
 linearity-a-square-of-a-noise: step(E(eps[t] ** 2 + 2 * eps[t]), E(eps[t]) ** 2 + 2 * E(eps[t]), "linearity")
 # --- Markov
 markov-a-bridge: step(mk(x[1] | x[0], x[2]), mk(x[1] | x[2]), "Markov")
@@ -299,7 +352,8 @@ chain-rule-the-condition-is-lost: step(q(x[1] | x[0], x[2]), q(x[1], x[2] | x[0]
 # --- marginalisation
 marginalisation-the-condition: step(I(q(x[1] | x[0]) * q(x[0]), x[0]), q(x[1] | x[0]), "marginalisation")
 marginalisation-another-prior: step(I(q(x[1] | x[0]) * p(x[0]), x[0]), q(x[1]), "marginalisation")
-marginalisation-inside-a-logarithm: step(E(log(q(x[1] | x[0])), q(x[0], x[1])), E(log(q(x[1])), q(x[1])), "marginalisation")
+marginalisation-inside-a-logarithm:
+    step(E(log(q(x[1] | x[0])), q(x[0], x[1])), E(log(q(x[1])), q(x[1])), "marginalisation")
 marginalisation-a-factor-of-the-variable: step(I(x[0] * q(x[0], x[1]), x[0]), x[0] * q(x[1]), "marginalisation")
 marginalisation-of-a-square: step(I(q(x[0], x[1]) ** 2, x[1]), q(x[0]) ** 2, "marginalisation")
 # --- Bayes
@@ -316,18 +370,23 @@ tower-the-wrong-condition-stays: step(E(E(x[0], given=(x[1], x[2])), given=x[2])
 tower-two-models: step(E(E(x[1], p(x[1] | x[0])), q(x[0])), E(x[1], q(x[1])), "tower")
 # --- independence
 # 3 and 1
-independence-a-product-of-shifted-noises: step(Var((1 + eps[1]) * (1 + eps[2])), Var(1 + eps[1]) * Var(1 + eps[2]), "independence", "noise")
-independence-factors-that-are-not-squared: step(Var(r * eps[1] + b * eps[2]), r * Var(eps[1]) + b * Var(eps[2]), "independence")
+independence-a-product-of-shifted-noises:
+    step(Var((1 + eps[1]) * (1 + eps[2])), Var(1 + eps[1]) * Var(1 + eps[2]), "independence", "noise")
+independence-factors-that-are-not-squared:
+    step(Var(r * eps[1] + b * eps[2]), r * Var(eps[1]) + b * Var(eps[2]), "independence")
 independence-a-fourth-power: step(E((eps[1] + eps[2]) ** 4), E(eps[1] ** 4) + E(eps[2] ** 4), "independence", "noise")
 independence-one-noise-twice: step(Var(eps[1] + 2 * eps[1]), Var(eps[1]) + 4 * Var(eps[1]), "independence", "noise")
-independence-an-earlier-noise-in-a-state: define("x", x[t], c * x[t - 1] + eps[t]); step(E(x[2] * eps[1]), 0, "independence", "noise")
+independence-an-earlier-noise-in-a-state:
+    define("x", x[t], c * x[t - 1] + eps[t]); step(E(x[2] * eps[1]), 0, "independence", "noise")
 # --- Jensen
 jensen-as-an-equality: step(E(log(f(x[0])), q(x[0])), log(E(f(x[0]), q(x[0]))), "Jensen")
 jensen-the-gap-of-another-model: step(log(q(x[1])), E(log(q(x[1] | x[0])), p(x[0])) + KL(p(x[0]), q(x[0])), "Jensen")
 jensen-the-divergence-turned-round:
-    step(log(p(x[0])), E(log(p(x[0], x[1]) / q(x[1] | x[0])), q(x[1] | x[0])) + KL(p(x[1] | x[0]), q(x[1] | x[0])), "Jensen")
+    step(log(p(x[0])), E(log(p(x[0], x[1]) / q(x[1] | x[0])), q(x[1] | x[0])) + KL(p(x[1] | x[0]), q(x[1] | x[0])),
+        "Jensen")
 jensen-the-gap-with-the-wrong-sign:
-    step(log(p(x[0])), E(log(p(x[0], x[1]) / q(x[1] | x[0])), q(x[1] | x[0])) - KL(q(x[1] | x[0]), p(x[1] | x[0])), "Jensen")
+    step(log(p(x[0])), E(log(p(x[0], x[1]) / q(x[1] | x[0])), q(x[1] | x[0])) - KL(q(x[1] | x[0]), p(x[1] | x[0])),
+        "Jensen")
 jensen-an-exponential: step(E(exp(x[1]), q(x[1])), exp(E(x[1], q(x[1]))), "Jensen")
 # --- gaps
 gap-a-difference-of-divergences: G = KL(q(x[1]), p(x[1])) - KL(p(x[1]), q(x[1])); chain("x", r).at_most(r + G, gap=G)
@@ -353,7 +412,8 @@ differentiation-an-inner-derivative: step(D(g(r**2), r), g.prime(r**2), "differe
 differentiation-the-sign-of-a-score: step(D(log(N(r, b, v)), r), (r - b) / v, "differentiation")
 differentiation-an-exponent: step(D(exp(r * b), r), exp(r * b), "differentiation")
 differentiation-a-root: step(D(sqrt(f(r)), r), 1 / (2 * sqrt(f(r))), "differentiation")
-differentiation-a-product-twice: step(D(D(f(r) * w(r), r), r), D(D(f(r), r), r) * w(r) + f(r) * D(D(w(r), r), r), "differentiation")
+differentiation-a-product-twice:
+    step(D(D(f(r) * w(r), r), r), D(D(f(r), r), r) * w(r) + f(r) * D(D(w(r), r), r), "differentiation")
 # --- exchange
 exchange-an-end-that-moves: step(D(I(g(y), (y, 0, r)), r), I(D(g(y), r), (y, 0, r)), "exchange")
 exchange-an-end-that-moves-too: step(D(I(g(r * y), (y, 0, r)), r), I(y * g.prime(r * y), (y, 0, r)), "exchange")
@@ -375,28 +435,42 @@ substitution-the-standard-deviation-as-variance: step(E(g(a * y + r), N(y, 0, 1)
 # --- reparameterisation
 reparameterisation-a-variance: step(E(g(y), N(y, r, a**2)), E(g(r + a**2 * zeta), N(zeta, 0, 1)), "reparameterisation")
 reparameterisation-two-noises-for-one:
-    step(E(g(y) * h(y), N(y, 0, v)), E(g(sqrt(v) * zeta), N(zeta, 0, 1)) * E(h(sqrt(v) * zeta), N(zeta, 0, 1)), "reparameterisation")
-reparameterisation-the-mean-is-scaled: step(E(g(y), N(y, r, v)), E(g(sqrt(v) * (r + zeta)), N(zeta, 0, 1)), "reparameterisation")
-reparameterisation-the-mean-is-added-again: step(E(g(y - r), N(y, r, v)), E(g(sqrt(v) * zeta + r), N(zeta, 0, 1)), "reparameterisation")
-reparameterisation-a-derivative: step(D(E(g(y), N(y, r, v)), v), E(g.prime(r + sqrt(v) * zeta), N(zeta, 0, 1)), "reparameterisation")
+    step(E(g(y) * h(y), N(y, 0, v)), E(g(sqrt(v) * zeta), N(zeta, 0, 1)) * E(h(sqrt(v) * zeta), N(zeta, 0, 1)),
+        "reparameterisation")
+reparameterisation-the-mean-is-scaled:
+    step(E(g(y), N(y, r, v)), E(g(sqrt(v) * (r + zeta)), N(zeta, 0, 1)), "reparameterisation")
+reparameterisation-the-mean-is-added-again:
+    step(E(g(y - r), N(y, r, v)), E(g(sqrt(v) * zeta + r), N(zeta, 0, 1)), "reparameterisation")
+reparameterisation-a-derivative:
+    step(D(E(g(y), N(y, r, v)), v), E(g.prime(r + sqrt(v) * zeta), N(zeta, 0, 1)), "reparameterisation")
 # --- Itô
-itô-half-a-square: assume("moves", f(r, b), Diffusion(r, b, 0, a)); step(D(I(y**2 * f(y, b), y), b), a**2 / 2, "Itô", "moves")
-itô-the-noise-for-its-square: assume("moves", f(r, b), Diffusion(r, b, 0, a)); step(D(I(y**2 * f(y, b), y), b), a, "Itô", "moves")
+itô-half-a-square:
+    assume("moves", f(r, b), Diffusion(r, b, 0, a)); step(D(I(y**2 * f(y, b), y), b), a**2 / 2, "Itô", "moves")
+itô-the-noise-for-its-square:
+    assume("moves", f(r, b), Diffusion(r, b, 0, a)); step(D(I(y**2 * f(y, b), y), b), a, "Itô", "moves")
 itô-the-ordinary-chain-rule:
-    assume("moves", f(r, b), Diffusion(r, b, g(r), a)); step(D(I(h(y) * f(y, b), y), b), I(g(y) * h.prime(y) * f(y, b), y), "Itô", "moves")
+    assume("moves", f(r, b), Diffusion(r, b, g(r), a))
+    step(D(I(h(y) * f(y, b), y), b), I(g(y) * h.prime(y) * f(y, b), y), "Itô", "moves")
 itô-the-drift-of-the-mean:
-    assume("moves", f(r, b), Diffusion(r, b, g(r), a)); step(D(I(y * f(y, b), y), b), g(I(y * f(y, b), y)), "Itô", "moves")
-itô-another-density: assume("moves", f(r, b), Diffusion(r, b, -r, a)); step(D(I(y * w(y, b), y), b), -I(y * w(y, b), y), "Itô", "moves")
+    assume("moves", f(r, b), Diffusion(r, b, g(r), a))
+    step(D(I(y * f(y, b), y), b), g(I(y * f(y, b), y)), "Itô", "moves")
+itô-another-density:
+    assume("moves", f(r, b), Diffusion(r, b, -r, a)); step(D(I(y * w(y, b), y), b), -I(y * w(y, b), y), "Itô", "moves")
 # --- test functions
 test-functions-a-constant-one:
-    chain("weak", I(y * f.prime(y), y)).equals(-I(f(y), y), by="integration by parts"); step(r * f.prime(r), -f(r), "test functions", "weak")
+    chain("weak", I(y * f.prime(y), y)).equals(-I(f(y), y), by="integration by parts")
+    step(r * f.prime(r), -f(r), "test functions", "weak")
 test-functions-even-functions-only:
-    chain("weak", I(h(y**2) * f(y), y)).equals(I(h(y**2) * f(-y), y), by="substitution"); step(f(r), f(-r), "test functions", "weak")
+    chain("weak", I(h(y**2) * f(y), y)).equals(I(h(y**2) * f(-y), y), by="substitution")
+    step(f(r), f(-r), "test functions", "weak")
 test-functions-on-no-interval:
-    chain("weak", I(h(y) * f(y), (y, 0, 0))).equals(I(h(y) * w(y), (y, 0, 0)), by="integration"); step(f(r), w(r), "test functions", "weak")
-test-functions-without-a-function: chain("weak", I(f(y), y)).equals(I(f(y + 1), y), by="substitution"); step(f(r), f(r + 1), "test functions", "weak")
+    chain("weak", I(h(y) * f(y), (y, 0, 0))).equals(I(h(y) * w(y), (y, 0, 0)), by="integration")
+    step(f(r), w(r), "test functions", "weak")
+test-functions-without-a-function:
+    chain("weak", I(f(y), y)).equals(I(f(y + 1), y), by="substitution"); step(f(r), f(r + 1), "test functions", "weak")
 test-functions-by-parts-with-the-wrong-sign:
-    chain("weak", I(h(y) * f.prime(y), y)).equals(I(h.prime(y) * f(y), y), by="integration by parts"); step(f.prime(r), -f.prime(r), "test functions", "weak")
+    chain("weak", I(h(y) * f.prime(y), y)).equals(I(h.prime(y) * f(y), y), by="integration by parts")
+    step(f.prime(r), -f.prime(r), "test functions", "weak")
 # --- limit
 limit-one-to-an-infinite-power: step(Limit((1 + 1 / T) ** T, T), 1, "limit")
 limit-a-half-is-forgotten: step(Limit(T * (sqrt(1 + a / T) - 1), T), a, "limit")
@@ -411,11 +485,14 @@ telescoping-a-product: step(Product(rate[s] / rate[s - 1], (s, 1, T)), rate[T] -
 telescoping-with-weights: step(Sum(s * (rate[s] - rate[s - 1]), (s, 1, T)), T * rate[T] - rate[0], "telescoping")
 # --- induction
 induction-a-hypothesis-for-the-next-time:
-    ind = induction("i", m[t], m[1], over=t); ind.base.equals(m[1], by="algebra"); ind.step.equals(m[1], by="induction", using="hypothesis")
-induction-a-base-that-fails: ind = induction("i", Sum(s, (s, 1, t)), (t**2 + t + 2) / 2, over=t); ind.base.equals(2, by="algebra")
+    ind = induction("i", m[t], m[1], over=t); ind.base.equals(m[1], by="algebra")
+    ind.step.equals(m[1], by="induction", using="hypothesis")
+induction-a-base-that-fails:
+    ind = induction("i", Sum(s, (s, 1, t)), (t**2 + t + 2) / 2, over=t); ind.base.equals(2, by="algebra")
 induction-a-step-that-fails:
     ind = induction("i", Sum(s, (s, 1, t)), t**2, over=t); ind.base.equals(1, by="algebra")
-    ind.step.equals(Sum(s, (s, 1, t)) + t + 1, by="telescoping").equals(t**2 + t + 1, by="induction", using="hypothesis").equals((t + 1) ** 2, by="algebra")
+    ind.step.equals(Sum(s, (s, 1, t)) + t + 1, by="telescoping").equals(t**2 + t + 1, by="induction",
+        using="hypothesis").equals((t + 1) ** 2, by="algebra")
 induction-another-member: ind = induction("i", m[t], r, over=t); ind.step.equals(r, by="induction", using="hypothesis")
 induction-the-hypothesis-twice:
     define("m", m[t], 2 * m[t - 1]); ind = induction("i", m[t], m[1], over=t); ind.base.equals(m[1], by="algebra")
