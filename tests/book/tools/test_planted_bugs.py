@@ -23,7 +23,8 @@ from derive.verify.verify import ProofStatus
 
 FALSE = table(r"""
 language: define("m", m[t], rate[t - 1]); step(m[t + 1], rate[t + 1], "definition", "m")
-definitions: define("g", g(r), r * eps[1]); step(E(g(a) * eps[1]), g(a) * E(eps[1]), "linearity")
+# it goes from 1 to 2, and a positive function is taken to fall off
+definitions: define("f", f(r), 1 + Phi(r)); step(I(f.prime(y), y), 0, "integration by parts")
 kernel-means: step(E(x[1], q(x[1])), x[1], "linearity")
 kernel-markov: step(mk(x[1] | x[0], x[2]), mk(x[1] | x[2]), "Markov")
 proof-signs: step(sqrt(r**2), r, "algebra")
