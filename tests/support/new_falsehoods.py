@@ -2,12 +2,13 @@
 
 KNOWN   forms in which a hostile referee got past the checker, as the referee described them
 ROOTS   five new ones for each of the fifteen roots of those holes
-RULES   five for each of twenty-two justifications
+RULES   five for each of twenty-three justifications
+STATEMENTS  what would be true if the statements in Rocq were read carelessly
 
-They were written from the descriptions of the holes and of the rules, by somebody who had not read how the checker
-works or how the holes were closed.  Each is false in a world that satisfies all of its definitions and assumptions,
-or has definitions that no world satisfies; its name or the comment above it says why.  If a row has several steps,
-they contradict one another, so that one of them at least must be refused.
+All but the last were written from the descriptions of the holes and of the rules, by somebody who had not read how the
+checker works or how the holes were closed.  Each is false in a world that satisfies all of its definitions and
+assumptions, or has definitions that no world satisfies; its name or the comment above it says why.  If a row has
+several steps, they contradict one another, or the last does not follow, so that one of them at least must be refused.
 """
 
 from __future__ import annotations
@@ -500,4 +501,20 @@ induction-the-hypothesis-twice:
 """,
     **HELPERS,
 )
-FALSE = KNOWN | ROOTS | RULES
+STATEMENTS = table(
+    r"""
+# --- times before 0, where a natural number would be 0; the first is 1/r + 1
+statement-a-power-with-a-negative-exponent: step(Sum(r ** (s - 2), (s, 1, 2)), 2, "algebra")
+statement-a-power-with-a-negative-exponent-at-time-0: step(Sum(a ** (s - 1), (s, 0, 1)), 2, "algebra")
+# 6 + 6
+statement-a-sum-that-begins-before-0: step(Sum(Sum(wrap(1), (s, t - 5, t)), (t, 1, 2)), 5, "telescoping")
+# 0 + 1
+statement-a-sum-that-ends-before-0: step(Sum(Sum(wrap(1), (s, 0, t - 2)), (t, 1, 2)), 2, "telescoping")
+statement-members-before-0: step(Sum(rate[s - 2], (s, 1, 2)), 2 * rate[0], "algebra")
+statement-a-function-at-a-time-before-0: step(Sum(g(r, s - 3), (s, 1, 2)), 2 * g(r, 0), "algebra")
+# --- names that Rocq has given away
+statement-a-sequence-called-like-the-inclusion-of-numbers: c_ = sequence("INR"); step(t * r, c_[t] * r, "algebra")
+statement-a-function-called-like-the-power: c_ = function("Rpower"); step(c_(a, b), a**b, "algebra")
+""",
+)
+FALSE = KNOWN | ROOTS | RULES | STATEMENTS
