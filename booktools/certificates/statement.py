@@ -20,6 +20,7 @@ from derive.language.goal import Goal
 from derive.language.times import Index, Item, Limit, Product, Sequence, Span, Sum
 from derive.language.tree import Fact, at
 
+from .dominated import exchangeable
 from .early import begun, negative
 from .premises import INTEGRAL, OUTCOME, Premises, Untranslated, forall, inside, name_of, named, number, placed, scope
 
@@ -257,6 +258,8 @@ class Translator(Premises):
         known = [name for name in self.names if name not in signs]
         if negative(goal, self.least):
             raise Untranslated("a time that may be before 0")
+        if self.by == "exchange" and not exchangeable((goal.left, goal.right)):
+            raise Untranslated("a derivative of an integral, without a bound for its slope")
         domains = {f"D_{name}_{n}": words for name in known for n, words in enumerate(self.premises(name))}
         return Statement(dict(self.names), domains | exists | stated | cited, left, relation, right, self.space)
 

@@ -512,6 +512,13 @@ statement-a-sum-that-begins-before-0: step(Sum(Sum(wrap(1), (s, t - 5, t)), (t, 
 statement-a-sum-that-ends-before-0: step(Sum(Sum(wrap(1), (s, 0, t - 2)), (t, 1, 2)), 2, "telescoping")
 statement-members-before-0: step(Sum(rate[s - 2], (s, 1, 2)), 2 * rate[0], "algebra")
 statement-a-function-at-a-time-before-0: step(Sum(g(r, s - 3), (s, 1, 2)), 2 * g(r, 0), "algebra")
+# --- derivatives that do not go into an integral: at r = 0 the left sides are √π, ∫ f, and π f(0); the right sides 0
+statement-a-derivative-of-a-bell-that-becomes-flat:
+    k_ = r**3 * exp(-(r**4) * y**2); step(D(I(k_, y), r), I(D(k_, r), y), "exchange")
+statement-a-derivative-of-a-function-that-becomes-flat:
+    k_ = r**3 * f(r**2 * y); step(D(I(k_, y), r), I(D(k_, r), y), "exchange")
+statement-a-derivative-of-a-peak:
+    k_ = f(y) * r**3 / (r**4 + y**2); step(D(I(k_, y), r), I(D(k_, r), y), "exchange")
 # --- names that Rocq has given away
 statement-a-sequence-called-like-the-inclusion-of-numbers: c_ = sequence("INR"); step(t * r, c_[t] * r, "algebra")
 statement-a-function-called-like-the-power: c_ = function("Rpower"); step(c_(a, b), a**b, "algebra")
