@@ -53,7 +53,12 @@ class Premises:
             raise Untranslated("a mean over noise beside densities")
         self.moving: dict[str, tuple] = {}  # what each defined name is a function of
         facts = (*goal.definitions, *goal.assumed, *goal.facts)
-        self._depend([fact for fact in facts if isinstance(fact.left, (Symbol, Item, Apply))])
+        definitions = [fact for fact in facts if isinstance(fact.left, (Symbol, Item, Apply))]
+        if any(isinstance(part, Density) for part in self.stated) and not noisy(definitions).isdisjoint(
+            named(part) for part in self.stated if isinstance(part, (Symbol, Item, Apply))
+        ):
+            raise Untranslated("a noise under a density")
+        self._depend(definitions)
 
     def _depend(self, definitions) -> None:
         """A name is a function of the bound variables that are free in its definition, and a function of no others.
@@ -179,6 +184,20 @@ def forall(own: dict[str, str], guards=()) -> str:
     """For all values of the names ``own`` for which ``guards`` hold."""
     names = " ".join(f"({name_of(name)} : {type_})" for name, type_ in own.items())
     return "".join([f"forall {names}, " if own else "", *(f"{guard} -> " for guard in guards)])
+
+
+def noisy(definitions) -> set[str]:
+    """The names, other than states, that are defined by noises."""
+    found: set[str] = set()
+    own = [fact for fact in definitions if not is_state(fact.left)]
+    for _ in own:
+        found |= {
+            named(fact.left)
+            for fact in own
+            for part in walk(fact.right)
+            if is_noise(part) or (isinstance(part, (Symbol, Item, Apply)) and named(part) in found)
+        }
+    return found
 
 
 def scope(node) -> tuple[tuple, tuple]:

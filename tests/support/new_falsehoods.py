@@ -519,6 +519,9 @@ statement-a-derivative-of-a-function-that-becomes-flat:
     k_ = r**3 * f(r**2 * y); step(D(I(k_, y), r), I(D(k_, r), y), "exchange")
 statement-a-derivative-of-a-peak:
     k_ = f(y) * r**3 / (r**4 + y**2); step(D(I(k_, y), r), I(D(k_, r), y), "exchange")
+# --- a noise is no number under a density
+statement-a-noise-behind-a-symbol:
+    define("m", m[t], eps[t]); step(E(m[1] * x[1], q(x[1])), m[1] * E(x[1], q(x[1])), "linearity")
 # --- names that Rocq has given away
 statement-a-sequence-called-like-the-inclusion-of-numbers: c_ = sequence("INR"); step(t * r, c_[t] * r, "algebra")
 statement-a-function-called-like-the-power: c_ = function("Rpower"); step(c_(a, b), a**b, "algebra")
