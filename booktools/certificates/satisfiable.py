@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from derive.justifications import justification
-from derive.language.density import Density, Normal
+from derive.language.density import Density, Derivative, Normal
 from derive.language.dependence import is_state
 from derive.language.expr import Interval, Num, Symbol, walk
 from derive.language.goal import Goal
@@ -55,7 +55,7 @@ def goal(derivation: Derivation) -> Goal:
         "assumptions",
         ZERO,
         ZERO,
-        justification("differentiation"),  # so that functions are smooth
+        justification("exchange"),  # so that functions are smooth, and integrals have all their structure
         tuple(filter(of_numbers, facts(derivation))),
         definitions=derivation.process_facts(),
         hypotheses=derivation.hypotheses(),
@@ -110,7 +110,7 @@ class Instance:
                     visit(self.word(part), (*around, name))
             done.append(name)
 
-        for name in sorted(self.said.names, key=lambda name: name in self.meaning):
+        for name in sorted(self.said.names, key=lambda n: (n in self.meaning, -getattr(self.words.things[n], "order", 0))):
             visit(name)
         return done
 
@@ -122,6 +122,10 @@ class Instance:
             return self.defined(self.meaning[name])
         if getattr(thing, "order", 0):
             return f"fun {' '.join('_' for _ in self.words.arguments[name])} => 0"
+        for small, large in self.goal.hypotheses:  # a slope with a sign
+            rate = "1" if isinstance(large, Derivative) else "(- 1)"
+            if next((self.word(p) for p in (*walk(small), *walk(large)) if hasattr(p, "function")), None) == name:
+                return f"fun y => exp ({rate} * y)"
         value = number(inner(thing.domain)) if isinstance(getattr(thing, "domain", None), Interval) else "1"
         first = getattr(thing, "first", None)
         if first is not None:
@@ -147,9 +151,10 @@ class Instance:
                 index = at(each.index, {"·": left.index}) if isinstance(left, Item) else each.index
                 index = at(index, {symbol: Index(symbol, -left.index.offset)}) if symbol else index
                 path += f"if Nat.eqb i {self.words.within(symbol).index(index)} then z{n} else "
-                sequence = name_of(each.sequence.name)
         text = self.words.within(symbol, *(e.name for e in moves if isinstance(e, (Symbol, Sequence))))(body)
-        text = f"let {sequence} := fun i : nat => {path}0 in {text}" if path else text
+        paths = {name_of(named(part)) for part in walk(body) if is_state(part) and named(part) in self.words.bound}
+        for name in sorted(paths - {name_of(e.name) for e in moves if isinstance(e, Sequence)}):
+            text = f"let {name} := fun i : nat => {path}0 in {text}"
         return f"fun {' '.join(own)} => {text}" if own else text
 
 

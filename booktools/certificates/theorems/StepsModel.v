@@ -27,6 +27,21 @@ Proof.
   intros i j x y. split; [|split]; [| |apply continuity_2d_pt_const]; destruct i, j; auto_derive; auto.
 Qed.
 
+Lemma prod_ones l : prod l (fun _ : nat => 1) = 1.
+Proof. induction l as [|a l IH]; cbn; [reflexivity|]. rewrite IH. ring. Qed.
+
+Lemma smooth_exp c : smooth (fun y => exp (c * y)).
+Proof.
+  exists (fun n y => c ^ n * exp (c * y)). split; [extensionality y; cbn; ring|].
+  intros n y. auto_derive; [exact I|]. cbn. ring.
+Qed.
+
+(** The value at 0 is a functional with all the structure of an integral. *)
+Lemma value_positive : positive (fun f => f 0). Proof. intros f H. apply H. Qed.
+Lemma value_linear : linear (fun f => f 0). Proof. intros a b f g. reflexivity. Qed.
+Lemma value_exchanges : exchanges (fun f => f 0).
+Proof. intros f df x H. exact (locally_singleton _ _ H 0). Qed.
+
 (** A number that is 1 at time 0 and below 1 later is at most 1. *)
 Ltac at_zero :=
   match goal with
@@ -47,17 +62,39 @@ Ltac small := first
   | apply prod_below_one; [ lia | intros; split; small ]
   | apply Rminus_gt_0_lt; match goal with |- ?b - ?a > 0 => replace (b - a) with (b + - a) by ring; unfold Rgt; sign end
   | nra ].
+Ltac bounded := repeat match goal with
+  | |- context [?f ?n] =>
+    lazymatch type of n with nat => idtac end;
+    lazymatch goal with K : f n < 1 |- _ => fail | _ => idtac end;
+    assert (f n < 1) by by_premise; assert (0 < f n) by by_premise
+  end.
 Ltac in_domain := intros; first
-  [ solve [ first [ sign | small ] ]
-  | solve [ told; first [ sign | small ] ]
-  | solve [ at_zero; [ first [ told | idtac ]; values; first [ lra | sign | small ] | told; first [ sign | small ] ] ]
-  | solve [ opened; first [ lra | sign | small ] ] ].
-Ltac smoothly := first
-  [ apply smooth_const | apply smooth2_const | intros ?; apply smooth_const
-  | repeat split; intros; apply smooth_const | intros; apply is_derive_const
-  | unfold smooth3; repeat split; intros; apply smooth_const ].
-Ltac holds := intros; first
-  [ solve [ smoothly ]
-  | reflexivity | assumption | solve [ in_domain ]
+  [ solve [ first [ lra | by_premise | told; first [ lra | by_premise ] ] ]
+  | solve [ at_zero; told; values; first [ lra | timeout 2 sign | bounded; timeout 2 nra ] ]
+  | solve [ told; first [ timeout 2 sign | small ] ]
+  | solve [ first [ timeout 2 sign | small ] ]
+  | solve [ opened; first [ lra | timeout 2 sign | small ] ] ].
+Ltac structure :=
+  lazymatch goal with
+  | |- positive _ => exact value_positive | |- linear _ => exact value_linear | |- exchanges _ => exact value_exchanges
+  | |- smooth _ => opened; first [ apply smooth_const | apply smooth_exp ]
+  | |- smooth2 _ => opened; apply smooth2_const
+  | |- smooth3 _ => opened; repeat split; intros; apply smooth_const
+  | |- smooth_first _ => opened; intros ?; apply smooth_const
+  | |- forall _, is_derive _ _ _ => opened; intros; auto_derive; auto
+  end.
+Ltac slope := match goal with |- context [Derive ?f ?x] =>
+    erewrite (is_derive_unique f x) by (auto_derive; [ repeat split; auto using exp_pos | reflexivity ])
+  end.
+Ltac moving := lazymatch goal with |- context [Derive _ _] => idtac end; opened; slope; ring_simplify;
+  match goal with
+  | |- 0 < _ => pos
+  | |- - exp ?a < 0 => assert (P := exp_pos a); lra
+  end.
+Ltac holds := first [ solve [ structure ] | intros; first
+  [ reflexivity | assumption | solve [ moving ]
+  | solve [ match goal with H : _ |- ?f 0%nat = _ => rewrite H by lia end; values;
+            first [ lra | replace ((1 + - (1)) / 1) with 0 by field; exact sqrt_0 ] ]
+  | solve [ in_domain ]
   | solve [ cbv beta zeta delta; times_known; reflexivity ]
-  | solve [ opened; times_known; first [ reflexivity | lra | ring | field; nonzero ] ] ].
+  | solve [ opened; times_known; rewrite ?prod_ones; first [ reflexivity | lra | ring | field; nonzero ] ] ] ].
