@@ -18,7 +18,7 @@ from derive.language.expr import Add, Div, Expr, Func, Mul, Neg, Num, Pi, Pow, S
 from derive.language.functions import Apply
 from derive.language.goal import Goal
 from derive.language.times import Index, Item, Limit, Product, Sequence, Span, Sum
-from derive.language.tree import Fact, first_times
+from derive.language.tree import Fact, at, first_times
 
 from . import premises
 from .premises import forall, inside, name_of, named, number, placed, scope, thing_of, type_of
@@ -227,12 +227,24 @@ class Translator(premises.Premises):
         left = f"is_lim_seq {self.function(goal.left.symbol, 'nat', goal.left.body)}" if limit else self(goal.left)
         right = self(goal.right)
         cited = {f"H{n}": self.fact(fact) for n, fact in enumerate(goal.facts)}
+        cited |= self.induction(goal.over) if hasattr(goal, "over") else {}
         stated = {f"O{n}": f"{self(a)} < {self(b)}" for n, (a, b) in enumerate(goal.hypotheses)}
         exists = {f"W{n}": words for n, words in enumerate(self.existing())}
         signs = {name_of(named(f.left)) for f in goal.facts if relation in ("<", "<=")}  # are not known beforehand
         known = [name for name in self.names if name not in signs]
         domains = {f"D_{name}_{n}": words for name in known for n, words in enumerate(self.premises(name))}
         return Statement(dict(self.names), domains | exists | stated | cited, left, relation, right, self.space)
+
+    def induction(self, over: str) -> dict[str, str]:
+        """What an induction has proved: the goal at 1, and its step from each value ≥ 1 to the next one."""
+
+        def equal(values: dict[str, Index]) -> str:
+            return f"{self(at(self.goal.left, values))} = {self(at(self.goal.right, values))}"
+
+        base = equal({over: Index(None, 1)})
+        with self.binding([over]):
+            step = f"(1 <= {name_of(over)})%nat -> {equal({})} -> {equal({over: Index(over, 1)})}"
+        return {"base": base, "step": f"{forall({over: 'nat'})}{step}"}
 
     def fact(self, fact: Fact) -> str:
         """What a step cites: for all values of its indices from ``first`` on, and of the bound variables in it."""

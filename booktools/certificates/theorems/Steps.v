@@ -80,6 +80,13 @@ Qed.
 
 (** ** What the scripts use *)
 
+Lemma induction_from_one (P : nat -> Prop) :
+  P 1%nat -> (forall t, (1 <= t)%nat -> P t -> P (t + 1)%nat) -> forall t, (1 <= t)%nat -> P t.
+Proof.
+  intros base step t le. induction le as [|t le now]; [exact base|].
+  rewrite <- Nat.add_1_r. exact (step t le now).
+Qed.
+
 Lemma normal_open x m v : normal x m v = exp ((- ((x + - m) ^ 2)) / (2 * v)) / sqrt (2 * PI * v).
 Proof. unfold normal, Rdiv. rewrite Rmult_comm. f_equal. f_equal. unfold Rminus. ring. Qed.
 

@@ -12,11 +12,15 @@ from booktools.certificates import record
 from booktools.certificates.statement import Translator
 from booktools.check.proofs import ALLOWED
 from booktools.source.pages import Book
-from booktools.source.steps import signs, steps
+from booktools.source.steps import Conclusion, Sign, claims, steps
 from pagekit.certificates import axioms, counts
 from pagekit.proofs import AXIOMS
 
 BOOK = Book(ROOT)
+
+
+def signs(page):
+    return [each for each in claims(page) if isinstance(each, Sign)]
 
 
 @pytest.mark.parametrize("chapter", ["forward-process", "simple-loss"])
@@ -51,6 +55,19 @@ def test_the_sign_of_a_gap_with_a_name_is_no_premise():
     statement = Translator(falls).statement()
     assert statement.relation == "<" and statement.left == "0" and statement.right == "(G t)"
     assert [premise for premise in statement.premises.values() if premise.endswith("(G at0)")] == []
+
+
+@pytest.fixture(scope="module")
+def conclusions():
+    pages = [BOOK.pages[f"book/{name}"] for name in ("forward-process", "probability")]
+    return [each for page in pages for each in claims(page) if isinstance(each, Conclusion)]
+
+
+def test_what_an_induction_concludes_has_a_certificate(theorems, conclusions):
+    assert [each.name for each in conclusions] == ["closed-form, line 1", "telescoping-sum, line 1"]
+    assert uncertified(conclusions, theorems) == []
+    from_zero = [replace(each, start=0) for each in conclusions]
+    assert uncertified(from_zero, theorems) == [each.name for each in from_zero]
 
 
 def test_what_a_statement_says():
