@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derive.language.density import Density, Derivative, E, Integral, Law, Var
+from derive.language.density import Density, Derivative, E, Integral, Law, Normal, Var
 from derive.language.dependence import is_noise, is_state
 from derive.language.expr import Interval, Symbol, children, walk
 from derive.language.functions import Function
@@ -22,6 +22,8 @@ WORDS = """
     independent_under same_law white white_given fresh fresh_given separate
 """  # of Rocq and of the statements: no name is one of these
 RESERVED = frozenset(WORDS.split())
+FINITE = ("chain rule", "marginalisation", "Bayes", "tower", "Markov", "Jensen", "Gibbs")
+LINE = ("Gaussian integral", "integration", "integration by parts", "substitution", "reparameterisation", "Itô")
 INTEGRAL = {"linearity": "positive linear", "exchange": "positive linear exchanges"}  # over a dummy, in a step by that
 SMOOTH = {("R",): "smooth", ("R", "R"): "smooth2", ("R", "R", "R"): "smooth3", ("R", "nat"): "smooth_first"}
 OUTCOME = Symbol("outcome", "", Interval())  # what noises are functions of
@@ -50,6 +52,12 @@ class Premises:
         roles = {getattr(thing, "role", "") for thing in self.bound.values()}
         if self.random and (roles & {"noise", "state"} or any(isinstance(p, (Density, Span)) for p in self.nodes)):
             raise Untranslated("a mean over noise beside densities")
+        kinds = {type(part) for part in self.stated}
+        spans = any(isinstance(getattr(part, "over", None), Span) for part in self.stated)
+        gaussian = Normal in kinds and not kinds & {Density, Integral} and (self.by in ("linearity", "Gibbs"))
+        gaussian = gaussian or (Normal in kinds and goal.standard) or self.by in (*LINE, "test functions")
+        finite = (self.by == "linearity" and Density in kinds) or (self.by == "definition" and spans)
+        self.space = "line" if gaussian else "finite" if finite or self.by in FINITE else "any"
         self.moving: dict[str, tuple] = {}  # what each defined name, and each noise, is a function of
         self._depend([f for f in (*goal.definitions, *goal.assumed, *goal.facts) if isinstance(f.left, (Symbol, Item))])
 
@@ -85,6 +93,8 @@ class Premises:
 
     def premises(self, name: str) -> list[str]:
         thing = self.things[name]
+        if hasattr(self.goal, "relation") and name in [name_of(named(fact.left)) for fact in self.goal.facts]:
+            return []  # its sign is what is to be proved
         if isinstance(thing, str):
             return [f"{word} {name}" for word in thing.split()]
         if thing is self.latest:

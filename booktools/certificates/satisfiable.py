@@ -81,7 +81,9 @@ class Instance:
     @property
     def statement(self) -> str:
         names = " ".join(f"({name} : {type_})" for name, type_ in self.said.names.items())
-        return (f"exists {names},\n  " if names else "") + " /\\\n  ".join([*(f"({premise})" for premise in self.said.premises.values()), "True"])
+        return (f"exists {names},\n  " if names else "") + " /\\\n  ".join(
+            [*(f"({premise})" for premise in self.said.premises.values()), "True"]
+        )
 
     @property
     def script(self) -> str:
@@ -90,8 +92,8 @@ class Instance:
             lines.append(f"pose ({name} := ({self.witness(name)}) : {self.said.names[name]})")
             own = [f"H{n}" for n, fact in enumerate(self.goal.facts) if self.meaning.get(name) is fact]
             own += [premise for premise in known if premise.rpartition("_")[0] == f"D_{name}"]
-            lines += [f"assert ({premise} : {known.pop(premise)}) by holds" for premise in own]
-        lines += [f"assert ({premise} : {text}) by holds" for premise, text in known.items()]
+            lines += [f"assert ({premise} : {known.pop(premise)}) by Model.holds" for premise in own]
+        lines += [f"assert ({premise} : {text}) by Model.holds" for premise, text in known.items()]
         lines.append(f"exists {', '.join(self.said.names)}" if self.said.names else "idtac")
         return "; ".join([*lines, "repeat match goal with |- _ /\\ _ => split end; first [ assumption | exact I ]"])
 
@@ -110,7 +112,9 @@ class Instance:
                     visit(self.word(part), (*around, name))
             done.append(name)
 
-        for name in sorted(self.said.names, key=lambda n: (n in self.meaning, -getattr(self.words.things[n], "order", 0))):
+        for name in sorted(
+            self.said.names, key=lambda n: (n in self.meaning, -getattr(self.words.things[n], "order", 0))
+        ):
             visit(name)
         return done
 

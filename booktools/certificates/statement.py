@@ -23,8 +23,6 @@ from derive.language.tree import Fact, at, first_times
 from . import premises
 from .premises import forall, inside, name_of, named, number, placed, scope, thing_of, type_of
 
-FINITE = ("chain rule", "marginalisation", "Bayes", "tower", "Markov", "Jensen", "Gibbs")
-LINE = ("Gaussian integral", "integration", "integration by parts", "substitution", "reparameterisation", "Itô")
 FORMS = {Neg: "(- {})", Div: "({} / {})", Pi: "PI", Normal: "(normal {} {} {})"}  # of the words of their parts
 FUNCTIONS = {"sqrt": "sqrt", "log": "ln", "exp": "exp", "Phi": "Phi"}
 
@@ -55,12 +53,6 @@ class Translator(premises.Premises):
             self.use("Outcome", "", result="Type")
             self.use("N", self.latest, result="nat")
             self.use("mean_of", "expectation", "Outcome -> R")
-        kinds = {type(part) for part in self.stated}
-        spans = any(isinstance(getattr(part, "over", None), Span) for part in self.stated)
-        gaussian = Normal in kinds and not kinds & {Density, Integral} and (self.by in ("linearity", "Gibbs"))
-        gaussian = gaussian or (Normal in kinds and goal.standard) or self.by in (*LINE, "test functions")
-        finite = (self.by == "linearity" and Density in kinds) or (self.by == "definition" and spans)
-        self.space = "line" if gaussian else "finite" if finite or self.by in FINITE else "any"
 
     # Names
 
@@ -230,21 +222,15 @@ class Translator(premises.Premises):
         cited |= self.induction(goal.over) if hasattr(goal, "over") else {}
         stated = {f"O{n}": f"{self(a)} < {self(b)}" for n, (a, b) in enumerate(goal.hypotheses)}
         exists = {f"W{n}": words for n, words in enumerate(self.existing())}
-        signs = {name_of(named(f.left)) for f in goal.facts if relation in ("<", "<=")}  # are not known beforehand
-        known = [name for name in self.names if name not in signs]
-        domains = {f"D_{name}_{n}": words for name in known for n, words in enumerate(self.premises(name))}
+        domains = {f"D_{name}_{n}": words for name in [*self.names] for n, words in enumerate(self.premises(name))}
         return Statement(dict(self.names), domains | exists | stated | cited, left, relation, right, self.space)
 
     def induction(self, over: str) -> dict[str, str]:
         """What an induction has proved: the goal at 1, and its step from each value ≥ 1 to the next one."""
-
-        def equal(values: dict[str, Index]) -> str:
-            return f"{self(at(self.goal.left, values))} = {self(at(self.goal.right, values))}"
-
-        base = equal({over: Index(None, 1)})
-        with self.binding([over]):
-            step = f"(1 <= {name_of(over)})%nat -> {equal({})} -> {equal({over: Index(over, 1)})}"
-        return {"base": base, "step": f"{forall({over: 'nat'})}{step}"}
+        sides, here = self.goal.sides(), self.within(over)
+        base = " = ".join(self(at(side, {over: Index(None, 1)})) for side in sides)
+        now, then = (" = ".join(here(at(side, {over: Index(over, n)})) for side in sides) for n in (0, 1))
+        return {"base": base, "step": f"{forall({over: 'nat'}, [f'(1 <= {name_of(over)})%nat', now])}{then}"}
 
     def fact(self, fact: Fact) -> str:
         """What a step cites: for all values of its indices from ``first`` on, and of the bound variables in it."""

@@ -6,6 +6,9 @@ From Diffusion Require Import Sums Variables Steps StepsFinite StepsSigns.
 Import ListNotations.
 Open Scope R_scope.
 
+(** The scripts import all files: the names here must not hide those of tactics. *)
+Module Model.
+
 Lemma prod_below_one a b f : (a <= b)%nat -> (forall i, (a <= i <= b)%nat -> 0 < f i < 1) -> prod (times a b) f < 1.
 Proof.
   intros H Hf. assert (P : forall k, (k <= b - a)%nat -> 0 < prod (times a (a + k)) f < 1).
@@ -98,3 +101,5 @@ Ltac holds := first [ solve [ structure ] | intros; first
   | solve [ in_domain ]
   | solve [ cbv beta zeta delta; times_known; reflexivity ]
   | solve [ opened; times_known; rewrite ?prod_ones; first [ reflexivity | lra | ring | field; nonzero ] ] ] ].
+
+End Model.
