@@ -1,36 +1,40 @@
 """Are the assumptions of a page true together?  Rocq is shown an instance of all names in which they hold.
 
-The statement is made by the translator: ``exists (names), premises``, where the premises are the domains of all
-symbols and all definitions, assumptions and hypotheses of a derivation.  The script computes each defined name from
-its definition.
+The translator makes the statement: there are numbers, sequences, functions and densities in the domains of a
+derivation's symbols for which all its definitions, assumptions and hypotheses hold.  For these numbers,
+
+- each law with Gaussian conditional densities comes from one joint density on the line, for any number N of variables;
+- there are noises with the standard normal law, independent of each other and of earlier states, and states that
+  are made of them as the page says, up to any time N.
+
+Beside the numbers, densities and integrals are what they are in statements about any integral: arbitrary positive
+functions, and a functional with the structure of integrals.  The equation of a diffusion, which one page assumes, is
+not among the premises.  That the densities on finite spaces, which other statements are about, exist for any number of variables, is one theorem
+for all pages: ``Model.chain_of_two_states``.  A derivation that is not shown to be satisfiable is not thereby
+contradictory: the scripts of ``instances.py`` know Gaussian chains, and no other joint densities.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import replace
 
 from derive.justifications import justification
-from derive.language.density import Density, Derivative, Normal
-from derive.language.dependence import is_state
-from derive.language.expr import Interval, Num, Symbol, walk
+from derive.language.density import Density, E, Normal
+from derive.language.dependence import is_noise, is_state
+from derive.language.expr import Expr, Num
 from derive.language.goal import Goal
-from derive.language.times import Index, Item, Sequence
-from derive.language.tree import Fact, at
+from derive.language.registry import standard_normal
+from derive.language.times import Index, Item, Span
+from derive.language.tree import Fact
 from derive.page.definition import Definition
 from derive.page.derivation import Derivation
 
 from ..source.pages import Page
 from ..source.steps import run
-from .premises import name_of, named, number, type_of
-from .statement import Translator
+from .premises import forall, name_of
+from .statement import Statement, Translator
 
-ZERO = Num(Fraction(0))
-WITNESSES = {  # of the names that no definition says what they are
-    "set -> set -> (nat -> R) -> R": "fun _ _ _ => 1",
-    "set -> ((nat -> R) -> R) -> (nat -> R) -> R": "fun _ f _ => f (fun _ => 0)",
-    "(R -> R) -> R": "fun f => f 0",
-}
+N = name_of("N")
 
 
 def derivations(page: Page) -> list[Derivation]:
@@ -38,133 +42,82 @@ def derivations(page: Page) -> list[Derivation]:
     return [each for each in run(page)[0].values() if isinstance(each, Derivation)]
 
 
-def facts(derivation: Derivation) -> list[Fact]:
-    """Definitions and assumptions."""
-    blocks = [block for block in derivation.blocks.values() if isinstance(block, Definition)]
-    return [fact for block in blocks for fact in block.facts()]
+class Assumptions:
+    """What a derivation assumes: of numbers, of laws, and of noise."""
 
-
-def of_numbers(fact: Fact) -> bool:
-    """Neither the law of a state nor how one is made of noise: those are stated apart."""
-    return not (isinstance(fact.left, Density) and isinstance(fact.right, Normal)) and not is_state(fact.left)
-
-
-def goal(derivation: Derivation) -> Goal:
-    """A goal with the assumptions of ``derivation`` as premises."""
-    return Goal(
-        "assumptions",
-        ZERO,
-        ZERO,
-        justification("exchange"),  # so that functions are smooth, and integrals have all their structure
-        tuple(filter(of_numbers, facts(derivation))),
-        definitions=derivation.process_facts(),
-        hypotheses=derivation.hypotheses(),
-        stated=derivation.stated(),
-        assumed=derivation.process_facts("="),
-    )
-
-
-@dataclass
-class Instance:
-    """The statement about one goal, and its script."""
-
-    goal: Goal
-
-    def __post_init__(self):
+    def __init__(self, derivation: Derivation):
+        stated = [block for block in derivation.blocks.values() if isinstance(block, Definition)]
+        facts = [fact for block in stated for fact in block.facts()]
+        self.noises = [block.left for block in stated if is_noise(block.left) and block.right == standard_normal]
+        self.states = [fact for fact in facts if is_state(fact.left) and self.noises]
+        self.laws: dict[str, list[Fact]] = {}
+        for fact in facts:
+            if isinstance(fact.left, Density) and isinstance(fact.right, Normal):
+                self.laws.setdefault(fact.left.law.name, []).append(fact)
+        apart = [*self.states, *(fact for law in self.laws.values() for fact in law)]
+        zero = Num(0)
+        self.goal = Goal(
+            "assumptions",
+            zero,
+            zero,
+            justification("exchange"),  # so that functions are smooth, and integrals have all their structure
+            tuple(fact for fact in facts if fact not in apart),
+            definitions=derivation.process_facts(),
+            hypotheses=derivation.hypotheses(),
+            assumed=derivation.process_facts("="),
+        )
         self.words = Translator(self.goal)
         self.said = self.words.statement()
-        self.meaning: dict[str, Fact] = {}
-        for fact in self.goal.facts:
-            if not isinstance(fact.left, Density):
-                self.meaning.setdefault(self.word(fact.left), fact)
+        self.parts = [self.law(facts) for facts in self.laws.values()] + ([self.noise()] if self.noises else [])
+        more = {name: type_ for name, type_ in self.words.names.items() if name not in {*self.said.names, *self.laws}}
+        known = {f"D_{name}_{n}": said for name in more for n, said in enumerate(self.words.premises(name))}
+        names, premises = self.said.names | more, self.said.premises | known
+        self.said = replace(self.said, names=names, premises=premises)
 
     @property
     def statement(self) -> str:
-        names = " ".join(f"({name} : {type_})" for name, type_ in self.said.names.items())
-        return (f"exists {names},\n  " if names else "") + " /\\\n  ".join(
-            [*(f"({premise})" for premise in self.said.premises.values()), "True"]
-        )
+        return exists(self.said.names, [*self.said.premises.values(), *self.parts])
 
-    @property
-    def script(self) -> str:
-        lines, known = [], dict(self.said.premises)
-        for name in self.ordered():
-            lines.append(f"pose ({name} := ({self.witness(name)}) : {self.said.names[name]})")
-            own = [f"H{n}" for n, fact in enumerate(self.goal.facts) if self.meaning.get(name) is fact]
-            own += [premise for premise in known if premise.rpartition("_")[0] == f"D_{name}"]
-            lines += [f"assert ({premise} : {known.pop(premise)}) by Model.holds" for premise in own]
-        lines += [f"assert ({premise} : {text}) by Model.holds" for premise, text in known.items()]
-        lines.append(f"exists {', '.join(self.said.names)}" if self.said.names else "idtac")
-        return "; ".join([*lines, "repeat match goal with |- _ /\\ _ => split end; first [ assumption | exact I ]"])
+    def law(self, facts: list[Fact]) -> str:
+        """The law of the states at the times before N, from one joint density."""
+        said = []
+        for fact in facts:
+            states = (*fact.left.targets, *fact.left.given)
+            path = name_of(states[0].sequence.name)
+            here = self.words.within(*fact.symbols, states[0].sequence.name)
+            own = {symbol: "nat" for symbol in sorted(fact.symbols)} | {path: "nat -> R"}
+            guards = [f"({first} <= {name_of(symbol)})%nat" for symbol, first in fact.first]
+            guards += [f"({here.index(index)} < {N})%nat" for index in indices(states)]
+            said.append(f"{forall(own, guards)}{here(fact.left)} = {here(fact.right)}")
+        law = name_of(facts[0].left.law.name)
+        joint = exists({law: self.words.names.pop(law)}, [f"joint_on_line {N} {law}", *said])
+        return f"forall {N} : nat, {joint}"
 
-    def word(self, left) -> str:
-        return name_of(getattr(left, "function", None).name if hasattr(left, "function") else named(left))
+    def noise(self) -> str:
+        """Noises that have their laws, and states, up to the time N."""
+        self.noisy = self.of_noise()
+        outer = {*self.said.names.items(), *self.words.names.items(), (N, "nat")}  # numbers stay what they are
+        own = {name: type_ for name, type_ in self.noisy.names.items() if (name, type_) not in outer}
+        premises = [words for name, words in self.noisy.premises.items() if not name.startswith(f"D_{N}")]
+        return f"forall {N} : nat, {exists(own, premises)}"
 
-    def ordered(self) -> list[str]:
-        """The names, each after those by which it is defined."""
-        done: list[str] = []
-
-        def visit(name, around=()):
-            if name in done or name in around or name not in self.said.names:
-                return
-            for part in walk(self.meaning[name].right) if name in self.meaning else ():
-                if isinstance(part, (Symbol, Item)) or hasattr(part, "function"):
-                    visit(self.word(part), (*around, name))
-            done.append(name)
-
-        for name in sorted(
-            self.said.names, key=lambda n: (n in self.meaning, -getattr(self.words.things[n], "order", 0))
-        ):
-            visit(name)
-        return done
-
-    def witness(self, name: str) -> str:
-        type_, thing = self.said.names[name], self.words.things[name]
-        if type_ in WITNESSES:
-            return WITNESSES[type_]
-        if name in self.meaning:
-            return self.defined(self.meaning[name])
-        if getattr(thing, "order", 0):
-            return f"fun {' '.join('_' for _ in self.words.arguments[name])} => 0"
-        for small, large in self.goal.hypotheses:  # a slope with a sign
-            rate = "1" if isinstance(large, Derivative) else "(- 1)"
-            if next((self.word(p) for p in (*walk(small), *walk(large)) if hasattr(p, "function")), None) == name:
-                return f"fun y => exp ({rate} * y)"
-        value = number(inner(thing.domain)) if isinstance(getattr(thing, "domain", None), Interval) else "1"
-        first = getattr(thing, "first", None)
-        if first is not None:
-            return f"fun t => if Nat.eqb t {thing.start} then {number(first)} else {value}"
-        return f"fun {' '.join('_' for _ in self.words.arguments[name])} => {value}" if "->" in type_ else value
-
-    def defined(self, fact: Fact) -> str:
-        """The right side, as a function of the time and of what the name moves with."""
-        left, body = fact.left, fact.right
-        if hasattr(left, "function"):
-            names = [argument.symbol if isinstance(argument, Index) else argument.name for argument in left.args]
-            return f"fun {' '.join(map(name_of, names))} => {self.words.within(*names)(body)}"
-        symbol, own = getattr(getattr(left, "index", None), "symbol", None), []
-        if isinstance(left, Item):
-            body = at(body, {symbol: Index(symbol, -left.index.offset)}) if symbol else body
-            own = [f"({name_of(symbol or 'at0')} : nat)"]
-        moves, path = self.words.moving.get(named(left), ()), ""
-        for n, each in enumerate(moves):
-            if isinstance(each, (Symbol, Sequence)):
-                own.append(f"({name_of(each.name)} : {type_of(each)})")
-            else:
-                own.append(f"(z{n} : R)")
-                index = at(each.index, {"·": left.index}) if isinstance(left, Item) else each.index
-                index = at(index, {symbol: Index(symbol, -left.index.offset)}) if symbol else index
-                path += f"if Nat.eqb i {self.words.within(symbol).index(index)} then z{n} else "
-        text = self.words.within(symbol, *(e.name for e in moves if isinstance(e, (Symbol, Sequence))))(body)
-        paths = {name_of(named(part)) for part in walk(body) if is_state(part) and named(part) in self.words.bound}
-        for name in sorted(paths - {name_of(e.name) for e in moves if isinstance(e, Sequence)}):
-            text = f"let {name} := fun i : nat => {path}0 in {text}"
-        return f"fun {' '.join(own)} => {text}" if own else text
+    def of_noise(self) -> Statement:
+        some: list[Expr] = [Item(e.sequence, Index(None, 1)) if isinstance(e, Item) else e for e in self.noises]
+        means = [E(each) for each in some]
+        if self.states:
+            start = Item(self.states[0].left.sequence, Index(None, 0))
+            means += [E(each, given=start) for each in some]
+        names = frozenset(getattr(each, "sequence", each).name for each in self.noises)
+        goal = Goal("noise", sum(means[1:], means[0]), Num(0), justification("independence"), tuple(self.states), names)
+        return Translator(goal).statement()
 
 
-def inner(domain: Interval) -> Fraction:
-    """A number in the domain."""
-    low, high = domain.low, domain.high
-    if low is None:
-        return Fraction(1) if high is None else Fraction(high) - 1
-    return Fraction(low) + 1 if high is None else (Fraction(low) + Fraction(high)) / 2
+def exists(names: dict[str, str], said: list[str]) -> str:
+    quantified = f"exists {' '.join(f'({name} : {type_})' for name, type_ in names.items())},\n  " if names else ""
+    return quantified + " /\\\n  ".join([*(f"({each})" for each in said), "True"])
+
+
+def indices(states) -> list[Index]:
+    """The times of these states."""
+    found = [index for each in states for index in ((each.low, each.high) if isinstance(each, Span) else (each.index,))]
+    return list(dict.fromkeys(found))

@@ -2,7 +2,7 @@
 
 From Coq Require Import Reals List Lia Lra Psatz FunctionalExtensionality.
 From Coquelicot Require Import Coquelicot.
-From Diffusion Require Import Sums Variables Steps StepsFinite StepsSigns.
+From Diffusion Require Import Sums Variables Densities Markov Line Gaussian Steps StepsFinite StepsSigns StepsGaussianModel.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -48,7 +48,7 @@ Proof. intros f df x H. exact (locally_singleton _ _ H 0). Qed.
 (** A number that is 1 at time 0 and below 1 later is at most 1. *)
 Ltac at_zero :=
   match goal with
-  | |- context [?f ?n] => is_var n; match type of n with nat => destruct (Nat.eq_dec n 0) as [->|] end
+  | |- context [?f ?n] => is_var n; match type of n with nat => destruct (Nat.eq_dec n 0) as [->|]; try (exfalso; lia) end
   end.
 Ltac opened := repeat match goal with v := _ |- _ => unfold v in *; clear v end; cbv beta in *.
 Ltac times_known := rewrite ?Nat.eqb_refl; repeat match goal with
@@ -73,10 +73,10 @@ Ltac bounded := repeat match goal with
   end.
 Ltac in_domain := intros; first
   [ solve [ first [ lra | by_premise | told; first [ lra | by_premise ] ] ]
-  | solve [ at_zero; told; values; first [ lra | timeout 2 sign | bounded; timeout 2 nra ] ]
-  | solve [ told; first [ timeout 2 sign | small ] ]
-  | solve [ first [ timeout 2 sign | small ] ]
-  | solve [ opened; first [ lra | timeout 2 sign | small ] ] ].
+  | solve [ at_zero; told; values; first [ lra | timeout 5 sign | bounded; timeout 5 nra ] ]
+  | solve [ told; first [ timeout 5 sign | small ] ]
+  | solve [ first [ timeout 5 sign | small ] ]
+  | solve [ opened; first [ lra | timeout 5 sign | small ] ] ].
 Ltac structure :=
   lazymatch goal with
   | |- positive _ => exact value_positive | |- linear _ => exact value_linear | |- exchanges _ => exact value_exchanges
@@ -101,5 +101,31 @@ Ltac holds := first [ solve [ structure ] | intros; first
   | solve [ in_domain ]
   | solve [ cbv beta zeta delta; times_known; reflexivity ]
   | solve [ opened; times_known; rewrite ?prod_ones; first [ reflexivity | lra | ring | field; nonzero ] ] ] ].
+
+(** ** Laws and noise *)
+
+(** Densities on finite spaces exist for any number of variables: a chain of two states. *)
+Theorem chain_of_two_states (T : nat) : exists (space : nat -> list R) (q : (nat -> R) -> R),
+  nonempty space /\ (forall x, 0 < q x) /\ normalised space (S T) q /\ Steps.markov space (S T) q.
+Proof.
+  set (space := fun _ : nat => [0; 1]). set (start := fun _ : R => 1 / 2). set (k := fun (_ : nat) (_ _ : R) => 1 / 2).
+  exists space, (chain start k T).
+  assert (P : forall s, 0 < start s) by (intros; unfold start; lra).
+  assert (Q : forall t r s, 0 < k t r s) by (intros; unfold k; lra).
+  assert (A : sum (space 0%nat) start = 1) by (unfold start, space; cbn; lra).
+  assert (B : forall t r, sum (space t) (k t r) = 1) by (intros; unfold k, space; cbn; lra).
+  assert (I : nonempty space) by discriminate.
+  repeat split; [exact I|now apply chain_pos|now apply chain_normalised|].
+  exists start, k. replace (S T - 1)%nat with T by lia. repeat split; auto.
+Qed.
+
+Ltac positive_spread :=
+  let t := fresh in intros t; cbv beta; destruct (Nat.eqb_spec t 0); [ lra | first [ by_premise | sign ] ].
+Ltac in_chain :=
+  split; [ apply GaussianModel.law_exists; positive_spread | split; [ | exact I ] ];
+  intros; rewrite GaussianModel.chain_law by (first [ lia | positive_spread ]); cbv beta; times_known; reflexivity.
+Ltac parts := repeat match goal with H : _ /\ _ |- _ => destruct H end.
+Ltac of_noise :=
+  first [ assumption | exact I | intros; match goal with H : _ |- _ => rewrite H by lia end; cbv beta; reflexivity ].
 
 End Model.
