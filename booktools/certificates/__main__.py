@@ -84,11 +84,13 @@ def satisfiable(book: Book, arguments: argparse.Namespace) -> int:
     pages = [page for page in chapters(book) if not arguments.pages or page.short in arguments.pages]
     told = [(page.short, Assumptions(each)) for page in pages for each in derivations(page)]
     build(book.root, arguments.into)
-    questions = [Question(page, "", each.statement, Instance(each).script, 120) for page, each in told]
+    instances = [Instance(each) for _, each in told]
+    questions = [Question(page, "", e.statement, i.script, 120) for (page, e), i in zip(told, instances, strict=True)]
     answers, _ = check("satisfiable", questions, arguments.into)
-    for (page, each), good in zip(told, answers, strict=True):
-        count = f"{len(each.said.premises)} about numbers, {len(each.laws)} laws, {len(each.noises)} noises"
-        print(f"{page:24} {'hold together' if good else 'no instance  '}: {count}")
+    for (page, each), instance, good in zip(told, instances, answers, strict=True):
+        count = f"{len(each.said.premises)} premises about numbers, {len(each.laws)} laws, {len(each.noises)} noises"
+        unknown = "".join(f"; {law} is no Gaussian chain that runs forward" for law in instance.unknown())
+        print(f"{page:24} {'hold together' if good else 'not shown':14} {count}{unknown}")
     return 0 if all(answers) else 1
 
 

@@ -62,6 +62,10 @@ class Instance:
         chain = f"exists (GaussianModel.law 0 (fun {time} : nat => {factor}) {spread} N_)"
         return f"intros N_; {chain}; Model.in_chain"
 
+    def unknown(self) -> list[str]:
+        """The laws of which there is no instance."""
+        return [law for law, facts in self.told.laws.items() if self.law(facts) == "fail"]
+
     def noise(self) -> str:
         """The model of ``StepsNoiseModel.v``, for one process that takes up a noise at each time."""
         names = [name for name, thing in self.noises() if thing]

@@ -39,6 +39,61 @@ Proof.
   intros n y. auto_derive; [exact I|]. cbn. ring.
 Qed.
 
+(** Polynomials times a Gaussian are smooth: each derivative is another one of them. *)
+Fixpoint value (p : list R) (x : R) : R := match p with [] => 0 | c :: p => c + x * value p x end.
+Fixpoint added (p r : list R) : list R :=
+  match p, r with [], _ => r | _, [] => p | b :: p, c :: r => (b + c) :: added p r end.
+Fixpoint slope_of (p : list R) : list R := match p with [] => [] | _ :: p => added p (0 :: slope_of p) end.
+Definition times_line (a b : R) (p : list R) := added (map (Rmult b) p) (0 :: map (Rmult a) p).
+
+Lemma value_added p : forall r x, value (added p r) x = value p x + value r x.
+Proof. induction p as [|b p IH]; intros [|c r] x; cbn; try rewrite IH; ring. Qed.
+Lemma value_scaled a p x : value (map (Rmult a) p) x = a * value p x.
+Proof. induction p as [|b p IH]; cbn; try rewrite IH; ring. Qed.
+Lemma value_derive p x : is_derive (value p) x (value (slope_of p) x).
+Proof.
+  revert x. induction p as [|c p IH]; intros x; cbn [value slope_of]; [apply @is_derive_const|].
+  rewrite value_added. cbn [value]. evar_last; [auto_derive; [eexists; apply IH|reflexivity]|].
+  replace (Derive (fun y : R => value p y) x) with (value (slope_of p) x); [ring|].
+  symmetry. apply is_derive_unique, IH.
+Qed.
+
+Lemma smooth_gaussian m v c : 0 < v -> smooth (fun x => normal x m v * c).
+Proof.
+  intros Hv. set (next := fun p => added (slope_of p) (times_line (- / v) (m / v) p)).
+  exists (fun n x => value (Nat.iter n next [c]) x * normal x m v). split.
+  - extensionality x. cbn. ring.
+  - intros n x. cbv beta. set (p := Nat.iter n next [c]). change (Nat.iter (S n) next [c]) with (next p).
+    evar_last.
+    + apply (is_derive_mult (value p) (fun y => normal y m v)); [apply value_derive|now apply normal_derive|].
+      intros; apply Rmult_comm.
+    + unfold next, times_line. cbn [value]. rewrite !value_added. cbn [value]. rewrite !value_scaled.
+      cbn. unfold plus, mult. cbn. unfold Rdiv. field. lra.
+Qed.
+
+Lemma smooth_plain_gaussian m v : 0 < v -> smooth (fun x => normal x m v).
+Proof.
+  intros Hv. replace (fun x => normal x m v) with (fun x => normal x m v * 1) by (extensionality x; ring).
+  now apply smooth_gaussian.
+Qed.
+
+Lemma smooth_pair f g c : smooth f -> smooth g -> smooth2 (fun x y => f x * g y * c).
+Proof.
+  intros (df & <- & Hf) (dg & <- & Hg). exists (fun i j x y => df i x * dg j y * c). split; [reflexivity|].
+  intros i j x y. cbv beta. split; [|split].
+  - auto_derive; [eexists; apply Hf|]. replace (Derive _ x) with (df (S i) x); [ring|].
+    symmetry. apply is_derive_unique, Hf.
+  - auto_derive; [eexists; apply Hg|]. replace (Derive _ y) with (dg (S j) y); [ring|].
+    symmetry. apply is_derive_unique, Hg.
+  - assert (K : continuity_2d_pt (fun u v => df i u * dg j v) x y).
+    { apply continuity_2d_pt_mult.
+      - apply (continuity_1d_2d_pt_comp (df i) (fun u _ => u)); [|apply continuity_2d_pt_id1].
+        apply derivable_continuous_pt, ex_derive_Reals_0. eexists. apply Hf.
+      - apply (continuity_1d_2d_pt_comp (dg j) (fun _ v => v)); [|apply continuity_2d_pt_id2].
+        apply derivable_continuous_pt, ex_derive_Reals_0. eexists. apply Hg. }
+    apply (continuity_2d_pt_mult _ (fun _ _ => c)); [exact K|apply continuity_2d_pt_const].
+Qed.
+
 (** The value at 0 is a functional with all the structure of an integral. *)
 Lemma value_positive : positive (fun f => f 0). Proof. intros f H. apply H. Qed.
 Lemma value_linear : linear (fun f => f 0). Proof. intros a b f g. reflexivity. Qed.
@@ -80,8 +135,11 @@ Ltac in_domain := intros; first
 Ltac structure :=
   lazymatch goal with
   | |- positive _ => exact value_positive | |- linear _ => exact value_linear | |- exchanges _ => exact value_exchanges
-  | |- smooth _ => opened; first [ apply smooth_const | apply smooth_exp ]
-  | |- smooth2 _ => opened; apply smooth2_const
+  | |- smooth _ => opened; first [ apply smooth_const | apply smooth_exp | apply smooth_gaussian; lra ]
+  | |- smooth2 _ => opened; first
+    [ apply smooth2_const
+    | apply (smooth_pair (fun x => normal x _ _) (fun y => normal y _ _));
+      apply smooth_plain_gaussian; lra ]
   | |- smooth3 _ => opened; repeat split; intros; apply smooth_const
   | |- smooth_first _ => opened; intros ?; apply smooth_const
   | |- forall _, is_derive _ _ _ => opened; intros; auto_derive; auto
