@@ -89,7 +89,7 @@ def satisfiable(book: Book, arguments: argparse.Namespace) -> int:
     answers, _ = check("satisfiable", questions, arguments.into)
     for (page, each), instance, good in zip(told, instances, answers, strict=True):
         count = f"{len(each.said.premises)} premises about numbers, {len(each.laws)} laws, {len(each.noises)} noises"
-        unknown = "".join(f"; {law} is no Gaussian chain that runs forward" for law in instance.unknown())
+        unknown = "".join(f"; {law} is no Gaussian chain" for law in instance.unknown())
         print(f"{page:24} {'hold together' if good else 'not shown':14} {count}{unknown}")
     return 0 if all(answers) else 1
 

@@ -50,17 +50,20 @@ class Instance:
         return "; ".join([*lines, SPLIT, "first [ assumption | exact I ]"])
 
     def law(self, facts: list[Fact]) -> str:
-        """A Gaussian chain, whose states depend on the one before by a factor."""
-        fact = facts[0]
-        states, mean = (*fact.left.targets, *fact.left.given), fact.right.mean
-        chain = len(facts) == 1 and len(states) == 2 and states[1].index == states[0].index - 1
-        if not chain or not isinstance(mean, Mul) or mean.factors[-1] != states[1]:
+        """A Gaussian chain, forward or backward: each state is a multiple of the one before, and noise."""
+        (fact,) = facts if len(facts) == 1 else [None]
+        times = [each.index for each in (*fact.left.targets, *fact.left.given)] if fact else []
+        if len(times) != 2 or times[1] not in (times[0] - 1, times[0] + 1):
             return "fail"
-        here = self.words.within(*fact.symbols)
-        time, factor = here.index(states[0].index), here(Mul(mean.factors[:-1]))
-        spread = f"(fun {time} : nat => if Nat.eqb {time} 0 then 1 else {here(fact.right.variance)})"
-        chain = f"exists (GaussianModel.law 0 (fun {time} : nat => {factor}) {spread} N_)"
-        return f"intros N_; {chain}; Model.in_chain"
+        last, path = max(times, key=lambda index: index.offset), fact.left.given[0].sequence.name
+        here = self.words.within(*fact.symbols, path)
+        forward, time = last == times[0], here.index(last)
+        index = f"let {time} := {time if forward else f'(N_ - {time})%nat'} in"
+        factor = f"{index} let {name_of(path)} := (fun _ : nat => 1) in {here(fact.right.mean)}"
+        spread = f"{index} if Nat.eqb {time} 0 then 1 else {here(fact.right.variance)}"
+        law = f"GaussianModel.{'law' if forward else 'back_law'} 0"
+        chain = f"({law} (fun {time} : nat => {factor}) (fun {time} : nat => {spread}) N_)"
+        return f"intros N_; exists {chain}; Model.in_chain"
 
     def unknown(self) -> list[str]:
         """The laws of which there is no instance."""
@@ -166,5 +169,5 @@ def inner(domain: Interval) -> Fraction:
     """A number in the domain."""
     low, high = domain.low, domain.high
     if low is None:
-        return Fraction(1) if high is None else Fraction(high) - 1
+        return Fraction(0) if high is None else Fraction(high) - 1
     return Fraction(low) + 1 if high is None else (Fraction(low) + Fraction(high)) / 2

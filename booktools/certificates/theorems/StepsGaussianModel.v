@@ -12,10 +12,14 @@ Fixpoint over_line (k n : nat) (A : set) (f : (nat -> R) -> R) (x : nat -> R) : 
   | S n => if A k then line_integral (fun s => over_line (S k) n A f (put x k s)) else over_line (S k) n A f x
   end.
 
-(** q(A | B) for all sets of the first N variables, from one joint density. *)
-Definition joint_on_line (N : nat) (q : set -> set -> (nat -> R) -> R) := exists p : (nat -> R) -> R,
+(** q(A | B) for all sets of the first N variables, from one joint density; [order] is that in which integrals are taken. *)
+Definition joint_on_line (N : nat) (q : set -> set -> (nat -> R) -> R) :=
+  exists (order : nat -> nat) (p : (nat -> R) -> R),
+  (forall i, order (order i) = i /\ (i < N -> order i < N)%nat) /\
   (forall x, 0 < p x) /\ (forall x, over_line 0 N all p x = 1) /\
-  forall A B x, q A B x = over_line 0 N (rest (A ∪ B)) p x / over_line 0 N (rest B) p x.
+  forall A B x, let back (C : set) : set := fun i => C (order i) in
+  q A B x = over_line 0 N (rest (back (A ∪ B))) p (fun i => x (order i))
+    / over_line 0 N (rest (back B)) p (fun i => x (order i)).
 
 Module GaussianModel.
 Section Chain.
@@ -138,8 +142,42 @@ Section Chain.
 
   Theorem law_exists N : joint_on_line N (law N).
   Proof.
-    exists (chain 0 N). split; [apply chain_pos|]. split; [|reflexivity].
+    exists (fun i => i), (chain 0 N). split; [auto|]. split; [apply chain_pos|]. split; [|reflexivity].
     intros x. rewrite with_one. apply tail; [reflexivity|]. intros i s y _. reflexivity.
+  Qed.
+
+  (** A chain that runs backward: the last state comes first. *)
+  Definition turned (N i : nat) : nat := if Nat.ltb i N then (N - 1 - i)%nat else i.
+  Definition back_law (N : nat) (A B : set) (x : nat -> R) : R :=
+    law N (fun i => A (turned N i)) (fun i => B (turned N i)) (fun i => x (turned N i)).
+
+  Lemma turned_below N i : (i < N)%nat -> turned N i = (N - 1 - i)%nat.
+  Proof. intros H. unfold turned. now rewrite (proj2 (Nat.ltb_lt i N) H). Qed.
+
+  Lemma turned_only N t : (t < N)%nat -> (fun i => only t (turned N i)) = only (N - 1 - t).
+  Proof.
+    intros H. extensionality i. unfold only, turned. destruct (Nat.ltb_spec i N).
+    - destruct (Nat.eqb_spec (N - 1 - i) t), (Nat.eqb_spec i (N - 1 - t)); auto; lia.
+    - destruct (Nat.eqb_spec i t), (Nat.eqb_spec i (N - 1 - t)); auto; lia.
+  Qed.
+
+  Theorem back_law_exists N : joint_on_line N (back_law N).
+  Proof.
+    exists (turned N), (chain 0 N). split.
+    { intros i. unfold turned. destruct (Nat.ltb_spec i N).
+      - destruct (Nat.ltb_spec (N - 1 - i) N); split; lia.
+      - destruct (Nat.ltb_spec i N); split; lia. }
+    split; [apply chain_pos|]. split; [|reflexivity].
+    intros x. rewrite with_one. apply tail; [reflexivity|]. intros i s y _. reflexivity.
+  Qed.
+
+  Theorem back_chain_law N t x : (1 <= t < N)%nat ->
+    back_law N (only (t - 1)) (only t) x = normal (x (t - 1)%nat) (a (N - t)%nat * x t) (v (N - t)%nat).
+  Proof.
+    intros H. unfold back_law. rewrite !turned_only by lia.
+    replace (N - 1 - t)%nat with (N - t - 1)%nat by lia. replace (N - 1 - (t - 1))%nat with (N - t)%nat by lia.
+    rewrite chain_law by lia. rewrite !turned_below by lia.
+    replace (N - 1 - (N - t))%nat with (t - 1)%nat by lia. now replace (N - 1 - (N - t - 1))%nat with t by lia.
   Qed.
 End Chain.
 End GaussianModel.

@@ -178,10 +178,17 @@ Proof.
 Qed.
 
 Ltac positive_spread :=
-  let t := fresh in intros t; cbv beta; destruct (Nat.eqb_spec t 0); [ lra | first [ by_premise | sign ] ].
+  intros; cbv beta zeta;
+  match goal with |- context [Nat.eqb ?t 0] => destruct (Nat.eqb_spec t 0); [ lra | first [ by_premise | sign ] ] end.
 Ltac in_chain :=
-  split; [ apply GaussianModel.law_exists; positive_spread | split; [ | exact I ] ];
-  intros; rewrite GaussianModel.chain_law by (first [ lia | positive_spread ]); cbv beta; times_known; reflexivity.
+  split;
+  [ first [ apply GaussianModel.law_exists; positive_spread | apply GaussianModel.back_law_exists; positive_spread ]
+  | split; [ | exact I ]; intros;
+    first [ rewrite GaussianModel.chain_law by (first [ lia | positive_spread ])
+          | rewrite GaussianModel.back_chain_law by (first [ lia | positive_spread ]) ];
+    cbv beta zeta;
+    repeat match goal with |- context [(?n - (?n - ?t))%nat] => replace (n - (n - t))%nat with t by lia end;
+    times_known; apply normal_eq; [ reflexivity | first [ ring | opened; times_known; unfold Rdiv; ring ] | reflexivity ] ].
 Ltac parts := repeat match goal with H : _ /\ _ |- _ => destruct H end.
 Ltac of_noise :=
   first [ assumption | exact I | intros; match goal with H : _ |- _ => rewrite H by lia end; cbv beta; reflexivity ].
