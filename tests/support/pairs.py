@@ -1,15 +1,18 @@
 """Steps of derivations, and what each of them says in Rocq, written without the translator's code.
 
 Each pair has a step in the symbols of ``setting.py`` and a statement.  The statement has the names in its first line,
-then one premise in each line, and the claim in the last one.  The steps need not hold: what a step says does not depend
-on whether it is true.
+then one premise in each line, and the claim in the last one; a line that is indented continues the one before it.  The
+steps need not hold: what a step says does not depend on whether it is true.
 """
 
 from __future__ import annotations
 
+import re
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from textwrap import dedent
 
 from setting import Setting
 
@@ -37,7 +40,8 @@ class Pair:
 
     def parts(self) -> tuple[str, list[str], str]:
         """Binders, premises and claim."""
-        names, *premises, claim = [line.strip() for line in self.rocq.strip().splitlines()]
+        lines = re.sub(r"\n {4,}", " ", dedent(self.rocq)).split("\n")
+        names, *premises, claim = filter(None, map(str.strip, lines))
         return names.strip("."), premises, claim
 
 
@@ -78,7 +82,11 @@ NUMBERS = (
     ),
     Pair(
         "a domain with one end",
-        lambda w: (w.X.symbol("depth", Interval(None, Fraction(2))), w.X.symbol("height", Interval(Fraction(1))), "algebra"),
+        lambda w: (
+            w.X.symbol("depth", Interval(None, Fraction(2))),
+            w.X.symbol("height", Interval(Fraction(1))),
+            "algebra",
+        ),
         """
         (depth height : R)
         depth < 2
@@ -171,7 +179,11 @@ TIMES = (
     ),
     Pair(
         "a product, and a sum in a sum",
-        lambda w: (Product(1 - w.al[w.s], (w.s, 1, w.t)), Sum(Sum(w.m[w.n] * w.s, (w.n, 1, w.s)), (w.s, 1, w.t)), "algebra"),
+        lambda w: (
+            Product(1 - w.al[w.s], (w.s, 1, w.t)),
+            Sum(Sum(w.m[w.n] * w.s, (w.n, 1, w.s)), (w.s, 1, w.t)),
+            "algebra",
+        ),
         """
         (t : nat) (alpha m : nat -> R)
         (1 <= t)%nat
@@ -467,7 +479,8 @@ DENSITIES = (
         "a mean under a density",
         lambda w: (E(w.x[w.t] ** 2, w.q(w.x[w.t] | w.x[0])), w.r, "algebra"),
         """
-        (t : nat) (x : nat -> R) (q : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat -> R) -> R) (r : R)
+        (t : nat) (x : nat -> R) (q : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat ->
+            R) -> R) (r : R)
         (1 <= t)%nat
         forall A B x, 0 < q A B x
         over_ (only t) (fun x => x t ^ 2 * q (only t) (only 0) x) x = r
@@ -477,17 +490,20 @@ DENSITIES = (
         "a mean in a mean",
         lambda w: (E(E(w.x[1] * w.x[0], w.q(w.x[1] | w.x[0])), w.p(w.x[0])), w.r, "algebra"),
         """
-        (x : nat -> R) (q p : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat -> R) -> R) (r : R)
+        (x : nat -> R) (q p : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat -> R) ->
+            R) (r : R)
         forall A B x, 0 < q A B x
         forall A B x, 0 < p A B x
-        over_ (only 0) (fun x => over_ (only 1) (fun x => x 1%nat * x 0%nat * q (only 1) (only 0) x) x * p (only 0) none x) x = r
+        over_ (only 0) (fun x => over_ (only 1) (fun x => x 1%nat * x 0%nat * q (only 1) (only 0) x) x * p (only
+            0) none x) x = r
         """,
     ),
     Pair(
         "an integral over a state",
         lambda w: (Integral(w.q(w.x[1] | w.x[0]) * w.g(w.x[1]), w.x[1]), w.r, "algebra"),
         """
-        (x : nat -> R) (q : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat -> R) -> R) (g : R -> R) (r : R)
+        (x : nat -> R) (q : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat -> R) -> R)
+            (g : R -> R) (r : R)
         forall A B x, 0 < q A B x
         over_ (only 1) (fun x => q (only 1) (only 0) x * g (x 1%nat)) x = r
         """,
@@ -496,7 +512,8 @@ DENSITIES = (
         "an integral over a span",
         lambda w: (Integral(w.q(w.x[0 : w.T]), w.x[1 : w.T]), w.r, "algebra"),
         """
-        (T : nat) (x : nat -> R) (q : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat -> R) -> R) (r : R)
+        (T : nat) (x : nat -> R) (q : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat ->
+            R) -> R) (r : R)
         (1 <= T)%nat
         forall A B x, 0 < q A B x
         over_ (span 1 T) (fun x => q (span 0 T) none x) x = r
@@ -506,7 +523,8 @@ DENSITIES = (
         "a mean under a whole law",
         lambda w: (E(w.x[w.t], w.q), w.r, "algebra"),
         """
-        (t : nat) (x : nat -> R) (q : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat -> R) -> R) (r : R)
+        (t : nat) (x : nat -> R) (q : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat ->
+            R) -> R) (r : R)
         (1 <= t)%nat
         forall A B x, 0 < q A B x
         over_ all (fun x => x t * q all none x) x = r
@@ -516,18 +534,21 @@ DENSITIES = (
         "a divergence",
         lambda w: (KL(w.q(w.x[w.t - 1] | w.x[w.t], w.x[0]), w.p(w.x[w.t - 1] | w.x[w.t])), w.r, "algebra"),
         """
-        (t : nat) (x : nat -> R) (q p : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat -> R) -> R) (r : R)
+        (t : nat) (x : nat -> R) (q p : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat
+            -> R) -> R) (r : R)
         (1 <= t)%nat
         forall A B x, 0 < q A B x
         forall A B x, 0 < p A B x
-        over_ (only (t - 1)) (fun x => ln (q (only (t - 1)) (only t ∪ only 0) x / p (only (t - 1)) (only t) x) * q (only (t - 1)) (only t ∪ only 0) x) x = r
+        over_ (only (t - 1)) (fun x => ln (q (only (t - 1)) (only t ∪ only 0) x / p (only (t - 1)) (only t) x) *
+            q (only (t - 1)) (only t ∪ only 0) x) x = r
         """,
     ),
     Pair(
         "a sum of means over a time that the density names",
         lambda w: (Sum(E(w.x[w.s], w.q(w.x[w.s] | w.x[w.s - 1])), (w.s, 1, w.T)), w.r, "algebra"),
         """
-        (T : nat) (x : nat -> R) (q : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat -> R) -> R) (r : R)
+        (T : nat) (x : nat -> R) (q : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat ->
+            R) -> R) (r : R)
         (1 <= T)%nat
         forall A B x, 0 < q A B x
         sum (times 1 T) (fun s => over_ (only s) (fun x => x s * q (only s) (only (s - 1)) x) x) = r
@@ -539,7 +560,12 @@ DENSITIES = (
             w.q(w.x[w.t] | w.x[w.t - 1]),
             Normal(w.x[w.t], sqrt(w.al[w.t]) * w.x[w.t - 1], 1 - w.al[w.t]),
             "definition",
-            define(w, "kernel", w.q(w.x[w.t] | w.x[w.t - 1]), Normal(w.x[w.t], sqrt(w.al[w.t]) * w.x[w.t - 1], 1 - w.al[w.t])),
+            define(
+                w,
+                "kernel",
+                w.q(w.x[w.t] | w.x[w.t - 1]),
+                Normal(w.x[w.t], sqrt(w.al[w.t]) * w.x[w.t - 1], 1 - w.al[w.t]),
+            ),
         ),
         """
         (t : nat) (x : nat -> R) (q : set -> set -> (nat -> R) -> R) (alpha : nat -> R)
@@ -547,7 +573,8 @@ DENSITIES = (
         forall s, (1 <= s)%nat -> 0 < alpha s
         forall s, (1 <= s)%nat -> alpha s < 1
         forall A B x, 0 < q A B x
-        forall s, (1 <= s)%nat -> q (only s) (only (s - 1)) x = normal (x s) (sqrt (alpha s) * x (s - 1)%nat) (1 - alpha s)
+        forall s, (1 <= s)%nat -> q (only s) (only (s - 1)) x = normal (x s) (sqrt (alpha s) * x (s - 1)%nat) (1
+            - alpha s)
         q (only t) (only (t - 1)) x = normal (x t) (sqrt (alpha t) * x (t - 1)%nat) (1 - alpha t)
         """,
     ),
@@ -569,7 +596,8 @@ FINITE = (
         forall i, space_ i <> []
         forall x, 0 < q x
         normalised space_ N_ q
-        cond space_ N_ q (only 0 ∪ only 1) none x = cond space_ N_ q (only 1) (only 0) x * cond space_ N_ q (only 0) none x
+        cond space_ N_ q (only 0 ∪ only 1) none x = cond space_ N_ q (only 1) (only 0) x * cond space_ N_ q (only
+            0) none x
         """,
     ),
     Pair(
@@ -612,7 +640,8 @@ FINITE = (
         normalised space_ N_ q
         forall x, 0 < p x
         normalised space_ N_ p
-        Variables.over space_ N_ (only 1) (fun x => cond space_ N_ q (span 0 2) none x * cond space_ N_ p (only 0) none x) x = cond space_ N_ q (only 0 ∪ only 2) none x * cond space_ N_ p (only 0) none x
+        Variables.over space_ N_ (only 1) (fun x => cond space_ N_ q (span 0 2) none x * cond space_ N_ p (only
+            0) none x) x = cond space_ N_ q (only 0 ∪ only 2) none x * cond space_ N_ p (only 0) none x
         """,
     ),
     Pair(
@@ -644,7 +673,8 @@ FINITE = (
         forall x, 0 < r_chain x
         normalised space_ N_ r_chain
         markov space_ N_ r_chain
-        cond space_ N_ r_chain (span 0 T) none x = cond space_ N_ r_chain (only 0) none x * prod (times 1 T) (fun t => cond space_ N_ r_chain (only t) (only (t - 1)) x)
+        cond space_ N_ r_chain (span 0 T) none x = cond space_ N_ r_chain (only 0) none x * prod (times 1 T) (fun
+            t => cond space_ N_ r_chain (only t) (only (t - 1)) x)
         """,
     ),
     Pair(
@@ -671,7 +701,9 @@ FINITE = (
         forall i, space_ i <> []
         forall x, 0 < q x
         normalised space_ N_ q
-        Variables.over space_ N_ (only 1) (fun x => Variables.over space_ N_ (only 0) (fun x => g (x 0%nat) * cond space_ N_ q (only 0) (only 1) x) x * cond space_ N_ q (only 1) none x) x = Variables.over space_ N_ (only 0) (fun x => g (x 0%nat) * cond space_ N_ q (only 0) none x) x
+        Variables.over space_ N_ (only 1) (fun x => Variables.over space_ N_ (only 0) (fun x => g (x 0%nat) *
+            cond space_ N_ q (only 0) (only 1) x) x * cond space_ N_ q (only 1) none x) x = Variables.over space_
+            N_ (only 0) (fun x => g (x 0%nat) * cond space_ N_ q (only 0) none x) x
         """,
     ),
     Pair(
@@ -683,7 +715,9 @@ FINITE = (
         forall i, space_ i <> []
         forall x, 0 < q x
         normalised space_ N_ q
-        Variables.over space_ N_ all (fun x => ln (cond space_ N_ q (only 1) (only 0) x) * cond space_ N_ q all none x) x = Variables.over space_ N_ (span 0 1) (fun x => ln (cond space_ N_ q (only 1) (only 0) x) * cond space_ N_ q (span 0 1) none x) x
+        Variables.over space_ N_ all (fun x => ln (cond space_ N_ q (only 1) (only 0) x) * q x) x =
+            Variables.over space_ N_ (span 0 1) (fun x => ln (cond space_ N_ q (only 1) (only 0) x) * cond space_
+            N_ q (span 0 1) none x) x
         """,
     ),
     Pair(
@@ -701,7 +735,10 @@ FINITE = (
         normalised space_ N_ q
         forall x, 0 < p x
         normalised space_ N_ p
-        Variables.over space_ N_ (only 1) (fun x => ln (cond space_ N_ p (only 1) none x / cond space_ N_ q (only 1) (only 0) x) * cond space_ N_ q (only 1) (only 0) x) x = - Variables.over space_ N_ (only 1) (fun x => ln (cond space_ N_ q (only 1) (only 0) x / cond space_ N_ p (only 1) none x) * cond space_ N_ q (only 1) (only 0) x) x
+        Variables.over space_ N_ (only 1) (fun x => ln (cond space_ N_ p (only 1) none x / cond space_ N_ q (only
+            1) (only 0) x) * cond space_ N_ q (only 1) (only 0) x) x = - Variables.over space_ N_ (only 1) (fun x
+            => ln (cond space_ N_ q (only 1) (only 0) x / cond space_ N_ p (only 1) none x) * cond space_ N_ q
+            (only 1) (only 0) x) x
         """,
     ),
     Pair(
@@ -719,7 +756,8 @@ FINITE = (
         forall i, space_ i <> []
         forall x, 0 < q x
         normalised space_ N_ q
-        Variables.over space_ N_ (only t) (fun x => (a * g (x t) + r) * cond space_ N_ q (only t) (only 0) x) x = a * Variables.over space_ N_ (only t) (fun x => g (x t) * cond space_ N_ q (only t) (only 0) x) x + r
+        Variables.over space_ N_ (only t) (fun x => (a * g (x t) + r) * cond space_ N_ q (only t) (only 0) x) x =
+            a * Variables.over space_ N_ (only t) (fun x => g (x t) * cond space_ N_ q (only t) (only 0) x) x + r
         """,
     ),
     Pair(
@@ -731,11 +769,13 @@ FINITE = (
             guess(w),
         ),
         """
-        (t : nat) (x : nat -> R) (q : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat -> R) -> R) (m : nat -> R -> R) (r : R)
+        (t : nat) (x : nat -> R) (q : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat ->
+            R) -> R) (m : nat -> R -> R) (r : R)
         (1 <= t)%nat
         forall A B x, 0 < q A B x
         forall s x, (1 <= s)%nat -> m s (x s) = over_ (only 0) (fun x => x 0%nat * q (only 0) (only s) x) x
-        over_ (only t) (fun x => (m t (x t) - r) ^ 2 * q (only t) none x) x = over_ (only t) (fun x => (over_ (only 0) (fun x => x 0%nat * q (only 0) (only t) x) x - r) ^ 2 * q (only t) none x) x
+        over_ (only t) (fun x => (m t (x t) - r) ^ 2 * q (only t) none x) x = over_ (only t) (fun x => (over_
+            (only 0) (fun x => x 0%nat * q (only 0) (only t) x) x - r) ^ 2 * q (only t) none x) x
         """,
     ),
 )
@@ -788,7 +828,8 @@ LINE = (
         (1 <= t)%nat
         0 < a
         0 < v
-        line_integral (fun here => (fun x => normal (x t) (a * x (t - 1)%nat) v * normal (x (t - 1)%nat) 0 1) (put x (t - 1) here)) = normal (x t) 0 (a ^ 2 + v)
+        line_integral (fun here => (fun x => normal (x t) (a * x (t - 1)%nat) v * normal (x (t - 1)%nat) 0 1)
+            (put x (t - 1) here)) = normal (x t) 0 (a ^ 2 + v)
         """,
     ),
     Pair(
@@ -801,13 +842,15 @@ LINE = (
         """
         (a r : R)
         0 < a
-        RInt (fun y => y ^ 2) 0 a + RInt_gen (fun y => exp (- y)) (at_point r) (Rbar_locally p_infty) = RInt_gen (fun u => exp u) (Rbar_locally m_infty) (at_point r)
+        RInt (fun y => y ^ 2) 0 a + RInt_gen (fun y => exp (- y)) (at_point r) (Rbar_locally p_infty) = RInt_gen
+            (fun u => exp u) (Rbar_locally m_infty) (at_point r)
         """,
     ),
     Pair(
         "an integral whose end is a variable of integration",
         lambda w: (Integral(Integral(w.u * w.y, (w.u, 0, w.y)), (w.y, 0, 1)), Fraction(1, 8), "integration"),
         """
+        .
         RInt (fun y => RInt (fun u => u * y) 0 y) 0 1 = 1 / 8
         """,
     ),
@@ -829,12 +872,17 @@ LINE = (
         (g : R -> R) (r v : R)
         smooth g
         0 < v
-        line_integral (fun y => g y * normal y r v) = line_integral (fun zeta => g (r + sqrt v * zeta) * normal zeta 0 1)
+        line_integral (fun y => g y * normal y r v) = line_integral (fun zeta => g (r + sqrt v * zeta) * normal
+            zeta 0 1)
         """,
     ),
     Pair(
         "substitution",
-        lambda w: (Integral(w.g(w.a * w.y), (w.y, 0, w.d)), Integral(w.g(w.u), (w.u, 0, w.a * w.d)) / w.a, "substitution"),
+        lambda w: (
+            Integral(w.g(w.a * w.y), (w.y, 0, w.d)),
+            Integral(w.g(w.u), (w.u, 0, w.a * w.d)) / w.a,
+            "substitution",
+        ),
         """
         (g : R -> R) (a d : R)
         smooth g
@@ -907,18 +955,24 @@ CALCULUS = (
         (1 <= t)%nat
         0 < a
         0 < v
-        Derive (fun here => (fun x => ln (normal (x t) (a * x 0%nat) v)) (put x t here)) (x t) = (- (x t - a * x 0%nat)) / v
+        Derive (fun here => (fun x => ln (normal (x t) (a * x 0%nat) v)) (put x t here)) (x t) = (- (x t - a * x
+            0%nat)) / v
         """,
     ),
     Pair(
         "a derivative by a member of a sequence",
-        lambda w: (Derivative(w.al[w.t] ** 2 * w.al[w.t - 1], w.al[w.t]), 2 * w.al[w.t] * w.al[w.t - 1], "differentiation"),
+        lambda w: (
+            Derivative(w.al[w.t] ** 2 * w.al[w.t - 1], w.al[w.t]),
+            2 * w.al[w.t] * w.al[w.t - 1],
+            "differentiation",
+        ),
         """
         (t : nat) (alpha : nat -> R)
         (2 <= t)%nat
         forall s, (1 <= s)%nat -> 0 < alpha s
         forall s, (1 <= s)%nat -> alpha s < 1
-        Derive (fun here => (fun alpha => alpha t ^ 2 * alpha (t - 1)%nat) (put alpha t here)) (alpha t) = 2 * alpha t * alpha (t - 1)%nat
+        Derive (fun here => (fun alpha => alpha t ^ 2 * alpha (t - 1)%nat) (put alpha t here)) (alpha t) = 2 *
+            alpha t * alpha (t - 1)%nat
         """,
     ),
     Pair(
@@ -989,22 +1043,6 @@ CALCULUS = (
         is_lim_seq (fun T => sum (times 1 T) (fun t => g (INR t / INR T)) / INR T) (RInt (fun y => g y) 0 1)
         """,
     ),
-    Pair(
-        "a limit on the right",
-        lambda w: (w.r, Limit(w.r + 1 / w.T, w.T), "limit"),
-        """
-        (r : R)
-        is_lim_seq (fun T => r + 1 / INR T) r
-        """,
-    ),
-    Pair(
-        "a limit in a sum",
-        lambda w: (Limit(w.r + 1 / w.T, w.T) + 1, w.r + 1, "limit"),
-        """
-        (r : R)
-        is_lim_seq (fun T => r + 1 / INR T) r
-        """,
-    ),
 )
 
 
@@ -1024,8 +1062,10 @@ NOISE = (
         "a mean over noise in algebra",
         lambda w: (E(2 * w.e[w.t] / 2), E(w.e[w.t]), "algebra"),
         """
-        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (t : nat) (epsilon : nat -> Outcome -> R)
+        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ : nat) (t : nat) (epsilon : nat
+            -> Outcome -> R)
         (1 <= t)%nat
+        (t < N_)%nat
         mean_of (fun outcome => 2 * epsilon t outcome / 2) = mean_of (fun outcome => epsilon t outcome)
         """,
     ),
@@ -1033,8 +1073,10 @@ NOISE = (
         "linearity over noise",
         lambda w: (E(w.a * w.e[w.t] + w.r), w.a * E(w.e[w.t]) + w.r, "linearity"),
         """
-        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (t : nat) (epsilon : nat -> Outcome -> R) (a r : R)
+        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ : nat) (t : nat) (epsilon : nat
+            -> Outcome -> R) (a r : R)
         (1 <= t)%nat
+        (t < N_)%nat
         0 < a
         expectation mean_of
         mean_of (fun outcome => a * epsilon t outcome + r) = a * mean_of (fun outcome => epsilon t outcome) + r
@@ -1044,20 +1086,24 @@ NOISE = (
         "the variance of independent noises",
         lambda w: (Var(w.a * w.e[w.t] - w.e[w.t + 1]), w.a**2 * Var(w.e[w.t]) + Var(w.e[w.t + 1]), "independence"),
         """
-        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ t : nat) (epsilon : nat -> Outcome -> R) (a : R)
+        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ t : nat) (epsilon : nat ->
+            Outcome -> R) (a : R)
         (1 <= t)%nat
         (t + 1 < N_)%nat
         0 < a
         expectation mean_of
         forall s t, (s < t < N_)%nat -> independent_under mean_of (epsilon s) (epsilon t)
-        variance_of mean_of (fun outcome => a * epsilon t outcome - epsilon (t + 1)%nat outcome) = a ^ 2 * variance_of mean_of (fun outcome => epsilon t outcome) + variance_of mean_of (fun outcome => epsilon (t + 1)%nat outcome)
+        variance_of mean_of (fun outcome => a * epsilon t outcome - epsilon (t + 1)%nat outcome) = a ^ 2 *
+            variance_of mean_of (fun outcome => epsilon t outcome) + variance_of mean_of (fun outcome => epsilon
+            (t + 1)%nat outcome)
         """,
     ),
     Pair(
         "moments of the standard normal law",
         lambda w: (E(w.e[w.t] ** 2), 1, "definition", standard(w)),
         """
-        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (t N_ : nat) (epsilon : nat -> Outcome -> R)
+        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (t N_ : nat) (epsilon : nat ->
+            Outcome -> R)
         (1 <= t)%nat
         (t < N_)%nat
         expectation mean_of
@@ -1067,38 +1113,57 @@ NOISE = (
     ),
     Pair(
         "a mean given a state",
-        lambda w: (E(w.a * w.x[w.t - 1] + w.e[w.t], given=w.x[w.t - 1]), w.a * w.x[w.t - 1] + E(w.e[w.t], given=w.x[w.t - 1]), "linearity"),
+        lambda w: (
+            E(w.a * w.x[w.t - 1] + w.e[w.t], given=w.x[w.t - 1]),
+            w.a * w.x[w.t - 1] + E(w.e[w.t], given=w.x[w.t - 1]),
+            "linearity",
+        ),
         """
-        (Outcome : Type) (outcome : Outcome) (mean_given : (Outcome -> R) -> Outcome -> (Outcome -> R) -> R) (t : nat) (x epsilon : nat -> Outcome -> R) (a : R)
+        (Outcome : Type) (outcome : Outcome) (mean_given : (Outcome -> R) -> Outcome -> (Outcome -> R) -> R)
+            (mean_of : (Outcome -> R) -> R) (N_ t : nat) (x epsilon : nat -> Outcome -> R) (a : R)
         (1 <= t)%nat
+        (t < N_)%nat
         0 < a
+        expectation mean_of
         conditional mean_given
-        mean_given (x (t - 1)%nat) outcome (fun outcome => a * x (t - 1)%nat outcome + epsilon t outcome) = a * x (t - 1)%nat outcome + mean_given (x (t - 1)%nat) outcome (fun outcome => epsilon t outcome)
+        mean_given (x (t - 1)%nat) outcome (fun outcome => a * x (t - 1)%nat outcome + epsilon t outcome) = a * x
+            (t - 1)%nat outcome + mean_given (x (t - 1)%nat) outcome (fun outcome => epsilon t outcome)
         """,
     ),
     Pair(
         "a state that noise moves",
-        lambda w: (E(w.x[w.t]), E(sqrt(w.al[w.t]) * w.x[w.t - 1] + sqrt(1 - w.al[w.t]) * w.e[w.t]), "definition", moved(w)),
+        lambda w: (
+            E(w.x[w.t]),
+            E(sqrt(w.al[w.t]) * w.x[w.t - 1] + sqrt(1 - w.al[w.t]) * w.e[w.t]),
+            "definition",
+            moved(w),
+        ),
         """
-        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (t : nat) (x epsilon : nat -> Outcome -> R) (alpha : nat -> R)
+        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ : nat) (t : nat) (x epsilon :
+            nat -> Outcome -> R) (alpha : nat -> R)
         (1 <= t)%nat
+        (t < N_)%nat
         forall s, (1 <= s)%nat -> 0 < alpha s
         forall s, (1 <= s)%nat -> alpha s < 1
-        forall s outcome, (1 <= s)%nat -> x s outcome = sqrt (alpha s) * x (s - 1)%nat outcome + sqrt (1 - alpha s) * epsilon s outcome
-        mean_of (fun outcome => x t outcome) = mean_of (fun outcome => sqrt (alpha t) * x (t - 1)%nat outcome + sqrt (1 - alpha t) * epsilon t outcome)
+        forall s outcome, (1 <= s)%nat -> x s outcome = sqrt (alpha s) * x (s - 1)%nat outcome + sqrt (1 - alpha
+            s) * epsilon s outcome
+        mean_of (fun outcome => x t outcome) = mean_of (fun outcome => sqrt (alpha t) * x (t - 1)%nat outcome +
+            sqrt (1 - alpha t) * epsilon t outcome)
         """,
     ),
     Pair(
         "independence of an earlier state",
         lambda w: (E(w.x[w.t - 1] * w.e[w.t]), E(w.x[w.t - 1]) * E(w.e[w.t]), "independence"),
         """
-        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (t N_ : nat) (x epsilon : nat -> Outcome -> R)
+        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (t N_ : nat) (x epsilon : nat ->
+            Outcome -> R)
         (1 <= t)%nat
         (t < N_)%nat
         expectation mean_of
         forall s t, (s < t < N_)%nat -> independent_under mean_of (epsilon s) (epsilon t)
         forall s t, (s < t < N_)%nat -> independent_under mean_of (x s) (epsilon t)
-        mean_of (fun outcome => x (t - 1)%nat outcome * epsilon t outcome) = mean_of (fun outcome => x (t - 1)%nat outcome) * mean_of (fun outcome => epsilon t outcome)
+        mean_of (fun outcome => x (t - 1)%nat outcome * epsilon t outcome) = mean_of (fun outcome => x (t -
+            1)%nat outcome) * mean_of (fun outcome => epsilon t outcome)
         """,
     ),
     Pair(
@@ -1109,17 +1174,21 @@ NOISE = (
             "independence",
         ),
         """
-        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (x : nat -> Outcome -> R) (eps : Outcome -> R)
+        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ : nat) (x : nat -> Outcome -> R)
+            (eps : Outcome -> R)
+        (0 < N_)%nat
         expectation mean_of
         independent_under mean_of (x 0%nat) eps
-        mean_of (fun outcome => x 0%nat outcome * eps outcome) = mean_of (fun outcome => x 0%nat outcome) * mean_of eps
+        mean_of (fun outcome => x 0%nat outcome * eps outcome) = mean_of (fun outcome => x 0%nat outcome) *
+            mean_of eps
         """,
     ),
     Pair(
         "a variance given the data, by its standard noise",
         lambda w: (Var(w.a * w.x[0] + w.e[w.t], given=w.x[0]), 1, "independence", standard(w)),
         """
-        (Outcome : Type) (outcome : Outcome) (mean_given : (Outcome -> R) -> Outcome -> (Outcome -> R) -> R) (mean_of : (Outcome -> R) -> R) (t N_ : nat) (x epsilon : nat -> Outcome -> R) (a : R)
+        (Outcome : Type) (outcome : Outcome) (mean_given : (Outcome -> R) -> Outcome -> (Outcome -> R) -> R)
+            (mean_of : (Outcome -> R) -> R) (t N_ : nat) (x epsilon : nat -> Outcome -> R) (a : R)
         (1 <= t)%nat
         (t < N_)%nat
         0 < a
@@ -1127,6 +1196,9 @@ NOISE = (
         conditional mean_given
         forall s, (1 <= s < N_)%nat -> standard mean_of (epsilon s)
         forall s t outcome, (s < t < N_)%nat -> standard (mean_given (x s) outcome) (epsilon t)
+        forall s t, (s < t < N_)%nat -> independent_under mean_of (x s) (epsilon t)
+        forall s t, (s < t < N_)%nat -> independent_under mean_of (epsilon s) (epsilon t)
+        forall s t outcome, (s < t < N_)%nat -> same_law (mean_given (x s) outcome) mean_of (epsilon t)
         variance_of (mean_given (x 0%nat) outcome) (fun outcome => a * x 0%nat outcome + epsilon t outcome) = 1
         """,
     ),
@@ -1134,8 +1206,10 @@ NOISE = (
         "a function of a noise and a time",
         lambda w: (E(w.net(w.x[w.t], w.t) * w.g(w.e[w.t])), w.r, "linearity"),
         """
-        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (t : nat) (x epsilon : nat -> Outcome -> R) (net : R -> nat -> R) (g : R -> R) (r : R)
+        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ : nat) (t : nat) (x epsilon :
+            nat -> Outcome -> R) (net : R -> nat -> R) (g : R -> R) (r : R)
         (1 <= t)%nat
+        (t < N_)%nat
         expectation mean_of
         mean_of (fun outcome => net (x t outcome) t * g (epsilon t outcome)) = r
         """,

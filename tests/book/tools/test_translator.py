@@ -7,7 +7,9 @@ import re
 from booktools.certificates.check import build, check
 from booktools.certificates.statement import Translator
 
-PREMISE = "solve [assumption | lia | intros; match goal with P : _ |- _ => solve [apply P; first [assumption | lia]] end]"
+PREMISE = (
+    "solve [assumption | lia | intros; match goal with P : _ |- _ => solve [apply P; first [assumption | lia]] end]"
+)
 
 
 def binders(names: str) -> list[str]:
@@ -16,8 +18,10 @@ def binders(names: str) -> list[str]:
 
 
 def proposition(names: str, premises: list[str], claim: str) -> str:
-    return " ->\n".join([*(f"({premise})" for premise in premises), claim]) if not names else (
-        f"forall {names},\n" + " ->\n".join([*(f"({premise})" for premise in premises), claim])
+    return (
+        " ->\n".join([*(f"({premise})" for premise in premises), claim])
+        if not names
+        else (f"forall {names},\n" + " ->\n".join([*(f"({premise})" for premise in premises), claim]))
     )
 
 
