@@ -27,12 +27,13 @@ from derive.language.goal import free_dummies
 from derive.language.times import Index, Item, Sequence, Span, Sum
 from derive.language.tree import at, bound_by, measure_of
 
-STRUCTURE = {"linearity": ("linear", "positive"), "exchange": ("linear", "positive", "exchanges")}  # of ``int``
+STRUCTURE = {"linearity": ("linear",), "exchange": ("linear", "exchanges")}  # of ``int``
 EXPECTATION = ("linearity", "independence")  # where means over noise are linear
 WORDS = """
     E S I PI R O fix in at as end let fun normal only upto all from rest none over union times sum prod sqrt ln exp
     int put space N cond mean set path line chain here Phi smooth smooth2 span line_integral linear positive exchanges
-    normalised markov expectation variance_of conditional standard independent_under same_law
+    normalised markov expectation variance_of conditional standard independent_under same_law INR Rpower RInt RInt_gen
+    ex_RInt Derive is_derive is_lim_seq at_point Rbar_locally m_infty p_infty nat list Type
 """  # of Rocq and of the statements: no name is one of these
 RESERVED = frozenset(WORDS.split())
 
@@ -121,7 +122,7 @@ class Premises:
             guards += inside(word, each.domain) if isinstance(each, Symbol) else []
         value = f"({' '.join([name, *own])})" if own else name
         found = [f"{forall(own)}{arrows(guards)}{fact}" for fact in inside(value, thing.domain)]
-        stated = found and getattr(thing, "first", None) is not None and not moves
+        stated = getattr(thing, "first", None) is not None and not moves
         return [*found, f"{name} {thing.start}%nat = {number(thing.first)}"] if stated else found
 
     def _noise(self, name, noise) -> list[str]:

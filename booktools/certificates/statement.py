@@ -37,6 +37,7 @@ from derive.language.goal import Goal
 from derive.language.times import Index, Item, Limit, Product, Sequence, Span, Sum
 from derive.language.tree import Fact, bound_by, first_times, measure_of
 
+from .faithful import faithful
 from .premises import (
     Premises,
     Untranslated,
@@ -233,11 +234,12 @@ class Translator(Premises):
         return number(node.value)
 
     def _Pow(self, node):
-        if isinstance(node.power, Num) and node.power.value.denominator == 1:
-            power = f"({self(node.base)} ^ {abs(node.power.value.numerator)})"
-            return power if node.power.value >= 0 else f"(/ {power})"
-        if isinstance(node.power, Index) and node.power.symbol:
-            return f"({self(node.base)} ^ {self.index(node.power)})"
+        power = node.power
+        if isinstance(power, Index) and power.symbol:
+            return f"({self(node.base)} ^ {self.index(power)})"
+        if isinstance(power, Index) or (isinstance(power, Num) and power.value.denominator == 1):
+            whole = power.offset if isinstance(power, Index) else power.value.numerator
+            return f"({self(node.base)} ^ {whole})" if whole >= 0 else f"(/ ({self(node.base)} ^ {-whole}))"
         return f"(Rpower {self(node.base)} {self(node.power)})"
 
     def _Func(self, node):
@@ -371,6 +373,7 @@ class Translator(Premises):
 
     def statement(self) -> Statement:
         goal, parts = self.goal, self.stated
+        faithful(goal)
         left, right = self(goal.left), self(goal.right)
         cited = {f"H{n}": self.fact(fact) for n, fact in enumerate(goal.facts)}
         stated = {f"O{n}": f"{self(a)} < {self(b)}" for n, (a, b) in enumerate(goal.hypotheses)}

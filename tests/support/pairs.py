@@ -8,7 +8,6 @@ steps need not hold: what a step says does not depend on whether it is true.
 from __future__ import annotations
 
 import re
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,9 +15,10 @@ from textwrap import dedent
 
 from setting import Setting
 
-from derive import KL, Derivative, E, Integral, Limit, Normal, Phi, Product, Sum, Var, exp, log, positive, real, sqrt
+from derive import KL, Derivative, E, Integral, Limit, Normal, Phi, Product, Sum, Var, exp, log, positive, sqrt
 from derive.language.expr import Interval, Pi, wrap
 from derive.language.goal import Goal
+from derive.language.times import Index
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,27 @@ NUMBERS = (
         """,
     ),
     Pair(
+        "powers at a literal time",
+        lambda w: (w.r ** Index(None, 1) * w.a ** Index(None, -2), w.b ** Index(None, 0), "algebra"),
+        """
+        (r a b : R)
+        0 < a
+        r ^ 1 * / a ^ 2 = b ^ 0
+        """,
+    ),
+    Pair(
+        "powers of what is positive",
+        lambda w: ((w.a * exp(w.r) / w.d) ** w.r, w.f(w.r) ** (w.b / 2) + (w.a + 2) ** (2 * w.t), "algebra"),
+        """
+        (a r d b : R) (f : R -> R) (t : nat)
+        (1 <= t)%nat
+        0 < a
+        0 < d
+        forall y, 0 < f y
+        Rpower (a * exp r / d) r = Rpower (f r) (b / 2) + Rpower (a + 2) (2 * INR t)
+        """,
+    ),
+    Pair(
         "a power of an index",
         lambda w: (w.t**2, w.t * w.t, "algebra"),
         """
@@ -178,6 +199,16 @@ TIMES = (
         """,
     ),
     Pair(
+        "a sum that ends before it begins",
+        lambda w: (Sum(w.m[w.s], (w.s, 2, w.t - 2)), Sum(w.rate[w.s], (w.s, 0, w.t - 1)), "algebra"),
+        """
+        (t : nat) (m rate : nat -> R)
+        (1 <= t)%nat
+        forall s, (0 <= s)%nat -> 0 < rate s
+        sum (times 2 (t - 2)) (fun s => m s) = sum (times 0 (t - 1)) (fun s => rate s)
+        """,
+    ),
+    Pair(
         "a product, and a sum in a sum",
         lambda w: (
             Product(1 - w.al[w.s], (w.s, 1, w.t)),
@@ -222,6 +253,16 @@ TIMES = (
         level 2%nat = 3
         forall s, (2 <= s)%nat -> 0 < level s
         level t = 3
+        """,
+    ),
+    Pair(
+        "a sequence of real numbers with a first value",
+        lambda w: (w.X.sequence("level", start=0, first=0)[w.t], w.X.what["level"][0], "algebra"),
+        """
+        (t : nat) (level : nat -> R)
+        (1 <= t)%nat
+        level 0%nat = 0
+        level t = level 0%nat
         """,
     ),
     Pair(
@@ -479,8 +520,8 @@ DENSITIES = (
         "a mean under a density",
         lambda w: (E(w.x[w.t] ** 2, w.q(w.x[w.t] | w.x[0])), w.r, "algebra"),
         """
-        (t : nat) (x : nat -> R) (q : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat ->
-            R) -> R) (r : R)
+        (t : nat) (x : nat -> R) (q : set -> set -> (nat -> R) -> R)
+            (over_ : set -> ((nat -> R) -> R) -> (nat -> R) -> R) (r : R)
         (1 <= t)%nat
         forall A B x, 0 < q A B x
         over_ (only t) (fun x => x t ^ 2 * q (only t) (only 0) x) x = r
@@ -490,12 +531,12 @@ DENSITIES = (
         "a mean in a mean",
         lambda w: (E(E(w.x[1] * w.x[0], w.q(w.x[1] | w.x[0])), w.p(w.x[0])), w.r, "algebra"),
         """
-        (x : nat -> R) (q p : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat -> R) ->
-            R) (r : R)
+        (x : nat -> R) (q p : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat -> R) -> R)
+            (r : R)
         forall A B x, 0 < q A B x
         forall A B x, 0 < p A B x
-        over_ (only 0) (fun x => over_ (only 1) (fun x => x 1%nat * x 0%nat * q (only 1) (only 0) x) x * p (only
-            0) none x) x = r
+        over_ (only 0) (fun x => over_ (only 1) (fun x => x 1%nat * x 0%nat * q (only 1) (only 0) x) x
+            * p (only 0) none x) x = r
         """,
     ),
     Pair(
@@ -512,8 +553,8 @@ DENSITIES = (
         "an integral over a span",
         lambda w: (Integral(w.q(w.x[0 : w.T]), w.x[1 : w.T]), w.r, "algebra"),
         """
-        (T : nat) (x : nat -> R) (q : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat ->
-            R) -> R) (r : R)
+        (T : nat) (x : nat -> R) (q : set -> set -> (nat -> R) -> R)
+            (over_ : set -> ((nat -> R) -> R) -> (nat -> R) -> R) (r : R)
         (1 <= T)%nat
         forall A B x, 0 < q A B x
         over_ (span 1 T) (fun x => q (span 0 T) none x) x = r
@@ -523,8 +564,8 @@ DENSITIES = (
         "a mean under a whole law",
         lambda w: (E(w.x[w.t], w.q), w.r, "algebra"),
         """
-        (t : nat) (x : nat -> R) (q : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat ->
-            R) -> R) (r : R)
+        (t : nat) (x : nat -> R) (q : set -> set -> (nat -> R) -> R)
+            (over_ : set -> ((nat -> R) -> R) -> (nat -> R) -> R) (r : R)
         (1 <= t)%nat
         forall A B x, 0 < q A B x
         over_ all (fun x => x t * q all none x) x = r
@@ -534,21 +575,21 @@ DENSITIES = (
         "a divergence",
         lambda w: (KL(w.q(w.x[w.t - 1] | w.x[w.t], w.x[0]), w.p(w.x[w.t - 1] | w.x[w.t])), w.r, "algebra"),
         """
-        (t : nat) (x : nat -> R) (q p : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat
-            -> R) -> R) (r : R)
+        (t : nat) (x : nat -> R) (q p : set -> set -> (nat -> R) -> R)
+            (over_ : set -> ((nat -> R) -> R) -> (nat -> R) -> R) (r : R)
         (1 <= t)%nat
         forall A B x, 0 < q A B x
         forall A B x, 0 < p A B x
-        over_ (only (t - 1)) (fun x => ln (q (only (t - 1)) (only t ∪ only 0) x / p (only (t - 1)) (only t) x) *
-            q (only (t - 1)) (only t ∪ only 0) x) x = r
+        over_ (only (t - 1)) (fun x => ln (q (only (t - 1)) (only t ∪ only 0) x / p (only (t - 1)) (only t) x)
+            * q (only (t - 1)) (only t ∪ only 0) x) x = r
         """,
     ),
     Pair(
         "a sum of means over a time that the density names",
         lambda w: (Sum(E(w.x[w.s], w.q(w.x[w.s] | w.x[w.s - 1])), (w.s, 1, w.T)), w.r, "algebra"),
         """
-        (T : nat) (x : nat -> R) (q : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat ->
-            R) -> R) (r : R)
+        (T : nat) (x : nat -> R) (q : set -> set -> (nat -> R) -> R)
+            (over_ : set -> ((nat -> R) -> R) -> (nat -> R) -> R) (r : R)
         (1 <= T)%nat
         forall A B x, 0 < q A B x
         sum (times 1 T) (fun s => over_ (only s) (fun x => x s * q (only s) (only (s - 1)) x) x) = r
@@ -573,8 +614,8 @@ DENSITIES = (
         forall s, (1 <= s)%nat -> 0 < alpha s
         forall s, (1 <= s)%nat -> alpha s < 1
         forall A B x, 0 < q A B x
-        forall s, (1 <= s)%nat -> q (only s) (only (s - 1)) x = normal (x s) (sqrt (alpha s) * x (s - 1)%nat) (1
-            - alpha s)
+        forall s, (1 <= s)%nat -> q (only s) (only (s - 1)) x
+            = normal (x s) (sqrt (alpha s) * x (s - 1)%nat) (1 - alpha s)
         q (only t) (only (t - 1)) x = normal (x t) (sqrt (alpha t) * x (t - 1)%nat) (1 - alpha t)
         """,
     ),
@@ -588,6 +629,25 @@ def guess(w):
 
 FINITE = (
     Pair(
+        "a span, cited as a product",
+        lambda w: (
+            E(w.x[1], w.q(w.x[1 : w.T] | w.x[0])),
+            E(w.x[1], w.p(w.x[1 : w.T] | w.x[0])),
+            "definition",
+            define(w, "path", w.q(w.x[1 : w.T] | w.x[0]), Product(w.p(w.x[w.t] | w.x[w.t - 1]), (w.t, 1, w.T))),
+        ),
+        """
+        (T : nat) (x : nat -> R) (q p : set -> set -> (nat -> R) -> R)
+            (over_ : set -> ((nat -> R) -> R) -> (nat -> R) -> R)
+        (1 <= T)%nat
+        forall A B x, 0 < q A B x
+        forall A B x, 0 < p A B x
+        forall T x, (1 <= T)%nat -> q (span 1 T) (only 0) x = prod (times 1 T) (fun t => p (only t) (only (t - 1)) x)
+        over_ (span 1 T) (fun x => x 1%nat * q (span 1 T) (only 0) x) x
+            = over_ (span 1 T) (fun x => x 1%nat * p (span 1 T) (only 0) x) x
+        """,
+    ),
+    Pair(
         "the chain rule, two states",
         lambda w: (w.q(w.x[0], w.x[1]), w.q(w.x[1] | w.x[0]) * w.q(w.x[0]), "chain rule"),
         """
@@ -596,8 +656,8 @@ FINITE = (
         forall i, space_ i <> []
         forall x, 0 < q x
         normalised space_ N_ q
-        cond space_ N_ q (only 0 ∪ only 1) none x = cond space_ N_ q (only 1) (only 0) x * cond space_ N_ q (only
-            0) none x
+        cond space_ N_ q (only 0 ∪ only 1) none x
+            = cond space_ N_ q (only 1) (only 0) x * cond space_ N_ q (only 0) none x
         """,
     ),
     Pair(
@@ -640,8 +700,9 @@ FINITE = (
         normalised space_ N_ q
         forall x, 0 < p x
         normalised space_ N_ p
-        Variables.over space_ N_ (only 1) (fun x => cond space_ N_ q (span 0 2) none x * cond space_ N_ p (only
-            0) none x) x = cond space_ N_ q (only 0 ∪ only 2) none x * cond space_ N_ p (only 0) none x
+        Variables.over space_ N_ (only 1) (fun x => cond space_ N_ q (span 0 2) none x
+            * cond space_ N_ p (only 0) none x) x
+            = cond space_ N_ q (only 0 ∪ only 2) none x * cond space_ N_ p (only 0) none x
         """,
     ),
     Pair(
@@ -673,8 +734,9 @@ FINITE = (
         forall x, 0 < r_chain x
         normalised space_ N_ r_chain
         markov space_ N_ r_chain
-        cond space_ N_ r_chain (span 0 T) none x = cond space_ N_ r_chain (only 0) none x * prod (times 1 T) (fun
-            t => cond space_ N_ r_chain (only t) (only (t - 1)) x)
+        cond space_ N_ r_chain (span 0 T) none x
+            = cond space_ N_ r_chain (only 0) none x
+            * prod (times 1 T) (fun t => cond space_ N_ r_chain (only t) (only (t - 1)) x)
         """,
     ),
     Pair(
@@ -701,9 +763,9 @@ FINITE = (
         forall i, space_ i <> []
         forall x, 0 < q x
         normalised space_ N_ q
-        Variables.over space_ N_ (only 1) (fun x => Variables.over space_ N_ (only 0) (fun x => g (x 0%nat) *
-            cond space_ N_ q (only 0) (only 1) x) x * cond space_ N_ q (only 1) none x) x = Variables.over space_
-            N_ (only 0) (fun x => g (x 0%nat) * cond space_ N_ q (only 0) none x) x
+        Variables.over space_ N_ (only 1) (fun x => Variables.over space_ N_ (only 0) (fun x => g (x 0%nat)
+            * cond space_ N_ q (only 0) (only 1) x) x * cond space_ N_ q (only 1) none x) x
+            = Variables.over space_ N_ (only 0) (fun x => g (x 0%nat) * cond space_ N_ q (only 0) none x) x
         """,
     ),
     Pair(
@@ -715,9 +777,9 @@ FINITE = (
         forall i, space_ i <> []
         forall x, 0 < q x
         normalised space_ N_ q
-        Variables.over space_ N_ all (fun x => ln (cond space_ N_ q (only 1) (only 0) x) * q x) x =
-            Variables.over space_ N_ (span 0 1) (fun x => ln (cond space_ N_ q (only 1) (only 0) x) * cond space_
-            N_ q (span 0 1) none x) x
+        Variables.over space_ N_ all (fun x => ln (cond space_ N_ q (only 1) (only 0) x) * q x) x
+            = Variables.over space_ N_ (span 0 1) (fun x => ln (cond space_ N_ q (only 1) (only 0) x)
+            * cond space_ N_ q (span 0 1) none x) x
         """,
     ),
     Pair(
@@ -735,10 +797,11 @@ FINITE = (
         normalised space_ N_ q
         forall x, 0 < p x
         normalised space_ N_ p
-        Variables.over space_ N_ (only 1) (fun x => ln (cond space_ N_ p (only 1) none x / cond space_ N_ q (only
-            1) (only 0) x) * cond space_ N_ q (only 1) (only 0) x) x = - Variables.over space_ N_ (only 1) (fun x
-            => ln (cond space_ N_ q (only 1) (only 0) x / cond space_ N_ p (only 1) none x) * cond space_ N_ q
-            (only 1) (only 0) x) x
+        Variables.over space_ N_ (only 1) (fun x => ln (cond space_ N_ p (only 1) none x
+            / cond space_ N_ q (only 1) (only 0) x) * cond space_ N_ q (only 1) (only 0) x) x
+            =
+            - Variables.over space_ N_ (only 1) (fun x => ln (cond space_ N_ q (only 1) (only 0) x
+            / cond space_ N_ p (only 1) none x) * cond space_ N_ q (only 1) (only 0) x) x
         """,
     ),
     Pair(
@@ -756,8 +819,8 @@ FINITE = (
         forall i, space_ i <> []
         forall x, 0 < q x
         normalised space_ N_ q
-        Variables.over space_ N_ (only t) (fun x => (a * g (x t) + r) * cond space_ N_ q (only t) (only 0) x) x =
-            a * Variables.over space_ N_ (only t) (fun x => g (x t) * cond space_ N_ q (only t) (only 0) x) x + r
+        Variables.over space_ N_ (only t) (fun x => (a * g (x t) + r) * cond space_ N_ q (only t) (only 0) x) x
+            = a * Variables.over space_ N_ (only t) (fun x => g (x t) * cond space_ N_ q (only t) (only 0) x) x + r
         """,
     ),
     Pair(
@@ -769,13 +832,14 @@ FINITE = (
             guess(w),
         ),
         """
-        (t : nat) (x : nat -> R) (q : set -> set -> (nat -> R) -> R) (over_ : set -> ((nat -> R) -> R) -> (nat ->
-            R) -> R) (m : nat -> R -> R) (r : R)
+        (t : nat) (x : nat -> R) (q : set -> set -> (nat -> R) -> R)
+            (over_ : set -> ((nat -> R) -> R) -> (nat -> R) -> R) (m : nat -> R -> R) (r : R)
         (1 <= t)%nat
         forall A B x, 0 < q A B x
         forall s x, (1 <= s)%nat -> m s (x s) = over_ (only 0) (fun x => x 0%nat * q (only 0) (only s) x) x
-        over_ (only t) (fun x => (m t (x t) - r) ^ 2 * q (only t) none x) x = over_ (only t) (fun x => (over_
-            (only 0) (fun x => x 0%nat * q (only 0) (only t) x) x - r) ^ 2 * q (only t) none x) x
+        over_ (only t) (fun x => (m t (x t) - r) ^ 2 * q (only t) none x) x
+            = over_ (only t) (fun x => (over_ (only 0) (fun x => x 0%nat * q (only 0) (only t) x) x - r) ^ 2
+            * q (only t) none x) x
         """,
     ),
 )
@@ -795,6 +859,32 @@ LINE = (
         """
         (int_ : (R -> R) -> R) (h : R -> R -> R) (r : R)
         int_ (fun y => int_ (fun u => h y u)) = r
+        """,
+    ),
+    Pair(
+        "a quotient of integrals",
+        lambda w: (Integral(w.y * w.f(w.y), w.y) / Integral(w.f(w.y), w.y), w.r, "algebra"),
+        """
+        (int_ : (R -> R) -> R) (f : R -> R) (r : R)
+        positive int_
+        forall y, 0 < f y
+        int_ (fun y => y * f y) / int_ (fun y => f y) = r
+        """,
+    ),
+    Pair(
+        "linearity of an integral over an interval",
+        lambda w: (
+            Integral(w.g(w.y) + w.h(w.y, w.r), (w.y, 0, w.a)),
+            Integral(w.g(w.y), (w.y, 0, w.a)) + Integral(w.h(w.y, w.r), (w.y, 0, w.a)),
+            "linearity",
+        ),
+        """
+        (g : R -> R) (h : R -> R -> R) (r a : R)
+        0 < a
+        ex_RInt (fun y => g y + h y r) 0 a
+        ex_RInt (fun y => g y) 0 a
+        ex_RInt (fun y => h y r) 0 a
+        RInt (fun y => g y + h y r) 0 a = RInt (fun y => g y) 0 a + RInt (fun y => h y r) 0 a
         """,
     ),
     Pair(
@@ -828,8 +918,8 @@ LINE = (
         (1 <= t)%nat
         0 < a
         0 < v
-        line_integral (fun here => (fun x => normal (x t) (a * x (t - 1)%nat) v * normal (x (t - 1)%nat) 0 1)
-            (put x (t - 1) here)) = normal (x t) 0 (a ^ 2 + v)
+        line_integral (fun here => (fun x => normal (x t) (a * x (t - 1)%nat) v
+            * normal (x (t - 1)%nat) 0 1) (put x (t - 1) here)) = normal (x t) 0 (a ^ 2 + v)
         """,
     ),
     Pair(
@@ -842,8 +932,8 @@ LINE = (
         """
         (a r : R)
         0 < a
-        RInt (fun y => y ^ 2) 0 a + RInt_gen (fun y => exp (- y)) (at_point r) (Rbar_locally p_infty) = RInt_gen
-            (fun u => exp u) (Rbar_locally m_infty) (at_point r)
+        RInt (fun y => y ^ 2) 0 a + RInt_gen (fun y => exp (- y)) (at_point r) (Rbar_locally p_infty)
+            = RInt_gen (fun u => exp u) (Rbar_locally m_infty) (at_point r)
         """,
     ),
     Pair(
@@ -872,8 +962,8 @@ LINE = (
         (g : R -> R) (r v : R)
         smooth g
         0 < v
-        line_integral (fun y => g y * normal y r v) = line_integral (fun zeta => g (r + sqrt v * zeta) * normal
-            zeta 0 1)
+        line_integral (fun y => g y * normal y r v)
+            = line_integral (fun zeta => g (r + sqrt v * zeta) * normal zeta 0 1)
         """,
     ),
     Pair(
@@ -955,8 +1045,8 @@ CALCULUS = (
         (1 <= t)%nat
         0 < a
         0 < v
-        Derive (fun here => (fun x => ln (normal (x t) (a * x 0%nat) v)) (put x t here)) (x t) = (- (x t - a * x
-            0%nat)) / v
+        Derive (fun here => (fun x => ln (normal (x t) (a * x 0%nat) v)) (put x t here)) (x t)
+            = (- (x t - a * x 0%nat)) / v
         """,
     ),
     Pair(
@@ -971,8 +1061,8 @@ CALCULUS = (
         (2 <= t)%nat
         forall s, (1 <= s)%nat -> 0 < alpha s
         forall s, (1 <= s)%nat -> alpha s < 1
-        Derive (fun here => (fun alpha => alpha t ^ 2 * alpha (t - 1)%nat) (put alpha t here)) (alpha t) = 2 *
-            alpha t * alpha (t - 1)%nat
+        Derive (fun here => (fun alpha => alpha t ^ 2 * alpha (t - 1)%nat) (put alpha t here)) (alpha t)
+            = 2 * alpha t * alpha (t - 1)%nat
         """,
     ),
     Pair(
@@ -982,6 +1072,27 @@ CALCULUS = (
         (b : R -> R) (r : R)
         forall r, b r = r ^ 2
         Derive (fun r => b r * 3) r = 6 * r
+        """,
+    ),
+    Pair(
+        "a sequence that the variable defines",
+        lambda w: (Derivative(w.m[w.t], w.a), w.t * w.r, "differentiation", define(w, "line", w.m[w.t], w.a * w.t)),
+        """
+        (t : nat) (m : nat -> R -> R) (a r : R)
+        (1 <= t)%nat
+        0 < a
+        forall t a, (1 <= t)%nat -> 0 < a -> m t a = a * INR t
+        Derive (fun a => m t a) a = INR t * r
+        """,
+    ),
+    Pair(
+        "the derivative of an integral",
+        lambda w: (Derivative(Integral(w.y * w.a, (w.y, 0, w.a)), w.a), w.r, "differentiation"),
+        """
+        (a r : R)
+        0 < a
+        smooth (fun a => RInt (fun y => y * a) 0 a)
+        Derive (fun a => RInt (fun y => y * a) 0 a) a = r
         """,
     ),
     Pair(
@@ -1031,6 +1142,16 @@ CALCULUS = (
         """,
     ),
     Pair(
+        "the limit of sums, whose first terms do not count",
+        lambda w: (Limit(Sum(w.c**w.s, (w.s, 0, w.T - 2)), w.T), 1 / (1 - w.c), "limit"),
+        """
+        (c : R)
+        0 < c
+        c < 1
+        is_lim_seq (fun T => sum (times 0 (T - 2)) (fun s => c ^ s)) (1 / (1 - c))
+        """,
+    ),
+    Pair(
         "the limit of a mean over all times",
         lambda w: (
             Limit(Sum(w.g(w.t / w.T), (w.t, 1, w.T)) / w.T, w.T),
@@ -1062,8 +1183,8 @@ NOISE = (
         "a mean over noise in algebra",
         lambda w: (E(2 * w.e[w.t] / 2), E(w.e[w.t]), "algebra"),
         """
-        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ : nat) (t : nat) (epsilon : nat
-            -> Outcome -> R)
+        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ t : nat)
+            (epsilon : nat -> Outcome -> R)
         (1 <= t)%nat
         (t < N_)%nat
         mean_of (fun outcome => 2 * epsilon t outcome / 2) = mean_of (fun outcome => epsilon t outcome)
@@ -1073,8 +1194,8 @@ NOISE = (
         "linearity over noise",
         lambda w: (E(w.a * w.e[w.t] + w.r), w.a * E(w.e[w.t]) + w.r, "linearity"),
         """
-        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ : nat) (t : nat) (epsilon : nat
-            -> Outcome -> R) (a r : R)
+        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ : nat) (t : nat)
+            (epsilon : nat -> Outcome -> R) (a r : R)
         (1 <= t)%nat
         (t < N_)%nat
         0 < a
@@ -1083,27 +1204,72 @@ NOISE = (
         """,
     ),
     Pair(
+        "a symbol that noise defines",
+        lambda w: (E(w.b * w.r), E(w.e[3] * w.r), "definition", define(w, "third", w.b, w.e[3])),
+        """
+        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ : nat) (b : Outcome -> R)
+            (epsilon : nat -> Outcome -> R) (r : R)
+        (3 < N_)%nat
+        forall outcome, b outcome = epsilon 3%nat outcome
+        mean_of (fun outcome => b outcome * r) = mean_of (fun outcome => epsilon 3%nat outcome * r)
+        """,
+    ),
+    Pair(
+        "the variance of a sum of noises",
+        lambda w: (
+            Var(Sum(w.m[w.s] * w.e[w.s], (w.s, 1, w.T))),
+            Sum(w.m[w.s] ** 2 * Var(w.e[w.s]), (w.s, 1, w.T)),
+            "independence",
+        ),
+        """
+        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ T : nat) (m : nat -> R)
+            (epsilon : nat -> Outcome -> R)
+        (1 <= T)%nat
+        (T < N_)%nat
+        expectation mean_of
+        forall s t, (s < t < N_)%nat -> independent_under mean_of (epsilon s) (epsilon t)
+        variance_of mean_of (fun outcome => sum (times 1 T) (fun s => m s * epsilon s outcome))
+            = sum (times 1 T) (fun s => m s ^ 2 * variance_of mean_of (fun outcome => epsilon s outcome))
+        """,
+    ),
+    Pair(
+        "noises of two names",
+        lambda w: (E(w.e[1] * w.X.noise("nu")[2]), E(w.e[1]) * E(w.X.noise("nu")[2]), "independence"),
+        """
+        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ : nat)
+            (epsilon nu : nat -> Outcome -> R)
+        (1 < N_)%nat
+        (2 < N_)%nat
+        expectation mean_of
+        forall s t, (s < t < N_)%nat -> independent_under mean_of (epsilon s) (epsilon t)
+        forall s t, (s < t < N_)%nat -> independent_under mean_of (nu s) (nu t)
+        forall s t, (0 < s < N_)%nat -> (0 < t < N_)%nat -> independent_under mean_of (epsilon s) (nu t)
+        mean_of (fun outcome => epsilon 1%nat outcome * nu 2%nat outcome)
+            = mean_of (fun outcome => epsilon 1%nat outcome) * mean_of (fun outcome => nu 2%nat outcome)
+        """,
+    ),
+    Pair(
         "the variance of independent noises",
         lambda w: (Var(w.a * w.e[w.t] - w.e[w.t + 1]), w.a**2 * Var(w.e[w.t]) + Var(w.e[w.t + 1]), "independence"),
         """
-        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ t : nat) (epsilon : nat ->
-            Outcome -> R) (a : R)
+        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ t : nat)
+            (epsilon : nat -> Outcome -> R) (a : R)
         (1 <= t)%nat
         (t + 1 < N_)%nat
         0 < a
         expectation mean_of
         forall s t, (s < t < N_)%nat -> independent_under mean_of (epsilon s) (epsilon t)
-        variance_of mean_of (fun outcome => a * epsilon t outcome - epsilon (t + 1)%nat outcome) = a ^ 2 *
-            variance_of mean_of (fun outcome => epsilon t outcome) + variance_of mean_of (fun outcome => epsilon
-            (t + 1)%nat outcome)
+        variance_of mean_of (fun outcome => a * epsilon t outcome - epsilon (t + 1)%nat outcome)
+            = a ^ 2 * variance_of mean_of (fun outcome => epsilon t outcome)
+            + variance_of mean_of (fun outcome => epsilon (t + 1)%nat outcome)
         """,
     ),
     Pair(
         "moments of the standard normal law",
         lambda w: (E(w.e[w.t] ** 2), 1, "definition", standard(w)),
         """
-        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (t N_ : nat) (epsilon : nat ->
-            Outcome -> R)
+        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (t N_ : nat)
+            (epsilon : nat -> Outcome -> R)
         (1 <= t)%nat
         (t < N_)%nat
         expectation mean_of
@@ -1126,8 +1292,8 @@ NOISE = (
         0 < a
         expectation mean_of
         conditional mean_given
-        mean_given (x (t - 1)%nat) outcome (fun outcome => a * x (t - 1)%nat outcome + epsilon t outcome) = a * x
-            (t - 1)%nat outcome + mean_given (x (t - 1)%nat) outcome (fun outcome => epsilon t outcome)
+        mean_given (x (t - 1)%nat) outcome (fun outcome => a * x (t - 1)%nat outcome + epsilon t outcome)
+            = a * x (t - 1)%nat outcome + mean_given (x (t - 1)%nat) outcome (fun outcome => epsilon t outcome)
         """,
     ),
     Pair(
@@ -1139,31 +1305,31 @@ NOISE = (
             moved(w),
         ),
         """
-        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ : nat) (t : nat) (x epsilon :
-            nat -> Outcome -> R) (alpha : nat -> R)
+        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ : nat) (t : nat)
+            (x epsilon : nat -> Outcome -> R) (alpha : nat -> R)
         (1 <= t)%nat
         (t < N_)%nat
         forall s, (1 <= s)%nat -> 0 < alpha s
         forall s, (1 <= s)%nat -> alpha s < 1
-        forall s outcome, (1 <= s)%nat -> x s outcome = sqrt (alpha s) * x (s - 1)%nat outcome + sqrt (1 - alpha
-            s) * epsilon s outcome
-        mean_of (fun outcome => x t outcome) = mean_of (fun outcome => sqrt (alpha t) * x (t - 1)%nat outcome +
-            sqrt (1 - alpha t) * epsilon t outcome)
+        forall s outcome, (1 <= s)%nat -> x s outcome
+            = sqrt (alpha s) * x (s - 1)%nat outcome + sqrt (1 - alpha s) * epsilon s outcome
+        mean_of (fun outcome => x t outcome)
+            = mean_of (fun outcome => sqrt (alpha t) * x (t - 1)%nat outcome + sqrt (1 - alpha t) * epsilon t outcome)
         """,
     ),
     Pair(
         "independence of an earlier state",
         lambda w: (E(w.x[w.t - 1] * w.e[w.t]), E(w.x[w.t - 1]) * E(w.e[w.t]), "independence"),
         """
-        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (t N_ : nat) (x epsilon : nat ->
-            Outcome -> R)
+        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (t N_ : nat)
+            (x epsilon : nat -> Outcome -> R)
         (1 <= t)%nat
         (t < N_)%nat
         expectation mean_of
         forall s t, (s < t < N_)%nat -> independent_under mean_of (epsilon s) (epsilon t)
         forall s t, (s < t < N_)%nat -> independent_under mean_of (x s) (epsilon t)
-        mean_of (fun outcome => x (t - 1)%nat outcome * epsilon t outcome) = mean_of (fun outcome => x (t -
-            1)%nat outcome) * mean_of (fun outcome => epsilon t outcome)
+        mean_of (fun outcome => x (t - 1)%nat outcome * epsilon t outcome)
+            = mean_of (fun outcome => x (t - 1)%nat outcome) * mean_of (fun outcome => epsilon t outcome)
         """,
     ),
     Pair(
@@ -1179,8 +1345,8 @@ NOISE = (
         (0 < N_)%nat
         expectation mean_of
         independent_under mean_of (x 0%nat) eps
-        mean_of (fun outcome => x 0%nat outcome * eps outcome) = mean_of (fun outcome => x 0%nat outcome) *
-            mean_of eps
+        mean_of (fun outcome => x 0%nat outcome * eps outcome)
+            = mean_of (fun outcome => x 0%nat outcome) * mean_of eps
         """,
     ),
     Pair(
@@ -1206,12 +1372,106 @@ NOISE = (
         "a function of a noise and a time",
         lambda w: (E(w.net(w.x[w.t], w.t) * w.g(w.e[w.t])), w.r, "linearity"),
         """
-        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ : nat) (t : nat) (x epsilon :
-            nat -> Outcome -> R) (net : R -> nat -> R) (g : R -> R) (r : R)
+        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ : nat) (t : nat)
+            (x epsilon : nat -> Outcome -> R) (net : R -> nat -> R) (g : R -> R) (r : R)
         (1 <= t)%nat
         (t < N_)%nat
         expectation mean_of
         mean_of (fun outcome => net (x t outcome) t * g (epsilon t outcome)) = r
         """,
     ),
+)
+
+PAIRS = (*NUMBERS, *TIMES, *CITED, *FUNCTIONS, *DENSITIES, *FINITE, *LINE, *CALCULUS, *NOISE)
+
+WRONG = (  # a pair, and what its statement does not say: what stands there, and what stands there instead
+    ("a member before its time moves the range", "(3 <= t)%nat", "(2 <= t)%nat"),
+    ("a sum over all times", "sum (times 1 T)", "sum (times 0 T)"),
+    ("a sum with shifted ends and members", "times 2 (T - 1)", "times 2 T"),
+    ("a domain between two numbers", "        width < 3\n", ""),
+    ("a sequence with a first value on the border of its domain", "forall s, (1 <= s)%nat -> 0 <", "forall s, 0 <"),
+    ("a definition of a sequence, for all times", "forall s, (2 <= s)%nat -> m s", "forall s, (3 <= s)%nat -> m s"),
+    ("a result, for all its times", "forall t, (2 <= t)%nat", "forall t, (1 <= t)%nat"),
+    ("the hypothesis of an induction, at one time", "INR n * r\n        sum", "INR n * r + 0\n        sum"),
+    ("a cited density, for all times and states", "(1 - alpha s)\n", "(sqrt (1 - alpha s))\n"),
+    ("densities as positive functions", "q (only t) (only (t - 1)) x", "q (only (t - 1)) (only t) x"),
+    ("a Markov chain forgets", "        markov space_ N_ r_chain\n", ""),
+    ("a later state", "(t + 1 < N_)%nat", "(t < N_)%nat"),
+    ("a symbol that bound states define", "m s (x s) =", "m s (x 0%nat) ="),
+    (
+        "integrals over an interval and over half lines",
+        "(at_point r) (Rbar_locally p_infty)",
+        "(at_point 0) (Rbar_locally p_infty)",
+    ),
+    ("a Gaussian integral over a state", "(put x (t - 1) here)", "(put x t here)"),
+    ("a second derivative", "        forall y, is_derive g_prime y (g_prime_prime y)\n", ""),
+    ("a derivative by a state", "here)) (x t)", "here)) (x 0%nat)"),
+    ("what is defined by the variable moves with it", "forall r, b r = r ^ 2", "b r = r ^ 2"),
+    ("the limit of a mean over all times", "INR t / INR T)) / INR T)", "INR t / INR T)) / INR (T + 1))"),
+    ("the variance of independent noises", "forall s t, (s < t < N_)%nat", "forall s t, (s <= t < N_)%nat"),
+    (
+        "a mean given a state",
+        "a * x (t - 1)%nat outcome + mean_given (x (t - 1)%nat)",
+        "a * x (t - 1)%nat outcome + mean_given (x t)",
+    ),
+    (
+        "a state that noise moves",
+        "forall s outcome, (1 <= s)%nat -> x s outcome",
+        "forall s outcome, (1 <= s)%nat -> x (s - 1)%nat outcome",
+    ),
+)
+
+
+def hides(w, what, *definitions):
+    for name, left, right in definitions:
+        w.X.define(name, left, right)
+    return what
+
+
+REFUSED = (  # steps whose translation would say something else: why, the step, and its first time
+    ("the time", lambda w: (w.c * w.c ** (w.t - 2), w.c ** (w.t - 1), "algebra"), 1),
+    ("the time", lambda w: (Sum(w.c ** (w.s - 2), (w.s, 1, 1)), 1, "algebra"), 1),
+    ("the time", lambda w: (Sum(w.rate[w.s], (w.s, 0, w.t - 1)), w.r, "algebra"), 0),
+    ("the time", lambda w: (w.net(w.r, w.t - 2), w.r, "algebra"), 1),
+    ("the time", lambda w: (Sum(w.rate[w.s - 2], (w.s, 1, w.T)), w.r, "algebra"), 1),
+    ("a power", lambda w: (w.r**w.b, 1, "algebra"), 1),
+    ("a power", lambda w: (w.r ** (2 * w.t), (w.r**2) ** w.t, "algebra"), 1),
+    ("a power", lambda w: (sqrt(w.r) ** w.b, 1, "algebra"), 1),
+    ("the law", lambda w: (E(w.g(w.x[0]), w.q(w.x[0])), E(w.g(w.label[0]), w.q(w.label[0])), "tower"), 1),
+    (
+        "hides",
+        lambda w: hides(w, (Derivative(w.g(w.r), w.a), 0, "differentiation"), ("g", w.g(w.r), w.r * w.a)),
+        1,
+    ),
+    (
+        "hides",
+        lambda w: (Derivative(w.g(w.r), w.a), 7 * w.r, "differentiation", define(w, "g", w.g(w.r), w.r * w.a)),
+        1,
+    ),
+    (
+        "hides",
+        lambda w: hides(
+            w,
+            (Derivative(w.q(w.x[1] | w.x[0]), w.a), 0, "differentiation"),
+            ("q", w.q(w.x[1] | w.x[0]), Normal(w.x[1], w.x[0] * w.a, 1)),
+        ),
+        1,
+    ),
+    (
+        "hides",
+        lambda w: hides(w, (E(w.g(w.r)), w.g(w.r), "linearity"), ("b", w.b, w.e[3]), ("g", w.g(w.r), w.r * w.b)),
+        1,
+    ),
+    (
+        "hides",
+        lambda w: hides(w, (Derivative(w.x[1], w.x[0]), 0, "differentiation"), ("x", w.x[1], w.x[0] * w.a)),
+        1,
+    ),
+    (
+        "defined and bound",
+        lambda w: (Derivative(w.x[1], w.x[0]), 5, "differentiation", define(w, "x", w.x[1], w.x[0] * w.a)),
+        1,
+    ),
+    ("a limit inside", lambda w: (w.r, Limit(w.r + 1 / w.T, w.T), "limit"), 1),
+    ("runs backward", lambda w: (E(w.X.noise("nu", backward=True)[2]), 0, "independence"), 1),
 )
