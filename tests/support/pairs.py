@@ -872,6 +872,17 @@ LINE = (
         """,
     ),
     Pair(
+        "linearity of an integral over a dummy",
+        lambda w: (Integral(w.a * w.g(w.y) + w.f(w.y), w.y), w.r, "linearity"),
+        """
+        (int_ : (R -> R) -> R) (f g : R -> R) (a r : R)
+        linear int_
+        0 < a
+        forall y, 0 < f y
+        int_ (fun y => a * g y + f y) = r
+        """,
+    ),
+    Pair(
         "linearity of an integral over an interval",
         lambda w: (
             Integral(w.g(w.y) + w.h(w.y, w.r), (w.y, 0, w.a)),
@@ -1473,5 +1484,7 @@ REFUSED = (  # steps whose translation would say something else: why, the step, 
         1,
     ),
     ("a limit inside", lambda w: (w.r, Limit(w.r + 1 / w.T, w.T), "limit"), 1),
+    ("a limit inside", lambda w: (Limit(w.r + 1 / w.T, w.T) + 1, w.r, "limit"), 1),
+    ("a limit inside", lambda w: (Limit(1 / w.T, w.T), Limit(2 / w.T, w.T), "limit"), 1),
     ("runs backward", lambda w: (E(w.X.noise("nu", backward=True)[2]), 0, "independence"), 1),
 )
