@@ -15,7 +15,7 @@ from derive.language.goal import Goal
 from derive.language.times import Index, Item, Limit, Span, Sum
 from derive.language.tree import first_times, measure_of
 
-from .premises import Untranslated, binds, named, over_noise
+from .premises import OUTCOME, Untranslated, named, scope
 
 LATE = 10**9  # where an index goes to a limit, its first values do not count
 
@@ -124,8 +124,8 @@ def _nothing_hidden(goal: Goal, nodes: list[Expr]) -> None:
             found = found.union(inside, *(reach(deeper, {*seen, name}) - arguments for deeper in inside))
         return found
 
-    bound = {named(each) for node in nodes for each in binds(node)}
-    if any(map(over_noise, nodes)):
+    bound = {named(each) for node in nodes for each in scope(node)[0]}
+    if OUTCOME.name in bound:
         sides = [part for pair in goal.stated for side in pair for part in walk(side)]
         bound |= {named(part) for part in (*nodes, *sides) if is_noise(part) or is_state(part)}
     for name in {_name(node) for node in nodes if isinstance(node, (Apply, Density))}:
@@ -137,6 +137,6 @@ def _nothing_hidden(goal: Goal, nodes: list[Expr]) -> None:
             if is_state(part) and named(part) not in cited and named(node.by) in reach(named(part), set()):
                 raise Untranslated(f"{part!r}, whose definition hides {node.by!r}")
     for node in nodes:
-        for each in binds(node):
+        for each in scope(node)[0]:
             if isinstance(each, (Item, Span)) and named(each) in cited:
                 raise Untranslated(f"{named(each)}, which is defined and bound")

@@ -706,6 +706,43 @@ FINITE = (
         """,
     ),
     Pair(
+        "a product of later states",
+        lambda w: (
+            Product(w.q(w.x[w.s + 2] | w.x[w.s]), (w.s, 0, w.T)),
+            Product(w.q(w.x[w.s + 2] | w.x[w.s + 1]), (w.s, 0, w.T)),
+            "Bayes",
+        ),
+        """
+        (T : nat) (x : nat -> R) (N_ : nat) (space_ : nat -> list R) (q : (nat -> R) -> R)
+        (1 <= T)%nat
+        (T + 2 < N_)%nat
+        forall i, space_ i <> []
+        forall x, 0 < q x
+        normalised space_ N_ q
+        prod (times 0 T) (fun s => cond space_ N_ q (only (s + 2)) (only s) x)
+            = prod (times 0 T) (fun s => cond space_ N_ q (only (s + 2)) (only (s + 1)) x)
+        """,
+    ),
+    Pair(
+        "a cited state that is later than those of the step",
+        lambda w: (
+            w.q(w.x[1] | w.x[0]) * w.r,
+            w.q(w.x[1] | w.x[0]) * w.q(w.x[3] | w.x[2]),
+            "Bayes",
+            define(w, "late", w.r, w.q(w.x[3] | w.x[2])),
+        ),
+        """
+        (x : nat -> R) (N_ : nat) (space_ : nat -> list R) (q : (nat -> R) -> R) (r : R)
+        (3 < N_)%nat
+        forall i, space_ i <> []
+        forall x, 0 < q x
+        normalised space_ N_ q
+        r = cond space_ N_ q (only 3) (only 2) x
+        cond space_ N_ q (only 1) (only 0) x * r
+            = cond space_ N_ q (only 1) (only 0) x * cond space_ N_ q (only 3) (only 2) x
+        """,
+    ),
+    Pair(
         "a Markov chain forgets",
         lambda w: (w.mc(w.x[w.t] | w.x[0 : w.t - 1]), w.mc(w.x[w.t] | w.x[w.t - 1]), "Markov"),
         """
@@ -1198,6 +1235,7 @@ NOISE = (
             (epsilon : nat -> Outcome -> R)
         (1 <= t)%nat
         (t < N_)%nat
+        expectation mean_of
         mean_of (fun outcome => 2 * epsilon t outcome / 2) = mean_of (fun outcome => epsilon t outcome)
         """,
     ),
@@ -1221,6 +1259,7 @@ NOISE = (
         (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ : nat) (b : Outcome -> R)
             (epsilon : nat -> Outcome -> R) (r : R)
         (3 < N_)%nat
+        expectation mean_of
         forall outcome, b outcome = epsilon 3%nat outcome
         mean_of (fun outcome => b outcome * r) = mean_of (fun outcome => epsilon 3%nat outcome * r)
         """,
@@ -1241,6 +1280,20 @@ NOISE = (
         forall s t, (s < t < N_)%nat -> independent_under mean_of (epsilon s) (epsilon t)
         variance_of mean_of (fun outcome => sum (times 1 T) (fun s => m s * epsilon s outcome))
             = sum (times 1 T) (fun s => m s ^ 2 * variance_of mean_of (fun outcome => epsilon s outcome))
+        """,
+    ),
+    Pair(
+        "a sum of noises at later times",
+        lambda w: (E(Sum(w.e[w.s + 1], (w.s, 1, w.T))), Sum(E(w.e[w.s + 1]), (w.s, 1, w.T)), "independence"),
+        """
+        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ T : nat)
+            (epsilon : nat -> Outcome -> R)
+        (1 <= T)%nat
+        (T + 1 < N_)%nat
+        expectation mean_of
+        forall s t, (s < t < N_)%nat -> independent_under mean_of (epsilon s) (epsilon t)
+        mean_of (fun outcome => sum (times 1 T) (fun s => epsilon (s + 1)%nat outcome))
+            = sum (times 1 T) (fun s => mean_of (fun outcome => epsilon (s + 1)%nat outcome))
         """,
     ),
     Pair(
@@ -1322,6 +1375,7 @@ NOISE = (
         (t < N_)%nat
         forall s, (1 <= s)%nat -> 0 < alpha s
         forall s, (1 <= s)%nat -> alpha s < 1
+        expectation mean_of
         forall s outcome, (1 <= s)%nat -> x s outcome
             = sqrt (alpha s) * x (s - 1)%nat outcome + sqrt (1 - alpha s) * epsilon s outcome
         mean_of (fun outcome => x t outcome)
@@ -1355,7 +1409,7 @@ NOISE = (
             (eps : Outcome -> R)
         (0 < N_)%nat
         expectation mean_of
-        independent_under mean_of (x 0%nat) eps
+        forall s t, (s < t < 2)%nat -> independent_under mean_of (x s) eps
         mean_of (fun outcome => x 0%nat outcome * eps outcome)
             = mean_of (fun outcome => x 0%nat outcome) * mean_of eps
         """,
@@ -1372,10 +1426,10 @@ NOISE = (
         expectation mean_of
         conditional mean_given
         forall s, (1 <= s < N_)%nat -> standard mean_of (epsilon s)
-        forall s t outcome, (s < t < N_)%nat -> standard (mean_given (x s) outcome) (epsilon t)
+        forall s t, (s < t < N_)%nat -> forall outcome, standard (mean_given (x s) outcome) (epsilon t)
         forall s t, (s < t < N_)%nat -> independent_under mean_of (x s) (epsilon t)
         forall s t, (s < t < N_)%nat -> independent_under mean_of (epsilon s) (epsilon t)
-        forall s t outcome, (s < t < N_)%nat -> same_law (mean_given (x s) outcome) mean_of (epsilon t)
+        forall s t, (s < t < N_)%nat -> forall outcome, same_law (mean_given (x s) outcome) mean_of (epsilon t)
         variance_of (mean_given (x 0%nat) outcome) (fun outcome => a * x 0%nat outcome + epsilon t outcome) = 1
         """,
     ),
@@ -1483,8 +1537,8 @@ REFUSED = (  # steps whose translation would say something else: why, the step, 
         lambda w: (Derivative(w.x[1], w.x[0]), 5, "differentiation", define(w, "x", w.x[1], w.x[0] * w.a)),
         1,
     ),
-    ("a limit inside", lambda w: (w.r, Limit(w.r + 1 / w.T, w.T), "limit"), 1),
-    ("a limit inside", lambda w: (Limit(w.r + 1 / w.T, w.T) + 1, w.r, "limit"), 1),
-    ("a limit inside", lambda w: (Limit(1 / w.T, w.T), Limit(2 / w.T, w.T), "limit"), 1),
+    ("no word for Limit", lambda w: (w.r, Limit(w.r + 1 / w.T, w.T), "limit"), 1),
+    ("no word for Limit", lambda w: (Limit(w.r + 1 / w.T, w.T) + 1, w.r, "limit"), 1),
+    ("no word for Limit", lambda w: (Limit(1 / w.T, w.T), Limit(2 / w.T, w.T), "limit"), 1),
     ("runs backward", lambda w: (E(w.X.noise("nu", backward=True)[2]), 0, "independence"), 1),
 )
