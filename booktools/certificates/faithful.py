@@ -28,11 +28,12 @@ def faithful(goal: Goal) -> None:
         raise Untranslated("what holds for every test function, and not for one")
     least = first_times(goal.left, goal.right, least=goal.start)
     for side in (goal.left, goal.right, *(side for pair in goal.hypotheses for side in pair)):
-        _times(side, least, goal.start)
+        _times(side, least, goal.start, claimed=True)
     for fact in goal.facts:
-        own = {**least, **first_times(fact.left, fact.right, least=0), **dict(fact.first)}
+        first = {**first_times(fact.left, fact.right, least=0), **dict(fact.first)}
+        own = {symbol: first.get(symbol, 0) for symbol in fact.symbols}  # the others are those of the goal
         for side in (fact.left, fact.right):
-            _times(side, own, goal.start)
+            _times(side, {**least, **own}, goal.start, claimed=False)
     cited = [side for fact in goal.facts for side in (fact.left, fact.right)]
     sides = [goal.left, goal.right, *cited, *(side for pair in goal.hypotheses for side in pair)]
     nodes = [part for side in sides for part in walk(side)]
@@ -43,8 +44,11 @@ def faithful(goal: Goal) -> None:
     _nothing_hidden(goal, nodes)
 
 
-def _times(node: Expr, least: dict[str, int], start: int) -> None:
-    """No time is before 0, from the first values of the indices on."""
+def _times(node: Expr, least: dict[str, int], start: int, claimed: bool) -> None:
+    """No time is before 0, from the first values of the indices on; and no claimed density has a state twice.
+
+    (A definition may say what a quantity is at a time at which that means nothing.)
+    """
 
     def first(index):
         return index.offset + (0 if index.symbol is None else least.get(index.symbol, start))
@@ -60,8 +64,20 @@ def _times(node: Expr, least: dict[str, int], start: int) -> None:
             raise Untranslated(f"the time {end!r}, which may be before 0")
     if isinstance(node, (Sum, Limit)):
         least = {**least, node.symbol: first(node.low) if isinstance(node, Sum) else LATE}
+    if isinstance(node, Density) and claimed:
+        parts = [(p.index, p.index) if isinstance(p, Item) else (p.low, p.high) for p in (*node.targets, *node.given)]
+        for n, (low, high) in enumerate(parts[: len(node.targets)]):
+            if any(_may_reach(low, last, first) and _may_reach(early, high, first) for early, last in parts[n + 1 :]):
+                raise Untranslated(f"{node!r}, in which a state may stand twice")
     for part in children(node):
-        _times(part, least, start)
+        _times(part, least, start, claimed)
+
+
+def _may_reach(low: Index, high: Index, first) -> bool:
+    """May ``low`` be at most ``high``?"""
+    if low.symbol == high.symbol:
+        return low.offset <= high.offset
+    return first(low) <= high.offset if high.symbol is None else True
 
 
 def _whole(power: Expr) -> bool:

@@ -23,7 +23,9 @@ WORDS = """
     is_derive is_lim_seq at_point Rbar_locally m_infty p_infty nat list Type
 """  # of Rocq and of the statements: no name is one of these
 RESERVED = frozenset(WORDS.split())
-INTEGRAL = {"linearity": ["linear"], "exchange": ["linear", "exchanges"]}  # over a dummy, in a step by that
+# What is known of an integral over a dummy, in a step by that.  Finite sums have all of it.  The integral over the line
+# is linear, but it does not exchange with every derivative, and is not both linear and positive on all functions.
+INTEGRAL = {"linearity": ["linear"], "exchange": ["linear", "exchanges"]}
 SMOOTH = {("R",): "smooth", ("R", "R"): "smooth2", ("R", "R", "R"): "smooth3", ("R", "nat"): "smooth_first"}
 OUTCOME = Symbol("outcome", "", Interval())  # what noises are functions of
 

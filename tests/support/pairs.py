@@ -498,12 +498,13 @@ DENSITIES = (
         lambda w: (w.q(w.x[w.t] | w.x[w.t - 1]) / w.p(w.x[0:2] | w.x[w.t], w.x[w.T]), w.q(w.x[0], w.x[w.t]), "algebra"),
         """
         (t T : nat) (x : nat -> R) (q p : set -> set -> (nat -> R) -> R)
-        (1 <= t)%nat
-        (1 <= T)%nat
+        (3 <= t)%nat
+        (3 <= T)%nat
         forall A B x, 0 < q A B x
         forall A B x, 0 < p A B x
         q (only t) (only (t - 1)) x / p (span 0 2) (only t ∪ only T) x = q (only 0 ∪ only t) none x
         """,
+        start=3,
     ),
     Pair(
         "values of states beside densities",
@@ -577,12 +578,13 @@ DENSITIES = (
         """
         (t : nat) (x : nat -> R) (q p : set -> set -> (nat -> R) -> R)
             (over_ : set -> ((nat -> R) -> R) -> (nat -> R) -> R) (r : R)
-        (1 <= t)%nat
+        (2 <= t)%nat
         forall A B x, 0 < q A B x
         forall A B x, 0 < p A B x
         over_ (only (t - 1)) (fun x => ln (q (only (t - 1)) (only t ∪ only 0) x / p (only (t - 1)) (only t) x)
             * q (only (t - 1)) (only t ∪ only 0) x) x = r
         """,
+        start=2,
     ),
     Pair(
         "a sum of means over a time that the density names",
@@ -662,19 +664,18 @@ FINITE = (
     ),
     Pair(
         "Bayes, with two targets and two conditions",
-        lambda w: (w.q(w.x[w.t - 1], w.x[w.t] | w.x[0], w.x[w.T]), w.q(w.x[0:2] | w.x[3]), "Bayes"),
+        lambda w: (w.q(w.x[w.t - 1], w.x[w.t] | w.x[0], w.x[w.t + 1]), w.q(w.x[0:2] | w.x[3]), "Bayes"),
         """
-        (t T : nat) (x : nat -> R) (N_ : nat) (space_ : nat -> list R) (q : (nat -> R) -> R)
-        (1 <= t)%nat
-        (1 <= T)%nat
-        (t < N_)%nat
-        (T < N_)%nat
+        (t : nat) (x : nat -> R) (N_ : nat) (space_ : nat -> list R) (q : (nat -> R) -> R)
+        (2 <= t)%nat
+        (t + 1 < N_)%nat
         (3 < N_)%nat
         forall i, space_ i <> []
         forall x, 0 < q x
         normalised space_ N_ q
-        cond space_ N_ q (only (t - 1) ∪ only t) (only 0 ∪ only T) x = cond space_ N_ q (span 0 2) (only 3) x
+        cond space_ N_ q (only (t - 1) ∪ only t) (only 0 ∪ only (t + 1)) x = cond space_ N_ q (span 0 2) (only 3) x
         """,
+        start=2,
     ),
     Pair(
         "a later state",
@@ -1502,6 +1503,9 @@ REFUSED = (  # steps whose translation would say something else: why, the step, 
     ("a power", lambda w: (w.r**w.b, 1, "algebra"), 1),
     ("a power", lambda w: (w.r ** (2 * w.t), (w.r**2) ** w.t, "algebra"), 1),
     ("a power", lambda w: (sqrt(w.r) ** w.b, 1, "algebra"), 1),
+    ("twice", lambda w: (w.q(w.x[1], w.x[1]), w.q(w.x[1]), "marginalisation"), 1),
+    ("twice", lambda w: (w.q(w.x[w.t] | w.x[0 : w.t]), w.r, "chain rule"), 1),
+    ("twice", lambda w: (w.q(w.x[w.t - 1] | w.x[w.t], w.x[0]), w.r, "chain rule"), 1),
     ("the law", lambda w: (E(w.g(w.x[0]), w.q(w.x[0])), E(w.g(w.label[0]), w.q(w.label[0])), "tower"), 1),
     (
         "hides",
