@@ -1083,6 +1083,19 @@ CALCULUS = (
         """,
     ),
     Pair(
+        "derivatives of functions of a number and a time, and of three numbers",
+        lambda w: (Derivative(w.net(w.r, w.t), w.r), Derivative(w.h(w.r, w.b, w.a), w.b), "differentiation"),
+        """
+        (t : nat) (net : R -> nat -> R) (h : R -> R -> R -> R) (r b a : R)
+        (1 <= t)%nat
+        0 < a
+        forall t, smooth (fun y => net y t)
+        (forall y z, smooth (fun x => h x y z)) /\\ (forall x z, smooth (fun y => h x y z))
+            /\\ (forall x y, smooth (fun z => h x y z))
+        Derive (fun r => net r t) r = Derive (fun b => h r b a) b
+        """,
+    ),
+    Pair(
         "a derivative by a state",
         lambda w: (
             Derivative(log(Normal(w.x[w.t], w.a * w.x[0], w.v)), w.x[w.t]),
@@ -1295,6 +1308,18 @@ NOISE = (
         forall s t, (s < t < N_)%nat -> independent_under mean_of (epsilon s) (epsilon t)
         mean_of (fun outcome => sum (times 1 T) (fun s => epsilon (s + 1)%nat outcome))
             = sum (times 1 T) (fun s => mean_of (fun outcome => epsilon (s + 1)%nat outcome))
+        """,
+    ),
+    Pair(
+        "a sum of noises in a sum",
+        lambda w: (E(Sum(Sum(w.e[w.s + 1], (w.s, 1, w.n)), (w.n, 1, w.T))), w.r, "linearity"),
+        """
+        (Outcome : Type) (outcome : Outcome) (mean_of : (Outcome -> R) -> R) (N_ T : nat)
+            (epsilon : nat -> Outcome -> R) (r : R)
+        (1 <= T)%nat
+        (T + 1 < N_)%nat
+        expectation mean_of
+        mean_of (fun outcome => sum (times 1 T) (fun n => sum (times 1 n) (fun s => epsilon (s + 1)%nat outcome))) = r
         """,
     ),
     Pair(
