@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from derive.language.density import KL, Density, Derivative, E, Integral, Law, Normal, Var, written_out
 from derive.language.dependence import is_state
@@ -21,6 +22,7 @@ from derive.language.times import Index, Item, Limit, Product, Sequence, Span, S
 from derive.language.tree import Fact, at, first_times
 
 from . import premises
+from .faithful import faithful
 from .premises import forall, inside, name_of, named, number, placed, scope, thing_of, type_of
 
 FORMS = {Neg: "(- {})", Div: "({} / {})", Pi: "PI", Normal: "(normal {} {} {})"}  # of the words of their parts
@@ -101,7 +103,9 @@ class Translator(premises.Premises):
             case Pow(base, Num(value)) if value.denominator == 1:
                 power = f"({self(base)} ^ {abs(value.numerator)})"
                 return power if value >= 0 else f"(/ {power})"
-            case Pow(base, Index(str()) as power):
+            case Pow(base, Index(None, power)):
+                return self(Pow(base, Num(Fraction(power))))
+            case Pow(base, Index() as power):
                 return f"({self(base)} ^ {self.index(power)})"
             case Pow(base, power):
                 return f"(Rpower {self(base)} {self(power)})"
@@ -115,8 +119,10 @@ class Translator(premises.Premises):
                 time = f"(INR {self.index(Index(symbol))})"
                 return f"({time} + {number(offset)})" if offset else time
             case Sum(body, symbol, low, high):
-                word = "prod" if isinstance(node, Product) else "sum"
-                return f"({word} (times {self.index(low)} {self.index(high)}) {self.function(symbol, 'nat', body)})"
+                times = f"(times {self.index(low)} {self.index(high)})"
+                around, self.ends = self.ends, {**self.ends, symbol: self.last(high)}
+                terms, self.ends = self.function(symbol, "nat", body), around
+                return f"({'prod' if isinstance(node, Product) else 'sum'} {times} {terms})"
             case Apply(function, arguments):
                 types = ["nat" if isinstance(each, Index) else "R" for each in arguments]
                 for order in range(function.order + 1):
@@ -143,7 +149,7 @@ class Translator(premises.Premises):
             case Integral(body, Item() | Span() as states, None, None) if is_state(states):
                 return self.over((states,), self.path(states), self(body))
             case Integral(body, Symbol(name), None, None):
-                known = premises.INTEGRAL.get(self.by, "positive")
+                known = " ".join([*premises.INTEGRAL.get(self.by, ()), *(["positive"] if self.divided else [])])
                 integral = "line_integral" if self.space == "line" else self.use("int", known, "R -> R")
                 return f"({integral} {self.function(name, 'R', body)})"
             case Integral(body, Symbol(name), low, high) if low is not None and high is not None:
@@ -165,13 +171,17 @@ class Translator(premises.Premises):
 
     def index(self, node: Index) -> str:
         """A time, as a natural number."""
-        symbol, offset = node.symbol, node.offset
-        if symbol not in self.local:
-            self.latest[symbol] = max(self.latest.get(symbol, offset), offset)
+        symbol, offset, last = node.symbol, node.offset, self.last(node)
+        if last.symbol not in self.local:
+            self.latest[last.symbol] = max(self.latest.get(last.symbol, last.offset), last.offset)
         if symbol is None:
             return f"{offset}%nat"
         word = name_of(symbol) if symbol in self.local else self.use(symbol, Index(symbol), result="nat")
         return f"({word} {'+' if offset > 0 else '-'} {abs(offset)})%nat" if offset else word
+
+    def last(self, node: Index) -> Index:
+        """The latest value of a time, for all terms of the sums around."""
+        return self.ends.get(node.symbol, Index(node.symbol)) + node.offset
 
     def law(self, law: Law) -> str:
         return self.use(law.name, law, *(() if self.space == "finite" else ("set", "set")), "nat -> R")
@@ -214,6 +224,7 @@ class Translator(premises.Premises):
     # The whole
 
     def statement(self) -> Statement:
+        faithful(self.goal)
         goal, limit = self.goal, isinstance(self.goal.left, Limit)
         relation = "" if limit else getattr(goal, "relation", "=")
         left = f"is_lim_seq {self.function(goal.left.symbol, 'nat', goal.left.body)}" if limit else self(goal.left)
