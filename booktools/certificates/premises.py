@@ -9,8 +9,8 @@ from fractions import Fraction
 
 from derive.language.density import Density, Derivative, E, Integral, Law, Normal, Var
 from derive.language.dependence import is_noise, is_state
-from derive.language.expr import Interval, Symbol, children, walk
-from derive.language.functions import Apply, Function
+from derive.language.expr import Div, Interval, Symbol, children, walk
+from derive.language.functions import Function
 from derive.language.goal import Goal, free_dummies
 from derive.language.times import Index, Item, Limit, Sequence, Span, Sum
 from derive.language.tree import at, bound_by, first_times
@@ -19,13 +19,15 @@ WORDS = """
     E S I PI R O fix in at as end let fun normal only upto all from rest none over union times sum prod sqrt ln exp
     int put space nonempty N cond mean set path line chain here Phi smooth smooth2 smooth3 smooth_first span
     line_integral linear positive exchanges normalised markov expectation variance_of conditional standard
-    independent_under same_law white white_given fresh fresh_given separate INR Rpower Derive RInt RInt_gen
-    Rbar_locally at_point is_lim_seq
+    independent_under same_law white white_given fresh fresh_given separate INR Rpower RInt RInt_gen ex_RInt Derive
+    is_derive is_lim_seq at_point Rbar_locally m_infty p_infty nat list Type
 """  # of Rocq and of the statements: no name is one of these
 RESERVED = frozenset(WORDS.split())
 FINITE = ("chain rule", "marginalisation", "Bayes", "tower", "Markov", "Jensen", "Gibbs")
 LINE = ("Gaussian integral", "integration", "integration by parts", "substitution", "reparameterisation", "Itô")
-INTEGRAL = {"linearity": "positive linear", "exchange": "positive linear exchanges"}  # over a dummy, in a step by that
+# What is known of an integral over a dummy, in a step by that.  Finite sums have all of it.  The integral over the line
+# is linear, but it does not exchange with every derivative, and is not both linear and positive on all functions.
+INTEGRAL = {"linearity": ["linear"], "exchange": ["linear", "exchanges"]}
 SMOOTH = {("R",): "smooth", ("R", "R"): "smooth2", ("R", "R", "R"): "smooth3", ("R", "nat"): "smooth_first"}
 OUTCOME = Symbol("outcome", "", Interval())  # what noises are functions of
 
@@ -44,10 +46,16 @@ class Premises:
         self.things: dict[str, object] = {}  # what has these names; or, as text, what is known of a word
         self.arguments: dict[str, tuple[str, ...]] = {}  # the types of the arguments, if any
         self.latest: dict[str | None, int] = {}  # of the times in use: for each index the largest offset
+        self.ends: dict[str | None, Index] = {}  # the last values of the indices of the sums around this place
         self.stated = [part for side in (goal.left, goal.right) for part in walk(side)]
         cited = [*goal.hypotheses, *((fact.left, fact.right) for fact in goal.facts)]
         self.nodes = [*self.stated, *(part for pair in cited for side in pair for part in walk(side))]
         self.least = first_times(goal.left, goal.right, least=goal.start)
+        under = [getattr(p, "under", p) for p in self.nodes if isinstance(p, Div) or getattr(p, "name", "") == "log"]
+        integrals = [part for node in under for part in walk(node) if isinstance(part, Integral)]
+        self.divided = any(
+            isinstance(part.over, Symbol) for part in integrals
+        )  # by one, or is a logarithm of one taken?
         self.bound = {named(each): thing_of(each) for part in self.nodes for each in scope(part)[0]}
         self.random = OUTCOME.name in self.bound  # are noises, states and what they define functions of an outcome?
         roles = {getattr(thing, "role", "") for thing in self.bound.values()}
@@ -60,16 +68,10 @@ class Premises:
         finite = (self.by == "linearity" and Density in kinds) or (self.by == "definition" and spans)
         self.space = "line" if gaussian else "finite" if finite or self.by in FINITE else "any"
         self.moving: dict[str, tuple] = {}  # what each defined name, and each noise, is a function of
-        facts = (*goal.definitions, *goal.assumed, *goal.facts)
-        definitions = [fact for fact in facts if isinstance(fact.left, (Symbol, Item, Apply))]
-        if any(isinstance(part, Density) for part in self.stated) and not noisy(definitions).isdisjoint(
-            named(part) for part in self.stated if isinstance(part, (Symbol, Item, Apply))
-        ):
-            raise Untranslated("a noise under a density")
-        self._depend(definitions)
+        self._depend([f for f in (*goal.definitions, *goal.assumed, *goal.facts) if isinstance(f.left, (Symbol, Item))])
 
     def _depend(self, definitions) -> None:
-        """A name is a function of the bound variables that are free in its definition, and a function of no others.
+        """A name is a function of the bound variables that are free in its definition.
 
         A state is named by its time, relative to that of the name ("·"); a path stands for states at unnamed times.
         """
@@ -79,7 +81,7 @@ class Premises:
         for _ in range(len(own) + 2):
             before = dict(self.moving)
             for fact in own:
-                name, found = named(fact.left), self.free(fact.right) - {*getattr(fact.left, "args", ())}
+                name, found = named(fact.left), self.free(fact.right)
                 reach = {*self.moving.get(name, ()), *(relative(part, fact.left) for part in found)}
                 paths = {part for part in reach if isinstance(part, Sequence)}
                 reach = paths | {part for part in reach if thing_of(part) not in paths}
@@ -94,8 +96,6 @@ class Premises:
             return {node} if named(node) in self.bound else {placed(e, node) for e in self.moving.get(named(node), ())}
         bound, outside = scope(node)
         inside = set().union(*(self.free(part) for part in children(node) if part not in outside)) - {*bound}
-        if isinstance(node, Apply):
-            inside |= {*self.moving.get(named(node), ())}
         if isinstance(node, (Sum, Limit)):
             inside = {p.sequence if isinstance(p, Item) and p.index.symbol == node.symbol else p for p in inside}
         return inside.union(*map(self.free, outside))
@@ -147,7 +147,7 @@ class Premises:
             guards.append(f"({thing.start + on_border} <= at0)%nat")
         value = f"({' '.join([name, *own])})" if own else name
         found = [f"{forall(own, guards)}{fact}" for fact in inside(value, thing.domain)]
-        stated = first is not None and found and not moves
+        stated = first is not None and not moves
         return [*found, f"{name} {thing.start}%nat = {number(first)}"] if stated else found
 
     def _noise(self, name: str, noise) -> list[str]:
@@ -188,20 +188,6 @@ def forall(own: dict[str, str], guards=()) -> str:
     return "".join([f"forall {names}, " if own else "", *(f"{guard} -> " for guard in guards)])
 
 
-def noisy(definitions) -> set[str]:
-    """The names, other than states, that are defined by noises."""
-    found: set[str] = set()
-    own = [fact for fact in definitions if not is_state(fact.left)]
-    for _ in own:
-        found |= {
-            named(fact.left)
-            for fact in own
-            for part in walk(fact.right)
-            if is_noise(part) or (isinstance(part, (Symbol, Item, Apply)) and named(part) in found)
-        }
-    return found
-
-
 def scope(node) -> tuple[tuple, tuple]:
     """What ``node`` binds, and its parts in which that is free; a mean over noise binds the outcome."""
     match node:
@@ -236,7 +222,7 @@ def type_of(thing) -> str:
 
 
 def thing_of(part):
-    return getattr(part, "sequence", getattr(part, "function", part))
+    return getattr(part, "sequence", part)
 
 
 def named(part) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from derive.language.density import KL, Density, Derivative, E, Integral, Law, Normal, Var, written_out
 from derive.language.dependence import is_state
@@ -18,11 +19,11 @@ from derive.language.expr import Add, Div, Expr, Func, Mul, Neg, Num, Pi, Pow, S
 from derive.language.functions import Apply
 from derive.language.goal import Goal
 from derive.language.times import Index, Item, Limit, Product, Sequence, Span, Sum
-from derive.language.tree import Fact, at
+from derive.language.tree import Fact, at, first_times
 
 from . import premises
 from .dominated import exchangeable
-from .early import begun, negative
+from .faithful import faithful
 from .premises import forall, inside, name_of, named, number, placed, scope, thing_of, type_of
 
 FORMS = {Neg: "(- {})", Div: "({} / {})", Pi: "PI", Normal: "(normal {} {} {})"}  # of the words of their parts
@@ -103,7 +104,9 @@ class Translator(premises.Premises):
             case Pow(base, Num(value)) if value.denominator == 1:
                 power = f"({self(base)} ^ {abs(value.numerator)})"
                 return power if value >= 0 else f"(/ {power})"
-            case Pow(base, Index(str()) as power):
+            case Pow(base, Index(None, power)):
+                return self(Pow(base, Num(Fraction(power))))
+            case Pow(base, Index() as power):
                 return f"({self(base)} ^ {self.index(power)})"
             case Pow(base, power):
                 return f"(Rpower {self(base)} {self(power)})"
@@ -117,11 +120,11 @@ class Translator(premises.Premises):
                 time = f"(INR {self.index(Index(symbol))})"
                 return f"({time} + {number(offset)})" if offset else time
             case Sum(body, symbol, low, high):
-                word = "prod" if isinstance(node, Product) else "sum"
-                return f"({word} (times {self.index(low)} {self.index(high)}) {self.function(symbol, 'nat', body)})"
+                times = f"(times {self.index(low)} {self.index(high)})"
+                around, self.ends = self.ends, {**self.ends, symbol: self.last(high)}
+                terms, self.ends = self.function(symbol, "nat", body), around
+                return f"({'prod' if isinstance(node, Product) else 'sum'} {times} {terms})"
             case Apply(function, arguments):
-                if self.moving.get(function.name):
-                    raise premises.Untranslated(f"{function.name} hides a bound variable that is no argument")
                 types = ["nat" if isinstance(each, Index) else "R" for each in arguments]
                 for order in range(function.order + 1):
                     word = self.use(function.name + "_prime" * order, replace(function, order=order), *types)
@@ -147,7 +150,7 @@ class Translator(premises.Premises):
             case Integral(body, Item() | Span() as states, None, None) if is_state(states):
                 return self.over((states,), self.path(states), self(body))
             case Integral(body, Symbol(name), None, None):
-                known = premises.INTEGRAL.get(self.by, "positive")
+                known = " ".join([*premises.INTEGRAL.get(self.by, ()), *(["positive"] if self.divided else [])])
                 integral = "line_integral" if self.space == "line" else self.use("int", known, "R -> R")
                 return f"({integral} {self.function(name, 'R', body)})"
             case Integral(body, Symbol(name), low, high) if low is not None and high is not None:
@@ -169,13 +172,17 @@ class Translator(premises.Premises):
 
     def index(self, node: Index) -> str:
         """A time, as a natural number."""
-        symbol, offset = node.symbol, node.offset
-        if symbol not in self.local:
-            self.latest[symbol] = max(self.latest.get(symbol, offset), offset)
+        symbol, offset, last = node.symbol, node.offset, self.last(node)
+        if last.symbol not in self.local:
+            self.latest[last.symbol] = max(self.latest.get(last.symbol, last.offset), last.offset)
         if symbol is None:
             return f"{offset}%nat"
         word = name_of(symbol) if symbol in self.local else self.use(symbol, Index(symbol), result="nat")
         return f"({word} {'+' if offset > 0 else '-'} {abs(offset)})%nat" if offset else word
+
+    def last(self, node: Index) -> Index:
+        """The latest value of a time, for all terms of the sums around."""
+        return self.ends.get(node.symbol, Index(node.symbol)) + node.offset
 
     def law(self, law: Law) -> str:
         return self.use(law.name, law, *(() if self.space == "finite" else ("set", "set")), "nat -> R")
@@ -218,6 +225,9 @@ class Translator(premises.Premises):
     # The whole
 
     def statement(self) -> Statement:
+        faithful(self.goal)
+        if self.by == "exchange" and not exchangeable(self.goal.sides()):
+            raise premises.Untranslated("the derivative of an integral, without a bound for its slope")
         goal, limit = self.goal, isinstance(self.goal.left, Limit)
         relation = "" if limit else getattr(goal, "relation", "=")
         left = f"is_lim_seq {self.function(goal.left.symbol, 'nat', goal.left.body)}" if limit else self(goal.left)
@@ -226,10 +236,6 @@ class Translator(premises.Premises):
         cited |= self.induction(goal.over) if hasattr(goal, "over") else {}
         stated = {f"O{n}": f"{self(a)} < {self(b)}" for n, (a, b) in enumerate(goal.hypotheses)}
         exists = {f"W{n}": words for n, words in enumerate(self.existing())}
-        if negative(goal, self.least):
-            raise premises.Untranslated("a time that may be before 0")
-        if self.by == "exchange" and not exchangeable((goal.left, goal.right)):
-            raise premises.Untranslated("a derivative of an integral, without a bound for its slope")
         domains = {f"D_{name}_{n}": words for name in [*self.names] for n, words in enumerate(self.premises(name))}
         return Statement(dict(self.names), domains | exists | stated | cited, left, relation, right, self.space)
 
@@ -243,7 +249,7 @@ class Translator(premises.Premises):
     def fact(self, fact: Fact) -> str:
         """What a step cites: for all values of its indices from ``first`` on, and of the bound variables in it."""
         sides, times = (fact.left, fact.right), sorted(fact.symbols)
-        first = begun(fact)
+        first = {**first_times(*sides, least=0), **dict(fact.first)}
         found = self.free(fact.left) | self.free(fact.right)
         found |= {part for side in sides for part in walk(side) if isinstance(part, (Item, Span))}
         names = {named(part) for part in found} & self.bound.keys() - {getattr(fact.left, "name", "")}
