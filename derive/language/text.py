@@ -7,6 +7,7 @@ from .expr import Add, Div, Expr, Func, Mul, Neg, Num, Pow
 from .times import Index, Limit, Product, Sum
 
 SUM, PRODUCT, POWER, ATOM = range(4)
+LARGE = ("Total", "Gradient", "Divergence", "Jacobian")  # operators on vectors
 
 
 class Text:
@@ -104,7 +105,7 @@ def binding(node) -> int:
         return SUM
     if isinstance(node, Num):
         return ATOM if node.value >= 0 and node.value.denominator == 1 else SUM if node.value < 0 else PRODUCT
-    if isinstance(node, (Mul, Div, Sum, Product, Limit, Derivative)):
+    if isinstance(node, (Mul, Div, Sum, Product, Limit, Derivative)) or type(node).__name__ in LARGE:
         return PRODUCT
     return POWER if isinstance(node, (Pow, Func)) else ATOM
 
