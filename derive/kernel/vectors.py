@@ -1,6 +1,6 @@
 """Vectors by coordinates: both sides as numbers, in which one symbol stands for a coordinate, and one for each sum.
 
-A sum over coordinates is multiplied out, and constants are pulled out of it, so that ⟨a x, x + y⟩ becomes a Σxx + a Σxy.
+A sum over coordinates is multiplied out, and constants are pulled out of it: ⟨a x, x + y⟩ is a Σxx + a Σxy.
 A mean over a standard normal noise pairs its factors (Isserlis): two in one sum are 1, and two in different sums join
 them.  A gradient is taken by the rules, and what an arbitrary function has for one stays a symbol.
 """
@@ -49,6 +49,7 @@ class Coordinates:
         self.products: dict[
             Symbol, tuple[Expr, Expr, Symbol]
         ] = {}  # s, x and v of coordinate i of the Jacobian times v
+        self.slopes: dict[Symbol, tuple[Symbol, Expr]] = {}  # the partial derivatives of which symbol, by what
         self.inside: list[Expr] = []  # what must have a value
         self.drawn: set[str] = set()  # the noises that means under Gaussians are over
 
@@ -310,11 +311,11 @@ class Coordinates:
         """∂_i of a function of ``by``, of its coordinate i if it is a vector."""
         node = self.atoms.get(symbol, self.values.get(symbol))
         found = Symbol(f"∂[{by!r}] {symbol.name}·", "", Interval())
-        self.atoms[found] = node
+        self.atoms[found], self.slopes[found] = node, (symbol, by)
         return found
 
     def within(self, symbol, by) -> Expr:
-        """∂_i of what stands for each coordinate in a sum: another vector than ``by`` itself has all of its Jacobian."""
+        """∂_i of what stands for each coordinate in a sum; another vector than ``by`` has all of its Jacobian."""
         node = self.atoms.get(symbol)
         if node is not None and node != by and self.touches(node, by):
             raise Inconclusive(

@@ -96,10 +96,7 @@ def has_vectors(*nodes) -> bool:
 
 
 def is_vector(node, each=False) -> bool:
-    """Is ``node`` a vector, and no number?  ``each``: vectors stand for one coordinate.  Raise ``ArgumentError`` if mixed.
-
-    Densities, laws and states without vectors are numbers, as they have always been.
-    """
+    """Is ``node`` a vector?  Raise ``ArgumentError`` if it mixes vectors and numbers; ``each``: they are coordinates."""
     if is_variable(node):
         _whole(node)
         return not each
@@ -137,7 +134,7 @@ def _operator(node, each):
         if kinds[0] != kinds[1] or (kinds[2] and not kinds[0]):
             _mixed(node, "place and mean are both vectors or both numbers")
         return False
-    wants, along = not type(node) is Gradient, getattr(node, "along", node.by)
+    wants, along = type(node) is not Gradient, getattr(node, "along", node.by)
     if not is_variable(node.by) or is_vector(node.body) is not wants or not is_vector(along) or each:
         _mixed(node, "a gradient is of a number, a divergence or Jacobian of a vector, by a vector with a name")
     return not isinstance(node, Divergence)

@@ -180,3 +180,51 @@ End Means.
 Lemma mean_apart {outcomes} (M : (outcomes -> R) -> R) X Y :
   independent_under M X Y -> M (fun w => X w * Y w) = M (fun w => X w) * M (fun w => Y w).
 Proof. intros I. exact (I (fun x => x) (fun x => x)). Qed.
+
+(** ** Partial derivatives *)
+
+Lemma put_id (u : nat -> R) i : put u i (u i) = u.
+Proof. extensionality j. unfold put. destruct (Nat.eqb_spec j i) as [->|]; reflexivity. Qed.
+
+Lemma smooth_ex f y : smooth f -> ex_derive f y.
+Proof. intros S. destruct (smooth_next f S) as (g & G & _). exists (g y). apply G. Qed.
+
+(** The slope of a smooth function has a slope. *)
+Lemma partial_ex f u i h : smooth_in f -> ex_derive (fun h => partial f (put u i h) i) h.
+Proof.
+  intros S. destruct (smooth_next _ (S u i)) as (g & G & T).
+  apply (ex_derive_ext g); [|now apply smooth_ex].
+  intros y. unfold partial. rewrite put_same. symmetry. apply is_derive_unique.
+  apply (is_derive_ext (fun h => f (put u i h))); [|apply G].
+  intros z. now rewrite put_put.
+Qed.
+
+(** A derivative of an arbitrary function exists. *)
+Ltac smooth_side :=
+  cbv beta;
+  match goal with
+  | S : smooth_in ?f |- ex_derive (fun h => partial _ (put ?u ?i h) ?i) ?y => exact (partial_ex f u i y S)
+  | S : forall _, smooth_in _ |- ex_derive (fun h => partial _ (put ?u ?i h) ?i) ?y => exact (partial_ex _ u i y (S _))
+  | S : smooth_in ?f |- ex_derive _ ?y => exact (smooth_ex _ y (S _ _))
+  | S : forall _, smooth_in _ |- ex_derive _ ?y => exact (smooth_ex _ y (S _ _ _))
+  end.
+
+(** What [auto_derive] asks. *)
+Ltac derivable := repeat split; first [ assumption | exact I | pos | nonzero | idtac ].
+
+(** The law of a noise, as the premises say it. *)
+Ltac noise_law := match goal with H : _ |- standard_vector _ _ _ => solve [ apply H; lia ] end.
+Ltac coordinate_law :=
+  match goal with
+  | |- standard ?M (fun w => ?e ?t ?k w) =>
+      match goal with H : _ |- _ => let K := fresh in assert (K : standard_vector M _ (e t)) by (apply H; lia);
+        exact (proj1 K k ltac:(lia)) end
+  | |- standard ?M (fun w => ?e ?k w) =>
+      match goal with K : standard_vector M _ e |- _ => exact (proj1 K k ltac:(lia)) end
+  end.
+
+(** Two products of sums over coordinates that differ in the order of factors. *)
+Ltac sums_ordered_in := solve [ repeat first [ reflexivity | ring | f_equal; let k := fresh in extensionality k ] ].
+Ltac sums_ordered :=
+  try match goal with |- ?s ^ 2 = _ => transitivity (s * s); [ ring | ] end;
+  first [ reflexivity | sums_ordered_in | f_equal; sums_ordered_in ].
