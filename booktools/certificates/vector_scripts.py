@@ -217,7 +217,7 @@ class VectorScript(Script):
         outside, self.word.place = self.word.place, place
         u, body = by.name, self.kernel(raw)
         same = f"replace (fun {u} : nat -> R => {self.text(raw)}) with (fun {u} : nat -> R => {self.text(body)}) "
-        same += f"by (try rename {u} into outer; extensionality {u}; symmetry; {self.normal(raw)})"
+        same += f"by (vary {u}; symmetry; {self.normal(raw)})"
         moving = [p for p in dict.fromkeys(walk(body)) if isinstance(p, Symbol) and self.moved(p, by)]
         swap, poses, equal, known, back = {}, [], [], [], []
         for symbol in moving:
@@ -269,7 +269,7 @@ class VectorScript(Script):
         known.append(f"assert (D{name} : Derive {name} ({u} {place}) = {slope}) by reflexivity")
         known.append(f"assert (V{name} : {name} ({u} {place}) = {value}) by (unfold {name}; now rewrite put_id)")
         known.append(f"clearbody {name}")
-        back.append(f"rewrite ?D{name}, ?V{name}")
+        back.append(f"change (fun y : R => {name} y) with {name}; rewrite ?D{name}, ?V{name}")
         return f"({name} h)"
 
     def expanded_or_same(self, body, form) -> str:

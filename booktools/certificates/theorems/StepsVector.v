@@ -199,6 +199,9 @@ Proof.
   intros z. now rewrite put_put.
 Qed.
 
+(** Functions of u are equal if they are so at every u. *)
+Tactic Notation "vary" ident(u) := (let o := fresh "outer" in try rename u into o); extensionality u.
+
 (** A derivative of an arbitrary function exists. *)
 Ltac smooth_side :=
   cbv beta;
