@@ -12,9 +12,8 @@ from pathlib import Path
 
 from ..crosscheck.collect import chapters, steps
 from ..source.pages import Book
+from .certificate import certificate
 from .check import build, check, explain
-from .script import Script
-from .statement import Translator
 
 
 def main() -> None:
@@ -43,7 +42,7 @@ def main() -> None:
             by = goal.justification.name
             asked[by] += 1
             try:
-                texts.append((name, by, Translator(goal).statement().text, Script(goal).proof()))
+                texts.append((name, by, *certificate(goal)))
             except Exception as error:  # nothing is lost: the step stays without a certificate
                 lost.append(f"{name} ({by}): {type(error).__name__} {error}")
         for (name, by, *_), good in zip(texts, check(page.short, texts, arguments.into), strict=True):

@@ -8,8 +8,7 @@ import subprocess
 from pathlib import Path
 
 from ..check.proofs import sources
-from .script import Script
-from .statement import Translator
+from .certificate import certificate
 
 SECONDS = 20  # for one statement
 THEOREMS = Path("booktools") / "certificates" / "theorems"  # what the scripts apply, beside those in proofs/
@@ -69,8 +68,7 @@ def check(chapter: str, texts: list, into: Path) -> list[bool]:
 
 def explain(name: str, goal, into: Path) -> str:
     """Statement, script, and what Rocq says."""
-    statement = Translator(goal).statement().text
-    script = Script(goal).proof()
+    statement, script = certificate(goal)
     file = into / "At_debug.v"
     file.write_text(f"{head(into)}\nGoal {statement}.\nProof.\n{script}.\nQed.\n", encoding="utf-8")
     done = subprocess.run(

@@ -15,18 +15,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from derive.errors import ArgumentError
-from derive.kernel.sums import ONE, product
-from derive.kernel.vectors import Coordinates, put
+from derive.kernel.vectors import put
 from derive.language.density import KL, E, Normal, Var
-from derive.language.dependence import is_noise, is_state
-from derive.language.expr import Expr, Func, Interval, Mul, Num, Symbol, log, rebuild, walk
+from derive.language.expr import Expr, Func, Mul, Symbol, log, rebuild, walk
 from derive.language.functions import Apply, Function
 from derive.language.goal import Goal
-from derive.language.times import Index, Item, Sequence
-from derive.language.vectors import Jacobian, Space, d, is_variable, is_vector, vectors
-from derive.language.vectors import has_vectors as has_vectors
+from derive.language.times import Index, Item
+from derive.language.vectors import Space, d, has_vectors, is_variable, is_vector, vectors
 
-from .premises import Untranslated, arrows, name_of, named, over_noise, thing_of
+from .premises import Untranslated, name_of, named, over_noise, thing_of
 from .statement import OUTCOME, Statement, Translator
 
 FREE = "i'"  # the coordinate at which vectors are equal; no name has a prime
@@ -71,7 +68,6 @@ class Words(Translator):
         if self.given & set(states):
             raise Untranslated("a state that is given in one mean, and random in another")
         self.place, self.depth = FREE, 0
-        self.shown: dict[Symbol, str] = {}  # words of the scripts
         super().__init__(goal)
 
     def free(self, node, found) -> set:
@@ -80,14 +76,7 @@ class Words(Translator):
     def moves(self, node) -> tuple:
         return () if node in self.given else super().moves(node)
 
-    symbols: Coordinates | None = None  # the scripts speak of the symbols of the kernel
-
-
     def __call__(self, node: Expr) -> str:
-        if self.symbols is not None and isinstance(node, Symbol):
-            words = self.of_kernel(node)
-            if words is not None:
-                return words
         if is_variable(node):
             return self.coordinate(node)
         if isinstance(node, Normal) and whole(node.at):
@@ -109,11 +98,9 @@ class Words(Translator):
         """A function at vectors, numbers and times, and at the coordinate of its value if that is a vector."""
         types, values = [], []
         for arg in node.args:
-            many = whole(arg)
-            types.append("nat -> R" if many else "nat" if isinstance(arg, Index) else "R")
-            values.append(
-                self.function_of(lambda arg=arg: self(arg)) if many else self.index(arg) if types[-1] == "nat" else self(arg)
-            )
+            types.append("nat -> R" if whole(arg) else "nat" if isinstance(arg, Index) else "R")
+            words = {"nat": self.index, "R": self, "nat -> R": lambda arg: self.function_of(lambda: self(arg))}
+            values.append(words[types[-1]](arg))
         word = self.use(node.function.name, node.function, *types, *("nat" for _ in place))
         return f"({' '.join([word, *values, *place])})"
 
@@ -186,22 +173,6 @@ class Words(Translator):
         self.variable("outcome")
         return self.use("mean_of", "mean", "Outcome -> R")
 
-    def of_kernel(self, symbol) -> str | None:
-        """What a symbol of the kernel stands for."""
-        if symbol in self.shown:
-            return self.shown[symbol]
-        kernel = self.symbols
-        if symbol in kernel.slopes:
-            inner, by = kernel.slopes[symbol]
-            return self.slope(inner, by, self.place)
-        if symbol in kernel.products:
-            body, by, along = kernel.products[symbol]
-            return self._Jacobian(Jacobian(body, by, along))
-        if symbol in kernel.sums:
-            return self.over(lambda: self(product(ONE.value, kernel.sums[symbol])))
-        node = kernel.atoms.get(symbol, kernel.values.get(symbol))
-        return None if node is None else self(node)
-
     # Premises
 
     def premises(self, name) -> list[str]:
@@ -230,7 +201,7 @@ class Words(Translator):
 
     def _smooth(self, name, function: Function) -> list[str]:
         types = self.arguments[name]
-        if "nat -> R" not in types:
+        if "nat -> R" not in types or not self.goal.justification.differentiates:
             return super()._smooth(name, function)
         found = []
         for n in (n for n, type_ in enumerate(types) if type_ == "nat -> R"):
@@ -250,6 +221,3 @@ class Words(Translator):
             said.names[FREE] = "nat"
             said.premises["D_place"] = f"(1 <= {FREE} <= {d.symbol})%nat"
         return said
-
-
-_ = (Interval, Num, Sequence, arrows, is_noise, is_state)

@@ -356,6 +356,8 @@ def of_itself(node, by) -> bool:
 
 def put(node, old, new):
     """``node`` with ``new`` in the place of ``old``."""
+    if getattr(node, "by", None) == old:
+        raise Inconclusive(f"{node!r} is a derivative by what its mean runs over; take it in a step of its own")
     return new if node == old else rebuild(node, lambda child: put(child, old, new))
 
 

@@ -96,7 +96,7 @@ def has_vectors(*nodes) -> bool:
 
 
 def is_vector(node, each=False) -> bool:
-    """Is ``node`` a vector?  Raise ``ArgumentError`` if it mixes vectors and numbers; ``each``: they are coordinates."""
+    """Is ``node`` a vector?  Raise ``ArgumentError`` if it mixes them with numbers; ``each``: they are coordinates."""
     if is_variable(node):
         _whole(node)
         return not each

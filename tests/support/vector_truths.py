@@ -17,7 +17,7 @@ class Vectors(Setting):
         **{name: lambda w, name=name: w.X.function(name, vectors) for name in ("score", "net")},
         **{name: lambda w, name=name: w.X.symbol(name, positive) for name in ("b", "k")},
         "a": lambda w: w.X.symbol("a"),
-        "c1": lambda w: w.X.symbol("c1", unit),
+        **{name: lambda w, name=name: w.X.symbol(name, unit) for name in ("c1", "c2")},
         "r": lambda w: w.X.symbol("r"),
         "d": lambda w: w.X.dimension(),
         "P": lambda w: w.X.function("P", positive),
@@ -44,7 +44,8 @@ square of a difference: step(norm2(u - v), norm2(u) - 2 * dot(u, v) + norm2(v), 
 bilinearity: step(dot(a * u + v, w), a * dot(u, w) + dot(v, w), "algebra")
 parallelogram: step(norm2(u + v) + norm2(u - v), 2 * norm2(u) + 2 * norm2(v), "algebra")
 norm of a multiple: step(norm2(u / b), norm2(u) / b**2, "algebra")
-interpolation: step(norm2(a * u + (1 - a) * v), a * norm2(u) + (1 - a) * norm2(v) - a * (1 - a) * norm2(u - v), "algebra")
+interpolation:
+    step(norm2(a * u + (1 - a) * v), a * norm2(u) + (1 - a) * norm2(v) - a * (1 - a) * norm2(u - v), "algebra")
 loss of x0 as loss of noise:
     hat = (u - sqrt(1 - c1) * v) / sqrt(c1); true = (u - sqrt(1 - c1) * w) / sqrt(c1)
     step(norm2(true - hat), (1 - c1) / c1 * norm2(w - v), "algebra")
@@ -99,6 +100,19 @@ Fokker-Planck as a flow:
 noise from the score:
     closed; cond = N(u, sqrt(ab[t]) * x[0], 1 - ab[t])
     step(Gradient(log(cond), u), -(u - sqrt(ab[t]) * x[0]) / (1 - ab[t]), "differentiation")
+heat equation: step(D(N(u, v, k), k), laplacian(N(u, v, k), u) / 2, "differentiation")
+continuity equation of an interpolation:
+    step(D(N(u, r * v, b), r), -Divergence(N(u, r * v, b) * v, u), "differentiation")
+Fisher information: step(E(norm2(-(u - v) / b), N(u, v, b)), d / b, "Gaussian integral")
+posterior, by Bayes:
+    prior = N(u, sqrt(c1) * w, 1 - c1); step_ = N(v, sqrt(1 - c2) * u, c2); whole = 1 - c1 * (1 - c2)
+    mean = (sqrt(c1) * c2 * w + sqrt(1 - c2) * (1 - c1) * v) / whole
+    step(step_ * prior / N(v, sqrt(1 - c2) * sqrt(c1) * w, whole), N(u, mean, c2 * (1 - c1) / whole), "algebra")
+loss of noise, opened:
+    closed; out = net(y[t], t)
+    step(E(norm2(e[t] - out)), E(norm2(e[t])) - 2 * E(dot(e[t], out)) + E(norm2(out)), "linearity")
+Stein, of a linear function:
+    step(E(dot(u - v, a * u), N(u, v, b)), b * a * d, "Gaussian integral")
 # losses
 explicit and denoising score matching:
     step(norm2(score(u) - v) - norm2(score(u) - w), 2 * dot(score(u), w - v) + norm2(v) - norm2(w), "algebra")
@@ -136,6 +150,8 @@ Laplacian of a logarithm (Refuted):
 divided by a norm (Inconclusive): step(norm2(u) / norm2(u), 1, "algebra")
 a state is not a number (Refuted): closed; step(E(y[t]), sqrt(ab[t]) * x[0], "definition", ("closed", "noise"))
 a later state knows the noise (Refuted): eps; step(E(e[t], given=x[t]), 0 * c, "definition", "noise")
+a gradient by what a mean runs over (Inconclusive):
+    step(E(norm2(Gradient(norm2(u), u)), N(u, v, b)), 0, "integration by parts")
 a hidden variable (Inconclusive):
     m = symbol("m", vectors); define("m", m, 2 * u); step(Gradient(dot(m, v), u), 0 * v, "differentiation")
 a vector and a number (ArgumentError): step(u + a, u, "algebra")

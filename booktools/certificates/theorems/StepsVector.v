@@ -202,6 +202,11 @@ Qed.
 (** Functions of u are equal if they are so at every u. *)
 Tactic Notation "vary" ident(u) := (let o := fresh "outer" in try rename u into o); extensionality u.
 
+Tactic Notation "outcome_is" ident(w) := (let o := fresh "outer" in try rename w into o); intros w.
+
+(** One of the coordinates of a sum. *)
+Tactic Notation "coordinate" ident(k) := let H := fresh in intros k H; apply in_times in H.
+
 (** A derivative of an arbitrary function exists. *)
 Ltac smooth_side :=
   cbv beta;
@@ -211,6 +216,14 @@ Ltac smooth_side :=
   | S : smooth_in ?f |- ex_derive _ ?y => exact (smooth_ex _ y (S _ _))
   | S : forall _, smooth_in _ |- ex_derive _ ?y => exact (smooth_ex _ y (S _ _ _))
   end.
+
+(** [auto_derive] writes powers out. *)
+Ltac powers :=
+  repeat match goal with
+         | |- context [?y * (?y * (?y * 1))] => change (y * (y * (y * 1))) with (y ^ 3)
+         | |- context [?y * (?y * 1)] => change (y * (y * 1)) with (y ^ 2)
+         | |- context [/ (?y * 1)] => change (/ (y * 1)) with (/ y ^ 1)
+         end.
 
 (** What [auto_derive] asks. *)
 Ltac derivable := repeat split; first [ assumption | exact I | pos | nonzero | idtac ].

@@ -9,8 +9,8 @@ import pytest
 from missing import missing
 from root import ROOT
 
+from booktools.certificates.certificate import certificate
 from booktools.certificates.check import build, check
-from booktools.certificates.script import Script
 from booktools.certificates.statement import Translator
 from booktools.crosscheck.collect import steps
 from booktools.source.pages import Book
@@ -34,7 +34,7 @@ def theorems(tmp_path_factory):
 def asked(goals):
     """What is given to Rocq: names, justifications, statements and scripts."""
     names = [(goal.name, goal.justification.name) for goal in goals]
-    texts = [(Translator(goal).statement().text, Script(goal).proof()) for goal in goals]
+    texts = [certificate(goal) for goal in goals]
     return [(*name, *text) for name, text in zip(names, texts, strict=True)]
 
 
