@@ -16,6 +16,7 @@ from derive.language.times import Item
 from derive.language.tree import at, match
 from derive.language.vectors import Dot, Gradient, Jacobian, Total, d, has_vectors, is_variable
 
+from .facts import recursive
 from .fingerprint import Fingerprint
 from .premises import Untranslated
 from .script import Script
@@ -65,6 +66,7 @@ class VectorScript(Slopes, Script):
         self.said = self.word.statement()
         self.count, self.opens = 0, True
         self.kernel = self.word.symbols = Coordinates(self.goal)
+        self.kernel.only = frozenset(self.word.drawn)
         self.print = Fingerprint()
 
     def proof(self) -> str:
@@ -100,10 +102,16 @@ class VectorScript(Slopes, Script):
             sides = tuple(put(side, item, value) for side in sides)
         return lines, sides
 
+    def earliest(self, item) -> bool:
+        """Is this the earliest member of its sequence in the goal, down to which a recursion is put in?"""
+        found = [part.index for side in self.goal.sides() for part in walk(side) if isinstance(part, Item)
+                 and part.sequence == item.sequence and part.index.symbol == item.index.symbol]  # fmt: skip
+        return item.index.offset <= min((index.offset for index in found), default=item.index.offset)
+
     def instance(self, item):
         for number, fact in enumerate(self.goal.facts):
             bound: dict = {}
-            if match(fact.left, item, fact.symbols, bound):
+            if match(fact.left, item, fact.symbols, bound) and not (recursive(fact) and self.earliest(item)):
                 yield item, at(fact.right, bound), number
 
     def head(self, item) -> str:

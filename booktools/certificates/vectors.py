@@ -17,6 +17,7 @@ from dataclasses import replace
 from derive.errors import ArgumentError
 from derive.kernel.vectors import put
 from derive.language.density import KL, E, Normal, Var
+from derive.language.dependence import is_noise, is_state
 from derive.language.expr import Expr, Func, Mul, Symbol, log, rebuild, walk
 from derive.language.functions import Apply, Function
 from derive.language.goal import Goal
@@ -59,7 +60,11 @@ class Words(Translator):
     """Words for a goal about vectors."""
 
     def __init__(self, goal: Goal):
-        self.of_vectors, goal = is_vector(goal.left), prepared(goal)
+        before = [part for side in goal.sides() for part in walk(side)]
+        self.of_vectors, cited, goal = is_vector(goal.left), goal.standard, prepared(goal)
+        self.drawn = goal.standard - cited
+        if self.drawn and any(map(over_noise, before)):
+            raise Untranslated("a mean over noise beside a mean under a Gaussian")
         parts = [part for side in goal.sides() for part in walk(side)]
         self.given = {part for node in parts if over_noise(node) for part in node.given}
         if any(isinstance(node, Var) for node in parts):
@@ -71,10 +76,15 @@ class Words(Translator):
         super().__init__(goal)
 
     def free(self, node, found) -> set:
-        return set() if node in self.given else super().free(node, found)
+        return set() if self.stands_still(node) else super().free(node, found)
 
     def moves(self, node) -> tuple:
-        return () if node in self.given else super().moves(node)
+        return () if self.stands_still(node) else super().moves(node)
+
+    def stands_still(self, node) -> bool:
+        """Is this given, or not what the mean is over?  A mean under a Gaussian is over its own noise alone."""
+        chance = is_noise(node) or is_state(node)
+        return node in self.given or bool(self.drawn and chance and getattr(node, "name", "") not in self.drawn)
 
     def __call__(self, node: Expr) -> str:
         if is_variable(node):

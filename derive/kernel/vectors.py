@@ -52,6 +52,7 @@ class Coordinates:
         self.slopes: dict[Symbol, tuple[Symbol, Expr]] = {}  # the partial derivatives of which symbol, by what
         self.inside: list[Expr] = []  # what must have a value
         self.drawn: set[str] = set()  # the noises that means under Gaussians are over
+        self.only: frozenset[str] = frozenset()  # of these, what the mean around this place is over; all else stands
 
     def __call__(self, node: Expr) -> Expr:
         if is_variable(node):
@@ -144,7 +145,9 @@ class Coordinates:
         z = Symbol(f"z{len(self.drawn)}", "", vectors if is_variable(node.under.at) else Interval(), "noise")
         self.drawn.add(z.name)
         drawn = node.under.mean + Func("sqrt", node.under.variance) * z
-        found = self.mean(put(node.body, node.under.at, drawn), (), frozenset([z.name]))
+        outside, self.only = self.only, frozenset([z.name])
+        found = self.mean(put(node.body, node.under.at, drawn), (), self.only)
+        self.only = outside
         if any(is_noise(self.atoms.get(part)) and part.name == f"{z.name}·" for part in self.leaves(found)):
             raise Inconclusive(f"{node!r} is no polynomial under its mean, or not a Gaussian integral")
         return found
@@ -181,6 +184,8 @@ class Coordinates:
         parts = [
             leaf for part in self.leaves(node) for leaf in atoms(self.atoms.get(part, self.values.get(part, part)))
         ]
+        if self.only:
+            return any(isinstance(part, Symbol) and part.name in self.only for part in parts)
         return any(depends_on(part, self.goal.stated) for part in parts if part not in given)
 
     def moment(self, chance: Factors, given, standard) -> Expr:
@@ -202,7 +207,8 @@ class Coordinates:
         return self.unknown(parts, others | {f for f, _ in places}, given)
 
     def noise(self, factor) -> bool:
-        return is_noise(self.atoms.get(factor))
+        node = self.atoms.get(factor)
+        return is_noise(node) and (not self.only or getattr(node, "name", "") in self.only)
 
     def free(self, factor, parts, others, given, standard) -> bool:
         """Is this noise standard normal, and independent of all else that is random here?"""
@@ -212,6 +218,8 @@ class Coordinates:
             return False
         seen = [p for f in others for leaf in self.leaves(f) for p in atoms(self.atoms.get(leaf, leaf))]
         seen = [part for part in seen if depends_on(part, self.goal.stated)] + list(given)
+        if self.only:
+            return not others
         return all(isinstance(part, Item) and is_state(part) and later(noise, part) for part in seen)
 
     def paired(self, parts, others, given) -> Expr:

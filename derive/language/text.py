@@ -88,6 +88,9 @@ class Text:
         bounds = self(node.over) if ends == ["None"] * 2 else f"({', '.join([self(node.over), *ends])})"
         return f"Integral({self(node.body)}, {bounds})"
 
+    def Dot(self, node):
+        return f"norm2({self(node.left)})" if node.left == node.right else f"dot({self(node.left)}, {self(node.right)})"
+
     def E(self, node):
         under = "" if node.under is None else node.under.name if isinstance(node.under, Law) else self(node.under)
         return f"E({self(node.body)}{', ' + under if under else ''}{self.given(node)})"

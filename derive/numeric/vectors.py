@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..language.density import KL, Derivative, E, Integral, Normal
+from ..language.dependence import is_noise
 from ..language.expr import Add, Expr, Interval, Mul, Symbol, log, rebuild, wrap
 from ..language.functions import Apply
 from ..language.goal import Goal
-from ..language.times import Index, Item
+from ..language.times import Index, Item, Sequence
 from ..language.tree import unfold
 from ..language.vectors import d, domain_of, has_vectors, is_variable, is_vector
 
@@ -50,6 +51,8 @@ class Numbers:
         of = {"domain": Interval(domain_of(node).low), "latex": ""}
         if isinstance(node, Item):
             return Item(replace(node.sequence, name=f"{node.sequence.name}.{i}", **of), node.index)
+        if is_noise(node):  # without a time; as one at time 1 it is independent of the state at time 0
+            return Item(Sequence(f"{node.name}.{i}", "", of["domain"], 1, "noise"), Index(None, 1))
         if isinstance(node, Symbol):
             return replace(node, name=f"{node.name}.{i}", **of)
         return Apply(replace(node.function, name=f"{node.function.name}.{i}", **of), self.each(node.args))

@@ -103,6 +103,14 @@ noise from the score:
 heat equation: step(D(N(u, v, k), k), laplacian(N(u, v, k), u) / 2, "differentiation")
 continuity equation of an interpolation:
     step(D(N(u, r * v, b), r), -Divergence(N(u, r * v, b) * v, u), "differentiation")
+flow matching:
+    path = N(u, (1 - c1) * v, c1**2)
+    step(D(path, c1), -Divergence(path * (u - v) / c1, u), "differentiation")
+divergence, at a state:
+    step(KL(N(u, x[0], b), N(u, net(x[t], t), b)), norm2(x[0] - net(x[t], t)) / (2 * b), "Gaussian integral")
+merged noise:
+    z = merged_noise("zeta", domain=vectors); define("zeta", z, standard_normal)
+    step(E(norm2(a * x[0] + b * z), given=x[0]), a**2 * norm2(x[0]) + b**2 * d, "definition", "zeta")
 Fisher information: step(E(norm2(-(u - v) / b), N(u, v, b)), d / b, "Gaussian integral")
 posterior, by Bayes:
     prior = N(u, sqrt(c1) * w, 1 - c1); step_ = N(v, sqrt(1 - c2) * u, c2); whole = 1 - c1 * (1 - c2)
