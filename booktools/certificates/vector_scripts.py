@@ -8,13 +8,14 @@ and what is left is algebra.
 from __future__ import annotations
 
 from derive.kernel.sums import ONE, product, products, total
-from derive.kernel.vectors import HALF, Coordinates, put, rooted
 from derive.language.density import Density, Derivative, E, Normal
 from derive.language.expr import Div, Expr, Func, Mul, Pi, Symbol, children, log, walk
 from derive.language.functions import Apply
 from derive.language.times import Item
 from derive.language.tree import at, match
 from derive.language.vectors import Dot, Gradient, Jacobian, Total, d, has_vectors, is_variable
+from derive.proof.vector_means import put
+from derive.proof.vectors import HALF, Coordinates, rooted
 
 from .facts import recursive
 from .fingerprint import Fingerprint
@@ -74,9 +75,10 @@ class VectorScript(Slopes, Script):
         a, b = self.kernel(left), self.kernel(right)
         self.print = self.points((a, b))
         lines.append(f"change ({self.text(left)} = {self.text(right)})")
+        lines += self.domains(a, b)
         lines.append(f"transitivity {self.text(a)}; [ {self.normal(left)} | ]")
         lines.append(f"symmetry; transitivity {self.text(b)}; [ {self.normal(right)} | symmetry ]")
-        last = self.algebra(a, b)
+        last = self.exponentials(a, b) or self.algebra(a, b)
         if isinstance(a, Derivative):
             moved = (
                 "apply is_derive_unique; auto_derive; [ powers; derivable | powers; first [ ring | field; nonzero ] ]"
@@ -84,16 +86,25 @@ class VectorScript(Slopes, Script):
             last = f"first [ solve [ {'; '.join([*self.generalized(a, b)[0], moved])} ] | {last} ]"
         return "; ".join([self.intros(), *lines, last])
 
+    def exponentials(self, *sides) -> str | None:
+        """A proof that two products of exponentials are equal, by their exponents."""
+        exponents = list(map(exponent, sides))
+        if None in exponents or exponents == [side.arg for side in sides if isinstance(side, Func)]:
+            return None
+        self.print = self.points(exponents)
+        merged = "unfold Rdiv; rewrite <- ?exp_Ropp, <- ?exp_plus; f_equal; ring"
+        left, right = (f"transitivity (exp {self.text(each)}); [ {merged} | " for each in exponents)
+        return f"{left}symmetry; {right}symmetry; f_equal; {self.algebra(*exponents)} ] ]"
+
     def facts(self, *sides):
         """What is cited is put in, also under sums: the vector y t is a function of the coordinate."""
-        lines, done = [], []
+        lines: list[str] = []
         for _ in range(MOST):
             items = [part for side in sides for part in walk(side) if isinstance(part, (Item, Symbol, Apply))]
-            found = next((f for item in items if item not in done for f in self.instance(item)), None)
+            found = next((f for item in items for f in self.instance(item)), None)
             if found is None:
                 break
             item, value, number = found
-            done.append(item)
             name, head, binders = self.fresh("F"), self.head(item), self.binders(item)
             with_ends = f"(fun {binders} => {self.at_place(value)})" if binders else self.text(value)
             vary = "".join(f"vary {each}; " for each in binders.split())
@@ -247,6 +258,16 @@ class VectorScript(Slopes, Script):
 
     def _E(self, node, form):
         return Means(self).proof(node, form)
+
+
+def exponent(node) -> Expr | None:
+    """The exponent of a product or quotient of exponentials."""
+    if isinstance(node, Func) and node.name == "exp":
+        return node.arg
+    parts = list(map(exponent, children(node))) if isinstance(node, (Mul, Div)) else [None]
+    if None in parts:
+        return None
+    return total(parts) if isinstance(node, Mul) else parts[0] - parts[1]
 
 
 def opened(x, m, v) -> Expr:

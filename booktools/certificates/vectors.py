@@ -15,7 +15,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from derive.errors import ArgumentError
-from derive.kernel.vectors import put
 from derive.language.density import KL, E, Normal, Var
 from derive.language.dependence import is_noise, is_state
 from derive.language.expr import Expr, Func, Mul, Symbol, log, rebuild, walk
@@ -23,6 +22,7 @@ from derive.language.functions import Apply, Function
 from derive.language.goal import Goal
 from derive.language.times import Index, Item
 from derive.language.vectors import Space, d, has_vectors, is_variable, is_vector, vectors
+from derive.proof.vector_means import put
 
 from .premises import Untranslated, name_of, named, over_noise, thing_of
 from .statement import OUTCOME, Statement, Translator

@@ -17,7 +17,7 @@ from ..language.times import Index
 from ..language.tree import at, first_times, unfold
 from ..language.vectors import has_vectors
 from ..proof import algebra
-from . import noises, vectors
+from . import noises
 from .free import Free
 from .ranges import Ranges
 from .rewrite import Rewriter
@@ -52,7 +52,7 @@ def prove(goal: Goal) -> Theorem:
         well_formed(side, ranges, free)
     left, right = unfold((goal.left, goal.right), goal.facts, goal.start)
     if has_vectors(left, right):
-        return Theorem(_SEAL, goal, vectors.equal(goal, left, right))
+        return Theorem(_SEAL, goal, algebra.equal_in_vectors(goal, left, right))
     algebra.sound(replace(goal, justification=CLOSED), left, right)
     inside = goal
     if has_densities(left, right) or "given" in goal.justification.rules:

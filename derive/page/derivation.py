@@ -33,6 +33,7 @@ from ..proof.defined import always_defined, defined
 from ..proof.derivatives import moving_in_time
 from ..proof.integrability import finite
 from ..proof.symbolic import Symbolic, floors
+from ..proof.vectors import parts
 from ..verify.verify import non_negative, verify
 from .blocks import Block
 from .chain import Chain, Induction
@@ -110,7 +111,8 @@ class Derivation(Registry):
         elif isinstance(left, (Item, Symbol, Apply)):
             self._in_domain(goal, left, right)
             if not has_densities(right):
-                always_defined(right, self._least(left), smooth=isinstance(left, Apply))
+                for part in parts(goal, right):
+                    always_defined(part, self._least(left), smooth=isinstance(left, Apply))
         if not has_densities(right):
             finite(*walk(right))
             if contains(Limit, right):
