@@ -159,7 +159,7 @@ divided by a norm (Inconclusive): step(norm2(u) / norm2(u), 1, "algebra")
 a state is not a number (Refuted): closed; step(E(y[t]), sqrt(ab[t]) * x[0], "definition", ("closed", "noise"))
 a later state knows the noise (Refuted): eps; step(E(e[t], given=x[t]), 0 * c, "definition", "noise")
 a gradient by what a mean runs over (Inconclusive):
-    step(E(norm2(Gradient(norm2(u), u)), N(u, v, b)), 0, "integration by parts")
+    step(E(norm2(Gradient(norm2(u), u)), N(u, v, b)), 4 * (norm2(v) + d * b), "integration by parts")
 a hidden variable (Inconclusive):
     m = symbol("m", vectors); define("m", m, 2 * u); step(Gradient(dot(m, v), u), 0 * v, "differentiation")
 a vector and a number (ArgumentError): step(u + a, u, "algebra")
