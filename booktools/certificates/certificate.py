@@ -1,4 +1,4 @@
-"""A statement and its script, for a step about numbers or about vectors."""
+"""The statement of a step and its script, for a step about numbers or about vectors."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from derive.language.goal import Goal
 from derive.language.vectors import has_vectors
 
 from .script import Script
-from .statement import Translator
+from .statement import Statement, Translator
+from .vector_scripts import VectorScript
+from .vectors import Words
 
 
-def certificate(goal: Goal) -> tuple[str, str]:
-    """What is claimed of a goal, and how Rocq may prove it."""
-    if has_vectors(goal.left, goal.right):
-        from .vector_scripts import VectorScript
+def statement(goal: Goal) -> Statement:
+    """What is claimed."""
+    return (Words if has_vectors(goal.left, goal.right) else Translator)(goal).statement()
 
-        script = VectorScript(goal)
-        return script.said.text, script.proof()
-    return Translator(goal).statement().text, Script(goal).proof()
+
+def script(goal: Goal) -> str:
+    """How Rocq may prove it."""
+    return (VectorScript if has_vectors(goal.left, goal.right) else Script)(goal).proof()

@@ -150,7 +150,7 @@ class Means:
         """A sum with its noise as the last factor."""
         word = self.script.word
         rest = product(ONE.value, times(factors, {noise: -1}))
-        return word.over(lambda: f"{self.text(rest)} * {self.text(noise)}")
+        return word.every(lambda: f"{self.text(rest)} * {self.text(noise)}")
 
     def trace(self, factors) -> str | None:
         """Hutchinson's estimator."""

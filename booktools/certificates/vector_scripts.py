@@ -53,7 +53,7 @@ class KernelWords(Words):
         if symbol in kernel.products:
             return self._Jacobian(Jacobian(*kernel.products[symbol]))
         if symbol in kernel.sums:
-            return self.over(lambda: self(product(ONE.value, kernel.sums[symbol])))
+            return self.every(lambda: self(product(ONE.value, kernel.sums[symbol])))
         node = kernel.atoms.get(symbol, kernel.values.get(symbol))
         return None if node is None else self(node)
 
@@ -190,7 +190,7 @@ class VectorScript(Slopes, Script):
         return text
 
     def over(self, body) -> str:
-        return self.word.over(lambda: self.text(body))
+        return self.word.every(lambda: self.text(body))
 
     def inside(self, *nodes):
         """The text of ``nodes`` as functions of a coordinate."""

@@ -1,6 +1,6 @@
 """The statement of a step with vectors, for every dimension d ≥ 1.  This translator is trusted, as ``statement`` is.
 
-A vector is a function ``nat -> R`` of the coordinates 1, …, d; an equality of vectors is stated at any of these, i'.
+A vector is a function ``nat -> R`` of the coordinates 1, …, d; an equality of vectors is stated at any of these, ``axis``.
 An inner product is ``sum (times 1 d)``, the density of N(m, v𝐈) is the product of those of the coordinates, a partial
 derivative is ``partial f u i``.  Functions of vectors take such functions, and are smooth in each coordinate.
 
@@ -24,10 +24,10 @@ from derive.language.times import Index, Item
 from derive.language.vectors import Space, d, has_vectors, is_variable, is_vector, vectors
 from derive.proof.vector_means import put
 
-from .premises import Untranslated, name_of, named, over_noise, thing_of
-from .statement import OUTCOME, Statement, Translator
+from .premises import OUTCOME, Untranslated, name_of, named, thing_of
+from .statement import Statement, Translator
 
-FREE = "i'"  # the coordinate at which vectors are equal; no name has a prime
+FREE = "axis"  # the coordinate at which vectors are equal
 
 
 def prepared(goal: Goal) -> Goal:
@@ -46,6 +46,10 @@ def prepared(goal: Goal) -> Goal:
 
     left, right = over_noises(goal.left), over_noises(goal.right)
     return replace(goal, left=left, right=right, standard=goal.standard | frozenset(drawn))
+
+
+def over_noise(node) -> bool:
+    return isinstance(node, Var) or (isinstance(node, E) and node.under is None)
 
 
 def whole(node) -> bool:
@@ -75,11 +79,15 @@ class Words(Translator):
         self.place, self.depth = FREE, 0
         super().__init__(goal)
 
-    def free(self, node, found) -> set:
-        return set() if self.stands_still(node) else super().free(node, found)
+    def free(self, node) -> set:
+        return set() if self.stands_still(node) else super().free(node)
 
     def moves(self, node) -> tuple:
-        return () if self.stands_still(node) else super().moves(node)
+        """What a vector is a function of, beside time and coordinate."""
+        if self.stands_still(node):
+            return ()
+        chance = self.random and (is_noise(node) or is_state(node))
+        return (OUTCOME,) if chance else self.moving.get(named(node), ())
 
     def stands_still(self, node) -> bool:
         """Is this given, or not what the mean is over?  A mean under a Gaussian is over its own noise alone."""
@@ -90,8 +98,11 @@ class Words(Translator):
         if is_variable(node):
             return self.coordinate(node)
         if isinstance(node, Normal) and whole(node.at):
-            return self.over(lambda: super(Words, self).__call__(node), "prod")
-        return super().__call__(node)
+            return self.every(lambda: super(Words, self).__call__(node), "prod")
+        if isinstance(node, Apply) and has_vectors(node):
+            return self.applied(node)
+        word = getattr(self, f"_{type(node).__name__}", None)
+        return super().__call__(node) if word is None else word(node)
 
     def coordinate(self, node) -> str:
         if isinstance(node, Apply):
@@ -114,9 +125,6 @@ class Words(Translator):
         word = self.use(node.function.name, node.function, *types, *("nat" for _ in place))
         return f"({' '.join([word, *values, *place])})"
 
-    def _Apply(self, node):
-        return self.applied(node) if has_vectors(node) else super()._Apply(node)
-
     def function_of(self, words) -> str:
         """``words()`` as a function of the coordinate."""
         self.depth += 1
@@ -125,15 +133,15 @@ class Words(Translator):
         self.depth, self.place = self.depth - 1, outside
         return text
 
-    def over(self, words, word="sum", *_) -> str:
+    def every(self, words, word="sum") -> str:
         """A sum or a product over all coordinates."""
         return f"({word} (times 1%nat {self.index(d)}) {self.function_of(words)})"
 
     def _Dot(self, node):
-        return self.over(lambda: self(Mul((node.left, node.right))))
+        return self.every(lambda: self(Mul((node.left, node.right))))
 
     def _Total(self, node):
-        return self.over(lambda: self(node.body))
+        return self.every(lambda: self(node.body))
 
     def slope(self, body, by, place) -> str:
         """∂ body / ∂ by at a coordinate."""
@@ -166,7 +174,7 @@ class Words(Translator):
         return self.slope(node.body, node.by, self.place)
 
     def _Divergence(self, node):
-        return self.over(lambda: self.slope(node.body, node.by, self.place))
+        return self.every(lambda: self.slope(node.body, node.by, self.place))
 
     def _Jacobian(self, node):
         outer = self.place
@@ -177,11 +185,11 @@ class Words(Translator):
             self.place = inner
             return f"{slope} * {self(node.along)}"
 
-        return self.over(term)
+        return self.every(term)
 
     def functional(self, given) -> str:
         self.variable("outcome")
-        return self.use("mean_of", "mean", "Outcome -> R")
+        return self.use("mean_of", "expectation", "Outcome -> R")
 
     # Premises
 
@@ -226,8 +234,9 @@ class Words(Translator):
 
     def statement(self) -> Statement:
         self.index(d)
+        if self.of_vectors:
+            self.use(FREE, "", result="nat")
         said = super().statement()
         if self.of_vectors:
-            said.names[FREE] = "nat"
             said.premises["D_place"] = f"(1 <= {FREE} <= {d.symbol})%nat"
         return said
