@@ -8,7 +8,6 @@ from .language.density import KL, Derivative, Diffusion, E, Integral, Normal, Va
 from .language.expr import Phi, exp, log, sqrt
 from .language.registry import positive, real, standard_normal, unit
 from .language.times import Limit, Product, Sum
-from .language.vectors import Divergence, Gradient, Jacobian, Total, dot, laplacian, norm2, positive_vectors, vectors
 from .page.derivation import Derivation
 
 __all__ = [
@@ -17,28 +16,19 @@ __all__ = [
     "Derivation",
     "Derivative",
     "Diffusion",
-    "Divergence",
     "E",
-    "Gradient",
     "Integral",
-    "Jacobian",
     "Limit",
     "Normal",
     "Phi",
     "Product",
     "Sum",
-    "Total",
     "Var",
-    "dot",
     "exp",
-    "laplacian",
     "log",
-    "norm2",
     "positive",
-    "positive_vectors",
     "real",
     "sqrt",
     "standard_normal",
     "unit",
-    "vectors",
 ]

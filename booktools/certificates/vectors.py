@@ -1,6 +1,6 @@
 """The statement of a step with vectors, for every dimension d ≥ 1.  This translator is trusted, as ``statement`` is.
 
-A vector is a function ``nat -> R`` of the coordinates 1, …, d; an equality of vectors is stated at any of these, ``axis``.
+A vector is a function ``nat -> R`` of the coordinates 1, …, d; an equality of vectors is stated at an ``axis``.
 An inner product is ``sum (times 1 d)``, the density of N(m, v𝐈) is the product of those of the coordinates, a partial
 derivative is ``partial f u i``.  Functions of vectors take such functions, and are smooth in each coordinate.
 

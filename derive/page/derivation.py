@@ -53,17 +53,11 @@ class Derivation(Registry):
                 f"letter must be a letter such as 'F', got {letter!r}; it numbers the equations (F.1), (F.2), …"
             )
         super().__init__()
-        self.letter = letter
-        self.blocks: dict[str, Block] = {}
+        self.letter, self.blocks = letter, dict[str, Block]()
         self.equivalents: dict[tuple[str, int, str], str] = {}
 
     def noise(
-        self,
-        name: str,
-        start: int = 1,
-        latex: str | None = None,
-        backward: bool = False,
-        domain: Interval = real,
+        self, name: str, start: int = 1, latex: str | None = None, backward: bool = False, domain: Interval = real
     ) -> Sequence:
         """Noises, one for each time, each independent of everything before it; say their law with ``define``.
 

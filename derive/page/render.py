@@ -134,9 +134,8 @@ class Latex:
         """That of vectors is a matrix: a multiple of the identity, or a diagonal one."""
         if is_vector(node.variance):
             return r"\operatorname{diag}" + fenced("(", self(node.variance), ")")
-        if not is_vector(node.at):
-            return self(node.variance)
-        return (self(node.variance, PRODUCT) + r"\, " if node.variance != Num(1) else "") + r"\mathbf{I}"
+        scale = self(node.variance, PRODUCT) + r"\, " if node.variance != Num(1) else ""
+        return scale + r"\mathbf{I}" if is_vector(node.at) else self(node.variance)
 
     def Dot(self, node):
         if node.left == node.right:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from setting import SYMBOLS, Setting
 from tables import table
 
-from derive import positive, positive_vectors, sqrt, unit, vectors
+from derive import positive, sqrt, unit
+from derive.language import vectors as language
+from derive.language.vectors import positive_vectors, vectors
 
 
 class Vectors(Setting):
@@ -36,6 +38,9 @@ class Vectors(Setting):
             self.X.define("closed", self.y[t], sqrt(ab[t]) * x[0] + sqrt(1 - ab[t]) * e[t])
         return self.y
 
+
+NAMES = ("Divergence", "Gradient", "Jacobian", "Total", "dot", "laplacian", "norm2", "vectors")
+WORDS = {name: getattr(language, name) for name in NAMES}
 
 TRUE = table(
     r"""
