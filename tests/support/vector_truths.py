@@ -135,6 +135,7 @@ loss of the mean as loss of noise:
 conditional velocity: step(D(a * u + (1 - a) * v, a), u - v, "differentiation")
 """,
     Vectors,
+    **WORDS,
 )
 
 FALSE = table(
@@ -177,4 +178,5 @@ a divergence of a number (ArgumentError): step(Divergence(norm2(u), u), 2 * u, "
 a Gaussian with a mixed mean (ArgumentError): step(log(N(u, a, b)), 0, "algebra")
 """,
     Vectors,
+    **WORDS,
 )
