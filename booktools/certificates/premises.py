@@ -20,7 +20,7 @@ WORDS = """
     int put space nonempty N cond mean set path line chain here Phi smooth smooth2 smooth3 smooth_first span
     line_integral linear positive exchanges normalised markov expectation variance_of conditional standard
     independent_under same_law white white_given fresh fresh_given separate INR Rpower RInt RInt_gen ex_RInt Derive
-    is_derive is_lim_seq at_point Rbar_locally m_infty p_infty nat list Type
+    is_derive is_lim_seq at_point Rbar_locally m_infty p_infty nat list Type standard_vector partial smooth_in
 """  # of Rocq and of the statements: no name is one of these
 RESERVED = frozenset(WORDS.split())
 FINITE = ("chain rule", "marginalisation", "Bayes", "tower", "Markov", "Jensen", "Gibbs")

@@ -1569,5 +1569,4 @@ REFUSED = (  # steps whose translation would say something else: why, the step, 
     ("no word for Limit", lambda w: (w.r, Limit(w.r + 1 / w.T, w.T), "limit"), 1),
     ("no word for Limit", lambda w: (Limit(w.r + 1 / w.T, w.T) + 1, w.r, "limit"), 1),
     ("no word for Limit", lambda w: (Limit(1 / w.T, w.T), Limit(2 / w.T, w.T), "limit"), 1),
-    ("runs backward", lambda w: (E(w.X.noise("nu", backward=True)[2]), 0, "independence"), 1),
 )

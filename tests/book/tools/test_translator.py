@@ -13,8 +13,8 @@ import pytest
 from pairs import PAIRS, REFUSED, WRONG, Pair
 
 from booktools.certificates.check import Question, check
-from booktools.certificates.premises import Untranslated
-from booktools.certificates.statement import LINE, Translator
+from booktools.certificates.premises import LINE, Untranslated
+from booktools.certificates.statement import Translator
 from derive.language.density import Diffusion
 from derive.language.expr import Expr, walk
 from derive.language.times import Index
