@@ -21,7 +21,7 @@ from ..language.expr import Div, Interval, Mul, log, walk
 from ..language.goal import members_of_limit
 from ..language.times import Index, Span, Sum
 from . import integrals, moments, sets
-from .folds import Folds, chart
+from .folds import NATURAL, Folds, chart
 from .functions import Phi, arbitrary
 from .signs import steady
 
@@ -44,7 +44,8 @@ class Symbolic(Folds):
     def Index(self, node):
         time = self.time(node)
         if isinstance(time, Index):
-            return sp.Symbol(time.symbol, positive=True, integer=True) + time.offset
+            late = self.least.get(time.symbol, 1) - 1  # the symbol counts from the least value on
+            return sp.Symbol(time.symbol, **NATURAL) + late + time.offset
         return sp.Integer(time)
 
     def leaf(self, label, domain):
