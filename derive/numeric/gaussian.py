@@ -24,6 +24,8 @@ from .draw import draw
 from .interpret import HORIZON, Interpreter, to_mpf
 from .quadratic import Bell, Quadratic, bell
 
+NAMES = {"Phi": "ncdf", "abs": "fabs"}  # what mpmath calls a function
+
 
 class GaussianModel(Interpreter):
     """One random linear-Gaussian model; ``facts`` are all the definitions of the derivation."""
@@ -74,7 +76,7 @@ class GaussianModel(Interpreter):
         value = arg.value(node.name)
         if node.name == "sqrt" and value < 0:
             raise Undefined(f"sqrt of {mp.nstr(value, 8)} in {node!r}")
-        return Quadratic.constant(mp.ncdf(value) if node.name == "Phi" else getattr(mp, node.name)(value))
+        return Quadratic.constant(getattr(mp, NAMES.get(node.name, node.name))(value))
 
     def Apply(self, node):
         """An arbitrary function is a line, or a bell, in its first argument; that of the data is their density."""

@@ -97,9 +97,14 @@ class Latex:
     def Func(self, node):
         if node.name == "sqrt":
             return rf"\sqrt{{{self(node.arg)}}}"
+        if node.name == "abs":
+            return fenced("|", self(node.arg), "|")
         if node.name in ("exp", "Phi"):
             return rf"\{node.name}" + fenced("(", self(node.arg), ")")
         return rf"\log {self(node.arg, PRODUCT if isinstance(node.arg, (Div, Product)) else POWER)}"
+
+    def Least(self, node):
+        return r"\min" + fenced("(", self.list((node.one, node.other)), ")")
 
     def Apply(self, node):
         primes = "'" * node.function.order

@@ -11,7 +11,7 @@ from ..errors import DerivationError, Inconclusive
 from ..language.registry import unit
 from ..language.times import Index
 from .linear import Linear
-from .normalform import sign_of
+from .signs import sign_of
 
 NATURAL = {"positive": True, "integer": True}
 FEW = 4  # so many first terms of a sum are written out, so that sums that begin apart meet
@@ -66,7 +66,9 @@ class Folds(Linear):
             moving = [s for s in term.free_symbols if any("·" in part.name for part in (s, *self.reach(s)))]
             factor, inside = term.as_independent(*moving, as_Add=False) if moving else (term, sp.S.One)
             if inside.free_symbols <= {mark} and inside.is_polynomial(mark):
-                total += factor * (sum_of_power(sp.degree(inside, mark), count) - sum_of_power(sp.degree(inside, mark), early))
+                total += factor * (
+                    sum_of_power(sp.degree(inside, mark), count) - sum_of_power(sp.degree(inside, mark), early)
+                )
                 continue
             total += factor * self.hide(sp.Symbol(f"Sum({inside}, {ends})", real=True), [inside])
         return total

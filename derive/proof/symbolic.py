@@ -72,7 +72,10 @@ class Symbolic(Folds):
     def Func(self, node):
         if node.name == "log":
             return self.log(node.arg)
-        return (Phi if node.name == "Phi" else getattr(sp, node.name))(self(node.arg))
+        return {"Phi": Phi, "abs": sp.Abs, "exp": sp.exp, "sqrt": sp.sqrt}[node.name](self(node.arg))
+
+    def Least(self, node):
+        return self(node.written_out())
 
     def Apply(self, node):
         function, args = node.function, tuple(map(self, node.args))

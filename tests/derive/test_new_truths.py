@@ -14,7 +14,8 @@ class Papers(Setting):
     symbols = SYMBOLS | {"place": lambda w: w.X.symbol("place")}
 
 
-TRUE = table(r"""
+TRUE = table(
+    r"""
 # The forward process.
 closed form of the forward process:
     define("bars", ab[t], Product(al[s], (s, 1, t)))
@@ -219,4 +220,6 @@ entropy powers of Gaussians add:
 de Bruijn's identity:
     rate = -D(D(f(y), y) * (log(f(y)) + 1), y) + D(f(y), y) ** 2 / f(y)
     step(-I(D(D(f(y), y), y) * log(f(y)), y), I(D(f(y), y) ** 2 / f(y), y), "integration by parts")
-""", Papers)
+""",
+    Papers,
+)
