@@ -16,10 +16,10 @@ from mpmath import mp
 
 from ..errors import Inconclusive, Undefined
 from ..language.density import Density, Law, Normal
-from ..language.expr import Add, Symbol
+from ..language.expr import Symbol, walk
 from ..language.registry import positive, real, unit
 from ..language.times import Index, Item, Product
-from ..language.tree import at, unfold
+from ..language.tree import at, free_indices, unfold
 from .draw import draw
 from .interpret import HORIZON, Interpreter, to_mpf
 from .quadratic import Bell, Quadratic, bell
@@ -136,8 +136,9 @@ class GaussianModel(Interpreter):
 
     def joint(self, law: Law, name: str):
         """Mean vector and covariance matrix of all states under a law."""
-        if any(isinstance(fact.right, Add) for fact in self.about(law)):
-            raise Inconclusive(f"{law.name} is defined as a mixture, which is not Gaussian")
+        meanings = [fact.right for fact in self.facts if isinstance(fact.left, Density) and fact.left.law == law]
+        if any(isinstance(p, Density) and p.law != law for meaning in meanings for p in walk(meaning)):
+            raise Inconclusive(f"{law.name} is defined by other laws, and is no Gaussian chain of its own")
         if (law.name, name) not in self.joints:
             fact, direction = self.step_fact(law)
             order = range(self.last_state + 1)[::direction]
@@ -158,9 +159,10 @@ class GaussianModel(Interpreter):
         return [fact for fact in found if all(isinstance(p, Item) for p in (*fact.left.targets, *fact.left.given))]
 
     def independent(self, law) -> bool:
-        """Is the law defined as a product of densities without conditions?"""
-        bodies = [fact.right.body for fact in self.about(law) if isinstance(fact.right, Product)]
-        return any(isinstance(body, Density) and not body.given for body in bodies)
+        """Is the law defined as a product of densities without conditions, or by the density of each state alone?"""
+        facts = [(fact.left, fact.right) for fact in self.about(law)]
+        bodies = [right.body if isinstance(right, Product) else left for left, right in facts if not left.given]
+        return any(isinstance(body, Density) and not body.given and free_indices(body) for body in bodies)
 
     def marginal(self, law, time, name):
         """Mean and variance of one state that depends on no other: the defined ones, or random ones."""
@@ -168,9 +170,8 @@ class GaussianModel(Interpreter):
             (target, *more) = fact.left.targets
             if more or fact.left.given or not isinstance(fact.right, Normal):
                 continue
-            general = target.index.symbol is not None and self.independent(law)
             bound = {target.index.symbol: Index(None, time - target.index.offset)}
-            if (general and fact.holds_at(bound, {})) or target.index == Index(None, time):
+            if (target.index.symbol and fact.holds_at(bound, {})) or target.index == Index(None, time):
                 normal = at(fact.right, bound)
                 return self(normal.mean).value("a mean"), self(normal.variance).value("a variance")
         label = f"{self.seed}:{law.name}:{name}:{time}"

@@ -95,17 +95,17 @@ class _Sign:
             if not curves or any(map(curved, walk(weight))):
                 continue
             rest = total([product(c, f) for other, (c, f) in enumerate(terms) if other != place])
-
-            def above(line):
-                more = rest + weight * line
-                return self.proved(more, strict, ranges) or (not strict and self.vanishes(more))
-
             for side, line in tangents(curves[0]):
-                if self.proved(weight if side > 0 else -weight, False, ranges) and above(line):
+                bounded = self.proved(weight if side > 0 else -weight, False, ranges)
+                if bounded and self.remains(rest + weight * line, strict, ranges):
                     return True
-            if curves[0].name == "abs" and above(curves[0].arg) and above(-curves[0].arg):
+            values = [curves[0].arg, -curves[0].arg] if curves[0].name == "abs" else []
+            if values and all(self.remains(rest + weight * value, strict, ranges) for value in values):
                 return True
         return False
+
+    def remains(self, node, strict, ranges) -> bool:
+        return self.proved(node, strict, ranges) or (not strict and self.vanishes(node))
 
     def vanishes(self, node) -> bool:
         translate = Symbolic(justification("integration"), floors=floors(node), least=self.least)
@@ -133,6 +133,10 @@ def curved(node) -> bool:
     return isinstance(node, Func) and node.name in ("log", "exp", "abs")
 
 
+def is_log(node) -> bool:
+    return isinstance(node, Func) and node.name == "log"
+
+
 def written_out(node):
     node = rebuild(node, written_out)
     return node.written_out() if isinstance(node, Least) else node
@@ -140,11 +144,7 @@ def written_out(node):
 
 def one_log(terms):
     """Σ c log u with numbers c as one logarithm of a product of whole powers."""
-    logs = [
-        (c, *f)
-        for c, f in terms
-        if [(part.name, n) for part, n in f.items() if curved(part)] == [("log", 1)] and len(f) == 1
-    ]
+    logs = [(c, *f) for c, f in terms if len(f) == 1 and all(is_log(part) and n == 1 for part, n in f.items())]
     if len(logs) < 2:
         return terms
     share = lcm(*(c.denominator for c, _ in logs))

@@ -58,9 +58,12 @@ posterior variance is below the step's:
 the reverse step given the data: step(mc(x[t - 1] | x[t], x[0]),
     mc(x[t] | x[t - 1]) * mc(x[t - 1] | x[0]) / mc(x[t] | x[0]), "Markov", start=2)
 reverse chain with its own prior:
-    prior = symbol("v_prior", positive); define("prior", p(x[9]), N(x[9], 0, prior))
-    define("reverse", p(x[t - 1] | x[t]), N(x[t - 1], c * x[t], 1 - c))
-    step(p(x[8], x[9]), p(x[8] | x[9]) * p(x[9]), "chain rule")
+    prior = density("prior"); back = density("back"); define("prior", prior(x[T]), N(x[T], 0, 1))
+    define("reverse", back(x[t - 1] | x[t]), N(x[t - 1], c * x[t], 1 - c))
+    joint = prior(x[T]) * Product(back(x[t - 1] | x[t]), (t, 1, T)); define("model", p(x[0:T]), joint)
+    step(log(p(x[0:T])), log(joint), "definition", "model").equals(log(prior(x[T])) + Sum(log(back(x[t - 1] | x[t])),
+        (t, 1, T)), by="algebra").equals(log(N(x[T], 0, 1)) + Sum(log(N(x[t - 1], c * x[t], 1 - c)), (t, 1, T)),
+        by="definition", using=("prior", "reverse"))
 # The bound.
 bound of the evidence:
     path = q(x[1:T] | x[0]); gap = KL(path, p(x[1:T] | x[0]))
@@ -190,8 +193,9 @@ straightening lowers the transport cost:
     chain("cost", mean**2).at_most(mean**2 + gap, gap=gap)
     step(mean**2 + gap, E(g(y) ** 2, normal), "linearity")
 best constant prediction:
-    scale = E(x[1] * x[2]) / E(x[2] ** 2)
-    step(E((x[1] - scale * x[2]) ** 2), E(x[1] ** 2) - E(x[1] * x[2]) ** 2 / E(x[2] ** 2), "linearity")
+    law = q(x[1], x[2]); scale = E(x[1] * x[2], law) / E(x[2] ** 2, law)
+    rest = E(x[1] ** 2, law) - E(x[1] * x[2], law) ** 2 / E(x[2] ** 2, law)
+    step(E((x[1] - scale * x[2]) ** 2, law), rest, "linearity")
 # Information.
 Jensen and Shannon stay below log 2:
     mix = density("mix"); a = q(x[1]); b = p(x[1]); define("mixture", mix(x[1]), a / 2 + b / 2)
