@@ -221,9 +221,9 @@ chain rule of mutual information:
 entropy powers of Gaussians add:
     entropy = lambda w: log(2 * Pi() * w) / 2 + Fraction(1, 2); power = lambda w: exp(2 * entropy(w))
     step(power(v + d), power(v) + power(d), "algebra")
-de Bruijn's identity:
-    rate = -D(D(f(y), y) * (log(f(y)) + 1), y) + D(f(y), y) ** 2 / f(y)
-    step(-I(D(D(f(y), y), y) * log(f(y)), y), I(D(f(y), y) ** 2 / f(y), y), "integration by parts")
+production of entropy is Fisher information:
+    score = D(log(f(y)), y)
+    step(I(-D(D(f(y), y), y) * log(f(y)), y), I(f(y) * score**2, y), "integration by parts")
 """,
     Papers,
 )
