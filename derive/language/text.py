@@ -62,7 +62,7 @@ class Text:
         return f"{self(node.base, ATOM)}**{self(node.power, ATOM)}"
 
     def Func(self, node):
-        return f"{node.name}({self(node.arg)})"
+        return f"{'Abs' if node.name == 'abs' else node.name}({self(node.arg)})"
 
     def Least(self, node):
         return f"Min({self.list(children(node))})"

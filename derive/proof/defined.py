@@ -119,6 +119,8 @@ class Defined(Symbolic):
             self(node.arg)
             self.need("positive", node.arg, 1)
             return super().Func(node)
+        if node.name == "abs" and self.smooth:
+            self.need("different from zero", node.arg, 1, -1)
         if node.name == "sqrt":
             self.need("positive" if self.smooth else "non-negative", node.arg, *([1] if self.smooth else [0, 1]))
         return super().Func(node)
