@@ -10,10 +10,10 @@ from derive.language.functions import Apply
 from derive.language.times import Index, Item, Product, Span, Sum
 from derive.language.tree import at
 
-from ..crosscheck.factors import PRIME
-from ..crosscheck.scripts import opened, script
+from .factors import PRIME
 from .facts import closed, folded, has_normal_factor, replaced, split_log
 from .premises import Untranslated, name_of, over_noise
+from .radicals import opened, script
 
 
 class Algebra:

@@ -8,8 +8,9 @@ import io
 from types import SimpleNamespace
 from unittest import mock
 
-from ..source.pages import Book, Page
-from .language import Goal
+from derive.language.goal import Goal
+
+from .pages import Book, Page
 
 CHECKS = "derive.page.chain.verify"  # the function that each step is handed to
 CANARY = "derive.page.derivation.Canary"  # states something false, which no check of ours would stop
