@@ -7,7 +7,7 @@ from fractions import Fraction
 from derive.language.density import Integral
 from derive.language.expr import Add, Div, Expr, Func, Interval, Mul, Neg, Num, Pow, Symbol, rebuild, walk
 from derive.language.functions import Apply
-from derive.language.times import Index, Sum
+from derive.language.times import Index, Product, Sum
 from derive.language.tree import free_indices
 
 from .facts import replaced
@@ -24,6 +24,8 @@ def limit(script) -> str:
     body, symbol, right = script.goal.left.body, script.goal.left.symbol, script.goal.right
     if isinstance(body, Pow):
         return "intros; apply is_lim_seq_geom; apply Rabs_def1; lra" if right == ZERO else "intros; apply limit"
+    if isinstance(body, Product):
+        return of_product(script, body, right)
     if any(isinstance(part, Sum) for part in walk(body)):
         return of_sum(script, right)
     powers = laurent(body, symbol)
@@ -74,6 +76,19 @@ def of_sum(script, right) -> str:
     whole = f"({a} * RInt {f} ({w} 1) ({w} 0))"
     rule = "apply limit_of_stieltjes; [ assumption | assumption | of_sums ]"
     return f"intros; replace {script.text(right)} with {whole} by (unfold Rdiv; ring); {rule}"
+
+
+def of_product(script, body, right) -> str:
+    if not isinstance(right, Func) or right.name != "exp":
+        raise Untranslated("the limit of this product")
+    if body.symbol not in free_indices(body.body):
+        return "intros; apply limit_of_power; of_products"
+    ((factor, integral),) = terms(right.arg)
+    if not isinstance(integral, Integral) or integral.high != ONE:
+        raise Untranslated("the limit of this product")
+    f, a = f"(fun {integral.over.name} : R => {script.text(integral.body)})", script.text(factor)
+    same = f"replace {script.text(right)} with (exp ({a} * RInt {f} 0 1)) by (f_equal; unfold Rdiv; ring)"
+    return f"intros; {same}; apply limit_of_product; [ assumption | of_products ]"
 
 
 def laurent(node: Expr, symbol: str) -> dict[int, Expr]:

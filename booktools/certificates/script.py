@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from derive.language.expr import Add, Func, Mul, walk
+from derive.language.expr import Add, Func, Least, Mul, walk
 from derive.language.times import Index, Item, Product, Sum
 from derive.language.tree import at, unfold
 
@@ -88,6 +88,9 @@ class Script(Algebra):
         own = "gaussians" if own == "finite" and self.said.space == "line" else own
         if own is not None and (script := import_module(f".{own}", __package__).proof(self)):
             return script
+        parts = [part for side in (self.goal.left, self.goal.right) for part in walk(side)]
+        if any(isinstance(part, Least) or getattr(part, "name", "") == "abs" for part in parts):
+            return f"{self.intros()}; kinks"
         ways = [f"solve [ {tactic} ]" for tactic in [*self.citing(), *self.by_sums(), self.by_cases()]]
         return f"{self.intros()}; {ways[0] if len(ways) == 1 else 'first [ ' + ' | '.join(ways) + ' ]'}"
 

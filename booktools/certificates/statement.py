@@ -32,7 +32,7 @@ from fractions import Fraction
 
 from derive.language.density import KL, Density, E, Integral, Law, Normal
 from derive.language.dependence import is_noise, is_state
-from derive.language.expr import Add, Div, Expr, Func, Interval, Mul, Neg, Num, Pi, Symbol, children, walk
+from derive.language.expr import Add, Div, Expr, Func, Interval, Least, Mul, Neg, Num, Pi, Symbol, children, walk
 from derive.language.goal import Goal
 from derive.language.times import Index, Item, Limit, Product, Sequence, Span, Sum
 from derive.language.tree import Fact, bound_by, first_times, measure_of
@@ -57,8 +57,14 @@ FINITE = ("chain rule", "marginalisation", "Bayes", "tower", "Markov", "Jensen",
 INTEGRATES = ("Gaussian integral", "integration", "integration by parts", "substitution", "reparameterisation")
 LINE = (*INTEGRATES, "test functions", "Itô")
 JOINED = {Add: " + ", Mul: " * "}
-FORMS = {Neg: "(- {})", Div: "({} / {})", Pi: "PI", Normal: "(normal {} {} {})"}  # of the words of their parts
-FUNCTIONS = {"sqrt": "sqrt", "log": "ln", "exp": "exp", "Phi": "Phi"}
+FORMS = {
+    Neg: "(- {})",
+    Div: "({} / {})",
+    Pi: "PI",
+    Normal: "(normal {} {} {})",
+    Least: "(Rmin {} {})",
+}  # of the words of their parts
+FUNCTIONS = {"sqrt": "sqrt", "log": "ln", "exp": "exp", "Phi": "Phi", "abs": "Rabs"}
 OUTCOME = Symbol("outcome", "", Interval())  # what noises are functions of
 
 

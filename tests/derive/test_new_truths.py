@@ -1,4 +1,4 @@
-"""Sixty-one kinds of true statements that papers on diffusion models make, and near misses of the rules that prove them.
+"""Sixty-one kinds of true statements from papers on diffusion models, and near misses of the rules that prove them.
 
 The list was written before the engine was asked, as a referee would who reads papers and not the engine.
 """
@@ -50,7 +50,8 @@ posterior of two Gaussians:
     step(prior * seen, N(b, a * r, total) * N(place, (d * r + a * v * b) / total, v * d / total), "algebra")
 posterior mean by the noise:
     clean = (place - sqrt(1 - al[t] * bar[t - 1]) * b) / sqrt(al[t] * bar[t - 1])
-    mean = lambda x: (sqrt(bar[t - 1]) * (1 - al[t]) * x + sqrt(al[t]) * (1 - bar[t - 1]) * place) / (1 - al[t] * bar[t - 1])
+    total = 1 - al[t] * bar[t - 1]
+    mean = lambda x: (sqrt(bar[t - 1]) * (1 - al[t]) * x + sqrt(al[t]) * (1 - bar[t - 1]) * place) / total
     step(mean(clean), (place - (1 - al[t]) / sqrt(1 - al[t] * bar[t - 1]) * b) / sqrt(al[t]), "algebra", start=2)
 posterior variance is below the step's:
     gap = (1 - al[t]) * ab[t - 1] * (1 - al[t]) / (1 - al[t] * ab[t - 1]); small = (1 - al[t]) * (1 - ab[t - 1])
@@ -87,7 +88,8 @@ bound of the rate by a marginal:
     left = E(KL(q(x[1] | x[0]), p(x[1])), q(x[0]))
     step(left, E(KL(q(x[1] | x[0]), q(x[1])), q(x[0])) + KL(q(x[1]), p(x[1])), "tower")
 bound in continuous time:
-    step(Limit(Sum(h(g(t / T)) * (g(t / T) - g((t - 1) / T)), (t, 1, T)), T), I(h(u), (u, g(wrap(0)), g(wrap(1)))), "limit")
+    steps = Sum(h(g(t / T)) * (g(t / T) - g((t - 1) / T)), (t, 1, T))
+    step(Limit(steps, T), I(h(u), (u, g(wrap(0)), g(wrap(1)))), "limit")
 # Scores.
 Tweedie:
     marginal = I(N(r, u, v) * f(u), u); mean = I(u * N(r, u, v) * f(u), u) / marginal
@@ -145,8 +147,8 @@ entropy of a diffusion grows:
     step(D(entropy, w), 1 / (2 * (v + w)), "differentiation")
 # Guidance.
 guidance as a mixture of scores:
-    step(log(q(x[t] | label[0]) ** (1 + guide) / q(x[t]) ** guide), log(q(x[t])) + (1 + guide) * (log(q(x[t] | label[0]))
-        - log(q(x[t]))), "algebra")
+    a = q(x[t] | label[0]); b = q(x[t])
+    step(log(a ** (1 + guide) / b**guide), log(b) + (1 + guide) * (log(a) - log(b)), "algebra")
 guidance by a classifier:
     step(log(q(x[t] | label[0])), log(q(x[t])) + log(q(label[0] | x[t])) - log(q(label[0])), "Bayes")
 guidance moves the mean of a Gaussian:
@@ -156,10 +158,12 @@ the error of a clipped weight:
     chain("min-snr too", Min(a, v) / a).at_most(1, gap=1 - Min(a, v) / a)
     step(Min(a, v) / a, Min(1, v / a), "algebra")
 an absolute error:
-    chain("triangle", Abs(r + b)).at_most(Abs(r) + Abs(b), gap=Abs(r) + Abs(b) - Abs(r + b)); step(Abs(r) ** 2, r**2, "algebra")
+    chain("triangle", Abs(r + b)).at_most(Abs(r) + Abs(b), gap=Abs(r) + Abs(b) - Abs(r + b))
+    step(Abs(r) ** 2, r**2, "algebra")
 # Distillation.
 two deterministic steps are one:
-    move = lambda value, noise, one, two: sqrt(two) * (value - sqrt(1 - one) * noise) / sqrt(one) + sqrt(1 - two) * noise
+    clean = lambda value, noise, level: (value - sqrt(1 - level) * noise) / sqrt(level)
+    move = lambda value, noise, one, two: sqrt(two) * clean(value, noise, one) + sqrt(1 - two) * noise
     d_ = X.symbol("d_bar", unit); g_ = X.symbol("g_bar", unit)
     step(move(move(r, b, c, d_), b, d_, g_), move(r, b, c, g_), "algebra")
 velocity, noise and data:
@@ -255,7 +259,8 @@ exponential sum (Refuted): step(sqrt(1 - exp(-2 * a)), 1 - exp(-a), "algebra")
 exponential halves (Refuted): step(1 / (exp(2 * a) - 1), exp(-a) / (1 - exp(-2 * a)), "algebra")
 # limits of products
 product of squares (Inconclusive): step(Limit(Product(1 - a / T**2, (t, 1, T)), T), exp(-a), "limit")
-product of large steps (Inconclusive): step(Limit(Product(1 - f(t / T), (t, 1, T)), T), exp(-I(f(u), (u, 0, 1))), "limit")
+product of large steps (Inconclusive):
+    step(Limit(Product(1 - f(t / T), (t, 1, T)), T), exp(-I(f(u), (u, 0, 1))), "limit")
 product of another sign (Inconclusive):
     step(Limit(Product(1 - f(t / T) / T, (t, 1, T)), T), exp(I(f(u), (u, 0, 1))), "limit")
 product that is short (Inconclusive): step(Limit(Product(1 - a / T, (t, 1, 5)), T), exp(-a), "limit")
@@ -285,7 +290,8 @@ another logarithm (Inconclusive):
 cube above the square (Inconclusive):
     step(I(D(f(y) * D(log(f(y)), y) ** 3, y), y) + I(f(y), y), I(f(y), y), "integration by parts")
 two that may diverge (Refuted):
-    one = D(D(f(y), y), y) * log(f(y)); step(I(one, y), I(one + f(y) * D(log(f(y)), y) ** 2, y) + 1, "integration by parts")
+    one = D(D(f(y), y), y) * log(f(y)); two = one + f(y) * D(log(f(y)), y) ** 2
+    step(I(one, y), I(two, y) + 1, "integration by parts")
 no square of the score (Refuted): step(I(f(y) * D(log(f(y)), y) ** 2, y), 0, "integration by parts")
 # laws that others define
 shared step the other way (Refuted):
