@@ -103,11 +103,24 @@ class Script(Algebra):
         sides = (self.goal.left, self.goal.right)
         last = {p.high.symbol for side in sides for p in self.visible(side) if isinstance(p, Sum)}
         same = self.print(sides[0]) == self.print(sides[1])
-        return (
+        affine = [way for side in sides if type(side) is Sum and (way := self.affine(side, *sides))]
+        return affine + (
             [f"by_last {name_of(s)}" if s else "one_by_one" for s in sorted(last & {*self.word.least, None}, key=str)]
             if not same
             else []
         )
+
+    def affine(self, side, left, right) -> str | None:
+        """A sum from 1 on whose terms are a + b t."""
+        here = Index(side.symbol)
+        one, two = (at(side.body, {side.symbol: Index(None, n)}) for n in (0, 1))
+        terms = one + here * (two - one)
+        if side.low != Index(None, 1) or self.print(terms) != self.print(side.body):
+            return None
+        whole = Sum(terms, side.symbol, side.low, side.high)
+        name, turn = name_of(side.symbol), "symmetry; " if side is right else ""
+        each = f"apply sum_ext; intros {name} Hin; apply in_times in Hin; fields"
+        return f"{turn}transitivity {self.text(whole)}; [ {each} | rewrite sum_affine; fields ]"
 
     def by_cases(self) -> str:
         symbol = self.border()

@@ -81,6 +81,15 @@ Ltac by_times :=
   | H : (_ <= _)%nat |- _ => apply le_INR in H; rewrite ?plus_INR in H; cbn [INR] in H
   end; lra.
 
+(** An exponential is below or above 1, as its exponent is below or above 0. *)
+Ltac by_exponentials :=
+  repeat match goal with
+  | |- context [exp ?x] =>
+    lazymatch goal with E : 0 < exp x |- _ => fail | _ => assert (0 < exp x) by apply exp_pos end;
+    first [ assert (exp x < 1) by (rewrite <- exp_0; apply exp_increasing; first [ lra | nra ])
+          | assert (1 < exp x) by (rewrite <- exp_0; apply exp_increasing; first [ lra | nra ]) | idtac ]
+  end; nra.
+
 (** Positivity: by the premises, and of terms by that of their parts. *)
 Ltac premise := match goal with D : forall _, _ |- _ => solve [ apply D; first [ assumption | lia | lra ] ] end.
 Ltac nonneg pos :=
@@ -109,6 +118,7 @@ Ltac pos := cbv beta; unfold Rgt; first
       first [ apply Rplus_lt_0_compat; pos | apply Rplus_le_lt_0_compat; [ nonneg pos | pos ]
             | apply Rplus_lt_le_0_compat; [ pos | nonneg pos ] | by_times ]
     end
+  | match goal with |- context [exp _] => by_exponentials end
   | nra ].
 Ltac nonzero :=
   repeat match goal with |- _ /\ _ => split end;
@@ -116,6 +126,7 @@ Ltac nonzero :=
         | match goal with
           | |- _ * _ <> 0 => apply Rmult_integral_contrapositive_currified; nonzero
           | |- _ ^ _ <> 0 => apply pow_nonzero; nonzero
+          | |- context [exp _] => apply Rlt_not_eq; by_exponentials
           end ].
 Ltac logs := repeat first [ rewrite ln_mult by pos | rewrite ln_Rinv by pos | rewrite ln_exp | rewrite ln_1 ].
 Ltac side := solve [ assumption | lia | lra | pos ].

@@ -27,6 +27,11 @@ Proof.
   rewrite count. unfold times. rewrite seq_length. now replace (S n - 1)%nat with n by lia.
 Qed.
 
+Lemma sum_affine n a b : sum (times 1 n) (fun t => a + INR t * b) = INR n * a + INR n * (INR n + 1) / 2 * b.
+Proof.
+  induction n as [|n IH]; [cbn; lra|]. rewrite times_last, sum_app, IH by lia. cbn [sum]. rewrite S_INR. field.
+Qed.
+
 Lemma prod_of_constants n c : prod (times 1 n) (fun _ => c) = c ^ n.
 Proof.
   assert (count : forall l : list nat, prod l (fun _ => c) = c ^ length l).
@@ -105,6 +110,8 @@ Ltac of_products :=
 
 Ltac quotients :=
   repeat match goal with
+  | |- context [?x / ?y] =>
+    lazymatch goal with E : x / y * y = x |- _ => fail | _ => assert (x / y * y = x) by (field; nonzero) end
   | H : context [?x / ?y] |- _ =>
     lazymatch goal with E : x / y * y = x |- _ => fail | _ => assert (x / y * y = x) by (field; nonzero) end
   end.
@@ -114,4 +121,4 @@ Ltac kinks :=
   | |- context [Rcase_abs ?x] => destruct (Rcase_abs x)
   | |- context [Rle_dec ?x ?y] => destruct (Rle_dec x y)
   end;
-  first [ lra | ring | nra | solve [ field; nonzero ] | exfalso; quotients; nra ].
+  first [ lra | ring | nra | solve [ field; nonzero ] | quotients; nra | exfalso; quotients; nra ].
