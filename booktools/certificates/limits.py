@@ -41,6 +41,7 @@ def limit(script) -> str:
     ]
     lines = ["intros"]
     for root in roots:
+        lines.append(f"try assert ({script.fresh('K')} : 0 < {script.text(root)}) by (rewrite ?Rmult_0_r; lra)")
         same = next((part for part in plain if script.print(part) == script.print(root)), None)
         if same is not None:
             a, b = script.text(root), script.text(same)
@@ -72,9 +73,9 @@ def of_sum(script, right) -> str:
     if integral.high == ONE:
         whole, rule = f"({a} * RInt {f} 0 1)", "apply limit_of_riemann; [ assumption | of_sums ]"
         return f"intros; replace {script.text(right)} with {whole} by (unfold Rdiv; ring); {rule}"
-    w = script.text(integral.high).strip("()").split()[0]
-    whole = f"({a} * RInt {f} ({w} 1) ({w} 0))"
-    rule = "apply limit_of_stieltjes; [ assumption | assumption | of_sums ]"
+    w, up = script.text(integral.high).strip("()").split()[0], integral.high.args == (ONE,)
+    whole = f"({a} * RInt {f} ({w} {int(not up)}) ({w} {int(up)}))"
+    rule = f"apply limit_of_stieltjes{'_up' * up}; [ assumption | assumption | of_sums ]"
     return f"intros; replace {script.text(right)} with {whole} by (unfold Rdiv; ring); {rule}"
 
 

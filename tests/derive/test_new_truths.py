@@ -54,10 +54,12 @@ posterior mean by the noise:
     mean = lambda x: (sqrt(bar[t - 1]) * (1 - al[t]) * x + sqrt(al[t]) * (1 - bar[t - 1]) * place) / total
     step(mean(clean), (place - (1 - al[t]) / sqrt(1 - al[t] * bar[t - 1]) * b) / sqrt(al[t]), "algebra", start=2)
 posterior variance is below the step's:
-    gap = (1 - al[t]) * ab[t - 1] * (1 - al[t]) / (1 - al[t] * ab[t - 1]); small = (1 - al[t]) * (1 - ab[t - 1])
-    chain("below", small / (1 - al[t] * ab[t - 1])).below(1 - al[t], gap=gap)
-the reverse step given the data: step(mc(x[t - 1] | x[t], x[0]),
-    mc(x[t] | x[t - 1]) * mc(x[t - 1] | x[0]) / mc(x[t] | x[0]), "Markov", start=2)
+    gap = (1 - al[t]) * bar[t - 1] * (1 - al[t]) / (1 - al[t] * bar[t - 1]); small = (1 - al[t]) * (1 - bar[t - 1])
+    chain("below", small / (1 - al[t] * bar[t - 1])).below(1 - al[t], gap=gap)
+the reverse step given the data:
+    turned = mc(x[t] | x[t - 1], x[0]) * mc(x[t - 1] | x[0]) / mc(x[t] | x[0])
+    right = mc(x[t] | x[t - 1]) * mc(x[t - 1] | x[0]) / mc(x[t] | x[0])
+    step(mc(x[t - 1] | x[t], x[0]), turned, "Bayes", start=2).equals(right, by="Markov")
 reverse chain with its own prior:
     prior = density("prior"); back = density("back"); define("prior", prior(x[T]), N(x[T], 0, 1))
     define("reverse", back(x[t - 1] | x[t]), N(x[t - 1], c * x[t], 1 - c))
@@ -134,7 +136,7 @@ the sub-variance-preserving process stays below:
 discrete steps tend to the exponential: step(Limit(Product(1 - a / T, (t, 1, T)), T), exp(-a), "limit")
 products of steps tend to the exponential of an integral:
     step(Limit(Product(1 - f(t / T) / T, (t, 1, T)), T), exp(-I(f(u), (u, 0, 1))), "limit")
-the drift of the variance-preserving chain: step(Limit(T * (1 - sqrt(1 - a / (a + T))), T), a / 2, "limit")
+the drift of the variance-preserving chain: step(Limit(T * (1 - sqrt(1 - a / T)), T), a / 2, "limit")
 the equation without noise has the same densities:
     score = D(log(f(place)), place); flow = (r * place - b**2 / 2 * score) * f(place)
     right = -D(r * place * f(place), place) + b**2 / 2 * D(D(f(place), place), place)

@@ -106,6 +106,19 @@ Ltac of_products :=
   intros; match goal with |- prod (times 1 _) _ = prod (times 1 _) _ => apply prod_ext; intros end;
   unfold Rdiv, Rminus; rewrite ?Rinv_1; ring.
 
+(** A Stieltjes sum over a clock that runs from w(0) to w(1). *)
+Lemma limit_of_stieltjes_up f w a u : smooth f -> smooth w ->
+  (forall n, u n = a * sum (times 1 n) (fun s =>
+    f (w (INR s / INR n)) * (w (INR s / INR n) - w ((INR s + -1) / INR n)))) ->
+  is_lim_seq u (a * RInt f (w 0) (w 1)).
+Proof.
+  intros S W E. assert (C := smooth_continuous f S).
+  assert (O : - RInt f (w 0) (w 1) = RInt f (w 1) (w 0)).
+  { apply (opp_RInt_swap f). apply (ex_RInt_continuous (V := R_CompleteNormedModule)). auto. }
+  replace (a * RInt f (w 0) (w 1)) with (- a * RInt f (w 1) (w 0)) by (rewrite <- O; ring).
+  apply limit_of_stieltjes; [exact S|exact W|]. intros n. rewrite E, <- !sum_scale. apply sum_ext. intros; ring.
+Qed.
+
 (** ** Absolute values and minima: case by case *)
 
 Ltac quotients :=
@@ -122,3 +135,16 @@ Ltac kinks :=
   | |- context [Rle_dec ?x ?y] => destruct (Rle_dec x y)
   end;
   first [ lra | ring | nra | solve [ field; nonzero ] | quotients; nra | exfalso; quotients; nra ].
+
+(** Signs by tangents: 1 - 1/u <= ln u <= u - 1. *)
+Ltac tangents :=
+  repeat match goal with
+  | |- context [ln ?u] =>
+    lazymatch goal with H : ln u <= u - 1 |- _ => fail | _ => idtac end;
+    let P := fresh in assert (P : 0 < u) by pos;
+    assert (ln u <= u - 1) by (apply log_below_line; exact P);
+    let L := fresh in assert (L := log_below_line (/ u) ltac:(apply Rinv_0_lt_compat; exact P));
+    rewrite ln_Rinv in L by exact P; try replace (/ u) with (1 / u) in L by (field; lra)
+  end;
+  quotients; repeat match goal with |- 0 <= _ / _ => apply Rmult_le_pos; [ | left; apply Rinv_0_lt_compat; pos ] end;
+  first [ lra | nra ].
