@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ..check.proofs import MISSING
 from ..source.pages import Book, BookError
-from ..source.steps import chapters, steps
+from ..source.steps import chapters, claims
 from .check import build, explain
 from .record import Answers, faults, read, record, stale, stated, write
 
@@ -75,7 +75,7 @@ def show(fresh: dict, failed: bool) -> None:
 
 def debug(book: Book, arguments: argparse.Namespace) -> int:
     page, _, name = arguments.debug.partition(": ")
-    goals = [goal for each in chapters(book) if each.short == page for goal in steps(each) if goal.name == name]
+    goals = [goal for each in chapters(book) if each.short == page for goal in claims(each) if goal.name == name]
     if not goals:
         raise BookError(f"no step {arguments.debug!r}; name it as in 'score: score-is-noise, line 2'")
     build(book.root, arguments.into)

@@ -19,9 +19,8 @@ from derive.language.goal import Goal
 
 from ..check.proofs import ALLOWED
 from ..source.pages import Book
-from ..source.steps import chapters, steps
+from ..source.steps import chapters, claims
 from .check import Question, build, check, theorems
-from .premises import Untranslated
 from .script import Script
 from .statement import Statement, Translator
 
@@ -59,7 +58,7 @@ def step(page: str, goal: Goal) -> Step:
     by = goal.justification.name
     try:
         statement = Translator(goal).statement()
-    except Untranslated as error:
+    except Exception as error:  # without a statement nothing is claimed
         return Step(page, goal.name, by, reason=f"no statement: {error}")
     try:
         script = Script(goal).proof()
@@ -79,7 +78,7 @@ def where(statement: Statement) -> str:
 def stated(book: Book, pages: Iterable[str] = ()) -> dict[str, list[Step]]:
     """The steps of each page with a derivation, or of ``pages`` alone."""
     chosen = [page for page in chapters(book) if not pages or page.short in pages]
-    return {page.short: [step(page.short, goal) for goal in steps(page)] for page in chosen}
+    return {page.short: [step(page.short, goal) for goal in claims(page)] for page in chosen}
 
 
 class Answers:

@@ -150,7 +150,7 @@ class Rules:
     def integral(self, node):
         variable, pulled = node.over, {}
         for monomial, value in self.form(node.body).items():
-            out = tuple((n, power) for n, power in monomial if variable not in self.words.free(n, self.words.moving))
+            out = tuple((n, power) for n, power in monomial if variable not in self.words.free(n))
             pulled.setdefault(tuple(pair for pair in monomial if pair not in out), {})[out] = value
         pulled = pulled or {(): {}}
         lines, terms = [], []
@@ -164,7 +164,7 @@ class Rules:
         split = (
             f"into {name}; cbn [sum fst snd]; {self.equal(node.body, self.total([(c, s.body) for c, s, _ in terms]))}"
         )
-        lemma, given = f"int_combination {self.words.use('int', 'int', 'R -> R')} [{listed}]", "assumption"
+        lemma, given = f"int_combination {name_of('int')} [{listed}]", "assumption"
         if node.low is not None:
             lemma, given = f"RInt_combination [{listed}]", FORALL
         head = f"etransitivity; [ apply ({lemma}); [ {given} | {split} ] | ]"

@@ -10,9 +10,10 @@ import functools
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 
+GAP = ", gap"  # after the name of an inequality: that the gap of this line has its sign
 SPACES = {  # where a statement is made, in words for the page
     "numbers": "for all values of its symbols",
     "any": "for every integral with the properties that its rule names",
@@ -39,10 +40,13 @@ class Certificate:
 
 @functools.cache
 def certificates() -> Mapping[str, Certificate]:
-    """Every step of the book by its name, in the order of the pages."""
-    return {
+    """Every step of the book by its name, in the order of the pages; an inequality needs the sign of its gap, too."""
+    found = {
         name: Certificate(page, **entry) for page, told in _record().items() for name, entry in told["steps"].items()
     }
+    gaps = {name: found.pop(name) for name in [*found] if name.endswith(GAP)}
+    unsigned = {name.removesuffix(GAP): gap.reason for name, gap in gaps.items() if gap.reason}
+    return {name: replace(each, reason=each.reason or unsigned.get(name, "")) for name, each in found.items()}
 
 
 def axioms() -> set[str]:

@@ -12,11 +12,15 @@ from booktools.certificates import record
 from booktools.certificates.statement import Translator
 from booktools.check.proofs import ALLOWED
 from booktools.source.pages import Book
-from booktools.source.steps import steps
+from booktools.source.steps import Conclusion, Sign, claims, steps
 from pagekit.certificates import axioms, counts
 from pagekit.proofs import AXIOMS
 
 BOOK = Book(ROOT)
+
+
+def signs(page):
+    return [each for each in claims(page) if isinstance(each, Sign)]
 
 
 @pytest.mark.parametrize("chapter", ["forward-process", "simple-loss"])
@@ -29,6 +33,41 @@ def test_a_step_with_another_right_side_has_none(theorems):
     goals = [goal for goal in steps(BOOK.pages["book/reverse-posterior"]) if goal.justification.name == "algebra"]
     false = [replace(goal, right=goal.right + 1) for goal in goals]
     assert len(goals) > 5 and uncertified(false, theorems) == [goal.name for goal in goals]
+
+
+def test_the_sign_of_each_gap_has_a_certificate(theorems):
+    """Squares, integrals, products of what is positive, and Gibbs' inequality on finite spaces and for Gaussians."""
+    pages = [BOOK.pages[f"book/{name}"] for name in ("schedules", "variational-bound", "vae-experiments")]
+    gaps = [sign for page in pages for sign in signs(page)]
+    assert len(gaps) == 9 and uncertified(gaps, theorems) == []
+
+
+def test_the_sign_of_another_gap_has_none(theorems):
+    gaps = [*signs(BOOK.pages["book/schedules"]), *signs(BOOK.pages["book/divergences"])]
+    squares = signs(BOOK.pages["book/simple-loss"])
+    false = [replace(sign, right=-sign.right, relation="<") for sign in gaps]
+    false += [replace(sign, relation="<") for sign in squares]
+    assert len(squares) == 1 and uncertified(false, theorems) == [sign.name for sign in false]
+
+
+def test_the_sign_of_a_gap_with_a_name_is_no_premise():
+    (falls,) = [sign for sign in signs(BOOK.pages["book/schedules"]) if sign.relation == "<"]
+    statement = Translator(falls).statement()
+    assert statement.relation == "<" and statement.left == "0" and statement.right == "(G t)"
+    assert [premise for premise in statement.premises.values() if premise.endswith("(G at0)")] == []
+
+
+@pytest.fixture(scope="module")
+def conclusions():
+    pages = [BOOK.pages[f"book/{name}"] for name in ("forward-process", "probability")]
+    return [each for page in pages for each in claims(page) if isinstance(each, Conclusion)]
+
+
+def test_what_an_induction_concludes_has_a_certificate(theorems, conclusions):
+    assert [each.name for each in conclusions] == ["closed-form, line 1", "telescoping-sum, line 1"]
+    assert uncertified(conclusions, theorems) == []
+    from_zero = [replace(each, start=0) for each in conclusions]
+    assert uncertified(from_zero, theorems) == [each.name for each in from_zero]
 
 
 def test_what_a_statement_says():
