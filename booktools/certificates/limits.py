@@ -61,7 +61,7 @@ def limit(script) -> str:
 
 
 def at_zero(script, left, right) -> str:
-    other = "rewrite ?Rmult_0_r, ?exp_0; first [ ring | field; nonzero ]"
+    other = "rewrite ?Rmult_0_r, ?Ropp_0, ?Rplus_0_r, ?exp_0, ?sqrt_1; first [ ring | field; nonzero ]"
     return f"first [ solve [ {script.algebra(left, right)} ] | {other} ]"
 
 

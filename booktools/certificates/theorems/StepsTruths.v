@@ -2,7 +2,7 @@
 
 From Coq Require Import Reals List Lia Lra Psatz FunctionalExtensionality.
 From Coquelicot Require Import Coquelicot.
-From Diffusion Require Import Sums Calculus Information Steps StepsDerivative StepsLimit.
+From Diffusion Require Import Sums Variables Densities Calculus Information Steps StepsDerivative StepsSigns StepsLimit.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -136,6 +136,16 @@ Ltac kinks :=
   end;
   first [ lra | ring | nra | solve [ field; nonzero ] | quotients; nra | exfalso; quotients; nra ].
 
+(** The logarithm of a mean is above the mean of the logarithms. *)
+Lemma log_of_mean a b : 0 < a -> 0 < b -> 0 <= ln ((a + b) / 2) + - (ln a / 2) + - (ln b / 2).
+Proof.
+  intros Ha Hb. set (m := (a + b) / 2). assert (Hm : 0 < m) by (unfold m; lra).
+  assert (A := log_below_line (a / m) ltac:(now apply Rdiv_lt_0_compat)).
+  assert (B := log_below_line (b / m) ltac:(now apply Rdiv_lt_0_compat)).
+  rewrite log_of_quotient in A, B by assumption.
+  assert (E : a / m + b / m = 2) by (unfold m; field; lra). lra.
+Qed.
+
 (** Signs by tangents: 1 - 1/u <= ln u <= u - 1. *)
 Ltac tangents :=
   repeat match goal with
@@ -144,7 +154,24 @@ Ltac tangents :=
     let P := fresh in assert (P : 0 < u) by pos;
     assert (ln u <= u - 1) by (apply log_below_line; exact P);
     let L := fresh in assert (L := log_below_line (/ u) ltac:(apply Rinv_0_lt_compat; exact P));
-    rewrite ln_Rinv in L by exact P; try replace (/ u) with (1 / u) in L by (field; lra)
+    rewrite ln_Rinv in L by exact P; replace (/ u) with (1 / u) in L by (unfold Rdiv; ring)
+  end;
+  repeat match goal with
+  | |- context [?x / ?y] =>
+    lazymatch goal with H : 0 < x / y |- _ => fail | _ => assert (0 < x / y) by pos end
   end;
   quotients; repeat match goal with |- 0 <= _ / _ => apply Rmult_le_pos; [ | left; apply Rinv_0_lt_compat; pos ] end;
   first [ lra | nra ].
+Ltac bounded :=
+  cbv beta; lazymatch goal with
+  | |- 0 <= ln ((_ + _) / 2) + - (ln _ / 2) + - (ln _ / 2) => apply log_of_mean; pos
+  | |- 0 <= Variables.over _ _ _ _ _ => apply over_nonneg; intros; bounded
+  | |- 0 <= line_integral _ => fail
+  | |- 0 <= _ * cond _ _ _ _ _ _ => apply Rmult_le_pos; [ bounded | left; pos ]
+  | |- _ => first [ solve [ tangents ]
+                  | match goal with
+                    | |- 0 <= _ + _ => apply Rplus_le_le_0_compat; bounded
+                    | |- 0 <= _ / _ => apply Rmult_le_pos; [ bounded | left; apply Rinv_0_lt_compat; pos ]
+                    | |- 0 <= _ * _ => apply Rmult_le_pos; bounded
+                    end ]
+  end.
