@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..language.density import Density, E, Integral, Normal
-from ..language.expr import Add, Div, Func, Least, Mul, Num, Pi, Pow, Symbol
+from ..language.expr import Add, Div, Func, Mul, Num, Pi, Pow, Symbol
 from ..language.functions import Apply
 from ..language.times import Item, Product
 from .ranges import Ranges
@@ -22,8 +22,6 @@ def positive(node) -> bool:
         domain = node.domain if isinstance(node, Symbol) else node.sequence.domain
         first = node.sequence.first if isinstance(node, Item) else None
         return domain.low is not None and domain.low >= 0 and (first is None or first > 0)
-    if isinstance(node, Least):
-        return positive(node.one) and positive(node.other)
     if isinstance(node, (Add, Mul)):
         return all(map(positive, node.terms if isinstance(node, Add) else node.factors))
     if isinstance(node, Div):

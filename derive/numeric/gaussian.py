@@ -162,7 +162,8 @@ class GaussianModel(Interpreter):
         """Is the law defined as a product of densities without conditions, or by the density of each state alone?"""
         facts = [(fact.left, fact.right) for fact in self.about(law)]
         bodies = [right.body if isinstance(right, Product) else left for left, right in facts if not left.given]
-        return any(isinstance(body, Density) and not body.given and free_indices(body) for body in bodies)
+        alone = [body for body in bodies if isinstance(body, Density) and not body.given and free_indices(body)]
+        return bool(alone) and self.step_fact(law)[0] is None
 
     def marginal(self, law, time, name):
         """Mean and variance of one state that depends on no other: the defined ones, or random ones."""
@@ -170,8 +171,9 @@ class GaussianModel(Interpreter):
             (target, *more) = fact.left.targets
             if more or fact.left.given or not isinstance(fact.right, Normal):
                 continue
+            general = target.index.symbol is not None and self.independent(law)
             bound = {target.index.symbol: Index(None, time - target.index.offset)}
-            if (target.index.symbol and fact.holds_at(bound, {})) or target.index == Index(None, time):
+            if (general and fact.holds_at(bound, {})) or target.index == Index(None, time):
                 normal = at(fact.right, bound)
                 return self(normal.mean).value("a mean"), self(normal.variance).value("a variance")
         label = f"{self.seed}:{law.name}:{name}:{time}"

@@ -95,10 +95,9 @@ class Defined(Symbolic):
         if positive(node) or sign_of_value(self.field, self(node)) in kinds:
             return
         after, self.after = self.after, {}
-        sign, self.after = sign_of_value(self.field, self(node)) if after else None, after
-        if sign in kinds:
-            return
-        if self.late(node) in kinds and self.late(node) != 0:
+        signs = [sign_of_value(self.field, self(node)) if after else None, self.late(node) or None]
+        self.after = after
+        if any(sign in kinds for sign in signs if sign is not None):
             return
         raise Inconclusive(f"{node!r} is not proved to be {what} on the whole domain; narrow a domain")
 

@@ -68,8 +68,8 @@ def falls_off(part) -> bool:
     """Does the integrand of an integral over the line fall off, once its derivatives are taken?"""
     if not isinstance(part, Integral) or (part.low, part.high) != (None, None):
         return False
-    translate = Symbolic(justification("differentiation"))
     try:
+        translate = Symbolic(justification("differentiation"))
         must_fall(translate, translate(part.body), translate(part.over), bells(part))
     except DerivationError:
         return False
@@ -239,10 +239,8 @@ class Integrability:
         if len(inside) != 1 or not value.is_polynomial(self.translate(inside[0])):
             return []
         polynomial, one = sp.Poly(value, self.translate(inside[0])), frozenset(inside)
-        return [Fall(one, one)] if polynomial.degree() == 2 and self.negative(polynomial.LC()) else []
-
-    def negative(self, value):
-        return sign_of_value(self.translate.field, value) == -1
+        steep = polynomial.degree() == 2 and sign_of_value(self.translate.field, polynomial.LC()) == -1
+        return [Fall(one, one)] if steep else []
 
     def depends_on(self, value, symbols) -> bool:
         reach = frozenset().union(

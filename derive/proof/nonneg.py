@@ -17,7 +17,7 @@ from ..kernel.ranges import Ranges
 from ..kernel.sums import product, products, total
 from ..kernel.wellformed import well_formed
 from ..language.density import KL, Density, E, Integral
-from ..language.expr import Add, Div, Func, Least, Mul, Num, Pow, children, log, rebuild, walk
+from ..language.expr import Add, Div, Func, Least, Mul, Num, Pow, log, rebuild, walk
 from ..language.goal import Goal, has_densities
 from ..language.times import Index, Sum
 from ..language.tree import at, first_times, unfold
@@ -59,10 +59,6 @@ class _Sign:
             return True
         if isinstance(node, KL):  # Gibbs needs two densities of the same variables
             return not strict and _targets(node.p) == _targets(node.q)
-        if isinstance(node, Least):
-            return all(self.proved(part, strict, ranges) for part in children(node)) or self.proved(
-                node.written_out(), strict, ranges
-            )
         if isinstance(node, (Add, Mul)):
             parts = node.terms if isinstance(node, Add) else node.factors
             if all(self.proved(part, strict, ranges) for part in parts):

@@ -23,7 +23,7 @@ from functools import wraps
 import sympy as sp
 
 from ..errors import Inconclusive, Undefined
-from .functions import Generic
+from .functions import Generic, share
 from .signs import sign_of
 
 
@@ -90,8 +90,7 @@ class Field:
         if isinstance(expr, sp.exp):
             return [self.exponential(self.rational(expr.args[0]))]
         if isinstance(expr, sp.Abs):
-            exponent, coefficient = self.single(expr.args[0])
-            return [(exponent, self.root(coefficient**2))]
+            return [(exponent, self.root(part**2)) for exponent, part in [self.single(expr.args[0])]]
         if expr.is_Pow:
             return self.power(*expr.as_base_exp())
         if isinstance(expr, sp.log):
@@ -120,11 +119,11 @@ class Field:
         if all(exponent == 0 for exponent, _ in terms):
             return sp.S.Zero, sp.Add(*(coefficient for _, coefficient in terms))
         terms = self.groups(terms)
-        if len(terms) > 1 and self.charted(exponent for exponent, _ in terms):
+        if len(terms) == 1:
+            return terms[0]
+        if self.charted(exponent for exponent, _ in terms):
             return self.single(expr)
-        if len(terms) > 1:
-            raise Inconclusive(f"a sum of exponentials inside a root, logarithm or quotient: {expr}")
-        return terms[0]
+        raise Inconclusive(f"a sum of exponentials inside a root, logarithm or quotient: {expr}")
 
     def rational(self, expr):
         exponent, coefficient = self.single(expr)
@@ -249,8 +248,3 @@ class Field:
             value = function(*map(self.plain, arguments))
             expr = expr.subs(generator, value / (1 - value) if function.odd_about_half else value)
         return expr
-
-
-def share(generator):
-    """A value between 0 and 1, by a positive symbol."""
-    return generator / (1 + generator)
