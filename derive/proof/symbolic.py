@@ -188,8 +188,10 @@ class Symbolic(Folds):
         return self.derivative(body, symbol) / sp.diff(by, symbol)
 
     def Limit(self, node):
+        before = self.least.pop(node.symbol, None)
         with self.bind(node.symbol, Index(node.symbol)):  # also where an induction sets that index
             body, grows = self(node.body), self.Index(Index(node.symbol))
+        self.least |= {} if before is None else {node.symbol: before}
         if self.justification.name != "limit":  # only this justification evaluates it
             return self.uninterpreted(("Limit", node.symbol), body)
         if members_of_limit(node):
