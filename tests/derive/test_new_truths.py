@@ -56,6 +56,7 @@ geometric above (Refuted): chain("mean", c).at_most(c, gap=log(a) / 2 + log(v) /
 # squares
 square of what is fixed (Inconclusive): step(E(r**2, q(x[1])) / E(r**2, q(x[1])), 1, "linearity")
 square of another state (Inconclusive): step(E(x[2] ** 2, q(x[1])) / E(x[2] ** 2, q(x[1])), 1, "linearity")
+square of a condition (Inconclusive): law = q(x[1] | x[0]); step(E(x[0] ** 2, law) / E(x[0] ** 2, law), 1, "algebra")
 square without a density (Inconclusive): step(E(x[2] ** 2) / E(x[2] ** 2), 1, "linearity")
 mean of an odd power (Inconclusive): step(E(x[1] ** 3, q(x[1])) / E(x[1] ** 3, q(x[1])), 1, "linearity")
 # what falls off
