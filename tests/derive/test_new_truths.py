@@ -46,6 +46,7 @@ logarithm of an absolute value (Inconclusive): step(log(Abs(r)), log(Abs(r)), "a
 slope at a kink (Inconclusive): step(D(Abs(r), r) * 0, 0, "differentiation")
 slope of an absolute value (Refuted): step(D(Abs(r), r), r / r, "differentiation")
 triangle turned (Refuted): chain("triangle", c).at_most(c, gap=Abs(r + b) - Abs(r) - Abs(b))
+absolute value above (Refuted): chain("above", c).at_most(c + r - Abs(r), gap=r - Abs(r))
 triangle strict (Inconclusive): chain("triangle", c).below(c + Abs(r), gap=Abs(r))
 min above (Refuted): chain("min", a).at_most(Min(a, v), gap=Min(a, v) - a)
 min of a quotient (Refuted): step(Min(a, v) / a, Min(1, v), "algebra")
