@@ -11,8 +11,7 @@ from pathlib import Path
 
 from ..check.proofs import ALLOWED, axioms, sources, unproved
 from ..source.pages import BookError
-from .script import Script
-from .statement import Translator
+from . import certificate
 
 THEOREMS = Path("booktools") / "certificates" / "theorems"  # what the scripts apply, beside those in proofs/
 HEAD = """From Coq Require Import Reals List Lia Lra Psatz Bool FunctionalExtensionality.
@@ -99,8 +98,7 @@ def check(chapter: str, questions: Sequence[Question], into: Path) -> tuple[list
 
 def explain(name: str, goal, into: Path) -> str:
     """Statement, script, and what Rocq says."""
-    statement = Translator(goal).statement().text
-    script = Script(goal).proof()
+    statement, script = certificate.statement(goal).text, certificate.script(goal)
     file = into / "At_debug.v"
     file.write_text(f"{head(into)}\nGoal {statement}.\nProof.\n{script}.\nQed.\n", encoding="utf-8")
     done = subprocess.run(

@@ -157,7 +157,7 @@ class Rules:
         for rest, factor in pulled.items():
             start = Integral(poly.word(rest), variable, node.low, node.high)
             terms.append((expression(factor), start, start))
-        name = self.words.variable(variable.name)
+        name = self.words.word(variable)
         listed = "; ".join(f"({self.words(c)}, (fun {name} : R => {self.words(s.body)}))" for c, s, _ in terms)
         self.seen.update({e: (e, "reflexivity") for _, _, e in terms})
         end = expression(poly.add(*(poly.multiply(self.form(c), self.form(e)) for c, _, e in terms)))

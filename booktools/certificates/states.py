@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from derive.language.density import Law
@@ -138,9 +139,14 @@ class Words(Translator):
         ]
         return f"({' ∪ '.join(words)})" if words else "none"
 
+    @contextmanager
     def at_time(self, symbol: str):
         """The scope of what a sum binds."""
-        return self.binding([symbol])
+        self.local.append(symbol)
+        try:
+            yield
+        finally:
+            self.local.pop()
 
     def free(self, node):
         if isinstance(node, Marginal):

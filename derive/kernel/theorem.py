@@ -15,6 +15,7 @@ from ..language.expr import Expr, walk
 from ..language.goal import Goal, has_densities
 from ..language.times import Index
 from ..language.tree import at, first_times, unfold
+from ..language.vectors import has_vectors
 from ..proof import algebra
 from . import noises
 from .free import Free
@@ -50,6 +51,8 @@ def prove(goal: Goal) -> Theorem:
     for side in (goal.left, goal.right):
         well_formed(side, ranges, free)
     left, right = unfold((goal.left, goal.right), goal.facts, goal.start)
+    if has_vectors(left, right):
+        return Theorem(_SEAL, goal, algebra.equal_in_vectors(goal, left, right))
     algebra.sound(replace(goal, justification=CLOSED), left, right)
     inside = goal
     if has_densities(left, right) or "given" in goal.justification.rules:

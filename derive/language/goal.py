@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import Undefined
+from ..errors import ArgumentError, Undefined
 from ..justifications import Justification
 from .density import KL, Density, Diffusion, E, Integral, Law, Normal, Var
 from .expr import Expr, Interval, Symbol, children, walk
 from .times import Index, Item, Limit, OutOfRange, Span
 from .tree import Fact, first_times, free_indices, measure_of
+from .vectors import agree, vectors
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,10 @@ class Goal:
 
     def check_literals(self) -> None:
         """Raise ``Undefined`` for a literal index before the first member of its sequence, wherever it stands."""
+        try:
+            agree(self.left, self.right)
+        except ArgumentError as error:  # a mutant may mix the two
+            raise Undefined(str(error)) from error
         if contains(Diffusion, self.left, self.right):
             raise Undefined(f"{self} has an equation in the place of a number; assume it, and cite it")
         measure = no_density(self.left) or no_density(self.right)
@@ -97,7 +102,7 @@ def runs_over_line(variable) -> bool:
         return False
     sequence = getattr(variable, "sequence", variable)
     stated = isinstance(variable, Item) and sequence.first is not None and variable.index == Index(None, sequence.start)
-    return sequence.domain == Interval() and not stated
+    return sequence.domain in (Interval(), vectors) and not stated
 
 
 def odd_conditions(node) -> list:

@@ -12,11 +12,13 @@ from ..language.density import KL, E, Integral, Var
 from ..language.dependence import random_facts
 from ..language.goal import Goal, contains, has_densities
 from ..language.tree import unfold
+from ..language.vectors import has_vectors
 from .diffusions import about, at_diffusions
 from .evaluate import DIGITS, at_points
 from .hermite import at_bells, under_bells
 from .models import LATE, finite_models, gaussian_models
 from .sums import at_sums, of_sums
+from .vectors import in_dimensions
 
 
 def refute(goal: Goal) -> tuple[str, ...]:
@@ -24,6 +26,8 @@ def refute(goal: Goal) -> tuple[str, ...]:
 
     Where numbers cannot be had, for a non-Gaussian mean say, the search is inconclusive.
     """
+    if has_vectors(goal.left, goal.right):
+        return tuple(dict.fromkeys(found for each in in_dimensions(goal) for found in refute(each)))
     left, right = unfold((goal.left, goal.right), goal.facts, goal.start)
     special, only = _special(goal, left, right)
     found = _seen(*special)

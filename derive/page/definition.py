@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from ..language.density import Diffusion
 from ..language.expr import Expr
-from ..language.registry import standard_normal
+from ..language.registry import standard_normal, standard_vector
 from ..language.times import Item
 from ..language.tree import brought
+from ..language.vectors import is_variable
 from .blocks import Block, Line
 
 
@@ -31,4 +32,5 @@ class Definition(Block):
         return [replace(self.fact(), rests=frozenset())]  # as a pattern it says itself what may be replaced
 
     def lines(self):
-        return [Line(self.left, self.relation, self.right, self.word)]
+        of_vectors = self.right == standard_normal and is_variable(self.left)
+        return [Line(self.left, self.relation, standard_vector if of_vectors else self.right, self.word)]

@@ -113,12 +113,14 @@ Ltac by_times :=
   end; lra.
 
 (** An exponential is below or above 1, as its exponent is below or above 0. *)
+Ltac bound_of_exp x :=
+  first [ assert (exp x < 1) by (rewrite <- exp_0; apply exp_increasing; lra)
+        | assert (1 < exp x) by (rewrite <- exp_0; apply exp_increasing; lra) ]; assert (0 < exp x) by apply exp_pos.
 Ltac by_exponentials :=
+  match goal with |- context [exp ?x] => bound_of_exp x end;
   repeat match goal with
   | |- context [exp ?x] =>
-    lazymatch goal with E : 0 < exp x |- _ => fail | _ => assert (0 < exp x) by apply exp_pos end;
-    first [ assert (exp x < 1) by (rewrite <- exp_0; apply exp_increasing; first [ lra | nra ])
-          | assert (1 < exp x) by (rewrite <- exp_0; apply exp_increasing; first [ lra | nra ]) | idtac ]
+    lazymatch goal with E : 0 < exp x |- _ => fail | _ => first [ bound_of_exp x | assert (0 < exp x) by apply exp_pos ] end
   end; nra.
 
 (** Positivity: by the premises, and of terms by that of their parts. *)
