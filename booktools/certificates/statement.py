@@ -14,13 +14,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derive.language.density import KL, Density, Derivative, E, Integral, Law, Normal, Var, written_out
-<<<<<<< HEAD
-from derive.language.dependence import is_noise, is_state
-from derive.language.expr import Add, Div, Expr, Func, Least, Mul, Neg, Num, Pi, Pow, Symbol, children, walk
-=======
 from derive.language.dependence import is_state
-from derive.language.expr import Add, Div, Expr, Func, Mul, Neg, Num, Pi, Pow, Symbol, children, walk
->>>>>>> main
+from derive.language.expr import Add, Div, Expr, Func, Least, Mul, Neg, Num, Pi, Pow, Symbol, children, walk
 from derive.language.functions import Apply
 from derive.language.goal import Goal
 from derive.language.times import Index, Item, Limit, Product, Sequence, Span, Sum
@@ -30,15 +25,8 @@ from . import premises
 from .faithful import faithful
 from .premises import forall, inside, name_of, named, number, placed, scope, thing_of, type_of
 
-<<<<<<< HEAD
-FINITE = ("chain rule", "marginalisation", "Bayes", "tower", "Markov", "Jensen", "Gibbs")
-LINE = ("Gaussian integral", "integration", "integration by parts", "substitution", "reparameterisation", "Itô")
 FORMS = {Neg: "(- {})", Div: "({} / {})", Pi: "PI", Normal: "(normal {} {} {})", Least: "(Rmin {} {})"}  # of parts
 FUNCTIONS = {"sqrt": "sqrt", "log": "ln", "exp": "exp", "Phi": "Phi", "abs": "Rabs"}
-=======
-FORMS = {Neg: "(- {})", Div: "({} / {})", Pi: "PI", Normal: "(normal {} {} {})"}  # of the words of their parts
-FUNCTIONS = {"sqrt": "sqrt", "log": "ln", "exp": "exp", "Phi": "Phi"}
->>>>>>> main
 
 
 @dataclass(frozen=True)
@@ -63,20 +51,10 @@ class Translator(premises.Premises):
 
     def __init__(self, goal: Goal):
         super().__init__(goal)
-<<<<<<< HEAD
-        kinds = {type(part) for part in self.stated}
-        spans = any(isinstance(getattr(part, "over", None), Span) for part in self.stated)
-        gaussian = Normal in kinds and not kinds & {Density, Integral} and (self.by in ("linearity", "Gibbs"))
-        gaussian = gaussian or (Normal in kinds and goal.standard) or self.by in (*LINE, "test functions")
-        averaged = self.by in ("linearity", "non-negative gap", "positive gap")  # a mean has the sign of its body
-        finite = (averaged and Density in kinds) or (self.by == "definition" and spans)
-        self.space = "line" if gaussian else "finite" if finite or self.by in FINITE else "any"
-=======
         if self.random:  # the noises that are spoken of are those before the time N
             self.use("Outcome", "", result="Type")
             self.use("N", self.latest, result="nat")
             self.use("mean_of", "expectation", "Outcome -> R")
->>>>>>> main
 
     # Names
 
