@@ -72,13 +72,18 @@ def head(into: Path) -> str:
     )
 
 
+def plain(name: str) -> str:
+    """A name as a comment, which it cannot end."""
+    return re.sub(r"[^\w,.:;-]", " ", name)
+
+
 def check(chapter: str, questions: Sequence[Question], into: Path) -> tuple[list[bool], list[str]]:
     """Which of the statements Rocq proves, and the axioms on which these proofs rest."""
     if not questions:
         return [], []
     lines = [head(into)]
     for number, asked in enumerate(questions):
-        lines.append(f"(* {asked.name}: {asked.by} *)\nDefinition s{number} : option ({asked.statement}).")
+        lines.append(f"(* {plain(asked.name)}: {asked.by} *)\nDefinition s{number} : option ({asked.statement}).")
         lines.append(
             f"first [ refine (Some _); timeout {asked.seconds} (solve [ {asked.script} ]) | exact None ].\nDefined.\n"
         )

@@ -66,7 +66,7 @@ def unchecked(note, sign, conclude):
 
 @contextlib.contextmanager
 def noted():
-    """Check nothing inside; the goals of its steps, and what else Rocq is asked: signs of gaps, ends of inductions."""
+    """Check nothing, and note the goals of the steps in one list, and signs of gaps and conclusions in another."""
     found: list[Goal] = []
     others: list[Goal] = []
 
@@ -88,7 +88,10 @@ def noted():
 
 
 def run(page: Page) -> tuple[dict, list[Goal], list[Goal]]:
-    """Run the chapter's derivations with nothing checked; return its names, and what was noted."""
+    """Run the chapter's derivations with nothing checked.
+
+    Return its names, the goals of its steps, and what else Rocq is asked: signs of gaps and conclusions of inductions.
+    """
     namespace: dict = {}
     with noted() as (found, others):
         for number, source in enumerate(derivations(page), 1):
