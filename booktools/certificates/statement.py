@@ -166,7 +166,7 @@ class Translator(premises.Premises):
                 )
             case Derivative(body, Symbol(name) as variable):
                 return f"(Derive {self.function(name, 'R', body)} {self(variable)})"
-            case Neg() | Div() | Pi() | Normal():
+            case Neg() | Div() | Pi() | Normal() | Least():
                 return FORMS[type(node)].format(*map(self, children(node)))
         raise premises.Untranslated(f"no word for {type(node).__name__}")
 
