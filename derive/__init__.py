@@ -5,7 +5,7 @@
 
 from .justifications import JUSTIFICATIONS
 from .language.density import KL, Derivative, Diffusion, E, Integral, Normal, Var
-from .language.expr import Phi, exp, log, sqrt
+from .language.expr import Abs, Min, Phi, exp, log, sqrt
 from .language.registry import positive, real, standard_normal, unit
 from .language.times import Limit, Product, Sum
 from .page.derivation import Derivation
@@ -13,12 +13,14 @@ from .page.derivation import Derivation
 __all__ = [
     "JUSTIFICATIONS",
     "KL",
+    "Abs",
     "Derivation",
     "Derivative",
     "Diffusion",
     "E",
     "Integral",
     "Limit",
+    "Min",
     "Normal",
     "Phi",
     "Product",

@@ -28,7 +28,7 @@ RULES = {
     "substitution": "∫ h(αu + β) |α| du = ∫ h(w) dw, for α ≠ 0, with the ends moved along",
     "Itô": "d/ds ∫ h p dx = ∫ (f h′ + ½ g² h″) p dx, if p is the density of dx = f ds + g dw",
     "test functions": "if ∫ φ A = ∫ φ B for every φ, then A = B, for smooth A and B that fall off",
-    "Riemann": "(1/T) Σ_{t=1..T} f(t/T) → ∫_0^1 f, for a continuous f",
+    "Riemann": "(1/T) Σ_{t=1..T} f(t/T) → ∫_0^1 f, and Π_{t=1..T} (1 + f(t/T)/T) → exp ∫_0^1 f, for a continuous f",
     "Stieltjes": "Σ_{t=1..T} f(w(t/T)) (w(t/T) − w((t−1)/T)) → ∫_{w(0)}^{w(1)} f, for a continuous f and a smooth w",
 }
 RULE = "rule, all T"  # the proof status of a step that a rule reaches for all times in range

@@ -6,7 +6,7 @@ theorems/StepsDerivative.v), and the rest is algebra.
 
 from __future__ import annotations
 
-from derive.language.density import Integral
+from derive.language.density import Integral, Normal
 from derive.language.expr import Div, Func, Symbol, walk
 from derive.language.functions import Apply
 from derive.language.goal import free_dummies
@@ -77,4 +77,7 @@ def known(script, sides) -> list[str]:
         inner = part.under if isinstance(part, Div) else part.arg if isinstance(part, Func) else None
         if isinstance(inner, Integral):
             lines.append(f"try (let K := fresh in assert (K : 0 < {script.text(inner)}) by above)")
+        inner = part.variance if isinstance(part, Normal) else inner
+        if inner is not None and any(isinstance(node, Func) and node.name == "exp" for node in walk(inner)):
+            lines.append(f"try (let K := fresh in assert (K : 0 < {script.text(inner)}) by pos)")
     return list(dict.fromkeys(lines))

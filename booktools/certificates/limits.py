@@ -7,7 +7,7 @@ from fractions import Fraction
 from derive.language.density import Integral
 from derive.language.expr import Add, Div, Expr, Func, Interval, Mul, Neg, Num, Pow, Symbol, rebuild, walk
 from derive.language.functions import Apply
-from derive.language.times import Index, Sum
+from derive.language.times import Index, Product, Sum
 from derive.language.tree import free_indices
 
 from .facts import replaced
@@ -24,6 +24,8 @@ def limit(script) -> str:
     body, symbol, right = script.goal.left.body, script.goal.left.symbol, script.goal.right
     if isinstance(body, Pow):
         return "intros; apply is_lim_seq_geom; apply Rabs_def1; lra" if right == ZERO else "intros; apply limit"
+    if isinstance(body, Product):
+        return of_product(script, body, right)
     if any(isinstance(part, Sum) for part in walk(body)):
         return of_sum(script, right)
     powers = laurent(body, symbol)
@@ -39,6 +41,7 @@ def limit(script) -> str:
     ]
     lines = ["intros"]
     for root in roots:
+        lines.append(f"try assert ({script.fresh('K')} : 0 < {script.text(root)}) by (rewrite ?Rmult_0_r; lra)")
         same = next((part for part in plain if script.print(part) == script.print(root)), None)
         if same is not None:
             a, b = script.text(root), script.text(same)
@@ -58,7 +61,7 @@ def limit(script) -> str:
 
 
 def at_zero(script, left, right) -> str:
-    other = "rewrite ?Rmult_0_r, ?exp_0; first [ ring | field; nonzero ]"
+    other = "rewrite ?Rmult_0_r, ?Ropp_0, ?Rplus_0_r, ?exp_0, ?sqrt_1; first [ ring | field; nonzero ]"
     return f"first [ solve [ {script.algebra(left, right)} ] | {other} ]"
 
 
@@ -70,10 +73,23 @@ def of_sum(script, right) -> str:
     if integral.high == ONE:
         whole, rule = f"({a} * RInt {f} 0 1)", "apply limit_of_riemann; [ assumption | of_sums ]"
         return f"intros; replace {script.text(right)} with {whole} by (unfold Rdiv; ring); {rule}"
-    w = script.text(integral.high).strip("()").split()[0]
-    whole = f"({a} * RInt {f} ({w} 1) ({w} 0))"
-    rule = "apply limit_of_stieltjes; [ assumption | assumption | of_sums ]"
+    w, up = script.text(integral.high).strip("()").split()[0], integral.high.args == (ONE,)
+    whole = f"({a} * RInt {f} ({w} {int(not up)}) ({w} {int(up)}))"
+    rule = f"apply limit_of_stieltjes{'_up' * up}; [ assumption | assumption | of_sums ]"
     return f"intros; replace {script.text(right)} with {whole} by (unfold Rdiv; ring); {rule}"
+
+
+def of_product(script, body, right) -> str:
+    if not isinstance(right, Func) or right.name != "exp":
+        raise Untranslated("the limit of this product")
+    if body.symbol not in free_indices(body.body):
+        return "intros; apply limit_of_power; of_products"
+    ((factor, integral),) = terms(right.arg)
+    if not isinstance(integral, Integral) or integral.high != ONE:
+        raise Untranslated("the limit of this product")
+    f, a = f"(fun {integral.over.name} : R => {script.text(integral.body)})", script.text(factor)
+    same = f"replace {script.text(right)} with (exp ({a} * RInt {f} 0 1)) by (f_equal; unfold Rdiv; ring)"
+    return f"intros; {same}; apply limit_of_product; [ assumption | of_products ]"
 
 
 def laurent(node: Expr, symbol: str) -> dict[int, Expr]:

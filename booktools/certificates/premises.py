@@ -65,7 +65,8 @@ class Premises:
         spans = any(isinstance(getattr(part, "over", None), Span) for part in self.stated)
         gaussian = Normal in kinds and not kinds & {Density, Integral} and (self.by in ("linearity", "Gibbs"))
         gaussian = gaussian or (Normal in kinds and goal.standard) or self.by in (*LINE, "test functions")
-        finite = (self.by == "linearity" and Density in kinds) or (self.by == "definition" and spans)
+        averaged = self.by in ("linearity", "non-negative gap", "positive gap")  # a mean has the sign of its body
+        finite = (averaged and Density in kinds) or (self.by == "definition" and spans)
         self.space = "line" if gaussian else "finite" if finite or self.by in FINITE else "any"
         self.moving: dict[str, tuple] = {}  # what each defined name, and each noise, is a function of
         self._depend([f for f in (*goal.definitions, *goal.assumed, *goal.facts) if isinstance(f.left, (Symbol, Item))])

@@ -29,6 +29,8 @@ def script(left: Expr, right: Expr, text: Text) -> str:
         [n for n in found if isinstance(n, Func) and n.name == name] for name in ("sqrt", "log", "exp")
     )
     split = Factors([n.arg for n in roots], [n.arg for n in logs], text)
+    orders = (exps, exps[::-1])  # in one of them more exponentials are products of earlier ones
+    exps = min(orders, key=lambda order: relations([n.arg for n in order], split.value).count({}))
     rooted = {b for n in roots for b, power in split.powers(n.arg, 1).items() if power % 2}
     rooted |= {b for n in logs for b, power in split.powers(n.arg, 2).items() if power % 2}
     lines = [f"try assert (P{k} : 0 < {text(base)}) by pos" for k, base in enumerate(split.bases)]

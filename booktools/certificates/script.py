@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from derive.language.expr import Add, Func, Mul, walk
+from derive.language.expr import Add, Func, Least, Mul, walk
 from derive.language.times import Index, Item, Product, Sum
 from derive.language.tree import at, unfold
 
@@ -93,6 +93,9 @@ class Script(Algebra):
         own = "signs" if self.said.relation in ("<", "<=") else own
         if own is not None and (script := import_module(f".{own}", __package__).proof(self)):
             return script
+        parts = [part for side in (self.goal.left, self.goal.right) for part in walk(side)]
+        if any(isinstance(part, Least) or (isinstance(part, Func) and part.name == "abs") for part in parts):
+            return f"{self.intros()}; kinks"
         ways = [f"solve [ {tactic} ]" for tactic in [*self.citing(), *self.by_sums(), self.by_cases()]]
         return f"{self.intros()}; {ways[0] if len(ways) == 1 else 'first [ ' + ' | '.join(ways) + ' ]'}"
 
@@ -105,11 +108,24 @@ class Script(Algebra):
         sides = (self.goal.left, self.goal.right)
         last = {p.high.symbol for side in sides for p in self.visible(side) if isinstance(p, Sum)}
         same = self.print(sides[0]) == self.print(sides[1])
-        return (
+        affine = [way for side in sides if type(side) is Sum and (way := self.affine(side, *sides))]
+        return affine + (
             [f"by_last {name_of(s)}" if s else "one_by_one" for s in sorted(last & {*self.word.least, None}, key=str)]
             if not same
             else []
         )
+
+    def affine(self, side, left, right) -> str | None:
+        """A sum from 1 on whose terms are a + b t."""
+        here = Index(side.symbol)
+        one, two = (at(side.body, {side.symbol: Index(None, n)}) for n in (0, 1))
+        terms = one + here * (two - one)
+        if side.low != Index(None, 1) or self.print(terms) != self.print(side.body):
+            return None
+        whole = Sum(terms, side.symbol, side.low, side.high)
+        name, turn = name_of(side.symbol), "symmetry; " if side is right else ""
+        each = f"apply sum_ext; intros {name} Hin; apply in_times in Hin; fields"
+        return f"{turn}transitivity {self.text(whole)}; [ {each} | rewrite sum_affine; fields ]"
 
     def by_cases(self) -> str:
         symbol = self.border()

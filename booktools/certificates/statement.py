@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from derive.language.density import KL, Density, Derivative, E, Integral, Law, Normal, Var, written_out
 from derive.language.dependence import is_state
-from derive.language.expr import Add, Div, Expr, Func, Mul, Neg, Num, Pi, Pow, Symbol, children, walk
+from derive.language.expr import Add, Div, Expr, Func, Least, Mul, Neg, Num, Pi, Pow, Symbol, children, walk
 from derive.language.functions import Apply
 from derive.language.goal import Goal
 from derive.language.times import Index, Item, Limit, Product, Sequence, Span, Sum
@@ -26,8 +26,8 @@ from .dominated import exchangeable
 from .faithful import faithful
 from .premises import forall, inside, name_of, named, number, placed, scope, thing_of, type_of
 
-FORMS = {Neg: "(- {})", Div: "({} / {})", Pi: "PI", Normal: "(normal {} {} {})"}  # of the words of their parts
-FUNCTIONS = {"sqrt": "sqrt", "log": "ln", "exp": "exp", "Phi": "Phi"}
+FORMS = {Neg: "(- {})", Div: "({} / {})", Pi: "PI", Normal: "(normal {} {} {})", Least: "(Rmin {} {})"}  # of parts
+FUNCTIONS = {"sqrt": "sqrt", "log": "ln", "exp": "exp", "Phi": "Phi", "abs": "Rabs"}
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class Translator(premises.Premises):
                 )
             case Derivative(body, Symbol(name) as variable):
                 return f"(Derive {self.function(name, 'R', body)} {self(variable)})"
-            case Neg() | Div() | Pi() | Normal():
+            case Neg() | Div() | Pi() | Normal() | Least():
                 return FORMS[type(node)].format(*map(self, children(node)))
         raise premises.Untranslated(f"no word for {type(node).__name__}")
 

@@ -179,7 +179,7 @@ class VectorScript(Slopes, Script):
         place, outside = f"k{self.word.depth + 1}'", self.word.place
         self.word.place, self.word.depth = place, self.word.depth + 1
         pointwise = self.algebra(body, written)
-        each = f"coordinate {place}; cbn [combination]; transitivity {self.text(written)}; [ {pointwise} | ring ]"
+        each = f"coordinate {place}; cbn [linear_terms]; transitivity {self.text(written)}; [ {pointwise} | ring ]"
         self.word.place, self.word.depth = outside, self.word.depth - 1
         return (
             f"etransitivity; [ apply (sum_combination _ [{'; '.join(words)}]); {each} | "

@@ -121,10 +121,22 @@ class Pow(Expr):
 
 @dataclass(frozen=True, repr=False)
 class Func(Expr):
-    """``name`` is "sqrt", "log", "exp" or "Phi"."""
+    """``name`` is "sqrt", "log", "exp", "Phi" or "abs"."""
 
     name: str
     arg: Expr
+
+
+@dataclass(frozen=True, repr=False)
+class Least(Expr):
+    """The smaller one of two numbers."""
+
+    one: Expr
+    other: Expr
+
+    def written_out(self) -> Expr:
+        """min(a, b) = (a + b − |a − b|)/2."""
+        return (self.one + self.other - Abs(self.one - self.other)) / 2
 
 
 Value = Expr | int | Fraction  # what an expression is built from
@@ -160,6 +172,16 @@ def exp(arg: Value) -> Func:
 def Phi(arg: Value) -> Func:
     """The distribution function of the standard normal law."""
     return Func("Phi", wrap(arg))
+
+
+def Abs(arg: Value) -> Func:
+    """The absolute value."""
+    return Func("abs", wrap(arg))
+
+
+def Min(one: Value, other: Value) -> Least:
+    """The smaller one of two numbers."""
+    return Least(wrap(one), wrap(other))
 
 
 def rebuild(node, change):

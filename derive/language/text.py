@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .density import Derivative, Law
-from .expr import Add, Div, Expr, Func, Mul, Neg, Num, Pow
+from .expr import Add, Div, Expr, Func, Mul, Neg, Num, Pow, children
 from .times import Index, Limit, Product, Sum
 
 SUM, PRODUCT, POWER, ATOM = range(4)
@@ -63,7 +63,10 @@ class Text:
         return f"{self(node.base, ATOM)}**{self(node.power, ATOM)}"
 
     def Func(self, node):
-        return f"{node.name}({self(node.arg)})"
+        return f"{'Abs' if node.name == 'abs' else node.name}({self(node.arg)})"
+
+    def Least(self, node):
+        return f"Min({self.list(children(node))})"
 
     def Apply(self, node):
         return f"{node.function.name}{'.prime' * node.function.order}({self.list(node.args)})"

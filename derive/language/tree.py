@@ -78,6 +78,12 @@ def free_indices(node) -> frozenset[str]:
     return frozenset(found)
 
 
+def catches(node, rest) -> bool:
+    """Would a reader take a symbol in the terms that follow for the one that a sum or a limit in ``node`` binds?"""
+    bound = {part.symbol for part in walk(node) if isinstance(part, (Sum, Limit))}
+    return any(not bound.isdisjoint(free_indices(term)) for term in rest)
+
+
 def match(pattern, node, symbols, bound, shut=frozenset()) -> bool:
     """Does ``node`` have the form of ``pattern``?  ``bound`` collects the values of the pattern's index symbols.
 

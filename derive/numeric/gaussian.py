@@ -16,13 +16,15 @@ from mpmath import mp
 
 from ..errors import Inconclusive, Undefined
 from ..language.density import Density, Law, Normal
-from ..language.expr import Add, Symbol
+from ..language.expr import Symbol, walk
 from ..language.registry import positive, real, unit
 from ..language.times import Index, Item, Product
-from ..language.tree import at, unfold
+from ..language.tree import at, free_indices, unfold
 from .draw import draw
 from .interpret import HORIZON, Interpreter, to_mpf
 from .quadratic import Bell, Quadratic, bell
+
+NAMES = {"Phi": "ncdf", "abs": "fabs"}  # what mpmath calls a function
 
 
 class GaussianModel(Interpreter):
@@ -74,7 +76,7 @@ class GaussianModel(Interpreter):
         value = arg.value(node.name)
         if node.name == "sqrt" and value < 0:
             raise Undefined(f"sqrt of {mp.nstr(value, 8)} in {node!r}")
-        return Quadratic.constant(mp.ncdf(value) if node.name == "Phi" else getattr(mp, node.name)(value))
+        return Quadratic.constant(getattr(mp, NAMES.get(node.name, node.name))(value))
 
     def Apply(self, node):
         """An arbitrary function is a line, or a bell, in its first argument; that of the data is their density."""
@@ -134,8 +136,9 @@ class GaussianModel(Interpreter):
 
     def joint(self, law: Law, name: str):
         """Mean vector and covariance matrix of all states under a law."""
-        if any(isinstance(fact.right, Add) for fact in self.about(law)):
-            raise Inconclusive(f"{law.name} is defined as a mixture, which is not Gaussian")
+        meanings = [fact.right for fact in self.facts if isinstance(fact.left, Density) and fact.left.law == law]
+        if any(isinstance(p, Density) and p.law != law for meaning in meanings for p in walk(meaning)):
+            raise Inconclusive(f"{law.name} is defined by other laws, and is no Gaussian chain of its own")
         if (law.name, name) not in self.joints:
             fact, direction = self.step_fact(law)
             order = range(self.last_state + 1)[::direction]
@@ -156,9 +159,11 @@ class GaussianModel(Interpreter):
         return [fact for fact in found if all(isinstance(p, Item) for p in (*fact.left.targets, *fact.left.given))]
 
     def independent(self, law) -> bool:
-        """Is the law defined as a product of densities without conditions?"""
-        bodies = [fact.right.body for fact in self.about(law) if isinstance(fact.right, Product)]
-        return any(isinstance(body, Density) and not body.given for body in bodies)
+        """Is the law defined as a product of densities without conditions, or by the density of each state alone?"""
+        facts = [(fact.left, fact.right) for fact in self.about(law)]
+        bodies = [right.body if isinstance(right, Product) else left for left, right in facts if not left.given]
+        alone = [body for body in bodies if isinstance(body, Density) and not body.given and free_indices(body)]
+        return bool(alone) and self.step_fact(law)[0] is None
 
     def marginal(self, law, time, name):
         """Mean and variance of one state that depends on no other: the defined ones, or random ones."""

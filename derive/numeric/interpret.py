@@ -115,6 +115,9 @@ class Interpreter:
     def Div(self, node):
         return self(node.over) / self(node.under)
 
+    def Least(self, node):
+        return self(node.written_out())
+
     def Sum(self, node):
         total = self.number(Fraction(0))
         for time in range(self.time(node.low), self.time(node.high) + 1):
@@ -154,6 +157,8 @@ class Exact(Interpreter):
 
     def Func(self, node):
         arg = self(node.arg)
+        if node.name == "abs":
+            return abs(arg)
         if node.name in ("exp", "Phi"):
             return (mp.exp if node.name == "exp" else mp.ncdf)(to_mpf(arg))
         if arg < 0 or (arg == 0 and node.name == "log"):

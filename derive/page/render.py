@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 
 from ..language.density import Derivative, Integral, Law
-from ..language.expr import Div, Func, Mul, Neg, Num, Symbol, walk
+from ..language.expr import Div, Func, Mul, Neg, Num, Symbol
 from ..language.functions import Apply
 from ..language.text import ATOM, POWER, PRODUCT, SUM, binding
 from ..language.times import Index, Item, Limit, Product, Sum
-from ..language.tree import free_indices
+from ..language.tree import catches
 from ..language.vectors import Dot, Gradient, Total, is_variable, is_vector
 
 LETTER = re.compile(  # a letter with accents, indices and primes, and perhaps its arguments; @ and ! are groups
@@ -98,9 +98,14 @@ class Latex:
     def Func(self, node):
         if node.name == "sqrt":
             return rf"\sqrt{{{self(node.arg)}}}"
+        if node.name == "abs":
+            return fenced("|", self(node.arg), "|")
         if node.name in ("exp", "Phi"):
             return rf"\{node.name}" + fenced("(", self(node.arg), ")")
         return rf"\log {self(node.arg, PRODUCT if isinstance(node.arg, (Div, Product)) else POWER)}"
+
+    def Least(self, node):
+        return r"\min" + fenced("(", self.list((node.one, node.other)), ")")
 
     def Apply(self, node):
         primes = "'" * node.function.order
@@ -222,12 +227,6 @@ def compound(node) -> bool:
     while name != before:
         before, name = name, re.sub(r"[(\[][^()\[\]{}]*[)\]]", "!", re.sub(r"\{[^{}]*\}", "@", name))
     return not LETTER.fullmatch(name)
-
-
-def catches(node, rest) -> bool:
-    """Would a reader take a symbol in the terms that follow for the one that a sum or a limit in ``node`` binds?"""
-    bound = {part.symbol for part in walk(node) if isinstance(part, (Sum, Limit))}
-    return any(not bound.isdisjoint(free_indices(term)) for term in rest)
 
 
 def halves(node: Div) -> bool:

@@ -17,6 +17,7 @@ from ..language.density import Normal
 from ..language.expr import Num, Symbol, walk
 from ..language.times import Index, Item, Limit, Product, Sum
 from ..language.tree import at, bound_by
+from .folds import NATURAL
 from .integrals import inside
 from .signs import sign_of_value
 from .symbolic import Symbolic, floors
@@ -63,6 +64,7 @@ class Defined(Symbolic):
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
         self.between: dict[str, sp.Expr] = {}  # what variables of integration run over
+        self.after: dict[str, Index] = {}  # the last index of a sum, and the time in it that is not later
         self.grows: Index | None = None  # the index of the limit around this place
         self.caught: frozenset = frozenset()  # what is bound inside that limit
         self.smooth = False  # under a derivative, where a root must not touch zero
@@ -70,13 +72,32 @@ class Defined(Symbolic):
     def leaf(self, label, domain):
         return self.between.get(label, super().leaf(label, domain))
 
+    def Index(self, node):
+        time = self.time(node)
+        if isinstance(time, Index) and time.symbol in self.after:
+            gap = sp.Symbol(f"{time.symbol} from {self.after[time.symbol].symbol}", **NATURAL) - 1
+            return self(self.after[time.symbol]) + gap + time.offset
+        return super().Index(node)
+
+    def body_at(self, node, time):
+        """Within a sum its index is not later than its end."""
+        high, before = self.time(node.high), self.after
+        if isinstance(time, Index) and isinstance(high, Index) and time.symbol != high.symbol and high.symbol:
+            self.after = {**before, high.symbol: time - self.floors.get(high.symbol, high.offset)}
+        value = super().body_at(node, time)
+        self.after = before
+        return value
+
     def unknown(self, positive=None):
         return sp.Dummy("unknown", real=True, positive=positive)
 
     def need(self, what, node, *kinds):
         if positive(node) or sign_of_value(self.field, self(node)) in kinds:
             return
-        if self.late(node) in kinds and self.late(node) != 0:
+        after, self.after = self.after, {}
+        signs = [sign_of_value(self.field, self(node)) if after else None, self.late(node) or None]
+        self.after = after
+        if any(sign in kinds for sign in signs if sign is not None):
             return
         raise Inconclusive(f"{node!r} is not proved to be {what} on the whole domain; narrow a domain")
 
@@ -97,6 +118,8 @@ class Defined(Symbolic):
             self(node.arg)
             self.need("positive", node.arg, 1)
             return super().Func(node)
+        if node.name == "abs" and self.smooth:
+            self.need("different from zero", node.arg, 1, -1)
         if node.name == "sqrt":
             self.need("positive" if self.smooth else "non-negative", node.arg, *([1] if self.smooth else [0, 1]))
         return super().Func(node)

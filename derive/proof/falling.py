@@ -2,7 +2,8 @@
 
 A product falls off in y if one of its factors does: a positive function or one of its derivatives, at an argument that
 is linear in y, or exp(a y² + …) with a < 0; and if all other factors are tame: powers of y, and functions at
-polynomials in y.
+polynomials in y.  As f > 0 has f′² ≤ 2 f sup |f″| over a neighbourhood, f′²/f falls off as well, and so do f log f
+and f′ log f, but f″ log f need not.
 """
 
 from __future__ import annotations
@@ -26,12 +27,10 @@ def must_fall(translate, expr, y, names) -> None:
     """Raise ``Inconclusive`` unless every term of ``expr`` falls off in ``y``."""
     for exponent, coefficient in parts(translate, expr, y):
         over, under = sp.fraction(sp.together(coefficient))
-        if under.has(y) or exponent is None:
-            raise Inconclusive(f"{expr} is not seen to fall off with {y}")
         steep = falling_exponent(translate, exponent, y)
         for term in sp.Add.make_args(sp.expand(over)):
-            if not (tame(term, y) and (steep or any(falls(translate, part, y, names) for part in factors(term)))):
-                raise Inconclusive(f"{term} is not seen to fall off with {y}")
+            if not falls(translate, term / sp.factor(under), y, names, steep):
+                raise Inconclusive(f"{term / under} is not seen to fall off with {y}")
 
 
 def parts(translate, expr, y):
@@ -45,10 +44,6 @@ def parts(translate, expr, y):
     ]
 
 
-def factors(term):
-    return [base for base in (part.as_base_exp()[0] for part in sp.Mul.make_args(term))]
-
-
 def falling_exponent(translate, exponent, y) -> bool:
     """Is exp(exponent) a bell?  Raise for one that grows, or falls in one direction only."""
     if not exponent.has(y):
@@ -60,19 +55,37 @@ def falling_exponent(translate, exponent, y) -> bool:
     raise Inconclusive(f"exp({exponent}) is not seen to fall off with {y}")
 
 
-def tame(term, y) -> bool:
-    """Powers of ``y``, and functions at polynomials in it."""
-    for part in sp.Mul.make_args(term):
-        base, power = part.as_base_exp()
-        plain = base == y or (isinstance(base, Generic) and all(arg.is_polynomial(y) for arg in base.args))
-        if part.has(y) and not (plain and power.is_Integer and power > 0):
+def falls(translate, term, y, names, steep) -> bool:
+    """Are all factors tame, and does one of them fall off, or the exponential beside them if it is ``steep``?"""
+    powers, logs = {}, set()
+    for base, power in (part.as_base_exp() for part in sp.Mul.make_args(term) if part.has(y)):
+        inside = base.args[0] if isinstance(base, sp.log) else base
+        bell = is_bell(translate, inside, y, names)
+        name, *orders = type(inside).__name__.split(".")
+        if not power.is_Integer or (power < 0 and (not bell or inside is not base or any(map(int, orders)))):
             return False
-    return True
+        if bell:
+            logs |= {(name, inside.args)} if inside is not base else set()
+            order = min(sum(map(int, orders)), 2)
+            found = powers.setdefault((name, inside.args), [0, 0, 0])
+            found[order] += power if inside is base else 0
+        elif inside is not base or not (base == y or is_tame(base, y)):
+            return False
+    degrees = {bell: 2 * plain + first for bell, (plain, first, _) in powers.items()}  # of the root of f
+    small = {bell for bell, degree in degrees.items() if degree > (0 if bell in logs or not powers[bell][1] else -1)}
+    bounded = {bell for bell, (plain, *_) in powers.items() if plain >= 0 and bell not in logs}
+    falling = steep or bool(small) or any(powers[bell][2] for bell in bounded)
+    return falling and powers.keys() <= small | bounded
 
 
-def falls(translate, part, y, names) -> bool:
+def is_tame(part, y) -> bool:
+    """A function at polynomials in ``y``."""
+    return isinstance(part, Generic) and all(arg.is_polynomial(y) for arg in part.args)
+
+
+def is_bell(translate, part, y, names) -> bool:
     """Is ``part`` a bell, or a derivative of one, at an argument that moves with ``y`` at a rate that is never zero?"""
-    if not isinstance(part, Generic) or type(part).__name__.partition(".")[0] not in names:
+    if not is_tame(part, y) or type(part).__name__.partition(".")[0] not in names:
         return False
     slopes = [sp.expand(sp.diff(arg, y)) for arg in part.args]
     return any(not slope.has(y) and sign_of_value(translate.field, slope) in (1, -1) for slope in slopes)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sympy as sp
 
-from ..errors import DerivationError
+from ..errors import DerivationError, Inconclusive
 from ..language.registry import unit
 from ..language.times import Index
 from .linear import Linear
-from .normalform import sign_of
+from .signs import sign_of
 
+NATURAL = {"positive": True, "integer": True}
 FEW = 4  # so many first terms of a sum are written out, so that sums that begin apart meet
 
 
@@ -45,7 +46,8 @@ class Folds(Linear):
         last += [self.body_at(node, time) for time in early]
         ends = f"{low + len(early)}, {high.symbol}{floor:+d}"
         if combine is sp.Add:
-            return combine(self.sum_head(body, ends), *last)
+            count = self(Index(high.symbol, floor + 1 - low))  # the mark runs from 1 to it, but for the early ones
+            return combine(self.sum_head(body, ends, sp.Symbol(mark.symbol, **NATURAL), count, len(early)), *last)
         some = self.earliest(Index(high.symbol, floor)) >= low  # an empty product is 1, which no product below 1 is
         return combine(self.product_head(body, ends, some), *last)
 
@@ -57,12 +59,17 @@ class Folds(Linear):
             return self(whole) / self(before)
         return self(whole) - self(before)
 
-    def sum_head(self, body, ends):
-        """A sum up to a symbol: Σ c g = c Σ g, and one unknown for each Σ g."""
+    def sum_head(self, body, ends, mark, count, early):
+        """A sum up to a symbol: Σ c g = c Σ g, and one unknown for each Σ g that is no power of the index."""
         total = sp.S.Zero
         for term in sp.Add.make_args(sp.expand(body)):
             moving = [s for s in term.free_symbols if any("·" in part.name for part in (s, *self.reach(s)))]
             factor, inside = term.as_independent(*moving, as_Add=False) if moving else (term, sp.S.One)
+            if inside.free_symbols <= {mark} and inside.is_polynomial(mark):
+                total += factor * (
+                    sum_of_power(sp.degree(inside, mark), count) - sum_of_power(sp.degree(inside, mark), early)
+                )
+                continue
             total += factor * self.hide(sp.Symbol(f"Sum({inside}, {ends})", real=True), [inside])
         return total
 
@@ -88,6 +95,15 @@ class Folds(Linear):
 
     def is_unit(self, expr):
         return self.is_positive(expr) and self.is_positive(1 - expr)
+
+
+def sum_of_power(power, end):
+    """1 + 2ᵖ + … + nᵖ, by the polynomial whose increment is nᵖ."""
+    n = sp.Dummy()
+    grown = sp.bernoulli(power + 1, n + 1) / (power + 1)
+    if sp.expand(grown - grown.subs(n, n - 1) - n**power) != 0:
+        raise Inconclusive(f"the sum of the powers {power} is not known")
+    return grown.subs(n, end) - grown.subs(n, 0)
 
 
 def chart(label, domain, kind="ratio"):

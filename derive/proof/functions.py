@@ -47,3 +47,8 @@ def arbitrary(name: str, orders: tuple[int, ...], positive: bool):
     rules = {"nargs": len(orders), "positive": positive, "fdiff": fdiff}
     signs = {"_eval_is_positive": is_positive, "_eval_is_extended_positive": is_positive}
     return type(title, (Generic,), rules | signs)
+
+
+def share(generator):
+    """A value between 0 and 1, by a positive symbol."""
+    return generator / (1 + generator)

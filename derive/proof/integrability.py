@@ -14,13 +14,14 @@ from itertools import product
 
 import sympy as sp
 
-from ..errors import Inconclusive
+from ..errors import DerivationError, Inconclusive
 from ..justifications import justification
 from ..language.density import E, Integral, Normal, Var, written_out
 from ..language.dependence import is_noise, is_state
 from ..language.expr import Div, Mul, Num, children, walk
 from ..language.goal import has_densities
 from ..language.times import Index, Sum
+from .falling import bells, must_fall
 from .signs import sign_of_value
 from .symbolic import Symbolic, floors
 
@@ -56,7 +57,23 @@ def converges(*nodes) -> None:
     for part in (part for node in nodes for part in walk(node)):
         over_line = isinstance(part, Integral) or (isinstance(part, E) and isinstance(part.under, Normal))
         if over_line and not has_densities(part):  # those of a law itself are taken to exist
-            checker.terms(part, frozenset())
+            try:
+                checker.terms(part, frozenset())
+            except Inconclusive:
+                if not falls_off(part):
+                    raise
+
+
+def falls_off(part) -> bool:
+    """Does the integrand of an integral over the line fall off, once its derivatives are taken?"""
+    if not isinstance(part, Integral) or (part.low, part.high) != (None, None):
+        return False
+    try:
+        translate = Symbolic(justification("differentiation"))
+        must_fall(translate, translate(part.body), translate(part.over), bells(part))
+    except DerivationError:
+        return False
+    return True
 
 
 def require_convergence(*sides) -> None:
@@ -222,10 +239,8 @@ class Integrability:
         if len(inside) != 1 or not value.is_polynomial(self.translate(inside[0])):
             return []
         polynomial, one = sp.Poly(value, self.translate(inside[0])), frozenset(inside)
-        return [Fall(one, one)] if polynomial.degree() == 2 and self.negative(polynomial.LC()) else []
-
-    def negative(self, value):
-        return sign_of_value(self.translate.field, value) == -1
+        steep = polynomial.degree() == 2 and sign_of_value(self.translate.field, polynomial.LC()) == -1
+        return [Fall(one, one)] if steep else []
 
     def depends_on(self, value, symbols) -> bool:
         reach = frozenset().union(

@@ -15,7 +15,7 @@ import sympy as sp
 
 from ..errors import Inconclusive
 from .functions import Phi
-from .normalform import sign_of
+from .signs import sign_of_value
 
 
 def gaussian(field, integrand, y, low=None, high=None):
@@ -27,7 +27,7 @@ def gaussian(field, integrand, y, low=None, high=None):
         if under.has(y) or factor.has(y) or sp.degree(over, y) != 2:
             raise Inconclusive(f"{integrand} is not a Gaussian in {y}; expand it first")
         a, b, c = (part / under for part in sp.Poly(over, y).all_coeffs())
-        if sign(field, field.rational(-a)) != 1:
+        if sign_of_value(field, -a) != 1:
             raise Inconclusive(f"the coefficient {a} of {y}² is not known to be negative")
         peak = factor * sp.sqrt(sp.pi / -a) * sp.exp(c - b**2 / (4 * a))
         antiderivative = peak * Phi(sp.sqrt(-2 * a) * (y + b / (2 * a)))
@@ -42,11 +42,11 @@ def definite(field, integrand, y, low, high):
     """∫ integrand dy from low to high, for an integrand that is proved to be continuous between them."""
     between = inside(low, high)
     under = sp.fraction(sp.together(integrand))[1]
-    if under.has(y) and sign(field, under.subs(y, between)) is None:
+    if under.has(y) and sign_of_value(field, under.subs(y, between)) not in (1, -1):
         raise Inconclusive(f"{integrand} may have a pole between {low} and {high}")
     antiderivative = sp.integrate(integrand, y)
     antiderivative = antiderivative.replace(
-        sp.log, lambda part: sp.log(-part if sign(field, part.subs(y, between)) == -1 else part)
+        sp.log, lambda part: sp.log(-part if sign_of_value(field, part.subs(y, between)) == -1 else part)
     )
     if antiderivative.has(sp.Integral, sp.Piecewise) or not field.is_zero(sp.diff(antiderivative, y) - integrand):
         raise Inconclusive(f"the antiderivative {antiderivative} of {integrand} does not differentiate back")
@@ -58,13 +58,6 @@ def inside(low, high):
     if low is None:
         return high - _SHARE
     return low + _SHARE if high is None else low + (high - low) * _SHARE / (1 + _SHARE)
-
-
-def sign(field, expr, strict: bool = True):
-    """Return 1 or -1 if a rational function has that sign on the whole domain, else None; ``strict``: never zero."""
-    over, under = sp.fraction(field.lower(expr))
-    over, under = sign_of(over, strict), sign_of(under)
-    return over and under and over * under
 
 
 _SHARE = sp.Dummy("share", positive=True)  # a symbol of that name would be another one

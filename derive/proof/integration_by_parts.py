@@ -13,6 +13,7 @@ import sympy as sp
 from ..errors import Inconclusive
 from .falling import bells, must_fall, parts
 from .functions import Generic, arbitrary
+from .signs import sign_of_value
 from .symbolic import Symbolic, floors
 
 ROUNDS, MOST = 4, 40  # how often the candidates are differentiated for more of them, and how many there may be
@@ -37,17 +38,25 @@ def by_parts(goal, left, right, chart, index, least) -> str:
 
 
 def one_integral(translate, numerator, names):
-    """The integrand, and its variable, of a sum of integrals over the line with constants before them."""
+    """The integrand, and its variable, of a sum of integrals over the line with constants before them.
+
+    One of them need not be seen to converge: it does, as the others do, and the integral of the derivative.
+    """
     symbols = sorted((s for s in numerator.free_symbols if s in translate.insides), key=str)
     y, total = sp.Dummy("y", real=True), sp.S.Zero
-    rest = numerator
+    rest, open_ = numerator, False
     for symbol in symbols:
         constant = sp.diff(numerator, symbol)
         (over, low, high), *more = translate.insides[symbol][1]
         if more or (low, high) != (None, None) or any(s in translate.insides for s in constant.free_symbols):
             raise Inconclusive("integration by parts knows single integrals over the line, with constants before them")
         inside = translate.insides[symbol][0]
-        must_fall(translate, inside, over, names)
+        try:
+            must_fall(translate, inside, over, names)
+        except Inconclusive:
+            if open_ or sign_of_value(translate.field, constant) not in (1, -1):
+                raise
+            open_ = True
         total += translate.field.plain(constant) * inside.subs(over, y)
         rest = rest - constant * symbol
     if not translate.field.is_zero(sp.expand(rest)):
@@ -73,7 +82,7 @@ def lowered(translate, exponent, coefficient, y, names):
         return sp.S.Zero
     weights = [sp.Dummy() for _ in candidates]
     error = sp.expand(target - sum(w * derivative(c) for w, c in zip(weights, candidates, strict=True)))
-    moving = [y, *sorted((f for f in error.atoms(Generic) if f.has(y)), key=str)]
+    moving = [y, *sorted((f for f in error.atoms(Generic, sp.log) if f.has(y)), key=str)]
     equations = sp.Poly(sp.fraction(sp.together(error))[0], *moving).coeffs()
     solution = next(iter(sp.linsolve(equations, *weights)), None)
     if solution is None:

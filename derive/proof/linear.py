@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from ..errors import DerivationError, Inconclusive
-from .integrals import sign
+from ..errors import Inconclusive
 from .signs import sign_of_value
 from .uninterpreted import Uninterpreted
 
@@ -74,11 +73,7 @@ class Linear(Uninterpreted):
 
     def is_above_zero(self, inside, bounds) -> bool:
         lengths = [high - low for _, low, high in bounds if low is not None and high is not None]
-        try:
-            ordered = all(sign(self.field, self.field.rational(length)) == 1 for length in lengths)
-        except DerivationError:
-            return False
-        return ordered and sign_of_value(self.field, inside) == 1
+        return all(sign_of_value(self.field, part) == 1 for part in (*lengths, inside))
 
     def inner(self, inside, bounds):
         """The integral in ``inside`` that may become one with the integral around it."""

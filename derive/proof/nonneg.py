@@ -6,6 +6,9 @@ integral of something non-negative, or a quotient of polynomials whose coefficie
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import lcm
+
 from ..errors import DerivationError, Inconclusive
 from ..justifications import justification
 from ..kernel.free import Free
@@ -14,12 +17,13 @@ from ..kernel.ranges import Ranges
 from ..kernel.sums import product, products, total
 from ..kernel.wellformed import well_formed
 from ..language.density import KL, Density, E, Integral
-from ..language.expr import Add, Div, Func, Mul, Num, Pow, walk
+from ..language.expr import Add, Div, Func, Least, Mul, Num, Pow, log, rebuild, walk
 from ..language.goal import Goal, has_densities
 from ..language.times import Index, Sum
 from ..language.tree import at, first_times, unfold
 from .defined import border_cases, defined
-from .integrals import inside, sign
+from .integrals import inside
+from .signs import sign_of_value
 from .symbolic import Symbolic, floors
 
 
@@ -73,11 +77,14 @@ class _Sign:
         even = isinstance(node, Pow) and isinstance(node.power, Num) and node.power.value % 2 == 0
         if even and node.power.value > 0 and not strict:
             return True
-        return self.sign(node, strict, ranges) == 1 or self.tangent(node, strict, ranges)
+        return self.sign(node, ranges) in (1, 1 if strict else 0) or self.tangent(node, strict, ranges)
 
     def tangent(self, node, strict, ranges) -> bool:
-        """By a tangent: 1 − 1/u ≤ log u ≤ u − 1 and exp u ≥ 1 + u, each times something that is never negative."""
-        terms = products(node)
+        """By a tangent: 1 − 1/u ≤ log u ≤ u − 1 and exp u ≥ 1 + u, each times something that is never negative.
+
+        Several logarithms become one first; |u| ≥ ±u, and it is one of them.
+        """
+        terms = one_log(products(written_out(node)))
         for place, (coefficient, factors) in enumerate(terms):
             curves = [f for f, n in factors.items() if n == 1 and curved(f)]
             weight = product(coefficient, {f: n for f, n in factors.items() if f not in curves[:1]})
@@ -85,11 +92,16 @@ class _Sign:
                 continue
             rest = total([product(c, f) for other, (c, f) in enumerate(terms) if other != place])
             for side, line in tangents(curves[0]):
-                more = rest + weight * line
                 bounded = self.proved(weight if side > 0 else -weight, False, ranges)
-                if bounded and (self.proved(more, strict, ranges) or (not strict and self.vanishes(more))):
+                if bounded and self.remains(rest + weight * line, strict, ranges):
                     return True
+            values = [curves[0].arg, -curves[0].arg] if curves[0].name == "abs" else []
+            if values and all(self.remains(rest + weight * value, strict, ranges) for value in values):
+                return True
         return False
+
+    def remains(self, node, strict, ranges) -> bool:
+        return self.proved(node, strict, ranges) or (not strict and self.vanishes(node))
 
     def vanishes(self, node) -> bool:
         translate = Symbolic(justification("integration"), floors=floors(node), least=self.least)
@@ -98,13 +110,13 @@ class _Sign:
         except DerivationError:
             return False
 
-    def sign(self, node, strict, ranges):
+    def sign(self, node, ranges):
         translate = Symbolic(justification("integration"), floors=floors(node), least=self.least)
         try:
             value = translate(node)
             for variable, (low, high) in ranges.items():
                 value = value.subs(translate(variable), inside(translate(low), translate(high)))
-            return sign(translate.field, translate.field.rational(value), strict)
+            return sign_of_value(translate.field, value)
         except DerivationError:
             return None
 
@@ -114,11 +126,32 @@ def _targets(density):
 
 
 def curved(node) -> bool:
-    return isinstance(node, Func) and node.name in ("log", "exp")
+    return isinstance(node, Func) and node.name in ("log", "exp", "abs")
+
+
+def is_log(node) -> bool:
+    return isinstance(node, Func) and node.name == "log"
+
+
+def written_out(node):
+    node = rebuild(node, written_out)
+    return node.written_out() if isinstance(node, Least) else node
+
+
+def one_log(terms):
+    """Σ c log u with numbers c as one logarithm of a product of whole powers."""
+    logs = [(c, *f) for c, f in terms if len(f) == 1 and all(is_log(part) and n == 1 for part, n in f.items())]
+    if len(logs) < 2:
+        return terms
+    share = lcm(*(c.denominator for c, _ in logs))
+    whole = product(Fraction(1), {part.arg: int(c * share) for c, part in logs})
+    return [pair for pair in terms if (pair[0], *pair[1]) not in logs] + [(Fraction(1, share), {log(whole): 1})]
 
 
 def tangents(curve):
     """(1, a line below the curve), (−1, a line above it)."""
+    if curve.name == "abs":
+        return [(1, curve.arg), (1, -curve.arg), (1, Num(Fraction(0)))]
     if curve.name == "exp":
         return [(1, 1 + curve.arg)]
     return [(1, 1 - 1 / curve.arg), (-1, curve.arg - 1)]

@@ -23,7 +23,8 @@ from functools import wraps
 import sympy as sp
 
 from ..errors import Inconclusive, Undefined
-from .functions import Generic
+from .functions import Generic, share
+from .signs import sign_of
 
 
 def remembered(method):
@@ -31,7 +32,7 @@ def remembered(method):
 
     @wraps(method)
     def ask(self, expr):
-        question = method, expr, len(self.roots), len(self.logs), len(self.functions)
+        question = method, expr, len(self.roots), len(self.logs), len(self.functions), len(self.steep)
         if question not in self.answers:
             self.answers[question] = method(self, expr)
         return self.answers[question]
@@ -46,11 +47,15 @@ class Field:
         self.answers: dict[tuple, object] = {}
         self.roots: dict[sp.Expr, sp.Symbol] = {}  # irreducible factor -> its square root
         self.logs: dict[sp.Expr, sp.Symbol] = {}  # irreducible factor -> its logarithm
+        self.steep: dict[sp.Expr, sp.Symbol] = {}  # positive exponent A -> exp(A) - 1
         self.functions: list[tuple] = []  # function, argument, the symbol of its value
 
     def is_zero(self, expr) -> bool:
         """Return whether ``expr`` vanishes identically; raise if that cannot be decided."""
-        return all(self.lowered_is_zero(coefficient) for _, coefficient in self.groups(self.terms(sp.sympify(expr))))
+        charts, terms = len(self.steep), self.terms(sp.sympify(expr))
+        if len(self.steep) > charts:  # what came before a chart was written without it
+            return self.is_zero(expr)
+        return all(self.lowered_is_zero(coefficient) for _, coefficient in self.groups(terms))
 
     def groups(self, terms):
         """One (exponent, coefficient) for each distinct exponent."""
@@ -84,6 +89,8 @@ class Field:
             return product
         if isinstance(expr, sp.exp):
             return [self.exponential(self.rational(expr.args[0]))]
+        if isinstance(expr, sp.Abs):
+            return [(exponent, self.root(part**2)) for exponent, part in [self.single(expr.args[0])]]
         if expr.is_Pow:
             return self.power(*expr.as_base_exp())
         if isinstance(expr, sp.log):
@@ -112,9 +119,11 @@ class Field:
         if all(exponent == 0 for exponent, _ in terms):
             return sp.S.Zero, sp.Add(*(coefficient for _, coefficient in terms))
         terms = self.groups(terms)
-        if len(terms) > 1:
-            raise Inconclusive(f"a sum of exponentials inside a root, logarithm or quotient: {expr}")
-        return terms[0]
+        if len(terms) == 1:
+            return terms[0]
+        if self.charted(exponent for exponent, _ in terms):
+            return self.single(expr)
+        raise Inconclusive(f"a sum of exponentials inside a root, logarithm or quotient: {expr}")
 
     def rational(self, expr):
         exponent, coefficient = self.single(expr)
@@ -130,7 +139,23 @@ class Field:
             if (2 * multiple).is_Integer and multiple != 0:
                 exponent = sp.expand(exponent - multiple * generator)
                 coefficient *= self.root(factor) ** (2 * multiple)
+        for term in sp.Add.make_args(exponent):
+            for base, growth in self.steep.items():
+                if (2 * term / base).is_Integer:
+                    exponent -= term
+                    coefficient *= self.root(1 + growth) ** (2 * term / base)
         return exponent, coefficient
+
+    def charted(self, exponents) -> bool:
+        """Give each term with a known sign a chart: exp(A) = 1 + w with w > 0, for A > 0.  Is one of them new?"""
+        terms = [part for each in exponents for part in sp.Add.make_args(sp.expand(self.lower(each)))]
+        for number, base in sorted((term.as_coeff_Mul() for term in terms if term), key=lambda pair: abs(pair[0])):
+            sides = [sign_of(side) for side in sp.fraction(base)]
+            if None not in sides and not any((2 * number * base / known).is_Integer for known in self.steep):
+                growth = sp.Symbol(f"growth.{len(self.steep)}", positive=True)
+                self.steep[abs(number) * sides[0] * sides[1] * base] = growth
+                return True
+        return False
 
     def value(self, function, arguments):
         """One generator for each value of a function that is known by rules: equal arguments, equal values."""
@@ -160,6 +185,9 @@ class Field:
                 found.append((sp.Integer(prime), direction * count))
             for factor, count in factors:
                 known = sign_of(factor)
+                if known is None and count % 2 == 0:
+                    known = 1  # the root of its square is its absolute value
+                    factor, count = factor**2, count // 2
                 if known is None:
                     raise Inconclusive(
                         f"the sign of {factor} is not known on the domain, so its root or log is not either"
@@ -173,7 +201,8 @@ class Field:
     def root(self, expr):
         result = sp.S.One
         for factor, count in self.factors(expr):
-            generator = self.roots.setdefault(factor, sp.Symbol(f"root.{len(self.roots)}", positive=True))
+            sure = {"positive": True} if sign_of(factor) == 1 else {"real": True}  # a square may be zero
+            generator = self.roots.setdefault(factor, sp.Symbol(f"root.{len(self.roots)}", **sure))
             result *= generator ** (count % 2) * factor ** ((count - count % 2) // 2)
         return result
 
@@ -211,34 +240,11 @@ class Field:
         for table, function in ((self.logs, sp.log), (self.roots, sp.sqrt)):
             for factor, generator in reversed(list(table.items())):
                 expr = expr.subs(generator, function(factor))
+        for exponent, growth in reversed(list(self.steep.items())):
+            expr = expr.subs(growth, sp.exp(self.plain(exponent)) - 1)
         for function, arguments, generator in reversed(self.functions):
             if not expr.has(generator):
                 continue
             value = function(*map(self.plain, arguments))
             expr = expr.subs(generator, value / (1 - value) if function.odd_about_half else value)
         return expr
-
-
-def share(generator):
-    """A value between 0 and 1, by a positive symbol."""
-    return generator / (1 + generator)
-
-
-def sign_of(expr, strict: bool = True) -> int | None:
-    """Return 1 or -1 if a polynomial is proved positive or negative, else None.
-
-    It is proved by its coefficients: all of one sign, odd powers of positive symbols only.  ``strict`` excludes a zero.
-    """
-    expr = sp.expand(expr)
-    unsure = sorted((s for s in expr.free_symbols if not s.is_positive), key=str)
-    if not expr.free_symbols:
-        return int(sp.sign(expr)) or None
-    polynomial = sp.Poly(expr, *sorted(expr.free_symbols, key=str))
-    signs, never_zero = set(), False
-    for powers, coefficient in polynomial.terms():
-        odd = [power for symbol, power in zip(polynomial.gens, powers, strict=True) if symbol in unsure and power]
-        if any(power % 2 for power in odd) or coefficient.is_real is not True:
-            return None
-        signs.add(int(sp.sign(coefficient)))
-        never_zero |= not odd
-    return signs.pop() if len(signs) == 1 and (never_zero or not strict) else None

@@ -5,6 +5,8 @@ integrand at t/T, or at the left end (t − 1)/T.  That the integrand is defined
 
 Stieltjes: Σ_{t=1..T} f(w(t/T)) (w(t/T) − w((t−1)/T)) → ∫_{w(0)}^{w(1)} f(v) dv, for a smooth w: what w does between its
 ends does not matter.
+
+Products: Π (1 + f(t/T)/T) → exp ∫_0^1 f, as Σ f(t/T)/T → ∫ f and Σ (f(t/T)/T)² → 0; and Π c over T steps is a power.
 """
 
 from __future__ import annotations
@@ -15,9 +17,9 @@ import sympy as sp
 
 from ..kernel.sums import product, products, total
 from ..language.density import KL, Derivative, E, Integral, Var
-from ..language.expr import Num, Symbol, rebuild, walk
+from ..language.expr import Num, Pow, Symbol, exp, rebuild, walk
 from ..language.functions import Apply
-from ..language.times import Index, Item, Limit, Span, Sum
+from ..language.times import Index, Item, Limit, Product, Span, Sum
 from ..language.tree import free_indices
 from .symbolic import Symbolic, floors
 
@@ -47,9 +49,16 @@ def _clock(integral):
 
 
 def _replaced(goal, node, integrals):
-    if isinstance(node, Limit) and any(type(part) is Sum for part in walk(node.body)):
+    whole = node.body if isinstance(node, Limit) else None
+    if isinstance(whole, Product) and whole.low.symbol is None and whole.symbol not in free_indices(whole.body):
+        return Limit(Pow(whole.body, whole.high - (whole.low.offset - 1)), node.symbol)
+    if isinstance(whole, Product):
+        steps = Sum(whole.body - 1, whole.symbol, whole.low, whole.high)
+        found = _limit(goal, Limit(steps, node.symbol), integrals)
+        return node if isinstance(found, Limit) else exp(found)
+    if whole is not None and any(type(part) is Sum for part in walk(whole)):
         return _limit(goal, node, integrals)
-    return rebuild(node, lambda child: _replaced(goal, child, integrals)) if integrals else node
+    return rebuild(node, lambda child: _replaced(goal, child, integrals))
 
 
 def _limit(goal, node, integrals):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sympy as sp
 
 from ..errors import DerivationError
-from .normalform import sign_of
 
 
 def sign_of_value(field, value) -> int | None:
@@ -50,3 +49,23 @@ def _sign(polynomial):
         if sign is None:
             return None
     return sign
+
+
+def sign_of(expr, strict: bool = True) -> int | None:
+    """Return 1 or -1 if a polynomial is proved positive or negative, else None.
+
+    It is proved by its coefficients: all of one sign, odd powers of positive symbols only.  ``strict`` excludes a zero.
+    """
+    expr = sp.expand(expr)
+    unsure = sorted((s for s in expr.free_symbols if not s.is_positive), key=str)
+    if not expr.free_symbols:
+        return int(sp.sign(expr)) or None
+    polynomial = sp.Poly(expr, *sorted(expr.free_symbols, key=str))
+    signs, never_zero = set(), False
+    for powers, coefficient in polynomial.terms():
+        odd = [power for symbol, power in zip(polynomial.gens, powers, strict=True) if symbol in unsure and power]
+        if any(power % 2 for power in odd) or coefficient.is_real is not True:
+            return None
+        signs.add(int(sp.sign(coefficient)))
+        never_zero |= not odd
+    return signs.pop() if len(signs) == 1 and (never_zero or not strict) else None

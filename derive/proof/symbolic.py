@@ -21,7 +21,7 @@ from ..language.expr import Div, Interval, Mul, log, walk
 from ..language.goal import members_of_limit
 from ..language.times import Index, Span, Sum
 from . import integrals, moments, sets
-from .folds import Folds, chart
+from .folds import NATURAL, Folds, chart
 from .functions import Phi, arbitrary
 from .signs import steady
 
@@ -44,7 +44,8 @@ class Symbolic(Folds):
     def Index(self, node):
         time = self.time(node)
         if isinstance(time, Index):
-            return sp.Symbol(time.symbol, positive=True, integer=True) + time.offset
+            late = self.least.get(time.symbol, 1) - 1  # the symbol counts from the least value on
+            return sp.Symbol(time.symbol, **NATURAL) + late + time.offset
         return sp.Integer(time)
 
     def leaf(self, label, domain):
@@ -71,7 +72,10 @@ class Symbolic(Folds):
     def Func(self, node):
         if node.name == "log":
             return self.log(node.arg)
-        return (Phi if node.name == "Phi" else getattr(sp, node.name))(self(node.arg))
+        return {"Phi": Phi, "abs": sp.Abs, "exp": sp.exp, "sqrt": sp.sqrt}[node.name](self(node.arg))
+
+    def Least(self, node):
+        return self(node.written_out())
 
     def Apply(self, node):
         function, args = node.function, tuple(map(self, node.args))
@@ -184,8 +188,10 @@ class Symbolic(Folds):
         return self.derivative(body, symbol) / sp.diff(by, symbol)
 
     def Limit(self, node):
+        before = self.least.pop(node.symbol, None)
         with self.bind(node.symbol, Index(node.symbol)):  # also where an induction sets that index
             body, grows = self(node.body), self.Index(Index(node.symbol))
+        self.least |= {} if before is None else {node.symbol: before}
         if self.justification.name != "limit":  # only this justification evaluates it
             return self.uninterpreted(("Limit", node.symbol), body)
         if members_of_limit(node):

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import sympy as sp
 
-from ..errors import DerivationError, Inconclusive
+from ..errors import Inconclusive
 from ..kernel.positive import positive
-from .integrals import sign
 from .normalform import Field
+from .signs import sign_of_value
 from .translate import Translator
 
 
@@ -37,10 +37,7 @@ class Uninterpreted(Translator):
         """Is this integral positive, as its integrand is?"""
         if low is None or high is None:
             return positive(node.body)
-        try:
-            return positive(node.body) and sign(self.field, self.field.rational(high - low)) == 1
-        except DerivationError:
-            return False
+        return positive(node.body) and sign_of_value(self.field, high - low) == 1
 
     def hide(self, symbol, inside):
         """Remember what the inside of ``symbol`` depends on."""

@@ -12,7 +12,8 @@ import math
 import sympy as sp
 
 from derive.errors import DerivationError, Inconclusive
-from derive.proof.normalform import Field, sign_of
+from derive.proof.normalform import Field
+from derive.proof.signs import sign_of
 from derive.proof.timeout import timeout
 
 TERMS, SECONDS = 5_000_000, 20

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from derive.errors import Inconclusive, Undefined
 from derive.language.registry import positive, real, unit
 from derive.proof.integrals import gaussian
-from derive.proof.normalform import Field, sign_of
+from derive.proof.normalform import Field
+from derive.proof.signs import sign_of
 from derive.proof.symbolic import chart
 
 a, b, c = (chart(name, unit) for name in "abc")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-FILES = ("falsehoods", "attacks", "scopes", "holes", "holes_of_the_kernel", "truths", "soundness")
+FILES = ("falsehoods", "attacks", "scopes", "holes", "holes_of_the_kernel", "truths", "new_truths", "soundness")
 
 
 def cases() -> dict:

@@ -100,6 +100,28 @@ Lemma ln_half : forall s f, 0 < s -> s * s = f -> ln s = ln f / 2.
 Proof. intros s f H <-. rewrite ln_mult by assumption. lra. Qed.
 
 Lemma below_one : forall u, u < 1 -> 0 < 1 + - u. Proof. intros; lra. Qed.
+Lemma exp_below_one x : 0 < - x -> 0 < 1 + - exp x.
+Proof. intros H. assert (E := exp_increasing x 0 ltac:(lra)). rewrite exp_0 in E. lra. Qed.
+Lemma exp_above_one x : 0 < x -> 0 < exp x + - 1.
+Proof. intros H. assert (E := exp_increasing 0 x H). rewrite exp_0 in E. lra. Qed.
+
+(** The order of times, as that of numbers. *)
+Ltac by_times :=
+  repeat match goal with
+  | H : (_ /\ _)%nat |- _ => destruct H
+  | H : (_ <= _)%nat |- _ => apply le_INR in H; rewrite ?plus_INR in H; cbn [INR] in H
+  end; lra.
+
+(** An exponential is below or above 1, as its exponent is below or above 0. *)
+Ltac bound_of_exp x :=
+  first [ assert (exp x < 1) by (rewrite <- exp_0; apply exp_increasing; lra)
+        | assert (1 < exp x) by (rewrite <- exp_0; apply exp_increasing; lra) ]; assert (0 < exp x) by apply exp_pos.
+Ltac by_exponentials :=
+  match goal with |- context [exp ?x] => bound_of_exp x end;
+  repeat match goal with
+  | |- context [exp ?x] =>
+    lazymatch goal with E : 0 < exp x |- _ => fail | _ => first [ bound_of_exp x | assert (0 < exp x) by apply exp_pos ] end
+  end; nra.
 
 (** Positivity: by the premises, and of terms by that of their parts. *)
 Ltac premise := match goal with D : forall _, _ |- _ => solve [ apply D; first [ assumption | lia | lra ] ] end.
@@ -110,6 +132,9 @@ Ltac pos := cbv beta; unfold Rgt; first
   [ assumption | lra | exact PI_RGT_0 | apply exp_pos | premise
   | match goal with
     | H : _ = ?b |- 0 < ?b => rewrite <- H; first [ assumption | premise ]
+    | |- 0 < 1 + - exp _ => apply exp_below_one; pos
+    | |- 0 < exp _ + - 1 => apply exp_above_one; pos
+    | |- 0 < - ((- _) * _) => rewrite Ropp_mult_distr_l_reverse, Ropp_involutive; pos
     | |- 0 < 1 + - _ => apply below_one; premise
     | |- 0 < _ * _ => apply Rmult_lt_0_compat; pos
     | |- 0 < _ / _ => apply Rdiv_lt_0_compat; pos
@@ -124,8 +149,9 @@ Ltac pos := cbv beta; unfold Rgt; first
     | D : positive ?I |- 0 < ?I _ => apply D; intros; pos
     | |- 0 < _ + _ =>
       first [ apply Rplus_lt_0_compat; pos | apply Rplus_le_lt_0_compat; [ nonneg pos | pos ]
-            | apply Rplus_lt_le_0_compat; [ pos | nonneg pos ] ]
+            | apply Rplus_lt_le_0_compat; [ pos | nonneg pos ] | by_times ]
     end
+  | match goal with |- context [exp _] => by_exponentials end
   | nra ].
 Ltac nonzero :=
   repeat match goal with |- _ /\ _ => split end;
@@ -133,6 +159,7 @@ Ltac nonzero :=
         | match goal with
           | |- _ * _ <> 0 => apply Rmult_integral_contrapositive_currified; nonzero
           | |- _ ^ _ <> 0 => apply pow_nonzero; nonzero
+          | |- context [exp _] => apply Rlt_not_eq; by_exponentials
           end ].
 Ltac logs := repeat first [ rewrite ln_mult by pos | rewrite ln_Rinv by pos | rewrite ln_exp | rewrite ln_1 ].
 Ltac side := solve [ assumption | lia | lra | pos ].

@@ -21,14 +21,14 @@ Definition smooth_in (f : (nat -> R) -> R) := forall u i, smooth (fun h : R => f
 
 Fixpoint combined {A : Type} (l : list A) (ms : list (R * (A -> R))) : R :=
   match ms with [] => 0 | (c, m) :: ms => c * sum l m + combined l ms end.
-Fixpoint combination {A : Type} (ms : list (R * (A -> R))) (a : A) : R :=
-  match ms with [] => 0 | (c, m) :: ms => c * m a + combination ms a end.
+Fixpoint linear_terms {A : Type} (ms : list (R * (A -> R))) (a : A) : R :=
+  match ms with [] => 0 | (c, m) :: ms => c * m a + linear_terms ms a end.
 
 Lemma sum_combination {A : Type} (l : list A) (ms : list (R * (A -> R))) f :
-  (forall a, In a l -> f a = combination ms a) -> sum l f = combined l ms.
+  (forall a, In a l -> f a = linear_terms ms a) -> sum l f = combined l ms.
 Proof.
-  intros H. rewrite (sum_ext l f (combination ms) H). clear f H.
-  induction ms as [|[c m] ms IH]; cbn [combination combined]; [apply sum_zero|].
+  intros H. rewrite (sum_ext l f (linear_terms ms) H). clear f H.
+  induction ms as [|[c m] ms IH]; cbn [linear_terms combined]; [apply sum_zero|].
   rewrite (sum_plus l (fun a => c * m a)), sum_scale, IH. reflexivity.
 Qed.
 
