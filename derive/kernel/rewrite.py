@@ -198,7 +198,8 @@ class Rewriter:
     def merged(self, factors, variables, ranges):
         """∫ h ∫ g as one integral over both, where the inner variables stand nowhere else."""
         for factor, count in factors.items():
-            if not isinstance(factor, Integral) or count != 1 or not is_state_run(run(factor.over)):
+            whole = isinstance(factor, Integral) and (factor.low, factor.high) == (None, None)
+            if not whole or count != 1 or not is_state_run(run(factor.over)):
                 continue
             inner = [run(factor.over)]
             rest = {f: n for f, n in factors.items() if f is not factor}

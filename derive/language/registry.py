@@ -133,11 +133,11 @@ class Registry:
         """A joint law over all states; ``markov`` declares it to be a Markov chain."""
         return self.declare(name, Law(name, latex or latex_name(name), markov))
 
-    def function(self, name: str, domain: Interval = real, latex: str | None = None) -> Function:
-        """An arbitrary smooth function, real or positive; see ``Function`` for how it grows."""
+    def function(self, name: str, domain: Interval = real, latex: str | None = None, places: int = 1) -> Function:
+        """An arbitrary smooth function, real, or positive and then falling off in its first ``places`` arguments."""
         if domain not in (real, positive):
             raise ArgumentError(f"the values of a function are real or positive, got {domain!r}; import one of them")
-        return self.declare(name, Function(name, latex or latex_name(name), domain))
+        return self.declare(name, Function(name, latex or latex_name(name), domain, places=places))
 
 
 def _readable(name, latex):

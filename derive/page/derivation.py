@@ -20,6 +20,9 @@ from ..definitions.definable import density
 from ..definitions.distributions import not_against
 from ..errors import ArgumentError
 from ..justifications import justification
+from ..kernel.free import Free
+from ..kernel.ranges import Ranges
+from ..kernel.wellformed import well_formed
 from ..language.density import Density, Diffusion, Normal
 from ..language.dependence import is_noise, random_facts
 from ..language.expr import Expr, Num, Symbol, Value, walk, wrap
@@ -111,6 +114,7 @@ class Derivation(Registry):
                     f"{name!r}: {right!r} has a limit, which may be infinite; define it by what it tends to"
                 )
         new = Definition(name, left, right, relation, word)
+        well_formed(right, Ranges.least(new.first()), Free(pairs))
         self._witness(name, self.hypotheses(), [new])
         stated = [block for block in self.blocks.values() if isinstance(block, Definition) and block.name != name]
         not_against([*stated, new], left)

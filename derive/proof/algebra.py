@@ -11,6 +11,7 @@ from ..errors import Inconclusive
 from ..kernel.free import Free
 from ..kernel.ranges import Ranges
 from ..kernel.states import all_apart, run
+from ..kernel.wellformed import nothing_hidden
 from ..language.density import KL, Density, E, Integral, Law, Normal, Var
 from ..language.dependence import may_alias, random_facts
 from ..language.expr import Symbol, walk
@@ -20,6 +21,7 @@ from ..language.tree import bound_by, first_times, measure_of, unfold
 from .decide import symbolically
 from .defined import always_defined
 from .derivatives import distinct, visible
+from .drawn import drawn
 from .integrability import converges, require_convergence, tame
 from .riemann import riemann
 from .timeout import timeout
@@ -40,6 +42,8 @@ def sound(goal: Goal, *sides) -> None:
 def exists(goal: Goal, *sides) -> None:
     """Raise ``Inconclusive`` for a mean or an integral that is not seen to exist."""
     tame(*sides)
+    if has_densities(*sides):
+        drawn(Ranges.least(first_times(goal.left, goal.right, least=goal.start)), *sides)
     converges(*(node for side in sides for node in formulas(goal, side)))
     if goal.justification.linear:
         converges(*sides)
@@ -82,6 +86,7 @@ def moving(goal, left, right):
     facts = [fact for fact in facts if any(may_alias(part, fact.left) for part in deeper)]
     left, right = unfold((left, right), facts, goal.start)
     replace(goal, left=left, right=right).check_literals()  # a measure by a symbol may be no density
+    nothing_hidden((left, right), ranges, free)
     return left, right
 
 

@@ -14,7 +14,7 @@ from itertools import product
 
 import sympy as sp
 
-from ..errors import Inconclusive
+from ..errors import DerivationError, Inconclusive
 from ..justifications import justification
 from ..language.density import E, Integral, Normal, Var, written_out
 from ..language.dependence import is_noise, is_state
@@ -157,8 +157,7 @@ class Integrability:
         args = [arg for arg in node.args if not isinstance(arg, Index)]
         for arg in args:
             self.terms(arg, variables)
-        falling = args if node.function.domain.low is not None else []
-        return [Term(tuple(fall for arg in falling for fall in self.line(arg, variables)))]
+        return [Term(tuple(fall for arg in args[: node.function.falling] for fall in self.line(arg, variables)))]
 
     def Derivative(self, node, variables):
         return self.terms(node.body, variables)
@@ -223,6 +222,13 @@ class Integrability:
             return []
         polynomial, one = sp.Poly(value, self.translate(inside[0])), frozenset(inside)
         return [Fall(one, one)] if polynomial.degree() == 2 and self.negative(polynomial.LC()) else []
+
+    def fall(self, node, variables) -> bool:
+        """Do all terms of ``node`` fall off with all the variables?"""
+        try:
+            return all(term.fixed() >= set(variables) for term in self.terms(node, frozenset(variables)))
+        except DerivationError:
+            return not variables
 
     def negative(self, value):
         return sign_of_value(self.translate.field, value) == -1

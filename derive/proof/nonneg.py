@@ -61,8 +61,12 @@ class _Sign:
                 return True
         if isinstance(node, Div) and self.proved(node.over, strict, ranges) and self.proved(node.under, True, ranges):
             return True
-        if isinstance(node, (Sum, E)):  # an empty sum is zero
-            return not (strict and type(node) is Sum) and self.proved(node.body, strict, ranges)
+        if isinstance(node, Sum):  # an empty sum is zero
+            first = self.least.get(node.low.symbol, 1 if node.low.symbol else 0) + node.low.offset
+            inner = _Sign({**self.least, node.symbol: first})
+            return not (strict and type(node) is Sum) and inner.proved(node.body, strict, ranges)
+        if isinstance(node, E):
+            return self.proved(node.body, strict, ranges)
         if isinstance(node, Integral):
             if node.low is None or node.high is None:
                 return self.proved(node.body, strict, ranges)

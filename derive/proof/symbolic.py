@@ -44,7 +44,8 @@ class Symbolic(Folds):
     def Index(self, node):
         time = self.time(node)
         if isinstance(time, Index):
-            return sp.Symbol(time.symbol, positive=True, integer=True) + time.offset
+            early = self.least.get(time.symbol, 1) - 1  # the symbol counts from 1, the index from its least value
+            return sp.Symbol(time.symbol, positive=True, integer=True) + early + time.offset
         return sp.Integer(time)
 
     def leaf(self, label, domain):
@@ -184,8 +185,10 @@ class Symbolic(Folds):
         return self.derivative(body, symbol) / sp.diff(by, symbol)
 
     def Limit(self, node):
+        before = self.least.pop(node.symbol, None)
         with self.bind(node.symbol, Index(node.symbol)):  # also where an induction sets that index
             body, grows = self(node.body), self.Index(Index(node.symbol))
+        self.least |= {} if before is None else {node.symbol: before}
         if self.justification.name != "limit":  # only this justification evaluates it
             return self.uninterpreted(("Limit", node.symbol), body)
         if members_of_limit(node):
