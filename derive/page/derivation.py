@@ -10,7 +10,9 @@ accepted.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TypeVar
 
 import sympy as sp
@@ -56,8 +58,13 @@ class Derivation(Registry):
             )
         super().__init__()
         self.letter = letter
-        self.blocks: dict[str, Block] = {}
+        self._blocks: dict[str, Block] = {}
         self.equivalents: dict[tuple[str, int, str], str] = {}
+
+    @property
+    def blocks(self) -> Mapping[str, Block]:
+        """All blocks by name, in order; nobody takes one away."""
+        return MappingProxyType(self._blocks)
 
     def noise(self, name: str, start: int = 1, latex: str | None = None, backward: bool = False) -> Sequence:
         """Noises, one for each time, each independent of everything before it; say their law with ``define``.
@@ -93,11 +100,11 @@ class Derivation(Registry):
             moving_in_time(name, left, right, pairs, sides)
         goal = Goal(name, left, right, justification("definition"))
         if is_noise(left):
-            return self.place(Definition(name, left, right, "~", "independent"))
+            return self._place(Definition(name, left, right, "~", "independent"))
         if isinstance(right, Diffusion):
             always_defined(right.drift, {}, smooth=True)
             always_defined(right.noise, {}, smooth=True)
-            return self.place(Definition(name, left, right, "~", "assumption"))
+            return self._place(Definition(name, left, right, "~", "assumption"))
         if isinstance(left, Density) and isinstance(right, Normal):
             non_negative(goal, right.variance, strict=True)
             defined(right.mean)
@@ -118,7 +125,7 @@ class Derivation(Registry):
         self._witness(name, self.hypotheses(), [new])
         stated = [block for block in self.blocks.values() if isinstance(block, Definition) and block.name != name]
         not_against([*stated, new], left)
-        return self.place(new)
+        return self._place(new)
 
     def _least(self, left) -> dict[str, int]:
         """The first time at which something defined exists."""
@@ -157,7 +164,7 @@ class Derivation(Registry):
         goal = Goal(name, block.left, block.left, justification("algebra"), hypotheses=pairs)
         list(admissible(goal, 24))
         self._witness(name, pairs)
-        return self.place(block)
+        return self._place(block)
 
     def _witness(self, name, pairs, more=()):
         """Some points must satisfy all hypotheses together with all definitions and assumptions."""
@@ -169,7 +176,7 @@ class Derivation(Registry):
 
     def chain(self, name: str, left: Value, start: int = 1) -> Chain:
         """Start a chain of steps at ``left``; it is about all values of its index symbols from ``start`` on."""
-        return self.place(Chain(self, name, wrap(left), start=start))
+        return self._place(Chain(self, name, wrap(left), start=start))
 
     def induction(self, name: str, left: Expr, right: Value, over: Index) -> Induction:
         """Start a proof of ``left = right`` for all values ≥ 1 of the index ``over``."""
@@ -180,7 +187,7 @@ class Derivation(Registry):
 
         ``DerivationError`` shows both statements if this is not what was proved there.
         """
-        return self.place(recall(self, label, wrap(left), wrap(right), start))
+        return self._place(recall(self, label, wrap(left), wrap(right), start))
 
     def canary(self, name: str, left: Value, right: Value, by: str, using: str | tuple[str, ...] = ()) -> Canary:
         """State something false, to show that it is caught; raise if it is not."""
@@ -200,10 +207,12 @@ class Derivation(Registry):
         (node,) = unfold((wrap(node),), [fact for name in names for fact in self.source(name).facts()])
         return Symbolic(justification("limit"), floors=floors(node), chart="plain")(node)
 
-    def place(self, block: Placed) -> Placed:
+    def _place(self, block: Placed) -> Placed:
         """Number a block.  A cell that is run again replaces its block; another statement under its name is refused."""
         if block.name == "hypothesis":
             raise ArgumentError("name 'hypothesis' is what an induction cites; choose another name")
+        if type(block) not in (Definition, Chain, Induction, Recalled):
+            raise ArgumentError(f"{type(block).__name__} is no block of a derivation; state it with define or chain")
         old = self.blocks.get(block.name)
         if old is not None and (type(old), old.left) != (type(block), block.left):
             raise ArgumentError(
@@ -216,10 +225,8 @@ class Derivation(Registry):
             )
         if isinstance(block, Definition):
             self.defined |= {written: thing for _, thing, written in mentions(block.left)}
-        block.tag = old.tag if old is not None else f"{self.letter}.{len(self.blocks) + 1}"
-        if isinstance(block, Definition) and (block.relation == "=" or block.equations):
-            block.assumptions = {block.name: block.tag}
-        self.blocks[block.name] = block
+        block.placed(old.tag if old is not None else f"{self.letter}.{len(self.blocks) + 1}")
+        self._blocks[block.name] = block
         return block
 
     def source(self, name: str) -> Block:

@@ -6,17 +6,16 @@ The kernel proves, for all times in range; the counterexample search can only re
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mpmath import mp
 
 from ..errors import ArgumentError, DerivationError
-from ..kernel.theorem import Theorem, prove
+from ..kernel.theorem import Theorem, bounded, prove
 from ..language.goal import Goal
 from ..numeric.evaluate import DIGITS
 from ..numeric.gaps import refute_gap
 from ..numeric.refute import refute, refute_by_definitions
-from ..proof.nonneg import non_negative as prove_non_negative
 
 
 @dataclass(frozen=True)
@@ -34,10 +33,10 @@ def verify(goal: Goal) -> ProofStatus:
         return ProofStatus(prove(goal), searches)
 
 
-def non_negative(goal: Goal, gap, strict: bool = False) -> None:
-    """Prove that a gap is never negative (or, if ``strict``, always positive), after a search for counterexamples."""
+def non_negative(goal: Goal, gap, strict: bool = False) -> Theorem:
+    """The theorem that a gap is never negative (``strict``: always positive), after a search for counterexamples."""
     refute_gap(goal, gap, strict)
-    prove_non_negative(goal, gap, strict)
+    return bounded(replace(goal, left=gap, right=gap), strict)
 
 
 def search_again(goal: Goal) -> None:
