@@ -15,7 +15,7 @@ from ..justifications import justification
 from ..language.density import Density
 from ..language.expr import Mul
 from ..language.goal import Goal
-from ..language.times import Index, Item, Product
+from ..language.times import Index, Item, Product, Span
 from ..language.tree import at, first_times
 from ..numeric.models import gaussian_models
 
@@ -53,6 +53,8 @@ class Draw:
         return frozenset(self._place(part, here) for part in self.density.given)
 
     def _place(self, part, here):
+        if isinstance(part, Span):
+            return "span", part
         if part.sequence != self.target.sequence or part.index.symbol != here.symbol:
             return "far", part.sequence, part.index.symbol, part.index.offset
         return "near", part.index.offset - here.offset
@@ -90,7 +92,7 @@ def consistent(name: str, left: Density, right, others) -> None:
         _drawn_once(name, draws[-1], draws[:-1])
     _one_direction(name, draws)
     _no_circle_of_sequences(name, draws)
-    factors = [Draw(by_states(name, part)) for r in products for part in bodies(r)] if draws else []
+    factors = [Draw(by_states(name, part) if draws else part) for r in products for part in bodies(r)]
     for draw in (*draws, *factors) if left.law.markov else ():
         if len(draw.density.targets) > 1 or not draw.neighbour():
             raise ArgumentError(

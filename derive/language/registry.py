@@ -147,7 +147,7 @@ COMMANDS += (
 PLAIN = re.compile(rf"(\\(?:{COMMANDS})(?![a-zA-Z]) ?|\\mathbb{{E}} |[a-zA-Z0-9'_^(){{}}[\]]|, ?| (?=\\mid)|-(?=1}}))+")
 ODD = (
     re.compile(  # no letter first; an empty group; a number in the place of a letter; two scripts alike; a bar, a comma
-        r"[^a-zA-Z]*(\d|\.)|.*({}|\(\)|\[\]|(?<![_^(}]){\d|([_^])(\w|{[^{}]*}|\\[a-z]+)\3)|[^{[]*(\\mid|,)"
+        r"[^a-zA-Z]*(\d|\.)|.*({}|\(\)|\[\]|(?<![_^(}]){\d|([_^])(\w|{[^{}]*}|\\[a-z]+)\3)|[^{[]*(\\mid|,)|.*cal ?{?N"
     )
 )
 

@@ -36,14 +36,14 @@ def sound(goal: Goal, *sides) -> None:
     with timeout():
         for side in sides:
             always_defined(side, least)
+    if has_densities(*sides):
+        drawn(Ranges.least(least), *sides)
     exists(goal, *sides)
 
 
 def exists(goal: Goal, *sides) -> None:
     """Raise ``Inconclusive`` for a mean or an integral that is not seen to exist."""
     tame(*sides)
-    if has_densities(*sides):
-        drawn(Ranges.least(first_times(goal.left, goal.right, least=goal.start)), *sides)
     converges(*(node for side in sides for node in formulas(goal, side)))
     if goal.justification.linear:
         converges(*sides)
