@@ -13,6 +13,7 @@ from .language import Goal
 
 CHECKS = "derive.page.chain.verify"  # the function that each step is handed to
 CANARY = "derive.page.derivation.Canary"  # states something false, which no check of ours would stop
+PROVED = "derive.page.chain.Chain.proved"  # whether a line that is shown is a theorem
 CHAINED = ("derive.page.chain.chained", "derive.kernel.theorem.chained")
 COUNT = ".summary()"  # attacks every step with mutants
 
@@ -33,6 +34,7 @@ def unchecked(note):
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch(CHECKS, note))
         stack.enter_context(mock.patch(CANARY))
+        stack.enter_context(mock.patch(PROVED, lambda *line: True))
         for place in CHAINED:
             stack.enter_context(mock.patch(place, lambda theorems: (theorems[0].left, theorems[-1].right)))
         stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
@@ -45,8 +47,8 @@ def run(page: Page) -> tuple[dict, list[Goal]]:
 
     def note(goal: Goal) -> SimpleNamespace:
         found.append(goal)
-        theorem = SimpleNamespace(goal=goal, left=goal.left, right=goal.right)
-        return SimpleNamespace(theorem=theorem, looks=())
+        theorem = SimpleNamespace(goal=goal, left=goal.left, right=goal.right, rests=frozenset())
+        return SimpleNamespace(theorem=theorem, searches=())
 
     namespace: dict = {}
     with unchecked(note):

@@ -24,6 +24,7 @@ class Beside:
     words: str
     status: str = ""
     since: str = ""
+    unexamined: str = ""
 
     @property
     def justification(self) -> str:
@@ -62,7 +63,11 @@ def derived(mark: dict) -> Block:
 
 def _row(row: dict[str, str]) -> Row:
     words, _, status = row["justification"].partition(" · ")
-    return Row(row["left"], f"{row['relation']} {row['right']}", Beside(words, status, row.get("since", "")))
+    return Row(
+        row["left"],
+        f"{row['relation']} {row['right']}",
+        Beside(words, status, row.get("since", ""), row.get("unexamined", "")),
+    )
 
 
 def typed(latex: str) -> Block:

@@ -47,9 +47,9 @@ def beside_html(beside: Beside, links: Links) -> str:
     """The justification, to be opened; words that are no justification stay, with links to the blocks in them."""
     since = re.sub(r"\b([a-zA-Z])\b", r"<i>\1</i>", escape(f", {beside.since}")) if beside.since else ""
     if not beside.justification:
-        return _linked(beside.words, links) + since
+        return _linked(", ".join(filter(None, (beside.words, beside.unexamined))), links) + since
     opened = f'<div class="rule">{"".join(_sentences(beside, links))}</div>'
-    words = escape(beside.words) + since
+    words = escape(", ".join(filter(None, (beside.words, beside.unexamined)))) + since
     return f'<details class="licence" name="licence"><summary>{words}</summary>{opened}</details>'
 
 
@@ -61,7 +61,8 @@ def _sentences(beside: Beside, links: Links) -> list[str]:
     cited = ", ".join(_link(tag, links) for tag in beside.cited)
     rule = f"<b>{escape(beside.justification)}:</b> one may {escape(JUSTIFICATIONS[beside.justification].permits)}."
     uses = f"Uses {cited}." if cited else ""
-    return [f"<p>{told}</p>" for told in (f"{rule} {source}".strip(), status, uses) if told]
+    alone = "No counterexample search could examine this line; it rests on its proof." if beside.unexamined else ""
+    return [f"<p>{told}</p>" for told in (f"{rule} {source}".strip(), status, alone, uses) if told]
 
 
 def _linked(words: str, links: Links) -> str:

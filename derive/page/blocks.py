@@ -30,8 +30,10 @@ class Line:
     relation: str
     right: object
     justification: str
+    examined: bool = True  # by the counterexample search; what is stated is not asked
 
 
+UNEXAMINED = "no counterexample search"
 STRUT = r" \vphantom{\big|}"  # some air between the lines
 RELATIONS = {"=": "=", ":=": ":=", "~": r"\sim", "<": "<", "≤": r"\le"}
 
@@ -101,7 +103,8 @@ class Block:
     def rows(self) -> list[dict[str, str]]:
         """The lines: both sides and the relation as LaTeX, the justification as words; "left" is "" on continued lines.
 
-        The last one has "since" if it holds only from some time on: the smallest values of symbols, as words.
+        A line that the counterexample search could not examine has "unexamined".  The last one has "since" if it holds
+        only from some time on: the smallest values of symbols, as words.
         """
         rows = [
             {
@@ -109,6 +112,7 @@ class Block:
                 "relation": RELATIONS[line.relation],
                 "right": latex(line.right),
                 "justification": line.justification,
+                **({} if line.examined else {"unexamined": UNEXAMINED}),
             }
             for line in self.lines()
         ]
@@ -129,7 +133,8 @@ class Block:
         late = "".join(rf"\text{{, }}{symbol}\text{{ at least }}{first}" for symbol, first in self._late())
         lines = [f"& {left}{STRUT}"] if apart else []
         for row in rows:
-            beside = rf"{{\small\text{{{row['justification']}}}{late if row is rows[-1] else ''}}}"
+            told = row["justification"] + (f", {UNEXAMINED}" if "unexamined" in row else "")
+            beside = rf"{{\small\text{{{told}}}{late if row is rows[-1] else ''}}}"
             line = f"{'' if apart else row['left']} &{_right(row)}{STRUT}"
             lines += [line, rf"&\quad {beside}"] if stacked else [f"{line} && {beside}"]
         body = " \\cr\n".join(line.strip() for line in lines)
@@ -151,7 +156,8 @@ class Block:
         rows = [f"({self.tag}) {self.name}"]
         for line in self.lines():
             left = "" if line.left is None else f"{text(line.left)} "
-            rows.append(f"    {left}{line.relation} {text(line.right)}    [{line.justification}]")
+            told = line.justification + ("" if line.examined else f", {UNEXAMINED}")
+            rows.append(f"    {left}{line.relation} {text(line.right)}    [{told}]")
         return "\n".join(rows)
 
 

@@ -26,8 +26,12 @@ GAPS = ("Gibbs", "non-negative gap", "positive gap")
 class Gap:
     """What makes a line an inequality: the theorem about the sign of the gap, and the line before it."""
 
-    theorem: Theorem
+    status: ProofStatus
     before: Expr
+
+    @property
+    def theorem(self) -> Theorem:
+        return self.status.theorem
 
     @property
     def goal(self) -> Goal:
@@ -61,6 +65,11 @@ class Step:
         word = (self.gap.goal if self.gap else self.goal).justification.status
         timeless = not any(isinstance(p, Index) and p.symbol for side in self.goal.sides() for p in walk(side))
         return "rule" if word == RULE and timeless else word
+
+    @property
+    def examined(self) -> bool:
+        """Did the counterexample search find something to evaluate, for the sign of a gap as well?"""
+        return bool(self.status.searches and (self.gap is None or self.gap.status.searches))
 
     @property
     def shown(self) -> str:
@@ -212,7 +221,7 @@ class Chain(Block):
             if not self.proved(step, before):
                 raise DerivationError(f"{self.name!r} was changed after it was checked; state it again")
             before = step.right
-        return [Line(left, s.relation, s.right, s.shown) for left, s in zip(lefts, self.steps, strict=False)]
+        return [Line(a, s.relation, s.right, s.shown, s.examined) for a, s in zip(lefts, self.steps, strict=False)]
 
 
 def _names(using) -> tuple[str, ...]:
@@ -266,4 +275,4 @@ class Induction(Block):
     def lines(self):
         if any(chained([step.status.theorem]) != (self.left, self.right) for step in self.steps):
             raise DerivationError(f"{self.name!r} was changed after it was checked; state it again")
-        return [Line(self.left, "=", self.right, s.shown) for s in self.steps]
+        return [Line(self.left, "=", self.right, s.shown, s.examined) for s in self.steps]

@@ -174,7 +174,7 @@ class Recalled(Block):
         return [self.fact()]
 
     def lines(self):
-        return [Line(self.left, "=", self.right, f"recalled ({self.origin.tag})")]
+        return [Line(self.left, "=", self.right, f"recalled ({self.origin.tag})", bool(self.searches))]
 
     def metadata(self):
         """The name stays with the chapter that proved it; here the block has its number alone."""

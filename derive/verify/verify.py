@@ -23,7 +23,7 @@ class ProofStatus:
     """The theorem, and where counterexamples were searched without success."""
 
     theorem: Theorem
-    searches: tuple[str, ...]
+    searches: tuple[str, ...]  # none: the search could not examine the step, which rests on its proof alone
 
 
 def verify(goal: Goal) -> ProofStatus:
@@ -33,10 +33,10 @@ def verify(goal: Goal) -> ProofStatus:
         return ProofStatus(prove(goal), searches)
 
 
-def non_negative(goal: Goal, gap, strict: bool = False) -> Theorem:
-    """The theorem that a gap is never negative (``strict``: always positive), after a search for counterexamples."""
-    refute_gap(goal, gap, strict)
-    return bounded(replace(goal, left=gap, right=gap), strict)
+def non_negative(goal: Goal, gap, strict: bool = False) -> ProofStatus:
+    """The proof status of a gap that is never negative (``strict``: always positive)."""
+    searches = refute_gap(goal, gap, strict)
+    return ProofStatus(bounded(replace(goal, left=gap, right=gap), strict), searches)
 
 
 def search_again(goal: Goal) -> None:

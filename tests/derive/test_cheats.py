@@ -163,7 +163,7 @@ def test_an_inequality_needs_a_gap_whose_sign_was_proved(w):
     for forged in (
         replace(step, relation="<"),
         replace(step, gap=None),
-        replace(step, gap=replace(step.gap, theorem=step.status.theorem)),
+        replace(step, gap=replace(step.gap, status=step.status)),
     ):
         chain._steps = (forged,)
         with pytest.raises(DeriveError):

@@ -42,7 +42,6 @@ def test_the_book_shows_no_other():
         r"$\displaystyle 1 = 0$",
         r"- $\begin{aligned} 1 &= 0 \end{aligned}$",
         r"> $$1 = 0$$",
-        "| a | b |\n|---|---|\n| a | $$1 = 0$$ |",
     ],
 )
 def test_an_imitation_is_told(monkeypatch, text):
