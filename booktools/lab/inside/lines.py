@@ -52,7 +52,7 @@ def _prepare():
     for module in (chains, recalls):
         unless_checked(module, "search_by_definitions", lambda goal: ())
     unless_checked(chains, "non_negative", lambda goal, gap, strict: _taken(goal, chains.SIGNS[strict]))
-    unless_checked(Chain, "proved", lambda *given: True)
+    Chain.proved = lambda *given: True  # what was taken is no theorem
     for name in ("non_negative", "verify"):
         unless_checked(derivations, name, lambda *given, **named: None)
     unless_checked(chains, "by_induction", lambda goal, *given: _taken(goal).theorem)
