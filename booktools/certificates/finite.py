@@ -15,12 +15,12 @@ from derive.language.functions import Apply
 from derive.language.times import Index, Item, Product, Span, Sum
 from derive.language.tree import unfold
 
-from ..crosscheck.scripts import opened
-from ..crosscheck.scripts import script as solved
 from . import polynomials as poly
 from .fingerprint import Fingerprint
 from .polynomials import expression
 from .premises import name_of
+from .radicals import opened
+from .radicals import script as solved
 from .rules import Rules
 from .states import ALL, Marginal, Over, Times, Unknown, Words, parts_of
 

@@ -150,21 +150,21 @@ class Rules:
     def integral(self, node):
         variable, pulled = node.over, {}
         for monomial, value in self.form(node.body).items():
-            out = tuple((n, power) for n, power in monomial if variable not in self.words.free(n, self.words.moving))
+            out = tuple((n, power) for n, power in monomial if variable not in self.words.free(n))
             pulled.setdefault(tuple(pair for pair in monomial if pair not in out), {})[out] = value
         pulled = pulled or {(): {}}
         lines, terms = [], []
         for rest, factor in pulled.items():
             start = Integral(poly.word(rest), variable, node.low, node.high)
             terms.append((expression(factor), start, start))
-        name = self.words.variable(variable.name)
+        name = self.words.word(variable)
         listed = "; ".join(f"({self.words(c)}, (fun {name} : R => {self.words(s.body)}))" for c, s, _ in terms)
         self.seen.update({e: (e, "reflexivity") for _, _, e in terms})
         end = expression(poly.add(*(poly.multiply(self.form(c), self.form(e)) for c, _, e in terms)))
         split = (
             f"into {name}; cbn [sum fst snd]; {self.equal(node.body, self.total([(c, s.body) for c, s, _ in terms]))}"
         )
-        lemma, given = f"int_combination {self.words.use('int', 'int', 'R -> R')} [{listed}]", "assumption"
+        lemma, given = f"int_combination {name_of('int')} [{listed}]", "assumption"
         if node.low is not None:
             lemma, given = f"RInt_combination [{listed}]", FORALL
         head = f"etransitivity; [ apply ({lemma}); [ {given} | {split} ] | ]"

@@ -84,8 +84,13 @@ class Script(Algebra):
 
     def proof(self) -> str:
         """Where a member may lie on the border of its domain, the least time is a case of its own."""
+        if over := getattr(self.goal, "over", ""):
+            sides = f"{self.text(self.goal.left)} = {self.text(self.goal.right)}"
+            claim = f"(fun {name_of(over)} : nat => {sides})"
+            return f"{self.intros()}; apply (induction_from_one {claim}); assumption"
         own = "noises" if self.word.random else PROOFS.get(self.goal.justification.name)
         own = "gaussians" if own == "finite" and self.said.space == "line" else own
+        own = "signs" if self.said.relation in ("<", "<=") else own
         if own is not None and (script := import_module(f".{own}", __package__).proof(self)):
             return script
         ways = [f"solve [ {tactic} ]" for tactic in [*self.citing(), *self.by_sums(), self.by_cases()]]
