@@ -28,8 +28,8 @@ class Beside:
     words: str
     status: str = ""
     since: str = ""
-    unexamined: str = ""
     certificate: Certificate | None = None
+    unexamined: str = ""
 
     @property
     def justification(self) -> str:
@@ -72,7 +72,7 @@ def _row(row: dict[str, str], certificate: Certificate | None) -> Row:
     return Row(
         row["left"],
         f"{row['relation']} {row['right']}",
-        Beside(words, status, row.get("since", ""), row.get("unexamined", ""), certificate),
+        Beside(words, status, row.get("since", ""), certificate, row.get("unexamined", "")),
     )
 
 

@@ -94,7 +94,7 @@ def recall(derivation, label: str, left, right, start: int) -> Recalled:
 class Recalled(Block):
     """``left = right``, as another chapter has proved it."""
 
-    steps = ()
+    steps, searches = (), ("there",)  # where it was proved, until it is sought here
 
     def __init__(self, derivation, origin: Record, left, right, start: int):
         super().__init__(origin.name, start)
