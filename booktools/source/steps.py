@@ -17,10 +17,10 @@ from .pages import Book, Page
 
 CHECKS = "derive.page.chain.verify"  # the function that each step is handed to
 SIGNS = "derive.page.chain.non_negative"  # the function that the gap of each inequality is handed to
-CONCLUDES = "derive.page.chain.by_induction"  # the function that makes the conclusion of an induction
+CONCLUDES = "derive.page.induction.by_induction"  # the function that makes the conclusion of an induction
 CANARY = "derive.page.derivation.Canary"  # states something false, which no check of ours would stop
 PROVED = "derive.page.chain.Chain.proved"  # whether a line that is shown is a theorem
-CHAINED = ("derive.page.chain.chained", "derive.kernel.theorem.chained")
+CHAINED = ("derive.page.chain.chained", "derive.page.induction.chained", "derive.kernel.theorem.chained")
 COUNT = ".summary()"  # attacks every step with mutants
 
 

@@ -16,7 +16,6 @@ from ..language.goal import Goal, has_densities
 from ..language.times import Index
 from ..language.tree import at, first_times, unfold
 from ..proof import algebra
-from ..proof.nonneg import non_negative
 from . import noises
 from .free import Free
 from .ranges import Ranges
@@ -87,7 +86,7 @@ def prove(goal: Goal) -> Theorem:
 
 def bounded(goal: Goal, strict: bool) -> Theorem:
     """The theorem that the left side of ``goal``, a gap, is never negative; positive, if ``strict``."""
-    non_negative(goal, goal.left, strict)
+    algebra.non_negative(goal, goal.left, strict)
     return Theorem(_SEAL, goal, SIGNS[strict], granted(goal))
 
 

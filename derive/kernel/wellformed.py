@@ -16,6 +16,11 @@ from .states import all_apart, run
 LATE = Index(None, 10**9)  # an index that goes to a limit
 
 
+def exists(node, least: dict[str, int], stated) -> None:
+    """Raise unless ``node`` is well formed for all times from ``least`` on, where ``stated`` has all definitions."""
+    well_formed(node, Ranges.least(least), Free(stated))
+
+
 def well_formed(node, ranges: Ranges, free: Free) -> None:
     """Raise unless every member in ``node`` is proved to exist, and every measure to be one."""
     if isinstance(node, (Item, Span)):

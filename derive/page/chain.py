@@ -1,4 +1,4 @@
-"""Chains of steps and proofs by induction."""
+"""Chains of steps: each line starts from the one before it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from dataclasses import dataclass, replace
 
 from ..definitions.networks import no_symbol_for_a_network
 from ..errors import ArgumentError, DerivationError
-from ..justifications import CLOSED, RULE, cited, justification
-from ..kernel.theorem import SIGNS, Theorem, by_induction, chained
+from ..justifications import CLOSED, RULE, cited
+from ..kernel.theorem import SIGNS, Theorem, chained
 from ..language.density import KL
 from ..language.expr import Expr, walk, wrap
 from ..language.goal import Goal, contains
 from ..language.registry import at_least_zero
 from ..language.times import Index
-from ..language.tree import Fact, at, first_times
-from ..proof.derivatives import not_under_its_own_variable
+from ..language.tree import Fact, first_times
 from ..verify.mutate import gap_mutants, mutants
-from ..verify.verify import ProofStatus, non_negative, search_by_definitions, verify
+from ..verify.verify import ProofStatus, non_negative, verify
 from .blocks import Block, Line, Rests
 
 GAPS = ("Gibbs", "non-negative gap", "positive gap")
@@ -226,53 +225,3 @@ class Chain(Block):
 
 def _names(using) -> tuple[str, ...]:
     return (using,) if isinstance(using, str) else tuple(using)
-
-
-class Induction(Block):
-    """``left = right`` for every value ≥ 1 of an index: prove ``base`` and ``step``, then ``conclude()``."""
-
-    def __init__(self, derivation, name: str, left: Expr, right: Expr, over: Index):
-        super().__init__(name)
-        if not isinstance(over, Index) or over.symbol is None or over.offset:
-            raise ArgumentError(f"over must be an index such as t, got {over!r}; an induction goes from t to t + 1")
-        self.derivation, self.left, self.right, self.over = derivation, left, right, over.symbol
-        self._steps: tuple[Step, ...] = ()
-        hypothesis = Fact("hypothesis", left, right, frozenset())
-        self.base = derivation._place(Chain(derivation, f"{name}, base", self.here(left, Index(None, 1))))
-        self.step = derivation._place(Chain(derivation, f"{name}, step", self.here(left, over + 1), hypothesis))
-
-    steps = property(lambda self: self._steps)
-
-    def here(self, node, index):
-        return at(node, {self.over: index})
-
-    def conclude(self) -> Induction:
-        """Check that base and step end where they must; the equality then holds for all times, and may be cited."""
-        for chain, index in ((self.base, Index(None, 1)), (self.step, Index(self.over, 1))):
-            expected = self.here(self.right, index)
-            if not chain.steps or chain.right != expected or any(step.relation != "=" for step in chain.steps):
-                raise DerivationError(
-                    f"{chain.name!r} must end in = {expected!r}, got {chain.right!r}; add the missing line"
-                )
-        self.derivation._place(self)
-        self._rests = self.base._rests | self.step._rests
-        not_under_its_own_variable(self)
-        goal = Goal(
-            self.name, self.left, self.right, justification("induction"), definitions=self.derivation.process_facts()
-        )
-        base, step = ([step.status.theorem for step in chain.steps] for chain in (self.base, self.step))
-        status = ProofStatus(by_induction(goal, self.over, base, step), search_by_definitions(goal))
-        self._rests = replace(self._rests, axioms=status.theorem.rests)
-        beside = f"induction ({self.base.tag}), ({self.step.tag})"
-        self._steps = (Step("=", self.right, goal, status, "induction", (), beside, search_by_definitions),)
-        return self
-
-    def facts(self):
-        if not self.steps:
-            raise ArgumentError(f"{self.name!r} is not concluded yet; prove base and step and call conclude()")
-        return [self.fact()]
-
-    def lines(self):
-        if any(chained([step.status.theorem]) != (self.left, self.right) for step in self.steps):
-            raise DerivationError(f"{self.name!r} was changed after it was checked; state it again")
-        return [Line(self.left, "=", self.right, s.shown, s.examined) for s in self.steps]

@@ -22,11 +22,9 @@ from ..definitions.definable import density
 from ..definitions.distributions import not_against
 from ..errors import ArgumentError
 from ..justifications import justification
-from ..kernel.free import Free
-from ..kernel.ranges import Ranges
-from ..kernel.wellformed import well_formed
+from ..kernel.wellformed import exists
 from ..language.density import Density, Diffusion, Normal
-from ..language.dependence import is_noise, random_facts
+from ..language.dependence import is_noise, is_state, random_facts
 from ..language.expr import Expr, Num, Symbol, Value, walk, wrap
 from ..language.functions import Apply
 from ..language.goal import Goal, contains, has_densities
@@ -40,8 +38,9 @@ from ..proof.integrability import finite
 from ..proof.symbolic import Symbolic, floors
 from ..verify.verify import non_negative, verify
 from .blocks import Block
-from .chain import Chain, Induction
+from .chain import Chain
 from .definition import Definition
+from .induction import Induction
 from .recall import Recalled, recall
 from .summary import Canary, Summary
 
@@ -98,9 +97,9 @@ class Derivation(Registry):
             sides = [side for block in self.blocks.values() for side in block.sides()]
             random_in_time(name, left, right, pairs, sides)
             moving_in_time(name, left, right, pairs, sides)
-        goal = Goal(name, left, right, justification("definition"))
         if is_noise(left):
             return self._place(Definition(name, left, right, "~", "independent"))
+        goal = Goal(name, left, right, justification("definition"))
         if isinstance(right, Diffusion):
             always_defined(right.drift, {}, smooth=True)
             always_defined(right.noise, {}, smooth=True)
@@ -121,7 +120,7 @@ class Derivation(Registry):
                     f"{name!r}: {right!r} has a limit, which may be infinite; define it by what it tends to"
                 )
         new = Definition(name, left, right, relation, word)
-        well_formed(right, Ranges.least(new.first()), Free(pairs))
+        exists(right, new.first(), pairs)
         self._witness(name, self.hypotheses(), [new])
         stated = [block for block in self.blocks.values() if isinstance(block, Definition) and block.name != name]
         not_against([*stated, new], left)
@@ -142,12 +141,8 @@ class Derivation(Registry):
                 raise ArgumentError(f"{goal.name!r}: {left!r} was declared to be {first}, and cannot be defined")
             symbol = left.index.symbol
             if first is not None and first_times(right, least=start).get(symbol, start) == start:
-                now = replace(
-                    goal,
-                    left=at(right, {symbol: Index(None, start)}),
-                    right=Num(first),
-                    definitions=self.process_facts(),
-                )
+                now = at(right, {symbol: Index(None, start)})
+                now = replace(goal, left=now, right=Num(first), definitions=self.process_facts())
                 verify(replace(now, facts=now.definitions))
                 start += 1
             goal = replace(goal, start=start)
@@ -158,8 +153,8 @@ class Derivation(Registry):
 
     def suppose(self, name: str, small: Value, large: Value) -> Definition:
         """State ``small < large`` as a hypothesis of all later steps; ``VacuousHypotheses`` if nothing satisfies it."""
-        self.own(wrap(small), wrap(large))
         block = Definition(name, wrap(small), wrap(large), "<", "assumption")
+        self.own(block.left, block.right)
         pairs = (*self.hypotheses(), (block.left, block.right))
         goal = Goal(name, block.left, block.left, justification("algebra"), hypotheses=pairs)
         list(admissible(goal, 24))
@@ -168,7 +163,7 @@ class Derivation(Registry):
 
     def _witness(self, name, pairs, more=()):
         """Some points must satisfy all hypotheses together with all definitions and assumptions."""
-        stated = [block for block in (*self.blocks.values(), *more) if isinstance(block, Definition)]
+        stated = (block for block in (*self.blocks.values(), *more) if isinstance(block, Definition))
         facts = [fact for block in stated for fact in block.facts()]
         pairs = tuple(unfold(pair, facts) for pair in pairs)
         if pairs:
@@ -203,8 +198,8 @@ class Derivation(Registry):
 
     def sympy(self, node: Value, using: str | tuple[str, ...] = ()) -> sp.Expr:
         """Return ``node`` as a SymPy expression in plain symbols, with the cited definitions written out."""
-        names = (using,) if isinstance(using, str) else using
-        (node,) = unfold((wrap(node),), [fact for name in names for fact in self.source(name).facts()])
+        facts = [f for name in ([using] if isinstance(using, str) else using) for f in self.source(name).facts()]
+        (node,) = unfold((wrap(node),), facts)
         return Symbolic(justification("limit"), floors=floors(node), chart="plain")(node)
 
     def _place(self, block: Placed) -> Placed:
@@ -240,12 +235,7 @@ class Derivation(Registry):
     def process_facts(self, relation: str = ":=") -> tuple[Fact, ...]:
         """The definitions that fix the process, or the assumptions ("="): all but those of states."""
         found = [block for block in self.blocks.values() if getattr(block, "relation", None) == relation]
-        return tuple(
-            fact
-            for block in found
-            for fact in block.facts()
-            if not (isinstance(block.left, Item) and block.left.sequence.role == "state")
-        )
+        return tuple(fact for block in found if not is_state(block.left) for fact in block.facts())
 
     def stated(self, but: str = "") -> tuple[tuple[Expr, Expr], ...]:
         """Left and right sides of all definitions and assumptions, but those of one name."""
@@ -253,5 +243,5 @@ class Derivation(Registry):
         return tuple((b.left, b.right) for b in found)
 
     def hypotheses(self) -> tuple[tuple[Expr, Expr], ...]:
-        blocks = self.blocks.values()
-        return tuple((b.left, b.right) for b in blocks if isinstance(b, Definition) and b.relation == "<")
+        found = [b for b in self.blocks.values() if isinstance(b, Definition) and b.relation == "<"]
+        return tuple((b.left, b.right) for b in found)

@@ -23,8 +23,11 @@ from .defined import always_defined
 from .derivatives import distinct, visible
 from .drawn import drawn
 from .integrability import converges, require_convergence, tame
+from .nonneg import non_negative
 from .riemann import riemann
 from .timeout import timeout
+
+__all__ = ["equal", "exists", "non_negative", "sound"]
 
 
 def sound(goal: Goal, *sides) -> None:

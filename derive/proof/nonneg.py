@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from ..errors import DerivationError, Inconclusive
 from ..justifications import justification
-from ..kernel.free import Free
 from ..kernel.positive import positive
-from ..kernel.ranges import Ranges
 from ..kernel.sums import product, products, total
-from ..kernel.wellformed import well_formed
+from ..kernel.wellformed import exists
 from ..language.density import KL, Density, E, Integral
 from ..language.expr import Add, Div, Func, Mul, Num, Pow, walk
 from ..language.goal import Goal, has_densities
@@ -26,7 +24,7 @@ from .symbolic import Symbolic, floors
 def non_negative(goal: Goal, gap, strict: bool = False) -> None:
     """Prove ``gap`` ≥ 0 (> 0 if ``strict``) on the domain, or raise ``Inconclusive``."""
     least = first_times(gap, least=goal.start)
-    well_formed(gap, Ranges.least(least), Free(goal.stated))
+    exists(gap, least, goal.stated)
     (gap,) = unfold((gap,), goal.facts, goal.start)
     cases, late = border_cases([gap], least)
     for symbol, first in cases.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
-from derive.page import chain
+from derive.page import chain, induction
 from derive.verify import verify
 
 
@@ -35,8 +35,9 @@ def numbers_alone():
         stack.enter_context(patch.object(verify, "prove", Unproved))
         stack.enter_context(patch.object(verify, "bounded", Unproved))
         stack.enter_context(patch.object(chain.Chain, "proved", lambda *line: True))
-        stack.enter_context(patch.object(chain, "by_induction", lambda goal, *rest: Unproved(goal)))
-        stack.enter_context(patch.object(chain, "chained", lambda steps: (steps[0].left, steps[-1].right)))
+        stack.enter_context(patch.object(induction, "by_induction", lambda goal, *rest: Unproved(goal)))
+        for module in (chain, induction):
+            stack.enter_context(patch.object(module, "chained", lambda steps: (steps[0].left, steps[-1].right)))
         yield
 
 

@@ -18,6 +18,7 @@ from types import SimpleNamespace
 
 import derive.page.chain as chains
 import derive.page.derivation as derivations
+import derive.page.induction as inductions
 import derive.page.recall as recalls
 from derive.errors import ArgumentError, DerivationError, Inconclusive, Refuted
 from derive.language.registry import mentions, standard_normal
@@ -49,14 +50,14 @@ def _prepare():
         setattr(module, name, lambda *given, **named: (real if NOW.checking else instead)(*given, **named))
 
     unless_checked(chains, "verify", _taken)
-    for module in (chains, recalls):
+    for module in (inductions, recalls):
         unless_checked(module, "search_by_definitions", lambda goal: ())
     unless_checked(chains, "non_negative", lambda goal, gap, strict: _taken(goal, chains.SIGNS[strict]))
     Chain.proved = lambda *given: True  # what was taken is no theorem
     for name in ("non_negative", "verify"):
         unless_checked(derivations, name, lambda *given, **named: None)
-    unless_checked(chains, "by_induction", lambda goal, *given: _taken(goal).theorem)
-    chains.chained = lambda theorems: (theorems[0].goal.left, theorems[-1].goal.right)
+    unless_checked(inductions, "by_induction", lambda goal, *given: _taken(goal).theorem)
+    chains.chained = inductions.chained = lambda theorems: (theorems[0].goal.left, theorems[-1].goal.right)
     derivations.Canary = lambda *given: None  # states something false
     Derivation._witness = lambda *given: None
     _remember(Chain, "equals", lambda right, by, using=(): ("=", by, using, None))
