@@ -9,7 +9,8 @@ chain rule in joint laws that are not Markov chains, and only the justification 
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from .errors import ArgumentError
 
@@ -178,9 +179,19 @@ _ALL = (
     Justification("induction", "use the hypothesis, or conclude from t = 1 and from t to t + 1"),
     _calculus("limit", "let an index grow without bound", weaker="algebra", rules=("Riemann", "Stieltjes")),
 )
-JUSTIFICATIONS = {justification.name: justification for justification in _ALL}
+JUSTIFICATIONS = MappingProxyType({justification.name: justification for justification in _ALL})
 WRITTEN_OUT = ("mean", "divergence", "Fubini")  # what the definition of an operator says
 CLOSED = JUSTIFICATIONS["algebra"]
+
+
+def cited(name: str, facts, standard) -> Justification:
+    """The justification called ``name`` for a step that cites these facts and the law of these noises."""
+    found = justification(name)
+    if found.mean == "sum" and facts and not standard:
+        return replace(found, mean="uninterpreted")  # the fact is put in place; operators stay as they are
+    if name == "definition" and not facts and not standard:
+        return replace(found, mean="integral", rules=WRITTEN_OUT)  # an operator is written out
+    return found
 
 
 def justification(name: str) -> Justification:
@@ -190,3 +201,6 @@ def justification(name: str) -> Justification:
     near = difflib.get_close_matches(name, JUSTIFICATIONS, n=1) if isinstance(name, str) else []
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise ArgumentError(f"by must be one of {', '.join(map(repr, JUSTIFICATIONS))}, got {name!r}{hint}")
+
+
+GRANTED = frozenset(cited(name, facts, ()) for name in JUSTIFICATIONS for facts in ((), (name,))) | {*_ALL}

@@ -29,6 +29,7 @@ class Beside:
     status: str = ""
     since: str = ""
     certificate: Certificate | None = None
+    unexamined: str = ""
 
     @property
     def justification(self) -> str:
@@ -69,7 +70,9 @@ def derived(mark: dict) -> Block:
 def _row(row: dict[str, str], certificate: Certificate | None) -> Row:
     words, _, status = row["justification"].partition(" · ")
     return Row(
-        row["left"], f"{row['relation']} {row['right']}", Beside(words, status, row.get("since", ""), certificate)
+        row["left"],
+        f"{row['relation']} {row['right']}",
+        Beside(words, status, row.get("since", ""), certificate, row.get("unexamined", "")),
     )
 
 

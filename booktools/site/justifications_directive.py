@@ -55,10 +55,10 @@ def beside_html(beside: Beside, links: Links) -> str:
     """The justification, to be opened; words that are no justification stay, with links to the blocks in them."""
     since = re.sub(r"\b([a-zA-Z])\b", r"<i>\1</i>", escape(f", {beside.since}")) if beside.since else ""
     if not beside.justification:
-        return _linked(beside.words, links) + since
+        return _linked(", ".join(filter(None, (beside.words, beside.unexamined))), links) + since
     opened = f'<div class="rule">{"".join(_sentences(beside, links))}</div>'
     mark = "" if beside.certificate is None else " " + (CHECKED if beside.certificate.checked else UNCHECKED)
-    words = escape(beside.words) + since + mark
+    words = escape(", ".join(filter(None, (beside.words, beside.unexamined)))) + since + mark
     return f'<details class="licence" name="licence"><summary>{words}</summary>{opened}</details>'
 
 
@@ -69,7 +69,8 @@ def _sentences(beside: Beside, links: Links) -> list[str]:
     cited = ", ".join(_link(tag, links) for tag in beside.cited)
     rule = f"<b>{escape(beside.justification)}:</b> one may {escape(JUSTIFICATIONS[beside.justification].permits)}."
     uses = f"Uses {cited}." if cited else ""
-    return [f"<p>{told}</p>" for told in (f"{rule} {source}".strip(), _status(beside, links), uses) if told]
+    alone = "No counterexample search could examine this line." if beside.unexamined else ""
+    return [f"<p>{told}</p>" for told in (f"{rule} {source}".strip(), _status(beside, links), alone, uses) if told]
 
 
 def _status(beside: Beside, links: Links) -> str:

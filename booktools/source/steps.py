@@ -17,9 +17,10 @@ from .pages import Book, Page
 
 CHECKS = "derive.page.chain.verify"  # the function that each step is handed to
 SIGNS = "derive.page.chain.non_negative"  # the function that the gap of each inequality is handed to
-CONCLUDES = "derive.page.chain.by_induction"  # the function that makes the conclusion of an induction
+CONCLUDES = "derive.page.induction.by_induction"  # the function that makes the conclusion of an induction
 CANARY = "derive.page.derivation.Canary"  # states something false, which no check of ours would stop
-CHAINED = ("derive.page.chain.chained", "derive.kernel.theorem.chained")
+PROVED = "derive.page.chain.Chain.proved"  # whether a line that is shown is a theorem
+CHAINED = ("derive.page.chain.chained", "derive.page.induction.chained", "derive.kernel.theorem.chained")
 COUNT = ".summary()"  # attacks every step with mutants
 
 
@@ -58,6 +59,7 @@ def unchecked(note, sign, conclude):
         stack.enter_context(mock.patch(SIGNS, sign))
         stack.enter_context(mock.patch(CONCLUDES, conclude))
         stack.enter_context(mock.patch(CANARY))
+        stack.enter_context(mock.patch(PROVED, lambda *line: True))
         for place in CHAINED:
             stack.enter_context(mock.patch(place, lambda theorems: (theorems[0].left, theorems[-1].right)))
         stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
@@ -72,16 +74,16 @@ def noted():
 
     def note(goal: Goal) -> SimpleNamespace:
         found.append(goal)
-        theorem = SimpleNamespace(goal=goal, left=goal.left, right=goal.right)
-        return SimpleNamespace(theorem=theorem, looks=())
+        return taken(goal)
 
-    def sign(goal: Goal, gap: Expr, strict: bool) -> None:
+    def sign(goal: Goal, gap: Expr, strict: bool) -> SimpleNamespace:
         stated = {"name": f"{goal.name}, gap", "left": Num(Fraction(0)), "right": gap}
         others.append(Sign(**_fields(goal) | stated, relation="<" if strict else "<="))
+        return taken(goal)
 
     def conclude(goal: Goal, over: str, base: list, step: list) -> SimpleNamespace:
         others.append(Conclusion(**_fields(goal) | {"name": f"{goal.name}, line 1"}, over=over))
-        return SimpleNamespace(goal=goal, left=goal.left, right=goal.right)
+        return taken(goal).theorem
 
     with unchecked(note, sign, conclude):
         yield found, others
@@ -99,6 +101,12 @@ def run(page: Page) -> tuple[dict, list[Goal], list[Goal]]:
             tree.body = [node for node in tree.body if not ast.unparse(node).endswith(COUNT)]
             exec(compile(tree, f"{page.short}.md, derivation cell {number}", "exec"), namespace)
     return namespace, found, others
+
+
+def taken(goal: Goal) -> SimpleNamespace:
+    """What stands for the proof status of a goal that nothing has proved."""
+    theorem = SimpleNamespace(goal=goal, left=goal.left, right=goal.right, how="", rests=frozenset())
+    return SimpleNamespace(theorem=theorem, searches=())
 
 
 def _fields(goal: Goal) -> dict:

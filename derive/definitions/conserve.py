@@ -34,6 +34,7 @@ def conservative(name, left, right, others, word="definition") -> None:
     if free_dummies(right):
         raise ArgumentError(f"{name!r}: {right!r} has a variable of integration outside of its integral")
     _noise_in_time(name, [*others, (left, right)])
+    _one_direction(name, [*others, (left, right)])
     if any(_taken((left, right), other) for other in others):
         raise ArgumentError(f"{name!r}: {left!r} is defined already; one {word} for each thing, choose a new name")
     if isinstance(left, Density):
@@ -47,7 +48,8 @@ def conservative(name, left, right, others, word="definition") -> None:
     if isinstance(right, Diffusion):
         diffusions.equation(name, left, right, word)
     elif isinstance(left, Apply):
-        definable.function(name, left, right)
+        definable.function(name, left, right, others)
+    diffusions.nothing_hides_the_place(name, [*others, (left, right)])
     _no_circle(name, left, right, others)
 
 
@@ -101,6 +103,24 @@ def _noise_in_time(name, pairs):
                 and depends_on(part, pairs)
             ):
                 raise ArgumentError(f"{name!r}: {part!r} is random; write out the noise in the state {left!r}")
+
+
+def _one_direction(name, pairs):
+    """States that are drawn backward, and what is made of them, are not mixed with states that are drawn forward."""
+    made, ways = {}, {}
+    for left, right in ((left, right) for left, right in pairs if is_state(left)):
+        for part in (part for part in walk(right) if isinstance(part, Item)):
+            known, way = part.index.symbol is not None, ways.setdefault(left.sequence, set())
+            if is_noise(part):
+                way.add(part.sequence.backward)
+            elif is_state(part):
+                made.setdefault(left.sequence, set()).add(part.sequence)
+                way |= {part.index.offset > left.index.offset} if known and part.index != left.index else set()
+    for _ in made:
+        for sequence, parts in made.items():
+            ways[sequence] = ways[sequence].union(*(ways.get(part, ()) for part in parts))
+    for sequence in (sequence for sequence, way in ways.items() if len(way) > 1):
+        raise ArgumentError(f"{name!r}: {sequence.name} is drawn forward and made of states that are drawn backward")
 
 
 def _later(time, other):

@@ -12,7 +12,7 @@ from itertools import product
 
 from ..errors import ArgumentError
 from ..language.density import Density, E, Integral, Normal, Var
-from ..language.dependence import is_noise, is_state
+from ..language.dependence import depends_on, is_noise, is_state
 from ..language.expr import Mul, Num, Symbol, rebuild, walk
 from ..language.functions import Apply
 from ..language.registry import real
@@ -73,7 +73,7 @@ def _factorises(left, factors, index):
     return True
 
 
-def function(name, left, right) -> None:
+def function(name, left, right, others) -> None:
     """The right side must be a smooth function of the arguments on the left, and of nothing else that varies."""
     times = [arg for arg in left.args if isinstance(arg, Index)]
     variables = [arg for arg in left.args if not isinstance(arg, Index)]
@@ -84,9 +84,9 @@ def function(name, left, right) -> None:
     loose = free_indices(_without(right, variables)) - {time.symbol for time in times}
     if loose:
         raise ArgumentError(f"{name!r}: {right!r} depends on {sorted(loose)[0]!r}; make it an argument of {left!r}")
-    _own_variables(name, left, right, variables)
+    _own_variables(name, left, right, variables, others)
     terms = Integrability({}).terms(right, frozenset(variables))
-    if left.function.positive and any(term.fixed() < set(variables) for term in terms):
+    if left.function.positive and not all(set(variables[: left.function.places]) <= term.fixed() for term in terms):
         raise ArgumentError(f"{name!r}: {right!r} is not seen to fall off in every direction; declare a real function")
 
 
@@ -94,7 +94,7 @@ def _without(node, variables):
     return Num(Fraction(0)) if node in variables else rebuild(node, lambda child: _without(child, variables))
 
 
-def _own_variables(name, left, right, variables):
+def _own_variables(name, left, right, variables, others):
     """No random quantity but the arguments and bound states; and no bound one that an argument might be."""
     bound = [part.over for part in walk(right) if isinstance(part, Integral)]
     for over in bound:
@@ -104,8 +104,8 @@ def _own_variables(name, left, right, variables):
                 f"{name!r}: {over!r} is bound in {right!r}, and may be an argument of {left!r}; use a dummy"
             )
     for part in walk(right):
-        state = is_state(part) and part not in variables and part not in bound
-        if is_noise(part) or state or isinstance(part, (E, Var, Density, Span)):
+        hidden = isinstance(part, (Symbol, Item, Apply)) and part not in (*variables, *bound)
+        if isinstance(part, (E, Var, Density, Span)) or (hidden and depends_on(part, others)):
             raise ArgumentError(
                 f"{name!r}: {part!r} in {right!r} is no argument of {left!r}; make it one, or leave it out"
             )

@@ -8,7 +8,8 @@ solutions, and that their density is smooth and falls off, is part of the assump
 from __future__ import annotations
 
 from ..errors import ArgumentError
-from ..language.dependence import may_alias
+from ..language.density import Diffusion
+from ..language.dependence import atoms, may_alias, moves
 from ..language.expr import Symbol, walk
 from ..language.functions import Apply
 from ..language.registry import real
@@ -33,3 +34,11 @@ def equation(name, left, right, word) -> None:
             f"{name!r}: the noise {right.noise!r} depends on {right.at!r}; it may depend on the time alone"
         )
     Integrability({}).terms(right.drift, frozenset([right.at]))
+
+
+def nothing_hides_the_place(name, pairs) -> None:
+    """Raise ``ArgumentError`` if a symbol in an equation stands, by its definition, for its place or its time."""
+    for _, right in ((left, right) for left, right in pairs if isinstance(right, Diffusion)):
+        for part in {part for side in (right.drift, right.noise) for part in atoms(side)} - {right.at, right.by}:
+            if any(moves(part, variable, pairs) for variable in (right.at, right.by)):
+                raise ArgumentError(f"{name!r}: {part!r} in an equation of {right.at!r} may depend on it; write it out")

@@ -16,7 +16,7 @@ from ..language.density import Density
 from ..language.expr import Mul
 from ..language.goal import Goal
 from ..language.times import Index, Item, Product, Span
-from ..language.tree import first_times
+from ..language.tree import at, first_times
 from ..numeric.models import gaussian_models
 
 
@@ -60,7 +60,13 @@ class Draw:
         return "near", part.index.offset - here.offset
 
     def single(self) -> bool:
-        return len(self.density.targets) == 1 and isinstance(self.target, Item)
+        return len(self.density.targets) == 1
+
+    def agrees(self, literal: Draw) -> bool:
+        """Does a draw at a literal time have the conditions that this one has then?"""
+        here, there = self.target.index, literal.target.index
+        time = {} if here.symbol is None else {here.symbol: Index(None, there.offset - here.offset)}
+        return {at(part, time) for part in self.density.given} == set(literal.density.given)
 
     def neighbour(self) -> bool:
         here = {place for place in self.given() if place[0] != "far" or place[1] == self.target.sequence}
@@ -72,7 +78,7 @@ class Draw:
 def consistent(name: str, left: Density, right, others) -> None:
     """Raise ``ArgumentError`` unless ``left := right`` can be true with the pairs of other definitions."""
     pairs = [(one, r) for one, r in (*others, (left, right)) if of_law(one, left.law)]
-    draws = [Draw(one) for one, r in pairs if not is_product(r)]
+    draws = [Draw(by_states(name, one)) for one, r in pairs if not is_product(r)]
     products = [r for _, r in pairs if is_product(r)]
     if len(products) > 1:
         raise ArgumentError(
@@ -86,7 +92,7 @@ def consistent(name: str, left: Density, right, others) -> None:
         _drawn_once(name, draws[-1], draws[:-1])
     _one_direction(name, draws)
     _no_circle_of_sequences(name, draws)
-    factors = [Draw(part) for r in products for part in bodies(r)]
+    factors = [Draw(by_states(name, part) if draws else part) for r in products for part in bodies(r)]
     for draw in (*draws, *factors) if left.law.markov else ():
         if len(draw.density.targets) > 1 or not draw.neighbour():
             raise ArgumentError(
@@ -94,11 +100,12 @@ def consistent(name: str, left: Density, right, others) -> None:
                 f"than a neighbour; take a law that is not declared so"
             )
     for draw in draws:
-        clash = next((f for f in factors if f.single() and f.may_alias(draw) and f.given() != draw.given()), None)
-        if clash is not None and clash.target.index.symbol is not None:
-            raise ArgumentError(
-                f"{name!r}: {draw.density!r} has other conditions than {clash.density!r} in a product of it"
-            )
+        for one in (one for one in factors if one.may_alias(draw)):
+            same = one.given() == draw.given() if one.target.index.symbol else draw.agrees(one)
+            if not (one.single() and same):
+                raise ArgumentError(
+                    f"{name!r}: {draw.density!r} has other conditions than {one.density!r} in a product of it"
+                )
 
 
 def not_against(stated, left) -> None:
@@ -116,16 +123,36 @@ def not_against(stated, left) -> None:
                 raise ArgumentError(
                     f"{block.name!r} contradicts what is stated about {left.law.name}: {error}"
                 ) from error
-            except Inconclusive:
-                continue
+            except Inconclusive:  # then it must be possible to draw by it
+                others = [(one.left, one.right) for one in stated if one is not block]
+                consistent(block.name, block.left, block.right, others)
 
 
 def _no_circle_of_sequences(name, draws):
     """No sequence of states is drawn given another one that is drawn given it."""
     arrows = {(p.sequence, draw.target.sequence) for draw in draws for p in draw.density.given}
-    for one, other in arrows:
-        if one != other and (other, one) in arrows:
-            raise ArgumentError(f"{name!r}: {one.name} is drawn given {other.name}, and {other.name} given {one.name}")
+    arrows = {(one, other) for one, other in arrows if one != other}
+    for _ in draws:
+        arrows |= {(one, last) for one, other in arrows for first, last in arrows if other == first}
+    for one in (one for one, other in arrows if one == other):
+        raise ArgumentError(f"{name!r}: {one.name} is drawn given others that are drawn given {one.name}")
+
+
+def by_states(name, density) -> Density:
+    """The density with its short runs of states written one by one; each condition is at a time that is fixed."""
+    sides = [[one for part in side for one in _states(name, part)] for side in (density.targets, density.given)]
+    known = {part.index.symbol for part in sides[0]} | {None}
+    for part in (part for part in sides[1] if part.index.symbol not in known):
+        raise ArgumentError(f"{name!r}: {part!r} in {density!r} may be at any time; give it at a fixed distance")
+    return Density(density.law, *map(tuple, sides))
+
+
+def _states(name, part):
+    if isinstance(part, Item):
+        return [part]
+    if part.low.symbol != part.high.symbol:
+        raise ArgumentError(f"{name!r}: {part!r} is of no fixed length; write the density by single states")
+    return [Item(part.sequence, Index(part.low.symbol, k)) for k in range(part.low.offset, part.high.offset + 1)]
 
 
 def of_law(left, law) -> bool:

@@ -15,7 +15,7 @@ from ..language.tree import at, bound_by, free_indices, match, measure_of
 from .ranges import Ranges
 from .states import Run, inside, run
 
-ANY = Index("any")  # a time of which nothing is known
+ANY = Index("?")  # a time of which nothing is known; no author can declare it
 
 
 class Free:
@@ -82,7 +82,8 @@ class Free:
             if match(left, node, free_indices(left), bound):
                 found |= self(at(right, bound), ranges, (*seen, left))
             else:
-                found |= {(anything(part), ANY, ANY) for part in self.reached(right)}
+                args = left.args if isinstance(left, Apply) else ()  # those of the node are seen
+                found |= {(anything(part), ANY, ANY) for part in self.reached(right) if part not in args}
         return found
 
     def reached(self, node, seen=()):

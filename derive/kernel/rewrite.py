@@ -134,8 +134,7 @@ class Rewriter:
     def Integral(self, node, ranges):
         body = self(node.body, ranges)
         ends = [end if end is None else self(end, ranges) for end in (node.low, node.high)]
-        whole = ends == [None, None]
-        if whole and is_state_run(run(node.over)):
+        if ends == [None, None] and is_state_run(run(node.over)):
             return self.integral(body, union([run(node.over)], ranges), ranges)
         return Integral(body, node.over, *ends)
 
@@ -198,7 +197,8 @@ class Rewriter:
     def merged(self, factors, variables, ranges):
         """∫ h ∫ g as one integral over both, where the inner variables stand nowhere else."""
         for factor, count in factors.items():
-            if not isinstance(factor, Integral) or count != 1 or not is_state_run(run(factor.over)):
+            whole = isinstance(factor, Integral) and (factor.low, factor.high) == (None, None)
+            if not whole or count != 1 or not is_state_run(run(factor.over)):
                 continue
             inner = [run(factor.over)]
             rest = {f: n for f, n in factors.items() if f is not factor}
@@ -228,8 +228,8 @@ class Rewriter:
                     continue
                 left = union((*minus(states, mine, ranges), *kept), ranges)
                 new = {markov.plain(factor.law, left): 1} if left else {}
-                others = minus(variables, mine, ranges)
-                return self.marginal(sums.times(rest, new), union((*others, *kept), ranges), ranges)
+                others = union((*minus(variables, mine, ranges), *kept), ranges)
+                return self.marginal(sums.times(rest, new), others, ranges)
         return moving, variables
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from ..errors import DerivationError, Inconclusive
-from ..justifications import CLOSED
+from ..justifications import CLOSED, GRANTED
 from ..language.density import Density
 from ..language.expr import Expr, walk
 from ..language.goal import Goal, has_densities
@@ -24,20 +24,40 @@ from .rewrite import Rewriter
 from .wellformed import well_formed
 
 _SEAL = object()
+SIGNS = ("≥ 0", "> 0")
 
 
 class Theorem:
-    """``left = right``, for all times that the goal is about, by the rules of its justification."""
+    """``left = right``, for all times that the goal is about, by the rules of its justification; it never changes."""
 
-    def __init__(self, seal, goal: Goal, how: str):
+    __slots__ = ("_goal", "_how", "_rests")
+
+    def __init__(self, seal, goal: Goal, how: str, rests: frozenset[str]):
         if seal is not _SEAL:
             raise DerivationError("a theorem is made by the kernel alone; state a step, and let it be proved")
-        self._goal, self._how = goal, how
+        for name, value in zip(self.__slots__, (goal, how, rests), strict=True):
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name, value=None):
+        raise DerivationError(f"a theorem does not change; state another step for {name!r}, and let it be proved")
+
+    __delattr__ = __setattr__
+
+    def __init_subclass__(cls):
+        raise DerivationError("a theorem is made by the kernel alone; no other class is one")
 
     goal = property(lambda self: self._goal)
-    how = property(lambda self: self._how, doc="What closed the proof: a zero of the field, or an induction.")
+    how = property(lambda self: self._how, doc="What closed the proof: a zero of the field, an induction, a sign.")
+    rests = property(lambda self: self._rests, doc="The assumptions that it rests on, also by what it cites; axioms.")
     left = property(lambda self: self._goal.left)
     right = property(lambda self: self._goal.right)
+
+
+def granted(goal: Goal) -> frozenset[str]:
+    """What a goal takes as given: what its facts rest on, the equations, and Itô's formula, which is an axiom."""
+    rests = frozenset().union(*(fact.rests_on for fact in goal.facts))
+    rests |= {f"{density!r} ~ {equation!r}" for density, equation in goal.equations}
+    return rests | ({"axiom: Itô's formula"} if "Itô" in goal.justification.rules else frozenset())
 
 
 def prove(goal: Goal) -> Theorem:
@@ -46,13 +66,15 @@ def prove(goal: Goal) -> Theorem:
     ``proof.algebra`` checks that both sides have a value, and decides an equality in which nothing but the real
     numbers, and the calculus of the justification, is left; it returns how, or raises ``Inconclusive``.
     """
+    if not isinstance(goal, Goal) or goal.justification not in GRANTED:
+        raise DerivationError(f"{goal} is no goal under one of the justifications; state a step")
     first = first_times(goal.left, goal.right, least=goal.start)
     ranges, free = Ranges.least(first), Free(goal.stated)
     for side in (goal.left, goal.right):
         well_formed(side, ranges, free)
     left, right = unfold((goal.left, goal.right), goal.facts, goal.start)
     if has_vectors(left, right):
-        return Theorem(_SEAL, goal, algebra.equal_in_vectors(goal, left, right))
+        return Theorem(_SEAL, goal, algebra.equal_in_vectors(goal, left, right), granted(goal))
     algebra.sound(replace(goal, justification=CLOSED), left, right)
     inside = goal
     if has_densities(left, right) or "given" in goal.justification.rules:
@@ -62,7 +84,13 @@ def prove(goal: Goal) -> Theorem:
         inside = goal if goal.justification.calculus else replace(goal, justification=CLOSED)
     else:
         left, right = (noises.apart(side, goal.justification.rules, free, ranges) for side in (left, right))
-    return Theorem(_SEAL, goal, algebra.equal(inside, left, right))
+    return Theorem(_SEAL, goal, algebra.equal(inside, left, right), granted(goal))
+
+
+def bounded(goal: Goal, strict: bool) -> Theorem:
+    """The theorem that the left side of ``goal``, a gap, is never negative; positive, if ``strict``."""
+    algebra.non_negative(goal, goal.left, strict)
+    return Theorem(_SEAL, goal, SIGNS[strict], granted(goal))
 
 
 def chained(theorems: list[Theorem]) -> tuple[Expr, Expr]:
@@ -85,7 +113,9 @@ def by_induction(goal: Goal, over: str, base: list[Theorem], step: list[Theorem]
         expected = tuple(at(side, {over: index}) for side in (goal.left, goal.right))
         if chained(theorems) != expected:
             raise DerivationError(f"{goal} does not follow: {expected[0]!r} = {expected[1]!r} was not proved")
-    return Theorem(_SEAL, goal, f"induction on {over}")
+    assumed = {f"hypothesis: {goal.left!r} = {goal.right!r}"}
+    rests = frozenset().union(*(theorem.rests for theorem in (*base, *step))) - assumed
+    return Theorem(_SEAL, goal, f"induction on {over}", rests)
 
 
 def undeclared(goal, *sides) -> None:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from ..errors import Inconclusive, Undefined
-from ..language.density import KL, E, Normal
-from ..language.expr import children
+from ..language.density import KL, Density, Derivative, E, Normal, Var
+from ..language.dependence import depends_on, is_noise, is_state
+from ..language.expr import Symbol, children, walk
+from ..language.functions import Apply
 from ..language.times import Index, Item, Limit, Span, Sum
+from ..language.tree import bound_by, measure_of
 from .free import Free
 from .ranges import Ranges
 from .states import all_apart, run
 
 LATE = Index(None, 10**9)  # an index that goes to a limit
+
+
+def exists(node, least: dict[str, int], stated) -> None:
+    """Raise unless ``node`` is well formed for all times from ``least`` on, where ``stated`` has all definitions."""
+    well_formed(node, Ranges.least(least), Free(stated))
 
 
 def well_formed(node, ranges: Ranges, free: Free) -> None:
@@ -37,6 +45,24 @@ def well_formed(node, ranges: Ranges, free: Free) -> None:
             _is_density(measure, ranges, free)
     for child in children(node):
         well_formed(child, ranges, free)
+
+
+def nothing_hidden(sides, ranges: Ranges, free: Free) -> None:
+    """Raise ``Inconclusive`` if a symbol under a mean or an integral stands for what varies there, at any time.
+
+    A mean under a named law is not asked: there the rules look at what a symbol depends on.
+    """
+    for node in (part for side in sides for part in walk(side)):
+        noisy = isinstance(node, Var) or (isinstance(node, E) and node.under is None)
+        bound = () if isinstance(node, Derivative) or isinstance(measure_of(node), Density) else bound_by(node)
+        parts = [part for part in walk(node) if isinstance(part, (Symbol, Item, Apply))] if noisy or bound else []
+        for part in (part for part in dict.fromkeys(parts) if not (is_noise(part) or is_state(part) or part in bound)):
+            moving = not all_apart(free.meaning(part, ranges, ()), [*map(run, bound)], ranges)
+            if moving or (noisy and depends_on(part, free.stated)):
+                raise Inconclusive(
+                    f"{part!r} in {node!r} may vary with what is averaged or integrated over; put its definition in, "
+                    f"or integrate over a dummy"
+                )
 
 
 def _is_density(normal, ranges, free):

@@ -14,13 +14,15 @@ class Function:
     """An arbitrary smooth function; ``order`` counts derivatives, ``f.prime`` is the next one.
 
     A function with values in the real numbers grows at most like a polynomial, with all its derivatives.  One with
-    positive values falls off faster than every power, with all its derivatives, like a bell.
+    positive values falls off in its first ``places`` arguments faster than every power, with all its derivatives, like
+    a bell; the arguments after those, such as a time, only move it smoothly.
     """
 
     name: str
     latex: str
     domain: Interval
     order: int = 0
+    places: int = 1
 
     @property
     def prime(self) -> Function:
@@ -29,6 +31,11 @@ class Function:
     @property
     def positive(self) -> bool:
         return self.domain.low is not None and not self.order
+
+    @property
+    def falling(self) -> int:
+        """In how many arguments it falls off."""
+        return 0 if self.domain.low is None else self.places
 
     def __call__(self, *args) -> Apply:
         """The value at ``args``; a whole number after the first argument is a time."""

@@ -23,7 +23,7 @@ class Fact:
     """``left = right`` for all values of ``symbols`` that are not smaller than ``first`` says.
 
     ``rests`` holds what is defined by the definitions that its proof cites, ``brings`` what states among
-    them are made of.
+    them are made of.  ``axioms`` names the assumptions that it rests on; without a word about them it is one itself.
     """
 
     name: str
@@ -33,6 +33,11 @@ class Fact:
     first: tuple[tuple[str, int], ...] = ()
     rests: frozenset[Expr] = frozenset()
     brings: frozenset[Expr] = frozenset()
+    axioms: frozenset[str] | None = None
+
+    @property
+    def rests_on(self) -> frozenset[str]:
+        return frozenset([f"{self.name}: {self.left!r} = {self.right!r}"]) if self.axioms is None else self.axioms
 
     @cached_property
     def loose(self) -> frozenset[str]:

@@ -18,7 +18,7 @@ from .models import gaussian_sign
 from .points import Point
 
 
-def refute_gap(goal: Goal, gap, strict: bool = False) -> None:
+def refute_gap(goal: Goal, gap, strict: bool = False) -> tuple[str, ...]:
     """Raise ``Refuted`` if the gap is negative (or zero, if ``strict``) at a point of the domain, or in a model."""
     (seen,) = unfold((gap,), goal.facts, goal.start)
     goal = replace(goal, left=gap, right=seen)
@@ -38,3 +38,4 @@ def refute_gap(goal: Goal, gap, strict: bool = False) -> None:
                         f"the gap {seen!r} is {mp.nstr(value, 12)} at {witness(point)}; a gap is never negative"
                     )
                 break
+    return (f"{POINTS} points, {DIGITS} digits",)

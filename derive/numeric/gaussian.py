@@ -73,6 +73,8 @@ class GaussianModel(Interpreter):
         arg = self(node.arg)
         if node.name == "log":
             return arg.log()
+        if isinstance(arg, Bell):
+            raise Inconclusive(f"{node!r} of a density has no value in a Gaussian model")
         value = arg.value(node.name)
         if node.name == "sqrt" and value < 0:
             raise Undefined(f"sqrt of {mp.nstr(value, 8)} in {node!r}")
@@ -197,12 +199,14 @@ class GaussianModel(Interpreter):
         """Slope, shift and variance of the step to ``time``: the defined one, or a random one."""
         if self.independent(law):
             return mp.zero, *self.marginal(law, time, name)
+        steps = [one for one in self.about(law) if len(one.left.given) == 1 and isinstance(one.right, Normal)]
+        here = [one for one in steps if one.left.targets[0].index == Index(None, time)]
+        fact = next(iter(here), fact if fact is not None and fact.symbols else None)
         if fact is None:
             label = f"{self.seed}:{law.name}:{name}:{time}"
             draws = draw(f"{label}:slope", real), draw(f"{label}:shift", real), draw(f"{label}:variance", unit)
             return tuple(map(to_mpf, draws))
-        (symbol,) = fact.symbols
-        normal = at(fact.right, {symbol: Index(None, time - fact.left.targets[0].index.offset)})
+        normal = at(fact.right, {one: Index(None, time - fact.left.targets[0].index.offset) for one in fact.symbols})
         mean = self(normal.mean)
         return mean.coefficient((name, before)), mean.constant_term(), self(normal.variance).value("a variance")
 

@@ -65,8 +65,8 @@ def gaussian_models(goal: Goal, search: Search = EARLY) -> str:
     return f"{search.gaussian} Gaussian models"
 
 
-def gaussian_sign(goal: Goal, gap) -> None:
-    """Raise ``Refuted`` if a gap with densities is negative at some states of a linear-Gaussian model."""
+def gaussian_sign(goal: Goal, gap) -> tuple[str, ...]:
+    """Raise ``Refuted`` if a gap with densities is negative in a linear-Gaussian model; return where it was seen."""
 
     def test(number, index):
         model = _gaussian_model(number, goal.definitions, HORIZON)
@@ -81,7 +81,8 @@ def gaussian_sign(goal: Goal, gap) -> None:
         with mp.workdps(DIGITS + MARGIN):
             _over_models(goal, test, EARLY.gaussian, EARLY.times)
     except Inconclusive:  # not Gaussian: the form of the gap must do
-        return
+        return ()
+    return (f"{EARLY.gaussian} Gaussian models",)
 
 
 @lru_cache(maxsize=80)

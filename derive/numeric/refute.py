@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 
 from mpmath import mp
@@ -71,10 +70,12 @@ def refute_late(goal: Goal) -> tuple[str, ...]:
 
 
 def _seen(*searches) -> tuple[str, ...]:
-    """The names of those searches that found something to evaluate."""
+    """The names of those searches that found something to evaluate; without any, the goal counts as not examined."""
     found = []
     with mp.workdps(DIGITS):
         for search in searches:
-            with suppress(Inconclusive):
+            try:
                 found.append(search())
+            except Inconclusive:  # said of the step: its proof status names no search
+                continue
     return tuple(found)

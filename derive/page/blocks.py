@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ..errors import ArgumentError
 from ..language.text import text
@@ -28,10 +30,30 @@ class Line:
     relation: str
     right: object
     justification: str
+    examined: bool = True  # by the counterexample search; what is stated is not asked
 
 
+UNEXAMINED = "no counterexample search"
 STRUT = r" \vphantom{\big|}"  # some air between the lines
 RELATIONS = {"=": "=", ":=": ":=", "~": r"\sim", "<": "<", "≤": r"\le"}
+
+
+@dataclass(frozen=True)
+class Rests:
+    """Names and tags of assumptions; the left sides of definitions; what states among these are made of; in words."""
+
+    assumptions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    defined: frozenset = frozenset()
+    brings: frozenset = frozenset()
+    axioms: frozenset[str] = frozenset()
+
+    def __or__(self, other: Rests) -> Rests:
+        return Rests(
+            MappingProxyType({**self.assumptions, **other.assumptions}),
+            self.defined | other.defined,
+            self.brings | other.brings,
+            self.axioms | other.axioms,
+        )
 
 
 class Block:
@@ -42,17 +64,23 @@ class Block:
     equations = ()  # the pairs (density, diffusion) that it assumes
 
     def __init__(self, name: str, start: int = 1):
-        self.name, self.start, self.tag = name, start, ""
-        self.assumptions: dict[str, str] = {}  # names and tags of the assumptions that it rests on
-        self.rests: frozenset = frozenset()  # the left sides of the definitions that it rests on
-        self.brings: frozenset = frozenset()  # what states among these are made of
+        self.name, self.start, self._tag, self._rests = name, start, "", Rests()
 
     def __setattr__(self, name, value):
-        if name in ("left", "right", "relation", "start") and name in vars(self):
+        if not name.startswith("_") and (self._tag or name in vars(self)):
             raise ArgumentError(
                 f"{self.name!r} was checked as it stands, and its {name} cannot be changed; state another"
             )
         super().__setattr__(name, value)
+
+    _tag = ""
+    tag = property(lambda self: self._tag, doc="Its number, once it has a place in a derivation.")
+    assumptions = property(lambda self: self._rests.assumptions)
+    rests = property(lambda self: self._rests.defined)
+    brings = property(lambda self: self._rests.brings)
+
+    def placed(self, tag: str) -> None:
+        self._tag = tag
 
     def lines(self) -> list[Line]:
         raise TypeError("a subclass of Block must provide lines()")
@@ -70,12 +98,13 @@ class Block:
         first = self.first()
         right, symbols = self.lines()[-1].right, free_indices(self.left)
         known = tuple(sorted((symbol, first[symbol]) for symbol in symbols | free_indices(right)))
-        return Fact(self.name, self.left, right, symbols, known, self.rests, self.brings)
+        return Fact(self.name, self.left, right, symbols, known, self.rests, self.brings, self._rests.axioms)
 
     def rows(self) -> list[dict[str, str]]:
         """The lines: both sides and the relation as LaTeX, the justification as words; "left" is "" on continued lines.
 
-        The last one has "since" if it holds only from some time on: the smallest values of symbols, as words.
+        A line that the counterexample search could not examine has "unexamined".  The last one has "since" if it holds
+        only from some time on: the smallest values of symbols, as words.
         """
         rows = [
             {
@@ -83,6 +112,7 @@ class Block:
                 "relation": RELATIONS[line.relation],
                 "right": latex(line.right),
                 "justification": line.justification,
+                **({} if line.examined else {"unexamined": UNEXAMINED}),
             }
             for line in self.lines()
         ]
@@ -94,6 +124,8 @@ class Block:
         return [(symbol, first) for symbol, first in sorted(self.first().items()) if first > 1]
 
     def latex(self) -> str:
+        if not self._tag:
+            raise ArgumentError(f"{self.name!r} has no place in a derivation; state it with define, assume or chain")
         rows = self.rows()
         left, apart = rows[0]["left"], _stands_apart(rows)
         widths = [_width(left), *(_width(_right(row)) + (0 if apart else _width(left)) for row in rows)]
@@ -101,7 +133,8 @@ class Block:
         late = "".join(rf"\text{{, }}{symbol}\text{{ at least }}{first}" for symbol, first in self._late())
         lines = [f"& {left}{STRUT}"] if apart else []
         for row in rows:
-            beside = rf"{{\small\text{{{row['justification']}}}{late if row is rows[-1] else ''}}}"
+            told = row["justification"] + (f", {UNEXAMINED}" if "unexamined" in row else "")
+            beside = rf"{{\small\text{{{told}}}{late if row is rows[-1] else ''}}}"
             line = f"{'' if apart else row['left']} &{_right(row)}{STRUT}"
             lines += [line, rf"&\quad {beside}"] if stacked else [f"{line} && {beside}"]
         body = " \\cr\n".join(line.strip() for line in lines)
@@ -123,7 +156,8 @@ class Block:
         rows = [f"({self.tag}) {self.name}"]
         for line in self.lines():
             left = "" if line.left is None else f"{text(line.left)} "
-            rows.append(f"    {left}{line.relation} {text(line.right)}    [{line.justification}]")
+            told = line.justification + ("" if line.examined else f", {UNEXAMINED}")
+            rows.append(f"    {left}{line.relation} {text(line.right)}    [{told}]")
         return "\n".join(rows)
 
 

@@ -1,4 +1,4 @@
-"""Chains of steps and proofs by induction."""
+"""Chains of steps: each line starts from the one before it."""
 
 from __future__ import annotations
 
@@ -6,32 +6,42 @@ from dataclasses import dataclass, replace
 
 from ..definitions.networks import no_symbol_for_a_network
 from ..errors import ArgumentError, DerivationError
-from ..justifications import RULE, WRITTEN_OUT, justification
-from ..kernel.theorem import by_induction, chained
+from ..justifications import CLOSED, RULE, cited
+from ..kernel.theorem import SIGNS, Theorem, chained
 from ..language.density import KL
 from ..language.expr import Expr, walk, wrap
 from ..language.goal import Goal, contains
 from ..language.registry import at_least_zero
 from ..language.times import Index
-from ..language.tree import Fact, at, first_times
-from ..proof.derivatives import not_under_its_own_variable
+from ..language.tree import Fact, first_times
 from ..verify.mutate import gap_mutants, mutants
-from ..verify.verify import ProofStatus, non_negative, search_by_definitions, verify
-from .blocks import Block, Line
+from ..verify.verify import ProofStatus, non_negative, verify
+from .blocks import Block, Line, Rests
 
 GAPS = ("Gibbs", "non-negative gap", "positive gap")
 
 
 @dataclass(frozen=True)
 class Gap:
-    """What makes a line an inequality: the goal about the sign of the gap, and the line before it."""
+    """What makes a line an inequality: the theorem about the sign of the gap, and the line before it."""
 
-    goal: Goal
+    status: ProofStatus
     before: Expr
-    strict: bool
+
+    @property
+    def theorem(self) -> Theorem:
+        return self.status.theorem
+
+    @property
+    def goal(self) -> Goal:
+        return self.theorem.goal
+
+    @property
+    def relation(self) -> str:
+        return "<" if self.theorem.how == SIGNS[True] else "≤"
 
     def check(self, goal):
-        non_negative(goal, goal.left, self.strict)
+        non_negative(goal, goal.left, self.relation == "<")
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,9 @@ class Step:
     right: Expr
     goal: Goal
     status: ProofStatus
-    beside: str  # the justification as it is shown
+    by: str
+    using: tuple[str, ...] = ()
+    beside: str = ""  # the justification as it is shown
     check: object = verify  # what accepts or rejects a variant of the goal
     gap: Gap | None = None
 
@@ -52,6 +64,11 @@ class Step:
         word = (self.gap.goal if self.gap else self.goal).justification.status
         timeless = not any(isinstance(p, Index) and p.symbol for side in self.goal.sides() for p in walk(side))
         return "rule" if word == RULE and timeless else word
+
+    @property
+    def examined(self) -> bool:
+        """Did the counterexample search find something to evaluate, for the sign of a gap as well?"""
+        return bool(self.status.searches and (self.gap is None or self.gap.status.searches))
 
     @property
     def shown(self) -> str:
@@ -79,7 +96,9 @@ class Chain(Block):
     def __init__(self, derivation, name: str, left: Expr, hypothesis: Fact | None = None, start: int = 1):
         super().__init__(name, at_least_zero(start))
         self.derivation, self.left, self.hypothesis = derivation, left, hypothesis
-        self.steps: list[Step] = []
+        self._steps: tuple[Step, ...] = ()
+
+    steps = property(lambda self: self._steps)
 
     @property
     def right(self) -> Expr:
@@ -91,17 +110,18 @@ class Chain(Block):
         right = wrap(right)
         if by in GAPS:
             raise ArgumentError(f"by={by!r} justifies an inequality; use at_most or below, with the gap")
+        using = _names(using)
         goal, beside = self.goal(self.right, right, by, using)
-        self._add(Step("=", right, goal, verify(goal), beside), using)
+        self._add(Step("=", right, goal, verify(goal), by, using, beside))
         return self
 
-    def _add(self, step, using):
+    def _add(self, step):
         """Keep a step that was proved, and with it what its line rests on; a refused one leaves nothing behind."""
-        for source in self.sources(using):
-            self.assumptions |= source.assumptions
-            self.rests |= source.rests
-            self.brings |= source.brings
-        self.steps.append(step)
+        for source in self.sources(step.using):
+            self._rests |= source._rests
+        signs = step.gap.theorem.rests if step.gap else frozenset()
+        self._rests |= Rests(axioms=step.status.theorem.rests | signs)
+        self._steps += (step,)
 
     def at_most(self, bound, gap, using=()) -> Chain:
         """Add ``≤ bound``: the last line plus ``gap`` is ``bound``, and ``gap`` is never negative."""
@@ -120,24 +140,38 @@ class Chain(Block):
         status = verify(goal)
         strict = relation == "<"
         by = "Gibbs" if contains(KL, gap) else "positive gap" if strict else "non-negative gap"
-        signed, cited = self.goal(gap, gap, by, using)
-        non_negative(signed, gap, strict)
-        beside = Gap(signed, self.right, strict)
-        self._add(Step(relation, bound, goal, status, cited, gap=beside), using)
+        using = _names(using)
+        signed, beside = self.goal(gap, gap, by, using)
+        sign = Gap(non_negative(signed, gap, strict), self.right)
+        self._add(Step(relation, bound, goal, status, by, using, beside, gap=sign))
         return self
 
     def sources(self, using) -> list[Block]:
         """The earlier blocks that a step cites."""
-        names = (using,) if isinstance(using, str) else tuple(using)
-        return [self.derivation.source(name) for name in names if name != "hypothesis" or not self.hypothesis]
+        return [self.derivation.source(name) for name in using if name != "hypothesis" or not self.hypothesis]
 
     def goal(self, left, right, by, using) -> tuple[Goal, str]:
         """The goal that ``left = right``, and the justification as shown beside the line."""
         self.derivation.own(left, right, beside=[self.left, *(step.right for step in self.steps)])
         no_symbol_for_a_network((left, right), self.derivation.stated())
-        using = (using,) if isinstance(using, str) else tuple(using)
+        using = _names(using)
         if (by == "result" and not using) or (by == "induction" and "hypothesis" not in using):
             raise ArgumentError(f"using must name what {by!r} rests on, got nothing; name a block, or 'hypothesis'")
+        given, beside = self.cited(by, using)
+        return Goal(
+            f"{self.name}, line {len(self.steps) + 1}",
+            left,
+            right,
+            definitions=self.derivation.process_facts(),
+            hypotheses=self.derivation.hypotheses(),
+            start=self.start,
+            stated=self.derivation.stated(),
+            assumed=self.derivation.process_facts("="),
+            **given,
+        ), beside
+
+    def cited(self, by, using) -> tuple[dict, str]:
+        """What a goal is given by what its step cites, and the justification as shown beside the line."""
         facts, labels, standard, equations = [], [], frozenset(), ()
         if "hypothesis" in using and self.hypothesis:
             facts.append(self.hypothesis)
@@ -148,26 +182,23 @@ class Chain(Block):
             equations += source.equations
             resting = [f"({tag})" for other, tag in source.assumptions.items() if other != source.name]
             labels.append(" with ".join([f"({source.tag})", *resting]))
-        allowed = justification(by)
-        if allowed.mean == "sum" and facts and not standard:
-            allowed = replace(allowed, mean="uninterpreted")  # the fact is put in place; operators stay as they are
-        elif by == "definition" and not facts and not standard:
-            allowed = replace(allowed, mean="integral", rules=WRITTEN_OUT)  # an operator is written out
-        goal = Goal(
-            f"{self.name}, line {len(self.steps) + 1}",
-            left,
-            right,
-            allowed,
-            tuple(facts),
-            standard,
-            self.derivation.process_facts(),
-            self.derivation.hypotheses(),
-            self.start,
-            self.derivation.stated(),
-            self.derivation.process_facts("="),
-            equations,
-        )
-        return goal, " ".join([by, ", ".join(labels)]).strip()
+        allowed = cited(by, facts, standard)
+        given = {"justification": allowed, "facts": tuple(facts), "standard": standard, "equations": equations}
+        return given, " ".join([by, ", ".join(labels)]).strip()
+
+    def proved(self, step, before) -> bool:
+        """Is this line what the kernel made a theorem, from the line before it and from what it shows beside it?"""
+        gap, theorem = step.gap, step.status.theorem
+        theorems = [theorem, gap.theorem] if gap else [theorem]
+        if any(type(one) is not Theorem for one in theorems):
+            return False
+        left = before + gap.theorem.left if gap else before
+        relation = gap.relation if gap else "="
+        given, beside = self.cited(step.by, step.using)
+        same = all(getattr(theorems[-1].goal, name) == value for name, value in given.items())
+        plain = gap is None or (theorem.goal.justification == CLOSED and not theorem.goal.facts)
+        ends = theorem.goal is step.goal and (theorem.left, theorem.right) == (left, step.right)
+        return ends and same and plain and (step.relation, step.beside) == (relation, beside)
 
     def facts(self) -> list[Fact]:
         """What a later step may cite."""
@@ -186,55 +217,11 @@ class Chain(Block):
     def lines(self):
         lefts, before = [self.left] + [None] * len(self.steps), self.left
         for step in self.steps:
-            follows = (step.gap.before if step.gap else step.goal.left) == before and step.goal.right == step.right
-            if not follows or step.status.theorem.goal is not step.goal:
+            if not self.proved(step, before):
                 raise DerivationError(f"{self.name!r} was changed after it was checked; state it again")
             before = step.right
-        return [Line(left, s.relation, s.right, s.shown) for left, s in zip(lefts, self.steps, strict=False)]
+        return [Line(a, s.relation, s.right, s.shown, s.examined) for a, s in zip(lefts, self.steps, strict=False)]
 
 
-class Induction(Block):
-    """``left = right`` for every value ≥ 1 of an index: prove ``base`` and ``step``, then ``conclude()``."""
-
-    def __init__(self, derivation, name: str, left: Expr, right: Expr, over: Index):
-        super().__init__(name)
-        if not isinstance(over, Index) or over.symbol is None or over.offset:
-            raise ArgumentError(f"over must be an index such as t, got {over!r}; an induction goes from t to t + 1")
-        self.derivation, self.left, self.right, self.over = derivation, left, right, over.symbol
-        self.steps: list[Step] = []
-        hypothesis = Fact("hypothesis", left, right, frozenset())
-        self.base = derivation.place(Chain(derivation, f"{name}, base", self.here(left, Index(None, 1))))
-        self.step = derivation.place(Chain(derivation, f"{name}, step", self.here(left, over + 1), hypothesis))
-
-    def here(self, node, index):
-        return at(node, {self.over: index})
-
-    def conclude(self) -> Induction:
-        """Check that base and step end where they must; the equality then holds for all times, and may be cited."""
-        for chain, index in ((self.base, Index(None, 1)), (self.step, Index(self.over, 1))):
-            expected = self.here(self.right, index)
-            if not chain.steps or chain.right != expected or any(step.relation != "=" for step in chain.steps):
-                raise DerivationError(
-                    f"{chain.name!r} must end in = {expected!r}, got {chain.right!r}; add the missing line"
-                )
-        self.derivation.place(self)
-        self.assumptions = self.base.assumptions | self.step.assumptions
-        self.rests = self.base.rests | self.step.rests
-        self.brings = self.base.brings | self.step.brings
-        not_under_its_own_variable(self)
-        goal = Goal(
-            self.name, self.left, self.right, justification("induction"), definitions=self.derivation.process_facts()
-        )
-        base, step = ([step.status.theorem for step in chain.steps] for chain in (self.base, self.step))
-        status = ProofStatus(by_induction(goal, self.over, base, step), search_by_definitions(goal))
-        beside = f"induction ({self.base.tag}), ({self.step.tag})"
-        self.steps = [Step("=", self.right, goal, status, beside, search_by_definitions)]
-        return self
-
-    def facts(self):
-        if not self.steps:
-            raise ArgumentError(f"{self.name!r} is not concluded yet; prove base and step and call conclude()")
-        return [self.fact()]
-
-    def lines(self):
-        return [Line(self.left, s.relation, s.right, s.shown) for s in self.steps]
+def _names(using) -> tuple[str, ...]:
+    return (using,) if isinstance(using, str) else tuple(using)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 
 from ..language.density import Diffusion
 from ..language.expr import Expr
@@ -10,13 +11,13 @@ from ..language.registry import standard_normal, standard_vector
 from ..language.times import Item
 from ..language.tree import brought
 from ..language.vectors import is_variable
-from .blocks import Block, Line
+from .blocks import Block, Line, Rests
 
 
 class Definition(Block):
     """``left := right``, or an assumption; true because it is stated."""
 
-    definition = True
+    definition, steps = True, ()
 
     def __init__(self, name: str, left: Expr, right: Expr, relation: str, word: str):
         super().__init__(name, left.sequence.start if isinstance(left, Item) else 1)
@@ -24,7 +25,15 @@ class Definition(Block):
         self.equations = ((left, right),) if isinstance(right, Diffusion) else ()
         noise = [left.sequence.name if isinstance(left, Item) else left.name] if right == standard_normal else []
         self.standard = frozenset(noise)
-        self.steps, self.rests, self.brings = (), frozenset([left]), brought(left, right)
+        assumed = self.equations or relation == "="
+        words = frozenset([f"{name}: {left!r} {relation} {right!r}"] if assumed else [])
+        self._rests = Rests(defined=frozenset([left]), brings=brought(left, right), axioms=words)
+
+    def placed(self, tag: str) -> None:
+        """It has a number now; an assumption is one that others rest on."""
+        if self.equations or self.relation == "=":
+            self._rests |= Rests(MappingProxyType({self.name: tag}))
+        super().placed(tag)
 
     def facts(self):
         if self.relation not in ("=", ":="):

@@ -10,7 +10,9 @@ accepted.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TypeVar
 
 import sympy as sp
@@ -20,8 +22,9 @@ from ..definitions.definable import density
 from ..definitions.distributions import not_against
 from ..errors import ArgumentError
 from ..justifications import justification
+from ..kernel.wellformed import exists
 from ..language.density import Density, Diffusion, Normal
-from ..language.dependence import is_noise, random_facts
+from ..language.dependence import is_noise, is_state, random_facts
 from ..language.expr import Expr, Interval, Num, Symbol, Value, walk, wrap
 from ..language.functions import Apply
 from ..language.goal import Goal, contains, has_densities
@@ -36,8 +39,9 @@ from ..proof.symbolic import Symbolic, floors
 from ..proof.vectors import parts
 from ..verify.verify import non_negative, verify
 from .blocks import Block
-from .chain import Chain, Induction
+from .chain import Chain
 from .definition import Definition
+from .induction import Induction
 from .recall import Recalled, recall
 from .summary import Canary, Summary
 
@@ -53,8 +57,14 @@ class Derivation(Registry):
                 f"letter must be a letter such as 'F', got {letter!r}; it numbers the equations (F.1), (F.2), …"
             )
         super().__init__()
-        self.letter, self.blocks = letter, dict[str, Block]()
+        self.letter = letter
+        self._blocks: dict[str, Block] = {}
         self.equivalents: dict[tuple[str, int, str], str] = {}
+
+    @property
+    def blocks(self) -> Mapping[str, Block]:
+        """All blocks by name, in order; nobody takes one away."""
+        return MappingProxyType(self._blocks)
 
     def noise(
         self, name: str, start: int = 1, latex: str | None = None, backward: bool = False, domain: Interval = real
@@ -90,13 +100,13 @@ class Derivation(Registry):
             sides = [side for block in self.blocks.values() for side in block.sides()]
             random_in_time(name, left, right, pairs, sides)
             moving_in_time(name, left, right, pairs, sides)
-        goal = Goal(name, left, right, justification("definition"))
         if is_noise(left):
-            return self.place(Definition(name, left, right, "~", "independent"))
+            return self._place(Definition(name, left, right, "~", "independent"))
+        goal = Goal(name, left, right, justification("definition"))
         if isinstance(right, Diffusion):
             always_defined(right.drift, {}, smooth=True)
             always_defined(right.noise, {}, smooth=True)
-            return self.place(Definition(name, left, right, "~", "assumption"))
+            return self._place(Definition(name, left, right, "~", "assumption"))
         if isinstance(left, Density) and isinstance(right, Normal):
             non_negative(goal, right.variance, strict=True)
             defined(right.mean)
@@ -114,10 +124,11 @@ class Derivation(Registry):
                     f"{name!r}: {right!r} has a limit, which may be infinite; define it by what it tends to"
                 )
         new = Definition(name, left, right, relation, word)
+        exists(right, new.first(), pairs)
         self._witness(name, self.hypotheses(), [new])
         stated = [block for block in self.blocks.values() if isinstance(block, Definition) and block.name != name]
         not_against([*stated, new], left)
-        return self.place(new)
+        return self._place(new)
 
     def _least(self, left) -> dict[str, int]:
         """The first time at which something defined exists."""
@@ -134,12 +145,8 @@ class Derivation(Registry):
                 raise ArgumentError(f"{goal.name!r}: {left!r} was declared to be {first}, and cannot be defined")
             symbol = left.index.symbol
             if first is not None and first_times(right, least=start).get(symbol, start) == start:
-                now = replace(
-                    goal,
-                    left=at(right, {symbol: Index(None, start)}),
-                    right=Num(first),
-                    definitions=self.process_facts(),
-                )
+                now = at(right, {symbol: Index(None, start)})
+                now = replace(goal, left=now, right=Num(first), definitions=self.process_facts())
                 verify(replace(now, facts=now.definitions))
                 start += 1
             goal = replace(goal, start=start)
@@ -150,17 +157,17 @@ class Derivation(Registry):
 
     def suppose(self, name: str, small: Value, large: Value) -> Definition:
         """State ``small < large`` as a hypothesis of all later steps; ``VacuousHypotheses`` if nothing satisfies it."""
-        self.own(wrap(small), wrap(large), beside=[Num(0)])
         block = Definition(name, wrap(small), wrap(large), "<", "assumption")
+        self.own(block.left, block.right, beside=[Num(0)])
         pairs = (*self.hypotheses(), (block.left, block.right))
         goal = Goal(name, block.left, block.left, justification("algebra"), hypotheses=pairs)
         list(admissible(goal, 24))
         self._witness(name, pairs)
-        return self.place(block)
+        return self._place(block)
 
     def _witness(self, name, pairs, more=()):
         """Some points must satisfy all hypotheses together with all definitions and assumptions."""
-        stated = [block for block in (*self.blocks.values(), *more) if isinstance(block, Definition)]
+        stated = (block for block in (*self.blocks.values(), *more) if isinstance(block, Definition))
         facts = [fact for block in stated for fact in block.facts()]
         pairs = tuple(unfold(pair, facts) for pair in pairs)
         if pairs:
@@ -168,7 +175,7 @@ class Derivation(Registry):
 
     def chain(self, name: str, left: Value, start: int = 1) -> Chain:
         """Start a chain of steps at ``left``; it is about all values of its index symbols from ``start`` on."""
-        return self.place(Chain(self, name, wrap(left), start=start))
+        return self._place(Chain(self, name, wrap(left), start=start))
 
     def induction(self, name: str, left: Expr, right: Value, over: Index) -> Induction:
         """Start a proof of ``left = right`` for all values ≥ 1 of the index ``over``."""
@@ -179,7 +186,7 @@ class Derivation(Registry):
 
         ``DerivationError`` shows both statements if this is not what was proved there.
         """
-        return self.place(recall(self, label, wrap(left), wrap(right), start))
+        return self._place(recall(self, label, wrap(left), wrap(right), start))
 
     def canary(self, name: str, left: Value, right: Value, by: str, using: str | tuple[str, ...] = ()) -> Canary:
         """State something false, to show that it is caught; raise if it is not."""
@@ -195,14 +202,16 @@ class Derivation(Registry):
 
     def sympy(self, node: Value, using: str | tuple[str, ...] = ()) -> sp.Expr:
         """Return ``node`` as a SymPy expression in plain symbols, with the cited definitions written out."""
-        names = (using,) if isinstance(using, str) else using
-        (node,) = unfold((wrap(node),), [fact for name in names for fact in self.source(name).facts()])
+        facts = [f for name in ([using] if isinstance(using, str) else using) for f in self.source(name).facts()]
+        (node,) = unfold((wrap(node),), facts)
         return Symbolic(justification("limit"), floors=floors(node), chart="plain")(node)
 
-    def place(self, block: Placed) -> Placed:
+    def _place(self, block: Placed) -> Placed:
         """Number a block.  A cell that is run again replaces its block; another statement under its name is refused."""
         if block.name == "hypothesis":
             raise ArgumentError("name 'hypothesis' is what an induction cites; choose another name")
+        if type(block) not in (Definition, Chain, Induction, Recalled):
+            raise ArgumentError(f"{type(block).__name__} is no block of a derivation; state it with define or chain")
         old = self.blocks.get(block.name)
         if old is not None and (type(old), old.left) != (type(block), block.left):
             raise ArgumentError(
@@ -215,10 +224,8 @@ class Derivation(Registry):
             )
         if isinstance(block, Definition):
             self.defined |= {written: thing for _, thing, written in mentions(block.left)}
-        block.tag = old.tag if old is not None else f"{self.letter}.{len(self.blocks) + 1}"
-        if isinstance(block, Definition) and (block.relation == "=" or block.equations):
-            block.assumptions = {block.name: block.tag}
-        self.blocks[block.name] = block
+        block.placed(old.tag if old is not None else f"{self.letter}.{len(self.blocks) + 1}")
+        self._blocks[block.name] = block
         return block
 
     def source(self, name: str) -> Block:
@@ -232,12 +239,7 @@ class Derivation(Registry):
     def process_facts(self, relation: str = ":=") -> tuple[Fact, ...]:
         """The definitions that fix the process, or the assumptions ("="): all but those of states."""
         found = [block for block in self.blocks.values() if getattr(block, "relation", None) == relation]
-        return tuple(
-            fact
-            for block in found
-            for fact in block.facts()
-            if not (isinstance(block.left, Item) and block.left.sequence.role == "state")
-        )
+        return tuple(fact for block in found if not is_state(block.left) for fact in block.facts())
 
     def stated(self, but: str = "") -> tuple[tuple[Expr, Expr], ...]:
         """Left and right sides of all definitions and assumptions, but those of one name."""
@@ -245,5 +247,5 @@ class Derivation(Registry):
         return tuple((b.left, b.right) for b in found)
 
     def hypotheses(self) -> tuple[tuple[Expr, Expr], ...]:
-        blocks = self.blocks.values()
-        return tuple((b.left, b.right) for b in blocks if isinstance(b, Definition) and b.relation == "<")
+        found = [b for b in self.blocks.values() if isinstance(b, Definition) and b.relation == "<"]
+        return tuple((b.left, b.right) for b in found)

@@ -9,10 +9,10 @@ and stand for the same, under assumptions that are all made here.
 from __future__ import annotations
 
 import difflib
-import functools
 import json
 from dataclasses import dataclass
 from importlib.resources import files
+from types import MappingProxyType
 
 from ..errors import ArgumentError, DerivationError
 from ..justifications import justification
@@ -24,14 +24,13 @@ from ..language.tree import bound_by, same_thing
 from ..proof import algebra
 from ..verify.verify import named, search_by_definitions
 from . import record
-from .blocks import Block, Line
+from .blocks import Block, Line, Rests
 
 FILE = "results.json"
 
 
-@functools.cache
 def recorded() -> dict:
-    """What the chapters have proved, by chapter."""
+    """What the chapters have proved, by chapter; read anew, so that nobody changes what others are told."""
     return json.loads((files(__package__) / FILE).read_text(encoding="utf-8"))
 
 
@@ -95,7 +94,7 @@ def recall(derivation, label: str, left, right, start: int) -> Recalled:
 class Recalled(Block):
     """``left = right``, as another chapter has proved it."""
 
-    steps = ()
+    steps, searches = (), ("there",)  # where it was proved, until it is sought here
 
     def __init__(self, derivation, origin: Record, left, right, start: int):
         super().__init__(origin.name, start)
@@ -139,9 +138,11 @@ class Recalled(Block):
                 f"stated here:  {_sentence(statement, times, stated, symbols)}"
             )
         self._nothing_hidden([block for block in known if block not in found])
-        self.assumptions = {block.name: block.tag for block in found if block.relation == "="}
-        self.rests = frozenset().union(*(block.rests for block in found))
-        self.brings = frozenset().union(*(block.brings for block in found))
+        words = frozenset([f"({origin.tag}) of {origin.chapter}: {statement}"])
+        tags = MappingProxyType({block.name: block.tag for block in found if block.relation == "="})
+        kept = [block.rests for block in found], [block.brings for block in found]
+        axioms = words.union(*(block._rests.axioms for block in found))
+        self._rests = Rests(tags, *(frozenset().union(*parts) for parts in kept), axioms)
 
     def _nothing_hidden(self, more):
         """What is stated here only must not make a symbol random, or move one that the statement binds.
@@ -173,7 +174,7 @@ class Recalled(Block):
         return [self.fact()]
 
     def lines(self):
-        return [Line(self.left, "=", self.right, f"recalled ({self.origin.tag})")]
+        return [Line(self.left, "=", self.right, f"recalled ({self.origin.tag})", bool(self.searches))]
 
     def metadata(self):
         """The name stays with the chapter that proved it; here the block has its number alone."""

@@ -44,7 +44,8 @@ def declared(thing) -> str:
     low, high = (end if end is not None else "∞" for end in (thing.domain.low, thing.domain.high))
     domain = f"in ({'-' if low == '∞' else ''}{low}, {high})" + "^d" * isinstance(thing.domain, Space)
     if isinstance(thing, Function):
-        return f"function {domain}"
+        more = f", falls off in {thing.places} arguments" if thing.places > 1 else ""
+        return f"function {domain}{more}"
     if not isinstance(thing, Sequence):
         return f"{thing.role} {domain}"
     first = "" if thing.first is None else f", first {thing.first}"

@@ -33,7 +33,7 @@ class Summary:
             words = [step.word.split(",")[0] for step in block.steps]
             killed, total = self.attacked(block)
             proved = [words.count(word) for word in WORDS]
-            searched = sum(bool(step.status.searches) for step in block.steps)
+            searched = sum(step.examined for step in block.steps)
             alone = len(block.steps) - sum(step.status.theorem is not None for step in block.steps)
             counts = (len(block.lines()), len(words), *proved, alone, searched, killed, total)
             self.rows.append((block.tag, block.name, *counts))
@@ -83,6 +83,10 @@ class Summary:
             where = sorted({f"{one.chapter} ({one.tag})" for one in self.origins.values()})
             lines.append(f"recalled, proved in another chapter: {len(self.origins)}; {', '.join(where)}")
         lines.append(f"steps that numbers looked at and could not refute: {searched}; steps by numbers alone: {alone}")
+        unexamined = [(row[0], row[3] - row[9]) for row in self.rows if row[3] > row[9]]
+        if unexamined:
+            shown = ", ".join(f"({tag})" + (f" {count} lines" if count > 1 else "") for tag, count in unexamined)
+            lines.append(f"steps that no search could examine: {sum(count for _, count in unexamined)}; {shown}")
         return "\n".join([*lines, f"mutants that say the same in other words, listed by hand: {self.equivalent}"])
 
 

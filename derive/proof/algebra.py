@@ -12,6 +12,7 @@ from ..justifications import CLOSED
 from ..kernel.free import Free
 from ..kernel.ranges import Ranges
 from ..kernel.states import all_apart, run
+from ..kernel.wellformed import nothing_hidden
 from ..language.density import KL, Density, E, Integral, Law, Normal, Var
 from ..language.dependence import may_alias, random_facts
 from ..language.expr import Symbol, walk
@@ -21,10 +22,14 @@ from ..language.tree import bound_by, first_times, measure_of, unfold
 from .decide import symbolically
 from .defined import always_defined
 from .derivatives import distinct, visible
+from .drawn import drawn
 from .integrability import converges, require_convergence, tame
+from .nonneg import non_negative
 from .riemann import riemann
 from .timeout import timeout
 from .vectors import in_numbers
+
+__all__ = ["equal", "exists", "non_negative", "sound"]
 
 
 def sound(goal: Goal, *sides) -> None:
@@ -36,6 +41,8 @@ def sound(goal: Goal, *sides) -> None:
     with timeout():
         for side in sides:
             always_defined(side, least)
+    if has_densities(*sides):
+        drawn(Ranges.least(least), *sides)
     exists(goal, *sides)
 
 
@@ -91,6 +98,7 @@ def moving(goal, left, right):
     facts = [fact for fact in facts if any(may_alias(part, fact.left) for part in deeper)]
     left, right = unfold((left, right), facts, goal.start)
     replace(goal, left=left, right=right).check_literals()  # a measure by a symbol may be no density
+    nothing_hidden((left, right), ranges, free)
     return left, right
 
 

@@ -170,10 +170,11 @@ class Defined(Symbolic):
     def Integral(self, node):
         low, high = ends = [None if end is None else self(end) for end in (node.low, node.high)]
         if isinstance(node.over, Symbol) and ends != [None, None]:
+            around = self.between  # an integral outside may have a variable of this name
             for place in (inside(low, high), *(end for end in ends if end is not None)):  # a pole may stand at an end
-                self.between[node.over.name] = place
+                self.between = {**around, node.over.name: place}
                 self(node.body)
-            del self.between[node.over.name]
+            self.between = around
         else:
             self(node.body)
         return self.unknown(True if self.sure(node, low, high) else None)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from ..errors import ArgumentError, DerivationError, Inconclusive
 from ..language.density import Density, Derivative, Integral
-from ..language.dependence import atoms, is_state, may_alias
+from ..language.dependence import atoms, moves
 from ..language.expr import children, walk
-from ..language.functions import Apply
 from ..language.goal import has_densities
 from ..language.times import Item, Limit, Span, Sum
 from ..language.tree import among, bound_by, first_times, measure_of, same_thing
@@ -52,34 +51,6 @@ def _unsure(node, variable, first, bound=frozenset()) -> bool:
     if isinstance(node, (Sum, Limit)):
         bound = bound | {node.symbol}
     return any(_unsure(child, variable, first, bound) for child in children(node))
-
-
-def moves(part, variable, stated, seen=()) -> bool:
-    """Does ``part`` depend on ``variable`` by what was stated, where the variable itself stands for any number?
-
-    A density depends on its arguments, which are seen, and on parameters, which are not.
-    """
-    if isinstance(part, Density):
-        hidden = [deeper for left, right in stated if may_alias(part, left) for deeper in atoms(right)]
-        hidden = [deeper for deeper in hidden if not (is_state(deeper) or isinstance(deeper, Density))]
-        return not is_state(variable) or any(moves(deeper, variable, stated, seen) for deeper in hidden)
-    if isinstance(part, Apply):  # it depends on its arguments, which are seen, and on what else its definition has
-        meanings = [(left, right) for left, right in stated if left not in seen and may_alias(part, left)]
-        hidden = [deeper for left, right in meanings for deeper in atoms(right) if deeper not in left.args]
-        seen = (*seen, *(left for left, _ in meanings))
-        return any(same_thing(deeper, variable) or moves(deeper, variable, stated, seen) for deeper in hidden)
-    if isinstance(part, Item) and isinstance(variable, Item) and same_thing(part, variable):
-        one, other, start = part.index, variable.index, part.sequence.start
-        same = one.symbol == other.symbol and one.offset <= other.offset
-        if same or (one.symbol is None and one.offset <= max(other.offset, start)):
-            return False  # a definition refers to earlier members only
-    meanings = [(left, right) for left, right in stated if left not in seen and may_alias(part, left)]
-    seen = (*seen, *(left for left, _ in meanings))
-    for _, right in meanings:
-        for deeper in atoms(right):
-            if same_thing(deeper, variable) or moves(deeper, variable, stated, seen):
-                return True
-    return False
 
 
 def moving_in_time(name, left, right, others, sides) -> None:

@@ -17,10 +17,10 @@ from .functions import Generic
 from .signs import sign_of_value
 
 
-def bells(*nodes) -> frozenset[str]:
-    """The names of the functions in ``nodes`` that fall off, with all their derivatives."""
+def bells(*nodes) -> dict[str, int]:
+    """The names of the functions in ``nodes`` that fall off, with all their derivatives, and in how many arguments."""
     found = [part.function for node in nodes for part in walk(node) if isinstance(part, Apply)]
-    return frozenset(function.name for function in found if function.domain.low is not None)
+    return {function.name: function.falling for function in found if function.falling}
 
 
 def must_fall(translate, expr, y, names) -> None:
@@ -85,7 +85,6 @@ def is_tame(part, y) -> bool:
 
 def is_bell(translate, part, y, names) -> bool:
     """Is ``part`` a bell, or a derivative of one, at an argument that moves with ``y`` at a rate that is never zero?"""
-    if not is_tame(part, y) or type(part).__name__.partition(".")[0] not in names:
-        return False
-    slopes = [sp.expand(sp.diff(arg, y)) for arg in part.args]
+    places = names.get(type(part).__name__.partition(".")[0], 0) if is_tame(part, y) else 0
+    slopes = [sp.expand(sp.diff(arg, y)) for arg in part.args[:places]]
     return any(not slope.has(y) and sign_of_value(translate.field, slope) in (1, -1) for slope in slopes)

@@ -20,6 +20,10 @@ FEW = 4  # so many first terms of a sum are written out, so that sums that begin
 class Folds(Linear):
     """A subclass has ``floors`` and ``least``, and says what the body is."""
 
+    def __init__(self, index=None):
+        super().__init__(index)
+        self.heads: dict[tuple, str] = {}
+
     def Sum(self, node):
         return self.folded(node, sp.Add, sp.S.Zero)
 
@@ -41,7 +45,7 @@ class Folds(Linear):
         last = [self.body_at(node, Index(high.symbol, offset)) for offset in range(floor + 1, high.offset + 1)]
         marks = [len(i.symbol) for i in self.index.values() if isinstance(i, Index) and i.symbol.startswith("·")]
         mark = Index("·" * (1 + max(marks, default=0)))  # one more around each sum within a sum
-        self.least[mark.symbol] = low
+        self.least[mark.symbol] = low + len(early)
         body = self.body_at(node, mark)
         last += [self.body_at(node, time) for time in early]
         ends = f"{low + len(early)}, {high.symbol}{floor:+d}"
@@ -53,7 +57,7 @@ class Folds(Linear):
 
     def stretch(self, node, combine):
         """From a symbolic time on: what is summed up to the end without what is summed before, an arbitrary start."""
-        first = self.floors.get(None, 1)  # any would do
+        first = min(self.floors.get(None, 1), self.earliest(self.time(node.low)))  # any that is early enough would do
         whole, before = (type(node)(node.body, node.symbol, first, end) for end in (node.high, node.low - 1))
         if combine is sp.Mul:
             return self(whole) / self(before)
@@ -70,11 +74,11 @@ class Folds(Linear):
                     sum_of_power(sp.degree(inside, mark), count) - sum_of_power(sp.degree(inside, mark), early)
                 )
                 continue
-            total += factor * self.hide(sp.Symbol(f"Sum({inside}, {ends})", real=True), [inside])
+            total += factor * self.hide(sp.Symbol(self.label("Sum", inside, ends), real=True), [inside])
         return total
 
     def product_head(self, body, ends, some):
-        label = f"Product({body}, {ends})"
+        label = self.label("Product", body, ends)
         if some and self.is_unit(body):
             head = chart(label, unit, self.chart)
         else:
@@ -82,6 +86,10 @@ class Folds(Linear):
         for symbol in head.free_symbols:
             self.hide(symbol, [body])
         return head
+
+    def label(self, *what) -> str:
+        """One label for each body and its ends: for equal terms, since unequal ones may print alike."""
+        return self.heads.setdefault(what, f"{what[0]}.{len(self.heads)}")
 
     def body_at(self, node, time):
         with self.bind(node.symbol, time):

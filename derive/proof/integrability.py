@@ -174,8 +174,7 @@ class Integrability:
         args = [arg for arg in node.args if not isinstance(arg, Index)]
         for arg in args:
             self.terms(arg, variables)
-        falling = args if node.function.domain.low is not None else []
-        return [Term(tuple(fall for arg in falling for fall in self.line(arg, variables)))]
+        return [Term(tuple(fall for arg in args[: node.function.falling] for fall in self.line(arg, variables)))]
 
     def Derivative(self, node, variables):
         return self.terms(node.body, variables)
@@ -239,8 +238,17 @@ class Integrability:
         if len(inside) != 1 or not value.is_polynomial(self.translate(inside[0])):
             return []
         polynomial, one = sp.Poly(value, self.translate(inside[0])), frozenset(inside)
-        steep = polynomial.degree() == 2 and sign_of_value(self.translate.field, polynomial.LC()) == -1
-        return [Fall(one, one)] if steep else []
+        return [Fall(one, one)] if polynomial.degree() == 2 and self.negative(polynomial.LC()) else []
+
+    def fall(self, node, variables) -> bool:
+        """Do all terms of ``node`` fall off with all the variables?"""
+        try:
+            return all(term.fixed() >= set(variables) for term in self.terms(node, frozenset(variables)))
+        except DerivationError:
+            return not variables
+
+    def negative(self, value):
+        return sign_of_value(self.translate.field, value) == -1
 
     def depends_on(self, value, symbols) -> bool:
         reach = frozenset().union(

@@ -54,10 +54,8 @@ def definite(field, integrand, y, low, high):
 
 
 def inside(low, high):
-    """A point that runs over the open interval from low to high; an end that is None is infinite."""
+    """A point that runs over the open interval from low to high, by a symbol of its own; an end None is infinite."""
+    share = sp.Dummy("share", positive=True)
     if low is None:
-        return high - _SHARE
-    return low + _SHARE if high is None else low + (high - low) * _SHARE / (1 + _SHARE)
-
-
-_SHARE = sp.Dummy("share", positive=True)  # a symbol of that name would be another one
+        return high - share
+    return low + share if high is None else low + (high - low) * share / (1 + share)

@@ -44,7 +44,7 @@ def rule(translate, node):
     def separate(name):
         return translate.justification.independent or name in translate.standard
 
-    fresh = [pair for pair in noises if separate(pair[0].name) and all(apart(*pair, time) for time in times)]
+    fresh = [pair for pair in noises if separate(pair[0].name) and all(apart(translate, *pair, time) for time in times)]
     alone = len(noises) + len(bare) == 1  # nothing is known about a merged noise beside another noise
     _refuse_unsure(fresh)
     fresh += [part for part in bare if alone and separate(part.name) and all(time == 0 for time in times)]
@@ -70,18 +70,16 @@ def rule(translate, node):
     return [translate.leaf(label, _domain(part)) for part, label in zip(everything, labels, strict=True)], moment
 
 
-def apart(sequence, noise, state) -> bool:
+def apart(translate, sequence, noise, state) -> bool:
     """Is a noise drawn after a state, in the direction of its process?"""
-    return drawn_after(state + 1, noise) if sequence.backward else drawn_after(noise, state)
+    return drawn_after(translate, state + 1, noise) if sequence.backward else drawn_after(translate, noise, state)
 
 
-def drawn_after(noise, state) -> bool:
-    """Is the time of a noise later than that of a state, for every value of their index symbols (which are ≥ 1)?"""
+def drawn_after(translate, noise, state) -> bool:
+    """Is the time of a noise later than that of a state, for every value of their index symbols?"""
     if isinstance(noise, Index) and isinstance(state, Index):
         return noise.symbol == state.symbol and noise.offset > state.offset
-    if isinstance(noise, Index):
-        return 1 + noise.offset > state
-    return not isinstance(state, Index) and noise > state
+    return not isinstance(state, Index) and translate.earliest(noise) > state
 
 
 def _refuse_unsure(noises):

@@ -11,11 +11,9 @@ from math import lcm
 
 from ..errors import DerivationError, Inconclusive
 from ..justifications import justification
-from ..kernel.free import Free
 from ..kernel.positive import positive
-from ..kernel.ranges import Ranges
 from ..kernel.sums import product, products, total
-from ..kernel.wellformed import well_formed
+from ..kernel.wellformed import exists
 from ..language.density import KL, Density, E, Integral
 from ..language.expr import Add, Div, Func, Least, Mul, Num, Pow, log, rebuild, walk
 from ..language.goal import Goal, has_densities
@@ -30,7 +28,7 @@ from .symbolic import Symbolic, floors
 def non_negative(goal: Goal, gap, strict: bool = False) -> None:
     """Prove ``gap`` ≥ 0 (> 0 if ``strict``) on the domain, or raise ``Inconclusive``."""
     least = first_times(gap, least=goal.start)
-    well_formed(gap, Ranges.least(least), Free(goal.stated))
+    exists(gap, least, goal.stated)
     (gap,) = unfold((gap,), goal.facts, goal.start)
     cases, late = border_cases([gap], least)
     for symbol, first in cases.items():
@@ -65,8 +63,12 @@ class _Sign:
                 return True
         if isinstance(node, Div) and self.proved(node.over, strict, ranges) and self.proved(node.under, True, ranges):
             return True
-        if isinstance(node, (Sum, E)):  # an empty sum is zero
-            return not (strict and type(node) is Sum) and self.proved(node.body, strict, ranges)
+        if isinstance(node, Sum):  # an empty sum is zero
+            first = self.least.get(node.low.symbol, 1 if node.low.symbol else 0) + node.low.offset
+            inner = _Sign({**self.least, node.symbol: first})
+            return not (strict and type(node) is Sum) and inner.proved(node.body, strict, ranges)
+        if isinstance(node, E):
+            return self.proved(node.body, strict, ranges)
         if isinstance(node, Integral):
             if node.low is None or node.high is None:
                 return self.proved(node.body, strict, ranges)

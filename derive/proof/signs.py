@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import sympy as sp
 
 from ..errors import DerivationError
@@ -19,7 +21,18 @@ def sign_of_value(field, value) -> int | None:
 
 
 def steady(field, value, grows) -> bool:
-    """Is there no value of a symbol at which the fastest term in a quotient, root, exponent or logarithm vanishes?"""
+    """Is there no value of a symbol at which the fastest term in a quotient, root, exponent or logarithm vanishes?
+
+    Nor may another term become the fastest: the difference of any two exponents has one sign from some time on.
+    """
+    powers = [part.as_base_exp() for part in value.atoms(sp.exp, sp.Pow)]
+    exponents = [sp.expand(power * sp.log(base)) for base, power in powers if power.has(grows)]
+    if not all(part.is_polynomial(grows) for part in exponents):  # one alone, such as (1 - 1/n)^n, has no rival
+        exponents = [] if len(exponents) == 1 else [sp.nan]
+    for one, other in combinations([sp.S.Zero, *exponents], 2):
+        gap = sp.Poly(one - other, grows) if one != sp.nan != other else None
+        if gap is None or (gap.degree() > 0 and sign_of_value(field, gap.LC()) not in (1, -1)):
+            return False
     for part in sp.preorder_traversal(value):
         closed = isinstance(part, (sp.exp, sp.log)) or (part.is_Pow and not (part.exp.is_Integer and part.exp > 0))
         for side in (side for arg in part.args for side in sp.fraction(sp.together(arg)) if closed and side.has(grows)):

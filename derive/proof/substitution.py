@@ -44,7 +44,7 @@ class Changed(Symbolic):
     """Integrals in w; ``place`` is that of the function, by name, whose argument w is; None is a bell."""
 
     place: int | None = None
-    bells: frozenset[str] = frozenset()
+    bells: dict[str, int]
     common = sp.Dummy("w", real=True)
 
     def one(self, inside, bounds):

@@ -14,6 +14,7 @@ from ..language.dependence import atoms, depends_on, is_noise, is_state
 from ..language.expr import Expr, Func, Interval, Mul, Symbol, rebuild, walk
 from ..language.text import text
 from ..language.times import Index, Item
+from ..language.tree import first_times
 from ..language.vectors import Divergence, has_vectors, is_variable, is_vector, vectors
 from . import moments
 
@@ -110,7 +111,19 @@ class Means:
         seen = [part for part in seen if depends_on(part, self.goal.stated)] + list(given)
         if self.only:
             return not others
-        return all(isinstance(part, Item) and is_state(part) and later(noise, part) for part in seen)
+        return all(isinstance(part, Item) and is_state(part) and self.later(noise, part) for part in seen)
+
+    def later(self, noise, state: Item) -> bool:
+        """Is a noise drawn after a state?  One without a time is independent of the state at time 0."""
+        if isinstance(noise, Symbol):
+            return state.index == Index(None, 0)
+        times = (item.index if item.index.symbol else item.index.offset for item in (noise, state))
+        return not noise.sequence.backward and moments.drawn_after(self, *times)
+
+    def earliest(self, time: Index | int) -> int:
+        """The least value of a time."""
+        first = first_times(self.goal.left, self.goal.right, least=self.goal.start)
+        return first.get(time.symbol, self.goal.start) + time.offset if isinstance(time, Index) else time
 
     def paired(self, parts, others, given) -> Expr:
         """Isserlis: the first noise pairs with each of the same name."""
@@ -163,14 +176,6 @@ def put(node, old, new):
     if getattr(node, "by", None) == old:
         raise Inconclusive(f"{node!r} is a derivative by what its mean runs over; take it in a step of its own")
     return new if node == old else rebuild(node, lambda child: put(child, old, new))
-
-
-def later(noise, state: Item) -> bool:
-    """Is a noise drawn after a state?  One without a time is independent of the state at time 0."""
-    if isinstance(noise, Symbol):
-        return state.index == Index(None, 0)
-    times = (item.index if item.index.symbol else item.index.offset for item in (noise, state))
-    return not noise.sequence.backward and moments.drawn_after(*times)
 
 
 def name(factors: Factors) -> str:

@@ -6,17 +6,16 @@ The kernel proves, for all times in range; the counterexample search can only re
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mpmath import mp
 
 from ..errors import ArgumentError, DerivationError
-from ..kernel.theorem import Theorem, prove
+from ..kernel.theorem import Theorem, bounded, prove
 from ..language.goal import Goal
 from ..numeric.evaluate import DIGITS
 from ..numeric.gaps import refute_gap
 from ..numeric.refute import refute, refute_by_definitions
-from ..proof.nonneg import non_negative as prove_non_negative
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class ProofStatus:
     """The theorem, and where counterexamples were searched without success."""
 
     theorem: Theorem
-    searches: tuple[str, ...]
+    searches: tuple[str, ...]  # none: the search could not examine the step, which rests on its proof alone
 
 
 def verify(goal: Goal) -> ProofStatus:
@@ -34,10 +33,10 @@ def verify(goal: Goal) -> ProofStatus:
         return ProofStatus(prove(goal), searches)
 
 
-def non_negative(goal: Goal, gap, strict: bool = False) -> None:
-    """Prove that a gap is never negative (or, if ``strict``, always positive), after a search for counterexamples."""
-    refute_gap(goal, gap, strict)
-    prove_non_negative(goal, gap, strict)
+def non_negative(goal: Goal, gap, strict: bool = False) -> ProofStatus:
+    """The proof status of a gap that is never negative (``strict``: always positive)."""
+    searches = refute_gap(goal, gap, strict)
+    return ProofStatus(bounded(replace(goal, left=gap, right=gap), strict), searches)
 
 
 def search_again(goal: Goal) -> None:

@@ -19,18 +19,27 @@ from derive.proof.timeout import timeout
 TERMS, SECONDS = 5_000_000, 20
 
 
-def proved_equal(given: sp.Expr, right: sp.Expr) -> bool:
-    """True if the difference is zero wherever both have a value; False if that is not decided."""
-    difference = given - right
+def proved_equal(given: sp.Expr, right: sp.Expr, seconds: float = SECONDS) -> bool:
+    """True if the difference is zero wherever both have a value; False if that is not decided in this time."""
+    difference = _by_tangents(given - right)
     if difference == 0:
         return True
     if terms(difference) > TERMS:
         return False
     try:
-        with timeout(SECONDS):
+        with timeout(seconds):
             return _Signed().is_zero(difference.xreplace(chart(difference.free_symbols)))
     except (DerivationError, sp.PolynomialError, ArithmeticError, RecursionError, NotImplementedError):
         return False
+
+
+def _by_tangents(expr):
+    """Sines and cosines as quotients in the tangent of half their argument, which may be any real number."""
+    expr = sp.expand_trig(expr) if expr.has(sp.sin, sp.cos) else expr
+    halves = {part: sp.Symbol(f"tan of half {part.args[0]}", real=True) for part in expr.atoms(sp.sin, sp.cos)}
+    return expr.xreplace(
+        {part: (2 * t if isinstance(part, sp.sin) else 1 - t**2) / (1 + t**2) for part, t in halves.items()}
+    )
 
 
 def chart(symbols) -> dict[sp.Symbol, sp.Expr]:

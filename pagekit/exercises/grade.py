@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import textwrap
+import time
 from dataclasses import dataclass
 from functools import cache
 
@@ -40,6 +41,7 @@ UNDEFINED = {  # what SymPy makes of it, and what the reader wrote
     sp.oo: "is infinite",
     -sp.oo: "is infinite",
 }
+PATIENCE = 5  # seconds of processor time for all the mistakes that a wrong answer is compared with
 DECIMALS = " Decimals are rounded numbers; write a fraction, such as Fraction(13, 10)."
 
 
@@ -101,13 +103,17 @@ def grade_answer(exercise: Exercise, answer) -> Verdict:
 
 
 def _mistake(exercise, given) -> str | None:
-    """The words for the first mistake that is proved to be what was given."""
+    """The words for the first mistake that is proved to be what was given, in a few seconds."""
+    end = time.process_time() + PATIENCE
     for words, wrong in (*exercise.mistakes.items(), *mistakes(exercise.answer)):
+        left = end - time.process_time()
+        if left <= 0:
+            return None
         try:
             wrong = _plain(exercise, sp.sympify(wrong))
         except Nowhere:
             continue
-        if refute(given, wrong, usual=True) is None and proved_equal(given, wrong):
+        if refute(given, wrong, usual=True) is None and proved_equal(given, wrong, left):
             return words
     return None
 

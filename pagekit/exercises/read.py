@@ -33,6 +33,8 @@ NODE_TYPES = {
     sp.Pow,
     sp.exp,
     sp.log,
+    sp.sin,
+    sp.cos,
     sp.Abs,
     written.Add,
     written.Mul,
@@ -41,7 +43,9 @@ NODE_TYPES = {
     written.Pow,
 }
 PAGE = Derivation("answer")  # it turns a symbol of a page into SymPy; nothing is cited, so any derivation will do
-REMEDY = "an answer is made of whole numbers, fractions, pi, +, -, *, /, powers, sqrt, exp, log and the symbols"
+REMEDY = (
+    "an answer is made of whole numbers, fractions, pi, + - * /, powers, sqrt, exp, log, sin, cos and the symbols"
+)
 
 
 class Nowhere(Exception):
@@ -89,6 +93,8 @@ class _Reader:
             "sqrt": sp.sqrt,
             "exp": self.exp,
             "log": sp.log,
+            "sin": sp.sin,
+            "cos": sp.cos,
             "Abs": sp.Abs,  # SymPy writes sqrt(x**2) so
         }
 

@@ -107,6 +107,8 @@ def _value(expr, where):
         return product
     if isinstance(expr, sp.Abs):
         return abs(parts[0])
+    if isinstance(expr, (sp.sin, sp.cos)):
+        return _wave(expr.func, parts[0])
     if isinstance(expr, sp.exp):
         return _exp(parts[0])
     if isinstance(expr, sp.log):
@@ -114,6 +116,12 @@ def _value(expr, where):
     if expr.is_Pow:
         return _power(*parts)
     raise Unknown
+
+
+def _wave(function, argument):
+    if not (argument.a > -LARGEST and argument.b < LARGEST):
+        raise Unknown
+    return (iv.sin if function is sp.sin else iv.cos)(argument)
 
 
 def _exp(argument):

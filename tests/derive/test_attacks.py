@@ -23,16 +23,16 @@ def-function-wrong-time (Refuted):
 def-function-at-zero (Undefined):
     define("P", P(x[t], t), I(N(x[t], m[t] * y, 1) * f(y), y))
     step(P(x[0], 0), I(N(x[0], m[0] * y, 1) * f(y), y), "definition", "P")
-def-function-capture-dummy (Refuted):
+def-function-capture-dummy (Inconclusive):
     define("g", g(r), r * b); step(I(f(b) * g(r), b), I(f(b), b) * g(r), "linearity")
     step(I(f(b) * g(r), b), I(f(b) * r * b, b), "definition", "g")
-def-function-capture-E (Refuted):
+def-function-capture-E (Inconclusive):
     define("g", g(r), r * b); step(E(g(r), N(b, 0, 1)), g(r), "linearity")
     step(E(g(r), N(b, 0, 1)), E(r * b, N(b, 0, 1)), "definition", "g").equals(0, by="Gaussian integral")
-def-symbol-capture-integral (Refuted):
+def-symbol-capture-integral (Inconclusive):
     define("v2", r, 2 * b); step(I(f(b) * r, b), r * I(f(b), b), "linearity")
     step(I(f(b) * r, b), I(f(b) * 2 * b, b), "definition", "v2")
-def-symbol-capture-E (Refuted):
+def-symbol-capture-E (Inconclusive):
     define("v2", r, 2 * b); step(E(r, N(b, 0, 1)), r, "Gaussian integral")
     step(E(r, N(b, 0, 1)), E(2 * b, N(b, 0, 1)), "definition", "v2").equals(0, by="Gaussian integral")
 state-capture-by-density (Refuted):
@@ -180,26 +180,26 @@ E-int-hides (Refuted): step(E(eps[1] * I(f(y - eps[1]), y)), 0, "definition", "n
 index-as-number (Refuted): step(g(r, t) * t, g(r, t), "algebra")
 assumption-random (Refuted):
     assume("a", r, 2 * eps[1]); step(Var(r), 0, "linearity"); step(Var(r), 4, "definition", ("a", "noise"))
-assumption-capture (Refuted):
+assumption-capture (Inconclusive):
     assume("a", r, 2 * b); left = E(r * b, N(b, 0, 1)); step(left, r * E(b, N(b, 0, 1)), "linearity")
     step(left, E(2 * b * b, N(b, 0, 1)), "definition", "a")
-result-capture (Refuted):
+result-capture (Inconclusive):
     define("d", r, 2 * b); chain("R", r**2).equals(4 * b**2, by="definition", using="d"); left = I(f(b) * r**2, b)
     step(left, r**2 * I(f(b), b), "linearity"); step(left, I(f(b) * 4 * b**2, b), "result", "R")
-capture-sequence (Refuted):
+capture-sequence (Inconclusive):
     define("d", m[t], 2 * b * t); left = I(f(b) * m[t], b); step(left, m[t] * I(f(b), b), "linearity")
     step(left, I(f(b) * 2 * b * t, b), "definition", "d")
-capture-by-integration (Refuted):
+capture-by-integration (Inconclusive):
     define("d", r, 2 * b); left = I(r * b, (b, 0, 1)); step(left, r / 2, "integration")
     step(left, I(2 * b * b, (b, 0, 1)), "definition", "d")
-capture-two-step (Refuted):
+capture-two-step (Inconclusive):
     define("d", r, 2 * b); define("d2", m[t], r + t); left = I(f(b) * m[t], b)
     step(left, m[t] * I(f(b), b), "linearity")
     step(left, I(f(b) * (r + t), b), "definition", "d2").equals(I(f(b) * (2 * b + t), b), by="definition", using="d")
 capture-two-at-once (Refuted):
     define("d", r, 2 * b); define("d2", m[t], r + t); left = I(f(b) * m[t], b)
     step(left, I(f(b) * (2 * b + t), b), "definition", ("d", "d2"))
-capture-function (Refuted):
+capture-function (Inconclusive):
     define("g", g(r), b * r); left = I(f(b) * g(r), b); step(left, g(r) * I(f(b), b), "linearity")
     step(left, I(f(b) * b * r, b), "definition", "g")
 capture-variance (Undefined):

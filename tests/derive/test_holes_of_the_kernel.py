@@ -147,18 +147,18 @@ mean-over-nothing (Refuted): step(E(x[1], q(x[1:0])), 0, "linearity")
 mean-over-what-is-nothing-at-first (Refuted): step(E(wrap(2), q(x[2:t] | x[1])), 3, "linearity")
 changed-step-and-goal (DerivationError):
     chain = step(a + 1, 1 + a, "algebra"); (one,) = chain.steps
-    chain.steps[0] = replace(one, right=a, goal=replace(one.goal, right=a)); chain.latex()
+    chain._steps = (replace(one, right=a, goal=replace(one.goal, right=a)),); chain.latex()
 changed-step-and-goal-is-cited (DerivationError):
     chain = X.chain("c", a + 1).equals(1 + a, by="algebra"); (one,) = chain.steps
-    chain.steps[0] = replace(one, right=a, goal=replace(one.goal, right=a)); step(a + 1, a, "result", "c")
+    chain._steps = (replace(one, right=a, goal=replace(one.goal, right=a)),); step(a + 1, a, "result", "c")
 step-of-another-chain-is-cited (DerivationError):
-    one = chain("one", a + 1).equals(1 + a, by="algebra"); two = chain("two", v + 1); two.steps.append(one.steps[0])
+    one = chain("one", a + 1).equals(1 + a, by="algebra"); two = chain("two", v + 1); two._steps = one.steps
     step(v + 1, 1 + a, "result", "two")
 theorem-of-another-step (DerivationError):
     chain = X.chain("c", a + 1).equals(1 + a, by="algebra")
     other = X.chain("o", a + 1).equals(a + 1 + 0, by="algebra").equals(a + 1, by="algebra")
-    chain.steps[0] = replace(chain.steps[0], right=v, goal=replace(chain.steps[0].goal, right=v),
-        status=other.steps[0].status)
+    chain._steps = (replace(chain.steps[0], right=v, goal=replace(chain.steps[0].goal, right=v),
+        status=other.steps[0].status),)
     step(a + 1, v, "result", "c")
 # --- O. values that do not exist, behind a letter, at one time of a sum, or for some parameters
 undefined-at-one-time-of-a-sum (Undefined): itself(Sum(b / (s - 2), (s, 1, T)))

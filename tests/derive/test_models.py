@@ -22,6 +22,7 @@ from derive.numeric.points import Point, gauss_hermite
 from derive.numeric.quadratic import Bell, Quadratic
 from derive.proof.decide import symbolically
 from derive.proof.moments import drawn_after
+from derive.proof.symbolic import Symbolic
 from derive.verify.mutate import mutants
 
 F = Derivation("W")
@@ -196,7 +197,9 @@ def test_a_point_depends_on_its_seed_alone():
 
 def test_a_noise_is_fresh_after_every_state_before_it():
     t, s = Index("t"), Index("s")
+    now, early = (Symbolic(justification("algebra"), least={"t": least}) for least in (1, 0))
     for noise, state in ((t, t - 1), (t + 1, t), (3, 2), (t, 0)):
-        assert drawn_after(noise, state)
+        assert drawn_after(now, noise, state)
+    assert not drawn_after(early, t, 0)
     for noise, state in ((t, t), (t - 1, t), (t, s), (2, 2), (2, t), (t, 1)):
-        assert not drawn_after(noise, state)
+        assert not drawn_after(now, noise, state)

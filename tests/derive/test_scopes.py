@@ -201,7 +201,7 @@ a-divergence-of-no-density (ArgumentError): step(KL(2 * q(x[1]), q(x[1])), KL(q(
 a-block-called-hypothesis (ArgumentError): define("hypothesis", r, 1); step(r, 1, "induction", "hypothesis")
 a-definition-that-is-changed (ArgumentError): block = define("r", r, a); block.right = 2 * a
 a-chain-that-is-changed (DerivationError):
-    chain = step(a + 1, 1 + a, "algebra"); chain.steps.append(replace(chain.steps[0], right=a)); chain.latex()
+    chain = step(a + 1, 1 + a, "algebra"); chain._steps += (replace(chain.steps[0], right=a),); chain.latex()
 """,
     silent=silent,
     log_ratio=log_ratio,

@@ -84,7 +84,10 @@ WRONG = {  # bumps, steps and kinks that vanish at usual points; "velocity-for-d
     "modulo": ("count-of-divergences", lambda: T + sp.Mod(T, 1) * T, "Mod"),
     "kronecker": ("count-of-divergences", lambda: T + sp.KroneckerDelta(T, 100), "KroneckerDelta"),
     "delta": ("equal-spread", lambda: g * m + sp.DiracDelta(g - 3), "DiracDelta"),
-    "sine": ("count-of-divergences", lambda: T + sp.sin(sp.pi * T), "sin"),
+    "sine": ("count-of-divergences", lambda: T + sp.sin(sp.pi * T), "right"),  # T is a whole number
+    "sine of a fraction": ("count-of-divergences", lambda: T + sp.sin(sp.pi * T / 2), "witness"),
+    "sine and cosine": ("equal-spread", lambda: g * m * (sp.sin(g) ** 2 + sp.cos(g) ** 2), "right"),
+    "cosine": ("equal-spread", lambda: g * m * sp.cos(g), "witness"),
     "factorial": ("count-of-divergences", lambda: sp.factorial(T) / sp.factorial(T - 1), "factorial"),
     "gamma": ("equal-spread", lambda: m * sp.gamma(g + 1) / sp.gamma(g), "gamma"),
     "erf": ("equal-spread", lambda: g * m * sp.erf(10**9 * g), "erf"),

@@ -5,15 +5,18 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
-from derive.page import chain
+from derive.page import chain, induction
 from derive.verify import verify
 
 
 class Unproved:
     """What stands for a theorem where the kernel is switched off."""
 
-    def __init__(self, goal):
-        self.goal, self.left, self.right, self.how = goal, goal.left, goal.right, "not proved"
+    rests = frozenset()
+
+    def __init__(self, goal, strict=None):
+        self.goal, self.left, self.right = goal, goal.left, goal.right
+        self.how = "not proved" if strict is None else chain.SIGNS[strict]
 
 
 @contextmanager
@@ -21,7 +24,7 @@ def kernel_alone():
     """The counterexample search is switched off: it refutes nothing."""
     with ExitStack() as stack:
         stack.enter_context(patch.object(verify, "refute", lambda goal: ("no search",)))
-        stack.enter_context(patch.object(verify, "refute_gap", lambda *what: None))
+        stack.enter_context(patch.object(verify, "refute_gap", lambda *what: ("no search",)))
         yield
 
 
@@ -30,9 +33,11 @@ def numbers_alone():
     """The kernel is switched off: everything is a theorem."""
     with ExitStack() as stack:
         stack.enter_context(patch.object(verify, "prove", Unproved))
-        stack.enter_context(patch.object(verify, "prove_non_negative", lambda *what: None))
-        stack.enter_context(patch.object(chain, "by_induction", lambda goal, *rest: Unproved(goal)))
-        stack.enter_context(patch.object(chain, "chained", lambda steps: (steps[0].left, steps[-1].right)))
+        stack.enter_context(patch.object(verify, "bounded", Unproved))
+        stack.enter_context(patch.object(chain.Chain, "proved", lambda *line: True))
+        stack.enter_context(patch.object(induction, "by_induction", lambda goal, *rest: Unproved(goal)))
+        for module in (chain, induction):
+            stack.enter_context(patch.object(module, "chained", lambda steps: (steps[0].left, steps[-1].right)))
         yield
 
 

@@ -18,6 +18,7 @@ from types import SimpleNamespace
 
 import derive.page.chain as chains
 import derive.page.derivation as derivations
+import derive.page.induction as inductions
 import derive.page.recall as recalls
 from derive.errors import ArgumentError, DerivationError, Inconclusive, Refuted
 from derive.language.registry import mentions, standard_normal
@@ -49,12 +50,14 @@ def _prepare():
         setattr(module, name, lambda *given, **named: (real if NOW.checking else instead)(*given, **named))
 
     unless_checked(chains, "verify", _taken)
-    for module in (chains, recalls):
+    for module in (inductions, recalls):
         unless_checked(module, "search_by_definitions", lambda goal: ())
-    for module, name in ((chains, "non_negative"), (derivations, "non_negative"), (derivations, "verify")):
-        unless_checked(module, name, lambda *given, **named: None)
-    unless_checked(chains, "by_induction", lambda goal, *given: _taken(goal).theorem)
-    chains.chained = lambda theorems: (theorems[0].goal.left, theorems[-1].goal.right)
+    unless_checked(chains, "non_negative", lambda goal, gap, strict: _taken(goal, chains.SIGNS[strict]))
+    Chain.proved = lambda *given: True  # what was taken is no theorem
+    for name in ("non_negative", "verify"):
+        unless_checked(derivations, name, lambda *given, **named: None)
+    unless_checked(inductions, "by_induction", lambda goal, *given: _taken(goal).theorem)
+    chains.chained = inductions.chained = lambda theorems: (theorems[0].goal.left, theorems[-1].goal.right)
     derivations.Canary = lambda *given: None  # states something false
     Derivation._witness = lambda *given: None
     _remember(Chain, "equals", lambda right, by, using=(): ("=", by, using, None))
@@ -62,8 +65,9 @@ def _prepare():
     _remember(Chain, "below", lambda bound, gap, using=(): ("<", "", using, gap))
 
 
-def _taken(goal):
-    return SimpleNamespace(theorem=SimpleNamespace(goal=goal, left=goal.left, right=goal.right), searches=())
+def _taken(goal, how=""):
+    theorem = SimpleNamespace(goal=goal, left=goal.left, right=goal.right, how=how, rests=frozenset())
+    return SimpleNamespace(theorem=theorem, searches=("taken",))
 
 
 def _remember(kind, name, call):
@@ -71,7 +75,7 @@ def _remember(kind, name, call):
 
     def remembering(self, *given, **named):
         made = real(self, *given, **named)
-        self.calls = (*getattr(self, "calls", ()), call(*given, **named))
+        self._calls = (*getattr(self, "_calls", ()), call(*given, **named))
         return made
 
     setattr(kind, name, remembering)
@@ -120,10 +124,10 @@ def check(page: str, tag: str, changed: dict[str, str]) -> dict:
         raise ArgumentError("This block concludes from others; break a line of those.")
     reader = reader_of(derivation)
     new = {int(number): reader(text) for number, text in changed.items()}
-    first = min(new, default=len(block.calls))
+    first = min(new, default=len(block._calls))
     chain = Chain(_before(derivation, block), block.name, block.left, block.hypothesis, block.start)
     told = []
-    for number, (step, call) in enumerate(zip(block.steps, block.calls, strict=True)):
+    for number, (step, call) in enumerate(zip(block.steps, block._calls, strict=True)):
         right = new.get(number, step.right)
         said = said_of(lambda call=call, right=right: _again(chain, call, right), number >= first)
         if said["kind"] == "refuted" and call[0] == "=":
@@ -143,11 +147,11 @@ def reader_of(derivation):
 def _before(derivation, block):
     """The derivation as it was when ``block`` was stated."""
     before = copy.copy(derivation)
-    before.blocks = {}
+    before._blocks = {}
     for name, one in derivation.blocks.items():
         if one is block:
             break
-        before.blocks[name] = one
+        before._blocks[name] = one
     known = [one for one in before.blocks.values() if isinstance(one, Definition)]
     before.defined = {letters: thing for one in known for _, thing, letters in mentions(one.left)}
     return before

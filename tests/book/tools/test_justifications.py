@@ -45,6 +45,13 @@ def test_the_proof_checker_alone_does_not_make_a_step_proved():
     assert "Proved" not in html and 'aria-label="not checked by Rocq"' in html
 
 
+def test_a_step_that_no_search_could_examine_says_so():
+    told = text(shown("tower (F.3)", "rule", "", None, "no counterexample search"))
+    assert told.startswith("tower (F.3), no counterexample search")
+    assert "No counterexample search could examine this line." in told
+    assert "search" not in text(shown("tower (F.3)", "rule"))
+
+
 @pytest.mark.parametrize("space", SPACES)
 def test_a_checked_step_says_where_its_statement_holds(space):
     assert SPACES[space] in shown("algebra", "algebra", "", Certificate("score", "algebra", space, "1234"))
