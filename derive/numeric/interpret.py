@@ -13,8 +13,8 @@ from functools import lru_cache
 from mpmath import mp
 
 from ..errors import Inconclusive, Undefined
-from ..language.expr import children
-from ..language.times import Index, Item, OutOfRange, Span, Sum
+from ..language.expr import children, walk
+from ..language.times import Index, Item, Limit, OutOfRange, Span, Sum
 
 HORIZON = 5  # the last time of the models in which goals about densities are tested
 
@@ -75,6 +75,10 @@ class Interpreter:
         """All concrete members of state (or noise) sequences that occur in ``node``, in order of appearance."""
         if isinstance(node, (Item, Span)):
             return self.members(node) if node.sequence.role == role else []
+        if isinstance(node, Limit):
+            if any(getattr(getattr(part, "sequence", None), "role", "") == role for part in walk(node.body)):
+                raise Inconclusive(f"{node!r} is about infinitely many random variables")
+            return []
         if isinstance(node, Sum):
             found = []
             for time in range(self.time(node.low), self.time(node.high) + 1):
