@@ -33,8 +33,8 @@ Definition smooth2 (f : R -> R -> R) := exists d : nat -> nat -> R -> R -> R, d 
 Definition Phi (x : R) : R := RInt_gen (fun z => normal z 0 1) (Rbar_locally m_infty) (at_point x).
 
 (** The joint density of N variables is that of a Markov chain. *)
-Definition markov (space : nat -> list R) (N : nat) (q : (nat -> R) -> R) :=
-  exists (start : R -> R) (k : nat -> R -> R -> R),
+Definition markov {V : Type} (space : nat -> list V) (N : nat) (q : (nat -> V) -> R) :=
+  exists (start : V -> R) (k : nat -> V -> V -> R),
   (forall s, 0 < start s) /\ (forall t r s, 0 < k t r s) /\
   sum (space 0%nat) start = 1 /\ (forall t r, sum (space t) (k t r) = 1) /\ forall x, q x = chain start k (N - 1) x.
 

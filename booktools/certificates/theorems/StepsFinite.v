@@ -35,14 +35,14 @@ Proof.
     apply (is_RInt_scal (V := R_NormedModule) g), (RInt_correct (V := R_CompleteNormedModule) g), Hg.
 Qed.
 
-(** ** Sums over states *)
+(** ** Sums over states, whose values are of any type *)
 
 Section Finite.
-  Variables (space : nat -> list R) (N : nat).
+  Context {V : Type} (space : nat -> list V) (N : nat).
   Hypothesis inhabited : forall i, space i <> [].
   Notation over := (Variables.over space).
   Notation free := (Variables.free N).
-  Notation function := ((nat -> R) -> R).
+  Notation function := ((nat -> V) -> R).
 
   Lemma combination A B (l : list (function * function)%type) f x :
     (forall i, A i = B i) -> (forall y, f y = sum l (fun p => fst p y * snd p y)) ->
@@ -73,7 +73,7 @@ Section Finite.
   Proof. rewrite <- over_sum. apply over_ext. intros y. now rewrite <- sum_scale_right. Qed.
 
   Section Law.
-    Variable q : (nat -> R) -> R.
+    Variable q : (nat -> V) -> R.
     Hypothesis q_pos : forall x, 0 < q x.
     Notation marginal := (Densities.marginal space N q).
     Notation cond := (Densities.cond space N q).
@@ -126,18 +126,22 @@ Section Finite.
       rewrite chain_rule_path by auto. apply prod_ext. reflexivity.
     Qed.
 
-    (** Of conditions in the past a Markov chain remembers the last. *)
-    Lemma markov_drop t A B C x : markov space N q -> (1 <= t < N)%nat ->
-      (forall i, A i = only t i) -> (forall i, B i = true -> (i < t)%nat) -> B (t - 1)%nat = true ->
-      (forall i, C i = only (t - 1) i) -> cond A B x = cond A C x.
+    (** Of conditions that are all before the targets it remembers the latest, and of those after them the earliest. *)
+    Lemma markov_keeps t A B C x : markov space N q -> (t < N)%nat -> B t = true -> (forall i, C i = only t i) ->
+      (forall i, A i = true -> t < i)%nat /\ (forall i, B i = true -> i <= t)%nat \/
+      (forall i, A i = true -> i < t)%nat /\ (forall i, B i = true -> t <= i)%nat -> cond A B x = cond A C x.
     Proof.
-      intros (start & k & Hs & Hk & H1 & H2 & Hq) Ht HA HB Hl HC.
-      replace A with (only t) by (extensionality i; now rewrite HA).
-      replace C with (only (t - 1)) by (extensionality i; now rewrite HC).
+      intros (start & k & Hs & Hk & H1 & H2 & Hq) Ht HB HC Hside.
+      replace C with (only t) by (extensionality i; now rewrite HC).
       replace q with (chain start k (N - 1)) by (extensionality y; now rewrite Hq).
-      replace N with (S (N - 1)) at 1 3 by lia.
-      apply markov_forward; auto; try lia.
-      intros i Hi. apply Nat.leb_le. specialize (HB i Hi). lia.
+      replace N with (S (N - 1)) at 1 3 by lia. destruct Hside as [[HA HB'] | [HA HB']].
+      - apply markov_after; auto; try lia; intros i Hi; apply Nat.leb_le.
+        + specialize (HA i Hi). lia.
+        + specialize (HB' i Hi). lia.
+      - apply markov_before; auto; try lia.
+        + intros i Hi. specialize (HA i Hi). apply Nat.leb_le. lia.
+        + destruct (A t) eqn:E; [|reflexivity]. specialize (HA t E). lia.
+        + intros i Hi. specialize (HB' i Hi). apply Nat.leb_le. lia.
     Qed.
   End Law.
 End Finite.
@@ -173,7 +177,7 @@ Ltac all_free := repeat first [ apply List.Forall_nil | apply List.Forall_cons; 
 Ltac leafwise leaf :=
   first
   [ reflexivity
-  | solve [ leaf ]
+  | solve [ leaf ] | solve [ symmetry; leaf ]
   | lazymatch goal with
     | |- sum _ _ = sum _ _ => apply sum_ext; let i := fresh in let j := fresh in intros i j; apply in_times in j; leafwise leaf
     | |- prod _ _ = prod _ _ => apply prod_ext; let i := fresh in let j := fresh in intros i j; apply in_times in j; leafwise leaf
@@ -182,10 +186,9 @@ Ltac leafwise leaf :=
     end ].
 Ltac drop :=
   lazymatch goal with
-  | |- cond ?space ?N ?q (only ?t) ?B ?x = cond ?space ?N ?q (only ?t) ?C ?x =>
-    first
-    [ solve [ apply (markov_drop space N ltac:(assumption) q t (only t) B C x); first [ assumption | bits ] ]
-    | symmetry; apply (markov_drop space N ltac:(assumption) q t (only t) C B x); first [ assumption | bits ] ]
+  | |- cond ?space ?N ?q ?A ?B ?x = cond ?space ?N ?q ?A (only ?t) ?x =>
+    apply (markov_keeps space N ltac:(assumption) q t A B (only t) x);
+    first [ assumption | bits | left; split; bits | right; split; bits ]
   end.
 Ltac path :=
   lazymatch goal with
