@@ -40,7 +40,7 @@ def conservative(name, left, right, others, word="definition") -> None:
         if is_mixture(right):
             mixture(name, left, right, others)
         else:
-            definable.density(name, left, right)
+            definable.density(name, left, right, others)
         if word == "definition":
             distributions.consistent(name, left, right, others)
     _normalised(name, [*others, (left, right)])

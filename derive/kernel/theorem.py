@@ -10,13 +10,14 @@ from itertools import pairwise
 
 from ..errors import DerivationError, Inconclusive
 from ..justifications import CLOSED
+from ..language.alphabets import has_symbols
 from ..language.density import Density
 from ..language.expr import Expr, walk
 from ..language.goal import Goal, has_densities
 from ..language.times import Index
 from ..language.tree import at, first_times, unfold
 from ..proof import algebra
-from . import noises
+from . import alphabets, noises
 from .free import Free
 from .ranges import Ranges
 from .rewrite import Rewriter
@@ -50,6 +51,8 @@ def prove(goal: Goal) -> Theorem:
     for side in (goal.left, goal.right):
         well_formed(side, ranges, free)
     left, right = unfold((goal.left, goal.right), goal.facts, goal.start)
+    if has_symbols(left, right) and goal.justification.calculus:
+        raise Inconclusive(f"{goal} is about symbols of an alphabet, of which there is no calculus; take a sum")
     algebra.sound(replace(goal, justification=CLOSED), left, right)
     inside = goal
     if has_densities(left, right) or "given" in goal.justification.rules:
@@ -59,7 +62,10 @@ def prove(goal: Goal) -> Theorem:
         inside = goal if goal.justification.calculus else replace(goal, justification=CLOSED)
     else:
         left, right = (noises.apart(side, goal.justification.rules, free, ranges) for side in (left, right))
-    return Theorem(_SEAL, goal, algebra.equal(inside, left, right))
+    if "summation" in goal.justification.rules:
+        left, right = (alphabets.summed(side, free, ranges) for side in (left, right))
+    hows = [algebra.equal(inside, *case) for case in alphabets.cases(left, right, ranges)]
+    return Theorem(_SEAL, goal, hows[-1])
 
 
 def chained(theorems: list[Theorem]) -> tuple[Expr, Expr]:

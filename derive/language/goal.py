@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..errors import Undefined
 from ..justifications import Justification
+from .alphabets import alphabet_of
 from .density import KL, Density, Diffusion, E, Integral, Law, Normal, Var
 from .expr import Expr, Interval, Symbol, children, walk
 from .times import Index, Item, Limit, OutOfRange, Span
@@ -97,7 +98,7 @@ def runs_over_line(variable) -> bool:
         return False
     sequence = getattr(variable, "sequence", variable)
     stated = isinstance(variable, Item) and sequence.first is not None and variable.index == Index(None, sequence.start)
-    return sequence.domain == Interval() and not stated
+    return (sequence.domain == Interval() or alphabet_of(variable) is not None) and not stated
 
 
 def odd_conditions(node) -> list:

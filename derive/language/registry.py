@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from ..errors import ArgumentError, VacuousHypotheses
+from .alphabets import Alphabet, no_numbers
 from .density import Density, Law
 from .expr import Expr, Interval, Num, Symbol, walk, wrap
 from .functions import Apply, Function
@@ -81,6 +82,7 @@ class Registry:
         One symbol may stand for two things in two blocks; not in one block (``beside`` are the other sides of it), and
         not if a definition says what it is.
         """
+        no_numbers(*nodes)
         written = dict(self.defined)
         try:
             found = [(node, *known) for root in (*beside, *nodes) for node in walk(root) for known in mentions(node)]
@@ -125,9 +127,13 @@ class Registry:
             raise ArgumentError(f"first must lie in the domain of {name!r} or on its border, got {first}")
         return self.declare(name, sequence)
 
-    def states(self, name: str, latex: str | None = None) -> Sequence:
-        """The variables of a process, from time 0 on."""
-        return self.declare(name, Sequence(name, latex or latex_name(name), real, 0, "state"))
+    def alphabet(self, name: str, latex: str | None = None) -> Alphabet:
+        """A finite set of symbols; ``name`` is that of its size, a whole number from 1 on."""
+        return Alphabet(size=self.declare(name, Symbol(name, latex or latex_name(name), positive, "size")))
+
+    def states(self, name: str, domain: Interval = real, latex: str | None = None) -> Sequence:
+        """The variables of a process, real numbers or symbols of an alphabet, from time 0 on."""
+        return self.declare(name, Sequence(name, latex or latex_name(name), domain, 0, "state"))
 
     def density(self, name: str, latex: str | None = None, markov: bool = False) -> Law:
         """A joint law over all states; ``markov`` declares it to be a Markov chain."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -9,6 +10,7 @@ from itertools import product
 from mpmath import mp
 
 from ..errors import Inconclusive, Refuted, Undefined
+from ..justifications import justification
 from ..language.dependence import is_state
 from ..language.expr import walk
 from ..language.goal import Goal
@@ -37,9 +39,13 @@ class Search:
 EARLY, LATE = Search(), Search(finite=4, gaussian=2, times=(6, 7, 8), last=9)
 
 
+def state_names(*nodes) -> tuple[str, ...]:
+    return tuple(sorted({part.sequence.name for node in nodes for part in walk(node) if is_state(part)}))
+
+
 def finite_models(goal: Goal, left, right, search: Search = EARLY) -> str:
     """Evaluate a goal in random finite models, at all times that fit; return the name of the search."""
-    names = tuple(sorted({p.sequence.name for side in (left, right) for p in walk(side) if is_state(p)}))
+    names = state_names(left, right)
 
     def test(number, index):
         for salt in range(3):  # free states get three random assignments
@@ -63,6 +69,19 @@ def gaussian_models(goal: Goal, search: Search = EARLY) -> str:
     with mp.workdps(DIGITS + MARGIN):
         _over_models(goal, test, search.gaussian, search.times)
     return f"{search.gaussian} Gaussian models"
+
+
+def finite_sign(goal: Goal, gap, strict: bool) -> None:
+    """Raise ``Refuted`` if a gap about symbols of an alphabet is negative (or zero, if ``strict``) in a finite model."""
+    names = state_names(gap)
+
+    def test(number, index):
+        model = FiniteModel(str(number), index, justification("Gibbs"), names=names)
+        if (value := model(gap)) < 0 or (strict and value == 0):
+            raise Refuted(f"the gap {gap!r} is {mp.nstr(to_mpf(value), 12)} at {witness(model)}")
+
+    with suppress(Inconclusive), mp.workdps(DIGITS):
+        _over_models(goal, test, EARLY.finite, EARLY.times)
 
 
 def gaussian_sign(goal: Goal, gap) -> None:

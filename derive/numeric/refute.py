@@ -8,6 +8,7 @@ from dataclasses import replace
 from mpmath import mp
 
 from ..errors import Inconclusive
+from ..language.alphabets import has_symbols
 from ..language.density import KL, E, Integral, Var
 from ..language.dependence import random_facts
 from ..language.goal import Goal, contains, has_densities
@@ -25,6 +26,8 @@ def refute(goal: Goal) -> tuple[str, ...]:
     Where numbers cannot be had, for a non-Gaussian mean say, the search is inconclusive.
     """
     left, right = unfold((goal.left, goal.right), goal.facts, goal.start)
+    if has_symbols(left, right):
+        return _seen(lambda: finite_models(goal, left, right))
     special, only = _special(goal, left, right)
     found = _seen(*special)
     if found or only:
@@ -53,6 +56,8 @@ def _special(goal: Goal, left, right):
 
 def refute_by_definitions(goal: Goal) -> tuple[str, ...]:
     """The same for what an induction concludes: all definitions are put in, its proof is not used."""
+    if has_symbols(goal.left, goal.right):
+        return ()
     if has_densities(goal.left, goal.right):
         return _seen(lambda: gaussian_models(goal))
     return _seen(lambda: at_points(goal, *unfold((goal.left, goal.right), goal.definitions)))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..language.alphabets import has_symbols
 from ..language.density import Diffusion
 from ..language.expr import Expr
+from ..language.functions import Apply
 from ..language.registry import standard_normal
 from ..language.times import Item
 from ..language.tree import brought
@@ -18,7 +20,8 @@ class Definition(Block):
     definition = True
 
     def __init__(self, name: str, left: Expr, right: Expr, relation: str, word: str):
-        super().__init__(name, left.sequence.start if isinstance(left, Item) else 1)
+        matrix = isinstance(left, Apply) and has_symbols(left)  # its states may be the first ones
+        super().__init__(name, left.sequence.start if isinstance(left, Item) else 0 if matrix else 1)
         self.left, self.right, self.relation, self.word = left, right, relation, word
         self.equations = ((left, right),) if isinstance(right, Diffusion) else ()
         noise = [left.sequence.name if isinstance(left, Item) else left.name] if right == standard_normal else []

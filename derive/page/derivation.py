@@ -20,6 +20,7 @@ from ..definitions.definable import density
 from ..definitions.distributions import not_against
 from ..errors import ArgumentError
 from ..justifications import justification
+from ..language.alphabets import has_symbols
 from ..language.density import Density, Diffusion, Normal
 from ..language.dependence import is_noise, random_facts
 from ..language.expr import Expr, Num, Symbol, Value, walk, wrap
@@ -103,7 +104,7 @@ class Derivation(Registry):
         elif isinstance(left, (Item, Symbol, Apply)):
             self._in_domain(goal, left, right)
             if not has_densities(right):
-                always_defined(right, self._least(left), smooth=isinstance(left, Apply))
+                always_defined(right, self._least(left, right), smooth=isinstance(left, Apply))
         if not has_densities(right):
             finite(*walk(right))
             if contains(Limit, right):
@@ -116,8 +117,10 @@ class Derivation(Registry):
         not_against([*stated, new], left)
         return self.place(new)
 
-    def _least(self, left) -> dict[str, int]:
+    def _least(self, left, right) -> dict[str, int]:
         """The first time at which something defined exists."""
+        if isinstance(left, Apply) and has_symbols(left):
+            return first_times(left, right, least=0)
         if not isinstance(left, Item) or left.index.symbol is None:
             return {}
         return {left.index.symbol: max(left.sequence.start - left.index.offset, 0)}
@@ -125,6 +128,7 @@ class Derivation(Registry):
     def _in_domain(self, goal, left, right):
         """Prove that a defined quantity stays in its declared domain, at each time from the first on."""
         domain = getattr(left, "sequence", getattr(left, "function", left)).domain
+        goal = replace(goal, start=0) if isinstance(left, Apply) and has_symbols(left) else goal
         if isinstance(left, Item):
             first, start = left.sequence.first, max(left.sequence.start - left.index.offset, 0)
             if first is not None and left.index == Index(None, left.sequence.start):

@@ -42,6 +42,8 @@ def declared(thing) -> str:
         return "Markov law" if thing.markov else "law"
     low, high = (end if end is not None else "∞" for end in (thing.domain.low, thing.domain.high))
     domain = f"in ({'-' if low == '∞' else ''}{low}, {high})"
+    if size := getattr(thing.domain, "size", None):
+        domain = f"in an alphabet of {size!r}"
     if isinstance(thing, Function):
         return f"function {domain}"
     if not isinstance(thing, Sequence):

@@ -16,6 +16,7 @@ import sympy as sp
 
 from ..errors import Inconclusive
 from ..justifications import justification
+from ..language.alphabets import alphabet_of
 from ..language.density import E, Integral, Normal, Var, written_out
 from ..language.dependence import is_noise, is_state
 from ..language.expr import Div, Mul, Num, children, walk
@@ -55,7 +56,7 @@ def converges(*nodes) -> None:
     checker = Integrability(floors(*nodes))
     for part in (part for node in nodes for part in walk(node)):
         over_line = isinstance(part, Integral) or (isinstance(part, E) and isinstance(part.under, Normal))
-        if over_line and not has_densities(part):  # those of a law itself are taken to exist
+        if over_line and not has_densities(part) and not alphabet_of(getattr(part, "over", None)):  # those of a law itself are taken to exist
             checker.terms(part, frozenset())
 
 
@@ -72,6 +73,7 @@ def finite(*parts) -> None:
     """Raise ``Inconclusive`` if one of ``parts`` is an integral over the line, or a mean, that may diverge."""
     for part in parts:
         over_line = isinstance(part, Integral) and (part.low is None or part.high is None)
+        over_line = over_line and not alphabet_of(part.over)  # a finite sum
         if over_line or (isinstance(part, E) and isinstance(part.under, Normal)):
             converges(part)
 

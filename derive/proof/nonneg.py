@@ -13,6 +13,7 @@ from ..kernel.positive import positive
 from ..kernel.ranges import Ranges
 from ..kernel.sums import product, products, total
 from ..kernel.wellformed import well_formed
+from ..language.alphabets import decided
 from ..language.density import KL, Density, E, Integral
 from ..language.expr import Add, Div, Func, Mul, Num, Pow, walk
 from ..language.goal import Goal, has_densities
@@ -31,7 +32,8 @@ def non_negative(goal: Goal, gap, strict: bool = False) -> None:
     cases, late = border_cases([gap], least)
     for symbol, first in cases.items():
         _one_case(at(gap, {symbol: Index(None, first)}), strict, {})
-    _one_case(gap, strict, late)
+    for (case,) in decided(gap):
+        _one_case(case, strict, late)
 
 
 def _one_case(gap, strict, least):
