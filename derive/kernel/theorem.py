@@ -15,7 +15,7 @@ from ..language.density import Density
 from ..language.expr import Expr, walk
 from ..language.goal import Goal, has_densities
 from ..language.times import Index
-from ..language.tree import at, first_times, unfold
+from ..language.tree import at, first_times, free_indices, unfold
 from ..proof import algebra
 from . import alphabets, noises
 from .free import Free
@@ -47,7 +47,7 @@ def prove(goal: Goal) -> Theorem:
     numbers, and the calculus of the justification, is left; it returns how, or raises ``Inconclusive``.
     """
     first = first_times(goal.left, goal.right, least=goal.start)
-    ranges, free = Ranges.least(first), Free(goal.stated)
+    ranges, free = Ranges.least(first, goal.orders()), Free(goal.stated)
     for side in (goal.left, goal.right):
         well_formed(side, ranges, free)
     left, right = unfold((goal.left, goal.right), goal.facts, goal.start)
@@ -79,6 +79,8 @@ def chained(theorems: list[Theorem]) -> tuple[Expr, Expr]:
 
 def by_induction(goal: Goal, over: str, base: list[Theorem], step: list[Theorem]) -> Theorem:
     """``goal`` for all values ≥ 1 of ``over``, from its base and from the step that may cite the hypothesis."""
+    if any(over in free_indices(time) for one in (*base, *step) for pair in one.goal.orders() for time in pair):
+        raise DerivationError(f"{goal} does not follow: a hypothesis orders {over}; take another index")
     known = {**first_times(goal.left, goal.right, least=goal.start), over: 1}
     for theorem in (*base, *step):
         late = first_times(theorem.left, theorem.right, least=theorem.goal.start)

@@ -46,6 +46,7 @@ class Block:
         self.assumptions: dict[str, str] = {}  # names and tags of the assumptions that it rests on
         self.rests: frozenset = frozenset()  # the left sides of the definitions that it rests on
         self.brings: frozenset = frozenset()  # what states among these are made of
+        self.ordered: frozenset[str] = frozenset()  # the indices that hypotheses order: it is about these alone
 
     def __setattr__(self, name, value):
         if name in ("left", "right", "relation", "start") and name in vars(self):
@@ -70,6 +71,7 @@ class Block:
         first = self.first()
         right, symbols = self.lines()[-1].right, free_indices(self.left)
         known = tuple(sorted((symbol, first[symbol]) for symbol in symbols | free_indices(right)))
+        symbols -= self.ordered
         return Fact(self.name, self.left, right, symbols, known, self.rests, self.brings)
 
     def rows(self) -> list[dict[str, str]]:

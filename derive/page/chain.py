@@ -101,6 +101,7 @@ class Chain(Block):
             self.assumptions |= source.assumptions
             self.rests |= source.rests
             self.brings |= source.brings
+        self.ordered |= frozenset(time.symbol for pair in step.goal.orders() for time in pair)
         self.steps.append(step)
 
     def at_most(self, bound, gap, using=()) -> Chain:
@@ -221,6 +222,7 @@ class Induction(Block):
         self.assumptions = self.base.assumptions | self.step.assumptions
         self.rests = self.base.rests | self.step.rests
         self.brings = self.base.brings | self.step.brings
+        self.ordered = self.base.ordered | self.step.ordered
         not_under_its_own_variable(self)
         goal = Goal(
             self.name, self.left, self.right, justification("induction"), definitions=self.derivation.process_facts()

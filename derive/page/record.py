@@ -113,7 +113,7 @@ def results(derivation) -> dict:
     """Everything that ``derivation`` has proved as an equality, for the file that other chapters recall from."""
     chapter = {"letter": derivation.letter, "recalls": [], "letters": {}, "definitions": {}, "results": {}}
     for block in derivation.blocks.values():
-        if block.definition:
+        if block.definition or block.ordered:
             continue
         if origin := getattr(block, "origin", None):
             chapter["recalls"] = sorted({*chapter["recalls"], origin.letter})

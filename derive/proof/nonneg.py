@@ -27,7 +27,7 @@ from .symbolic import Symbolic, floors
 def non_negative(goal: Goal, gap, strict: bool = False) -> None:
     """Prove ``gap`` ≥ 0 (> 0 if ``strict``) on the domain, or raise ``Inconclusive``."""
     least = first_times(gap, least=goal.start)
-    well_formed(gap, Ranges.least(least), Free(goal.stated))
+    well_formed(gap, Ranges.least(least, goal.orders()), Free(goal.stated))
     (gap,) = unfold((gap,), goal.facts, goal.start)
     cases, late = border_cases([gap], least)
     for symbol, first in cases.items():
