@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import product
 
+from derive.language.alphabets import Iverson, has_symbols
 from derive.language.density import KL, Density, Derivative, E, Integral, Law, Normal
 from derive.language.expr import Add, Div, Expr, Func, Interval, Mul, Neg, Num, Pow, Symbol, rebuild, walk
 from derive.language.functions import Apply
+from derive.language.goal import contains
 from derive.language.times import Index, Item, Product, Span, Sum
 from derive.language.tree import unfold
 
@@ -33,7 +35,7 @@ def proof(script) -> str | None:
     words.statement()
     script.word = words
     left, right = script.goal.left, script.goal.right
-    lines = ["intros"]
+    lines = ["intros", *(["sizes"] if has_symbols(left, right) else [])]
     if script.goal.facts:
         a, b = unfold((left, right), script.goal.facts, script.goal.start)
         lines += [f"transitivity {words(a)}; [ solve [ cong ] | ]"] * (a != left)
@@ -199,7 +201,7 @@ class Means(Rules):
 
     def shut(self, node) -> bool:
         """Is ``node`` a letter, whatever is inside?"""
-        if isinstance(node, (Marginal, Apply, Derivative, Index, Item, Symbol, Product)) or node in self.common:
+        if isinstance(node, (Marginal, Iverson, Apply, Derivative, Index, Item, Symbol, Product)) or node in self.common:
             return True
         if isinstance(node, Pow) and isinstance(node.base, Add) and isinstance(node.power, Num):
             return node.power.value > 1 and not self.powers
@@ -213,11 +215,14 @@ class Means(Rules):
         else:
             letter = self.operator(node) or (isinstance(node, Normal) and not logs)
             letter = letter or (self.shut(node) and not (logs and isinstance(node, Pow)))
+            letter = letter and not (isinstance(node, (Iverson, Apply)) and has_symbols(node))
         if letter:
             return found.setdefault(node, Symbol(f"letter{len(found) + 1}", "", Interval()))
         return rebuild(node, lambda child: self.letters(child, found, logs))
 
     def same(self, left, right) -> bool:
+        if has_symbols(left, right):  # brackets have cases
+            return True
         found: dict = {}
         left, right = (self.letters(expression(self.form(side)), found) for side in (left, right))
         return Fingerprint()(left) == Fingerprint()(right)
@@ -226,10 +231,14 @@ class Means(Rules):
         """Field arithmetic; what it need not look into becomes a letter."""
         if left == right:
             return "first [ reflexivity | ring ]"
+        if bracketed := contains((Iverson, Apply), left, right) and has_symbols(left, right):
+            logs = False
         found: dict = {}
         left, right = (self.letters(side, found, logs) for side in (left, right))
         lines = self.script.domains(left, right)
         lines += [f"as_letter {letter.name} {self.words(node)}" for node, letter in found.items()]
+        if bracketed:
+            return "; ".join([*lines, "by_brackets"])
         if any(isinstance(part, Normal) for side in (left, right) for part in walk(side)):
             left, right = opened(left), opened(right)
             lines.append("rewrite ?normal_open")

@@ -32,7 +32,7 @@ EXPECTATION = ("linearity", "independence")  # where means over noise are linear
 WORDS = """
     E S I PI R O fix in at as end let fun normal only upto all from rest none over union times sum prod sqrt ln exp
     int put space N cond mean set path line chain here Phi smooth smooth2 span line_integral linear positive exchanges
-    normalised markov expectation variance_of conditional standard independent_under same_law
+    normalised markov each bracket expectation variance_of conditional standard independent_under same_law
 """  # of Rocq and of the statements: no name is one of these
 RESERVED = frozenset(WORDS.split())
 
@@ -53,6 +53,10 @@ class Premises:
             return [f"{word} {name}" for word in dict.fromkeys(words)]
         if thing == "space":
             return [f"forall i, {name} i <> []"]
+        if thing == "letters":
+            return [f"forall i, each {name} i <> []", f"NoDup {name}", f"forall v, In v {name}"]
+        if thing == "same":
+            return [f"forall a b, {name} a b = true <-> a = b"]
         if thing == "N":
             return [f"({self.index(index)} < {name})%nat" for index in self._latest()]
         if thing in ("mean", "conditional mean"):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from derive.language.alphabets import Iverson, alphabet_of
 from derive.language.density import Integral
 from derive.language.expr import Add, Expr, Mul, walk
-from derive.language.times import Sum
+from derive.language.times import Item, Sum
 
 from . import polynomials as poly
 from .polynomials import ONE, ZERO, expression
@@ -69,6 +70,8 @@ class Rules:
     def simplified(self, sequence, parts, rest):
         """(start, end, proof): the sum over ``parts`` of a product in which no factor is free of them."""
         times = self.words.times
+        if alphabet_of(sequence) and (found := self.picked(sequence, parts, rest)):
+            return found
         for inner, power in rest:
             others = tuple(pair for pair in rest if pair[0] != inner)
             if power == 1 and isinstance(inner, Over) and inner.sequence == sequence:
@@ -90,6 +93,24 @@ class Rules:
                 return self.reduced(sequence, parts, kept, gone, others, law)
         start = Over(sequence, parts, poly.word(rest))
         return start, start, "reflexivity"
+
+    def picked(self, sequence, parts, rest):
+        """The sum over one symbol, of a constant or of a product with a bracket; None if it is another one."""
+        if len(parts) != 1 or parts[0][0] != parts[0][1]:
+            return None
+        over, start = Item(sequence, parts[0][0]), Over(sequence, parts, poly.word(rest))
+        if not rest:
+            proof = f"apply (counted {self.words.letters(self.words.alphabet)}); bits"
+            return start, alphabet_of(sequence).size, proof
+        for bracket in (node for node, power in rest if isinstance(node, Iverson) and power > 0):
+            for here, there in ((bracket.left, bracket.right), (bracket.right, bracket.left)):
+                others = [(node, power) for node, power in rest if node != bracket]
+                inside = any(isinstance(p, (Marginal, Over)) and not self.free(p, parts) for n, _ in others for p in walk(n))
+                if here == over and not inside and self.free(there, parts):
+                    end = poly.put(poly.word(tuple(others)), over, there)
+                    same = self.words.same(bracket)
+                    return start, end, f"pick {same} {self.words(there)}"
+        return None
 
     def meet(self, parts, states):
         """The states in ``parts``."""

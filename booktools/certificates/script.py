@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from derive.language.alphabets import has_symbols
 from derive.language.expr import Add, Func, Mul, walk
 from derive.language.times import Index, Item, Product, Sum
 from derive.language.tree import at, unfold
@@ -86,6 +87,7 @@ class Script(Algebra):
         """Where a member may lie on the border of its domain, the least time is a case of its own."""
         own = "noises" if self.word.random else PROOFS.get(self.goal.justification.name)
         own = "gaussians" if own == "finite" and self.said.space == "line" else own
+        own = "finite" if has_symbols(self.goal.left, self.goal.right) else own
         if own is not None and (script := import_module(f".{own}", __package__).proof(self)):
             return script
         ways = [f"solve [ {tactic} ]" for tactic in [*self.citing(), *self.by_sums(), self.by_cases()]]

@@ -15,6 +15,9 @@ dummy is ``int (fun y => body)``.  What these are depends on the space, which th
     line     ``int`` is the improper Riemann integral over the real line, and an integral over one state is that over
              its value, ``line_integral (fun here => (fun x => body) (put x t here))``
 
+States of an alphabet have values of a type of their own, all of which are in the list ``letters``, each once: such a
+space is finite.  The size of the alphabet is the length of that list, and [a = b] is ``bracket same a b``.
+
 Integrals over intervals are Riemann integrals; those over half lines are improper.  A symbol that the derivation
 defines by bound variables is a function of those that are free in its definition: m[t], the mean of x[0] given x[t], is
 ``m t (x t)``.  One that is itself bound somewhere is a variable there, and has its defined value elsewhere.
@@ -30,10 +33,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from derive.language.alphabets import Alphabet, alphabet_of, has_symbols
 from derive.language.density import KL, Density, E, Integral, Law, Normal
 from derive.language.dependence import is_noise, is_state
 from derive.language.expr import Add, Div, Expr, Func, Interval, Mul, Neg, Num, Pi, Symbol, children, walk
-from derive.language.goal import Goal
+from derive.language.goal import Goal, is_order
 from derive.language.times import Index, Item, Limit, Product, Sequence, Span, Sum
 from derive.language.tree import Fact, bound_by, first_times, measure_of
 
@@ -100,17 +104,26 @@ class Translator(Premises):
         for fact in (*goal.definitions, *goal.assumed, *goal.facts):
             if isinstance(fact.left, (Symbol, Item)):
                 self.definitions.setdefault(named(fact.left), []).append(fact)
-        self.moving, self.space = self._moving(), self._space()
+        self.moving, self.space, self.alphabet = self._moving(), self._space(), self._alphabet()
         self.local: list[str] = []  # what is bound around this place
         self.names: dict[str, str] = {}  # of what is not, with types
         self.arguments: dict[str, tuple[str, ...]] = {}
         self.things: dict[str, object] = {}
+
+    def _alphabet(self):
+        """The alphabet of all states, or None where they are numbers."""
+        found = {alphabet_of(part) for part in self.nodes if is_state(part) or alphabet_of(part)}
+        if len(found) > 1:
+            raise Untranslated("states of several kinds")
+        return found.pop() if found else None
 
     def _space(self) -> str:
         """Where the statement is made."""
         parts = self.stated
         kinds = {type(getattr(part, "under", part)) for part in parts if isinstance(part, (E, KL, Integral))}
         spans = any(isinstance(getattr(part, "over", None), Span) for part in parts)
+        if has_symbols(*self.sides):
+            return "finite"
         linear, normals = self.by == "linearity", any(isinstance(part, Normal) for part in parts)
         if self.by in FINITE or (linear and any(isinstance(part, Density) for part in parts)):
             return "finite"
@@ -192,12 +205,22 @@ class Translator(Premises):
         """The type of a bound variable."""
         if thing == OUTCOME:
             return self.use("Outcome", "outcomes", result="Type")
-        return "nat -> R" if isinstance(thing, Sequence) else "R"
+        return f"nat -> {self.values_of(thing)}" if isinstance(thing, Sequence) else self.values_of(thing)
+
+    def values_of(self, thing) -> str:
+        """The type of the values of a symbol, of the members of a sequence, or in an alphabet."""
+        alphabet = thing if isinstance(thing, Alphabet) else alphabet_of(thing)
+        return self.use(f"{alphabet.size.name}_symbols", "symbols", result="Type") if alphabet else "R"
+
+    def letters(self, alphabet) -> str:
+        """The list of the symbols of an alphabet."""
+        return self.use(f"{alphabet.size.name}_letters", "letters", result=f"list {self.values_of(alphabet)}")
 
     def defined(self, node, *index: str) -> str:
         """A symbol or a member of a sequence, which may be a function of bound variables."""
         moves = self.moves(node)
-        word = self.use(named(node), thing_of(node), *("nat" for _ in index), *map(self.type_of, moves))
+        types = *("nat" for _ in index), *map(self.type_of, moves)
+        word = self.use(named(node), thing_of(node), *types, result=self.values_of(thing_of(node)))
         values = [self.variable(e.name) if isinstance(e, Sequence) else self(placed(e, node)) for e in moves]
         return f"({' '.join([word, *index, *values])})" if index or values else word
 
@@ -244,6 +267,8 @@ class Translator(Premises):
         return f"({FUNCTIONS[node.name]} {self(node.arg)})"
 
     def _Symbol(self, node):
+        if node.role == "size":
+            return f"(INR (length {self.letters(Alphabet(size=node))}))"
         return self.variable(node.name) if node.name in self.bound else self.defined(node)
 
     def _Item(self, node):
@@ -271,10 +296,18 @@ class Translator(Premises):
     _Product = _Sum
 
     def _Apply(self, node):
-        function, types = node.function, ["nat" if isinstance(arg, Index) else "R" for arg in node.args]
+        function, types = node.function, ["nat" if isinstance(a, Index) else self.values_of(thing_of(a)) for a in node.args]
         for order in range(function.order + 1):
             word = self.use(function.name + "_prime" * order, replace(function, order=order), *types)
         return f"({word} {' '.join(self.index(arg) if isinstance(arg, Index) else self(arg) for arg in node.args)})"
+
+    def _Iverson(self, node):
+        return f"(bracket {self.same(node)} {self(node.left)} {self(node.right)})"
+
+    def same(self, node) -> str:
+        """The function that decides whether two symbols are the same."""
+        symbols = self.values_of(thing_of(node.left))
+        return self.use(f"same_{symbols}", "same", symbols, symbols, result="bool")
 
     def _Density(self, node):
         law, path = self.law(node.law), self.path(*node.targets, *node.given)
@@ -282,11 +315,12 @@ class Translator(Premises):
         return f"({front} {self.set(node.targets)} {self.set(node.given)} {path})"
 
     def law(self, law: Law) -> str:
-        return self.use(law.name, law, *(() if self.space == "finite" else ("set", "set")), "nat -> R")
+        path = f"nat -> {self.values_of(self.alphabet)}"
+        return self.use(law.name, law, *(() if self.space == "finite" else ("set", "set")), path)
 
     def path(self, *parts) -> str:
         (sequence,) = {part.sequence for part in parts}
-        return self.use(sequence.name, sequence, "nat")
+        return self.use(sequence.name, sequence, "nat", result=self.values_of(sequence))
 
     def set(self, parts) -> str:
         ends = [(part.index,) if isinstance(part, Item) else (part.low, part.high) for part in parts]
@@ -295,7 +329,9 @@ class Translator(Premises):
 
     def values(self) -> str:
         """The lists of values of the variables, and how many variables there are."""
-        return f"{self.use('space', 'space', 'nat', result='list R')} {self.use('N', 'N', result='nat')}"
+        real = not self.alphabet
+        lists = self.use("space", "space", "nat", result="list R") if real else f"(each {self.letters(self.alphabet)})"
+        return f"{lists} {self.use('N', 'N', result='nat')}"
 
     def over(self, parts, path, body) -> str:
         """The integral of ``body``, which depends on the path, over the states ``parts``, or over all."""
@@ -373,7 +409,7 @@ class Translator(Premises):
         goal, parts = self.goal, self.stated
         left, right = self(goal.left), self(goal.right)
         cited = {f"H{n}": self.fact(fact) for n, fact in enumerate(goal.facts)}
-        stated = {f"O{n}": f"{self(a)} < {self(b)}" for n, (a, b) in enumerate(goal.hypotheses)}
+        stated = {f"O{n}": self.before(*pair) for n, pair in enumerate(goal.hypotheses)}
         exists = {f"W{n}": words for n, words in enumerate(self.existing(parts))}
         domains: dict[str, str] = {}
         for name in list(self.names):
@@ -382,6 +418,10 @@ class Translator(Premises):
         if limits and limits != [goal.left]:
             raise Untranslated("a limit inside of a formula")
         return Statement(dict(self.names), domains | exists | stated | cited, left, right, self.space, not limits)
+
+    def before(self, a, b) -> str:
+        """The hypothesis that a < b, of numbers or of times."""
+        return f"({self.index(a)} < {self.index(b)})%nat" if is_order((a, b)) else f"{self(a)} < {self(b)}"
 
     def fact(self, fact: Fact) -> str:
         """What a step cites: for all values of its indices from ``first`` on, and of the bound variables in it."""

@@ -121,7 +121,7 @@ class Words(Translator):
         return f"(Variables.over {place} {self.of_states(node, node.body)} {self.way(node)})"
 
     def of_states(self, node, body) -> str:
-        return f"(fun {self.way(node)} : nat -> R => {self(body)})"
+        return f"(fun {self.way(node)} : {self.type_of(node.sequence)} => {self(body)})"
 
     def way(self, node) -> str:
         return self.path(node)

@@ -38,6 +38,12 @@ Definition markov {V : Type} (space : nat -> list V) (N : nat) (q : (nat -> V) -
   (forall s, 0 < start s) /\ (forall t r s, 0 < k t r s) /\
   sum (space 0%nat) start = 1 /\ (forall t r, sum (space t) (k t r) = 1) /\ forall x, q x = chain start k (N - 1) x.
 
+(** The values of every variable are the same symbols. *)
+Definition each {V : Type} (letters : list V) : nat -> list V := fun _ => letters.
+
+(** The Iverson bracket: 1 where two symbols are the same, and 0 elsewhere. *)
+Definition bracket {V : Type} (same : V -> V -> bool) (a b : V) : R := if same a b then 1 else 0.
+
 Definition span (a b : nat) : set := fun i => Nat.leb a i && Nat.leb i b.
 
 (** ** A model of the premises about functionals: finite sums with positive weights *)

@@ -1,0 +1,80 @@
+(** * Steps about symbols of a finite alphabet
+
+    The states take the values of a list that holds each symbol once.  A bracket is 1 where two symbols are the same and
+    0 elsewhere, so that it picks one term of a sum over the alphabet. *)
+
+From Coq Require Import Reals List Lia Lra Bool.
+From Diffusion Require Import Sums Variables Densities Markov Steps StepsFinite.
+Import ListNotations.
+Open Scope R_scope.
+
+Section Alphabet.
+  Context {V : Type} (letters : list V) (same : V -> V -> bool) (N : nat).
+  Hypothesis once : NoDup letters.
+  Hypothesis complete : forall v, In v letters.
+  Hypothesis decides : forall a b, same a b = true <-> a = b.
+
+  Lemma bracket_one a : bracket same a a = 1.
+  Proof. unfold bracket. now replace (same a a) with true by (symmetry; now apply decides). Qed.
+
+  Lemma bracket_zero a b : a <> b -> bracket same a b = 0.
+  Proof. intros H. unfold bracket. destruct (same a b) eqn:E; [|reflexivity]. now apply decides in E. Qed.
+
+  Lemma bracket_cases a b : (a = b /\ bracket same a b = 1) \/ (a <> b /\ bracket same a b = 0).
+  Proof.
+    destruct (same a b) eqn:E.
+    - left. apply decides in E as ->. split; [reflexivity|]. apply bracket_one.
+    - right. assert (a <> b) by (intros H; apply decides in H; congruence). split; [assumption|]. now apply bracket_zero.
+  Qed.
+
+  Lemma sum_picked l a (f : V -> R) : NoDup l -> (forall s, s <> a -> f s = 0) -> In a l -> sum l f = f a.
+  Proof.
+    intros Hl Hf. induction Hl as [|b l Hb Hl IH]; intros Ha; [easy|]. cbn. destruct Ha as [->|Ha].
+    - rewrite (sum_ext l f (fun _ => 0)), sum_zero; [lra|]. intros s Hs. apply Hf. congruence.
+    - rewrite IH by assumption. rewrite Hf by congruence. lra.
+  Qed.
+
+  (** The sum over y of [y = a] g(y) is g(a). *)
+  Lemma picked t a f v x : (t < N)%nat -> (forall s, s <> a -> f (put x t s) = 0) -> f (put x t a) = v ->
+    Variables.over (each letters) N (only t) f x = v.
+  Proof. intros Ht Hf <-. rewrite over_only by assumption. now apply (sum_picked letters a (fun s => f (put x t s))). Qed.
+
+  (** A constant is counted once for each symbol. *)
+  Lemma counted t x : (t < N)%nat -> Variables.over (each letters) N (only t) (fun _ => 1) x = INR (length letters).
+  Proof.
+    intros Ht. rewrite over_only by assumption. unfold each. clear. induction letters as [|a l IH]; [reflexivity|].
+    cbn [sum length]. rewrite IH, S_INR. lra.
+  Qed.
+End Alphabet.
+
+(** The alphabet is not empty. *)
+Lemma letters_some {V} (l : list V) : (forall i, each l i <> []) -> 0 < INR (length l).
+Proof. intros H. apply lt_0_INR. specialize (H 0%nat). unfold each in H. destruct l; [easy|]. cbn. lia. Qed.
+
+(** ** Tactics *)
+
+Ltac sizes := try match goal with H : forall i, each ?l i <> [] |- _ => pose proof (letters_some l H) end.
+
+Ltac places := cbv beta; repeat first [ rewrite put_same | rewrite put_other by lia ].
+Ltac deciding same k := match goal with H : forall a b, same a b = true <-> a = b |- _ => k H end.
+
+(** Both cases of each bracket; what is one symbol has one name. *)
+Ltac brackets :=
+  repeat match goal with
+  | |- context [bracket ?same ?a ?b] =>
+    deciding same ltac:(fun H =>
+      let E := fresh "E" in let B := fresh "B" in
+      destruct (bracket_cases same H a b) as [[E B] | [E B]]; rewrite ?B; clear B; [ rewrite ?E | ])
+  end.
+Ltac by_brackets := brackets; first [ reflexivity | ring | field; nonzero | exfalso; congruence | congruence ].
+Ltac pick same a :=
+  match goal with
+  | O : NoDup ?l, C : forall v, In v ?l |- _ =>
+    deciding same ltac:(fun H =>
+      apply (picked l _ O C _ a);
+      [ assumption || bits
+      | let s := fresh in let n := fresh in intros s n; places;
+        rewrite ?(bracket_zero same H s) by (assumption || congruence);
+        rewrite ?(bracket_zero same H _ s) by congruence; ring
+      | places; rewrite ?(bracket_one same H); first [ reflexivity | ring ] ])
+  end.
