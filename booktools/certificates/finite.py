@@ -35,17 +35,20 @@ def proof(script) -> str | None:
     words.statement()
     script.word = words
     left, right = script.goal.left, script.goal.right
-    lines = ["intros", *(["sizes"] if has_symbols(left, right) else [])]
+    lines = [script.intros()]
     if script.goal.facts:
         a, b = unfold((left, right), script.goal.facts, script.goal.start)
         lines += [f"transitivity {words(a)}; [ solve [ cong ] | ]"] * (a != left)
         lines += [f"symmetry; transitivity {words(b)}; [ solve [ cong ] | ]; symmetry"] * (b != right)
         left, right = a, b
     ranges = {symbol: (least, None) for symbol, least in words.least.items()}
+    for early, late in script.goal.orders():
+        ranges[early.symbol] = ranges.get(early.symbol, (0, None))[0], late - 1 - early.offset
     common = {part for part in walk(left) if isinstance(part, (E, KL, Integral))} & set(walk(right))
-    for powers, logs, shared in product((False, True), (False, True), (common, set())):
+    by_pairs = (False, True) if script.goal.justification.name == "Markov" else (False,)
+    for pairs, powers, logs, shared in product(by_pairs, (False, True), (False, True), (common, set())):
         words.times = Times(ranges)
-        means = Means(script, words, powers, logs, shared)
+        means = Means(script, words, powers, logs, shared, pairs)
         try:
             if means.same(left, right):
                 text = means.equal(left, right)
@@ -70,6 +73,7 @@ class Means(Rules):
     powers: bool
     logs: bool
     common: set
+    paired: bool = False  # are marginals of Markov chains written by pairs of states?
     count: int = 0
     seen: dict = field(default_factory=dict)
 
@@ -162,7 +166,26 @@ class Means(Rules):
         whole = Marginal(law, sequence, times.union(parts_of(node.targets, times), given))
         if not given:
             return whole, "apply cond_joint; first [ assumption | bits ]"
-        return Div(whole, Marginal(law, sequence, given)), "apply cond_as; bits"
+        new, prove = Div(whole, Marginal(law, sequence, given)), "apply cond_as; bits"
+        parts = [self.pairs(side) for side in (new.over, new.under)] if law.markov and self.paired else [(None, ())]
+        if not any(lines for _, lines in parts):
+            return new, prove
+        lines = [line for _, lines in parts for line in lines]
+        prove = f"transitivity {self.words(new)}; [ {prove} | {'; '.join(lines)}; reflexivity ]"
+        return Div(*(side for side, _ in parts)), prove
+
+    def pairs(self, whole):
+        """The marginal of a Markov chain by those of two states and of one, with the rewriting that shows it."""
+        singles = [Index(a.symbol, n) for a, b in whole.parts if a.symbol == b.symbol for n in range(a.offset, b.offset + 1)]
+        if any(a.symbol != b.symbol for a, b in whole.parts) or len(singles) < 3:
+            return whole, []
+        first, here, *rest = singles
+        make = lambda *at: Marginal(whole.law, whole.sequence, self.words.times.union([(i, i) for i in at]))
+        later, lines = self.pairs(make(here, *rest))
+        law = f"{self.words.values()} ltac:(assumption) {name_of(whole.law.name)} ltac:(assumption)"
+        sets = " ".join(self.words.parts(each.parts) for each in (whole, make(first, here), make(here, *rest)))
+        line = f"rewrite (marginal_across {law} {self.words.index(here)} {sets}) by first [ assumption | bits ]"
+        return Div(Mul((make(first, here), later)), make(here)), [line, *lines]
 
     def under_sum(self, node):
         outer = self.words.times
@@ -207,7 +230,7 @@ class Means(Rules):
             return node.power.value > 1 and not self.powers
         return isinstance(node, Func) and node.name == "log" and not self.logs
 
-    def letters(self, node, found, logs=False) -> Expr:
+    def letters(self, node, found, logs=False, bracketed=False) -> Expr:
         if isinstance(node, (Index, Item, Symbol)):
             return node
         if isinstance(node, Func) and node.name == "log":
@@ -215,13 +238,13 @@ class Means(Rules):
         else:
             letter = self.operator(node) or (isinstance(node, Normal) and not logs)
             letter = letter or (self.shut(node) and not (logs and isinstance(node, Pow)))
-            letter = letter and not (isinstance(node, (Iverson, Apply)) and has_symbols(node))
+            letter = letter and not (bracketed and isinstance(node, (Iverson, Apply)))
         if letter:
             return found.setdefault(node, Symbol(f"letter{len(found) + 1}", "", Interval()))
-        return rebuild(node, lambda child: self.letters(child, found, logs))
+        return rebuild(node, lambda child: self.letters(child, found, logs, bracketed))
 
     def same(self, left, right) -> bool:
-        if has_symbols(left, right):  # brackets have cases
+        if contains(Iverson, left, right):  # they have cases
             return True
         found: dict = {}
         left, right = (self.letters(expression(self.form(side)), found) for side in (left, right))
@@ -231,10 +254,10 @@ class Means(Rules):
         """Field arithmetic; what it need not look into becomes a letter."""
         if left == right:
             return "first [ reflexivity | ring ]"
-        if bracketed := contains((Iverson, Apply), left, right) and has_symbols(left, right):
-            logs = False
+        bracketed = contains(Iverson, left, right)
+        logs = logs and not bracketed
         found: dict = {}
-        left, right = (self.letters(side, found, logs) for side in (left, right))
+        left, right = (self.letters(side, found, logs, bracketed) for side in (left, right))
         lines = self.script.domains(left, right)
         lines += [f"as_letter {letter.name} {self.words(node)}" for node, letter in found.items()]
         if bracketed:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from derive.language.alphabets import has_symbols
 from derive.language.expr import Add, Func, Mul, walk
 from derive.language.times import Index, Item, Product, Sum
 from derive.language.tree import at, unfold
@@ -81,17 +80,20 @@ class Script(Algebra):
         return f"{stem}{self.count}"
 
     def intros(self) -> str:
-        return " ".join(["intros", *self.said.names, *self.said.premises])
+        sizes = "; sizes" if self.word.alphabet else ""
+        return " ".join(["intros", *self.said.names, *self.said.premises]) + sizes
 
     def proof(self) -> str:
         """Where a member may lie on the border of its domain, the least time is a case of its own."""
         own = "noises" if self.word.random else PROOFS.get(self.goal.justification.name)
         own = "gaussians" if own == "finite" and self.said.space == "line" else own
-        own = "finite" if has_symbols(self.goal.left, self.goal.right) else own
-        if own is not None and (script := import_module(f".{own}", __package__).proof(self)):
+        own = "finite" if self.word.alphabet else own
+        script = import_module(f".{own}", __package__).proof(self) if own is not None else None
+        if script and not self.word.alphabet:
             return script
         ways = [f"solve [ {tactic} ]" for tactic in [*self.citing(), *self.by_sums(), self.by_cases()]]
-        return f"{self.intros()}; {ways[0] if len(ways) == 1 else 'first [ ' + ' | '.join(ways) + ' ]'}"
+        general = f"{self.intros()}; {ways[0] if len(ways) == 1 else 'first [ ' + ' | '.join(ways) + ' ]'}"
+        return f"first [ solve [ {script} ] | {general} ]" if script else general
 
     def citing(self) -> list[str]:
         """What is cited may be what is to be proved."""

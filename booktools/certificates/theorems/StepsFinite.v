@@ -143,6 +143,25 @@ Section Finite.
         + destruct (A t) eqn:E; [|reflexivity]. specialize (HA t E). lia.
         + intros i Hi. specialize (HB' i Hi). apply Nat.leb_le. lia.
     Qed.
+    (** The marginal of a Markov chain by those of its states up to the time t and from it on. *)
+    Lemma marginal_across t S B A x : markov space N q -> (t < N)%nat -> S t = true ->
+      (forall i, B i = S i && Nat.leb i t) -> (forall i, A i = S i && Nat.leb t i) ->
+      marginal S x = marginal B x * marginal A x / marginal (only t) x.
+    Proof.
+      intros Hq Ht HS HB HA. set (F := fun i => S i && Nat.ltb t i).
+      assert (E : cond F B x = cond F (only t) x).
+      { apply (markov_keeps t); auto.
+        - rewrite HB, HS. apply Nat.leb_refl.
+        - left. split; intros i; [unfold F | rewrite HB]; intros [_ Hi]%andb_prop;
+            [apply Nat.ltb_lt in Hi | apply Nat.leb_le in Hi]; lia. }
+      assert (P : forall C, 0 < marginal C x) by (intros; now apply marginal_pos).
+      unfold Densities.cond in E. replace (F ∪ B) with S in E; [replace (F ∪ only t) with A in E|].
+      - assert (PB := P B). assert (Pt := P (only t)).
+        apply (f_equal (fun r => r * marginal B x)) in E. unfold Rdiv in E |- *. rewrite Rmult_assoc, Rinv_l in E by lra. lra.
+      - extensionality i. unfold union, F, only. rewrite HA. destruct (Nat.leb_spec t i), (Nat.ltb_spec t i), (Nat.eqb_spec i t);
+          subst; rewrite ?HS; cbn; rewrite ?andb_true_r, ?andb_false_r, ?orb_false_r; reflexivity || lia.
+      - extensionality i. unfold union, F. rewrite HB. destruct (Nat.leb_spec i t), (Nat.ltb_spec t i), (S i); cbn; reflexivity || lia.
+    Qed.
   End Law.
 End Finite.
 
@@ -209,7 +228,7 @@ Ltac positive :=
     match goal with H : positive I |- _ => apply H; intros; positive end
   | |- 0 < ln _ => fail
   | |- 0 < sum _ _ => fail
-  | |- 0 < Variables.over _ _ _ _ _ => fail
+  | |- 0 < Variables.over _ _ _ _ _ => apply over_pos; [ assumption | intros; positive ]
   | |- _ => first [ assumption | by_premise ]
   end.
 
