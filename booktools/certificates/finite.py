@@ -238,7 +238,7 @@ class Means(Rules):
         else:
             letter = self.operator(node) or (isinstance(node, Normal) and not logs)
             letter = letter or (self.shut(node) and not (logs and isinstance(node, Pow)))
-            letter = letter and not (bracketed and isinstance(node, (Iverson, Apply)))
+        letter = letter and not (bracketed and (contains(Iverson, node) or isinstance(node, (Apply, Func))))
         if letter:
             return found.setdefault(node, Symbol(f"letter{len(found) + 1}", "", Interval()))
         return rebuild(node, lambda child: self.letters(child, found, logs, bracketed))

@@ -66,7 +66,14 @@ Ltac brackets :=
       let E := fresh "E" in let B := fresh "B" in
       destruct (bracket_cases same H a b) as [[E B] | [E B]]; rewrite ?B; clear B; [ rewrite ?E | ])
   end.
-Ltac by_brackets := brackets; first [ reflexivity | ring | field; nonzero | exfalso; congruence | congruence ].
+Ltac tidy :=
+  unfold Rdiv;
+  repeat rewrite ?Rplus_opp_r, ?Ropp_0, ?Rplus_0_l, ?Rplus_0_r, ?Rmult_0_l, ?Rmult_0_r, ?Rmult_1_l, ?Rmult_1_r, ?ln_1.
+Ltac by_brackets :=
+  brackets;
+  first
+  [ reflexivity | ring | field; nonzero | exfalso; congruence
+  | tidy; first [ reflexivity | ring | logs; first [ ring | field; nonzero ] ] ].
 Ltac pick same a :=
   match goal with
   | O : NoDup ?l, C : forall v, In v ?l |- _ =>
