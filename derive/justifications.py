@@ -32,25 +32,6 @@ RULES = {
     "Riemann": "(1/T) Σ_{t=1..T} f(t/T) → ∫_0^1 f, for a continuous f",
     "Stieltjes": "Σ_{t=1..T} f(w(t/T)) (w(t/T) − w((t−1)/T)) → ∫_{w(0)}^{w(1)} f, for a continuous f and a smooth w",
 }
-THEOREMS = {  # what Rocq has proved of a rule, in the folder proofs/
-    "conditional": ("chain_rule_pair", "chain_rule_path", "bayes"),
-    "Markov": ("markov_forward", "markov_backward", "step_given_past"),
-    "mean": ("mean_of_density",),
-    "divergence": (),  # a definition
-    "linearity": ("linearity", "linearity_finite_sum", "mean_of_constant"),
-    "Fubini": ("fubini",),
-    "marginal": ("marginalisation", "density_sums_to_one", "tower_drop"),
-    "summation": (),  # by induction over the list of symbols, in the certificates
-    "given": ("tower",),
-    "uncorrelated": ("independence_variances",),
-    "parts": ("integration_by_parts_on_the_line",),
-    "standard": ("reparametrisation",),
-    "substitution": ("substitution", "substitution_on_the_line"),
-    "Itô": (),  # an axiom: see the page continuous-time
-    "test functions": ("test_functions",),
-    "Riemann": ("riemann_limit",),
-    "Stieltjes": ("stieltjes_limit",),
-}
 RULE = "rule, all T"  # the proof status of a step that a rule reaches for all times in range
 ANY_LAW = ("conditional", "mean", "divergence", "linearity", "Fubini", "marginal")
 

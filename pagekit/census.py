@@ -1,10 +1,9 @@
-"""How many lines of code decide whether a step passes, and how external programs judge the steps."""
+"""How many lines of code decide whether a step passes."""
 
 from __future__ import annotations
 
 import ast
 import io
-import json
 import tokenize
 from importlib.resources import files
 
@@ -35,17 +34,3 @@ def code(source: str) -> int:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
             docstrings |= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
     return len(used - docstrings)
-
-
-def crosscheck() -> dict[str, int]:
-    """How many steps Rocq and Maxima were asked about, and their answers (``python -m booktools.crosscheck``)."""
-    return _record()["total"]
-
-
-def undecided() -> dict[str, int]:
-    """How many steps of each chapter neither Rocq nor Maxima can decide."""
-    return {chapter: row["unknown"] for chapter, row in _record()["chapters"].items()}
-
-
-def _record() -> dict:
-    return json.loads((files("pagekit") / "crosscheck.json").read_text(encoding="utf-8"))

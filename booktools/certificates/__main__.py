@@ -1,61 +1,87 @@
-"""``python -m booktools.certificates [pages] [--by JUSTIFICATION] [--debug STEP]``: ask Rocq about the book's steps.
+"""``python -m booktools.certificates [PAGES]``: have Rocq check the steps of the book, and compare with the record.
 
-Without options: how many steps of each justification have a certificate.  ``--debug`` shows statement, script and what
-Rocq says of one step, named as in "score: score-is-noise, line 2".
+The steps of each justification with a certificate are counted.  ``--write`` renews the record that the pages show,
+``--failed`` lists the steps without a certificate, and ``--debug`` shows the statement and the script of one step,
+named as in "score: score-is-noise, line 2", with what Rocq says of it.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
+import sys
 from collections import Counter
 from pathlib import Path
 
-from ..crosscheck.collect import chapters, steps
-from ..source.pages import Book
-from .check import build, check, explain
-from .script import Script
-from .statement import Translator
+from ..check.proofs import MISSING
+from ..source.pages import Book, BookError
+from ..source.steps import chapters, claims
+from .check import build, explain
+from .record import Answers, faults, read, record, stale, stated, write
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pages", nargs="*")
-    parser.add_argument("--by", action="append", default=[])
-    parser.add_argument("--debug", action="append", default=[])
-    parser.add_argument("--into", type=Path, default=Path("_build") / "certificates")
+    parser.add_argument("pages", nargs="*", help="names of pages, such as score; without any, all pages")
+    parser.add_argument("--write", action="store_true", help="renew the record")
     parser.add_argument("--failed", action="store_true", help="list the steps without a certificate")
+    parser.add_argument("--debug", metavar="STEP", help="show one step")
+    parser.add_argument("--into", type=Path, default=Path("_build") / "certificates", help="where files are compiled")
     arguments = parser.parse_args()
-    build(Path.cwd(), arguments.into)
-    asked, done, lost = Counter(), Counter(), []
-    for page in chapters(Book(Path.cwd())):
-        if arguments.pages and page.short not in arguments.pages:
-            continue
-        goals = [(f"{page.short}: {goal.name}", goal) for goal in steps(page)]
-        if arguments.by:
-            goals = [(name, goal) for name, goal in goals if goal.justification.name in arguments.by]
-        for name, goal in goals:
-            if name in arguments.debug:
-                print(explain(name, goal, arguments.into))
-        if arguments.debug or not goals:
-            continue
-        texts = []
-        for name, goal in goals:
-            by = goal.justification.name
-            asked[by] += 1
-            try:
-                texts.append((name, by, Translator(goal).statement().text, Script(goal).proof()))
-            except Exception as error:  # nothing is lost: the step stays without a certificate
-                lost.append(f"{name} ({by}): {type(error).__name__} {error}")
-        for (name, by, *_), good in zip(texts, check(page.short, texts, arguments.into), strict=True):
-            done[by] += good
-            if not good:
-                lost.append(f"{name} ({by})")
-    for by, count in asked.most_common():
-        print(f"{by:22} {done[by]:4} of {count}")
-    print(f"{'all':22} {sum(done.values()):4} of {sum(asked.values())}")
-    if arguments.failed:
-        print("\n".join(lost))
+    book = Book(Path.cwd())
+    try:
+        return debug(book, arguments) if arguments.debug else asked(book, arguments)
+    except BookError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def asked(book: Book, arguments: argparse.Namespace) -> int:
+    known = read(book.root)
+    found = stated(book, arguments.pages)
+    if unknown := {*arguments.pages} - found.keys():
+        raise BookError(
+            f"no derivation on {', '.join(sorted(unknown))}; known: {', '.join(p.short for p in chapters(book))}"
+        )
+    if shutil.which("coqc") is None:
+        print(MISSING)
+        wrong = [MISSING] if os.environ.get("CI") else stale(known, found)
+    else:
+        fresh = record(found, Answers(book.root, arguments.into, known))
+        if arguments.write:
+            known = fresh if not arguments.pages else known | fresh
+            write(book.root, known)
+        show(fresh, arguments.failed)
+        wrong = faults(known, fresh)
+        if not arguments.pages and (gone := known.keys() - fresh.keys()):
+            wrong.append(f"the record has steps of {', '.join(sorted(gone))}, which have none")
+    print(*wrong, sep="\n", end="\n" if wrong else "", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+def show(fresh: dict, failed: bool) -> None:
+    """How many steps of each justification have a certificate."""
+    entries = [(page, name, entry) for page, told in fresh.items() for name, entry in told["steps"].items()]
+    every = Counter(entry["by"] for *_, entry in entries)
+    good = Counter(entry["by"] for *_, entry in entries if "reason" not in entry)
+    for by, count in every.most_common():
+        print(f"{by:22} {good[by]:4} of {count}")
+    print(f"{'all':22} {good.total():4} of {every.total()}")
+    for page, name, entry in entries if failed else ():
+        if "reason" in entry:
+            print(f"{page}: {name} ({entry['by']}): {entry['reason']}")
+
+
+def debug(book: Book, arguments: argparse.Namespace) -> int:
+    page, _, name = arguments.debug.partition(": ")
+    goals = [goal for each in chapters(book) if each.short == page for goal in claims(each) if goal.name == name]
+    if not goals:
+        raise BookError(f"no step {arguments.debug!r}; name it as in 'score: score-is-noise, line 2'")
+    build(book.root, arguments.into)
+    print(explain(arguments.debug, goals[0], arguments.into))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

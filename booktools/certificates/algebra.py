@@ -11,10 +11,10 @@ from derive.language.functions import Apply
 from derive.language.times import Index, Item, Product, Span, Sum
 from derive.language.tree import at
 
-from ..crosscheck.factors import PRIME
-from ..crosscheck.scripts import opened, script
+from .factors import PRIME
 from .facts import closed, folded, has_normal_factor, replaced, split_log
-from .premises import Untranslated, name_of, over_noise
+from .premises import OUTCOME, Untranslated, name_of, scope
+from .radicals import opened, script
 
 
 class Algebra:
@@ -163,7 +163,7 @@ class Algebra:
     def inside(self, atom, first) -> str:
         """A proof of the equality of two operators of the same kind."""
         kind = type(atom)
-        if over_noise(atom):
+        if scope(atom)[0] == (OUTCOME,):
             return f"f_equal; outcomes; {self.algebra(atom.body, first.body)}"
         if isinstance(atom, (E, Integral)):
             measure = getattr(atom, "under", None)

@@ -1,17 +1,19 @@
-"""Compile statements with their scripts: one file for each chapter; a statement whose script fails stays unproved."""
+"""Compile statements with their scripts; a statement whose script fails stays unproved."""
 
 from __future__ import annotations
 
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from ..check.proofs import sources
+from ..check.proofs import ALLOWED, axioms, sources, unproved
+from ..source.pages import BookError
 from .script import Script
 from .statement import Translator
 
-SECONDS = 20  # for one statement
 THEOREMS = Path("booktools") / "certificates" / "theorems"  # what the scripts apply, beside those in proofs/
 HEAD = """From Coq Require Import Reals List Lia Lra Psatz Bool FunctionalExtensionality.
 From Coquelicot Require Import Coquelicot.
@@ -22,25 +24,47 @@ Definition proved {{A : Type}} (x : option A) : bool := match x with Some _ => t
 """
 
 
+@dataclass(frozen=True)
+class Question:
+    """A statement with the script that should prove it, and the seconds after which the script is stopped."""
+
+    name: str
+    by: str
+    statement: str
+    script: str
+    seconds: int = 20
+
+
 def coqc(into: Path, name: str) -> subprocess.CompletedProcess:
     command = ["coqc", "-q", "-w", "none", "-Q", ".", "Diffusion", name]
     return subprocess.run(command, cwd=into, capture_output=True, text=True, check=False)
 
 
+def theorems(root: Path) -> list[Path]:
+    """The files that scripts may use, in the order in which they are built."""
+    return [path for folder in (root / "proofs", root / THEOREMS) for path in sources(folder)]
+
+
 def build(root: Path, into: Path) -> None:
-    """Compile what changed in ``proofs/`` and in the theorems for certificates, and what comes after it."""
+    """Compile what changed among the theorems, and what comes after it; what ``make proofs`` compiled is copied."""
     into.mkdir(parents=True, exist_ok=True)
-    late = False
-    for path in (path for folder in (root / "proofs", root / THEOREMS) for path in sources(folder)):
-        copy = into / path.name
-        compiled = copy.with_suffix(".vo")
+    late, built = False, root / "_build" / "proofs"
+    if claims := [claim for path in theorems(root) for claim in unproved(path)]:
+        raise BookError("\n".join(claims))
+    for path in theorems(root):
+        copy, compiled = into / path.name, (into / path.name).with_suffix(".vo")
         late = late or not compiled.exists() or copy.read_bytes() != path.read_bytes()
-        if late:
-            shutil.copy(path, copy)
-            compiled.unlink(missing_ok=True)
-            done = coqc(into, path.name)
-            if done.returncode:
-                raise SystemExit(f"{path} does not hold: {done.stderr}")
+        if not late:
+            continue
+        shutil.copy(path, copy)
+        ready = built / path.name
+        if ready.with_suffix(".vo").exists() and ready.read_bytes() == path.read_bytes():
+            shutil.copy(ready.with_suffix(".vo"), compiled)
+            continue
+        compiled.unlink(missing_ok=True)
+        done = coqc(into, path.name)
+        if done.returncode:
+            raise BookError(f"{path} does not hold: {done.stderr}")
 
 
 def head(into: Path) -> str:
@@ -49,22 +73,28 @@ def head(into: Path) -> str:
     )
 
 
-def check(chapter: str, texts: list, into: Path) -> list[bool]:
-    """Which of the (name, justification, statement, script) Rocq proves."""
-    if not texts:
-        return []
+def check(chapter: str, questions: Sequence[Question], into: Path) -> tuple[list[bool], list[str]]:
+    """Which of the statements Rocq proves, and the axioms on which these proofs rest."""
+    if not questions:
+        return [], []
     lines = [head(into)]
-    for number, (name, by, statement, script) in enumerate(texts):
-        lines.append(f"(* {name}: {by} *)\nDefinition s{number} : option ({statement}).")
-        lines.append(f"first [ refine (Some _); timeout {SECONDS} (solve [ {script} ]) | exact None ].\nDefined.\n")
-    lines.append(f"Eval lazy in [{'; '.join(f'proved s{number}' for number in range(len(texts)))}].\n")
+    for number, asked in enumerate(questions):
+        lines.append(f"(* {asked.name}: {asked.by} *)\nDefinition s{number} : option ({asked.statement}).")
+        lines.append(
+            f"first [ refine (Some _); timeout {asked.seconds} (solve [ {asked.script} ]) | exact None ].\nDefined.\n"
+        )
+    every = [f"s{number}" for number in range(len(questions))]
+    lines.append(f"Eval lazy in [{'; '.join(f'proved {name}' for name in every)}].\n")
+    lines.append(f"Definition all := ({', '.join(['tt', *every])}).\nPrint Assumptions all.\n")
     file = into / f"At_{chapter.replace('-', '_')}.v"
     file.write_text("\n".join(lines), encoding="utf-8")
     done = coqc(into, file.name)
-    answers = re.findall(r"\b(?:true|false)\b", done.stdout)
-    if done.returncode or len(answers) != len(texts):
-        raise SystemExit(f"coqc does not accept {file}: {done.stderr[-3000:]}")
-    return [answer == "true" for answer in answers]
+    said, _, assumed = done.stdout.partition("list bool")
+    answers = re.findall(r"\b(?:true|false)\b", said)
+    if done.returncode or len(answers) != len(questions):
+        raise BookError(f"coqc does not accept {file}: {done.stderr[-3000:]}")
+    full = {axiom.rpartition(".")[2]: axiom for axiom in ALLOWED}  # Rocq leaves out the modules that are imported
+    return [answer == "true" for answer in answers], [full.get(axiom, axiom) for axiom in axioms(assumed)]
 
 
 def explain(name: str, goal, into: Path) -> str:

@@ -12,7 +12,7 @@ from derive.language.density import KL, Density, Derivative, E, Integral, Normal
 from derive.language.expr import Add, Div, Func, Mul, Neg, Num, Pow, children
 from derive.language.times import Index, Item, Span, Sum
 
-from ..crosscheck.factors import PRIME, inverse
+from .factors import PRIME, inverse
 from .facts import split_log
 
 

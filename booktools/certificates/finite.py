@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import product
 
-from derive.language.alphabets import Iverson, has_symbols
+from derive.language.alphabets import Iverson
 from derive.language.density import KL, Density, Derivative, E, Integral, Law, Normal
 from derive.language.expr import Add, Div, Expr, Func, Interval, Mul, Neg, Num, Pow, Symbol, rebuild, walk
 from derive.language.functions import Apply
@@ -17,15 +17,15 @@ from derive.language.goal import contains
 from derive.language.times import Index, Item, Product, Span, Sum
 from derive.language.tree import unfold
 
-from ..crosscheck.scripts import opened
-from ..crosscheck.scripts import script as solved
 from . import polynomials as poly
 from .fingerprint import Fingerprint
 from .polynomials import expression
-from .premises import name_of
+from .radicals import opened
+from .radicals import script as solved
 from .rules import Rules
 from .states import ALL, Marginal, Over, Times, Unknown, Words, parts_of
 
+LETTERS = (Marginal, Iverson, Apply, Derivative, Index, Item, Symbol, Product)
 LEAFWISE = ("Markov", "chain rule")  # most of these steps replace single densities
 
 
@@ -174,30 +174,6 @@ class Means(Rules):
         prove = f"transitivity {self.words(new)}; [ {prove} | {'; '.join(lines)}; reflexivity ]"
         return Div(*(side for side, _ in parts)), prove
 
-    def pairs(self, whole):
-        """The marginal of a Markov chain by those of two states and of one, with the rewriting that shows it."""
-        singles = [Index(a.symbol, n) for a, b in whole.parts if a.symbol == b.symbol for n in range(a.offset, b.offset + 1)]
-        if any(a.symbol != b.symbol for a, b in whole.parts) or len(singles) < 3:
-            return whole, []
-        first, here, *rest = singles
-        make = lambda *at: Marginal(whole.law, whole.sequence, self.words.times.union([(i, i) for i in at]))
-        later, lines = self.pairs(make(here, *rest))
-        law = f"{self.words.values()} ltac:(assumption) {name_of(whole.law.name)} ltac:(assumption)"
-        sets = " ".join(self.words.parts(each.parts) for each in (whole, make(first, here), make(here, *rest)))
-        line = f"rewrite (marginal_across {law} {self.words.index(here)} {sets}) by first [ assumption | bits ]"
-        return Div(Mul((make(first, here), later)), make(here)), [line, *lines]
-
-    def under_sum(self, node):
-        outer = self.words.times
-        self.words.times = outer.within(node)
-        symbol = name_of(node.symbol)
-        with self.words.at_time(symbol):
-            body = expression(self.form(node.body))
-            prove = self.equal(node.body, body)
-        self.words.times = outer
-        new = Sum(body, node.symbol, node.low, node.high)
-        return new, f"apply sum_ext; into {symbol}; let H := fresh in intros H; apply in_times in H; {prove}"
-
     def over(self, targets, body):
         (sequence,) = {part.sequence for part in targets}
         return self.sum_over(sequence, parts_of(targets, self.words.times), body)
@@ -224,7 +200,10 @@ class Means(Rules):
 
     def shut(self, node) -> bool:
         """Is ``node`` a letter, whatever is inside?"""
-        if isinstance(node, (Marginal, Iverson, Apply, Derivative, Index, Item, Symbol, Product)) or node in self.common:
+        if (
+            isinstance(node, (Marginal, Iverson, Apply, Derivative, Index, Item, Symbol, Product))
+            or node in self.common
+        ):
             return True
         if isinstance(node, Pow) and isinstance(node.base, Add) and isinstance(node.power, Num):
             return node.power.value > 1 and not self.powers

@@ -125,7 +125,7 @@ class Noise:
         return node if closed(node) else rebuild(node, self.put)
 
     def random(self, node) -> bool:
-        return OUTCOME in self.word.free(node, self.word.moving)
+        return OUTCOME in self.word.free(node)
 
     def mean(self, node) -> Expr:
         """E[Σ c X^j m | X] = Σ c X^j E[m | X], where m are monomials in what is not known."""

@@ -1,158 +1,172 @@
-"""The premises of a statement: what is known of its names, and what must exist.  This module is trusted.
+"""What the names of a statement depend on, and what it assumes of them.  This module is trusted.
 
-STRUCTURE says what a justification knows of an integral over a dummy; where something is divided by one, or its
-logarithm is taken, it is positive for positive functions.  In a linear step integrals over intervals exist.  Where
-there are derivatives, limits, or integrals over the line, functions of numbers are smooth, and in a step by
-differentiation so are the integrals that are differentiated.  ``theorems/Steps.v`` has a functional with all of
-STRUCTURE.
-
-Where a step is justified by linearity or independence, or cites the standard normal law, means over noise are
-expectations: linear, with the mean 1 of 1; and a mean given x knows x.  (That they are linear on all functions loses
-nothing: a linear functional on those that have a mean extends to all.)  The standard normal law is cited by its moments
-up to the sixth, under ``mean_of`` and given an earlier state.  Independence means that a noise is independent of the
-others and of earlier states, and has the same law given one of these; a noise without a time is independent of the
-state at time 0, and nothing is said of it and other noises.  ``theorems/StepsNoiseModel.v`` has a space in which all
-these premises hold at once.
+``theorems/Steps.v`` and ``theorems/StepsNoise.v`` define the words, ``theorems/StepsNoiseModel.v`` has a model of them.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
 
-from derive.language.density import Derivative, E, Integral, Law, Var
+from derive.language.alphabets import Alphabet, Iverson, alphabet_of
+from derive.language.density import Density, Derivative, E, Integral, Law, Var
 from derive.language.dependence import is_noise, is_state
-from derive.language.expr import Div, Func, Interval, Symbol, children, walk
+from derive.language.expr import Interval, Symbol, children, walk
 from derive.language.functions import Function
-from derive.language.goal import free_dummies
-from derive.language.times import Index, Item, Sequence, Span, Sum
-from derive.language.tree import at, bound_by, measure_of
+from derive.language.goal import Goal, free_dummies
+from derive.language.times import Index, Item, Limit, Sequence, Span, Sum
+from derive.language.tree import at, bound_by, first_times
 
-STRUCTURE = {"linearity": ("linear", "positive"), "exchange": ("linear", "positive", "exchanges")}  # of ``int``
-EXPECTATION = ("linearity", "independence")  # where means over noise are linear
 WORDS = """
     E S I PI R O fix in at as end let fun normal only upto all from rest none over union times sum prod sqrt ln exp
-    int put space N cond mean set path line chain here Phi smooth smooth2 span line_integral linear positive exchanges
-    normalised markov each bracket expectation variance_of conditional standard independent_under same_law
+    int put space nonempty N cond mean set path line chain here Phi smooth smooth2 smooth3 smooth_first span
+    line_integral linear positive exchanges each bracket alphabet decides normalised markov expectation variance_of
+    conditional standard independent_under same_law white white_given fresh fresh_given separate
 """  # of Rocq and of the statements: no name is one of these
 RESERVED = frozenset(WORDS.split())
+INTEGRAL = {"linearity": "positive linear", "exchange": "positive linear exchanges"}  # over a dummy, in a step by that
+SMOOTH = {("R",): "smooth", ("R", "R"): "smooth2", ("R", "R", "R"): "smooth3", ("R", "nat"): "smooth_first"}
+OUTCOME = Symbol("outcome", "", Interval())  # what noises are functions of
 
 
 class Untranslated(Exception):
-    """The translator has no word for something in the step."""
+    """There is no word, or no script, for something in the step."""
 
 
 class Premises:
-    """What a statement assumes of its names; ``statement.Translator`` has the words."""
+    """What is known of the names in one goal; ``statement.Translator`` has the words."""
 
-    def premises(self, name) -> list[str]:
+    def __init__(self, goal: Goal):
+        self.goal, self.by = goal, goal.justification.name
+        self.local: list[str] = []  # what is bound around this place
+        self.names: dict[str, str] = {}  # of what is not, with types
+        self.things: dict[str, object] = {}  # what has these names; or, as text, what is known of a word
+        self.arguments: dict[str, tuple[str, ...]] = {}  # the types of the arguments, if any
+        self.latest: dict[str | None, int] = {}  # of the times in use: for each index the largest offset
+        self.stated = [part for side in (goal.left, goal.right) for part in walk(side)]
+        cited = [*goal.hypotheses, *((fact.left, fact.right) for fact in goal.facts)]
+        self.nodes = [*self.stated, *(part for pair in cited for side in pair for part in walk(side))]
+        self.least = first_times(goal.left, goal.right, least=goal.start)
+        self.bound = {named(each): thing_of(each) for part in self.nodes for each in scope(part)[0]}
+        self.random = OUTCOME.name in self.bound  # are noises, states and what they define functions of an outcome?
+        roles = {getattr(thing, "role", "") for thing in self.bound.values()}
+        if self.random and (roles & {"noise", "state"} or any(isinstance(p, (Density, Span)) for p in self.nodes)):
+            raise Untranslated("a mean over noise beside densities")
+        self.moving: dict[str, tuple] = {}  # what each defined name is a function of
+        self._depend([f for f in (*goal.definitions, *goal.assumed, *goal.facts) if isinstance(f.left, (Symbol, Item))])
+
+    def _depend(self, definitions) -> None:
+        """A name is a function of the bound variables that are free in its definition.
+
+        A state is named by its time, relative to that of the name ("·"); a path stands for states at unnamed times.
+        """
+        own = [fact for fact in definitions if not isinstance(self.bound.get(named(fact.left)), Sequence)]
+        before = None
+        while before != self.moving:
+            before = dict(self.moving)
+            for fact in own:
+                reach = {
+                    *self.moving.get(named(fact.left), ()),
+                    *(relative(p, fact.left) for p in self.free(fact.right)),
+                }
+                paths = {part for part in reach if isinstance(part, Sequence)}
+                paths |= {part.sequence for part in reach if isinstance(part, Item) and len(reach) > 4}
+                reach = paths | {part for part in reach if thing_of(part) not in paths}
+                self.moving[named(fact.left)] = tuple(sorted(reach, key=repr))
+
+    def free(self, node) -> set:
+        """The bound variables that ``node`` depends on: symbols, members and spans of sequences, whole sequences."""
+        if self.random and (is_noise(node) or is_state(node)):
+            return {OUTCOME}
+        if isinstance(node, (Symbol, Item, Span)):
+            return {node} if named(node) in self.bound else {placed(e, node) for e in self.moving.get(named(node), ())}
+        bound, outside = scope(node)
+        inside = set().union(*(self.free(part) for part in children(node) if part not in outside)) - {*bound}
+        if isinstance(node, (Sum, Limit)):
+            inside = {p.sequence if isinstance(p, Item) and p.index.symbol == node.symbol else p for p in inside}
+        return inside.union(*map(self.free, outside))
+
+    def values_of(self, thing) -> str:
+        """The type of the values of a symbol, of the members of a sequence, or in an alphabet."""
+        alphabet = thing if isinstance(thing, Alphabet) else alphabet_of(thing)
+        return self.use(f"{alphabet.size.name}_symbols", "", result="Type") if alphabet else "R"
+
+    def letters(self, alphabet: Alphabet) -> str:
+        """The list of the symbols of an alphabet."""
+        return self.use(f"{alphabet.size.name}_letters", "alphabet", result=f"list {self.values_of(alphabet)}")
+
+    def same(self, node: Iverson) -> str:
+        """The function that decides whether two symbols are the same."""
+        symbols = self.values_of(thing_of(node.left))
+        return self.use(f"same_{symbols}", "decides", symbols, symbols, result="bool")
+
+    def premises(self, name: str) -> list[str]:
         thing = self.things[name]
-        if thing == "int":
-            under = [p.under if isinstance(p, Div) else p.arg for p in self.nodes if isinstance(p, Div) or _is_log(p)]
-            whole = any(isinstance(p, Integral) and isinstance(p.over, Symbol) for node in under for p in walk(node))
-            words = [*STRUCTURE.get(self.by, ()), *(["positive"] if whole else [])]
-            return [f"{word} {name}" for word in dict.fromkeys(words)]
-        if thing == "space":
-            return [f"forall i, {name} i <> []"]
-        if thing == "letters":
-            return [f"forall i, each {name} i <> []", f"NoDup {name}", f"forall v, In v {name}"]
-        if thing == "same":
-            return [f"forall a b, {name} a b = true <-> a = b"]
-        if thing == "N":
-            return [f"({self.index(index)} < {name})%nat" for index in self._latest()]
-        if thing in ("mean", "conditional mean"):
-            word = "expectation" if thing == "mean" else "conditional"
-            return [f"{word} {name}"] if self.goal.standard or self.by in EXPECTATION else []
+        if isinstance(thing, str):
+            return [f"{word} {name}" for word in thing.split()]
+        if thing is self.latest:
+            return [f"({self.index(Index(*latest))} < {name})%nat" for latest in self.latest.items()]
         if isinstance(thing, Law) and self.space == "finite":
-            law = f"{self.values()} {name}"
-            return [f"forall x, 0 < {name} x", f"normalised {law}", *([f"markov {law}"] if thing.markov else [])]
+            words = ["normalised", "markov"] if thing.markov else ["normalised"]
+            return [f"forall x, 0 < {name} x", *(f"{word} {self.values()} {name}" for word in words)]
         if isinstance(thing, Law):
             return [f"forall A B x, 0 < {name} A B x"]
-        if thing is Index:
-            least = [value for symbol, value in self.least.items() if name_of(symbol) == name]
-            return [f"({max(least, default=self.goal.start)} <= {name})%nat"]
+        if isinstance(thing, Index):
+            return [f"({self.least.get(thing.symbol, self.goal.start)} <= {name})%nat"]
         if self.random and is_noise(thing):
             return self._noise(name, thing)
-        smooth = self._smooth(name, thing) if isinstance(thing, Function) else []
-        return [*smooth, *(self._domain(name, thing) if isinstance(getattr(thing, "domain", None), Interval) else [])]
+        found = self._smooth(name, thing) if isinstance(thing, Function) else []
+        known = isinstance(getattr(thing, "domain", None), Interval) and not getattr(thing, "order", 0)
+        return [*found, *self._domain(name, thing)] if known else found
 
-    def existing(self, parts) -> list[str]:
-        """What is linear, or differentiated, in a step by that exists."""
+    def existing(self) -> list[str]:
+        """Integrals over intervals exist in a linear step; integrals that are differentiated are smooth."""
         if self.by == "linearity":
-            ended = [part for part in parts if isinstance(part, Integral) and None not in (part.low, part.high)]
-            return [f"(ex_{self(integral)[1:]}" for integral in dict.fromkeys(ended)]
-        if self.by != "differentiation":
-            return []
-        slopes = [part for part in parts if isinstance(part, Derivative) and isinstance(part.by, Symbol)]
-        pairs = [
-            (d.by, part) for d in slopes for part in walk(d.body) if isinstance(part, Integral) and d.by in walk(part)
-        ]
+            integrals = [part for part in dict.fromkeys(self.stated) if isinstance(part, Integral)]
+            return [f"(ex_{self(each)[1:]}" for each in integrals if None not in (each.low, each.high)]
+        slopes = [part for part in self.stated if isinstance(part, Derivative) and self.by == "differentiation"]
+        pairs = [(d.by, p) for d in slopes for p in walk(d.body) if isinstance(p, Integral) and d.by in walk(p)]
         return sorted({f"smooth {self.function(by.name, 'R', part)}" for by, part in pairs if not free_dummies(part)})
 
-    def _latest(self) -> list[Index]:
-        """The latest times in the goal: the number of variables is larger."""
-        latest: dict = {}
-        for index in (index for side in self.sides for index in indices(side)):
-            latest[index.symbol] = max(latest.get(index.symbol, index.offset), index.offset)
-        return [Index(symbol, offset) for symbol, offset in latest.items()]
-
-    def _smooth(self, name, function) -> list[str]:
-        """An arbitrary function is smooth, in each of its variables at least, and f' is the derivative of f."""
-        types = self.arguments[name]
+    def _smooth(self, name: str, function: Function) -> list[str]:
+        """Where there are derivatives, limits or integrals over the line, functions are smooth; f' is that of f."""
+        types, after = self.arguments[name], name_of(function.name + "_prime" * (function.order + 1))
         if not (self.goal.justification.differentiates or self.by == "limit" or self.space == "line"):
             return []
-        if types == ("R", "R"):
-            return [f"smooth2 {name}"]
-        after = name_of(function.name + "_prime" * (function.order + 1))
-        found = [f"forall y, is_derive {name} y ({after} y)"] if after in self.names else []
-        for n in (n for n, type_ in enumerate(types) if type_ == "R"):
-            rest = {f"z{k}": type_ for k, type_ in enumerate(types) if k != n}
-            value = " ".join("y" if k == n else f"z{k}" for k in range(len(types)))
-            found.append(f"{forall(rest)}smooth (fun y : R => {name} {value})" if rest else f"smooth {name}")
-        return found
+        slope = [f"forall y, is_derive {name} y ({after} y)"] if types == ("R",) and after in self.names else []
+        return [*slope, *([f"{SMOOTH[types]} {name}"] if types in SMOOTH else [])]
 
-    def _domain(self, name, thing) -> list[str]:
+    def _domain(self, name: str, thing) -> list[str]:
         """The values of a symbol, a sequence or a function lie in its domain; the first one may be stated."""
-        if getattr(thing, "order", 0):
-            return []
-        types = self.arguments[name]
-        moves = () if isinstance(thing, Function) else self.moving.get(thing.name, ())
-        own = {f"at{n}": type_ for n, type_ in enumerate(types)}
-        guards = []
+        own = {f"at{n}": type_ for n, type_ in enumerate(self.arguments[name])}
+        moves, first, guards = self.moving.get(thing.name, ()), getattr(thing, "first", None), []
         if isinstance(thing, Sequence):
-            border = thing.first is not None and thing.first in (thing.domain.low, thing.domain.high)
-            guards.append(f"({thing.start + border} <= at0)%nat")
+            on_border = first is not None and first in (thing.domain.low, thing.domain.high)
+            guards.append(f"({thing.start + on_border} <= at0)%nat")
         for word, each in zip(list(own)[len(own) - len(moves) :], moves, strict=True):
             guards += inside(word, each.domain) if isinstance(each, Symbol) else []
         value = f"({' '.join([name, *own])})" if own else name
-        found = [f"{forall(own)}{arrows(guards)}{fact}" for fact in inside(value, thing.domain)]
-        stated = found and getattr(thing, "first", None) is not None and not moves
-        return [*found, f"{name} {thing.start}%nat = {number(thing.first)}"] if stated else found
+        found = [f"{forall(own, guards)}{fact}" for fact in inside(value, thing.domain)]
+        stated = first is not None and found and not moves
+        return [*found, f"{name} {thing.start}%nat = {number(first)}"] if stated else found
 
-    def _noise(self, name, noise) -> list[str]:
+    def _noise(self, name: str, noise) -> list[str]:
         """The law of a noise where the step cites it, and what it is independent of where it cites that.
 
-        The variables of these premises have primes, which no name has.
+        A noise without a time is drawn after time 0, and nothing is said of it and other noises.
         """
         if getattr(noise, "backward", False):
             raise Untranslated("a noise of a process that runs backward")
-        alone, n = isinstance(noise, Symbol), name_of("N")
-        own, at_ = (name, "0%nat") if alone else (f"({name} t')", "s'")
-        after = "" if alone else f"forall s' t', (s' < t' < {n})%nat -> "
-        earlier = [f"({word} {at_})" for word, thing in self.things.items() if getattr(thing, "role", "") == "state"]
-        given = [f"(mean_given {x} w')" for x in earlier if "mean_given" in self.names]
+        noises = [word for word, thing in self.things.items() if isinstance(thing, Sequence) and is_noise(thing)]
+        earlier = [word for word, thing in self.things.items() if getattr(thing, "role", "") == "state"]
+        given = earlier if "mean_given" in self.names else []
+        end, own = (name_of("N"), name) if name in noises else ("2%nat", f"(fun _ => {name})")
         found = []
         if noise.name in self.goal.standard:
-            always = "" if alone else f"forall t', (0 < t' < {n})%nat -> "
-            found.append(f"{always}standard mean_of {own}")
-            found += [f"{after}forall w', standard {mean} {own}" for mean in given]
+            found = [f"white {end} mean_of {own}", *(f"white_given {end} mean_given {x} {own}" for x in given)]
         if self.by == "independence":
-            before = [] if alone else [f"({name} s')"]
-            found += [f"{after}independent_under mean_of {x} {own}" for x in (*earlier, *before)]
-            found += [f"{after}forall w', same_law {mean} mean_of {own}" for mean in given]
-            for word, thing in self.things.items():  # noises of other names, each pair once
-                if word < name and is_noise(thing) and not alone and not isinstance(thing, Symbol):
-                    pair = f"forall s' t', (0 < s' < {n})%nat -> (0 < t' < {n})%nat -> "
-                    found.append(f"{pair}independent_under mean_of ({word} s') {own}")
+            found += [f"fresh {end} mean_of {x} {own}" for x in (*earlier, *(e for e in noises if e == name))]
+            found += [f"fresh_given {end} mean_of mean_given {x} {own}" for x in given]
+            found += [f"separate {end} mean_of {e} {own}" for e in noises if e < name and name in noises]
         return found
 
 
@@ -162,43 +176,34 @@ def name_of(name: str) -> str:
     return f"{plain}_" if plain in RESERVED else plain
 
 
+def number(value: Fraction | int) -> str:
+    word = f"{abs(value.numerator)}" if value.denominator == 1 else f"({abs(value.numerator)} / {value.denominator})"
+    return f"(- {word})" if value < 0 else word
+
+
 def inside(value: str, domain: Interval) -> list[str]:
     below = [] if domain.low is None else [f"{number(domain.low)} < {value}"]
     return below + ([] if domain.high is None else [f"{value} < {number(domain.high)}"])
 
 
-def forall(own: dict[str, str]) -> str:
-    return f"forall {' '.join(f'({name} : {type_})' for name, type_ in own.items())}, " if own else ""
+def forall(own: dict[str, str], guards=()) -> str:
+    """For all values of the names ``own`` for which ``guards`` hold."""
+    names = " ".join(f"({name_of(name)} : {type_})" for name, type_ in own.items())
+    return "".join([f"forall {names}, " if own else "", *(f"{guard} -> " for guard in guards)])
 
 
-def arrows(guards: list[str]) -> str:
-    return "".join(f"{guard} -> " for guard in guards)
-
-
-def number(value: Fraction) -> str:
-    word = f"{abs(value.numerator)}" if value.denominator == 1 else f"({abs(value.numerator)} / {value.denominator})"
-    return f"(- {word})" if value < 0 else word
-
-
-def indices(node) -> list[Index]:
-    """The times that ``node`` mentions; of those that a sum runs over, the last one."""
-    if isinstance(node, (Item, Span)):
-        return [node.index] if isinstance(node, Item) else [node.low, node.high]
-    found = [index for part in children(node) for index in indices(part)]
-    return [at(index, {node.symbol: node.high}) for index in found] if isinstance(node, Sum) else found
-
-
-def _is_log(node) -> bool:
-    return isinstance(node, Func) and node.name == "log"
-
-
-def over_noise(node) -> bool:
-    return isinstance(node, Var) or (isinstance(node, E) and node.under is None)
-
-
-def binds(node) -> tuple:
-    """The variables that an integral, a mean or a derivative binds; a mean under a whole law binds all states."""
-    return tuple(filter(is_state, walk(node.body))) if isinstance(measure_of(node), Law) else bound_by(node)
+def scope(node) -> tuple[tuple, tuple]:
+    """What ``node`` binds, and its parts in which that is free; a mean over noise binds the outcome."""
+    match node:
+        case E(body, Law()):
+            return tuple(filter(is_state, walk(body))), ()
+        case E(_, None, given) | Var(_, given):
+            return (OUTCOME,), given
+        case Integral(_, variable, low, high):
+            return (variable,), tuple(end for end in (low, high) if end is not None)
+        case Derivative(_, variable):
+            return (variable,), (variable,)
+    return bound_by(node), ()
 
 
 def relative(part, left):
@@ -211,7 +216,7 @@ def relative(part, left):
 
 
 def placed(part, node):
-    """A state that ``_relative`` named, seen from ``node``."""
+    """A state that ``relative`` named, seen from ``node``."""
     return at(part, {"·": node.index}) if isinstance(part, Item) and isinstance(node, Item) else part
 
 

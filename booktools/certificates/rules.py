@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from derive.language.alphabets import Iverson, alphabet_of
 from derive.language.density import Integral
-from derive.language.expr import Add, Expr, Mul, walk
-from derive.language.times import Item, Sum
+from derive.language.expr import Add, Div, Expr, Mul, walk
+from derive.language.times import Index, Item, Sum
 
 from . import polynomials as poly
 from .polynomials import ONE, ZERO, expression
@@ -100,13 +100,13 @@ class Rules:
             return None
         over, start = Item(sequence, parts[0][0]), Over(sequence, parts, poly.word(rest))
         if not rest:
-            proof = f"apply (counted {self.words.letters(self.words.alphabet)}); bits"
+            proof = f"apply (counted {self.words.letters(self.words.alphabet)}); first [ assumption | bits ]"
             return start, alphabet_of(sequence).size, proof
         for bracket in (node for node, power in rest if isinstance(node, Iverson) and power > 0):
             for here, there in ((bracket.left, bracket.right), (bracket.right, bracket.left)):
                 others = [(node, power) for node, power in rest if node != bracket]
-                inside = any(isinstance(p, (Marginal, Over)) and not self.free(p, parts) for n, _ in others for p in walk(n))
-                if here == over and not inside and self.free(there, parts):
+                hidden = [p for n, _ in others for p in walk(n) if isinstance(p, (Marginal, Over))]
+                if here == over and all(self.free(node, parts) for node in (there, *hidden)):
                     end = poly.put(poly.word(tuple(others)), over, there)
                     same = self.words.same(bracket)
                     return start, end, f"pick {same} {self.words(there)}"
@@ -166,12 +166,40 @@ class Rules:
         each = f"apply sum_ext; into {symbol}; let H := fresh in intros H; apply in_times in H; {prove}"
         return start, end, f"transitivity {self.words(middle)}; [ apply over_sum_out | {each} ]"
 
+    def under_sum(self, node):
+        outer = self.words.times
+        self.words.times = outer.within(node)
+        symbol = name_of(node.symbol)
+        with self.words.at_time(symbol):
+            body = expression(self.form(node.body))
+            prove = self.equal(node.body, body)
+        self.words.times = outer
+        new = Sum(body, node.symbol, node.low, node.high)
+        return new, f"apply sum_ext; into {symbol}; let H := fresh in intros H; apply in_times in H; {prove}"
+
+    def pairs(self, whole):
+        """The marginal of a Markov chain by those of two states and of one, with the rewriting that shows it."""
+        ends = [(a.symbol, a.offset, b.offset + 1) for a, b in whole.parts if a.symbol == b.symbol]
+        singles = [Index(symbol, offset) for symbol, first, last in ends for offset in range(first, last)]
+        if len(ends) < len(whole.parts) or len(singles) < 3:
+            return whole, []
+        (first, here, *rest), union = singles, self.words.times.union
+        near, late, one = (
+            Marginal(whole.law, whole.sequence, union([(time, time) for time in times]))
+            for times in ((first, here), (here, *rest), (here,))
+        )
+        later, lines = self.pairs(late)
+        law = f"{self.words.values()} ltac:(assumption) {name_of(whole.law.name)} ltac:(assumption)"
+        sets = " ".join(self.words.parts(each.parts) for each in (whole, near, late))
+        line = f"rewrite (marginal_across {law} {self.words.index(here)} {sets}) by first [ assumption | bits ]"
+        return Div(Mul((near, later)), one), [line, *lines]
+
     # Integrals
 
     def integral(self, node):
         variable, pulled = node.over, {}
         for monomial, value in self.form(node.body).items():
-            out = tuple((n, power) for n, power in monomial if variable not in self.words.free(n, self.words.moving))
+            out = tuple((n, power) for n, power in monomial if variable not in self.words.free(n))
             pulled.setdefault(tuple(pair for pair in monomial if pair not in out), {})[out] = value
         pulled = pulled or {(): {}}
         lines, terms = [], []
@@ -185,7 +213,7 @@ class Rules:
         split = (
             f"into {name}; cbn [sum fst snd]; {self.equal(node.body, self.total([(c, s.body) for c, s, _ in terms]))}"
         )
-        lemma, given = f"int_combination {self.words.use('int', 'int', 'R -> R')} [{listed}]", "assumption"
+        lemma, given = f"int_combination {name_of('int')} [{listed}]", "assumption"
         if node.low is not None:
             lemma, given = f"RInt_combination [{listed}]", FORALL
         head = f"etransitivity; [ apply ({lemma}); [ {given} | {split} ] | ]"

@@ -80,14 +80,19 @@ class Script(Algebra):
         return f"{stem}{self.count}"
 
     def intros(self) -> str:
-        sizes = "; sizes" if self.word.alphabet else ""
-        return " ".join(["intros", *self.said.names, *self.said.premises]) + sizes
+        letters = "; symbols" if self.word.alphabet else ""
+        return " ".join(["intros", *self.said.names, *self.said.premises]) + letters
 
     def proof(self) -> str:
         """Where a member may lie on the border of its domain, the least time is a case of its own."""
+        if over := getattr(self.goal, "over", ""):
+            sides = f"{self.text(self.goal.left)} = {self.text(self.goal.right)}"
+            claim = f"(fun {name_of(over)} : nat => {sides})"
+            return f"{self.intros()}; apply (induction_from_one {claim}); assumption"
         own = "noises" if self.word.random else PROOFS.get(self.goal.justification.name)
         own = "gaussians" if own == "finite" and self.said.space == "line" else own
         own = "finite" if self.word.alphabet else own
+        own = "signs" if self.said.relation in ("<", "<=") else own
         script = import_module(f".{own}", __package__).proof(self) if own is not None else None
         if script and not self.word.alphabet:
             return script

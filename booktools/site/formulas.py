@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from derive.justifications import JUSTIFICATIONS
+from pagekit.certificates import Certificate, certificates
 
 from ..source.index import rows_of
 
@@ -19,11 +20,15 @@ NAMES = sorted(JUSTIFICATIONS, key=len, reverse=True)
 
 @dataclass(frozen=True)
 class Beside:
-    """What stands beside a line: ``definition (F.27), (F.28) · rule, all T``, and then from which time on it holds."""
+    """What stands beside a line: ``definition (F.27), (F.28) · rule, all T``, and then from which time on it holds.
+
+    ``certificate`` is what Rocq says of a step; None where there is nothing to check, as in a definition.
+    """
 
     words: str
     status: str = ""
     since: str = ""
+    certificate: Certificate | None = None
 
     @property
     def justification(self) -> str:
@@ -53,16 +58,25 @@ class Block:
 
 def derived(mark: dict) -> Block:
     """The block of a derivation that an output's metadata describe."""
-    rows = [_row(row) for row in rows_of(mark)]
+    name = mark["name"]
+    rows = [_row(row, certificate(f"{name}, line {line}")) for line, row in enumerate(rows_of(mark), 1)]
     if mark["apart"]:
         first = rows[0]
         rows[:1] = [Row(first.left, ""), Row("", first.right, first.beside)]
     return Block(tuple(rows), mark["tag"])
 
 
-def _row(row: dict[str, str]) -> Row:
+def certificate(step: str) -> Certificate | None:
+    """What Rocq says of a step; an inequality rests on an equality and on the sign of its gap, and needs both."""
+    equality, gap = (certificates().get(name) for name in (step, f"{step}, gap"))
+    return equality if gap is None or gap.checked else gap
+
+
+def _row(row: dict[str, str], certificate: Certificate | None) -> Row:
     words, _, status = row["justification"].partition(" · ")
-    return Row(row["left"], f"{row['relation']} {row['right']}", Beside(words, status, row.get("since", "")))
+    return Row(
+        row["left"], f"{row['relation']} {row['right']}", Beside(words, status, row.get("since", ""), certificate)
+    )
 
 
 def typed(latex: str) -> Block:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 from derive.justifications import JUSTIFICATIONS
+from pagekit.certificates import SPACES
 
 from .formulas import CITED, Beside
 
@@ -26,21 +27,28 @@ PROVED = {
     "Gaussian integral": "gaussian-integral",
 }
 EXPLAINED = ("book/notation", "licences-of-a-derivation-step")
-STATUSES = {  # what the kernel says of a line, in a sentence
-    "rule, all T": "Proved by this rule, for all T.",
-    "rule": "Proved by this rule.",
-    "calculus": "Proved by the rules of calculus.",
-    "algebra": "Proved by algebra.",
-    "definition": "Proved by writing the definition out.",
+CERTIFIED = "book/proofs"
+STATUSES = {  # how the engine derives a line
+    "rule, all T": "by this rule, for all T",
+    "rule": "by this rule",
+    "calculus": "by the rules of calculus",
+    "algebra": "by algebra",
+    "definition": "by writing the definition out",
 }
+CHECKED = '<span class="rocq" title="Checked by Rocq" aria-label="checked by Rocq">✓</span>'
+UNCHECKED = '<span class="rocq open" title="Not checked by Rocq" aria-label="not checked by Rocq">○</span>'
 
 
 @dataclass(frozen=True)
 class Links:
-    """``justification(name)``: where it is proved, and that place's name; ``step(tag)``: a block's address."""
+    """``justification(name)``: where it is proved, and that place's name; ``step(tag)``: a block's address.
+
+    ``proofs`` is the address of the page that says what Rocq has checked, or nothing.
+    """
 
     justification: Callable[[str], tuple[str, str]]
     step: Callable[[str], str]
+    proofs: str = ""
 
 
 def beside_html(beside: Beside, links: Links) -> str:
@@ -49,7 +57,8 @@ def beside_html(beside: Beside, links: Links) -> str:
     if not beside.justification:
         return _linked(beside.words, links) + since
     opened = f'<div class="rule">{"".join(_sentences(beside, links))}</div>'
-    words = escape(beside.words) + since
+    mark = "" if beside.certificate is None else " " + (CHECKED if beside.certificate.checked else UNCHECKED)
+    words = escape(beside.words) + since + mark
     return f'<details class="licence" name="licence"><summary>{words}</summary>{opened}</details>'
 
 
@@ -57,11 +66,23 @@ def _sentences(beside: Beside, links: Links) -> list[str]:
     address, where = links.justification(beside.justification)
     proved = "Proved in" if beside.justification in PROVED else "Explained in"
     source = f'{proved} <a href="{escape(address)}">{escape(where)}</a>.' if address else ""
-    status = STATUSES.get(beside.status, f"Verdict: {escape(beside.status)}." if beside.status else "")
     cited = ", ".join(_link(tag, links) for tag in beside.cited)
     rule = f"<b>{escape(beside.justification)}:</b> one may {escape(JUSTIFICATIONS[beside.justification].permits)}."
     uses = f"Uses {cited}." if cited else ""
-    return [f"<p>{told}</p>" for told in (f"{rule} {source}".strip(), status, uses) if told]
+    return [f"<p>{told}</p>" for told in (f"{rule} {source}".strip(), _status(beside, links), uses) if told]
+
+
+def _status(beside: Beside, links: Links) -> str:
+    """Who says that the line holds: Rocq, or the engine alone, which does not make it proved."""
+    if not beside.status:
+        return ""
+    how = STATUSES.get(beside.status, f"as {escape(beside.status)}")
+    if beside.certificate is None:
+        return f"Derived {how}."
+    rocq = f'<a href="{escape(links.proofs)}">Rocq</a>' if links.proofs else "Rocq"
+    if not beside.certificate.checked:
+        return f"Derived {how} by the engine of this book. {rocq} has not checked this step."
+    return f"Proved {how}, and checked by {rocq}, {SPACES[beside.certificate.space]}."
 
 
 def _linked(words: str, links: Links) -> str:

@@ -15,7 +15,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 from ..source.pages import BookError
 from .formulas import Block, derived, typed
-from .justifications_directive import EXPLAINED, PROVED, Links
+from .justifications_directive import CERTIFIED, EXPLAINED, PROVED, Links
 from .markup import block_html, inline, needed
 from .mathml import Formula, Formulas
 
@@ -44,7 +44,8 @@ def links(app: Sphinx, here: str) -> Links:
         page, anchor = EXPLAINED
         return (address(app, here, page, anchor), "the notation") if page in app.book.pages else ("", "")
 
-    return Links(justification, step)
+    proofs = app.builder.get_relative_uri(here, CERTIFIED) if CERTIFIED in app.book.pages else ""
+    return Links(justification, step, proofs)
 
 
 def prepare(app: Sphinx, env: BuildEnvironment) -> None:

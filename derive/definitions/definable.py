@@ -62,9 +62,10 @@ def _transition(name, left, right, others):
         if not right.function.positive or right.args not in ((*given, target), (*given, target, target.index)):
             raise ArgumentError(f"{name!r}: {right!r} is no positive function of {(*given, target)!r} and the time")
         return
-    strange = [p for p in walk(right) if is_noise(p) or isinstance(p, (E, Var, Span)) or (is_state(p) and p not in (*given, target))]
-    if strange:
-        raise ArgumentError(f"{name!r}: {strange[0]!r} in {right!r} is no state of {left!r}; leave it out")
+    for part in walk(right):
+        state = is_state(part) and part not in (*given, target)
+        if state or is_noise(part) or isinstance(part, (E, Var, Span)):
+            raise ArgumentError(f"{name!r}: {part!r} in {right!r} is no state of {left!r}; leave it out")
     whole = Goal(name, Integral(right, target), Num(Fraction(1)), justification("summation"), stated=tuple(others))
     prove(whole)
     non_negative(whole, right, strict=True)

@@ -20,7 +20,7 @@ class Ranges:
 
     @classmethod
     def least(cls, first: dict[str, int], orders: Iterable[tuple[Index, Index]] = ()) -> Ranges:
-        """Every symbol is at least what ``first`` says, and of each pair in ``orders`` the first is before the second."""
+        """Every symbol is at least what ``first`` says, and the times of each pair in ``orders`` are in order."""
         ranges = cls({(None, symbol): -least for symbol, least in first.items()})
         for early, late in orders:
             ranges._know(early.symbol, late.symbol, late.offset - early.offset - 1)

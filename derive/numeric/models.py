@@ -72,7 +72,7 @@ def gaussian_models(goal: Goal, search: Search = EARLY) -> str:
 
 
 def finite_sign(goal: Goal, gap, strict: bool) -> None:
-    """Raise ``Refuted`` if a gap about symbols of an alphabet is negative (or zero, if ``strict``) in a finite model."""
+    """Raise ``Refuted`` if a gap about symbols is negative (or zero, if ``strict``) in a finite model."""
     names = state_names(gap)
 
     def test(number, index):

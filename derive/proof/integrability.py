@@ -56,7 +56,9 @@ def converges(*nodes) -> None:
     checker = Integrability(floors(*nodes))
     for part in (part for node in nodes for part in walk(node)):
         over_line = isinstance(part, Integral) or (isinstance(part, E) and isinstance(part.under, Normal))
-        if over_line and not has_densities(part) and not alphabet_of(getattr(part, "over", None)):  # those of a law itself are taken to exist
+        if (
+            over_line and not has_densities(part) and not alphabet_of(getattr(part, "over", None))
+        ):  # those of a law itself are taken to exist
             checker.terms(part, frozenset())
 
 

@@ -12,8 +12,8 @@ from bs4 import BeautifulSoup
 from chapters import COUNT, chapters, code_cells, derivation_cells, notebooks, outputs, run_cells
 from root import ROOT
 
-from booktools.crosscheck.collect import steps
 from booktools.source.pages import Book
+from booktools.source.steps import steps
 from derive.errors import DerivationError, Refuted
 from derive.language.goal import has_densities
 from derive.numeric.refute import refute_late

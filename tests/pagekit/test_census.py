@@ -6,7 +6,7 @@ import sys
 
 import grimp
 
-from pagekit.census import DECIDE, LIMIT, PARTS, code, crosscheck, lines_of_code
+from pagekit.census import DECIDE, LIMIT, PARTS, code, lines_of_code
 
 
 def test_lines_of_code_leave_out_what_is_no_code():
@@ -29,9 +29,3 @@ def test_what_decides_a_step_rests_on_sympy_and_on_nothing_that_is_not_counted()
     others = {name for name in reached if not name.startswith("derive")}
     assert parts == {*DECIDE, "derive.errors"}
     assert others - sys.stdlib_module_names == {"sympy"}
-
-
-def test_the_crosscheck_is_of_all_steps():
-    total = crosscheck()
-    assert total["contradicted"] == 0 and total["either"] >= total["Rocq"] > 0
-    assert total["steps"] == total["densities"] + total["alike"] + total["either"] + total["unknown"]

@@ -294,7 +294,7 @@ def run(clone: Path, **variables: str) -> tuple[int, list[str], str]:
 MAKE = "make test CI=true stdin="
 UPDATE, INSTALL = "apt-get -qq update", "apt-get -qq install --yes --no-install-recommends"
 SHELL = "chromium-headless-shell"
-ALL = f"{SHELL} firefox-esr coq libcoq-coquelicot maxima"
+ALL = f"{SHELL} firefox-esr coq libcoq-coquelicot"
 APT = [UPDATE, f"{INSTALL} {ALL}"]
 
 
@@ -311,13 +311,12 @@ def test_the_script_runs_the_tests_and_nothing_else(clone, browser, fox):
     fake(clone, browser, "exit 1")
     fake(clone, fox, "exit 1")
     fake(clone, "coqc", "exit 1")
-    fake(clone, "maxima", "exit 1")
     assert run(clone) == (0, [MAKE], "")
 
 
 @pytest.mark.parametrize(
     ("present", "missing"),
-    [("coqc", f"{SHELL} firefox-esr maxima"), ("chromium", ALL.removeprefix(f"{SHELL} ")), ("", ALL)],
+    [("coqc", f"{SHELL} firefox-esr"), ("chromium", ALL.removeprefix(f"{SHELL} ")), ("", ALL)],
 )
 def test_the_script_installs_what_is_missing(clone, present, missing):
     if present:
@@ -357,7 +356,6 @@ def test_canary_a_masked_failure_stops_the_script(clone, line):
     fake(clone, "chromium", "exit 1")
     fake(clone, "firefox-esr", "exit 1")
     fake(clone, "coqc", "exit 1")
-    fake(clone, "maxima", "exit 1")
     code, called, _ = run(clone)
     assert code != 0 and called == []
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from setting import Setting
 from tables import table
 
-from derive import Iverson, Product, positive, unit
+from derive import Integral, Iverson, Product, positive, unit
 
 
 class Alphabets(Setting):
@@ -42,19 +44,19 @@ class Alphabets(Setting):
         (j,) = self.X.indices("j")
         self.X.define("rates", self.ab[self.t], Product(self.al[j], (j, 1, self.t)))
 
-    def closed(self, start=0):
+    def closed(self):
         """The uniform chain, and q(x_t | x_0) for all t."""
-        x, q, al, ab, t, uniform, I = self.x, self.q, self.al, self.ab, self.t, self.uniform, self.total
+        x, q, al, ab, t, uniform, total = self.x, self.q, self.al, self.ab, self.t, self.uniform, self.total
         self.rates()
         self.X.define("step", q(x[t] | x[t - 1]), uniform(al[t], x[t], x[t - 1]))
         induction = self.X.induction("closed form", q(x[t] | x[0]), uniform(ab[t], x[t], x[0]), over=t)
         line = induction.base.equals(uniform(al[1], x[1], x[0]), by="definition", using="step")
         line.equals(uniform(ab[1], x[1], x[0]), by="definition", using="rates")
-        line = induction.step.equals(I(q(x[t + 1], x[t] | x[0]), x[t]), by="marginalisation")
-        line.equals(I(q(x[t + 1] | x[t], x[0]) * q(x[t] | x[0]), x[t]), by="chain rule")
-        line.equals(I(q(x[t + 1] | x[t]) * q(x[t] | x[0]), x[t]), by="Markov")
+        line = induction.step.equals(total(q(x[t + 1], x[t] | x[0]), x[t]), by="marginalisation")
+        line.equals(total(q(x[t + 1] | x[t], x[0]) * q(x[t] | x[0]), x[t]), by="chain rule")
+        line.equals(total(q(x[t + 1] | x[t]) * q(x[t] | x[0]), x[t]), by="Markov")
         before = uniform(al[t + 1], x[t + 1], x[t]) * uniform(ab[t], x[t], x[0])
-        line.equals(I(before, x[t]), by="definition", using=("step", "hypothesis"))
+        line.equals(total(before, x[t]), by="definition", using=("step", "hypothesis"))
         line.equals(uniform(ab[t] * al[t + 1], x[t + 1], x[0]), by="summation")
         line.equals(uniform(ab[t + 1], x[t + 1], x[0]), by="definition", using="rates")
         return induction.conclude()
@@ -69,15 +71,13 @@ class Alphabets(Setting):
 
     @staticmethod
     def total(body, *states):
-        from derive import Integral
-
         for state in reversed(states):
             body = Integral(body, state)
         return body
 
     def before(self, *times):
         """Suppose that each time is before the next one."""
-        for number, pair in enumerate(zip(times, times[1:], strict=False)):
+        for number, pair in enumerate(pairwise(times)):
             self.X.suppose(f"order {number}", *pair)
 
 
@@ -194,8 +194,8 @@ posterior-without-its-denominator (Refuted):
     step(q(x[t - 1] | x[t], x[0]), q(x[t] | x[t - 1]) * q(x[t - 1] | x[0]), "Markov", start=2)
 posterior-at-any-symbol (Refuted):
     y = x[1]; late = al[1] * al[2]
-    step(both(al[1], y, x[0]) * both(al[2], x[2], y), both(late, x[2], x[0]) * both((al[1] - late) / (1 - late), y, x[0]),
-        "algebra")
+    step(both(al[1], y, x[0]) * both(al[2], x[2], y),
+        both(late, x[2], x[0]) * both((al[1] - late) / (1 - late), y, x[0]), "algebra")
 h-transform-without-its-denominator (Refuted):
     before(t, T); step(q(x[t] | x[t - 1], x[T]), q(x[t] | x[t - 1]) * q(x[T] | x[t]), "Markov")
 chapman-kolmogorov-by-the-joint (Refuted):

@@ -6,7 +6,28 @@ From Diffusion Require Import Sums Variables Densities Markov Calculus Line Gaus
 Import ListNotations.
 Open Scope R_scope.
 
-(** ** Words of the statements *)
+(** ** Words of the statements
+
+    States are a path [x : nat -> R]. A density is the value at x of the density of the variables in A given those in B.
+    A mean is an integral of the body times the density, and an integral over a set A of states is
+    [over A (fun x => body) x], where the last x holds the variables that are not integrated out. An integral over a
+    dummy is [int (fun y => body)]. What these are depends on the space, which the justification decides:
+
+    any: densities, [over] and [int] are arbitrary, so that the statement holds for sums, integrals and every other
+    functional with the structure that the premises name.
+
+    finite: each variable takes the values of a finite list; [over] sums over them, and every density follows from a
+    positive joint density by the definition of conditional densities.
+
+    line: [int] is the improper Riemann integral over the real line, and an integral over one state is that over its
+    value, [line_integral (fun here => (fun x => body) (put x t here))].
+
+    Symbols of an alphabet have values of a type of their own, and the space is finite: its list holds each of them.
+
+    Integrals over intervals are Riemann integrals; those over half lines are improper. [StepsNoise.v] has the words for
+    noise. *)
+
+Definition nonempty {V : Type} (space : nat -> list V) := forall i, space i <> [].
 
 Definition line_integral (f : R -> R) : R := RInt_gen f (Rbar_locally m_infty) (Rbar_locally p_infty).
 
@@ -29,6 +50,11 @@ Definition smooth2 (f : R -> R -> R) := exists d : nat -> nat -> R -> R -> R, d 
   forall i j x y, is_derive (fun u => d i j u y) x (d (S i) j x y) /\ is_derive (fun v => d i j x v) y (d i (S j) x y)
     /\ continuity_2d_pt (d i j) x y.
 
+(** All derivatives exist in each variable; in the first one at all times. *)
+Definition smooth3 (f : R -> R -> R -> R) := (forall y z, smooth (fun x => f x y z)) /\
+  (forall x z, smooth (fun y => f x y z)) /\ forall x y, smooth (fun z => f x y z).
+Definition smooth_first (f : R -> nat -> R) := forall t, smooth (fun x => f x t).
+
 (** The distribution function of the standard normal law. *)
 Definition Phi (x : R) : R := RInt_gen (fun z => normal z 0 1) (Rbar_locally m_infty) (at_point x).
 
@@ -38,7 +64,11 @@ Definition markov {V : Type} (space : nat -> list V) (N : nat) (q : (nat -> V) -
   (forall s, 0 < start s) /\ (forall t r s, 0 < k t r s) /\
   sum (space 0%nat) start = 1 /\ (forall t r, sum (space t) (k t r) = 1) /\ forall x, q x = chain start k (N - 1) x.
 
-(** The values of every variable are the same symbols. *)
+(** The symbols of an alphabet, each once; and whether two symbols are the same. *)
+Definition alphabet {V : Type} (letters : list V) := letters <> [] /\ NoDup letters /\ forall v, In v letters.
+Definition decides {V : Type} (same : V -> V -> bool) := forall a b, same a b = true <-> a = b.
+
+(** The values of every variable are these symbols. *)
 Definition each {V : Type} (letters : list V) : nat -> list V := fun _ => letters.
 
 (** The Iverson bracket: 1 where two symbols are the same, and 0 elsewhere. *)
@@ -61,6 +91,13 @@ Proof.
 Qed.
 
 (** ** What the scripts use *)
+
+Lemma induction_from_one (P : nat -> Prop) :
+  P 1%nat -> (forall t, (1 <= t)%nat -> P t -> P (t + 1)%nat) -> forall t, (1 <= t)%nat -> P t.
+Proof.
+  intros base step t le. induction le as [|t le now]; [exact base|].
+  rewrite <- Nat.add_1_r. exact (step t le now).
+Qed.
 
 Lemma normal_open x m v : normal x m v = exp ((- ((x + - m) ^ 2)) / (2 * v)) / sqrt (2 * PI * v).
 Proof. unfold normal, Rdiv. rewrite Rmult_comm. f_equal. f_equal. unfold Rminus. ring. Qed.

@@ -10,21 +10,20 @@ Open Scope R_scope.
 
 Section Alphabet.
   Context {V : Type} (letters : list V) (same : V -> V -> bool) (N : nat).
-  Hypothesis once : NoDup letters.
-  Hypothesis complete : forall v, In v letters.
-  Hypothesis decides : forall a b, same a b = true <-> a = b.
+  Hypothesis whole : alphabet letters.
+  Hypothesis differ : decides same.
 
   Lemma bracket_one a : bracket same a a = 1.
-  Proof. unfold bracket. now replace (same a a) with true by (symmetry; now apply decides). Qed.
+  Proof. unfold bracket. now replace (same a a) with true by (symmetry; now apply differ). Qed.
 
   Lemma bracket_zero a b : a <> b -> bracket same a b = 0.
-  Proof. intros H. unfold bracket. destruct (same a b) eqn:E; [|reflexivity]. now apply decides in E. Qed.
+  Proof. intros H. unfold bracket. destruct (same a b) eqn:E; [|reflexivity]. now apply differ in E. Qed.
 
   Lemma bracket_cases a b : (a = b /\ bracket same a b = 1) \/ (a <> b /\ bracket same a b = 0).
   Proof.
     destruct (same a b) eqn:E.
-    - left. apply decides in E as ->. split; [reflexivity|]. apply bracket_one.
-    - right. assert (a <> b) by (intros H; apply decides in H; congruence). split; [assumption|]. now apply bracket_zero.
+    - left. apply differ in E as ->. split; [reflexivity|]. apply bracket_one.
+    - right. assert (a <> b) by (intros H; apply differ in H; congruence). split; [assumption|]. now apply bracket_zero.
   Qed.
 
   Lemma sum_picked l a (f : V -> R) : NoDup l -> (forall s, s <> a -> f s = 0) -> In a l -> sum l f = f a.
@@ -37,7 +36,8 @@ Section Alphabet.
   (** The sum over y of [y = a] g(y) is g(a). *)
   Lemma picked t a f v x : (t < N)%nat -> (forall s, s <> a -> f (put x t s) = 0) -> f (put x t a) = v ->
     Variables.over (each letters) N (only t) f x = v.
-  Proof. intros Ht Hf <-. rewrite over_only by assumption. now apply (sum_picked letters a (fun s => f (put x t s))). Qed.
+  Proof. destruct whole as (_ & once & complete). intros Ht Hf <-. rewrite over_only by assumption.
+    now apply (sum_picked letters a (fun s => f (put x t s))). Qed.
 
   (** A constant is counted once for each symbol. *)
   Lemma counted t x : (t < N)%nat -> Variables.over (each letters) N (only t) (fun _ => 1) x = INR (length letters).
@@ -47,16 +47,20 @@ Section Alphabet.
   Qed.
 End Alphabet.
 
-(** The alphabet is not empty. *)
-Lemma letters_some {V} (l : list V) : (forall i, each l i <> []) -> 0 < INR (length l).
-Proof. intros H. apply lt_0_INR. specialize (H 0%nat). unfold each in H. destruct l; [easy|]. cbn. lia. Qed.
+Lemma letters_nonempty {V} (l : list V) : alphabet l -> nonempty (each l).
+Proof. intros (H & _) i. exact H. Qed.
+
+Lemma letters_counted {V} (l : list V) : alphabet l -> 0 < INR (length l).
+Proof. intros (H & _). apply lt_0_INR. destruct l; [easy|]. cbn. lia. Qed.
 
 (** ** Tactics *)
 
-Ltac sizes := try match goal with H : forall i, each ?l i <> [] |- _ => pose proof (letters_some l H) end.
+(** What is known of an alphabet. *)
+Ltac symbols :=
+  try match goal with H : alphabet ?l |- _ => pose proof (letters_nonempty l H); pose proof (letters_counted l H) end.
 
 Ltac places := cbv beta; repeat first [ rewrite put_same | rewrite put_other by lia ].
-Ltac deciding same k := match goal with H : forall a b, same a b = true <-> a = b |- _ => k H end.
+Ltac deciding same k := match goal with H : decides same |- _ => k H end.
 
 (** Both cases of each bracket; what is one symbol has one name. *)
 Ltac brackets :=
@@ -76,9 +80,9 @@ Ltac by_brackets :=
   | tidy; first [ reflexivity | ring | logs; first [ ring | field; nonzero ] ] ].
 Ltac pick same a :=
   match goal with
-  | O : NoDup ?l, C : forall v, In v ?l |- _ =>
+  | C : alphabet ?l |- _ =>
     deciding same ltac:(fun H =>
-      apply (picked l _ O C _ a);
+      apply (picked l _ C _ a);
       [ assumption || bits
       | let s := fresh in let n := fresh in intros s n; places;
         rewrite ?(bracket_zero same H s) by (assumption || congruence);

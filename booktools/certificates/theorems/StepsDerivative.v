@@ -35,10 +35,12 @@ Proof.
   - exists (fun i j => d i (S j)). split; auto.
 Qed.
 
+Ltac opened_smooth :=
+  repeat match goal with H : smooth3 _ |- _ => destruct H as (? & ? & ?) | H : smooth_first _ |- _ => red in H end.
 Ltac next f g G := match goal with S : smooth f |- _ => destruct (smooth_next f S) as (g & G & ?) end.
 Ltac next2 f g h G := match goal with S : smooth2 f |- _ => destruct (smooth2_next f S) as (g & h & G & ? & ?) end.
 Ltac next_at f g G :=
-  let S := fresh in assert (S : smooth f) by (match goal with H : forall _, _ |- _ => apply H end);
+  let S := fresh in assert (S : smooth f) by (opened_smooth; match goal with H : forall _, _ |- _ => apply H end);
   destruct (smooth_next f S) as (g & G & ?).
 
 (** ** Slopes by the rules *)

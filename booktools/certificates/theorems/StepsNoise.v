@@ -9,7 +9,13 @@ From Diffusion Require Import Sums Line Gaussian Steps.
 Import ListNotations.
 Open Scope R_scope.
 
-(** ** Words of the statements *)
+(** ** Words of the statements
+
+    In a step with a mean over noise, noises and states, and what is defined by them, are functions of an outcome. E f
+    is [mean_of (fun outcome => f)], and E(f, given=x[s]) is [mean_given (x s) outcome (fun outcome => f)], for arbitrary
+    functionals; Var f is E f^2 - (E f)^2 of the same functional. Means are expectations: linear, with the mean 1 of 1.
+    (That they are linear on all functions loses nothing: a linear functional on those that have a mean extends to
+    all.) *)
 
 Section Words.
   Context {outcomes : Type}.
@@ -36,6 +42,18 @@ Section Words.
 
   (** Of the standard normal law the steps use these moments alone. *)
   Definition standard M X := forall k, (k <= 6)%nat -> M (fun w => X w ^ k) = moment k.
+
+  (** Noise e at the times from 1 to N - 1, and a process x: the law of e, also given an earlier state, is the standard
+      normal law; e is independent of earlier states, also in that its law is the same given one; e and d are
+      independent at all times. A noise without a time is one at time 1, so that N is 2. *)
+  Variables (N : nat) (M : (outcomes -> R) -> R) (G : (outcomes -> R) -> outcomes -> (outcomes -> R) -> R).
+  Implicit Types x d e : nat -> outcomes -> R.
+  Definition white e := forall t, (0 < t < N)%nat -> standard M (e t).
+  Definition white_given x e := forall s t, (s < t < N)%nat -> forall w, standard (G (x s) w) (e t).
+  Definition fresh x e := forall s t, (s < t < N)%nat -> independent_under M (x s) (e t).
+  Definition fresh_given x e := forall s t, (s < t < N)%nat -> forall w, same_law (G (x s) w) M (e t).
+  Definition separate d e :=
+    forall s t, (0 < s < N)%nat -> (0 < t < N)%nat -> independent_under M (d s) (e t).
 End Words.
 
 (** ** What the scripts use *)
@@ -176,11 +194,20 @@ Proof.
   - now apply normal_sums_to_one.
 Qed.
 
+(** What is known of noises; of one without a time at time 1, seen from time 0. *)
+Ltac by_noise :=
+  match goal with
+  | I : _ |- _ => solve [ apply I; lia ]
+  | I : _ 2%nat _ _ |- _ => solve [ apply (I 1%nat); lia ]
+  | I : _ 2%nat _ _ _ |- _ => solve [ apply (I 0%nat 1%nat); lia ]
+  | I : _ 2%nat _ _ _ _ |- _ => solve [ apply (I 0%nat 1%nat); lia ]
+  end.
+
 (** A premise about two variables, in either order. *)
 Ltac independence :=
   first [ assumption
-        | match goal with I : _ |- _ => solve [ apply I; lia ] end
-        | apply independent_sym; first [ assumption | match goal with I : _ |- _ => solve [ apply I; lia ] end ] ].
+        | by_noise
+        | apply independent_sym; first [ assumption | by_noise ] ].
 Ltac expectation :=
   match goal with
   | I : expectation _ |- expectation _ => exact I
@@ -194,7 +221,7 @@ Lemma standard_mean {outcomes} (M : (outcomes -> R) -> R) X : standard M X -> M 
 Proof.
   intros H. assert (K := H 1%nat ltac:(lia)). cbn in K. rewrite <- K. f_equal. extensionality w. ring.
 Qed.
-Ltac law := match goal with I : _ |- _ => solve [ apply I; lia ] end.
+Ltac law := by_noise.
 Ltac moments :=
   match goal with
   | K : standard ?M ?X |- _ => first [ apply (standard_mean M X K) | etransitivity; [ apply K; lia | cbn; lra ] ]

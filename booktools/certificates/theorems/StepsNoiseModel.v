@@ -201,35 +201,32 @@ Theorem noise_exists (N : nat) (a b : nat -> R) : exists (Outcome : Type) (outco
   (x epsilon xi : nat -> Outcome -> R) (eps : Outcome -> R),
   (expectation mean_of /\ conditional mean_given) /\
   (forall t w, (1 <= t)%nat -> x t w = a t * x (t - 1)%nat w + b t * epsilon t w) /\
-  (forall t, (0 < t < N)%nat -> standard mean_of (epsilon t) /\ standard mean_of (xi t)) /\
-  (forall s t, (s < t < N)%nat -> forall w, standard (mean_given (x s) w) (epsilon t)) /\
-  (forall s t, (s < t < N)%nat -> independent_under mean_of (epsilon s) (epsilon t)) /\
-  (forall s t, (s < t < N)%nat -> independent_under mean_of (xi s) (xi t)) /\
-  (forall s t, (0 < s < N)%nat -> (0 < t < N)%nat -> independent_under mean_of (epsilon s) (xi t)) /\
-  (forall s t, (s < t < N)%nat -> independent_under mean_of (x s) (epsilon t)) /\
-  (forall s t, (s < t < N)%nat -> forall w, same_law (mean_given (x s) w) mean_of (epsilon t)) /\
-  standard mean_of eps /\ (forall w, standard (mean_given (x 0%nat) w) eps) /\
-  independent_under mean_of (x 0%nat) eps /\ (forall w, same_law (mean_given (x 0%nat) w) mean_of eps).
+  white N mean_of epsilon /\ white N mean_of xi /\ white_given N mean_given x epsilon /\
+  fresh N mean_of epsilon epsilon /\ fresh N mean_of xi xi /\ separate N mean_of epsilon xi /\
+  fresh N mean_of x epsilon /\ fresh_given N mean_of mean_given x epsilon /\
+  white 2 mean_of (fun _ => eps) /\ white_given 2 mean_given x (fun _ => eps) /\
+  fresh 2 mean_of x (fun _ => eps) /\ fresh_given 2 mean_of mean_given x (fun _ => eps).
 Proof.
   set (n := (2 * N + 2)%nat).
   exists outcomes, (fun _ => (true, true)), (mean_of n), (mean_given n), (process a b),
     (fun t => noise (2 * t)), (fun t => noise (2 * t + 1)), (noise 1).
   assert (odd : Nat.odd 1 = true) by reflexivity.
-  repeat match goal with |- _ /\ _ => split end; intros.
+  repeat match goal with |- _ /\ _ => split end.
   - apply mean_of_expectation.
   - apply mean_given_conditional.
-  - destruct t as [|t]; [lia|]. cbn [process]. now replace (S t - 1)%nat with t by lia.
-  - split; apply noise_standard; lia.
-  - apply noise_standard_given; [lia|]. apply without_process. lia.
-  - apply noise_independent; [lia|]. apply without_noise. lia.
-  - apply noise_independent; [lia|]. apply without_noise. lia.
-  - apply noise_independent; [lia|]. apply without_noise. lia.
-  - apply noise_independent; [lia|]. apply without_process. lia.
-  - apply noise_same_law; [lia|]. apply without_process. lia.
-  - apply noise_standard. lia.
-  - apply noise_standard_given; [lia|]. apply without_process. auto.
-  - apply noise_independent; [lia|]. apply without_process. auto.
-  - apply noise_same_law; [lia|]. apply without_process. auto.
+  - intros t w Ht. destruct t as [|t]; [lia|]. cbn [process]. now replace (S t - 1)%nat with t by lia.
+  - intros t Ht. apply noise_standard. lia.
+  - intros t Ht. apply noise_standard. lia.
+  - intros s t Ht w. apply noise_standard_given; [lia|]. apply without_process. lia.
+  - intros s t Ht. apply noise_independent; [lia|]. apply without_noise. lia.
+  - intros s t Ht. apply noise_independent; [lia|]. apply without_noise. lia.
+  - intros s t Hs Ht. apply noise_independent; [lia|]. apply without_noise. lia.
+  - intros s t Ht. apply noise_independent; [lia|]. apply without_process. lia.
+  - intros s t Ht w. apply noise_same_law; [lia|]. apply without_process. lia.
+  - intros t Ht. apply noise_standard. lia.
+  - intros s t Ht w. replace s with 0%nat by lia. apply noise_standard_given; [lia|]. apply without_process. auto.
+  - intros s t Ht. replace s with 0%nat by lia. apply noise_independent; [lia|]. apply without_process. auto.
+  - intros s t Ht w. replace s with 0%nat by lia. apply noise_same_law; [lia|]. apply without_process. auto.
 Qed.
 
 End NoiseModel.

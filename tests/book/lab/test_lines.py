@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from root import ROOT
 
-from booktools.crosscheck import collect
 from booktools.lab import asked, line, ready
 from booktools.lab.inside.counterexample import counterexample
 from booktools.lab.inside.notation import Notation, written
 from booktools.source.pages import Book
+from booktools.source.steps import chapters, run
 from derive import Derivation, Normal, Sum, log, positive, unit
 from derive.justifications import JUSTIFICATIONS, justification
 from derive.language.expr import Add, Mul, Neg, Num
@@ -17,12 +17,12 @@ from derive.language.registry import standard_normal
 from derive.page.chain import GAPS
 from diffusion_lib.errors import ConfigError
 
-PAGES = {page.short: page for page in collect.chapters(Book(ROOT))}
+PAGES = {page.short: page for page in chapters(Book(ROOT))}
 
 
 def derivations(page):
     """The derivations of a page, with nothing checked: its notebook does that."""
-    return [one for one in collect.run(page)[0].values() if isinstance(one, Derivation)]
+    return [one for one in run(page)[0].values() if isinstance(one, Derivation)]
 
 
 @pytest.mark.parametrize("name", PAGES)

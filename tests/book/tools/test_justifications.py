@@ -9,8 +9,13 @@ import pytest
 from booktools.site.formulas import Beside
 from booktools.site.justifications_directive import EXPLAINED, PROVED, STATUSES, Links, beside_html
 from derive.justifications import JUSTIFICATIONS
+from pagekit.certificates import SPACES, Certificate
 
-LINKS = Links(lambda name: (f"L-{name}", f"({name})") if name != "algebra" else ("", ""), lambda tag: f"#eq-{tag}")
+LINKS = Links(
+    lambda name: (f"L-{name}", f"({name})") if name != "algebra" else ("", ""), lambda tag: f"#eq-{tag}", "proofs.html"
+)
+CHECKED = Certificate("forward-process", "Bayes", "finite", "1234")
+OPEN = Certificate("continuous-time", "Itô", reason="Rocq found no proof by the script")
 
 
 def shown(*parts):
@@ -22,16 +27,27 @@ def text(html):
 
 
 def test_a_justification_opens_in_place_and_says_the_rule_its_proof_and_what_is_cited():
-    html = shown("Bayes (F.7), (F.9)", "rule, all T", "t at least 2")
+    html = shown("Bayes (F.7), (F.9)", "rule, all T", "t at least 2", CHECKED)
     summary, opened = re.fullmatch(
         r'<details class="licence" name="licence"><summary>(.*)</summary><div class="rule">(.*)</div></details>', html
     ).groups()
-    assert summary == "Bayes (F.7), (F.9), <i>t</i> at least 2"
+    assert text(summary) == "Bayes (F.7), (F.9), t at least 2 ✓" and 'aria-label="checked by Rocq"' in summary
     assert text(opened) == (
         "Bayes: one may swap a variable and a condition. Proved in (Bayes).\n"
-        "Proved by this rule, for all T.\nUses (F.7), (F.9).\n"
+        "Proved by this rule, for all T, and checked by Rocq, on finite spaces of any size.\nUses (F.7), (F.9).\n"
     )
-    assert re.findall('href="([^"]*)"', opened) == ["L-Bayes", "#eq-F.7", "#eq-F.9"]
+    assert re.findall('href="([^"]*)"', opened) == ["L-Bayes", "proofs.html", "#eq-F.7", "#eq-F.9"]
+
+
+def test_the_engine_alone_does_not_make_a_step_proved():
+    html = shown("Itô (CT.8)", "calculus", "", OPEN)
+    assert "Derived by the rules of calculus by the engine of this book. Rocq has not checked this step." in text(html)
+    assert "Proved" not in html and 'aria-label="not checked by Rocq"' in html
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_a_checked_step_says_where_its_statement_holds(space):
+    assert SPACES[space] in shown("algebra", "algebra", "", Certificate("score", "algebra", space, "1234"))
 
 
 @pytest.mark.parametrize("name", JUSTIFICATIONS)

@@ -4,34 +4,19 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from derive.language.density import KL, Derivative, E, Integral, Normal, Var
+from derive.language.expr import Div, Expr, Func, Mul, Neg, Num, Pi, Pow, children, rebuild
+from derive.language.functions import Apply
+from derive.language.times import Limit
+
 from .factors import Factors, Text, relations
-from .language import (
-    KL,
-    Apply,
-    Derivative,
-    Div,
-    E,
-    Expr,
-    Func,
-    Integral,
-    Limit,
-    Mul,
-    Neg,
-    Normal,
-    Num,
-    Pi,
-    Pow,
-    Var,
-    children,
-    rebuild,
-)
 
 CLOSED = (Apply, Derivative, E, Integral, KL, Limit, Var)
 TWO = Num(Fraction(2))
 
 
 def closed(node: Expr) -> bool:
-    """Is ``node`` a letter of its own for Rocq: no rational function, root, logarithm or exponential?"""
+    """Is ``node`` a symbol of its own for Rocq: no rational function, root, logarithm or exponential?"""
     if isinstance(node, Pow):
         return not isinstance(node.power, Num) or node.power.value.denominator != 1
     return isinstance(node, CLOSED) or (isinstance(node, Func) and node.name == "Phi")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from itertools import combinations, product
 
-from .language import Add, Div, Expr, Func, Mul, Neg, Num, Pow
+from derive.language.expr import Add, Div, Expr, Func, Mul, Neg, Num, Pow
 
 Text = Callable[[Expr], str]
 PRIME = 2**61 - 1
@@ -22,7 +22,7 @@ TRIES = 2000  # sets of points, until all factors of radicands are squares
 
 
 class Values:
-    """Values of expressions at random points; what is no rational function or root is a letter of its own."""
+    """Values of expressions at random points; what is no rational function or root is a symbol of its own."""
 
     def __init__(self, text: Text, salts: tuple[int, int] = (0, 0)):
         self.text, self.salts = text, salts

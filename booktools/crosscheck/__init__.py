@@ -1,1 +1,0 @@
-"""An independent crosscheck of the derivations: their steps about numbers, decided by Rocq and by Maxima."""
