@@ -60,8 +60,8 @@ def _normalised(name, pairs):
 
 
 def _atom(name, left):
-    if isinstance(left, Symbol) and left.role == "bound":
-        raise ArgumentError(f"{name!r}: {left!r} is a variable of integration and cannot be defined")
+    if isinstance(left, Symbol) and left.role in ("bound", "size"):
+        raise ArgumentError(f"{name!r}: {left!r} is a variable of integration, or a size, and cannot be defined")
     if not isinstance(left, (Symbol, Item, Density, Apply)) or left == standard_normal:
         raise ArgumentError(
             f"{name!r}: the left side must be a symbol, a member of a sequence, a density or a function, got {left!r}"

@@ -15,7 +15,7 @@ from ..justifications import justification
 from ..kernel.theorem import prove
 from ..language.alphabets import alphabet_of, has_symbols
 from ..language.density import Density, E, Integral, Normal, Var
-from ..language.dependence import is_noise, is_state
+from ..language.dependence import depends_on, is_noise, is_state
 from ..language.expr import Mul, Num, Symbol, rebuild, walk
 from ..language.functions import Apply
 from ..language.goal import Goal
@@ -64,7 +64,8 @@ def _transition(name, left, right, others):
         return
     for part in walk(right):
         state = is_state(part) and part not in (*given, target)
-        if state or is_noise(part) or isinstance(part, (E, Var, Span)):
+        hidden = isinstance(part, (Symbol, Item, Apply)) and part not in (*given, target) and depends_on(part, others)
+        if state or hidden or is_noise(part) or isinstance(part, (E, Var, Span)):
             raise ArgumentError(f"{name!r}: {part!r} in {right!r} is no state of {left!r}; leave it out")
     whole = Goal(name, Integral(right, target), Num(Fraction(1)), justification("summation"), stated=tuple(others))
     prove(whole)
@@ -126,7 +127,7 @@ def _own_variables(name, left, right, variables):
     bound = [part.over for part in walk(right) if isinstance(part, Integral)]
     for over in bound:
         early = isinstance(over, Item) and over.index.symbol is None and over.index.offset == 0
-        if not early and any(same_thing(over, variable) for variable in variables):
+        if (alphabet_of(over) or not early) and any(same_thing(over, variable) for variable in variables):
             raise ArgumentError(
                 f"{name!r}: {over!r} is bound in {right!r}, and may be an argument of {left!r}; use a dummy"
             )

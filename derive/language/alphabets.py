@@ -20,6 +20,7 @@ from ..errors import ArgumentError
 from .density import Density, Integral
 from .expr import Expr, Interval, Num, Symbol, children, rebuild, walk
 from .functions import Apply
+from .times import Span
 
 ZERO, ONE = Num(Fraction(0)), Num(Fraction(1))
 
@@ -60,8 +61,8 @@ def no_numbers(*nodes) -> None:
             for child in (child for child in children(part) if alphabet_of(child)):
                 summed = isinstance(part, Integral) and child is part.over and hasattr(child, "sequence")
                 summed = summed and part.low is None and part.high is None
-                function = isinstance(part, Apply) and not part.function.order
-                if not (summed or function or isinstance(part, (Iverson, Density))):
+                named = isinstance(part, Iverson) or (isinstance(part, Apply) and not part.function.order)
+                if not (summed or isinstance(part, Density) or (named and not isinstance(child, Span))):
                     raise ArgumentError(f"{child!r} in {part!r} is a symbol of an alphabet, and no number")
 
 

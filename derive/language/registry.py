@@ -123,7 +123,9 @@ class Registry:
         first = None if first is None else getattr(wrap(first), "value", None) or _no_number(first)
         sequence = Sequence(name, latex or latex_name(name), _interval(domain), at_least_zero(start), first=first)
         low, high = domain.low, domain.high
-        if first is not None and ((low is not None and first < low) or (high is not None and first > high)):
+        if first is not None and (
+            isinstance(domain, Alphabet) or (low is not None and first < low) or (high is not None and first > high)
+        ):
             raise ArgumentError(f"first must lie in the domain of {name!r} or on its border, got {first}")
         return self.declare(name, sequence)
 

@@ -32,14 +32,13 @@ def non_negative(goal: Goal, gap, strict: bool = False) -> None:
     cases, late = border_cases([gap], least)
     for symbol, first in cases.items():
         _one_case(at(gap, {symbol: Index(None, first)}), strict, {})
-    for (case,) in decided(gap):
-        _one_case(case, strict, late)
+    _one_case(gap, strict, late)
 
 
 def _one_case(gap, strict, least):
     if not has_densities(gap):
         defined(gap, least=least)
-    if not _Sign(least).proved(gap, strict, {}):
+    if not all(_Sign(least).proved(case, strict, {}) for (case,) in decided(gap)):
         raise Inconclusive(
             f"the sign of the gap {gap!r} is not known; write it as a divergence or a product of positive terms"
         )

@@ -219,6 +219,23 @@ the-first-law-twice (ArgumentError):
 a-symbol-is-no-number (ArgumentError): step(x[t] + 1, 1 + x[t], "algebra")
 a-symbol-of-another-alphabet (ArgumentError):
     other = X.symbol("other", X.alphabet("L")); step(Iverson(x[t], other), Iverson(other, x[t]), "algebra")
+symbols-at-one-time-or-another (Refuted):
+    step(total(Iverson(x[t], m) * Iverson(x[s], m), x[t]), Iverson(x[s], m), "summation")
+a-factor-that-may-move (Refuted): step(total(g(x[s]) * g(x[t]), x[t]), g(x[s]) * total(g(x[t]), x[t]), "linearity")
+a-factor-that-may-move-in-a-sum (Refuted):
+    step(total(g(x[s]) * Iverson(x[t], m), x[t]), g(x[s]), "summation")
+a-sum-of-a-sum-over-time (Refuted):
+    step(total(Sum(Iverson(x[s], m), (s, 1, t)), x[t]), K.size * Sum(Iverson(x[s], m), (s, 1, t)), "summation")
+a-bracket-in-a-sum-over-time (Refuted):
+    step(Sum(Iverson(x[s], m) * g(x[s]), (s, 1, t)), g(m) * Sum(Iverson(x[s], x[t]), (s, 1, t)), "algebra")
+several-symbols-in-a-bracket (ArgumentError): step(Iverson(x[0:1], m), Iverson(m, x[0:1]), "algebra")
+a-size-that-is-defined (ArgumentError): define("size", K.size, a)
+a-size-below-one (VacuousHypotheses): suppose("size", K.size, 1)
+a-symbol-that-is-stated (ArgumentError): X.sequence("first_symbol", K, first=1)
+a-row-with-a-hidden-state (ArgumentError):
+    define("hidden", k, f(x[0])); rate = k / (1 + k)
+    define("step", q(x[t] | x[t - 1]), uniform(rate, x[t], x[t - 1]))
+a-function-that-binds-its-argument (ArgumentError): define("sum", g(x[t]), total(A(x[0], x[t]), x[0]))
 no-density-of-a-symbol (ArgumentError): step(N(x[t], 0, 1), N(x[t], 0, 1), "algebra")
 no-derivative-by-a-symbol (ArgumentError): step(D(g(x[t]), x[t]), g.prime(x[t]), "differentiation")
 no-calculus (Inconclusive): step(total(g(x[t]), x[t]), total(g(x[t]), x[t]), "integration")
