@@ -82,9 +82,9 @@ class Registry:
         One symbol may stand for two things in two blocks; not in one block (``beside`` are the other sides of it), and
         not if a definition says what it is.
         """
-        no_numbers(*nodes)
         written = dict(self.defined)
         try:
+            no_numbers(*nodes)
             found = [(node, *known) for root in (*beside, *nodes) for node in walk(root) for known in mentions(node)]
         except RecursionError as error:
             raise ArgumentError("an expression is nested too deeply, or refers to itself; split it") from error
@@ -122,10 +122,8 @@ class Registry:
         """One real number in an open interval for each time from ``start`` on; ``first`` is the value at ``start``."""
         first = None if first is None else getattr(wrap(first), "value", None) or _no_number(first)
         sequence = Sequence(name, latex or latex_name(name), _interval(domain), at_least_zero(start), first=first)
-        low, high = domain.low, domain.high
-        if first is not None and (
-            isinstance(domain, Alphabet) or (low is not None and first < low) or (high is not None and first > high)
-        ):
+        low, high, number = domain.low, domain.high, not isinstance(domain, Alphabet)
+        if first is not None and not (number and (low is None or first >= low) and (high is None or first <= high)):
             raise ArgumentError(f"first must lie in the domain of {name!r} or on its border, got {first}")
         return self.declare(name, sequence)
 
