@@ -64,8 +64,8 @@ def prove(goal: Goal) -> Theorem:
         left, right = (noises.apart(side, goal.justification.rules, free, ranges) for side in (left, right))
     if "summation" in goal.justification.rules:
         left, right = (alphabets.summed(side, free, ranges) for side in (left, right))
-    hows = [algebra.equal(inside, *case) for case in alphabets.cases(left, right, ranges)]
-    return Theorem(_SEAL, goal, hows[-1])
+    cases = alphabets.cases(left, right, ranges)
+    return Theorem(_SEAL, goal, [algebra.equal(inside, *case) for case in cases][-1])
 
 
 def chained(theorems: list[Theorem]) -> tuple[Expr, Expr]:
