@@ -59,17 +59,11 @@ class Block:
 def derived(mark: dict) -> Block:
     """The block of a derivation that an output's metadata describe."""
     name = mark["name"]
-    rows = [_row(row, certificate(f"{name}, line {line}")) for line, row in enumerate(rows_of(mark), 1)]
+    rows = [_row(row, certificates().get(f"{name}, line {line}")) for line, row in enumerate(rows_of(mark), 1)]
     if mark["apart"]:
         first = rows[0]
         rows[:1] = [Row(first.left, ""), Row("", first.right, first.beside)]
     return Block(tuple(rows), mark["tag"])
-
-
-def certificate(step: str) -> Certificate | None:
-    """What Rocq says of a step; an inequality rests on an equality and on the sign of its gap, and needs both."""
-    equality, gap = (certificates().get(name) for name in (step, f"{step}, gap"))
-    return equality if gap is None or gap.checked else gap
 
 
 def _row(row: dict[str, str], certificate: Certificate | None) -> Row:

@@ -28,7 +28,7 @@ PROVED = {
 }
 EXPLAINED = ("book/notation", "licences-of-a-derivation-step")
 CERTIFIED = "book/proofs"
-STATUSES = {  # how the engine derives a line
+STATUSES = {  # how the proof checker derives a line
     "rule, all T": "by this rule, for all T",
     "rule": "by this rule",
     "calculus": "by the rules of calculus",
@@ -73,7 +73,7 @@ def _sentences(beside: Beside, links: Links) -> list[str]:
 
 
 def _status(beside: Beside, links: Links) -> str:
-    """Who says that the line holds: Rocq, or the engine alone, which does not make it proved."""
+    """Who says that the line holds: Rocq, or the proof checker of the book alone, which does not make it proved."""
     if not beside.status:
         return ""
     how = STATUSES.get(beside.status, f"as {escape(beside.status)}")
@@ -81,7 +81,7 @@ def _status(beside: Beside, links: Links) -> str:
         return f"Derived {how}."
     rocq = f'<a href="{escape(links.proofs)}">Rocq</a>' if links.proofs else "Rocq"
     if not beside.certificate.checked:
-        return f"Derived {how} by the engine of this book. {rocq} has not checked this step."
+        return f"Derived {how} by the book’s proof checker. {rocq} has not checked this step."
     return f"Proved {how}, and checked by {rocq}, {SPACES[beside.certificate.space]}."
 
 

@@ -8,7 +8,6 @@ import nbformat
 import pytest
 from root import ROOT
 
-from booktools.site import formulas
 from booktools.site.formulas import Beside, Block, Row, derived
 from booktools.site.justifications_directive import Links
 from booktools.site.markup import block_html, inline, needed
@@ -16,7 +15,6 @@ from booktools.site.mathml import Formula, Formulas
 from booktools.site.refuted import paragraphs
 from booktools.source.index import rows_of
 from booktools.source.pages import BookError
-from pagekit.certificates import Certificate
 
 LINKS = Links(lambda name: ("#there", "there"), lambda tag: f"#eq-{tag}")
 
@@ -132,12 +130,3 @@ def test_a_refutation_is_paragraphs():
     assert [each.astext() for each in paragraphs("refuted, as it must be: by\n  hand")] == [
         "refuted, as it must be: by hand"
     ]
-
-
-@pytest.mark.parametrize(("equality", "gap"), [("", ""), ("", "no"), ("no", ""), (None, None)])
-def test_an_inequality_is_checked_if_its_gap_is_too(monkeypatch, equality, gap):
-    known = {"a, line 1": equality, "a, line 1, gap": gap}
-    found = {name: Certificate("page", "algebra", reason=why) for name, why in known.items() if why is not None}
-    monkeypatch.setattr(formulas, "certificates", lambda: found)
-    shown = formulas.certificate("a, line 1")
-    assert (shown is None) == (equality is None) and (shown is None or shown.checked == (not equality and not gap))

@@ -39,9 +39,9 @@ def test_a_justification_opens_in_place_and_says_the_rule_its_proof_and_what_is_
     assert re.findall('href="([^"]*)"', opened) == ["L-Bayes", "proofs.html", "#eq-F.7", "#eq-F.9"]
 
 
-def test_the_engine_alone_does_not_make_a_step_proved():
+def test_the_proof_checker_alone_does_not_make_a_step_proved():
     html = shown("Itô (CT.8)", "calculus", "", OPEN)
-    assert "Derived by the rules of calculus by the engine of this book. Rocq has not checked this step." in text(html)
+    assert "Derived by the rules of calculus by the book’s proof checker. Rocq has not checked this step." in text(html)
     assert "Proved" not in html and 'aria-label="not checked by Rocq"' in html
 
 
