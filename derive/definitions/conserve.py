@@ -9,6 +9,7 @@ other.  ``definable`` says what a density or a function may be defined as.
 from __future__ import annotations
 
 from ..errors import ArgumentError
+from ..language.alphabets import has_symbols
 from ..language.density import Density, Diffusion
 from ..language.dependence import atoms, depends_on, is_noise, is_state, may_alias
 from ..language.expr import Symbol, walk
@@ -41,7 +42,7 @@ def conservative(name, left, right, others, word="definition") -> None:
             mixture(name, left, right, others)
         else:
             definable.density(name, left, right, others)
-        if word == "definition":
+        if word == "definition" or has_symbols(left):  # numbers do not compare what is said of symbols
             distributions.consistent(name, left, right, others)
     _normalised(name, [*others, (left, right)])
     if isinstance(right, Diffusion):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 
@@ -11,17 +11,20 @@ from mpmath import mp
 
 from ..errors import Inconclusive, Refuted, Undefined
 from ..justifications import justification
+from ..language.density import Density
 from ..language.dependence import is_state
 from ..language.expr import walk
 from ..language.goal import Goal
 from ..language.registry import real
 from ..language.times import OutOfRange
+from ..language.tree import unfold
 from .draw import draw
 from .evaluate import DIGITS, MARGIN, compare, witness
 from .finite import FiniteModel
 from .gaussian import GaussianModel
 from .interpret import HORIZON, to_mpf
 from .quadratic import Bell, as_bell
+from .transitions import DefinedChain
 
 SAMPLES = 4  # at how many random states the sign of a gap is evaluated
 
@@ -69,6 +72,20 @@ def gaussian_models(goal: Goal, search: Search = EARLY) -> str:
     with mp.workdps(DIGITS + MARGIN):
         _over_models(goal, test, search.gaussian, search.times)
     return f"{search.gaussian} Gaussian models"
+
+
+def defined_chains(goal: Goal) -> str:
+    """Evaluate a goal in chains of symbols whose steps are what the definitions say; return the name of the search."""
+    parameters = [fact for fact in goal.definitions if not isinstance(fact.left, Density)]
+    left, right = unfold((goal.left, goal.right), parameters, goal.start)
+    facts = [replace(fact, right=unfold((fact.right,), parameters)[0]) for fact in goal.definitions]
+
+    def test(number, index):
+        model = DefinedChain(facts, str(number), index, justification("linearity"), names=state_names(left, right))
+        compare(goal, model, left, right, mp.mpf(10) ** (MARGIN - DIGITS))
+
+    _over_models(goal, test, EARLY.gaussian, EARLY.times)
+    return f"{EARLY.gaussian} chains"
 
 
 def finite_sign(goal: Goal, gap, strict: bool) -> None:

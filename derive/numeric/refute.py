@@ -16,7 +16,7 @@ from ..language.tree import unfold
 from .diffusions import about, at_diffusions
 from .evaluate import DIGITS, at_points
 from .hermite import at_bells, under_bells
-from .models import LATE, finite_models, gaussian_models
+from .models import LATE, defined_chains, finite_models, gaussian_models
 from .sums import at_sums, of_sums
 
 
@@ -27,7 +27,8 @@ def refute(goal: Goal) -> tuple[str, ...]:
     """
     left, right = unfold((goal.left, goal.right), goal.facts, goal.start)
     if has_symbols(left, right):
-        return _seen(lambda: finite_models(goal, left, right))
+        stated = [] if goal.assumed else [lambda: defined_chains(goal)]  # what is assumed is no part of these
+        return _seen(lambda: finite_models(goal, left, right), *stated)
     special, only = _special(goal, left, right)
     found = _seen(*special)
     if found or only:
@@ -57,7 +58,7 @@ def _special(goal: Goal, left, right):
 def refute_by_definitions(goal: Goal) -> tuple[str, ...]:
     """The same for what an induction concludes: all definitions are put in, its proof is not used."""
     if has_symbols(goal.left, goal.right):
-        return ()
+        return _seen(lambda: defined_chains(goal))
     if has_densities(goal.left, goal.right):
         return _seen(lambda: gaussian_models(goal))
     return _seen(lambda: at_points(goal, *unfold((goal.left, goal.right), goal.definitions)))

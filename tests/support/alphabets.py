@@ -214,6 +214,8 @@ an-induction-over-an-ordered-time (DerivationError):
 a-row-that-sums-to-less (Inconclusive): define("step", q(x[t] | x[t - 1]), al[t] * uniform(al[t], x[t], x[t - 1]))
 a-row-with-a-zero (Inconclusive): define("step", q(x[t] | x[t - 1]), both(al[t], x[t], x[t - 1]))
 a-row-of-a-later-step (ArgumentError): define("step", q(x[t + 1] | x[t - 1]), uniform(al[t], x[t + 1], x[t - 1]))
+a-step-that-is-assumed-to-be-another (ArgumentError):
+    closed(); X.assume("again", q(x[t] | x[t - 1]), uniform(al[t] ** 2, x[t], x[t - 1]))
 the-first-law-twice (ArgumentError):
     closed(); define("again", q(x[t] | x[0]), uniform(al[t], x[t], x[0]))
 a-symbol-is-no-number (ArgumentError): step(x[t] + 1, 1 + x[t], "algebra")

@@ -53,6 +53,14 @@ Proof. intros (H & _) i. exact H. Qed.
 Lemma letters_counted {V} (l : list V) : alphabet l -> 0 < INR (length l).
 Proof. intros (H & _). apply lt_0_INR. destruct l; [easy|]. cbn. lia. Qed.
 
+(** There is an alphabet: the premises about symbols can be true. *)
+Theorem alphabets_exist : alphabet [true; false] /\ decides Bool.eqb.
+Proof.
+  split; [|exact Bool.eqb_true_iff]. split; [discriminate|]. split.
+  - repeat constructor; cbn; intuition discriminate.
+  - intros []; cbn; auto.
+Qed.
+
 (** ** Tactics *)
 
 (** What is known of an alphabet. *)
