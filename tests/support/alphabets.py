@@ -230,6 +230,12 @@ a-sum-of-a-sum-over-time (Refuted):
     step(total(Sum(Iverson(x[s], m), (s, 1, t)), x[t]), K.size * Sum(Iverson(x[s], m), (s, 1, t)), "summation")
 a-bracket-in-a-sum-over-time (Refuted):
     step(Sum(Iverson(x[s], m) * g(x[s]), (s, 1, t)), g(m) * Sum(Iverson(x[s], x[t]), (s, 1, t)), "algebra")
+one-bracket-for-all-times (Refuted):
+    masked = Iverson(x[s], m); step(Sum(masked, (s, 1, t)) * Sum(1 - masked, (s, 1, t)), 0 * a, "algebra")
+a-bracket-of-a-bound-symbol (Refuted):
+    y = x[1]; inside = total(Iverson(y, m) * g(y), y)
+    step(Iverson(y, m) * inside, Iverson(y, m) * total(g(y), y), "algebra")
+a-bracket-of-one-symbol (Refuted): step(total(Iverson(x[t], x[s]), x[t]), 1, "summation")
 several-symbols-in-a-bracket (ArgumentError): step(Iverson(x[0:1], m), Iverson(m, x[0:1]), "algebra")
 a-size-that-is-defined (ArgumentError): define("size", K.size, a)
 a-size-below-one (VacuousHypotheses): suppose("size", K.size, 1)
