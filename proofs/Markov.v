@@ -163,7 +163,8 @@ Section Chain.
     assert (future : forall C, within C (upto t) -> C t = true -> cond space (S T) (chain T) A C x =
       over space (S T) (fun i => from (S t) i && negb (A i)) (tail t T) x /
       over space (S T) (fun i => from (S t) i && negb (none i)) (tail t T) x).
-    { intros C HC HCt. assert (Hpos : 0 < marginal space (S T) (chain T) C x) by (apply marginal_pos; auto using chain_pos).
+    { intros C HC HCt.
+      assert (Hpos : 0 < marginal space (S T) (chain T) C x) by (apply marginal_pos; auto using chain_pos).
       unfold cond. replace (A ∪ C) with (C ∪ A) by sets. revert Hpos. replace C with (C ∪ none) at 1 3 by sets.
       rewrite !(marginal_splits t) by (auto; intros i; discriminate).
       intros Hpos. field. split; intros E; rewrite E in Hpos; lra. }
@@ -172,7 +173,8 @@ Section Chain.
   Qed.
 
   (** Given x_t, no later state matters for any set [A] of states before it; [B] contains x_t and later states. *)
-  Theorem markov_before t T A B x : (t <= T)%nat -> within A (upto t) -> A t = false -> within B (from t) -> B t = true ->
+  Theorem markov_before t T A B x :
+    (t <= T)%nat -> within A (upto t) -> A t = false -> within B (from t) -> B t = true ->
     cond space (S T) (chain T) A B x = cond space (S T) (chain T) A (only t) x.
   Proof.
     intros Ht HA HAt HB HBt. unfold cond.
@@ -189,10 +191,11 @@ Section Chain.
     assert (Hin : only t t = true) by apply Nat.eqb_refl.
     assert (Hin' : (A ∪ only t) t = true) by (unfold union; rewrite Hin; apply orb_true_r).
     replace (A ∪ (only t ∪ D)) with (A ∪ only t ∪ D) by sets.
-    assert (Hpos : forall C, 0 < marginal space (S T) (chain T) C x) by (intros; apply marginal_pos; auto using chain_pos).
+    assert (Hpos : forall C, 0 < marginal space (S T) (chain T) C x).
+    { intros. apply marginal_pos; auto using chain_pos. }
     assert (H1 := Hpos (only t ∪ D)). assert (H2 := Hpos (only t ∪ none)).
-    replace (marginal space (S T) (chain T) (A ∪ only t) x) with (marginal space (S T) (chain T) (A ∪ only t ∪ none) x)
-      by (f_equal; sets).
+    replace (marginal space (S T) (chain T) (A ∪ only t) x)
+      with (marginal space (S T) (chain T) (A ∪ only t ∪ none) x) by (f_equal; sets).
     replace (marginal space (S T) (chain T) (only t) x) with (marginal space (S T) (chain T) (only t ∪ none) x)
       by (f_equal; sets).
     revert H1 H2. rewrite !(marginal_splits t) by (auto; intros i; discriminate).

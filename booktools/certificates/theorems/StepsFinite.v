@@ -157,10 +157,13 @@ Section Finite.
       assert (P : forall C, 0 < marginal C x) by (intros; now apply marginal_pos).
       unfold Densities.cond in E. replace (F ∪ B) with S in E; [replace (F ∪ only t) with A in E|].
       - assert (PB := P B). assert (Pt := P (only t)).
-        apply (f_equal (fun r => r * marginal B x)) in E. unfold Rdiv in E |- *. rewrite Rmult_assoc, Rinv_l in E by lra. lra.
-      - extensionality i. unfold union, F, only. rewrite HA. destruct (Nat.leb_spec t i), (Nat.ltb_spec t i), (Nat.eqb_spec i t);
+        apply (f_equal (fun r => r * marginal B x)) in E. unfold Rdiv in E |- *.
+        rewrite Rmult_assoc, Rinv_l in E by lra. lra.
+      - extensionality i. unfold union, F, only. rewrite HA.
+        destruct (Nat.leb_spec t i), (Nat.ltb_spec t i), (Nat.eqb_spec i t);
           subst; rewrite ?HS; cbn; rewrite ?andb_true_r, ?andb_false_r, ?orb_false_r; reflexivity || lia.
-      - extensionality i. unfold union, F. rewrite HB. destruct (Nat.leb_spec i t), (Nat.ltb_spec t i), (S i); cbn; reflexivity || lia.
+      - extensionality i. unfold union, F. rewrite HB.
+        destruct (Nat.leb_spec i t), (Nat.ltb_spec t i), (S i); cbn; reflexivity || lia.
     Qed.
   End Law.
 End Finite.
