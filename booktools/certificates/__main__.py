@@ -2,7 +2,8 @@
 
 The steps of each justification with a certificate are counted.  ``--write`` renews the record that the pages show,
 ``--failed`` lists the steps without a certificate, and ``--debug`` shows the statement and the script of one step,
-named as in "score: score-is-noise, line 2", with what Rocq says of it.
+named as in "score: score-is-noise, line 2", with what Rocq says of it.  ``--satisfiable`` says instead whether all that
+a page assumes holds together: whether Rocq was shown an instance.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from pathlib import Path
 from ..check.proofs import MISSING
 from ..source.pages import Book, BookError
 from ..source.steps import chapters, claims
-from .check import build, explain
+from .check import Question, build, check, explain
+from .instances import Instance
 from .record import Answers, faults, read, record, stale, stated, write
+from .satisfiable import Assumptions, derivations
 
 
 def main() -> int:
@@ -27,10 +30,13 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="renew the record")
     parser.add_argument("--failed", action="store_true", help="list the steps without a certificate")
     parser.add_argument("--debug", metavar="STEP", help="show one step")
+    parser.add_argument("--satisfiable", action="store_true", help="show instances of what the pages assume")
     parser.add_argument("--into", type=Path, default=Path("_build") / "certificates", help="where files are compiled")
     arguments = parser.parse_args()
     book = Book(Path.cwd())
     try:
+        if arguments.satisfiable:
+            return satisfiable(book, arguments)
         return debug(book, arguments) if arguments.debug else asked(book, arguments)
     except BookError as error:
         print(error, file=sys.stderr)
@@ -71,6 +77,21 @@ def show(fresh: dict, failed: bool) -> None:
     for page, name, entry in entries if failed else ():
         if "reason" in entry:
             print(f"{page}: {name} ({entry['by']}): {entry['reason']}")
+
+
+def satisfiable(book: Book, arguments: argparse.Namespace) -> int:
+    """For each page, whether Rocq was shown an instance in which all that it assumes holds."""
+    pages = [page for page in chapters(book) if not arguments.pages or page.short in arguments.pages]
+    told = [(page.short, Assumptions(each)) for page in pages for each in derivations(page)]
+    build(book.root, arguments.into)
+    instances = [Instance(each) for _, each in told]
+    questions = [Question(page, "", e.statement, i.script, 120) for (page, e), i in zip(told, instances, strict=True)]
+    answers, _ = check("satisfiable", questions, arguments.into)
+    for (page, each), instance, good in zip(told, instances, answers, strict=True):
+        count = f"{len(each.said.premises)} premises about numbers, {len(each.laws)} laws, {len(each.noises)} noises"
+        unknown = "".join(f"; {law} is no Gaussian chain" for law in instance.unknown())
+        print(f"{page:24} {'hold together' if good else 'not shown':14} {count}{unknown}")
+    return 0 if all(answers) else 1
 
 
 def debug(book: Book, arguments: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ from derive.language.tree import at
 
 from . import derivatives
 from .facts import closed
-from .statement import OUTCOME
+from .premises import OUTCOME
 
 TWO = Num(Fraction(2))
 

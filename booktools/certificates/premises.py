@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derive.language.alphabets import Alphabet, Iverson, alphabet_of
-from derive.language.density import Density, Derivative, E, Integral, Law, Var
+from derive.language.alphabets import alphabet_of
+from derive.language.density import Density, Derivative, E, Integral, Law, Normal, Var
 from derive.language.dependence import is_noise, is_state
-from derive.language.expr import Interval, Symbol, children, walk
+from derive.language.expr import Div, Interval, Symbol, children, walk
 from derive.language.functions import Function
 from derive.language.goal import Goal, free_dummies
 from derive.language.times import Index, Item, Limit, Sequence, Span, Sum
@@ -19,11 +19,17 @@ from derive.language.tree import at, bound_by, first_times
 WORDS = """
     E S I PI R O fix in at as end let fun normal only upto all from rest none over union times sum prod sqrt ln exp
     int put space nonempty N cond mean set path line chain here Phi smooth smooth2 smooth3 smooth_first span
-    line_integral linear positive exchanges each bracket alphabet decides normalised markov expectation variance_of
-    conditional standard independent_under same_law white white_given fresh fresh_given separate
+    line_integral linear positive exchanges normalised markov expectation variance_of conditional standard
+    each bracket alphabet decides length bool
+    independent_under same_law white white_given fresh fresh_given separate INR Rpower RInt RInt_gen ex_RInt Derive
+    is_derive is_lim_seq at_point Rbar_locally m_infty p_infty nat list Type
 """  # of Rocq and of the statements: no name is one of these
 RESERVED = frozenset(WORDS.split())
-INTEGRAL = {"linearity": "positive linear", "exchange": "positive linear exchanges"}  # over a dummy, in a step by that
+FINITE = ("chain rule", "marginalisation", "Bayes", "tower", "Markov", "Jensen", "Gibbs")
+LINE = ("Gaussian integral", "integration", "integration by parts", "substitution", "reparameterisation", "Itô")
+# What is known of an integral over a dummy, in a step by that.  Finite sums have all of it.  The integral over the line
+# is linear, but it does not exchange with every derivative, and is not both linear and positive on all functions.
+INTEGRAL = {"linearity": ["linear"], "exchange": ["linear", "exchanges"]}
 SMOOTH = {("R",): "smooth", ("R", "R"): "smooth2", ("R", "R", "R"): "smooth3", ("R", "nat"): "smooth_first"}
 OUTCOME = Symbol("outcome", "", Interval())  # what noises are functions of
 
@@ -42,16 +48,32 @@ class Premises:
         self.things: dict[str, object] = {}  # what has these names; or, as text, what is known of a word
         self.arguments: dict[str, tuple[str, ...]] = {}  # the types of the arguments, if any
         self.latest: dict[str | None, int] = {}  # of the times in use: for each index the largest offset
+        self.ends: dict[str | None, Index] = {}  # the last values of the indices of the sums around this place
         self.stated = [part for side in (goal.left, goal.right) for part in walk(side)]
         cited = [*goal.hypotheses, *((fact.left, fact.right) for fact in goal.facts)]
         self.nodes = [*self.stated, *(part for pair in cited for side in pair for part in walk(side))]
         self.least = first_times(goal.left, goal.right, least=goal.start)
+        under = [getattr(p, "under", p) for p in self.nodes if isinstance(p, Div) or getattr(p, "name", "") == "log"]
+        integrals = [part for node in under for part in walk(node) if isinstance(part, Integral)]
+        self.divided = any(
+            isinstance(part.over, Symbol) for part in integrals
+        )  # by one, or is a logarithm of one taken?
         self.bound = {named(each): thing_of(each) for part in self.nodes for each in scope(part)[0]}
         self.random = OUTCOME.name in self.bound  # are noises, states and what they define functions of an outcome?
         roles = {getattr(thing, "role", "") for thing in self.bound.values()}
         if self.random and (roles & {"noise", "state"} or any(isinstance(p, (Density, Span)) for p in self.nodes)):
             raise Untranslated("a mean over noise beside densities")
-        self.moving: dict[str, tuple] = {}  # what each defined name is a function of
+        kinds = {type(part) for part in self.stated}
+        spans = any(isinstance(getattr(part, "over", None), Span) for part in self.stated)
+        gaussian = Normal in kinds and not kinds & {Density, Integral} and (self.by in ("linearity", "Gibbs"))
+        gaussian = gaussian or (Normal in kinds and goal.standard) or self.by in (*LINE, "test functions")
+        alphabets = {alphabet_of(part) for part in self.nodes if is_state(part) or alphabet_of(part)}
+        if len(alphabets) > 1:
+            raise Untranslated("states of several kinds")
+        self.alphabet = alphabets.pop() if alphabets else None  # where the values of all states are from
+        finite = (self.by == "linearity" and Density in kinds) or (self.by == "definition" and spans) or self.alphabet
+        self.space = "line" if gaussian else "finite" if finite or self.by in FINITE else "any"
+        self.moving: dict[str, tuple] = {}  # what each defined name, and each noise, is a function of
         self._depend([f for f in (*goal.definitions, *goal.assumed, *goal.facts) if isinstance(f.left, (Symbol, Item))])
 
     def _depend(self, definitions) -> None:
@@ -59,24 +81,23 @@ class Premises:
 
         A state is named by its time, relative to that of the name ("·"); a path stands for states at unnamed times.
         """
+        seen = [*self.nodes, *(part for fact in definitions for part in (fact.left, *walk(fact.right)))]
+        self.moving |= {named(p): (OUTCOME,) for p in seen if self.random and (is_noise(p) or is_state(p))}
         own = [fact for fact in definitions if not isinstance(self.bound.get(named(fact.left)), Sequence)]
-        before = None
-        while before != self.moving:
+        for _ in range(len(own) + 2):
             before = dict(self.moving)
             for fact in own:
-                reach = {
-                    *self.moving.get(named(fact.left), ()),
-                    *(relative(p, fact.left) for p in self.free(fact.right)),
-                }
+                name, found = named(fact.left), self.free(fact.right)
+                reach = {*self.moving.get(name, ()), *(relative(part, fact.left) for part in found)}
                 paths = {part for part in reach if isinstance(part, Sequence)}
-                paths |= {part.sequence for part in reach if isinstance(part, Item) and len(reach) > 4}
                 reach = paths | {part for part in reach if thing_of(part) not in paths}
-                self.moving[named(fact.left)] = tuple(sorted(reach, key=repr))
+                self.moving[name] = tuple(sorted(reach, key=repr))
+            if before == self.moving:
+                return
+        raise Untranslated("a definition that goes back in time without end")
 
     def free(self, node) -> set:
         """The bound variables that ``node`` depends on: symbols, members and spans of sequences, whole sequences."""
-        if self.random and (is_noise(node) or is_state(node)):
-            return {OUTCOME}
         if isinstance(node, (Symbol, Item, Span)):
             return {node} if named(node) in self.bound else {placed(e, node) for e in self.moving.get(named(node), ())}
         bound, outside = scope(node)
@@ -85,22 +106,10 @@ class Premises:
             inside = {p.sequence if isinstance(p, Item) and p.index.symbol == node.symbol else p for p in inside}
         return inside.union(*map(self.free, outside))
 
-    def values_of(self, thing) -> str:
-        """The type of the values of a symbol, of the members of a sequence, or in an alphabet."""
-        alphabet = thing if isinstance(thing, Alphabet) else alphabet_of(thing)
-        return self.use(f"{alphabet.size.name}_symbols", "", result="Type") if alphabet else "R"
-
-    def letters(self, alphabet: Alphabet) -> str:
-        """The list of the symbols of an alphabet."""
-        return self.use(f"{alphabet.size.name}_letters", "alphabet", result=f"list {self.values_of(alphabet)}")
-
-    def same(self, node: Iverson) -> str:
-        """The function that decides whether two symbols are the same."""
-        symbols = self.values_of(thing_of(node.left))
-        return self.use(f"same_{symbols}", "decides", symbols, symbols, result="bool")
-
     def premises(self, name: str) -> list[str]:
         thing = self.things[name]
+        if hasattr(self.goal, "relation") and name in [name_of(named(fact.left)) for fact in self.goal.facts]:
+            return []  # its sign is what is to be proved
         if isinstance(thing, str):
             return [f"{word} {name}" for word in thing.split()]
         if thing is self.latest:
@@ -113,7 +122,7 @@ class Premises:
         if isinstance(thing, Index):
             return [f"({self.least.get(thing.symbol, self.goal.start)} <= {name})%nat"]
         if self.random and is_noise(thing):
-            return self._noise(name, thing)
+            return [] if getattr(thing, "backward", False) else self._noise(name, thing)
         found = self._smooth(name, thing) if isinstance(thing, Function) else []
         known = isinstance(getattr(thing, "domain", None), Interval) and not getattr(thing, "order", 0)
         return [*found, *self._domain(name, thing)] if known else found
@@ -142,29 +151,22 @@ class Premises:
         if isinstance(thing, Sequence):
             on_border = first is not None and first in (thing.domain.low, thing.domain.high)
             guards.append(f"({thing.start + on_border} <= at0)%nat")
-        for word, each in zip(list(own)[len(own) - len(moves) :], moves, strict=True):
-            guards += inside(word, each.domain) if isinstance(each, Symbol) else []
         value = f"({' '.join([name, *own])})" if own else name
         found = [f"{forall(own, guards)}{fact}" for fact in inside(value, thing.domain)]
-        stated = first is not None and found and not moves
+        stated = first is not None and not moves
         return [*found, f"{name} {thing.start}%nat = {number(first)}"] if stated else found
 
     def _noise(self, name: str, noise) -> list[str]:
-        """The law of a noise where the step cites it, and what it is independent of where it cites that.
-
-        A noise without a time is drawn after time 0, and nothing is said of it and other noises.
-        """
-        if getattr(noise, "backward", False):
-            raise Untranslated("a noise of a process that runs backward")
+        """Its law, where the step cites it, and what it is independent of, if it has a time: of other noises, too."""
         noises = [word for word, thing in self.things.items() if isinstance(thing, Sequence) and is_noise(thing)]
-        earlier = [word for word, thing in self.things.items() if getattr(thing, "role", "") == "state"]
-        given = earlier if "mean_given" in self.names else []
+        states = [word for word, thing in self.things.items() if getattr(thing, "role", "") == "state"]
+        given = states if "mean_given" in self.names else []
         end, own = (name_of("N"), name) if name in noises else ("2%nat", f"(fun _ => {name})")
         found = []
         if noise.name in self.goal.standard:
             found = [f"white {end} mean_of {own}", *(f"white_given {end} mean_given {x} {own}" for x in given)]
         if self.by == "independence":
-            found += [f"fresh {end} mean_of {x} {own}" for x in (*earlier, *(e for e in noises if e == name))]
+            found += [f"fresh {end} mean_of {x} {own}" for x in (*states, *(e for e in noises if e == name))]
             found += [f"fresh_given {end} mean_of mean_given {x} {own}" for x in given]
             found += [f"separate {end} mean_of {e} {own}" for e in noises if e < name and name in noises]
         return found
@@ -218,6 +220,23 @@ def relative(part, left):
 def placed(part, node):
     """A state that ``relative`` named, seen from ``node``."""
     return at(part, {"·": node.index}) if isinstance(part, Item) and isinstance(node, Item) else part
+
+
+def type_of(thing) -> str:
+    """The type of a bound variable."""
+    if thing == OUTCOME:
+        return "Outcome"
+    return f"nat -> {values_of(thing)}" if isinstance(thing, Sequence) else values_of(thing)
+
+
+def values_of(thing) -> str:
+    """The type of the values of a symbol, or of the members of a sequence."""
+    alphabet = alphabet_of(thing)
+    return symbols_of(alphabet) if alphabet else "R"
+
+
+def symbols_of(alphabet) -> str:
+    return f"{name_of(alphabet.size.name)}_symbols"
 
 
 def thing_of(part):

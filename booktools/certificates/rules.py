@@ -100,7 +100,7 @@ class Rules:
             return None
         over, start = Item(sequence, parts[0][0]), Over(sequence, parts, poly.word(rest))
         if not rest:
-            proof = f"apply (counted {self.words.letters(self.words.alphabet)}); first [ assumption | bits ]"
+            proof = f"apply (counted {self.words.letters()}); first [ assumption | bits ]"
             return start, alphabet_of(sequence).size, proof
         for bracket in (node for node, power in rest if isinstance(node, Iverson) and power > 0):
             for here, there in ((bracket.left, bracket.right), (bracket.right, bracket.left)):
@@ -108,8 +108,7 @@ class Rules:
                 hidden = [p for n, _ in others for p in walk(n) if isinstance(p, (Marginal, Over))]
                 if here == over and all(self.free(node, parts) for node in (there, *hidden)):
                     end = poly.put(poly.word(tuple(others)), over, there)
-                    same = self.words.same(bracket)
-                    return start, end, f"pick {same} {self.words(there)}"
+                    return start, end, f"pick {self.words(there)}"
         return None
 
     def meet(self, parts, states):
@@ -206,7 +205,7 @@ class Rules:
         for rest, factor in pulled.items():
             start = Integral(poly.word(rest), variable, node.low, node.high)
             terms.append((expression(factor), start, start))
-        name = self.words.variable(variable.name)
+        name = self.words.word(variable)
         listed = "; ".join(f"({self.words(c)}, (fun {name} : R => {self.words(s.body)}))" for c, s, _ in terms)
         self.seen.update({e: (e, "reflexivity") for _, _, e in terms})
         end = expression(poly.add(*(poly.multiply(self.form(c), self.form(e)) for c, _, e in terms)))

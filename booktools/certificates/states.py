@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from derive.language.density import Law
 from derive.language.expr import Expr
 from derive.language.times import Index, Item, Sequence, Span, Sum
 
+from .premises import type_of
 from .statement import Translator
 
 
@@ -122,7 +124,7 @@ class Words(Translator):
         return super().__call__(node)
 
     def of_states(self, node, body) -> str:
-        return f"(fun {self.way(node)} : {self.type_of(node.sequence)} => {self(body)})"
+        return f"(fun {self.way(node)} : {type_of(node.sequence)} => {self(body)})"
 
     def way(self, node) -> str:
         return self.path(node)
@@ -138,9 +140,14 @@ class Words(Translator):
         ]
         return f"({' ∪ '.join(words)})" if words else "none"
 
+    @contextmanager
     def at_time(self, symbol: str):
         """The scope of what a sum binds."""
-        return self.binding([symbol])
+        self.local.append(symbol)
+        try:
+            yield
+        finally:
+            self.local.pop()
 
     def free(self, node):
         if isinstance(node, Marginal):

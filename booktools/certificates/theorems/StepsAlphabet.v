@@ -86,14 +86,13 @@ Ltac by_brackets :=
   first
   [ reflexivity | ring | field; nonzero | exfalso; congruence
   | tidy; first [ reflexivity | ring | logs; first [ ring | field; nonzero ] ] ].
-Ltac pick same a :=
+Ltac pick a :=
   match goal with
-  | C : alphabet ?l |- _ =>
-    deciding same ltac:(fun H =>
-      apply (picked l _ C _ a);
-      [ assumption || bits
-      | let s := fresh in let n := fresh in intros s n; places;
-        rewrite ?(bracket_zero same H s) by (assumption || congruence);
-        rewrite ?(bracket_zero same H _ s) by congruence; ring
-      | places; rewrite ?(bracket_one same H); first [ reflexivity | ring ] ])
+  | C : alphabet ?l, H : decides ?same |- _ =>
+    apply (picked l _ C _ a);
+    [ assumption || bits
+    | let s := fresh in let n := fresh in intros s n; places;
+      rewrite ?(bracket_zero same H s) by (assumption || congruence);
+      rewrite ?(bracket_zero same H _ s) by congruence; ring
+    | places; rewrite ?(bracket_one same H); first [ reflexivity | ring ] ]
   end.

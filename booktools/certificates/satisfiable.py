@@ -1,0 +1,123 @@
+"""Are the assumptions of a page true together?  Rocq is shown an instance of all names in which they hold.
+
+The translator makes the statement: there are numbers, sequences, functions and densities in the domains of a
+derivation's symbols for which all its definitions, assumptions and hypotheses hold.  For these numbers,
+
+- each law with Gaussian conditional densities comes from one joint density on the line, for any number N of variables;
+- there are noises with the standard normal law, independent of each other and of earlier states, and states that
+  are made of them as the page says, up to any time N.
+
+Beside the numbers, densities and integrals are what they are in statements about any integral: arbitrary positive
+functions, and a functional with the structure of integrals.  The equation of a diffusion, which one page assumes, is
+not among the premises.  That densities on finite spaces, which other statements are about, exist for any number of
+variables is one theorem for all pages, ``Model.chain_of_two_states``.  A page that is not shown to be satisfiable is
+not thereby contradictory: the scripts of ``instances.py`` know Gaussian chains, and no other joint densities.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from derive.justifications import justification
+from derive.language.density import Density, E, Normal
+from derive.language.dependence import is_noise, is_state
+from derive.language.expr import Expr, Num
+from derive.language.goal import Goal
+from derive.language.registry import standard_normal
+from derive.language.times import Index, Item, Span
+from derive.language.tree import Fact
+from derive.page.definition import Definition
+from derive.page.derivation import Derivation
+
+from ..source.pages import Page
+from ..source.steps import run
+from .premises import forall, name_of
+from .statement import Statement, Translator
+
+N = name_of("N")
+
+
+def derivations(page: Page) -> list[Derivation]:
+    """The derivations of a page, with all that they state."""
+    return [each for each in run(page)[0].values() if isinstance(each, Derivation)]
+
+
+class Assumptions:
+    """What a derivation assumes: of numbers, of laws, and of noise."""
+
+    def __init__(self, derivation: Derivation):
+        stated = [block for block in derivation.blocks.values() if isinstance(block, Definition)]
+        facts = [fact for block in stated for fact in block.facts()]
+        self.noises = [block.left for block in stated if is_noise(block.left) and block.right == standard_normal]
+        self.states = [fact for fact in facts if is_state(fact.left) and self.noises]
+        self.laws: dict[str, list[Fact]] = {}
+        for fact in facts:
+            if isinstance(fact.left, Density) and isinstance(fact.right, Normal):
+                self.laws.setdefault(fact.left.law.name, []).append(fact)
+        apart = [*self.states, *(fact for law in self.laws.values() for fact in law)]
+        zero = Num(0)
+        self.goal = Goal(
+            "assumptions",
+            zero,
+            zero,
+            justification("exchange"),  # so that functions are smooth, and integrals have all their structure
+            tuple(fact for fact in facts if fact not in apart),
+            definitions=derivation.process_facts(),
+            hypotheses=derivation.hypotheses(),
+            assumed=derivation.process_facts("="),
+        )
+        self.words = Translator(self.goal)
+        self.said = self.words.statement()
+        self.parts = [self.law(facts) for facts in self.laws.values()] + ([self.noise()] if self.noises else [])
+        more = {name: type_ for name, type_ in self.words.names.items() if name not in {*self.said.names, *self.laws}}
+        known = {f"D_{name}_{n}": said for name in more for n, said in enumerate(self.words.premises(name))}
+        names, premises = self.said.names | more, self.said.premises | known
+        self.said = replace(self.said, names=names, premises=premises)
+
+    @property
+    def statement(self) -> str:
+        return exists(self.said.names, [*self.said.premises.values(), *self.parts])
+
+    def law(self, facts: list[Fact]) -> str:
+        """The law of the states at the times before N, from one joint density."""
+        said = []
+        for fact in facts:
+            states = (*fact.left.targets, *fact.left.given)
+            path = name_of(states[0].sequence.name)
+            here = self.words.within(*fact.symbols, states[0].sequence.name)
+            own = {symbol: "nat" for symbol in sorted(fact.symbols)} | {path: "nat -> R"}
+            guards = [f"({first} <= {name_of(symbol)})%nat" for symbol, first in fact.first]
+            guards += [f"({here.index(index)} < {N})%nat" for index in indices(states)]
+            said.append(f"{forall(own, guards)}{here(fact.left)} = {here(fact.right)}")
+        law = name_of(facts[0].left.law.name)
+        joint = exists({law: self.words.names.pop(law)}, [f"joint_on_line {N} {law}", *said])
+        return f"forall {N} : nat, {joint}"
+
+    def noise(self) -> str:
+        """Noises that have their laws, and states, up to the time N."""
+        self.noisy = self.of_noise()
+        outer = {*self.said.names.items(), *self.words.names.items(), (N, "nat")}  # numbers stay what they are
+        own = {name: type_ for name, type_ in self.noisy.names.items() if (name, type_) not in outer}
+        premises = [words for name, words in self.noisy.premises.items() if not name.startswith(f"D_{N}")]
+        return f"forall {N} : nat, {exists(own, premises)}"
+
+    def of_noise(self) -> Statement:
+        some: list[Expr] = [Item(e.sequence, Index(None, 1)) if isinstance(e, Item) else e for e in self.noises]
+        means = [E(each) for each in some]
+        if self.states:
+            start = Item(self.states[0].left.sequence, Index(None, 0))
+            means += [E(each, given=start) for each in some]
+        names = frozenset(getattr(each, "sequence", each).name for each in self.noises)
+        goal = Goal("noise", sum(means[1:], means[0]), Num(0), justification("independence"), tuple(self.states), names)
+        return Translator(goal).statement()
+
+
+def exists(names: dict[str, str], said: list[str]) -> str:
+    quantified = f"exists {' '.join(f'({name} : {type_})' for name, type_ in names.items())},\n  " if names else ""
+    return quantified + " /\\\n  ".join([*(f"({each})" for each in said), "True"])
+
+
+def indices(states) -> list[Index]:
+    """The times of these states."""
+    found = [index for each in states for index in ((each.low, each.high) if isinstance(each, Span) else (each.index,))]
+    return list(dict.fromkeys(found))
