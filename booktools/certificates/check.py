@@ -11,8 +11,7 @@ from pathlib import Path
 
 from ..check.proofs import ALLOWED, axioms, sources, unproved
 from ..source.pages import BookError
-from .script import Script
-from .statement import Translator
+from . import certificate
 
 THEOREMS = Path("booktools") / "certificates" / "theorems"  # what the scripts apply, beside those in proofs/
 HEAD = """From Coq Require Import Reals List Lia Lra Psatz Bool FunctionalExtensionality.
@@ -73,13 +72,18 @@ def head(into: Path) -> str:
     )
 
 
+def plain(name: str) -> str:
+    """A name as a comment, which it cannot end."""
+    return re.sub(r"[^\w,.:;-]", " ", name)
+
+
 def check(chapter: str, questions: Sequence[Question], into: Path) -> tuple[list[bool], list[str]]:
     """Which of the statements Rocq proves, and the axioms on which these proofs rest."""
     if not questions:
         return [], []
     lines = [head(into)]
     for number, asked in enumerate(questions):
-        lines.append(f"(* {asked.name}: {asked.by} *)\nDefinition s{number} : option ({asked.statement}).")
+        lines.append(f"(* {plain(asked.name)}: {asked.by} *)\nDefinition s{number} : option ({asked.statement}).")
         lines.append(
             f"first [ refine (Some _); timeout {asked.seconds} (solve [ {asked.script} ]) | exact None ].\nDefined.\n"
         )
@@ -99,8 +103,7 @@ def check(chapter: str, questions: Sequence[Question], into: Path) -> tuple[list
 
 def explain(name: str, goal, into: Path) -> str:
     """Statement, script, and what Rocq says."""
-    statement = Translator(goal).statement().text
-    script = Script(goal).proof()
+    statement, script = certificate.statement(goal).text, certificate.script(goal)
     file = into / "At_debug.v"
     file.write_text(f"{head(into)}\nGoal {statement}.\nProof.\n{script}.\nQed.\n", encoding="utf-8")
     done = subprocess.run(

@@ -42,6 +42,7 @@ def faithful(goal: Goal) -> None:
             raise Untranslated(f"a power of {node.base!r}, which may be no positive number")
     _one_process(nodes)
     _nothing_hidden(goal, nodes)
+    _no_noise_under_a_density(goal, nodes)
 
 
 def _times(node: Expr, least: dict[str, int], start: int, claimed: bool, orders=()) -> None:
@@ -166,3 +167,12 @@ def _nothing_hidden(goal: Goal, nodes: list[Expr]) -> None:
         for each in scope(node)[0]:
             if isinstance(each, (Item, Span)) and named(each) in cited:
                 raise Untranslated(f"{named(each)}, which is defined and bound")
+
+
+def _no_noise_under_a_density(goal: Goal, nodes: list[Expr]) -> None:
+    """A symbol that is defined by a noise, not by way of states, is no number beside a density."""
+    own, noisy = [pair for pair in goal.stated if not is_state(pair[0])], set()
+    for _ in own:
+        noisy |= {_name(left) for left, right in own for p in walk(right) if is_noise(p) or _name(p) in noisy}
+    if any(isinstance(node, Density) for node in nodes) and (hidden := noisy & {_name(node) for node in nodes}):
+        raise Untranslated(f"{', '.join(sorted(hidden))}, a noise beside a density")

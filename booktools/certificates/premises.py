@@ -22,7 +22,7 @@ WORDS = """
     line_integral linear positive exchanges normalised markov expectation variance_of conditional standard
     each bracket alphabet decides length bool
     independent_under same_law white white_given fresh fresh_given separate INR Rpower RInt RInt_gen ex_RInt Derive
-    is_derive is_lim_seq at_point Rbar_locally m_infty p_infty nat list Type
+    is_derive is_lim_seq at_point Rbar_locally m_infty p_infty nat list Type standard_vector partial smooth_in
 """  # of Rocq and of the statements: no name is one of these
 RESERVED = frozenset(WORDS.split())
 FINITE = ("chain rule", "marginalisation", "Bayes", "tower", "Markov", "Jensen", "Gibbs")

@@ -16,13 +16,14 @@ from functools import cached_property
 from pathlib import Path
 
 from derive.language.goal import Goal
+from derive.language.vectors import d
 
 from ..check.proofs import ALLOWED
 from ..source.pages import Book
 from ..source.steps import chapters, claims
+from . import certificate
 from .check import Question, build, check, theorems
-from .script import Script
-from .statement import Statement, Translator
+from .statement import Statement
 
 PATH = Path("pagekit") / "certificates" / "record.json"
 PART = 40  # statements in one file
@@ -57,11 +58,11 @@ def step(page: str, goal: Goal) -> Step:
     """The statement and the script of a goal; where one of them cannot be written, the step has no certificate."""
     by = goal.justification.name
     try:
-        statement = Translator(goal).statement()
+        statement = certificate.statement(goal)
     except Exception as error:  # without a statement nothing is claimed
         return Step(page, goal.name, by, reason=f"no statement: {error}")
     try:
-        script = Script(goal).proof()
+        script = certificate.script(goal)
     except Exception as error:  # scripts are not trusted, and may fail in any way
         return Step(page, goal.name, by, statement.text, reason=f"no script: {type(error).__name__} {error}")
     return Step(page, goal.name, by, statement.text, script, where(statement))
@@ -69,6 +70,8 @@ def step(page: str, goal: Goal) -> Step:
 
 def where(statement: Statement) -> str:
     """The space of a statement; one that speaks of no integral and no mean is about numbers."""
+    if d.symbol in statement.names:
+        return "vectors"
     if "Outcome" in statement.names:
         return "noise"
     functional = any("-> R) ->" in type_ for type_ in statement.names.values())

@@ -51,7 +51,7 @@ class Rules:
         whole = "".join(f"rewrite ?(law_is_marginal {self.words.values()} {name_of(law)}); " for law in laws)
         split = f"into {sequence.name}; cbn [sum fst snd]; {whole}{self.equal(body, total)}"
         end = expression(poly.add(*(poly.multiply(self.form(c), self.form(e)) for c, _, e in terms)))
-        lemma = f"combination {self.words.values()} _ {place} [{listed}]"
+        lemma = f"StepsFinite.combination {self.words.values()} _ {place} [{listed}]"
         head = f"etransitivity; [ apply ({lemma}); [ bits | {split} | all_free ] | ]"
         last = self.algebra(self.total([(c, e) for c, _, e in terms]), end)
         return end, "; ".join([head, "cbn [sum fst snd]", *lines, last])

@@ -23,6 +23,7 @@ from derive.language.times import Index, Item, Limit, Product, Sequence, Span, S
 from derive.language.tree import Fact, at, first_times
 
 from . import premises
+from .dominated import exchangeable
 from .faithful import faithful
 from .premises import forall, inside, name_of, named, number, placed, scope, symbols_of, thing_of, type_of, values_of
 
@@ -241,6 +242,8 @@ class Translator(premises.Premises):
 
     def statement(self) -> Statement:
         faithful(self.goal)
+        if self.by == "exchange" and not exchangeable(self.goal.sides()):
+            raise premises.Untranslated("the derivative of an integral, without a bound for its slope")
         goal, limit = self.goal, isinstance(self.goal.left, Limit)
         relation = "" if limit else getattr(goal, "relation", "=")
         left = f"is_lim_seq {self.function(goal.left.symbol, 'nat', goal.left.body)}" if limit else self(goal.left)

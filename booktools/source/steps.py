@@ -64,11 +64,9 @@ def unchecked(note, sign, conclude):
         yield
 
 
-def run(page: Page) -> tuple[dict, list[Goal], list[Goal]]:
-    """Run the chapter's derivations with nothing checked.
-
-    Return its names, the goals of its steps, and what else Rocq is asked: signs of gaps and conclusions of inductions.
-    """
+@contextlib.contextmanager
+def noted():
+    """Check nothing, and note the goals of the steps in one list, and signs of gaps and conclusions in another."""
     found: list[Goal] = []
     others: list[Goal] = []
 
@@ -85,8 +83,17 @@ def run(page: Page) -> tuple[dict, list[Goal], list[Goal]]:
         others.append(Conclusion(**_fields(goal) | {"name": f"{goal.name}, line 1"}, over=over))
         return SimpleNamespace(goal=goal, left=goal.left, right=goal.right)
 
-    namespace: dict = {}
     with unchecked(note, sign, conclude):
+        yield found, others
+
+
+def run(page: Page) -> tuple[dict, list[Goal], list[Goal]]:
+    """Run the chapter's derivations with nothing checked.
+
+    Return its names, the goals of its steps, and what else Rocq is asked: signs of gaps and conclusions of inductions.
+    """
+    namespace: dict = {}
+    with noted() as (found, others):
         for number, source in enumerate(derivations(page), 1):
             tree = ast.parse(source)
             tree.body = [node for node in tree.body if not ast.unparse(node).endswith(COUNT)]

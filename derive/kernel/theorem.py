@@ -16,6 +16,7 @@ from ..language.expr import Expr, walk
 from ..language.goal import Goal, has_densities
 from ..language.times import Index
 from ..language.tree import at, first_times, free_indices, unfold
+from ..language.vectors import has_vectors
 from ..proof import algebra
 from . import alphabets, noises
 from .free import Free
@@ -51,8 +52,10 @@ def prove(goal: Goal) -> Theorem:
     for side in (goal.left, goal.right):
         well_formed(side, ranges, free)
     left, right = unfold((goal.left, goal.right), goal.facts, goal.start)
-    if has_symbols(left, right) and goal.justification.calculus:
-        raise Inconclusive(f"{goal} is about symbols of an alphabet, of which there is no calculus; take a sum")
+    if has_symbols(left, right) and (goal.justification.calculus or has_vectors(left, right)):
+        raise Inconclusive(f"{goal} is about symbols of an alphabet, of which there are sums alone; split the step")
+    if has_vectors(left, right):
+        return Theorem(_SEAL, goal, algebra.equal_in_vectors(goal, left, right))
     algebra.sound(replace(goal, justification=CLOSED), left, right)
     inside = goal
     if has_densities(left, right) or "given" in goal.justification.rules:

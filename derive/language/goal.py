@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import Undefined
+from ..errors import ArgumentError, Undefined
 from ..justifications import Justification
 from .alphabets import alphabet_of
 from .density import KL, Density, Diffusion, E, Integral, Law, Normal, Var
 from .expr import Expr, Interval, Symbol, children, walk
 from .times import Index, Item, Limit, OutOfRange, Span
 from .tree import Fact, first_times, free_indices, measure_of
+from .vectors import agree, vectors
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,10 @@ class Goal:
 
     def check_literals(self) -> None:
         """Raise ``Undefined`` for a literal index before the first member of its sequence, wherever it stands."""
+        try:
+            agree(self.left, self.right)
+        except ArgumentError as error:  # a mutant may mix the two
+            raise Undefined(str(error)) from error
         if contains(Diffusion, self.left, self.right):
             raise Undefined(f"{self} has an equation in the place of a number; assume it, and cite it")
         measure = no_density(self.left) or no_density(self.right)
@@ -115,7 +120,8 @@ def runs_over_line(variable) -> bool:
         return False
     sequence = getattr(variable, "sequence", variable)
     stated = isinstance(variable, Item) and sequence.first is not None and variable.index == Index(None, sequence.start)
-    return (sequence.domain == Interval() or alphabet_of(variable) is not None) and not stated
+    known = sequence.domain in (Interval(), vectors) or alphabet_of(variable) is not None
+    return known and not stated
 
 
 def odd_conditions(node) -> list:

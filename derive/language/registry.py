@@ -19,6 +19,7 @@ from .expr import Expr, Interval, Num, Symbol, walk, wrap
 from .functions import Apply, Function
 from .times import Index, Item, Limit, Sequence, Span, Sum
 from .tree import free_indices
+from .vectors import Space, agree, d, vectors
 
 Thing = TypeVar("Thing")
 
@@ -26,6 +27,7 @@ real = Interval()
 positive = Interval(Fraction(0))
 unit = Interval(Fraction(0), Fraction(1))
 standard_normal = Symbol("standard_normal", r"\mathcal{N}(0,\, 1)", real)
+standard_vector = Symbol("standard_normal", r"\mathcal{N}(\mathbf{0},\, \mathbf{I})", real)  # how it is shown
 
 GREEK = {
     "alpha",
@@ -57,6 +59,13 @@ def latex_name(name: str) -> str:
     return stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
 
 
+def written(name: str, domain: Interval) -> str:
+    """The LaTeX of an identifier; Latin letters for vectors are bold."""
+    plain = latex_name(name)
+    bold = re.sub(r"(?<![a-zA-Z\\])([a-zA-Z])(?![a-zA-Z])", r"\\mathbf{\1}", plain, count=1)
+    return bold if isinstance(domain, Space) else plain
+
+
 class Registry:
     """Declares symbols; ``what[name]`` is the object that ``name`` stands for."""
 
@@ -82,6 +91,7 @@ class Registry:
         One symbol may stand for two things in two blocks; not in one block (``beside`` are the other sides of it), and
         not if a definition says what it is.
         """
+        agree(*nodes, *beside)
         written = dict(self.defined)
         try:
             no_numbers(*nodes)
@@ -99,13 +109,17 @@ class Registry:
             if shown.isdigit() or written.setdefault(shown, thing) != thing:
                 raise ArgumentError(f"{node!r} is written {shown}, which means something else; give it another latex")
 
+    def dimension(self) -> Index:
+        """The dimension d of all vectors, at least 1."""
+        return self.declare("d", d)
+
     def indices(self, names: str) -> tuple[Index, ...]:
         """Index symbols: ``t, s, T = F.indices("t s T")``."""
         return tuple(self.declare(name, Index(name)) for name in names.split())
 
     def symbol(self, name: str, domain: Interval = real, latex: str | None = None) -> Symbol:
         """One real number in an open interval."""
-        return self.declare(name, Symbol(name, latex or latex_name(name), _interval(domain)))
+        return self.declare(name, Symbol(name, latex or written(name, domain), _interval(domain)))
 
     def dummy(self, name: str, latex: str | None = None) -> Symbol:
         """A variable of integration."""
@@ -121,7 +135,7 @@ class Registry:
     ) -> Sequence:
         """One real number in an open interval for each time from ``start`` on; ``first`` is the value at ``start``."""
         first = None if first is None else getattr(wrap(first), "value", None) or _no_number(first)
-        sequence = Sequence(name, latex or latex_name(name), _interval(domain), at_least_zero(start), first=first)
+        sequence = Sequence(name, latex or written(name, domain), _interval(domain), at_least_zero(start), first=first)
         low, high, number = domain.low, domain.high, not isinstance(domain, Alphabet)
         if first is not None and not (number and (low is None or first >= low) and (high is None or first <= high)):
             raise ArgumentError(f"first must lie in the domain of {name!r} or on its border, got {first}")
@@ -132,8 +146,8 @@ class Registry:
         return Alphabet(size=self.declare(name, Symbol(name, latex or latex_name(name), positive, "size")))
 
     def states(self, name: str, domain: Interval = real, latex: str | None = None) -> Sequence:
-        """The variables of a process, real numbers or symbols of an alphabet, from time 0 on."""
-        return self.declare(name, Sequence(name, latex or latex_name(name), domain, 0, "state"))
+        """The variables of a process, real numbers, vectors or symbols of an alphabet, from time 0 on."""
+        return self.declare(name, Sequence(name, latex or written(name, domain), domain, 0, "state"))
 
     def density(self, name: str, latex: str | None = None, markov: bool = False) -> Law:
         """A joint law over all states; ``markov`` declares it to be a Markov chain."""
@@ -141,9 +155,11 @@ class Registry:
 
     def function(self, name: str, domain: Interval = real, latex: str | None = None) -> Function:
         """An arbitrary smooth function, real or positive; see ``Function`` for how it grows."""
-        if domain not in (real, positive):
-            raise ArgumentError(f"the values of a function are real or positive, got {domain!r}; import one of them")
-        return self.declare(name, Function(name, latex or latex_name(name), domain))
+        if domain not in (real, positive, vectors):
+            raise ArgumentError(
+                f"a function has values in real, positive or vectors, got {domain!r}; import one of them"
+            )
+        return self.declare(name, Function(name, latex or written(name, domain), domain))
 
 
 def _readable(name, latex):

@@ -7,6 +7,7 @@ from .expr import Add, Div, Expr, Func, Mul, Neg, Num, Pow
 from .times import Index, Limit, Product, Sum
 
 SUM, PRODUCT, POWER, ATOM = range(4)
+LARGE = ("Total", "Gradient", "Divergence", "Jacobian")  # operators on vectors
 
 
 class Text:
@@ -87,6 +88,9 @@ class Text:
         bounds = self(node.over) if ends == ["None"] * 2 else f"({', '.join([self(node.over), *ends])})"
         return f"Integral({self(node.body)}, {bounds})"
 
+    def Dot(self, node):
+        return f"norm2({self(node.left)})" if node.left == node.right else f"dot({self(node.left)}, {self(node.right)})"
+
     def E(self, node):
         under = "" if node.under is None else node.under.name if isinstance(node.under, Law) else self(node.under)
         return f"E({self(node.body)}{', ' + under if under else ''}{self.given(node)})"
@@ -104,7 +108,7 @@ def binding(node) -> int:
         return SUM
     if isinstance(node, Num):
         return ATOM if node.value >= 0 and node.value.denominator == 1 else SUM if node.value < 0 else PRODUCT
-    if isinstance(node, (Mul, Div, Sum, Product, Limit, Derivative)):
+    if isinstance(node, (Mul, Div, Sum, Product, Limit, Derivative)) or type(node).__name__ in LARGE:
         return PRODUCT
     return POWER if isinstance(node, (Pow, Func)) else ATOM
 

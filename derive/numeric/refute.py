@@ -13,11 +13,13 @@ from ..language.density import KL, E, Integral, Var
 from ..language.dependence import random_facts
 from ..language.goal import Goal, contains, has_densities
 from ..language.tree import unfold
+from ..language.vectors import has_vectors
 from .diffusions import about, at_diffusions
 from .evaluate import DIGITS, at_points
 from .hermite import at_bells, under_bells
 from .models import LATE, defined_chains, finite_models, gaussian_models
 from .sums import at_sums, of_sums
+from .vectors import in_dimensions
 
 
 def refute(goal: Goal) -> tuple[str, ...]:
@@ -25,6 +27,8 @@ def refute(goal: Goal) -> tuple[str, ...]:
 
     Where numbers cannot be had, for a non-Gaussian mean say, the search is inconclusive.
     """
+    if has_vectors(goal.left, goal.right):
+        return tuple(dict.fromkeys(found for each in in_dimensions(goal) for found in refute(each)))
     left, right = unfold((goal.left, goal.right), goal.facts, goal.start)
     if has_symbols(left, right):
         stated = [] if goal.assumed else [lambda: defined_chains(goal)]  # what is assumed is no part of these

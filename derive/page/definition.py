@@ -8,10 +8,16 @@ from ..language.alphabets import has_symbols
 from ..language.density import Diffusion
 from ..language.expr import Expr
 from ..language.functions import Apply
-from ..language.registry import standard_normal
+from ..language.registry import standard_normal, standard_vector
 from ..language.times import Item
 from ..language.tree import brought
+from ..language.vectors import is_variable
 from .blocks import Block, Line
+
+
+def is_matrix(left) -> bool:
+    """Is this a function of symbols of an alphabet?  They may be those at the time 0."""
+    return isinstance(left, Apply) and has_symbols(left)
 
 
 class Definition(Block):
@@ -20,8 +26,7 @@ class Definition(Block):
     definition = True
 
     def __init__(self, name: str, left: Expr, right: Expr, relation: str, word: str):
-        matrix = isinstance(left, Apply) and has_symbols(left)  # its states may be the first ones
-        super().__init__(name, left.sequence.start if isinstance(left, Item) else 0 if matrix else 1)
+        super().__init__(name, left.sequence.start if isinstance(left, Item) else int(not is_matrix(left)))
         self.left, self.right, self.relation, self.word = left, right, relation, word
         self.equations = ((left, right),) if isinstance(right, Diffusion) else ()
         noise = [left.sequence.name if isinstance(left, Item) else left.name] if right == standard_normal else []
@@ -34,4 +39,5 @@ class Definition(Block):
         return [replace(self.fact(), rests=frozenset())]  # as a pattern it says itself what may be replaced
 
     def lines(self):
-        return [Line(self.left, self.relation, self.right, self.word)]
+        of_vectors = self.right == standard_normal and is_variable(self.left)
+        return [Line(self.left, self.relation, standard_vector if of_vectors else self.right, self.word)]

@@ -20,13 +20,12 @@ from ..definitions.definable import density
 from ..definitions.distributions import not_against
 from ..errors import ArgumentError
 from ..justifications import justification
-from ..language.alphabets import has_symbols
 from ..language.density import Density, Diffusion, Normal
 from ..language.dependence import is_noise, random_facts
-from ..language.expr import Expr, Num, Symbol, Value, walk, wrap
+from ..language.expr import Expr, Interval, Num, Symbol, Value, walk, wrap
 from ..language.functions import Apply
 from ..language.goal import Goal, contains, has_densities
-from ..language.registry import Registry, latex_name, mentions, real, standard_normal
+from ..language.registry import Registry, mentions, real, standard_normal, written
 from ..language.times import Index, Item, Limit, Sequence
 from ..language.tree import Fact, at, first_times, unfold
 from ..numeric.evaluate import admissible
@@ -34,10 +33,11 @@ from ..proof.defined import always_defined, defined
 from ..proof.derivatives import moving_in_time
 from ..proof.integrability import finite
 from ..proof.symbolic import Symbolic, floors
+from ..proof.vectors import parts
 from ..verify.verify import non_negative, verify
 from .blocks import Block
 from .chain import Chain, Induction
-from .definition import Definition
+from .definition import Definition, is_matrix
 from .recall import Recalled, recall
 from .summary import Canary, Summary
 
@@ -53,21 +53,22 @@ class Derivation(Registry):
                 f"letter must be a letter such as 'F', got {letter!r}; it numbers the equations (F.1), (F.2), …"
             )
         super().__init__()
-        self.letter = letter
-        self.blocks: dict[str, Block] = {}
+        self.letter, self.blocks = letter, dict[str, Block]()
         self.equivalents: dict[tuple[str, int, str], str] = {}
 
-    def noise(self, name: str, start: int = 1, latex: str | None = None, backward: bool = False) -> Sequence:
+    def noise(
+        self, name: str, start: int = 1, latex: str | None = None, backward: bool = False, domain: Interval = real
+    ) -> Sequence:
         """Noises, one for each time, each independent of everything before it; say their law with ``define``.
 
         ``backward``: of a process that is drawn from its end, z_t in x_{t−1} = μ + σ z_t, independent of x_t and later.
         """
-        noise = Sequence(name, latex or latex_name(name), real, start, "noise", backward=backward)
+        noise = Sequence(name, latex or written(name, domain), domain, start, "noise", backward=backward)
         return self.declare(name, noise)
 
-    def merged_noise(self, name: str, latex: str | None = None) -> Symbol:
+    def merged_noise(self, name: str, latex: str | None = None, domain: Interval = real) -> Symbol:
         """One noise that is independent of the state at time 0."""
-        return self.declare(name, Symbol(name, latex or latex_name(name), real, "noise"))
+        return self.declare(name, Symbol(name, latex or written(name, domain), domain, "noise"))
 
     def define(self, name: str, left: Expr, right: Value) -> Definition:
         """State ``left := right``; ``standard_normal`` as the right side states the law of a noise.
@@ -89,7 +90,7 @@ class Derivation(Registry):
             sides = [side for block in self.blocks.values() for side in block.sides()]
             random_in_time(name, left, right, pairs, sides)
             moving_in_time(name, left, right, pairs, sides)
-        goal = Goal(name, left, right, justification("definition"))
+        goal = Goal(name, left, right, justification("definition"), start=int(not is_matrix(left)))
         if is_noise(left):
             return self.place(Definition(name, left, right, "~", "independent"))
         if isinstance(right, Diffusion):
@@ -104,7 +105,8 @@ class Derivation(Registry):
         elif isinstance(left, (Item, Symbol, Apply)):
             self._in_domain(goal, left, right)
             if not has_densities(right):
-                always_defined(right, self._least(left, right), smooth=isinstance(left, Apply))
+                for part in parts(goal, right):
+                    always_defined(part, self._least(left, right), smooth=isinstance(left, Apply))
         if not has_densities(right):
             finite(*walk(right))
             if contains(Limit, right):
@@ -119,16 +121,13 @@ class Derivation(Registry):
 
     def _least(self, left, right) -> dict[str, int]:
         """The first time at which something defined exists."""
-        if isinstance(left, Apply) and has_symbols(left):
-            return first_times(left, right, least=0)
         if not isinstance(left, Item) or left.index.symbol is None:
-            return {}
+            return first_times(left, right, least=0) if is_matrix(left) else {}
         return {left.index.symbol: max(left.sequence.start - left.index.offset, 0)}
 
     def _in_domain(self, goal, left, right):
         """Prove that a defined quantity stays in its declared domain, at each time from the first on."""
         domain = getattr(left, "sequence", getattr(left, "function", left)).domain
-        goal = replace(goal, start=0) if isinstance(left, Apply) and has_symbols(left) else goal
         if isinstance(left, Item):
             first, start = left.sequence.first, max(left.sequence.start - left.index.offset, 0)
             if first is not None and left.index == Index(None, left.sequence.start):
@@ -151,7 +150,7 @@ class Derivation(Registry):
 
     def suppose(self, name: str, small: Value, large: Value) -> Definition:
         """State ``small < large`` as a hypothesis of all later steps; ``VacuousHypotheses`` if nothing satisfies it."""
-        self.own(wrap(small), wrap(large))
+        self.own(wrap(small), wrap(large), beside=[Num(0)])
         block = Definition(name, wrap(small), wrap(large), "<", "assumption")
         pairs = (*self.hypotheses(), (block.left, block.right))
         goal = Goal(name, block.left, block.left, justification("algebra"), hypotheses=pairs)

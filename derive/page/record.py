@@ -12,10 +12,11 @@ from ..language.density import Density, Law
 from ..language.dependence import atoms, is_noise, is_state, may_alias
 from ..language.expr import rebuild, walk
 from ..language.functions import Function
-from ..language.registry import mentions, standard_normal
+from ..language.registry import mentions, standard_normal, standard_vector
 from ..language.text import text
 from ..language.times import Index, Limit, Sequence, Sum
 from ..language.tree import at
+from ..language.vectors import Space
 
 
 def words(node) -> str:
@@ -41,7 +42,7 @@ def declared(thing) -> str:
     if isinstance(thing, Law):
         return "Markov law" if thing.markov else "law"
     low, high = (end if end is not None else "∞" for end in (thing.domain.low, thing.domain.high))
-    domain = f"in ({'-' if low == '∞' else ''}{low}, {high})"
+    domain = f"in ({'-' if low == '∞' else ''}{low}, {high})" + "^d" * isinstance(thing.domain, Space)
     if size := getattr(thing.domain, "size", None):
         domain = f"in an alphabet of {size!r}"
     if isinstance(thing, Function):
@@ -55,7 +56,7 @@ def declared(thing) -> str:
 def symbols(*nodes) -> dict[str, str]:
     """The symbols in ``nodes``, and how each is declared; an index is not one."""
     found = {name: thing for node in nodes for part in walk(node) for name, thing, _ in mentions(part)}
-    found = {name: thing for name, thing in sorted(found.items()) if thing != standard_normal}
+    found = {name: thing for name, thing in sorted(found.items()) if thing not in (standard_normal, standard_vector)}
     return {name: declared(thing) for name, thing in found.items() if not isinstance(thing, Index)}
 
 

@@ -15,6 +15,7 @@ from ..language.functions import Apply
 from ..language.text import ATOM, POWER, PRODUCT, SUM, binding
 from ..language.times import Index, Item, Limit, Product, Sum
 from ..language.tree import free_indices
+from ..language.vectors import Dot, Gradient, Total, is_variable, is_vector
 
 LETTER = re.compile(  # a letter with accents, indices and primes, and perhaps its arguments; @ and ! are groups
     r"(\\(hat|bar|tilde|dot|mathbf|mathrm|mathcal|mathbb) ?)*(\\[a-zA-Z]+|[a-zA-Z]|@)"
@@ -91,7 +92,7 @@ class Latex:
         base = self(node.base, ATOM)
         symbol = isinstance(node.base, (Symbol, Item)) and not compound(node.base)
         double = symbol and any(mark in base for mark in "'^")  # TeX takes one exponent
-        if double or isinstance(node.base, Integral):  # or else the exponent is that of dy
+        if double or isinstance(node.base, (Integral, Dot)):  # or else the exponent is that of dy
             base = fenced("(", base, ")")
         return f"{base}^{_braced(self(node.power))}"
 
@@ -127,8 +128,34 @@ class Latex:
         return rf"{node.law.latex}({self.list(node.targets)}{bar})"
 
     def Normal(self, node):
-        parts = rf"{self(node.at)};\, {self(node.mean)},\, {self(node.variance)}"
+        parts = rf"{self(node.at)};\, {self(node.mean)},\, {self.variance(node)}"
         return r"\mathcal{N}" + fenced("(", parts, ")")
+
+    def variance(self, node):
+        """That of vectors is a matrix: a multiple of the identity, or a diagonal one."""
+        if is_vector(node.variance):
+            return r"\operatorname{diag}" + fenced("(", self(node.variance), ")")
+        scale = self(node.variance, PRODUCT) + r"\, " if node.variance != Num(1) else ""
+        return scale + r"\mathbf{I}" if is_vector(node.at) else self(node.variance)
+
+    def Dot(self, node):
+        if node.left == node.right:
+            return fenced(r"\|", self(node.left), r"\|") + "^2"
+        return fenced(r"\langle ", rf"{self(node.left)},\, {self(node.right)}", r"\rangle")
+
+    def Total(self, node):
+        return rf"\sum_{{i=1}}^d {Coordinate()(node.body, PRODUCT)}"
+
+    def Gradient(self, node):
+        return rf"\nabla_{{\!{self(node.by)}}} {self(node.body, POWER)}"
+
+    def Divergence(self, node):
+        if isinstance(node.body, Gradient) and node.body.by == node.by:
+            return rf"\Delta_{{{self(node.by)}}} {self(node.body.body, POWER)}"
+        return rf"\nabla_{{\!{self(node.by)}}} \cdot {self(node.body, POWER)}"
+
+    def Jacobian(self, node):
+        return rf"\frac{{\partial {self(node.body, ATOM)}}}{{\partial {self(node.by)}}}\, {self(node.along, ATOM)}"
 
     def E(self, node):
         under = "" if node.under is None else node.under.latex if isinstance(node.under, Law) else self(node.under)
@@ -172,6 +199,15 @@ class Latex:
         return rf"\frac{{\mathrm{{d}}{power}}}{{\mathrm{{d}} {by}{power}}} {self(body, PRODUCT)}"
 
 
+class Coordinate(Latex):
+    """Vectors are written as their coordinate i."""
+
+    def __call__(self, node, level: int = SUM) -> str:
+        written = super().__call__(node, level)
+        plain = re.sub(r"\\mathbf\{(.)\}", r"\1", written)
+        return written if not is_variable(node) else f"[{written}]_i" if re.search("[_^(]", plain) else f"{plain}_i"
+
+
 def takes_all(node) -> bool:
     """Would a reader take a factor that follows ``node`` for a part of it?  Then it stands in parentheses."""
     if isinstance(node, Mul):
@@ -180,7 +216,7 @@ def takes_all(node) -> bool:
         return halves(node) and takes_all(node.over)
     if isinstance(node, Func):
         return node.name == "log"
-    return isinstance(node, (Derivative, Limit, Product, Sum)) or compound(node)
+    return isinstance(node, (Derivative, Gradient, Limit, Product, Sum, Total)) or compound(node)
 
 
 def compound(node) -> bool:

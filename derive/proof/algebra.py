@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..errors import Inconclusive
+from ..justifications import CLOSED
 from ..kernel.free import Free
 from ..kernel.ranges import Ranges
 from ..kernel.states import all_apart, run
@@ -23,6 +24,7 @@ from .derivatives import distinct, visible
 from .integrability import converges, require_convergence, tame
 from .riemann import riemann
 from .timeout import timeout
+from .vectors import in_numbers
 
 
 def sound(goal: Goal, *sides) -> None:
@@ -62,6 +64,13 @@ def equal(goal: Goal, left, right) -> str:
     for condition in (*odd_conditions(left), *odd_conditions(right)):
         raise Inconclusive(f"{goal} has the condition {condition!r}, no state; nothing is known given it")
     return symbolically(goal, left, right)
+
+
+def equal_in_vectors(goal: Goal, left, right) -> str:
+    """How ``left = right`` was decided, coordinate by coordinate."""
+    numbers, inside = in_numbers(goal, left, right)
+    sound(replace(numbers, justification=CLOSED), *inside)
+    return equal(numbers, numbers.left, numbers.right)
 
 
 def moving(goal, left, right):

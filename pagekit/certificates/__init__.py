@@ -20,6 +20,7 @@ SPACES = {  # where a statement is made, in words for the page
     "noise": "for all noises with the properties that the page states",
     "finite": "on finite spaces of any size",
     "line": "with integrals over the real line",
+    "vectors": "in ℝᵈ for every dimension d",
 }
 
 

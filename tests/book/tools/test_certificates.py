@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unittest import mock
 
 import pytest
 from certified import uncertified
 from root import ROOT
+from vector_truths import FALSE, TRUE, Vectors
 
-from booktools.certificates import record
+from booktools.certificates import certificate, record
 from booktools.certificates.statement import Translator
 from booktools.check.proofs import ALLOWED
 from booktools.source.pages import Book
@@ -133,3 +135,31 @@ def test_only_what_changed_is_compiled(theorems, two_scales, monkeypatch):
     monkeypatch.setattr(record, "check", lambda _, questions, __: asked.extend(questions) or ([True], []))
     answers.ask([replace(first, script=first.script + " "), *rest])
     assert [question.name for question in asked] == [f"two-scales: {first.name}"]
+
+
+def vector_goals(case):
+    """The steps of a row about vectors, unchecked."""
+    found = []
+    with mock.patch("derive.page.chain.verify", found.append), mock.patch("derive.page.chain.Chain._add"):
+        case(Vectors())
+    return found
+
+
+def test_each_truth_about_vectors_has_a_certificate(theorems):
+    goals = [replace(goal, name=name) for name, case in TRUE.items() for goal in vector_goals(case)]
+    assert len(goals) >= 50 and uncertified(goals, theorems) == []
+
+
+def test_a_false_statement_about_vectors_has_none(theorems):
+    names = [name for name, case in FALSE.items() if case.error == "Refuted"][::3]  # each costs seconds
+    goals = [replace(goal, name=name) for name in names for goal in vector_goals(FALSE[name])]
+    assert len(names) > 4 and uncertified(goals, theorems) == names
+
+
+def test_what_a_statement_about_vectors_says():
+    """The law of the noise, the definition of the noisy sample for all times and coordinates, and the dimension."""
+    (goal,) = vector_goals(TRUE["norm of a noisy sample"])
+    said = certificate.statement(goal).text
+    assert "(1 <= d)%nat" in said and "standard_vector mean_of d (epsilon t')" in said
+    assert "forall (axis : nat), forall (t : nat) (outcome : Outcome), (1 <= t)%nat -> (y t axis outcome) =" in said
+    assert said.endswith("+ ((1 + (- (alpha_bar t))) * (INR d)))")
