@@ -9,7 +9,8 @@ derivation's symbols for which all its definitions, assumptions and hypotheses h
 
 Beside the numbers, densities and integrals are what they are in statements about any integral: arbitrary positive
 functions, and a functional with the structure of integrals.  The equation of a diffusion, which one page assumes, is
-not among the premises.  That densities on finite spaces, which other statements are about, exist for any number of
+not among the premises, nor are definitions of vectors, which are those of numbers in each coordinate: that vectors
+of noise exist is ``VectorModel.vector_noise_exists``.  That densities on finite spaces, which other statements are about, exist for any number of
 variables is one theorem for all pages, ``Model.chain_of_two_states``.  A page that is not shown to be satisfiable is
 not thereby contradictory: the scripts of ``instances.py`` know Gaussian chains, and no other joint densities.
 """
@@ -26,6 +27,7 @@ from derive.language.goal import Goal
 from derive.language.registry import standard_normal
 from derive.language.times import Index, Item, Span
 from derive.language.tree import Fact
+from derive.language.vectors import has_vectors
 from derive.page.definition import Definition
 from derive.page.derivation import Derivation
 
@@ -47,6 +49,7 @@ class Assumptions:
 
     def __init__(self, derivation: Derivation):
         stated = [block for block in derivation.blocks.values() if isinstance(block, Definition)]
+        stated = [block for block in stated if not has_vectors(*block.sides())]
         facts = [fact for block in stated for fact in block.facts()]
         self.noises = [block.left for block in stated if is_noise(block.left) and block.right == standard_normal]
         self.states = [fact for fact in facts if is_state(fact.left) and self.noises]

@@ -7,7 +7,8 @@ derivative is ``partial f u i``.  Functions of vectors take such functions, and 
 A mean over noise is over all of its coordinates; what it is given is a constant there, as the noise is drawn later.
 A mean under N(m, v𝐈) is that of m + √v z for a standard normal vector z, and a divergence is such a mean.  Of a
 standard normal vector the premises say that its coordinates are independent, with the moments of N(0, 1) up to the
-sixth; where a step is justified by independence, different vectors of noise, and states before them, are independent.
+sixth, and where a step is justified by independence, that the states before a vector of noise are independent of it.
+``VectorModel.vector_noise_exists`` shows that all this holds at once.  Times are those before N, as in ``StepsNoise``.
 """
 
 from __future__ import annotations
@@ -201,7 +202,8 @@ class Words(Translator):
         if getattr(noise, "backward", False):
             raise Untranslated("a noise of a process that runs backward")
         alone = isinstance(noise, Symbol)
-        own, times = (name, "") if alone else (f"({name} t')", f"forall t', ({noise.start} <= t')%nat -> ")
+        last = name_of("N")
+        own, times = (name, "") if alone else (f"({name} t')", f"forall t', ({noise.start} <= t' < {last})%nat -> ")
         found = []
         if noise.name in self.goal.standard:
             found.append(f"{times}standard_vector mean_of {self.index(d)} {own}")
@@ -209,7 +211,7 @@ class Words(Translator):
             for word, thing in self.things.items():
                 if getattr(thing, "role", "") == "state" and "Outcome" in self.arguments[word]:
                     before = "0%nat" if alone else "s'"
-                    guard = "" if alone else "forall s' t', (s' < t')%nat -> "
+                    guard = "" if alone else f"forall s' t', (s' < t' < {last})%nat -> "
                     state = f"(fun w' => f' (fun i' => {word} {before} i' w'))"
                     found.append(
                         f"{guard}forall (f' : (nat -> R) -> R) j', independent_under mean_of {state} ({own} j')"
