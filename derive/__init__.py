@@ -4,6 +4,7 @@
 """
 
 from .justifications import JUSTIFICATIONS
+from .language.alphabets import Iverson
 from .language.density import KL, Derivative, Diffusion, E, Integral, Normal, Var
 from .language.expr import Abs, Min, Phi, exp, log, sqrt
 from .language.registry import positive, real, standard_normal, unit
@@ -19,6 +20,7 @@ __all__ = [
     "Diffusion",
     "E",
     "Integral",
+    "Iverson",
     "Limit",
     "Min",
     "Normal",

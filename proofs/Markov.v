@@ -155,6 +155,53 @@ Section Chain.
       + intros z r. now apply tail_put.
   Qed.
 
+  (** Given x_t, no earlier state matters for any set [A] of states after it; [B] contains x_t and earlier states. *)
+  Theorem markov_after t T A B x : (t <= T)%nat -> within A (from (S t)) -> within B (upto t) -> B t = true ->
+    cond space (S T) (chain T) A B x = cond space (S T) (chain T) A (only t) x.
+  Proof.
+    intros Ht HA HB HBt.
+    assert (future : forall C, within C (upto t) -> C t = true -> cond space (S T) (chain T) A C x =
+      over space (S T) (fun i => from (S t) i && negb (A i)) (tail t T) x /
+      over space (S T) (fun i => from (S t) i && negb (none i)) (tail t T) x).
+    { intros C HC HCt.
+      assert (Hpos : 0 < marginal space (S T) (chain T) C x) by (apply marginal_pos; auto using chain_pos).
+      unfold cond. replace (A ∪ C) with (C ∪ A) by sets. revert Hpos. replace C with (C ∪ none) at 1 3 by sets.
+      rewrite !(marginal_splits t) by (auto; intros i; discriminate).
+      intros Hpos. field. split; intros E; rewrite E in Hpos; lra. }
+    rewrite !future; auto; [|apply Nat.eqb_refl].
+    intros i Hi. apply only_true in Hi. apply Nat.leb_le. lia.
+  Qed.
+
+  (** Given x_t, no later state matters for any set [A] of states before it; [B] contains x_t and later states. *)
+  Theorem markov_before t T A B x :
+    (t <= T)%nat -> within A (upto t) -> A t = false -> within B (from t) -> B t = true ->
+    cond space (S T) (chain T) A B x = cond space (S T) (chain T) A (only t) x.
+  Proof.
+    intros Ht HA HAt HB HBt. unfold cond.
+    set (D := fun i => B i && negb (Nat.eqb i t)).
+    assert (later : within D (from (S t))).
+    { intros i Hi. apply andb_prop in Hi as [HBi Hne]. specialize (HB i HBi). apply negb_true_iff, Nat.eqb_neq in Hne.
+      apply Nat.leb_le in HB. apply Nat.leb_le. lia. }
+    replace B with (only t ∪ D) in *.
+    2:{ extensionality i. unfold union, only, D. destruct (Nat.eqb_spec i t) as [->|]; [now rewrite HBt|].
+        cbn. now rewrite andb_true_r. }
+    assert (up : within (only t) (upto t)) by (intros i Hi; apply only_true in Hi; apply Nat.leb_le; lia).
+    assert (up' : within (A ∪ only t) (upto t)).
+    { intros i Hi. apply orb_prop in Hi as [Hi|Hi]; auto. }
+    assert (Hin : only t t = true) by apply Nat.eqb_refl.
+    assert (Hin' : (A ∪ only t) t = true) by (unfold union; rewrite Hin; apply orb_true_r).
+    replace (A ∪ (only t ∪ D)) with (A ∪ only t ∪ D) by sets.
+    assert (Hpos : forall C, 0 < marginal space (S T) (chain T) C x).
+    { intros. apply marginal_pos; auto using chain_pos. }
+    assert (H1 := Hpos (only t ∪ D)). assert (H2 := Hpos (only t ∪ none)).
+    replace (marginal space (S T) (chain T) (A ∪ only t) x)
+      with (marginal space (S T) (chain T) (A ∪ only t ∪ none) x) by (f_equal; sets).
+    replace (marginal space (S T) (chain T) (only t) x) with (marginal space (S T) (chain T) (only t ∪ none) x)
+      by (f_equal; sets).
+    revert H1 H2. rewrite !(marginal_splits t) by (auto; intros i; discriminate).
+    intros H1 H2. field. repeat split; intros E; rewrite E in *; lra.
+  Qed.
+
   (** Given x_t, no later state matters for x_{t-1}; [D] is any set of states after x_t. *)
   Theorem markov_backward t T D x : (1 <= t <= T)%nat -> within D (from (S t)) ->
     cond space (S T) (chain T) (only (t - 1)) (only t ∪ D) x =

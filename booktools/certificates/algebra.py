@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from derive.language.alphabets import alphabet_of
 from derive.language.density import Density, Derivative, E, Integral, Law, Normal
 from derive.language.expr import Add, Div, Func, Mul, Neg, Num, Pow, Symbol, children, rebuild
 from derive.language.functions import Apply
@@ -143,7 +144,7 @@ class Algebra:
         lines = []
         seen = set()
         for part in (part for node in nodes for side in self.visible(node) for part in self.within(side)):
-            if not isinstance(part, (Item, Apply, Density, Symbol)):
+            if not isinstance(part, (Item, Apply, Density, Symbol)) or alphabet_of(part):
                 continue
             text = self.text(part)
             if text in seen:

@@ -28,7 +28,7 @@ def faithful(goal: Goal) -> None:
         raise Untranslated("what holds for every test function, and not for one")
     least = first_times(goal.left, goal.right, least=goal.start)
     for side in (goal.left, goal.right, *(side for pair in goal.hypotheses for side in pair)):
-        _times(side, least, goal.start, claimed=True)
+        _times(side, least, goal.start, True, goal.orders())
     for fact in goal.facts:
         first = {**first_times(fact.left, fact.right, least=0), **dict(fact.first)}
         own = {symbol: first.get(symbol, 0) for symbol in fact.symbols}  # the others are those of the goal
@@ -45,7 +45,7 @@ def faithful(goal: Goal) -> None:
     _no_noise_under_a_density(goal, nodes)
 
 
-def _times(node: Expr, least: dict[str, int], start: int, claimed: bool) -> None:
+def _times(node: Expr, least: dict[str, int], start: int, claimed: bool, orders=()) -> None:
     """No time is before 0, from the first values of the indices on; and no claimed density has a state twice.
 
     (A definition may say what a quantity is at a time at which that means nothing.)
@@ -65,13 +65,23 @@ def _times(node: Expr, least: dict[str, int], start: int, claimed: bool) -> None
             raise Untranslated(f"the time {end!r}, which may be before 0")
     if isinstance(node, (Sum, Limit)):
         least = {**least, node.symbol: first(node.low) if isinstance(node, Sum) else LATE}
+        orders = [pair for pair in orders if node.symbol not in (pair[0].symbol, pair[1].symbol)]  # of another index
     if isinstance(node, Density) and claimed:
         parts = [(p.index, p.index) if isinstance(p, Item) else (p.low, p.high) for p in (*node.targets, *node.given)]
         for n, (low, high) in enumerate(parts[: len(node.targets)]):
-            if any(_may_reach(low, last, first) and _may_reach(early, high, first) for early, last in parts[n + 1 :]):
+            others = [(a, b) for a, b in parts[n + 1 :] if not _below(b, low, orders) and not _below(high, a, orders)]
+            if any(_may_reach(low, last, first) and _may_reach(early, high, first) for early, last in others):
                 raise Untranslated(f"{node!r}, in which a state may stand twice")
     for part in children(node):
-        _times(part, least, start, claimed)
+        _times(part, least, start, claimed, orders)
+
+
+def _below(low: Index, high: Index, orders) -> bool:
+    """Is ``low`` < ``high`` by the hypotheses about times?"""
+    if low.symbol == high.symbol:
+        return low.offset < high.offset
+    after = [(pair, pair[1] + (low.offset - pair[0].offset - 1)) for pair in orders if pair[0].symbol == low.symbol]
+    return any(_below(each, high, [other for other in orders if other != pair]) for pair, each in after)
 
 
 def _may_reach(low: Index, high: Index, first) -> bool:

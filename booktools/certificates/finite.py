@@ -9,21 +9,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import product
 
+from derive.language.alphabets import Iverson
 from derive.language.density import KL, Density, Derivative, E, Integral, Law, Normal
 from derive.language.expr import Add, Div, Expr, Func, Interval, Mul, Neg, Num, Pow, Symbol, rebuild, walk
 from derive.language.functions import Apply
+from derive.language.goal import contains
 from derive.language.times import Index, Item, Product, Span, Sum
 from derive.language.tree import unfold
 
 from . import polynomials as poly
 from .fingerprint import Fingerprint
 from .polynomials import expression
-from .premises import name_of
 from .radicals import opened
 from .radicals import script as solved
 from .rules import Rules
 from .states import ALL, Marginal, Over, Times, Unknown, Words, parts_of
 
+LETTERS = (Marginal, Iverson, Apply, Derivative, Index, Item, Symbol, Product)
 LEAFWISE = ("Markov", "chain rule")  # most of these steps replace single densities
 
 
@@ -33,17 +35,20 @@ def proof(script) -> str | None:
     words.statement()
     script.word = words
     left, right = script.goal.left, script.goal.right
-    lines = ["intros"]
+    lines = [script.intros()]
     if script.goal.facts:
         a, b = unfold((left, right), script.goal.facts, script.goal.start)
         lines += [f"transitivity {words(a)}; [ solve [ cong ] | ]"] * (a != left)
         lines += [f"symmetry; transitivity {words(b)}; [ solve [ cong ] | ]; symmetry"] * (b != right)
         left, right = a, b
     ranges = {symbol: (least, None) for symbol, least in words.least.items()}
+    for early, late in script.goal.orders():
+        ranges[early.symbol] = ranges.get(early.symbol, (0, None))[0], late - 1 - early.offset
     common = {part for part in walk(left) if isinstance(part, (E, KL, Integral))} & set(walk(right))
-    for powers, logs, shared in product((False, True), (False, True), (common, set())):
+    by_pairs = (False, True) if script.goal.justification.name == "Markov" else (False,)
+    for pairs, powers, logs, shared in product(by_pairs, (False, True), (False, True), (common, set())):
         words.times = Times(ranges)
-        means = Means(script, words, powers, logs, shared)
+        means = Means(script, words, powers, logs, shared, pairs)
         try:
             if means.same(left, right):
                 text = means.equal(left, right)
@@ -68,6 +73,7 @@ class Means(Rules):
     powers: bool
     logs: bool
     common: set
+    paired: bool = False  # are marginals of Markov chains written by pairs of states?
     count: int = 0
     seen: dict = field(default_factory=dict)
 
@@ -160,18 +166,13 @@ class Means(Rules):
         whole = Marginal(law, sequence, times.union(parts_of(node.targets, times), given))
         if not given:
             return whole, "apply cond_joint; first [ assumption | bits ]"
-        return Div(whole, Marginal(law, sequence, given)), "apply cond_as; bits"
-
-    def under_sum(self, node):
-        outer = self.words.times
-        self.words.times = outer.within(node)
-        symbol = name_of(node.symbol)
-        with self.words.at_time(symbol):
-            body = expression(self.form(node.body))
-            prove = self.equal(node.body, body)
-        self.words.times = outer
-        new = Sum(body, node.symbol, node.low, node.high)
-        return new, f"apply sum_ext; into {symbol}; let H := fresh in intros H; apply in_times in H; {prove}"
+        new, prove = Div(whole, Marginal(law, sequence, given)), "apply cond_as; bits"
+        parts = [self.pairs(side) for side in (new.over, new.under)] if law.markov and self.paired else [(None, ())]
+        if not any(lines for _, lines in parts):
+            return new, prove
+        lines = [line for _, lines in parts for line in lines]
+        prove = f"transitivity {self.words(new)}; [ {prove} | {'; '.join(lines)}; reflexivity ]"
+        return Div(*(side for side, _ in parts)), prove
 
     def over(self, targets, body):
         (sequence,) = {part.sequence for part in targets}
@@ -199,13 +200,16 @@ class Means(Rules):
 
     def shut(self, node) -> bool:
         """Is ``node`` a letter, whatever is inside?"""
-        if isinstance(node, (Marginal, Apply, Derivative, Index, Item, Symbol, Product)) or node in self.common:
+        if (
+            isinstance(node, (Marginal, Iverson, Apply, Derivative, Index, Item, Symbol, Product))
+            or node in self.common
+        ):
             return True
         if isinstance(node, Pow) and isinstance(node.base, Add) and isinstance(node.power, Num):
             return node.power.value > 1 and not self.powers
         return isinstance(node, Func) and node.name == "log" and not self.logs
 
-    def letters(self, node, found, logs=False) -> Expr:
+    def letters(self, node, found, logs=False, bracketed=False) -> Expr:
         if isinstance(node, (Index, Item, Symbol)):
             return node
         if isinstance(node, Func) and node.name == "log":
@@ -213,11 +217,14 @@ class Means(Rules):
         else:
             letter = self.operator(node) or (isinstance(node, Normal) and not logs)
             letter = letter or (self.shut(node) and not (logs and isinstance(node, Pow)))
+        letter = letter and not (bracketed and (contains(Iverson, node) or isinstance(node, (Apply, Func))))
         if letter:
             return found.setdefault(node, Symbol(f"letter{len(found) + 1}", "", Interval()))
-        return rebuild(node, lambda child: self.letters(child, found, logs))
+        return rebuild(node, lambda child: self.letters(child, found, logs, bracketed))
 
     def same(self, left, right) -> bool:
+        if contains(Iverson, left, right):  # they have cases
+            return True
         found: dict = {}
         left, right = (self.letters(expression(self.form(side)), found) for side in (left, right))
         return Fingerprint()(left) == Fingerprint()(right)
@@ -226,10 +233,14 @@ class Means(Rules):
         """Field arithmetic; what it need not look into becomes a letter."""
         if left == right:
             return "first [ reflexivity | ring ]"
+        bracketed = contains(Iverson, left, right)
+        logs = logs and not bracketed
         found: dict = {}
-        left, right = (self.letters(side, found, logs) for side in (left, right))
+        left, right = (self.letters(side, found, logs, bracketed) for side in (left, right))
         lines = self.script.domains(left, right)
         lines += [f"as_letter {letter.name} {self.words(node)}" for node, letter in found.items()]
+        if bracketed:
+            return "; ".join([*lines, "by_brackets"])
         if any(isinstance(part, Normal) for side in (left, right) for part in walk(side)):
             left, right = opened(left), opened(right)
             lines.append("rewrite ?normal_open")

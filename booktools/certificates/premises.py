@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from derive.language.alphabets import alphabet_of
 from derive.language.density import Density, Derivative, E, Integral, Law, Normal, Var
 from derive.language.dependence import is_noise, is_state
 from derive.language.expr import Div, Interval, Symbol, children, walk
@@ -19,6 +20,7 @@ WORDS = """
     E S I PI R O fix in at as end let fun normal only upto all from rest none over union times sum prod sqrt ln exp
     int put space nonempty N cond mean set path line chain here Phi smooth smooth2 smooth3 smooth_first span
     line_integral linear positive exchanges normalised markov expectation variance_of conditional standard
+    each bracket alphabet decides length bool
     independent_under same_law white white_given fresh fresh_given separate INR Rpower RInt RInt_gen ex_RInt Derive
     is_derive is_lim_seq at_point Rbar_locally m_infty p_infty nat list Type standard_vector partial smooth_in
 """  # of Rocq and of the statements: no name is one of these
@@ -66,7 +68,11 @@ class Premises:
         gaussian = Normal in kinds and not kinds & {Density, Integral} and (self.by in ("linearity", "Gibbs"))
         gaussian = gaussian or (Normal in kinds and goal.standard) or self.by in (*LINE, "test functions")
         averaged = self.by in ("linearity", "non-negative gap", "positive gap")  # a mean has the sign of its body
-        finite = (averaged and Density in kinds) or (self.by == "definition" and spans)
+        alphabets = {alphabet_of(part) for part in self.nodes if is_state(part) or alphabet_of(part)}
+        if len(alphabets) > 1:
+            raise Untranslated("states of several kinds")
+        self.alphabet = alphabets.pop() if alphabets else None  # where the values of all states are from
+        finite = (averaged and Density in kinds) or (self.by == "definition" and spans) or self.alphabet
         self.space = "line" if gaussian else "finite" if finite or self.by in FINITE else "any"
         self.moving: dict[str, tuple] = {}  # what each defined name, and each noise, is a function of
         self._depend([f for f in (*goal.definitions, *goal.assumed, *goal.facts) if isinstance(f.left, (Symbol, Item))])
@@ -219,7 +225,19 @@ def placed(part, node):
 
 def type_of(thing) -> str:
     """The type of a bound variable."""
-    return "nat -> R" if isinstance(thing, Sequence) else "Outcome" if thing == OUTCOME else "R"
+    if thing == OUTCOME:
+        return "Outcome"
+    return f"nat -> {values_of(thing)}" if isinstance(thing, Sequence) else values_of(thing)
+
+
+def values_of(thing) -> str:
+    """The type of the values of a symbol, or of the members of a sequence."""
+    alphabet = alphabet_of(thing)
+    return symbols_of(alphabet) if alphabet else "R"
+
+
+def symbols_of(alphabet) -> str:
+    return f"{name_of(alphabet.size.name)}_symbols"
 
 
 def thing_of(part):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from derive.language.alphabets import Iverson, alphabet_of
 from derive.language.density import Integral
-from derive.language.expr import Add, Expr, Mul, walk
-from derive.language.times import Sum
+from derive.language.expr import Add, Div, Expr, Mul, walk
+from derive.language.times import Index, Item, Sum
 
 from . import polynomials as poly
 from .polynomials import ONE, ZERO, expression
@@ -50,7 +51,7 @@ class Rules:
         whole = "".join(f"rewrite ?(law_is_marginal {self.words.values()} {name_of(law)}); " for law in laws)
         split = f"into {sequence.name}; cbn [sum fst snd]; {whole}{self.equal(body, total)}"
         end = expression(poly.add(*(poly.multiply(self.form(c), self.form(e)) for c, _, e in terms)))
-        lemma = f"combination {self.words.values()} _ {place} [{listed}]"
+        lemma = f"StepsFinite.combination {self.words.values()} _ {place} [{listed}]"
         head = f"etransitivity; [ apply ({lemma}); [ bits | {split} | all_free ] | ]"
         last = self.algebra(self.total([(c, e) for c, _, e in terms]), end)
         return end, "; ".join([head, "cbn [sum fst snd]", *lines, last])
@@ -69,6 +70,8 @@ class Rules:
     def simplified(self, sequence, parts, rest):
         """(start, end, proof): the sum over ``parts`` of a product in which no factor is free of them."""
         times = self.words.times
+        if alphabet_of(sequence) and (found := self.picked(sequence, parts, rest)):
+            return found
         for inner, power in rest:
             others = tuple(pair for pair in rest if pair[0] != inner)
             if power == 1 and isinstance(inner, Over) and inner.sequence == sequence:
@@ -90,6 +93,23 @@ class Rules:
                 return self.reduced(sequence, parts, kept, gone, others, law)
         start = Over(sequence, parts, poly.word(rest))
         return start, start, "reflexivity"
+
+    def picked(self, sequence, parts, rest):
+        """The sum over one symbol, of a constant or of a product with a bracket; None if it is another one."""
+        if len(parts) != 1 or parts[0][0] != parts[0][1]:
+            return None
+        over, start = Item(sequence, parts[0][0]), Over(sequence, parts, poly.word(rest))
+        if not rest:
+            proof = f"apply (counted {self.words.letters()}); first [ assumption | bits ]"
+            return start, alphabet_of(sequence).size, proof
+        for bracket in (node for node, power in rest if isinstance(node, Iverson) and power > 0):
+            for here, there in ((bracket.left, bracket.right), (bracket.right, bracket.left)):
+                others = [(node, power) for node, power in rest if node != bracket]
+                hidden = [p for n, _ in others for p in walk(n) if isinstance(p, (Marginal, Over))]
+                if here == over and all(self.free(node, parts) for node in (there, *hidden)):
+                    end = poly.put(poly.word(tuple(others)), over, there)
+                    return start, end, f"pick {self.words(there)}"
+        return None
 
     def meet(self, parts, states):
         """The states in ``parts``."""
@@ -144,6 +164,34 @@ class Rules:
         end = Sum(body, inner.symbol, inner.low, inner.high)
         each = f"apply sum_ext; into {symbol}; let H := fresh in intros H; apply in_times in H; {prove}"
         return start, end, f"transitivity {self.words(middle)}; [ apply over_sum_out | {each} ]"
+
+    def under_sum(self, node):
+        outer = self.words.times
+        self.words.times = outer.within(node)
+        symbol = name_of(node.symbol)
+        with self.words.at_time(symbol):
+            body = expression(self.form(node.body))
+            prove = self.equal(node.body, body)
+        self.words.times = outer
+        new = Sum(body, node.symbol, node.low, node.high)
+        return new, f"apply sum_ext; into {symbol}; let H := fresh in intros H; apply in_times in H; {prove}"
+
+    def pairs(self, whole):
+        """The marginal of a Markov chain by those of two states and of one, with the rewriting that shows it."""
+        ends = [(a.symbol, a.offset, b.offset + 1) for a, b in whole.parts if a.symbol == b.symbol]
+        singles = [Index(symbol, offset) for symbol, first, last in ends for offset in range(first, last)]
+        if len(ends) < len(whole.parts) or len(singles) < 3:
+            return whole, []
+        (first, here, *rest), union = singles, self.words.times.union
+        near, late, one = (
+            Marginal(whole.law, whole.sequence, union([(time, time) for time in times]))
+            for times in ((first, here), (here, *rest), (here,))
+        )
+        later, lines = self.pairs(late)
+        law = f"{self.words.values()} ltac:(assumption) {name_of(whole.law.name)} ltac:(assumption)"
+        sets = " ".join(self.words.parts(each.parts) for each in (whole, near, late))
+        line = f"rewrite (marginal_across {law} {self.words.index(here)} {sets}) by first [ assumption | bits ]"
+        return Div(Mul((near, later)), one), [line, *lines]
 
     # Integrals
 

@@ -8,11 +8,12 @@ derivation's symbols for which all its definitions, assumptions and hypotheses h
   are made of them as the page says, up to any time N.
 
 Beside the numbers, densities and integrals are what they are in statements about any integral: arbitrary positive
-functions, and a functional with the structure of integrals.  The equation of a diffusion, which one page assumes, is
-not among the premises, nor are definitions of vectors, which are those of numbers in each coordinate: that vectors
-of noise exist is ``VectorModel.vector_noise_exists``.  That densities on finite spaces, which other statements are about, exist for any number of
-variables is one theorem for all pages, ``Model.chain_of_two_states``.  A page that is not shown to be satisfiable is
-not thereby contradictory: the scripts of ``instances.py`` know Gaussian chains, and no other joint densities.
+functions, and a functional with the structure of integrals. The equation of a diffusion, which one page assumes, is
+not among the premises, nor are definitions of vectors, which are those of numbers in each coordinate: that vectors of
+noise exist is ``VectorModel.vector_noise_exists``. That densities on finite spaces, which other statements are about,
+exist for any number of variables is one theorem for all pages, ``Model.chain_of_two_states``. A page that is not
+shown to be satisfiable is not thereby contradictory: the scripts of ``instances.py`` know Gaussian chains, and no
+other joint densities.
 """
 
 from __future__ import annotations

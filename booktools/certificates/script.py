@@ -80,7 +80,8 @@ class Script(Algebra):
         return f"{stem}{self.count}"
 
     def intros(self) -> str:
-        return " ".join(["intros", *self.said.names, *self.said.premises])
+        letters = "; symbols" if self.word.alphabet else ""
+        return " ".join(["intros", *self.said.names, *self.said.premises]) + letters
 
     def proof(self) -> str:
         """Where a member may lie on the border of its domain, the least time is a case of its own."""
@@ -90,14 +91,17 @@ class Script(Algebra):
             return f"{self.intros()}; apply (induction_from_one {claim}); assumption"
         own = "noises" if self.word.random else PROOFS.get(self.goal.justification.name)
         own = "gaussians" if own == "finite" and self.said.space == "line" else own
+        own = "finite" if self.word.alphabet else own
         own = "signs" if self.said.relation in ("<", "<=") else own
-        if own is not None and (script := import_module(f".{own}", __package__).proof(self)):
+        script = import_module(f".{own}", __package__).proof(self) if own is not None else None
+        if script and not self.word.alphabet:
             return script
         parts = [part for side in (self.goal.left, self.goal.right) for part in walk(side)]
         if any(isinstance(part, Least) or (isinstance(part, Func) and part.name == "abs") for part in parts):
             return f"{self.intros()}; kinks"
         ways = [f"solve [ {tactic} ]" for tactic in [*self.citing(), *self.by_sums(), self.by_cases()]]
-        return f"{self.intros()}; {ways[0] if len(ways) == 1 else 'first [ ' + ' | '.join(ways) + ' ]'}"
+        general = f"{self.intros()}; {ways[0] if len(ways) == 1 else 'first [ ' + ' | '.join(ways) + ' ]'}"
+        return f"first [ solve [ {script} ] | {general} ]" if script else general
 
     def citing(self) -> list[str]:
         """What is cited may be what is to be proved."""

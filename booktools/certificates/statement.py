@@ -13,18 +13,19 @@ from copy import copy
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from derive.language.alphabets import Iverson
 from derive.language.density import KL, Density, Derivative, E, Integral, Law, Normal, Var, written_out
 from derive.language.dependence import is_state
 from derive.language.expr import Add, Div, Expr, Func, Least, Mul, Neg, Num, Pi, Pow, Symbol, children, walk
 from derive.language.functions import Apply
-from derive.language.goal import Goal
+from derive.language.goal import Goal, is_order
 from derive.language.times import Index, Item, Limit, Product, Sequence, Span, Sum
 from derive.language.tree import Fact, at, first_times
 
 from . import premises
 from .dominated import exchangeable
 from .faithful import faithful
-from .premises import forall, inside, name_of, named, number, placed, scope, thing_of, type_of
+from .premises import forall, inside, name_of, named, number, placed, scope, symbols_of, thing_of, type_of, values_of
 
 FORMS = {Neg: "(- {})", Div: "({} / {})", Pi: "PI", Normal: "(normal {} {} {})", Least: "(Rmin {} {})"}  # of parts
 FUNCTIONS = {"sqrt": "sqrt", "log": "ln", "exp": "exp", "Phi": "Phi", "abs": "Rabs"}
@@ -52,6 +53,8 @@ class Translator(premises.Premises):
 
     def __init__(self, goal: Goal):
         super().__init__(goal)
+        if self.alphabet:
+            self.use(symbols_of(self.alphabet), "", result="Type")
         if self.random:  # the noises that are spoken of are those before the time N
             self.use("Outcome", "", result="Type")
             self.use("N", self.latest, result="nat")
@@ -76,7 +79,7 @@ class Translator(premises.Premises):
         moves = () if isinstance(self.bound.get(name), Sequence) else self.moving.get(name, ())
         types = [*(["nat"] if isinstance(thing, Sequence) else []), *map(type_of, moves)]
         values = [self.word(each) if isinstance(each, Sequence) else self(placed(each, part)) for each in moves]
-        word = self.use(name, thing, *types, result="Outcome" if thing == premises.OUTCOME else "R")
+        word = self.use(name, thing, *types, result="Outcome" if thing == premises.OUTCOME else values_of(thing))
         return f"({' '.join([word, *index, *values])})" if index or values else word
 
     def within(self, *names: str) -> Translator:
@@ -110,6 +113,12 @@ class Translator(premises.Premises):
                 return f"({self(base)} ^ {self.index(power)})"
             case Pow(base, power):
                 return f"(Rpower {self(base)} {self(power)})"
+            case Symbol(role="size"):
+                return f"(INR (length {self.letters()}))"
+            case Iverson(left, right):
+                symbols = symbols_of(self.alphabet)
+                same = self.use(f"same_{symbols}", "decides", symbols, symbols, result="bool")
+                return f"(bracket {same} {self(left)} {self(right)})"
             case Symbol():
                 return self.word(node)
             case Item(_, index):
@@ -125,7 +134,7 @@ class Translator(premises.Premises):
                 terms, self.ends = self.function(symbol, "nat", body), around
                 return f"({'prod' if isinstance(node, Product) else 'sum'} {times} {terms})"
             case Apply(function, arguments):
-                types = ["nat" if isinstance(each, Index) else "R" for each in arguments]
+                types = ["nat" if isinstance(e, Index) else values_of(thing_of(e)) for e in arguments]
                 for order in range(function.order + 1):
                     word = self.use(function.name + "_prime" * order, replace(function, order=order), *types)
                 values = [self.index(each) if isinstance(each, Index) else self(each) for each in arguments]
@@ -185,7 +194,13 @@ class Translator(premises.Premises):
         return self.ends.get(node.symbol, Index(node.symbol)) + node.offset
 
     def law(self, law: Law) -> str:
-        return self.use(law.name, law, *(() if self.space == "finite" else ("set", "set")), "nat -> R")
+        path = f"nat -> {symbols_of(self.alphabet) if self.alphabet else 'R'}"
+        return self.use(law.name, law, *(() if self.space == "finite" else ("set", "set")), path)
+
+    def letters(self) -> str:
+        """The list of all symbols of the alphabet."""
+        symbols = symbols_of(self.alphabet)
+        return self.use(f"{self.alphabet.size.name}_letters", "alphabet", result=f"list {symbols}")
 
     def path(self, *states) -> str:
         (sequence,) = {state.sequence for state in states}
@@ -198,7 +213,8 @@ class Translator(premises.Premises):
 
     def values(self) -> str:
         """The lists of values of the variables, and how many variables there are."""
-        return f"{self.use('space', 'nonempty', 'nat', result='list R')} {self.use('N', self.latest, result='nat')}"
+        same, own = f"(each {self.letters()})" if self.alphabet else "", ("space", "nonempty", "nat")
+        return f"{same or self.use(*own, result='list R')} {self.use('N', self.latest, result='nat')}"
 
     def over(self, states, path: str, body: str) -> str:
         """The integral of ``body``, which depends on ``path``, over ``states``, or over all."""
@@ -234,10 +250,14 @@ class Translator(premises.Premises):
         right = self(goal.right)
         cited = {f"H{n}": self.fact(fact) for n, fact in enumerate(goal.facts)}
         cited |= self.induction(goal.over) if hasattr(goal, "over") else {}
-        stated = {f"O{n}": f"{self(a)} < {self(b)}" for n, (a, b) in enumerate(goal.hypotheses)}
+        stated = {f"O{n}": self.less(*pair) for n, pair in enumerate(goal.hypotheses)}
         exists = {f"W{n}": words for n, words in enumerate(self.existing())}
         domains = {f"D_{name}_{n}": words for name in [*self.names] for n, words in enumerate(self.premises(name))}
         return Statement(dict(self.names), domains | exists | stated | cited, left, relation, right, self.space)
+
+    def less(self, a, b) -> str:
+        """A hypothesis, about numbers or about times."""
+        return f"({self.index(a)} < {self.index(b)})%nat" if is_order((a, b)) else f"{self(a)} < {self(b)}"
 
     def induction(self, over: str) -> dict[str, str]:
         """What an induction has proved: the goal at 1, and its step from each value ≥ 1 to the next one."""

@@ -9,6 +9,7 @@ from derive.language.density import Law
 from derive.language.expr import Expr
 from derive.language.times import Index, Item, Sequence, Span, Sum
 
+from .premises import type_of
 from .statement import Translator
 
 
@@ -123,7 +124,7 @@ class Words(Translator):
         return super().__call__(node)
 
     def of_states(self, node, body) -> str:
-        return f"(fun {self.way(node)} : nat -> R => {self(body)})"
+        return f"(fun {self.way(node)} : {type_of(node.sequence)} => {self(body)})"
 
     def way(self, node) -> str:
         return self.path(node)

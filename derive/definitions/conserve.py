@@ -9,6 +9,7 @@ other.  ``definable`` says what a density or a function may be defined as.
 from __future__ import annotations
 
 from ..errors import ArgumentError
+from ..language.alphabets import has_symbols
 from ..language.density import Density, Diffusion
 from ..language.dependence import atoms, depends_on, is_noise, is_state, may_alias
 from ..language.expr import Symbol, walk
@@ -41,8 +42,8 @@ def conservative(name, left, right, others, word="definition") -> None:
         if is_mixture(right):
             mixture(name, left, right, others)
         else:
-            definable.density(name, left, right)
-        if word == "definition":
+            definable.density(name, left, right, others)
+        if word == "definition" or has_symbols(left):  # numbers do not compare what is said of symbols
             distributions.consistent(name, left, right, others)
     _normalised(name, [*others, (left, right)])
     if isinstance(right, Diffusion):
@@ -62,8 +63,8 @@ def _normalised(name, pairs):
 
 
 def _atom(name, left):
-    if isinstance(left, Symbol) and left.role == "bound":
-        raise ArgumentError(f"{name!r}: {left!r} is a variable of integration and cannot be defined")
+    if isinstance(left, Symbol) and left.role in ("bound", "size"):
+        raise ArgumentError(f"{name!r}: {left!r} is a variable of integration, or a size, and cannot be defined")
     if not isinstance(left, (Symbol, Item, Density, Apply)) or left == standard_normal:
         raise ArgumentError(
             f"{name!r}: the left side must be a symbol, a member of a sequence, a density or a function, got {left!r}"

@@ -11,18 +11,23 @@ from fractions import Fraction
 from itertools import product
 
 from ..errors import ArgumentError
+from ..justifications import justification
+from ..kernel.theorem import prove
+from ..language.alphabets import alphabet_of, has_symbols
 from ..language.density import Density, E, Integral, Normal, Var
 from ..language.dependence import depends_on, is_noise, is_state
 from ..language.expr import Mul, Num, Symbol, rebuild, walk
 from ..language.functions import Apply
+from ..language.goal import Goal
 from ..language.registry import real
 from ..language.times import Index, Item, Product, Span
 from ..language.tree import free_indices, same_thing
 from ..numeric.interpret import Interpreter
 from ..proof.integrability import Integrability
+from ..proof.nonneg import non_negative
 
 
-def density(name, left, right) -> None:
+def density(name, left, right, others=()) -> None:
     """The right side must be a density in the targets of the left side, given its conditions."""
     if isinstance(right, Normal):
         (target, *more) = left.targets
@@ -33,6 +38,8 @@ def density(name, left, right) -> None:
         return
     if isinstance(right, Apply) and right.function.positive and (right.args,) == (left.targets,) and not left.given:
         return
+    if has_symbols(left) and not any(isinstance(part, Density) for part in walk(right)):
+        return _transition(name, left, right, others)
     factors = right.factors if isinstance(right, Mul) else (right,)
     bodies = [part.body if isinstance(part, Product) else part for part in factors]
     if not all(isinstance(body, Density) for body in bodies):
@@ -44,6 +51,25 @@ def density(name, left, right) -> None:
         index = dict(zip(symbols, times, strict=True))
         if not _factorises(left, factors, index):
             raise ArgumentError(f"{name!r}: the product {right!r} is no density of {left!r}, at {index}")
+
+
+def _transition(name, left, right, others):
+    """A row of a transition matrix: an arbitrary function, or a formula that is positive and proved to sum to one."""
+    (target, *more), given = left.targets, left.given
+    if more or len(given) > 1 or any(part.index != target.index - 1 for part in given):
+        raise ArgumentError(f"{name!r}: {left!r} is no step of a chain; define a density as q(x[t] | x[t - 1])")
+    if isinstance(right, Apply):
+        if not right.function.positive or right.args not in ((*given, target), (*given, target, target.index)):
+            raise ArgumentError(f"{name!r}: {right!r} is no positive function of {(*given, target)!r} and the time")
+        return
+    for part in walk(right):
+        state = is_state(part) and part not in (*given, target)
+        hidden = isinstance(part, (Symbol, Item, Apply)) and part not in (*given, target) and depends_on(part, others)
+        if state or hidden or is_noise(part) or isinstance(part, (E, Var, Span)):
+            raise ArgumentError(f"{name!r}: {part!r} in {right!r} is no state of {left!r}; leave it out")
+    whole = Goal(name, Integral(right, target), Num(Fraction(1)), justification("summation"), stated=tuple(others))
+    prove(whole)
+    non_negative(whole, right, strict=True)
 
 
 def _factorises(left, factors, index):
@@ -85,6 +111,8 @@ def function(name, left, right, others) -> None:
     if loose:
         raise ArgumentError(f"{name!r}: {right!r} depends on {sorted(loose)[0]!r}; make it an argument of {left!r}")
     _own_variables(name, left, right, variables, others)
+    if all(map(alphabet_of, variables)):  # there is no growth on a finite set
+        return
     terms = Integrability({}).terms(right, frozenset(variables))
     if left.function.positive and not all(set(variables[: left.function.places]) <= term.fixed() for term in terms):
         raise ArgumentError(f"{name!r}: {right!r} is not seen to fall off in every direction; declare a real function")
@@ -99,7 +127,7 @@ def _own_variables(name, left, right, variables, others):
     bound = [part.over for part in walk(right) if isinstance(part, Integral)]
     for over in bound:
         early = isinstance(over, Item) and over.index.symbol is None and over.index.offset == 0
-        if not early and any(same_thing(over, variable) for variable in variables):
+        if (alphabet_of(over) or not early) and any(same_thing(over, variable) for variable in variables):
             raise ArgumentError(
                 f"{name!r}: {over!r} is bound in {right!r}, and may be an argument of {left!r}; use a dummy"
             )

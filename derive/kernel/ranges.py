@@ -6,6 +6,8 @@ then a question about shortest paths, which is decided: the answer is yes for al
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..errors import Inconclusive
 from ..language.times import Index
 
@@ -17,9 +19,12 @@ class Ranges:
         self.bounds = dict(bounds or {})
 
     @classmethod
-    def least(cls, first: dict[str, int]) -> Ranges:
-        """Every symbol is at least what ``first`` says."""
-        return cls({(None, symbol): -least for symbol, least in first.items()})
+    def least(cls, first: dict[str, int], orders: Iterable[tuple[Index, Index]] = ()) -> Ranges:
+        """Every symbol is at least what ``first`` says, and the times of each pair in ``orders`` are in order."""
+        ranges = cls({(None, symbol): -least for symbol, least in first.items()})
+        for early, late in orders:
+            ranges._know(early.symbol, late.symbol, late.offset - early.offset - 1)
+        return ranges
 
     def within(self, symbol: str, low: Index, high: Index | None) -> Ranges:
         """The same in the body of a sum: low ≤ symbol ≤ high, and nothing of an outer symbol of that name."""

@@ -10,14 +10,15 @@ from itertools import pairwise
 
 from ..errors import DerivationError, Inconclusive
 from ..justifications import CLOSED, GRANTED
+from ..language.alphabets import has_symbols
 from ..language.density import Density
 from ..language.expr import Expr, walk
 from ..language.goal import Goal, has_densities
 from ..language.times import Index
-from ..language.tree import at, first_times, unfold
+from ..language.tree import at, first_times, free_indices, unfold
 from ..language.vectors import has_vectors
 from ..proof import algebra
-from . import noises
+from . import alphabets, noises
 from .free import Free
 from .ranges import Ranges
 from .rewrite import Rewriter
@@ -69,10 +70,12 @@ def prove(goal: Goal) -> Theorem:
     if not isinstance(goal, Goal) or goal.justification not in GRANTED:
         raise DerivationError(f"{goal} is no goal under one of the justifications; state a step")
     first = first_times(goal.left, goal.right, least=goal.start)
-    ranges, free = Ranges.least(first), Free(goal.stated)
+    ranges, free = Ranges.least(first, goal.orders()), Free(goal.stated)
     for side in (goal.left, goal.right):
         well_formed(side, ranges, free)
     left, right = unfold((goal.left, goal.right), goal.facts, goal.start)
+    if has_symbols(left, right) and (goal.justification.calculus or has_vectors(left, right)):
+        raise Inconclusive(f"{goal} is about symbols of an alphabet, of which there are sums alone; split the step")
     if has_vectors(left, right):
         return Theorem(_SEAL, goal, algebra.equal_in_vectors(goal, left, right), granted(goal))
     algebra.sound(replace(goal, justification=CLOSED), left, right)
@@ -84,7 +87,10 @@ def prove(goal: Goal) -> Theorem:
         inside = goal if goal.justification.calculus else replace(goal, justification=CLOSED)
     else:
         left, right = (noises.apart(side, goal.justification.rules, free, ranges) for side in (left, right))
-    return Theorem(_SEAL, goal, algebra.equal(inside, left, right), granted(goal))
+    if "summation" in goal.justification.rules:
+        left, right = (alphabets.summed(side, free, ranges) for side in (left, right))
+    cases = alphabets.cases(left, right, ranges)
+    return Theorem(_SEAL, goal, [algebra.equal(inside, *case) for case in cases][-1], granted(goal))
 
 
 def bounded(goal: Goal, strict: bool) -> Theorem:
@@ -104,6 +110,8 @@ def chained(theorems: list[Theorem]) -> tuple[Expr, Expr]:
 
 def by_induction(goal: Goal, over: str, base: list[Theorem], step: list[Theorem]) -> Theorem:
     """``goal`` for all values ≥ 1 of ``over``, from its base and from the step that may cite the hypothesis."""
+    if any(over in free_indices(time) for one in (*base, *step) for pair in one.goal.orders() for time in pair):
+        raise DerivationError(f"{goal} does not follow: a hypothesis orders {over}; take another index")
     known = {**first_times(goal.left, goal.right, least=goal.start), over: 1}
     for theorem in (*base, *step):
         late = first_times(theorem.left, theorem.right, least=theorem.goal.start)

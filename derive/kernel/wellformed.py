@@ -16,9 +16,9 @@ from .states import all_apart, run
 LATE = Index(None, 10**9)  # an index that goes to a limit
 
 
-def exists(node, least: dict[str, int], stated) -> None:
+def exists(node, least: dict[str, int], stated, orders=()) -> None:
     """Raise unless ``node`` is well formed for all times from ``least`` on, where ``stated`` has all definitions."""
-    well_formed(node, Ranges.least(least), Free(stated))
+    well_formed(node, Ranges.least(least, orders), Free(stated))
 
 
 def well_formed(node, ranges: Ranges, free: Free) -> None:

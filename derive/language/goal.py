@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..errors import ArgumentError, Undefined
 from ..justifications import Justification
+from .alphabets import alphabet_of
 from .density import KL, Density, Diffusion, E, Integral, Law, Normal, Var
 from .expr import Expr, Interval, Symbol, children, walk
 from .times import Index, Item, Limit, OutOfRange, Span
@@ -40,8 +41,20 @@ class Goal:
         """The index symbols that the goal is about."""
         return sorted(free_indices(self.left) | free_indices(self.right))
 
+    def orders(self) -> list[tuple[Index, Index]]:
+        """The hypotheses that one time is before another."""
+        return [pair for pair in self.hypotheses if is_order(pair)]
+
+    def in_order(self, index: dict[str, int]) -> bool:
+        """Do these times satisfy the hypotheses about them alone?"""
+        known = {None: 0, **index}
+        pairs = [pair for pair in self.orders() if all(time.symbol in known for time in pair)]
+        return all(known[early.symbol] + early.offset < known[late.symbol] + late.offset for early, late in pairs)
+
     def check_times(self, index: dict[str, int]) -> None:
-        """Raise ``OutOfRange`` at a time before the goal, or a sequence in it, begins."""
+        """Raise ``OutOfRange`` at a time before the goal, or a sequence in it, begins, or against a hypothesis."""
+        if not self.in_order(index):
+            raise OutOfRange(f"{index} are not in the order that is supposed")
         for symbol, first in first_times(self.left, self.right, least=self.start).items():
             if index[symbol] < first:
                 raise OutOfRange(f"{self} begins at {symbol} = {first}")
@@ -67,6 +80,11 @@ class Goal:
             for index in (part.index,) if isinstance(part, Item) else (part.low, part.high):
                 if index.symbol is None and index.offset < part.sequence.start:
                     raise Undefined(f"{part!r} does not exist; {part.sequence.name} begins at {part.sequence.start}")
+
+
+def is_order(pair) -> bool:
+    """Is this hypothesis about times alone?"""
+    return all(isinstance(side, Index) for side in pair)
 
 
 def free_dummies(node) -> set[str]:
@@ -102,7 +120,8 @@ def runs_over_line(variable) -> bool:
         return False
     sequence = getattr(variable, "sequence", variable)
     stated = isinstance(variable, Item) and sequence.first is not None and variable.index == Index(None, sequence.start)
-    return sequence.domain in (Interval(), vectors) and not stated
+    known = sequence.domain in (Interval(), vectors) or alphabet_of(variable) is not None
+    return known and not stated
 
 
 def odd_conditions(node) -> list:

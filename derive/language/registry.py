@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from ..errors import ArgumentError, VacuousHypotheses
+from .alphabets import Alphabet, no_numbers
 from .density import Density, Law
 from .expr import Expr, Interval, Num, Symbol, walk, wrap
 from .functions import Apply, Function
@@ -93,6 +94,7 @@ class Registry:
         agree(*nodes, *beside)
         written = dict(self.defined)
         try:
+            no_numbers(*nodes)
             found = [(node, *known) for root in (*beside, *nodes) for node in walk(root) for known in mentions(node)]
         except RecursionError as error:
             raise ArgumentError("an expression is nested too deeply, or refers to itself; split it") from error
@@ -134,13 +136,17 @@ class Registry:
         """One real number in an open interval for each time from ``start`` on; ``first`` is the value at ``start``."""
         first = None if first is None else getattr(wrap(first), "value", None) or _no_number(first)
         sequence = Sequence(name, latex or written(name, domain), _interval(domain), at_least_zero(start), first=first)
-        low, high = domain.low, domain.high
-        if first is not None and ((low is not None and first < low) or (high is not None and first > high)):
+        low, high, number = domain.low, domain.high, not isinstance(domain, Alphabet)
+        if first is not None and not (number and (low is None or first >= low) and (high is None or first <= high)):
             raise ArgumentError(f"first must lie in the domain of {name!r} or on its border, got {first}")
         return self.declare(name, sequence)
 
+    def alphabet(self, name: str, latex: str | None = None) -> Alphabet:
+        """A finite set of symbols; ``name`` is that of its size, a whole number from 1 on."""
+        return Alphabet(size=self.declare(name, Symbol(name, latex or latex_name(name), positive, "size")))
+
     def states(self, name: str, domain: Interval = real, latex: str | None = None) -> Sequence:
-        """The variables of a process, real numbers or vectors, from time 0 on."""
+        """The variables of a process, real numbers, vectors or symbols of an alphabet, from time 0 on."""
         return self.declare(name, Sequence(name, latex or written(name, domain), domain, 0, "state"))
 
     def density(self, name: str, latex: str | None = None, markov: bool = False) -> Law:

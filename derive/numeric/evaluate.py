@@ -10,7 +10,7 @@ from mpmath import mp
 from ..errors import Inconclusive, Refuted, Undefined, VacuousHypotheses
 from ..language.density import E, Integral
 from ..language.expr import Num, children, walk
-from ..language.goal import Goal, contains
+from ..language.goal import Goal, contains, is_order
 from ..language.times import Index, Limit, OutOfRange
 from ..language.tree import first_times
 from .analysis import INTEGRAL_DIGITS
@@ -23,6 +23,7 @@ MARGIN = 10  # digits that rounding may take
 LIMIT_TOLERANCE = Fraction(1, 10**9)
 FAR_AWAY = 17  # one more time is that much later than all others
 MODERATE = 50  # larger numbers in a goal are taken for numbers, not for times
+LATEST = 8  # hypotheses about times must hold for some times before it
 TRIES = 40  # points drawn for each point wanted, before hypotheses count as contradictory
 
 
@@ -87,10 +88,13 @@ def _whole_numbers(node):
 
 
 def admissible(goal: Goal, count: int):
-    """Yield the numbers of ``count`` points that satisfy all hypotheses."""
-    found = 0
-    for number in range(TRIES * count):
-        if found < count and all(_holds(goal, number, pair) for pair in goal.hypotheses):
+    """Yield the numbers of ``count`` points that satisfy all hypotheses; those about times are kept by each time."""
+    found, numbers = 0, [pair for pair in goal.hypotheses if not is_order(pair)]
+    symbols = sorted({time.symbol for pair in goal.orders() for time in pair} - {None})
+    several = product(range(LATEST), repeat=len(symbols))
+    possible = any(goal.in_order(dict(zip(symbols, times, strict=True))) for times in several)
+    for number in range(TRIES * count if possible else 0):
+        if found < count and all(_holds(goal, number, pair) for pair in numbers):
             found += 1
             yield number
     if found < count:

@@ -20,6 +20,7 @@ from itertools import product
 from mpmath import mp
 
 from ..errors import Inconclusive, Undefined
+from ..language.alphabets import alphabet_of
 from ..language.density import Law
 from ..language.registry import positive, real
 from .draw import draw
@@ -56,12 +57,18 @@ class FiniteModel(Exact):
 
     def Item(self, node):
         ((sequence, time),) = self.members(node)
+        if alphabet_of(node):
+            return Fraction(self.state((sequence.name, time)))
         if sequence.role != "state":
             stated = self.stated(sequence, time)
             return stated if stated is not None else draw(f"{self.seed}:{sequence.name}[{time}]", sequence.domain)
         return draw(f"{self.seed}:level {sequence.name}[{time}] {self.state((sequence.name, time))}", positive)
 
     def Symbol(self, node):
+        if node.role == "size":
+            return Fraction(len(self.states))
+        if alphabet_of(node):
+            return Fraction(self.state((node.name, 0)))
         return draw(f"{self.seed}:{node.name}", node.domain)
 
     def Apply(self, node):
@@ -73,6 +80,9 @@ class FiniteModel(Exact):
         if node.name == "log" and isinstance(arg, Fraction) and arg > 0:
             return _log(arg.numerator, arg.denominator, mp.prec)
         return super().Func(node)
+
+    def Iverson(self, node):
+        return Fraction(self(node.left) == self(node.right))
 
     def arguments(self, parts):
         return tuple((sequence.name, time) for part in parts for sequence, time in self.members(part))

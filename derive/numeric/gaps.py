@@ -8,13 +8,14 @@ from mpmath import mp
 
 from ..errors import Refuted
 from ..justifications import justification
+from ..language.alphabets import has_symbols
 from ..language.functions import Apply
 from ..language.goal import Goal, contains, has_densities
 from ..language.times import OutOfRange
 from ..language.tree import unfold
 from .evaluate import DIGITS, POINTS, admissible, times_to_try, witness
 from .interpret import to_mpf
-from .models import gaussian_sign
+from .models import finite_sign, gaussian_sign
 from .points import Point
 
 
@@ -22,6 +23,8 @@ def refute_gap(goal: Goal, gap, strict: bool = False) -> tuple[str, ...]:
     """Raise ``Refuted`` if the gap is negative (or zero, if ``strict``) at a point of the domain, or in a model."""
     (seen,) = unfold((gap,), goal.facts, goal.start)
     goal = replace(goal, left=gap, right=seen)
+    if has_symbols(seen):
+        return finite_sign(goal, seen, strict)
     if has_densities(seen):
         return gaussian_sign(goal, seen)
     with mp.workdps(DIGITS):

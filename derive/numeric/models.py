@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 
 from mpmath import mp
 
 from ..errors import Inconclusive, Refuted, Undefined
+from ..justifications import justification
+from ..language.density import Density
 from ..language.dependence import is_state
 from ..language.expr import walk
 from ..language.goal import Goal
 from ..language.registry import real
 from ..language.times import OutOfRange
+from ..language.tree import unfold
 from .draw import draw
 from .evaluate import DIGITS, MARGIN, compare, witness
 from .finite import FiniteModel
 from .gaussian import GaussianModel
 from .interpret import HORIZON, to_mpf
 from .quadratic import Bell, as_bell
+from .transitions import DefinedChain
 
 SAMPLES = 4  # at how many random states the sign of a gap is evaluated
 
@@ -37,9 +41,13 @@ class Search:
 EARLY, LATE = Search(), Search(finite=4, gaussian=2, times=(6, 7, 8), last=9)
 
 
+def state_names(*nodes) -> tuple[str, ...]:
+    return tuple(sorted({part.sequence.name for node in nodes for part in walk(node) if is_state(part)}))
+
+
 def finite_models(goal: Goal, left, right, search: Search = EARLY) -> str:
     """Evaluate a goal in random finite models, at all times that fit; return the name of the search."""
-    names = tuple(sorted({p.sequence.name for side in (left, right) for p in walk(side) if is_state(p)}))
+    names = state_names(left, right)
 
     def test(number, index):
         for salt in range(3):  # free states get three random assignments
@@ -63,6 +71,37 @@ def gaussian_models(goal: Goal, search: Search = EARLY) -> str:
     with mp.workdps(DIGITS + MARGIN):
         _over_models(goal, test, search.gaussian, search.times)
     return f"{search.gaussian} Gaussian models"
+
+
+def defined_chains(goal: Goal) -> str:
+    """Evaluate a goal in chains of symbols whose steps are what the definitions say; return the name of the search."""
+    parameters = [fact for fact in goal.definitions if not isinstance(fact.left, Density)]
+    left, right = unfold((goal.left, goal.right), parameters, goal.start)
+    facts = [replace(fact, right=unfold((fact.right,), parameters)[0]) for fact in goal.definitions]
+
+    def test(number, index):
+        model = DefinedChain(facts, str(number), index, justification("linearity"), names=state_names(left, right))
+        compare(goal, model, left, right, mp.mpf(10) ** (MARGIN - DIGITS))
+
+    _over_models(goal, test, EARLY.gaussian, EARLY.times)
+    return f"{EARLY.gaussian} chains"
+
+
+def finite_sign(goal: Goal, gap, strict: bool) -> tuple[str, ...]:
+    """Raise ``Refuted`` if a gap about symbols is negative (or zero, if ``strict``) in a finite model."""
+    names = state_names(gap)
+
+    def test(number, index):
+        model = FiniteModel(str(number), index, justification("Gibbs"), names=names)
+        if (value := model(gap)) < 0 or (strict and value == 0):
+            raise Refuted(f"the gap {gap!r} is {mp.nstr(to_mpf(value), 12)} at {witness(model)}")
+
+    try:
+        with mp.workdps(DIGITS):
+            _over_models(goal, test, EARLY.finite, EARLY.times)
+    except Inconclusive:
+        return ()
+    return (f"{EARLY.finite} finite models",)
 
 
 def gaussian_sign(goal: Goal, gap) -> tuple[str, ...]:

@@ -55,6 +55,8 @@ class Point(Analysis):
         return self.used[label]
 
     def Symbol(self, node):
+        if node.role == "size":  # a whole number
+            return Fraction(1 + int(self.leaf((node.name, None), node.domain)))
         return self.leaf((node.name, None), node.domain)
 
     def Item(self, node):

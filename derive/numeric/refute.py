@@ -7,6 +7,7 @@ from dataclasses import replace
 from mpmath import mp
 
 from ..errors import Inconclusive
+from ..language.alphabets import has_symbols
 from ..language.density import KL, E, Integral, Var
 from ..language.dependence import random_facts
 from ..language.goal import Goal, contains, has_densities
@@ -15,7 +16,7 @@ from ..language.vectors import has_vectors
 from .diffusions import about, at_diffusions
 from .evaluate import DIGITS, at_points
 from .hermite import at_bells, under_bells
-from .models import LATE, finite_models, gaussian_models
+from .models import LATE, defined_chains, finite_models, gaussian_models
 from .sums import at_sums, of_sums
 from .vectors import in_dimensions
 
@@ -28,6 +29,9 @@ def refute(goal: Goal) -> tuple[str, ...]:
     if has_vectors(goal.left, goal.right):
         return tuple(dict.fromkeys(found for each in in_dimensions(goal) for found in refute(each)))
     left, right = unfold((goal.left, goal.right), goal.facts, goal.start)
+    if has_symbols(left, right):
+        stated = [] if goal.assumed else [lambda: defined_chains(goal)]  # what is assumed is no part of these
+        return _seen(lambda: finite_models(goal, left, right), *stated)
     special, only = _special(goal, left, right)
     found = _seen(*special)
     if found or only:
@@ -56,6 +60,8 @@ def _special(goal: Goal, left, right):
 
 def refute_by_definitions(goal: Goal) -> tuple[str, ...]:
     """The same for what an induction concludes: all definitions are put in, its proof is not used."""
+    if has_symbols(goal.left, goal.right):
+        return _seen(lambda: defined_chains(goal))
     if has_densities(goal.left, goal.right):
         return _seen(lambda: gaussian_models(goal))
     return _seen(lambda: at_points(goal, *unfold((goal.left, goal.right), goal.definitions)))

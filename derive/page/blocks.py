@@ -46,6 +46,7 @@ class Rests:
     defined: frozenset = frozenset()
     brings: frozenset = frozenset()
     axioms: frozenset[str] = frozenset()
+    ordered: frozenset[str] = frozenset()  # the indices that hypotheses order: a result is about these alone
 
     def __or__(self, other: Rests) -> Rests:
         return Rests(
@@ -53,6 +54,7 @@ class Rests:
             self.defined | other.defined,
             self.brings | other.brings,
             self.axioms | other.axioms,
+            self.ordered | other.ordered,
         )
 
 
@@ -98,6 +100,7 @@ class Block:
         first = self.first()
         right, symbols = self.lines()[-1].right, free_indices(self.left)
         known = tuple(sorted((symbol, first[symbol]) for symbol in symbols | free_indices(right)))
+        symbols -= self._rests.ordered
         return Fact(self.name, self.left, right, symbols, known, self.rests, self.brings, self._rests.axioms)
 
     def rows(self) -> list[dict[str, str]]:

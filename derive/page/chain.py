@@ -120,7 +120,8 @@ class Chain(Block):
         for source in self.sources(step.using):
             self._rests |= source._rests
         signs = step.gap.theorem.rests if step.gap else frozenset()
-        self._rests |= Rests(axioms=step.status.theorem.rests | signs)
+        ordered = frozenset(time.symbol for pair in step.goal.orders() for time in pair)
+        self._rests |= Rests(axioms=step.status.theorem.rests | signs, ordered=ordered)
         self._steps += (step,)
 
     def at_most(self, bound, gap, using=()) -> Chain:

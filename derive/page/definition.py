@@ -5,13 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
+from ..language.alphabets import has_symbols
 from ..language.density import Diffusion
 from ..language.expr import Expr
+from ..language.functions import Apply
 from ..language.registry import standard_normal, standard_vector
 from ..language.times import Item
 from ..language.tree import brought
 from ..language.vectors import is_variable
 from .blocks import Block, Line, Rests
+
+
+def is_matrix(left) -> bool:
+    """Is this a function of symbols of an alphabet?  They may be those at the time 0."""
+    return isinstance(left, Apply) and has_symbols(left)
 
 
 class Definition(Block):
@@ -20,7 +27,7 @@ class Definition(Block):
     definition, steps = True, ()
 
     def __init__(self, name: str, left: Expr, right: Expr, relation: str, word: str):
-        super().__init__(name, left.sequence.start if isinstance(left, Item) else 1)
+        super().__init__(name, left.sequence.start if isinstance(left, Item) else int(not is_matrix(left)))
         self.left, self.right, self.relation, self.word = left, right, relation, word
         self.equations = ((left, right),) if isinstance(right, Diffusion) else ()
         noise = [left.sequence.name if isinstance(left, Item) else left.name] if right == standard_normal else []

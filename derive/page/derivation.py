@@ -40,7 +40,7 @@ from ..proof.vectors import parts
 from ..verify.verify import non_negative, verify
 from .blocks import Block
 from .chain import Chain
-from .definition import Definition
+from .definition import Definition, is_matrix
 from .induction import Induction
 from .recall import Recalled, recall
 from .summary import Canary, Summary
@@ -102,7 +102,7 @@ class Derivation(Registry):
             moving_in_time(name, left, right, pairs, sides)
         if is_noise(left):
             return self._place(Definition(name, left, right, "~", "independent"))
-        goal = Goal(name, left, right, justification("definition"))
+        goal = Goal(name, left, right, justification("definition"), start=int(not is_matrix(left)))
         if isinstance(right, Diffusion):
             always_defined(right.drift, {}, smooth=True)
             always_defined(right.noise, {}, smooth=True)
@@ -116,7 +116,7 @@ class Derivation(Registry):
             self._in_domain(goal, left, right)
             if not has_densities(right):
                 for part in parts(goal, right):
-                    always_defined(part, self._least(left), smooth=isinstance(left, Apply))
+                    always_defined(part, self._least(left, right), smooth=isinstance(left, Apply))
         if not has_densities(right):
             finite(*walk(right))
             if contains(Limit, right):
@@ -130,10 +130,10 @@ class Derivation(Registry):
         not_against([*stated, new], left)
         return self._place(new)
 
-    def _least(self, left) -> dict[str, int]:
+    def _least(self, left, right) -> dict[str, int]:
         """The first time at which something defined exists."""
         if not isinstance(left, Item) or left.index.symbol is None:
-            return {}
+            return first_times(left, right, least=0) if is_matrix(left) else {}
         return {left.index.symbol: max(left.sequence.start - left.index.offset, 0)}
 
     def _in_domain(self, goal, left, right):

@@ -43,6 +43,8 @@ def declared(thing) -> str:
         return "Markov law" if thing.markov else "law"
     low, high = (end if end is not None else "∞" for end in (thing.domain.low, thing.domain.high))
     domain = f"in ({'-' if low == '∞' else ''}{low}, {high})" + "^d" * isinstance(thing.domain, Space)
+    if size := getattr(thing.domain, "size", None):
+        domain = f"in an alphabet of {size!r}"
     if isinstance(thing, Function):
         more = f", falls off in {thing.places} arguments" if thing.places > 1 else ""
         return f"function {domain}{more}"
@@ -113,7 +115,7 @@ def results(derivation) -> dict:
     """Everything that ``derivation`` has proved as an equality, for the file that other chapters recall from."""
     chapter = {"letter": derivation.letter, "recalls": [], "letters": {}, "definitions": {}, "results": {}}
     for block in derivation.blocks.values():
-        if block.definition:
+        if block.definition or block._rests.ordered:
             continue
         if origin := getattr(block, "origin", None):
             chapter["recalls"] = sorted({*chapter["recalls"], origin.letter})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from ..language.alphabets import alphabet_of
 from ..language.density import Derivative, Integral, Law
 from ..language.expr import Div, Func, Mul, Neg, Num, Symbol
 from ..language.functions import Apply
@@ -176,10 +177,15 @@ class Latex:
         return r"D_{\mathrm{KL}}" + fenced("(", rf"{self(node.p)} \,\|\, {self(node.q)}", ")")
 
     def Integral(self, node):
+        if alphabet_of(node.over):
+            return rf"\sum_{{{self(node.over)}}} {self(node.body, PRODUCT)}"
         low = r"-\infty" if node.low is None else self(node.low)
         high = r"\infty" if node.high is None else self(node.high)
         bounds = "" if node.low is None and node.high is None else f"_{_braced(low)}^{_braced(high)}"
         return rf"\int{bounds} {self(node.body, PRODUCT)}\, \mathrm{{d}}{self(node.over, ATOM)}"
+
+    def Iverson(self, node):
+        return f"[{self(node.left)} = {self(node.right)}]"
 
     def Diffusion(self, node):
         moved = [
@@ -220,6 +226,8 @@ def takes_all(node) -> bool:
 
 def compound(node) -> bool:
     """Is the name of ``node`` a formula, as in ∇ log q, so that an exponent or a factor beside it needs parentheses?"""
+    if isinstance(node, Integral) and alphabet_of(node.over):  # it is written as a sum
+        return True
     owner = {Item: "sequence", Apply: "function"}.get(type(node))
     if owner is None and not isinstance(node, Symbol):
         return False

@@ -84,7 +84,7 @@ def moving(goal, left, right):
     """Both sides with the symbols written out that hide something random, which a mean or integral must not miss."""
     if not contains((E, Var, KL, Integral), left, right):
         return left, right
-    free, ranges = Free(goal.stated), Ranges.least(first_times(left, right, least=goal.start))
+    free, ranges = Free(goal.stated), Ranges.least(first_times(left, right, least=goal.start), goal.orders())
     facts = random_facts((*goal.definitions, *goal.assumed))
     found = []
     for node in (part for side in (left, right) for part in walk(side)):

@@ -13,6 +13,7 @@ import sympy as sp
 from ..errors import DerivationError, Inconclusive
 from ..justifications import justification
 from ..kernel.positive import positive
+from ..language.alphabets import decided
 from ..language.density import Normal
 from ..language.expr import Num, Symbol, walk
 from ..language.times import Index, Item, Limit, Product, Sum
@@ -27,8 +28,9 @@ def defined(*nodes, smooth=False, index=None, least=None) -> None:
     """Raise ``Inconclusive`` unless every part of ``nodes`` is proved to have a value on the whole domain."""
     translate = Defined(justification("algebra"), floors=floors(*nodes), index=index, least=least)
     translate.smooth = smooth
-    for node in nodes:
-        translate(node)
+    for case in decided(*nodes):
+        for node in case:
+            translate(node)
 
 
 def on_border(nodes, symbol, least) -> bool:

@@ -16,6 +16,7 @@ import sympy as sp
 
 from ..errors import DerivationError, Inconclusive
 from ..justifications import justification
+from ..language.alphabets import alphabet_of
 from ..language.density import E, Integral, Normal, Var, written_out
 from ..language.dependence import is_noise, is_state
 from ..language.expr import Div, Mul, Num, children, walk
@@ -56,6 +57,7 @@ def converges(*nodes) -> None:
     checker = Integrability(floors(*nodes))
     for part in (part for node in nodes for part in walk(node)):
         over_line = isinstance(part, Integral) or (isinstance(part, E) and isinstance(part.under, Normal))
+        over_line = over_line and not alphabet_of(getattr(part, "over", None))
         if over_line and not has_densities(part):  # those of a law itself are taken to exist
             try:
                 checker.terms(part, frozenset())
@@ -89,6 +91,7 @@ def finite(*parts) -> None:
     """Raise ``Inconclusive`` if one of ``parts`` is an integral over the line, or a mean, that may diverge."""
     for part in parts:
         over_line = isinstance(part, Integral) and (part.low is None or part.high is None)
+        over_line = over_line and not alphabet_of(part.over)  # a finite sum
         if over_line or (isinstance(part, E) and isinstance(part.under, Normal)):
             converges(part)
 

@@ -14,6 +14,7 @@ from ..justifications import justification
 from ..kernel.positive import positive
 from ..kernel.sums import product, products, total
 from ..kernel.wellformed import exists
+from ..language.alphabets import decided
 from ..language.density import KL, Density, E, Integral
 from ..language.expr import Add, Div, Func, Least, Mul, Num, Pow, log, rebuild, walk
 from ..language.goal import Goal, has_densities
@@ -28,7 +29,7 @@ from .symbolic import Symbolic, floors
 def non_negative(goal: Goal, gap, strict: bool = False) -> None:
     """Prove ``gap`` ≥ 0 (> 0 if ``strict``) on the domain, or raise ``Inconclusive``."""
     least = first_times(gap, least=goal.start)
-    exists(gap, least, goal.stated)
+    exists(gap, least, goal.stated, goal.orders())
     (gap,) = unfold((gap,), goal.facts, goal.start)
     cases, late = border_cases([gap], least)
     for symbol, first in cases.items():
@@ -39,7 +40,7 @@ def non_negative(goal: Goal, gap, strict: bool = False) -> None:
 def _one_case(gap, strict, least):
     if not has_densities(gap):
         defined(gap, least=least)
-    if not _Sign(least).proved(gap, strict, {}):
+    if not all(_Sign(least).proved(case, strict, {}) for (case,) in decided(gap)):
         raise Inconclusive(
             f"the sign of the gap {gap!r} is not known; write it as a divergence or a product of positive terms"
         )

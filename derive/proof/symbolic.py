@@ -98,6 +98,11 @@ class Symbolic(Folds):
         x, mean, variance = map(self, (node.at, node.mean, node.variance))
         return sp.exp(-((x - mean) ** 2) / (2 * variance)) / sp.sqrt(2 * sp.pi * variance)
 
+    def Iverson(self, node):
+        """The bracket of a bound symbol is an unknown number; those of free ones are decided before."""
+        sides = sorted((self(node.left), self(node.right)), key=str)
+        return self.hide(sp.Symbol(f"[{sides[0]} = {sides[1]}]", real=True), sides)
+
     def Density(self, node):
         """An arbitrary positive function of its states."""
         items = [self.variable(part) for part in (*node.targets, *node.given)]

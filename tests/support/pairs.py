@@ -15,7 +15,7 @@ from textwrap import dedent
 
 from setting import Setting
 
-from derive import KL, Derivative, E, Integral, Limit, Normal, Phi, Product, Sum, Var, exp, log, positive, sqrt
+from derive import KL, Derivative, E, Integral, Iverson, Limit, Normal, Phi, Product, Sum, Var, exp, log, positive, sqrt
 from derive.language.expr import Interval, Pi, wrap
 from derive.language.goal import Goal
 from derive.language.times import Index
@@ -1473,7 +1473,53 @@ NOISE = (
     ),
 )
 
-PAIRS = (*NUMBERS, *TIMES, *CITED, *FUNCTIONS, *DENSITIES, *FINITE, *LINE, *CALCULUS, *NOISE)
+
+def picked(w):
+    alphabet = w.X.alphabet("K")
+    c, mask = w.X.states("c", alphabet), w.X.symbol("mask", alphabet)
+    return (Integral(Iverson(c[w.t], mask) * w.g(c[w.t]) + 1, c[w.t]), w.g(mask) + alphabet.size, "summation")
+
+
+def in_order(w):
+    c = w.X.states("c", w.X.alphabet("K"))
+    w.X.suppose("order", w.s, w.t)
+    return (w.mk(c[w.s - 1] | c[w.s], c[w.t]), w.mk(c[w.s - 1] | c[w.s]), "Markov")
+
+
+ALPHABETS = (
+    Pair(
+        "a bracket, and the size of an alphabet",
+        picked,
+        """
+        (K_symbols : Type) (t N_ : nat) (K_letters : list K_symbols)
+            (same_K_symbols : K_symbols -> K_symbols -> bool) (c : nat -> K_symbols)
+            (mask : K_symbols) (g : K_symbols -> R)
+        (1 <= t < N_)%nat
+        K_letters <> [] /\\ NoDup K_letters /\\ forall v, In v K_letters
+        forall a b, same_K_symbols a b = true <-> a = b
+        Variables.over (fun _ => K_letters) N_ (only t)
+            (fun c => (if same_K_symbols (c t) mask then 1 else 0) * g (c t) + 1) c
+            = g mask + INR (length K_letters)
+        """,
+    ),
+    Pair(
+        "symbols at times in order",
+        in_order,
+        """
+        (K_symbols : Type) (s t N_ : nat) (K_letters : list K_symbols) (c : nat -> K_symbols)
+            (k : (nat -> K_symbols) -> R)
+        (1 <= s < t /\\ t < N_)%nat
+        K_letters <> [] /\\ NoDup K_letters /\\ forall v, In v K_letters
+        forall c, 0 < k c
+        normalised (fun _ => K_letters) N_ k
+        markov (fun _ => K_letters) N_ k
+        cond (fun _ => K_letters) N_ k (only (s - 1)) (only s ∪ only t) c
+            = cond (fun _ => K_letters) N_ k (only (s - 1)) (only s) c
+        """,
+    ),
+)
+
+PAIRS = (*NUMBERS, *TIMES, *CITED, *FUNCTIONS, *DENSITIES, *FINITE, *LINE, *CALCULUS, *NOISE, *ALPHABETS)
 
 WRONG = (  # a pair, and what its statement does not say: what stands there, and what stands there instead
     ("a member before its time moves the range", "(3 <= t)%nat", "(2 <= t)%nat"),

@@ -22,10 +22,12 @@ Open Scope R_scope.
     line: [int] is the improper Riemann integral over the real line, and an integral over one state is that over its
     value, [line_integral (fun here => (fun x => body) (put x t here))].
 
+    Symbols of an alphabet have values of a type of their own, and the space is finite: its list holds each of them.
+
     Integrals over intervals are Riemann integrals; those over half lines are improper. [StepsNoise.v] has the words for
     noise. *)
 
-Definition nonempty (space : nat -> list R) := forall i, space i <> [].
+Definition nonempty {V : Type} (space : nat -> list V) := forall i, space i <> [].
 
 Definition line_integral (f : R -> R) : R := RInt_gen f (Rbar_locally m_infty) (Rbar_locally p_infty).
 
@@ -57,10 +59,20 @@ Definition smooth_first (f : R -> nat -> R) := forall t, smooth (fun x => f x t)
 Definition Phi (x : R) : R := RInt_gen (fun z => normal z 0 1) (Rbar_locally m_infty) (at_point x).
 
 (** The joint density of N variables is that of a Markov chain. *)
-Definition markov (space : nat -> list R) (N : nat) (q : (nat -> R) -> R) :=
-  exists (start : R -> R) (k : nat -> R -> R -> R),
+Definition markov {V : Type} (space : nat -> list V) (N : nat) (q : (nat -> V) -> R) :=
+  exists (start : V -> R) (k : nat -> V -> V -> R),
   (forall s, 0 < start s) /\ (forall t r s, 0 < k t r s) /\
   sum (space 0%nat) start = 1 /\ (forall t r, sum (space t) (k t r) = 1) /\ forall x, q x = chain start k (N - 1) x.
+
+(** The symbols of an alphabet, each once; and whether two symbols are the same. *)
+Definition alphabet {V : Type} (letters : list V) := letters <> [] /\ NoDup letters /\ forall v, In v letters.
+Definition decides {V : Type} (same : V -> V -> bool) := forall a b, same a b = true <-> a = b.
+
+(** The values of every variable are these symbols. *)
+Definition each {V : Type} (letters : list V) : nat -> list V := fun _ => letters.
+
+(** The Iverson bracket: 1 where two symbols are the same, and 0 elsewhere. *)
+Definition bracket {V : Type} (same : V -> V -> bool) (a b : V) : R := if same a b then 1 else 0.
 
 Definition span (a b : nat) : set := fun i => Nat.leb a i && Nat.leb i b.
 

@@ -35,14 +35,14 @@ Proof.
     apply (is_RInt_scal (V := R_NormedModule) g), (RInt_correct (V := R_CompleteNormedModule) g), Hg.
 Qed.
 
-(** ** Sums over states *)
+(** ** Sums over states, whose values are of any type *)
 
 Section Finite.
-  Variables (space : nat -> list R) (N : nat).
+  Context {V : Type} (space : nat -> list V) (N : nat).
   Hypothesis inhabited : forall i, space i <> [].
   Notation over := (Variables.over space).
   Notation free := (Variables.free N).
-  Notation function := ((nat -> R) -> R).
+  Notation function := ((nat -> V) -> R).
 
   Lemma combination A B (l : list (function * function)%type) f x :
     (forall i, A i = B i) -> (forall y, f y = sum l (fun p => fst p y * snd p y)) ->
@@ -73,7 +73,7 @@ Section Finite.
   Proof. rewrite <- over_sum. apply over_ext. intros y. now rewrite <- sum_scale_right. Qed.
 
   Section Law.
-    Variable q : (nat -> R) -> R.
+    Variable q : (nat -> V) -> R.
     Hypothesis q_pos : forall x, 0 < q x.
     Notation marginal := (Densities.marginal space N q).
     Notation cond := (Densities.cond space N q).
@@ -126,18 +126,44 @@ Section Finite.
       rewrite chain_rule_path by auto. apply prod_ext. reflexivity.
     Qed.
 
-    (** Of conditions in the past a Markov chain remembers the last. *)
-    Lemma markov_drop t A B C x : markov space N q -> (1 <= t < N)%nat ->
-      (forall i, A i = only t i) -> (forall i, B i = true -> (i < t)%nat) -> B (t - 1)%nat = true ->
-      (forall i, C i = only (t - 1) i) -> cond A B x = cond A C x.
+    (** Of conditions that are all before the targets it remembers the latest, and of those after them the earliest. *)
+    Lemma markov_keeps t A B C x : markov space N q -> (t < N)%nat -> B t = true -> (forall i, C i = only t i) ->
+      (forall i, A i = true -> t < i)%nat /\ (forall i, B i = true -> i <= t)%nat \/
+      (forall i, A i = true -> i < t)%nat /\ (forall i, B i = true -> t <= i)%nat -> cond A B x = cond A C x.
     Proof.
-      intros (start & k & Hs & Hk & H1 & H2 & Hq) Ht HA HB Hl HC.
-      replace A with (only t) by (extensionality i; now rewrite HA).
-      replace C with (only (t - 1)) by (extensionality i; now rewrite HC).
+      intros (start & k & Hs & Hk & H1 & H2 & Hq) Ht HB HC Hside.
+      replace C with (only t) by (extensionality i; now rewrite HC).
       replace q with (chain start k (N - 1)) by (extensionality y; now rewrite Hq).
-      replace N with (S (N - 1)) at 1 3 by lia.
-      apply markov_forward; auto; try lia.
-      intros i Hi. apply Nat.leb_le. specialize (HB i Hi). lia.
+      replace N with (S (N - 1)) at 1 3 by lia. destruct Hside as [[HA HB'] | [HA HB']].
+      - apply markov_after; auto; try lia; intros i Hi; apply Nat.leb_le.
+        + specialize (HA i Hi). lia.
+        + specialize (HB' i Hi). lia.
+      - apply markov_before; auto; try lia.
+        + intros i Hi. specialize (HA i Hi). apply Nat.leb_le. lia.
+        + destruct (A t) eqn:E; [|reflexivity]. specialize (HA t E). lia.
+        + intros i Hi. specialize (HB' i Hi). apply Nat.leb_le. lia.
+    Qed.
+    (** The marginal of a Markov chain by those of its states up to the time t and from it on. *)
+    Lemma marginal_across t S B A x : markov space N q -> (t < N)%nat -> S t = true ->
+      (forall i, B i = S i && Nat.leb i t) -> (forall i, A i = S i && Nat.leb t i) ->
+      marginal S x = marginal B x * marginal A x / marginal (only t) x.
+    Proof.
+      intros Hq Ht HS HB HA. set (F := fun i => S i && Nat.ltb t i).
+      assert (E : cond F B x = cond F (only t) x).
+      { apply (markov_keeps t); auto.
+        - rewrite HB, HS. apply Nat.leb_refl.
+        - left. split; intros i; [unfold F | rewrite HB]; intros [_ Hi]%andb_prop;
+            [apply Nat.ltb_lt in Hi | apply Nat.leb_le in Hi]; lia. }
+      assert (P : forall C, 0 < marginal C x) by (intros; now apply marginal_pos).
+      unfold Densities.cond in E. replace (F ∪ B) with S in E; [replace (F ∪ only t) with A in E|].
+      - assert (PB := P B). assert (Pt := P (only t)).
+        apply (f_equal (fun r => r * marginal B x)) in E. unfold Rdiv in E |- *.
+        rewrite Rmult_assoc, Rinv_l in E by lra. lra.
+      - extensionality i. unfold union, F, only. rewrite HA.
+        destruct (Nat.leb_spec t i), (Nat.ltb_spec t i), (Nat.eqb_spec i t);
+          subst; rewrite ?HS; cbn; rewrite ?andb_true_r, ?andb_false_r, ?orb_false_r; reflexivity || lia.
+      - extensionality i. unfold union, F. rewrite HB.
+        destruct (Nat.leb_spec i t), (Nat.ltb_spec t i), (S i); cbn; reflexivity || lia.
     Qed.
   End Law.
 End Finite.
@@ -173,7 +199,7 @@ Ltac all_free := repeat first [ apply List.Forall_nil | apply List.Forall_cons; 
 Ltac leafwise leaf :=
   first
   [ reflexivity
-  | solve [ leaf ]
+  | solve [ leaf ] | solve [ symmetry; leaf ]
   | lazymatch goal with
     | |- sum _ _ = sum _ _ => apply sum_ext; let i := fresh in let j := fresh in intros i j; apply in_times in j; leafwise leaf
     | |- prod _ _ = prod _ _ => apply prod_ext; let i := fresh in let j := fresh in intros i j; apply in_times in j; leafwise leaf
@@ -182,10 +208,9 @@ Ltac leafwise leaf :=
     end ].
 Ltac drop :=
   lazymatch goal with
-  | |- cond ?space ?N ?q (only ?t) ?B ?x = cond ?space ?N ?q (only ?t) ?C ?x =>
-    first
-    [ solve [ apply (markov_drop space N ltac:(assumption) q t (only t) B C x); first [ assumption | bits ] ]
-    | symmetry; apply (markov_drop space N ltac:(assumption) q t (only t) C B x); first [ assumption | bits ] ]
+  | |- cond ?space ?N ?q ?A ?B ?x = cond ?space ?N ?q ?A (only ?t) ?x =>
+    apply (markov_keeps space N ltac:(assumption) q t A B (only t) x);
+    first [ assumption | bits | left; split; bits | right; split; bits ]
   end.
 Ltac path :=
   lazymatch goal with
@@ -206,7 +231,7 @@ Ltac positive :=
     match goal with H : positive I |- _ => apply H; intros; positive end
   | |- 0 < ln _ => fail
   | |- 0 < sum _ _ => fail
-  | |- 0 < Variables.over _ _ _ _ _ => fail
+  | |- 0 < Variables.over _ _ _ _ _ => apply over_pos; [ assumption | intros; positive ]
   | |- _ => first [ assumption | by_premise ]
   end.
 
