@@ -43,7 +43,7 @@ def test_the_statement_names_all_that_is_assumed():
 def stated(F: Derivation, *pairs) -> Assumptions:
     """Definitions that nothing has checked."""
     for number, (left, right) in enumerate(pairs):
-        F.place(Definition(f"block {number}", left, right, ":=", "definition"))
+        F._place(Definition(f"block {number}", left, right, ":=", "definition"))
     return Assumptions(F)
 
 
