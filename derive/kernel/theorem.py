@@ -33,7 +33,7 @@ class Theorem:
 
     __slots__ = ("_goal", "_how", "_rests")
 
-    def __init__(self, seal, goal: Goal, how: str, rests: frozenset[str]):
+    def __init__(self, seal, goal: Goal, how: str, rests: frozenset[str] = frozenset()):
         if seal is not _SEAL:
             raise DerivationError("a theorem is made by the kernel alone; state a step, and let it be proved")
         for name, value in zip(self.__slots__, (goal, how, rests), strict=True):
