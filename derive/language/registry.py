@@ -91,13 +91,13 @@ class Registry:
         One symbol may stand for two things in two blocks; not in one block (``beside`` are the other sides of it), and
         not if a definition says what it is.
         """
-        agree(*nodes, *beside)
         written = dict(self.defined)
         try:
             no_numbers(*nodes)
             found = [(node, *known) for root in (*beside, *nodes) for node in walk(root) for known in mentions(node)]
         except RecursionError as error:
             raise ArgumentError("an expression is nested too deeply, or refers to itself; split it") from error
+        agree(*nodes, *beside)
         for symbol in frozenset().union(*map(free_indices, nodes)):
             if symbol not in self.what:
                 raise ArgumentError(f"the index {symbol!r} is not declared here; take one that indices(…) gave")

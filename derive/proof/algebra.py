@@ -42,7 +42,7 @@ def sound(goal: Goal, *sides) -> None:
         for side in sides:
             always_defined(side, least)
     if has_densities(*sides):
-        drawn(Ranges.least(least), *sides)
+        drawn(Ranges.least(least, goal.orders()), *sides)
     exists(goal, *sides)
 
 

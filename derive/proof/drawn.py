@@ -12,6 +12,7 @@ from ..errors import Inconclusive
 from ..kernel.ranges import Ranges
 from ..kernel.states import apart, run
 from ..kernel.sums import product, products
+from ..language.alphabets import alphabet_of
 from ..language.density import Density, Integral
 from ..language.expr import walk
 from ..language.goal import has_densities
@@ -23,7 +24,9 @@ from .symbolic import floors
 def drawn(ranges: Ranges, *sides) -> None:
     """Raise ``Inconclusive`` for an integral that may diverge: over a state that nothing draws or falls off with."""
     checker = Integrability(floors(*sides))
-    for part in (part for side in sides for part in walk(side) if isinstance(part, Integral)):
+    for part in (
+        part for side in sides for part in walk(side) if isinstance(part, Integral) and not alphabet_of(part.over)
+    ):
         body, variables = part, []
         while isinstance(body, Integral):
             variables += one_by_one(body.over) if None in (body.low, body.high) else []

@@ -222,7 +222,7 @@ def test_theorems_keep_their_claim():
 
 def test_a_theorem_is_made_by_the_kernel_alone():
     with pytest.raises(DerivationError, match="made by the kernel alone"):
-        Theorem(object(), None, "trust me")
+        Theorem(object(), None, "trust me", frozenset())
 
 
 def test_nobody_can_pass_an_algebra_of_their_own():
