@@ -15,6 +15,7 @@ from .density import KL, Density, Derivative, E, Integral, Law, Normal
 from .expr import Expr, Symbol, children, rebuild, walk
 from .times import Index, Item, Limit, Sum
 
+DIMENSION = "d"  # the index that counts the coordinates of vectors
 MAX_UNFOLDINGS = 200  # a chain of definitions longer than this is a circle
 
 
@@ -210,6 +211,8 @@ def among(parts, variables) -> bool:
 def first_times(*nodes, least: int = 1) -> dict[str, int]:
     """The least value, from ``least`` on, of each free index symbol at which all sequences in ``nodes`` have begun."""
     found = {symbol: least for node in nodes for symbol in free_indices(node)}
+    if DIMENSION in found:  # no time: it does not begin late
+        found[DIMENSION] = min(least, 1)
     for part in (part for node in nodes for part in walk(node) if isinstance(part, Item)):
         symbol = part.index.symbol
         if symbol in found:
