@@ -21,7 +21,7 @@ from ..source.pages import Book, Cell, Page
 TAG = "derivation"
 TYPED = {"math_block", "math_block_label", "math_block_eqno", "amsmath"}
 DISPLAYED = re.compile(r"\$\$|\\\[|\\(?:begin|tag|label|displaystyle)(?![a-zA-Z])")
-MODULES = {"derive", "derive.language.expr", "fractions", "pagekit.exercises"}
+MODULES = {"derive", "derive.language.expr", "derive.language.vectors", "fractions", "pagekit.exercises"}
 INSIDE = {"getattr", "setattr", "delattr", "vars", "globals", "locals", "exec", "eval", "compile", "object", "type"}
 REMEDY = "state it in a cell with the tag derivation (`define`, `assume`, `chain`), which shows what was checked"
 
