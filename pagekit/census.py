@@ -10,7 +10,6 @@ from importlib.resources import files
 # A mistake in one of these, or in SymPy, can let a false line pass.
 DECIDE = ("derive.justifications", "derive.language", "derive.kernel", "derive.proof")
 PARTS = (*DECIDE, "derive.numeric", "derive.definitions", "derive.verify", "derive.page")
-LIMIT = 3600  # lines of all that decide
 _BLANK = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
 
 

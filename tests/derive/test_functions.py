@@ -226,7 +226,7 @@ def test_a_function_needs_arguments_and_a_plain_range(w):
         w.g()
     with pytest.raises(ArgumentError, match="one argument"):
         w.g.prime(w.r, w.b)
-    with pytest.raises(ArgumentError, match="real or positive"):
+    with pytest.raises(ArgumentError, match="real, positive or vectors"):
         w.X.function("k", unit)
     with pytest.raises(ArgumentError, match="already declared"):
         w.X.function("g", positive)
