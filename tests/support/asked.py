@@ -19,7 +19,7 @@ def stated(derivation, name, left, right, relation, word):
     left, right = wrap(left), wrap(right)
     if is_noise(left) or isinstance(right, Diffusion):
         relation, word = "~", "independent" if is_noise(left) else "assumption"
-    return derivation.place(Definition(name, left, right, relation, word))
+    return derivation._place(Definition(name, left, right, relation, word))
 
 
 def goals_of(name: str, case) -> list:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import ast
 from fractions import Fraction
 
+from derive.language.alphabets import Iverson
 from derive.language.density import KL, Derivative, Diffusion, E, Integral, Law, Normal, Var
-from derive.language.expr import Add, Div, Expr, Mul, Neg, Num, Phi, Pi, Pow, exp, log, sqrt, wrap
+from derive.language.expr import Abs, Add, Div, Expr, Min, Mul, Neg, Num, Phi, Pi, Pow, exp, log, sqrt, wrap
 from derive.language.functions import Function
 from derive.language.text import PRODUCT, SUM, Text
 from derive.language.times import Index, Item, Limit, Product, Sequence, Span, Sum
+from derive.language.vectors import Divergence, Dot, Gradient, Jacobian, Total, norm2
 from diffusion_lib.errors import ConfigError
 
 from .formula import parsed
@@ -22,7 +24,8 @@ from .formula import parsed
 BUILDERS = {
     "KL": KL, "Normal": Normal, "E": E, "Var": Var, "Integral": Integral, "Derivative": Derivative, "Sum": Sum,
     "Product": Product, "Limit": Limit, "sqrt": sqrt, "log": log, "exp": exp, "Phi": Phi,
-    "Diffusion": Diffusion,
+    "Diffusion": Diffusion, "Abs": Abs, "Min": Min, "Iverson": Iverson, "dot": Dot, "norm2": norm2, "Total": Total,
+    "Gradient": Gradient, "Divergence": Divergence, "Jacobian": Jacobian,
 }  # fmt: skip
 LONGEST = 2000
 

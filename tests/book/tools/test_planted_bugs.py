@@ -38,7 +38,7 @@ page: step(a * (r + b), a * r + b, "algebra")
 
 def believe(goal, *_):
     """What a broken checker answers to everything."""
-    return Theorem(_SEAL, goal, "as it says")
+    return Theorem(_SEAL, goal, "as it says", frozenset())
 
 
 @dataclass
@@ -88,7 +88,7 @@ BUGS = {
     "proof-moments": Bug("proof.moments", "normal_moment", "(power - 1) * ", ""),
     "proof-integrals": Bug("proof.integrals", "definite", " - antiderivative.subs(y, low)", ""),
     "numeric": Bug(
-        "numeric.refute", "_seen", "suppress(Inconclusive)", "suppress(Exception)", blind=False,
+        "numeric.refute", "_seen", "except Inconclusive", "except Exception", blind=False,
         more=(Bug("proof.moments", "apart", wrong=yes, blind=False),),
     ),
     "verify": Bug("verify.verify", "prove", wrong=believe),
