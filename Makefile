@@ -83,9 +83,10 @@ check: $(call escaped,$(VENV))/ready ## 12 s | lint the code, its imports and it
 	nice $(BIN)/lint-imports && nice $(BIN)/mypy
 	nice $(BIN)/python -m booktools.check.rules
 
-proofs: $(call escaped,$(VENV))/ready ## 3 min | build the theorems in proofs/ and have Rocq check every step of the book; needs coqc
+proofs: $(call escaped,$(VENV))/ready ## 4 min | build the theorems in proofs/ and have Rocq check every step of the book; needs coqc
 	nice $(BIN)/python -m booktools.check.proofs
 	nice $(BIN)/python -m booktools.certificates --failed
+	nice $(BIN)/python -m booktools.certificates --satisfiable
 
 # An environment ignores itself, so that git and ruff pass it by, whatever its name.
 $(call escaped,$(VENV))/ready: requirements.txt pyproject.toml

@@ -20,6 +20,8 @@ TOOLS = {
     "types": "mypy",
     "book-check": "python -m booktools.check.rules",
     "proofs": "python -m booktools.check.proofs",
+    "steps": "python -m booktools.certificates --failed",
+    "assumptions": "python -m booktools.certificates --satisfiable",
     "book-build": "python -m booktools.site.build",
     "changed-notebooks": "python -m booktools.notebooks.closure",
     "changed-library": "python -m booktools.check.library_tests",
