@@ -1,7 +1,8 @@
 """Are the assumptions of a page true together?  Rocq is shown an instance of all names in which they hold.
 
-This module is trusted.  The translator makes the statement: there are numbers, sequences, functions and densities in the domains of a
-derivation's symbols for which all its definitions, assumptions and hypotheses hold.  For these numbers,
+This module is trusted. The translator makes the statement: there are numbers, sequences, functions and densities in
+the domains of a derivation's symbols for which all its definitions, assumptions and hypotheses hold. For these
+numbers,
 
 - each law with Gaussian conditional densities comes from one joint density on the line, for any number N of variables;
 - there are noises with the standard normal law, independent of each other and of earlier states, and states that
