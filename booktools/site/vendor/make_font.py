@@ -24,6 +24,7 @@ RANGES = (
     (0x1D49C, 0x1D4B5),  # script capitals
     (0x1D538, 0x1D551),  # blackboard capitals
     (0x1D6FC, 0x1D71B),  # italic Greek
+    (0x1D7CE, 0x1D7CF),  # bold 0 and 1
 )
 LETTERS = "ℎℬℰℱℋℐℒℳℛℂℍℕℙℚℝℤℓϵϕϑϱ∂∇∞ıȷ"
 SMALL = (
