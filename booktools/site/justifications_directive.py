@@ -75,11 +75,9 @@ def _sentences(beside: Beside, links: Links) -> list[str]:
 
 def _status(beside: Beside, links: Links) -> str:
     """Who says that the line holds: Rocq, or the proof checker of the book alone, which does not make it proved."""
-    if not beside.status:
-        return ""
-    how = STATUSES.get(beside.status, f"as {escape(beside.status)}")
+    how = STATUSES.get(beside.status or beside.justification, "by this rule")
     if beside.certificate is None:
-        return f"Derived {how}."
+        return f"Derived {how}." if beside.status else ""
     rocq = f'<a href="{escape(links.proofs)}">Rocq</a>' if links.proofs else "Rocq"
     if not beside.certificate.checked:
         return f"Derived {how} by the book’s proof checker. {rocq} has not checked this step."

@@ -52,6 +52,11 @@ def test_a_step_that_no_search_could_examine_says_so():
     assert "search" not in text(shown("tower (F.3)", "rule"))
 
 
+def test_a_step_by_definition_says_that_it_was_checked_too():
+    html = shown("definition (F.7)", "", "", Certificate("forward-process", "definition", "numbers", "1234"))
+    assert "Proved by writing the definition out, and checked by Rocq, for all values of its symbols." in text(html)
+
+
 @pytest.mark.parametrize("space", SPACES)
 def test_a_checked_step_says_where_its_statement_holds(space):
     assert SPACES[space] in shown("algebra", "algebra", "", Certificate("score", "algebra", space, "1234"))
