@@ -43,9 +43,7 @@ NODE_TYPES = {
     written.Pow,
 }
 PAGE = Derivation("answer")  # it turns a symbol of a page into SymPy; nothing is cited, so any derivation will do
-REMEDY = (
-    "an answer is made of whole numbers, fractions, pi, + - * /, powers, sqrt, exp, log, sin, cos and the symbols"
-)
+REMEDY = "an answer is made of whole numbers, fractions, pi, + - * /, powers, sqrt, exp, log, sin, cos and the symbols"
 
 
 class Nowhere(Exception):
