@@ -57,8 +57,7 @@ class Derivation(Registry):
                 f"letter must be a letter such as 'F', got {letter!r}; it numbers the equations (F.1), (F.2), …"
             )
         super().__init__()
-        self.letter = letter
-        self._blocks: dict[str, Block] = {}
+        self.letter, self._blocks = letter, dict[str, Block]()
         self.equivalents: dict[tuple[str, int, str], str] = {}
 
     @property

@@ -43,7 +43,7 @@ class Certificate:
 def certificates() -> Mapping[str, Certificate]:
     """Every step of the book by its name, in the order of the pages; an inequality needs the sign of its gap, too."""
     found = {
-        name: Certificate(page, **entry) for page, told in _record().items() for name, entry in told["steps"].items()
+        name: Certificate(page, **entry) for page, told in record().items() for name, entry in told["steps"].items()
     }
     gaps = {name: found.pop(name) for name in [*found] if name.endswith(GAP)}
     unsigned = {name.removesuffix(GAP): gap.reason for name, gap in gaps.items() if gap.reason}
@@ -52,7 +52,7 @@ def certificates() -> Mapping[str, Certificate]:
 
 def axioms() -> set[str]:
     """The axioms on which the proofs of all steps rest, as ``Print Assumptions`` names them."""
-    return {axiom for told in _record().values() for axiom in told["axioms"]}
+    return {axiom for told in record().values() for axiom in told["axioms"]}
 
 
 def counts() -> dict[str, tuple[int, int]]:
@@ -63,5 +63,6 @@ def counts() -> dict[str, tuple[int, int]]:
 
 
 @functools.cache
-def _record() -> dict:
+def record() -> dict:
+    """The record as it is stored: for each page its axioms and its steps."""
     return json.loads((files(__package__) / "record.json").read_text(encoding="utf-8"))

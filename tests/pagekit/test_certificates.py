@@ -15,7 +15,7 @@ def known(monkeypatch):
         steps = {
             name: {"by": "algebra", "space": "" if why else "numbers", "reason": why} for name, why in reasons.items()
         }
-        monkeypatch.setattr(module, "_record", lambda: {"page": {"axioms": [], "steps": steps}})
+        monkeypatch.setattr(module, "record", lambda: {"page": {"axioms": [], "steps": steps}})
         module.certificates.cache_clear()
 
     yield put

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import inspect
+from collections.abc import Mapping
 from functools import reduce
 from importlib import import_module
 from types import SimpleNamespace
@@ -27,7 +28,7 @@ EXPORTED = [
     for package in [*PACKAGES, "derive", "pagekit", "models.miniature"]
     for name in getattr(import_module(package), "__all__", ())
 ]
-VALUES = (dict, tuple, int, float)  # numbers and tables have no docstring of their own
+VALUES = (Mapping, tuple, int, float)  # numbers and tables have no docstring of their own
 
 
 def named(full: str) -> object:

@@ -18,7 +18,8 @@ from certified import uncertified
 from tables import table
 
 from derive.errors import DeriveError
-from derive.kernel.theorem import _SEAL, Theorem
+from derive.kernel import theorem
+from derive.kernel.theorem import Theorem
 from derive.verify.verify import ProofStatus
 
 FALSE = table(r"""
@@ -38,7 +39,7 @@ page: step(a * (r + b), a * r + b, "algebra")
 
 def believe(goal, *_):
     """What a broken checker answers to everything."""
-    return Theorem(_SEAL, goal, "as it says", frozenset())
+    return Theorem(vars(theorem)["_SEAL"], goal, "as it says", frozenset())
 
 
 @dataclass
