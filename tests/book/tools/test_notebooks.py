@@ -45,7 +45,7 @@ def test_a_fresh_book_is_not_stale_and_passes_the_check(book):
     result = tool("check", book)
     # Its formulas are typed by hand, and its block F.1 is an imitation: these are refused, and nothing else.
     *typed, imitated = result.stderr.splitlines()
-    assert result.returncode == 1 and len(typed) == 4 and "the rows of F.1 are not its LaTeX" in imitated
+    assert result.returncode == 1 and len(typed) == 7 and "the rows of F.1 are not its LaTeX" in imitated
     assert all("display mathematics that nothing checked" in line for line in typed)
 
 
