@@ -18,9 +18,9 @@ from pathlib import Path
 from ..check.proofs import MISSING
 from ..source.pages import Book, BookError
 from ..source.steps import chapters, claims
-from .check import Question, build, check, explain
+from .check import build, explain
 from .instances import Instance
-from .record import Answers, faults, read, record, stale, stated, write
+from .record import Answers, Step, faults, read, record, stale, stated, write
 from .satisfiable import Assumptions, derivations
 
 
@@ -83,15 +83,19 @@ def satisfiable(book: Book, arguments: argparse.Namespace) -> int:
     """For each page, whether Rocq was shown an instance in which all that it assumes holds."""
     pages = [page for page in chapters(book) if not arguments.pages or page.short in arguments.pages]
     told = [(page.short, Assumptions(each)) for page in pages for each in derivations(page)]
-    build(book.root, arguments.into)
     instances = [Instance(each) for _, each in told]
-    questions = [Question(page, "", e.statement, i.script, 120) for (page, e), i in zip(told, instances, strict=True)]
-    answers, _ = check("satisfiable", questions, arguments.into)
-    for (page, each), instance, good in zip(told, instances, answers, strict=True):
+    asked = [
+        Step(page, "assumptions", "", each.statement, instance.script, seconds=120)
+        for (page, each), instance in zip(told, instances, strict=True)
+    ]
+    answers = Answers(book.root, arguments.into, {})
+    answers.ask(asked)
+    proved = [answers.to(each)[0] for each in asked]
+    for (page, each), instance, good in zip(told, instances, proved, strict=True):
         count = f"{len(each.said.premises)} premises about numbers, {len(each.laws)} laws, {len(each.noises)} noises"
         unknown = "".join(f"; {law} is no Gaussian chain" for law in instance.unknown())
         print(f"{page:24} {'hold together' if good else 'not shown':14} {count}{unknown}")
-    return 0 if all(answers) else 1
+    return 0 if all(proved) else 1
 
 
 def debug(book: Book, arguments: argparse.Namespace) -> int:

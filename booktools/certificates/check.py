@@ -34,8 +34,9 @@ class Question:
     seconds: int = 20
 
 
-def coqc(into: Path, name: str) -> subprocess.CompletedProcess:
-    command = ["coqc", "-q", "-w", "none", "-Q", ".", "Diffusion", name]
+def coqc(into: Path, name: str, *before: str) -> subprocess.CompletedProcess:
+    """Compile one file; ``before`` is what limits the program, such as "timeout", "60"."""
+    command = [*before, "coqc", "-q", "-w", "none", "-Q", ".", "Diffusion", name]
     return subprocess.run(command, cwd=into, capture_output=True, text=True, check=False)
 
 
@@ -106,11 +107,5 @@ def explain(name: str, goal, into: Path) -> str:
     statement, script = certificate.statement(goal).text, certificate.script(goal)
     file = into / "At_debug.v"
     file.write_text(f"{head(into)}\nGoal {statement}.\nProof.\n{script}.\nQed.\n", encoding="utf-8")
-    done = subprocess.run(
-        ["timeout", "60", "coqc", "-q", "-w", "none", "-Q", ".", "Diffusion", file.name],
-        cwd=into,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = coqc(into, file.name, "timeout", "60")
     return f"{name} ({goal.justification.name})\n{statement}\n\n{script}\n\n{done.stderr or 'proved'}\n"

@@ -10,14 +10,14 @@ from __future__ import annotations
 from fractions import Fraction
 
 from derive.language.density import Integral, Normal
-from derive.language.expr import Add, Div, Func, Mul, Neg, Num, Pi, Pow, Symbol, children, rebuild, walk
+from derive.language.expr import Add, Div, Func, Mul, Neg, Num, Pi, Pow, Symbol, children, put, rebuild, walk
 from derive.language.times import Index, Item, Sum
 from derive.language.tree import unfold
 
 from .antiderivatives import cancelled
 from .facts import opened_means
 from .intervals import over_an_interval, substituted
-from .polynomials import ONE, TWO, ZERO, Polynomials, factors, put
+from .polynomials import ONE, TWO, ZERO, Polynomials, factors
 from .premises import Untranslated, name_of
 
 PLAIN = "intros; cbv beta; first [ reflexivity | ring | field; nonzero ]"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 from derive.language.density import Integral, Normal
-from derive.language.expr import Add, Div, Func, Mul, Neg, Num, Pow, rebuild, walk
+from derive.language.expr import Add, Div, Func, Mul, Neg, Num, Pow, put, rebuild, walk
 
 from .antiderivatives import antiderivative
-from .polynomials import ONE, TWO, product, put
+from .polynomials import ONE, TWO, product
 from .premises import Untranslated, name_of
 
 INSIDE = "repeat split; first [ exact I | assumption | nonzero | pos ]"

@@ -7,18 +7,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derive.language.expr import Add, Div, Expr, Mul, Neg, Num, Pow, rebuild, walk
+from derive.language.expr import Add, Div, Expr, Mul, Neg, Num, Pow, walk
 
 from .premises import Untranslated
 
 ZERO, ONE, TWO = (Num(Fraction(n)) for n in range(3))
 
 # Expressions
-
-
-def put(node: Expr, variable: Expr, value: Expr) -> Expr:
-    """``node`` with ``value`` in the place of ``variable``."""
-    return value if node == variable else rebuild(node, lambda child: put(child, variable, value))
 
 
 def factors(node: Expr) -> list[Expr]:

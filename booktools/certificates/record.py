@@ -42,6 +42,7 @@ class Step:
     script: str = ""
     space: str = ""
     reason: str = ""
+    seconds: int = 20  # for a script that is not known to succeed
 
     @cached_property
     def sha256(self) -> str:
@@ -112,7 +113,13 @@ class Answers:
 
     def _compile(self, part: list[Step]) -> None:
         questions = [
-            Question(f"{each.page}: {each.name}", each.by, each.statement, each.script, LONG if self._has(each) else 20)
+            Question(
+                f"{each.page}: {each.name}",
+                each.by,
+                each.statement,
+                each.script,
+                LONG if self._has(each) else each.seconds,
+            )
             for each in part
         ]
         name = _hash("".join(question.statement for question in questions))[:16]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from derive.language.alphabets import Iverson, alphabet_of
 from derive.language.density import Integral
-from derive.language.expr import Add, Div, Expr, Mul, walk
+from derive.language.expr import Add, Div, Expr, Mul, put, walk
 from derive.language.times import Index, Item, Sum
 
 from . import polynomials as poly
@@ -107,7 +107,7 @@ class Rules:
                 others = [(node, power) for node, power in rest if node != bracket]
                 hidden = [p for n, _ in others for p in walk(n) if isinstance(p, (Marginal, Over))]
                 if here == over and all(self.free(node, parts) for node in (there, *hidden)):
-                    end = poly.put(poly.word(tuple(others)), over, there)
+                    end = put(poly.word(tuple(others)), over, there)
                     return start, end, f"pick {self.words(there)}"
         return None
 

@@ -13,8 +13,7 @@ from derive.language.expr import Div, Expr, Func, Mul, Pi, Symbol, children, log
 from derive.language.functions import Apply
 from derive.language.times import Item
 from derive.language.tree import at, match
-from derive.language.vectors import Dot, Gradient, Jacobian, Total, d, has_vectors, is_variable
-from derive.proof.vector_means import put
+from derive.language.vectors import Dot, Gradient, Jacobian, Total, d, has_vectors, is_variable, redrawn
 from derive.proof.vectors import HALF, Coordinates, rooted
 
 from .facts import recursive
@@ -81,7 +80,7 @@ class VectorScript(Slopes, Script):
             vary = "".join(f"vary {each}; " for each in binders.split())
             proof = f"{vary}first [ apply H{number}; side | cited ]"
             lines.append(f"assert ({name} : {head} = {with_ends}) by ({proof}); try rewrite !{name}; cbv beta")
-            sides = tuple(put(side, item, value) for side in sides)
+            sides = tuple(redrawn(side, item, value) for side in sides)
         return lines, sides
 
     def earliest(self, item) -> bool:

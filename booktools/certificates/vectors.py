@@ -22,8 +22,7 @@ from derive.language.expr import Expr, Func, Mul, Symbol, log, rebuild, walk
 from derive.language.functions import Apply, Function
 from derive.language.goal import Goal
 from derive.language.times import Index, Item
-from derive.language.vectors import Space, d, has_vectors, is_variable, is_vector, vectors
-from derive.proof.vector_means import put
+from derive.language.vectors import Space, d, has_vectors, is_variable, is_vector, redrawn, vectors
 
 from .premises import OUTCOME, Untranslated, name_of, named, thing_of, type_of
 from .statement import Statement, Translator
@@ -43,7 +42,7 @@ def prepared(goal: Goal) -> Goal:
             return node
         z = Symbol(f"z{len(drawn)}", "", vectors, "noise")
         drawn.append(z.name)
-        return E(put(node.body, node.under.at, node.under.mean + Func("sqrt", node.under.variance) * z))
+        return E(redrawn(node.body, node.under.at, node.under.mean + Func("sqrt", node.under.variance) * z))
 
     left, right = over_noises(goal.left), over_noises(goal.right)
     return replace(goal, left=left, right=right, standard=goal.standard | frozenset(drawn))
@@ -148,7 +147,7 @@ class Words(Translator):
         """∂ body / ∂ by at a coordinate."""
         self.stands(body, by)
         here, value = (by, by.name) if isinstance(by, Symbol) else (Symbol("here", "", vectors), None)
-        words = self(put(body, by, here)) if value is None else self(body)
+        words = self(redrawn(body, by, here)) if value is None else self(body)
         if value is None:
             self.names.pop("here"), self.things.pop("here")
             outside, self.place = self.place, "at"

@@ -199,6 +199,11 @@ def rebuild(node, change):
     return type(node)(*(of(getattr(node, name)) for name in node.__dataclass_fields__))
 
 
+def put(node, old, new):
+    """``node`` with ``new`` in the place of ``old``."""
+    return new if node == old else rebuild(node, lambda child: put(child, old, new))
+
+
 def children(node) -> tuple[Expr, ...]:
     """Return the direct children of ``node`` in written order; a node is frozen, so its children are found once."""
     if "_children" not in (kept := vars(node)):

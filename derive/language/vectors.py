@@ -12,9 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, Inconclusive
 from .density import KL, Density, Derivative, E, Integral, Normal
-from .expr import Add, Div, Expr, Interval, Mul, Neg, Symbol, children, walk
+from .expr import Add, Div, Expr, Interval, Mul, Neg, Symbol, children, put, walk
 from .functions import Apply
 from .times import Index, Item
 
@@ -68,6 +68,14 @@ class Jacobian(Expr):
 
 OPERATORS = (Dot, Total, Gradient, Jacobian)
 dot = Dot
+
+
+def redrawn(node, old: Expr, new: Expr):
+    """``node`` with ``new`` in the place of ``old``, over which a mean runs; no derivative may be by it."""
+    for part in walk(node):
+        if getattr(part, "by", None) == old:
+            raise Inconclusive(f"{part!r} is a derivative by what its mean runs over; take it in a step of its own")
+    return put(node, old, new)
 
 
 def norm2(u: Expr) -> Dot:

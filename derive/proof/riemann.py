@@ -17,7 +17,7 @@ import sympy as sp
 
 from ..kernel.sums import product, products, total
 from ..language.density import KL, Derivative, E, Integral, Var
-from ..language.expr import Num, Pow, Symbol, exp, rebuild, walk
+from ..language.expr import Num, Pow, Symbol, exp, put, rebuild, walk
 from ..language.functions import Apply
 from ..language.times import Index, Item, Limit, Product, Span, Sum
 from ..language.tree import free_indices
@@ -102,7 +102,7 @@ def _tends(goal, summed, term, integral) -> Fraction | None:
         length = turn * (places[1] - places[0])
     for place in places:
         translate = Symbolic(goal.justification, goal.standard, floors(term))
-        part, whole = translate(term), translate(_put(integral.body, integral.over, place) * length)
+        part, whole = translate(term), translate(put(integral.body, integral.over, place) * length)
         share = _share(part, whole)
         if share and translate.field.is_zero(part - share * whole):
             return Fraction(int(share.p), int(share.q))
@@ -117,7 +117,3 @@ def _share(part, whole):
 
 def _members(term, symbols) -> bool:
     return any(isinstance(part, Item) and part.index.symbol in symbols for part in walk(term))
-
-
-def _put(node, variable, value):
-    return value if node == variable else rebuild(node, lambda child: _put(child, variable, value))

@@ -11,11 +11,11 @@ from ..kernel.positive import positive
 from ..kernel.sums import ONE, product, products, times, total
 from ..language.density import E, Normal
 from ..language.dependence import atoms, depends_on, is_noise, is_state
-from ..language.expr import Expr, Func, Interval, Mul, Symbol, rebuild, walk
+from ..language.expr import Expr, Func, Interval, Mul, Symbol, walk
 from ..language.text import text
 from ..language.times import Index, Item
 from ..language.tree import first_times
-from ..language.vectors import Divergence, has_vectors, is_variable, is_vector, vectors
+from ..language.vectors import Divergence, has_vectors, is_variable, is_vector, redrawn, vectors
 from . import moments
 
 Factors = dict[Expr, int]
@@ -37,7 +37,7 @@ class Means:
         self.drawn.add(z.name)
         drawn = node.under.mean + Func("sqrt", node.under.variance) * z
         outside, self.only = self.only, frozenset([z.name])
-        found = self.mean(put(node.body, node.under.at, drawn), (), self.only)
+        found = self.mean(redrawn(node.body, node.under.at, drawn), (), self.only)
         self.only = outside
         if any(is_noise(self.atoms.get(part)) and part.name == f"{z.name}·" for part in self.leaves(found)):
             raise Inconclusive(f"{node!r} is no polynomial under its mean, or not a Gaussian integral")
@@ -169,13 +169,6 @@ class Means:
         inner = self.coordinate(f"E[{name(moving)} | {given}]", E(product(ONE.value, moving), given=given))
         new = times(still, {inner: 1})
         return product(ONE.value, new) if parts[0] else self.sum(new)
-
-
-def put(node, old, new):
-    """``node`` with ``new`` in the place of ``old``."""
-    if getattr(node, "by", None) == old:
-        raise Inconclusive(f"{node!r} is a derivative by what its mean runs over; take it in a step of its own")
-    return new if node == old else rebuild(node, lambda child: put(child, old, new))
 
 
 def name(factors: Factors) -> str:
