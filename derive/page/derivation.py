@@ -32,9 +32,9 @@ from ..language.registry import Registry, mentions, real, standard_normal, writt
 from ..language.times import Index, Item, Limit, Sequence
 from ..language.tree import Fact, at, first_times, unfold
 from ..numeric.evaluate import admissible
+from ..proof.convergence import finite
 from ..proof.defined import always_defined, defined
 from ..proof.derivatives import moving_in_time
-from ..proof.integrability import finite
 from ..proof.symbolic import Symbolic, floors
 from ..proof.vectors import parts
 from ..verify.verify import non_negative, verify

@@ -19,11 +19,11 @@ from ..language.expr import Symbol, walk
 from ..language.goal import Goal, contains, has_densities, odd_conditions
 from ..language.times import Item, Limit
 from ..language.tree import bound_by, first_times, measure_of, unfold
+from .convergence import converges, require_convergence, tame
 from .decide import symbolically
 from .defined import always_defined
 from .derivatives import distinct, visible
 from .drawn import drawn
-from .integrability import converges, require_convergence, tame
 from .nonneg import non_negative
 from .riemann import riemann
 from .timeout import timeout

@@ -16,15 +16,12 @@ import sympy as sp
 
 from ..errors import DerivationError, Inconclusive
 from ..justifications import justification
-from ..language.alphabets import alphabet_of
-from ..language.density import E, Integral, Normal, Var, written_out
+from ..language.density import E, Integral, Normal, written_out
 from ..language.dependence import is_noise, is_state
 from ..language.expr import Div, Mul, Num, children, walk
-from ..language.goal import has_densities
 from ..language.times import Index, Sum
-from .falling import bells, must_fall
 from .signs import sign_of_value
-from .symbolic import Symbolic, floors
+from .symbolic import Symbolic
 
 MAX_POWER = 8
 
@@ -50,60 +47,6 @@ class Term:
             if not more:
                 return known
             known |= more
-
-
-def converges(*nodes) -> None:
-    """Raise ``Inconclusive`` unless each integral in ``nodes`` is seen to converge, in all its variables together."""
-    checker = Integrability(floors(*nodes))
-    for part in (part for node in nodes for part in walk(node)):
-        over_line = isinstance(part, Integral) or (isinstance(part, E) and isinstance(part.under, Normal))
-        over_line = over_line and not alphabet_of(getattr(part, "over", None))
-        if over_line and not has_densities(part):  # those of a law itself are taken to exist
-            try:
-                checker.terms(part, frozenset())
-            except Inconclusive:
-                if not falls_off(part):
-                    raise
-
-
-def falls_off(part) -> bool:
-    """Does the integrand of an integral over the line fall off, once its derivatives are taken?"""
-    if not isinstance(part, Integral) or (part.low, part.high) != (None, None):
-        return False
-    try:
-        translate = Symbolic(justification("differentiation"))
-        must_fall(translate, translate(part.body), translate(part.over), bells(part))
-    except DerivationError:
-        return False
-    return True
-
-
-def require_convergence(*sides) -> None:
-    """Raise ``Inconclusive`` for an integral over the line inside a side that is not seen to converge.
-
-    An integral that is a whole side need not converge, and between ends, what is defined up to them converges.
-    """
-    for side in sides:
-        finite(*(part for part in walk(side) if part is not side))
-
-
-def finite(*parts) -> None:
-    """Raise ``Inconclusive`` if one of ``parts`` is an integral over the line, or a mean, that may diverge."""
-    for part in parts:
-        over_line = isinstance(part, Integral) and (part.low is None or part.high is None)
-        over_line = over_line and not alphabet_of(part.over)  # a finite sum
-        if over_line or (isinstance(part, E) and isinstance(part.under, Normal)):
-            converges(part)
-
-
-def tame(*sides) -> None:
-    """Raise ``Inconclusive`` for a mean over noise that may not exist, such as E[exp(ε²)]."""
-    for node in (part for side in sides for part in walk(side)):
-        if isinstance(node, Var) or (isinstance(node, E) and node.under is None):
-            if has_densities(node.body):
-                raise Inconclusive(f"{node!r} does not say which density it averages over; write E(…, q(…))")
-            random = frozenset(part for part in walk(node.body) if is_state(part) or is_noise(part))
-            Integrability(floors(node), moments=True).terms(node.body, random)
 
 
 class Integrability:

@@ -4,7 +4,7 @@
 logarithms that depend on y, and of one exponential.  Equal insides, proved by the field, get the same symbol.
 
 A justification that exchanges knows two rules more: d/dx ∫ g dy = ∫ dg/dx dy for ends free of x, and
-∫ h(x) ∫ g(x, y) dy dx is one integral over both, whichever comes first.  ``integrability`` checks that all converge.
+∫ h(x) ∫ g(x, y) dy dx is one integral over both, whichever comes first.  ``convergence`` checks that all converge.
 """
 
 from __future__ import annotations
