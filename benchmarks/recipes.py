@@ -1,6 +1,6 @@
 """The contestants on points in the plane.  Each trains one step at a time, and answers as a predictor of our schedule.
 
-Ours is the recipe of the chapter toy-ddpm.  smalldiffusion is its README and examples/toyexample.ipynb: the same
+Ours is the recipe of the chapter first-model.  smalldiffusion is its README and examples/toyexample.ipynb: the same
 network, noise levels, batch, optimiser and sampler.  Those levels end at σ = 10, so where all times of the judge count,
 it trains over its own ``ScheduleDDPM``, with its own scaling of the input (``Scaled``), in batches of 128, which did
 better than 2048.  tiny-diffusion (github.com/tanelp/tiny-diffusion, ddpm.py) is no package: its network and loop are
@@ -47,7 +47,7 @@ def peer(package: str):
 class Ours:
     """v-prediction, Fourier features, log-normal t, AdamW along a cosine, EMA; the number of steps fits the time."""
 
-    name, source = OURS, "book/toy-ddpm.md, width 96"
+    name, source = OURS, "book/first-model.md, width 96"
 
     def __init__(self, data: Tensor, seed: int, seconds: float) -> None:
         self.data, self.seed = data, seed

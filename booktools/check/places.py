@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from pagekit.chapters.registry import MAP_PARTS, NAME
+from pagekit.chapters.registry import NAME, PARTS
 
 from ..lab.static import BLOCKS
 from ..source.markdown import tokens
 from ..source.pages import Book, Page
 
-CAPTIONS = dict(zip(("Derivations", "Experiments", "Latent diffusion", "Beyond the article"), MAP_PARTS, strict=True))
-UNLISTED = ("book/references", "book/provenance", "book/api/")  # the introduction tells of the last in one sentence
+KEYS = {caption: key for key, caption in PARTS.items()}
+UNLISTED = "book/api/"  # the table of contents has one line for all of them
 NEEDS = re.compile(r"\bYou need\b(.*?)\{minutes\}`here`", re.S)
 GRADES = re.compile(r'\bgrade\(\s*"([\w-]+)", \.\.\.\)')
 FORMS = "tests/pagekit/test_exercises_forms.py"
@@ -45,7 +45,7 @@ def _strays(book: Book) -> Iterator[str]:
 
 
 def _order(book: Book) -> Iterator[str]:
-    """The entries stand in the order of ``_toc.yml``, so that the map can be drawn where only the package is."""
+    """The entries stand in the order of ``_toc.yml``."""
     places = {page.entry: place for place, page in enumerate(book.pages.values())}
     for before, after in pairwise(name for name in book.chapters if name in places):
         if places[before] > places[after]:
@@ -55,12 +55,11 @@ def _order(book: Book) -> Iterator[str]:
 def _page(book: Book, page: Page) -> Iterator[str]:
     chapter, name = book.chapter(page), page.entry
     caption = next((caption for caption, names in book.parts.items() if page.name in names), "")
-    listed = bool(caption) and not page.name.startswith(UNLISTED)
-    part = CAPTIONS.get(caption, "look-up" if listed else "")
+    part = "" if page.name.startswith(UNLISTED) else KEYS.get(caption, "")
     if chapter.part != part:
         where, wanted = f"{NAME}: {name}: part", f"must be {part!r}" if part else "must be left out"
         yield f"{where} {wanted}, since _toc.yml has the page under {caption!r}, got {chapter.part!r}; enter it"
-    if part in MAP_PARTS:
+    if part and (part != "reference" or chapter.needs):
         yield from _needs(page, set(chapter.needs))
         test = f"tests/book/chapters/test_{name.replace('-', '_')}.py"
         if not (book.root / test).is_file():
@@ -77,7 +76,7 @@ def _page(book: Book, page: Page) -> Iterator[str]:
         yield f"{NAME}: {name}: smallest must {wanted} device; correct it"
     yield from _grades(book, page)
     large = f"book/gpu/{name}.yaml"
-    if (part == "beyond" or trains(page)) and not (book.root / large).is_file():
+    if trains(page) and not (book.root / large).is_file():
         yield f"{large}: the file is missing; give the chapter's larger parameters, for a GPU"
 
 

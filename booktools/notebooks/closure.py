@@ -42,17 +42,9 @@ def digest(page: Page) -> str:
     """One hash of the cells of ``page``, of the files of its closure, and of the versions of the packages used."""
     total = hashlib.sha256(cost.digest(page.code).encode())
     for path in files(page):
-        total.update(f"{path.relative_to(ROOT).as_posix()} {content(path)}\n".encode())
+        total.update(f"{path.relative_to(ROOT).as_posix()} {sha256(path)}\n".encode())
     total.update(repr(versions()).encode())
     return total.hexdigest()
-
-
-def content(path: Path) -> str:
-    """The hash of a file; of the registry of chapters only what a cell can show of it, the map of the introduction."""
-    if path != ROOT / registry.NAME:
-        return sha256(path)
-    shown = [(name, each.part, each.title, each.needs) for name, each in registry.read(path).map.items()]
-    return hashlib.sha256(repr(shown).encode()).hexdigest()
 
 
 def files(page: Page) -> list[Path]:

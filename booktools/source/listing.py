@@ -1,11 +1,11 @@
 """``{chapters}``: text that is written once and says the same of each chapter, from the registry of chapters.
 
-    ```{chapters} derivations
-    - {doc}`NAME` LINE {minutes}`NAME`.
+    ```{chapters} sampling
+    - {doc}`NAME`. LINE {minutes}`NAME`.
     ```
 
 A line that holds NAME is repeated for each chapter of the part, in the order of the book, with its name and its line in
-place of NAME and LINE; ``derives`` are the chapters with a derivation.  ROUTE(practitioner) becomes links to the
+place of NAME and LINE; ``derives`` are the chapters with a derivation.  ROUTE(theory) becomes links to the
 chapters of that path, with arrows between them.  Other lines stay as they are.  Whoever reads the tokens of a page sees
 the whole text.
 """

@@ -1,6 +1,6 @@
 """The registry of chapters, ``registry.yaml``: everything about a chapter that is not prose, read and checked.
 
-The map and the paths of the introduction, the searches that lead to a page, the re-runs with other parameters and the
+The table of contents, the paths of the introduction, the searches that lead to a page, the re-runs with other parameters and the
 checks of prose are taken from it.  What a field means is written at the top of the file.  A mistake in it is a
 ``ConfigError`` that names the file, the chapter and the field.
 """
@@ -21,8 +21,15 @@ from ..yaml_file import read_yaml
 
 FILE = Path(__file__).with_name("registry.yaml")
 NAME = "pagekit/chapters/registry.yaml"  # in the repository
-MAP_PARTS = ("derivations", "experiments", "latent", "beyond")  # what the map of the introduction shows
-PARTS = (*MAP_PARTS, "look-up")
+PARTS = {  # each with its caption in the table of contents
+    "first": "A first diffusion model",
+    "denoising": "Denoising diffusion",
+    "scores": "Scores, SDEs and flows",
+    "sampling": "Sampling",
+    "control": "Control",
+    "stable-diffusion": "Stable Diffusion",
+    "reference": "Reference",
+}
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,6 @@ class Chapter:
     """An entry of the registry; a field that it does not have is empty."""
 
     part: str = ""
-    title: str = ""
     line: str = ""
     needs: tuple[str, ...] = ()
     derives: bool = False
@@ -49,11 +55,6 @@ class Registry:
     chapters: Mapping[str, Chapter]
     paths: Mapping[str, tuple[str, ...]]
 
-    @property
-    def map(self) -> dict[str, Chapter]:
-        """The chapters that the map shows, in the order of the book."""
-        return {name: chapter for name, chapter in self.chapters.items() if chapter.part in MAP_PARTS}
-
 
 @cache
 def registry() -> Registry:
@@ -68,7 +69,7 @@ def read(path: str | os.PathLike[str]) -> Registry:
     _known(NAME, told, ("paths", "chapters"))
     entries = _mapping(f"{NAME}: chapters", told.get("chapters") or {})
     chapters = {name: _chapter(f"{NAME}: {name}", entry) for name, entry in entries.items()}
-    _check_needs({name: chapter for name, chapter in chapters.items() if chapter.part in MAP_PARTS})
+    _check_needs(chapters)
     paths = {name: _texts(f"{NAME}: paths: {name}", names) for name, names in (told.get("paths") or {}).items()}
     for path_name, names in paths.items():
         for name in names:
@@ -82,31 +83,22 @@ def all_needs(name: str, chapters: Mapping[str, Chapter]) -> set[str]:
     return {name for need in chapters[name].needs for name in (need, *all_needs(need, chapters))}
 
 
-def direct_needs(name: str, chapters: Mapping[str, Chapter]) -> list[str]:
-    """The needs of a chapter that do not follow from its others."""
-    needs = chapters[name].needs
-    return [one for one in needs if not any(one in all_needs(other, chapters) for other in needs)]
-
-
 def _chapter(where: str, entry: object) -> Chapter:
     told = _mapping(where, entry)
     _known(where, told, [each.name for each in fields(Chapter)])
     chapter = Chapter(**{key: READERS.get(key, _text)(f"{where}: {key}", value) for key, value in told.items()})
     if chapter.part:
         check_choice(f"{where}: part", chapter.part, PARTS)
-    wanted = ("title", "line", "needs") if chapter.part in MAP_PARTS else ("line",) if chapter.part else ()
-    for key in wanted:
-        if key not in told:
-            raise ConfigError(f"{where} must have {key!r}, as every chapter of the part {chapter.part!r}; add it")
-    for key in ("title", "line", "needs"):
-        if key in told and key not in wanted:
-            reason = f"a chapter of the part {chapter.part!r}" if chapter.part else "a page without a part"
-            raise ConfigError(f"{where} must not have {key!r}, since {reason} has none; remove it, or give the part")
+    if chapter.part and not chapter.line:
+        raise ConfigError(f"{where} must have 'line', as every page of the part {chapter.part!r}; add it")
+    for key in ("line", "needs"):
+        if key in told and not chapter.part:
+            raise ConfigError(f"{where} must not have {key!r}, since a page without a part has none; remove it")
     return chapter
 
 
 def _check_needs(chapters: Mapping[str, Chapter]) -> None:
-    """Each need is a chapter of the map, and none needs itself, directly or not."""
+    """Each need is a chapter, and none needs itself, directly or not."""
     for name, chapter in chapters.items():
         for need in chapter.needs:
             check_choice(f"{NAME}: {name}: needs", need, chapters)

@@ -52,7 +52,7 @@ def test_all_pages_are_told_on_the_introduction():
 def test_a_list_is_written_once_and_says_the_same_of_each_chapter():
     lines = listing.written("latent", "- {doc}`NAME` LINE\n- and RENAME").splitlines()
     assert lines[0].startswith("- {doc}`autoencoder` takes ") and lines[-1] == "- and RENAME" and len(lines) == 6
-    assert listing.written("", "ROUTE(practitioner).").startswith("{doc}`toy-ddpm` → {doc}`samplers` → ")
+    assert listing.written("", "ROUTE(practitioner).").startswith("{doc}`first-model` → {doc}`comparing-samplers` → ")
     with pytest.raises(BookError, match=r"must name one of derivations, .*, derives, got 'latnet'"):
         listing.written("latnet", "NAME")
     with pytest.raises(BookError, match=r"no path 'practicioner' in pagekit/chapters/registry.yaml; there are"):

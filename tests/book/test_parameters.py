@@ -24,16 +24,16 @@ GOOD = {  # what would be silly elsewhere: a seed of 0; 0 leaves the kept states
 }
 SILLY = (0, -1, 10**12, "abc", "", 2.5, math.nan, math.inf, True, None, [1])
 TOGETHER = {  # values that look good, alone or together, and with which the page would fail later
-    "a width that no network has": ("ddpm-experiments", {"width": 12}),
-    "less than one full batch": ("sgd-vs-bgd", {"points": 4096, "budget": 600}),
-    "less time than one full batch takes": ("sgd-vs-bgd", {"mini_batch": 2, "time_updates": 10}),
+    "a width that no network has": ("ddpm-ablations", {"width": 12}),
+    "less than one full batch": ("sgd-vs-batch", {"points": 4096, "budget": 600}),
+    "less time than one full batch takes": ("sgd-vs-batch", {"mini_batch": 2, "time_updates": 10}),
     "a piece that the encoder cannot halve three times": ("autoencoder", {"crop": 100}),
     "too few steps for the warm-up of the rate": ("text-encoder", {"steps": 10}),
     "a side of no whole latents": ("latent-pipeline", {"dim": 65}),
     "a side that takes the miniature too long": ("latent-pipeline", {"dim": 272}),
     "a set by the miniature": ("latent-pipeline", {"publish": True}),
     "a side whose double no model takes": ("latent-pipeline", {"dim": 2048}),
-    "full batch and mini-batch alike": ("sgd-vs-bgd", {"points": 64, "mini_batch": 64}),
+    "full batch and mini-batch alike": ("sgd-vs-batch", {"points": 64, "mini_batch": 64}),
 }
 
 

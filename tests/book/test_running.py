@@ -27,7 +27,7 @@ COMMANDS = [line for block in BLOCKS for line in block.splitlines()]
 OUTER = ["make book", "make test"]
 ACTIVATE = "source .venv/bin/activate"
 INNER = [command for command in COMMANDS if command not in (*OUTER, ACTIVATE)]
-LONG = [command for command in INNER if "rerun toy-ddpm" in command][1:]  # each trains for most of a minute
+LONG = [command for command in INNER if "rerun first-model" in command][1:]  # each trains for most of a minute
 RAN: list[str] = []
 
 
@@ -68,7 +68,7 @@ def test_page_has_commands_for_each_way_to_run_the_book():
     assert set(OUTER) <= set(COMMANDS) and ACTIVATE in COMMANDS
     for way in ("doctor", "jupyter execute", "rerun", "papermill", "train", "sample", "sweep book/", "accelerate"):
         assert any(way in command for command in COMMANDS), way
-    for chapter in ("forward-process", "toy-ddpm"):
+    for chapter in ("forward-process", "first-model"):
         assert sum(f"rerun {chapter} -p" in command for command in COMMANDS) == 3
 
 
@@ -100,7 +100,7 @@ BEFORE_A_KERNEL = [
 ]
 
 
-@pytest.mark.parametrize("chapter", ["forward-process", "toy-ddpm"])
+@pytest.mark.parametrize("chapter", ["forward-process", "first-model"])
 @pytest.mark.parametrize(
     ("given", "name"), [case[1:] for case in BEFORE_A_KERNEL], ids=[case[0] for case in BEFORE_A_KERNEL]
 )
@@ -116,8 +116,8 @@ def test_a_chapter_refuses_bad_names_and_types_before_a_kernel_starts(chapter, g
     [
         ("forward-process", {"T": 0}, "1..4000"),
         ("forward-process", {"noise_schedule": "cosin"}, "did you mean 'cosine'"),
-        ("toy-ddpm", {"point_steps": -1}, "10..100000"),
-        ("toy-ddpm", {"density": "torus"}, "'moons'"),
+        ("first-model", {"point_steps": -1}, "10..100000"),
+        ("first-model", {"density": "torus"}, "'moons'"),
     ],
 )
 def test_a_chapter_refuses_what_is_out_of_range_before_any_work(chapter, given, allowed, tmp_path):

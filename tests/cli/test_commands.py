@@ -101,8 +101,8 @@ def test_every_setting_is_an_option_of_its_type():
 
 
 def test_rerun_is_dispatched(monkeypatch):
-    monkeypatch.setattr(rerun, "main", lambda args: 7 if args.chapter == "toy-ddpm" else 0)
-    assert command("rerun", "toy-ddpm") == 7
+    monkeypatch.setattr(rerun, "main", lambda args: 7 if args.chapter == "first-model" else 0)
+    assert command("rerun", "first-model") == 7
 
 
 def test_the_program_has_a_name_under_which_it_is_called_and_a_version():

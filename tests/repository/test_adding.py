@@ -32,7 +32,7 @@ PAGE = (
     HEADER
     + r"""# My chapter
 
-**You need** {doc}`schedules` and {doc}`score`. {minutes}`here`
+**You need** {doc}`noise-schedules` and {doc}`score`. {minutes}`here`
 
 A number is added, $v = a + b$, in 95 % of all cases, as {cite:t}`nobody2099` does.
 
@@ -128,7 +128,7 @@ def written() -> dict[str, str]:
     module = (ROOT / "book/_static/lab/kinds/schedule.js").read_text(encoding="utf-8")
     return {
         "book/my-chapter.md": PAGE,
-        "_toc.yml": behind("_toc.yml", "      - file: book/adapting\n", "      - file: book/my-chapter\n"),
+        "_toc.yml": behind("_toc.yml", "      - file: book/lora-and-controlnet\n", "      - file: book/my-chapter\n"),
         REGISTRY: before + ENTRY + found + after,
         "tests/book/chapters/test_my_chapter.py": "def test_it(): ...\n",
         "pagekit/exercises/my_chapter.py": EXERCISES,

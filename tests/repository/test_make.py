@@ -115,7 +115,7 @@ def test_an_instruction_set_reaches_the_tests_and_an_unknown_one_is_refused(proj
 
 def test_the_longest_files_of_tests_begin():
     assert all((ROOT / "tests" / name).is_file() for name in order.SECONDS)
-    names = ("notebooks/toy-ddpm.ipynb", "notebooks/intro.ipynb", "tests/repository/test_make.py")
+    names = ("notebooks/first-model.ipynb", "notebooks/intro.ipynb", "tests/repository/test_make.py")
     long, short, unknown = (order.seconds(ROOT / name) for name in names)
     assert long > short > unknown == 0
 

@@ -30,7 +30,7 @@ SEED, STEPS, G, SIDE = 0, 20, 2.0, 112
 def data() -> dict:
     """The prompts; by scale the two images, their evaluation, and the fractions of the stored runs."""
     name = f"adapted-{fingerprint.sha256_of_file(shipped.FOLDER / shipped.REX)[:8]}"
-    kept = stored.read("adapting")
+    kept = stored.read("lora-and-controlnet")
     fractions = [
         [round(float(np.mean(kept.numbers(f"{line}-{f'{s:g}'.replace('.', '-')}"))), 4) for s in SCALES]
         for line in ("new-right", "old-clean")

@@ -26,9 +26,9 @@ def counted(model: Callable) -> tuple[list, Callable]:
 
 
 def data() -> dict:
-    """The first world of the page samplers, its hundred states, and by grid what each sampler makes of them."""
+    """The first world of the page comparing-samplers, its hundred states, and by grid what each sampler makes of them."""
     schedule = make_schedule("linear", 1000)
-    page = of_cell("samplers", "def share_below", torch=torch, T=1000, schedule=schedule)
+    page = of_cell("comparing-samplers", "def share_below", torch=torch, T=1000, schedule=schedule)
     places, width, weights = [-1.0, 0.3, 1.2], 0.4, [0.3, 0.3, 0.4]
     world = GaussianMixture([[place] for place in places], width, weights)
     x_T = torch.special.ndtri((torch.arange(100, dtype=torch.float64)[:, None] + 0.5) / 100)

@@ -43,7 +43,7 @@ def test_axe_finds_a_planted_fault(chromium, tmp_path, body, rule):
 
 def test_nothing_moves_for_who_asks_for_less_motion(chromium, served):
     page = chromium.new_context(reduced_motion="reduce").new_page()
-    page.goto(f"{served.address}/book/toy-ddpm.html")
+    page.goto(f"{served.address}/book/first-model.html")
     page.evaluate(DRAWN)
     moving = """() => [...document.querySelectorAll("*")].map((each) => getComputedStyle(each))
         .filter((style) => style.animationName !== "none" || parseFloat(style.transitionDuration)

@@ -36,7 +36,7 @@ def test_every_slider_shows_one_picture_and_follows_the_keyboard_and_the_mouse(c
 
 def test_a_slider_works_without_a_script(chromium):
     page = chromium.new_context(java_script_enabled=False).new_page()
-    page.goto(f"{HTML.as_uri()}/book/toy-ddpm.html")
+    page.goto(f"{HTML.as_uri()}/book/first-model.html")
     slider = page.locator("figure.frames").first
     slider.locator(".frames-input").nth(2).check()
     assert slider.locator(".frames-frame").nth(2).is_visible()
@@ -63,7 +63,7 @@ def test_one_switch_shows_all_code_and_is_remembered_before_the_page_is_painted(
         "new PerformanceObserver(list => list.getEntries().forEach(each => window.shifted = (window.shifted || 0)"
         " + each.value)).observe({ type: 'layout-shift', buffered: true })"
     )
-    page.goto(f"{origin}/book/toy-ddpm.html")
+    page.goto(f"{origin}/book/first-model.html")
     page.evaluate(DONE)
     page.evaluate(DRAWN)
     assert page.locator("details.how:not([open])").count() == 0 and switch.get_attribute("aria-pressed") == "true"
@@ -111,7 +111,7 @@ PRESSED = """() => {
 
 
 def test_nothing_that_is_pressed_or_unfolded_is_printed(chromium):
-    for name in ("forward-process", "few-steps", "toy-ddpm", "laboratory"):
+    for name in ("forward-process", "distillation", "first-model", "laboratory"):
         page, _ = visit(chromium, f"{HTML.as_uri()}/book/{name}.html")
         assert len(page.evaluate(PRESSED)) > 5
         page.emulate_media(media="print")

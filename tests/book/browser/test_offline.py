@@ -10,7 +10,7 @@ from playwright.sync_api import Error
 
 from booktools.check.serve import host
 
-PAGES = ["schedules", "laboratory", "vae", "cost"]  # one laboratory; all of them; many images; a page of prose
+PAGES = ["noise-schedules", "laboratory", "vae", "cost"]  # one laboratory; all of them; many images; a page of prose
 # What is said to be kept, and by now is: the page itself, its images, the search, and a script of each laboratory.
 SETTLED = """async () => {
   const count = async () => (await (await caches.open("book")).keys()).length;
@@ -72,7 +72,7 @@ def test_a_page_that_was_seen_once_works_whole_without_a_network(chromium, name)
 
 
 def test_without_the_worker_nothing_is_there(chromium):
-    page, *_ = seen(chromium, "schedules", "block")
+    page, *_ = seen(chromium, "noise-schedules", "block")
     with pytest.raises(Error, match="ERR_"):
         page.reload()
     page.context.close()
@@ -88,12 +88,12 @@ KEPT = """async ([script, words]) => {
 def test_a_new_build_replaces_what_was_kept(chromium, tmp_path):
     """Also what the page does not load by itself, such as the program of the search."""
     script = "_static/search.js"
-    for name in ("book/schedules.html", "offline.js", "_static/site.js", "_static/book.css", script):
+    for name in ("book/noise-schedules.html", "offline.js", "_static/site.js", "_static/book.css", script):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(HTML / name, tmp_path / name)
     page = chromium.new_context().new_page()
     with host(tmp_path) as served:
-        page.goto(f"{served.address}/book/schedules.html")
+        page.goto(f"{served.address}/book/noise-schedules.html")
         assert page.evaluate(KEPT, [f"../{script}", "})();\n"])
         with (tmp_path / script).open("a") as file:
             file.write("// the next build")

@@ -22,7 +22,7 @@ def function(n, node, *letters):
 @pytest.mark.parametrize("name", ["elbo", "elbo-two-terms", "price"])
 def test_what_another_chapter_proved_is_recalled_from_it(n, name):
     block = n["A"].blocks[name]
-    assert block.origin.chapter == "divergences" and block.latex() and not block.steps
+    assert block.origin.chapter == "kl-divergence" and block.latex() and not block.steps
 
 
 def test_a_slip_in_a_recalled_line_is_refused(n):

@@ -15,7 +15,7 @@ from root import ROOT
 
 from booktools.compare.plugin import differences
 
-CHAPTERS = ("variational-bound", "simple-loss", "samplers", "errata", "two-scales", "vae-experiments")
+CHAPTERS = ("variational-bound", "simple-loss", "comparing-samplers", "errata", "vp-and-ve", "vae-experiments")
 OUTPUTS = {
     name: [
         [output]

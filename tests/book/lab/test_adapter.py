@@ -31,7 +31,7 @@ def test_the_pictures_and_the_verdicts_are_the_librarys(data):
 
 
 def test_the_numbers_are_the_stored_ones_and_the_scales_agree(data, modules):
-    kept = stored.read("adapting")
+    kept = stored.read("lora-and-controlnet")
     names = [f"{s:g}".replace(".", "-") for s in adapter.SCALES]
     for line, fractions in zip(("new-right", "old-clean"), data["fractions"], strict=True):
         assert fractions == [pytest.approx(np.mean(kept.numbers(f"{line}-{name}")), abs=1e-4) for name in names]

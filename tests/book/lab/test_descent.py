@@ -12,7 +12,7 @@ from booktools.lab import data
 
 @pytest.fixture(scope="module")
 def page():
-    return data.of_cell("sgd-vs-bgd", "def exact_loss", torch=torch, points=512, seed=0)
+    return data.of_cell("sgd-vs-batch", "def exact_loss", torch=torch, points=512, seed=0)
 
 
 def test_loss_and_slopes_are_the_page_s(modules, page):

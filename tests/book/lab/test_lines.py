@@ -76,7 +76,7 @@ def test_a_line_is_never_run(text):
         Notation(D.what)(text)
 
 
-CHECKED = {"intro": 3, "bound-and-likelihood": 12, "exact-oracle": 15, "text-encoder": 16, "forward-process": 40}
+CHECKED = {"intro": 3, "elbo-tightness": 12, "exact-oracle": 15, "text-encoder": 16, "forward-process": 40}
 
 
 @pytest.fixture(scope="module")

@@ -61,7 +61,7 @@ def test_times_and_weights_are_the_library_s(modules):
 
 
 def test_the_exact_flow_is_the_page_s(modules):
-    page = data.of_cell("samplers", "def share_below", torch=torch, T=1000, schedule=SCHEDULE)
+    page = data.of_cell("comparing-samplers", "def share_below", torch=torch, T=1000, schedule=SCHEDULE)
     told = data.of("orders")
     ask = """async (m, [world, x_T, times]) => {
         const { schedule } = await import('/lab/maths/schedule.js'), tables = schedule('linear', 1000);
@@ -74,7 +74,7 @@ def test_the_exact_flow_is_the_page_s(modules):
 
 
 def test_the_world_is_the_page_s():
-    text = (data.PAGES / "samplers.md").read_text(encoding="utf-8")
+    text = (data.PAGES / "comparing-samplers.md").read_text(encoding="utf-8")
     assert "world = GaussianMixture([[-1.0], [0.3], [1.2]], 0.4, [0.3, 0.3, 0.4])" in text
     assert data.of("orders")["world"] == {"means": [-1.0, 0.3, 1.2], "std": 0.4, "weights": [0.3, 0.3, 0.4]}
 

@@ -40,13 +40,13 @@ def test_a_step_with_another_right_side_has_none(theorems):
 
 def test_the_sign_of_each_gap_has_a_certificate(theorems):
     """Squares, integrals, products of what is positive, and Gibbs' inequality on finite spaces and for Gaussians."""
-    pages = [BOOK.pages[f"book/{name}"] for name in ("schedules", "variational-bound", "vae-experiments")]
+    pages = [BOOK.pages[f"book/{name}"] for name in ("noise-schedules", "variational-bound", "vae-experiments")]
     gaps = [sign for page in pages for sign in signs(page)]
     assert len(gaps) == 9 and uncertified(gaps, theorems) == []
 
 
 def test_the_sign_of_another_gap_has_none(theorems):
-    gaps = [*signs(BOOK.pages["book/schedules"]), *signs(BOOK.pages["book/divergences"])]
+    gaps = [*signs(BOOK.pages["book/noise-schedules"]), *signs(BOOK.pages["book/kl-divergence"])]
     squares = signs(BOOK.pages["book/simple-loss"])
     false = [replace(sign, right=-sign.right, relation="<") for sign in gaps]
     false += [replace(sign, relation="<") for sign in squares]
@@ -54,7 +54,7 @@ def test_the_sign_of_another_gap_has_none(theorems):
 
 
 def test_the_sign_of_a_gap_with_a_name_is_no_premise():
-    (falls,) = [sign for sign in signs(BOOK.pages["book/schedules"]) if sign.relation == "<"]
+    (falls,) = [sign for sign in signs(BOOK.pages["book/noise-schedules"]) if sign.relation == "<"]
     statement = Translator(falls).statement()
     assert statement.relation == "<" and statement.left == "0" and statement.right == "(G t)"
     assert [premise for premise in statement.premises.values() if premise.endswith("(G at0)")] == []
@@ -75,7 +75,7 @@ def test_what_an_induction_concludes_has_a_certificate(theorems, conclusions):
 
 def test_what_a_statement_says():
     """The domains of symbols, the ranges of times, what is cited, and both sides."""
-    goals = {goal.name: goal for goal in steps(BOOK.pages["book/two-scales"])}
+    goals = {goal.name: goal for goal in steps(BOOK.pages["book/vp-and-ve"])}
     statement = Translator(goals["increment, line 3"]).statement()
     assert statement.left == "((1 / (alpha_bar t)) + (- (1 / (alpha_bar (t - 1)%nat))))"
     assert statement.right == "((1 + (- (alpha t))) / (alpha_bar t))"
@@ -97,26 +97,26 @@ def test_the_proofs_rest_on_the_axioms_that_the_page_names():
 
 
 @pytest.fixture(scope="module")
-def two_scales():
-    return record.stated(BOOK, ["two-scales"])
+def vp_and_ve():
+    return record.stated(BOOK, ["vp-and-ve"])
 
 
-def test_the_record_is_of_the_steps_of_today(two_scales):
-    assert record.stale(record.read(ROOT), two_scales) == []
+def test_the_record_is_of_the_steps_of_today(vp_and_ve):
+    assert record.stale(record.read(ROOT), vp_and_ve) == []
 
 
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        (lambda each: replace(each, statement=each.statement + " "), "another statement of two-scales"),
-        (lambda each: replace(each, name="other"), "other steps than two-scales"),
-        (lambda each: replace(each, by="definition"), "another statement of two-scales"),
+        (lambda each: replace(each, statement=each.statement + " "), "another statement of vp-and-ve"),
+        (lambda each: replace(each, name="other"), "other steps than vp-and-ve"),
+        (lambda each: replace(each, by="definition"), "another statement of vp-and-ve"),
     ],
     ids=["statement", "name", "justification"],
 )
-def test_a_record_of_other_steps_is_found_without_rocq(two_scales, change, fault):
-    first, *rest = two_scales["two-scales"]
-    assert fault in " ".join(record.stale(record.read(ROOT), {"two-scales": [change(first), *rest]}))
+def test_a_record_of_other_steps_is_found_without_rocq(vp_and_ve, change, fault):
+    first, *rest = vp_and_ve["vp-and-ve"]
+    assert fault in " ".join(record.stale(record.read(ROOT), {"vp-and-ve": [change(first), *rest]}))
 
 
 def test_what_rocq_says_is_compared_with_the_record():
@@ -127,15 +127,15 @@ def test_what_rocq_says_is_compared_with_the_record():
     assert "rests on Bad" in rests and "a, line 1 is not what" in differs and record.REMEDY in differs
 
 
-def test_only_what_changed_is_compiled(theorems, two_scales, monkeypatch):
-    first, *rest = two_scales["two-scales"][:3]
+def test_only_what_changed_is_compiled(theorems, vp_and_ve, monkeypatch):
+    first, *rest = vp_and_ve["vp-and-ve"][:3]
     answers = record.Answers(ROOT, theorems, {})
     answers.ask([first, *rest])
     assert answers.to(first)[0] and set(answers.to(first)[1]) <= {*ALLOWED}
     asked = []
     monkeypatch.setattr(record, "check", lambda _, questions, __: asked.extend(questions) or ([True], []))
     answers.ask([replace(first, script=first.script + " "), *rest])
-    assert [question.name for question in asked] == [f"two-scales: {first.name}"]
+    assert [question.name for question in asked] == [f"vp-and-ve: {first.name}"]
 
 
 def vector_goals(case):

@@ -52,15 +52,15 @@ def test_data_belong_to_the_package_around_them():
 
 
 def test_a_stored_sweep_concerns_chapters_that_name_it():
-    sweep = ROOT / "pagekit" / "sweeps" / "ddpm-experiments.json"
-    assert [name for name, page in pages().items() if sweep in closure.files(page)] == ["ddpm-experiments"]
+    sweep = ROOT / "pagekit" / "sweeps" / "ddpm-ablations.json"
+    assert [name for name, page in pages().items() if sweep in closure.files(page)] == ["ddpm-ablations"]
 
 
 @pytest.mark.parametrize(
     ("module", "runs", "rests"),
     [
-        ("diffusion_lib.stable_diffusion.prompt_to_prompt", {"editing"}, {"score", "toy-ddpm", "vae"}),
-        ("derive.kernel.theorem", {"score", "vae", "errata"}, {"toy-ddpm", "samplers", "latent-pipeline"}),
+        ("diffusion_lib.stable_diffusion.prompt_to_prompt", {"editing"}, {"score", "first-model", "vae"}),
+        ("derive.kernel.theorem", {"score", "vae", "errata"}, {"first-model", "comparing-samplers", "latent-pipeline"}),
         ("diffusion_lib.errors", set(pages()), set()),
     ],
 )

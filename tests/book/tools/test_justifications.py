@@ -15,7 +15,7 @@ LINKS = Links(
     lambda name: (f"L-{name}", f"({name})") if name != "algebra" else ("", ""), lambda tag: f"#eq-{tag}", "proofs.html"
 )
 CHECKED = Certificate("forward-process", "Bayes", "finite", "1234")
-OPEN = Certificate("continuous-time", "Itô", reason="Rocq found no proof by the script")
+OPEN = Certificate("diffusion-sde", "Itô", reason="Rocq found no proof by the script")
 
 
 def shown(*parts):

@@ -296,7 +296,7 @@ worth = seconds(1) / ((seconds(2000) - seconds(1)) / 1999)
 if not 1000 / 10 < worth < 10 * 1000:
     raise ArithmeticError(f"an update is worth {worth:.0f} gradients, not 1000")"""
 CLOCKS = {
-    "a check of the chapter sgd-vs-bgd in 2026": (UPDATE_COST, "time"),
+    "a check of the chapter sgd-vs-batch in 2026": (UPDATE_COST, "time"),
     "a sentence that the clock chooses": (
         "import time as clock\nprint('equal' if clock.perf_counter() < 1 else 'not')",
         "time",

@@ -20,7 +20,7 @@ def instances(told: list[Assumptions], theorems) -> list[bool]:
     return check(f"satisfiable_{abs(hash(tuple(asked)))}", asked, theorems)[0]
 
 
-@pytest.mark.parametrize("page", ["forward-process", "schedules-and-variances"])
+@pytest.mark.parametrize("page", ["forward-process", "what-later-models-changed"])
 def test_all_that_a_page_assumes_holds_together(theorems, page):
     (told,) = [Assumptions(each) for each in derivations(BOOK.pages[f"book/{page}"])]
     assert told.laws and told.noises and len(told.said.premises) >= 9

@@ -59,7 +59,7 @@ class Everything:
 def test_queries_lead_to_sections_only():
     book = Book(ROOT)
     listed = leads(book, Everything())
-    section = "book/few-steps.html#all-points-of-a-path-have-one-end"
+    section = "book/distillation.html#all-points-of-a-path-have-one-end"
     assert "consistency model" in listed[section] and "vae loss" in listed["book/vae.html"]
     with pytest.raises(BookError, match=r"few-steps: search_sections: all-points.* is no section of the page"):
         leads(book, listed.keys() - {section})

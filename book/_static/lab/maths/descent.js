@@ -1,5 +1,5 @@
 // A noise predictor with two weights, a and b: the best one for data that are a heavy clump at a and a light one at b. Its loss,
-// its slopes and plain descents, as on the page sgd-vs-bgd; a data point there is a number on a line.
+// its slopes and plain descents, as on the page sgd-vs-batch; a data point there is a number on a line.
 
 const kept = 0.4, heavy = 0.75, wide = 0.3; // ᾱ; the share of the heavy clump; the deviation of a clump
 const c = Math.sqrt(kept), lost = Math.sqrt(1 - kept), variance = kept * wide ** 2 + 1 - kept;

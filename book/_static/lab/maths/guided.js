@@ -1,5 +1,5 @@
 // Guidance on a line, exactly: the tilted density at one time, and what the flow makes of guided scores.
-// As in diffusion_lib/process/guidance.py and book/guided-samples.md: ε̂ = ε̂_all + g (ε̂_class − ε̂_all).
+// As in diffusion_lib/process/guidance.py and book/what-guidance-samples.md: ε̂ = ε̂_all + g (ε̂_class − ε̂_all).
 
 import { ddim, exactPredictor } from "./ddim.js";
 import { mixture } from "./mixture.js";

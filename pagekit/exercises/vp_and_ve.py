@@ -1,0 +1,33 @@
+"""Exercises of the chapter vp-and-ve."""
+
+from __future__ import annotations
+
+from .exercise import Exercise, symbols
+
+alpha_t, alpha_bar_t, alpha_bar_prev, beta_t = symbols("alpha[t] alpha_bar[t] alpha_bar[t - 1] beta[t]", "unit")
+(level_t,) = symbols("level[t]", "positive")
+ONE_STEP = {beta_t: 1 - alpha_t, alpha_bar_t: alpha_bar_prev * alpha_t}
+
+EXERCISES = (
+    Exercise(
+        "fraction-of-a-level",
+        "the fraction of the variance that is left at this noise level",
+        1 / (1 + level_t**2),
+        mistakes={
+            "the level is a standard deviation, and variances add": 1 / (1 + level_t),
+            "this is the fraction of the noise": level_t**2 / (1 + level_t**2),
+            "this is the signal-to-noise ratio": 1 / level_t**2,
+        },
+    ),
+    Exercise(
+        "noise-of-a-step",
+        "the variance that the step adds where nothing shrinks",
+        (1 - alpha_t) / alpha_bar_t,
+        mistakes={
+            "this is the variance that it adds where the state shrinks": 1 - alpha_t,
+            "the noise of this step is divided by √ᾱ_t, not by the root before": (1 - alpha_t) / alpha_bar_prev,
+            "this is the variance of all steps up to t": (1 - alpha_bar_t) / alpha_bar_t,
+        },
+        relations=ONE_STEP,
+    ),
+)
