@@ -54,13 +54,13 @@ def texts(page: Page) -> Iterator[str]:
     drawn = [parse(inside.body) for _, inside in found if inside and inside.name == "diagram"]
     contents = {token.content for diagram in drawn for token in diagram}
     for token, _ in found:
-        yield "" if token.content in contents else _plain(token)
+        yield "" if token.content in contents else plain(token)
     for cell in page.code:
         for token in parse(_caption(cell)):
-            yield _plain(token)
+            yield plain(token)
 
 
-def _plain(token: Token) -> str:
+def plain(token: Token) -> str:
     if token.type != "inline":
         return ""
     kept = {"text": lambda child: child.content, "softbreak": lambda _: " "}
@@ -90,7 +90,7 @@ def literals(source: str) -> set[str]:
 def comparing(page: Page) -> Iterator[tuple[str, Cell]]:
     """The figures whose captions compare, and the cells that draw them."""
     for cell in page.code:
-        caption = " ".join(map(_plain, parse(_caption(cell))))
+        caption = " ".join(map(plain, parse(_caption(cell))))
         if COMPARES.search(READS.sub("", caption)):
             yield cell.metadata["mystnb"]["figure"].get("name", ""), cell
 

@@ -26,7 +26,6 @@ import grimp
 
 from diffusion_lib import PACKAGES
 from diffusion_lib.runtime.fingerprint import sha256_of_file
-from pagekit.chapters import registry
 
 from ..source.pages import Book, Page, report
 from . import cost, results

@@ -29,7 +29,7 @@ from ..notebooks import cost, minutes
 from ..notebooks.install import commit_of_library, install_cell
 from ..source.index import Index, stored_outputs
 from ..source.pages import PUBLISHED, Book, BookError
-from . import accessible, api, fold, frame, head, images, maths, offline, purge_css, refuted, search, where
+from . import accessible, api, fold, frame, glossary, head, images, maths, offline, purge_css, refuted, search, where
 from .chapters_directive import Chapters
 from .diagram_directive import Diagram
 from .measures import Measures
@@ -221,6 +221,7 @@ def setup(app: Sphinx) -> dict:
     images.setup(app)
     accessible.setup(app)
     search.setup(app)
+    glossary.setup(app)
     head.setup(app)
     laboratories.setup(app)
     offline.setup(app)

@@ -26,7 +26,7 @@ def counted(model: Callable) -> tuple[list, Callable]:
 
 
 def data() -> dict:
-    """The first world of the page comparing-samplers, its hundred states, and by grid what each sampler makes of them."""
+    """The first mixture of comparing-samplers, its hundred states, and where each sampler takes them, by grid."""
     schedule = make_schedule("linear", 1000)
     page = of_cell("comparing-samplers", "def share_below", torch=torch, T=1000, schedule=schedule)
     places, width, weights = [-1.0, 0.3, 1.2], 0.4, [0.3, 0.3, 0.4]
