@@ -19,7 +19,7 @@ from ..compare import MEASURED
 from ..notebooks.compose import stale
 from ..source.markdown import parse
 from ..source.pages import Book, Page, report
-from . import claims, displays, places, sentences
+from . import claims, displays, places, sentences, terms
 from .outputs import faults
 
 MIME_TYPES = {"text/plain", "text/latex", "text/markdown", "text/html", "image/png", "image/jpeg", "image/svg+xml"}
@@ -144,7 +144,7 @@ def open_faults(source: str, tags: list[str]) -> Iterator[str]:
 def check(book: Book) -> list[str]:
     """Everything that is wrong with the pages and the notebooks."""
     found = places.problems(book) + stale(book) + sentences.problems(book) + claims.problems(book)
-    found += displays.problems(book)
+    found += displays.problems(book) + terms.problems(book)
     for page in book.pages.values():
         found += page_problems(page)
     for page in book.notebooks:
