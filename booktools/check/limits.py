@@ -33,13 +33,11 @@ def rules() -> dict:
 def kind(book: Book, name: str) -> str:
     """``derivation``, ``experiment``, ``prose`` or ``list``."""
     kinds = rules()["kinds"]
-    if name in kinds["lists"]:
+    if name in kinds["lists"] or name.startswith("book/api/"):
         return "list"
-    if name in kinds["experiments"]:
-        return "experiment"
-    part = next((part for part, pages in book.parts.items() if name in pages), "")
-    found = kinds["parts"].get(part, kinds["otherwise"])
-    return found if book.pages[name].is_notebook or found == "list" else "prose"
+    if not book.pages[name].is_notebook:
+        return "prose"
+    return "derivation" if name in kinds["derivations"] else "experiment"
 
 
 def limits(of: str) -> dict[str, float]:

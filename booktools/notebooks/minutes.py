@@ -3,8 +3,8 @@
 Reading: a minute for each 200 words of text and captions, and 8 seconds for each line of a displayed formula, be it
 typed or printed by a derivation; code, questions' numbers and pictures count nothing.  Running: the clock of the
 chapter's last run, from ``notebooks/X.cost.json``.  Both are rounded up to whole minutes, so that they seldom change.
-With a chapter's name, as in ``{minutes}`first-model` ``, the words fit into a table: "14 to read, 1 to run".  A path of
-the introduction's map, as in ``{minutes}`path: practitioner` ``, takes what its chapters take together, read in hours.
+With a chapter's name, as in ``{minutes}`first-model` ``, the words fit into a list: "14 to read, 1 to run".  A path of
+the introduction, as in ``{minutes}`path: theory` ``, takes what its chapters take together, read in hours.
 """
 
 from __future__ import annotations

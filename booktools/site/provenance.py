@@ -13,11 +13,9 @@ from diffusion_lib.runtime.tables import markdown
 from ..source.index import Index, marks
 from ..source.pages import Page
 
-HEAD = ["block", "result", "source", "the article"]
+HEAD = ["block", "result", "source", "Gumaan (2024)"]
 _SENTENCE = re.compile(r"(?ms)^\*Source: (.*?)\*(?=\n\s*\n|\s*\Z)")
-_ARTICLE = re.compile(r"(?s)^(.*?)[.;,]?\s*(?:The article: (.*)|not in the article(.*))$")
-# A clause that ends in "not in the article", such as "the split is not there, and not in the article".
-_CLAUSE = re.compile(r"(?s)^(.*?)[.;] ([^.;]*[^.;,\s]) (not in the article[^.;]*)$")
+_GUMAAN = re.compile(r"(?s)^(.*?)[.;,]?\s*Gumaan \(2024\): (.*)$")
 
 
 def is_source(node: nodes.Node) -> bool:
@@ -28,9 +26,7 @@ def is_source(node: nodes.Node) -> bool:
 
 
 def word(sentence: str) -> str:
-    """What the sentence says of the article: ``verbatim``, ``corrected`` or ``not in the article``."""
-    if "not in the article" in sentence:
-        return "not in the article"
+    """How Gumaan (2024) prints the formula, if the sentence records it: ``verbatim`` or ``corrected``."""
     return next((each for each in ("corrected", "verbatim") if each in sentence), "")
 
 
@@ -49,15 +45,11 @@ def sources(index: Index, page: Page) -> list[list[str]]:
 
 
 def row(mark: dict, sentence: str) -> list[str]:
-    """The row of a block: a clause about the article stands whole in the last column, and the rest is the source."""
-    sentence = sentence.removesuffix(".")
-    source, article = sentence, word(sentence)
-    if match := _CLAUSE.match(sentence):
-        source, article = match[1], f"{match[2]} {match[3]}"
-    elif match := _ARTICLE.match(sentence):
-        source = match[1]
-        article = match[2] or f"not in the article{match[3] or ''}"
-    return [f"{{step}}`{mark['tag']}`", mark["name"], source or "–", article]
+    """The row of a block; what follows “Gumaan (2024):” stands in the last column."""
+    source, gumaan = sentence.removesuffix("."), ""
+    if match := _GUMAAN.match(source):
+        source, gumaan = match[1], match[2]
+    return [f"{{step}}`{mark['tag']}`", mark["name"], source or "–", gumaan or "–"]
 
 
 class Provenance(SphinxDirective):

@@ -256,12 +256,12 @@ def test_a_page_waits_for_one_sheet_and_runs_one_script(built):
 
 
 def test_a_list_of_chapters_is_shown_as_if_it_were_written_out(tmp_path):
-    lines = "- *NAME*, $x$\n- and the rest"
+    lines = "- *NAME*, $x$: LINE\n- and the rest"
     table = "| chapter | formula |\n|---|---|\n| `NAME` | $y$ |\n| **all** | 3 |"
     block, written = "```{{chapters}} {}\n{}\n```\n\n", listing.written
     pages = {
-        "block": f"# A list\n\n{block.format('latent', lines)}{block.format('derives', table)}",
-        "text": f"# A list\n\n{written('latent', lines)}\n\n{written('derives', table)}\n",
+        "block": f"# A list\n\n{block.format('stable-diffusion', lines)}{block.format('derives', table)}",
+        "text": f"# A list\n\n{written('stable-diffusion', lines)}\n\n{written('derives', table)}\n",
     }
     root = make_book(tmp_path / "book-root", pages)
     result = tool("build", root)

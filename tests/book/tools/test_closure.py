@@ -125,21 +125,7 @@ def test_a_page_that_does_not_parse_may_use_anything():
     assert "diffusion_lib.stable_diffusion.weights" in closure.modules("from diffusion_lib import (")
 
 
-def test_of_the_registry_of_chapters_only_the_map_concerns_a_cell(tmp_path, monkeypatch):
-    path = tmp_path / registry.NAME
-    path.parent.mkdir(parents=True)
-    text = (ROOT / registry.NAME).read_text(encoding="utf-8")
-    monkeypatch.setattr(closure, "ROOT", tmp_path)
-
-    def changed(old, new):
-        path.write_text(text.replace(old, new, 1), encoding="utf-8")
-        return closure.content(path)
-
-    same = changed("", "")
-    assert changed("  synonyms:\n", "  search_weight: 0.5\n    synonyms:\n") == same != closure.sha256(path)
-    assert len({same, changed("title: Score", "title: Scores"), changed("needs: [guidance, ", "needs: [")}) == 3
-
-
-def test_the_map_is_the_only_reader_of_the_registry_among_the_cells():
+def test_no_cell_reads_the_registry_of_chapters():
+    """A changed line, need or query runs no chapter again."""
     path = ROOT / registry.NAME
-    assert [name for name, page in pages().items() if path in closure.files(page)] == ["intro"]
+    assert path.is_file() and not [name for name, page in pages().items() if path in closure.files(page)]
