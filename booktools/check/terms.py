@@ -22,6 +22,7 @@ from . import claims
 FILE = Path(__file__).with_name("terms.yaml")
 PACKAGES = ("diffusion_lib", "derive", "pagekit", "models", "booktools", "benchmarks")
 DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+TITLED = {"exercise", "admonition", "dropdown"}  # directives whose argument is read; that of others is a name
 SCRIPT_TEXT = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`")
 
 
@@ -71,7 +72,7 @@ def texts(book: Book) -> Iterator[tuple[str, str]]:
     for page in book.pages.values():
         name = f"{page.name}.md"
         yield from ((name, text) for text in claims.texts(page))
-        yield from ((name, found.argument) for _, found in tokens(page.text) if found)
+        yield from ((name, found.argument) for _, found in tokens(page.text) if found and found.name in TITLED)
         for cell in page.code:
             yield name, str(cell.metadata.get("mystnb", {}).get("image", {}).get("alt", ""))
             yield from ((name, text) for text in strings(cell.source))

@@ -61,7 +61,7 @@ def test_queries_lead_to_sections_only():
     listed = leads(book, Everything())
     section = "book/distillation.html#all-points-of-a-path-have-one-end"
     assert "consistency model" in listed[section] and "vae loss" in listed["book/vae.html"]
-    with pytest.raises(BookError, match=r"few-steps: search_sections: all-points.* is no section of the page"):
+    with pytest.raises(BookError, match=r"distillation: search_sections: all-points.* is no section of the page"):
         leads(book, listed.keys() - {section})
     queries = [query.lower() for each in listed.values() for query in each]
     assert max(map(queries.count, queries)) == 1
