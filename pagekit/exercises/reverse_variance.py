@@ -18,7 +18,7 @@ EXERCISES = (
         "the variance of the last reverse step for Gaussian data",
         beta_1 * c / (c + beta_1 - c * beta_1),
         mistakes={
-            "this is the variance of the data; x_1 is known": c,
+            "this is the variance of the data when x_1 is unknown": c,
             "this is the variance of the forward step": beta_1,
             "the forward step shrinks the data before it adds noise": beta_1 * c / (c + beta_1),
             "this is the variance of x_1": c + beta_1 - c * beta_1,
@@ -29,9 +29,9 @@ EXERCISES = (
         "the divergence",
         (kept - 1 - sp.log(kept)) / 2,
         mistakes={
-            "the divergence is taken the wrong way round": (1 / kept - 1 + sp.log(kept)) / 2,
-            "this has the logarithm of standard deviations": (kept - 1 - sp.log(kept) / 2) / 2,
-            "the logarithm is right; the quotient of the variances, less one, is missing": -sp.log(kept) / 2,
+            "the arguments of the divergence are exchanged": (1 / kept - 1 + sp.log(kept)) / 2,
+            "this contains the logarithm of the standard deviations instead of the variances": (kept - 1 - sp.log(kept) / 2) / 2,
+            "the logarithm is correct; the quotient of the variances minus one is missing": -sp.log(kept) / 2,
             "the means are equal, but the variances differ": sp.S.Zero,
         },
         relations=ONE_STEP,

@@ -1,4 +1,4 @@
-"""The registry of chapters, and what is made of it: the map, the paths and the lists of the introduction."""
+"""The registry of chapters, and what is made of it: the table of contents and the paths of the introduction."""
 
 from __future__ import annotations
 
@@ -16,58 +16,71 @@ from booktools.source import listing
 from booktools.source.markdown import tokens
 from booktools.source.pages import Book, BookError
 from diffusion_lib.errors import ConfigError
-from pagekit.chapters import drawing
-from pagekit.chapters.registry import FILE, NAME, Chapter, all_needs, direct_needs, read, registry
-from pagekit.diagram import layout
+from pagekit.chapters.registry import FILE, NAME, PARTS, Chapter, all_needs, read, registry
 
 BOOK = Book(ROOT)
 PATHS = registry().paths
-INTRO = [token.content for token, _ in tokens(BOOK.pages["book/intro"].text) if token.type == "inline"]
+
+
+def lines(page):
+    """The paragraphs, headings and list items of a page."""
+    return [token.content for token, _ in tokens(BOOK.pages[page].text) if token.type == "inline"]
 
 
 def test_each_page_has_its_entry_and_the_registry_has_no_other():
     """Its part and its place are those of the table of contents, and it needs what its page says."""
     assert check.problems(BOOK) == []
-    assert [*registry().map] == [name.removeprefix("book/") for part in check.CAPTIONS for name in BOOK.parts[part]]
+    assert [*PARTS.values()] == [*BOOK.parts]
+    of_parts = [(key, name) for key, caption in PARTS.items() for name in BOOK.parts[caption]]
+    wanted = [(key, name.removeprefix("book/")) for key, name in of_parts if not name.startswith(check.UNLISTED)]
+    assert [(chapter.part, name) for name, chapter in registry().chapters.items() if chapter.part] == wanted
     assert ROOT / NAME == FILE
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_path_keeps_the_order(path):
     """None of its pages comes before what it needs, as far as the path has that."""
-    chapters = registry().map
     for i, name in enumerate(PATHS[path]):
-        assert name not in chapters or not all_needs(name, chapters) & set(PATHS[path][i + 1 :])
-    (line,) = [line for line in INTRO if f"{{minutes}}`path: {path}`" in line]
+        assert not all_needs(name, registry().chapters) & set(PATHS[path][i + 1 :])
+    (line,) = [line for line in lines("book/intro") if f"{{minutes}}`path: {path}`" in line]
     assert tuple(re.findall(r"\{doc\}`([\w-]+)`", line)) == PATHS[path]
 
 
-def test_all_pages_are_told_on_the_introduction():
-    listed = [name for line in INTRO for name in re.findall(r"^\{doc\}`([\w-]+)`", line)]
-    listed += [name for line in INTRO for name in re.findall(r"\{doc\}`(api/\w+)`", line)]
-    every = {page.entry for page in BOOK.pages.values()} - {"intro", "references", "provenance"}
-    assert len(listed) == len(set(listed)) and set(listed) == every
+def test_all_pages_are_listed_in_the_table_of_contents():
+    """In their order, each part under its caption; the introduction, from which one comes, is not."""
+    contents = lines("book/contents")
+    listed = [name for line in contents for name in re.findall(r"^\{doc\}`([\w-]+)`\. ", line)]
+    assert listed == [name for name, chapter in registry().chapters.items() if chapter.part]
+    apis = [name for line in contents for name in re.findall(r"\{doc\}`(api/\w+)`", line)]
+    assert sorted(listed + apis) == sorted({page.entry for page in BOOK.pages.values()} - {"intro"})
+    assert [line for line in contents if line in PARTS.values()] == [*PARTS.values()]
+
+
+def test_the_lines_of_the_table_of_contents_are_sentences():
+    for chapter in registry().chapters.values():
+        assert not chapter.part or (chapter.line[0].isupper() and chapter.line.endswith("."))
 
 
 def test_a_list_is_written_once_and_says_the_same_of_each_chapter():
-    lines = listing.written("latent", "- {doc}`NAME` LINE\n- and RENAME").splitlines()
-    assert lines[0].startswith("- {doc}`autoencoder` takes ") and lines[-1] == "- and RENAME" and len(lines) == 6
-    assert listing.written("", "ROUTE(practitioner).").startswith("{doc}`first-model` → {doc}`comparing-samplers` → ")
-    with pytest.raises(BookError, match=r"must name one of derivations, .*, derives, got 'latnet'"):
-        listing.written("latnet", "NAME")
-    with pytest.raises(BookError, match=r"no path 'practicioner' in pagekit/chapters/registry.yaml; there are"):
-        listing.written("", "ROUTE(practicioner)")
+    made = listing.written("control", "- {doc}`NAME`. LINE\n- and RENAME").splitlines()
+    assert made[0] == f"- {{doc}}`guidance`. {registry().chapters['guidance'].line}"
+    assert made[-1] == "- and RENAME" and len(made) == 4
+    assert listing.written("", "ROUTE(first-hour).").startswith("{doc}`first-model` → {doc}`exact-oracle` → ")
+    with pytest.raises(BookError, match=r"must name one of first, .*, derives, got 'contrl'"):
+        listing.written("contrl", "NAME")
+    with pytest.raises(BookError, match=r"no path 'first-huor' in pagekit/chapters/registry.yaml; there are"):
+        listing.written("", "ROUTE(first-huor)")
 
 
-WHOLE = {"part": "latent", "title": "One", "line": "has one.", "needs": []}
+WHOLE = {"part": "control", "line": "One.", "needs": []}
 WRONG = {  # an entry beside the chapter `one`, and what is said of it
     "an unknown field": ({**WHOLE, "linee": "x"}, r"two: a key must be one of 'part', .*got 'linee'"),
-    "an unknown part": ({**WHOLE, "part": "latnet"}, r"two: part must be one of 'derivations'.*got 'latnet'"),
-    "no title": ({"part": "latent", "line": "x", "needs": []}, r"two must have 'title', as every chapter of the part"),
-    "no line": ({"part": "look-up"}, r"two must have 'line', as every chapter of the part 'look-up'; add it"),
-    "no needs": ({"part": "beyond", "line": "x", "title": "X"}, r"two must have 'needs'"),
-    "a title without a part": ({"title": "Two"}, r"two must not have 'title', since a page without a part has none"),
-    "an empty title": ({**WHOLE, "title": ""}, r"two: title must be a text, got ''"),
+    "an unknown part": ({**WHOLE, "part": "contrl"}, r"two: part must be one of 'first'.*got 'contrl'"),
+    "a title": ({**WHOLE, "title": "Two"}, r"two: a key must be one of 'part', .*got 'title'"),  # it is that of the page
+    "no line": ({"part": "reference"}, r"two must have 'line', as every page of the part 'reference'; add it"),
+    "a line without a part": ({"line": "Two."}, r"two must not have 'line', since a page without a part has none"),
+    "needs without a part": ({"needs": []}, r"two must not have 'needs', since a page without a part has none"),
+    "an empty line": ({**WHOLE, "line": ""}, r"two: line must be a text, got ''"),
     "an unknown need": ({**WHOLE, "needs": ["noe"]}, r"two: needs must be one of .*'one'.*got 'noe'"),
     "a need twice": ({**WHOLE, "needs": ["one", "one"]}, r"two: needs must name each once, got 'one' twice"),
     "needs as a text": ({**WHOLE, "needs": "one"}, r"two: needs must be a list of texts, got 'one'"),
@@ -122,35 +135,22 @@ import sys
 from pagekit.chapters.registry import registry
 registry()
 print(sorted({"torch", "matplotlib", "numpy", "sympy"} & set(sys.modules)))
-from pagekit.chapters import chapter_map
-print("torch" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\nFalse\n"
+    assert done.stdout == "[]\n"
 
 
-def test_the_map_leaves_out_what_follows():
-    chapters = {
-        "a": Chapter("derivations", "A"),
-        "b": Chapter("derivations", "B", needs=("a",)),
-        "c": Chapter("latent", "C", needs=("a", "b")),
-    }
-    assert direct_needs("c", chapters) == ["b"] and all_needs("c", chapters) == {"a", "b"}
-    _, arrows = drawing.diagram(chapters)
-    assert [(arrow.start, arrow.end, arrow.route) for arrow in arrows] == [("a", "b", "straight"), ("b", "c", "step")]
+def test_all_needs_are_those_of_the_needs_too():
+    chapters = {"a": Chapter("first", "A."), "b": Chapter("first", "B.", needs=("a",)), "c": Chapter(needs=("b",))}
+    assert [all_needs(name, chapters) for name in chapters] == [set(), {"a"}, {"a", "b"}]
     with pytest.raises(ConfigError, match="'bb'"):
-        all_needs("c", chapters | {"c": Chapter("latent", "C", needs=("bb",))})
+        all_needs("c", chapters | {"c": Chapter("control", "C.", needs=("bb",))})
 
 
-def test_a_chapter_stands_below_what_it_needs_and_no_arrow_crosses_a_box():
-    chapters = registry().map
-    at = drawing.places(chapters)
-    assert len(set(at.values())) == len(at)
-    assert all(at[need][1] <= at[name][1] for name in chapters for need in chapters[name].needs)
-    boxes, arrows = drawing.diagram(chapters)
-    found = layout(boxes, arrows, even=True, gap=8)
-    for path in found.paths:
-        for a, b in pairwise(path):
-            low, high = [min(p) for p in zip(a, b, strict=True)], [max(p) for p in zip(a, b, strict=True)]
-            for x0, y0, x1, y1 in found.boxes.values():
-                assert not (x0 + 0.1 < high[0] and low[0] < x1 - 0.1 and y0 + 0.1 < high[1] and low[1] < y1 - 0.1)
+def test_the_first_two_parts_need_nothing_that_comes_later():
+    """But the reference, which may be named from anywhere."""
+    chapters = registry().chapters
+    order = [*chapters]
+    for name, chapter in chapters.items():
+        for need in chapter.needs if chapter.part in ("first", "denoising") else ():
+            assert order.index(need) < order.index(name) or chapters[need].part == "reference"

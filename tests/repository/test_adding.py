@@ -40,13 +40,14 @@ A number is added, $v = a + b$, in 95 % of all cases, as {cite:t}`nobody2099` do
 :tags: [parameters]
 
 T = 100
+model = "miniature"
 seed = 0
 ```
 
 ```{code-cell} ipython3
-from pagekit.page import check_parameters, finish, integer, setup
+from pagekit.page import check_parameters, choice, finish, integer, setup
 
-check_parameters(globals(), T=integer(1, 4000), seed=integer(0))
+check_parameters(globals(), T=integer(1, 4000), model=choice("miniature"), seed=integer(0))
 setup(seed)
 ```
 
@@ -80,10 +81,9 @@ finish()
 """
 )
 ENTRY = r"""  my-chapter:
-    part: beyond
-    title: My chapter
-    line: adds one and one.
-    needs: [schedules, score]
+    part: stable-diffusion
+    line: One and one, added.
+    needs: [noise-schedules, score]
     derives: yes
     reruns:
       - {T: 50, seed: 1}
@@ -123,7 +123,7 @@ def behind(path: str, mark: str, text: str) -> str:
 
 def written() -> dict[str, str]:
     """Each file that a person writes or changes for the chapter, and what stands in it then."""
-    last = "  errata:\n    part: look-up\n"  # what follows the chapters beyond the article
+    last = "  contents:\n    part: reference\n"  # what follows the chapters on Stable Diffusion
     before, found, after = (ROOT / REGISTRY).read_text(encoding="utf-8").partition(last)
     module = (ROOT / "book/_static/lab/kinds/schedule.js").read_text(encoding="utf-8")
     return {
@@ -135,7 +135,7 @@ def written() -> dict[str, str]:
         "tests/pagekit/test_exercises_forms.py": behind(
             "tests/pagekit/test_exercises_forms.py", "\nFORMS = {\n", '    "my-sum": [sp.Integer(1) + 1],\n'
         ),
-        "book/_static/lab/kinds/myidea.js": module.replace("Three schedules", "My idea").replace(
+        "book/_static/lab/kinds/myidea.js": module.replace("Three noise schedules", "My idea").replace(
             "setup()", "setup(data)"
         ),
         "booktools/lab/given/myidea.py": '"""My data."""\n\n\ndef data() -> dict:\n    return {"level": 3}\n',
@@ -197,17 +197,14 @@ from booktools.notebooks import papermill_sets
 from booktools.site import search
 from booktools.source import listing
 from booktools.source.pages import Book
-from pagekit.chapters import drawing
 from pagekit.chapters.registry import registry
 from pagekit.exercises import exercises
 
-boxes, arrows = drawing.diagram(registry().map)
 book = Book(".")
 address = "book/my-chapter.html"
 print(json.dumps({
-    "title": boxes["my-chapter"].text,
-    "line": listing.written("beyond", "- {doc}`NAME` LINE").splitlines()[-1],
-    "row": listing.written("derives", "| NAME |").splitlines()[-2:],
+    "line": listing.written("stable-diffusion", "- {doc}`NAME`. LINE").splitlines()[-1],
+    "row": [row for row in listing.written("derives", "| NAME |").splitlines() if "my-chapter" in row],
     "job": [job for job in papermill_sets.jobs(registry()) if job["chapter"] == "my-chapter"],
     "leads": search.leads(book, {address, *(f"{page}.html" for page in book.pages), *KNOWN})[address],
     "synonyms": [group for group in search.synonyms(book) if "my idea" in group],
@@ -219,7 +216,7 @@ print(json.dumps({
 
 
 def test_all_that_is_made_from_the_registry_has_it(repository):
-    """The copy's own programs: the introduction, the search, the workflow, the grader, the laboratory."""
+    """The copy's own programs: the table of contents, the search, the workflow, the grader, the laboratory."""
     sections = [
         f"book/{name}.html#{anchor}"
         for name, chapter in Book(repository).chapters.items()
@@ -234,9 +231,8 @@ def test_all_that_is_made_from_the_registry_has_it(repository):
     (lab,) = made.pop("lab")
     assert lab["title"] == "My idea" and "<svg" in lab["html"]
     assert made == {
-        "title": "My chapter",
-        "line": "- {doc}`my-chapter` adds one and one.",
-        "row": ["| my-chapter |", "| handwritten |"],
+        "line": "- {doc}`my-chapter`. One and one, added.",
+        "row": ["| my-chapter |"],
         "job": [{"chapter": "my-chapter", "sets": "-p T 50 -p seed 1"}],
         "leads": ["how to add"],
         "synonyms": [["my idea", "nobody's idea"]],
@@ -248,7 +244,7 @@ def test_all_that_is_made_from_the_registry_has_it(repository):
 MISSING = "the file is missing"
 SAID = {  # of each file what is said where it was forgotten; of the change log nobody knows
     "_toc.yml": "book/my-chapter.md: _toc.yml does not list the page; enter it there, or remove the page",
-    REGISTRY: f"{REGISTRY}: my-chapter: part must be 'beyond', since _toc.yml has the page under 'Beyond the article'",
+    REGISTRY: f"{REGISTRY}: my-chapter: part must be 'stable-diffusion', since _toc.yml has the page under 'Stable D",
     "book/my-chapter.md": f"book/my-chapter.md: {MISSING}, but _toc.yml lists it",
     "tests/book/chapters/test_my_chapter.py": f"tests/book/chapters/test_my_chapter.py: {MISSING}",
     "pagekit/exercises/my_chapter.py": "pagekit/exercises/my_chapter.py: it lacks the right answer to 'my-sum'",
@@ -262,8 +258,8 @@ SAID = {  # of each file what is said where it was forgotten; of the change log 
 
 
 DISAGREEING = {  # what stands in the entry, what is written in its place, and what is said of it
-    "a need too few": ("[schedules, score]", "[schedules]", "needs must have 'score', which the page names"),
-    "a need too many": ("[schedules, score]", "[schedules, score, vae]", "“You need” must name 'vae', which the"),
+    "a need too few": ("[noise-schedules, score]", "[noise-schedules]", "needs must have 'score', which the page names"),
+    "a need too many": ("schedules, score]", "schedules, score, vae]", "“You need” must name 'vae', which the"),
     "no re-run": (
         "    reruns:\n      - {T: 50, seed: 1}\n",
         "",
@@ -279,7 +275,7 @@ DISAGREEING = {  # what stands in the entry, what is written in its place, and w
         "    smallest: {T: 1}\n    search:",
         "smallest must be left out, since the page takes no",
     ),
-    "another part": ("part: beyond", "part: latent", "part must be 'beyond', since _toc.yml has the page under"),
+    "another part": ("part: stable-diffusion", "part: control", "part must be 'stable-diffusion', since _toc.yml has"),
     "another name": ("  my-chapter:", "  my-chaptre:", "no page is called 'my-chaptre'; enter it in _toc.yml"),
 }
 

@@ -44,8 +44,8 @@ def test_the_last_term_is_information_and_a_gap(s):
     assert last == pytest.approx(told + gap, abs=1e-14)
 
 
-def test_what_the_table_says_of_bound_and_likelihood(shown):
-    """The likelihood's choice has the higher bound, the bound's choice the lower likelihood."""
+def test_what_the_table_states_about_bound_and_likelihood(shown):
+    """The model of highest likelihood has the higher bound, the model of lowest bound the lower likelihood."""
     assert shown["c-exact"] < shown["c-bound"]
     assert shown["bound-lowest"] < shown["bound-at-exact"] and shown["nll-lowest"] < shown["nll-at-bound"]
     assert shown["nll-at-bound"] < shown["bound-lowest"] and shown["wide-gap"] < shown["wide-last"] / 2

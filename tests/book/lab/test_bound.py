@@ -1,4 +1,4 @@
-"""Bound, likelihood and gap of a model with wrong slopes: the library's numbers, and what the page says of them."""
+"""Bound, likelihood and gap of a model with coefficients that are not optimal: the library's numbers, and what the page states about them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from diffusion_lib.process import Schedule, make_schedule
 S = 0.3
 X_0 = torch.full((1, 1), S, dtype=torch.float64)
 FULL = make_schedule("linear", 1000)
-ASK = "(m, [T, c, v]) => m.worth(m.lab.setup().chains[T], c, v)"
+ASK = "(m, [T, c, v]) => m.evaluate(m.lab.setup().chains[T], c, v)"
 SWEEP = """(m, [T, v]) => { const { chains } = m.lab.setup();
-    return Array.from({ length: 71 }, (_, i) => m.worth(chains[T], 0.6 + i / 100, v)); }"""
+    return Array.from({ length: 71 }, (_, i) => m.evaluate(chains[T], 0.6 + i / 100, v)); }"""
 
 
 @pytest.mark.parametrize("variances", ["best", "beta"])
@@ -58,8 +58,8 @@ def test_a_finger_moves_c_in_the_curves_only(modules, size, inside, outside):
     assert moved["c"] == pytest.approx(0.95, abs=0.02) and left is None
 
 
-def test_every_handle_has_its_slopes(modules):
-    """The picture finds the factor that the handle gives, at each of its places."""
+def test_every_handle_has_its_coefficients(modules):
+    """The figure finds the factor that the handle gives, at each of its positions."""
     ask = """async (m) => { const { state } = await import('/lab/shell/controls.js'), model = m.lab.setup();
         const size = { width: 680, height: 420 }, at = (c) => m.lab.draw(model, state(m.lab, { c }), size);
         return Array.from({ length: 71 }, (_, i) => at(0.6 + i / 100).said); }"""
@@ -69,13 +69,13 @@ def test_every_handle_has_its_slopes(modules):
 
 @pytest.mark.parametrize(("T", "v", "interior"), [(10, "best", True), (10, "beta", False), (20, "beta", True)])
 def test_the_end_of_the_slider_is_no_minimum(modules, T, v, interior):
-    """Where −log p still falls at the end, the sentence says so and no dot marks a minimum."""
+    """Where −log p still decreases at the end, the sentence says so and no dot marks a minimum."""
     ask = """(m, now) => { const model = m.lab.setup();
         const { svg, said } = m.lab.draw(model, now, { width: 680, height: 420 });
-        const below = [0.4, 0.59].map((c) => m.worth(model.chains[now.T], c, now.v).exact);
+        const below = [0.4, 0.59].map((c) => m.evaluate(model.chains[now.T], c, now.v).exact);
         return [said, svg.match(/<circle/g).length, below[0] < below[1]]; }"""
     said, dots, falls = modules("kinds/bound.js", ask, {"c": 0.85, "T": T, "v": v})
     assert dots == (2 if interior else 1)
-    assert ("−log p still falls at c = 0.60, where the slider ends" in said) != interior
+    assert ("−log p still decreases at c = 0.60, where the slider ends" in said) != interior
     assert "the bound is lowest at c = 1.00" in said
     assert interior or falls

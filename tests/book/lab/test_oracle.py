@@ -71,7 +71,7 @@ def test_where_the_points_end(modules, steps):
           return [m.nearest(model, end).filter((k, i) => k === began[i]).length, Array.from(end)]; }); }"""
     (left, flow), (right, noisy) = modules("kinds/oracle.js", ask, steps)
     assert left == 400  # every point
-    assert 30 <= right <= 75  # one in eight are 50, with a deviation of 6.6
+    assert 30 <= right <= 75  # one in eight are 50, with a standard deviation of 6.6
     for end in (flow, noisy):
         far = torch.cdist(tensor(end).view(-1, 2), RING.means).min(1).values > 4 * 0.07
         assert far.double().mean() < 0.06

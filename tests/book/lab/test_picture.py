@@ -263,9 +263,9 @@ def test_a_file_is_cut_and_scaled_and_what_is_none_is_said(page, tmp_path):
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("negative=a+dog&g=1", "needs a guidance above 1"),
+        ("negative=a+dog&g=1", "needs a guidance scale above 1"),
         ("init=scene&strength=0.05&steps=10", "A strength of 0.05 leaves none of 10 steps"),
-        ("negative=a+frog", "It was never shown: frog"),
+        ("negative=a+frog", "Not in its vocabulary: frog"),
     ],
 )
 def test_what_python_would_refuse_is_said_and_cannot_be_asked_for(page, query, words):

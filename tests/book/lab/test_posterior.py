@@ -1,4 +1,4 @@
-"""The posterior of one step, as bells: the library's mean and variance, and what the page says of them."""
+"""The posterior of one step and its factors: the library's mean and variance, and what the page says of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from diffusion_lib.process import Schedule, make_schedule, posterior
 T = 10
 KEPT = make_schedule("linear", 1000).alpha_bar[::100]
 CHAIN = Schedule.from_betas(1 - KEPT[1:] / KEPT[:-1])
-ASK = "(m, [t, x0, xt]) => m.bells(m.lab.setup().chain, t, x0, xt)"
+ASK = "(m, [t, x0, xt]) => m.gaussians(m.lab.setup().chain, t, x0, xt)"
 
 
 @pytest.mark.parametrize("t", range(1, T + 1))
@@ -24,11 +24,11 @@ def test_mean_and_variance(modules, t, x_0, x_t):
 
 
 @pytest.mark.parametrize("t", range(2, T + 1))
-def test_the_two_bells_multiply_to_the_third(modules, t):
+def test_the_product_of_the_two_is_the_third(modules, t):
     """log q(x_{t−1} | x_0) + log q(x_t | x_{t−1}) − log posterior is one number, whatever x_{t−1} is."""
     x_0, x_t = 1.2, -0.4
     ask = """async (m, given) => { const { density } = await import('/lab/maths/gaussian.js');
-        const found = m.bells(m.lab.setup().chain, ...given);
+        const found = m.gaussians(m.lab.setup().chain, ...given);
         return [-1, 0, 0.7].map((x) => ["data", "state", "both"].map(
             (name) => density(x, found[name].mean, found[name].variance))); }"""
     drawn = torch.tensor(modules("kinds/posterior.js", ask, [t, x_0, x_t]), dtype=torch.float64)
@@ -47,7 +47,7 @@ def test_what_the_page_says(modules):
     found = [modules("kinds/posterior.js", ASK, [t, 1.2, -0.4]) for t in range(1, T + 1)]
     for told in found[1:]:
         means = sorted(told[name]["mean"] for name in ("data", "both", "state"))
-        assert means[1] == told["both"]["mean"]  # between both bells
+        assert means[1] == told["both"]["mean"]  # between both
         assert told["both"]["variance"] < min(told["data"]["variance"], told["state"]["variance"])
     ahead = [told["ofData"] > told["ofState"] for told in found]
     assert ahead == sorted(ahead, reverse=True) and ahead[0] and not ahead[-1]  # first x_0, then x_t

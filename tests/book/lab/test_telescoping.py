@@ -1,4 +1,4 @@
-"""Steps turned one by one: the parts are those of the densities, and their sum is the library's bound throughout."""
+"""Steps reversed one by one: the parts are those of the densities, and their sum is the library's bound throughout."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ X_0 = torch.full((1, 1), S, dtype=torch.float64)
 LENGTHS = (2, 3, 10, 20)
 PATHS = ("mean", "1", "4")
 ASK = """async (m, [T, path]) => { const chains = await import('/lab/maths/chain.js');
-    const { chain, model } = m.world(T), x = path === "mean" ? null : m.walk(chain, Number(path));
+    const { chain, model } = m.example(T), x = path === "mean" ? null : m.trajectory(chain, Number(path));
     const own = x ? chains.parts(chain, model, x) : chains.meanParts(chain, model, 0.09);
     return { x, ...own, rows: Array.from({ length: T }, (_, i) => chains.telescoped(own, i + 1)) }; }"""
 
 
-def world(T: int) -> tuple[Schedule, torch.Tensor, GaussianChain]:
+def example(T: int) -> tuple[Schedule, torch.Tensor, GaussianChain]:
     schedule = Schedule.from_betas(torch.linspace(0.02, 0.4, T, dtype=torch.float64))
     a = 0.8 * best_steps(schedule, S)[0]
     return schedule, a, GaussianChain.of_steps(schedule, a, schedule.beta)
@@ -66,7 +66,7 @@ def average(schedule: Schedule, a: torch.Tensor) -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize("path", PATHS[1:])
 def test_parts_along_a_path(modules, T, path):
     told = modules("kinds/telescoping.js", ASK, [T, path])
-    schedule, a, _ = world(T)
+    schedule, a, _ = example(T)
     expected = along(schedule, a, torch.tensor(told["x"], dtype=torch.float64))
     for name, part in expected.items():
         assert told[name] == pytest.approx(torch.as_tensor(part).tolist(), rel=1e-9, abs=1e-9)
@@ -75,7 +75,7 @@ def test_parts_along_a_path(modules, T, path):
 @pytest.mark.parametrize("T", [2, 5])
 def test_parts_on_average(modules, T):
     told = modules("kinds/telescoping.js", ASK, [T, "mean"])
-    schedule, a, _ = world(T)
+    schedule, a, _ = example(T)
     for (name, t), expected in average(schedule, a).items():
         assert told[name][t] == pytest.approx(float(expected), rel=1e-9, abs=1e-9), (name, t)
 
@@ -83,7 +83,7 @@ def test_parts_on_average(modules, T):
 @pytest.mark.parametrize("T", LENGTHS)
 def test_on_average_the_sum_is_the_bound_and_the_turned_bars_its_terms(modules, T):
     told = modules("kinds/telescoping.js", ASK, [T, "mean"])
-    chain = world(T)[2]
+    chain = example(T)[2]
     bound, terms = float(chain.bound(X_0)[0]), chain.terms(X_0)[:, 0]
     for rows in told["rows"]:
         assert sum(row["value"] for row in rows) == pytest.approx(bound, rel=1e-9)
@@ -108,7 +108,7 @@ def test_what_the_page_says(modules, path):
         assert sum(before[row : row + 2]) == pytest.approx(sum(after[row : row + 2]), rel=1e-9)
         assert before[row : row + 2] != after[row : row + 2]
     if path != "mean":  # along one path the turned bars are other numbers than L_T…L_0, which are its average
-        terms = world(T)[2].terms(X_0)[:, 0].flip(0).tolist()
+        terms = example(T)[2].terms(X_0)[:, 0].flip(0).tolist()
         assert max(abs(bar - term) for bar, term in zip(every[-1][2:], terms[1:], strict=True)) > 0.1
 
 

@@ -1,4 +1,4 @@
-// What the bound is made of, and how far it lies above what it bounds, as the slopes of the model go wrong.
+// The terms of the bound, and its gap above −log p, as the coefficients of the model's reverse steps change.
 
 import { axes, circle, legend } from "../shell/plot.js";
 import { choice, range } from "../shell/controls.js";
@@ -7,29 +7,29 @@ import { ends, waterfall } from "../shell/waterfall.js";
 import { bestSteps, nats, sum, terms } from "../maths/chain.js";
 import { evenly, schedule, visiting } from "../maths/schedule.js";
 
-const LONGEST = 20, S = 0.3; // the deviation of the data, as on this page
+const LONGEST = 20, S = 0.3; // the standard deviation of the data, as on this page
 const [FROM, TO] = [0.6, 1.3];
 const factors = Array.from({ length: 71 }, (_, i) => Number((FROM + i / 100).toFixed(2)));
 const fixed = (value) => value.toFixed(4).replace("-", "−");
 
-// L_0…L_T, their sum, −log p, and the gap between, averaged over the data, where the slopes are `c` times the best
-export const worth = (chain, c, variances) => {
+// L_0…L_T, their sum, −log p, and the gap between the two, averaged over the data, for `c` times the optimal coefficients
+export const evaluate = (chain, c, variances) => {
   const best = bestSteps(chain, S), model = { a: best.a.map((each) => c * each), v: variances === "best" ? best.v : chain.beta };
   const found = terms(chain, model, S * S), bound = sum(found), exact = nats(chain, model, S * S);
   return { terms: found, bound, exact, gap: bound - exact };
 };
 
-// Where the lowest value stands; at an end of the slider the curve may fall further.
+// The index of the lowest value; at an end of the slider the curve may decrease further.
 const lowest = (table, name) => table.reduce((low, each, i) => (each[name] < table[low][name] ? i : low), 0);
 
 const inside = (place) => place > 0 && place < factors.length - 1;
-const where = (place) => (inside(place) ? `lowest at c = ${factors[place].toFixed(2)}` : `still falls at c = ${factors[place].toFixed(2)}, where the slider ends`);
+const where = (place) => (inside(place) ? `lowest at c = ${factors[place].toFixed(2)}` : `still decreases at c = ${factors[place].toFixed(2)}, where the slider ends`);
 
-// All slopes at once, so that scales stay as they are while c moves
+// All factors at once, so that the axes keep their scales while c moves
 const sweep = (model, T, variances) => {
   const key = `${T} ${variances}`;
   if (!model.swept.has(key)) {
-    const table = factors.map((c) => worth(model.chains[T], c, variances));
+    const table = factors.map((c) => evaluate(model.chains[T], c, variances));
     const places = table.flatMap((each) => ends([...each.terms].reverse())), margin = (list) => 0.05 * (Math.max(...list) - Math.min(...list));
     const heights = table.flatMap(({ bound, exact }) => [bound, exact]);
     model.swept.set(key, {
@@ -51,13 +51,13 @@ const frames = ({ width, height }) => {
 
 export const lab = {
   title: "Bound = −log p + gap",
-  alt: "Left, the terms of the bound as bars, each starting where the one above it ended; below them −log p and the gap, which end at the same position. Right, the bound and −log p over the factor of the derivatives.",
+  alt: "Left: the terms of the bound as bars, each starting where the one above it ended; below them −log p and the gap, which end at the same position. Right: the bound and −log p as functions of the factor c of the coefficients.",
   height: 420,
   narrow: 616,
   controls: [
     range("c", "factor c", { from: FROM, to: TO, step: 0.01, value: 0.85, play: 6 }),
     range("T", "steps T", { from: 3, to: LONGEST, value: 10 }),
-    choice("v", "variances", [["best", "the best"], ["beta", "fixed at β"]]),
+    choice("v", "variances", [["best", "optimal"], ["beta", "fixed at β"]]),
   ],
   setup() {
     const full = schedule("linear", 1000);
@@ -75,11 +75,11 @@ export const lab = {
       const dot = inside(low) ? circle(right.px(factors[low]), right.py(table[low][name]), 4, `${colour} f${colour[1]}`) : "";
       return right.curve(factors.map((each, i) => [each, table[i][name]]), `${colour} strong`) + dot;
     });
-    const svg = legend([["c1 strong", "the terms, and their sum: the bound"], ["c3 strong", "L₀"], ["c2 strong", "−log p"], ["c4 strong", "gap"]], 10, 16, size.width - 20)
+    const svg = legend([["c1 strong", "the bound and its terms"], ["c3 strong", "L₀"], ["c2 strong", "−log p"], ["c4 strong", "gap"]], 10, 16, size.width - 20)
       + left.svg + left.across(now.bound, "mark") + right.svg + right.curve(area, "f4 faint") + lines.join("") + right.across(c, "mark");
     return { svg, said: `c = ${c.toFixed(2)}: the bound is ${fixed(now.bound)} nats = ${fixed(now.exact)} (−log p) + ${fixed(now.gap)} (gap). Dots: the bound is ${where(lowest(table, "bound"))}, −log p ${where(lowest(table, "exact"))}.` };
   },
-  // In the panel of curves a finger moves c.
+  // In the panel of curves, dragging moves c.
   drag(model, now, [x, y], size, began) {
     const [, beside] = frames(size);
     if (began) model.held = size.width > 500 ? x > beside.left - 20 : y > beside.top - 20;

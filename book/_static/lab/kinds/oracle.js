@@ -40,7 +40,7 @@ export const width = (model, x) => {
   return Math.sqrt(nearest(model, x).reduce((sum, k, i) => sum + square(k, i), 0) / x.length);
 };
 
-// The blob that is nearest to each point
+// The cluster that is nearest to each point
 export const nearest = ({ data: { means } }, x) => Array.from({ length: x.length / 2 }, (_, i) => {
   let best = 0, least = Infinity;
   for (let k = 0; k < means.length; k++) {
@@ -62,8 +62,8 @@ const panel = (view, data, made, t, drawn) => {
 };
 
 export const lab = {
-  title: "From one noise, with the optimal noise predictor",
-  alt: "Two clouds of 400 points between noise and the eight clusters of the ring, with some of their paths. Left, a chain without fresh noise; right, one with as much as the handle says.",
+  title: "Two chains from the same noise, with the oracle",
+  alt: "Two clouds of 400 points between noise and the eight clusters of the ring, with some of their trajectories. Left, a chain without fresh noise; right, one with as much fresh noise as the slider sets.",
   height: 370,
   narrow: 550,
   controls: [
@@ -84,7 +84,7 @@ export const lab = {
     const wide = across > 500, side = wide ? Math.min((across - 30) / 2, height - 36) : Math.min(across - 10, height / 2 - 34), t = T - done;
     const at = [{ left: wide ? 5 : (across - side) / 2, top: 26, side }, { left: wide ? across - side - 5 : (across - side) / 2, top: wide ? 26 : height / 2 + 26, side }];
     const flow = chain(model, 0, steps), noisy = chain(model, eta, steps);
-    const svg = panel(plane(at[0], LIMIT, "η = 0"), model.data, flow, t, 40) + panel(plane(at[1], LIMIT, `η = ${eta}`), model.data, noisy, t, eta > 0 ? 10 : 40); // jagged paths soon cover the picture
-    return { svg, said: `t = ${t}, after ${reached(flow, t)} of ${steps} steps. At the end ${flow.home} points on the left and ${noisy.home} on the right, of ${N}, are in the cluster nearest to their start. They spread about the centres by ${number(flow.apart, 2)} and ${number(noisy.apart, 2)}, the data by ${STD}.` };
+    const svg = panel(plane(at[0], LIMIT, "η = 0"), model.data, flow, t, 40) + panel(plane(at[1], LIMIT, `η = ${eta}`), model.data, noisy, t, eta > 0 ? 10 : 40); // jagged trajectories soon cover the panel
+    return { svg, said: `t = ${t}, after ${reached(flow, t)} of ${steps} steps. Of ${N} points, ${flow.home} on the left and ${noisy.home} on the right end in the cluster nearest to their start. Their standard deviation about the nearest centre is ${number(flow.apart, 2)} and ${number(noisy.apart, 2)}; that of the data is ${STD}.` };
   },
 };

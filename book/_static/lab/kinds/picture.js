@@ -1,4 +1,4 @@
-// The miniature Stable Diffusion in the page: prompt, g, seed, steps and sampler make the picture that Python makes.
+// The miniature Stable Diffusion in the page: prompt, g, seed, steps and sampler give the image that Python generates.
 
 import { fragment, given } from "../shell/address.js";
 import { allowed, read, state, write } from "../shell/controls.js";
@@ -38,7 +38,7 @@ export const mount = (root, data) => {
       const better = nearest(word, data.words);
       return [" ", make("mark", { textContent: word }), ...(better ? [" (", make("button", { type: "button", textContent: better, ariaLabel: `Write ${better} in place of ${word}`, onclick: () => replace(word, better) }), "?)"] : [])];
     });
-    words.replaceChildren(...(strange.length ? ["It was never shown:", ...marks, ". Such a word could give any image; choose others from the list."] : [refused(now) || outside(now.prompt, data.rules) || outside(now.negative, data.rules)]));
+    words.replaceChildren(...(strange.length ? ["Not in its vocabulary:", ...marks, ". With such a word the image would be arbitrary; choose other words from the list."] : [refused(now) || outside(now.prompt, data.rules) || outside(now.negative, data.rules)]));
     main.disabled = strange.length > 0 || refused(now) !== "" || running !== null;
     handle.strength.disabled = !now.init;
     file.hidden = now.init !== "file";
@@ -54,7 +54,7 @@ export const mount = (root, data) => {
     set({ prompt: changed(now.prompt), negative: changed(now.negative) });
   };
 
-  // What is begun from is taken when it is chosen, and shown small; without a picture it is noise again.
+  // The initial image is read when it is chosen, and shown small; without one, sampling starts from noise.
   const from = find(".lab-from"), file = find('input[type="file"]');
   const begun = async (init) => {
     const source = { first: () => unpacked(data.first), scene: () => unpacked(data.scene), file: () => file.files[0] }[init];
@@ -88,7 +88,7 @@ export const mount = (root, data) => {
   const heard = {
     loading: (told) => { progress.value = told.done / told.total; say(stages.loading(told)); },
     starting: () => { progress.removeAttribute("value"); say(stages.starting()); },
-    ready: () => { main.textContent = "Paint"; main.dataset.ready = "yes"; if (running?.then) paintNow(); },
+    ready: () => { main.textContent = "Generate"; main.dataset.ready = "yes"; if (running?.then) paintNow(); },
     step: ({ k, t, pixels, maps }) => {
       running.steps.push({ t, maps });
       progress.value = (k + 1) / running.count;
@@ -108,7 +108,7 @@ export const mount = (root, data) => {
     decoded: ({ id: number, pixels }) => inside?.decoded(number, pixels),
     failed: ({ why, text }) => {
       busy(null);
-      main.textContent = workers.alive() ? "Paint" : offer(data.megabytes);
+      main.textContent = workers.alive() ? "Generate" : offer(data.megabytes);
       say(why === "asked" ? `It cannot be generated: ${text}.` : sentences[why] ?? sentences.other);
     },
   };
@@ -144,8 +144,8 @@ export const mount = (root, data) => {
     const save = make("a", { href: URL.createObjectURL(file), download: name, textContent: "Save the image" });
     const others = { negative: "", strength: begins.strength, ...kept.asked, init: ["first", "scene"].includes(kept.init?.kind) ? kept.init.kind : "" };
     const link = make("a", { href: fragment(id, { ...now, ...others, sampler: kept.asked.sampler.replace(/-karras$/, ""), karras: kept.asked.sampler.endsWith("-karras") }, begins), textContent: "Link to these settings" });
-    const start = kept.init && make("a", { href: URL.createObjectURL(await png(kept.init.pixels, side, side, "Comment", "begun from")), download: "init.png", textContent: "Save what it began from" });
-    links.replaceChildren(save, " (the file holds its settings, from which Python paints it again) · ", ...(start ? [start, " · "] : []), link);
+    const start = kept.init && make("a", { href: URL.createObjectURL(await png(kept.init.pixels, side, side, "Comment", "begun from")), download: "init.png", textContent: "Save the initial image" });
+    links.replaceChildren(save, " (the file stores its settings, with which Python generates it again) · ", ...(start ? [start, " · "] : []), link);
     links.hidden = false;
   };
 
@@ -159,11 +159,11 @@ export const mount = (root, data) => {
   stop.addEventListener("click", () => {
     if (running?.then) workers.end(); else workers.stop();
     busy(null);
-    main.textContent = workers.alive() ? "Paint" : offer(data.megabytes);
+    main.textContent = workers.alive() ? "Generate" : offer(data.megabytes);
     say("Stopped.");
   });
   const examples = data.examples.map((prompt) => make("button", { type: "button", textContent: prompt, onclick: () => set({ prompt }) }));
-  find(".lab-vocabulary").append(make("p", {}, "sentences of its language: ", ...examples));
+  find(".lab-vocabulary").append(make("p", {}, "example prompts: ", ...examples));
   for (const [name, members] of groups(data.words)) {
     const buttons = members.map((word) => make("button", { type: "button", textContent: word, onclick: () => { set({ prompt: `${now.prompt.trimEnd()} ${word}`.trim() }); } }));
     find(".lab-vocabulary").append(make("p", {}, `${name}: `, ...buttons));

@@ -1,4 +1,4 @@
-// Two processes over the same times: points go from data to noise, and from that noise other data come.
+// Two processes over the same timesteps: points go from data to noise, and new data are generated from that noise.
 
 import { circle, dots, number, polyline, text } from "../shell/plot.js";
 import { action, choice, range } from "../shell/controls.js";
@@ -10,8 +10,8 @@ const T = 1000, STEPS = 100, N = 400, LIMIT = 2.9;
 const NAMES = { cosine: "cosine", linear: "linear", scaled_linear: "scaled linear" };
 const times = evenly(T, STEPS);
 
-// The journey of all points, kept for the last few schedules and seeds that were asked for. With `pieces` it is carried on
-// by so many, and null until it is whole.
+// The trajectories of all points, kept for the last few schedules and seeds. With `pieces` they are continued by so many
+// steps, and the result is null until they are complete.
 export const travel = (model, name, seed, pieces = Infinity) => {
   const key = `${name} ${seed}`;
   if (!model.made.has(key)) {
@@ -23,8 +23,8 @@ export const travel = (model, name, seed, pieces = Infinity) => {
   return own.whole;
 };
 
-// Two blobs side by side share a colour: a quarter of the ring.
-const quarter = (blob) => Math.floor(blob / 2);
+// Two neighbouring clusters have one colour: a quarter of the ring.
+const quarter = (cluster) => Math.floor(cluster / 2);
 
 // How many points lie nearest to the quarter of the ring that they began in
 export const faithful = ({ data }, { from }, root, states) => from.filter((k, i) => quarter(nearest(data, root, states[2 * i], states[2 * i + 1])) === quarter(k)).length;
@@ -38,13 +38,13 @@ const panel = (left, top, side, title, states, from, trail) => {
 };
 
 export const lab = {
-  title: "There by noise, and back",
-  alt: "Two clouds of points at one time t, each point in the colour of the quarter of the ring that it began in. Left, the forward process; right, the reverse process, from the same points at t = T.",
+  title: "From data to noise, and from noise to data",
+  alt: "Two scatter plots of points at one timestep t. Each point has the colour of the quarter of the ring in which it began. Left: the forward process. Right: the reverse process, started from the same points at t = T.",
   height: 360,
   narrow: 540,
   controls: [
-    range("t", "time t", { from: 0, to: T, step: T / STEPS, value: 250, play: 6 }),
-    action("back", "Run back from t = T"),
+    range("t", "timestep t", { from: 0, to: T, step: T / STEPS, value: 250, play: 6 }),
+    action("back", "Run in reverse from t = T"),
     choice("name", "schedule", Object.entries(NAMES)),
     range("seed", "seed", { from: 1, to: 9, value: 1 }),
   ],
@@ -60,9 +60,9 @@ export const lab = {
     const trails = [path(there, 0, slot), path(back, slot, STEPS).reverse()];
     const first = wide ? 5 : (width - side) / 2;
     const svg = panel(first, 26, side, "forward: from data to noise", there[slot], from, trails[0])
-      + panel(wide ? width - side - 5 : first, wide ? 26 : height / 2 + 26, side, "reverse: from that noise to data", back[slot], from, trails[1]);
+      + panel(wide ? width - side - 5 : first, wide ? 26 : height / 2 + 26, side, "reverse: from the same noise to data", back[slot], from, trails[1]);
     const root = Math.sqrt(chain.alphaBar[slot]), kept = [there, back].map((states) => faithful(model, { from }, root, states[slot]));
-    return { svg, said: `t = ${t}: ᾱ = ${number(chain.alphaBar[slot])}. Nearest to the quarter of the ring that they began in are ${kept[0]} of ${N} points on the left, ${kept[1]} on the right. The grey line is the path of one point, from its start to t.` };
+    return { svg, said: `t = ${t}: ᾱ = ${number(chain.alphaBar[slot])}. ${kept[0]} of ${N} points on the left and ${kept[1]} on the right are nearest to the quarter of the ring in which they began. The grey line is the trajectory of one point from its start to this timestep.` };
   },
   // From noise to data, as the sampler goes; it stops as soon as somebody else moves t.
   act(name, model, tools) {

@@ -1,4 +1,4 @@
-// Draw a density and train a small noise predictor on it, in the page, beside the optimal noise predictor that there is.
+// Draw a density and train a small noise predictor on it, in the page, compared with the optimal noise predictor (the oracle).
 
 import { axes, box, dots, number, polyline, text } from "../shell/plot.js";
 import { action, check, choice } from "../shell/controls.js";
@@ -49,9 +49,9 @@ const runOf = (model, { shape, waves }, anew = false) => {
 };
 
 const lossPanel = (run, at) => {
-  if (!run.exam) return axes(at, { from: 0, to: STEPS, name: "training step" }, { from: 0, to: 0.5, name: "loss, and its floor" }).svg;
+  if (!run.exam) return axes(at, { from: 0, to: STEPS, name: "training step" }, { from: 0, to: 0.5, name: "loss and its floor" }).svg;
   const { floor } = run.exam, top = Math.ceil(10 * (run.history[0][1] + floor)) / 10;
-  const axis = axes(at, { from: 0, to: STEPS, name: "training step" }, { from: 0, to: top, name: "loss, and its floor" });
+  const axis = axes(at, { from: 0, to: STEPS, name: "training step" }, { from: 0, to: top, name: "loss and its floor" });
   const curve = run.history.map(([step, excess]) => [step, floor + excess]), end = curve[curve.length - 1];
   return axis.svg + axis.along(floor, "mark") + axis.curve(curve, "c2 strong") + dots([[axis.px(end[0]), axis.py(end[1])]], "c2 large");
 };
@@ -81,8 +81,8 @@ const start = (model, tools, button) => {
 };
 
 export const lab = {
-  title: "Draw a density, and train on it here",
-  alt: "Left, the data: points that the reader may draw. In the middle, samples of a network that learns them. Right, its loss above the least loss that is possible, or samples of the optimal noise predictor.",
+  title: "Draw a density and train a network on it",
+  alt: "Left, the data: points that the reader may draw. In the middle, samples of a network that learns them. Right, its loss and the floor of the loss, or samples of the oracle.",
   height: 276,
   narrow: 420,
   controls: [
@@ -111,9 +111,9 @@ export const lab = {
       right = frame(last, "samples of the oracle") + dots(shown(now.best, last), "c3 small");
     }
     const known = svg + dots(shown(run.samples, learned), "c2 small") + right;
-    if (!run.exam) return { svg: known, said: "Nothing is learned yet: press Train." };
+    if (!run.exam) return { svg: known, said: "The network has not been trained yet: press Train." };
     const { floor } = run.exam, excess = run.history[run.history.length - 1][1];
-    const said = `Step ${run.history[run.history.length - 1][0]} of ${STEPS}: the loss is ${number(floor + excess)}, and no noise predictor gets below ${number(floor)}. What training can still remove is ${number((100 * excess) / floor, 2)} % of that.`;
+    const said = `Step ${run.history[run.history.length - 1][0]} of ${STEPS}: the loss is ${number(floor + excess)}, and its floor is ${number(floor)}. The excess loss is ${number((100 * excess) / floor, 2)} % of the floor.`;
     return { svg: known, said };
   },
   pad(size) {

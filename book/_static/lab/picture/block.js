@@ -1,4 +1,4 @@
-// The HTML of the laboratory `picture`, which stands without a script: a picture that Python made when the book was built.
+// The HTML of the laboratory `picture`, shown without a script: an image that Python generated when the book was built.
 
 import { escaped } from "../shell/plot.js";
 import { check, choice, html, range, words } from "../shell/controls.js";
@@ -9,19 +9,19 @@ export const controls = ({ begins: { prompt, g, seed, steps, sampler }, samplers
   range("seed", "seed", { from: 0, to: 999, value: seed }),
   range("steps", "steps", { from: 1, to: 100, value: steps }),
   choice("sampler", "sampler", Object.entries(samplers), sampler.replace(/-karras$/, "")),
-  check("karras", "levels of Karras", sampler.endsWith("-karras")),
+  check("karras", "Karras schedule", sampler.endsWith("-karras")),
 ];
 
-export const ORIGINS = [["", "from noise"], ["first", "from the image of this page"], ["scene", "from a red circle on sand"], ["above", "from the image above"], ["file", "from a file of yours"]];
+export const ORIGINS = [["", "from noise"], ["first", "from the image of this page"], ["scene", "from a red circle on sand"], ["above", "from the image above"], ["file", "from your own file"]];
 
-// Those that are folded: what to lead away from, and a picture to begin from.
+// The folded controls: negative prompt and initial image.
 export const more = [
-  words("negative", "not to show", { value: "", longest: 200 }),
+  words("negative", "negative prompt", { value: "", longest: 200 }),
   choice("init", "begin", ORIGINS),
   range("strength", "strength", { from: 0.05, to: 1, step: 0.05, value: 0.6 }),
 ];
 
-// Controls for a picture that was made here.
+// Controls for an image that was generated here.
 export const looks = (steps, channels, strongest) => [
   range("when", "step", { from: 1, to: steps, value: Math.max(1, Math.round(steps / 3)) }),
   choice("channel", "channel", Array.from({ length: channels }, (_, i) => [String(i + 1), `${i + 1} of ${channels}`]), String(strongest)),
@@ -44,17 +44,17 @@ export const command = ({ prompt, g, seed, steps, sampler, negative, strength })
   return `diffusion image ${quoted(prompt)}${also} --g ${g} --seed ${seed} --steps ${steps} --sampler ${sampler} --out image.png`;
 };
 
-export const offer = (megabytes) => `Load the networks (${megabytes} MB) and paint`;
+export const offer = (megabytes) => `Load the networks (${megabytes} MB) and generate`;
 
 export const draw = (kind, data) => {
   const id = `lab-${kind}`, begins = data.begins, side = 2 * data.network.side;
   const handles = controls(data).map((each) => html(each, id, begins[each.name] ?? each.value)).join("");
   const folded = more.map((each) => html(each, id, each.value)).join("");
   const alt = `An image that the miniature generated for the prompt: ${begins.prompt}`;
-  return `<form class="lab-controls needs-script" aria-label="Handles: the picture to paint">${handles}<button type="button" data-does="other">Another seed</button></form>
+  return `<form class="lab-controls needs-script" aria-label="Handles: the image to generate">${handles}<button type="button" data-does="other">Another seed</button></form>
 <p class="lab-words needs-script" role="status"></p>
-<details class="lab-more needs-script"><summary>More: what not to show, an image to start from</summary><div class="lab-controls" role="group" aria-label="More handles">${folded}<input type="file" accept="image/*" aria-label="The file to start from" hidden><span class="lab-from" hidden></span></div></details>
-<details class="lab-vocabulary needs-script"><summary>The ${data.words.length} words that it knows</summary></details>
+<details class="lab-more needs-script"><summary>More: negative prompt, initial image</summary><div class="lab-controls" role="group" aria-label="More handles">${folded}<input type="file" accept="image/*" aria-label="The file to start from" hidden><span class="lab-from" hidden></span></div></details>
+<details class="lab-vocabulary needs-script"><summary>The ${data.words.length} words of its vocabulary</summary></details>
 <p class="lab-controls needs-script"><button type="button" class="lab-main" data-does="make">${escaped(offer(data.megabytes))}</button><button type="button" data-does="stop" hidden>Stop</button><progress max="1" value="0" aria-label="Progress" hidden></progress></p>
 <div class="lab-painted"><div class="lab-frame"><img src="data:image/png;base64,${escaped(data.first)}" width="${side}" height="${side}" alt="${escaped(alt)}"></div>
 <div class="lab-inside" hidden></div></div>

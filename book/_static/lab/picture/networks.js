@@ -14,11 +14,11 @@ export const home = (place) => new URL(`${document.documentElement.dataset.conte
 
 export const progress = {
   loading: ({ done, total }) => `Loading: ${(done / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB.`,
-  starting: () => "All is here; the networks are being put together.",
+  starting: () => "Everything has arrived; the networks are starting.",
 };
 
 export const sentences = {
-  lost: "The networks did not arrive whole: the connection was lost. Press the button to try again; what has come, the browser may have kept.",
+  lost: "The networks did not arrive whole: the connection was lost. Press the button to try again; the browser may have kept what arrived.",
   memory: `This device has too little free memory for the networks, which need ${MEMORY}. Close other pages and press the button again, or use Python.`,
   silent: "No answer came for a long time, and the work was ended. Press the button to start again, with fewer steps if it happens twice.",
   other: "The networks stopped with an error. Press the button to start again, or use Python.",

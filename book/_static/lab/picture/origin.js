@@ -29,7 +29,7 @@ export const taken = (steps, strength) => Math.trunc(steps * strength);
 
 // Why what is asked for cannot be painted, as a sentence; "" if it can.
 export const refused = ({ negative, g, init, steps, strength }) => {
-  if (negative && g <= 1) return "What is not to be shown needs a guidance above 1: at 1 or below nothing leads away from it.";
+  if (negative && g <= 1) return "A negative prompt needs a guidance scale above 1: at 1 or below, guidance does not lead away from it.";
   if (init && !taken(steps, strength)) return `A strength of ${strength} leaves none of ${steps} steps to take.`;
   return "";
 };
