@@ -15,9 +15,9 @@ EXERCISES = (
         "the factor from the noise to the score",
         1 / (1 - alpha_bar_t),
         mistakes={
-            "the errors are squared, and so is the factor between them": 1 / sqrt(1 - alpha_bar_t),
-            "the score is not shrunk by the signal's fraction": 1 / alpha_bar_t,
-            "this turns the error of the noise into that of x_0": (1 - alpha_bar_t) / alpha_bar_t,
+            "the errors are squared, so the factor between them must be squared as well": 1 / sqrt(1 - alpha_bar_t),
+            "this divides by the signal fraction; the score has the noise variance in its denominator": 1 / alpha_bar_t,
+            "this converts the error of the noise to that of x_0": (1 - alpha_bar_t) / alpha_bar_t,
         },
     ),
     Exercise(
@@ -34,14 +34,14 @@ EXERCISES = (
         "the sum of the terms",
         c * (SNR_1 - SNR_T) / 2,
         mistakes={
-            "the half of the weight is missing": c * (SNR_1 - SNR_T),
-            "the sum is reversed": c * (SNR_T - SNR_1) / 2,
+            "the factor 1/2 of the weight is missing": c * (SNR_1 - SNR_T),
+            "the order of the two ratios is reversed": c * (SNR_T - SNR_1) / 2,
         },
     ),
     Exercise(
         "last-edge",
         "the probability of the highest level",
         Rational(1, 2),
-        mistakes={"only a mean far above the edge gives it all": Rational(1)},
+        mistakes={"only if the mean is far above the edge does the highest level receive all of the probability": Rational(1)},
     ),
 )

@@ -1,4 +1,4 @@
-"""The exercises of the page "The flow and multistep methods": answers, and common mistakes with their messages."""
+"""The exercises of the page "The probability-flow ODE and its solvers": answers, and mistakes with their messages."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ EXERCISES = (
         "the weight of the newest value",
         2 * h,
         mistakes={
-            "that is right for equal steps": 3 * h / 2,
+            "this is the weight on equal steps": 3 * h / 2,
             "this is the weight of the older value": -h,
-            "h is the step to come: the last step was half as long, not twice": 5 * h / 4,
+            "the previous step was half as long as the next one, not twice as long": 5 * h / 4,
         },
     ),
     Exercise(
         "trapezoid-weight",
         "the weight of the value at the end",
         h / 2,
-        mistakes={"this would be right if the value at the end held for the whole step": h},
+        mistakes={"this integrates the value at the end as if it were constant during the step": h},
     ),
     Exercise(
         "four-newest",
@@ -32,18 +32,18 @@ EXERCISES = (
         mistakes={
             "this is the weight of the newest of three values": 23 * h / 12,
             "this is the weight of the newest of two values": 3 * h / 2,
-            "this is the size of the second newest value's weight": 59 * h / 24,
+            "this is the absolute value of the weight of the second newest value": 59 * h / 24,
         },
     ),
     Exercise(
         "three-limit",
-        "where the error with three values turns its sign and stays",
+        "the z at which an error with three values alternates in sign and keeps its magnitude",
         sp.Rational(-6, 11),
         mistakes={
-            "the step goes down in sigma, so that z is negative": sp.Rational(6, 11),
+            "sigma decreases during a step, so that z is negative": sp.Rational(6, 11),
             "this is the limit of two values": sp.Integer(-1),
             "this is the limit of four values": sp.Rational(-3, 10),
-            "the weights have alternating signs, and so have the powers of rho: their sizes add up": sp.Integer(-2),
+            "both the weights and the powers of rho alternate in sign, and their absolute values add up": sp.Integer(-2),
         },
     ),
 )

@@ -1,4 +1,4 @@
-"""What the laboratory ``descent`` is given: the loss with two basins of the page sgd-vs-batch."""
+"""The data of the laboratory ``descent``: the loss with two basins of the page sgd-vs-batch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..data import of_cell
 
 
 def data() -> dict:
-    """The spoilt line of the page sgd-vs-batch, the map of its loss, and the bottoms of the two basins."""
+    """The data with outliers of the page sgd-vs-batch, the loss on a grid, and the minima of the two basins."""
     page = of_cell("sgd-vs-batch", "def exact_loss", torch=torch, points=512, seed=0)
     line = page["line"](0.1)
     (deep, shallow), _, surface = page["basins"](line)

@@ -18,21 +18,21 @@ def counted(model: Callable) -> tuple[list, Callable]:
     """A list that grows with each call, and the same model."""
     calls: list = []
 
-    def asked(x_t, t):
+    def recorded(x_t, t):
         calls.append(t)
         return model(x_t, t)
 
-    return calls, asked
+    return calls, recorded
 
 
 def data() -> dict:
     """The first mixture of comparing-samplers, its hundred states, and where each sampler takes them, by grid."""
     schedule = make_schedule("linear", 1000)
-    page = of_cell("comparing-samplers", "def share_below", torch=torch, T=1000, schedule=schedule)
-    places, width, weights = [-1.0, 0.3, 1.2], 0.4, [0.3, 0.3, 0.4]
-    world = GaussianMixture([[place] for place in places], width, weights)
+    page = of_cell("comparing-samplers", "def cdf", torch=torch, T=1000, schedule=schedule)
+    means, std, weights = [-1.0, 0.3, 1.2], 0.4, [0.3, 0.3, 0.4]
+    mixture = GaussianMixture([[mean] for mean in means], std, weights)
     x_T = torch.special.ndtri((torch.arange(100, dtype=torch.float64)[:, None] + 0.5) / 100)
-    end, model, errors = page["flow"](x_T, world), world.noise_predictor(schedule), {}
+    end, model, errors = page["flow"](x_T, mixture), mixture.noise_predictor(schedule), {}
     solvers = {f"lms{order}": (sample.lms, {"order": order}) for order in (2, 3, 4)}
     solvers |= {"euler": (sample.euler, {}), "dpmpp": (sample.dpmpp, {}), "unipc": (sample.unipc, {})}
     solvers |= {"heun": (sample.heun, {}), "dpm2": (sample.dpm2, {})}
@@ -43,8 +43,8 @@ def data() -> dict:
             equal = grid == "equal"
             times = equal_error_times(schedule, chain, steps) if equal else sampling_timesteps(schedule, steps, grid)
             for name, (solver, options) in solvers.items():
-                calls, asked = counted(model)
-                off = sample.last(solver(asked, x_T, schedule, spacing=times, **options)) - end
+                calls, recorded = counted(model)
+                off = sample.last(solver(recorded, x_T, schedule, spacing=times, **options)) - end
                 errors[grid][name].append([len(calls), float(f"{float(off.square().mean().sqrt()):.6g}")])
-    world_told = {"means": places, "std": width, "weights": weights}
-    return {"world": world_told, "x_T": x_T.flatten().tolist(), "errors": errors}
+    given = {"means": means, "std": std, "weights": weights}
+    return {"mixture": given, "x_T": x_T.flatten().tolist(), "errors": errors}

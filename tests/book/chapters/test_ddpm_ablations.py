@@ -20,8 +20,8 @@ from diffusion_lib.sample.ancestral import ddpm
 from diffusion_lib.sample.chain import last
 
 SPREAD = re.compile(r"(-?[\d.]+) \((-?[\d.]+) to (-?[\d.]+)\)")
-WORDS = {"lower in every run", "higher in every run", "not to be told apart"}
-WORDS |= {"lower in every pair", "higher in every pair", "not the same in all pairs"}
+WORDS = {"lower in every run", "higher in every run", "not clearly different"}
+WORDS |= {"lower in every pair", "higher in every pair", "mixed across pairs"}
 ROWS = ("x0-vlb", "x0-simple", "eps-vlb", "eps-simple")
 
 
@@ -34,7 +34,7 @@ def spreads(texts):
 
 @pytest.fixture(scope="module")
 def page():
-    """Imports and functions of the page as it has them, in a world of small numbers; nothing is trained."""
+    """Imports and functions of the page as it has them, with small numbers; nothing is trained."""
     names = definitions("ddpm-ablations", {"n": 40})
     T = 25
     schedule = linear(T, 0.1 / T, 20 / T)
@@ -46,15 +46,14 @@ def page():
     return names | {
         "T": T, "seed": 0, "levels": 17, "dims": 64, "n": 40, "schedule": schedule,
         "cosine": schedule, "model": network,
-        "parents": 6, "copies": 4, "train_digits": train, "mean": train.flatten(1).mean(0),
+        "n_states": 6, "n_branches": 4, "train_digits": train, "mean": train.flatten(1).mean(0),
     }  # fmt: skip
 
 
 def call(page, name, *arguments, **changed):
-    """A function of the page, with some of its world changed."""
+    """A function of the page, with some of its globals changed."""
     function = page[name]
-    world = function.__globals__
-    world.update(page | changed)
+    function.__globals__.update(page | changed)
     return function(*arguments)
 
 
@@ -63,7 +62,7 @@ def call(page, name, *arguments, **changed):
 
 def test_one_pass_gives_the_bounds_of_the_library(page):
     x, schedule, network = digits("test")[:6], page["schedule"], page["model"]
-    bounds, errors, fitted = call(page, "codes", network, schedule, x)
+    bounds, errors, fitted = call(page, "evaluate_bound", network, schedule, x)
     eps = torch.randn(25, *x.shape, generator=torch.Generator().manual_seed(2))
     for name, table in (("posterior", "posterior"), ("beta", "beta"), ("fitted", fitted)):
         torch.testing.assert_close(bounds[name].terms, vlb(network, schedule, x, eps, table, 17).terms)
@@ -75,14 +74,14 @@ def test_one_pass_gives_the_bounds_of_the_library(page):
 
 
 def test_the_fitted_variance_is_the_best_of_the_three_where_it_was_fitted(page):
-    bounds, *_ = call(page, "codes", page["model"], page["schedule"], digits("train")[:40])
+    bounds, *_ = call(page, "evaluate_bound", page["model"], page["schedule"], digits("train")[:40])
     steps = {name: float(bound.steps.sum(0).mean()) for name, bound in bounds.items()}
     assert steps["fitted"] < min(steps["posterior"], steps["beta"])
 
 
 def test_rate_and_distortion_are_cumulated_from_the_noise_on(page):
-    bounds, errors, fitted = call(page, "codes", page["model"], page["schedule"], digits("test")[:6])
-    rate, distortion = call(page, "progress", (bounds, errors, fitted))
+    bounds, errors, fitted = call(page, "evaluate_bound", page["model"], page["schedule"], digits("test")[:6])
+    rate, distortion = call(page, "rate_distortion", (bounds, errors, fitted))
     terms = bounds["fitted"].terms.mean(1).double() / (64 * math.log(2))  # L_0 … L_T
     assert len(rate) == len(distortion) == 25
     for index, t in ((0, 25), (1, 24), (24, 1)):
@@ -99,16 +98,16 @@ def test_decoding_from_the_start_is_the_sampler(page):
     torch.testing.assert_close(ours, whole, rtol=1e-5, atol=1e-5)
 
 
-def test_members_of_a_family_share_their_state_and_nothing_before_it(page):
-    last_step = call(page, "families", page["model"], 1)
+def test_branches_have_their_state_in_common_and_nothing_before_it(page):
+    last_step = call(page, "branch", page["model"], 1)
     assert last_step.shape == (6, 4, 1, 8, 8)
     torch.testing.assert_close(last_step, last_step[:, :1].expand_as(last_step))  # t = 1 adds no noise
     assert float((last_step[0, 0] - last_step[1, 0]).abs().max()) > 0.1
-    apart = call(page, "families", page["model"], 25)
+    apart = call(page, "branch", page["model"], 25)
     assert float((apart[0, 0] - apart[0, 1]).abs().max()) > 0.1
 
 
-def test_agreement_is_the_share_of_pairs(page):
+def test_agreement_is_the_fraction_of_pairs(page):
     class Space:
         def predict(self, images):
             return images[:, 0, 0, 0].long()
@@ -122,15 +121,15 @@ def test_agreement_is_the_share_of_pairs(page):
 
 
 @pytest.mark.parametrize(
-    ("how", "share", "variance"),
+    ("how", "fraction", "variance"),
     [("independent noise", 0.5, 0.5), ("same noise", 0.5, 1.0), ("scaled noise", 0.3, 1.0), ("same noise", 0.0, 1.0)],
 )
-def test_a_blend_has_the_mean_of_the_pictures_and_the_noise_that_the_text_says(page, how, share, variance):
+def test_a_blend_has_the_mean_of_the_images_and_the_noise_that_the_text_says(page, how, fraction, variance):
     one, two = torch.full((400, 1, 8, 8), -1.0), torch.full((400, 1, 8, 8), 1.0)
-    x_t, eps = call(page, "blend", one, two, share, 10, how, torch.Generator().manual_seed(0))
+    x_t, eps = call(page, "blend", one, two, fraction, 10, how, torch.Generator().manual_seed(0))
     assert float(eps.var()) == pytest.approx(variance, rel=0.05)
     kept = page["schedule"].alpha_bar[10]
-    exact = kept.sqrt() * (2 * share - 1) + (1 - kept).sqrt() * eps
+    exact = kept.sqrt() * (2 * fraction - 1) + (1 - kept).sqrt() * eps
     torch.testing.assert_close(x_t, exact.float(), rtol=1e-5, atol=1e-5)
 
 
@@ -141,44 +140,44 @@ def test_the_histogram_code_by_counting(page):
         seen = np.bincount(train[:, pixel].round().astype(int), minlength=17) + 1
         total -= np.log2(seen / seen.sum())[test[:, pixel].round().astype(int)].sum()
     counts = torch.from_numpy(np.stack([np.bincount(column.round().astype(int), minlength=17) for column in train.T]))
-    shares = (counts + 1.0) / (len(train) + 17)
-    assert call(page, "histogram", digits("test"), shares=shares) == pytest.approx(total / test.size, rel=1e-5)
+    frequencies = (counts + 1.0) / (len(train) + 17)
+    assert call(page, "histogram", digits("test"), frequencies=frequencies) == pytest.approx(total / test.size, rel=1e-5)
 
 
 def test_the_gaussian_code_is_a_code(page):
-    """Over all 17² pictures of two dependent pixels its probabilities add up to 1; it knows that the two depend."""
+    """Over all 17² images of two dependent pixels its probabilities add up to 1; it knows that the two depend."""
     draws = torch.Generator().manual_seed(0)
     first = torch.randint(0, 17, (400,), generator=draws)
     second = (first + torch.randint(-1, 2, (400,), generator=draws)).clamp(0, 16)
     train = (torch.stack([first, second], 1).float() / 8 - 1).view(400, 1, 1, 2)
-    world = {"train_digits": train, "mean": train.flatten(1).mean(0), "dims": 2}
+    changed = {"train_digits": train, "mean": train.flatten(1).mean(0), "dims": 2}
     grid = torch.cartesian_prod(torch.arange(17.0), torch.arange(17.0)) / 8 - 1
-    costs = [2 * call(page, "gaussian_code", picture.view(1, 1, 1, 2), **world) for picture in grid]
+    costs = [2 * call(page, "gaussian_code", image.view(1, 1, 1, 2), **changed) for image in grid]
     assert sum(2**-cost for cost in costs) == pytest.approx(1, abs=1e-9)
-    apart = call(page, "gaussian_code", train[:, :, :, [0, 0]][torch.randperm(400, generator=draws)], **world)
-    assert call(page, "gaussian_code", train, **world) < apart + 1 < 2 * math.log2(17)
+    apart = call(page, "gaussian_code", train[:, :, :, [0, 0]][torch.randperm(400, generator=draws)], **changed)
+    assert call(page, "gaussian_code", train, **changed) < apart + 1 < 2 * math.log2(17)
 
 
 def test_pairs_keep_together_what_belongs_together(page):
-    assert call(page, "in_pairs", [1, 5], [2, 6]) == "lower in every pair"
-    assert call(page, "in_pairs", [2, 6], [1, 5]) == "higher in every pair"
-    assert call(page, "in_pairs", [1, 5], [2, 5]) == "not the same in all pairs"
+    assert call(page, "compare_pairs", [1, 5], [2, 6]) == "lower in every pair"
+    assert call(page, "compare_pairs", [2, 6], [1, 5]) == "higher in every pair"
+    assert call(page, "compare_pairs", [1, 5], [2, 5]) == "mixed across pairs"
     with pytest.raises(ValueError, match="zip"):
-        call(page, "in_pairs", [1, 5], [2])
+        call(page, "compare_pairs", [1, 5], [2])
 
 
 def test_the_lists_of_a_kind_are_those_of_the_linear_rows(page):
     rows = [("x_0", "vlb", "linear"), ("eps", "simple", "linear")]
     table = {row: {"bits": [k, k + 10]} for k, row in enumerate(rows)} | {("eps", "simple", "cosine"): {"bits": [99]}}
-    world = {"linear_rows": rows, "table": table}
-    assert call(page, "both", "bits", **world) == [0, 10, 1, 11]
-    assert call(page, "both", "bits", "eps", **world) == [1, 11]
+    changed = {"linear_rows": rows, "table": table}
+    assert call(page, "pooled", "bits", **changed) == [0, 10, 1, 11]
+    assert call(page, "pooled", "bits", "eps", **changed) == [1, 11]
 
 
 def test_verdicts_need_all_runs_on_one_side(page):
-    assert call(page, "verdict", [1, 2, 3], [3.1, 4]) == "lower in every run"
-    assert call(page, "verdict", [5, 6], [3.1, 4]) == "higher in every run"
-    assert call(page, "verdict", [1, 2, 3.2], [3.1, 4]) == "not to be told apart"
+    assert call(page, "compare_runs", [1, 2, 3], [3.1, 4]) == "lower in every run"
+    assert call(page, "compare_runs", [5, 6], [3.1, 4]) == "higher in every run"
+    assert call(page, "compare_runs", [1, 2, 3.2], [3.1, 4]) == "not clearly different"
     assert call(page, "spread", [3.0, 1.0, 2.0]) == "2.00 (1.00 to 3.00)"
     assert call(page, "spread", [3.0]) == "3.00 (3.00 to 3.00)"
 
@@ -186,10 +185,10 @@ def test_verdicts_need_all_runs_on_one_side(page):
 # --- the sentences ----------------------------------------------------------------------------------------------------
 
 
-def test_the_ruler(shown):
-    assert shown["accuracy"] >= 95 and shown["pictures"] == 160 and shown["held-out"] == 355
+def test_the_metric(shown):
+    assert shown["accuracy"] >= 95 and shown["set-size"] == 160 and shown["held-out"] == 355
     assert shown["floor"] < 0.1 * min(shown["half-the-digits"], shown["pixel-gaussian"])
-    assert 0.5 < shown["half-the-digits"] / shown["pixel-gaussian"] < 2  # "of one size"
+    assert 0.5 < shown["half-the-digits"] / shown["pixel-gaussian"] < 2  # "of similar size"
     assert shown["white-noise"] > 1.5 * max(shown["half-the-digits"], shown["pixel-gaussian"])
 
 
@@ -200,7 +199,7 @@ def test_every_number_of_the_table_has_its_spread(spreads, row):
         assert low <= middle <= high and low < high
 
 
-def test_every_network_beats_what_is_idle(shown, spreads):
+def test_every_network_beats_the_trivial_baselines(shown, spreads):
     """Noise and a Gaussian of pixels for samples, levels alike for bits; by far, in the worst of all runs."""
     worst = {
         kind: max(spreads[f"{row}-{column}"][2] for row in ROWS for column in columns)
@@ -268,7 +267,7 @@ def test_words_and_numbers_agree(texts, spreads, name):
         pytest.skip("two runs are equal to the digits that are shown")
     below, above = ours[2] < theirs[1], ours[1] > theirs[2]
     assert texts[name] == (
-        "lower in every run" if below else "higher in every run" if above else "not to be told apart"
+        "lower in every run" if below else "higher in every run" if above else "not clearly different"
     )
 
 
@@ -317,12 +316,12 @@ def test_codes_in_order(shown, spreads):
 
 
 def test_progressive_code(shown, spreads):
-    """Before any bit the best guess is the mean picture; the networks guess hardly worse, and no better."""
+    """Before any bit the best guess is the mean image; the networks guess hardly worse, and no better."""
     error = (digits("test") - digits("train").mean(0)).square().mean().sqrt() * 8
     assert shown["mean-distortion"] == pytest.approx(float(error), rel=0.02)
     assert error < spreads["blind-distortion"][1] <= spreads["blind-distortion"][2] < 1.15 * error
     assert spreads["final-distortion"][2] < 0.6
-    assert 0 < spreads["invisible-share"][1] <= spreads["invisible-share"][2] < 100
+    assert 0 < spreads["remaining-bits"][1] <= spreads["remaining-bits"][2] < 100
 
 
 def test_what_a_sample_shows_is_settled_along_the_chain(shown, spreads):

@@ -43,7 +43,7 @@ def test_weights_of_data_become_weights_of_noise(n, world):
     """The rows truncated_snr and min_snr of the table: ω / SNR, by weight-for-noise."""
     s = world.schedule
     W, t = n["W"], n["t"]
-    node = W.sympy(W.blocks["weight-for-noise"].right / n["miss"])
+    node = W.sympy(W.blocks["weight-for-noise"].right / n["noise_error"])
     function = sp.lambdify([W.sympy(n["omega"][t]), W.sympy(n["SNR"][t])], sp.simplify(node), "math")
     for kind, omega in (("truncated_snr", s.snr.clamp(min=1)), ("min_snr", s.snr.clamp(max=5))):
         rows = zip(omega[1:].tolist(), s.snr[1:].tolist(), strict=True)
@@ -80,8 +80,8 @@ def test_nothing_is_assumed(n):
 
 
 FALSE = """
-snr-upside-down: (x[0] - x_hat[t]) ** 2 = SNR[t] * miss; result; clean-error loss-snr
-P15-velocity-weight: (v[t] - v_hat[t]) ** 2 = (1 + SNR[t]) * miss; result; velocity-error loss-snr
+snr-upside-down: (x[0] - x_hat[t]) ** 2 = SNR[t] * noise_error; result; clean-error loss-snr
+P15-velocity-weight: (v[t] - v_hat[t]) ** 2 = (1 + SNR[t]) * noise_error; result; velocity-error loss-snr
 difference-of-later-ratios: W.blocks['weight-in-snr'].left
     = (SNR[t] - SNR[t + 1]) / 2 / SNR[t]; result; weight-in-snr loss-snr weight-shares weight-share
 no-half: W.blocks['step-in-data'].left = (SNR[t - 1] - SNR[t]) * (x[0] - x_hat[t]) ** 2; result; step-in-data loss-snr

@@ -84,7 +84,7 @@ adams-bashforth-sign: (h + h ** 2 / (2 * h_1)) * f_0 - h ** 2 / (2 * h_1) * f_1
     = h * (Fraction(3, 2) * f_0 + Fraction(1, 2) * f_1); algebra; equal-1
 equal-weights-on-uneven-steps: (h + h ** 2 / (2 * h_1)) * f_0 - h ** 2 / (2 * h_1) * f_1
     = h * (Fraction(3, 2) * f_0 - Fraction(1, 2) * f_1); algebra
-score-given-x_0: O.blocks['flow-speed'].left = -(sigma * Derivative(log(bell), Y)); result; tweedie-unshrunk
+score-given-x_0: O.blocks['flow-speed'].left = -(sigma * Derivative(log(kernel), Y)); result; tweedie-unshrunk
 """
 test_a_false_step_is_refuted = false_steps("probability-flow", FALSE)
 
@@ -93,7 +93,7 @@ def test_the_wrong_speed_does_not_carry_the_densities(n):
     """Without the minus the current would gather points where noise spreads them."""
     with pytest.raises(DerivationError):
         Chain(n["O"], "gathered", Derivative(n["wide"], n["sigma"])).equals(
-            Derivative(n["wide"] * n["speed"], n["Y"]), by="result", using="no-point-is-lost"
+            Derivative(n["wide"] * n["velocity"], n["Y"]), by="result", using="no-point-is-lost"
         )
 
 

@@ -1,4 +1,4 @@
-"""The chapter sgd-vs-batch: its law of total variance is a fact of numbers, slips are refuted, its verdicts hold."""
+"""The chapter sgd-vs-batch: the law of total variance holds for numbers, errors are refuted, the outcomes hold."""
 
 from __future__ import annotations
 
@@ -44,22 +44,22 @@ def two():
     """The functions of the page about the two weights, with its data."""
     names: dict = {"torch": torch, "points": 512, "seed": 0}
     for cell in code_cells("sgd-vs-batch"):
-        if "def loss_and_slopes" in cell.source:
+        if "def loss_and_gradient" in cell.source:
             exec(cell.source.partition("sizes = {")[0], names)
     return names
 
 
-def test_slopes_are_those_of_autograd(two):
+def test_derivatives_are_those_of_autograd(two):
     random = torch.Generator().manual_seed(1)
     x_0, eps, a, b = torch.randn(4, 50, generator=random, dtype=torch.float64)
     a, b = (2 * a).requires_grad_(), (2 * b).requires_grad_()
-    loss, slope_a, slope_b = two["loss_and_slopes"](a, b, x_0, eps)
-    for slope, exact in zip((slope_a, slope_b), torch.autograd.grad(loss.sum(), (a, b)), strict=True):
-        torch.testing.assert_close(slope, exact, rtol=1e-10, atol=1e-12)
+    loss, by_a, by_b = two["loss_and_gradient"](a, b, x_0, eps)
+    for derivative, exact in zip((by_a, by_b), torch.autograd.grad(loss.sum(), (a, b)), strict=True):
+        torch.testing.assert_close(derivative, exact, rtol=1e-10, atol=1e-12)
 
 
 def test_the_estimate_is_that_of_the_oracle(two):
-    """Two clumps on a line are a Gaussian mixture, whose best model the library knows."""
+    """Two clusters on a line are a Gaussian mixture, whose optimal denoiser the library computes."""
     a, b = -0.7, 1.3
     schedule = Schedule.from_betas([1 - two["kept"]])
     mixture = GaussianMixture([[a], [b]], two["wide"], [two["heavy"], 1 - two["heavy"]])
@@ -69,18 +69,18 @@ def test_the_estimate_is_that_of_the_oracle(two):
     torch.testing.assert_close(two["estimate"](a, b, x_t)[0], x_0_hat, rtol=1e-9, atol=1e-9)
 
 
-def test_the_exact_loss_is_the_mean_of_draws(two):
+def test_the_exact_loss_is_the_mean_of_samples(two):
     x, random = two["line"](0.1), torch.Generator().manual_seed(2)
     at = torch.tensor([-0.5, 0.9], dtype=torch.float64)
     eps = torch.randn(400, len(x), generator=random, dtype=torch.float64)
-    drawn = two["loss_and_slopes"](*at, x, eps)[0].mean(1)
+    drawn = two["loss_and_gradient"](*at, x, eps)[0].mean(1)
     exact = float(two["exact_loss"](at[:1], at[1:], x))
     assert abs(float(drawn.mean()) - exact) < 5 * float(drawn.std()) / 20
 
 
-@pytest.mark.parametrize("spoilt", [0.0, 0.1])
-def test_there_are_two_basins_and_the_deep_one_has_the_clumps_in_their_places(two, spoilt):
-    (deep, shallow), *_ = two["basins"](two["line"](spoilt))
+@pytest.mark.parametrize("outliers", [0.0, 0.1])
+def test_there_are_two_basins_and_the_deep_one_has_the_clusters_at_their_positions(two, outliers):
+    (deep, shallow), *_ = two["basins"](two["line"](outliers))
     assert deep[0] < shallow[0] - 0.05
     assert deep[1:] == pytest.approx((-1, 1), abs=0.25) and shallow[1] > shallow[2]
 
@@ -93,8 +93,8 @@ def test_a_descent_goes_down_and_its_first_step_is_by_hand(two):
     before, after = (float(two["exact_loss"](w[:1], w[1:], x)) for w in (path[0, 0], path[-1, 0]))
     assert after < before - 0.01
     eps = torch.randn(1, len(x), generator=torch.Generator().manual_seed(len(x)), dtype=torch.float64)
-    slopes = torch.stack([slope.mean() for slope in two["loss_and_slopes"](begin[0], begin[1], x, eps)[1:]])
-    torch.testing.assert_close(path[1, 0], begin - 0.3 * slopes)
+    gradient = torch.stack([each.mean() for each in two["loss_and_gradient"](begin[0], begin[1], x, eps)[1:]])
+    torch.testing.assert_close(path[1, 0], begin - 0.3 * gradient)
 
 
 def test_single_examples_are_erratic_and_the_full_batch_hardly_leaves_its_start(two):
@@ -164,14 +164,14 @@ def test_most_of_the_variance_is_interaction(shown, kept):
 def test_one_setting_has_one_count(shown):
     """The proportion of the table is that of the first paragraph; the laboratory has random numbers of its own."""
     assert shown["runs"] == 60 and shown["deep-loss"] < shown["shallow-loss"] - 0.05
-    assert shown["free-spoilt-updates-one"] == pytest.approx(100 * shown["out-one"] / 60, abs=0.51)
+    assert shown["escaped-corrupted-updates-one"] == pytest.approx(100 * shown["out-one"] / 60, abs=0.51)
     (words,) = printed("sgd-vs-batch", "one example  in the deep basin")
     low, high = (float(end) for end in re.findall(r"\d+", " ".join(words).rpartition("(")[2]))
     assert low < 100 * shown["out-one"] / 60 < high and low < 100 * 20 / 60 < high  # 20 of 60 in the laboratory
     assert shown["out-mini-batch"] <= 2 and shown["out-full"] == 0
-    for data in ("clean", "spoilt"):
+    for data in ("clean", "corrupted"):
         for how in ("updates", "gradients", "time"):
-            one, mini, full = (shown[f"free-{data}-{how}-{name}"] for name in ("one", "mini-batch", "full"))
+            one, mini, full = (shown[f"escaped-{data}-{how}-{name}"] for name in ("one", "mini-batch", "full"))
             assert 100 >= one > mini >= full == 0
 
 
@@ -183,11 +183,11 @@ def test_times_are_the_recorded_ones(shown, kept):
         assert 1 < full / mini < shown["gradients-more"] / 4  # more expensive, by far less than its gradients
         assert shown[f"microseconds, {what}, full batch"] == pytest.approx(full, rel=1e-3)
     assert shown["gradients-more"] == 512 / 32
-    assert shown["deviation-of-batch"] == pytest.approx(shown["noise-to-signal"] / 32**0.5, rel=0.05)
+    assert shown["std-of-batch"] == pytest.approx(shown["noise-to-signal"] / 32**0.5, rel=0.05)
     assert 0.8 * shown["gradients-more"] < shown["memory-ratio"] <= 1.02 * shown["gradients-more"]
 
 
-VERDICTS = {
+OUTCOMES = {
     "equal gradients, mini-batch better than full batch:": "confirmed",
     "equal gradients, one example better than mini-batch:": "confirmed",
     "equal updates, mini-batch better than full batch:": "refuted",
@@ -196,7 +196,7 @@ VERDICTS = {
 }
 
 
-@pytest.mark.parametrize("claim", VERDICTS)
-def test_the_verdicts_are_beyond_their_spread(claim):
-    ((verdict, *_),) = printed("sgd-vs-batch", claim)
-    assert verdict == VERDICTS[claim]
+@pytest.mark.parametrize("claim", OUTCOMES)
+def test_the_outcomes_are_beyond_their_spread(claim):
+    ((outcome, *_),) = printed("sgd-vs-batch", claim)
+    assert outcome == OUTCOMES[claim]

@@ -1,4 +1,4 @@
-"""The laboratory of the two basins: loss, slopes, steps and map are the page's own, and so is what its block says."""
+"""The laboratory of the two basins: loss, gradient, steps and contours are those of the page; so are its statements."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def page():
     return data.of_cell("sgd-vs-batch", "def exact_loss", torch=torch, points=512, seed=0)
 
 
-def test_loss_and_slopes_are_the_page_s(modules, page):
+def test_loss_and_gradient_are_the_page_s(modules, page):
     draws = torch.Generator().manual_seed(0)
     given = 2 * torch.randn(4, 200, generator=draws, dtype=torch.float64)
     given[:, 0] = torch.tensor([9, -9, 3, 4.5])
-    told = modules("maths/descent.js", "(m, rows) => rows.map((row) => m.lossAndSlopes(...row))", given.T.tolist())
-    ours = torch.stack(page["loss_and_slopes"](*given), 1)
+    told = modules("maths/descent.js", "(m, rows) => rows.map((row) => m.lossAndGradient(...row))", given.T.tolist())
+    ours = torch.stack(page["loss_and_gradient"](*given), 1)
     torch.testing.assert_close(torch.tensor(told, dtype=torch.float64), ours, rtol=1e-9, atol=1e-12)
 
 
@@ -30,9 +30,9 @@ def test_a_descent_is_the_page_s(modules, page):
     a, b = torch.tensor([[0.1]], dtype=torch.float64), torch.tensor([[-1.6]], dtype=torch.float64)
     path = [[float(a), float(b)]]
     for step in range(updates):
-        _, *slopes = page["loss_and_slopes"](a, b, x[step], eps[step])
+        _, *derivatives = page["loss_and_gradient"](a, b, x[step], eps[step])
         fall = 0.5 * (1 + math.cos(math.pi * step / updates))
-        a, b = (w - fall * rate * slope.mean() for w, slope in zip((a, b), slopes, strict=True))
+        a, b = (w - fall * rate * each.mean() for w, each in zip((a, b), derivatives, strict=True))
         path.append([float(a), float(b)])
     ask = "(m, [start, updates, rate, size, x, eps]) => m.descend(start, updates, rate, size, { x, eps })"
     told = modules(
@@ -78,5 +78,5 @@ def test_what_the_block_says(modules):
         lab.setup(told), { progress: 100, batch: "1", rate: 1, seed: 6, equal }, { width: 680, height: lab.height }
     ).said)"""
     first, second = modules("kinds/descent.js", ask, data.of("descent"))
-    assert first.startswith("Left: 200 gradients, and it is in the deep basin. Right: 102,400 gradients")
-    assert "Right: 512 gradients, and it is in the shallow basin" in second
+    assert first.startswith("Left: 200 gradients, and the weights are in the deep basin. Right: 102,400 gradients")
+    assert "Right: 512 gradients, and the weights are in the shallow basin" in second

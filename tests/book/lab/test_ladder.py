@@ -50,7 +50,7 @@ def test_exact_densities(descents, rungs):
         expected = noisy.log_density(Schedule.from_betas([0.5]), places[:, None], 0).exp()
         torch.testing.assert_close(tensor(heights), expected, rtol=1e-9, atol=1e-12)
         above = torch.special.ndtr(DATA.means[:, 0] / noisy.std) @ DATA.weights
-        assert right == pytest.approx(float(above), abs=0.01)  # the picture ends at 6
+        assert right == pytest.approx(float(above), abs=0.01)  # the figure ends at 6
 
 
 @pytest.mark.parametrize("calls", [0, 1, 29, 30, 31, 59, 60])
@@ -66,10 +66,10 @@ def test_what_stands_on_a_rung(modules, calls):
 
 def test_what_the_page_says(descents):
     ends = {rungs: tensor(told["states"][-1]) for rungs, told in descents.items()}
-    shares = {rungs: float((end > 0).double().mean()) for rungs, end in ends.items()}
-    assert shares[2] > 2 * 0.2
-    assert shares[2] > shares[3] > shares[7] >= shares[12]
-    assert 0.2 <= shares[12] < 0.25
+    fractions = {rungs: float((end > 0).double().mean()) for rungs, end in ends.items()}
+    assert fractions[2] > 2 * 0.2
+    assert fractions[2] > fractions[3] > fractions[7] >= fractions[12]
+    assert 0.2 <= fractions[12] < 0.25
     assert all(told["repeats"] * rungs >= 54 for rungs, told in descents.items())
     for end in ends.values():
         assert ((end.abs() - 1).abs() < 1).all()  # all are in one of the modes

@@ -14,7 +14,7 @@ from diffusion_lib.sample.ode import adams_bashforth
 from diffusion_lib.sample.times import equal_error_times, sampling_timesteps, timesteps
 
 SCHEDULE = make_schedule("linear", 1000)
-WORLD = GaussianMixture([[-1.0], [0.3], [1.2]], 0.4, [0.3, 0.3, 0.4])
+MIXTURE = GaussianMixture([[-1.0], [0.3], [1.2]], 0.4, [0.3, 0.3, 0.4])
 SOLVERS = {
     "lms(1)": (sample.euler, {}),
     "lms(2)": (sample.lms, {"order": 2}),
@@ -25,7 +25,7 @@ SOLVERS = {
     "unipc": (sample.unipc, {}),
     "dpm2": (sample.dpm2, {}),
 }
-GRIDS = {"trailing": "trailing", "exponential": "exponential", "karras": "karras", "equal": "equal misses"}
+GRIDS = {"trailing": "trailing", "exponential": "exponential", "karras": "karras", "equal": "equal errors"}
 
 
 def tensor(values):
@@ -43,8 +43,8 @@ def test_states_are_the_library_s(modules, name):
         return counts.map((steps) => m.{name}(model, x_T, tables, steps).states); }}"""
     x_T = [-9.0, *told["x_T"][::9], 9.0]
     counts = (1, 2, 7, 60)
-    for steps, states in zip(counts, modules("maths/solvers.js", ask, [told["world"], x_T, counts]), strict=True):
-        chain = solver(WORLD.noise_predictor(SCHEDULE), tensor(x_T)[:, None], SCHEDULE, steps=steps, **options)
+    for steps, states in zip(counts, modules("maths/solvers.js", ask, [told["mixture"], x_T, counts]), strict=True):
+        chain = solver(MIXTURE.noise_predictor(SCHEDULE), tensor(x_T)[:, None], SCHEDULE, steps=steps, **options)
         ours = torch.stack([step.x_t[:, 0] for step in chain])
         torch.testing.assert_close(tensor(states), ours, rtol=1e-9, atol=1e-9)
 
@@ -61,29 +61,29 @@ def test_times_and_weights_are_the_library_s(modules):
 
 
 def test_the_exact_flow_is_the_page_s(modules):
-    page = data.of_cell("comparing-samplers", "def share_below", torch=torch, T=1000, schedule=SCHEDULE)
+    page = data.of_cell("comparing-samplers", "def cdf", torch=torch, T=1000, schedule=SCHEDULE)
     told = data.of("orders")
     ask = """async (m, [world, x_T, times]) => {
         const { schedule } = await import('/lab/maths/schedule.js'), tables = schedule('linear', 1000);
         return times.map((t) => x_T.map((x) => m.flow(world, tables, x, t))); }"""
     times = (0, 100, 400)
-    for t, found in zip(times, modules("maths/flow.js", ask, [told["world"], told["x_T"], times]), strict=True):
-        assert found == pytest.approx(page["flow"](tensor(told["x_T"])[:, None], WORLD, t).flatten().tolist(), abs=1e-9)
-    start = modules("maths/flow.js", ask, [told["world"], told["x_T"], [1000]])[0]  # at T it has gone nowhere
+    for t, found in zip(times, modules("maths/flow.js", ask, [told["mixture"], told["x_T"], times]), strict=True):
+        assert found == pytest.approx(page["flow"](tensor(told["x_T"])[:, None], MIXTURE, t).flatten().tolist(), abs=1e-9)
+    start = modules("maths/flow.js", ask, [told["mixture"], told["x_T"], [1000]])[0]  # at T it has gone nowhere
     assert [x * float(SCHEDULE.alpha_bar[-1]) ** 0.5 for x in start] == pytest.approx(told["x_T"], abs=1e-9)
 
 
-def test_the_world_is_the_page_s():
+def test_the_mixture_is_the_page_s():
     text = (data.PAGES / "comparing-samplers.md").read_text(encoding="utf-8")
-    assert "world = GaussianMixture([[-1.0], [0.3], [1.2]], 0.4, [0.3, 0.3, 0.4])" in text
-    assert data.of("orders")["world"] == {"means": [-1.0, 0.3, 1.2], "std": 0.4, "weights": [0.3, 0.3, 0.4]}
+    assert "mixture = GaussianMixture([[-1.0], [0.3], [1.2]], 0.4, [0.3, 0.3, 0.4])" in text
+    assert data.of("orders")["mixture"] == {"means": [-1.0, 0.3, 1.2], "std": 0.4, "weights": [0.3, 0.3, 0.4]}
 
 
 def test_the_grids_are_the_library_s(modules):
     """The same times; where a level lies in the middle of two, the last digit decides, and either will do."""
     told = data.of("orders")
     x_T = tensor(told["x_T"])[2::5, None]
-    chain = list(sample.ddim(WORLD.noise_predictor(SCHEDULE), x_T, SCHEDULE))
+    chain = list(sample.ddim(MIXTURE.noise_predictor(SCHEDULE), x_T, SCHEDULE))
     counts = [1, 2, 3, 5, 10, 47, 100, 200]
     ask = """async ({ lab }, [told, counts, names]) => {
         const { grid } = await import('/lab/maths/grids.js'), model = lab.setup(told);

@@ -1,4 +1,4 @@
-"""The laboratory of the weights: its tables are the library's, and what its block says of them is so."""
+"""The laboratory of the weights: its tables are the library's, and what its block states about them is true."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ def test_weights_are_the_library_s(modules, name, T):
         torch.testing.assert_close(torch.tensor(table, dtype=torch.float64), ours, rtol=1e-12, atol=0)
 
 
-def test_the_errors_of_the_best_model_are_the_library_s(modules):
-    blobs = modules("kinds/weights.js", "(m) => m.BLOBS")
-    shares, means, stds = zip(*blobs, strict=True)
-    world = GaussianMixture(torch.tensor(means, dtype=torch.float64)[:, None], list(stds), list(shares))
+def test_the_errors_of_the_optimal_model_are_the_library_s(modules):
+    modes = modules("kinds/weights.js", "(m) => m.MODES")
+    weights, means, stds = zip(*modes, strict=True)
+    mixture = GaussianMixture(torch.tensor(means, dtype=torch.float64)[:, None], list(stds), list(weights))
     schedule, times = make_schedule("linear", 1000), (1, 2, 10, 50, 178, 400, 700, 1000)
     levels = [(float(schedule.alpha_bar[t]), float(schedule.one_minus_alpha_bar[t])) for t in times]
-    ask = "(m, [blobs, levels]) => levels.map((each) => m.floorOnLine(blobs, ...each))"
-    for t, told in zip(times, modules("maths/weight.js", ask, [blobs, levels]), strict=True):
-        assert told == pytest.approx(world.irreducible_loss(schedule, t).loss, rel=1e-9)
+    ask = "(m, [modes, levels]) => levels.map((each) => m.floorOnLine(modes, ...each))"
+    for t, told in zip(times, modules("maths/weight.js", ask, [modes, levels]), strict=True):
+        assert told == pytest.approx(mixture.irreducible_loss(schedule, t).loss, rel=1e-9)
 
 
-def test_what_the_block_says_of_the_best_model(modules):
+def test_what_the_block_states_about_the_optimal_model(modules):
     bound, simple = (modules("maths/weight.js", SHARES, ["linear", loss, 5, "best"]) for loss in ("vlb", "simple"))
     assert (bound["half"], simple["half"]) == (9, 178)
     assert bound["upTo"][8] < 0.5 <= bound["upTo"][9]
@@ -62,7 +62,7 @@ def test_what_the_block_says_of_the_best_model(modules):
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_what_the_block_says_of_errors_that_are_alike(modules, name):
+def test_what_the_block_states_about_equal_errors(modules, name):
     for loss in ("x_0", "v", "truncated_snr"):
         assert modules("maths/weight.js", SHARES, [name, loss, 5, "alike"])["last"] > 0.6
     assert max(modules("maths/weight.js", LAST_TENTHS, name)) < 0.25

@@ -1,4 +1,4 @@
-// A ladder of noise levels: at each rung walkers take Langevin steps, then the noise is lowered by hand.
+// Annealed Langevin dynamics: at each noise level the chains take Langevin steps, then the noise level is lowered.
 
 import { line, number, polyline, text } from "../shell/plot.js";
 import { range } from "../shell/controls.js";
@@ -10,12 +10,12 @@ import { gaussian } from "../maths/random.js";
 const N = 1000, CALLS = 60, TOP = 3, BOTTOM = 0.2, SIZE = 1, LIMIT = 6, BINS = 60;
 const places = Array.from({ length: 241 }, (_, i) => LIMIT * (i / 120 - 1));
 
-// Half of the room that is above 0, of heights at `places`
+// The fraction of the area above 0, for heights at `places`
 const right = (heights) => heights.reduce((sum, height, i) => sum + height * (places[i] > 0 ? 1 : places[i] < 0 ? 0 : 0.5), 0) / heights.reduce((sum, height) => sum + height, 0);
 
-export const share = (states) => states.reduce((sum, x) => sum + (x > 0), 0) / states.length;
+export const above = (states) => states.reduce((sum, x) => sum + (x > 0), 0) / states.length;
 
-// The whole descent for a number of rungs: levels, calls at each of them, all states, and the exact densities
+// The whole descent for a number of levels (rungs): levels, evaluations at each of them, all states, and the exact densities
 export const descent = (model, rungs) => {
   if (!model.made.has(rungs)) {
     const normal = gaussian(1), start = Float64Array.from({ length: N }, () => Math.sqrt(1 + TOP * TOP) * normal());
@@ -26,8 +26,8 @@ export const descent = (model, rungs) => {
   return model.made.get(rungs);
 };
 
-// Which state stands on a rung after so many calls: the newest there; null if none has come yet. The last rung is the
-// sample without noise. The call that ends a rung lowers its state to the next one, where it arrives.
+// Which state is at a level after so many evaluations: the newest there; null if none has arrived yet. The last level is the
+// sample without noise. The evaluation that ends a level lowers its state to the next one, where it arrives.
 export const standing = ({ ladder, repeats, states }, rung, calls) => {
   const done = Math.min(calls, states.length - 1);
   if (rung === ladder.length) return done === states.length - 1 ? states[done] : null;
@@ -36,20 +36,20 @@ export const standing = ({ ladder, repeats, states }, rung, calls) => {
   return states[Math.min(done, last)];
 };
 
-const heap = (states) => {
+const histogram = (states) => {
   const bins = new Array(BINS).fill(0);
   for (const x of states) if (Math.abs(x) < LIMIT) bins[Math.floor(((x / LIMIT + 1) / 2) * BINS)] += BINS / (2 * LIMIT) / states.length;
   return bins;
 };
 
 export const lab = {
-  title: "A ladder of noise levels",
-  alt: "Densities on a line, one beneath the other, for falling noise levels, with the walkers on each as bars; the last row is the sample. On the right the fraction of walkers above zero, and what it should be.",
+  title: "Annealed Langevin dynamics",
+  alt: "Densities on a line for decreasing noise levels, one below the other, with histograms of the states of the Langevin chains; the last row shows the samples. On the right, the fraction of chains above zero and its exact value.",
   height: 430,
   narrow: 430,
   controls: [
-    range("rungs", "rungs", { from: 2, to: 12, value: 2 }),
-    range("calls", "calls", { from: 0, to: CALLS, value: CALLS, play: 6 }),
+    range("rungs", "noise levels", { from: 2, to: 12, value: 2 }),
+    range("calls", "evaluations", { from: 0, to: CALLS, value: CALLS, play: 6 }),
   ],
   setup() {
     const data = mixture([[-1], [1]], 0.2, [0.8, 0.2]);
@@ -60,14 +60,14 @@ export const lab = {
     const px = (x) => left + (room * (x / LIMIT + 1)) / 2;
     const rows = exact.map((heights, rung) => {
       const base = 30 + row * (rung + 1), tall = Math.min(row - 4, 90) / Math.max(...heights) / 1.1, states = standing(made, rung, calls);
-      const bars = states ? heap(states).flatMap((bar, i) => [i, i + 1].map((edge) => [px(LIMIT * ((2 * edge) / BINS - 1)), base - Math.min(row - 2, tall * bar)])) : [];
+      const bars = states ? histogram(states).flatMap((bar, i) => [i, i + 1].map((edge) => [px(LIMIT * ((2 * edge) / BINS - 1)), base - Math.min(row - 2, tall * bar)])) : [];
       const filled = states ? polyline([[left, base], ...bars, [left + room, base]], "area f2") : "";
-      const told = states ? `${Math.round(100 * share(states))} % (${Math.round(100 * meant[rung])} %)` : "";
+      const fraction = states ? `${Math.round(100 * above(states))} % (${Math.round(100 * meant[rung])} %)` : "";
       return filled + line(left, base, left + room, base, "grid") + polyline(heights.map((y, i) => [px(places[i]), base - tall * y]), "c1")
-        + text(left - 6, base, rung < rungs ? `σ = ${number(ladder[rung], 2)}` : "sample", { "text-anchor": "end" }) + text(left + room + 6, base, told);
+        + text(left - 6, base, rung < rungs ? `σ = ${number(ladder[rung], 2)}` : "samples", { "text-anchor": "end" }) + text(left + room + 6, base, fraction);
     });
-    const names = text(left, 14, width > 500 ? "exact density (line), walkers (filled)" : "exact and walkers", { class: "name" }) + text(width - 4, 14, "above 0 (exact)", { class: "name", "text-anchor": "end" });
-    const done = Math.min(calls, made.states.length - 1), end = share(made.states[made.states.length - 1]);
-    return { svg: names + line(px(0), 24, px(0), height - 14, "mark") + rows.join(""), said: `${rungs} rungs with ${made.repeats} calls at each, ${done} evaluations of the network done. At the end ${Math.round(100 * end)} % of ${N} walkers are in the right-hand mode; of the data ${Math.round(100 * model.data.weights[1])} %.` };
+    const names = text(left, 14, width > 500 ? "exact density (line), chains (filled)" : "exact, chains", { class: "name" }) + text(width - 4, 14, "above 0 (exact)", { class: "name", "text-anchor": "end" });
+    const done = Math.min(calls, made.states.length - 1), end = above(made.states[made.states.length - 1]);
+    return { svg: names + line(px(0), 24, px(0), height - 14, "mark") + rows.join(""), said: `${rungs} noise levels with ${made.repeats} evaluations each, of which ${done} have been done. At the end ${Math.round(100 * end)} % of the ${N} chains are in the right-hand mode, compared with ${Math.round(100 * model.data.weights[1])} % of the data.` };
   },
 };

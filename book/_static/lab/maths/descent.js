@@ -1,22 +1,22 @@
-// A noise predictor with two weights, a and b: the best one for data that are a heavy clump at a and a light one at b. Its loss,
-// its slopes and plain descents, as on the page sgd-vs-batch; a data point there is a number on a line.
+// A noise predictor with two weights, a and b: the optimal one for data with a heavy cluster at a and a light one at b. Its loss,
+// its derivatives and plain gradient descent, as on the page sgd-vs-batch; a data point there is a number.
 
-const kept = 0.4, heavy = 0.75, wide = 0.3; // ᾱ; the share of the heavy clump; the deviation of a clump
+const kept = 0.4, heavy = 0.75, wide = 0.3; // ᾱ; weight of the heavy cluster; standard deviation of a cluster
 const c = Math.sqrt(kept), lost = Math.sqrt(1 - kept), variance = kept * wide ** 2 + 1 - kept;
-const pull = (c * wide ** 2) / variance, snr = kept / (1 - kept), odds = heavy / (1 - heavy);
+const gain = (c * wide ** 2) / variance, snr = kept / (1 - kept), odds = heavy / (1 - heavy);
 
-// (ε − ε̂)² of one example and its slopes in a and b, added to `sums`.
+// (ε − ε̂)² of one example and its derivatives with respect to a and b, added to `sums`.
 const add = (a, b, x_0, eps, sums) => {
   const x_t = c * x_0 + lost * eps, offA = x_t - c * a, offB = x_t - c * b;
-  const share = odds / (odds + Math.exp((offA * offA - offB * offB) / (2 * variance)));
-  const atA = a + pull * offA, atB = b + pull * offB, turn = ((atA - atB) * share * (1 - share) * c) / variance;
-  const miss = share * atA + (1 - share) * atB - x_0;
-  sums[0] += snr * miss * miss;
-  sums[1] += 2 * snr * miss * (share * (1 - pull * c) + turn * offA);
-  sums[2] += 2 * snr * miss * ((1 - share) * (1 - pull * c) - turn * offB);
+  const weight = odds / (odds + Math.exp((offA * offA - offB * offB) / (2 * variance)));
+  const atA = a + gain * offA, atB = b + gain * offB, change = ((atA - atB) * weight * (1 - weight) * c) / variance;
+  const error = weight * atA + (1 - weight) * atB - x_0;
+  sums[0] += snr * error * error;
+  sums[1] += 2 * snr * error * (weight * (1 - gain * c) + change * offA);
+  sums[2] += 2 * snr * error * ((1 - weight) * (1 - gain * c) - change * offB);
 };
 
-export const lossAndSlopes = (a, b, x_0, eps) => {
+export const lossAndGradient = (a, b, x_0, eps) => {
   const sums = [0, 0, 0];
   add(a, b, x_0, eps, sums);
   return sums;
@@ -30,15 +30,15 @@ export const descend = (start, updates, rate, size, { x, eps }) => {
   for (let step = 0; step < updates; step++) {
     sums.fill(0);
     for (let i = step * size; i < (step + 1) * size; i++) add(a, b, x[i], eps[i], sums);
-    const long = (rate * 0.5 * (1 + Math.cos((Math.PI * step) / updates))) / size;
-    a -= long * sums[1];
-    b -= long * sums[2];
+    const factor = (rate * 0.5 * (1 + Math.cos((Math.PI * step) / updates))) / size;
+    a -= factor * sums[1];
+    b -= factor * sums[2];
     path.push([a, b]);
   }
   return path;
 };
 
-// Batches by chance; a batch as large as the data is all of them, once each.
+// Random batches; a batch as large as the dataset contains every example once.
 export const draw = (data, size, updates, next, normal) => {
   const x = new Float64Array(size * updates), eps = new Float64Array(size * updates), all = size === data.length;
   for (let i = 0; i < x.length; i++) {
