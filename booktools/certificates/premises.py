@@ -15,9 +15,10 @@ from derive.language.functions import Function
 from derive.language.goal import Goal, free_dummies
 from derive.language.times import Index, Item, Limit, Sequence, Span, Sum
 from derive.language.tree import at, bound_by, first_times
+from derive.language.vectors import Gradient, Jacobian, Space
 
 WORDS = """
-    E S I PI R O fix in at as end let fun normal only upto all from rest none over union times sum prod sqrt ln exp
+    E S I PI R O fix in at as end let fun normal only upto all from rest none over union times sum prod sqrt ln exp integral
     int put space nonempty N cond mean set path line chain here Phi smooth smooth2 smooth3 smooth_first span
     line_integral linear positive exchanges normalised markov expectation variance_of conditional standard
     each bracket alphabet decides length bool
@@ -204,7 +205,7 @@ def scope(node) -> tuple[tuple, tuple]:
             return (OUTCOME,), given
         case Integral(_, variable, low, high):
             return (variable,), tuple(end for end in (low, high) if end is not None)
-        case Derivative(_, variable):
+        case Derivative(_, variable) | Gradient(_, variable) | Jacobian(_, variable):
             return (variable,), (variable,)
     return bound_by(node), ()
 
@@ -233,7 +234,7 @@ def type_of(thing) -> str:
 def values_of(thing) -> str:
     """The type of the values of a symbol, or of the members of a sequence."""
     alphabet = alphabet_of(thing)
-    return symbols_of(alphabet) if alphabet else "R"
+    return symbols_of(alphabet) if alphabet else "nat -> R" if isinstance(thing.domain, Space) else "R"
 
 
 def symbols_of(alphabet) -> str:

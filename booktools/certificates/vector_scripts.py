@@ -8,8 +8,8 @@ and what is left is algebra.
 from __future__ import annotations
 
 from derive.kernel.sums import ONE, product, products, total
-from derive.language.density import Density, Derivative, E, Normal
-from derive.language.expr import Div, Expr, Func, Mul, Pi, Symbol, children, log, walk
+from derive.language.density import Density, Derivative, E, Integral, Normal
+from derive.language.expr import Div, Expr, Func, Mul, Pi, Symbol, children, log, rebuild, walk
 from derive.language.functions import Apply
 from derive.language.times import Item
 from derive.language.tree import at, match
@@ -18,17 +18,18 @@ from derive.proof.vectors import HALF, Coordinates, rooted
 
 from .facts import recursive
 from .fingerprint import Fingerprint
-from .premises import Untranslated
+from .premises import OUTCOME, Untranslated, name_of
 from .script import Script
+from .vector_integrals import Integrals
 from .vector_means import Means
 from .vector_slopes import Slopes
 from .vector_words import KernelWords
 
-SPECIAL = (Dot, Total, Gradient, Jacobian, E, Normal, Derivative)
+SPECIAL = (Dot, Total, Gradient, Jacobian, E, Normal, Derivative, Integral)
 MOST = 20  # facts that are put in
 
 
-class VectorScript(Slopes, Script):
+class VectorScript(Integrals, Slopes, Script):
     """The script of one step."""
 
     def __init__(self, goal):
@@ -48,6 +49,7 @@ class VectorScript(Slopes, Script):
         lines += self.domains(a, b)
         lines.append(f"transitivity {self.text(a)}; [ {self.normal(left)} | ]")
         lines.append(f"symmetry; transitivity {self.text(b)}; [ {self.normal(right)} | symmetry ]")
+        lines += self.as_numbers(a, b)
         last = self.exponentials(a, b) or self.algebra(a, b)
         if isinstance(a, Derivative):
             moved = (
@@ -79,9 +81,29 @@ class VectorScript(Slopes, Script):
             with_ends = f"(fun {binders} => {self.at_place(value)})" if binders else self.text(value)
             vary = "".join(f"vary {each}; " for each in binders.split())
             proof = f"{vary}first [ apply H{number}; side | cited ]"
-            lines.append(f"assert ({name} : {head} = {with_ends}) by ({proof}); try rewrite !{name}; cbv beta")
+            lines.append(f"assert ({name} : {head} = {with_ends}) by ({proof})")
+            if isinstance(item, Apply) and item.function.positive:
+                lines.append(self.stays_positive(item, value, name))
+            lines.append(f"try rewrite !{name}; cbv beta")
             sides = tuple(redrawn(side, item, value) for side in sides)
-        return lines, sides
+        cited = tuple(self.in_place(side) for side in sides)
+        if cited != sides:
+            lines.append(f"transitivity {self.text(cited[0])}; [ solve [ cong ] | ]")
+            lines.append(f"symmetry; transitivity {self.text(cited[1])}; [ solve [ cong ] | ]; symmetry")
+        return lines, cited
+
+    def stays_positive(self, item, value, name) -> str:
+        """What a positive function is defined as is positive, also in the form of the kernel."""
+        known, form = self.fresh("Above"), self.text(self.kernel(value))
+        lines = f"assert ({known} : 0 < {self.text(item)}) by pos; rewrite {name} in {known}; cbv beta in {known}; "
+        return f"{lines}replace {self.text(value)} with {form} in {known} by (symmetry; {self.normal(value)})"
+
+    def in_place(self, node):
+        """A result about an integral is put in."""
+        for fact in self.goal.facts:
+            if isinstance(fact.left, Integral) and not fact.symbols and node == fact.left:
+                return fact.right
+        return rebuild(node, self.in_place)
 
     def earliest(self, item) -> bool:
         """Is this the earliest member of its sequence in the goal, down to which a recursion is put in?"""
@@ -97,6 +119,8 @@ class VectorScript(Slopes, Script):
 
     def head(self, item) -> str:
         """The word for a vector as a whole."""
+        if isinstance(item, Apply) and self.every_argument(item):
+            return name_of(item.function.name)
         if not is_variable(item):
             return self.text(item)
         text, binders = self.at_place(item), self.binders(item)
@@ -107,7 +131,13 @@ class VectorScript(Slopes, Script):
         )
 
     def binders(self, item) -> str:
-        return " ".join((["i0'"] if is_variable(item) else []) + (["outcome"] if self.word.moves(item) else []))
+        own = [name_of(each.name) for each in item.args] if isinstance(item, Apply) and self.every_argument(item) else []
+        chance = not isinstance(item, Apply) and OUTCOME in self.word.moves(item)
+        return " ".join(own + (["i0'"] if is_variable(item) else []) + (["outcome"] if chance else []))
+
+    def every_argument(self, item) -> bool:
+        """Is a function cited for all values of its arguments?"""
+        return all(self.word.bound.get(getattr(each, "name", "")) == each for each in item.args)
 
     def at_place(self, node) -> str:
         outside, self.word.place = self.word.place, "i0'"

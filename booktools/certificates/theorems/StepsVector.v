@@ -215,6 +215,14 @@ Proof.
     rewrite L, <- IH. ring.
 Qed.
 
+Lemma integral_sum {A V : Type} (I : (V -> R) -> R) (l : list A) (a : A -> R) (b : A -> V -> R) :
+  linear I -> I (fun y => sum l (fun k => a k * b k y)) = sum l (fun k => a k * I (b k)).
+Proof.
+  intros L. rewrite (integral_terms I (map (fun k => (a k, b k)) l) _ L).
+  - induction l as [|k l IH]; cbn; [reflexivity|now rewrite IH].
+  - intros y. induction l as [|k l IH]; cbn; [reflexivity|now rewrite IH].
+Qed.
+
 (** A partial derivative and an integral change places. *)
 Lemma exchange_partial {V : Type} (I : (V -> R) -> R) (f df : (nat -> R) -> V -> R) u i : exchanges I ->
   (forall u y, is_derive (fun h : R => f (put u i h) y) (u i) (df u y)) ->
