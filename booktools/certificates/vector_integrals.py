@@ -66,8 +66,7 @@ class Integrals:
 
     def coordinates(self, moving, split, over) -> str:
         """An integral of an inner product is one for each coordinate."""
-        still, inside = split
-        (symbol,) = (f for f in moving if f in self.kernel.sums and f not in inside)
+        symbol, still, inside = split
         rest = product(ONE.value, {f: n for f, n in moving.items() if f != symbol})
         summand = product(ONE.value, self.kernel.sums[symbol])
         inner, _ = self.kernel.integrals[self.kernel.one(product(ONE.value, inside), over)]
@@ -84,6 +83,23 @@ class Integrals:
         same += f"; [ f_equal; vary {name_of(over.name)}; {scaled} | {law} ]"
         name = self.fresh("J")
         return f"assert ({name} : {integral} {whole} = {new}) by ({same}); rewrite ?{name}"
+
+    def exchanged_with_number(self, raw, by, form) -> str:
+        """The derivative by a number of an integral is an integral of derivatives."""
+        kernel, over, s, integral = self.kernel, raw.over, name_of(by.name), self.word.integral()
+        body, y = kernel(raw.body), name_of(over.name)
+        found = slope(body, lambda symbol: kernel.by_number(symbol, by))
+        moved = total(product(c, factors) for c, factors in products(found))
+        functions = [f"(fun {s} : R => {self.function(over, each)})" for each in (body, moved)]
+        around = {(True, True): f"near_unit; [ given | given | outcome_is {s}; intros ? ?; outcome_is {y}",
+                  (True, False): f"near_pos; [ given | outcome_is {s}; intros ?; outcome_is {y}",
+                  (False, False): f"filter_forall; [ outcome_is {s}; outcome_is {y}"}  # fmt: skip
+        near = around[by.domain.low is not None, by.domain.high is not None]
+        exchange = f"match goal with E : exchanges _ |- _ => apply (E {' '.join(functions)} {s}) end"
+        same = f"same_bodies {s}; f_equal; vary {y}; {self.normal(raw.body)}"
+        law = f"apply is_derive_unique; {exchange}; apply {near}; {self.by_number(body, moved)} ]"
+        first = f"transitivity (Derive (fun {s} : R => {integral} {self.function(over, body)}) {s}); [ {same} | "
+        return f"{first}transitivity ({integral} {self.function(over, moved)}); [ {law} | {self.apart(moved, over)} ] ]"
 
     def exchanged(self, raw, by, form, place) -> str:
         """The gradient of an integral is an integral of gradients."""

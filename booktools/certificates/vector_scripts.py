@@ -71,6 +71,11 @@ class VectorScript(Integrals, Slopes, Script):
     def facts(self, *sides):
         """What is cited is put in, also under sums: the vector y t is a function of the coordinate."""
         lines: list[str] = []
+        cited = tuple(self.in_place(side) for side in sides)
+        if cited != sides:
+            lines.append(f"transitivity {self.text(cited[0])}; [ solve [ cong ] | ]")
+            lines.append(f"symmetry; transitivity {self.text(cited[1])}; [ solve [ cong ] | ]; symmetry")
+        sides = cited
         for _ in range(MOST):
             items = [part for side in sides for part in walk(side) if isinstance(part, (Item, Symbol, Apply))]
             found = next((f for item in items for f in self.instance(item)), None)
@@ -86,11 +91,7 @@ class VectorScript(Integrals, Slopes, Script):
                 lines.append(self.stays_positive(item, value, name))
             lines.append(f"try rewrite !{name}; cbv beta")
             sides = tuple(redrawn(side, item, value) for side in sides)
-        cited = tuple(self.in_place(side) for side in sides)
-        if cited != sides:
-            lines.append(f"transitivity {self.text(cited[0])}; [ solve [ cong ] | ]")
-            lines.append(f"symmetry; transitivity {self.text(cited[1])}; [ solve [ cong ] | ]; symmetry")
-        return lines, cited
+        return lines, sides
 
     def stays_positive(self, item, value, name) -> str:
         """What a positive function is defined as is positive, also in the form of the kernel."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from derive.kernel.sums import ONE, product
-from derive.language.density import Integral
+from derive.language.density import Derivative, Integral
 from derive.language.expr import Interval, Symbol, walk
 from derive.language.vectors import d
 
@@ -22,7 +22,20 @@ class Slopes:
         return self.summed(None, inner, form, lambda place: self.partial(node.body, node.by, inner, place))
 
     def _Derivative(self, node, form):
-        return f"same_bodies {name_of(node.by.name)}; {self.normal(node.body)}"
+        name = name_of(node.by.name)
+        if isinstance(form, Derivative):
+            return f"same_bodies {name}; {self.normal(node.body)}"
+        if isinstance(node.body, Integral) and self.kernel.reaches(self.kernel(node.body), node.by):
+            return self.exchanged_with_number(node.body, node.by, form)
+        body = self.kernel(node.body)
+        same = f"transitivity (Derive (fun {name} : R => {self.text(body)}) {name})"
+        moved = self.by_number(body, form)
+        return f"{same}; [ same_bodies {name}; {self.normal(node.body)} | apply is_derive_unique; {moved} ]"
+
+    def by_number(self, body, form) -> str:
+        """A proof of ``is_derive``, where sums over coordinates stand still."""
+        last = "[ powers; derivable | powers; first [ ring | field; nonzero ] ]"
+        return "; ".join([*self.generalized(body, form)[0], f"auto_derive; {last}"])
 
     def _Jacobian(self, node, form):
         raise Untranslated("a Jacobian matrix times a sum")

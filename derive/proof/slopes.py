@@ -10,6 +10,7 @@ from ..language.density import Density, Derivative
 from ..language.dependence import atoms, may_alias
 from ..language.expr import Add, Div, Expr, Func, Interval, Mul, Neg, Num, Pow, Symbol, children, walk
 from ..language.functions import Apply
+from ..language.goal import contains
 from ..language.times import Item
 from ..language.vectors import has_vectors, is_variable
 
@@ -23,19 +24,19 @@ class Slopes:
         if not has_vectors(node):
             return node
         body = self(node.body)
-        if self.by.exchanges:
-            return slope(body, lambda symbol: self.by_number(symbol, node.by))
         for symbol in walk(body):
-            if isinstance(symbol, Symbol) and symbol != node.by and self.reaches(symbol, node.by):
+            whole = self.by.exchanges and symbol in self.integrals
+            if isinstance(symbol, Symbol) and symbol != node.by and self.reaches(symbol, node.by) and not whole:
                 raise Inconclusive(f"{symbol!r} moves with {node.by!r}; write it out, or exchange it with {node!r}")
-        return Derivative(body, node.by)
+        if not self.by.differentiates or contains(Apply, body):
+            return Derivative(body, node.by)
+        found = slope(body, lambda symbol: self.by_number(symbol, node.by))
+        return total(product(c, factors) for c, factors in products(found))
 
     def by_number(self, symbol, by) -> Expr:
         """The derivative of a symbol by a number."""
         if symbol in self.integrals:
             return self.slope_of_integral(symbol, by, lambda each: self.by_number(each, by))
-        if symbol != by and self.reaches(symbol, by):
-            raise Inconclusive(f"{symbol!r} moves with {by!r}; write it out")
         return ONE if symbol == by else ZERO
 
     def _Gradient(self, node):

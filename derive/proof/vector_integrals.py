@@ -48,18 +48,18 @@ class Integrals:
         return total(found)
 
     def split(self, factors, over):
-        """∫ Σ_i a_i b_i c dy = Σ_i a_i ∫ b_i c dy: the factors a_i, and those inside; None, if nothing comes out."""
+        """∫ Σ_i a_i b_i c dy = Σ_i a_i ∫ b_i c dy: the sum, the factors a_i, and those inside; None without a sum."""
         found = []
-        for symbol in (f for f, n in factors.items() if n == 1 and f in self.sums):
+        for symbol in sorted((f for f, n in factors.items() if n == 1 and f in self.sums), key=text):
             still = {f: n for f, n in self.sums[symbol].items() if not self.reaches(f, over)}
             moving = {f: n for f, n in self.sums[symbol].items() if f not in still}
             rest = {f: n for f, n in factors.items() if f != symbol}
-            if still and not any(map(self.moves, rest)):
-                found.append((still, times(moving, rest)))
-        return found[0] if len(found) == 1 else None
+            if not any(map(self.moves, rest)):
+                found.append((symbol, still, times(moving, rest)))
+        return next((each for each in found if each[1]), found[0] if found else None)
 
     def summand(self, split, over):
-        still, inside = split
+        _, still, inside = split
         return times(still, {self.one(product(ONE.value, inside), over): 1})
 
     def reaches(self, node, variable) -> bool:
