@@ -233,8 +233,10 @@ def type_of(thing) -> str:
 
 def values_of(thing) -> str:
     """The type of the values of a symbol, or of the members of a sequence."""
+    if isinstance(getattr(thing_of(thing), "domain", None), Space):
+        return "nat -> R"
     alphabet = alphabet_of(thing)
-    return symbols_of(alphabet) if alphabet else "nat -> R" if isinstance(thing.domain, Space) else "R"
+    return symbols_of(alphabet) if alphabet else "R"
 
 
 def symbols_of(alphabet) -> str:

@@ -58,9 +58,12 @@ class Integrals:
             parts.append((rest, inside))
         words = [f"({self.text(rest)}, {self.function(over, inside)})" for rest, inside in parts]
         written = total(map(Mul, parts))
-        same = f"transitivity {self.text(written)}; [ {self.alike(body, written)} | cbn [linear_terms]; ring ]"
+        same = f"transitivity {self.text(written)}; [ {self.alike(body, written)} | "
+        same += "cbn [linear_terms]; rewrite ?Rplus_assoc, ?Rplus_0_r; first [ reflexivity | ring ] ]"
         terms = f"apply (integral_terms {self.word.integral()} [{'; '.join(words)}])"
         first = f"{terms}; [ assumption | outcome_is {name_of(over.name)}; {same} ]"
+        whole = [f"({self.word.integral()} {self.function(over, inside)})" for _, inside in parts]
+        lines += [f"try generalize {text}; intros" for text in whole]  # ``ring`` would look inside
         rest = "; ".join(["cbn [integrals]", *lines, "first [ ring | field; nonzero ]"])
         return f"etransitivity; [ {first} | {rest} ]"
 

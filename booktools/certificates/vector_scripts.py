@@ -153,8 +153,10 @@ class VectorScript(Integrals, Slopes, Script):
         lines = []
         for part in dict.fromkeys(self.outermost(node)):
             form = self.kernel(part)
+            if self.text(part) == self.text(form):
+                continue
             name = self.fresh("A")
-            lines.append(f"assert ({name} : {self.text(part)} = {self.text(form)}) by ({self.one(part, form)})")
+            lines.append(f"assert ({name} : {self.text(part)} = {self.text(form)}) by ({getattr(self, f'_{type(part).__name__}')(part, form)})")
             lines.append(f"rewrite ?{name}")
         return "; ".join([*lines, "reflexivity"])
 
@@ -164,11 +166,6 @@ class VectorScript(Integrals, Slopes, Script):
         elif not isinstance(node, (Apply, Density)):
             for child in children(node):
                 yield from self.outermost(child)
-
-    def one(self, node, form) -> str:
-        if self.text(node) == self.text(form):
-            return "reflexivity"
-        return getattr(self, f"_{type(node).__name__}")(node, form)
 
     def _Dot(self, node, form):
         return self.summed(Mul((node.left, node.right)), self.kernel(Mul((node.left, node.right))), form)

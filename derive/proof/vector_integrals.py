@@ -44,7 +44,8 @@ class Integrals:
             rest = {f: n for f, n in factors.items() if f not in moving}
             split = self.split(moving, over)
             inner = self.sum(self.summand(split, over)) if split else self.one(product(ONE.value, moving), over)
-            found.append(Mul((product(c, rest), inner)))
+            outside = product(c, rest)
+            found.append(inner if outside == ONE else Mul((outside, inner)))
         return total(found)
 
     def split(self, factors, over):
