@@ -18,7 +18,7 @@ from derive.language.tree import at, bound_by, first_times
 from derive.language.vectors import Gradient, Jacobian, Space
 
 WORDS = """
-    E S I PI R O fix in at as end let fun normal only upto all from rest none over union times sum prod sqrt ln exp integral
+    E S I PI R O fix in at as end let fun normal only upto all from rest none over union times sum prod sqrt ln exp
     int put space nonempty N cond mean set path line chain here Phi smooth smooth2 smooth3 smooth_first span
     line_integral linear positive exchanges normalised markov expectation variance_of conditional standard
     each bracket alphabet decides length bool
@@ -233,10 +233,8 @@ def type_of(thing) -> str:
 
 def values_of(thing) -> str:
     """The type of the values of a symbol, or of the members of a sequence."""
-    if isinstance(getattr(thing_of(thing), "domain", None), Space):
-        return "nat -> R"
-    alphabet = alphabet_of(thing)
-    return symbols_of(alphabet) if alphabet else "R"
+    alphabet, vector = alphabet_of(thing), isinstance(getattr(thing_of(thing), "domain", None), Space)
+    return symbols_of(alphabet) if alphabet else "nat -> R" if vector else "R"
 
 
 def symbols_of(alphabet) -> str:

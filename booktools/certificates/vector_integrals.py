@@ -6,7 +6,9 @@ from derive.kernel.sums import ONE, product, products, total
 from derive.language.expr import Mul, walk
 from derive.proof.slopes import slope
 
-from .premises import Untranslated, name_of
+from .premises import name_of
+
+INT = name_of("int")  # the word for an integral
 
 
 class Integrals:
@@ -32,7 +34,7 @@ class Integrals:
     def integrated(self, body, over, same) -> str:
         """An integral is what the kernel makes of it; ``same()`` proves what is inside equal to ``body``."""
         vary = f"f_equal; vary {name_of(over.name)}; "
-        lines = f"transitivity ({self.word.integral()} {self.function(over, body)}); [ {vary}{same()} | "
+        lines = f"transitivity ({INT} {self.function(over, body)}); [ {vary}{same()} | "
         if not self.goal.justification.linear:
             inside, _ = self.kernel.integrals[self.kernel.one(body, over)]
             return f"{lines}{vary}{self.alike(body, inside)} ]"
@@ -60,9 +62,9 @@ class Integrals:
         written = total(map(Mul, parts))
         same = f"transitivity {self.text(written)}; [ {self.alike(body, written)} | "
         same += "cbn [linear_terms]; rewrite ?Rplus_assoc, ?Rplus_0_r; first [ reflexivity | ring ] ]"
-        terms = f"apply (integral_terms {self.word.integral()} [{'; '.join(words)}])"
+        terms = f"apply (integral_terms {INT} [{'; '.join(words)}])"
         first = f"{terms}; [ assumption | outcome_is {name_of(over.name)}; {same} ]"
-        whole = [f"({self.word.integral()} {self.function(over, inside)})" for _, inside in parts]
+        whole = [f"({INT} {self.function(over, inside)})" for _, inside in parts]
         lines += [f"try generalize {text}; intros" for text in whole]  # ``ring`` would look inside
         rest = "; ".join(["cbn [integrals]", *lines, "first [ ring | field; nonzero ]"])
         return f"etransitivity; [ {first} | {rest} ]"
@@ -73,7 +75,7 @@ class Integrals:
         rest = product(ONE.value, {f: n for f, n in moving.items() if f != symbol})
         summand = product(ONE.value, self.kernel.sums[symbol])
         inner, _ = self.kernel.integrals[self.kernel.one(product(ONE.value, inside), over)]
-        whole, integral = self.function(over, product(ONE.value, moving)), self.word.integral()
+        whole, integral = self.function(over, product(ONE.value, moving)), INT
         each = Mul((product(ONE.value, still), inner))
         a = self.word.function_of(lambda: self.text(product(ONE.value, still)))
         b = self.word.function_of(lambda: self.function(over, inner))
@@ -89,7 +91,7 @@ class Integrals:
 
     def exchanged_with_number(self, raw, by, form) -> str:
         """The derivative by a number of an integral is an integral of derivatives."""
-        kernel, over, s, integral = self.kernel, raw.over, name_of(by.name), self.word.integral()
+        kernel, over, s, integral = self.kernel, raw.over, name_of(by.name), INT
         body, y = kernel(raw.body), name_of(over.name)
         found = slope(body, lambda symbol: kernel.by_number(symbol, by))
         moved = total(product(c, factors) for c, factors in products(found))
@@ -109,7 +111,7 @@ class Integrals:
         kernel, over = self.kernel, raw.over
         outside, self.word.place = self.word.place, place
         moved = total(product(c, f) for c, f in products(slope(kernel(raw.body), lambda s: kernel.partial(s, by))))
-        u, name, integral = name_of(by.name), name_of(over.name), self.word.integral()
+        u, name, integral = name_of(by.name), name_of(over.name), INT
         both = [f"(fun {u} : nat -> R => {self.function(over, each)})" for each in (raw.body, moved)]
         inner = f"outcome_is {u}; outcome_is {name}; {self.partial(raw.body, by, moved, place, inside=True)}"
         law = f"apply is_derive_unique; apply (exchange_partial {integral} {' '.join(both)} {u} {place})"

@@ -2,8 +2,8 @@
 
 A vector is a function ``nat -> R`` of the coordinates 1, …, d; an equality of vectors is stated at an ``axis``.
 An inner product is ``sum (times 1 d)``, the density of N(m, v𝐈) is the product of those of the coordinates, a partial
-derivative is ``partial f u i``.  Functions of vectors take such functions, and are smooth in each coordinate.  An integral over a
-vector is a functional of these, as one over a number is.
+derivative is ``partial f u i``.  Functions of vectors take such functions, and are smooth in each coordinate.  An
+integral is an arbitrary functional of functions of a vector, as one over a number is.
 
 A mean over noise is over all of its coordinates; what it is given is a constant there, as the noise is drawn later.
 A mean under N(m, v𝐈) is that of m + √v z for a standard normal vector z, and a divergence is such a mean.  Of a
@@ -25,7 +25,7 @@ from derive.language.goal import Goal
 from derive.language.times import Index, Item
 from derive.language.vectors import Space, d, has_vectors, is_variable, is_vector, redrawn, vectors
 
-from .premises import INTEGRAL, OUTCOME, Untranslated, name_of, named, thing_of, type_of
+from .premises import OUTCOME, Untranslated, name_of, named, thing_of, type_of
 from .statement import Statement, Translator
 
 FREE = "axis"  # the coordinate at which vectors are equal
@@ -108,14 +108,15 @@ class Words(Translator):
     def coordinate(self, node) -> str:
         if isinstance(node, Apply):
             return self.applied(node, self.place)
+        chance = [each for each in self.moves(node) if each == OUTCOME]
         moves = [each for each in self.moves(node) if each != OUTCOME]
-        chance = [OUTCOME] * (len(moves) < len(self.moves(node)))
         if not all(isinstance(each, Symbol) and is_variable(each) for each in moves):
             raise Untranslated(f"{node!r} depends on what is bound")
         index = [self.index(node.index)] if isinstance(node, Item) else []
         types = [*("nat" for _ in index), *map(type_of, moves), "nat", *map(type_of, chance)]
         word = self.use(named(node), thing_of(node), *types)
-        return f"({' '.join([word, *index, *map(self.whole, moves), self.place, *map(self, chance)])})"
+        vectors_ = [self.function_of(lambda each=each: self(each)) for each in moves]
+        return f"({' '.join([word, *index, *vectors_, self.place, *map(self, chance)])})"
 
     def applied(self, node: Apply, *place) -> str:
         """A function at vectors, numbers and times, and at the coordinate of its value if that is a vector."""
@@ -193,28 +194,9 @@ class Words(Translator):
         return "mean_of"
 
     def word(self, part, *index: str) -> str:
-        """A number that is defined by a vector, which is bound somewhere, is a function of that."""
-        moves = self.moving.get(named(part), ())
-        if not any(map(is_variable, moves)):
-            return super().word(part, *index)
-        if index or not all(isinstance(each, Symbol) and is_variable(each) for each in moves):
-            raise Untranslated(f"{part!r} depends on what is bound")
-        word = self.use(named(part), thing_of(part), *("nat -> R" for _ in moves))
-        return f"({' '.join([word, *map(self.whole, moves)])})"
-
-    def whole(self, vector) -> str:
-        return self.function_of(lambda: self(vector))
-
-    def _Integral(self, node):
-        """An arbitrary functional of functions of a vector, with the structure that the justification needs."""
-        if not is_variable(node.over):
-            return super().__call__(node)
-        word, name = self.integral(), self.use(named(node.over), node.over, "nat")
-        return f"({word} (fun {name} : nat -> R => {self(node.body)}))"
-
-    def integral(self) -> str:
-        known = [*INTEGRAL.get(self.by, ()), *(["positive"] if self.divided else [])]
-        return self.use("integral", " ".join(known), "(nat -> R) -> R")
+        if any(map(is_variable, self.moving.get(named(part), ()))):
+            raise Untranslated(f"{part!r} depends on a vector that is bound")
+        return super().word(part, *index)
 
     # Premises
 

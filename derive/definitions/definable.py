@@ -107,7 +107,9 @@ def function(name, left, right, others) -> None:
     plain = all(is_state(arg) or (isinstance(arg, Symbol) and arg.domain in (real, vectors)) for arg in variables)
     general = all(index.symbol and not index.offset for index in (*times, *(v.index for v in variables if is_state(v))))
     if left.function.order or not plain or not general or len(set(left.args)) < len(left.args):
-        raise ArgumentError(f"{name!r}: a function takes different states x[t], real symbols or vectors, and times t, got {left!r}")
+        raise ArgumentError(
+            f"{name!r}: a function takes different states x[t], real symbols or vectors, and times t, got {left!r}"
+        )
     loose = free_indices(_without(right, variables)) - {time.symbol for time in times}
     if loose:
         raise ArgumentError(f"{name!r}: {right!r} depends on {sorted(loose)[0]!r}; make it an argument of {left!r}")

@@ -65,9 +65,7 @@ class Integrals:
 
     def reaches(self, node, variable) -> bool:
         """Does ``node`` depend on a variable, also where a symbol stands for what does?"""
-        return any(
-            variable in walk(self.atoms.get(leaf, self.values.get(leaf, leaf))) for leaf in self.leaves(node)
-        )
+        return any(variable in walk(self.atoms.get(leaf, self.values.get(leaf, leaf))) for leaf in self.leaves(node))
 
     def one(self, inside: Expr, over: Symbol) -> Symbol:
         """The symbol of an integral out of which nothing is pulled."""
