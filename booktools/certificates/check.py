@@ -108,4 +108,5 @@ def explain(name: str, goal, into: Path) -> str:
     file = into / "At_debug.v"
     file.write_text(f"{head(into)}\nGoal {statement}.\nProof.\n{script}.\nQed.\n", encoding="utf-8")
     done = coqc(into, file.name, "timeout", "60")
-    return f"{name} ({goal.justification.name})\n{statement}\n\n{script}\n\n{done.stderr or 'proved'}\n"
+    said = done.stderr or ("stopped" if done.returncode else "proved")
+    return f"{name} ({goal.justification.name})\n{statement}\n\n{script}\n\n{said}\n"

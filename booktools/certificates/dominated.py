@@ -11,12 +11,13 @@ from __future__ import annotations
 from derive.language.density import Density, Derivative, E, Integral, Normal
 from derive.language.expr import Div, Expr, Func, Mul, Num, Pow, Symbol, children, walk
 from derive.language.functions import Apply
+from derive.language.vectors import Gradient
 
 
 def exchangeable(sides) -> bool:
     """Does every integral over the line have such a bound, for each variable that ``sides`` differentiate by?"""
     parts = [part for side in sides for part in walk(side)]
-    slopes = {part.by for part in parts if isinstance(part, Derivative)}
+    slopes = {part.by for part in parts if isinstance(part, (Derivative, Gradient))}
     whole = [part for part in parts if isinstance(part, Integral) and (part.low, part.high) == (None, None)]
     whole += [Integral(p.body * p.under, p.under.at) for p in parts if isinstance(p, E) and isinstance(p.under, Normal)]
     return all(_bounded(each, by) for each in whole if isinstance(each.over, Symbol) for by in slopes - {each.over})

@@ -15,6 +15,7 @@ from derive.language.functions import Function
 from derive.language.goal import Goal, free_dummies
 from derive.language.times import Index, Item, Limit, Sequence, Span, Sum
 from derive.language.tree import at, bound_by, first_times
+from derive.language.vectors import Gradient, Jacobian, Space
 
 WORDS = """
     E S I PI R O fix in at as end let fun normal only upto all from rest none over union times sum prod sqrt ln exp
@@ -204,7 +205,7 @@ def scope(node) -> tuple[tuple, tuple]:
             return (OUTCOME,), given
         case Integral(_, variable, low, high):
             return (variable,), tuple(end for end in (low, high) if end is not None)
-        case Derivative(_, variable):
+        case Derivative(_, variable) | Gradient(_, variable) | Jacobian(_, variable):
             return (variable,), (variable,)
     return bound_by(node), ()
 
@@ -232,8 +233,8 @@ def type_of(thing) -> str:
 
 def values_of(thing) -> str:
     """The type of the values of a symbol, or of the members of a sequence."""
-    alphabet = alphabet_of(thing)
-    return symbols_of(alphabet) if alphabet else "R"
+    alphabet, vector = alphabet_of(thing), isinstance(getattr(thing_of(thing), "domain", None), Space)
+    return symbols_of(alphabet) if alphabet else "nat -> R" if vector else "R"
 
 
 def symbols_of(alphabet) -> str:

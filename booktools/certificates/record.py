@@ -42,7 +42,7 @@ class Step:
     script: str = ""
     space: str = ""
     reason: str = ""
-    seconds: int = 20  # for a script that is not known to succeed
+    seconds: int = 60  # for a script that is not known to succeed
 
     @cached_property
     def sha256(self) -> str:

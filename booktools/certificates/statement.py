@@ -158,10 +158,12 @@ class Translator(premises.Premises):
                 return f"(variance_of {self.functional(given)} {self.outcomes(body)})"
             case Integral(body, Item() | Span() as states, None, None) if is_state(states):
                 return self.over((states,), self.path(states), self(body))
-            case Integral(body, Symbol(name), None, None):
+            case Integral(body, Symbol(name) as variable, None, None):
+                type_ = values_of(variable)
                 known = " ".join([*premises.INTEGRAL.get(self.by, ()), *(["positive"] if self.divided else [])])
-                integral = "line_integral" if self.space == "line" else self.use("int", known, "R -> R")
-                return f"({integral} {self.function(name, 'R', body)})"
+                line = self.space == "line" and type_ == "R"
+                integral = "line_integral" if line else self.use("int", known, f"({type_}) -> R".replace("(R)", "R"))
+                return f"({integral} {self.function(name, type_, body)})"
             case Integral(body, Symbol(name), low, high) if low is not None and high is not None:
                 return f"(RInt {self.function(name, 'R', body)} {self(low)} {self(high)})"
             case Integral(body, Symbol(name), low, high):

@@ -8,27 +8,25 @@ and what is left is algebra.
 from __future__ import annotations
 
 from derive.kernel.sums import ONE, product, products, total
-from derive.language.density import Density, Derivative, E, Normal
-from derive.language.expr import Div, Expr, Func, Mul, Pi, Symbol, children, log, walk
+from derive.language.density import Density, Derivative, E, Integral, Normal
+from derive.language.expr import Div, Expr, Func, Mul, Pi, children, log
 from derive.language.functions import Apply
-from derive.language.times import Item
-from derive.language.tree import at, match
-from derive.language.vectors import Dot, Gradient, Jacobian, Total, d, has_vectors, is_variable, redrawn
+from derive.language.vectors import Dot, Gradient, Jacobian, Total, d, has_vectors
 from derive.proof.vectors import HALF, Coordinates, rooted
 
-from .facts import recursive
 from .fingerprint import Fingerprint
 from .premises import Untranslated
 from .script import Script
+from .vector_facts import Facts
+from .vector_integrals import Integrals
 from .vector_means import Means
 from .vector_slopes import Slopes
 from .vector_words import KernelWords
 
-SPECIAL = (Dot, Total, Gradient, Jacobian, E, Normal, Derivative)
-MOST = 20  # facts that are put in
+SPECIAL = (Dot, Total, Gradient, Jacobian, E, Normal, Derivative, Integral)
 
 
-class VectorScript(Slopes, Script):
+class VectorScript(Facts, Integrals, Slopes, Script):
     """The script of one step."""
 
     def __init__(self, goal):
@@ -48,6 +46,7 @@ class VectorScript(Slopes, Script):
         lines += self.domains(a, b)
         lines.append(f"transitivity {self.text(a)}; [ {self.normal(left)} | ]")
         lines.append(f"symmetry; transitivity {self.text(b)}; [ {self.normal(right)} | symmetry ]")
+        lines += self.as_numbers(a, b)
         last = self.exponentials(a, b) or self.algebra(a, b)
         if isinstance(a, Derivative):
             moved = (
@@ -66,55 +65,6 @@ class VectorScript(Slopes, Script):
         left, right = (f"transitivity (exp {self.text(each)}); [ {merged} | " for each in exponents)
         return f"{left}symmetry; {right}symmetry; f_equal; {self.algebra(*exponents)} ] ]"
 
-    def facts(self, *sides):
-        """What is cited is put in, also under sums: the vector y t is a function of the coordinate."""
-        lines: list[str] = []
-        for _ in range(MOST):
-            items = [part for side in sides for part in walk(side) if isinstance(part, (Item, Symbol, Apply))]
-            found = next((f for item in items for f in self.instance(item)), None)
-            if found is None:
-                break
-            item, value, number = found
-            name, head, binders = self.fresh("F"), self.head(item), self.binders(item)
-            with_ends = f"(fun {binders} => {self.at_place(value)})" if binders else self.text(value)
-            vary = "".join(f"vary {each}; " for each in binders.split())
-            proof = f"{vary}first [ apply H{number}; side | cited ]"
-            lines.append(f"assert ({name} : {head} = {with_ends}) by ({proof}); try rewrite !{name}; cbv beta")
-            sides = tuple(redrawn(side, item, value) for side in sides)
-        return lines, sides
-
-    def earliest(self, item) -> bool:
-        """Is this the earliest member of its sequence in the goal, down to which a recursion is put in?"""
-        found = [part.index for side in self.goal.sides() for part in walk(side) if isinstance(part, Item)
-                 and part.sequence == item.sequence and part.index.symbol == item.index.symbol]  # fmt: skip
-        return item.index.offset <= min((index.offset for index in found), default=item.index.offset)
-
-    def instance(self, item):
-        for number, fact in enumerate(self.goal.facts):
-            bound: dict = {}
-            if match(fact.left, item, fact.symbols, bound) and not (recursive(fact) and self.earliest(item)):
-                yield item, at(fact.right, bound), number
-
-    def head(self, item) -> str:
-        """The word for a vector as a whole."""
-        if not is_variable(item):
-            return self.text(item)
-        text, binders = self.at_place(item), self.binders(item)
-        return (
-            f"({text[1:-1].removesuffix(' ' + binders)})"
-            if " " in text[1:-1].removesuffix(" " + binders)
-            else text[1:-1].removesuffix(" " + binders)
-        )
-
-    def binders(self, item) -> str:
-        return " ".join((["i0'"] if is_variable(item) else []) + (["outcome"] if self.word.moves(item) else []))
-
-    def at_place(self, node) -> str:
-        outside, self.word.place = self.word.place, "i0'"
-        text = self.text(node)
-        self.word.place = outside
-        return text
-
     # Each operator has the form that the kernel gives it
 
     def normal(self, node) -> str:
@@ -122,8 +72,11 @@ class VectorScript(Slopes, Script):
         lines = []
         for part in dict.fromkeys(self.outermost(node)):
             form = self.kernel(part)
+            if self.text(part) == self.text(form):
+                continue
             name = self.fresh("A")
-            lines.append(f"assert ({name} : {self.text(part)} = {self.text(form)}) by ({self.one(part, form)})")
+            proof = getattr(self, f"_{type(part).__name__}")(part, form)
+            lines.append(f"assert ({name} : {self.text(part)} = {self.text(form)}) by ({proof})")
             lines.append(f"rewrite ?{name}")
         return "; ".join([*lines, "reflexivity"])
 
@@ -133,11 +86,6 @@ class VectorScript(Slopes, Script):
         elif not isinstance(node, (Apply, Density)):
             for child in children(node):
                 yield from self.outermost(child)
-
-    def one(self, node, form) -> str:
-        if self.text(node) == self.text(form):
-            return "reflexivity"
-        return getattr(self, f"_{type(node).__name__}")(node, form)
 
     def _Dot(self, node, form):
         return self.summed(Mul((node.left, node.right)), self.kernel(Mul((node.left, node.right))), form)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from derive.kernel.sums import ONE, product
+from derive.language.density import Derivative, Integral
 from derive.language.expr import Interval, Symbol, walk
 from derive.language.vectors import d
 
@@ -21,15 +22,30 @@ class Slopes:
         return self.summed(None, inner, form, lambda place: self.partial(node.body, node.by, inner, place))
 
     def _Derivative(self, node, form):
-        return f"same_bodies {name_of(node.by.name)}; {self.normal(node.body)}"
+        name = name_of(node.by.name)
+        if isinstance(form, Derivative):
+            return f"same_bodies {name}; {self.normal(node.body)}"
+        if isinstance(node.body, Integral) and self.kernel.reaches(self.kernel(node.body), node.by):
+            return self.exchanged_with_number(node.body, node.by, form)
+        body = self.kernel(node.body)
+        same = f"transitivity (Derive (fun {name} : R => {self.text(body)}) {name})"
+        moved = self.by_number(body, form)
+        return f"{same}; [ same_bodies {name}; {self.normal(node.body)} | apply is_derive_unique; {moved} ]"
+
+    def by_number(self, body, form) -> str:
+        """A proof of ``is_derive``, where sums over coordinates stand still."""
+        last = "[ powers; derivable | powers; first [ ring | field; nonzero ] ]"
+        return "; ".join([*self.generalized(body, form)[0], f"auto_derive; {last}"])
 
     def _Jacobian(self, node, form):
         raise Untranslated("a Jacobian matrix times a sum")
 
-    def partial(self, raw, by, form, place) -> str:
+    def partial(self, raw, by, form, place, inside=False) -> str:
         """∂ raw / ∂ by = form: one coordinate is split off from each sum, and the rest is a function of a number."""
         if not isinstance(by, Symbol):
             raise Untranslated("a derivative by a state")
+        if isinstance(raw, Integral) and not inside:
+            return self.exchanged(raw, by, form, place)
         outside, self.word.place = self.word.place, place
         u, body = by.name, self.kernel(raw)
         same = f"replace (fun {u} : nat -> R => {self.text(raw)}) with (fun {u} : nat -> R => {self.text(body)}) "
@@ -45,9 +61,14 @@ class Slopes:
         backs = "".join(f"{line}; " for line in [*back, *back_again(moving)])
         last = f"[ powers; {backs}derivable | powers; {backs}first [ ring | field; nonzero ] ]"
         second = "; ".join([*known, *named, f"auto_derive; {last}"])
+        derive = f"apply (is_derive_ext (fun h : R => {there})); [ {first} | {second} ]"
+        if inside:
+            moved = f"(fun {u} : nat -> R => {self.text(raw)}) (put {u} {place} h)"
+            goal = f"change (is_derive (fun h : R => {moved}) ({u} {place}) {self.text(form)})"
+            self.word.place = outside
+            return "; ".join([goal, same, *poses, derive])
         self.word.place = outside
-        derive = f"apply is_derive_unique; apply (is_derive_ext (fun h : R => {there}))"
-        return "; ".join([same, "unfold partial at 1", *poses, f"{derive}; [ {first} | {second} ]"])
+        return "; ".join([same, "unfold partial at 1", *poses, f"apply is_derive_unique; {derive}"])
 
     def generalized(self, *nodes):
         """Sums become variables, since ``auto_derive`` rewrites what is inside; and what splitting them left."""

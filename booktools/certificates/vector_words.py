@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from derive.kernel.sums import ONE, product
+from derive.language.density import Integral
 from derive.language.expr import Expr, Symbol
 from derive.language.vectors import Jacobian
 from derive.proof.vectors import Coordinates
@@ -33,6 +34,8 @@ class KernelWords(Words):
             return self.slope(inner, by, self.place)
         if symbol in kernel.products:
             return self._Jacobian(Jacobian(*kernel.products[symbol]))
+        if symbol in kernel.integrals:
+            return self(Integral(*kernel.integrals[symbol]))
         if symbol in kernel.sums:
             return self.every(lambda: self(product(ONE.value, kernel.sums[symbol])))
         node = kernel.atoms.get(symbol, kernel.values.get(symbol))

@@ -2,7 +2,8 @@
 
 A vector is a function ``nat -> R`` of the coordinates 1, …, d; an equality of vectors is stated at an ``axis``.
 An inner product is ``sum (times 1 d)``, the density of N(m, v𝐈) is the product of those of the coordinates, a partial
-derivative is ``partial f u i``.  Functions of vectors take such functions, and are smooth in each coordinate.
+derivative is ``partial f u i``.  Functions of vectors take such functions, and are smooth in each coordinate.  An
+integral is an arbitrary functional of functions of a vector, as one over a number is.
 
 A mean over noise is over all of its coordinates; what it is given is a constant there, as the noise is drawn later.
 A mean under N(m, v𝐈) is that of m + √v z for a standard normal vector z, and a divergence is such a mean.  Of a
@@ -107,13 +108,15 @@ class Words(Translator):
     def coordinate(self, node) -> str:
         if isinstance(node, Apply):
             return self.applied(node, self.place)
-        moves = self.moves(node)
-        if moves not in ((), (OUTCOME,)):
+        chance = [each for each in self.moves(node) if each == OUTCOME]
+        moves = [each for each in self.moves(node) if each != OUTCOME]
+        if not all(isinstance(each, Symbol) and is_variable(each) for each in moves):
             raise Untranslated(f"{node!r} depends on what is bound")
         index = [self.index(node.index)] if isinstance(node, Item) else []
-        types = [*("nat" for _ in index), "nat", *map(type_of, moves)]
+        types = [*("nat" for _ in index), *map(type_of, moves), "nat", *map(type_of, chance)]
         word = self.use(named(node), thing_of(node), *types)
-        return f"({' '.join([word, *index, self.place, *map(self, moves)])})"
+        vectors_ = [self.function_of(lambda each=each: self(each)) for each in moves]
+        return f"({' '.join([word, *index, *vectors_, self.place, *map(self, chance)])})"
 
     def applied(self, node: Apply, *place) -> str:
         """A function at vectors, numbers and times, and at the coordinate of its value if that is a vector."""
@@ -189,6 +192,11 @@ class Words(Translator):
 
     def functional(self, given) -> str:
         return "mean_of"
+
+    def word(self, part, *index: str) -> str:
+        if any(map(is_variable, self.moving.get(named(part), ()))):
+            raise Untranslated(f"{part!r} depends on a vector that is bound")
+        return super().word(part, *index)
 
     # Premises
 

@@ -22,6 +22,7 @@ from ..language.goal import Goal
 from ..language.registry import real
 from ..language.times import Index, Item, Product, Span
 from ..language.tree import free_indices, same_thing
+from ..language.vectors import vectors
 from ..numeric.interpret import Interpreter
 from ..proof.integrability import Integrability
 from ..proof.nonneg import non_negative
@@ -103,10 +104,12 @@ def function(name, left, right, others) -> None:
     """The right side must be a smooth function of the arguments on the left, and of nothing else that varies."""
     times = [arg for arg in left.args if isinstance(arg, Index)]
     variables = [arg for arg in left.args if not isinstance(arg, Index)]
-    plain = all(is_state(arg) or (isinstance(arg, Symbol) and arg.domain == real) for arg in variables)
+    plain = all(is_state(arg) or (isinstance(arg, Symbol) and arg.domain in (real, vectors)) for arg in variables)
     general = all(index.symbol and not index.offset for index in (*times, *(v.index for v in variables if is_state(v))))
     if left.function.order or not plain or not general or len(set(left.args)) < len(left.args):
-        raise ArgumentError(f"{name!r}: a function takes different states x[t], real symbols and times t, got {left!r}")
+        raise ArgumentError(
+            f"{name!r}: a function takes different states x[t], real symbols or vectors, and times t, got {left!r}"
+        )
     loose = free_indices(_without(right, variables)) - {time.symbol for time in times}
     if loose:
         raise ArgumentError(f"{name!r}: {right!r} depends on {sorted(loose)[0]!r}; make it an argument of {left!r}")

@@ -121,9 +121,9 @@ class Registry:
         """One real number in an open interval."""
         return self.declare(name, Symbol(name, latex or written(name, domain), _interval(domain)))
 
-    def dummy(self, name: str, latex: str | None = None) -> Symbol:
-        """A variable of integration."""
-        return self.declare(name, Symbol(name, latex or latex_name(name), real, "bound"))
+    def dummy(self, name: str, domain: Interval = real, latex: str | None = None) -> Symbol:
+        """A variable of integration, a number or a vector."""
+        return self.declare(name, Symbol(name, latex or written(name, domain), _interval(domain), "bound"))
 
     def sequence(
         self,

@@ -152,6 +152,8 @@ def unfold(nodes, facts, least: int = 1):
         over = over | {node.symbol} if isinstance(node, (Sum, Limit)) else over
         measure = measure_of(node)
         shut = (*shut, *((type(node), variable) for variable in bound_by(node)))
+        by = getattr(node, "by", None)  # a gradient, too, is by its variable, whatever that stands for
+        shut = shut if by is None else (*shut, (Derivative, by))
 
         def child(part):  # a measure stays a density that can be named
             new = replace(part, earliest, shut, over, whole or isinstance(measure, Law))

@@ -4,6 +4,7 @@ x = F.states("x", vectors)          a vector for each time; noises, symbols and 
 dot(u, v), norm2(u)                 ⟨u, v⟩ and ‖u‖², sums over coordinates
 Total(f)                            Σ_i f, where each vector in f stands for its coordinate i
 Gradient(f, x), Divergence(v, x)    of partial derivatives; the trace of a Jacobian matrix is a divergence
+Integral(f, y)                      over all vectors; y = F.dummy("y", vectors)
 Normal(x, m, v)                     the density of N(m, v𝐈) at x; a vector v is the diagonal of the covariance
 """
 

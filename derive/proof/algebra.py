@@ -75,6 +75,7 @@ def equal(goal: Goal, left, right) -> str:
 
 def equal_in_vectors(goal: Goal, left, right) -> str:
     """How ``left = right`` was decided, coordinate by coordinate."""
+    converges(*(part for side in (left, right) for part in walk(side) if isinstance(part, Integral)))
     numbers, inside = in_numbers(goal, left, right)
     sound(replace(numbers, justification=CLOSED), *inside)
     return equal(numbers, numbers.left, numbers.right)

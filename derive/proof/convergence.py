@@ -9,6 +9,7 @@ from ..language.density import E, Integral, Normal, Var
 from ..language.dependence import is_noise, is_state
 from ..language.expr import walk
 from ..language.goal import has_densities
+from ..language.vectors import has_vectors
 from .falling import bells, must_fall
 from .integrability import Integrability
 from .symbolic import Symbolic, floors
@@ -30,7 +31,7 @@ def converges(*nodes) -> None:
 
 def falls_off(part) -> bool:
     """Does the integrand of an integral over the line fall off, once its derivatives are taken?"""
-    if not isinstance(part, Integral) or (part.low, part.high) != (None, None):
+    if not isinstance(part, Integral) or (part.low, part.high) != (None, None) or has_vectors(part):
         return False
     try:
         translate = Symbolic(justification("differentiation"))

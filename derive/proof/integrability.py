@@ -4,7 +4,7 @@ What is known by the form: polynomials, real functions, bells and Φ are *tame*:
 polynomial, and so are their derivatives, sums and products.  A bell N(x; ay, s), exp(−y²) or a positive function
 *falls* off faster than every power in one direction: x − ay, y, or its argument.  A product of tame factors can be
 integrated over y if one of its directions has y in it, and over x and y together if its directions fix both, one after
-the other.  Every term of a sum must do so.
+the other.  Every term of a sum must do so.  A vector falls off as its coordinates do, which have one form.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ..language.density import E, Integral, Normal, written_out
 from ..language.dependence import is_noise, is_state
 from ..language.expr import Div, Mul, Num, children, walk
 from ..language.times import Index, Sum
+from ..language.vectors import OPERATORS
 from .signs import sign_of_value
 from .symbolic import Symbolic
 
@@ -125,6 +126,11 @@ class Integrability:
     def Derivative(self, node, variables):
         return self.terms(node.body, variables)
 
+    Gradient = Divergence = Total = Derivative
+
+    def Dot(self, node, variables):
+        return self.Mul(Mul((node.left, node.right)), variables)
+
     def Sum(self, node, variables):
         if type(node) is not Sum:
             raise Inconclusive(f"how {node!r} grows is not known, so its integral may diverge; split the step")
@@ -167,6 +173,8 @@ class Integrability:
 
     def line(self, node, variables) -> list[Fall]:
         """The direction of a linear form; none if it is no such form."""
+        if any(isinstance(part, OPERATORS) for part in walk(node)):
+            return []  # ⟨u, y⟩ u falls off in one direction of y alone
         value, found, field = self.translate(node), {}, self.translate.field
         symbols = {variable: self.translate(variable) for variable in variables}
         for variable, symbol in symbols.items():
@@ -179,6 +187,8 @@ class Integrability:
 
     def square(self, node, variables) -> list[Fall]:
         """The one variable of a polynomial of degree two with a negative first coefficient."""
+        if any(isinstance(part, OPERATORS) for part in walk(node)):
+            return []
         value = self.translate(node)
         inside = [variable for variable in variables if self.depends_on(value, [self.translate(variable)])]
         if len(inside) != 1 or not value.is_polynomial(self.translate(inside[0])):

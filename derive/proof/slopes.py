@@ -10,6 +10,7 @@ from ..language.density import Density, Derivative
 from ..language.dependence import atoms, may_alias
 from ..language.expr import Add, Div, Expr, Func, Interval, Mul, Neg, Num, Pow, Symbol, children, walk
 from ..language.functions import Apply
+from ..language.goal import contains
 from ..language.times import Item
 from ..language.vectors import has_vectors, is_variable
 
@@ -20,7 +21,23 @@ class Slopes:
     def _Derivative(self, node):
         if any(is_variable(part) and self.touches(part, node.by) for part in walk(node.body)):
             raise Inconclusive(f"a vector in {node!r} moves with {node.by!r}; write it out")
-        return Derivative(self(node.body), node.by) if has_vectors(node) else node
+        if not has_vectors(node):
+            return node
+        body = self(node.body)
+        for symbol in walk(body):
+            whole = self.by.exchanges and symbol in self.integrals
+            if isinstance(symbol, Symbol) and symbol != node.by and self.reaches(symbol, node.by) and not whole:
+                raise Inconclusive(f"{symbol!r} moves with {node.by!r}; write it out, or exchange it with {node!r}")
+        if not self.by.differentiates or contains(Apply, body):
+            return Derivative(body, node.by)
+        found = slope(body, lambda symbol: self.by_number(symbol, node.by))
+        return total(product(c, factors) for c, factors in products(found))
+
+    def by_number(self, symbol, by) -> Expr:
+        """The derivative of a symbol by a number."""
+        if symbol in self.integrals:
+            return self.slope_of_integral(symbol, by, lambda each: self.by_number(each, by))
+        return ONE if symbol == by else ZERO
 
     def _Gradient(self, node):
         if not self.by.differentiates:
@@ -52,6 +69,8 @@ class Slopes:
         """∂_i of a symbol; of a coordinate it is that of the same one, or one of all in a sum."""
         if symbol in self.sums:
             return slope(product(ONE.value, self.sums[symbol]), lambda each: self.within(each, by))
+        if symbol in self.integrals:
+            return self.slope_of_integral(symbol, by, lambda each: self.partial(each, by))
         node = self.atoms.get(symbol, self.values.get(symbol))
         if node is None or not self.touches(node, by):
             if self.touches(symbol, by):
@@ -73,7 +92,7 @@ class Slopes:
     def within(self, symbol, by) -> Expr:
         """∂_i of what stands for each coordinate in a sum; another vector than ``by`` has all of its Jacobian."""
         node = self.atoms.get(symbol)
-        if node is not None and node != by and self.touches(node, by):
+        if node is not None and node != by and (self.touches(node, by) or self.reaches(symbol, by)):
             raise Inconclusive(
                 f"the gradient of a sum with {node!r} is a Jacobian matrix times a vector; split the step"
             )

@@ -68,7 +68,8 @@ class Means:
         """The symbols in a number, and those in its sums."""
         for part in walk(node):
             yield part
-            for factor in (*self.sums.get(part, ()), *self.products.get(part, ())[2:]):
+            hidden = (*self.products.get(part, ())[2:], *self.integrals.get(part, ())[:1])
+            for factor in (*self.sums.get(part, ()), *hidden):
                 yield from self.leaves(factor)
 
     def random(self, node, given) -> bool:

@@ -12,13 +12,14 @@ from ..errors import Inconclusive
 from ..justifications import CLOSED, JUSTIFICATIONS
 from ..kernel.positive import positive
 from ..kernel.sums import ONE, ZERO, product, products, times, total
-from ..language.density import Density, Derivative, E, Normal
+from ..language.density import Density, Derivative, E, Integral, Normal
 from ..language.expr import Div, Expr, Func, Interval, Mul, Pi, Symbol, children, exp, log, rebuild, walk
 from ..language.functions import Apply
 from ..language.goal import Goal, contains
 from ..language.text import text
 from ..language.vectors import d, domain_of, has_vectors, is_variable
 from .slopes import Slopes
+from .vector_integrals import Integrals
 from .vector_means import Factors, Means, name
 
 HALF = ONE / 2
@@ -38,7 +39,7 @@ def parts(goal: Goal, node: Expr) -> list[Expr]:
     return [translate(node), *translate.inside] if has_vectors(node) else [node]
 
 
-class Coordinates(Means, Slopes):
+class Coordinates(Means, Integrals, Slopes):
     """``Coordinates(goal)(node)`` is a number, or coordinate i of a vector."""
 
     def __init__(self, goal: Goal):
@@ -50,6 +51,7 @@ class Coordinates(Means, Slopes):
             Symbol, tuple[Expr, Expr, Symbol]
         ] = {}  # s, x and v of coordinate i of the Jacobian times v
         self.slopes: dict[Symbol, tuple[Symbol, Expr]] = {}  # the partial derivatives of which symbol, by what
+        self.integrals: dict[Symbol, tuple[Expr, Symbol]] = {}  # the integral of what, over which vector
         self.inside: list[Expr] = []  # what must have a value
         self.drawn: set[str] = set()  # the noises that means under Gaussians are over
         self.only: frozenset[str] = frozenset()  # of these, what the mean around this place is over; all else stands
@@ -60,9 +62,9 @@ class Coordinates(Means, Slopes):
         if isinstance(node, (Apply, Density)) and has_vectors(node):
             return self.value(text(node), node, isinstance(node, Density) or node.function.positive)
         rule = getattr(self, f"_{type(node).__name__}", None)
-        if rule is not None:
+        if rule is not None and (has_vectors(node) or not isinstance(node, Integral)):
             return rule(node)
-        if has_vectors(node) and type(node).__name__ in ("Var", "Integral", "Sum", "Product", "Limit"):
+        if has_vectors(node) and type(node).__name__ in ("Var", "Sum", "Product", "Limit"):
             raise Inconclusive(f"{node!r} has vectors inside, of which no rule is known; split the step")
         return rebuild(node, self)
 

@@ -23,6 +23,8 @@ class Vectors(Setting):
         "r": lambda w: w.X.symbol("r"),
         "d": lambda w: w.X.dimension(),
         "P": lambda w: w.X.function("P", positive),
+        "pair": lambda w: w.X.function("pair", positive, places=2),
+        "z": lambda w: w.X.dummy("z", vectors),
         "x": lambda w: w.X.states("x", vectors),
         "y": lambda w: w.X.sequence("y", vectors),
         "ab": lambda w: w.X.sequence("alpha_bar", unit, start=0, first=1),
@@ -133,6 +135,34 @@ loss of the mean as loss of noise:
     step(norm2(a * (w - r / b * u) - a * (w - r / b * v)) / (2 * k), a**2 * r**2 / (2 * k * b**2) * norm2(u - v),
         "algebra")
 conditional velocity: step(D(a * u + (1 - a) * v, a), u - v, "differentiation")
+# densities, as integrals over vectors
+gradient of a mixture:
+    bell = N(u, sqrt(c1) * z, 1 - c1)
+    step(Gradient(Integral(bell * P(z), z), u), Integral(Gradient(bell, u) * P(z), z), "exchange")
+scores of a mixture:
+    bell = N(u, sqrt(c1) * z, 1 - c1)
+    step(Integral(Gradient(bell, u) * P(z), z), Integral((sqrt(c1) * z - u) / (1 - c1) * bell * P(z), z),
+        "differentiation")
+mean of the data:
+    step(Integral((a * z - u) / b * P(z), z), (a * Integral(z * P(z), z) - u * Integral(P(z), z)) / b, "linearity")
+Tweedie:
+    mean = symbol("mean", vectors); bell = N(u, sqrt(c1) * z, 1 - c1)
+    define("mean", mean, Integral(z * bell * P(z), z) / Integral(bell * P(z), z))
+    step((sqrt(c1) * Integral(z * bell * P(z), z) / Integral(bell * P(z), z) - u) / (1 - c1),
+        (sqrt(c1) * mean - u) / (1 - c1), "definition", "mean")
+conditional and marginal flow matching:
+    whole, moved = Integral(pair(z, u), z), Integral(net(u, z) * pair(z, u), z)
+    step(Integral(norm2(score(u) - net(u, z)) * pair(z, u), z),
+        norm2(score(u)) * whole - 2 * dot(score(u), moved) + Integral(norm2(net(u, z)) * pair(z, u), z), "linearity")
+Hyvärinen, with its boundary term:
+    step(Integral(Divergence(P(u) * score(u), u) - P(u) * Divergence(score(u), u), u),
+        Integral(dot(score(u), Gradient(P(u), u)), u), "differentiation")
+mixture in time:
+    bell = N(u, (1 - c1) * z, c1**2)
+    step(D(Integral(bell * P(z), z), c1), Integral(D(bell, c1) * P(z), z), "exchange")
+flux of a mixture:
+    bell = N(u, (1 - c1) * z, c1**2); flux = Integral((u - z) / c1 * (bell * P(z)), z)
+    step(Integral(-Divergence(bell * (u - z) / c1, u) * P(z), z), -Divergence(flux, u), "exchange")
 """,
     Vectors,
     **WORDS,
@@ -168,6 +198,29 @@ a gradient by what a mean runs over (Inconclusive):
     step(E(norm2(Gradient(norm2(u), u)), N(u, v, b)), 4 * (norm2(v) + d * b), "integration by parts")
 a hidden variable (Inconclusive):
     m = symbol("m", vectors); define("m", m, 2 * u); step(Gradient(dot(m, v), u), 0 * v, "differentiation")
+a mixture without its weights (Refuted):
+    bell = N(u, sqrt(c1) * z, 1 - c1)
+    step(Integral(Gradient(bell, u) * P(z), z), Integral((sqrt(c1) * z - u) * bell * P(z), z), "differentiation")
+Tweedie with the wrong sign (Refuted):
+    bell = N(u, sqrt(c1) * z, 1 - c1)
+    step(Gradient(Integral(bell * P(z), z), u), Integral((u - sqrt(c1) * z) / (1 - c1) * bell * P(z), z), "exchange")
+the mean of the data as a constant (Refuted): step(Integral(z * P(z), z), u * Integral(P(z), z), "linearity")
+a constant that moves (Undefined): step(Integral(dot(z, u) * P(z), z), dot(z, u) * Integral(P(z), z), "linearity")
+a product of means (Refuted):
+    step(Integral(dot(z, u) * dot(z, v) * P(z), z), dot(Integral(z * P(z), z), u) * dot(Integral(z * P(z), z), v),
+        "linearity")
+linear without a word (Refuted): step(Integral(2 * z * P(z), z), 2 * Integral(z * P(z), z), "definition")
+Hyvärinen without its boundary term (Refuted):
+    step(Integral(dot(score(u), Gradient(P(u), u)), u), -Integral(P(u) * Divergence(score(u), u), u), "linearity")
+an integral that diverges (Inconclusive):
+    step(Integral(norm2(u - z) + a - a, z), Integral(norm2(u - z), z), "linearity")
+one direction alone falls off (Inconclusive):
+    step(Integral(2 * exp(-(dot(z, u) ** 2)), z), 2 * Integral(exp(-(dot(z, u) ** 2)), z), "linearity")
+a definition under a gradient by what it defines (Refuted):
+    define("m", v, 2 * u); step(Gradient(dot(v, w), v), Gradient(2 * dot(u, w), v), "definition", "m")
+a hidden vector in an integral (Inconclusive):
+    m = symbol("m", vectors); define("m", m, 2 * u)
+    step(Integral(dot(m, v) * P(u), u), dot(m, v) * Integral(P(u), u), "linearity")
 a vector and a number (ArgumentError): step(u + a, u, "algebra")
 a product of vectors (ArgumentError): step(u * v, u, "algebra")
 a vector equals a number (ArgumentError): step(u, a, "algebra")

@@ -14,7 +14,7 @@ Open Scope R_scope.
     dummy is [int (fun y => body)]. What these are depends on the space, which the justification decides:
 
     any: densities, [over] and [int] are arbitrary, so that the statement holds for sums, integrals and every other
-    functional with the structure that the premises name.
+    functional with the structure that the premises name. The dummy may be a number or a vector.
 
     finite: each variable takes the values of a finite list; [over] sums over them, and every density follows from a
     positive joint density by the definition of conditional densities.
@@ -32,14 +32,14 @@ Definition nonempty {V : Type} (space : nat -> list V) := forall i, space i <> [
 Definition line_integral (f : R -> R) : R := RInt_gen f (Rbar_locally m_infty) (Rbar_locally p_infty).
 
 (** A linear functional, such as an integral or a finite sum. *)
-Definition linear (I : (R -> R) -> R) := forall a b f g, I (fun y => a * f y + b * g y) = a * I f + b * I g.
+Definition linear {V : Type} (I : (V -> R) -> R) := forall a b f g, I (fun y => a * f y + b * g y) = a * I f + b * I g.
 
 (** A functional that is positive where its argument is, everywhere. *)
-Definition positive (I : (R -> R) -> R) := forall f, (forall y, 0 < f y) -> 0 < I f.
+Definition positive {V : Type} (I : (V -> R) -> R) := forall f, (forall y, 0 < f y) -> 0 < I f.
 
 (** A functional that exchanges with derivatives of what is differentiable around a point. *)
-Definition exchanges (I : (R -> R) -> R) :=
-  forall (f df : R -> R -> R) x, locally x (fun u => forall y, is_derive (fun z => f z y) u (df u y)) ->
+Definition exchanges {V : Type} (I : (V -> R) -> R) :=
+  forall (f df : R -> V -> R) x, locally x (fun u => forall y, is_derive (fun z => f z y) u (df u y)) ->
   is_derive (fun u => I (f u)) x (I (df x)).
 
 (** All derivatives exist. *)
@@ -78,9 +78,9 @@ Definition span (a b : nat) : set := fun i => Nat.leb a i && Nat.leb i b.
 
 (** ** A model of the premises about functionals: finite sums with positive weights *)
 
-Definition weighted (l : list (R * R)) (f : R -> R) : R := sum l (fun p => fst p * f (snd p)).
+Definition weighted {V : Type} (l : list (R * V)) (f : V -> R) : R := sum l (fun p => fst p * f (snd p)).
 
-Theorem structure_has_a_model l : l <> [] -> (forall p, In p l -> 0 < fst p) ->
+Theorem structure_has_a_model {V : Type} (l : list (R * V)) : l <> [] -> (forall p, In p l -> 0 < fst p) ->
   linear (weighted l) /\ positive (weighted l) /\ exchanges (weighted l).
 Proof.
   intros Hl Hp. unfold weighted. split; [|split].

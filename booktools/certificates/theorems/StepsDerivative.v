@@ -236,11 +236,11 @@ Ltac by_exchange := intros;
     match G with (fun x => ?J (fun y => @?D x y)) => apply (E B D a) end end; near.
 
 (** Sums and constants come out of a linear functional. *)
-Lemma linear_plus I : linear I -> forall f g, I (fun y => f y + g y) = I f + I g.
+Lemma linear_plus (I : (R -> R) -> R) : linear I -> forall f g, I (fun y => f y + g y) = I f + I g.
 Proof.
   intros L f g. rewrite <- (Rmult_1_l (I f)), <- (Rmult_1_l (I g)), <- (L 1 1 f g). f_equal. extensionality y. ring.
 Qed.
-Lemma linear_scale I : linear I -> forall c f, I (fun y => c * f y) = c * I f.
+Lemma linear_scale (I : (R -> R) -> R) : linear I -> forall c f, I (fun y => c * f y) = c * I f.
 Proof.
   intros L c f. replace (c * I f) with (c * I f + 0 * I f) by ring.
   rewrite <- (L c 0 f f). f_equal. extensionality y. ring.

@@ -95,9 +95,9 @@ Proof.
 Qed.
 
 (** The value at 0 is a functional with all the structure of an integral. *)
-Lemma value_positive : positive (fun f => f 0). Proof. intros f H. apply H. Qed.
-Lemma value_linear : linear (fun f => f 0). Proof. intros a b f g. reflexivity. Qed.
-Lemma value_exchanges : exchanges (fun f => f 0).
+Lemma value_positive : positive (fun f : R -> R => f 0). Proof. intros f H. apply H. Qed.
+Lemma value_linear : linear (fun f : R -> R => f 0). Proof. intros a b f g. reflexivity. Qed.
+Lemma value_exchanges : exchanges (fun f : R -> R => f 0).
 Proof. intros f df x H. exact (locally_singleton _ _ H 0). Qed.
 
 (** A number that is 1 at time 0 and below 1 later is at most 1. *)

@@ -199,6 +199,42 @@ Proof.
   intros z. now rewrite put_put.
 Qed.
 
+(** ** Integrals over vectors *)
+
+Fixpoint integrals {V : Type} (I : (V -> R) -> R) (ms : list (R * (V -> R))) : R :=
+  match ms with [] => 0 | (c, m) :: ms => c * I m + integrals I ms end.
+
+Lemma integral_terms {V : Type} (I : (V -> R) -> R) ms f :
+  linear I -> (forall y, f y = linear_terms ms y) -> I f = integrals I ms.
+Proof.
+  intros L H. replace f with (linear_terms ms) by (extensionality y; now rewrite H). clear f H.
+  induction ms as [|[c m] ms IH]; cbn [linear_terms integrals].
+  - replace (fun _ : V => 0) with (fun _ : V => 0 * 0 + 0 * 0) by (extensionality y; ring). rewrite L. ring.
+  - replace (fun y => c * m y + linear_terms ms y) with (fun y => c * m y + 1 * linear_terms ms y)
+      by (extensionality y; ring).
+    rewrite L, <- IH. ring.
+Qed.
+
+Lemma integral_sum {A V : Type} (I : (V -> R) -> R) (l : list A) (a : A -> R) (b : A -> V -> R) :
+  linear I -> I (fun y => sum l (fun k => a k * b k y)) = sum l (fun k => a k * I (b k)).
+Proof.
+  intros L. rewrite (integral_terms I (map (fun k => (a k, b k)) l) _ L).
+  - induction l as [|k l IH]; cbn; [reflexivity|now rewrite IH].
+  - intros y. induction l as [|k l IH]; cbn; [reflexivity|now rewrite IH].
+Qed.
+
+(** A partial derivative and an integral change places. *)
+Lemma exchange_partial {V : Type} (I : (V -> R) -> R) (f df : (nat -> R) -> V -> R) u i : exchanges I ->
+  (forall u y, is_derive (fun h : R => f (put u i h) y) (u i) (df u y)) ->
+  is_derive (fun h : R => I (f (put u i h))) (u i) (I (df u)).
+Proof.
+  intros E H.
+  assert (D := E (fun h => f (put u i h)) (fun h => df (put u i h)) (u i)). cbv beta in D. rewrite put_id in D. apply D.
+  apply filter_forall. intros h y. assert (K := H (put u i h) y). rewrite put_same in K.
+  apply (is_derive_ext (fun h' => f (put (put u i h) i h') y)); [|exact K].
+  intros z. now rewrite put_put.
+Qed.
+
 (** Functions of u are equal if they are so at every u. *)
 Tactic Notation "vary" ident(u) := (let o := fresh "outer" in try rename u into o); extensionality u.
 
