@@ -1,4 +1,4 @@
-"""The chapter comparing-samplers: its sentences about numbers hold with room to spare, and its formulas are the library's."""
+"""The chapter comparing-samplers: its sentences about numbers hold with a margin, and its formulas are the library's."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ def test_the_network_limits_every_solver_and_not_the_steps(shown):
     ends = []
     for name in SOLVERS:
         row = {
-            key: value for key, value in shown.items() if key.startswith(f"{name} ") and key.endswith(" evaluations: error")
+            key: value
+            for key, value in shown.items()
+            if key.startswith(f"{name} ") and key.endswith(" evaluations: error")
         }
         *_, before, end = row.values()
         assert len(row) == 5 and abs(end / before - 1) < 0.25
@@ -120,7 +122,7 @@ def test_the_best_noise_is_beta_for_a_mixture_of_variance_one(shown):
 
 
 def test_shorter_last_steps_restore_the_order_of_heun():
-    """As the solution of the exercise says: second order with the times of Karras et al., but no smaller errors at first."""
+    """As the solution of the exercise says: second order with the Karras times, but larger errors at first."""
     found = {}
     for spacing in ("trailing", "karras"):
         (words,) = printed("comparing-samplers", f"{spacing} ")
@@ -178,5 +180,6 @@ def test_the_distribution_of_the_page_is_that_of_the_librarys_samplers(names, mi
 
 
 def test_more_steps_bring_the_distribution_nearer_to_the_data(names, mixture):
-    gaps = [names["from_data"](names["distribution_after"](mixture, cosine(50), steps), mixture) for steps in (4, 8, 16)]
+    after = [names["distribution_after"](mixture, cosine(50), steps) for steps in (4, 8, 16)]
+    gaps = [names["from_data"](each, mixture) for each in after]
     assert all(later < 0.7 * earlier for earlier, later in pairwise(gaps))

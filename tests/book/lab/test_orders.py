@@ -68,7 +68,8 @@ def test_the_exact_flow_is_the_page_s(modules):
         return times.map((t) => x_T.map((x) => m.flow(world, tables, x, t))); }"""
     times = (0, 100, 400)
     for t, found in zip(times, modules("maths/flow.js", ask, [told["mixture"], told["x_T"], times]), strict=True):
-        assert found == pytest.approx(page["flow"](tensor(told["x_T"])[:, None], MIXTURE, t).flatten().tolist(), abs=1e-9)
+        expected = page["flow"](tensor(told["x_T"])[:, None], MIXTURE, t).flatten().tolist()
+        assert found == pytest.approx(expected, abs=1e-9)
     start = modules("maths/flow.js", ask, [told["mixture"], told["x_T"], [1000]])[0]  # at T it has gone nowhere
     assert [x * float(SCHEDULE.alpha_bar[-1]) ** 0.5 for x in start] == pytest.approx(told["x_T"], abs=1e-9)
 

@@ -68,6 +68,6 @@ export const lab = {
     });
     const names = text(left, 14, width > 500 ? "exact density (line), chains (filled)" : "exact, chains", { class: "name" }) + text(width - 4, 14, "above 0 (exact)", { class: "name", "text-anchor": "end" });
     const done = Math.min(calls, made.states.length - 1), end = above(made.states[made.states.length - 1]);
-    return { svg: names + line(px(0), 24, px(0), height - 14, "mark") + rows.join(""), said: `${rungs} noise levels with ${made.repeats} evaluations each, of which ${done} have been done. At the end ${Math.round(100 * end)} % of the ${N} chains are in the right-hand mode, compared with ${Math.round(100 * model.data.weights[1])} % of the data.` };
+    return { svg: names + line(px(0), 24, px(0), height - 14, "mark") + rows.join(""), said: `${rungs} noise levels with ${made.repeats} evaluations each; ${done} evaluations have been done in total. At the end ${Math.round(100 * end)} % of the ${N} chains are in the right-hand mode, compared with ${Math.round(100 * model.data.weights[1])} % of the data.` };
   },
 };
