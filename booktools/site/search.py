@@ -17,6 +17,7 @@ from sphinx.application import Sphinx
 from pagekit.chapters.registry import NAME
 
 from ..check.limits import kind
+from ..source import glossary
 from ..source.api import FOLDER
 from ..source.pages import Book, BookError
 
@@ -93,8 +94,8 @@ def sections(tree: nodes.document) -> list[dict]:
 
 
 def synonyms(book: Book) -> list[list[str]]:
-    """Words for one thing: who searches for one finds the others."""
-    return [list(group) for chapter in book.chapters.values() for group in chapter.synonyms]
+    """The names of each term of the glossary that has several: a search for one finds the others."""
+    return [list(names) for names in glossary.entries(book) if len(names) > 1]
 
 
 def leads(book: Book, known: set[str]) -> dict[str, list[str]]:

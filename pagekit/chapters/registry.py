@@ -1,8 +1,8 @@
 """The registry of chapters, ``registry.yaml``: everything about a chapter that is not prose, read and checked.
 
-The table of contents, the paths of the introduction, the searches that lead to a page, the re-runs with other parameters and the
-checks of prose are taken from it.  What a field means is written at the top of the file.  A mistake in it is a
-``ConfigError`` that names the file, the chapter and the field.
+The table of contents, the paths of the introduction, the searches that lead to a page, the re-runs with other
+parameters and the checks of prose are taken from it.  What a field means is written at the top of the file.  A mistake
+in it is a ``ConfigError`` that names the file, the chapter and the field.
 """
 
 from __future__ import annotations
@@ -42,7 +42,6 @@ class Chapter:
     derives: bool = False
     reruns: tuple[Mapping[str, str], ...] = ()
     smallest: Mapping[str, str] = field(default_factory=dict)
-    synonyms: tuple[tuple[str, ...], ...] = ()
     search: tuple[str, ...] = ()
     search_sections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     search_weight: float | None = None
@@ -171,7 +170,6 @@ READERS = {
     "derives": _yes,
     "reruns": _each(_parameters),
     "smallest": _parameters,
-    "synonyms": _each(_texts),
     "search": _texts,
     "search_sections": lambda where, value: {
         section: _texts(f"{where}: {section}", queries) for section, queries in _mapping(where, value).items()

@@ -1,4 +1,4 @@
-"""The exercises of the page "Continuous time": answers, and common mistakes with their messages."""
+"""The exercises of the page "Diffusion as a stochastic differential equation": answers, and common mistakes with their messages."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ X, lam, c = symbols("X lam c", "real")
 EXERCISES = (
     Exercise(
         "continuous-half",
-        "the factor of the score for half of the noise",
+        "the factor of the score at λ = 1/2",
         sp.Rational(5, 8),
         mistakes={
             "this is the factor of the flow, without noise": sp.Rational(1, 2),
-            "this is the factor of Anderson's equation, with all of the noise": sp.Integer(1),
-            "the noise enters by its variance, so its fraction must be squared": sp.Rational(3, 4),
-            "this is the factor in forward time, where the score is taken away": sp.Rational(3, 8),
+            "this is the factor of Anderson's equation, at λ = 1": sp.Integer(1),
+            "the noise enters through its variance, so λ must be squared": sp.Rational(3, 4),
+            "this is the factor in forward time, where the score is subtracted": sp.Rational(3, 8),
         },
     ),
     Exercise(
@@ -28,20 +28,20 @@ EXERCISES = (
         "the noise rate of the straight path",
         2 * w / (1 - w),
         mistakes={
-            "this is the growth of the variance alone; shrinking takes some of it away, which the noise must make up": 2
+            "this is the growth of the variance alone; the noise must also replace the variance that the shrinking removes": 2
             * w,
-            "this is the noise's standard deviation, not its variance": sp.sqrt(2 * w / (1 - w)),
-            "the shrinking of the variance is twice that of the signal": 2 * w + w**2 / (1 - w),
+            "this is the diffusion coefficient g; the question asks for its square": sp.sqrt(2 * w / (1 - w)),
+            "the variance shrinks at twice the rate of the signal": 2 * w + w**2 / (1 - w),
         },
     ),
     Exercise(
         "continuous-still",
-        "the drift of the reverse equation where the data are noise",
+        "the drift of the reverse equation for standard Gaussian data",
         -(lam**2) * b * X / 2,
         mistakes={
-            "this is the drift forwards": -b * X / 2,
-            "time runs backwards: the drift of the path changes its sign": -b * X / 2 - (1 + lam**2) * b * X / 2,
-            "the score is multiplied by half of 1 + λ²": b * X / 2 - (1 + lam**2) * b * X,
+            "this is the drift in forward time": -b * X / 2,
+            "in reverse time the drift of the path changes its sign": -b * X / 2 - (1 + lam**2) * b * X / 2,
+            "the factor of the score is half of 1 + λ²": b * X / 2 - (1 + lam**2) * b * X,
         },
     ),
     Exercise(
@@ -50,18 +50,18 @@ EXERCISES = (
         n * b / 2 * (1 - 1 / V),
         mistakes={
             "this is the rate of one pixel: the derivatives of all pixels add up": b / 2 * (1 - 1 / V),
-            "the density falls where the velocity grows: the sign": -n * b / 2 * (1 - 1 / V),
-            "the flow takes half of the score": n * b / 2 * (1 - 2 / V),
+            "the sign is wrong: the density falls where the derivative of the velocity is positive": -n * b / 2 * (1 - 1 / V),
+            "in the flow, the factor of the score is g²/2": n * b / 2 * (1 - 2 / V),
         },
     ),
     Exercise(
         "continuous-bound",
-        "the bound of standard Gaussian data in the limit",
+        "the bound in the limit for standard Gaussian data",
         sp.log((1 + R_0) / (1 + R_1)) / 2,
         mistakes={
-            "each term of the bound is half of the error": sp.log((1 + R_0) / (1 + R_1)),
-            "the ratio falls with time: the bound is positive": sp.log((1 + R_1) / (1 + R_0)) / 2,
-            "this weighs by the logarithm of the ratio; the error of x_0 goes with the ratio itself": sp.log(R_0 / R_1)
+            "each term of the bound has the factor one half": sp.log((1 + R_0) / (1 + R_1)),
+            "the sign is wrong: the ratio falls with time, so the bound is positive": sp.log((1 + R_1) / (1 + R_0)) / 2,
+            "this integrates 1/ρ; the error in x_0 is 1/(1 + ρ)": sp.log(R_0 / R_1)
             / 2,
         },
     ),
@@ -70,8 +70,8 @@ EXERCISES = (
         "the variance of the estimated trace",
         4 * c**2,
         mistakes={
-            "both elements off the diagonal are c, and both count": c**2,
-            "their sum is 2c, and a variance is a square": 2 * c**2,
+            "both off-diagonal elements are c, and both contribute": c**2,
+            "their sum is 2c, and the variance is its square": 2 * c**2,
         },
     ),
 )

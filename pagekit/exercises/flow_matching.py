@@ -12,23 +12,23 @@ variance = (1 - t) ** 2 * width**2 + t**2
 EXERCISES = (
     Exercise(
         "clean-from-velocity",
-        "the data point that the velocity stands for",
+        "the data point that the velocity implies",
         x_t - t * u,
         mistakes={
-            "the velocity points to the noise, so that the data lie against it: its sign is wrong": x_t + t * u,
-            "t = 0 is data here, so that the way back to the data takes the time t": x_t - (1 - t) * u,
-            "that is the way on to the noise, which takes the time 1 − t": x_t + (1 - t) * u,
-            "the way back takes the time t, not the whole time": x_t - u,
+            "the velocity points to the noise, so that the data are in the opposite direction: its sign is wrong": x_t + t * u,
+            "t = 0 is data here, so that returning to the data takes the time t": x_t - (1 - t) * u,
+            "that moves on to the noise, which takes the time 1 − t": x_t + (1 - t) * u,
+            "returning to the data takes the time t, not the whole time": x_t - u,
         },
     ),
     Exercise(
         "score-from-velocity",
-        "the score that the velocity stands for",
+        "the score that the velocity implies",
         -(x_t + (1 - t) * u) / t,
         mistakes={
-            "the score points against the noise: its sign is wrong": (x_t + (1 - t) * u) / t,
-            "that is the noise negated; the score is that over its standard deviation, σ = t": -(x_t + (1 - t) * u),
-            "t = 0 is data here: the way on to the noise takes the time 1 − t": -(x_t + t * u) / (1 - t),
+            "the score points in the opposite direction of the noise: its sign is wrong": (x_t + (1 - t) * u) / t,
+            "that is the negated noise; the score is that divided by its standard deviation, σ = t": -(x_t + (1 - t) * u),
+            "t = 0 is data here: moving on to the noise takes the time 1 − t": -(x_t + t * u) / (1 - t),
             "that is the data point instead of the noise": -(x_t - t * u) / t,
         },
     ),
@@ -37,11 +37,11 @@ EXERCISES = (
         "the factor between velocity and v",
         -d_alpha / sigma_t,
         mistakes={
-            "alpha falls, so that its derivative is below 0, and the factor is above it: the sign is wrong": d_alpha
+            "α decreases, so that its derivative is negative and the factor is positive: the sign is wrong": d_alpha
             / sigma_t,
-            "the derivative of σ has σ below the line, −α α̇ / σ: a division by σ is missing": -d_alpha,
+            "the derivative of σ is −α α̇ / σ: a division by σ is missing": -d_alpha,
             "that is the derivative of σ, −α α̇ / σ": -alpha_t * d_alpha / sigma_t,
-            "that divides by α where σ belongs": -d_alpha / alpha_t,
+            "that divides by α instead of σ": -d_alpha / alpha_t,
         },
     ),
     Exercise(
@@ -51,23 +51,23 @@ EXERCISES = (
         mistakes={
             "the errors are squared, and so is the factor between them": 1 / (1 - t),
             "that is the factor for the error of the data point": 1 / t**2,
-            "that turns the error of a data point into that of the noise": ((1 - t) / t) ** 2,
-            "that is the other way round": (1 - t) ** 2,
+            "that converts the error of the data point into that of the noise": ((1 - t) / t) ** 2,
+            "that is the inverse of the factor": (1 - t) ** 2,
         },
     ),
     Exercise(
         "gaussian-velocity",
-        "the mean velocity of a Gaussian",
+        "the marginal velocity of a Gaussian",
         (t - (1 - t) * width**2) / variance * X,
         mistakes={
-            "that points the other way: to the data at the noise, and t = 1 is noise here": -(t - (1 - t) * width**2)
+            "that has the wrong sign: t = 1 is noise here, and the velocity points from data to noise": -(t - (1 - t) * width**2)
             / variance
             * X,
             "t = 0 is data here: t and 1 − t are swapped": ((1 - t) - t * width**2)
             / (t**2 * width**2 + (1 - t) ** 2)
             * X,
-            "the square of s is its variance": (t - (1 - t) * width) / variance * X,
-            "that is the velocity without the part of the data: α̇ E[x_0 | x] is missing": t / variance * X,
+            "the variance of the data is the square of s": (t - (1 - t) * width) / variance * X,
+            "the contribution of the data, α̇ E[x_0 | x], is missing": t / variance * X,
         },
     ),
 )

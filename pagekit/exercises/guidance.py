@@ -13,20 +13,20 @@ alpha_t, beta_t = symbols("alpha[t] beta[t]", "unit")
 EXERCISES = [
     Exercise(
         "scale-of-a-paper",
-        "the scale that the library wants",
+        "the guidance scale of the library",
         sp.Rational(13, 10),
         mistakes={
-            "this is w itself, which counts from the model of the class": sp.Rational(3, 10),
-            "w counts up from the model of the class, not down": sp.Rational(7, 10),
+            "this is w itself, which is measured from the prediction for the class": sp.Rational(3, 10),
+            "a positive w extrapolates beyond the prediction for the class, so the scale exceeds 1": sp.Rational(7, 10),
         },
     ),
     Exercise(
         "negative-prompt",
-        "the strength of the second difference",
+        "the factor of the second difference",
         g - 1,
         mistakes={
-            "the prediction without a prompt does not cancel": g,
-            "the sign in front of the second difference is in the question already": 1 - g,
+            "with this factor, the prediction without a prompt does not cancel": g,
+            "the question already contains the minus sign of the second difference": 1 - g,
         },
     ),
     Exercise(
@@ -34,11 +34,11 @@ EXERCISES = [
         "the shift of the mean",
         beta_t * g * h_t / sp.sqrt(alpha_t),
         mistakes={
-            "the step takes out a part of the noise, and the derivative is in the noise with a minus": -beta_t
+            "the step subtracts noise, and the noise contains the gradient with a minus sign, so that the signs cancel": -beta_t
             * g
             * h_t
             / sp.sqrt(alpha_t),
-            "the shrinking by the step is not undone": beta_t * g * h_t,
+            "the step divides by the square root of alpha[t], which is missing here": beta_t * g * h_t,
             "this is the shift for g = 1": beta_t * h_t / sp.sqrt(alpha_t),
         },
         relations={beta_t: 1 - alpha_t},

@@ -1,4 +1,4 @@
-"""The exercises of the chapter ``divergences``: divergences and entropies of Gaussians."""
+"""The exercises of the chapter ``kl-divergence``: divergences and entropies of Gaussians."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ EXERCISES = (
         "the divergence",
         (m - mu) ** 2 / (2 * v),
         mistakes={
-            "the distance is divided by a standard deviation; v is a variance": (m - mu) ** 2 / (2 * sp.sqrt(v)),
-            "the distance is not squared, and could be negative": (m - mu) / (2 * v),
-            "only the widths are equal; the centres differ": sp.S.Zero,
+            "the square is divided by a standard deviation, but v is a variance": (m - mu) ** 2 / (2 * sp.sqrt(v)),
+            "the distance between the means is not squared, so the result could be negative": (m - mu) / (2 * v),
+            "only the variances are equal; the means differ": sp.S.Zero,
         },
     ),
     Exercise(
@@ -24,9 +24,9 @@ EXERCISES = (
         "the gain in entropy",
         sp.log(1 + w / v) / 2,
         mistakes={
-            "this is the entropy of the added noise by itself": (sp.log(2 * sp.pi * w) + 1) / 2,
-            "this compares the noise with what was there; compare the sum, of variance v + w": sp.log(w / v) / 2,
-            "the logarithm is that of a standard deviation, so the quotient of variances counts half": sp.log(
+            "this is the entropy of the added noise alone": (sp.log(2 * sp.pi * w) + 1) / 2,
+            "this compares the noise with the original; use the sum, of variance v + w": sp.log(w / v) / 2,
+            "the logarithm is that of a standard deviation, so the log-ratio of variances counts half": sp.log(
                 1 + w / v
             ),
         },

@@ -13,12 +13,12 @@ EXERCISES = (
         "the variance of the difference",
         a**2 + b**2,
         mistakes={
-            "the standard deviations were added; independent noises add their variances": (a + b) ** 2,
-            "the standard deviations were subtracted; independent noises add their variances, whatever the sign": (
+            "the standard deviations were added; the variances of independent noises add": (a + b) ** 2,
+            "the standard deviations were subtracted; the variances of independent noises add, whatever the sign": (
                 a - b
             )
             ** 2,
-            "a minus sign in front of a noise does not take its variance away": a**2 - b**2,
+            "a minus sign in front of a noise does not make its variance negative": a**2 - b**2,
         },
     ),
     Exercise(
@@ -26,9 +26,12 @@ EXERCISES = (
         "the mean of the product",
         (w * m + v * mu) / (v + w),
         mistakes={
-            "each mean has its own variance as its weight; the sharper one must count more": (v * m + w * mu) / (v + w),
-            "this is the plain average, which is right for equal variances only": (m + mu) / 2,
-            "this is the mean of a sum; the densities are multiplied": m + mu,
+            "each mean is weighted by its own variance; the more precise measurement must have the larger weight": (
+                v * m + w * mu
+            )
+            / (v + w),
+            "this is the unweighted average, which is correct only for equal variances": (m + mu) / 2,
+            "this is the mean of a sum of variables; here the densities are multiplied": m + mu,
             "the weights 1/v and 1/w do not add up to one": m / v + mu / w,
             "this is the variance of the product": v * w / (v + w),
         },

@@ -1,4 +1,4 @@
-"""The exercises of the chapter on what guided samples are."""
+"""The exercises of the chapter on what guidance really samples."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ EXERCISES = [
         g * m,
         mistakes={
             "this is the mean of the class, where g = 1": m,
-            "this counts from the class, as w does": (1 + g) * m,
-            "this is its position for g = 4; give it for any g": 4 * m,
+            "this formula measures the scale as w does, with w = 0 for no guidance": (1 + g) * m,
+            "this is the mean for g = 4; give it for any g": 4 * m,
         },
     ),
     Exercise(
@@ -26,9 +26,9 @@ EXERCISES = [
         (v + d) ** 2 / (v * (v + 2 * d)),
         mistakes={
             "this is the ratio of the standard deviations": (v + d) / sp.sqrt(v * (v + 2 * d)),
-            "this is the variance that is aimed at, over that of the class": (v + d) / (v + 2 * d),
-            "this is the variance of all data, over that of the class": (v + d) / v,
-            "this is the excess over one": d**2 / (v * (v + 2 * d)),
+            "this is the variance of the tilted density, divided by that of the class": (v + d) / (v + 2 * d),
+            "this is the variance of all data, divided by that of the class": (v + d) / v,
+            "this is the ratio minus one": d**2 / (v * (v + 2 * d)),
         },
     ),
 ]

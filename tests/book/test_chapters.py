@@ -76,7 +76,10 @@ WHOLE = {"part": "control", "line": "One.", "needs": []}
 WRONG = {  # an entry beside the chapter `one`, and what is said of it
     "an unknown field": ({**WHOLE, "linee": "x"}, r"two: a key must be one of 'part', .*got 'linee'"),
     "an unknown part": ({**WHOLE, "part": "contrl"}, r"two: part must be one of 'first'.*got 'contrl'"),
-    "a title": ({**WHOLE, "title": "Two"}, r"two: a key must be one of 'part', .*got 'title'"),  # it is that of the page
+    "a title": (
+        {**WHOLE, "title": "Two"},
+        r"two: a key must be one of 'part', .*got 'title'",
+    ),  # it is that of the page
     "no line": ({"part": "reference"}, r"two must have 'line', as every page of the part 'reference'; add it"),
     "a line without a part": ({"line": "Two."}, r"two must not have 'line', since a page without a part has none"),
     "needs without a part": ({"needs": []}, r"two must not have 'needs', since a page without a part has none"),
@@ -89,7 +92,7 @@ WRONG = {  # an entry beside the chapter `one`, and what is said of it
     "a set without names": ({**WHOLE, "reruns": ["T=3"]}, r"two: reruns must be a mapping, got 'T=3'"),
     "an empty set": ({**WHOLE, "reruns": [{}]}, r"two: reruns must give each parameter one value, got {}"),
     "one set, no list": ({**WHOLE, "reruns": {"T": "3"}}, r"two: reruns must be a list, got {'T': '3'}"),
-    "words for no thing": ({**WHOLE, "synonyms": ["a"]}, r"two: synonyms must be a list of texts, got 'a'"),
+    "synonyms": ({**WHOLE, "synonyms": [["a", "b"]]}, r"two: a key must be .*got 'synonyms'"),  # of the glossary
     "a weight of zero": ({**WHOLE, "search_weight": "0"}, r"two: search_weight must be a number in \(0, 1\], got '0'"),
     "no weight": ({**WHOLE, "search_weight": "nan"}, r"two: search_weight must be a number in \(0, 1\], got 'nan'"),
     "no mapping": ("one", r"two must be a mapping, got 'one'"),

@@ -87,8 +87,6 @@ ENTRY = r"""  my-chapter:
     derives: yes
     reruns:
       - {T: 50, seed: 1}
-    synonyms:
-      - [my idea, nobody's idea]
     search: [how to add]
     sentences:
       definition: ['v = a + b']
@@ -207,7 +205,6 @@ print(json.dumps({
     "row": [row for row in listing.written("derives", "| NAME |").splitlines() if "my-chapter" in row],
     "job": [job for job in papermill_sets.jobs(registry()) if job["chapter"] == "my-chapter"],
     "leads": search.leads(book, {address, *(f"{page}.html" for page in book.pages), *KNOWN})[address],
-    "synonyms": [group for group in search.synonyms(book) if "my idea" in group],
     "answer": str(exercises()["my-sum"].answer),
     "lab": directive.render([("myidea", {})]),
     "where": [page for page, found in directive.blocks(book) if found.argument == "myidea"],
@@ -235,7 +232,6 @@ def test_all_that_is_made_from_the_registry_has_it(repository):
         "row": ["| my-chapter |"],
         "job": [{"chapter": "my-chapter", "sets": "-p T 50 -p seed 1"}],
         "leads": ["how to add"],
-        "synonyms": [["my idea", "nobody's idea"]],
         "answer": "2",
         "where": ["book/my-chapter"],
     }
@@ -258,7 +254,11 @@ SAID = {  # of each file what is said where it was forgotten; of the change log 
 
 
 DISAGREEING = {  # what stands in the entry, what is written in its place, and what is said of it
-    "a need too few": ("[noise-schedules, score]", "[noise-schedules]", "needs must have 'score', which the page names"),
+    "a need too few": (
+        "[noise-schedules, score]",
+        "[noise-schedules]",
+        "needs must have 'score', which the page names",
+    ),
     "a need too many": ("schedules, score]", "schedules, score, vae]", "“You need” must name 'vae', which the"),
     "no re-run": (
         "    reruns:\n      - {T: 50, seed: 1}\n",

@@ -89,7 +89,7 @@ def test_a_finger_draws_the_data(phone):
     assert after["stroke"] == pytest.approx(0.6 * at["side"], abs=8)  # all of it, not a first piece
 
 
-def test_a_finger_drops_the_walkers(phone):
+def test_a_finger_chooses_the_start_of_the_chains(phone):
     at, before = phone.ask(READY, "score"), phone.ask(SEEN, "score")
     phone.swipe(downwards(at))
     after = phone.ask(SEEN, "score")

@@ -55,11 +55,11 @@ def test_the_dictionary_of_the_library_is_the_proved_one(n, name):
         assert from_v(state, v, *slopes, numbers[3]) == pytest.approx(speed, rel=1e-9)
 
 
-def test_the_mean_velocity_of_the_oracle_is_the_proved_one_for_a_bell(n):
+def test_the_marginal_velocity_of_the_oracle_is_the_proved_one_for_a_gaussian(n):
     proved = formula(n, "gaussian-velocity", "X", "width", "t")
-    world, x = GaussianMixture([[0.0]], 0.6), one(STATE)
+    data, x = GaussianMixture([[0.0]], 0.6), one(STATE)
     for t in (0.05, 0.5, 0.95):
-        assert float(world.velocity(make_process("flow"), x, t)) == pytest.approx(proved(STATE, 0.6, t), rel=1e-12)
+        assert float(data.velocity(make_process("flow"), x, t)) == pytest.approx(proved(STATE, 0.6, t), rel=1e-12)
 
 
 def test_a_step_of_euler_is_the_proved_mixture_of_two_guesses(n):
@@ -69,16 +69,16 @@ def test_a_step_of_euler_is_the_proved_mixture_of_two_guesses(n):
     assert float(ours) == pytest.approx(mixed(STATE - t * SPEED, STATE + (1 - t) * SPEED, s), rel=1e-12)
 
 
-def test_on_two_pixels_pairs_of_any_law_fit_the_mean(n):
-    """The proved split in numbers: a loss over pairs of a finite law, for any answer of the network."""
+def test_on_two_pixels_pairs_of_any_distribution_fit_the_mean(n):
+    """The proved split in numbers: a loss over pairs of a finite distribution, for any answer of the network."""
     assert "pairs-fit-the-mean" in n["FM"].blocks
     draws = torch.Generator().manual_seed(0)
-    law = torch.rand(4, 5, generator=draws, dtype=torch.float64)  # of data points and states
-    law = law / law.sum()
+    joint = torch.rand(4, 5, generator=draws, dtype=torch.float64)  # of data points and states
+    joint = joint / joint.sum()
     target, answer = torch.randn(4, 5, generator=draws).double(), torch.randn(5, generator=draws).double()
-    mean = (law * target).sum(0) / law.sum(0)
-    left = (law * (answer - target) ** 2).sum()
-    right = (law.sum(0) * (answer - mean) ** 2).sum() + (law * (mean - target) ** 2).sum()
+    mean = (joint * target).sum(0) / joint.sum(0)
+    left = (joint * (answer - target) ** 2).sum()
+    right = (joint.sum(0) * (answer - mean) ** 2).sum() + (joint * (mean - target) ** 2).sum()
     torch.testing.assert_close(left, right)
 
 
@@ -88,9 +88,9 @@ data-minus-noise: Derivative((1 - time) * x_0 + time * eps, time) = x_0 - eps; d
 time-reversed: x_0 = x_t - (1 - t) * u; definition; state velocity-now slope-of-the-noise *on_the_line
 score-without-its-std: g
     = -(x_t + (1 - t) * u); definition; score-on-a-path state velocity-now slope-of-the-noise *on_the_line
-gaussian-without-the-ratio-of-derivatives: Derivative(bell, time)
-    = -Derivative(bell * (da * x_0 + (X - a * x_0)), X); differentiation
-gaussian-without-the-data: Derivative(bell, time) = -Derivative(bell * (ds / s * (X - a * x_0)), X); differentiation
+gaussian-without-the-ratio-of-derivatives: Derivative(conditional_density, time)
+    = -Derivative(conditional_density * (da * x_0 + (X - a * x_0)), X); differentiation
+gaussian-without-the-data: Derivative(conditional_density, time) = -Derivative(conditional_density * (ds / s * (X - a * x_0)), X); differentiation
 one-clock-without-the-square: (alpha_t * u - d_alpha * x_t) / alpha_t ** 2 = eps * (W / alpha_t); definition; *pair
 """
 test_a_false_step_is_refuted = false_steps("flow-matching", FALSE)
@@ -104,15 +104,15 @@ def test_the_velocity_of_one_pair_does_not_carry_the_densities_of_all_data(n):
         )
 
 
-def test_the_bell_of_the_page_is_that_of_a_path(n):
-    assert n["bell"] == Normal(n["X"], n["a"] * n["x_0"], n["s"] ** 2)
+def test_the_conditional_density_of_the_page_is_that_of_a_path(n):
+    assert n["conditional_density"] == Normal(n["X"], n["a"] * n["x_0"], n["s"] ** 2)
 
 
-def test_one_call_on_the_circle_is_the_noise_that_no_network_has_touched(texts):
-    """So the page gives no verdict on it: the row begins where untouched noise is, and a collapse is further away."""
+def test_one_evaluation_on_the_circle_returns_the_initial_noise(texts):
+    """So the page does not compare it: the row begins at the initial noise, and a collapse is farther away."""
     median = {name: float(texts[name].split()[0]) for name in ("untouched", "circle-at-1", "straight-at-1")}
     assert median["circle-at-1"] == pytest.approx(median["untouched"], rel=0.05)
-    assert median["straight-at-1"] > 2 * median["untouched"] and "verdict-circle-one" not in texts
+    assert median["straight-at-1"] > 2 * median["untouched"] and "comparison-circle-one" not in texts
     data = GaussianMixture.named("ring")
     noise = torch.randn(50, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     once = last(follow(lambda x, t: data.velocity(make_process("cosine"), x, t), noise, [1.0, 0.0]))

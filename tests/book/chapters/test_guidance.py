@@ -1,4 +1,4 @@
-"""The derivation of the chapter guidance and the slips of published peers."""
+"""The derivation of the chapter guidance and the mistakes of published implementations."""
 
 from __future__ import annotations
 

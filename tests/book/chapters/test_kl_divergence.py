@@ -43,9 +43,9 @@ def test_the_gap_of_the_bound_is_the_divergence_from_the_posterior(n):
 
 
 FALSE = """
-S1-gap-to-the-prior: elbo + KL(guess, prior) = log_evidence; chain rule
-S1-evidence-minus-the-prior: log_evidence - KL(guess, prior) = elbo; chain rule
-S2-no-price-means-much-told: told + KL(guess, prior) = 0 * told; tower
+S1-gap-to-the-prior: elbo + KL(approximate, prior) = log_evidence; chain rule
+S1-evidence-minus-the-prior: log_evidence - KL(approximate, prior) = elbo; chain rule
+S2-no-price-means-much-information: information + KL(approximate, prior) = 0 * information; tower
 Jensen-without-gap: E(log(positive_function), q(x[0])) = log(E(positive_function, q(x[0]))); Jensen
 divergence-swapped: KL(one, two) = KL(two, one); Gaussian integral
 P14-log-of-stds: KL(one, two) = (v / w - 1 - log(v / w) / 2 + (m - mu) ** 2 / w) / 2; Gaussian integral

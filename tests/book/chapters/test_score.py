@@ -27,41 +27,41 @@ def test_score_and_data_of_the_library_are_the_proved_ones(n, schedule, draws):
     for t in range(1, T + 1):
         x_t, eps = draws[0, t], draws[1, t]
         bar = float(schedule.alpha_bar[t])
-        slope = process.score_from_eps(schedule, eps, t)
-        close(slope, score(float(eps), bar))
+        predicted = process.score_from_eps(schedule, eps, t)
+        close(predicted, score(float(eps), bar))
         close(process.x_0_from_eps(schedule, x_t, t, eps), guess(float(x_t), float(eps), bar))
-        close(process.x_0_from_eps(schedule, x_t, t, eps), clean(float(x_t), float(slope), bar))
+        close(process.x_0_from_eps(schedule, x_t, t, eps), clean(float(x_t), float(predicted), bar))
 
 
 def test_tweedie_is_the_score_of_the_oracle(n, schedule):
     """With E[x_0 | x_t] by a sum over components."""
-    world = GaussianMixture([[-1.0], [0.3], [1.2]], 0.2, [0.2, 0.5, 0.3])
+    mixture = GaussianMixture([[-1.0], [0.3], [1.2]], 0.2, [0.2, 0.5, 0.3])
     tweedie = formula(n, "tweedie", "x_t", "data_mean", "alpha_bar_t")
     x_t = torch.linspace(-3, 3, 13, dtype=torch.float64)[:, None]
     for t in range(1, T + 1):
         bar = schedule.alpha_bar[t]
         variance = bar * 0.04 + 1 - bar
-        means = world.means[:, 0] + bar.sqrt() * 0.04 / variance * (x_t - bar.sqrt() * world.means[:, 0])
-        mean = (world.log_class(schedule, x_t, t).exp() * means).sum(1)
-        for x, m, score in zip(x_t[:, 0], mean, world.score(schedule, x_t, t)[:, 0], strict=True):
+        means = mixture.means[:, 0] + bar.sqrt() * 0.04 / variance * (x_t - bar.sqrt() * mixture.means[:, 0])
+        mean = (mixture.log_class(schedule, x_t, t).exp() * means).sum(1)
+        for x, m, score in zip(x_t[:, 0], mean, mixture.score(schedule, x_t, t)[:, 0], strict=True):
             assert float(score) == pytest.approx(tweedie(float(x), float(m), float(bar)), rel=1e-9, abs=1e-9)
 
 
 def test_tweedies_formula_of_a_pixel_is_that_of_a_mixture_in_the_plane(n, schedule):
-    """Means by the oracle, slopes of the log density by automatic differentiation: two pixels that hang together."""
-    world = GaussianMixture(torch.tensor([[-1.0, -0.8], [0.9, 1.1]]), 0.3, [0.4, 0.6])
-    slope = formula(n, "tweedie-first", "x_1", "first_mean", "alpha_bar_t")
+    """Means by the oracle, gradients of the log density by automatic differentiation: two correlated pixels."""
+    mixture = GaussianMixture(torch.tensor([[-1.0, -0.8], [0.9, 1.1]]), 0.3, [0.4, 0.6])
+    score = formula(n, "tweedie-first", "x_1", "first_mean", "alpha_bar_t")
     for t in (1, T // 2, T):
         x_t = torch.tensor([[0.3, -0.5]], dtype=torch.float64, requires_grad=True)
-        (gradient,) = torch.autograd.grad(world.log_density(schedule, x_t, t).sum(), x_t)
-        mean = process.x_0_from_eps(schedule, x_t, t, world.noise_predictor(schedule)(x_t, torch.tensor([t])))
+        (gradient,) = torch.autograd.grad(mixture.log_density(schedule, x_t, t).sum(), x_t)
+        mean = process.x_0_from_eps(schedule, x_t, t, mixture.noise_predictor(schedule)(x_t, torch.tensor([t])))
         for pixel in (0, 1):
             numbers = float(x_t.detach()[0, pixel]), float(mean.detach()[0, pixel]), float(schedule.alpha_bar[t])
-            assert float(gradient[0, pixel]) == pytest.approx(slope(*numbers), rel=1e-9)
+            assert float(gradient[0, pixel]) == pytest.approx(score(*numbers), rel=1e-9)
 
 
 def test_two_equal_pixels_are_correlated_when_noisy(n):
-    """Their noisy values together say more of the value; that the density is no product is a row below."""
+    """Their noisy values together give a better estimate; that the density is not a product is a row below."""
     bar, x = 0.6, (0.3, -1.1)
     guess = formula(n, n["best_of_both"], "x_1", "x_2", "alpha_bar_t")(*x, bar)
     weights = torch.linspace(-9, 9, 100_001, dtype=torch.float64)

@@ -75,11 +75,12 @@ def test_the_posterior_is_recalled_from_its_chapter_and_nothing_is_assumed(n):
 
 
 FALSE = """
-S5-no-weight: KL(back, reverse) = C[t] + miss; result; step-in-noise
+S5-no-weight: KL(back, reverse) = C[t] + squared_error; result; step-in-noise
 S5-the-bound-is-the-simple-loss: Sum(L[t - 1], (t, 2, T_)) = Sum(e[t], (t, 2, T_)); result; loss-at-time
-S6-no-expectation: L[t - 1] = C[t] + w[t] * miss; result; loss-term step-in-noise
+S6-no-expectation: L[t - 1] = C[t] + w[t] * squared_error; result; loss-term step-in-noise
 P14-log-of-stds: KL(back, reverse)
-    = (log(sigma2[t] / beta_tilde[t]) / 2 + beta_tilde[t] / sigma2[t] - 1) / 2 + w[t] * miss; result; step-in-noise
+    = (log(sigma2[t] / beta_tilde[t]) / 2 + beta_tilde[t] / sigma2[t] - 1) / 2
+    + w[t] * squared_error; result; step-in-noise
 P14-divergence-reversed: KL(back, reverse) = KL(model_step, true_step); result; posterior model-step
 P22-beta-for-beta-tilde: KL(back, reverse)
     = KL(Normal(x[t - 1], mu_tilde[t], beta[t]), model_step); result; posterior model-step
@@ -97,7 +98,7 @@ def test_a_network_does_not_come_out_of_a_mean_over_its_state(n):
     eps, guess, law = n["eps"][n["t"]], n["guess"], n["q"](n["x"][0], n["x"][n["t"]])
     for name, left, right in (
         ("product", E(eps * guess, law), guess * E(eps, law)),
-        ("square", E(n["miss"], law), E(eps**2, law) - 2 * guess * E(eps, law) + guess**2),
+        ("square", E(n["squared_error"], law), E(eps**2, law) - 2 * guess * E(eps, law) + guess**2),
     ):
         with pytest.raises(DerivationError):
             Chain(n["S"], name, left, start=2).equals(right, by="linearity")
@@ -116,4 +117,4 @@ def test_a_recalled_step_with_a_deviation_for_its_variance_is_refused(n):
 
 
 def test_hubers_best_answer_counts_the_rare_point_for_less(shown):
-    assert shown["huber-share"] < shown["rare-share"] and shown["huber-noise"] > shown["average-noise"]
+    assert shown["huber-probability"] < shown["rare-probability"] and shown["huber-noise"] > shown["average-noise"]

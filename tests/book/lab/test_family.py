@@ -32,9 +32,9 @@ def test_the_chain_is_that_of_the_library(modules, monkeypatch, lam):
 
 
 def ends(modules, **now):
-    """The end of all particles, the shares of the clusters and the distance that the page shows."""
+    """The end of all particles, the probabilities of the clusters and the distance that the page shows."""
     ask = """(m, now) => { const model = m.lab.setup(), states = m.journey(model, now).at(-1);
-        const shares = m.shares(model, 0, states), off = m.distance(model, 0, states);
+        const shares = m.probabilities(model, 0, states), off = m.distance(model, 0, states);
         return { states: Array.from(states), shares, off }; }"""
     return modules("kinds/family.js", ask, {"lambda": 1, "steps": 100, "one": False, "x": 0.5} | now)
 
@@ -71,7 +71,7 @@ def test_the_particles_arrive_where_the_density_stands(modules):
         const last = m.journey(model, now)[Math.round(done)];
         const left = [...places.matchAll(/M([\\d.]+)/g)].map((each) => Number(each[1]));
         return { left, said, bars: svg.match(/<rect x="([\\d.]+)"/)[1],
-                 shares: m.shares(model, 1 - done / 100, last).map((each) => Math.round(100 * each)) }; }"""
+                 shares: m.probabilities(model, 1 - done / 100, last).map((each) => Math.round(100 * each)) }; }"""
     begin, end = (modules("kinds/family.js", ask, done) for done in (0, 100))
     assert len({*begin["left"]}) == len({*end["left"]}) == 1
     assert begin["left"][0] < end["left"][0] < float(end["bars"])

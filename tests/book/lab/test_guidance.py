@@ -1,4 +1,4 @@
-"""Aim and samples on the page are those of the library's oracle and sampler; what the block says is so."""
+"""Tilted density and samples on the page are those of the library's oracle and sampler; the claims of the block hold."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ def test_aim_and_samples(modules, g, t):
 def test_the_distance_is_that_of_the_quantiles(modules, g):
     """The page measures how far quantiles are apart: between two distributions on a line that is the area."""
     told = shown(modules, g, 0)
-    share = (torch.arange(4000, dtype=torch.float64) + 0.5) / 4000
+    fraction = (torch.arange(4000, dtype=torch.float64) + 0.5) / 4000
     ends = chain(g)[0], torch.linspace(-5, 5, 201, dtype=torch.float64)
-    mine = torch.tensor(_interpolate(torch.special.ndtri(share), ends[1], ends[0]))
+    mine = torch.tensor(_interpolate(torch.special.ndtri(fraction), ends[1], ends[0]))
     rises = torch.cat([torch.zeros(1, dtype=torch.float64), torch.cumulative_trapezoid(aim(g, 0), PLACES)])
-    ideal = torch.tensor(_interpolate(share, rises, PLACES))
+    ideal = torch.tensor(_interpolate(fraction, rises, PLACES))
     assert float(told["apart"]) == pytest.approx(float((mine - ideal).abs().mean()), abs=2e-3)
 
 
@@ -73,10 +73,10 @@ def test_without_guidance_the_samples_have_the_aim(modules, t):
     assert shown(modules, 1.0, t)["apart"] < 0.01
 
 
-def test_with_guidance_they_leave_the_hump_that_the_aim_keeps(modules):
+def test_with_guidance_they_leave_the_mode_that_the_tilted_density_keeps(modules):
     told = shown(modules, 4.0, 0)
-    humps = PLACES < 0.7  # left of the valley between the two parts of the class
-    assert torch.trapezoid(told["aimed"][humps], PLACES[humps]) > 0.5
+    mode = PLACES < 0.7  # left of the valley between the two parts of the class
+    assert torch.trapezoid(told["aimed"][mode], PLACES[mode]) > 0.5
     middles = (told["points"][1:] + told["points"][:-1]) / 2
     assert told["mass"][middles < 0.7].sum() < 0.01
 

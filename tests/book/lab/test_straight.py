@@ -62,12 +62,12 @@ def test_scales_means_and_velocities_are_the_library_s(modules, p):
 
 
 def test_where_the_exact_flow_is_is_the_page_s(modules):
-    page = data.of_cell("flow-matching", "def carried", torch=torch, line=WORLD, GaussianMixture=None)
+    page = data.of_cell("flow-matching", "def quantiles", torch=torch, line=WORLD, GaussianMixture=None)
     shares = [0.01, 0.3, 0.77, 0.995]
     ask = """(m, [world, shares, times]) =>
         times.map((t) => shares.map((share) => m.carried(world, share, m.scales(1, t))))"""
     for t, told in zip(TIMES, modules("maths/paths.js", ask, [TOLD, shares, TIMES]), strict=True):
-        ours = page["carried"](tensor(shares)[:, None], make_process("flow"), t)
+        ours = page["quantiles"](tensor(shares)[:, None], make_process("flow"), t)
         assert told == pytest.approx(ours.flatten().tolist(), abs=1e-9)
 
 

@@ -1,4 +1,4 @@
-"""Tweedie's formula in the picture: the library's scores and means, and Bayes' rule by a sum over a fine grid."""
+"""Tweedie's formula in the figure: the library's scores and means, and Bayes' rule by a sum over a fine grid."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def of(told: list[dict], name: str) -> torch.Tensor:
 def test_score_and_mean_are_the_library_s(modules, t):
     told, states = modules("kinds/tweedie.js", ASK, [t, STATES]), torch.tensor(STATES, dtype=torch.float64)[:, None]
     times = torch.full((len(STATES),), t)
-    torch.testing.assert_close(of(told, "slope"), LINE.score(SCHEDULE, states, t)[:, 0], rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(of(told, "score"), LINE.score(SCHEDULE, states, t)[:, 0], rtol=1e-9, atol=1e-9)
     mean = x_0_from_eps(SCHEDULE, states, times, LINE.noise_predictor(SCHEDULE)(states, times))[:, 0]
     torch.testing.assert_close(of(told, "tweedie"), mean, rtol=1e-9, atol=1e-9)
     root = SCHEDULE.alpha_bar[t].sqrt()
-    torch.testing.assert_close(of(told, "along") / root, mean, rtol=1e-9, atol=1e-9)  # the arrow's end, stretched
+    torch.testing.assert_close(of(told, "along") / root, mean, rtol=1e-9, atol=1e-9)  # the arrow's end, divided by the root
 
 
 @pytest.mark.parametrize("t", [1, 250, T])
@@ -69,7 +69,7 @@ def test_what_the_page_says(modules):
 
 
 def test_curves_reach_one_where_a_density_is_narrow(modules):
-    """At t = 1 the posterior is narrower than the grid of the picture: its shape has its top all the same."""
+    """At t = 1 the posterior is narrower than the grid of the figure: its shape has its top all the same."""
     ask = """(m) => { const { posterior, mean } = m.found(m.lab.setup(), 1, -1.205);
         return [mean, m.shape(posterior)]; }"""
     mean, shape = modules("kinds/tweedie.js", ask)

@@ -1,5 +1,5 @@
-// Particles from noise to data by the reverse equation with a share λ of the noise: at each time they have one density.
-// Time runs from 1 at the left to 0, as they move; the density stands where they arrive.
+// Particles from noise to data by the reverse equation with λ times the noise: the density at each time is the same.
+// Time runs from 1 at the left to 0, as they move; the density is drawn where they arrive.
 
 import { axes, box, number, polyline } from "../shell/plot.js";
 import { check, range } from "../shell/controls.js";
@@ -11,13 +11,13 @@ const N = 200, SHOWN = 10, LIMIT = 3, BINS = 40, RANKS = [0.05, 0.15, 0.3, 0.5, 
 
 const grid = Array.from({ length: 301 }, (_, i) => -LIMIT + (2 * LIMIT * i) / 300);
 
-// The places below which a share of the density lies, at one time; by sums over the grid
-export const quantiles = (data, s, shares) => {
+// The positions below which the given fractions of the probability are, at one time; by sums over the grid
+export const quantiles = (data, s, fractions) => {
   const { kept, rest } = vp(s), mass = grid.map((x) => Math.exp(logDensity(data, kept, rest, [x])));
   const below = mass.map(((sum) => (each) => (sum += each))(0)).map((sum, i) => sum - mass[i] / 2), all = mass.reduce((a, b) => a + b);
-  return shares.map((share) => {
-    const i = Math.max(1, below.findIndex((sum) => sum >= share * all));
-    return grid[i - 1] + ((grid[i] - grid[i - 1]) * (share * all - below[i - 1])) / (below[i] - below[i - 1]);
+  return fractions.map((fraction) => {
+    const i = Math.max(1, below.findIndex((sum) => sum >= fraction * all));
+    return grid[i - 1] + ((grid[i] - grid[i - 1]) * (fraction * all - below[i - 1])) / (below[i] - below[i - 1]);
   });
 };
 
@@ -31,14 +31,14 @@ export const journey = (model, { lambda, steps, one, x }) => {
   return model.made.get(key);
 };
 
-// How far the particles are from the density: the mean distance of the sorted ones from its quantiles
+// The Wasserstein-1 distance of the particles from the density: the mean distance of the sorted ones from its quantiles
 export const distance = ({ data }, s, states) => {
-  const sorted = Float64Array.from(states).sort(), places = quantiles(data, s, Array.from(sorted, (_, i) => (i + 0.5) / sorted.length));
-  return places.reduce((sum, place, i) => sum + Math.abs(sorted[i] - place), 0) / places.length;
+  const sorted = Float64Array.from(states).sort(), positions = quantiles(data, s, Array.from(sorted, (_, i) => (i + 0.5) / sorted.length));
+  return positions.reduce((sum, position, i) => sum + Math.abs(sorted[i] - position), 0) / positions.length;
 };
 
 // The posterior probability of each cluster, averaged over the particles
-export const shares = ({ data }, s, states) => {
+export const probabilities = ({ data }, s, states) => {
   const { kept, rest } = vp(s), each = Array.from(states, (x) => classes(data, kept, rest, [x]));
   return data.weights.map((_, k) => each.reduce((sum, r) => sum + r[k], 0) / each.length);
 };
@@ -54,8 +54,8 @@ const histogram = (at, py, data, s, states) => {
 };
 
 export const lab = {
-  title: "One density, with any fraction of noise",
-  alt: "The positions of particles, which move to the right from noise at time one to data at time zero, over lines between which the same fractions of the density lie; at the right edge, how many particles lie where, and the density.",
+  title: "One density for every amount of noise",
+  alt: "Trajectories of particles, which move to the right from noise at time one to data at time zero, over grey lines of constant quantiles; at the right edge, a histogram of the particles and the density.",
   height: 360,
   narrow: 430,
   controls: [
@@ -81,10 +81,10 @@ export const lab = {
     const lines = RANKS.map((_, r) => view.curve(model.times.map((time, i) => [time, seen(model.lines[i][r])]), "grey thin")).join("");
     const paths = Array.from({ length: SHOWN }, (_, i) => view.curve(states.slice(0, k + 1).map((each, j) => [1 - j / now.steps, seen(each[i])]), "c1 thin")).join("");
     const dots = view.dots(Array.from(states[k]).filter((x) => Math.abs(x) <= LIMIT).map((x) => [s, x]), "small c2");
-    const at = { left: width - side - 8, width: side }, place = view.dots([[1, now.x]], "c3");
-    const svg = view.svg + lines + paths + dots + place + view.across(s, "grey") + histogram(at, view.py, model.data, s, states[k]);
-    const told = shares(model, s, states[k]).map((share) => Math.round(100 * share));
-    return { svg, said: `At s = ${s.toFixed(2)} the sorted particles lie ${number(distance(model, s, states[k]), 2)} from the quantiles of the density on average. Averaged over the ${N} particles, the posterior probabilities of the lower, middle and upper cluster are ${told.join(", ")} %; for the data 30, 30, 40 %.` };
+    const at = { left: width - side - 8, width: side }, position = view.dots([[1, now.x]], "c3");
+    const svg = view.svg + lines + paths + dots + position + view.across(s, "grey") + histogram(at, view.py, model.data, s, states[k]);
+    const percentages = probabilities(model, s, states[k]).map((each) => Math.round(100 * each));
+    return { svg, said: `At s = ${s.toFixed(2)} the mean distance of the sorted particles from the quantiles of the density is ${number(distance(model, s, states[k]), 2)}. Averaged over the ${N} particles, the posterior probabilities of the lower, middle and upper cluster are ${percentages.join(", ")} %; for the data 30, 30, 40 %.` };
   },
   drag(model, now, where, { height }) {
     const x = LIMIT - ((where[1] - 26) / (height - 66)) * 2 * LIMIT;

@@ -1,4 +1,4 @@
-// The tilted density that guidance aims at, at one time, and the density that a sampler with guided scores really has.
+// The tilted density, whose score guidance follows at one timestep, and the density of the samples of a guided sampler.
 
 import { axes, legend, number, polyline } from "../shell/plot.js";
 import { range } from "../shell/controls.js";
@@ -7,9 +7,9 @@ import { logDensityAt, mixture } from "../maths/mixture.js";
 import { schedule } from "../maths/schedule.js";
 
 const T = 400, STEPS = 100, FROM = -3, TO = 4;
-const places = Array.from({ length: 601 }, (_, i) => (i - 300) / 50); // from −6 to 6, wider than the picture
+const places = Array.from({ length: 601 }, (_, i) => (i - 300) / 50); // from −6 to 6, wider than the figure
 
-// The chain of guided points, kept for the last few scales that were asked for.
+// The trajectories of the guided points, cached for the most recent scales.
 export const chain = (model, g) => {
   if (!model.made.has(g)) {
     if (model.made.size > 20) model.made.delete(model.made.keys().next().value);
@@ -18,7 +18,7 @@ export const chain = (model, g) => {
   return model.made.get(g);
 };
 
-// Everything that the picture shows at t: densities at `places`, and the points of the samples with their mass
+// Everything that the figure shows at t: densities at `places`, and the points of the samples with their mass
 export const shown = (model, g, t) => {
   const kept = model.tables.alphaBar[t], rest = model.tables.rest[t], { states, times, mass } = chain(model, g);
   const logs = [model.everything, model.ofClass].map((data) => { const log = logDensityAt(data, kept, rest); return places.map((x) => log([x])); });
@@ -27,13 +27,13 @@ export const shown = (model, g, t) => {
 };
 
 export const lab = {
-  title: "What guidance aims at, and what it gives",
-  alt: "Densities on a line at one time: of all data, of the class, the tilted density that guidance aims at, and that of the samples of the flow.",
+  title: "Tilted density and density of guided samples",
+  alt: "Densities on a line at one timestep: of all data, of the class, the tilted density, and the density of the guided samples.",
   height: 330,
   narrow: 360,
   controls: [
-    range("g", "guidance g", { from: 0, to: 8, step: 0.1, value: 4 }),
-    range("t", "time t", { from: 0, to: T, step: T / STEPS, value: 0, play: 6 }),
+    range("g", "guidance scale g", { from: 0, to: 8, step: 0.1, value: 4 }),
+    range("t", "timestep t", { from: 0, to: T, step: T / STEPS, value: 0, play: 6 }),
   ],
   setup() {
     const everything = mixture([[-1.2], [0.3], [1.1]], [0.35, 0.3, 0.35], [0.5, 0.3, 0.2]);
@@ -47,7 +47,7 @@ export const lab = {
     const area = polyline([...inside, ...ends].map(([x, y]) => [view.px(x), view.py(y)]), "area f3");
     const samples = mass.map((each, i) => [(points[i] + points[i + 1]) / 2, each / (points[i + 1] - points[i])]);
     const svg = view.svg + area + view.curve(cut(places.map((x, i) => [x, all[i]])), "grey") + view.curve(cut(places.map((x, i) => [x, aimed[i]])), "c2 strong dashed")
-      + view.curve(cut(samples), "c1 strong") + legend([["grey", "all data"], ["c3 strong", "the class"], ["c2 strong dashed", "aimed at"], ["c1 strong", "samples"]], 12, 18, width - 20);
-    return { svg, said: `g = ${g}, t = ${t}. The mean distance of the samples from the density that is aimed at is ${number(apart, 2)}, in units of the data.` };
+      + view.curve(cut(samples), "c1 strong") + legend([["grey", "all data"], ["c3 strong", "the class"], ["c2 strong dashed", "tilted density"], ["c1 strong", "samples"]], 12, 18, width - 20);
+    return { svg, said: `g = ${g}, t = ${t}. The Wasserstein-1 distance between the samples and the tilted density is ${number(apart, 2)}.` };
   },
 };

@@ -1,33 +1,33 @@
-// The score of three noisy clusters as arrows, and walkers that a reader drops and lets climb along it.
+// The score of three noisy clusters as arrows, and Langevin chains that start where the reader points.
 
 import { box, circle, dots, polyline, text } from "../shell/plot.js";
 import { arrows, plane } from "../shell/plane.js";
 import { check, range } from "../shell/controls.js";
 import { exactPredictor } from "../maths/ddim.js";
-import { walk } from "../maths/langevin.js";
+import { langevin } from "../maths/langevin.js";
 import { classes, mixture, score, spread } from "../maths/mixture.js";
 import { gaussian } from "../maths/random.js";
 import { schedule } from "../maths/schedule.js";
 
-const T = 1000, LIMIT = 2.4, WALKERS = 40, STEPS = 400, ACROSS = 15;
+const T = 1000, LIMIT = 2.4, CHAINS = 40, STEPS = 400, ACROSS = 15;
 const SIZE = 0.1; // of a step, in variances of a noisy cluster
 
-// The states after 0 … steps steps of all walkers that are dropped at (x, y): playing goes on where it was. The noise is
-// the same wherever they are dropped, so that the picture follows the hand.
-export const walks = (model, { t, x, y, noise }, steps) => {
+// The states after 0 … steps steps of all chains that start at (x, y); playing continues from the stored states. The noise
+// does not depend on the start, so that the figure changes continuously while the reader drags.
+export const chains = (model, { t, x, y, noise }, steps) => {
   const key = [t, x, y, noise].join(" ");
   if (model.key !== key) {
     const kept = model.chain.alphaBar[t], rest = model.chain.rest[t], delta = SIZE * spread(model.data, kept, rest)[0];
-    const drop = Float64Array.from({ length: noise ? 2 * WALKERS : 2 }, (_, i) => [x, y][i % 2]);
-    Object.assign(model, { key, walked: walk(model.predictor, drop, kept, rest, delta, noise ? model.noise : () => [0, 0]) });
+    const start = Float64Array.from({ length: noise ? 2 * CHAINS : 2 }, (_, i) => [x, y][i % 2]);
+    Object.assign(model, { key, run: langevin(model.predictor, start, kept, rest, delta, noise ? model.noise : () => [0, 0]) });
   }
-  return model.walked(steps);
+  return model.run(steps);
 };
 
 const pairs = (flat) => Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]]);
 
-// The posterior probability of each cluster, averaged over the walkers
-export const shares = ({ data, chain }, t, states) => {
+// The posterior probability of each cluster, averaged over the chains
+export const fractions = ({ data, chain }, t, states) => {
   const each = pairs(states).map((x) => classes(data, chain.alphaBar[t], chain.rest[t], x));
   return data.weights.map((_, k) => each.reduce((sum, r) => sum + r[k], 0) / each.length);
 };
@@ -46,9 +46,9 @@ const field = (model, t, view) => {
 const bars = (left, top, width, height, weights, found) => {
   const slot = width / weights.length, tall = height - 36;
   return weights.map((weight, k) => {
-    const x = left + k * slot, bar = (share, kind, shift) => box(x + shift, top + tall * (1 - share), slot * 0.3, tall * share, kind);
+    const x = left + k * slot, bar = (fraction, kind, shift) => box(x + shift, top + tall * (1 - fraction), slot * 0.3, tall * fraction, kind);
     return bar(weight, "f1 faint", slot * 0.12) + bar(found[k], "f2", slot * 0.48) + text(x + slot * 0.45, top + tall + 16, ["left", "right", "top"][k], { "text-anchor": "middle" });
-  }).join("") + text(left, top - 8, "probability: data (pale), walkers", { class: "name" });
+  }).join("") + text(left, top - 8, "probability: data (pale), chains", { class: "name" });
 };
 
 const frames = (width, height) => {
@@ -57,35 +57,35 @@ const frames = (width, height) => {
 };
 
 export const lab = {
-  title: "Climb along the score",
-  alt: "Small arrows along the score of three noisy clusters, walkers that were dropped at one position, and two bars for each cluster: its weight in the data, and its mean posterior probability over the walkers.",
+  title: "Langevin dynamics in three clusters",
+  alt: "Small arrows along the score of three noisy clusters, Langevin chains that start at one position, and two bars for each cluster: its weight in the data, and its posterior probability, averaged over the chains.",
   height: 400,
   narrow: 470,
   controls: [
     range("t", "time t", { from: 1, to: T, value: 150 }),
     range("steps", "steps", { from: 0, to: STEPS, value: 120, play: 8 }),
     check("noise", "with noise", true),
-    range("x", "drop at x", { from: -2.4, to: 2.4, step: 0.1, value: -2 }),
+    range("x", "start at x", { from: -2.4, to: 2.4, step: 0.1, value: -2 }),
     range("y", "y", { from: -2.4, to: 2.4, step: 0.1, value: 1 }),
   ],
   setup() {
     const data = mixture([[-1.2, -0.7], [1.2, -0.7], [0, 1.3]], 0.25, [0.25, 0.35, 0.4]);
     const normal = gaussian(4), drawn = [];
     const noise = (k) => {
-      while (drawn.length < k) drawn.push(Float64Array.from({ length: 2 * WALKERS }, () => normal()));
+      while (drawn.length < k) drawn.push(Float64Array.from({ length: 2 * CHAINS }, () => normal()));
       return drawn[k - 1];
     };
     return { data, noise, predictor: exactPredictor(data), chain: schedule("linear", T) };
   },
   draw(model, now, { width, height }) {
-    const { wide, at } = frames(width, height), view = plane(at, LIMIT, "drag to drop the walkers");
-    const walked = walks(model, now, now.steps), states = walked[now.steps], found = shares(model, now.t, states);
-    const trail = walked.map(([a, b]) => [a, b]).filter(view.inside).map(view.place);
+    const { wide, at } = frames(width, height), view = plane(at, LIMIT, "drag to choose the start");
+    const visited = chains(model, now, now.steps), states = visited[now.steps], found = fractions(model, now.t, states);
+    const trail = visited.map(([a, b]) => [a, b]).filter(view.inside).map(view.place);
     const svg = view.svg + field(model, now.t, view) + polyline(trail, "c2 faint") + dots(pairs(states).filter(view.inside).map(view.place), "c2")
       + circle(...view.place([now.x, now.y]), 6, "c2 strong", { fill: "none" })
       + (wide ? bars(at.side + 50, 60, width - at.side - 60, height - 80, model.data.weights, found) : bars(10, at.side + 62, width - 20, height - at.side - 66, model.data.weights, found));
-    const many = now.noise ? `Averaged over ${WALKERS} walkers` : "For the walker", told = found.map((share) => Math.round(100 * share));
-    return { svg, said: `After ${now.steps} steps at t = ${now.t}. ${many}, the posterior probabilities of the left, right and top cluster are ${told.join(", ")} %; for the data 25, 35, 40 %.` };
+    const many = now.noise ? `Averaged over ${CHAINS} chains` : "For the chain", percent = found.map((fraction) => Math.round(100 * fraction));
+    return { svg, said: `After ${now.steps} steps at t = ${now.t}. ${many}, the posterior probabilities of the left, right and top cluster are ${percent.join(", ")} %; for the data 25, 35, 40 %.` };
   },
   pad: ({ width, height }) => frames(width, height).at,
   drag(model, now, where, { width, height }) {

@@ -1,4 +1,4 @@
-// Tweedie's formula: from a noisy state along the score, then stretched, to the mean of the data that it may come from.
+// Tweedie's formula: from a noisy state along the score, then divided by √ᾱ, to the posterior mean of the data.
 
 import { axes, circle, legend, line, number, polyline } from "../shell/plot.js";
 import { range } from "../shell/controls.js";
@@ -9,7 +9,7 @@ import { schedule } from "../maths/schedule.js";
 const T = 1000, LIMIT = 3;
 const places = Array.from({ length: 301 }, (_, i) => -LIMIT + (i * LIMIT) / 150);
 
-// A mixture's density as a curve of height one, with places as close as its narrowest part needs
+// A mixture's density as a curve of height one, with points as close as its narrowest part needs
 export const shape = ({ means, std, weights }) => {
   const near = means.flatMap(([mean], k) => Array.from({ length: 33 }, (_, i) => mean + ((i - 16) / 4) * std[k]));
   const curve = [...places, ...near.filter((x) => Math.abs(x) <= LIMIT)].sort((one, other) => one - other)
@@ -18,10 +18,10 @@ export const shape = ({ means, std, weights }) => {
   return curve.map(([x, y]) => [x, y / most]);
 };
 
-// The score at a state, the end of the arrow along it, the mean of the data, and q(x_0 | x_t)
+// The score at a state, the end of the arrow along it, the posterior mean, and q(x_0 | x_t)
 export const found = ({ data, table }, t, state) => {
-  const kept = table.alphaBar[t], rest = table.rest[t], [slope] = score(data, kept, rest, [state]);
-  return { kept, rest, slope, along: state + rest * slope, mean: tweedie(data, kept, rest, [state])[0], posterior: clean(data, kept, rest, [state]) };
+  const kept = table.alphaBar[t], rest = table.rest[t], [gradient] = score(data, kept, rest, [state]);
+  return { kept, rest, score: gradient, along: state + rest * gradient, mean: tweedie(data, kept, rest, [state])[0], posterior: clean(data, kept, rest, [state]) };
 };
 
 export const moments = ({ means, std, weights }) => {
@@ -40,8 +40,8 @@ const arrow = (from, to, y, kind) => {
 };
 
 export const lab = {
-  title: "From a state to the mean of its data",
-  alt: "Above, the density of the states at t, with an arrow from one state along the score. Below, the density of the data and, filled, that of the data that this state may come from, both at one height; the arrow's end, stretched, is its mean.",
+  title: "From a noisy state to the posterior mean",
+  alt: "Above, the density of the states at t, with an arrow from one state along the score. Below, the density of the data and, filled, the posterior density given this state, both scaled to height one. The end of the arrow, divided by √ᾱ, is the posterior mean.",
   height: 430,
   narrow: 470,
   controls: [
@@ -53,16 +53,16 @@ export const lab = {
     return { data, all: shape(data), table: schedule("linear", T) };
   },
   draw(model, { t, x }, size) {
-    const { kept, rest, slope, along, mean, posterior } = found(model, t, x), [at, beneath] = frames(size);
+    const { kept, rest, along, mean, posterior } = found(model, t, x), [at, beneath] = frames(size);
     const states = places.map((each) => [each, Math.exp(logDensity(model.data, kept, rest, [each]))]);
     const above = axes(at, { from: -LIMIT, to: LIMIT, name: "state xₜ" }, { from: 0, to: 1.15 * Math.max(...states.map(([, y]) => y)), marks: false, name: "density of all states at t" });
-    const below = axes(beneath, { from: -LIMIT, to: LIMIT, name: "data x₀" }, { from: 0, to: 1.15, marks: false, name: "densities of data, each at one height" });
+    const below = axes(beneath, { from: -LIMIT, to: LIMIT, name: "data x₀" }, { from: 0, to: 1.15, marks: false, name: "densities, scaled to height one" });
     const own = shape(posterior), ground = at.top + at.height;
-    const svg = legend([["grey", "all data"], ["c3 strong", "the data behind this state"], ["c2 strong", "(1 − ᾱ) · score"], ["mark", "divided by √ᾱ"]], 12, 16, size.width - 24)
+    const svg = legend([["grey", "all data"], ["c3 strong", "data given this state"], ["c2 strong", "(1 − ᾱ) · score"], ["mark", "divided by √ᾱ"]], 12, 16, size.width - 24)
       + above.svg + above.curve(states, "c1 strong") + below.svg + below.curve(model.all, "grey") + below.curve([[-LIMIT, 0], ...own, [LIMIT, 0]], "f3 faint") + below.curve(own, "c3 strong")
       + line(above.px(along), ground, below.px(mean), beneath.top + beneath.height, "mark") + arrow(above.px(x), above.px(along), ground, "c2 strong")
       + circle(above.px(x), ground, 6, "c2 f2") + circle(below.px(mean), beneath.top + beneath.height, 6, "c3 f3");
-    return { svg, said: `t = ${t}: xₜ + (1 − ᾱ) · score = ${number(along)}, and divided by √ᾱ = ${number(Math.sqrt(kept))} it is ${number(mean)}, the mean of the data behind this state; their standard deviation is ${number(Math.sqrt(moments(posterior).variance))}.` };
+    return { svg, said: `t = ${t}: xₜ + (1 − ᾱ) · score = ${number(along)}, and divided by √ᾱ = ${number(Math.sqrt(kept))} it is ${number(mean)}, the posterior mean; the posterior standard deviation is ${number(Math.sqrt(moments(posterior).variance))}.` };
   },
   drag(model, now, [x], size) {
     const [at] = frames(size);
