@@ -27,8 +27,10 @@ half = sp.Rational(1, 2)
 snr_s, snr_t, share, noise_level, width = sp.symbols("snr_s snr_t share level width")
 first, least, s_G = sp.symbols("first least s_G")
 patches, r_patch, L = sp.symbols("M p L")
+wronskian = sp.Symbol("W")
 n_, k_, eta, A_, slope_, share_, P_, Q_, weight = sp.symbols("n k eta A slope share P Q weight")
 FORMS = {
+    "bound-in-noise": [wronskian * alpha_t / sigma_t**3 * (sigma_t / alpha_t) ** 2, wronskian / alpha_t / sigma_t],
     "last-aim": [first + (sp.Symbol("second") - first), 2 * sp.Symbol("second") / 2],
     "weight-at-noise": [1 + (1 - B_t) / B_t, exp(-log(B_t)), sqrt(1 / B_t**2)],
     "own-boundary": [1 - least / noise_level, (noise_level**2 - least * noise_level) / noise_level**2],
