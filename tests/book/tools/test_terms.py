@@ -83,7 +83,7 @@ def test_the_book_keeps_to_its_terms():
 
 def test_a_file_that_waits_without_need_is_named(tmp_path, monkeypatch):
     root = make_book(tmp_path / "book-root", {"page": "# One\n\nA picture.\n"})
-    (root / "pagekit").mkdir()
+    (root / "pagekit" / "__init__.py").touch()
     listed = tmp_path / "terms.yaml"
     monkeypatch.setattr(terms, "FILE", listed)
     refused = terms.Path(terms.__file__).with_name("terms.yaml").read_text(encoding="utf-8").partition("refused:")[2]
