@@ -160,7 +160,7 @@ _ALL = (
     ),
     _calculus(
         "reparameterisation",
-        "write a Gaussian variable as its mean plus its deviation times a standard one",
+        "write a Gaussian variable as its mean plus its standard deviation times a standard normal one",
         mean="integral",
         integrates=True,
         weaker="algebra",

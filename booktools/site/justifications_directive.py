@@ -26,7 +26,7 @@ PROVED = {
     "Gibbs": "gibbs",
     "Gaussian integral": "gaussian-integral",
 }
-EXPLAINED = ("book/notation", "licences-of-a-derivation-step")
+EXPLAINED = ("book/notation", "justifications-of-a-derivation-step")
 CERTIFIED = "book/proofs"
 STATUSES = {  # how the proof checker derives a line
     "rule, all T": "by this rule, for all T",

@@ -12,8 +12,8 @@ from ..notebooks import cost
 from ..source.pages import Book
 
 DRAWN = (
-    ("kilobytes", "kB", "To load", "What each page loads, in kB as a host sends it."),
-    ("height", "px", "Height", "How tall each page is in a window of 1280 px, folded, as it is loaded."),
+    ("kilobytes", "kB", "To load", "What each page loads, in kB as sent by a host."),
+    ("height", "px", "Height", "The height of each page as it is loaded, with its folded parts closed, in a window 1280 px wide."),
 )
 HEAD = ["page", "kind", "height", "open code", "first figure", "figures", "to load", "shift"]
 
@@ -34,9 +34,9 @@ def allowed() -> str:
     derivation, experiment = limits("derivation"), limits("experiment")
     return (
         f"At most {derivation['code']:.0%} of a derivation page and {experiment['code']:.0%} of an experiment page is "
-        f"open code. No derivation page is taller than {derivation['height']:,} px. A figure stands in the first "
-        f"{derivation['first_figure']} px of a page, and there is one for each {derivation['least_figures']:,} px; "
-        f"pages that are lists need none. A page loads at most {derivation['kilobytes']} kB, and its layout shifts by "
+        f"open code. No derivation page is taller than {derivation['height']:,} px. The first figure appears within the "
+        f"first {derivation['first_figure']} px of a page, and there is at least one for every "
+        f"{derivation['least_figures']:,} px; pages that are lists need none. A page loads at most {derivation['kilobytes']} kB, and its layout shifts by "
         f"at most {derivation['shift']}. No cell scrolls sideways at 1280 px, and no formula overflows at 390 px.\n"
     )
 

@@ -1,4 +1,4 @@
-"""The exercise of the page "ELBO, score and flow: three views of one model"."""
+"""The exercises of the page "ELBO, score and flow: three views of one model"."""
 
 from __future__ import annotations
 
@@ -7,6 +7,16 @@ from .exercise import Exercise, symbols
 alpha_t, sigma_t, W = symbols("alpha_t sigma_t W", "positive")
 
 EXERCISES = (
+    Exercise(
+        "velocity-error-from-v",
+        "the factor from the squared error of v to that of the velocity",
+        W**2 / (alpha_t**2 + sigma_t**2) ** 2,
+        mistakes={
+            "the errors are squared, and so is the factor between them": W / (alpha_t**2 + sigma_t**2),
+            "that is the factor from the squared error of the noise": W**2 / alpha_t**2,
+            "that is the inverse of the factor": (alpha_t**2 + sigma_t**2) ** 2 / W**2,
+        },
+    ),
     Exercise(
         "bound-in-noise",
         "the weight of the squared error of the noise in the ELBO in continuous time",

@@ -30,6 +30,10 @@ patches, r_patch, L = sp.symbols("M p L")
 wronskian = sp.Symbol("W")
 n_, k_, eta, A_, slope_, share_, P_, Q_, weight = sp.symbols("n k eta A slope share P Q weight")
 FORMS = {
+    "velocity-error-from-v": [
+        (wronskian / (alpha_t**2 + sigma_t**2)) ** 2,
+        1 / ((alpha_t**2 + sigma_t**2) / wronskian) ** 2,
+    ],
     "bound-in-noise": [wronskian * alpha_t / sigma_t**3 * (sigma_t / alpha_t) ** 2, wronskian / alpha_t / sigma_t],
     "last-aim": [first + (sp.Symbol("second") - first), 2 * sp.Symbol("second") / 2],
     "weight-at-noise": [1 + (1 - B_t) / B_t, exp(-log(B_t)), sqrt(1 / B_t**2)],

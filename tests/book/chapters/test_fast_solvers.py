@@ -103,7 +103,7 @@ ORDERS = {"DDIM": (0.9, 1.1), "Heun": (1.9, 2.2), "DPM-Solver-2": (1.9, 2.2), "2
 
 @pytest.mark.parametrize("name", ORDERS)
 def test_the_measured_orders_are_the_derived_ones(name):
-    """The spread over five worlds leaves no doubt."""
+    """The spread over five mixtures leaves no doubt."""
     ((mean, _, spread),) = (row[-3:] for row in printed("fast-solvers", f"{name} ") if "order" in row)
     low, high = ORDERS[name]
     assert low < float(mean) - 2 * float(spread) and float(mean) + 2 * float(spread) < high
@@ -116,7 +116,7 @@ def test_chosen_times_leave_less_than_a_third(shown, calls):
 
 
 def test_chosen_times_come_near_to_the_floor(shown):
-    rows = {name: printed("fast-solvers", name)[0] for name in ("two sets of draws", "DDIM, trailing", "UniPC, equal")}
+    rows = {name: printed("fast-solvers", name)[0] for name in ("two sets of data", "DDIM, even in t", "UniPC, equal")}
     floor, usual, chosen = (float(row[-3]) for row in rows.values())
     spread = max(float(row[-1]) for row in rows.values())
     assert chosen < floor + 2 * spread < usual - 2 * spread
@@ -151,7 +151,7 @@ def test_the_pair_of_the_ring_is_judged_on_other_starts_than_those_that_chose_it
 def test_layers_that_know_the_width_learn_more_of_narrow_data():
     (words,) = printed("fast-solvers", " 0.2 ")  # of the table of means
     text = " ".join(words)
-    told, untold = (float(text.split(f"{name} ")[1].split()[0]) for name in ("told the width", "velocity"))
+    told, untold = (float(text.split(f"{name} ")[1].split()[0]) for name in ("with data_std", "v-prediction"))
     assert told < untold / 2
 
 

@@ -69,7 +69,12 @@ def test_the_proved_factors_are_those_of_the_errors(n, place, pair):
     of_noise = float((guess - noise).square().sum())
     torch.testing.assert_close(targets["x_0_hat"], clean)
     torch.testing.assert_close(targets["u_hat"], velocity.velocity_of_pair(path, clean, t, noise))
-    for block, letter in {"data-loss": "x_0_hat", "score-loss": "s_hat", "velocity-loss": "u_hat", "v-loss": "v_hat"}.items():
+    for block, letter in {
+        "data-loss": "x_0_hat",
+        "score-loss": "s_hat",
+        "velocity-loss": "u_hat",
+        "v-loss": "v_hat",
+    }.items():
         error = float((found[letter] - targets[letter]).square().sum())
         assert error == pytest.approx(float(factor(n, block, numbers)) * of_noise, rel=1e-9)
 
