@@ -16,21 +16,21 @@ EXERCISES = (
         "count-of-divergences",
         "the number of divergences",
         T,
-        mistakes={"L_T is a divergence, too": T - 1, "L_0 is no divergence": T + 1},
+        mistakes={"L_T is also a divergence": T - 1, "L_0 is not a divergence": T + 1},
     ),
     Exercise(
         "divergence-turned",
         "the divergence",
         (1 + mu**2) / (2 * sigma**2) - sp.Rational(1, 2) + sp.log(sigma),
-        mistakes={"this is the divergence the other way round": (mu**2 + sigma**2 - 1) / 2 - sp.log(sigma)},
+        mistakes={"this is the divergence in the other direction": (mu**2 + sigma**2 - 1) / 2 - sp.log(sigma)},
     ),
     Exercise(
         "noise-of-three-steps",
         "the variance of the merged noise",
         1 - alpha_1 * alpha_2 * alpha_3,
         mistakes={
-            "the last noise alone": 1 - alpha_3,
-            "what is added early is shrunk later": 3 - alpha_1 - alpha_2 - alpha_3,
+            "this is the variance of the last noise term alone": 1 - alpha_3,
+            "noise that is added early is scaled down by the later steps": 3 - alpha_1 - alpha_2 - alpha_3,
         },
     ),
     Exercise(
@@ -39,7 +39,7 @@ EXERCISES = (
         sp.sqrt(alpha_1) * (1 - alpha_2) / (1 - alpha_1 * alpha_2),
         mistakes={
             "this is the weight of x_2": sp.sqrt(alpha_2) * (1 - alpha_1) / (1 - alpha_1 * alpha_2),
-            "the root is over ᾱ_1, the fraction before the step": sp.sqrt(alpha_1 * alpha_2)
+            "this has the square root of ᾱ_2, but the square root of ᾱ_1, the value before the step, is needed": sp.sqrt(alpha_1 * alpha_2)
             * (1 - alpha_2)
             / (1 - alpha_1 * alpha_2),
         },

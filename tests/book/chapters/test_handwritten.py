@@ -35,8 +35,8 @@ def test_a_derivation_says_where_its_blocks_come_from(section):
     for name in SOURCED[section]:
         cell = re.search(rf'(?s)"{name}",.*?```\n\n(\*Source: [^\n]*\*)\n', part)
         assert cell and cell[1].count("*Source") == 1, name
-        assert re.search(r"verbatim|corrected \(|not in the article", cell[1]), name
-    assert "The article: “Handwritten Derivations”" in part
+        assert re.search(r"verbatim|corrected \(|without a typed formula", cell[1]), name
+    assert "Gumaan (2024): “Handwritten Derivations”" in part
 
 
 def justifications(n, name):
@@ -53,7 +53,7 @@ def test_the_first_goes_from_the_evidence_to_two_terms(n):
 
 
 def test_the_second_has_a_line_for_each_move(n):
-    """The silent moves of the article are lines: chain rule, Markov (twice), Bayes, telescoping, tower."""
+    """The silent steps of Gumaan (2024) are lines: chain rule, Markov (twice), Bayes, telescoping, tower."""
     block = n["H"].blocks["hand-long"]
     assert justifications(n, "hand-path") == [
         *("definition", "chain rule", "Markov", "algebra", "algebra", "Markov", "Bayes"),
