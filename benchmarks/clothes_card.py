@@ -32,7 +32,7 @@ def _about() -> list[str]:
         "[Fashion-MNIST](https://github.com/zalandoresearch/fashion-mnist), without a loss.",
         "Its licence is MIT, Copyright 2017 Zalando SE; see `clothes.LICENSE` beside it.",
         f"Of the ten classes in equal proportions it has {train} images to train on, {validation} and {test} held out.",
-        f"The model saw the {train} and no others: everybody can train it again, and look for the nearest neighbours",
+        f"The model saw the {train} and no others: anyone can train it again, and look for the nearest neighbours",
         "of a sample among all that it saw.\n",
     ]
 

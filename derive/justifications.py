@@ -2,8 +2,8 @@
 
 A justification is not a label.  ``rules`` names the inference rules of the kernel by which the right side of the step
 must be reached from its left, for all times in range; ``models`` and what follows set where counterexamples are sought.
-A step justified by algebra must hold when every density is an arbitrary positive function, one justified by the
-chain rule in joint laws that are not Markov chains, and only the justification Markov knows the Markov property.
+A step justified by algebra must hold when every density is an arbitrary positive function, one justified by the chain
+rule in joint distributions that are not Markov chains, and only the justification Markov knows the Markov property.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ RULES = {
     "Stieltjes": "Σ_{t=1..T} f(w(t/T)) (w(t/T) − w((t−1)/T)) → ∫_{w(0)}^{w(1)} f, for a continuous f and a smooth w",
 }
 RULE = "rule, all T"  # the proof status of a step that a rule reaches for all times in range
-ANY_LAW = ("conditional", "mean", "divergence", "linearity", "Fubini", "marginal")
+ANY = ("conditional", "mean", "divergence", "linearity", "Fubini", "marginal")
 
 
 @dataclass(frozen=True)
 class Justification:
     """``rules``: those of the kernel.  ``status``: the word beside the line, where the name alone is not enough.
 
-    models   "uninterpreted" arbitrary positive functions · "any" one joint law · "markov" a Markov chain
+    models   "uninterpreted" arbitrary positive functions · "any" one joint distribution · "markov" a Markov chain
     means    "uninterpreted" only what is inside may be rearranged · "sum" a weighted sum · "mean" weights that
              add to 1 · "integral" a weighted sum, and under a Gaussian the integral that it stands for
     ``integrates``, ``differentiates``: may integrals or derivatives be evaluated?  If not, they are uninterpreted.
     ``linear``: may sums and constants be pulled out of an integral?  ``exchanges``: may its order be changed?
-    ``weaker`` is the justification under which a step must fail, or else it cites more than it needs.
+    ``weaker`` is the justification under which a step must fail; otherwise it cites more than it needs.
     """
 
     name: str
@@ -105,7 +105,7 @@ _ALL = (
         "integrate a variable out of a joint density, or put one in",
         "any",
         weaker="algebra",
-        rules=ANY_LAW,
+        rules=ANY,
     ),
     Justification(
         "summation",
@@ -115,15 +115,15 @@ _ALL = (
         rules=("summation",),
     ),
     Justification("Bayes", "swap a variable and a condition", "any", weaker="algebra", rules=("conditional",)),
-    Justification("tower", "take an expectation in two stages", "any", weaker="algebra", rules=(*ANY_LAW, "given")),
+    Justification("tower", "take an expectation in two stages", "any", weaker="algebra", rules=(*ANY, "given")),
     Justification(
         "Markov",
         "drop all conditions but the last state",
         "markov",
         weaker="chain rule",
-        rules=("Markov", *ANY_LAW),
+        rules=("Markov", *ANY),
     ),
-    Justification("Jensen", "move a concave function out of an expectation, with the gap named", "any", rules=ANY_LAW),
+    Justification("Jensen", "move a concave function out of an expectation, with the gap named", "any", rules=ANY),
     Justification("Gibbs", "drop a Kullback–Leibler divergence, which is never negative", "any"),
     Justification("non-negative gap", "drop a gap that is never negative"),
     Justification("positive gap", "drop a gap that is always positive"),
@@ -193,7 +193,7 @@ CLOSED = JUSTIFICATIONS["algebra"]
 
 
 def cited(name: str, facts, standard) -> Justification:
-    """The justification called ``name`` for a step that cites these facts and the law of these noises."""
+    """The justification called ``name`` for a step that cites these facts and the distribution of these noises."""
     found = justification(name)
     if found.mean == "sum" and facts and not standard:
         return replace(found, mean="uninterpreted")  # the fact is put in place; operators stay as they are

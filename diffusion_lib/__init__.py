@@ -1,7 +1,7 @@
-"""A schedule fixes a forward process; a network is trained against it; a sampler runs it backwards.
+"""A schedule defines a forward process; a network learns to denoise its samples; a sampler reverses it.
 
-Derivations prove the formulas that all of them share.  Import the part that you need, for example
-``from diffusion_lib import process, sample``; nothing heavy is imported here.
+The formulas behind all three are proved in the book.  Import the subpackages that you need, for example
+``from diffusion_lib import process, sample``; this package itself imports nothing heavy.
 """
 
 __version__ = "0.1.0"

@@ -60,7 +60,7 @@ class WeightsUnavailable(DiffusionLibError, OSError):
 def check_integer(name: str, value: object, low: int, high: int | None = None) -> int:
     """Return ``value`` as an ``int`` with ``low <= value <= high``, or raise ``ConfigError``.
 
-    ``bool`` is refused although it is an ``int`` in Python: ``T=True`` is a slip, not one step.
+    ``bool`` is refused although it is an ``int`` in Python: ``T=True`` is a mistake, not one step.
     """
     allowed = f"an integer >= {low}" if high is None else f"an integer in {low}..{high}"
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
@@ -149,13 +149,13 @@ def known_range(index: Any) -> tuple[int, int] | None:
     if _recorded(index):
         for tensor in (index, index._base):
             version, *ends = _ranges().get(tensor, (None,)) if tensor is not None else (None,)
-            if version == index._version:  # views share it
+            if version == index._version:  # the same for all views
                 return tuple(ends)
     return None
 
 
 def _recorded(index: Any) -> bool:
-    """Whether PyTorch records that a tensor was changed; of one on the CPU a NumPy array may share the memory."""
+    """Whether PyTorch records every change to a tensor; one on the CPU may share its memory with a NumPy array."""
     import torch
 
     return index.device.type != "cpu" and not index.is_inference() and not torch.compiler.is_compiling()

@@ -5,8 +5,8 @@ texts, the gaps between them as wide as the labels need.  A box's or arrow's ``k
 
 An arrow's ``route`` is ``straight``, ``elbow`` (along, then across), ``drop`` (across, then along), ``step`` (along,
 across between two columns, along), ``over`` or ``under`` (around the boxes of a row, also from a box to itself), or
-``before`` or ``after`` (the same around a column).  Steps and what goes around have lanes of their own, which arrows
-share where they do not meet.  Two straight arrows between the same boxes, there and back, stand side by side.
+``before`` or ``after`` (the same around a column).  Steps and detours run in lanes of their own; two arrows may use the
+same lane where they do not meet.  Two straight arrows between the same boxes, there and back, stand side by side.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def _lanes(arrows: Sequence[Arrow], at: Mapping, need: Sequence, before: Sequenc
     """Lanes for what goes around, short ones inside: (axis, side, line, distance); ``before`` grows."""
     found, taken, bundles, stretch = {}, {}, {}, {}
     for i, arrow in enumerate(arrows):
-        if arrow.route in AROUND:  # arrows without labels share the lane of the box that they come from
+        if arrow.route in AROUND:  # arrows without labels from one box use the same lane
             bundles.setdefault((arrow.route, arrow.start, i if arrow.label else -1), []).append(i)
     for (route, *_), bundle in bundles.items():
         axis, side = AROUND[route]
@@ -174,7 +174,7 @@ def _lanes(arrows: Sequence[Arrow], at: Mapping, need: Sequence, before: Sequenc
 
 
 def _trunks(arrows: Sequence[Arrow], at: Mapping, before: np.ndarray) -> dict[int, float]:
-    """How far before its end a step turns: arrows from one box share a trunk, others where they do not meet."""
+    """How far before its end a step turns: arrows from one box have one trunk, and others do where they do not meet."""
     found, bundles, taken = {}, {}, {}
     for i, arrow in enumerate(arrows):
         if arrow.route == "step":

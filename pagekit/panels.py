@@ -10,8 +10,8 @@
     )
     panels(
         [
-            Panel("samples", sheet(samples, columns=8, scale=3), "Digits that nobody wrote"),
-            Panel("held-out digits", sheet(test_digits, columns=8, scale=3), "Digits that somebody wrote"),
+            Panel("samples", sheet(samples, columns=8, scale=3), "Generated digits"),
+            Panel("held-out digits", sheet(test_digits, columns=8, scale=3), "Handwritten digits"),
         ],
         kind="image",
     )

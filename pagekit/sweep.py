@@ -47,7 +47,7 @@ import sys
 SWEEP = json.load(open("sweep.json"))
 
 
-def command(wildcards):  # no name that somebody chose reaches a shell unquoted
+def command(wildcards):  # no user-supplied name reaches a shell unquoted
     pairs = [word for name, value in SWEEP["runs"][wildcards.run].items() for word in ("-p", name, str(value))]
     words = [SWEEP["source"], *pairs, "--out", f"runs/{wildcards.run}", "--timeout", str(SWEEP["timeout"])]
     return shlex.join([sys.executable, "-m", "diffusion_lib", "rerun", *words])

@@ -11,15 +11,15 @@ const remember = (key, value) => {
   try { localStorage.setItem(key, value); } catch { /* private window: this page only */ }
 };
 
-// A licence that is open closes when one presses Escape or a place outside of it.
-const closeLicence = (event) => {
-  for (const licence of document.querySelectorAll("details.licence[open]")) {
-    if (event.key === "Escape") licence.querySelector("summary").focus();
-    if (event.key === "Escape" || !event.key && !licence.contains(event.target)) licence.open = false;
+// A justification that is open closes when one presses Escape or a place outside of it.
+const closeJustification = (event) => {
+  for (const justification of document.querySelectorAll("details.justification[open]")) {
+    if (event.key === "Escape") justification.querySelector("summary").focus();
+    if (event.key === "Escape" || !event.key && !justification.contains(event.target)) justification.open = false;
   }
 };
-addEventListener("keydown", closeLicence);
-addEventListener("click", closeLicence);
+addEventListener("keydown", closeJustification);
+addEventListener("click", closeJustification);
 
 // Colours: those of the system, or light, or dark. The head of the page sets them before it is painted.
 const dark = matchMedia("(prefers-color-scheme: dark)");

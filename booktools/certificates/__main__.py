@@ -92,8 +92,9 @@ def satisfiable(book: Book, arguments: argparse.Namespace) -> int:
     answers.ask(asked)
     proved = [answers.to(each)[0] for each in asked]
     for (page, each), instance, good in zip(told, instances, proved, strict=True):
-        count = f"{len(each.said.premises)} premises about numbers, {len(each.laws)} laws, {len(each.noises)} noises"
-        unknown = "".join(f"; {law} is no Gaussian chain" for law in instance.unknown())
+        count = f"{len(each.said.premises)} premises about numbers, {len(each.distributions)} distributions"
+        count += f", {len(each.noises)} noises"
+        unknown = "".join(f"; {name} is not a Gaussian chain" for name in instance.unknown())
         print(f"{page:24} {'hold together' if good else 'not shown':14} {count}{unknown}")
     return 0 if all(proved) else 1
 

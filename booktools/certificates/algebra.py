@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from derive.language.alphabets import alphabet_of
-from derive.language.density import Density, Derivative, E, Integral, Law, Normal
+from derive.language.density import Density, Derivative, Distribution, E, Integral, Normal
 from derive.language.expr import Add, Div, Func, Mul, Neg, Num, Pow, Symbol, children, rebuild
 from derive.language.functions import Apply
 from derive.language.times import Index, Item, Product, Span, Sum
@@ -167,8 +167,8 @@ class Algebra:
             return f"f_equal; outcomes; {self.algebra(atom.body, first.body)}"
         if isinstance(atom, (E, Integral)):
             measure = getattr(atom, "under", None)
-            if isinstance(measure, Law):
-                raise Untranslated("equal means under whole laws")
+            if isinstance(measure, Distribution):
+                raise Untranslated("equal means under joint distributions")
             variable = measure.targets[0] if isinstance(measure, Density) else atom.over
             bodies = [self.body(each) for each in (atom, first)]
         elif isinstance(atom, Derivative):

@@ -1,6 +1,6 @@
 """Proof scripts for steps with derivatives.
 
-Each side is evaluated by the rules of differentiation; Rocq proves that it equals its value (the tactic ``slopes`` in
+Each side is evaluated by the rules of differentiation; Rocq proves that it equals its value (the tactic ``slopes`` of
 theorems/StepsDerivative.v), and the rest is algebra.
 """
 
@@ -13,10 +13,10 @@ from derive.language.goal import free_dummies
 from derive.language.times import Item
 from derive.language.tree import unfold
 
+from .differentiation import Derivatives, gathered
 from .facts import opened_means, replaced
 from .limits import limit
 from .parts import parts
-from .slopes import Slopes, gathered
 
 
 def proof(script) -> str | None:
@@ -35,17 +35,17 @@ def by_rules(script) -> str:
     points = {fact.left: fact.right for fact in goal.facts if getattr(fact.left, "name", None) in script.word.bound}
     facts = tuple(fact for fact in goal.facts if fact.left not in points)
     for chosen in dict.fromkeys(((), facts)):
-        slopes = Slopes(script)
+        derivatives = Derivatives(script)
         sides = [opened_means(side) for side in (goal.left, goal.right)]
         whole = [opened_means(side) for side in (unfold(tuple(sides), chosen, goal.start) if chosen else sides)]
-        values = [slopes.value(side) for side in whole]
+        values = [derivatives.value(side) for side in whole]
         last = [replaced(value, points) for value in values]
         sums = [gathered(value) for value in last]
         if script.print(last[0]) == script.print(last[1]):
             break
         if None not in sums and script.print(sums[0]) == script.print(sums[1]):
             break
-    lines = ["intros", *slopes.lines, *known(script, [*whole, *values])]
+    lines = ["intros", *derivatives.lines, *known(script, [*whole, *values])]
     for n, (side, full, value) in enumerate(zip(sides, whole, values, strict=True)):
         turn = ["symmetry"] if n else []
         if full != side:

@@ -1,9 +1,9 @@
 """Derivatives of integrals over the line: when they may be taken inside.  This module is trusted.
 
 A statement by exchange holds for each functional that exchanges with derivatives, as sums do.  An integral over the
-line does so where the integrand and its slope have a bound, near each value, that can be integrated: where something
-falls off faster than every power, whatever the value, and nothing else grows faster than a power or has a pole.  Thus
-d/dr ∫ r³ exp(-r⁴ y²) dy = √π at r = 0, and the integral of the slope is 0.
+line does so where the integrand and its derivative have an integrable bound near each value: where some factor falls
+off faster than every power, whatever the value, and no other grows faster than a power or has a pole.  By contrast,
+d/dr ∫ r³ exp(-r⁴ y²) dy = √π at r = 0, and the integral of the derivative is 0.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from derive.language.vectors import Gradient
 def exchangeable(sides) -> bool:
     """Does every integral over the line have such a bound, for each variable that ``sides`` differentiate by?"""
     parts = [part for side in sides for part in walk(side)]
-    slopes = {part.by for part in parts if isinstance(part, (Derivative, Gradient))}
+    moving = {part.by for part in parts if isinstance(part, (Derivative, Gradient))}
     whole = [part for part in parts if isinstance(part, Integral) and (part.low, part.high) == (None, None)]
     whole += [Integral(p.body * p.under, p.under.at) for p in parts if isinstance(p, E) and isinstance(p.under, Normal)]
-    return all(_bounded(each, by) for each in whole if isinstance(each.over, Symbol) for by in slopes - {each.over})
+    return all(_bounded(each, by) for each in whole if isinstance(each.over, Symbol) for by in moving - {each.over})
 
 
 def _bounded(integral: Integral, by) -> bool:

@@ -113,17 +113,17 @@ def positive(node: Expr) -> bool:
 
 
 def _one_process(nodes: list[Expr]) -> None:
-    """The densities of a law are told by times: all of them are about states of one process."""
+    """The densities of a distribution are identified by times: all of them are about states of one process."""
     processes: dict[str, str] = {}
     for node in (node for node in nodes if isinstance(node, Density)):
         for part in (*node.targets, *node.given):
-            if processes.setdefault(node.law.name, named(part)) != named(part):
-                raise Untranslated(f"the law {node.law.name} of two processes")
+            if processes.setdefault(node.distribution.name, named(part)) != named(part):
+                raise Untranslated(f"the distribution {node.distribution.name} of two processes")
 
 
 def _name(node: Expr) -> str | None:
     if isinstance(node, (Apply, Density)):
-        return node.function.name if isinstance(node, Apply) else node.law.name
+        return node.function.name if isinstance(node, Apply) else node.distribution.name
     return named(node) if isinstance(node, (Symbol, Item, Span)) else None
 
 

@@ -81,7 +81,7 @@ class Fingerprint:
             kind = (type(node).__name__, getattr(node, "name", ""), repr(getattr(node, "function", "")))
             rest = [
                 repr(getattr(node, name))
-                for name in ("over", "by", "under", "given", "symbol", "low", "high", "law", "targets")
+                for name in ("over", "by", "under", "given", "symbol", "low", "high", "distribution", "targets")
                 if hasattr(node, name) and name != "arg"
             ]
             if isinstance(node, Density):

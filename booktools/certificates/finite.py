@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from derive.language.alphabets import Iverson
-from derive.language.density import KL, Density, Derivative, E, Integral, Law, Normal
+from derive.language.density import KL, Density, Derivative, Distribution, E, Integral, Normal
 from derive.language.expr import Add, Div, Expr, Func, Interval, Mul, Neg, Num, Pow, Symbol, rebuild, walk
 from derive.language.functions import Apply
 from derive.language.goal import contains
@@ -140,7 +140,7 @@ class Means(Rules):
             return self.under_sum(node)
         if isinstance(node, E) and isinstance(node.under, Density):
             return self.over(node.under.targets, node.body * node.under)
-        if isinstance(node, E) and isinstance(node.under, Law):
+        if isinstance(node, E) and isinstance(node.under, Distribution):
             (sequence,) = {part.targets[0].sequence for part in walk(node.body) if isinstance(part, Density)}
             return self.sum_over(sequence, ALL, node.body * Marginal(node.under, sequence, ALL))
         if isinstance(node, E) and isinstance(node.under, Normal):
@@ -160,14 +160,15 @@ class Means(Rules):
         return new, "; ".join([*lines.values(), self.algebra(left, right, logs=True)])
 
     def density(self, node):
-        times, law = self.words.times, node.law
+        times, distribution = self.words.times, node.distribution
         (sequence,) = {part.sequence for part in (*node.targets, *node.given)}
         given = parts_of(node.given, times)
-        whole = Marginal(law, sequence, times.union(parts_of(node.targets, times), given))
+        whole = Marginal(distribution, sequence, times.union(parts_of(node.targets, times), given))
         if not given:
             return whole, "apply cond_joint; first [ assumption | bits ]"
-        new, prove = Div(whole, Marginal(law, sequence, given)), "apply cond_as; bits"
-        parts = [self.pairs(side) for side in (new.over, new.under)] if law.markov and self.paired else [(None, ())]
+        new, prove = Div(whole, Marginal(distribution, sequence, given)), "apply cond_as; bits"
+        paired = distribution.markov and self.paired
+        parts = [self.pairs(side) for side in (new.over, new.under)] if paired else [(None, ())]
         if not any(lines for _, lines in parts):
             return new, prove
         lines = [line for _, lines in parts for line in lines]

@@ -136,7 +136,7 @@ class Integrals:
         own = [n for n in normals if n.at == variable and variable not in (*walk(n.mean), *walk(n.variance))]
         exps = [f for f in rest if isinstance(f, Func) and f.name == "exp" and variable in walk(f)]
         if not own:
-            return self.bell(rest, exps, variable)
+            return self.exponential(rest, exps, variable)
         prior = own[-1]
         rest.remove(prior)
         normals.remove(prior)
@@ -162,10 +162,10 @@ class Integrals:
         rest.remove(other)
         m, v = prior.mean, prior.variance
         poly = Polynomials(variable, m, self.print)
-        slope = poly.of(Neg(other.at - other.mean)).get(1, ZERO)
-        spread = Add((Mul((Pow(slope, TWO), v)), other.variance))
+        coefficient = poly.of(Neg(other.at - other.mean)).get(1, ZERO)
+        spread = Add((Mul((Pow(coefficient, TWO), v)), other.variance))
         value = Normal(put(other.at, variable, m), put(other.mean, variable, m), spread)
-        lines = f"{self.function(variable, other.at)} {self.function(variable, other.mean)} {self.text(slope)}"
+        lines = f"{self.function(variable, other.at)} {self.function(variable, other.mean)} {self.text(coefficient)}"
         spreads = f"{self.text(m)} {self.text(other.variance)} {self.text(v)}"
         if not rest:
             return value, f"apply (merged _ {lines} {spreads}); [ pos | pos | {PLAIN} | {PLAIN} ]"
@@ -184,14 +184,14 @@ class Integrals:
         lemma = f"apply (mean_of_exponential _ {' '.join(map(self.text, (m, v, factor, b, c)))})"
         return value, f"{lemma}; [ pos | intros; cbv beta; f_equal; rewrite Rmult_1_l; f_equal; ring ]"
 
-    def bell(self, rest, exps, variable):
+    def exponential(self, rest, exps, variable):
         """An exponential of a square that no root makes a density."""
         (one,) = exps
         rest.remove(one)
         poly = Polynomials(variable, ZERO, self.print)
         powers, factor = poly.of(one.arg), poly.product(rest)[0]
         if 1 in powers:
-            raise Untranslated("a bell around another place than zero")
+            raise Untranslated("an exponential of a square that is not centred at zero")
         c, v = powers.get(0, ZERO), cancelled(Div(Num(Fraction(-1)), Mul((TWO, powers[2]))), {})
         value = Mul((factor, Mul((Func("exp", c) if c != ZERO else ONE, Func("sqrt", Mul((TWO, Pi(), v)))))))
         lemma = f"integral_of_bell _ 0 {self.text(v)} {self.text(factor)} {self.text(c)}"

@@ -43,13 +43,14 @@ class Instance:
             own += [premise for premise in known if premise.rpartition("_")[0] == f"D_{name}"]
             lines += [f"assert ({premise} : {known.pop(premise)}) by Model.holds" for premise in own]
         lines += [f"assert ({premise} : {text}) by Model.holds" for premise, text in known.items()]
-        ways = [*map(self.law, self.told.laws.values()), *([self.noise()] if self.told.noises else [])]
+        ways = [self.chain(facts) for facts in self.told.distributions.values()]
+        ways += [self.noise()] if self.told.noises else []
         for number_, (text, way) in enumerate(zip(self.told.parts, ways, strict=True)):
             lines.append(f"assert (P{number_} : {text}); [ {way} | ]")
         lines.append(f"exists {', '.join(self.said.names)}" if self.said.names else "idtac")
         return "; ".join([*lines, SPLIT, "first [ assumption | exact I ]"])
 
-    def law(self, facts: list[Fact]) -> str:
+    def chain(self, facts: list[Fact]) -> str:
         """A Gaussian chain, forward or backward: each state is a multiple of the one before, and noise."""
         (fact,) = facts if len(facts) == 1 else [None]
         times = [each.index for each in (*fact.left.targets, *fact.left.given)] if fact else []
@@ -61,13 +62,13 @@ class Instance:
         index = f"let {time} := {time if forward else f'(N_ - {time})%nat'} in"
         factor = f"{index} let {name_of(path)} := (fun _ : nat => 1) in {here(fact.right.mean)}"
         spread = f"{index} if Nat.eqb {time} 0 then 1 else {here(fact.right.variance)}"
-        law = f"GaussianModel.{'law' if forward else 'back_law'} 0"
-        chain = f"({law} (fun {time} : nat => {factor}) (fun {time} : nat => {spread}) N_)"
+        model = f"GaussianModel.{'law' if forward else 'back_law'} 0"
+        chain = f"({model} (fun {time} : nat => {factor}) (fun {time} : nat => {spread}) N_)"
         return f"intros N_; exists {chain}; Model.in_chain"
 
     def unknown(self) -> list[str]:
-        """The laws of which there is no instance."""
-        return [law for law, facts in self.told.laws.items() if self.law(facts) == "fail"]
+        """The distributions of which there is no instance."""
+        return [name for name, facts in self.told.distributions.items() if self.chain(facts) == "fail"]
 
     def noise(self) -> str:
         """The model of ``StepsNoiseModel.v``, for one process that takes up a noise at each time."""
@@ -129,7 +130,7 @@ class Instance:
             return self.defined(self.meaning[name])
         if getattr(thing, "order", 0):
             return f"fun {' '.join('_' for _ in self.words.arguments[name])} => 0"
-        for small, large in self.goal.hypotheses:  # a slope with a sign
+        for small, large in self.goal.hypotheses:  # a derivative with a sign
             rate = "1" if isinstance(large, Derivative) else "(- 1)"
             if next((self.word(p) for p in (*walk(small), *walk(large)) if hasattr(p, "function")), None) == name:
                 return f"fun y => exp ({rate} * y)"

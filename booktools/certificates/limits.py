@@ -10,12 +10,12 @@ from derive.language.functions import Apply
 from derive.language.times import Index, Product, Sum
 from derive.language.tree import free_indices
 
+from .differentiation import Derivatives, neg, over, terms
 from .facts import replaced
 from .polynomials import ONE, ZERO
 from .polynomials import product as times
 from .polynomials import total as add
 from .premises import Untranslated
-from .slopes import Slopes, neg, over, terms
 
 H = Symbol("h_to_0", "h", Interval())
 
@@ -31,7 +31,7 @@ def limit(script) -> str:
     powers = laurent(body, symbol)
     most = max(powers)
     if most > 1:
-        raise Untranslated("a limit that is not one of values or slopes")
+        raise Untranslated("a limit that is neither a value nor a derivative")
     function = add(*(times(c, *[H] * (most - power)) for power, c in powers.items()))
     text = f"(fun {H.name} : R => {script.text(function)})"
     first = replaced(function, {H: ZERO})
@@ -52,10 +52,8 @@ def limit(script) -> str:
         closed = at_zero(script, first, right)
         lines.append(f"apply (limit_of_value {text}); [ eexists; slope | cbv beta; {closed} | of_inverse ]")
         return "; ".join(lines)
-    slope = replaced(Slopes(script).by(function, H), {H: ZERO})
-    value = (
-        f"eapply slope_eq; [ slope | transitivity {script.text(slope)}; [ same | {at_zero(script, slope, right)} ] ]"
-    )
+    at_h = replaced(Derivatives(script).by(function, H), {H: ZERO})
+    value = f"eapply slope_eq; [ slope | transitivity {script.text(at_h)}; [ same | {at_zero(script, at_h, right)} ] ]"
     lines.append(f"apply (limit_of_slope {text}); [ {value} | cbv beta; {at_zero(script, first, ZERO)} | of_inverse ]")
     return "; ".join(lines)
 

@@ -1,7 +1,7 @@
 """Proof scripts of steps with means and variances over noise.
 
 Every mean becomes a sum of constants times means of monomials in random variables.  Means of products become products
-of means where the step cites independence, and powers of a noise become numbers where it cites the standard normal law.
+of means where the step cites independence, and powers of a noise become numbers where it cites the standard normal.
 """
 
 from __future__ import annotations
@@ -170,20 +170,20 @@ class Noise:
         return f"etransitivity; [ {used} | cbn [means known_means]; {ones}; reflexivity ]"
 
     def monomial(self, node, moving: dict) -> Expr:
-        """The mean of a product of powers, by independence or by the standard normal law."""
+        """The mean of a product of powers, by independence or by the standard normal distribution."""
         if node not in self.values:
             self.values[node] = node
             names = [getattr(factor, "sequence", factor).name for factor in moving if is_noise(factor)]
             measure, pairs = self.word.functional(node.given), list(moving.items())
             if self.independent and len(pairs) == 2 and not node.given:
                 (a, m), (b, n) = pairs
-                law = f"independent_under mean_of {self.variable(a)} {self.variable(b)}"
-                by = f"assert (K : {law}) by independence; exact (K {power(m)} {power(n)})"
+                claim = f"independent_under mean_of {self.variable(a)} {self.variable(b)}"
+                by = f"assert (K : {claim}) by independence; exact (K {power(m)} {power(n)})"
                 new = Mul(tuple(E(product(ONE.value, {factor: k})) for factor, k in pairs))
                 self.values[node] = self.equation(node, new, by)
             elif self.independent and len(pairs) == len(names) == 1 and node.given:
-                law = f"same_law {measure} mean_of {self.variable(pairs[0][0])}"
-                by = f"assert (K : {law}) by law; exact (K {power(pairs[0][1])})"
+                claim = f"same_law {measure} mean_of {self.variable(pairs[0][0])}"
+                by = f"assert (K : {claim}) by law; exact (K {power(pairs[0][1])})"
                 self.values[node] = self.equation(node, E(node.body), by)
             elif len(pairs) == len(names) == 1 and names[0] in self.standard:
                 by = f"assert (K : standard {measure} {self.variable(pairs[0][0])}) by law; moments"
@@ -195,14 +195,14 @@ class Noise:
 
     def gaussian(self, node) -> Expr:
         """The mean of a polynomial of degree two under a Gaussian."""
-        law, parts = node.under, {0: [], 1: [], 2: []}
+        normal, parts = node.under, {0: [], 1: [], 2: []}
         for coefficient, factors in products(node.body):
-            parts[factors.pop(law.at, 0)].append(product(coefficient, factors))
+            parts[factors.pop(normal.at, 0)].append(product(coefficient, factors))
         c, b, a = (total(parts[k]) for k in (0, 1, 2))
-        polynomial = Add((Mul((a, Pow(law.at, TWO))), Mul((b, law.at)), c))
-        same = f"same_bodies {law.at.name}; f_equal; {self.script.algebra(node.body, polynomial)}"
-        by = f"transitivity {self.text(E(polynomial, law))}; [ {same} | apply normal_quadratic; side ]"
-        new = Add((Mul((a, Add((Pow(law.mean, TWO), law.variance)))), Mul((b, law.mean)), c))
+        polynomial = Add((Mul((a, Pow(normal.at, TWO))), Mul((b, normal.at)), c))
+        same = f"same_bodies {normal.at.name}; f_equal; {self.script.algebra(node.body, polynomial)}"
+        by = f"transitivity {self.text(E(polynomial, normal))}; [ {same} | apply normal_quadratic; side ]"
+        new = Add((Mul((a, Add((Pow(normal.mean, TWO), normal.variance)))), Mul((b, normal.mean)), c))
         return self.equation(node, new, by)
 
 
@@ -211,5 +211,5 @@ def power(exponent: int) -> str:
 
 
 def moment(k: int) -> int:
-    """E z^k = (k - 1) E z^(k - 2) of the standard normal law."""
+    """E z^k = (k - 1) E z^(k - 2) of the standard normal."""
     return 1 - k if k < 2 else (k - 1) * moment(k - 2)

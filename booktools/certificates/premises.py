@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from derive.language.alphabets import alphabet_of
-from derive.language.density import Density, Derivative, E, Integral, Law, Normal, Var
+from derive.language.density import Density, Derivative, Distribution, E, Integral, Normal, Var
 from derive.language.dependence import is_noise, is_state
 from derive.language.expr import Div, Interval, Symbol, children, walk
 from derive.language.functions import Function
@@ -116,10 +116,10 @@ class Premises:
             return [f"{word} {name}" for word in thing.split()]
         if thing is self.latest:
             return [f"({self.index(Index(*latest))} < {name})%nat" for latest in self.latest.items()]
-        if isinstance(thing, Law) and self.space == "finite":
+        if isinstance(thing, Distribution) and self.space == "finite":
             words = ["normalised", "markov"] if thing.markov else ["normalised"]
             return [f"forall x, 0 < {name} x", *(f"{word} {self.values()} {name}" for word in words)]
-        if isinstance(thing, Law):
+        if isinstance(thing, Distribution):
             return [f"forall A B x, 0 < {name} A B x"]
         if isinstance(thing, Index):
             return [f"({self.least.get(thing.symbol, self.goal.start)} <= {name})%nat"]
@@ -134,8 +134,8 @@ class Premises:
         if self.by == "linearity":
             integrals = [part for part in dict.fromkeys(self.stated) if isinstance(part, Integral)]
             return [f"(ex_{self(each)[1:]}" for each in integrals if None not in (each.low, each.high)]
-        slopes = [part for part in self.stated if isinstance(part, Derivative) and self.by == "differentiation"]
-        pairs = [(d.by, p) for d in slopes for p in walk(d.body) if isinstance(p, Integral) and d.by in walk(p)]
+        derivatives = [part for part in self.stated if isinstance(part, Derivative) and self.by == "differentiation"]
+        pairs = [(d.by, p) for d in derivatives for p in walk(d.body) if isinstance(p, Integral) and d.by in walk(p)]
         return sorted({f"smooth {self.function(by.name, 'R', part)}" for by, part in pairs if not free_dummies(part)})
 
     def _smooth(self, name: str, function: Function) -> list[str]:
@@ -143,8 +143,8 @@ class Premises:
         types, after = self.arguments[name], name_of(function.name + "_prime" * (function.order + 1))
         if not (self.goal.justification.differentiates or self.by == "limit" or self.space == "line"):
             return []
-        slope = [f"forall y, is_derive {name} y ({after} y)"] if types == ("R",) and after in self.names else []
-        return [*slope, *([f"{SMOOTH[types]} {name}"] if types in SMOOTH else [])]
+        derivative = [f"forall y, is_derive {name} y ({after} y)"] if types == ("R",) and after in self.names else []
+        return [*derivative, *([f"{SMOOTH[types]} {name}"] if types in SMOOTH else [])]
 
     def _domain(self, name: str, thing) -> list[str]:
         """The values of a symbol, a sequence or a function lie in its domain; the first one may be stated."""
@@ -159,7 +159,7 @@ class Premises:
         return [*found, f"{name} {thing.start}%nat = {number(first)}"] if stated else found
 
     def _noise(self, name: str, noise) -> list[str]:
-        """Its law, where the step cites it, and what it is independent of, if it has a time: of other noises, too."""
+        """Its distribution, where the step cites it; and, if it has a time, what it is independent of, noises too."""
         noises = [word for word, thing in self.things.items() if isinstance(thing, Sequence) and is_noise(thing)]
         states = [word for word, thing in self.things.items() if getattr(thing, "role", "") == "state"]
         given = states if "mean_given" in self.names else []
@@ -199,7 +199,7 @@ def forall(own: dict[str, str], guards=()) -> str:
 def scope(node) -> tuple[tuple, tuple]:
     """What ``node`` binds, and its parts in which that is free; a mean over noise binds the outcome."""
     match node:
-        case E(body, Law()):
+        case E(body, Distribution()):
             return tuple(filter(is_state, walk(body))), ()
         case E(_, None, given) | Var(_, given):
             return (OUTCOME,), given

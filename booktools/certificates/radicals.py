@@ -67,8 +67,8 @@ def opened(side: Expr) -> Expr:
     node = rebuild(side, opened)
     if not isinstance(node, Normal):
         return node
-    bell = Func("exp", Div(Neg(Pow(node.at - node.mean, TWO)), Mul((TWO, node.variance))))
-    return Div(bell, Func("sqrt", Mul((TWO, Pi(), node.variance))))
+    exponential = Func("exp", Div(Neg(Pow(node.at - node.mean, TWO)), Mul((TWO, node.variance))))
+    return Div(exponential, Func("sqrt", Mul((TWO, Pi(), node.variance))))
 
 
 def _inner_first(node):

@@ -47,8 +47,9 @@ class Rules:
         way = Over(sequence, parts, body)
         listed = "; ".join(f"({self.words.of_states(way, c)}, {self.words.of_states(way, r)})" for c, r in pairs)
         total = self.total([(c, r) for c, r in pairs])
-        laws = {part.law.name for part in walk(body) if isinstance(part, Marginal) and part.parts == ALL}
-        whole = "".join(f"rewrite ?(law_is_marginal {self.words.values()} {name_of(law)}); " for law in laws)
+        whole = [part for part in walk(body) if isinstance(part, Marginal) and part.parts == ALL]
+        names = {name_of(part.distribution.name) for part in whole}
+        whole = "".join(f"rewrite ?(law_is_marginal {self.words.values()} {name}); " for name in names)
         split = f"into {sequence.name}; cbn [sum fst snd]; {whole}{self.equal(body, total)}"
         end = expression(poly.add(*(poly.multiply(self.form(c), self.form(e)) for c, _, e in terms)))
         lemma = f"StepsFinite.combination {self.words.values()} _ {place} [{listed}]"
@@ -80,17 +81,17 @@ class Rules:
                     return self.merged(sequence, parts, others, inner)
             if power == 1 and type(inner) is Sum:
                 return self.sum_out(sequence, parts, others, inner)
-        for law, power in rest:
-            if power != 1 or not isinstance(law, Marginal) or law.sequence != sequence:
+        for marginal, power in rest:
+            if power != 1 or not isinstance(marginal, Marginal) or marginal.sequence != sequence:
                 continue
-            others = tuple(pair for pair in rest if pair[0] != law)
+            others = tuple(pair for pair in rest if pair[0] != marginal)
             states = [self.words.states(node) for node, _ in others]
             if None in states:
                 continue
             kept = self.meet(parts, times.union(*states))
             gone = times.without(parts, kept)
-            if gone and times.covers(law.parts, gone):
-                return self.reduced(sequence, parts, kept, gone, others, law)
+            if gone and times.covers(marginal.parts, gone):
+                return self.reduced(sequence, parts, kept, gone, others, marginal)
         start = Over(sequence, parts, poly.word(rest))
         return start, start, "reflexivity"
 
@@ -138,18 +139,18 @@ class Rules:
         rule = f"apply (merge {self.words.values()} {sets} {functions}); [ bits | bits | frees ]"
         return self.then(sequence, both, Mul((poly.word(others), inner.body)), rule, start)
 
-    def reduced(self, sequence, parts, kept, gone, others, law):
-        less = Marginal(law.law, sequence, self.words.times.without(law.parts, gone))
-        values, f = f"{self.words.values()} {name_of(law.law.name)}", poly.word(others)
-        rest, whole, small = (self.words.parts(each) for each in (law.parts, parts, less.parts))
+    def reduced(self, sequence, parts, kept, gone, others, marginal):
+        less = Marginal(marginal.distribution, sequence, self.words.times.without(marginal.parts, gone))
+        values, f = f"{self.words.values()} {name_of(marginal.distribution.name)}", poly.word(others)
+        rest, whole, small = (self.words.parts(each) for each in (marginal.parts, parts, less.parts))
         if not kept:
-            start = Over(sequence, parts, law)
+            start = Over(sequence, parts, marginal)
             rule = f"rewrite (marginal_out {values} {whole} {rest} {small}) by bits"
             rule += "; reflexivity" if less.parts else "; apply marginal_none; assumption"
             return start, (less if less.parts else ONE), rule
-        start = Over(sequence, parts, Mul((f, law)))
+        start = Over(sequence, parts, Mul((f, marginal)))
         sets = f"{whole} {self.words.parts(kept)} {rest} {small}"
-        rule = f"apply (reduce {values} {sets} {self.words.of_states(law, f)}); [ bits | bits | bits | frees ]"
+        rule = f"apply (reduce {values} {sets} {self.words.of_states(marginal, f)}); [ bits | bits | bits | frees ]"
         return self.then(sequence, kept, Mul((f, less)), rule, start)
 
     def sum_out(self, sequence, parts, others, inner):
@@ -184,13 +185,13 @@ class Rules:
             return whole, []
         (first, here, *rest), union = singles, self.words.times.union
         near, late, one = (
-            Marginal(whole.law, whole.sequence, union([(time, time) for time in times]))
+            Marginal(whole.distribution, whole.sequence, union([(time, time) for time in times]))
             for times in ((first, here), (here, *rest), (here,))
         )
         later, lines = self.pairs(late)
-        law = f"{self.words.values()} ltac:(assumption) {name_of(whole.law.name)} ltac:(assumption)"
+        given = f"{self.words.values()} ltac:(assumption) {name_of(whole.distribution.name)} ltac:(assumption)"
         sets = " ".join(self.words.parts(each.parts) for each in (whole, near, late))
-        line = f"rewrite (marginal_across {law} {self.words.index(here)} {sets}) by first [ assumption | bits ]"
+        line = f"rewrite (marginal_across {given} {self.words.index(here)} {sets}) by first [ assumption | bits ]"
         return Div(Mul((near, later)), one), [line, *lines]
 
     # Integrals

@@ -4,9 +4,9 @@ This module is trusted. The translator makes the statement: there are numbers, s
 the domains of a derivation's symbols for which all its definitions, assumptions and hypotheses hold. For these
 numbers,
 
-- each law with Gaussian conditional densities comes from one joint density on the line, for any number N of variables;
-- there are noises with the standard normal law, independent of each other and of earlier states, and states that
-  are made of them as the page says, up to any time N.
+- for any number N of variables, one joint density on the line has the Gaussian conditional densities that are stated;
+- there are standard normal noises, independent of each other and of earlier states, and states that are made of them as
+  the page says, up to any time N.
 
 Beside the numbers, densities and integrals are what they are in statements about any integral: arbitrary positive
 functions, and a functional with the structure of integrals. The equation of a diffusion, which one page assumes, is
@@ -47,7 +47,7 @@ def derivations(page: Page) -> list[Derivation]:
 
 
 class Assumptions:
-    """What a derivation assumes: of numbers, of laws, and of noise."""
+    """What a derivation assumes: about numbers, distributions and noise."""
 
     def __init__(self, derivation: Derivation):
         stated = [block for block in derivation.blocks.values() if isinstance(block, Definition)]
@@ -55,11 +55,11 @@ class Assumptions:
         facts = [fact for block in stated for fact in block.facts()]
         self.noises = [block.left for block in stated if is_noise(block.left) and block.right == standard_normal]
         self.states = [fact for fact in facts if is_state(fact.left) and self.noises]
-        self.laws: dict[str, list[Fact]] = {}
+        self.distributions: dict[str, list[Fact]] = {}
         for fact in facts:
             if isinstance(fact.left, Density) and isinstance(fact.right, Normal):
-                self.laws.setdefault(fact.left.law.name, []).append(fact)
-        apart = [*self.states, *(fact for law in self.laws.values() for fact in law)]
+                self.distributions.setdefault(fact.left.distribution.name, []).append(fact)
+        apart = [*self.states, *(fact for facts in self.distributions.values() for fact in facts)]
         zero = Num(0)
         self.goal = Goal(
             "assumptions",
@@ -73,8 +73,8 @@ class Assumptions:
         )
         self.words = Translator(self.goal)
         self.said = self.words.statement()
-        self.parts = [self.law(facts) for facts in self.laws.values()] + ([self.noise()] if self.noises else [])
-        more = {name: type_ for name, type_ in self.words.names.items() if name not in {*self.said.names, *self.laws}}
+        self.parts = [*map(self.distribution, self.distributions.values()), *([self.noise()] if self.noises else [])]
+        more = {a: b for a, b in self.words.names.items() if a not in {*self.said.names, *self.distributions}}
         known = {f"D_{name}_{n}": said for name in more for n, said in enumerate(self.words.premises(name))}
         names, premises = self.said.names | more, self.said.premises | known
         self.said = replace(self.said, names=names, premises=premises)
@@ -83,8 +83,8 @@ class Assumptions:
     def statement(self) -> str:
         return exists(self.said.names, [*self.said.premises.values(), *self.parts])
 
-    def law(self, facts: list[Fact]) -> str:
-        """The law of the states at the times before N, from one joint density."""
+    def distribution(self, facts: list[Fact]) -> str:
+        """The distribution of the states at the times before N, from one joint density."""
         said = []
         for fact in facts:
             states = (*fact.left.targets, *fact.left.given)
@@ -94,12 +94,12 @@ class Assumptions:
             guards = [f"({first} <= {name_of(symbol)})%nat" for symbol, first in fact.first]
             guards += [f"({here.index(index)} < {N})%nat" for index in indices(states)]
             said.append(f"{forall(own, guards)}{here(fact.left)} = {here(fact.right)}")
-        law = name_of(facts[0].left.law.name)
-        joint = exists({law: self.words.names.pop(law)}, [f"joint_on_line {N} {law}", *said])
+        name = name_of(facts[0].left.distribution.name)
+        joint = exists({name: self.words.names.pop(name)}, [f"joint_on_line {N} {name}", *said])
         return f"forall {N} : nat, {joint}"
 
     def noise(self) -> str:
-        """Noises that have their laws, and states, up to the time N."""
+        """Noises with their distributions, and states, up to the time N."""
         self.noisy = self.of_noise()
         outer = {*self.said.names.items(), *self.words.names.items(), (N, "nat")}  # numbers stay what they are
         own = {name: type_ for name, type_ in self.noisy.names.items() if (name, type_) not in outer}

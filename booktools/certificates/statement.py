@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derive.language.alphabets import Iverson
-from derive.language.density import KL, Density, Derivative, E, Integral, Law, Normal, Var, written_out
+from derive.language.density import KL, Density, Derivative, Distribution, E, Integral, Normal, Var, written_out
 from derive.language.dependence import is_state
 from derive.language.expr import Add, Div, Expr, Func, Least, Mul, Neg, Num, Pi, Pow, Symbol, children, walk
 from derive.language.functions import Apply
@@ -139,8 +139,9 @@ class Translator(premises.Premises):
                     word = self.use(function.name + "_prime" * order, replace(function, order=order), *types)
                 values = [self.index(each) if isinstance(each, Index) else self(each) for each in arguments]
                 return f"({' '.join([word, *values])})"
-            case Density(law, targets, given):
-                front = f"cond {self.values()} {self.law(law)}" if self.space == "finite" else self.law(law)
+            case Density(q, targets, given):
+                finite = self.space == "finite"
+                front = f"cond {self.values()} {self.distribution(q)}" if finite else self.distribution(q)
                 return f"({front} {self.set(targets)} {self.set(given)} {self.path(*targets, *given)})"
             case KL(p, q):
                 return self(E(Func("log", Div(p, q)), p))
@@ -148,9 +149,9 @@ class Translator(premises.Premises):
                 return self(written_out(node))
             case E(body, Density(_, targets) as density):
                 return self.over(targets, self.path(*targets), f"{self(body)} * {self(density)}")
-            case E(body, Law() as law):
+            case E(body, Distribution() as q):
                 path = self.path(*scope(node)[0])
-                joint = self.law(law) if self.space == "finite" else f"{self.law(law)} all none"
+                joint = self.distribution(q) if self.space == "finite" else f"{self.distribution(q)} all none"
                 return self.over(None, path, f"{self(body)} * ({joint} {path})")
             case E(body, None, given):
                 return f"({self.functional(given)} {self.outcomes(body)})"
@@ -195,9 +196,9 @@ class Translator(premises.Premises):
         """The latest value of a time, for all terms of the sums around."""
         return self.ends.get(node.symbol, Index(node.symbol)) + node.offset
 
-    def law(self, law: Law) -> str:
+    def distribution(self, distribution: Distribution) -> str:
         path = f"nat -> {symbols_of(self.alphabet) if self.alphabet else 'R'}"
-        return self.use(law.name, law, *(() if self.space == "finite" else ("set", "set")), path)
+        return self.use(distribution.name, distribution, *(() if self.space == "finite" else ("set", "set")), path)
 
     def letters(self) -> str:
         """The list of all symbols of the alphabet."""
@@ -245,7 +246,7 @@ class Translator(premises.Premises):
     def statement(self) -> Statement:
         faithful(self.goal)
         if self.by == "exchange" and not exchangeable(self.goal.sides()):
-            raise premises.Untranslated("the derivative of an integral, without a bound for its slope")
+            raise premises.Untranslated("the derivative of an integral, without a bound on that of the integrand")
         goal, limit = self.goal, isinstance(self.goal.left, Limit)
         relation = "" if limit else getattr(goal, "relation", "=")
         left = f"is_lim_seq {self.function(goal.left.symbol, 'nat', goal.left.body)}" if limit else self(goal.left)

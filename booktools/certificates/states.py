@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from derive.language.density import Law
+from derive.language.density import Distribution
 from derive.language.expr import Expr
 from derive.language.times import Index, Item, Sequence, Span, Sum
 
@@ -17,12 +17,12 @@ from .statement import Translator
 class Marginal(Expr):
     """q(A): the density of the states at the times in ``parts``, which are pairs (first, last)."""
 
-    law: Law
+    distribution: Distribution
     sequence: Sequence
     parts: tuple[tuple[Index, Index], ...]
 
     def __repr__(self):
-        return f"{self.law.name}{self.parts}"
+        return f"{self.distribution.name}{self.parts}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -116,8 +116,8 @@ class Words(Translator):
 
     def __call__(self, node):
         if isinstance(node, Marginal):
-            law = self.law(node.law)
-            return f"(Densities.marginal {self.values()} {law} {self.parts(node.parts)} {self.way(node)})"
+            distribution = self.distribution(node.distribution)
+            return f"(Densities.marginal {self.values()} {distribution} {self.parts(node.parts)} {self.way(node)})"
         if isinstance(node, Over):
             place = f"{self.values()} {self.parts(node.parts)}"
             return f"(Variables.over {place} {self.of_states(node, node.body)} {self.way(node)})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from derive.kernel.sums import ONE, product, products, total
 from derive.language.expr import Mul, walk
-from derive.proof.slopes import slope
+from derive.proof.differentiation import derivative
 
 from .premises import name_of
 
@@ -83,9 +83,9 @@ class Integrals:
         scaled = f"transitivity ({self.text(rest)} * {self.over(summand)}); [ first [ ring | field; nonzero ] | "
         scaled += "rewrite <- sum_scale; apply sum_ext; intros; first [ ring | field; nonzero ] ]"
         same = f"transitivity ({integral} (fun {name_of(over.name)} : nat -> R => {self.over(each)}))"
-        law = f"apply (integral_sum {integral} _ {a} {b}); assumption"
-        law = f"etransitivity; [ {law} | apply sum_ext; intros; ring ]"
-        same += f"; [ f_equal; vary {name_of(over.name)}; {scaled} | {law} ]"
+        rule = f"apply (integral_sum {integral} _ {a} {b}); assumption"
+        rule = f"etransitivity; [ {rule} | apply sum_ext; intros; ring ]"
+        same += f"; [ f_equal; vary {name_of(over.name)}; {scaled} | {rule} ]"
         name = self.fresh("J")
         return f"assert ({name} : {integral} {whole} = {new}) by ({same}); rewrite ?{name}"
 
@@ -93,7 +93,7 @@ class Integrals:
         """The derivative by a number of an integral is an integral of derivatives."""
         kernel, over, s, integral = self.kernel, raw.over, name_of(by.name), INT
         body, y = kernel(raw.body), name_of(over.name)
-        found = slope(body, lambda symbol: kernel.by_number(symbol, by))
+        found = derivative(body, lambda symbol: kernel.by_number(symbol, by))
         moved = total(product(c, factors) for c, factors in products(found))
         functions = [f"(fun {s} : R => {self.function(over, each)})" for each in (body, moved)]
         around = {(True, True): f"near_unit; [ given | given | outcome_is {s}; intros ? ?; outcome_is {y}",
@@ -102,20 +102,22 @@ class Integrals:
         near = around[by.domain.low is not None, by.domain.high is not None]
         exchange = f"match goal with E : exchanges _ |- _ => apply (E {' '.join(functions)} {s}) end"
         same = f"same_bodies {s}; f_equal; vary {y}; {self.normal(raw.body)}"
-        law = f"apply is_derive_unique; {exchange}; apply {near}; {self.by_number(body, moved)} ]"
+        rule = f"apply is_derive_unique; {exchange}; apply {near}; {self.by_number(body, moved)} ]"
         first = f"transitivity (Derive (fun {s} : R => {integral} {self.function(over, body)}) {s}); [ {same} | "
-        return f"{first}transitivity ({integral} {self.function(over, moved)}); [ {law} | {self.apart(moved, over)} ] ]"
+        return (
+            f"{first}transitivity ({integral} {self.function(over, moved)}); [ {rule} | {self.apart(moved, over)} ] ]"
+        )
 
     def exchanged(self, raw, by, form, place) -> str:
         """The gradient of an integral is an integral of gradients."""
         kernel, over = self.kernel, raw.over
         outside, self.word.place = self.word.place, place
-        moved = total(product(c, f) for c, f in products(slope(kernel(raw.body), lambda s: kernel.partial(s, by))))
+        moved = total(product(c, f) for c, f in products(derivative(kernel(raw.body), lambda s: kernel.partial(s, by))))
         u, name, integral = name_of(by.name), name_of(over.name), INT
         both = [f"(fun {u} : nat -> R => {self.function(over, each)})" for each in (raw.body, moved)]
         inner = f"outcome_is {u}; outcome_is {name}; {self.partial(raw.body, by, moved, place, inside=True)}"
-        law = f"apply is_derive_unique; apply (exchange_partial {integral} {' '.join(both)} {u} {place})"
+        rule = f"apply is_derive_unique; apply (exchange_partial {integral} {' '.join(both)} {u} {place})"
         lines = f"unfold partial at 1; transitivity ({integral} {self.function(over, moved)}); "
-        lines += f"[ {law}; [ assumption | {inner} ] | {self.apart(moved, over)} ]"
+        lines += f"[ {rule}; [ assumption | {inner} ] | {self.apart(moved, over)} ]"
         self.word.place = outside
         return lines

@@ -100,7 +100,7 @@ class Means:
     def vector(self, noise) -> str:
         return self.script.head(self.kernel.atoms[noise])
 
-    def laws(self, noise) -> str:
+    def facts(self, noise) -> str:
         return f"{self.script.word.index(d)} {self.vector(noise)}"
 
     def coefficient(self, factors, noise) -> str:
@@ -116,25 +116,25 @@ class Means:
         counts = [part.get(noise, 0) for part in parts]
         proofs = "[ assumption | noise_law ]"
         if not parts[0] and counts[1:] == [2, 2] and len(parts[1]) == len(parts[2]) == 1:
-            return f"etransitivity; [ apply (mean_fourth mean_of {self.laws(noise)}); {proofs} | ring ]"
+            return f"etransitivity; [ apply (mean_fourth mean_of {self.facts(noise)}); {proofs} | ring ]"
         reorder = "[ f_equal; outcomes; {} | {} ]"
         if not parts[0] and counts[1:] == [1, 1]:
             a, b = (self.coefficient(part, noise) for part in parts[1:])
-            law = f"apply (mean_dots mean_of {self.laws(noise)} {a} {b}); {proofs}"
+            rule = f"apply (mean_dots mean_of {self.facts(noise)} {a} {b}); {proofs}"
             sums = [self.ordered(part, noise) for part in parts[1:]]
             new = f"mean_of (fun outcome : Outcome => {' * '.join(sums)})"
             body = Mul(tuple(product(ONE.value, times(part, {noise: -1})) for part in parts[1:]))
             same = reorder.format(
-                self.reordered(parts, noise), f"etransitivity; [ {law} | {script.expanded_or_same(body, value)} ]"
+                self.reordered(parts, noise), f"etransitivity; [ {rule} | {script.expanded_or_same(body, value)} ]"
             )
             return f"transitivity ({new}); {same}"
         if parts[0] == {noise: 1} and counts[1:] == [1]:
             b = self.coefficient(parts[1], noise)
-            law = (
-                f"apply (mean_at mean_of {self.laws(noise)} {b} {script.word.place}); [ assumption | noise_law | lia ]"
+            rule = (
+                f"apply (mean_at mean_of {self.facts(noise)} {b} {script.word.place}); [ assumption | noise_law | lia ]"
             )
             new = f"mean_of (fun outcome : Outcome => {self.text(noise)} * {self.ordered(parts[1], noise)})"
-            same = reorder.format(self.reordered(parts, noise), f"etransitivity; [ {law} | cbv beta; ring ]")
+            same = reorder.format(self.reordered(parts, noise), f"etransitivity; [ {rule} | cbv beta; ring ]")
             return f"transitivity ({new}); {same}"
         raise Untranslated("a product of sums with noise")
 
@@ -163,11 +163,11 @@ class Means:
             return None
         word, (noise,) = self.script.word, noises
         outer, inner = "j'", "k'"
-        slope = self.script.at_coordinate_of(body, by, outer, inner)
-        matrix = f"(fun {outer} {inner} => {slope})"
-        law = f"apply (mean_trace mean_of {self.laws(noise)} {matrix}); [ assumption | noise_law ]"
+        derivative = self.script.at_coordinate_of(body, by, outer, inner)
+        matrix = f"(fun {outer} {inner} => {derivative})"
+        rule = f"apply (mean_trace mean_of {self.facts(noise)} {matrix}); [ assumption | noise_law ]"
         e = self.vector(noise)
         times_ = f"(times 1%nat {word.index(d)})"
         new = f"mean_of (fun outcome : Outcome => sum {times_} (fun {outer} => {e} {outer} outcome * "
-        new += f"sum {times_} (fun {inner} => {slope} * {e} {inner} outcome)))"
-        return f"transitivity ({new}); [ f_equal; outcomes; sums_ordered | etransitivity; [ {law} | reflexivity ] ]"
+        new += f"sum {times_} (fun {inner} => {derivative} * {e} {inner} outcome)))"
+        return f"transitivity ({new}); [ f_equal; outcomes; sums_ordered | etransitivity; [ {rule} | reflexivity ] ]"

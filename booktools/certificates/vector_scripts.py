@@ -17,16 +17,16 @@ from derive.proof.vectors import HALF, Coordinates, rooted
 from .fingerprint import Fingerprint
 from .premises import Untranslated
 from .script import Script
+from .vector_derivatives import Derivatives
 from .vector_facts import Facts
 from .vector_integrals import Integrals
 from .vector_means import Means
-from .vector_slopes import Slopes
 from .vector_words import KernelWords
 
 SPECIAL = (Dot, Total, Gradient, Jacobian, E, Normal, Derivative, Integral)
 
 
-class VectorScript(Facts, Integrals, Slopes, Script):
+class VectorScript(Facts, Integrals, Derivatives, Script):
     """The script of one step."""
 
     def __init__(self, goal):

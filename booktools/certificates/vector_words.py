@@ -29,9 +29,9 @@ class KernelWords(Words):
         kernel = self.symbols
         if symbol in self.shown:
             return self.shown[symbol]
-        if symbol in kernel.slopes:
-            inner, by = kernel.slopes[symbol]
-            return self.slope(inner, by, self.place)
+        if symbol in kernel.derivatives:
+            inner, by = kernel.derivatives[symbol]
+            return self.derivative(inner, by, self.place)
         if symbol in kernel.products:
             return self._Jacobian(Jacobian(*kernel.products[symbol]))
         if symbol in kernel.integrals:

@@ -146,7 +146,7 @@ class Words(Translator):
     def _Total(self, node):
         return self.every(lambda: self(node.body))
 
-    def slope(self, body, by, place) -> str:
+    def derivative(self, body, by, place) -> str:
         """∂ body / ∂ by at a coordinate."""
         self.stands(body, by)
         here, value = (by, by.name) if isinstance(by, Symbol) else (Symbol("here", "", vectors), None)
@@ -174,19 +174,19 @@ class Words(Translator):
             seen.add(name)
 
     def _Gradient(self, node):
-        return self.slope(node.body, node.by, self.place)
+        return self.derivative(node.body, node.by, self.place)
 
     def _Divergence(self, node):
-        return self.every(lambda: self.slope(node.body, node.by, self.place))
+        return self.every(lambda: self.derivative(node.body, node.by, self.place))
 
     def _Jacobian(self, node):
         outer = self.place
 
         def term():
             inner, self.place = self.place, outer
-            slope = self.slope(node.body, node.by, inner)
+            derivative = self.derivative(node.body, node.by, inner)
             self.place = inner
-            return f"{slope} * {self(node.along)}"
+            return f"{derivative} * {self(node.along)}"
 
         return self.every(term)
 

@@ -1,4 +1,4 @@
-"""Display mathematics comes from a derivation's cell: nobody types what looks like a proved line.
+"""Display mathematics comes from a derivation's cell: what looks like a proved line is never typed by hand.
 
 The prose holds no block of mathematics, in whatever notation, and no number such as ``F.9`` as a tag.  An output with
 LaTeX is the block of a derivation, as its metadata describe it, from a cell with the tag ``derivation``.  Such a cell

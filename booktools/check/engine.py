@@ -26,14 +26,16 @@ from .mutants import Mutant, mutants
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = "derive"
-ROOMS = {"kernel": 8, "proof": 50, "numeric": 50}  # each which mutant of a room is run
+SUBPACKAGES = {"kernel": 8, "proof": 50, "numeric": 50}  # one mutant in so many is run, for each subpackage
 RELOADED = ("kernel", "proof", "numeric", "definitions", "verify", "page")
 UNIT = tuple(f"tests.derive.test_kernel_{part}" for part in ("pieces", "rules", "means"))
 SPARSE = 5  # a mutant that truths or unit tests find is tried on each fifth falsehood only
 SECONDS = 20  # of processor time; a mutant that takes longer is found, as a test would be stopped
 RESULT = Path(__file__).with_name("engine.json")
 EQUIVALENT = {  # mistakes that change nothing, with the reason
-    "kernel.free: dropped filter:  for one in found if not is_state_run(one)": "a mean under a law binds no variable",
+    "kernel.free: dropped filter:  for one in found if not is_state_run(one)": (
+        "a mean under a distribution binds no variable"
+    ),
     "kernel.free: swapped arguments: may_alias(part, left)": "may_alias is symmetric",
     "kernel.free: swapped arguments: may_alias(node, left)": "may_alias is symmetric",
     "kernel.ranges: swapped arguments: min(c, self.bounds.get((one, other), c))": "min is symmetric",
@@ -55,7 +57,7 @@ EQUIVALENT = {  # mistakes that change nothing, with the reason
     "kernel.rewrite: one less: 0 in if len(parts) != 1 or parts[0][0] <= 0 or not all(map(positive, parts[0][1])):": (
         "the first of one is the last of one"
     ),
-    "kernel.states: dropped condition: high.symbol or ''": "any order will do that both sides share",
+    "kernel.states: dropped condition: high.symbol or ''": "any order that is the same for both sides will do",
     "kernel.telescope: condition is True: [] if isinstance(node, Limit) else offsets(node.low, symbol) "
     "+ offsets(node.high": ("the ends of a sum are free of its index"),
     "kernel.wellformed: one more: 9 in LATE = Index(None, 10**9)  # an index that goes to a limit": (
@@ -64,10 +66,10 @@ EQUIVALENT = {  # mistakes that change nothing, with the reason
     "kernel.rewrite: one less: 0 in coefficient, factors = parts[0]": "the first of one is the last of one",
     "kernel.rewrite: one less: 0 in thing, low, high = states[0]": "used where there is one run only",
     "kernel.rewrite: one more: 1 in early = all(ranges.at_most(last + 1, target[1]) for target in targets)": (
-        "a run of targets around the nearest condition shares a state with it, and is refused"
+        "a run of targets around the nearest condition overlaps with it, and is refused"
     ),
-    "kernel.states: and/or: high.symbol or ''": "any order will do that both sides share",
-    "kernel.states: and/or: low.symbol or ''": "any order will do that both sides share",
+    "kernel.states: and/or: high.symbol or ''": "any order that is the same for both sides will do",
+    "kernel.states: and/or: low.symbol or ''": "any order that is the same for both sides will do",
 }
 
 
@@ -100,13 +102,13 @@ class Finder:
         return importlib.util.spec_from_file_location(name, file, loader=Loader(name, str(file)))
 
 
-def chosen(rooms=None, start: int = 0) -> list[Mutant]:
-    """The mutants that are run: each ``step``-th of a room's, from ``start`` on."""
+def chosen(subpackages=None, start: int = 0) -> list[Mutant]:
+    """The mutants that are run: each ``step``-th of a subpackage's, from ``start`` on."""
     found = []
-    for room, step in (rooms or ROOMS).items():
+    for subpackage, step in (subpackages or SUBPACKAGES).items():
         here = []
-        for file in sorted((ROOT / ENGINE.replace(".", "/") / room).glob("*.py")):
-            here += mutants(f"{ENGINE}.{room}.{file.stem}", file.read_text())
+        for file in sorted((ROOT / ENGINE.replace(".", "/") / subpackage).glob("*.py")):
+            here += mutants(f"{ENGINE}.{subpackage}.{file.stem}", file.read_text())
         found += here[start::step]
     return found
 
@@ -114,7 +116,9 @@ def chosen(rooms=None, start: int = 0) -> list[Mutant]:
 def judge(mutant: Mutant, false, true) -> Outcome:
     """What the checks say of a mutant; to be called in a process that is thrown away."""
     outcome = Outcome(mutant.module.removeprefix(f"{ENGINE}."), mutant.what)
-    for name in [name for name in sys.modules if name.startswith(tuple(f"{ENGINE}.{room}" for room in RELOADED))]:
+    for name in [
+        name for name in sys.modules if name.startswith(tuple(f"{ENGINE}.{subpackage}" for subpackage in RELOADED))
+    ]:
         del sys.modules[name]
     for name in (*UNIT, "kernel_terms"):  # what holds pieces of the kernel must take the mutant's
         sys.modules.pop(name, None)
@@ -196,7 +200,7 @@ def summary(outcomes, false, true) -> dict:
         row["both"] += bool(outcome.both)
     return {
         "command": "python -m booktools.check.engine",
-        "conditions": {"each": ROOMS, "falsehoods": len(false), "truths": len(true), "seconds": SECONDS},
+        "conditions": {"each": SUBPACKAGES, "falsehoods": len(false), "truths": len(true), "seconds": SECONDS},
         "blind": sum(not one.seen for one in false),
         "modules": rows,
         "survivors": [f"{o.module}: {o.what}" for o in outcomes if not o.found and not equivalent(o)],
@@ -215,14 +219,14 @@ def material(thin: int = 2):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--rooms", nargs="*", default=list(ROOMS))
+    parser.add_argument("--subpackages", nargs="*", default=list(SUBPACKAGES))
     parser.add_argument("--start", type=int, default=0)
     parser.add_argument("--thin", type=int, default=2, help="each which of the generated falsehoods is tried")
     parser.add_argument("--out", type=Path, default=RESULT)
     options = parser.parse_args()
     false, open_, true = material(options.thin)
     print(f"{len(false)} falsehoods, {len(true)} true steps, open: {[one.name for one in open_]}", flush=True)
-    todo = chosen({room: ROOMS[room] for room in options.rooms}, options.start)
+    todo = chosen({subpackage: SUBPACKAGES[subpackage] for subpackage in options.subpackages}, options.start)
 
     def show(outcome):
         print(f"{outcome.found or 'SURVIVES'} {outcome.both or ''} | {outcome.module} {outcome.what}", flush=True)

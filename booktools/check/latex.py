@@ -1,4 +1,4 @@
-r"""LaTeX compared as text: whether a formula that a person typed stands in a block that the engine rendered.
+r"""LaTeX compared as text: whether a typed formula stands in a block that the proof checker rendered.
 
 Nothing is proved here.  Spaces, brackets, and the three ways to write a fraction are taken away; what is left must be
 the same letters in the same order.

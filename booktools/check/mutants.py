@@ -1,4 +1,4 @@
-"""Slips in Python source: one small change at one place, as people make them.
+"""Mutants of Python source: one small change in one place, such as a programmer makes by mistake.
 
 Comparisons are turned or moved by one, ``and`` and ``or`` swapped, ``not`` dropped, + and − swapped, whole numbers off
 by one, a condition dropped or taken for granted, ``None`` returned early, two arguments swapped, ``all`` and ``any``
@@ -23,7 +23,7 @@ SWAPPED = {"all": "any", "any": "all", "union": "minus", "minus": "union", "min"
 
 @dataclass(frozen=True)
 class Mutant:
-    """A module with one slip; ``make()`` is its source, and ``what`` is shown where it survives."""
+    """A module with one mistake; ``make()`` is its source, and ``what`` is shown where it survives."""
 
     module: str
     what: str
@@ -34,7 +34,7 @@ def mutants(module: str, source: str) -> list[Mutant]:
     """All mutants of ``source``, in the order of its lines."""
     tree, lines, found = ast.parse(source), source.splitlines(), []
     for path, node in _places(tree, ()):
-        for what, change in _slips(node):
+        for what, change in _mistakes(node):
             line = getattr(node, "lineno", None) or node.target.lineno
             shown = ast.unparse(node).split("\n")[0][:80]
             if isinstance(node, ast.Constant):
@@ -77,7 +77,7 @@ def _put(tree, path, new):
         getattr(tree, field)[place] = new
 
 
-def _slips(node):
+def _mistakes(node):
     """Pairs (what, change) for one node."""
     if isinstance(node, ast.Compare):
         for place, one in enumerate(node.ops):

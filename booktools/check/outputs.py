@@ -45,7 +45,7 @@ ADDRESSES = {  # (tag, attribute): what its whole value must look like
 }
 FUNCTIONS = {"linear-gradient", "rgb", "rgba", "translate", "scale", "rotate", "skewx", "skewy", "matrix"}
 CALL = re.compile(r"([-\w]*)\s*\(\s*([^)]*)")
-# A row of a table, of words, code and formulas: no markup, no link, no picture, no role, no command that makes a link.
+# A row of a table, of words, code and formulas: no markup, no link, no image, no role, no command that makes a link.
 ROW = re.compile(r"\|(?:(?!\]\(|\]\[|\}`|://)[^<>&])*\|")
 # the MathJax of a notebook makes links and styles of these
 TEX = re.compile(r"\\(?:href|require|style|class|cssId|mmlToken)(?![A-Za-z])")
@@ -100,7 +100,7 @@ def _tag_faults(kind: str, tag: str, attributes: str) -> Iterator[str]:
         elif key not in FREE[kind]:
             yield f"the attribute {key} in <{tag}>"
     if tag == "img" and not values.get("alt", "").strip():
-        yield "a picture that has no alt text"
+        yield "an image without an alternative text"
 
 
 def _drawing_faults(encoded: str) -> Iterator[str]:

@@ -41,7 +41,7 @@ def notebook_problems(name: str, nb: NotebookNode, size: int = 0) -> list[str]:
                 f"{name}: code cell {i + 1} has the tag measured; print what its figure shows beside it, behind ≈"
             )
     if size >= MAX_BYTES:
-        found.append(f"{name}: {size} bytes, allowed are {MAX_BYTES}; use fewer or smaller pictures")
+        found.append(f"{name}: {size} bytes, allowed are {MAX_BYTES}; use fewer or smaller images")
     for number, cell in enumerate(code, 1):
         found += [f"{name}: code cell {number} {problem}" for problem in _cell_problems(number, cell)]
     return found
@@ -73,7 +73,7 @@ def _bundle_problems(data: dict, rendering: dict) -> Iterator[str]:
         else:
             yield from (f"shows {kind} with {fault}" for fault in faults(kind, content))
         if kind.startswith("image/") and not str(rendering.get("image", {}).get("alt", "")).strip():
-            yield "shows a picture without a text; set `mystnb: image: alt:` in the cell's metadata"
+            yield "shows an image without an alternative text; set `mystnb: image: alt:` in the cell's metadata"
 
 
 def page_problems(page: Page) -> list[str]:

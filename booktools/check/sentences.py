@@ -1,6 +1,6 @@
 r"""Formulas in sentences: each is a case, a definition, a quotation, a computed number, or repeats a checked line.
 
-Display mathematics comes from the engine alone.  A formula inside a sentence is typed by hand; one that *claims*
+Only the proof checker renders display mathematics.  A formula inside a sentence is typed by hand; one that *claims*
 something must not stand there by itself.  Looked at are the inline formulas of the prose and of the captions that hold
 a relation (=, ≈, ≤, →, …) or are made of several letters.  Harmless by their form are
 

@@ -1,6 +1,6 @@
-"""What the library tells the laboratories: tables, weights and texts, made anew at each build and never by hand.
+"""The data that laboratories get from the library: tables, weights and texts, generated at each build, never by hand.
 
-The data of a laboratory are what ``data()`` of the module of its name in ``given`` returns.
+The data of a laboratory are what ``data()`` returns in the module of ``given`` that has its name.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def of(kind: str) -> dict:
 
 
 def live(kind: str) -> dict:
-    """The data that its script holds: all but the pictures that the page has in the block already."""
+    """The data that its script holds: all except the images that the block on the page already contains."""
     return {name: value for name, value in of(kind).items() if name not in ("first", "turned")}
 
 

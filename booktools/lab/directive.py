@@ -6,8 +6,9 @@
     Drag t. See that …
     ```
 
-The block is drawn by the laboratory's own code when the book is built, so that its picture stands without a script, in
-print and in search.  A script of a few kB is loaded when the block comes into view, and hands the reader the handles.
+The block is drawn by the laboratory's own code when the book is built, so that its figure appears
+without a script, in print and in search.  A script of a few kB is loaded when the block comes into view; it adds the
+controls.
 """
 
 from __future__ import annotations
@@ -121,7 +122,7 @@ def missing(kind: str) -> str:
 
 @functools.cache
 def frozen() -> str:
-    """Why the pictures of the laboratories cannot move in this copy of the book, or nothing; a fault, too, in CI."""
+    """Why the laboratories are static in this copy of the book, or nothing; in CI it is an error, too."""
     return _refusal(bundle.bundler)
 
 

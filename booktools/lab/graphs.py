@@ -67,7 +67,7 @@ class UNet(torch.nn.Module):
 
 
 class Decoder(torch.nn.Module):
-    """Latents, as the sampler has them, to pictures in [−1, 1]."""
+    """Latents, as the sampler has them, to images in [−1, 1]."""
 
     def __init__(self, parts: Components) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class Decoder(torch.nn.Module):
 
 
 class Encoder(torch.nn.Module):
-    """Pictures in [−1, 1] to latents as the sampler has them: the mean of the encoder's distribution."""
+    """Images in [−1, 1] to latents as the sampler has them: the mean of the encoder's distribution."""
 
     def __init__(self, parts: Components) -> None:
         super().__init__()

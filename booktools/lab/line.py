@@ -31,6 +31,6 @@ def block(options: dict[str, str]) -> str:
         'autocapitalize="off" spellcheck="false" aria-describedby="lab-line-said">'
         '<label for="lab-line-by">It follows by</label><select id="lab-line-by">'
         f'<option value="">any rule</option>{options}</select>'
-        f'<button type="submit">Load the engine, {told.megabytes} MB</button></form>\n'
+        f'<button type="submit">Load the proof checker, {told.megabytes} MB</button></form>\n'
         '<div class="lab-read"></div>\n<p class="lab-said" id="lab-line-said" role="status"></p></details>'
     )

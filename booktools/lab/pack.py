@@ -91,7 +91,7 @@ def _algebra() -> Iterator[tuple[str, bytes]]:
 def _licence(folder: Path) -> bytes:
     found = [path for each in folder.parent.glob(f"{folder.name}-*.dist-info") for path in each.rglob("LICENSE*")]
     if not found:
-        raise BookError(f"{folder.name} has no licence beside it; install it with pip, from its wheel")
+        raise BookError(f"{folder.name} comes without its licence; install it with pip, from its wheel")
     return found[0].read_bytes()
 
 

@@ -1,4 +1,4 @@
-"""Small pictures for laboratories, as text that a page can hold."""
+"""Small images for laboratories, as text that a page can hold."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PIL import Image
 
 
 def packed(image: Image.Image, kind: str, **options: object) -> str:
-    """A picture as a file of this kind, in base64."""
+    """An image as a file of this format, in base64."""
     held = io.BytesIO()
     image.save(held, kind, **options)
     return base64.b64encode(held.getvalue()).decode()

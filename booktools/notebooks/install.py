@@ -33,7 +33,7 @@ if importlib.util.find_spec("diffusion_lib") is None:
 
 
 def install_cell(book: Book, commit: str = "") -> Cell:
-    """The cell that installs the library of a commit, or else the newest of the branch."""
+    """The cell that installs the library of a commit, or without one the newest of the branch."""
     what = "as it was when this page was built" if commit else f"the newest one, of the branch {book.branch}"
     source = SOURCE.format(what=what, repository=book.repository, at=commit or book.branch)
     return Cell("code", source, {"tags": ["remove-cell"]}, 0)

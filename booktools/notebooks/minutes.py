@@ -1,7 +1,7 @@
 """``{minutes}`here` ``: how long a chapter takes, as "14 minutes to read, 1 to run on two cores."
 
 Reading: a minute for each 200 words of text and captions, and 8 seconds for each line of a displayed formula, be it
-typed or printed by a derivation; code, questions' numbers and pictures count nothing.  Running: the clock of the
+typed or printed by a derivation; code, exercise numbers and images count nothing.  Running: the clock of the
 chapter's last run, from ``notebooks/X.cost.json``.  Both are rounded up to whole minutes, so that they seldom change.
 With a chapter's name, as in ``{minutes}`first-model` ``, the words fit into a list: "14 to read, 1 to run".  A path of
 the introduction, as in ``{minutes}`path: theory` ``, takes what its chapters take together, read in hours.

@@ -1,4 +1,4 @@
-"""What stands inside a line of MyST: roles, links and pictures, as plain Markdown."""
+"""What stands inside a line of MyST: roles, links and images, as plain Markdown."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def read_docstring(app: Sphinx, what: str, name: str, obj: Any, options: Any, li
 def read_signature(
     app: Sphinx, what: str, name: str, obj: Any, options: Any, signature: str | None, returned: str | None
 ) -> tuple[str | None, str | None]:
-    """Without the arguments that are nobody's business."""
+    """The signature without private arguments."""
     return signature and _PRIVATE.sub("", signature), returned
 
 

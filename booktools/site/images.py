@@ -1,7 +1,7 @@
-"""Pictures of a page: each says how large it is, comes when it is needed, and weighs what it must.
+"""Images of a page: each has its size in the HTML, is loaded lazily, and is stored in the smaller format.
 
-A PNG becomes a lossless WebP where that is smaller.  What is embedded in a page and large becomes a file, so that the
-text does not wait for it.
+A PNG becomes a lossless WebP where that is smaller.  A large embedded image becomes a file of its own, so that the text
+does not wait for it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from PIL import Image
 from sphinx.application import Sphinx
 
 FOLDER = "_images"
-LARGE = 3000  # characters of an embedded picture that becomes a file
+LARGE = 3000  # characters of an embedded image that becomes a file
 WORTH = 0.95  # of a PNG's bytes: a WebP that is not smaller than this is not used
-AT_ONCE = 1  # pictures that stand on the first screen
+AT_ONCE = 1  # images on the first screen
 _IMAGE = re.compile(r"<img\b[^>]*>")
 _ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 _DATA = re.compile(r"data:image/(png|jpeg|svg\+xml|webp);base64,(.*)", re.DOTALL)
@@ -30,21 +30,21 @@ _UNITS = {"": 1, "px": 1, "pt": 4 / 3, "in": 96, "cm": 96 / 2.54, "mm": 96 / 25.
 
 
 def webp(data: bytes) -> bytes | None:
-    """A PNG's pixels as lossless WebP, or None if that saves nothing; a picture that moves stays as it is."""
-    with Image.open(io.BytesIO(data)) as picture:
-        if getattr(picture, "n_frames", 1) > 1 or picture.mode.startswith("I"):
+    """A PNG's pixels as lossless WebP, or None if that saves nothing; an animated image stays as it is."""
+    with Image.open(io.BytesIO(data)) as image:
+        if getattr(image, "n_frames", 1) > 1 or image.mode.startswith("I"):
             return None
-        picture = picture.convert("RGBA" if "A" in picture.mode or "transparency" in picture.info else "RGB")
+        image = image.convert("RGBA" if "A" in image.mode or "transparency" in image.info else "RGB")
         made = io.BytesIO()
-        picture.save(made, "WEBP", lossless=True, method=4, exact=True)
+        image.save(made, "WEBP", lossless=True, method=4, exact=True)
     return made.getvalue() if len(made.getvalue()) < WORTH * len(data) else None
 
 
 def size(data: bytes, end: str) -> tuple[int, int] | None:
-    """Width and height in CSS pixels, or None where a drawing does not say."""
+    """Width and height in CSS pixels, or None where an SVG does not give them."""
     if end != ".svg":
-        with Image.open(io.BytesIO(data)) as picture:
-            return picture.size
+        with Image.open(io.BytesIO(data)) as image:
+            return image.size
     head = re.search(r"<svg\b[^>]*>", data[:4000].decode("utf-8", "replace"))
     said = dict(_ATTRIBUTE.findall(head[0])) if head else {}
     lengths = [re.fullmatch(r"([\d.]+)\s*([a-z]*)", said.get(side, "")) for side in ("width", "height")]
@@ -54,7 +54,7 @@ def size(data: bytes, end: str) -> tuple[int, int] | None:
     return (round(float(box[2])), round(float(box[3]))) if len(box) == 4 else None
 
 
-class Pictures:
+class Images:
     """What the pages show, by the name that it has in ``_images``."""
 
     def __init__(self, output: Path) -> None:
@@ -72,7 +72,7 @@ class Pictures:
         return self.known[stem][0]
 
     def finish(self, body: str, files: dict[str, Path], folder: str) -> str:
-        """``body`` with its pictures finished; ``files`` by their names, ``folder`` is the way to ``_images``."""
+        """``body`` with its images processed; ``files`` by their names, ``folder`` is the path to ``_images``."""
         count = 0
 
         def one(found: re.Match) -> str:
@@ -108,14 +108,14 @@ def fill(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: 
     if doctree is None or "body" not in context:
         return
     if not hasattr(app, "pictures"):
-        app.pictures = Pictures(Path(app.outdir))
+        app.images = Images(Path(app.outdir))
     files = {name: Path(app.srcdir, source) for source, name in app.builder.images.items()}
     depth = escape(app.builder.get_relative_uri(pagename, "x").removesuffix("x.html"))
-    context["body"] = app.pictures.finish(context["body"], files, f"{depth}{FOLDER}/")
+    context["body"] = app.images.finish(context["body"], files, f"{depth}{FOLDER}/")
 
 
 def drop_replaced(app: Sphinx, error: Exception | None) -> None:
-    """Sphinx copies each picture as it was; what stands as WebP beside it is not needed twice."""
+    """Sphinx copies each image as it was; a PNG that has a WebP beside it is removed."""
     if error is None and app.builder.format == "html":
         for path in (Path(app.outdir) / FOLDER).glob("*.png"):
             if path.with_suffix(".webp").is_file():

@@ -59,7 +59,7 @@ def beside_html(beside: Beside, links: Links) -> str:
     opened = f'<div class="rule">{"".join(_sentences(beside, links))}</div>'
     mark = "" if beside.certificate is None else " " + (CHECKED if beside.certificate.checked else UNCHECKED)
     words = escape(", ".join(filter(None, (beside.words, beside.unexamined)))) + since + mark
-    return f'<details class="licence" name="licence"><summary>{words}</summary>{opened}</details>'
+    return f'<details class="justification" name="justification"><summary>{words}</summary>{opened}</details>'
 
 
 def _sentences(beside: Beside, links: Links) -> list[str]:

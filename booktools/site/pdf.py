@@ -1,7 +1,7 @@
 """``python -m booktools.site.pdf``: the whole book as one PDF, ``_build/book.pdf``, printed by headless Chromium.
 
-The articles of the built pages become one page, in the order of the book, with a list of chapters in front.  What was a
-link to another page leads to its place in the file.  What is folded is left out.
+The contents of the built pages become one page, in the order of the book, after a list of chapters.  A link to another
+page becomes a link within the file.  Folded parts are left out.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def place(name: str, anchor: str = "") -> str:
 
 
 def article(book: Book, name: str, text: str) -> str:
-    """The article of a built page, with its anchors, links and pictures as they must be in the file."""
+    """The content of a built page, with its anchors, links and images adapted to the file."""
     found = _ARTICLE.search(text)
     if found is None:
         raise BookError(f"{name}.html: no article in it; run `make book`")
@@ -95,7 +95,7 @@ def make(book: Book) -> list[str]:
         )  # fmt: skip
     source.unlink()
     print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
-    return [f"a picture is missing in the PDF: {address}" for address in missing]
+    return [f"an image is missing in the PDF: {address}" for address in missing]
 
 
 if __name__ == "__main__":

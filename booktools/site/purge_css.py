@@ -83,7 +83,7 @@ class Rule:
 
 
 def purge(css: str, vocabulary: Vocabulary) -> str:
-    """``css`` without the rules that match nothing, and without what then nobody uses."""
+    """``css`` without the rules that match nothing, and without the variables that are then unused."""
     kept = list(_rules(tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True), vocabulary))
     forgotten = 1
     while forgotten:

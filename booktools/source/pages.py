@@ -36,7 +36,7 @@ class Cell:
 
 @lru_cache(maxsize=128)
 def _as_notebook(text: str) -> NotebookNode:
-    """Read once in a build, however many objects stand for the page; nobody changes it."""
+    """Read once in a build, however many objects stand for the page; it is never changed."""
     return read_myst_markdown_notebook(text, add_source_map=True)
 
 

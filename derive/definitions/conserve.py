@@ -26,7 +26,7 @@ def conservative(name, left, right, others, word="definition") -> None:
     """Raise ``ArgumentError`` unless ``left := right`` says nothing about ``others``, the pairs so far."""
     _atom(name, left)
     if any(part == standard_normal for side in (left, right) for part in walk(side)) and not is_noise(left):
-        raise ArgumentError(f"{name!r}: standard_normal is the law of a noise, and no number; got it beside {left!r}")
+        raise ArgumentError(f"{name!r}: standard_normal is the distribution of a noise, not a number; got {left!r}")
     if is_noise(left):
         _noise(name, left, right, word)
     extra = free_indices(right) - free_indices(left)
@@ -75,7 +75,7 @@ def _noise(name, left, right, word):
     general = isinstance(left, Symbol) or (left.index.symbol is not None and left.index.offset == 0)
     if right != standard_normal or not general or word == "assumption":
         raise ArgumentError(
-            f"{name!r}: the law of a noise is stated by define, for all its times, as standard_normal; "
+            f"{name!r}: define the distribution of a noise for all its times, as standard_normal; "
             f"got {left!r} and {right!r}"
         )
 
@@ -146,7 +146,7 @@ def random_in_time(name, left, right, others, sides) -> None:
 def _taken(new, old) -> bool:
     """Do two definitions speak about the same thing at some time?  Two general rules for one sequence always do."""
     if isinstance(new[0], Density):
-        return False  # ``laws`` sees to these
+        return False  # ``distributions`` checks these
     a, b = (getattr(left, "index", None) for left, _ in (new, old))
     if not may_alias(new[0], old[0]) or a is None or b is None or (a.symbol is not None and b.symbol is not None):
         return may_alias(new[0], old[0])

@@ -1,9 +1,10 @@
-"""Everything that is stated about one law can be true at once.
+"""Everything that is stated about one joint distribution can be true at once.
 
-A law is drawn state by state: each state once, given states that are drawn before it, all of them earlier or all of
-them later.  Then there is a joint law with these densities, whatever they are.  A second density of a state that is
-drawn already would be an assertion, which may be false: it is derived, or assumed.  A law that is declared to be a
-Markov chain is drawn given the neighbour alone, and so is one that is written as a product of such densities.
+A joint distribution is defined by sampling state by state: each state once, given states that were sampled before it,
+all of them earlier or all of them later.  Then a joint distribution with these densities exists, whatever they are.  A
+second density of a state that has already been sampled would be an assertion, which may be false; it must be derived or
+assumed.  In a declared Markov chain each state is sampled given its neighbour alone, and likewise in a distribution
+that is written as a product of such densities.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Draw:
         return len(self.density.targets) == 1
 
     def agrees(self, literal: Draw) -> bool:
-        """Does a draw at a literal time have the conditions that this one has then?"""
+        """Does a sampled state at a literal time have the conditions that this one has then?"""
         here, there = self.target.index, literal.target.index
         time = {} if here.symbol is None else {here.symbol: Index(None, there.offset - here.offset)}
         return {at(part, time) for part in self.density.given} == set(literal.density.given)
@@ -77,27 +78,25 @@ class Draw:
 
 def consistent(name: str, left: Density, right, others) -> None:
     """Raise ``ArgumentError`` unless ``left := right`` can be true with the pairs of other definitions."""
-    pairs = [(one, r) for one, r in (*others, (left, right)) if of_law(one, left.law)]
+    pairs = [(one, r) for one, r in (*others, (left, right)) if of_distribution(one, left.distribution)]
     draws = [Draw(by_states(name, one)) for one, r in pairs if not is_product(r)]
     products = [r for _, r in pairs if is_product(r)]
     if len(products) > 1:
         raise ArgumentError(
-            f"{name!r}: {left.law.name} is written as a product already; derive another product from it"
+            f"{name!r}: {left.distribution.name} is written as a product already; derive another product from it"
         )
-    if draws and any(part.law != left.law for r in products for part in bodies(r)):
-        raise ArgumentError(
-            f"{name!r}: {left.law.name} is a product of other laws, which says all of it; derive the rest"
-        )
+    if draws and any(part.distribution != left.distribution for r in products for part in bodies(r)):
+        raise ArgumentError(f"{name!r}: {left.distribution.name} is a product of other distributions; derive the rest")
     if not is_product(right):
         _drawn_once(name, draws[-1], draws[:-1])
     _one_direction(name, draws)
     _no_circle_of_sequences(name, draws)
     factors = [Draw(by_states(name, part) if draws else part) for r in products for part in bodies(r)]
-    for draw in (*draws, *factors) if left.law.markov else ():
+    for draw in (*draws, *factors) if left.distribution.markov else ():
         if len(draw.density.targets) > 1 or not draw.neighbour():
             raise ArgumentError(
-                f"{name!r}: {left.law.name} is declared to be a Markov chain, and {draw.density!r} has more conditions "
-                f"than a neighbour; take a law that is not declared so"
+                f"{name!r}: {left.distribution.name} is declared to be a Markov chain, but {draw.density!r} conditions "
+                f"on more than one neighbour; use a distribution without that declaration"
             )
     for draw in draws:
         for one in (one for one in factors if one.may_alias(draw)):
@@ -109,19 +108,19 @@ def consistent(name: str, left: Density, right, others) -> None:
 
 
 def not_against(stated, left) -> None:
-    """Raise ``ArgumentError`` if an assumption about a law contradicts how it is defined, as far as numbers see.
+    """Raise ``ArgumentError`` if an assumption about a distribution contradicts its definition, as far as numbers show.
 
     ``stated`` are the definitions and assumptions so far, the new one, of ``left``, among them.
     """
     definitions = tuple(fact for block in stated if block.relation == ":=" for fact in block.facts())
     for block in stated if isinstance(left, Density) else ():
-        if block.relation == "=" and of_law(block.left, left.law):
+        if block.relation == "=" and of_distribution(block.left, left.distribution):
             goal = Goal(block.name, block.left, block.right, justification("result"), definitions=definitions)
             try:
                 gaussian_models(goal)
             except Refuted as error:
                 raise ArgumentError(
-                    f"{block.name!r} contradicts what is stated about {left.law.name}: {error}"
+                    f"{block.name!r} contradicts what is stated about {left.distribution.name}: {error}"
                 ) from error
             except Inconclusive:  # then it must be possible to draw by it
                 others = [(one.left, one.right) for one in stated if one is not block]
@@ -144,7 +143,7 @@ def by_states(name, density) -> Density:
     known = {part.index.symbol for part in sides[0]} | {None}
     for part in (part for part in sides[1] if part.index.symbol not in known):
         raise ArgumentError(f"{name!r}: {part!r} in {density!r} may be at any time; give it at a fixed distance")
-    return Density(density.law, *map(tuple, sides))
+    return Density(density.distribution, *map(tuple, sides))
 
 
 def _states(name, part):
@@ -155,8 +154,8 @@ def _states(name, part):
     return [Item(part.sequence, Index(part.low.symbol, k)) for k in range(part.low.offset, part.high.offset + 1)]
 
 
-def of_law(left, law) -> bool:
-    return isinstance(left, Density) and left.law == law
+def of_distribution(left, distribution) -> bool:
+    return isinstance(left, Density) and left.distribution == distribution
 
 
 def is_product(right) -> bool:
@@ -191,11 +190,12 @@ def _one_direction(name, draws):
                 signs.add(False if draw.target.index.symbol is not None else where[2] > draw.start)
     if len(signs) > 1:
         raise ArgumentError(
-            f"{name!r}: its law is drawn forward in one definition and backward in another; keep to one"
+            f"{name!r}: one definition samples it forward in time and another backward; use one direction"
         )
 
 
 def _literal_drawn(where, draws) -> bool:
     sequence, symbol, offset = where
     time = Item(sequence, Index(symbol, offset))
-    return symbol is None and any(draw.may_alias(Draw(Density(draw.density.law, (time,), ()))) for draw in draws)
+    densities = [Density(draw.density.distribution, (time,), ()) for draw in draws]
+    return symbol is None and any(a.may_alias(Draw(b)) for a, b in zip(draws, densities, strict=True))

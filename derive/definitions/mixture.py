@@ -30,8 +30,8 @@ def mixture(name, left, right, others) -> None:
         weights.setdefault(parts[0], []).append(product(coefficient, rest))
     for part in weights:
         fits = part.targets == left.targets and len(left.targets) == 1 and set(part.given) <= set(left.given)
-        if not fits or part.law == left.law:
-            raise ArgumentError(f"{name!r}: {part!r} is no density of {left!r} by another law")
+        if not fits or part.distribution == left.distribution:
+            raise ArgumentError(f"{name!r}: {part!r} is not a density of {left!r} under another distribution")
     sums = [total(parts) for parts in weights.values()]
     translate = Symbolic(justification("algebra"), floors=floors(*sums))
     try:

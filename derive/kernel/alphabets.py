@@ -7,7 +7,7 @@ holds if it holds for each way in which these can agree.
 from __future__ import annotations
 
 from ..language.alphabets import ONE, ZERO, Iverson, alphabet_of, patterns
-from ..language.density import KL, Density, E, Integral, Law
+from ..language.density import KL, Density, Distribution, E, Integral
 from ..language.expr import Expr, rebuild
 from ..language.functions import Apply
 from ..language.times import Item, Limit, Span, Sum
@@ -96,7 +96,7 @@ class _Case:
         return other if self.loose(node) and self.loose(other) else node
 
     def __call__(self, node):
-        if isinstance(node, Density) or isinstance(measure_of(node), Law):
+        if isinstance(node, Density) or isinstance(measure_of(node), Distribution):
             return node
         if isinstance(node, (Iverson, Apply)):
             if isinstance(node, Iverson) and self.loose(node.left) and self.loose(node.right):

@@ -6,7 +6,7 @@ counts as all members of a sequence, so that nothing is taken for a constant tha
 
 from __future__ import annotations
 
-from ..language.density import Density, Derivative, Law
+from ..language.density import Density, Derivative, Distribution
 from ..language.dependence import atoms, is_state, may_alias
 from ..language.expr import Symbol, children
 from ..language.functions import Apply
@@ -34,7 +34,7 @@ class Free:
         variables = [run(part) for part in bound_by(node)]
         found = self.inside(node, ranges, seen)
         under = measure_of(node)
-        if isinstance(under, Law):
+        if isinstance(under, Distribution):
             return frozenset(one for one in found if not is_state_run(one))
         if isinstance(node, Derivative) or not variables:
             return found

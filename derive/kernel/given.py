@@ -1,7 +1,7 @@
 """The tower rule for a mean that names no density: E[E[f | A, B] | B] = E[f | B], and what is known comes out.
 
-All such means are taken under one joint law of everything random.  What a term depends on, ``Free`` says; a state or a
-noise that is not proved to be among the conditions stays inside.
+All such means are taken under one joint distribution of everything random.  ``Free`` knows what a term depends on; a
+state or a noise that is not proved to be among the conditions stays inside.
 """
 
 from __future__ import annotations

@@ -13,25 +13,25 @@ from .states import in_order, union, written
 FRESH = "step:"  # the index of a product that a rule writes; no author can declare it
 
 
-def plain(law, states) -> Expr:
+def plain(distribution, states) -> Expr:
     """p(A) as it stands; of no states it is 1."""
-    return Density(law, tuple(map(written, states)), ()) if states else sums.product(Fraction(1), {})
+    return Density(distribution, tuple(map(written, states)), ()) if states else sums.product(Fraction(1), {})
 
 
-def joint(law, states, ranges) -> Expr:
+def joint(distribution, states, ranges) -> Expr:
     """p(A); of a Markov chain with states a < b < c < … p(x_a) p(x_a, x_b) / p(x_a) · p(x_b, x_c) / p(x_b) …"""
-    runs = path(law, states, ranges) if states else None
+    runs = path(distribution, states, ranges) if states else None
     if runs is None:
-        return plain(law, states)
+        return plain(distribution, states)
     thing, last, _ = runs[0]
     s = Index(FRESH)
 
     def step(before, after):
         pair = union([(thing, before, before), (thing, after, after)], ranges)
-        return Density(law, tuple(map(written, pair)), ()) / Density(law, (Item(thing, before),), ())
+        return Density(distribution, tuple(map(written, pair)), ()) / Density(distribution, (Item(thing, before),), ())
 
-    found = Density(law, (Item(thing, last),), ())
-    within = Density(law, (Span(thing, s - 1, s),), ()) / Density(law, (Item(thing, s - 1),), ())
+    found = Density(distribution, (Item(thing, last),), ())
+    within = Density(distribution, (Span(thing, s - 1, s),), ()) / Density(distribution, (Item(thing, s - 1),), ())
     for _, low, high in runs:
         if low != last:
             found = found * step(last, low)
@@ -44,9 +44,9 @@ def joint(law, states, ranges) -> Expr:
     return found
 
 
-def path(law, states, ranges):
+def path(distribution, states, ranges):
     """The runs of one sequence in the order of time, if it is proved; None if there is nothing to split."""
-    if not law.markov or len({one[0] for one in states}) > 1:
+    if not distribution.markov or len({one[0] for one in states}) > 1:
         return None
     runs = in_order(states, ranges)
     if runs is None or (len(runs) == 1 and ranges.at_most(runs[0][2], runs[0][1] + 1)):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..errors import Inconclusive
-from ..language.density import KL, Density, E, Integral, Law
+from ..language.density import KL, Density, Distribution, E, Integral
 from ..language.expr import Expr, Func, Mul, Num, Pow, rebuild
 from ..language.times import Index, Limit, Product, Sum
 from ..language.tree import at, free_indices
@@ -79,17 +79,17 @@ class Rewriter:
     def Density(self, node, ranges):
         """p(A | B), its states in one written order; with the chain rule p(A, B) / p(B)."""
         targets, given = (union(map(run, side), ranges) for side in (node.targets, node.given))
-        if node.law.markov and given and self.may("Markov"):
+        if node.distribution.markov and given and self.may("Markov"):
             given = markov.nearest(targets, given, ranges)
         both = union((*targets, *given), ranges)  # no state may stand on both sides
         if given and self.may("conditional"):
-            return self.joint(node.law, both, ranges) / self.joint(node.law, given, ranges)
+            return self.joint(node.distribution, both, ranges) / self.joint(node.distribution, given, ranges)
         if given:
-            return Density(node.law, tuple(map(written, targets)), tuple(map(written, given)))
-        return self.joint(node.law, targets, ranges)
+            return Density(node.distribution, tuple(map(written, targets)), tuple(map(written, given)))
+        return self.joint(node.distribution, targets, ranges)
 
-    def joint(self, law, states, ranges) -> Expr:
-        return markov.joint(law, states, ranges) if self.may("Markov") else markov.plain(law, states)
+    def joint(self, distribution, states, ranges) -> Expr:
+        return markov.joint(distribution, states, ranges) if self.may("Markov") else markov.plain(distribution, states)
 
     # means
 
@@ -105,13 +105,13 @@ class Rewriter:
             return rebuild(side, lambda child: self(child, ranges))
         union(map(run, (*side.targets, *side.given)), ranges)  # no state may stand on both sides
         sides = (union(map(run, part), ranges) for part in (side.targets, side.given))
-        return Density(side.law, *(tuple(map(written, part)) for part in sides))
+        return Density(side.distribution, *(tuple(map(written, part)) for part in sides))
 
     def E(self, node, ranges):
         under = node.under
         if under is None and self.may("given"):
             return tower.mean(self, self(node.body, ranges), node.given, ranges)
-        if isinstance(under, Law):
+        if isinstance(under, Distribution):
             states = [one for one in self.free(node.body, ranges) if is_state_run(one)]
             under = Density(under, tuple(map(written, cover(states, ranges))), ())
         if not isinstance(under, Density):
@@ -227,7 +227,7 @@ class Rewriter:
                 if kept == mine:
                     continue
                 left = union((*minus(states, mine, ranges), *kept), ranges)
-                new = {markov.plain(factor.law, left): 1} if left else {}
+                new = {markov.plain(factor.distribution, left): 1} if left else {}
                 others = union((*minus(variables, mine, ranges), *kept), ranges)
                 return self.marginal(sums.times(rest, new), others, ranges)
         return moving, variables

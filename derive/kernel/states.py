@@ -34,7 +34,7 @@ def empty(one: Run, ranges: Ranges) -> bool:
 
 
 def apart(one: Run, other: Run, ranges: Ranges) -> bool:
-    """Is it proved that two runs share no state?"""
+    """Is it proved that two runs are disjoint?"""
     if one[0] != other[0]:
         return True
     return ranges.at_most(one[2] + 1, other[1]) or ranges.at_most(other[2] + 1, one[1])
@@ -51,7 +51,7 @@ def order(one: Run):
 
 
 def union(runs, ranges: Ranges) -> tuple[Run, ...]:
-    """The set of all ``runs``, no two of which may share a state; ``Undefined`` if that is not proved."""
+    """The set of all ``runs``, which must be pairwise disjoint; ``Undefined`` if that is not proved."""
     kept = [one for one in runs if not empty(one, ranges)]
     for place, one in enumerate(kept):
         for other in kept[place + 1 :]:
@@ -93,7 +93,7 @@ def holds(states, one: Run, ranges: Ranges) -> bool:
 
 
 def overlap(states, others, ranges: Ranges) -> list[Run] | None:
-    """The runs that both sets share; None where that is not known for all times."""
+    """The intersection of both sets, as runs; None where it is not known for all times."""
     found = []
     for one in states:
         for other in (other for other in others if not apart(one, other, ranges)):

@@ -1,4 +1,4 @@
-"""A term as a sum of products: [(coefficient, {factor: exponent})], by the laws of a ring, and back."""
+"""A term as a sum of products: [(coefficient, {factor: exponent})], by the ring axioms, and back."""
 
 from __future__ import annotations
 

@@ -127,10 +127,10 @@ def by_induction(goal: Goal, over: str, base: list[Theorem], step: list[Theorem]
 
 
 def undeclared(goal, *sides) -> None:
-    """Only a law that is declared to be a Markov chain has that property."""
-    laws = {part.law for side in sides for part in walk(side) if isinstance(part, Density)}
-    if goal.justification.name == "Markov" and not any(law.markov for law in laws):
-        names = ", ".join(sorted(law.name for law in laws))
+    """Only a distribution that is declared to be a Markov chain has the Markov property."""
+    distributions = {part.distribution for side in sides for part in walk(side) if isinstance(part, Density)}
+    if goal.justification.name == "Markov" and not any(q.markov for q in distributions):
+        names = ", ".join(sorted(q.name for q in distributions))
         raise Inconclusive(
-            f"no law in {goal} is declared to be a Markov chain; write F.density({names!r}, markov=True)"
+            f"no distribution in {goal} is declared to be a Markov chain; write F.density({names!r}, markov=True)"
         )

@@ -50,7 +50,7 @@ def well_formed(node, ranges: Ranges, free: Free) -> None:
 def nothing_hidden(sides, ranges: Ranges, free: Free) -> None:
     """Raise ``Inconclusive`` if a symbol under a mean or an integral stands for what varies there, at any time.
 
-    A mean under a named law is not asked: there the rules look at what a symbol depends on.
+    A mean under a named distribution is exempt: there the rules check what a symbol depends on.
     """
     for node in (part for side in sides for part in walk(side)):
         noisy = isinstance(node, Var) or (isinstance(node, E) and node.under is None)

@@ -1,11 +1,11 @@
 """Densities and the operators on them.
 
-``q(x[t] | x[t - 1])`` is an atom: the conditional density of one joint law q, evaluated at its own arguments.  All
-atoms of one law come from the same joint distribution; which properties that distribution has (any law, a Markov
-chain, a Gaussian chain) is not written in the atom but granted by the justification of a step.
+``q(x[t] | x[t - 1])`` is an atom: a conditional density of the joint distribution q, evaluated at its own arguments.
+Which properties q has (none in particular, a Markov chain, a Gaussian chain) is not written in the atom; the
+justification of a step grants them.
 
     E(f, q(x[1:T] | x[0]))   average of f over the targets; the conditions stay free
-    E(f, q)                  average over all variables of f, under the joint law q
+    E(f, q)                  average over all variables of f, under the joint distribution q
     E(f, given=x[t - 1])     average over the noises (and states) in f
     KL(p, q)                 E_p[log p / q], over the targets of p
     Integral(f, x[t])        over the whole line;  Integral(f, (u, a, b)) over an interval, None is an infinite end
@@ -24,8 +24,8 @@ from .times import Given, Item, Span
 
 
 @dataclass(frozen=True)
-class Law:
-    """The name of a joint law; calling it makes a density atom.  ``markov``: is it declared to be a Markov chain?"""
+class Distribution:
+    """The name of a joint distribution; calling it makes a density atom.  ``markov``: is it declared a Markov chain?"""
 
     name: str
     latex: str
@@ -46,7 +46,7 @@ class Law:
 
 @dataclass(frozen=True, repr=False)
 class Density(Expr):
-    law: Law
+    distribution: Distribution
     targets: tuple[Expr, ...]
     given: tuple[Expr, ...]
 
@@ -65,18 +65,18 @@ class Normal(Expr):
 
 @dataclass(frozen=True, repr=False, init=False)
 class E(Expr):
-    """Expectation of ``body`` under a density, under a whole law, or over the noise in it."""
+    """Expectation of ``body`` under a density, under a joint distribution, or over the noise in it."""
 
     body: Expr
-    under: Density | Normal | Law | None
+    under: Density | Normal | Distribution | None
     given: tuple[Expr, ...]
 
     def __init__(
-        self, body: Value, under: Density | Normal | Law | None = None, given: Expr | tuple[Expr, ...] = ()
+        self, body: Value, under: Density | Normal | Distribution | None = None, given: Expr | tuple[Expr, ...] = ()
     ) -> None:
-        if not isinstance(under, (Density, Normal, Law, NoneType)):
+        if not isinstance(under, (Density, Normal, Distribution, NoneType)):
             raise ArgumentError(
-                f"a mean is taken under a density, a Gaussian or a law, got {under!r}; define a density"
+                f"a mean is taken under a density, a Gaussian or a distribution, got {under!r}; define a density"
             )
         if under is not None and _tuple(given):
             raise ArgumentError(f"a mean under {under!r} takes no given=; write the conditions into the density")

@@ -22,14 +22,16 @@ def atoms(node) -> list:
 
 
 def may_alias(part, other) -> bool:
-    """May these stand for the same thing at some time?  Members of one sequence, and densities of one law, may."""
+    """May these be the same thing at some time?  Members of one sequence and densities of one distribution may."""
     if type(part) is not type(other):
         return False
     if isinstance(part, Symbol):
         return part.name == other.name
     if isinstance(part, Apply):
         return part.function.name == other.function.name
-    return part.law == other.law if isinstance(part, Density) else part.sequence.name == other.sequence.name
+    if isinstance(part, Density):
+        return part.distribution == other.distribution
+    return part.sequence.name == other.sequence.name
 
 
 def depends_on(part, pairs, seen=()) -> bool:

@@ -3,8 +3,8 @@
 A formula in a derivation has two lives: a reader sees it and a machine checks it.  Both lives must be those of one
 object.  An expression here is therefore a plain tree of what the author wrote: nothing is reordered, expanded or
 cancelled on entry, so ``sqrt(alpha[t] * alpha[t - 1])`` is shown as one root although it equals a product of two.
-Meaning is given by interpreters that walk the tree: exact rational and 60-digit numbers, SymPy, finite Markov chains,
-linear-Gaussian chains, LaTeX.
+Interpreters that traverse the tree give it a meaning: exact rational and 60-digit numbers, SymPy, finite Markov
+chains, linear-Gaussian chains, LaTeX.
 
 Floats are refused: a derivation that contains 0.8 is about the float nearest to 0.8.
 """
@@ -170,7 +170,7 @@ def exp(arg: Value) -> Func:
 
 
 def Phi(arg: Value) -> Func:
-    """The distribution function of the standard normal law."""
+    """The distribution function of the standard normal."""
     return Func("Phi", wrap(arg))
 
 

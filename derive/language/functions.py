@@ -14,8 +14,8 @@ class Function:
     """An arbitrary smooth function; ``order`` counts derivatives, ``f.prime`` is the next one.
 
     A function with values in the real numbers grows at most like a polynomial, with all its derivatives.  One with
-    positive values falls off in its first ``places`` arguments faster than every power, with all its derivatives, like
-    a bell; the arguments after those, such as a time, only move it smoothly.
+    positive values falls off in its first ``places`` arguments faster than every power, with all its derivatives, as a
+    Gaussian does.  It depends smoothly on the arguments after those, such as a time.
     """
 
     name: str

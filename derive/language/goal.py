@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..errors import ArgumentError, Undefined
 from ..justifications import Justification
 from .alphabets import alphabet_of
-from .density import KL, Density, Diffusion, E, Integral, Law, Normal, Var
+from .density import KL, Density, Diffusion, Distribution, E, Integral, Normal, Var
 from .expr import Expr, Interval, Symbol, children, walk
 from .times import Index, Item, Limit, OutOfRange, Span
 from .tree import Fact, first_times, free_indices, measure_of
@@ -23,7 +23,7 @@ class Goal:
     right: Expr
     justification: Justification
     facts: tuple[Fact, ...] = ()
-    standard: frozenset[str] = frozenset()  # the noises whose standard normal law the step cites
+    standard: frozenset[str] = frozenset()  # the noises whose standard normal distribution the step cites
     definitions: tuple[Fact, ...] = ()
     hypotheses: tuple[tuple[Expr, Expr], ...] = ()  # pairs (smaller, larger)
     start: int = 1  # the least value of every free index symbol
@@ -138,7 +138,9 @@ def contains(kind, *nodes) -> bool:
 def has_densities(*nodes) -> bool:
     """Is this a statement about densities, and not only about numbers?"""
     parts = [part for node in nodes for part in walk(node)]
-    return any(isinstance(p, Density) or (isinstance(p, E) and isinstance(p.under, (Law, Density))) for p in parts)
+    return any(
+        isinstance(p, Density) or (isinstance(p, E) and isinstance(p.under, (Distribution, Density))) for p in parts
+    )
 
 
 def members_of_limit(node) -> bool:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from ..errors import ArgumentError, VacuousHypotheses
 from .alphabets import Alphabet, no_numbers
-from .density import Density, Law
+from .density import Density, Distribution
 from .expr import Expr, Interval, Num, Symbol, walk, wrap
 from .functions import Apply, Function
 from .times import Index, Item, Limit, Sequence, Span, Sum
@@ -149,9 +149,9 @@ class Registry:
         """The variables of a process, real numbers, vectors or symbols of an alphabet, from time 0 on."""
         return self.declare(name, Sequence(name, latex or written(name, domain), domain, 0, "state"))
 
-    def density(self, name: str, latex: str | None = None, markov: bool = False) -> Law:
-        """A joint law over all states; ``markov`` declares it to be a Markov chain."""
-        return self.declare(name, Law(name, latex or latex_name(name), markov))
+    def density(self, name: str, latex: str | None = None, markov: bool = False) -> Distribution:
+        """A joint distribution of all states; ``markov`` declares it to be a Markov chain."""
+        return self.declare(name, Distribution(name, latex or latex_name(name), markov))
 
     def function(self, name: str, domain: Interval = real, latex: str | None = None, places: int = 1) -> Function:
         """An arbitrary smooth function; a positive one falls off in its first ``places`` arguments."""
@@ -193,9 +193,9 @@ def _mentions(node):
         yield node.sequence.name, node.sequence, f"{node.sequence.latex}_{node.index!r}"
     elif isinstance(node, Span):
         yield node.sequence.name, node.sequence, f"{node.sequence.latex}_{node.low!r}:{node.high!r}"
-    elif isinstance(node, Density) or isinstance(getattr(node, "under", None), Law):
-        law = node.law if isinstance(node, Density) else node.under
-        yield law.name, law, law.latex
+    elif isinstance(node, Density) or isinstance(getattr(node, "under", None), Distribution):
+        distribution = node.distribution if isinstance(node, Density) else node.under
+        yield distribution.name, distribution, distribution.latex
     elif isinstance(node, Apply):
         function = replace(node.function, order=0)
         yield function.name, function, function.latex

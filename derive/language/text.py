@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .density import Derivative, Law
+from .density import Derivative, Distribution
 from .expr import Add, Div, Expr, Func, Mul, Neg, Num, Pow, children
 from .times import Index, Limit, Product, Sum
 
@@ -84,7 +84,7 @@ class Text:
 
     def Density(self, node):
         bar = f" | {self.list(node.given)}" if node.given else ""
-        return f"{node.law.name}({self.list(node.targets)}{bar})"
+        return f"{node.distribution.name}({self.list(node.targets)}{bar})"
 
     def Integral(self, node):
         ends = ["None" if end is None else self(end) for end in (node.low, node.high)]
@@ -95,7 +95,9 @@ class Text:
         return f"norm2({self(node.left)})" if node.left == node.right else f"dot({self(node.left)}, {self(node.right)})"
 
     def E(self, node):
-        under = "" if node.under is None else node.under.name if isinstance(node.under, Law) else self(node.under)
+        under = (
+            "" if node.under is None else node.under.name if isinstance(node.under, Distribution) else self(node.under)
+        )
         return f"E({self(node.body)}{', ' + under if under else ''}{self.given(node)})"
 
     def Var(self, node):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..errors import ArgumentError
-from .density import KL, Density, Derivative, E, Integral, Law, Normal
+from .density import KL, Density, Derivative, Distribution, E, Integral, Normal
 from .expr import Expr, Symbol, children, rebuild, walk
 from .times import Index, Item, Limit, Sum
 
@@ -134,7 +134,7 @@ def unfold(nodes, facts, least: int = 1):
         for fact in facts if node not in [variable for _, variable in shut] else ():
             bound: dict[str, Index] = {}
             if (
-                not (whole and _role(fact.left) == "state")  # a mean under a whole law binds every state
+                not (whole and _role(fact.left) == "state")  # a mean under a joint distribution binds every state
                 and not _caught(fact, shut, over)
                 and match(fact.left, node, fact.symbols, bound)
                 and fact.holds_at(bound, earliest)
@@ -156,7 +156,7 @@ def unfold(nodes, facts, least: int = 1):
         shut = shut if by is None else (*shut, (Derivative, by))
 
         def child(part):  # a measure stays a density that can be named
-            new = replace(part, earliest, shut, over, whole or isinstance(measure, Law))
+            new = replace(part, earliest, shut, over, whole or isinstance(measure, Distribution))
             return part if part is measure and not isinstance(new, (Density, Normal)) else new
 
         return rebuild(node, child)

@@ -78,7 +78,7 @@ class Analysis(Exact):
         values = [to_mpf(self(arg)) for arg in node.args if not isinstance(arg, Index)]
         name = (function.name, times, len(values))
         if name not in self.shapes:
-            draw_shape = shapes.wave if function.domain.low is None else shapes.bells
+            draw_shape = shapes.wave if function.domain.low is None else shapes.gaussians
             self.shapes[name] = draw_shape(f"{self.seed}:function:{name}", len(values))
         value = self.shapes[name]
         if function.order and hasattr(value, "prime"):
@@ -106,10 +106,10 @@ class Analysis(Exact):
         """A random place between two ends; None is an infinite one."""
         if low is None and high is None:
             return draw(label, real)
-        share = draw(label, unit)
+        fraction = draw(label, unit)
         if low is None or high is None:
-            return high - share / (1 - share) if low is None else low + share / (1 - share)
-        return low + (high - low) * share
+            return high - fraction / (1 - fraction) if low is None else low + fraction / (1 - fraction)
+        return low + (high - low) * fraction
 
     def weighted_sum(self, node):
         """A sum with random weights over random places: a measure of which no more is known than of any other."""

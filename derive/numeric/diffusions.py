@@ -5,7 +5,8 @@ of dx = f ds + g dw with
 
     f(x, s) = a u + r,     g(s)² = (b − 2a) σ².
 
-Other functions are polynomials there, and with one bell all integrals are finite sums, those of Gauss and Hermite.
+Other functions are polynomials there.  With a single Gaussian all integrals are finite sums, by Gauss–Hermite
+quadrature.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ def about(goal: Goal) -> tuple:
     rules, rests = goal.justification.rules, frozenset().union(*(fact.rests for fact in goal.facts))
     if not {"Itô", "test functions", "parts"} & {*rules}:
         return ()
-    bells = {part.function for side in goal.sides() for part in walk(side) if isinstance(part, Apply)}
-    bells = {function for function in bells if function.domain == positive}
+    positives = {part.function for side in goal.sides() for part in walk(side) if isinstance(part, Apply)}
+    positives = {function for function in positives if function.domain == positive}
     known = [pair for pair in goal.stated if isinstance(pair[1], Diffusion)]
-    by_parts = [pair for pair in known if "parts" in rules and bells == {pair[0].function}]
+    by_parts = [pair for pair in known if "parts" in rules and positives == {pair[0].function}]
     return (*goal.equations, *(by_parts or [pair for pair in known if pair[0] in rests]))
 
 
@@ -43,17 +44,17 @@ def at_diffusions(goal: Goal, left, right, equations) -> str:
     """Evaluate a goal at random points of random models of this kind; return the name of the search."""
     if goal.symbols() or len(equations) != 1:
         raise Inconclusive(f"{goal} is about more than one density, or about whole times")
-    bells = 1 if contains(Integral, left, right) else 2  # under one bell all means are finite sums
+    count = 1 if contains(Integral, left, right) else 2  # under one Gaussian all means are finite sums
     for number in range(POINTS):
-        model = DiffusionPoint(str(number), goal, *equations[0], bells)
+        model = DiffusionPoint(str(number), goal, *equations[0], count)
         compare(goal, model, left, right, mp.mpf(10) ** (MARGIN - DIGITS))
-    return f"{POINTS} models of {bells} bell{'s' * (bells > 1)}"
+    return f"{POINTS} models of {count} Gaussian{'s' * (count > 1)}"
 
 
 class DiffusionPoint(HermitePoint):
     """One random point of such a model."""
 
-    def __init__(self, seed, goal, density, equation, bells):
+    def __init__(self, seed, goal, density, equation, count):
         super().__init__(seed, {}, goal.justification, goal.standard)
         self.density, self.equation = density, equation
         plain = all(isinstance(part, Apply) for part in (equation.drift, equation.noise))
@@ -62,21 +63,21 @@ class DiffusionPoint(HermitePoint):
         self.a, self.shift = (to_mpf(draw(f"{seed}:{part}", real)) / 4 for part in ("a", "shift"))
         self.b = 2 * self.a + to_mpf(draw(f"{seed}:b", unit))
         self.c = to_mpf(draw(f"{seed}:c", positive))
-        self.bells = [
+        self.gaussians = [
             [to_mpf(draw(f"{seed}:{part}:{k}", of)) for part, of in (("w", positive), ("mu", real), ("v", positive))]
-            for k in range(bells)
+            for k in range(count)
         ]
         name, drift, noise = (part.function.name for part in (density, equation.drift, equation.noise))
         self.shapes = {
-            (name, (), 2): lambda x, s: mp.fsum(w * bell(x, m, v) for w, m, v in self.at(s)),
+            (name, (), 2): lambda x, s: mp.fsum(w * gaussian(x, m, v) for w, m, v in self.at(s)),
             (drift, (), 2): lambda x, s: self.a * (x - self.shift * s) + self.shift,
             (noise, (), 1): lambda s: mp.sqrt((self.b - 2 * self.a) * self.c * mp.exp(self.b * s)),
         }
 
     def at(self, s):
-        """The shares, means and variances of the bells at a time."""
+        """The weights, means and variances of the Gaussians at a time."""
         alpha, level = mp.exp(self.a * s), self.c * mp.exp(self.b * s)
-        return [(w, self.shift * s + alpha * mu, alpha**2 * v + level) for w, mu, v in self.bells]
+        return [(w, self.shift * s + alpha * mu, alpha**2 * v + level) for w, mu, v in self.gaussians]
 
     def Integral(self, node):
         time = to_mpf(self(self.density.args[1]))
@@ -87,5 +88,5 @@ class DiffusionPoint(HermitePoint):
         return self.under(node, self.at(time), lambda y: p(y, time))
 
 
-def bell(x, mean, variance):
+def gaussian(x, mean, variance):
     return mp.exp(-((x - mean) ** 2) / (2 * variance)) / mp.sqrt(2 * mp.pi * variance)

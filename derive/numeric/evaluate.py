@@ -144,4 +144,4 @@ def witness(model) -> str:
     """The values that define a point or a model, in a fixed order."""
     parts = [f"{symbol} = {value}" for symbol, value in sorted(model.index.items())]
     parts += [f"{label} = {value}" for label, value in sorted(model.used.items())]
-    return ", ".join(parts + ([] if model.used and isinstance(model, Point) else [f"random law {model.seed}"]))
+    return ", ".join(parts + ([] if model.used and isinstance(model, Point) else [f"random distribution {model.seed}"]))

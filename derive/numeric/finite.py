@@ -1,14 +1,15 @@
 """Statements about densities, evaluated exactly in random finite models.
 
 A model has states x_0 … x_5 with two values each, or fewer states with three or four values each, on which functions
-are no lines.  It has one joint table of random positive rationals per law, over all sequences of states in the goal.
+are not linear.  It has one joint table of random positive rationals per distribution, over all sequences of states in
+the goal.
 Every density atom is then a quotient of marginals, every expectation, divergence and integral a finite sum: exact
 rationals, except for logarithms, which have 60 digits.  The justification of a step selects one of three kinds of
 model:
 
 - *uninterpreted*: each atom is an arbitrary positive function of its arguments, unrelated to all others;
 - *any*: one arbitrary joint table, which is no Markov chain;
-- *markov*: an initial law and random transition tables, multiplied up.
+- *markov*: a random initial distribution and random transition tables, multiplied together.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from mpmath import mp
 
 from ..errors import Inconclusive, Undefined
 from ..language.alphabets import alphabet_of
-from ..language.density import Law
+from ..language.density import Distribution
 from ..language.registry import positive, real
 from .draw import draw
 from .interpret import HORIZON, Exact, fingerprint, to_mpf
@@ -91,13 +92,13 @@ class FiniteModel(Exact):
         place = id(node), *self.index.values()
         if place not in self.places:  # the node is kept, so that its id stays its own
             self.places[place] = node, self.arguments(node.targets), self.arguments(node.given)
-        return self.atom(node.law, *self.places[place][1:])
+        return self.atom(node.distribution, *self.places[place][1:])
 
-    def atom(self, law: Law, targets, given):
+    def atom(self, distribution: Distribution, targets, given):
         """The value of p(targets | given) at the current states."""
         values, conditions = tuple(map(self.state, targets)), tuple(map(self.state, given))
         shape = self.names, len(self.states), self.last_state
-        return _atom(self.seed, self.justification.models, law.name, shape, targets, values, given, conditions)
+        return _atom(self.seed, self.justification.models, distribution.name, shape, targets, values, given, conditions)
 
     def Normal(self, node):
         values = [mp.nstr(to_mpf(self(part)), 40) for part in (node.at, node.mean, node.variance)]
@@ -106,7 +107,7 @@ class FiniteModel(Exact):
     def E(self, node):
         if node.under is None:
             raise Inconclusive(f"{node!r} does not say which density it averages over; write E(…, q(…))")
-        if isinstance(node.under, Law):
+        if isinstance(node.under, Distribution):
             targets = tuple((s.name, t) for s, t in self.variables(node.body) if (s.name, t) not in self.bound)
             return self.mean(targets, lambda: self.atom(node.under, targets, ()), lambda: self(node.body))
         return self.mean(self.targets(node.under), lambda: self(node.under), lambda: self(node.body))
@@ -195,19 +196,19 @@ class _Chain:
 
 
 @lru_cache(maxsize=256)
-def _chain(seed, models, law, shape):
-    return _Chain(f"{seed}:{law}:{models}", models == "markov", *shape)
+def _chain(seed, models, distribution, shape):
+    return _Chain(f"{seed}:{distribution}:{models}", models == "markov", *shape)
 
 
 @lru_cache(maxsize=100_000)
-def _atom(seed, models, law, shape, targets, values, given, conditions):
+def _atom(seed, models, distribution, shape, targets, values, given, conditions):
     """The value of one density at one place, in the model of a seed."""
     if len(set(targets + given)) < len(targets + given):
-        raise Undefined(f"{law} has one state twice: {targets + given}")
+        raise Undefined(f"{distribution} has one state twice: {targets + given}")
     if models == "uninterpreted":
         arguments = sorted(zip(targets, values, strict=True)), sorted(zip(given, conditions, strict=True))
-        return draw(f"{seed}:{law}:{arguments}", positive)
-    chain = _chain(seed, models, law, shape)
+        return draw(f"{seed}:{distribution}:{arguments}", positive)
+    chain = _chain(seed, models, distribution, shape)
     return chain.marginal(targets + given, values + conditions) / chain.marginal(given, conditions)
 
 

@@ -1,4 +1,4 @@
-"""Integrals with a bell, at a point where all functions are polynomials: finite sums, those of Gauss and Hermite.
+"""Gaussian integrals at a point where all functions are polynomials: finite sums, by Gauss–Hermite quadrature.
 
 An integration by parts holds for all functions, and so for these.  They are cheap to evaluate.  The sum over n nodes is
 exact up to the degree 2n − 1; where more nodes change it, the search is inconclusive.
@@ -21,11 +21,11 @@ from .interpret import to_mpf
 from .points import Point
 
 COUNTS = (8, 9)  # nodes
-FAR = 100  # deviations, where a bell times any polynomial is next to nothing
+FAR = 100  # standard deviations, where a Gaussian times any polynomial is negligible
 
 
-def under_bells(goal: Goal, left, right) -> bool:
-    """Is this an integration by parts in which each integral has a bell of its variable, and nothing else falls off?"""
+def under_gaussians(goal: Goal, left, right) -> bool:
+    """Is this an integration by parts in which each integrand has one Gaussian in its variable, and no other decay?"""
     parts = [part for side in (left, right) for part in walk(side)]
     integrals = [part for part in parts if isinstance(part, Integral)]
     real = all(part.function.domain.low is None for part in parts if isinstance(part, Apply))
@@ -33,12 +33,12 @@ def under_bells(goal: Goal, left, right) -> bool:
         "parts" in goal.justification.rules
         and real
         and bool(integrals)
-        and not any(bell_of(one) is None for one in integrals)
+        and not any(gaussian_of(one) is None for one in integrals)
     )
 
 
-def bell_of(integral):
-    """The bell of the variable of integration, of which mean and variance are free."""
+def gaussian_of(integral):
+    """The Gaussian in the variable of integration, whose mean and variance do not depend on that variable."""
     body = integral.body.over if isinstance(integral.body, Div) else integral.body
     for factor in body.factors if isinstance(body, Mul) else (body,):
         ours = isinstance(factor, Normal) and factor.at == integral.over
@@ -47,7 +47,7 @@ def bell_of(integral):
     return None
 
 
-def at_bells(goal: Goal, left, right) -> str:
+def at_gaussians(goal: Goal, left, right) -> str:
     """Evaluate a goal at random such points; return the name of the search."""
     if goal.symbols():
         raise Inconclusive(f"{goal} is about whole times")
@@ -67,23 +67,24 @@ class HermitePoint(Point):
         return super().Apply(node)
 
     def Integral(self, node):
-        bell = bell_of(node)
-        if bell is None:
-            raise Inconclusive(f"{node!r} has no bell")
-        return self.under(node, [(1, to_mpf(self(bell.mean)), to_mpf(self(bell.variance)))], lambda y: self(bell))
+        gaussian = gaussian_of(node)
+        if gaussian is None:
+            raise Inconclusive(f"{node!r} has no Gaussian factor")
+        mean, variance = to_mpf(self(gaussian.mean)), to_mpf(self(gaussian.variance))
+        return self.under(node, [(1, mean, variance)], lambda y: self(gaussian))
 
-    def under(self, node, bells, density):
-        """∫ h p dy by the nodes of the bells of p; ``density`` is p at a place."""
+    def under(self, node, gaussians, density):
+        """∫ h p dy by the nodes of the Gaussians that p is a mixture of; ``density(y)`` is p(y)."""
         key, saved, sums = self.key(node.over), dict(self.values), []
         for count in COUNTS:
             total = mp.zero
-            for share, mean, variance in bells:
+            for part, mean, variance in gaussians:
                 for weight, place in nodes(count, mp.dps):
                     y = mean + mp.sqrt(variance) * place
                     self.values[key] = y
-                    total += share * weight * to_mpf(self(node.body)) / density(y)
+                    total += part * weight * to_mpf(self(node.body)) / density(y)
             sums.append(total)
-        self.values[key] = bells[0][1] + FAR * mp.sqrt(bells[0][2])
+        self.values[key] = gaussians[0][1] + FAR * mp.sqrt(gaussians[0][2])
         far = abs(to_mpf(self(node.body)))
         self.values = saved
         if far > 1:
@@ -95,9 +96,9 @@ class HermitePoint(Point):
 
 @cache
 def nodes(count, digits):
-    """Weights and nodes of the rule for the standard normal law, to so many digits."""
+    """Weights and nodes of the quadrature for the standard normal, to so many digits."""
     with mp.workdps(digits + MARGIN):
-        rows = [[mp.one], [mp.one, mp.zero]]  # Hermite's polynomials, the highest power first
+        rows = [[mp.one], [mp.one, mp.zero]]  # Hermite polynomials, the highest power first
         for n in range(1, count):
             shifted = [*rows[n], mp.zero]
             lower = [mp.zero, mp.zero, *rows[n - 1]]

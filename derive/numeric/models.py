@@ -22,7 +22,7 @@ from .evaluate import DIGITS, MARGIN, compare, witness
 from .finite import FiniteModel
 from .gaussian import GaussianModel
 from .interpret import HORIZON, to_mpf
-from .quadratic import Bell, as_bell
+from .quadratic import Gaussian, as_gaussian
 from .transitions import DefinedChain
 
 SAMPLES = 4  # at how many random states the sign of a gap is evaluated
@@ -111,7 +111,7 @@ def gaussian_sign(goal: Goal, gap) -> tuple[str, ...]:
         model = _gaussian_model(number, goal.definitions, HORIZON)
         model.index = dict(index)
         value = model(gap)
-        for sample in range(0 if isinstance(value, Bell) else SAMPLES):
+        for sample in range(0 if isinstance(value, Gaussian) else SAMPLES):
             number = value.at({key: to_mpf(draw(f"{model.seed}:{sample}:{key}", real)) for key in value.variables()})
             if number < -(mp.mpf(10) ** (MARGIN - DIGITS)):
                 raise Refuted(f"the gap {gap!r} is {mp.nstr(number, 12)} at {witness(model)}; a gap is never negative")
@@ -130,9 +130,9 @@ def _gaussian_model(number, definitions, last):
 
 
 def _compare_coefficients(goal, model, a, b):
-    if not isinstance(a, Bell) and not isinstance(b, Bell):
+    if not isinstance(a, Gaussian) and not isinstance(b, Gaussian):
         return _compare_polynomials(goal, model, a, b)
-    (one, log_one), (other, log_other) = (as_bell(side).normal() for side in (a, b))
+    (one, log_one), (other, log_other) = (as_gaussian(side).normal() for side in (a, b))
     _compare_polynomials(goal, model, one, other)
     _compare_polynomials(goal, model, log_one, log_other)
 

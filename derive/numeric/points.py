@@ -1,6 +1,6 @@
 """Scalar statements, evaluated at random points: exact rationals where possible, else 60 digits, at rational points.
 
-A finite average stands for every expectation.  Three laws are used, and the justification of the step decides which:
+A finite average stands for every expectation.  The justification of the step decides which distribution is used:
 
 - *joint*: all random quantities are functions of one outcome with four values, so they depend on each other in an
   arbitrary way;
@@ -121,15 +121,16 @@ class Point(Analysis):
     def average(self, node, of):
         """Average of ``of(body)`` over the random quantities in the body that are not among the conditions."""
         if node.given and "given" in self.justification.rules:
-            raise Inconclusive(f"{node!r} is drawn again for each condition, which no joint law does")
+            raise Inconclusive(f"{node!r} is drawn again for each condition, which no joint distribution does")
         total, parts = Fraction(0), []
         saved = dict(self.values)
         given = sorted(self.given(node), key=str)
         uninterpreted = self.justification.mean == "uninterpreted"
-        laws = [self.joint(self.all_variables(node), self.given(node))] if uninterpreted else self.laws(node)
-        if len(laws) > MANY:
+        joint = [self.joint(self.all_variables(node), self.given(node))] if uninterpreted else None
+        distributions = joint or self.distributions(node)
+        if len(distributions) > MANY:
             raise (OutOfRange if contains(Sum, node.body) else Inconclusive)(f"{node!r} has too many noises to count")
-        for combination in product(*laws):
+        for combination in product(*distributions):
             weight = Fraction(1)
             for probability, values in combination:
                 weight = weight * probability
@@ -152,8 +153,8 @@ class Point(Analysis):
         states = [key for key in keys(self.variables(node.body)) if key not in self.given(node)]
         return list(dict.fromkeys(states + keys(self.variables(node.body, "noise")) + bare))
 
-    def laws(self, node):
-        """A list of laws; each is a list of (probability, values of some variables)."""
+    def distributions(self, node):
+        """A list of distributions; each is a list of (probability, values of some variables)."""
         given = self.given(node)
         states = [key for key in keys(self.variables(node.body)) if key not in given]
         noises = [key for key in self.all_variables(node) if key not in states]
@@ -166,17 +167,17 @@ class Point(Analysis):
         if len(noises) > 1 and any(time is None for _, time in noises):
             fresh = []  # nothing is known about a merged noise beside another noise
         dependent = states + [key for key in noises if key not in fresh]
-        law = [self.joint(dependent, given)] if dependent else []
-        return law + [self.normal(key) if key[0] in self.standard else self.joint([key], []) for key in fresh]
+        first = [self.joint(dependent, given)] if dependent else []
+        return first + [self.normal(key) if key[0] in self.standard else self.joint([key], []) for key in fresh]
 
     def normal(self, key):
         return [(weight, {key: node}) for weight, node in gauss_hermite()]
 
     def joint(self, variables, given):
-        """An arbitrary joint law of ``variables``, different for all conditions and all their values."""
+        """An arbitrary joint distribution of ``variables``, a different one for each value of each condition."""
         given = sorted(given, key=str)
-        law = f"{self.seed}:given {list(map(str, given))}:{fingerprint(*self.known(given)) if given else ''}"
-        parts = [draw(f"{law}:{outcome}", positive) for outcome in range(OUTCOMES)]
+        label = f"{self.seed}:given {list(map(str, given))}:{fingerprint(*self.known(given)) if given else ''}"
+        parts = [draw(f"{label}:{outcome}", positive) for outcome in range(OUTCOMES)]
         return [
             (part / sum(parts), {key: draw(f"{self.seed}:{key}:{outcome}", real) for key in variables})
             for outcome, part in enumerate(parts)
@@ -193,7 +194,7 @@ def _scales(variance, _prec):
 
 
 def gauss_hermite():
-    """Weights and nodes of the four-point rule for the standard normal law."""
+    """Weights and nodes of the four-point quadrature for the standard normal."""
     root = mp.sqrt(6)
     near, far = mp.sqrt(3 - root), mp.sqrt(3 + root)
     heavy, light = (3 + root) / 12, (3 - root) / 12

@@ -33,7 +33,7 @@ class Quadratic:
 
     def __add__(self, other):
         other = _lift(other)
-        if isinstance(other, Bell):
+        if isinstance(other, Gaussian):
             raise Inconclusive("a sum with a density in it is not Gaussian; integrate or take its logarithm first")
         terms = dict(self.terms)
         for key, value in other.terms.items():
@@ -50,7 +50,7 @@ class Quadratic:
 
     def __mul__(self, other):
         other = _lift(other)
-        if isinstance(other, Bell):
+        if isinstance(other, Gaussian):
             return other * self
         terms: dict = {}
         for left, a in self.terms.items():
@@ -66,8 +66,8 @@ class Quadratic:
 
     def __truediv__(self, other):
         other = _lift(other)
-        if isinstance(other, Bell):
-            return as_bell(self) / other
+        if isinstance(other, Gaussian):
+            return as_gaussian(self) / other
         divisor = other.value("a divisor")
         if divisor == 0:
             raise Undefined("division by zero")
@@ -148,7 +148,7 @@ class Quadratic:
 
 
 @dataclass(frozen=True)
-class Bell:
+class Gaussian:
     """factor · exp(exponent), polynomials of degree two: a density, its derivative, a density times a polynomial."""
 
     exponent: Quadratic
@@ -156,31 +156,31 @@ class Bell:
 
     def __mul__(self, other):
         other = _lift(other)
-        if isinstance(other, Bell):
-            return bell(self.exponent + other.exponent, self.factor * other.factor)
-        return bell(self.exponent, self.factor * other)
+        if isinstance(other, Gaussian):
+            return gaussian(self.exponent + other.exponent, self.factor * other.factor)
+        return gaussian(self.exponent, self.factor * other)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other):
         other = _lift(other)
-        if not isinstance(other, Bell):
+        if not isinstance(other, Gaussian):
             return self * (Quadratic.constant(mp.one) / other)
-        return self * Bell(-other.exponent, Quadratic.constant(1 / other.factor.value("the sign of a divisor")))
+        return self * Gaussian(-other.exponent, Quadratic.constant(1 / other.factor.value("the sign of a divisor")))
 
     def __pow__(self, power: int):
-        return Bell(self.exponent * power, Quadratic.constant(self.factor.value("a factor in a power") ** power))
+        return Gaussian(self.exponent * power, Quadratic.constant(self.factor.value("a factor in a power") ** power))
 
     def __add__(self, other):
-        gap = (other.exponent - self.exponent) if isinstance(other, Bell) else None
+        gap = (other.exponent - self.exponent) if isinstance(other, Gaussian) else None
         if gap is None or gap.moving():
             raise Inconclusive("a sum with a density in it is not Gaussian; integrate or take its logarithm first")
-        return bell(self.exponent, self.factor + other.factor * mp.exp(gap.constant_term()))
+        return gaussian(self.exponent, self.factor + other.factor * mp.exp(gap.constant_term()))
 
     __radd__ = __add__
 
     def __neg__(self):
-        return Bell(self.exponent, -self.factor)
+        return Gaussian(self.exponent, -self.factor)
 
     def __sub__(self, other):
         return self + -other
@@ -193,31 +193,31 @@ class Bell:
 
     def derivative(self, key):
         """The derivative by one variable."""
-        return bell(self.exponent, self.factor.derivative(key) + self.factor * self.exponent.derivative(key))
+        return gaussian(self.exponent, self.factor.derivative(key) + self.factor * self.exponent.derivative(key))
 
     def integrate(self, keys):
         """The integral over some variables."""
         factor, exponent = self.factor, self.exponent
         for key in keys:
             factor, exponent = factor.average(key, exponent)
-        return bell(exponent, factor)
+        return gaussian(exponent, factor)
 
     def normal(self):
-        """The factor and exponent of the same bell, where the largest coefficient of the factor is one."""
+        """The factor and exponent of the same function, where the largest coefficient of the factor is one."""
         size = max((abs(value) for value in self.factor.terms.values()), default=mp.zero)
         return (self.factor * (1 / size), self.exponent + mp.log(size)) if size else (self.factor, self.exponent * 0)
 
 
-def bell(exponent, factor):
+def gaussian(exponent, factor):
     """factor · exp(exponent), as a polynomial if it is one of moderate size."""
     if not exponent.moving() and abs(exponent.constant_term()) < MODERATE:
         return factor * mp.exp(exponent.constant_term())
-    return Bell(exponent, factor)
+    return Gaussian(exponent, factor)
 
 
-def as_bell(value):
-    return value if isinstance(value, Bell) else Bell(Quadratic.constant(mp.zero), value)
+def as_gaussian(value):
+    return value if isinstance(value, Gaussian) else Gaussian(Quadratic.constant(mp.zero), value)
 
 
 def _lift(value):
-    return value if isinstance(value, (Quadratic, Bell)) else Quadratic.constant(value)
+    return value if isinstance(value, (Quadratic, Gaussian)) else Quadratic.constant(value)

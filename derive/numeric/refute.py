@@ -15,7 +15,7 @@ from ..language.tree import unfold
 from ..language.vectors import has_vectors
 from .diffusions import about, at_diffusions
 from .evaluate import DIGITS, at_points
-from .hermite import at_bells, under_bells
+from .hermite import at_gaussians, under_gaussians
 from .models import LATE, defined_chains, finite_models, gaussian_models
 from .sums import at_sums, of_sums
 from .vectors import in_dimensions
@@ -51,8 +51,8 @@ def _special(goal: Goal, left, right):
     """Searches that are cheaper or find more, and whether no others make sense: an arbitrary density does not move."""
     if moving := about(goal):
         return [lambda: at_diffusions(goal, left, right, moving)], "parts" not in goal.justification.rules
-    if under_bells(goal, left, right):
-        return [lambda: at_bells(goal, left, right)], False
+    if under_gaussians(goal, left, right):
+        return [lambda: at_gaussians(goal, left, right)], False
     if goal.justification.name == "limit" and of_sums(left, right):
         return [lambda: at_sums(goal, left, right)], False
     return [], False

@@ -1,8 +1,8 @@
 """Random concrete functions, which stand for arbitrary ones at a point.
 
-A function with values in the real numbers is a line plus a wave, b + Σ aᵢxᵢ + c sin(d + Σ eᵢxᵢ), or a polynomial where
-integrals must be exact; one with positive values is a sum of two bells.  A time among the arguments chooses another
-function.
+A function with values in the real numbers is an affine function plus a sine wave, b + Σ aᵢxᵢ + c sin(d + Σ eᵢxᵢ), or a
+polynomial where integrals must be exact; one with positive values is a sum of two Gaussians.  A time among the
+arguments chooses another function.
 """
 
 from __future__ import annotations
@@ -14,24 +14,28 @@ from ..language.registry import positive, real, unit
 from .draw import draw
 from .interpret import to_mpf
 
-BELLS = 2
+GAUSSIANS = 2
 
 
 def wave(seed, count):
-    """A line plus a wave, of ``count`` arguments."""
+    """An affine function plus a sine wave, of ``count`` arguments."""
     height, size, phase = (draw(f"{seed}:{part}", real) for part in ("height", "size", "phase"))
-    slopes, rates = ([draw(f"{seed}:{part} {place}", real) for place in range(count)] for part in ("slope", "rate"))
+    coefficients, rates = (
+        [draw(f"{seed}:{part} {place}", real) for place in range(count)] for part in ("slope", "rate")
+    )
 
     def value(*args):
-        line = mp.fsum(to_mpf(slope) * arg for slope, arg in zip(slopes, args, strict=True))
+        line = mp.fsum(to_mpf(coefficient) * arg for coefficient, arg in zip(coefficients, args, strict=True))
         inside = mp.fsum(to_mpf(rate) * arg for rate, arg in zip(rates, args, strict=True))
         return to_mpf(height) + line + to_mpf(size) * mp.sin(to_mpf(phase) + inside)
 
     def prime(order):
         """The derivative of a wave of one argument."""
-        slope, rate = to_mpf(slopes[0]), to_mpf(rates[0])
+        coefficient, rate = to_mpf(coefficients[0]), to_mpf(rates[0])
         high = to_mpf(size) * rate**order
-        return lambda arg: (slope if order == 1 else 0) + high * mp.sin(to_mpf(phase) + rate * arg + order * mp.pi / 2)
+        return lambda arg: (
+            (coefficient if order == 1 else 0) + high * mp.sin(to_mpf(phase) + rate * arg + order * mp.pi / 2)
+        )
 
     value.prime = prime
     return value
@@ -53,15 +57,15 @@ def quintic(seed, count):
     return value
 
 
-def bells(seed, count):
-    """A sum of bells, of ``count`` arguments."""
+def gaussians(seed, count):
+    """A sum of Gaussians, of ``count`` arguments."""
     drawn = [
         (
-            draw(f"{seed}:size {bell}", positive),
-            [draw(f"{seed}:place {bell} {place}", real) for place in range(count)],
-            [draw(f"{seed}:rate {bell} {place}", unit) for place in range(count)],
+            draw(f"{seed}:size {k}", positive),
+            [draw(f"{seed}:place {k} {place}", real) for place in range(count)],
+            [draw(f"{seed}:rate {k} {place}", unit) for place in range(count)],
         )
-        for bell in range(BELLS)
+        for k in range(GAUSSIANS)
     ]
 
     def value(*args):

@@ -14,29 +14,30 @@ from .finite import FiniteModel
 
 
 class DefinedChain(FiniteModel):
-    """The first state has an arbitrary law, and each step is what its definition says."""
+    """The first state has an arbitrary distribution, and each step follows its definition."""
 
     def __init__(self, definitions, *arguments, **options):
         super().__init__(*arguments, **options)
         steps = [fact for fact in definitions if isinstance(fact.left, Density) and not isinstance(fact.right, Apply)]
-        self.steps = {fact.left.law: fact for fact in steps}
+        self.steps = {fact.left.distribution: fact for fact in steps}
         self.paths: dict[str, dict] = {}
 
-    def atom(self, law, targets, given):
-        fact = self.steps.get(law)
+    def atom(self, distribution, targets, given):
+        fact = self.steps.get(distribution)
         if fact is None or not fact.left.given:
-            raise Inconclusive(f"no definition says how the states of {law.name} are drawn")
+            raise Inconclusive(f"no definition says how the states of {distribution.name} are drawn")
         known = {key: self.state(key) for key in (*targets, *given)}
         name = fact.left.targets[0].sequence.name
         if any(sequence != name for sequence, _ in known):
-            raise Inconclusive(f"{law.name} is about several sequences of states")
-        if law.name not in self.paths:
-            self.paths[law.name] = self.joint(name, fact)
-        paths = [
-            (sum((w for path, w in self.paths[law.name].items() if all(path[t] == known[name, t] for _, t in keys)), 0))
+            raise Inconclusive(f"{distribution.name} is about several sequences of states")
+        if distribution.name not in self.paths:
+            self.paths[distribution.name] = self.joint(name, fact)
+        paths = self.paths[distribution.name]
+        weights = [
+            sum((w for path, w in paths.items() if all(path[t] == known[name, t] for _, t in keys)), 0)
             for keys in ((*targets, *given), given)
         ]
-        return Fraction(paths[0]) / paths[1]
+        return Fraction(weights[0]) / weights[1]
 
     def joint(self, name, fact):
         """The weight of each path, where the steps begin at the state 0."""

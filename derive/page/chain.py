@@ -75,9 +75,9 @@ class Step:
         """What stands beside the line: its justification, and its proof status where that is another word."""
         return self.beside if self.beside.startswith(self.word) else f"{self.beside} · {self.word}"
 
-    def attacks(self, sequences, laws):
+    def attacks(self, sequences, distributions):
         """Yield (description, mutant, what must reject it)."""
-        for what, mutant in mutants(self.goal, sequences, laws):
+        for what, mutant in mutants(self.goal, sequences, distributions):
             yield what, mutant, self.check
         if self.gap is not None:
             negative = replace(self.gap.goal, left=-self.gap.goal.left, right=-self.gap.goal.left)

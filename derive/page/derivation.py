@@ -62,13 +62,13 @@ class Derivation(Registry):
 
     @property
     def blocks(self) -> Mapping[str, Block]:
-        """All blocks by name, in order; nobody takes one away."""
+        """All blocks by name, in order; none is ever removed."""
         return MappingProxyType(self._blocks)
 
     def noise(
         self, name: str, start: int = 1, latex: str | None = None, backward: bool = False, domain: Interval = real
     ) -> Sequence:
-        """Noises, one for each time, each independent of everything before it; say their law with ``define``.
+        """Noises, one for each time, each independent of everything before it; ``define`` gives their distribution.
 
         ``backward``: of a process that is drawn from its end, z_t in x_{t−1} = μ + σ z_t, independent of x_t and later.
         """
@@ -80,7 +80,7 @@ class Derivation(Registry):
         return self.declare(name, Symbol(name, latex or written(name, domain), domain, "noise"))
 
     def define(self, name: str, left: Expr, right: Value) -> Definition:
-        """State ``left := right``; ``standard_normal`` as the right side states the law of a noise.
+        """State ``left := right``; ``standard_normal`` as the right side gives the distribution of a noise.
 
         A defined parameter is proved to stay in its declared domain, and a variance to be positive.
         """

@@ -30,7 +30,7 @@ FILE = "results.json"
 
 
 def recorded() -> dict:
-    """What the chapters have proved, by chapter; read anew, so that nobody changes what others are told."""
+    """What the chapters have proved, by chapter; read again each time, so that no caller can change it for another."""
     return json.loads((files(__package__) / FILE).read_text(encoding="utf-8"))
 
 
@@ -147,7 +147,7 @@ class Recalled(Block):
     def _nothing_hidden(self, more):
         """What is stated here only must not make a symbol random, or move one that the statement binds.
 
-        There the symbol was constant; here a law, a state or an assumption might state that it does not.
+        There the symbol was constant; here a distribution, a state or an assumption might make it vary.
         """
         pairs = self.derivation.stated()
         bound = [variable for side in (self.left, self.right) for part in walk(side) for variable in bound_by(part)]

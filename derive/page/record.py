@@ -8,7 +8,7 @@ of a sum has no name of its own.  What is written by chance, such as the LaTeX o
 from __future__ import annotations
 
 from ..errors import ArgumentError
-from ..language.density import Density, Law
+from ..language.density import Density, Distribution
 from ..language.dependence import atoms, is_noise, is_state, may_alias
 from ..language.expr import rebuild, walk
 from ..language.functions import Function
@@ -39,8 +39,8 @@ def statement(block) -> str:
 
 def declared(thing) -> str:
     """How a symbol was declared, but for how it is written."""
-    if isinstance(thing, Law):
-        return "Markov law" if thing.markov else "law"
+    if isinstance(thing, Distribution):
+        return "Markov chain" if thing.markov else "distribution"
     low, high = (end if end is not None else "∞" for end in (thing.domain.low, thing.domain.high))
     domain = f"in ({'-' if low == '∞' else ''}{low}, {high})" + "^d" * isinstance(thing.domain, Space)
     if size := getattr(thing.domain, "size", None):
@@ -69,7 +69,7 @@ def is_number(node) -> bool:
 def closed(nodes, cited, definitions) -> list:
     """``cited``, and the definitions of all symbols in ``nodes`` and in what is found, in the order of ``definitions``.
 
-    Laws, states and noises are arbitrary but for what is cited of them; a symbol is what its definition states.
+    Distributions, states and noises are arbitrary except for what is cited; a symbol is what its definition states.
     """
     found, open_nodes = list(cited), [*nodes, *(side for block in cited for side in (block.left, block.right))]
     while open_nodes:

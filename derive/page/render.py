@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from ..language.alphabets import alphabet_of
-from ..language.density import Derivative, Integral, Law
+from ..language.density import Derivative, Distribution, Integral
 from ..language.expr import Div, Mul, Neg, Num, Symbol
 from ..language.text import ATOM, POWER, PRODUCT, SUM, binding
 from ..language.times import Item, Product, Sum
@@ -125,7 +125,7 @@ class Latex:
 
     def Density(self, node):
         bar = rf" \mid {self.list(node.given)}" if node.given else ""
-        return rf"{node.law.latex}({self.list(node.targets)}{bar})"
+        return rf"{node.distribution.latex}({self.list(node.targets)}{bar})"
 
     def Normal(self, node):
         parts = rf"{self(node.at)};\, {self(node.mean)},\, {self.variance(node)}"
@@ -158,7 +158,9 @@ class Latex:
         return rf"\frac{{\partial {self(node.body, ATOM)}}}{{\partial {self(node.by)}}}\, {self(node.along, ATOM)}"
 
     def E(self, node):
-        under = "" if node.under is None else node.under.latex if isinstance(node.under, Law) else self(node.under)
+        under = (
+            "" if node.under is None else node.under.latex if isinstance(node.under, Distribution) else self(node.under)
+        )
         return rf"\mathbb{{E}}{f'_{{{under}}}' if under else ''}{self.bracket(node)}"
 
     def Var(self, node):

@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import replace
 
 from ..errors import DerivationError, Refuted, Undefined
-from ..language.density import Density, Law
+from ..language.density import Density, Distribution
 from ..language.times import Sequence
 from ..language.tree import unfold
 from ..verify.verify import search_again
@@ -48,10 +48,12 @@ class Summary:
     def attacked(self, block) -> tuple[int, int]:
         """How many mutants of a block were caught, of how many."""
         things = self.derivation.what.values()
-        sequences, laws = ([thing for thing in things if isinstance(thing, kind)] for kind in (Sequence, Law))
+        sequences, distributions = (
+            [thing for thing in things if isinstance(thing, kind)] for kind in (Sequence, Distribution)
+        )
         killed = total = 0
         for line, step in enumerate(block.steps, 1):
-            for what, mutant, check in step.attacks(sequences, laws):
+            for what, mutant, check in step.attacks(sequences, distributions):
                 key = (block.name, line, what)
                 if rejected(check, mutant):
                     killed, total = killed + 1, total + 1

@@ -13,7 +13,7 @@ from ..kernel.free import Free
 from ..kernel.ranges import Ranges
 from ..kernel.states import all_apart, run
 from ..kernel.wellformed import nothing_hidden
-from ..language.density import KL, Density, E, Integral, Law, Normal, Var
+from ..language.density import KL, Density, Distribution, E, Integral, Normal, Var
 from ..language.dependence import may_alias, random_facts
 from ..language.expr import Symbol, walk
 from ..language.goal import Goal, contains, has_densities, odd_conditions
@@ -35,7 +35,7 @@ __all__ = ["equal", "exists", "non_negative", "sound"]
 def sound(goal: Goal, *sides) -> None:
     """Raise ``Inconclusive`` unless all parts of the sides have a value on the whole domain, and all means exist.
 
-    The means and integrals of a law itself are taken to exist, and no others.
+    Only the means and integrals of a declared distribution are taken to exist.
     """
     least = first_times(goal.left, goal.right, least=goal.start)
     with timeout():
@@ -89,7 +89,7 @@ def moving(goal, left, right):
     facts = random_facts((*goal.definitions, *goal.assumed))
     found = []
     for node in (part for side in (left, right) for part in walk(side)):
-        if isinstance(measure_of(node), (Density, Law)):
+        if isinstance(measure_of(node), (Density, Distribution)):
             continue  # the kernel expands symbols there
         noisy = isinstance(node, Var) or (isinstance(node, E) and node.under is None)
         bound = [run(variable) for variable in bound_by(node)]

@@ -10,7 +10,7 @@ from ..language.dependence import is_noise, is_state
 from ..language.expr import walk
 from ..language.goal import has_densities
 from ..language.vectors import has_vectors
-from .falling import bells, must_fall
+from .falling import decaying, must_fall
 from .integrability import Integrability
 from .symbolic import Symbolic, floors
 
@@ -21,7 +21,7 @@ def converges(*nodes) -> None:
     for part in (part for node in nodes for part in walk(node)):
         over_line = isinstance(part, Integral) or (isinstance(part, E) and isinstance(part.under, Normal))
         over_line = over_line and not alphabet_of(getattr(part, "over", None))
-        if over_line and not has_densities(part):  # those of a law itself are taken to exist
+        if over_line and not has_densities(part):  # those of a declared distribution are taken to exist
             try:
                 checker.terms(part, frozenset())
             except Inconclusive:
@@ -35,7 +35,7 @@ def falls_off(part) -> bool:
         return False
     try:
         translate = Symbolic(justification("differentiation"))
-        must_fall(translate, translate(part.body), translate(part.over), bells(part))
+        must_fall(translate, translate(part.body), translate(part.over), decaying(part))
     except DerivationError:
         return False
     return True

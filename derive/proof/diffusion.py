@@ -16,7 +16,7 @@ from ..language.dependence import may_alias
 from ..language.expr import Symbol, walk
 from ..language.functions import Apply
 from ..language.times import Limit, Sum
-from .falling import bells, must_fall
+from .falling import decaying, must_fall
 from .functions import arbitrary
 from .symbolic import Symbolic, floors
 
@@ -50,11 +50,11 @@ class Moving(Symbolic):
 
     def moved(self, density, equation, inside, y):
         name, time = density.function.name, self(equation.by)
-        p, slope = (arbitrary(name, (0, k), not k)(y, time) for k in (0, 1))
+        p, derivative = (arbitrary(name, (0, k), not k)(y, time) for k in (0, 1))
         if not inside.has(p) or any(self.depends_on(hidden, {y, time}) for hidden in inside.free_symbols):
             return None
         mark = sp.Dummy()
-        total = sp.expand(sp.diff(inside, time)).subs(slope, mark)
+        total = sp.expand(sp.diff(inside, time)).subs(derivative, mark)
         h = sp.diff(total, mark)
         about_p = [part for part in h.atoms(type(p)) | total.atoms(sp.Function) if is_of(part, name)]
         if h.has(p) or any(part != p for part in about_p):
@@ -77,7 +77,7 @@ def by_tests(goal, left, right, chart, index, least) -> str | None:
             continue
         for test in {part for part in walk(fact.left) if isinstance(part, Apply)}:
             if is_test(test, fact, goal):
-                found = difference(translate, fact, test, bells(*sides))
+                found = difference(translate, fact, test, decaying(*sides))
                 if any(
                     translate.field.is_zero(found(translate(place)) - sign * residual)
                     for place in sorted({p for p in walk(goal.right) if isinstance(p, Symbol)}, key=repr)

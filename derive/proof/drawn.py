@@ -1,7 +1,8 @@
 """Is every state that an integral runs over drawn by a density, so that the rules may exchange and merge integrals?
 
-What a law p(A | B) = p(A, B) / p(B) draws has means that exist, by assumption.  In each term of an integrand, of any of
-the states that are integrated over more densities know above the line than below; with the others something falls off.
+The means of states drawn from p(A | B) = p(A, B) / p(B) exist, by assumption.  In each term of an integrand, every
+state that is integrated over stands in more densities of the numerator than of the denominator; in the other terms
+some factor falls off.
 """
 
 from __future__ import annotations

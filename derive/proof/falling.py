@@ -17,7 +17,7 @@ from .functions import Generic
 from .signs import sign_of_value
 
 
-def bells(*nodes) -> dict[str, int]:
+def decaying(*nodes) -> dict[str, int]:
     """The names of the functions in ``nodes`` that fall off, with all their derivatives, and in how many arguments."""
     found = [part.function for node in nodes for part in walk(node) if isinstance(part, Apply)]
     return {function.name: function.falling for function in found if function.falling}
@@ -45,7 +45,7 @@ def parts(translate, expr, y):
 
 
 def falling_exponent(translate, exponent, y) -> bool:
-    """Is exp(exponent) a bell?  Raise for one that grows, or falls in one direction only."""
+    """Is exp(exponent) a Gaussian?  Raise for an exponential that grows, or that falls off in one direction only."""
     if not exponent.has(y):
         return False
     over, under = sp.fraction(sp.together(exponent))
@@ -60,21 +60,21 @@ def falls(translate, term, y, names, steep) -> bool:
     powers, logs = {}, set()
     for base, power in (part.as_base_exp() for part in sp.Mul.make_args(term) if part.has(y)):
         inside = base.args[0] if isinstance(base, sp.log) else base
-        bell = is_bell(translate, inside, y, names)
+        decays = is_decaying(translate, inside, y, names)
         name, *orders = type(inside).__name__.split(".")
-        if not power.is_Integer or (power < 0 and (not bell or inside is not base or any(map(int, orders)))):
+        if not power.is_Integer or (power < 0 and (not decays or inside is not base or any(map(int, orders)))):
             return False
-        if bell:
+        if decays:
             logs |= {(name, inside.args)} if inside is not base else set()
             order = min(sum(map(int, orders)), 2)
             found = powers.setdefault((name, inside.args), [0, 0, 0])
             found[order] += power if inside is base else 0
         elif inside is not base or not (base == y or is_tame(base, y)):
             return False
-    degrees = {bell: 2 * plain + first for bell, (plain, first, _) in powers.items()}  # of the root of f
-    small = {bell for bell, degree in degrees.items() if degree > (0 if bell in logs or not powers[bell][1] else -1)}
-    bounded = {bell for bell, (plain, *_) in powers.items() if plain >= 0 and bell not in logs}
-    falling = steep or bool(small) or any(powers[bell][2] for bell in bounded)
+    degrees = {f: 2 * plain + first for f, (plain, first, _) in powers.items()}  # of the root of f
+    small = {f for f, degree in degrees.items() if degree > (0 if f in logs or not powers[f][1] else -1)}
+    bounded = {f for f, (plain, *_) in powers.items() if plain >= 0 and f not in logs}
+    falling = steep or bool(small) or any(powers[f][2] for f in bounded)
     return falling and powers.keys() <= small | bounded
 
 
@@ -83,8 +83,8 @@ def is_tame(part, y) -> bool:
     return isinstance(part, Generic) and all(arg.is_polynomial(y) for arg in part.args)
 
 
-def is_bell(translate, part, y, names) -> bool:
-    """Is ``part`` a bell, or a derivative of one, at an argument that moves with ``y`` at a rate that is never zero?"""
+def is_decaying(translate, part, y, names) -> bool:
+    """Is ``part`` a rapidly decreasing function, or a derivative, at an argument whose rate in ``y`` is never zero?"""
     places = names.get(type(part).__name__.partition(".")[0], 0) if is_tame(part, y) else 0
-    slopes = [sp.expand(sp.diff(arg, y)) for arg in part.args[:places]]
-    return any(not slope.has(y) and sign_of_value(translate.field, slope) in (1, -1) for slope in slopes)
+    rates = [sp.expand(sp.diff(arg, y)) for arg in part.args[:places]]
+    return any(not rate.has(y) and sign_of_value(translate.field, rate) in (1, -1) for rate in rates)

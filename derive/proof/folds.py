@@ -121,7 +121,7 @@ def chart(label, domain, kind="ratio"):
     if domain.low is None and domain.high is None:
         return sp.Symbol(label, real=True)
     w = sp.Symbol(label, positive=True)
-    share = {"ratio": w / (1 + w), "decay": sp.exp(-w), "rise": 1 - sp.exp(-w)}[kind]
+    fraction = {"ratio": w / (1 + w), "decay": sp.exp(-w), "rise": 1 - sp.exp(-w)}[kind]
     if domain.high is None:
         return sp.Rational(domain.low) + w
-    return sp.Rational(domain.high) - w if domain.low is None else domain.low + (domain.high - domain.low) * share
+    return sp.Rational(domain.high) - w if domain.low is None else domain.low + (domain.high - domain.low) * fraction

@@ -1,6 +1,6 @@
 """Functions for SymPy that are known by rules alone.
 
-``Phi``, the distribution function of the standard normal law, has the derivative N(x; 0, 1), and Φ(−x) = 1 − Φ(x).
+``Phi``, the distribution function of the standard normal, has the derivative N(x; 0, 1), and Φ(−x) = 1 − Φ(x).
 Of an arbitrary function nothing is known but its partial derivatives, which are arbitrary functions again.
 """
 
@@ -49,6 +49,6 @@ def arbitrary(name: str, orders: tuple[int, ...], positive: bool):
     return type(title, (Generic,), rules | signs)
 
 
-def share(generator):
+def fraction(generator):
     """A value between 0 and 1, by a positive symbol."""
     return generator / (1 + generator)

@@ -1,7 +1,7 @@
 """Does an integral converge, so that it may be split, and be exchanged with a derivative or another integral?
 
-What is known by the form: polynomials, real functions, bells and Φ are *tame*: smooth, growing at most like a
-polynomial, and so are their derivatives, sums and products.  A bell N(x; ay, s), exp(−y²) or a positive function
+What is known by the form: polynomials, real functions, Gaussians and Φ are *tame*: smooth, growing at most like a
+polynomial, and so are their derivatives, sums and products.  A Gaussian N(x; ay, s), exp(−y²) or a positive function
 *falls* off faster than every power in one direction: x − ay, y, or its argument.  A product of tame factors can be
 integrated over y if one of its directions has y in it, and over x and y together if its directions fix both, one after
 the other.  Every term of a sum must do so.  A vector falls off as its coordinates do, which have one form.
@@ -96,7 +96,7 @@ class Integrability:
         if node.name == "Phi":
             self.terms(node.arg, variables)
             return [Term()]
-        if node.name == "log" and self.bells(node.arg, variables):
+        if node.name == "log" and self.gaussians(node.arg, variables):
             return [Term()]  # a polynomial
         if node.name == "exp":
             falls = self.square(node.arg, variables)
@@ -104,10 +104,10 @@ class Integrability:
                 return [Term(tuple(falls))]
         raise Inconclusive(f"how {node!r} grows is not known, so its integral may diverge; split the step")
 
-    def bells(self, node, variables) -> bool:
-        """Is ``node`` a product or quotient of bells, and of what does not vary?"""
+    def gaussians(self, node, variables) -> bool:
+        """Is ``node`` a product or quotient of Gaussians and constants?"""
         if isinstance(node, (Mul, Div)):
-            return all(self.bells(part, variables) for part in children(node))
+            return all(self.gaussians(part, variables) for part in children(node))
         fixed = variables.isdisjoint(walk(node))
         return bool(self.terms(node, variables)) and (isinstance(node, Normal) or fixed)
 
@@ -166,7 +166,7 @@ class Integrability:
         return self.E(E(node.body**2, given=node.given), variables)
 
     def KL(self, node, variables):
-        """Between bells: a polynomial of their means, if the variances stand still."""
+        """Between Gaussians: a polynomial of their means, if the variances are constant."""
         for side in (node.p, node.q):
             self.terms(side, variables - {node.p.at})
         return [Term()]
@@ -178,11 +178,11 @@ class Integrability:
         value, found, field = self.translate(node), {}, self.translate.field
         symbols = {variable: self.translate(variable) for variable in variables}
         for variable, symbol in symbols.items():
-            slope = field.lower(field.rational(sp.diff(value, symbol)))
-            if self.depends_on(slope, symbols.values()):
+            rate = field.lower(field.rational(sp.diff(value, symbol)))
+            if self.depends_on(rate, symbols.values()):
                 return []
-            if slope != 0:
-                found[variable] = sign_of_value(field, slope) in (1, -1)
+            if rate != 0:
+                found[variable] = sign_of_value(field, rate) in (1, -1)
         return [Fall(frozenset(found), frozenset(variable for variable, sure in found.items() if sure))]
 
     def square(self, node, variables) -> list[Fall]:

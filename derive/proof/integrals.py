@@ -55,7 +55,7 @@ def definite(field, integrand, y, low, high):
 
 def inside(low, high):
     """A point that runs over the open interval from low to high, by a symbol of its own; an end None is infinite."""
-    share = sp.Dummy("share", positive=True)
+    fraction = sp.Dummy("fraction", positive=True)
     if low is None:
-        return high - share
-    return low + share if high is None else low + (high - low) * share / (1 + share)
+        return high - fraction
+    return low + fraction if high is None else low + (high - low) * fraction / (1 + fraction)

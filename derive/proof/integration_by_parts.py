@@ -1,7 +1,7 @@
 """Integration by parts: ∫ F′ dy = 0 for a smooth F that falls off at both ends.
 
 The two sides of a step differ by one integral, ∫ I dy.  F is sought among the products in I with one derivative
-less, or one power of y less beside a bell exp(A); whatever is found must differentiate back to I.
+less, or one power of y less beside a Gaussian exp(A); whatever is found must differentiate back to I.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 import sympy as sp
 
 from ..errors import Inconclusive
-from .falling import bells, must_fall, parts
+from .falling import decaying, must_fall, parts
 from .functions import Generic, arbitrary
 from .signs import sign_of_value
 from .symbolic import Symbolic, floors
@@ -24,7 +24,7 @@ def by_parts(goal, left, right, chart, index, least) -> str:
     translate = Symbolic(
         replace(goal.justification, linear=True, mean="mean"), goal.standard, floors(left, right), index, chart, least
     )
-    names, field = bells(left, right), translate.field
+    names, field = decaying(left, right), translate.field
     difference = translate(left) - translate(right)
     for _, coefficient in field.groups(field.terms(difference)):
         total, y = one_integral(translate, sp.fraction(field.lower(coefficient))[0], names)
@@ -66,15 +66,15 @@ def one_integral(translate, numerator, names):
 
 def lowered(translate, exponent, coefficient, y, names):
     """G with G′ + A′ G = ``coefficient``, for the exponent A; zero if none is found."""
-    slope = sp.diff(exponent, y)
+    rate = sp.diff(exponent, y)
 
     def derivative(term):
-        return sp.expand(sp.diff(term, y) + slope * term)
+        return sp.expand(sp.diff(term, y) + rate * term)
 
     target = sp.expand(coefficient)
     candidates, todo = [], [target]
     for _ in range(ROUNDS):
-        new = [c for one in todo for term in sp.Add.make_args(one) for c in _lower(term, y, slope != 0, names)]
+        new = [c for one in todo for term in sp.Add.make_args(one) for c in _lower(term, y, rate != 0, names)]
         new = [c for c in dict.fromkeys(new) if c not in candidates][: MOST - len(candidates)]
         candidates += new
         todo = [derivative(c) for c in new]
@@ -91,13 +91,13 @@ def lowered(translate, exponent, coefficient, y, names):
     return sp.Add(*(w * c for w, c in zip(solution, candidates, strict=True)))
 
 
-def _lower(term, y, bell, names):
-    """The moving part of a term, with one derivative less; beside a bell also with one power of ``y`` less."""
+def _lower(term, y, gaussian, names):
+    """The moving part of a term, with one derivative less; beside a Gaussian also with one power of ``y`` less."""
     _, moving = term.as_independent(y, *(f for f in term.atoms(Generic) if f.has(y)), as_Add=False)
     for factor in sp.Mul.make_args(moving):
         if isinstance(factor, Generic):
             yield from (moving / factor * less for less in _primitives(factor, y, names))
-    if bell and moving.as_powers_dict()[y] >= 1:
+    if gaussian and moving.as_powers_dict()[y] >= 1:
         yield moving / y
 
 

@@ -1,8 +1,8 @@
 """Expectations of polynomials in random quantities, symbolically.
 
 E of a monomial is: a product over independent groups of variables, where the step may use independence; the moment of
-the standard normal law, E z^k = (k − 1) E z^(k − 2), where it may use that law; and an unknown number everywhere
-else. A noise is independent of all states before its own time, and of nothing else.
+the standard normal, E z^k = (k − 1) E z^(k − 2), where it may use that distribution; and an unknown number everywhere
+else.  A noise is independent of all states before its own time, and of nothing else.
 """
 
 from __future__ import annotations

@@ -146,9 +146,9 @@ def one_log(terms):
     logs = [(c, *f) for c, f in terms if len(f) == 1 and all(is_log(part) and n == 1 for part, n in f.items())]
     if len(logs) < 2:
         return terms
-    share = lcm(*(c.denominator for c, _ in logs))
-    whole = product(Fraction(1), {part.arg: int(c * share) for c, part in logs})
-    return [pair for pair in terms if (pair[0], *pair[1]) not in logs] + [(Fraction(1, share), {log(whole): 1})]
+    denominator = lcm(*(c.denominator for c, _ in logs))
+    whole = product(Fraction(1), {part.arg: int(c * denominator) for c, part in logs})
+    return [pair for pair in terms if (pair[0], *pair[1]) not in logs] + [(Fraction(1, denominator), {log(whole): 1})]
 
 
 def tangents(curve):

@@ -23,7 +23,7 @@ from functools import wraps
 import sympy as sp
 
 from ..errors import Inconclusive, Undefined
-from .functions import Generic, share
+from .functions import Generic, fraction
 from .signs import sign_of
 
 
@@ -41,7 +41,7 @@ def remembered(method):
 
 
 class Field:
-    """The generators that belong together: all parts of one goal share a Field."""
+    """The generators that belong together: one Field serves all parts of a goal."""
 
     def __init__(self):
         self.answers: dict[tuple, object] = {}
@@ -164,13 +164,13 @@ class Field:
             return sp.Rational(1, 2)
         for known, others, generator in self.functions:
             if known is function and self.same(others, arguments):
-                return share(generator) if half else generator
+                return fraction(generator) if half else generator
             if known is function and half and self.lowered_is_zero(others[0] + arguments[0]):
-                return 1 - share(generator)
+                return 1 - fraction(generator)
         sure = {"positive": True} if function.positive else {"real": True}
         generator = sp.Symbol(f"{function.__name__}:{len(self.functions)}", **sure)
         self.functions.append((function, arguments, generator))
-        return share(generator) if half else generator
+        return fraction(generator) if half else generator
 
     @remembered
     def factors(self, expr):

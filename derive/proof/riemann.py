@@ -74,11 +74,11 @@ def _limit(goal, node, integrals):
             continue
         term = product(Fraction(1), moving) * summed[0].body
         fitting = [one for one in integrals if _steps(summed[0], term, one, node.symbol)]
-        found = [(share, one) for one in fitting if (share := _tends(goal, summed[0], term, one))]
+        found = [(ratio, one) for one in fitting if (ratio := _tends(goal, summed[0], term, one))]
         if not found:
             return node
-        share, integral = found[0]
-        terms.append(product(coefficient * share, still) * integral)
+        ratio, integral = found[0]
+        terms.append(product(coefficient * ratio, still) * integral)
     return total(terms)
 
 
@@ -103,13 +103,13 @@ def _tends(goal, summed, term, integral) -> Fraction | None:
     for place in places:
         translate = Symbolic(goal.justification, goal.standard, floors(term))
         part, whole = translate(term), translate(put(integral.body, integral.over, place) * length)
-        share = _share(part, whole)
-        if share and translate.field.is_zero(part - share * whole):
-            return Fraction(int(share.p), int(share.q))
+        ratio = _ratio(part, whole)
+        if ratio and translate.field.is_zero(part - ratio * whole):
+            return Fraction(int(ratio.p), int(ratio.q))
     return None
 
 
-def _share(part, whole):
+def _ratio(part, whole):
     """How many times ``whole`` goes into ``part``, by one of its terms: a guess."""
     (term, number), *_ = sorted(sp.expand(whole).as_coefficients_dict().items(), key=lambda pair: str(pair[0]))
     return sp.expand(part).as_coefficients_dict()[term] / number

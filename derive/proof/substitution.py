@@ -1,7 +1,7 @@
 """Substitution: ∫ h(αu + β) du = ∫ h(w) dw / |α|, with the ends moved along, for an α that is never zero.
 
-Both sides are brought to one variable w, which is the argument of one and the same function, or in which a bell is
-exp(−w²); in it they must be equal.
+Both sides are brought to one variable w, which is the argument of one and the same function, or in which a Gaussian
+is exp(−w²); in it they must be equal.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from dataclasses import replace
 import sympy as sp
 
 from ..errors import DerivationError, Inconclusive
-from .falling import bells, must_fall, parts
+from .falling import decaying, must_fall, parts
 from .functions import Generic
 from .signs import sign_of_value
 from .symbolic import Symbolic, floors
 
 
 def substituted(goal, left, right, chart, index, least) -> str | None:
-    """How ``left = right`` was decided: in the variable of one of the functions, or of a bell."""
+    """How ``left = right`` was decided: in the variable of one of the functions, or of a Gaussian."""
     problem = None
     for place in (None, 0, 1, 2):
         translate = Changed(
@@ -29,7 +29,7 @@ def substituted(goal, left, right, chart, index, least) -> str | None:
             chart,
             least,
         )
-        translate.place, translate.bells = place, bells(left, right)
+        translate.place, translate.decaying = place, decaying(left, right)
         try:
             if translate.field.is_zero(translate(left) - translate(right)):
                 return "substitution"
@@ -41,10 +41,10 @@ def substituted(goal, left, right, chart, index, least) -> str | None:
 
 
 class Changed(Symbolic):
-    """Integrals in w; ``place`` is that of the function, by name, whose argument w is; None is a bell."""
+    """Integrals in w; ``place`` is that of the function, by name, whose argument w is; None is a Gaussian."""
 
     place: int | None = None
-    bells: dict[str, int]
+    decaying: dict[str, int]
     common = sp.Dummy("w", real=True)
 
     def one(self, inside, bounds):
@@ -54,7 +54,7 @@ class Changed(Symbolic):
         if any(self.depends_on(symbol, {u}) for symbol in inside.free_symbols):
             raise Inconclusive(f"{inside} hides {u} in an operator; split the step")
         if None in (low, high):
-            must_fall(self, inside, u, self.bells)
+            must_fall(self, inside, u, self.decaying)
         rate, shift = self.line(inside, u)
         sign = sign_of_value(self.field, rate)
         if sign not in (1, -1) or rate.has(u) or shift.has(u):

@@ -5,9 +5,8 @@ expression: α, 1 − α and 1 − αα′ are quotients of polynomials with pos
 proved by inspecting them.
 
 Expectations of polynomials in random quantities use the moments E z^(k) = (k − 1) E z^(k − 2) of a standard normal z
-where the step cites that law, and an unknown number for each moment elsewhere.  Sums and products with a symbolic
-last index n are split into a part up to the smallest index in the goal, which is one unknown, and what
-comes after it.
+where the step cites that distribution, and an unknown number for each moment elsewhere.  Sums and products with a
+symbolic last index n are split into a part up to the smallest index in the goal, which is one unknown, and the rest.
 """
 
 from __future__ import annotations
@@ -110,7 +109,7 @@ class Symbolic(Folds):
 
     def density_label(self, node):
         sides = (sets.label(side, self.time) for side in (node.targets, node.given))
-        return f"{node.law.name}({' | '.join(sides)})"
+        return f"{node.distribution.name}({' | '.join(sides)})"
 
     def variable(self, part):
         """What is bound, or hidden in a density: a symbol for an item, and one for a span as a whole."""
@@ -128,7 +127,7 @@ class Symbolic(Folds):
     def uninterpreted_mean(self, node):
         """Under a density that is not written out, equal insides have equal means, and no more is known."""
         if not isinstance(node.under, Density):
-            raise Inconclusive(f"{node!r} averages over a law; name the density, E(…, q(…))")
+            raise Inconclusive(f"{node!r} averages over a joint distribution; name the density, E(…, q(…))")
         label = ("E", self.density_label(node.under))
         return self.uninterpreted(label, self(node.body), self(node.under), positive=positive(node.body))
 

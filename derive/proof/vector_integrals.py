@@ -1,6 +1,6 @@
 """Integrals over vectors: an integral is linear, and exchanges with derivatives, where a justification says so.
 
-What is left inside is one symbol; integrands that the field proves to be equal share it.
+What is left inside is one symbol; integrands that the field proves to be equal have the same one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..language.expr import Expr, Mul, Symbol, walk
 from ..language.text import text
 from ..language.vectors import is_variable
 from .decide import GIVEN_UP
-from .slopes import slope
+from .differentiation import derivative
 from .symbolic import Symbolic, floors
 
 
@@ -85,11 +85,11 @@ class Integrals:
         except (DerivationError, *GIVEN_UP):
             return False
 
-    def slope_of_integral(self, symbol, by, partial) -> Expr:
+    def derivative_of_integral(self, symbol, by, partial) -> Expr:
         """The derivative by ``by`` of the integral that ``symbol`` stands for."""
         inside, over = self.integrals[symbol]
         if not self.reaches(symbol, by):
             return ZERO
         if not self.by.exchanges:
             raise Inconclusive(f"{symbol!r} moves with {by!r}; exchange the derivative and the integral in a step")
-        return self.integral(slope(inside, partial), over)
+        return self.integral(derivative(inside, partial), over)

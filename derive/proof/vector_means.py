@@ -48,7 +48,7 @@ class Means:
         return self.coordinate(label, node) if is_vector(node) else self.value(label, node, positive(node))
 
     def words(self, node) -> str:
-        """A name that equal polynomials share."""
+        """A name, the same one for equal polynomials."""
         parts = [node.at, node.mean, node.variance] if isinstance(node, Normal) else [node]
         return ", ".join(" + ".join(sorted(f"{c} {name(f)}" for c, f in gathered(self(part)))) for part in parts)
 

@@ -18,7 +18,7 @@ from ..language.functions import Apply
 from ..language.goal import Goal, contains
 from ..language.text import text
 from ..language.vectors import d, domain_of, has_vectors, is_variable
-from .slopes import Slopes
+from .differentiation import Derivatives
 from .vector_integrals import Integrals
 from .vector_means import Factors, Means, name
 
@@ -39,7 +39,7 @@ def parts(goal: Goal, node: Expr) -> list[Expr]:
     return [translate(node), *translate.inside] if has_vectors(node) else [node]
 
 
-class Coordinates(Means, Integrals, Slopes):
+class Coordinates(Means, Integrals, Derivatives):
     """``Coordinates(goal)(node)`` is a number, or coordinate i of a vector."""
 
     def __init__(self, goal: Goal):
@@ -50,7 +50,7 @@ class Coordinates(Means, Integrals, Slopes):
         self.products: dict[
             Symbol, tuple[Expr, Expr, Symbol]
         ] = {}  # s, x and v of coordinate i of the Jacobian times v
-        self.slopes: dict[Symbol, tuple[Symbol, Expr]] = {}  # the partial derivatives of which symbol, by what
+        self.derivatives: dict[Symbol, tuple[Symbol, Expr]] = {}  # the partial derivatives of which symbol, by what
         self.integrals: dict[Symbol, tuple[Expr, Symbol]] = {}  # the integral of what, over which vector
         self.inside: list[Expr] = []  # what must have a value
         self.drawn: set[str] = set()  # the noises that means under Gaussians are over

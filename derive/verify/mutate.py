@@ -1,9 +1,10 @@
 """Deliberate mistakes: the checks of a step are only worth what they reject.
 
 Every step is attacked at every place of its right side with the mistakes that people make: a sign, a dropped term or
-factor, a shifted index or bound, α for ᾱ, a missing root, an exponent off by one, a variance for a standard
-deviation, swapped densities, a derivative by another variable, a relative error of 1e-8.  The justification is attacked
-too: with a weaker one, or without one of the facts it cites, the step must fail, or it cites more than it needs.
+factor, a shifted index or bound, α for ᾱ, a missing root, an exponent off by one, a standard deviation for
+a variance, swapped densities, a derivative by another variable, a relative error of 1e-8.  The justification is
+attacked too: with a weaker one, or without one of the facts that it cites, the step must fail; otherwise it cites more
+than it needs.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ ZERO = Num(Fraction(0))
 TINY = Num(1 + Fraction(1, 10**8))
 
 
-def mutants(goal: Goal, sequences=(), laws=()):
-    """Yield (description, mutant) for each distinct mutant; ``sequences`` and ``laws`` are what may be confused."""
+def mutants(goal: Goal, sequences=(), distributions=()):
+    """Yield (description, mutant) for each distinct mutant; confused are ``sequences`` and ``distributions``."""
     seen = {goal.right, goal.left}  # back to the left side is no mistake
-    for what, right in (*_whole(goal.right), *_everywhere(goal.right, sequences, laws)):
+    for what, right in (*_whole(goal.right), *_everywhere(goal.right, sequences, distributions)):
         if right not in seen:
             seen.add(right)
             yield what, replace(goal, right=right)
@@ -37,7 +38,7 @@ def mutants(goal: Goal, sequences=(), laws=()):
     for fact in goal.facts:
         yield f"without: {fact.name}", replace(goal, facts=tuple(other for other in goal.facts if other != fact))
     if goal.standard:
-        yield "without: the law of the noise", replace(goal, standard=frozenset())
+        yield "without: the distribution of the noise", replace(goal, standard=frozenset())
 
 
 def gap_mutants(gap):
@@ -54,17 +55,17 @@ def _whole(node):
         yield "relative: 1e-8", TINY * node
 
 
-def _everywhere(node, sequences, laws):
+def _everywhere(node, sequences, distributions):
     """Mutants at this node, then at each place below it."""
-    for kind, new in _here(node, sequences, laws):
+    for kind, new in _here(node, sequences, distributions):
         yield f"{kind}: {node!r} → {new!r}", new
     for position, child in enumerate(_open_children(node)):
         if child is not None:
-            for what, new in _everywhere(child, sequences, laws):
+            for what, new in _everywhere(child, sequences, distributions):
                 yield what, _with_child(node, position, new)
 
 
-def _here(node, sequences, laws):
+def _here(node, sequences, distributions):
     if isinstance(node, Num):
         yield "number", Num(node.value + 1)
     elif isinstance(node, Index):
@@ -96,7 +97,7 @@ def _here(node, sequences, laws):
     elif isinstance(node, KL):
         yield "swapped", KL(node.q, node.p)
     elif isinstance(node, Density):
-        yield from _densities(node, laws)
+        yield from _densities(node, distributions)
     elif isinstance(node, (E, Var)):
         yield "dropped operator", node.body
     elif isinstance(node, Derivative):
@@ -111,14 +112,14 @@ def _derivatives(node):
             yield "other variable", Derivative(node.body, other)
 
 
-def _densities(node, laws):
-    for other in laws:
-        if other != node.law:
+def _densities(node, distributions):
+    for other in distributions:
+        if other != node.distribution:
             yield "law", Density(other, node.targets, node.given)
     if node.given:
-        yield "swapped", Density(node.law, node.given, node.targets)
+        yield "swapped", Density(node.distribution, node.given, node.targets)
     for k in range(len(node.given)):
-        yield "dropped condition", Density(node.law, node.targets, node.given[:k] + node.given[k + 1 :])
+        yield "dropped condition", Density(node.distribution, node.targets, node.given[:k] + node.given[k + 1 :])
 
 
 def _joined(kind, before, after):

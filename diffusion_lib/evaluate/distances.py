@@ -112,10 +112,11 @@ def memorisation(
     the nearest of ``held_out``; a copy pulls it down.  If the samples do not depend on which data were trained on, then
     train and held-out points may change labels without changing the distribution of the ratio.  ``expected`` is its
     mean over ``relabellings`` random exchanges, for these samples: where most of them are copies it is as near to 0 as
-    the ratio, and says nothing of another model.  ``p_value`` is the share of all labellings, the given one among them,
-    whose ratio is as small.  If nothing was copied, P(p_value ≤ a) ≤ a, whatever the distribution, the dimension and
-    the sizes. Copies of k points give no p below about (share of train in all data)^k: so often all get the label by
-    chance.  The p-value of some of the samples, for the same labellings, is that of their columns of ``log_ratios``.
+    the ratio, and says nothing of another model.  ``p_value`` is the fraction of all labellings, including the given
+    one, whose ratio is as small.  If nothing was copied, P(p_value ≤ a) ≤ a, whatever the distribution, the dimension
+    and the sizes. Copies of k points give no p below about (fraction of train in all data)^k, which is how often all of
+    them get the label by chance.  The p-value of some of the samples, for the same labellings, is that of their columns
+    of ``log_ratios``.
     """
     mine, *others = log_ratios(samples, train, held_out, relabellings, seed).mean(1).tolist()
     as_small = sum(other <= mine for other in others)

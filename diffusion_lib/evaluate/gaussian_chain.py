@@ -1,10 +1,10 @@
-r"""A model that can be summed: one pixel, and a noise predictor ε̂(x_t, t) = a_t x_t + c_t.
+r"""A model with a closed-form likelihood: one pixel, and a noise predictor ε̂(x_t, t) = a_t x_t + c_t.
 
-Then all densities are Gaussian, p(x_0), the posterior over paths, and with them the bound,
+Since p(x_0) and the posterior over trajectories are Gaussian, so are all densities in the bound,
 
     E_q [L_T + Σ L_{t−1} + L_0] = −log p(x_0) + KL(q(x_1:T | x_0) ‖ p(x_1:T | x_0)),
 
-here computed from joint covariances, without a single term of the left side.  ``bound.vlb`` is judged by it.
+which is computed here from joint covariances, independently of the terms on the left; it tests ``bound.vlb``.
 
 Sources: Ho et al. 2020 (DDPM), eq. 3 and 11; the equality is the first route of the chapter variational-bound.
 """
@@ -27,17 +27,18 @@ from ..process.schedule import Schedule
 class GaussianChain:
     """The noise predictor ε̂(x_t, t) = a_t x_t + c_t on data (B, 1), whose bound and likelihood are known exactly.
 
-    ``slope`` a_t and ``shift`` c_t are tables (T + 1,), slot 0 unused; ``variance`` is as in ``bound.step_variance``.
-    Raises ``ConfigError`` for tables of another length, or that are not finite.  Source: Ho et al. 2020, eq. 3 and 11.
+    ``coefficient`` a_t and ``shift`` c_t are tables (T + 1,), slot 0 unused; ``variance`` is as in
+    ``bound.step_variance``. Raises ``ConfigError`` for tables of another length or with values that are not finite.
+    Source: Ho et al. 2020, eq. 3 and 11.
     """
 
     schedule: Schedule
-    slope: Tensor
+    coefficient: Tensor
     shift: Tensor
     variance: str | Tensor = "posterior"
 
     def __post_init__(self) -> None:
-        for name in ("slope", "shift"):
+        for name in ("coefficient", "shift"):
             table = getattr(self, name)
             if not isinstance(table, Tensor) or table.shape != self.schedule.beta.shape or not table.isfinite().all():
                 what = tuple(table.shape) if isinstance(table, Tensor) else table
@@ -49,22 +50,24 @@ class GaussianChain:
     def of_steps(cls, schedule: Schedule, a: Tensor, v: Tensor) -> GaussianChain:
         """The chain with the reverse steps N(a_t x_t, v_t): tables (T + 1,), slot 0 unused in ``a``, 0 in ``v``.
 
-        The slope of ε̂ that makes it: by DDPM eq. 11 the mean is (x_t − β_t / √(1 − ᾱ_t) ε̂) / √α_t.
+        The coefficient of ε̂ follows from DDPM eq. 11, where the mean is (x_t − β_t / √(1 − ᾱ_t) ε̂) / √α_t.
         """
         rest = schedule.one_minus_alpha_bar.sqrt()
-        slope = (1 - a * schedule.alpha.sqrt()) * rest / schedule.beta.clamp(min=torch.finfo(torch.float64).tiny)
-        return cls(schedule, torch.where(schedule.beta > 0, slope, 0 * slope), torch.zeros_like(slope), v)
+        coefficient = (1 - a * schedule.alpha.sqrt()) * rest / schedule.beta.clamp(min=torch.finfo(torch.float64).tiny)
+        return cls(
+            schedule, torch.where(schedule.beta > 0, coefficient, 0 * coefficient), torch.zeros_like(coefficient), v
+        )
 
     @classmethod
     def best(cls, schedule: Schedule, s: float) -> GaussianChain:
-        """The best chain for data N(0, s²): the forward process seen backwards, q(x_{t−1} | x_t)."""
+        """The optimal chain for data N(0, s²): the reversal of the forward process, q(x_{t−1} | x_t)."""
         return cls.of_steps(schedule, *best_steps(schedule, s))
 
     def noise_predictor(self, x_t: Tensor, t: Tensor) -> Tensor:
         """ε̂ = a_t x_t + c_t for x_t (B, 1) and t (B,), on any device."""
         self.schedule.check_t(t, like=x_t)
-        slope, shift = (table.to(x_t.device)[t].view(-1, 1) for table in (self.slope, self.shift))
-        return slope * x_t + shift
+        coefficient, shift = (table.to(x_t.device)[t].view(-1, 1) for table in (self.coefficient, self.shift))
+        return coefficient * x_t + shift
 
     def log_p(self, x_0: Tensor) -> Tensor:
         """log p(x_0) in nats, exactly, (B,) for x_0 (B, 1)."""
@@ -102,7 +105,7 @@ class GaussianChain:
         """Mean and covariance of (x_0, …, x_T) under p, built step by step from x_T."""
         s, T = self.schedule, self.schedule.T
         noise = s.beta[1:] / s.one_minus_alpha_bar[1:].sqrt()
-        scale, root_alpha = 1 - noise * self.slope[1:], s.alpha[1:].sqrt()
+        scale, root_alpha = 1 - noise * self.coefficient[1:], s.alpha[1:].sqrt()
         std = step_variance(s, self.variance).sqrt()
         mean, root = torch.zeros(T + 1).double(), torch.eye(T + 1).double()  # x = mean + root · standard normals
         for t in range(T, 0, -1):
@@ -112,7 +115,7 @@ class GaussianChain:
 
 
 def best_steps(schedule: Schedule, s: float) -> tuple[Tensor, Tensor]:
-    """Slopes a_t and variances v_t of q(x_{t−1} | x_t) for data N(0, s²), tables (T + 1,): precisions add up."""
+    """Coefficients a_t and variances v_t of q(x_{t−1} | x_t) for data N(0, s²), tables (T + 1,): precisions add."""
     variance = schedule.alpha_bar * s**2 + 1 - schedule.alpha_bar  # of x_t
     before = variance.roll(1)
     return schedule.alpha.sqrt() * before / variance, schedule.beta * before / variance

@@ -49,7 +49,7 @@ def log_density(
 
     ``velocity(x_t, t)``, t (B,) floating point, is differentiable; ``times`` rise, and each step calls it at both its
     ends and twice in its middle.  Results have the dtype of ``x_0``; pass float64 for exact work.  ``ConfigError``
-    for bad input, ``NonFiniteError`` where the velocity has no finite value or slope.
+    for bad input, ``NonFiniteError`` where the velocity or its gradient is not finite.
 
     Source: Chen et al. 2018, theorem 1.
     """

@@ -47,8 +47,8 @@ Components = int | Sequence[int]
 
 
 class Loss(NamedTuple):
-    """A mean squared error per dimension, and about how far it is off: the standard error of draws, or of a quadrature
-    the change when every other node is left out."""
+    """A mean squared error per dimension, and an estimate of its own error: the standard error of a sample mean, or the
+    change of a quadrature when every other node is left out."""
 
     loss: float
     error: float
@@ -74,7 +74,7 @@ class GaussianMixture:
         std = _table("std", std)
         std = std.expand(K).clone() if std.ndim == 0 else std
         if std.shape != (K,) or bool((std < 0).any()):
-            raise ConfigError(f"std must be one number >= 0 or {K} of them, got {given[0]}; give deviations")
+            raise ConfigError(f"std must be one number >= 0 or {K} of them, got {given[0]}; give standard deviations")
         weights = _table("weights", [1 / K] * K if weights is None else weights)
         if weights.shape != (K,) or bool((weights <= 0).any()) or abs(float(weights.sum()) - 1) > 1e-9:
             raise ConfigError(f"weights must be {K} positive numbers that sum to 1, got {given[1]}; divide by the sum")
@@ -93,7 +93,7 @@ class GaussianMixture:
         return GaussianMixture(self.means[chosen], self.std[chosen], weights / weights.sum())
 
     def sample(self, n: int, generator: Generator) -> tuple[Tensor, Tensor]:
-        """``n`` independent draws of x_0, float64 (n, …), and the component of each, int64 (n,)."""
+        """``n`` independent samples of x_0, float64 (n, …), and the component of each, int64 (n,)."""
         n, generator = check_integer("n", n, 1), _generator(generator)
         component = torch.multinomial(self.weights, n, replacement=True, generator=generator)
         z = torch.randn(n, *self.means.shape[1:], generator=generator, dtype=torch.float64)
@@ -138,7 +138,7 @@ class GaussianMixture:
         """E ‖ε − ε*(x_t, t)‖² per dimension: the least possible loss at time t > 0.
 
         It is the mean of the variance of ε given x_t, which is in closed form.  The mean over x_t is a quadrature for
-        data on a line or in the plane; otherwise it is an average of about ``n`` draws of ``generator``.
+        data on a line or in the plane; otherwise it is an average over about ``n`` samples from ``generator``.
         """
         if isinstance(t, Tensor):
             raise ConfigError(f"t must be one number, got {tuple(t.shape)} of them; call once for each time")
@@ -176,21 +176,21 @@ class GaussianMixture:
         """E function(x_t), and its error."""
         K, D = len(self.means), self.means[0].numel()
         if D in AXIS:
-            z, share, even = normal_nodes(D)
+            z, node_weight, even = normal_nodes(D)
             z = z.expand(K, -1, D)
-        else:  # as many draws for each component, so that none is left out
-            draws = -(-check_integer("n", n, 2 * K) // K)
-            z = torch.randn(K, draws, D, generator=_generator(generator), dtype=torch.float64)
-            share = torch.ones(draws, dtype=torch.float64)
+        else:  # as many samples of each component, so that none is left out
+            count = -(-check_integer("n", n, 2 * K) // K)
+            z = torch.randn(K, count, D, generator=_generator(generator), dtype=torch.float64)
+            node_weight = torch.ones(count, dtype=torch.float64)
         kept, rest, _ = process.powers(t, self.means)
-        deviation = (kept * self.std.square() + rest).sqrt().view(K, 1, 1)
-        x_t = (kept.sqrt() * self.means.view(K, 1, D) + deviation * z).view(K, -1, *self.means.shape[1:])
+        std = (kept * self.std.square() + rest).sqrt().view(K, 1, 1)
+        x_t = (kept.sqrt() * self.means.view(K, 1, D) + std * z).view(K, -1, *self.means.shape[1:])
         values = torch.stack([function(x) for x in x_t])  # (K, nodes)
-        mean = float(self.weights @ values @ share / share.sum())
+        mean = float(self.weights @ values @ node_weight / node_weight.sum())
         if D in AXIS:
-            half = even * share
+            half = even * node_weight
             return Loss(mean, abs(float(self.weights @ values @ half / half.sum()) - mean))
-        return Loss(mean, math.sqrt(float(self.weights.square() @ values.var(1)) / len(share)))
+        return Loss(mean, math.sqrt(float(self.weights.square() @ values.var(1)) / len(node_weight)))
 
     def noise_variance(self, process: NoiseProcess, x_t: Tensor, t: Time) -> tuple[Tensor, Tensor]:
         """Var(ε | x_t): within the components, (B,), the same along each axis; and between their means, (B, D)."""

@@ -35,8 +35,8 @@ class MLP(Network):
     ) -> None:
         sizes = {"dim": dim, "width": width, "depth": depth, "features": features}
         super().__init__("mlp", T, alpha_bar, prediction, data_std=data_std, **sizes)
-        draws = torch.Generator().manual_seed(0)
-        frequencies = 0.3 * torch.randn(dim, features, generator=draws, device="cpu")
+        generator = torch.Generator().manual_seed(0)
+        frequencies = 0.3 * torch.randn(dim, features, generator=generator, device="cpu")
         self.register_buffer("frequencies", frequencies)
         layout = [dim + 2 * features + TIME_FEATURES, *[width] * depth]
         layers = [layer for a, b in pairwise(layout) for layer in (nn.Linear(a, b), nn.GELU())]

@@ -1,12 +1,12 @@
-r"""Schedules made from another one: one that ends in noise alone, and one for pictures of another size.
+r"""Schedules derived from another one: one that ends in pure noise, and one for images of another size.
 
-A published schedule leaves a little of the data at its end.  ``zero_terminal_snr`` shifts and scales √ᾱ_t so that
-ᾱ_T = 0 and ᾱ_1 stays.  Then β_T = 1, and ε̂(x_T, T) = x_T tells nothing of x_0.  A network that predicts v does, since
-v = −x_0 there: a sampler asks ``model.v``, and what divides by √ᾱ_T is refused.  This is the only way to such a
-schedule.
+A published schedule leaves a little signal at its end.  ``zero_terminal_snr`` shifts and scales √ᾱ_t so that ᾱ_T = 0
+and ᾱ_1 stays.  Then β_T = 1, and the optimal ε̂(x_T, T) = x_T carries no information on x_0.  A network that predicts v
+does, since v = −x_0 there; a sampler therefore calls ``model.v``, and functions that divide by √ᾱ_T refuse the
+schedule. There is no other way to construct it.
 
-The mean of k × k pixels has k² times their signal-to-noise ratio.  ``shifted`` divides every SNR_t by k², so that a
-picture with k times as many pixels along a side keeps, in its means of k × k pixels, the noise that it had.
+The mean of k × k pixels has k² times their signal-to-noise ratio.  ``shifted`` divides every SNR_t by k², so that the
+means of k × k pixels of an image with k times as many pixels along a side keep the noise level of the smaller image.
 
 Sources: Lin et al. 2023, Algorithm 1; Hoogeboom et al. 2023, section 3.1; Esser et al. 2024, equation 23.
 """
@@ -41,9 +41,9 @@ def zero_terminal_snr(schedule: Schedule) -> Schedule:
 
 
 def shifted(schedule: Schedule, k: float) -> Schedule:
-    """SNR'_t = SNR_t / k², that is ᾱ'_t = ᾱ_t / (ᾱ_t + k² (1 − ᾱ_t)), for pictures of k times the pixels along a side.
+    """SNR'_t = SNR_t / k², that is ᾱ'_t = ᾱ_t / (ᾱ_t + k² (1 − ᾱ_t)), for images k times as large along a side.
 
-    k is above 0; below 1 it is for smaller pictures (Hoogeboom et al. 2023, section 3.1, with k = side / 64).
+    k is above 0; values below 1 are for smaller images (Hoogeboom et al. 2023, section 3.1, with k = side / 64).
     """
     k = check_real("k", k, 0.0, math.inf, open_low=True, open_high=True)
     table = schedule.to(*MASTER)

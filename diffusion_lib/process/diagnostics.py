@@ -1,7 +1,7 @@
 """Remarks on a schedule: what is left of the data at its end, and betas that look like a mistake.
 
-The prior term of the bound is L_T = I(x_0; x_T) + KL(q(x_T) ‖ N(0, I)).  Only its second part is a gap: what a sampler
-that starts from N(0, I) gets wrong.  It hangs on the shape of the data, which no schedule knows; L_T bounds it.
+The prior term of the bound is L_T = I(x_0; x_T) + KL(q(x_T) ‖ N(0, I)).  Only the second term is an error of a
+sampler that starts from N(0, I).  It depends on the shape of the data, which no schedule knows; L_T bounds it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .schedule import MASTER, Schedule
 
 # Likelihoods are quoted with two or three decimals of a bit per dimension: a prior term below 1e-3 does not show in
 # them.  DDPM's L_T is 3e-5; Stable Diffusion's is 3e-3, and it does show in samples (Lin et al. 2023).  L_T bounds the
-# prior's gap for data of any shape; the gap itself hangs on the shape, which a schedule does not know.
+# prior's gap for data of any shape; the gap itself depends on the shape, which a schedule does not know.
 PRIOR_KL_LIMIT = 1e-3
 
 
@@ -27,7 +27,7 @@ def diagnose(schedule: Schedule, data_variance: float = 1.0) -> list[Issue]:
     """Return remarks on a schedule (signal-left, clipped-beta, non-monotone-beta); none means clean.
 
     signal-left: x_T still tells something of x_0, by L_T in bits per dimension, for data with mean 0 and the given
-    variance.  This is no verdict on q(x_T): the message says how far that is from N(0, I) if the data are Gaussian.
+    variance.  q(x_T) itself depends on the data: the message says how far it is from N(0, I) if they are Gaussian.
     """
     beta, end = schedule.to(*MASTER).beta, f"alpha_bar_T = {schedule.to(*MASTER).alpha_bar[-1]:.3g}"
     L_T, gap = schedule.prior_kl(data_variance), schedule.prior_gap(data_variance)

@@ -1,12 +1,13 @@
-r"""A reverse variance that the network learns, and the loss that teaches it without disturbing the mean.
+r"""A learned reverse variance, and the loss that trains it without affecting the mean.
 
-The best variance of a step lies between β̃_t, right for one data point, and about β_t; so a network is asked where
-between, by a share f in each dimension, on the scale of logarithms:
+The optimal variance of a step lies between β̃_t, which is exact for a single data point, and about β_t.  The network
+therefore predicts a fraction f in each dimension, which interpolates between the two on a logarithmic scale:
 
     ln σ² = f ln β_t + (1 − f) ln β̃_t.
 
-L_simple does not depend on σ² and L_vlb does, so L_hybrid = L_simple + λ L_vlb.  In L_vlb the mean is held fixed (the
-stop-gradient): its gradient there has the weight β_t² / (2 σ² α_t (1 − ᾱ_t)), which L_simple drops on purpose.
+L_simple does not depend on σ², whereas L_vlb does; hence L_hybrid = L_simple + λ L_vlb.  In L_vlb the mean is held
+fixed (the stop-gradient): its gradient there has the weight β_t² / (2 σ² α_t (1 − ᾱ_t)), which L_simple drops on
+purpose.
 
 Sources: Nichol & Dhariwal 2021, equations 15 and 16; Ho et al. 2020 (DDPM), equations 8 and 14.
 """
@@ -26,17 +27,17 @@ from .schedule import Schedule
 LAMBDA = 1e-3  # of Nichol & Dhariwal 2021, section 3.1
 
 
-def interpolated_variance(schedule: Schedule, share: Tensor, t: Tensor | int) -> Tensor:
-    """σ² = exp(f ln β_t + (1 − f) ln β̃_t) for the shares f, (B, …): β̃_t at 0 and β_t at 1 (their equation 15).
+def interpolated_variance(schedule: Schedule, fraction: Tensor, t: Tensor | int) -> Tensor:
+    """σ² = exp(f ln β_t + (1 − f) ln β̃_t) for the fractions f, (B, …): β̃_t at 0 and β_t at 1 (their equation 15).
 
-    β̃_1 = 0 has no logarithm; β̃_2 stands for it, as in ``step_variance``.  A share outside [0, 1] is not clipped.
+    β̃_1 = 0 has no logarithm; β̃_2 stands for it, as in ``step_variance``.  A fraction outside [0, 1] is not clipped.
     """
-    schedule.check_t(t, like=share)
+    schedule.check_t(t, like=fraction)
     low, high = (
-        step_variance(schedule, variance).log().to(share)[t].view(-1, *[1] * (share.ndim - 1))
+        step_variance(schedule, variance).log().to(fraction)[t].view(-1, *[1] * (fraction.ndim - 1))
         for variance in ("posterior", "beta")
     )
-    return torch.exp(torch.lerp(low, high, share))
+    return torch.exp(torch.lerp(low, high, fraction))
 
 
 def variance_loss(schedule: Schedule, x_0: Tensor, t: Tensor, eps: Tensor, eps_hat: Tensor, variance: Tensor) -> Tensor:
@@ -57,12 +58,12 @@ def variance_loss(schedule: Schedule, x_0: Tensor, t: Tensor, eps: Tensor, eps_h
 
 
 def hybrid_loss(
-    schedule: Schedule, x_0: Tensor, t: Tensor, eps: Tensor, eps_hat: Tensor, share: Tensor, weight: float = LAMBDA
+    schedule: Schedule, x_0: Tensor, t: Tensor, eps: Tensor, eps_hat: Tensor, fraction: Tensor, weight: float = LAMBDA
 ) -> Tensor:
     """L_hybrid = L_simple + λ L_vlb, a scalar, for t uniform in 1…T; L_vlb is T times the mean of ``variance_loss``.
 
-    Both are per dimension.  ``share`` (B, …) is f; its gradient comes from L_vlb alone, and that of ``eps_hat`` from
+    Both are per dimension.  ``fraction`` (B, …) is f; its gradient comes from L_vlb alone, and that of ``eps_hat`` from
     L_simple alone.
     """
-    bound = variance_loss(schedule, x_0, t, eps, eps_hat, interpolated_variance(schedule, share, t))
+    bound = variance_loss(schedule, x_0, t, eps, eps_hat, interpolated_variance(schedule, fraction, t))
     return (eps - eps_hat).square().mean() + weight * schedule.T * bound.mean() / x_0[0].numel()

@@ -1,7 +1,7 @@
 """The forward process q and the identities between the quantities that a network may predict.
 
 All functions are pure and vectorised.  They take the schedule first, then tensors of one shape (B, …), and times
-``t``: an int64 tensor (B,) with one time per sample, or a Python int that the whole batch shares, in 1…T.  One
+``t``: an int64 tensor (B,) with one time per sample, or one Python int for the whole batch, in 1…T.  One
 equation links everything: x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε.  Given x_t and t, each of ε, x_0, v and the score
 determines the others.
 
@@ -31,7 +31,7 @@ Model = Callable[[Tensor, Tensor], Tensor]
 
 
 def add_noise(process: NoiseProcess, x_0: Tensor, t: Tensor | float, eps: Tensor) -> Tensor:
-    """x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε, a draw from q(x_t | x_0) for ε ~ N(0, I) (DDPM eq. 4)."""
+    """x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε, a sample from q(x_t | x_0) for ε ~ N(0, I) (DDPM eq. 4)."""
     alpha_bar, one_minus_alpha_bar, _ = _at(process, t, x_0=x_0, eps=eps)
     return alpha_bar.sqrt() * x_0 + one_minus_alpha_bar.sqrt() * eps
 
@@ -58,7 +58,7 @@ def check_together(model: Model, process: NoiseProcess) -> None:
 
 
 def q_step(schedule: Schedule, x_prev: Tensor, t: Tensor | int, eps: Tensor) -> Tensor:
-    """x_t = √α_t x_{t−1} + √β_t ε, a draw from q(x_t | x_{t−1}) for ε ~ N(0, I) (DDPM eq. 2)."""
+    """x_t = √α_t x_{t−1} + √β_t ε, a sample from q(x_t | x_{t−1}) for ε ~ N(0, I) (DDPM eq. 2)."""
     check_batch(schedule, t, x_prev=x_prev, eps=eps)
     alpha, beta = schedule.gather("alpha", t, x_prev), schedule.gather("beta", t, x_prev)
     return alpha.sqrt() * x_prev + beta.sqrt() * eps

@@ -39,7 +39,7 @@ class Processes:
     rank: int = 0
     size: int = 1
 
-    def share(self, batch: Tensor) -> Tensor:
+    def shard(self, batch: Tensor) -> Tensor:
         """Return this process's rows of a batch (B, …), shaped (B / size, …); ``size`` divides B."""
         return batch.chunk(self.size)[self.rank]
 

@@ -1,13 +1,13 @@
-r"""Editing is sampling that begins with a picture z: keep a part of it, go back and forth, or run the chain upwards.
+r"""Editing is sampling that starts from an image z: keep a part of it, resample, or run the chain upwards.
 
     x_t = √ᾱ_t z + √(1 − ᾱ_t) ε                            begin at t < T, ``times.late``     (SDEdit)
     ε̂' = ε̂ where m = 1, (x_t − √ᾱ_t z) / √(1 − ᾱ_t) where m = 0      ``Inpainted``           (inpainting)
     x_t ~ q(x_t | x_s) after x_s, and down once more        ``repaint``                       (RePaint)
     x_t / √ᾱ_t = x_s / √ᾱ_s + (σ_t − σ_s) ε̂(x_s, t)        ``invert``, upwards               (DDIM inversion)
 
-A model that is told z answers with the noise that is in x_t, and so the known part is a draw of q(x_t | z) at every
-time: with a sampler without noise √ᾱ_t z + √(1 − ᾱ_t) ε with the ε of the start, as if it were noised anew at each
-step; with ``ddpm`` a path of q.  At time 0 it is z.
+Where z is known, the model is replaced by the noise that x_t contains, so that the known part is a sample from q(x_t |
+z) at every time.  A deterministic sampler keeps the ε of the start, √ᾱ_t z + √(1 − ᾱ_t) ε, as if z were noised again at
+each step; with ``ddpm`` the known part is a trajectory of q.  At time 0 it is z.
 
 Sources: Meng et al. 2022 (SDEdit), Algorithm 1; Lugmayr et al. 2022 (RePaint), Algorithm 1; Song et al. 2021a (DDIM),
 section 4.3; Mokady et al. 2023, eq. 3; Pan et al. 2023 for the iteration.
@@ -34,9 +34,9 @@ from .times import Spacing, sampling_times
 
 
 class Inpainted:
-    """``eps_hat = inpainted(x_t, t)``: ``model``, told that x_0 is ``known`` wherever ``mask`` is False.
+    """``eps_hat = inpainted(x_t, t)``: ``model``, given that x_0 is ``known`` wherever ``mask`` is False.
 
-    ``known`` is (1 or B, …) like x_t, ``mask`` a bool tensor that broadcasts against it; True is painted anew.
+    ``known`` is (1 or B, …) like x_t, ``mask`` a bool tensor that broadcasts against it; True is generated.
     """
 
     def __init__(self, model: Model, process: NoiseProcess, known: Tensor, mask: Tensor) -> None:
@@ -61,9 +61,9 @@ def repaint(
     spacing: Spacing = "trailing",
     generator: Generator | Sequence[Generator] | None = None,
 ) -> Iterator[SampleStep]:
-    """``ddpm`` that takes each step but the last ``again`` times: down to s, with fresh noise back up to t, and down.
+    """``ddpm`` that repeats each step but the last ``again`` times: down to s, with fresh noise back up to t, and down.
 
-    So the part that is painted anew meets many draws of the part that is known.  The model is called
+    The generated part is thereby conditioned on many noise samples of the known part.  The model is called
     1 + (``steps`` − 1) · ``again`` times; the record of a step holds its first call.
     """
     again, draw = check_integer("again", again, 1), noise(generator, x_T)
@@ -90,9 +90,9 @@ def invert(
 ) -> Iterator[SampleStep]:
     """Euler's method upwards: from data x_0 (B, …) to the noise from which ``ddim`` makes them, nearly.
 
-    A step of ``ddim`` from x_t to x_s uses ε̂(x_t, t), and x_t is what is looked for.  The first of ``rounds`` takes
-    x_s in its place, each further one the x_t that the last one found: where that converges, the step is undone
-    exactly.  Yields ``SampleStep`` at each visited time, rising; the last is x_T.  Raises as ``ddim`` does.
+    A step of ``ddim`` from x_t to x_s uses ε̂(x_t, t), where x_t is the unknown.  The first of ``rounds`` uses x_s in
+    its place, and each further one the x_t of the round before: where this fixed-point iteration converges, the step is
+    inverted exactly.  Yields ``SampleStep`` at each visited time, rising; the last is x_T.  Raises as ``ddim`` does.
     """
     check_callable("model", model)
     check_process(process)

@@ -66,8 +66,9 @@ def follow(velocity: Velocity, x: Tensor, times: Sequence[float], *, method: str
 def straightness(steps: Iterable[FlowStep]) -> float:
     """S / (S + E‖c‖²), S = ∫ E‖u(x_t, t) − c‖² dt, with the mean velocity c = x_1 − x_0 of each path: in [0, 1).
 
-    It is the share of the squared speed that leads nowhere: 0 if all paths run straight and at even speed, and then one
-    step of Euler's method ends where many do.  The integral is a sum over the ``steps`` of ``follow``; take many.
+    It is the fraction of the squared speed that does not contribute to the displacement: 0 if all trajectories are
+    straight and have constant speed, in which case one Euler step ends where many do.  The integral is a sum over the
+    ``steps`` of ``follow``; take many.
     """
     records = list(steps)
     span = records[-1].t - records[0].t

@@ -1,17 +1,17 @@
-r"""Which times a sampler visits: where the levels of the noise lie, between pure noise and the data.
+r"""The timesteps that a sampler visits, from pure noise to the data.
 
-Even steps in t spend most of their calls where there is much noise.  Karras et al. place the levels evenly in σ^{1/7}
-instead, so that the steps near the data are short, and exponential levels are even in log σ.  A network knows whole
-times only, so each level is moved to the nearest of them, in log σ; where two would share one, the steps go through
-neighbouring times.
+A uniform grid in t spends most of its function evaluations at high noise levels.  Karras et al. space the levels
+uniformly in σ^{1/7} instead, so that the steps near the data are short; exponential levels are uniform in log σ.  Since
+a network knows integer timesteps only, each level is rounded to the nearest of them in log σ; where two levels would
+coincide, one moves to a neighbouring timestep.
 
-``equal_error_times`` asks the model where the steps should be short.  A step of length h in λ = −log σ that holds
-x̂_0 fixed misses by about h² |dx̂_0/dλ| / 2, in units of x̃, and by √ᾱ times that in units of the state.  Under a given
-number of steps the sum of these is least where all are equal: the places between the times share out evenly
+``equal_error_times`` derives the grid from the model.  A step of length h in λ = −log σ that holds x̂_0 fixed has an
+error of about h² |dx̂_0/dλ| / 2 in units of x̃, and √ᾱ times that in units of the state.  For a given number of steps
+the sum of these errors is smallest where all are equal, that is, where the timesteps divide evenly
 
     ∫ √(√ᾱ |dx̂_0/dλ|) dλ.
 
-Sources: Karras et al. 2022, eq. 5; the aim, but not the bound, of Sabour et al. 2024 (align your steps).
+Sources: Karras et al. 2022, eq. 5; Sabour et al. 2024 (align your steps) have the same aim and another bound.
 """
 
 from __future__ import annotations
@@ -111,10 +111,10 @@ def sampling_timesteps(schedule: Schedule, steps: int | None, spacing: Spacing =
 
 
 def equal_error_times(schedule: Schedule, chain: Iterable[Any], steps: int) -> tuple[int, ...]:
-    """``steps`` times from T down whose steps, the last one to 0 included, miss by equal shares; see above.
+    """``steps`` timesteps from T down whose steps, including the last one to 0, have equal errors; see above.
 
     ``chain`` is what a sampler yielded: at least two states, from time T on, with x̂_0.  The finer it is, the better the
-    shares are known; between its times they are spread evenly over log σ.
+    errors are known; between its timesteps they are spread uniformly over log σ.
     """
     steps = check_integer("steps", steps, 1, schedule.T)
     records = [record for record in chain if record.t > 0]
@@ -124,12 +124,12 @@ def equal_error_times(schedule: Schedule, chain: Iterable[Any], steps: int) -> t
     logs, places = _logs(schedule), torch.tensor([record.t for record in records]) - 1
     moved = torch.stack([record.x_0_hat.double().flatten().cpu() for record in records]).diff(dim=0)
     kept = schedule.to("cpu", torch.float64).alpha_bar[1:][places[1:]].sqrt()
-    shares = (kept * moved.square().mean(1).sqrt() * -logs[places].diff()).sqrt()
-    at = torch.cat([shares.new_zeros(1), shares.cumsum(0)])
+    errors = (kept * moved.square().mean(1).sqrt() * -logs[places].diff()).sqrt()
+    at = torch.cat([errors.new_zeros(1), errors.cumsum(0)])
     aims = at[-1] * torch.arange(steps, dtype=torch.float64) / steps
-    low = (torch.searchsorted(at, aims, right=True) - 1).clamp(0, len(shares) - 1)
-    part = (aims - at[low]) / shares[low].clamp(min=torch.finfo(torch.float64).tiny)
-    levels = logs[places[low]] + part * (logs[places[low + 1]] - logs[places[low]])
+    low = (torch.searchsorted(at, aims, right=True) - 1).clamp(0, len(errors) - 1)
+    position = (aims - at[low]) / errors[low].clamp(min=torch.finfo(torch.float64).tiny)
+    levels = logs[places[low]] + position * (logs[places[low + 1]] - logs[places[low]])
     return _distinct(schedule.T, _nearest(logs, levels))
 
 

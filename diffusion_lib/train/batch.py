@@ -50,14 +50,14 @@ def draw_batch(
     processes: Processes = ALONE,
     labels: Tensor | None = None,
 ) -> tuple[Tensor, ...]:
-    """Draw x_0 (B, …), t (B,) and ε (B, …) on the CPU, hence alike everywhere; bring this process's share to the data.
+    """Draw x_0 (B, …), t (B,) and ε (B, …) on the CPU, hence alike everywhere; move this process's shard to the data.
 
     With ``labels`` (n,) those of x_0 follow (B,), where one in ten, by chance, is −1, untold.  Every process draws the
     whole batch, so that no two use the same noise, and all their generators stay equal.
     """
     index = torch.randint(0, len(data), (batch_size,), generator=generator)
     t, eps, *withheld = draw_noise((batch_size, *data.shape[1:]), data.dtype, p, generator, labels is not None)
-    index, t, eps, *withheld = (processes.share(part).to(data.device) for part in (index, t, eps, *withheld))
+    index, t, eps, *withheld = (processes.shard(part).to(data.device) for part in (index, t, eps, *withheld))
     remember_range(t, 1, len(p) - 1)  # p[0] is 0
     if labels is None:
         return data[index], t, eps

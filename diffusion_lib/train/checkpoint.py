@@ -86,7 +86,7 @@ def read_latest(directory: str | Path) -> tuple[dict[str, Any], dict[str, Tensor
     try:
         return manifest.read(directory, steps[-1])
     except CheckpointCorrupt as error:
-        older = f"step {steps[-2]} is older and complete: to go on from it" if len(steps) > 1 else "to start anew"
+        older = f"step {steps[-2]} is older and complete: to go on from it" if len(steps) > 1 else "to start again"
         remedy = f"{older}, remove {manifest.path_of(directory, steps[-1], 'json')}"
         raise CheckpointCorrupt(f"{error}; {remedy}") from error
 

@@ -11,9 +11,9 @@ the number of processes.  One that draws from elsewhere, such as ``random`` or N
 
 A folder of images is the Dataset ``data.ImageFolder``.
 
-A **DataLoader** decides itself what it yields; when it ends it begins anew.  Only t and ε come from the state's
-generator.  A resumed run goes on with the first batch that the loader then yields, and is not equal to an uninterrupted
-one.
+A **DataLoader** decides itself what it yields; when it is exhausted, it starts again.  Only t and ε come from the
+state's generator.  A resumed run goes on with the first batch that the loader then yields, and is not equal to an
+uninterrupted one.
 
 An item is x_0, or a pair (x_0, condition).  A condition that is an integer is a label: one in ten is withheld, by
 chance, and is −1.  Any other is handed to the network as it is.
@@ -77,8 +77,8 @@ class _Items:
         index = torch.randint(0, len(self.data), (n,), generator=state.generator)
         drawn = draw_noise((n, *self.shape), state.parameters.dtype, p, state.generator, self.labelled)
         places = range(n)[n // self.processes.size * self.processes.rank :][: n // self.processes.size]
-        x_0, *condition = self._read(self.processes.share(index), places)
-        return _assembled(x_0, condition, [self.processes.share(part) for part in drawn], state.parameters)
+        x_0, *condition = self._read(self.processes.shard(index), places)
+        return _assembled(x_0, condition, [self.processes.shard(part) for part in drawn], state.parameters)
 
     def _read(self, index: Tensor, places: range) -> list[Tensor]:
         """The items, checked, as a batch: those of the given ``places`` in the whole batch of this step."""

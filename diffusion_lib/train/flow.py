@@ -4,9 +4,9 @@ The target is the velocity of the pair, u = α' x_0 + σ' ε, on the straight pa
 
     E ‖û(x_t, t) − u‖²,     x_t = α(t) x_0 + σ(t) ε,
 
-is E[u | x_t], which carries the densities of x_t; this holds for pairs (x_0, ε) of any joint law.  Independent pairs
-are those of diffusion.  Pairs that a trained flow has joined are straighter (reflow), and so are pairs that lie near
-each other: the optimal transport between the points of a batch.
+is E[u | x_t], the marginal velocity, which transports the densities of x_t; this holds for pairs (x_0, ε) of any joint
+distribution.  Independent pairs give diffusion.  Pairs coupled by a trained flow give straighter trajectories (reflow),
+and so do nearby pairs: the optimal transport between the points of a batch.
 
 Sources: Lipman et al. 2023, eq. 9; Liu et al. 2023, eq. 1 and section 2; Tong et al. 2024, section 3.2.
 """

@@ -124,7 +124,7 @@ def _check_layers(trained: dict[str, nn.Parameter]) -> None:
     if not trained:
         raise ConfigError("model must have parameters to train, got none; call requires_grad_(True) on some")
     first, *others = trained.items()
-    for name, parameter in others:  # they share one vector, which has one dtype
+    for name, parameter in others:  # all go into one vector, which has one dtype
         if parameter.dtype != first[1].dtype:
             what = f"{first[1].dtype} in {first[0]} and {parameter.dtype} in {name}"
             raise ConfigError(f"trained parameters must have one dtype, got {what}; convert or freeze one of them")
@@ -159,11 +159,11 @@ def train(
     Each step draws a batch from ``data`` with replacement, so that there may be fewer samples than the batch size.
     ``data`` is a tensor (n, …), a Dataset, a DataLoader or the path of a folder of images; ``train.data`` says what
     each of them promises.  With ``labels`` (n,), or where the items of a Dataset are pairs, the model is called as
-    model(x_t, t, label), and is told nine labels in ten.  A network that
-    was made without the table of a schedule belongs to this one from now on.  Several
-    ``processes`` share each batch; their states, data and configurations are equal before and after a step.  Raises
-    ``ConfigError`` at the call for unusable data or labels, and ``NonFiniteError`` before an update from a loss or
-    gradient that is not finite; parameters, EMA and optimizer are then those of the last good step.
+    model(x_t, t, label), and is told nine labels in ten.  A network that was made without the table of a schedule
+    belongs to this one from now on.  Each batch is split between several ``processes``; their states, data and
+    configurations are equal before and after a step.  Raises ``ConfigError`` at the call for unusable data or labels,
+    and ``NonFiniteError`` before an update from a loss or gradient that is not finite; parameters, EMA and optimizer
+    are then those of the last good step.
     """
     check_together(state.model, schedule)
     if config.batch_size % processes.size:

@@ -74,7 +74,7 @@ def drive(
     settings = {"train": config.to_dict(), "library": __version__, **settings, **optimizers.settings(state.optimizer)}
     settings["processes"] = processes.size
     with _writer(directory, processes, device):
-        check_new(directory, resume)  # now nobody else can write there
+        check_new(directory, resume)  # now no other process can write there
         if checkpoint.list_checkpoints(directory):
             _load(directory, state, settings, processes)
         first = processes.rank == 0

@@ -15,12 +15,13 @@ EXERCISES = (
         "the coefficient of the predicted noise",
         sqrt(1 - alpha_bar_s) - sqrt(alpha_bar_s) * sqrt(1 - alpha_bar_t) / sqrt(alpha_bar_t),
         mistakes={
-            "the noise must have the level of s, the timestep at which the step arrives": sqrt(
-                1 - alpha_bar_t
-            )
+            "the noise must have the level of s, the timestep at which the step arrives": sqrt(1 - alpha_bar_t)
             - sqrt(alpha_bar_s) * sqrt(1 - alpha_bar_t) / sqrt(alpha_bar_t),
-            "the factor √(ᾱ_s / ᾱ_t) of x_t also rescales the noise in x_t": sqrt(1 - alpha_bar_s) - sqrt(1 - alpha_bar_t),
-            "this is the coefficient in the form with x̂_0, which itself contains the predicted noise": sqrt(1 - alpha_bar_s),
+            "the factor √(ᾱ_s / ᾱ_t) of x_t also rescales the noise in x_t": sqrt(1 - alpha_bar_s)
+            - sqrt(1 - alpha_bar_t),
+            "this is the coefficient in the form with x̂_0, which itself contains the predicted noise": sqrt(
+                1 - alpha_bar_s
+            ),
         },
     ),
     Exercise(

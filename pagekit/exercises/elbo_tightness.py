@@ -38,7 +38,10 @@ EXERCISES = (
         (off - 1 - sp.log(off)) / 2,
         mistakes={
             "the divergence is taken in the wrong direction": (1 / off - 1 + sp.log(off)) / 2,
-            "this contains the logarithm of the standard deviations instead of the variances": (off - 1 - sp.log(off) / 2) / 2,
+            "this contains the logarithm of the standard deviations instead of the variances": (
+                off - 1 - sp.log(off) / 2
+            )
+            / 2,
             "this compares with the prior, not with the posterior": (w - 1 - sp.log(w)) / 2,
             "the means agree, but the variances need not": sp.Integer(0),
         },

@@ -42,6 +42,8 @@ EXERCISES = (
         "last-edge",
         "the probability of the highest level",
         Rational(1, 2),
-        mistakes={"only if the mean is far above the edge does the highest level receive all of the probability": Rational(1)},
+        mistakes={
+            "only if the mean is far above the edge does the highest level receive all of the probability": Rational(1)
+        },
     ),
 )

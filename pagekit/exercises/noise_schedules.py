@@ -25,8 +25,14 @@ EXERCISES = (
         (sp.sqrt(b_0**2 + 2 * b_1 * A) - b_0) / b_1,
         mistakes={
             "this is the time for the constant rate b_0": A / b_0,
-            "the linear part of the rate contributes b_1 τ²/2 to the area, not b_1 τ²": (sp.sqrt(b_0**2 + 4 * b_1 * A) - b_0) / (2 * b_1),
-            "this is the negative root of the quadratic equation, a time before the start": (-sp.sqrt(b_0**2 + 2 * b_1 * A) - b_0) / b_1,
+            "the linear part of the rate contributes b_1 τ²/2 to the area, not b_1 τ²": (
+                sp.sqrt(b_0**2 + 4 * b_1 * A) - b_0
+            )
+            / (2 * b_1),
+            "this is the negative root of the quadratic equation, a time before the start": (
+                -sp.sqrt(b_0**2 + 2 * b_1 * A) - b_0
+            )
+            / b_1,
         },
     ),
 )

@@ -43,7 +43,9 @@ EXERCISES = (
             "sigma decreases during a step, so that z is negative": sp.Rational(6, 11),
             "this is the limit of two values": sp.Integer(-1),
             "this is the limit of four values": sp.Rational(-3, 10),
-            "both the weights and the powers of rho alternate in sign, and their absolute values add up": sp.Integer(-2),
+            "both the weights and the powers of rho alternate in sign, and their absolute values add up": sp.Integer(
+                -2
+            ),
         },
     ),
 )

@@ -30,7 +30,8 @@ EXERCISES = (
         mistakes={
             "this is the noise": sp.sqrt(1 - alpha_bar_t) * x_t + sp.sqrt(alpha_bar_t) * v_t,
             "the roles of x_t and v_t are exchanged": sp.sqrt(alpha_bar_t) * v_t - sp.sqrt(1 - alpha_bar_t) * x_t,
-            "the velocity is used as if it were the noise": (x_t - sp.sqrt(1 - alpha_bar_t) * v_t) / sp.sqrt(alpha_bar_t),
+            "the velocity is used as if it were the noise": (x_t - sp.sqrt(1 - alpha_bar_t) * v_t)
+            / sp.sqrt(alpha_bar_t),
         },
         relations=ONE_STEP,
     ),
@@ -39,7 +40,9 @@ EXERCISES = (
         "the data point",
         (x_t + (1 - alpha_bar_t) * score_t) / sp.sqrt(alpha_bar_t),
         mistakes={
-            "the noise is √(1 − ᾱ_t) times the score, so the factor is the product of two roots": (x_t + sp.sqrt(1 - alpha_bar_t) * score_t)
+            "the noise is √(1 − ᾱ_t) times the score, so the factor is the product of two roots": (
+                x_t + sp.sqrt(1 - alpha_bar_t) * score_t
+            )
             / sp.sqrt(alpha_bar_t),
             "this is the mean of the reverse step, not the data point": (x_t + beta_t * score_t) / sp.sqrt(alpha_t),
         },

@@ -30,7 +30,10 @@ EXERCISES = (
         (kept - 1 - sp.log(kept)) / 2,
         mistakes={
             "the arguments of the divergence are exchanged": (1 / kept - 1 + sp.log(kept)) / 2,
-            "this contains the logarithm of the standard deviations instead of the variances": (kept - 1 - sp.log(kept) / 2) / 2,
+            "this contains the logarithm of the standard deviations instead of the variances": (
+                kept - 1 - sp.log(kept) / 2
+            )
+            / 2,
             "the logarithm is correct; the quotient of the variances minus one is missing": -sp.log(kept) / 2,
             "the means are equal, but the variances differ": sp.S.Zero,
         },

@@ -41,7 +41,7 @@ def test_the_conclusion_of_an_induction_is_evaluated_in_chains_of_its_steps():
     (step,) = w.closed().steps
     assert step.status.searches == ("5 chains",)
     wrong = replace(step.goal, right=w.uniform(w.al[w.t], w.x[w.t], w.x[0]))
-    with pytest.raises(Refuted, match=r"law 0: left is"):
+    with pytest.raises(Refuted, match=r"distribution 0: left is"):
         search_by_definitions(wrong)
 
 

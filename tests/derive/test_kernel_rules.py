@@ -288,7 +288,7 @@ def test_what_a_proof_needs():
     x, q, k = w.x, w.q, w.X.density("k", markov=True)
     with pytest.raises(Undefined, match="may stand before"):
         prove(goal(w.q(x[0 : t - 1] | x[Index(None, -1)]), 1, "algebra"))
-    with pytest.raises(Inconclusive, match=r"no law in .* is declared"):
+    with pytest.raises(Inconclusive, match=r"no distribution in .* is declared"):
         prove(goal(q(x[0]), q(x[0]), "Markov"))
     assert prove(goal(k(x[0]), k(x[0]), "Markov")).how == "symbolic zero"
     with pytest.raises(Inconclusive, match="not reached"):

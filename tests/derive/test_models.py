@@ -19,7 +19,7 @@ from derive.numeric.finite import FiniteModel
 from derive.numeric.gaussian import GaussianModel
 from derive.numeric.models import finite_models, gaussian_models
 from derive.numeric.points import Point, gauss_hermite
-from derive.numeric.quadratic import Bell, Quadratic
+from derive.numeric.quadratic import Gaussian, Quadratic
 from derive.proof.decide import symbolically
 from derive.proof.moments import drawn_after
 from derive.proof.symbolic import Symbolic
@@ -116,7 +116,7 @@ def test_gaussian_world_agrees_with_quadrature():
 
 
 @pytest.mark.parametrize("power", range(8))
-def test_gauss_hermite_has_the_moments_of_the_normal_law(power):
+def test_gauss_hermite_has_the_moments_of_the_standard_normal(power):
     with mp.workdps(60):
         moment = mp.fsum(weight * node**power for weight, node in gauss_hermite())
         exact = 0 if power % 2 else mpmath.fac2(power - 1) if power else 1
@@ -183,10 +183,16 @@ def test_each_world_alone_stops_every_mutant(number):
 
 def test_polynomials_refuse_what_is_not_gaussian():
     one, y = Quadratic.constant(mp.one), Quadratic.variable(("x", 0))
-    for build in (lambda: y * y * y, lambda: one / y, lambda: Bell(y) + Bell(-y), lambda: y.log(), lambda: y + Bell(y)):
+    for build in (
+        lambda: y * y * y,
+        lambda: one / y,
+        lambda: Gaussian(y) + Gaussian(-y),
+        lambda: y.log(),
+        lambda: y + Gaussian(y),
+    ):
         with pytest.raises(Inconclusive):
             build()
-    assert (Bell(y) * Bell(-y)).terms == {(): 1}
+    assert (Gaussian(y) * Gaussian(-y)).terms == {(): 1}
 
 
 def test_a_point_depends_on_its_seed_alone():

@@ -91,7 +91,7 @@ def test_the_chains_density_is_that_of_its_steps():
         (lambda: vlb_from_mse(S, losses(6), 1, -1.0), "power must be"),
         (lambda: vlb_from_mse(S, losses(6), 1, 1.0, "best"), "variance must be one of"),
         (lambda: optimal_variance(S, losses(6) * math.nan), "finite numbers"),
-        (lambda: GaussianChain(S, losses(5), losses(6)), "slope must be a table"),
+        (lambda: GaussianChain(S, losses(5), losses(6)), "coefficient must be a table"),
         (lambda: GaussianChain(S, losses(6), losses(6) / 0), "shift must be a table"),
         (lambda: GaussianChain(S, losses(6), losses(6), "fixed"), "variance must be one of"),
     ],

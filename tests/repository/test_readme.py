@@ -13,7 +13,7 @@ import torch
 import yaml
 from PIL import Image
 
-from booktools.site.picture import PICTURE, picture
+from booktools.site.readme_figure import FIGURE, figure
 from booktools.source.pages import Book
 from diffusion_lib.cli.parser import main, parser
 from diffusion_lib.data import sample_density
@@ -22,12 +22,12 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "README.md").read_text()
 
 
-def test_picture_is_the_figure_of_the_introduction():
-    shown = Image.open(PICTURE).convert("RGB")
-    assert shown.size == picture().size and shown.tobytes() == picture().tobytes(), (
-        "run python -m booktools.site.picture"
+def test_image_is_the_figure_of_the_introduction():
+    shown = Image.open(FIGURE).convert("RGB")
+    assert shown.size == figure().size and shown.tobytes() == figure().tobytes(), (
+        "run python -m booktools.site.readme_figure"
     )
-    assert str(PICTURE.relative_to(ROOT)) in TEXT
+    assert str(FIGURE.relative_to(ROOT)) in TEXT
 
 
 def test_links_lead_to_files():

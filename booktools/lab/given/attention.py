@@ -1,4 +1,4 @@
-"""What the laboratory ``attention`` is given: a picture, seen from inside; ``decode`` has the same."""
+"""Data of the laboratory ``attention``: a generated image and its attention maps; ``decode`` has the same image."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from .picture import files
 
 __all__ = ["data", "files"]
 
-EVERY = 5  # of the 50 steps of the picture: the maps of these are shown
+EVERY = 5  # of the 50 steps: the maps of every fifth are shown
 THUMB = 64  # pixels
 
 
 def data() -> dict:
-    """The picture, what its words are looked at by time, and all that paints another one."""
+    """The image, the attention maps of its words at each time, and all that generates another image."""
     told = picture.data()
     kept = json.loads((looks() / "attention.json").read_text(encoding="utf-8"))
     return {name: told[name] for name in ("files", "megabytes", "begins", "first", "words", "network")} | kept

@@ -1,4 +1,4 @@
-"""What the laboratory ``decode`` is given: a picture, and what its decoder makes of each channel turned round."""
+"""Data of the laboratory ``decode``: an image, and the decoder's output with each channel of its latents negated."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["data", "files"]
 
 
 def data() -> dict:
-    """The latents of the picture, what the decoder makes of each channel turned round, and the decoder."""
+    """The latents of the image, the decoder's output with each channel negated, and the decoder."""
     told = picture.data()
     files = [each for each in told["files"] if each["name"].startswith(("decoder.", "ort."))]
     kept = json.loads((looks() / "decode.json").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""What the laboratory ``picture`` is given: the miniature's graphs and weights, its words, and a first picture."""
+"""Data of the laboratory that generates images: the miniature's graphs and weights, its words, and a first image."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _loaded() -> list[dict]:
 
 
 def _constant() -> dict:
-    """The parameters of a picture that no handle changes."""
+    """The parameters of an image that no control changes."""
     return {"dim": 128, "save_int": 0, "dtype": "float32", "library": __version__, "index": 0} | {
         "decoded_in": "float32", "safety": "absent", "dropped_tokens": 0, "dropped_text": "",
     }  # fmt: skip
@@ -129,7 +129,7 @@ def scene_to_begin_from() -> Scenes:
 
 
 def negated(parts: Components, latents: Tensor) -> list[float]:
-    """How far the decoded picture moves, in grey levels on the mean, where one channel of the latents is negated."""
+    """The mean change of the decoded image, in grey levels, when one channel of the latents is negated."""
     signs = 1 - 2 * torch.eye(len(latents))[:, :, None, None]
     plain, *others = latents_to_pil(parts.vae, torch.cat([latents[None], signs * latents]))
     return [float(np.abs(np.int16(other) - np.int16(plain)).mean()) for other in others]

@@ -1,6 +1,6 @@
-"""A formula that somebody typed, as a tree of the library.  It is data: it is parsed, looked at, and never run.
+"""A typed formula as an expression tree of the library.  It is data: it is parsed and inspected, and never executed.
 
-Python's own parser makes the tree of what is written; every node of it must be one of the few below.
+Python's own parser reads the text; every node of its tree must be one of the few below.
 """
 
 from __future__ import annotations

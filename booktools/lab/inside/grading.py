@@ -10,7 +10,7 @@ from .formula import Reader
 
 
 def grade(name: str, text: str) -> dict:
-    """Kind and words of the verdict, and the formula as it was read, in LaTeX."""
+    """Kind and message of the grader's verdict, and the formula as it was read, in LaTeX."""
     exercise = _exercise(name)
     tree = Reader(exercise)(text)
     verdict = grade_answer(exercise, tree)

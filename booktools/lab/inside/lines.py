@@ -1,4 +1,4 @@
-"""A reader breaks a line of a derivation, or states one: the engine checks it as it checks those of the chapters.
+"""A reader changes a line of a derivation, or states one: the proof checker treats it like those of the chapters.
 
 A chapter's own cells state its blocks again; they were checked when the book was made, so here they are taken as they
 stand, in a second or two.  From the line that was changed on, everything is checked, with what stood before that block.
@@ -86,7 +86,7 @@ _prepare()
 
 @lru_cache(maxsize=2)
 def opened(page: str) -> dict[str, Derivation]:
-    """The derivations of a page by their letter, stated anew from its cells."""
+    """The derivations of a page by their letter, stated again from its cells."""
     chapters = json.loads((files(__package__) / "chapters.json").read_text(encoding="utf-8"))
     cells = chapters[check_choice("page", page, chapters)]
     names: dict = {}
@@ -118,7 +118,7 @@ def show(page: str, tag: str) -> dict:
 
 
 def check(page: str, tag: str, changed: dict[str, str]) -> dict:
-    """What the engine says of a block in which some lines, by number, say something else."""
+    """What the proof checker says of a block in which some lines, by number, are replaced."""
     derivation, block = _block(page, tag)
     if not isinstance(block, Chain):
         raise ArgumentError("This block concludes from others; break a line of those.")

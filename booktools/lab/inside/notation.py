@@ -11,7 +11,7 @@ import ast
 from fractions import Fraction
 
 from derive.language.alphabets import Iverson
-from derive.language.density import KL, Derivative, Diffusion, E, Integral, Law, Normal, Var
+from derive.language.density import KL, Derivative, Diffusion, Distribution, E, Integral, Normal, Var
 from derive.language.expr import Abs, Add, Div, Expr, Min, Mul, Neg, Num, Phi, Pi, Pow, exp, log, sqrt, wrap
 from derive.language.functions import Function
 from derive.language.text import PRODUCT, SUM, Text
@@ -133,7 +133,7 @@ class Notation:
             BUILDERS.get(node.func.id) if isinstance(node.func, ast.Name) and node.func.id not in self.letters else None
         )
         called = known or self.build(node.func)
-        if not (known or isinstance(called, (Law, Function))) or set(named) - {"given"}:
+        if not (known or isinstance(called, (Distribution, Function))) or set(named) - {"given"}:
             self.refuse(node, "is nothing that is known")
         return called(*given, **named)
 

@@ -122,8 +122,8 @@ With other settings, of {trial} trial images each. The g of the table is the one
 
 {_settings(rows)}
 
-`ddpm` draws fresh noise in each step. `ddim` and `lms`, the article's, draw none: orders one and four of one family; g = 7.5 is Stable Diffusion's.
-Steep slopes break a high order, not the network: see the chapter on multistep methods.
+`ddpm` draws fresh noise in each step. `ddim` and `lms`, the sampler of Gumaan (2024), draw none: they are the orders one and four of one family; g = 7.5 is Stable Diffusion's.
+A stiff flow makes a high-order method unstable; the network is not the cause: see the chapter on multistep methods.
 The autoencoder returns fresh images with {_psnr(rows)}.
 
 ## Limits

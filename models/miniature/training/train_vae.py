@@ -43,7 +43,7 @@ def auxiliary_weight(step: int, steps: int) -> float:
 
 
 def loss_of(config: TrainConfig):
-    """Return the loss of a step of the first run, as ``fit`` wants it: each draws its own scenes."""
+    """Return the loss of a step of the first run, as ``fit`` expects it; every step samples its own scenes."""
 
     def loss(vae: AutoencoderKL, step: int, generator: torch.Generator) -> Tensor:
         x = render(synthetic.sample_scenes(config.batch_size, generator)).to(vae.device)

@@ -103,7 +103,7 @@ def test_the_menu_offers_each_way_to_run_a_page_once_and_means_it(name):
 
 PRESSED = """() => {
     const handles = "button, input, select, textarea, form, summary, progress, .lab-controls";
-    const kept = "details.licence, details[open]";
+    const kept = "details.justification, details[open]";
     const shown = (each) => each.checkVisibility() && each.getBoundingClientRect().height && !each.closest(kept);
     const words = (each) => each.textContent.trim() || each.outerHTML.slice(0, 80);
     return [...document.querySelectorAll(handles)].filter(shown).map(words);

@@ -1,4 +1,4 @@
-"""Formulas and licences of the built pages: a licence opens by key and moves nothing, widths are as told."""
+"""Formulas and justifications of built pages: a justification opens by key and moves nothing, widths are as told."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from browser import HTML, visit
 from PIL import Image
 
 
-def test_a_licence_opens_by_key_beside_its_line_and_closes_by_escape(chromium):
+def test_a_justification_opens_by_key_beside_its_line_and_closes_by_escape(chromium):
     page, _ = visit(chromium, f"{HTML.as_uri()}/book/forward-process.html")
-    first, second = page.locator("details.licence").nth(0), page.locator("details.licence").nth(1)
+    first, second = page.locator("details.justification").nth(0), page.locator("details.justification").nth(1)
     first.locator("summary").focus()  # which may scroll
     below = page.locator("h2").last.bounding_box()["y"]
     page.keyboard.press("Enter")
@@ -22,7 +22,7 @@ def test_a_licence_opens_by_key_beside_its_line_and_closes_by_escape(chromium):
     second.locator("summary").click()
     assert second.locator(".rule").is_visible() and not first.locator(".rule").is_visible()
     page.keyboard.press("Escape")
-    assert page.locator("details.licence[open]").count() == 0
+    assert page.locator("details.justification[open]").count() == 0
     assert page.evaluate("document.activeElement.textContent") == second.locator("summary").inner_text()
     page.context.close()
 

@@ -31,7 +31,7 @@ LOOK = r"""() => {
     const column = (e) => box(e.closest(".bd-article") || document.body);
     const over = shown.filter(e => box(e).right > column(e).right + 1 || box(e).left < column(e).left - 1);
     const beside = (e) => e.closest(".right") && e.closest(".row").querySelector(".beside");
-    const onLicence = shown.filter(e => beside(e) && innerWidth > 1000 && box(e).right > box(beside(e)).left);
+    const onJustification = shown.filter(e => beside(e) && innerWidth > 1000 && box(e).right > box(beside(e)).left);
     const picture = (e) => box(e.ownerSVGElement);
     const cut = all("svg text").filter(e => box(e).width && getComputedStyle(e.ownerSVGElement).overflow !== "visible"
         && (box(e).left < picture(e).left - 1 || box(e).right > picture(e).right + 1));
@@ -43,7 +43,7 @@ LOOK = r"""() => {
     }
     return {
         "formulas wider than their column": over.map(e => e.textContent.slice(0, 40)),
-        "formulas that reach into the licences": onLicence.map(e => e.textContent.slice(0, 40)),
+        "formulas that reach into the justifications": onJustification.map(e => e.textContent.slice(0, 40)),
         "formulas with an error": all("merror").map(e => e.textContent),
         "formulas that are not set": raw,
         "words that leave their picture": cut.map(e => e.textContent.slice(0, 40)),
@@ -53,7 +53,7 @@ LOOK = r"""() => {
         "theme": root.dataset.theme,
     };
 }"""
-OPENED = """() => [...document.querySelectorAll("details.licence")].filter(each => {
+OPENED = """() => [...document.querySelectorAll("details.justification")].filter(each => {
     each.open = true;  // which closes the one before
     const rule = each.querySelector(".rule"), box = rule.getBoundingClientRect();
     const fold = each.parentElement.closest("details:not([open])");
@@ -102,13 +102,13 @@ def missed(page, name, size):
 
 
 def folded(page):
-    """The licences that do not open in place, legibly, on phone and desk."""
+    """The justifications that do not open in place, legibly, on phone and desk."""
     page.evaluate("document.querySelectorAll('details.solution').forEach(each => { each.open = true })")
     found = []
     for width, height in (PHONE, DESK):
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate(DRAWN)
-        found += [f"at {width} px this licence does not open in place: {text}" for text in page.evaluate(OPENED)]
+        found += [f"at {width} px this justification does not open in place: {text}" for text in page.evaluate(OPENED)]
     return found
 
 
@@ -143,15 +143,15 @@ def test_a_page_from_the_disk_is_complete_and_shows_the_step_that_is_linked(chro
     assert faults(chromium, HTML.as_uri(), "#".join([name, *last]), [WAYS[2]]) == []
 
 
-def test_there_are_steps_and_licences_to_look_at():
+def test_there_are_steps_and_justifications_to_look_at():
     texts = [(HTML / name).read_text(encoding="utf-8") for name in PAGES]
-    assert sum(text.count('class="licence"') for text in texts) > 300
+    assert sum(text.count('class="justification"') for text in texts) > 300
     assert sum('id="eq-' in text for text in texts) > 10
 
 
 LONG = "<math><mi>exponential</mi></math>"
 WIDE = '<p style="width: 600px">wide</p>'
-FOLD = '<div class="bd-article"><details class="licence"><div class="rule"{}>{}</div></details></div>'
+FOLD = '<div class="bd-article"><details class="justification"><div class="rule"{}>{}</div></details></div>'
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ FOLD = '<div class="bd-article"><details class="licence"><div class="rule"{}>{}<
         ("<p>so $x_t$</p>", "formulas that are not set"),
         ("<pre>$x_t$</pre><p>5 $ and 6 $</p>", ""),
         (f'<div style="width: 20px; overflow: hidden" class="bd-article">{LONG}</div>', "wider than their column"),
-        (f'<div class="row"><p class="right">{LONG}<p class="beside" style="width: 9px">', "into the licences"),
+        (f'<div class="row"><p class="right">{LONG}<p class="beside" style="width: 9px">', "into the justifications"),
         ('<img src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=">', "pictures without a text"),
         (WIDE, "pixels wider than the window"),
         ('<svg width="99" height="20"><text x="50" y="15">in</text></svg>', ""),

@@ -92,7 +92,8 @@ def test_a_block_is_rows_a_justification_and_a_number_that_is_an_anchor(formulas
     formulas.prepare(needed(block))
     html = block_html(block, formulas, LINKS, "eq-F.29", "(F.29)")
     assert html.startswith('<div class="derivation" id="eq-F.29">')
-    assert html.count('<div class="row">') == html.count('<details class="licence"') == html.count('class="right"') == 2
+    counted = ('<div class="row">', '<details class="justification"', 'class="right"')
+    assert [html.count(each) for each in counted] == [2, 2, 2]
     assert html.count('class="left"') == 1
     assert '<a class="number" href="#eq-F.29">(F.29)</a>' in html
     assert '<div class="derivation apart"' in block_html(derived(APART), formulas, LINKS)

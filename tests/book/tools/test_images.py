@@ -1,4 +1,4 @@
-"""Pictures: as large as they say, as light as they can be, the same pixels, and files where they are large."""
+"""Images: as large as they say, as light as they can be, the same pixels, and files where they are large."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from booktools.site.images import LARGE, Pictures, size, webp
+from booktools.site.images import LARGE, Images, size, webp
 
 
 def png(width=40, height=30, seed=0, mode="RGB"):
@@ -62,7 +62,7 @@ def finished(tmp_path, body):
     (tmp_path / "a.png").write_bytes(plain())
     (tmp_path / "b.png").write_bytes(plain(80, 60))
     files = {name: tmp_path / name for name in ("a.png", "b.png")}
-    return Pictures(tmp_path / "out").finish(body, files, "../_images/")
+    return Images(tmp_path / "out").finish(body, files, "../_images/")
 
 
 def test_pictures_have_sizes_and_all_but_the_first_come_later(tmp_path):

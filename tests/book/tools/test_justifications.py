@@ -29,7 +29,9 @@ def text(html):
 def test_a_justification_opens_in_place_and_says_the_rule_its_proof_and_what_is_cited():
     html = shown("Bayes (F.7), (F.9)", "rule, all T", "t at least 2", CHECKED)
     summary, opened = re.fullmatch(
-        r'<details class="licence" name="licence"><summary>(.*)</summary><div class="rule">(.*)</div></details>', html
+        r'<details class="justification" name="justification"><summary>(.*)</summary>'
+        r'<div class="rule">(.*)</div></details>',
+        html,
     ).groups()
     assert text(summary) == "Bayes (F.7), (F.9), t at least 2 ✓" and 'aria-label="checked by Rocq"' in summary
     assert text(opened) == (
@@ -69,7 +71,7 @@ def test_every_justification_is_found_by_its_whole_name(name):
     assert ("Proved in" in html) == (name in PROVED)
 
 
-def test_words_that_are_no_licence_stay_and_their_numbers_are_links():
+def test_words_that_are_no_justification_stay_and_their_numbers_are_links():
     assert shown("independent", "", "t at least 2") == "independent, <i>t</i> at least 2"
     assert shown("with (A.3) <i>") == 'with <a href="#eq-A.3">(A.3)</a> &lt;i&gt;'
 

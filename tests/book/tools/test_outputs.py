@@ -83,7 +83,7 @@ def test_a_figure_names_only_what_is_in_it(text):
 
 
 def test_a_picture_without_a_text():
-    assert faults(HTML, "<img src='data:image/png;base64,AA'>") == ["a picture that has no alt text"]
+    assert faults(HTML, "<img src='data:image/png;base64,AA'>") == ["an image without an alternative text"]
 
 
 @pytest.mark.parametrize("command", ["href{javascript:x()}{y}", "require{html}", "cssId{a}{b}", "class{a}{b}"])

@@ -70,7 +70,7 @@ def test_the_file_has_pages_an_outline_and_links(book):
     done = subprocess.run(command, cwd=book.root, env=environment, capture_output=True, text=True, check=False)
     if "no chromium" in done.stderr and not os.environ.get("CI"):
         pytest.skip(done.stderr)
-    assert done.stderr.splitlines() == ["a picture is missing in the PDF: data:,"] * 2, done.stderr  # the planted ones
+    assert done.stderr.splitlines() == ["an image is missing in the PDF: data:,"] * 2, done.stderr  # the planted ones
     data = (book.root / "_build" / "book.pdf").read_bytes()
     streams = re.findall(rb"stream\r?\n(.*?)endstream", data, re.DOTALL)
     data += b"".join(_inflated(each) for each in streams)

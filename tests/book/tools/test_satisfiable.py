@@ -23,7 +23,7 @@ def instances(told: list[Assumptions], theorems) -> list[bool]:
 @pytest.mark.parametrize("page", ["forward-process", "what-later-models-changed"])
 def test_all_that_a_page_assumes_holds_together(theorems, page):
     (told,) = [Assumptions(each) for each in derivations(BOOK.pages[f"book/{page}"])]
-    assert told.laws and told.noises and len(told.said.premises) >= 9
+    assert told.distributions and told.noises and len(told.said.premises) >= 9
     assert instances([told], theorems) == [True]
 
 

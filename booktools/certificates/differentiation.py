@@ -25,7 +25,7 @@ def over(node: Expr, under: Expr) -> Expr:
     return ZERO if node == ZERO else Div(node, under)
 
 
-class Slopes:
+class Derivatives:
     """``value(node)``: ``node`` with its derivatives evaluated; ``lines`` name the functions that come up."""
 
     def __init__(self, script):
@@ -69,7 +69,7 @@ class Slopes:
 
     def _Pow(self, node, x):
         if not isinstance(node.power, Num) or node.power.value.denominator != 1:
-            raise Untranslated("the slope of a power")
+            raise Untranslated("the derivative of a power")
         less = node.power.value - 1
         base = node.base if less == 1 else ONE if less == 0 else Pow(node.base, Num(less))
         return times(node.power, base, self.by(node.base, x))
@@ -82,10 +82,10 @@ class Slopes:
             return over(inner, Mul((TWO, node)))
         if node.name == "log":
             return self.rate(node.arg, x)
-        raise Untranslated(f"the slope of {node.name}")
+        raise Untranslated(f"the derivative of {node.name}")
 
     def rate(self, node, x):
-        """The slope of log ``node``."""
+        """The derivative of log ``node``."""
         if isinstance(node, Mul):
             return add(*(self.rate(factor, x) for factor in node.factors))
         if isinstance(node, Div):
@@ -102,11 +102,11 @@ class Slopes:
         return times(node, self.rate(node, x))
 
     def _Apply(self, node, x):
-        slopes = [self.by(arg, x) for arg in node.args]
-        count = len(slopes)
-        terms = [times(self.partial(node, n), slope) for n, slope in enumerate(slopes) if slope != ZERO]
+        derivatives = [self.by(arg, x) for arg in node.args]
+        count = len(derivatives)
+        terms = [times(self.partial(node, n), inner) for n, inner in enumerate(derivatives) if inner != ZERO]
         if count > 2 and (len(terms) > 1 or x not in node.args):
-            raise Untranslated("the slope of a function of many variables")
+            raise Untranslated("the derivative of a function of many variables")
         return add(*terms)
 
     def partial(self, node, n):
@@ -130,15 +130,15 @@ class Slopes:
             return Apply(pair[n], node.args)
         rest = tuple(arg for k, arg in enumerate(node.args) if k != n)
         if (word, n, rest) not in self.kept:
-            slope = Function(self.script.fresh("slope"), "", Interval())
-            self.kept[word, n, rest] = slope
+            derivative = Function(self.script.fresh("slope"), "", Interval())
+            self.kept[word, n, rest] = derivative
             values = " ".join("y" if k == n else self.script.text(arg) for k, arg in enumerate(node.args))
-            self.lines.append(f"next_at (fun y : R => {word} {values}) {slope.name} {self.script.fresh('G')}")
+            self.lines.append(f"next_at (fun y : R => {word} {values}) {derivative.name} {self.script.fresh('G')}")
         return Apply(self.kept[word, n, rest], (node.args[n],))
 
     def _Integral(self, node, x):
         if node.low is not None or node.high is not None or not isinstance(node.over, Symbol):
-            raise Untranslated("the slope of an integral over an interval")
+            raise Untranslated("the derivative of an integral over an interval")
         if (node, x) not in self.kept:
             opaque = self.script.goal.justification.name == "differentiation" and not free_dummies(node)
             self.kept[node, x] = (self.opaque if opaque else self.exchanged)(node, x)
@@ -146,16 +146,16 @@ class Slopes:
 
     def opaque(self, node, x):
         """A step by differentiation alone knows no more of an integral than that it is smooth."""
-        slope = Function(self.script.fresh("slope"), "", Interval())
+        derivative = Function(self.script.fresh("slope"), "", Interval())
         text = f"(fun {name_of(x.name)} : R => {self.script.text(node)})"
-        self.lines.append(f"next {text} {slope.name} {self.script.fresh('G')}")
-        return Apply(slope, (x,))
+        self.lines.append(f"next {text} {derivative.name} {self.script.fresh('G')}")
+        return Apply(derivative, (x,))
 
     def exchanged(self, node, x):
         result = Integral(self.by(node.body, x), node.over)
         here, text = name_of(x.name), self.script.text
-        slope = f"(value_at (fun {here} : R => {text(result)}) {here})"
-        claim = f"is_derive (fun {here} : R => {text(node)}) {here} {slope}"
+        derivative = f"(value_at (fun {here} : R => {text(result)}) {here})"
+        claim = f"is_derive (fun {here} : R => {text(node)}) {here} {derivative}"
         name = self.claim("X", node, claim, "by_exchange", self.script.word.bound)
         self.lines.append(f"unfold value_at in {name}")
         return result

@@ -15,7 +15,7 @@ from ..language.times import Item
 from ..language.vectors import has_vectors, is_variable
 
 
-class Slopes:
+class Derivatives:
     """The part of ``vectors.Coordinates`` that takes derivatives."""
 
     def _Derivative(self, node):
@@ -30,13 +30,13 @@ class Slopes:
                 raise Inconclusive(f"{symbol!r} moves with {node.by!r}; write it out, or exchange it with {node!r}")
         if not self.by.differentiates or contains(Apply, body):
             return Derivative(body, node.by)
-        found = slope(body, lambda symbol: self.by_number(symbol, node.by))
+        found = derivative(body, lambda symbol: self.by_number(symbol, node.by))
         return total(product(c, factors) for c, factors in products(found))
 
     def by_number(self, symbol, by) -> Expr:
         """The derivative of a symbol by a number."""
         if symbol in self.integrals:
-            return self.slope_of_integral(symbol, by, lambda each: self.by_number(each, by))
+            return self.derivative_of_integral(symbol, by, lambda each: self.by_number(each, by))
         return ONE if symbol == by else ZERO
 
     def _Gradient(self, node):
@@ -44,7 +44,7 @@ class Slopes:
             return self.opaque(f"{type(node).__name__} {self.words(node.body)} by {node.by!r}", node)
         body = self(node.body)
         self.inside.append(body)
-        found = slope(body, lambda symbol: self.partial(symbol, node.by))
+        found = derivative(body, lambda symbol: self.partial(symbol, node.by))
         return total(product(c, factors) for c, factors in products(found))
 
     def _Divergence(self, node):
@@ -68,9 +68,9 @@ class Slopes:
     def partial(self, symbol, by) -> Expr:
         """∂_i of a symbol; of a coordinate it is that of the same one, or one of all in a sum."""
         if symbol in self.sums:
-            return slope(product(ONE.value, self.sums[symbol]), lambda each: self.within(each, by))
+            return derivative(product(ONE.value, self.sums[symbol]), lambda each: self.within(each, by))
         if symbol in self.integrals:
-            return self.slope_of_integral(symbol, by, lambda each: self.partial(each, by))
+            return self.derivative_of_integral(symbol, by, lambda each: self.partial(each, by))
         node = self.atoms.get(symbol, self.values.get(symbol))
         if node is None or not self.touches(node, by):
             if self.touches(symbol, by):
@@ -80,13 +80,13 @@ class Slopes:
             return ONE
         if not of_itself(node, by):
             raise Inconclusive(f"the derivative of {node!r} by {by!r} is not known; write it out")
-        return self.slope(symbol, by)
+        return self.derivative(symbol, by)
 
-    def slope(self, symbol, by) -> Symbol:
+    def derivative(self, symbol, by) -> Symbol:
         """∂_i of a function of ``by``, of its coordinate i if it is a vector."""
         node = self.atoms.get(symbol, self.values.get(symbol))
         found = Symbol(f"∂[{by!r}] {symbol.name}·", "", Interval())
-        self.atoms[found], self.slopes[found] = node, (symbol, by)
+        self.atoms[found], self.derivatives[found] = node, (symbol, by)
         return found
 
     def within(self, symbol, by) -> Expr:
@@ -129,24 +129,24 @@ def of_itself(node, by) -> bool:
     return isinstance(node, Density) and by in children(node)
 
 
-def slope(node: Expr, of: Callable[[Symbol], Expr]) -> Expr:
+def derivative(node: Expr, of: Callable[[Symbol], Expr]) -> Expr:
     """The derivative of ``node``, where that of a symbol is ``of(symbol)``."""
     if isinstance(node, Symbol):
         return of(node)
     if not any(isinstance(part, Symbol) and of(part) != ZERO for part in walk(node)):
         return ZERO
     if isinstance(node, Add):
-        return total(slope(term, of) for term in node.terms)
+        return total(derivative(term, of) for term in node.terms)
     if isinstance(node, Neg):
-        return Neg(slope(node.arg, of))
+        return Neg(derivative(node.arg, of))
     if isinstance(node, Mul):
         around = [(node.factors[:k], f, node.factors[k + 1 :]) for k, f in enumerate(node.factors)]
-        return total(Mul((slope(factor, of), *before, *after)) for before, factor, after in around)
+        return total(Mul((derivative(factor, of), *before, *after)) for before, factor, after in around)
     if isinstance(node, Div):
-        return slope(node.over, of) / node.under - node.over * slope(node.under, of) / node.under**2
+        return derivative(node.over, of) / node.under - node.over * derivative(node.under, of) / node.under**2
     if isinstance(node, Pow) and isinstance(node.power, Num):
-        return node.power * node.base ** Num(node.power.value - 1) * slope(node.base, of)
+        return node.power * node.base ** Num(node.power.value - 1) * derivative(node.base, of)
     if isinstance(node, Func) and node.name in ("log", "exp", "sqrt"):
-        inner = slope(node.arg, of)
+        inner = derivative(node.arg, of)
         return inner / node.arg if node.name == "log" else inner * node if node.name == "exp" else inner / (2 * node)
     raise Inconclusive(f"the derivative of {node!r} is not known by the rules")

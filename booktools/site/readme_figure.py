@@ -1,4 +1,4 @@
-"""``python -m booktools.site.picture``: the README's picture, taken from the stored notebook of the introduction."""
+"""``python -m booktools.site.readme_figure``: the README's figure, from the stored notebook of the introduction."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 FRAME = re.compile(r"data:image/png;base64,([^\"]*)")
-PICTURE = ROOT / "book" / "_static" / "two-processes.png"
+FIGURE = ROOT / "book" / "_static" / "two-processes.png"
 
 
-def picture() -> Image.Image:
+def figure() -> Image.Image:
     """The slider of ``notebooks/intro.ipynb`` as two rows on a white ground, which a dark page needs.
 
     Upper row: the forward process, left to right; lower row: the reverse process, right to left, so that equal times
@@ -34,5 +34,5 @@ def picture() -> Image.Image:
 
 
 if __name__ == "__main__":
-    picture().save(PICTURE, optimize=True)
-    print(f"{PICTURE.relative_to(ROOT)}: written")
+    figure().save(FIGURE, optimize=True)
+    print(f"{FIGURE.relative_to(ROOT)}: written")

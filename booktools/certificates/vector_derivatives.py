@@ -11,7 +11,7 @@ from .facts import replaced
 from .premises import Untranslated, name_of
 
 
-class Slopes:
+class Derivatives:
     """The part of ``VectorScript`` for derivatives."""
 
     def _Gradient(self, node, form):
@@ -113,10 +113,10 @@ class Slopes:
             return whole
         name, value = self.fresh("G"), self.text(symbol)
         at_put = f"(fun {u} : nat -> R => {value}) (put {u} {place} h)"
-        slope = self.text(kernel.slope(symbol, by))
+        derivative = self.text(kernel.derivative(symbol, by))
         poses.append(f"pose ({name} := fun h : R => {at_put})")
         known.append(f"assert (E{name} : ex_derive {name} ({u} {place})) by (unfold {name}; smooth_side)")
-        known.append(f"assert (D{name} : Derive {name} ({u} {place}) = {slope}) by reflexivity")
+        known.append(f"assert (D{name} : Derive {name} ({u} {place}) = {derivative}) by reflexivity")
         known.append(f"assert (V{name} : {name} ({u} {place}) = {value}) by (unfold {name}; now rewrite put_id)")
         known.append(f"clearbody {name}")
         back.append(f"change (fun y : R => {name} y) with {name}; rewrite ?D{name}, ?V{name}")
@@ -128,7 +128,7 @@ class Slopes:
     def at_coordinate_of(self, body, by, outer, inner) -> str:
         """∂_inner of coordinate ``outer``."""
         outside, self.word.place = self.word.place, outer
-        text = self.word.slope(body, by, inner)
+        text = self.word.derivative(body, by, inner)
         self.word.place = outside
         return text
 
