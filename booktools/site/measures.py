@@ -13,7 +13,12 @@ from ..source.pages import Book
 
 DRAWN = (
     ("kilobytes", "kB", "To load", "What each page loads, in kB as sent by a host."),
-    ("height", "px", "Height", "The height of each page as it is loaded, with its folded parts closed, in a window 1280 px wide."),
+    (
+        "height",
+        "px",
+        "Height",
+        "The height of each page as it is loaded, with its folded parts closed, in a window 1280 px wide.",
+    ),
 )
 HEAD = ["page", "kind", "height", "open code", "first figure", "figures", "to load", "shift"]
 
@@ -34,10 +39,10 @@ def allowed() -> str:
     derivation, experiment = limits("derivation"), limits("experiment")
     return (
         f"At most {derivation['code']:.0%} of a derivation page and {experiment['code']:.0%} of an experiment page is "
-        f"open code. No derivation page is taller than {derivation['height']:,} px. The first figure appears within the "
-        f"first {derivation['first_figure']} px of a page, and there is at least one for every "
-        f"{derivation['least_figures']:,} px; pages that are lists need none. A page loads at most {derivation['kilobytes']} kB, and its layout shifts by "
-        f"at most {derivation['shift']}. No cell scrolls sideways at 1280 px, and no formula overflows at 390 px.\n"
+        f"open code. No derivation page is taller than {derivation['height']:,} px. The first figure appears within "
+        f"the first {derivation['first_figure']} px of a page, and there is at least one for every "
+        f"{derivation['least_figures']:,} px; pages that are lists need none. A page loads at most "
+        f"{derivation['kilobytes']} kB, and its layout shifts by at most {derivation['shift']}. No cell scrolls sideways at 1280 px, and no formula overflows at 390 px.\n"
     )
 
 

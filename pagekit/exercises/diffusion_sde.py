@@ -1,4 +1,4 @@
-"""The exercises of the page "Diffusion as a stochastic differential equation": answers, and common mistakes with their messages."""
+"""The exercises of the chapter diffusion-sde: answers, and common mistakes with their messages."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ EXERCISES = (
         "the noise rate of the straight path",
         2 * w / (1 - w),
         mistakes={
-            "this is the growth of the variance alone; the noise must also replace the variance that the shrinking removes": 2
-            * w,
+            "this is the growth of the variance alone; the noise must also replace what the shrinking removes": 2 * w,
             "this is the diffusion coefficient g; the question asks for its square": sp.sqrt(2 * w / (1 - w)),
             "the variance shrinks at twice the rate of the signal": 2 * w + w**2 / (1 - w),
         },
@@ -50,7 +49,10 @@ EXERCISES = (
         n * b / 2 * (1 - 1 / V),
         mistakes={
             "this is the rate of one pixel: the derivatives of all pixels add up": b / 2 * (1 - 1 / V),
-            "the sign is wrong: the density falls where the derivative of the velocity is positive": -n * b / 2 * (1 - 1 / V),
+            "the sign is wrong: the density falls where the derivative of the velocity is positive": -n
+            * b
+            / 2
+            * (1 - 1 / V),
             "in the flow, the factor of the score is g²/2": n * b / 2 * (1 - 2 / V),
         },
     ),
@@ -61,8 +63,7 @@ EXERCISES = (
         mistakes={
             "each term of the bound has the factor one half": sp.log((1 + R_0) / (1 + R_1)),
             "the sign is wrong: the ratio falls with time, so the bound is positive": sp.log((1 + R_1) / (1 + R_0)) / 2,
-            "this integrates 1/ρ; the error in x_0 is 1/(1 + ρ)": sp.log(R_0 / R_1)
-            / 2,
+            "this integrates 1/ρ; the error in x_0 is 1/(1 + ρ)": sp.log(R_0 / R_1) / 2,
         },
     ),
     Exercise(

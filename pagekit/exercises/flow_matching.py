@@ -15,7 +15,8 @@ EXERCISES = (
         "the data point that the velocity implies",
         x_t - t * u,
         mistakes={
-            "the velocity points to the noise, so that the data are in the opposite direction: its sign is wrong": x_t + t * u,
+            "the velocity points to the noise, so that the data are in the opposite direction: its sign is wrong": x_t
+            + t * u,
             "t = 0 is data here, so that returning to the data takes the time t": x_t - (1 - t) * u,
             "that moves on to the noise, which takes the time 1 − t": x_t + (1 - t) * u,
             "returning to the data takes the time t, not the whole time": x_t - u,
@@ -27,7 +28,9 @@ EXERCISES = (
         -(x_t + (1 - t) * u) / t,
         mistakes={
             "the score points in the opposite direction of the noise: its sign is wrong": (x_t + (1 - t) * u) / t,
-            "that is the negated noise; the score is that divided by its standard deviation, σ = t": -(x_t + (1 - t) * u),
+            "that is the negated noise; the score is that divided by its standard deviation, σ = t": -(
+                x_t + (1 - t) * u
+            ),
             "t = 0 is data here: moving on to the noise takes the time 1 − t": -(x_t + t * u) / (1 - t),
             "that is the data point instead of the noise": -(x_t - t * u) / t,
         },
@@ -60,7 +63,9 @@ EXERCISES = (
         "the marginal velocity of a Gaussian",
         (t - (1 - t) * width**2) / variance * X,
         mistakes={
-            "that has the wrong sign: t = 1 is noise here, and the velocity points from data to noise": -(t - (1 - t) * width**2)
+            "that has the wrong sign: t = 1 is noise here, and the velocity points from data to noise": -(
+                t - (1 - t) * width**2
+            )
             / variance
             * X,
             "t = 0 is data here: t and 1 − t are swapped": ((1 - t) - t * width**2)

@@ -34,10 +34,9 @@ EXERCISES = [
         "the shift of the mean",
         beta_t * g * h_t / sp.sqrt(alpha_t),
         mistakes={
-            "the step subtracts noise, and the noise contains the gradient with a minus sign, so that the signs cancel": -beta_t
-            * g
-            * h_t
-            / sp.sqrt(alpha_t),
+            "the step subtracts noise, which contains the gradient with a minus sign, so that the signs cancel": (
+                -beta_t * g * h_t / sp.sqrt(alpha_t)
+            ),
             "the step divides by the square root of alpha[t], which is missing here": beta_t * g * h_t,
             "this is the shift for g = 1": beta_t * h_t / sp.sqrt(alpha_t),
         },

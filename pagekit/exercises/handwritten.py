@@ -39,9 +39,9 @@ EXERCISES = (
         sp.sqrt(alpha_1) * (1 - alpha_2) / (1 - alpha_1 * alpha_2),
         mistakes={
             "this is the weight of x_2": sp.sqrt(alpha_2) * (1 - alpha_1) / (1 - alpha_1 * alpha_2),
-            "this has the square root of ᾱ_2, but the square root of ᾱ_1, the value before the step, is needed": sp.sqrt(alpha_1 * alpha_2)
-            * (1 - alpha_2)
-            / (1 - alpha_1 * alpha_2),
+            "this has the square root of ᾱ_2, but that of ᾱ_1, the value before the step, is needed": (
+                sp.sqrt(alpha_1 * alpha_2) * (1 - alpha_2) / (1 - alpha_1 * alpha_2)
+            ),
         },
     ),
 )

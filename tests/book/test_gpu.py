@@ -41,7 +41,7 @@ def test_the_chapter_takes_the_values(chapter):
     assert done.returncode == 0 or "ConfigError: device must be one of those that work here" in last_line, done.stderr
 
 
-def test_every_chapter_that_trains_or_takes_a_published_model_has_a_file_and_each_file_is_of_a_chapter_with_parameters():
+def test_every_chapter_that_trains_has_a_file_and_each_file_is_of_a_chapter_with_parameters():
     trains = {page.entry for page in BOOK.notebooks if places.trains(page)}
     with_parameters = {name for name, chapter in registry().chapters.items() if chapter.reruns}
     assert trains <= FILES.keys() <= with_parameters

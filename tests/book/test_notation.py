@@ -377,7 +377,9 @@ def test_identifiers_of_the_row_exist(symbol):
 def test_justifications_of_the_page_are_those_of_the_proof_checker():
     from derive import JUSTIFICATIONS
 
-    listed = re.findall(r"^\| (.+?) \| to (.+?) \| (.+) \|$", PAGE.read_text().split("| justification |")[1], flags=re.M)
+    listed = re.findall(
+        r"^\| (.+?) \| to (.+?) \| (.+) \|$", PAGE.read_text().split("| justification |")[1], flags=re.M
+    )
     assert [row[:2] for row in listed] == [(one.name, one.permits) for one in JUSTIFICATIONS.values()]
     proofs = {name: re.fullmatch(r"\{step\}`(.+)`", where) for name, _, where in listed}
     assert {name: proof[1] for name, proof in proofs.items() if proof} == PROVED

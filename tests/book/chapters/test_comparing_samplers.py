@@ -1,4 +1,4 @@
-"""The chapter comparing-samplers: its sentences about numbers hold with a margin, and its formulas are the library's."""
+"""The chapter comparing-samplers: its sentences about numbers hold with a margin; its formulas are the library's."""
 
 from __future__ import annotations
 

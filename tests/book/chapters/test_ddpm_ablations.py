@@ -141,7 +141,9 @@ def test_the_histogram_code_by_counting(page):
         total -= np.log2(seen / seen.sum())[test[:, pixel].round().astype(int)].sum()
     counts = torch.from_numpy(np.stack([np.bincount(column.round().astype(int), minlength=17) for column in train.T]))
     frequencies = (counts + 1.0) / (len(train) + 17)
-    assert call(page, "histogram", digits("test"), frequencies=frequencies) == pytest.approx(total / test.size, rel=1e-5)
+    assert call(page, "histogram", digits("test"), frequencies=frequencies) == pytest.approx(
+        total / test.size, rel=1e-5
+    )
 
 
 def test_the_gaussian_code_is_a_code(page):

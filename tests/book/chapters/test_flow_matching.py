@@ -90,7 +90,8 @@ score-without-its-std: g
     = -(x_t + (1 - t) * u); definition; score-on-a-path state velocity-now slope-of-the-noise *on_the_line
 gaussian-without-the-ratio-of-derivatives: Derivative(conditional_density, time)
     = -Derivative(conditional_density * (da * x_0 + (X - a * x_0)), X); differentiation
-gaussian-without-the-data: Derivative(conditional_density, time) = -Derivative(conditional_density * (ds / s * (X - a * x_0)), X); differentiation
+gaussian-without-the-data: Derivative(conditional_density, time)
+    = -Derivative(conditional_density * (ds / s * (X - a * x_0)), X); differentiation
 one-clock-without-the-square: (alpha_t * u - d_alpha * x_t) / alpha_t ** 2 = eps * (W / alpha_t); definition; *pair
 """
 test_a_false_step_is_refuted = false_steps("flow-matching", FALSE)

@@ -1,4 +1,4 @@
-"""Bound, likelihood and gap of a model with coefficients that are not optimal: the library's numbers, and what the page states about them."""
+"""Bound, likelihood and gap of a model with suboptimal coefficients are the library's; the page's claims hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tilted density and samples on the page are those of the library's oracle and sampler; the claims of the block hold."""
+"""Tilted density and samples are those of the library's oracle and sampler; the claims of the block hold."""
 
 from __future__ import annotations
 

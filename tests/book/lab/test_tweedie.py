@@ -34,7 +34,9 @@ def test_score_and_mean_are_the_library_s(modules, t):
     mean = x_0_from_eps(SCHEDULE, states, times, LINE.noise_predictor(SCHEDULE)(states, times))[:, 0]
     torch.testing.assert_close(of(told, "tweedie"), mean, rtol=1e-9, atol=1e-9)
     root = SCHEDULE.alpha_bar[t].sqrt()
-    torch.testing.assert_close(of(told, "along") / root, mean, rtol=1e-9, atol=1e-9)  # the arrow's end, divided by the root
+    torch.testing.assert_close(
+        of(told, "along") / root, mean, rtol=1e-9, atol=1e-9
+    )  # the arrow's end, divided by the root
 
 
 @pytest.mark.parametrize("t", [1, 250, T])
