@@ -42,7 +42,8 @@ def allowed() -> str:
         f"open code. No derivation page is taller than {derivation['height']:,} px. The first figure appears within "
         f"the first {derivation['first_figure']} px of a page, and there is at least one for every "
         f"{derivation['least_figures']:,} px; pages that are lists need none. A page loads at most "
-        f"{derivation['kilobytes']} kB, and its layout shifts by at most {derivation['shift']}. No cell scrolls sideways at 1280 px, and no formula overflows at 390 px.\n"
+        f"{derivation['kilobytes']} kB, and its layout shifts by at most {derivation['shift']}. "
+        "No cell scrolls sideways at 1280 px, and no formula overflows at 390 px.\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""The derivations of the chapter distillation are the library's targets; errors of others are refused; its table holds."""
+"""The derivations of distillation are the library's targets; errors of others are refused; its table holds."""
 
 from __future__ import annotations
 
