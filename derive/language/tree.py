@@ -124,9 +124,8 @@ def match(pattern, node, symbols, bound, shut=frozenset()) -> bool:
 def unfold(nodes, facts, least: int = 1):
     """Return ``nodes`` with every left side of ``facts`` replaced by its right side, again and again.
 
-    A definition that refers to itself one step earlier, such as ``x[t]`` by ``x[t - 1]``, is unfolded down to the
-    earliest member that ``nodes`` mention, and no further; one that refers to later ones up to the latest.  A variable
-    that is bound stays, and so does what is caught.
+    A definition that refers to itself one step earlier, such as ``x[t]`` by ``x[t - 1]``, is unfolded to the earliest
+    member that ``nodes`` mention; one that refers to later ones to the latest.  What is bound or caught stays.
     """
     ends, budget = _ends(nodes), [MAX_UNFOLDINGS]
 
@@ -152,8 +151,8 @@ def unfold(nodes, facts, least: int = 1):
         over = over | {node.symbol} if isinstance(node, (Sum, Limit)) else over
         measure = measure_of(node)
         shut = (*shut, *((type(node), variable) for variable in bound_by(node)))
-        by = getattr(node, "by", None)  # a gradient, too, is by its variable, whatever that stands for
-        shut = shut if by is None else (*shut, (Derivative, by))
+        if (by := getattr(node, "by", None)) is not None:  # a gradient, too, is by its variable
+            shut = (*shut, (Derivative, by))
 
         def child(part):  # a measure stays a density that can be named
             new = replace(part, earliest, shut, over, whole or isinstance(measure, Distribution))

@@ -1605,7 +1605,7 @@ REFUSED = (  # steps whose translation would say something else: why, the step, 
     ("twice", lambda w: (w.q(w.x[1], w.x[1]), w.q(w.x[1]), "marginalisation"), 1),
     ("twice", lambda w: (w.q(w.x[w.t] | w.x[0 : w.t]), w.r, "chain rule"), 1),
     ("twice", lambda w: (w.q(w.x[w.t - 1] | w.x[w.t], w.x[0]), w.r, "chain rule"), 1),
-    ("the law", lambda w: (E(w.g(w.x[0]), w.q(w.x[0])), E(w.g(w.label[0]), w.q(w.label[0])), "tower"), 1),
+    ("the distribution", lambda w: (E(w.g(w.x[0]), w.q(w.x[0])), E(w.g(w.label[0]), w.q(w.label[0])), "tower"), 1),
     (
         "hides",
         lambda w: hides(w, (Derivative(w.g(w.r), w.a), 0, "differentiation"), ("g", w.g(w.r), w.r * w.a)),

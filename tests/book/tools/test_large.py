@@ -49,7 +49,7 @@ def test_a_run_is_written_down_with_its_card_and_its_peak(rows, card, monkeypatc
     row = json.loads(rows.read_text())["roofline"]
     assert row["card"] == "Card 1" and row["gpu_mib"] == 600 and row["seconds"] >= 3 and row["said"] == {"ms": 2}
     said = large.table()
-    assert "Card 1" in said and "600 MiB" in said and "`roofline`: ms 2." in said and "Not run yet: adapting," in said
+    assert "Card 1" in said and "600 MiB" in said and "`roofline`: ms 2." in said and "Not run yet: autoencoder," in said
 
 
 def test_a_run_that_fails_leaves_the_other_rows(rows, card, monkeypatch, capsys):
@@ -70,7 +70,7 @@ def test_without_a_card_nothing_is_run_and_the_page_says_so(rows, monkeypatch, c
 def test_an_unknown_name_is_refused(rows, card, capsys):
     with pytest.raises(SystemExit):
         large.main(["toy"])
-    assert "NAME must be one of adapting, " in capsys.readouterr().err
+    assert "NAME must be one of autoencoder, " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
