@@ -160,8 +160,7 @@ def unfold(nodes, facts, least: int = 1):
 
         return rebuild(node, child)
 
-    first = first_times(*nodes, least=least)
-    return tuple(replace(node, first) for node in nodes)
+    return tuple(replace(node, first_times(*nodes, least=least)) for node in nodes)
 
 
 def _caught(fact, shut, over) -> bool:

@@ -13,7 +13,11 @@ from derive.language.registry import latex_name
 from derive.page.render import latex
 
 DECLARE = {"symbol", "dummy", "sequence", "states", "density", "function", "noise", "merged_noise"}
-FORMULAS = {r"\nabla \log q(x_t)", r"\nabla \log p_t(\mathbf{x}_t)", r"\mathbb{E} z^2"}  # any other name is one letter, with accents and indices
+FORMULAS = {
+    r"\nabla \log q(x_t)",
+    r"\nabla \log p_t(\mathbf{x}_t)",
+    r"\mathbb{E} z^2",
+}  # any other name is one letter, with accents and indices
 ACCENTS = re.compile(r"\\(hat|bar|tilde|dot) ?")
 
 

@@ -49,7 +49,9 @@ def test_a_run_is_written_down_with_its_card_and_its_peak(rows, card, monkeypatc
     row = json.loads(rows.read_text())["roofline"]
     assert row["card"] == "Card 1" and row["gpu_mib"] == 600 and row["seconds"] >= 3 and row["said"] == {"ms": 2}
     said = large.table()
-    assert "Card 1" in said and "600 MiB" in said and "`roofline`: ms 2." in said and "Not run yet: autoencoder," in said
+    assert (
+        "Card 1" in said and "600 MiB" in said and "`roofline`: ms 2." in said and "Not run yet: autoencoder," in said
+    )
 
 
 def test_a_run_that_fails_leaves_the_other_rows(rows, card, monkeypatch, capsys):

@@ -240,7 +240,11 @@ STDERR = nbformat.v4.new_output("stream", name="stderr", text="careful")
         pytest.param(shown("image/svg+xml", "<svg onload='x()'/>", **ALT), "onload", id="svg-handler"),
         pytest.param(shown("text/latex", r"$\href{javascript:x()}{y}$"), r"\href", id="link-in-a-formula"),
         pytest.param(shown("image/png", '"><script>1</script>', **ALT), "not base64", id="picture"),
-        pytest.param(shown("text/html", "<img src='data:image/png;base64,AA'>"), "without an alternative text", id="html-without-alt"),
+        pytest.param(
+            shown("text/html", "<img src='data:image/png;base64,AA'>"),
+            "without an alternative text",
+            id="html-without-alt",
+        ),
         pytest.param(shown("image/png", "AA"), "without an alternative text", id="picture-without-alt"),
     ],
 )
