@@ -23,7 +23,7 @@ def test_the_library_computes_the_same_on_an_accelerator():
 
 def test_what_nobody_has_moved_is_found():
     """Once in the library, and once in a chapter whose cells move nothing any more."""
-    for name, found in faults("forgotten", PLANTED + "adapting").items():
+    for name, found in faults("forgotten", PLANTED + "lora-and-controlnet").items():
         assert len(found) == 1 and "Expected all tensors to be on the same device" in found[0], (name, found)
 
 
