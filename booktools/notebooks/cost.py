@@ -77,9 +77,9 @@ def bars(rows: list[tuple[str, float]], unit: str, what: str) -> str:
     longest, height = max((number for _, number in rows), default=1.0) or 1.0, 18
     told = ", ".join(f"{name} {number:.0f}" for name, number in rows)
     drawn = "".join(
-        f'<text x="166" y="{i * height + 13}" text-anchor="end">{html.escape(name)}</text>'
-        f'<rect x="172" y="{i * height + 2}" width="{160 * number / longest:.1f}" height="14" rx="2"/>'
-        f'<text x="{178 + 160 * number / longest:.1f}" y="{i * height + 13}">{number:.0f} {unit}</text>'
+        f'<text x="188" y="{i * height + 13}" text-anchor="end">{html.escape(name)}</text>'
+        f'<rect x="194" y="{i * height + 2}" width="{138 * number / longest:.1f}" height="14" rx="2"/>'
+        f'<text x="{200 + 138 * number / longest:.1f}" y="{i * height + 13}">{number:.0f} {unit}</text>'
         for i, (name, number) in enumerate(rows)
     )
     shape = f'viewBox="0 0 400 {height * len(rows)}" role="img" aria-label="{what}, {unit}: {told}"'
