@@ -26,14 +26,14 @@ def block(options: dict[str, str]) -> str:
         f'<button type="button" class="lab-letter" data-letter="{escape(symbol.name)}">{escape(symbol.name)}</button> '
         for symbol in exercise.symbols
     )
-    symbols = f"Symbols: {symbols}" if symbols else "The answer is a number. "
+    allowed = f"Symbols: {symbols}and sqrt, exp, log, pi" if symbols else "A number; sqrt, exp, log and pi are allowed"
     return (
         f'<form class="lab-answer needs-script" data-name="{exercise.name}" data-size="{told.size}" action="#">'
         f'<label for="{name}-text">Your answer</label>'
         f'<input type="text" id="{name}-text" maxlength="{LONGEST}" autocomplete="off" autocapitalize="off" '
         f'spellcheck="false" aria-describedby="{name}-letters {name}-said">'
         f'<button type="submit">Load the grader, {told.megabytes} MB</button></form>\n'
-        f'<p class="lab-letters needs-script" id="{name}-letters">{symbols}and sqrt, exp, log, pi</p>\n'
+        f'<p class="lab-letters needs-script" id="{name}-letters">{allowed}</p>\n'
         f'<div class="lab-read"></div>\n'
         f'<p class="lab-said" id="{name}-said" role="status"></p>'
     )

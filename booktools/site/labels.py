@@ -84,7 +84,7 @@ class Labels:
             return "How the page ends"
         shown = any(child.get("nb_element") == "cell_code_output" for child in cells[-1].children)
         if "derivation" in tags(cells[-1]):
-            return "How this was checked" if shown else "How the letters are declared"
+            return "How this was checked" if shown else "How the symbols are declared"
         return "How these numbers were computed" if shown or "value(" in text else "The code of this step"
 
     def _figure(self, cells: Sequence[nodes.Element]) -> str:

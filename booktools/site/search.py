@@ -25,6 +25,7 @@ INDEX = "_static/search-index.js"
 # What explains a thing comes before what uses it, and that before the pages that list things from everywhere.
 WEIGHTS = {"derivation": 1.0, "experiment": 0.85, "prose": 0.8, "list": 0.3}
 REFERENCE = 0.1  # of the API: whoever asks for an idea means the chapter that explains it
+WORD = re.compile(r"\w+")
 INNER = {"exercise-content", "solution-content"}
 _GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε", "eta": "η", "theta": "θ",
@@ -77,9 +78,23 @@ def code(node: nodes.Node) -> Iterator[str]:
             yield from code(child)
 
 
+def new_lines(code: str, known: set[str]) -> str:
+    """The lines of ``code`` with a word that is not ``known`` yet; their words are known afterwards.
+
+    A page repeats its names from cell to cell, and every reader downloads the index.
+    """
+    kept = []
+    for line in code.splitlines():
+        if new := set(WORD.findall(line)) - known:
+            known |= new
+            kept.append(line.strip())
+    return "\n".join(kept)
+
+
 def sections(tree: nodes.document) -> list[dict]:
-    """Anchor, heading, text and code of each section, in order; the first is the page itself."""
-    found = []
+    """Anchor, heading, text and new code of each section, in order; the first is the page itself."""
+    found: list[dict] = []
+    known: set[str] = set()
     for section in tree.findall(is_section):
         title = next((child for child in section.children if isinstance(child, nodes.title)), None)
         parts = [child for child in section.children if child is not title and not is_section(child)]
@@ -87,9 +102,9 @@ def sections(tree: nodes.document) -> list[dict]:
         titles = [each for part in parts for each in part.findall(nodes.title)]  # of exercises and remarks
         said = [*map(words, parts), *("".join(map(words, each.children)) for each in titles)]
         text = " ".join(" ".join(said).split())
-        lines = [line for part in parts if isinstance(part, nodes.Element) for line in code(part)]
+        cells = "\n".join(each for part in parts if isinstance(part, nodes.Element) for each in code(part))
         anchor = section["ids"][0] if found else ""
-        found.append({"anchor": anchor, "heading": heading, "text": text, "code": "\n".join(lines)})
+        found.append({"anchor": anchor, "heading": heading, "text": text, "code": new_lines(cells, known)})
     return found
 
 
@@ -145,7 +160,7 @@ def write(app: Sphinx, error: Exception | None) -> None:
             found.append({"id": len(found), "address": address, "name": name} | about | each)
     told = {"sections": found, "synonyms": synonyms(app.book)}
     told["leads"] = leads(app.book, {each["address"] for each in found})
-    data = json.dumps(told, ensure_ascii=False)
+    data = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     text = f"window.bookIndex = {data};\n".replace("\u2028", " ").replace("\u2029", " ")
     (Path(app.outdir) / INDEX).write_text(text, encoding="utf-8")
 

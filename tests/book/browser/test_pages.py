@@ -53,6 +53,8 @@ LOOK = r"""() => {
         "theme": root.dataset.theme,
     };
 }"""
+# What a fold holds has a width while it is closed, but not the one that a reader sees.
+UNFOLDED = "document.querySelectorAll('details.how:has(.derivation)').forEach(each => { each.open = true })"
 OPENED = """() => [...document.querySelectorAll("details.justification")].filter(each => {
     each.open = true;  // which closes the one before
     const rule = each.querySelector(".rule"), box = rule.getBoundingClientRect();
@@ -67,6 +69,7 @@ def faults(browser, origin, name, ways):
     """What is wrong with one page, as a list of texts; it is opened in the first way and changed to the others."""
     page, heard = visit(browser, f"{origin}/{name}", *ways[0])
     found = missed(page, name, ways[0][1])
+    page.evaluate(UNFOLDED)
     for theme, size in ways:
         page.emulate_media(color_scheme=theme)
         page.set_viewport_size({"width": size[0], "height": size[1]})
