@@ -8,27 +8,27 @@ from .exercise import Exercise, symbols
 
 alpha_bar_s, alpha_bar_t = symbols("alpha_bar_s alpha_bar_t", "unit")
 D, kappa, h, g = symbols("D kappa h g", "positive")
-slope, m_c, m_n = symbols("slope m_c m_n", "real")
+(slope,), (m_c, m_n) = symbols("slope", "real"), symbols("m_c m_n", "real")
 
 EXERCISES = (
     Exercise(
         "level-to-forget",
-        "the level",
+        "the noise level",
         sqrt(D / (2 * kappa)),
         mistakes={
-            "this is the variance of the noise, the level is its root": D / (2 * kappa),
-            "the divergence has a factor of one half": sqrt(D / kappa),
-            "D is a squared distance already": D / sqrt(2 * kappa),
+            "this is the square of the noise level; take the square root": D / (2 * kappa),
+            "the divergence contains a factor of one half": sqrt(D / kappa),
+            "D is already a squared distance": D / sqrt(2 * kappa),
         },
     ),
     Exercise(
         "noise-for-the-way-up",
-        "the variance of the noise on the way up",
+        "the variance of the noise on the step back up",
         1 - alpha_bar_t / alpha_bar_s,
         mistakes={
-            "this is the variance of all noise in x_t, and x_s has some already": 1 - alpha_bar_t,
-            "variances differ by this, but the noise in x_s is shrunk, too": alpha_bar_s - alpha_bar_t,
-            "the later fraction of signal is the smaller one": 1 - alpha_bar_s / alpha_bar_t,
+            "this is the variance of all the noise in x_t, and x_s already contains some of it": 1 - alpha_bar_t,
+            "the noise variances differ by this, but the step also scales the noise in x_s": alpha_bar_s - alpha_bar_t,
+            "the signal variance is smaller at the later timestep, so this is negative": 1 - alpha_bar_s / alpha_bar_t,
         },
     ),
     Exercise(
@@ -36,9 +36,9 @@ EXERCISES = (
         "the factor",
         1 - h**2 * slope**2,
         mistakes={
-            "the way down asks the network at the state that the way up has reached": 1,
-            "this is the factor of the way up alone": 1 + h * slope,
-            "this is what is lost, not what is left": h**2 * slope**2,
+            "on the step down, the network is evaluated at the state that the step up has reached": 1,
+            "this is the factor of the step up alone": 1 + h * slope,
+            "this is the fraction that is lost, not the factor": h**2 * slope**2,
         },
     ),
     Exercise(
@@ -46,9 +46,9 @@ EXERCISES = (
         "the position where the derivative is zero",
         m_n + g * (m_c - m_n),
         mistakes={
-            "this counts from the mean of the prompt, as w does": m_c + g * (m_c - m_n),
+            "this measures from the mean of the prompt, as the scale w does": m_c + g * (m_c - m_n),
             "the exponent of the negative density is g − 1, not g": g * (m_c - m_n),
-            "this leads towards the negative prompt": m_c + g * (m_n - m_c),
+            "this moves towards the negative prompt instead of away from it": m_c + g * (m_n - m_c),
         },
     ),
 )

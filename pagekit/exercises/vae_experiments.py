@@ -1,4 +1,4 @@
-"""The exercises of the chapter ``vae-experiments``: bound and gap of a linear model, and collapse."""
+"""The exercises of the chapter ``vae-experiments``: ELBO and gap of a linear model, and posterior collapse."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SEEN = w**2 + v  # the variance of w x_1 + noise, for a standard Gaussian x_1
 EXERCISES = (
     Exercise(
         "guess-variance",
-        "the best variance of the guess",
+        "the best variance of the approximate posterior",
         v / SEEN,
         mistakes={
             "this is the variance of the prior": sp.Integer(1),
@@ -25,12 +25,12 @@ EXERCISES = (
     ),
     Exercise(
         "elbo-optimum",
-        "the gain of the bound",
+        "the increase of the ELBO",
         (w**2 / v - sp.log(SEEN / v) + w**2 * x_0**2 / (v * SEEN)) / 2,
         mistakes={
-            "this is the mean gain, over all x_0; the data point is given": sp.log(SEEN / v) / 2 + w**2 / (2 * v),
-            "the logarithm of the widths is missing": (w**2 / v + w**2 * x_0**2 / (v * SEEN)) / 2,
-            "this is the price of the best guess; the explanation changes as well": (
+            "this is the mean increase over all x_0; the data point is given": sp.log(SEEN / v) / 2 + w**2 / (2 * v),
+            "the logarithm of the ratio of the variances is missing": (w**2 / v + w**2 * x_0**2 / (v * SEEN)) / 2,
+            "this is the rate of the best approximate posterior; the reconstruction term changes as well": (
                 v / SEEN - 1 - sp.log(v / SEEN) + w**2 * x_0**2 / SEEN**2
             )
             / 2,
@@ -38,24 +38,23 @@ EXERCISES = (
     ),
     Exercise(
         "optimal-decoder-variance",
-        "the variance at which the cost is lowest",
+        "the variance that minimises the cost",
         R / n,
         mistakes={"this is the error of the whole image; divide by the number of pixels": R},
     ),
     Exercise(
         "collapse-weight",
-        "the weight at which the derivative of the decoder becomes zero",
+        "the weight at which the decoder's coefficient becomes zero",
         s**2 / v,
-        mistakes={"this is the derivative that is left at weight 1, squared": s**2 - v},
+        mistakes={"this is the squared coefficient of the best decoder at weight 1": s**2 - v},
     ),
     Exercise(
         "collapsed-encoder-gap",
-        "the divergence from the prior to the posterior",
+        "the divergence of the prior from the posterior",
         HALF * (w**2 / v + w**2 * x_0**2 / (v * SEEN) - sp.log(SEEN / v)),
         mistakes={
-            "the divergence is taken the other way round": HALF
-            * (v / SEEN + w**2 * x_0**2 / SEEN**2 - 1 + sp.log(SEEN / v)),
-            "that is the divergence to the prior, which is zero; the gap is the one to the posterior": sp.S.Zero,
+            "the two densities are swapped": HALF * (v / SEEN + w**2 * x_0**2 / SEEN**2 - 1 + sp.log(SEEN / v)),
+            "this is the divergence from the prior, which is zero; the gap is that from the posterior": sp.S.Zero,
             "this is the gap without the mean of the posterior": HALF * (w**2 / v - sp.log(SEEN / v)),
         },
     ),

@@ -13,8 +13,8 @@ __all__ = ["data", "files"]
 
 def data() -> dict:
     """The latents of the image, the decoder's output with each channel negated, and the decoder."""
-    told = picture.data()
-    files = [each for each in told["files"] if each["name"].startswith(("decoder.", "ort."))]
+    generated = picture.data()
+    files = [each for each in generated["files"] if each["name"].startswith(("decoder.", "ort."))]
     kept = json.loads((looks() / "decode.json").read_text(encoding="utf-8"))
     megabytes = round(sum(each["packed"] for each in files) / 1e6)
-    return {"files": files, "megabytes": megabytes, "first": told["first"], "network": told["network"], **kept}
+    return {"files": files, "megabytes": megabytes, "first": generated["first"], "network": generated["network"], **kept}

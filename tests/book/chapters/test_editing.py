@@ -1,4 +1,4 @@
-"""The chapter editing: its derivation refuses what others write, its yardsticks measure, its numbers hold."""
+"""The chapter editing: its derivation refuses what others write, its metrics measure, its numbers hold."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from models.miniature.data.synthetic import RGB
 
 @pytest.fixture(scope="module")
 def names():
-    """The functions of the page, without its pictures."""
+    """The functions of the page, without its images."""
     found = {"torch": torch}
     for cell in code_cells("editing"):
-        if "def there(" in cell.source:
-            source = re.sub(r"^parts = .*$", "", cell.source.partition("places, strengths")[0], flags=re.MULTILINE)
+        if "def centroid(" in cell.source:
+            source = re.sub(r"^parts = .*$", "", cell.source.partition("centres, strengths")[0], flags=re.MULTILINE)
             exec(compile(source, "editing.md", "exec"), found)
         if "def exact(" in cell.source:
-            exec(compile(cell.source.partition("rounds, clouds")[0], "editing.md", "exec"), found)
+            exec(compile(cell.source.partition("repetitions, samples")[0], "editing.md", "exec"), found)
     return found
 
 
@@ -70,22 +70,22 @@ negative-sign: Derivative(g * log(p_c(x_t)) - (g - 1) * log(p_n(x_t)), x_t)
 test_a_false_step_is_refuted = false_steps("editing", FALSE)
 
 
-# --- the yardsticks --------------------------------------------------------------------------------------------------
+# --- the metrics -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("place", [(46.0, 46.0), (82.0, 70.0)])
 def test_the_middle_of_a_form_is_found_to_a_pixel_and_the_form_is_read(names, place):
     drawn = from_pil([names["scene"]("a red circle on sand", *place, 27.0)])
-    assert float((names["there"](drawn) - torch.tensor([place])).abs().max()) < 0.5
-    assert names["right"]("a red circle on sand", drawn).tolist() == [1]
-    assert names["right"]("a blue star on sand", drawn).tolist() == [0]
-    assert names["there"](from_pil([names["scene"]("a red circle on sand", 64.0, 64.0, 0.1)])).isfinite().all()
+    assert float((names["centroid"](drawn) - torch.tensor([place])).abs().max()) < 0.5
+    assert names["matches"]("a red circle on sand", drawn).tolist() == [1]
+    assert names["matches"]("a blue star on sand", drawn).tolist() == [0]
+    assert names["centroid"](from_pil([names["scene"]("a red circle on sand", 64.0, 64.0, 0.1)])).isfinite().all()
 
 
 def test_the_exact_law_is_that_of_the_draws_near_the_known_coordinate(names):
     """Draws of the whole plane that fall into a thin strip: their second coordinate is near to the exact draws."""
-    world = GaussianMixture(names["blobs"], names["width"], names["weights"])
-    cloud, _ = world.sample(400_000, torch.Generator().manual_seed(0))
+    mixture = GaussianMixture(names["means"], names["cluster_std"], names["weights"])
+    cloud, _ = mixture.sample(400_000, torch.Generator().manual_seed(0))
     strip = cloud[(cloud[:, 0] - names["coordinate"]).abs() < 0.01, 1]
     exact = torch.cat([names["exact"](seed) for seed in range(8)])
     levels = torch.linspace(0.05, 0.95, 19, dtype=torch.float64)
@@ -99,7 +99,7 @@ def test_the_exact_law_is_that_of_the_draws_near_the_known_coordinate(names):
 def test_the_star_keeps_its_place_at_half_strength_and_loses_it_at_one(shown):
     assert shown["kept-half"] <= 0.6 * shown["kept-floor"] and shown["kept-n"] >= 10
     assert shown["nats-half"] > 10 and shown["nats-end"] < 2
-    rights = [int(words[words.index("right") + 1]) for words in printed("editing", "strength ")]
+    rights = [int(words[words.index("accuracy") + 1]) for words in printed("editing", "strength ")]
     assert rights[0] == 0 and rights[-2:] == [100, 100] and rights == sorted(rights)
 
 

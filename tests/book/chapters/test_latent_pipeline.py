@@ -62,8 +62,8 @@ def test_the_loop_by_hand_is_the_pipeline_for_other_values_too(values, capsys):
     names = run({"samples": 2} | values)
     g, save_int = names["g"], names["save_int"]
     said = capsys.readouterr().out
-    assert "generate: equal to the loop by hand, True" in said
-    assert ("StableDiffusionPipeline: equal to the loop by hand, True" in said) or g <= 1
+    assert "generate: equal to the loop above, True" in said
+    assert ("StableDiffusionPipeline: equal to the loop above, True" in said) or g <= 1
     assert len(names["kept"]) == (len(range(0, names["steps"], save_int)) if save_int else 0)
 
 
@@ -86,17 +86,19 @@ def test_a_prompt_reaches_the_figure_as_it_stands(prompt):
 def test_the_page_says_who_made_its_pictures_and_what_is_true_of_them(texts):
     assert texts["model"] == "miniature"
     said = printed_text("latent-pipeline")
-    for line in ("seed 1 twice: the same noise True", "seed 0 twice: the same noise False", "pixel for pixel: True"):
+    lines = ("two calls with seed 1: the same noise True", "two calls with seed 0: the same noise False")
+    for line in (*lines, "regenerated, pixel for pixel: True"):
         assert line in said
-    assert said.count("equal to the loop by hand, True") == 2 and "loop by hand, False" not in said
+    assert said.count("equal to the loop above, True") == 2 and "loop above, False" not in said
 
 
 @pytest.fixture(scope="module")
 def ruler():
     """The page's functions that count, without its pictures."""
-    names = {"torch": torch, "np": np, "recogniser": evaluator, "painter": rendering, "world": synthetic, "seed": 0}
-    names |= {"wish": language.parse("a dog wearing hat"), "ConfigError": ConfigError}
-    return definitions("latent-pipeline", names, ("pixels", "judge", "counted", "interval", "shown_share", "on_sheet"))
+    names = {"torch": torch, "np": np, "evaluator": evaluator, "rendering": rendering, "synthetic": synthetic, "seed": 0}
+    names |= {"target": language.parse("a dog wearing hat"), "ConfigError": ConfigError}
+    wanted = ("pixels", "evaluate", "counted", "interval", "shown_fraction", "on_canvas")
+    return definitions("latent-pipeline", names, wanted)
 
 
 def wilson(right, n):
@@ -113,29 +115,29 @@ def test_a_share_has_wilsons_interval_which_is_never_empty(ruler, right, n):
 
 
 def test_every_share_of_the_page_stands_beside_its_interval(shown):
-    shares = [line for line in printed_text("latent-pipeline").splitlines() if " right ≈ " in line]
+    shares = [line for line in printed_text("latent-pipeline").splitlines() if "prompt accuracy ≈ " in line]
     assert len(shares) == 1 + 3 + 5
     for line in shares:
-        share, _, _, _, low, _, high = line.partition("right ≈ ")[2].replace(",", "").split()[:7]
+        share, _, _, _, low, _, high = line.partition("prompt accuracy ≈ ")[2].replace(",", "").split()[:7]
         exact = wilson(round(float(share) * SAMPLES), SAMPLES)
         assert (float(low), float(high)) == pytest.approx(exact, abs=0.006), line
     assert shown["prompt-low"] == pytest.approx(wilson(SAMPLES, SAMPLES)[0], abs=0.006)
 
 
 def test_the_ruler_is_tried_on_real_pictures_and_says_where_it_cannot_judge(ruler, texts):
-    found = {side: ruler["on_sheet"](side) for side in (128, 192, 256)}
+    found = {side: ruler["on_canvas"](side) for side in (128, 192, 256)}
     assert found == {128: (8, 0), 192: (0, 8), 256: (0, 8)}
-    assert texts["ruler-one-and-a-half"] == texts["ruler-twice"] == "8 of 8"
+    assert texts["unjudged-one-and-a-half"] == texts["unjudged-twice"] == "8 of 8"
     said = printed_text("latent-pipeline")
-    assert "right, of four" not in said and said.count("dim = ") == 3
+    assert "was not tested" not in said and said.count("dim = ") == 3
 
 
 def test_what_is_said_of_g_is_what_its_rows_say(texts):
-    share = {way: round(SAMPLES * float(texts[f"share-at-{way}"])) for way in ("1", "7-5", "7-5-lms")}
-    said = f"{share['7-5']} of {SAMPLES} are right with DDIM, and {share['7-5-lms']} with LMS"
+    share = {way: round(SAMPLES * float(texts[f"accuracy-at-{way}"])) for way in ("1", "7-5", "7-5-lms")}
+    said = f"{share['7-5']} of {SAMPLES} images match their captions with DDIM, and {share['7-5-lms']} with LMS"
     assert texts["g-verdict"] == said
     assert share["7-5"] > share["7-5-lms"] + 4, "the page says that the sampler decides"
-    assert float(texts["width-at-7-5-lms"]) > 1.5 * float(texts["width-at-7-5"])
+    assert float(texts["std-at-7-5-lms"]) > 1.5 * float(texts["std-at-7-5"])
 
 
 def test_the_default_g_is_the_best_of_the_card(texts):
@@ -151,7 +153,7 @@ def test_the_end_is_known_better_than_the_distances_to_it(texts):
     rows = [float(row[-1]) for name in ("lms ", "ddim ") for row in printed("latent-pipeline", name) if "steps," in row]
     doubt = float(texts["limit-doubt"])
     assert len(rows) == 8 and doubt < 0.5 * min(rows)
-    assert texts["limit-verdict"] == "is small beside"
+    assert texts["limit-verdict"] == "is small compared with"
     lms, ddim = rows[3], rows[7]
     assert texts["steps-verdict"] == ("LMS" if lms < ddim else "DDIM")
     assert float(texts["steps-ratio"]) == pytest.approx(max(lms / ddim, ddim / lms), abs=0.1) and max(rows[::4]) < 1
@@ -172,7 +174,7 @@ def test_the_estimate_is_nearer_to_the_end_than_the_state(texts):
 
 
 def test_the_prompt_is_followed(shown, texts):
-    assert shown["fidelity"] >= 0.9 and texts["prompt-right"] == f"{SAMPLES} of the {SAMPLES}"
+    assert shown["fidelity"] >= 0.9 and texts["prompt-correct"] == f"{SAMPLES} of the {SAMPLES}"
 
 
 def literal(name):
@@ -183,7 +185,7 @@ def literal(name):
 
 
 def test_other_words_ask_for_the_same_scene_with_its_ground_and_no_scene_is_held_out(texts):
-    sayings = literal("sayings")
+    sayings = literal("paraphrases")
     for plain, other in sayings.items():
         one, same = language.parse(plain), language.parse(other)
         assert all(map(torch.equal, one, same)) and int(one.ground) >= 0
@@ -192,18 +194,18 @@ def test_other_words_ask_for_the_same_scene_with_its_ground_and_no_scene_is_held
         assert not {(synthetic.NAMES[c], forms.FORMS[f]) for c, f in pairs if f >= 0} & synthetic.HELD_OUT
     kinds = {int(synthetic.classes_of(language.parse(plain))) for plain in sayings}
     assert kinds == set(range(1, len(synthetic.SCENE_CLASSES)))  # all but one plain shape
-    assert texts["sayings-alike"] == "6 of 6" and texts["sayings-right"] in ("5 of 6", "6 of 6")
+    assert texts["paraphrases-equal"] == "6 of 6" and texts["paraphrases-correct"] in ("5 of 6", "6 of 6")
     assert int(texts["words-known"]) == len(language.vocabulary()) - 1  # the comma
 
 
 def test_unknown_words_are_named_and_known_ones_of_no_scene_are_painted():
     known = set(language.vocabulary())
     said = printed_text("latent-pipeline")
-    for text in literal("strangers"):
+    for text in literal("unknown_prompts"):
         strange = [word for word in text.lower().split() if word not in known]
         assert strange and f"got {', '.join(map(repr, strange))} in {text!r}" in said
-    assert "calls of the U-Net: 0" in said
-    for text in literal("nowhere"):
+    assert "evaluations of the U-Net: 0" in said
+    for text in literal("outside_prompts"):
         assert set(text.split()) <= known and language.parse(text) is None
         assert f"prompt {text!r} describes nothing that the model was trained on" in said
     assert language.parse(literal("prompt")) is not None

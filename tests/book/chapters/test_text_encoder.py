@@ -42,8 +42,8 @@ def merges():
 
 @pytest.fixture(scope="module")
 def small():
-    """The world of four pictures, and the functions of a table."""
-    source = cell("def gap_of_table(n)", before="sizes = ")
+    """The example with four images, and the functions of a list of candidates."""
+    source = cell("def exact_gap(n)", before="sizes = ")
     return run(source, torch=torch)
 
 
@@ -95,12 +95,12 @@ def test_the_rows_of_a_causal_encoder_do_not_know_what_follows():
 
 
 FALSE = """
-critic-forgotten: -E(log(place_before), game) + E(log(guess), game) = told - like_no_match; chain rule
-table-forgotten: -E(log(place_before), game) + E(log(guess), game) = told - excess; chain rule
-gap-added: -E(log(place_before), game) + E(log(guess), game) = told + like_no_match - excess; chain rule
-divergence-reversed: -E(log(place_before), game) + E(log(guess), game)
-    = told - like_no_match - E(KL(guess, place), q(w[0], w[1])); chain rule
-ratio-inverted: 1 / ratio * place_before / E(1 / ratio, place_before) = place; Bayes
+critic-forgotten: -E(log(prior), task) + E(log(critic), task) = mutual_information - finite_gap; chain rule
+table-forgotten: -E(log(prior), task) + E(log(critic), task) = mutual_information - excess; chain rule
+gap-added: -E(log(prior), task) + E(log(critic), task) = mutual_information + finite_gap - excess; chain rule
+divergence-reversed: -E(log(prior), task) + E(log(critic), task)
+    = mutual_information - finite_gap - E(KL(critic, posterior), q(w[0], w[1])); chain rule
+ratio-inverted: 1 / ratio * prior / E(1 / ratio, prior) = posterior; Bayes
 """
 test_a_false_step_is_refuted = false_steps("text-encoder", FALSE)
 
@@ -121,18 +121,18 @@ def test_loss_and_gap_are_sums_over_all_tables(small, n):
         gap += float((p_y * with_match * (with_match / without).log()).sum())
         first = joint[index[0]] * p_x[index[1:]].prod()  # the match lies at place 0
         loss -= float((first * score[index].log_softmax(0)[0]).sum())
-    assert float(small["game_loss"](score, n)) == pytest.approx(loss, abs=1e-10)
-    assert float(small["gap_of_table"](n)) == pytest.approx(gap, abs=1e-10)
+    assert float(small["exact_loss"](score, n)) == pytest.approx(loss, abs=1e-10)
+    assert float(small["exact_gap"](n)) == pytest.approx(gap, abs=1e-10)
 
 
 def test_no_score_beats_the_information(small):
-    least = float(small["game_loss"](small["pmi"], 5))
+    least = float(small["exact_loss"](small["pmi"], 5))
     noise = torch.Generator().manual_seed(0)
     for size in (1e-3, 0.1, 1.0):
         other = small["pmi"] + size * torch.randn(4, 8, generator=noise, dtype=torch.float64)
-        assert float(small["game_loss"](other, 5)) > least
+        assert float(small["exact_loss"](other, 5)) > least
     free = small["pmi"] + torch.randn(8, generator=noise, dtype=torch.float64)
-    assert float(small["game_loss"](free, 5)) == pytest.approx(least, abs=1e-12)
+    assert float(small["exact_loss"](free, 5)) == pytest.approx(least, abs=1e-12)
 
 
 def test_the_table_is_a_law_with_one_caption_in_ten_misplaced(small):
@@ -140,7 +140,7 @@ def test_the_table_is_a_law_with_one_caption_in_ten_misplaced(small):
     assert float(joint.sum()) == pytest.approx(1) and float(joint.min()) > 0
     mismatch = sum(
         float(joint[i, j])
-        for i, x in enumerate(small["share"])
+        for i, x in enumerate(small["image_probability"])
         for j, text in enumerate(small["captions"])
         if set(text.split()) - set(x)
     )
@@ -172,7 +172,7 @@ def test_the_exact_scores_are_those_of_counting():
 def test_the_loss_is_above_the_least_and_the_excess_is_the_divergence(shown):
     assert shown["difference"] > 5 * shown["its standard error"] > 0
     assert abs(shown["difference"] - shown["divergence"]) < 4 * shown["its standard error"]
-    assert shown["loss on fresh pictures"] < shown["log-batch"] / 4
+    assert shown["loss on test images"] < shown["log-batch"] / 4
 
 
 def test_the_bound_is_below_the_information_and_below_the_logarithm(shown, said):
@@ -180,7 +180,7 @@ def test_the_bound_is_below_the_information_and_below_the_logarithm(shown, said)
 
 
 def test_retrieval_is_far_from_chance_and_below_the_best(shown, said):
-    for name in ("caption-to-picture", "picture-to-caption"):
+    for name in ("caption-to-image", "image-to-caption"):
         assert 40 < said[name] < shown[f"best-{name}"] + 3 < 100
 
 
@@ -232,7 +232,7 @@ def test_the_model_knows_the_words_of_captions_and_no_others(shown):
 
 def test_a_synonym_moves_the_text_less_than_another_word(shown):
     """Also by the numbers that the page prints; each trio is a word, one of its synonyms, and a word that is none."""
-    rows = [row for row in printed("text-encoder", "") if row[2:6] == ["moves", "the", "text", "by"]]
+    rows = [row for row in printed("text-encoder", "") if row[2:6] == ["changes", "the", "embedding", "by"]]
     assert len(rows) == shown["synonyms"] == shown["synonyms-nearer"] > 5
     for word, synonym, *_, near, another, _, far in rows:
         assert float(near.rstrip(",")) < float(far)

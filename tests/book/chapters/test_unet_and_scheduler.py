@@ -31,13 +31,13 @@ def page(tiny_folder):
         ("@torch.no_grad()\ndef predict", None),
         ("from itertools import pairwise\n\nfrom diffusers", None),
         ("from pagekit.diagram", None),
-        ("KINDS", "both ="),
+        ("PURPOSES", "both ="),
         ("from diffusion_lib.sample import last, lms, timesteps", "prompt ="),
         ("from diffusion_lib.process import add_noise", "many ="),
         ("import numpy", "print("),
         ("def weights_of", "theirs ="),
-        ("coins = torch.Generator().manual_seed(seed + 4)", None),
-        ("def right_share", "loops ="),
+        ("generator = torch.Generator().manual_seed(seed + 4)", None),
+        ("def prompt_accuracy", "loops ="),
         ("from itertools import product", "print("),
         ("from diffusion_lib.stable_diffusion.autoencoder import psnr", "x_0 ="),
         ("from collections", "restored ="),
@@ -51,7 +51,7 @@ def page(tiny_folder):
 
 @pytest.fixture
 def knowing(page, monkeypatch):
-    """A U-Net that knows the one picture of each row: exact where it is given x_t and its time."""
+    """A U-Net that knows the one image of each row: exact where it receives x_t and its timestep."""
 
     def predict(x, time, text):
         kept = np.interp(float(time), range(1000), page["schedule"].alpha_bar[1:].numpy())
@@ -64,7 +64,7 @@ def knowing(page, monkeypatch):
 # --- the loops of the page -------------------------------------------------------------------------------------------
 
 
-def test_one_shot_is_exact_only_with_all_three_mended(knowing):
+def test_one_shot_is_exact_only_with_all_three_bugs_fixed(knowing):
     """The exact noise predictor's error is 0, up to the interpolated level; each bug alone, and all together, cost."""
     right = float(knowing["latent_error"](knowing["one_shot"](True, True, True)[1]).mean())
     assert right < 1e-5
@@ -81,8 +81,8 @@ def test_the_output_of_the_u_net_is_the_noise(knowing):
     assert abs(knowing["correlation"](eps_hat, knowing["z_0"])) < 0.2
 
 
-def test_the_loop_gives_the_law_of_the_data_only_with_both_factors(page, monkeypatch):
-    """Gaussian data of deviation 0.4 and their exact model: the loop is linear, so one number is its deviation."""
+def test_the_loop_gives_the_distribution_of_the_data_only_with_both_factors(page, monkeypatch):
+    """Gaussian data of standard deviation 0.4 and their exact model: the loop is linear, so one number is its std."""
 
     def predict(x, time, text):
         kept = np.interp(float(time), range(1000), page["schedule"].alpha_bar[1:].numpy())
@@ -105,7 +105,7 @@ def test_denoising_from_any_time_is_that_of_the_library_from_its_first(page, kno
 
 
 def test_denoising_from_the_top_is_the_librarys_lms(page):
-    """With a network, whose answers depend on the way."""
+    """With a network, whose predictions depend on the trajectory."""
     from diffusion_lib.sample.ode import lms
 
     text = page["text"]
@@ -119,10 +119,10 @@ def test_shapes_and_parameters_are_complete(page):
     for unet in (page["unet"], page["stable"]):
         blocks, found = page["blocks_of"](unet), page["shapes_of"](unet)
         assert list(found) == list(blocks) or set(found) == set(blocks)
-        kinds, modules = page["kinds_of"](unet), dict(unet.named_modules())
-        assert sum(kinds.values()) == page["count"](unet)
-        for kind, word in {"self attention": "attn1", "cross attention": "attn2"}.items():
-            assert kinds[kind] == sum(page["count"](module) for name, module in modules.items() if name.endswith(word))
+        purposes, modules = page["purposes_of"](unet), dict(unet.named_modules())
+        assert sum(purposes.values()) == page["count"](unet)
+        for purpose, word in {"self-attention": "attn1", "cross-attention": "attn2"}.items():
+            assert purposes[purpose] == sum(page["count"](module) for name, module in modules.items() if name.endswith(word))
         loose = page["count"](unet.conv_norm_out)  # the only module with parameters that is in no block
         assert sum(map(page["count"], blocks.values())) + loose == page["count"](unet)
         kept = [number for _, channels in found.values() for number in channels]
@@ -159,7 +159,7 @@ def test_the_diagram_has_the_skips_that_the_blocks_take(page):
     assert page["skips_of"](page["stable"])[-2:] == [("in", "up 3"), ("down 0", "up 3")]
 
 
-def test_block_and_attention_by_hand_are_the_modules():
+def test_block_and_attention_from_scratch_are_the_modules():
     assert printed_text(NAME).count("largest difference below 1e-4: True") == 2
 
 
@@ -182,8 +182,8 @@ def test_the_error_of_a_loss_of_variety_is_that_of_a_paired_bootstrap(page):
     assert less == pytest.approx(page["variety"](x) / 2, rel=1e-4) and 0 < doubt < less / 4
 
 
-def test_the_variety_of_grounds_sees_sky_and_land_and_no_forms(page):
-    """Plain grounds one above the other have the deviation of their colours; a form in the middle changes nothing."""
+def test_the_variety_of_backgrounds_sees_sky_and_land_and_no_forms(page):
+    """Plain backgrounds one above the other have the std of their colours; a form in the middle changes nothing."""
     x = torch.zeros(2, 3, 128, 128)
     assert page["variety"](x) == 0
     x[1, :, -2:] = 1  # the land of one of the two
@@ -198,7 +198,7 @@ def test_the_weights_of_the_page_are_diffusers(page):
     for i in (0, 3, 20, 49, 50):
         theirs = [scheduler.get_lms_coefficient(min(i + 1, 4), i, k) for k in range(min(i + 1, 4))]
         ours = page["weights"][i][: len(theirs)]
-        assert np.abs(ours - theirs).max() < 2e-3 * abs(np.diff(page["article_levels"])[i])
+        assert np.abs(ours - theirs).max() < 2e-3 * abs(np.diff(page["levels_51"])[i])
 
 
 # --- the sentences ---------------------------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ def test_the_numbers_of_stable_diffusion(shown):
 
 
 def test_x_T_is_not_pure_noise(shown):
-    assert shown["recognised from x_T"] > 2 * shown["by chance"]
+    assert shown["identified from x_T"] > 2 * shown["by chance"]
 
 
 def test_all_eight_combinations_are_there_and_the_right_one_is_the_best():
@@ -221,7 +221,7 @@ def test_all_eight_combinations_are_there_and_the_right_one_is_the_best():
     rows = [row for row in rows if len(row) == 7 and row[2] == "≈"]
     errors = [float(row[3]) for row in rows]
     assert len(errors) == 8 and min(errors) == errors[0] == about("error-right")
-    assert max(errors) >= about("error-article") > 2 * about("error-right")
+    assert max(errors) >= about("error-original") > 2 * about("error-right")
 
 
 def test_the_reconstruction_is_clearer_and_the_output_is_not():
@@ -256,7 +256,7 @@ def test_the_one_shot_estimate_and_all_steps_stand_in_the_order_of_their_numbers
     assert with_error("all-less-one-latents")[0] > 0
 
 
-def test_low_noise_gives_the_picture_back_and_high_noise_needs_the_caption():
+def test_low_noise_gives_the_image_back_and_high_noise_needs_the_caption():
     assert about("psnr-with-low") > about("psnr-with-high") + 5 and about("limit") > about("psnr-with-low") - 0.5
     assert about("colour-with-high") > about("colour-without-high")
     assert re.fullmatch(r"up to t = \d+", texts(NAME)["colour-until"])

@@ -25,12 +25,12 @@ def test_what_another_chapter_proved_is_recalled_from_it(n, name):
     assert block.origin.chapter == "kl-divergence" and block.latex() and not block.steps
 
 
-def test_a_slip_in_a_recalled_line_is_refused(n):
+def test_an_error_in_a_recalled_line_is_refused(n):
     with pytest.raises(DerivationError, match="states something else"):
         n["A"].recall("elbo", n["elbo"] + KL(n["encoder"], n["prior"]), n["evidence"])
 
 
-def test_the_rate_of_a_code_is_the_divergence_of_torch(n):
+def test_the_rate_of_a_latent_is_the_divergence_of_torch(n):
     proved = function(n, n["A"].blocks["rate-of-a-coordinate"].right, "mu_i", "sigma_i")
     for mean, deviation in ((0.3, 0.2), (-2.0, 1.7), (0.0, 1.0)):
         scale = torch.tensor(deviation, dtype=torch.float64)

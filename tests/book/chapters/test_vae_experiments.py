@@ -14,7 +14,7 @@ from torch.distributions import kl_divergence
 
 
 @pytest.mark.parametrize("weight", [0.2, 1.0, 2.9, 3.1, 20.0])
-def test_the_slope_of_the_best_decoder_is_zero_beyond_the_threshold(n, weight):
+def test_the_weight_of_the_best_decoder_is_zero_beyond_the_threshold(n, weight):
     model_N, node = n["model_N"], n["best_cost"](n["S"])
     letters = [model_N.sympy(n[name]) for name in ("w", "v", "S", "beta")]
     cost = sp.lambdify(letters, model_N.sympy(node, using="model-spread"), "math")
@@ -37,8 +37,8 @@ def test_the_bound_of_the_linear_model_is_the_evidence_less_the_divergence_of_to
 
 
 FALSE = """
-swapped-divergence: KL(guessed, standard) = KL(standard, guessed); algebra
-gap-to-the-prior: log(Normal(x[0], 0, in_view)) - KL(guessed, standard) = L; Gaussian integral; example-bound
+swapped-divergence: KL(approximate, standard) = KL(standard, approximate); algebra
+gap-to-the-prior: log(Normal(x[0], 0, in_view)) - KL(approximate, standard) = L; Gaussian integral; example-bound
 variance-without-the-weight: weighted
     = least + beta * KL(encode(x[0]), Normal(code, w * x[0] / M, v / M)); definition; model-spread least-cost
 """
@@ -63,18 +63,18 @@ def test_the_loss_of_the_page_is_the_negative_elbo():
 
 def test_the_gap_is_what_the_sentences_say(shown):
     """On held-out digits the gap is larger, by more than the noise of the means, and most of the loss is gap."""
-    seen, held = shown["seen : gap"], shown["held out: gap"]
-    errors = shown["seen : standard error of the gap"], shown["held out: standard error of the gap"]
+    seen, held = shown["training: gap"], shown["held out: gap"]
+    errors = shown["training: standard error of the gap"], shown["held out: standard error of the gap"]
     assert held - seen > 3 * math.hypot(*errors)
-    assert shown["share of the gap in this loss of ELBO"] > 0.5
-    assert shown["held out: middle gap"] < held < shown["held out: one in ten above"]
+    assert shown["fraction of the ELBO difference that is gap"] > 0.5
+    assert shown["held out: median gap"] < held < shown["held out: 90th percentile"]
 
 
-def test_the_caption_of_the_codes_says_what_neighbours_do(shown):
+def test_the_caption_of_the_latents_states_what_neighbours_do(shown):
     of_all, shuffled, worst, best = (
         shown[name]
         for name in (
-            "nearest code has the same class, fraction of 355",
+            "nearest latent has the same class, fraction of 355",
             "with shuffled labels",
             "in the worst class",
             "in the best class",

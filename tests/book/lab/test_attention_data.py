@@ -96,7 +96,7 @@ def test_before_the_decoder_is_loaded_another_channel_is_shown_as_python_decoded
         shown = image.get_attribute("src")
         assert shown == first if channel == 6 else shown.endswith(told["small"][channel - 1])
     page.locator("[name=gain]").fill("0")
-    said(page, "The handles say channel 6 times 0.0. The button loads the decoder")
+    said(page, "The controls are set to channel 6 times 0.0. The button loads the decoder")
     assert server.sent == before
 
 

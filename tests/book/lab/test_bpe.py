@@ -87,12 +87,13 @@ def test_what_the_block_says(modules, tokenizer):
     told = data.of("bpe")
     ask = """async (m, merges) => { const table = m.vocabulary(merges);
         const ways = (word) => m.mergesOf(word, table).map((pieces) => pieces.map(m.shown));
-        return ["wearing", "hedgehogs", "dog", "a"].map(ways); }"""
-    wearing, hedgehogs, dog, a = modules("maths/bpe.js", ask, told["merges"])
+        return ["wearing", "hedgehogs", "dog", "a", "square", "heart"].map(ways); }"""
+    wearing, hedgehogs, dog, a, square, heart = modules("maths/bpe.js", ask, told["merges"])
     assert wearing[0] == ["w", "e", "a", "r", "i", "n", "g</w>"]
     assert wearing[-1] == ["wearing</w>"]
     assert len(wearing) == 7  # six merges
     assert len(hedgehogs[-1]) == 2
     assert (len(dog[-1]), len(a)) == (1, 1)
+    assert (len(square[-1]), len(heart[-1]), len(square), len(heart)) == (1, 1, 6, 5)  # five and four merges
     ask = """(m, list) => { WHOLE return m.mergesOf("犬", table).map((pieces) => pieces.map(m.shown)); }"""
     assert modules("maths/bpe.js", ask.replace("WHOLE", WHOLE), "\n".join(bpe.merges()))[0] == ["e7", "8a", "ac</w>"]

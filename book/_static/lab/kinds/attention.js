@@ -1,4 +1,4 @@
-// Which places of a picture look at which word, by word and by time: of a picture that is shipped, and of the reader's own.
+// The attention of an image's positions to each word, by timestep: for a shipped image, and for one that the reader generates.
 
 import { axes, box, escaped, text } from "../shell/plot.js";
 import { action, range, words } from "../shell/controls.js";
@@ -8,10 +8,10 @@ import { cells, places } from "../picture/cells.js";
 import { mapOf, paint, said, tokensOf } from "../picture/inside.js";
 import { unknown } from "../picture/words.js";
 
-const PROMPT = "a white dog wearing a red hat", STEP = 100, MOST = 12; // of times; words that are shown
-const share = (map) => map.reduce((sum, each) => sum + each, 0) / map.length;
+const PROMPT = "a white dog wearing a red hat", STEP = 100, MOST = 12; // between timesteps; the largest number of words shown
+const fraction = (map) => map.reduce((sum, each) => sum + each, 0) / map.length;
 
-// Of a painted picture {pieces, steps}: its words, each with its maps by time.
+// For a generated image {pieces, steps}: its words, each with its maps by timestep.
 export const looked = ({ pieces, steps }, size) => tokensOf(pieces).slice(0, MOST).map(({ word, first, tokens }) => ({ word, maps: new Map(steps.filter(({ maps }) => maps).map(({ t, maps }) => [t, mapOf(maps, first, tokens, size)])) }));
 
 const chosen = (model, { word }) => Math.min(word, model.shown.length) - 1;
@@ -60,9 +60,9 @@ export const lab = {
     const squares = model.shown.map(({ word, maps }, n) => {
       const place = grids[n], map = maps.get(now.t), room = Math.floor(place.side / 7), short = word.length > room ? `${word.slice(0, room - 1)}…` : word;
       const ring = n === at ? box(place.left - 2, place.top - 2, place.side + 4, place.side + 4, "c1 strong", { fill: "none" }) : box(place.left, place.top, place.side, place.side, "grid", { fill: "none" });
-      return text(place.left, place.top - 20, short, n === at ? {} : { class: "name" }) + text(place.left, place.top - 6, `${(100 * share(map)).toFixed(1)} %`, { class: "name" }) + cells(map, h, place, heat(map)) + ring;
+      return text(place.left, place.top - 20, short, n === at ? {} : { class: "name" }) + text(place.left, place.top - 6, `${(100 * fraction(map)).toFixed(1)} %`, { class: "name" }) + cells(map, h, place, heat(map)) + ring;
     });
-    const curves = model.shown.map(({ maps }) => Array.from(maps, ([t, map]) => [t, 100 * share(map)]).filter(([t]) => t % STEP === 0));
+    const curves = model.shown.map(({ maps }) => Array.from(maps, ([t, map]) => [t, 100 * fraction(map)]).filter(([t]) => t % STEP === 0));
     const top = Math.max(5, 5 * Math.ceil(Math.max(0, ...curves.flat().map(([, value]) => value)) / 5));
     const frame = axes(plot, { from: STEP, to: 1000, name: "time t" }, { from: 0, to: top, name: "fraction of all attention, %" });
     const lines = curves.map((curve, n) => (n === at ? "" : frame.curve(curve, "grey thin"))).join("") + (curves[at] ? frame.curve(curves[at], "c2 strong") : "");

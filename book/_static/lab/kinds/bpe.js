@@ -1,4 +1,4 @@
-// A text becomes tokens: the pieces of its words, merge by merge, and their numbers.
+// A text becomes tokens: the pieces of its words, merge by merge, and their ids.
 
 import { box, tag, text } from "../shell/plot.js";
 import { action, range, words } from "../shell/controls.js";
@@ -22,8 +22,8 @@ const read = (model, merges) => {
 };
 
 export const lab = {
-  title: "Letters, pieces, numbers",
-  alt: "The pieces of a text in boxes, each with its number in the vocabulary below it.",
+  title: "From letters to token ids",
+  alt: "The pieces of a text in boxes, each with its token id below it.",
   height: 190,
   narrow: 300,
   controls: [
@@ -53,9 +53,9 @@ export const lab = {
     if (left) svg += text(width - 4, height - 4, `and ${left} more`, { "text-anchor": "end", class: "name" });
     const total = Math.max(0, ...shownWords.map((each) => each.total)), made = shownWords.reduce((sum, { pieces }) => sum + pieces.length, 0);
     if (model.failed) return { svg, said: "The list of merges could not be loaded." };
-    if (unknown) return { svg, said: `Without the list only ${model.known.size} words are known here: ${[...model.known].filter((word) => /\w/.test(word)).slice(0, 6).join(", ")} and so on. ${model.offer}` };
-    const ids = idsOf(prompt, model.table), cut = ids.length > 77 ? ` Only 77 are read: the last ${ids.length - 77} are lost.` : "";
-    return { svg, said: `${made} pieces after ${Math.min(done, total)} merges in each word at most; ${total ? `the longest way has ${total}` : "there is nothing to merge"}. At its end, with start and end: ${ids.slice(0, 12).join(" ")}${ids.length > 12 ? ` … ${END}` : ""}.${cut}${model.whole ? "" : ` ${model.offer}`}` };
+    if (unknown) return { svg, said: `Without the list, only ${model.known.size} words can be encoded: ${[...model.known].filter((word) => /\w/.test(word)).slice(0, 6).join(", ")} and so on. ${model.offer}` };
+    const ids = idsOf(prompt, model.table), cut = ids.length > 77 ? ` Only 77 fit; the last ${ids.length - 77} are dropped.` : "";
+    return { svg, said: `${made} pieces after at most ${Math.min(done, total)} merges of each word; ${total ? `the longest sequence has ${total} merges` : "there is nothing to merge"}. Final token ids, with start and end: ${ids.slice(0, 12).join(" ")}${ids.length > 12 ? ` … ${END}` : ""}.${cut}${model.whole ? "" : ` ${model.offer}`}` };
   },
   // The list is a script of its own, since pages from the disk may load nothing else.
   act(name, model, tools, button) {
@@ -63,7 +63,7 @@ export const lab = {
     button.disabled = true;
     const script = document.createElement("script");
     script.src = `${document.documentElement.dataset.content_root ?? ""}_static/lab/made/bpe-merges.js`;
-    script.onload = () => { read(model, window.bookLabs.merges); button.textContent = "All merges are here"; model.failed = false; tools.redraw(); };
+    script.onload = () => { read(model, window.bookLabs.merges); button.textContent = "All merges loaded"; model.failed = false; tools.redraw(); };
     script.onerror = () => { button.disabled = false; model.failed = true; tools.redraw(); };
     document.head.append(script);
   },
