@@ -93,7 +93,7 @@ def _figure(rows: list[tuple[str, float]], unit: str, what: str) -> nodes.figure
 
 
 class Costs(SphinxDirective):
-    """``{costs}``: the bars of time and of memory, and the table, read again at every build."""
+    """``{costs}``: the bars of time, memory and network calls, and the table, read again at every build."""
 
     def run(self) -> list[nodes.Node]:
         self.env.note_reread()
@@ -101,10 +101,12 @@ class Costs(SphinxDirective):
         rows = {page.short: row for page in book.notebooks if (row := read(page))}
         spent = [(name, row["cpu_seconds"]) for name, row in rows.items()]
         held = [(name, row["peak_mib"]) for name, row in rows.items()]
+        called = [(name, row["network_calls"] / 1000) for name, row in rows.items()]
         return [
             _figure(spent, "s", "Processor seconds"),
             *self.parse_text_to_nodes(table(book)),
             _figure(held, "MiB", "Peak memory"),
+            _figure(called, "k", "Thousands of network calls"),
         ]
 
 

@@ -12,15 +12,15 @@ a_1, a_t, a_T, s, n, k, S, low, high = symbols("a_1 a_t a_T s pixels_ k S low hi
 EXERCISES = (
     Exercise(
         "rescaled-fraction",
-        "the fraction of the variance after rescaling",
+        "the signal variance after rescaling",
         ((a_t - a_T) * a_1 / (a_1 - a_T)) ** 2,
         mistakes={
-            "this shifts and scales the fraction itself; the root is to be rescaled": (a_t**2 - a_T**2)
+            "this shifts and scales the signal variance itself, but its root has to be rescaled": (a_t**2 - a_T**2)
             * a_1**2
             / (a_1**2 - a_T**2),
-            "this is the root of the fraction": (a_t - a_T) * a_1 / (a_1 - a_T),
-            "the start has moved: the scale is missing": (a_t - a_T) ** 2,
-            "this starts at one; the first fraction is to stay": ((a_t - a_T) / (a_1 - a_T)) ** 2,
+            "this is the root of the signal variance": (a_t - a_T) * a_1 / (a_1 - a_T),
+            "the first value has changed, because the scale factor is missing": (a_t - a_T) ** 2,
+            "this starts at one, but the first value has to be preserved": ((a_t - a_T) / (a_1 - a_T)) ** 2,
         },
     ),
     Exercise(
@@ -28,10 +28,10 @@ EXERCISES = (
         "the divergence",
         (n * s**2 - sp.log(1 + n * s**2)) / 2,
         mistakes={
-            "this is the divergence of one pixel; all pixels move together": (s**2 - sp.log(1 + s**2)) / 2,
-            "the pixels are not independent: one direction differs, not all": n * (s**2 - sp.log(1 + s**2)) / 2,
-            "the divergence is taken the wrong way round": (1 / (1 + n * s**2) - 1 + sp.log(1 + n * s**2)) / 2,
-            "a variance grows by the square of the standard deviation": (n * s - sp.log(1 + n * s)) / 2,
+            "this is the divergence for one pixel, but all pixels have the same offset": (s**2 - sp.log(1 + s**2)) / 2,
+            "the pixels are not independent: only one direction has another variance": n * (s**2 - sp.log(1 + s**2)) / 2,
+            "the two distributions are interchanged in the divergence": (1 / (1 + n * s**2) - 1 + sp.log(1 + n * s**2)) / 2,
+            "the variance is the square of the standard deviation": (n * s - sp.log(1 + n * s)) / 2,
         },
     ),
     Exercise(
@@ -39,12 +39,12 @@ EXERCISES = (
         "the shifted time",
         k * u / (1 + (k - 1) * u),
         mistakes={
-            "the ratio of the variances grows by k², that of the standard deviations by k": k**2
+            "the ratio of the variances grows by k², but that of the standard deviations by k": k**2
             * u
             / (1 + (k**2 - 1) * u),
-            "this is for images of a k-th of the side": u / (k + (1 - k) * u),
-            "this can be above one: not the time grows by k, but its ratio": k * u,
-            "u and 1 - u are standard deviations, without a root": sp.sqrt(k) * u / (1 + (sp.sqrt(k) - 1) * u),
+            "this is the time for images whose side is smaller by the factor k": u / (k + (1 - k) * u),
+            "this can be above one: the ratio grows by the factor k, not the time": k * u,
+            "u and 1 - u are standard deviations, so that no root is needed": sp.sqrt(k) * u / (1 + (sp.sqrt(k) - 1) * u),
         },
     ),
     Exercise(
@@ -52,9 +52,9 @@ EXERCISES = (
         "the fraction",
         sp.log(S / low) / sp.log(high / low),
         mistakes={
-            "this is between the variances; it is between their logarithms": (S - low) / (high - low),
-            "this is the fraction of the lower end": sp.log(high / S) / sp.log(high / low),
-            "this is between the standard deviations": (sp.sqrt(S) - sp.sqrt(low)) / (sp.sqrt(high) - sp.sqrt(low)),
+            "this interpolates between the variances, not between their logarithms": (S - low) / (high - low),
+            "this is the weight of the lower end": sp.log(high / S) / sp.log(high / low),
+            "this interpolates between the standard deviations": (sp.sqrt(S) - sp.sqrt(low)) / (sp.sqrt(high) - sp.sqrt(low)),
         },
     ),
 )

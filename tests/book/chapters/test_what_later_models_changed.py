@@ -107,7 +107,7 @@ def page():
 
 def test_the_exact_world_of_brightness(page):
     """Its data have the moments of the box; a start with the offset restores what the offset took."""
-    world, scale = page["brightness_world"]("dark")
+    world, scale = page["brightness_distribution"]("dark")
     assert float(world.means.mean()) / scale == pytest.approx(-0.5)
     variance = world.power() / scale**2 - 0.25
     assert variance == pytest.approx(0.5**2 / 12, rel=1e-3)

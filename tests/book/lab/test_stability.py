@@ -72,7 +72,7 @@ def test_order_four_leaves_its_region_at_two_and_a_half(modules, g, grows):
 
 
 @pytest.mark.parametrize(("order", "steps"), [(1, 50), (2, 50), (3, 50), (4, 100)])
-def test_what_brings_it_to_rest(modules, order, steps):
+def test_what_makes_the_error_decay(modules, order, steps):
     assert abs(late(modules, order, 4, steps)[1]).max() < 1e-3
 
 
