@@ -14,7 +14,7 @@ from diffusion_lib.stable_diffusion.parts import load
 from models import shapes
 
 ASK = """(m, told) => { const model = m.lab.setup(told.data);
-    return model.times.map(({ t }) => told.asks.map(([row, column]) => m.asked(model, { t, row, column }))); }"""
+    return model.times.map(({ t }) => told.asks.map(([row, column]) => m.attentionOf(model, { t, row, column }))); }"""
 ASKS = [(1, 1), (4, 6), (5, 6), (8, 3)]
 
 

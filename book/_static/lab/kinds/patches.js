@@ -1,4 +1,4 @@
-// Where one patch of a picture looks, in each head of a diffusion transformer's last block, by time.
+// What one patch of an image attends to, in each head of a diffusion transformer's last block, by timestep.
 
 import { box, tag, text } from "../shell/plot.js";
 import { range } from "../shell/controls.js";
@@ -14,7 +14,7 @@ const layout = ({ width }) => {
 const hit = ({ left, top, side }, [x, y]) => (x >= left && x < left + side && y >= top && y < top + side ? [Math.floor((SIDE * (x - left)) / side), Math.floor((SIDE * (y - top)) / side)] : null);
 const frame = ({ left, top, side }, column, row) => box(left + (side / SIDE) * column, top + (side / SIDE) * row, side / SIDE, side / SIDE, "c1 strong", { fill: "none" });
 
-// Whole numbers from −128 to 127 of a text in base64, a byte each
+// Decodes base64 to integers from −128 to 127, one per byte
 const numbers = (packed) => Int8Array.from(atob(packed), (sign) => sign.charCodeAt(0));
 
 // The edge of the shape on the grid, as one path
@@ -27,8 +27,8 @@ const edge = (shape, { left, top, side }) => {
   return tag("path", { d: parts.join(""), class: "axis", fill: "none" });
 };
 
-// Of each head the attention of a patch, and the share of it that the shape gets, in the mean of the heads
-export const asked = (data, { t, row, column }) => {
+// The attention weights of a patch in each head, and the fraction that the shape receives, averaged over the heads
+export const attentionOf = (data, { t, row, column }) => {
   const maps = shares(data.times.find((each) => each.t === t), data.heads, data.width, SIDE * (row - 1) + column - 1);
   return { maps, given: maps.reduce((sum, map) => sum + map.reduce((all, value, j) => all + (data.shape[j] ? value : 0), 0), 0) / data.heads };
 };
@@ -39,22 +39,22 @@ export const lab = {
   height: 352,
   narrow: 560,
   controls: [
-    range("t", "time t", { from: 100, to: 900, step: 200, value: 500, play: 4 }),
+    range("t", "timestep t", { from: 100, to: 900, step: 200, value: 500, play: 4 }),
     range("row", "row", { from: 1, to: SIDE, value: 5 }),
     range("column", "column", { from: 1, to: SIDE, value: 6 }),
   ],
   setup: (data) => ({ ...data, times: data.times.map(({ t, q, k, unit }) => ({ t, q: numbers(q), k: numbers(k), unit })) }),
   draw(data, now, size) {
-    const { picture, maps: grids } = layout(size), { maps } = asked(data, now), inside = data.shape[SIDE * (now.row - 1) + now.column - 1];
-    const { given } = asked(data, now), area = data.shape.filter(Boolean).length / data.shape.length;
+    const { picture, maps: grids } = layout(size), { maps } = attentionOf(data, now), inside = data.shape[SIDE * (now.row - 1) + now.column - 1];
+    const { given } = attentionOf(data, now), area = data.shape.filter(Boolean).length / data.shape.length;
     const painted = cells(data.colours, 16, picture, (colour) => ({ class: "cell", style: `fill: ${colour}` })) + frame(picture, now.column - 1, now.row - 1) + text(picture.left, picture.top - 10, "the image");
     const drawn = maps.map((map, head) => {
       const most = Math.max(...map);
-      return text(grids[head].left, grids[head].top - 10, `head ${head + 1}, at most ${(100 * most).toFixed(0)} %`, { class: "name" })
+      return text(grids[head].left, grids[head].top - 10, `head ${head + 1}, maximum ${(100 * most).toFixed(0)} %`, { class: "name" })
         + cells(map, SIDE, grids[head], (value) => ({ class: "cell f2", "fill-opacity": Math.round((31 * value) / most) / 31 }))
         + box(grids[head].left, grids[head].top, grids[head].side, grids[head].side, "grid", { fill: "none" }) + edge(data.shape, grids[head]) + frame(grids[head], now.column - 1, now.row - 1);
     });
-    const said = `At t = ${now.t} this patch, ${inside ? "on the shape" : "on sand"}, gives the shape ${(100 * given).toFixed(0)} % of its attention, in the mean of the heads. The shape has ${(100 * area).toFixed(0)} % of the patches.`;
+    const said = `At t = ${now.t}, this patch, which is ${inside ? "on the shape" : "on sand"}, pays ${(100 * given).toFixed(0)} % of its attention to the shape, averaged over the heads. The shape covers ${(100 * area).toFixed(0)} % of the patches.`;
     return { svg: painted + drawn.join(""), said };
   },
   drag(data, now, point, size) {
