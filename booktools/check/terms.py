@@ -53,17 +53,14 @@ def _term(entry: Mapping) -> Term:
 
 
 def problems(book: Book) -> list[str]:
-    """One message for each place of each refused word, and for each file that waits without need."""
-    waiting, refused = set(read_yaml(FILE).get("waiting", ())), terms()
-    found = [
-        (where, f"{where}: {word!r} in {_around(text, word)!r}; write {term.write}")
+    """One message for each place of each refused word."""
+    refused = terms()
+    return [
+        f"{where}: {word!r} in {_around(text, word)!r}; write {term.write}"
         for where, text in texts(book)
         for term in refused
         for word in term.found(text)
     ]
-    rest = sorted(waiting - {where for where, _ in found}) if (book.root / "pagekit" / "__init__.py").is_file() else []
-    clean = [f"booktools/check/terms.yaml: {name} has no refused word; take it off the list 'waiting'" for name in rest]
-    return [message for where, message in found if where not in waiting] + clean
 
 
 def _around(text: str, word: str) -> str:

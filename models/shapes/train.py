@@ -33,7 +33,7 @@ TEXT = """\
 # A DiT of shapes
 
 A small diffusion transformer that predicts noise in the miniature's latents of four shapes at a hundred positions.
-`models.shapes.load()` loads it. The chapter *Transformers* shows what its patches attend to.
+`models.shapes.load()` loads it. The chapter *Diffusion transformers* shows what its patches attend to.
 
     python -m models.shapes.train FOLDER
 

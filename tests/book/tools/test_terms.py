@@ -79,14 +79,3 @@ def test_it_is_found_outside_of_the_pages(path, text, tmp_path):
 
 def test_the_book_keeps_to_its_terms():
     assert terms.problems(Book(ROOT)) == []
-
-
-def test_a_file_that_waits_without_need_is_named(tmp_path, monkeypatch):
-    root = make_book(tmp_path / "book-root", {"page": "# One\n\nA picture.\n"})
-    (root / "pagekit" / "__init__.py").touch()
-    listed = tmp_path / "terms.yaml"
-    monkeypatch.setattr(terms, "FILE", listed)
-    refused = terms.Path(terms.__file__).with_name("terms.yaml").read_text(encoding="utf-8").partition("refused:")[2]
-    listed.write_text(f"waiting: [book/page.md, book/other.md]\nrefused:{refused}", encoding="utf-8")
-    (fault,) = terms.problems(Book(root))
-    assert "book/other.md has no refused word" in fault
