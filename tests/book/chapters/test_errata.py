@@ -1,4 +1,4 @@
-"""The zoo of errors: all rows of the list stand on the page, and none of its mutants is alive."""
+"""The error catalogue: all entries of the list are on the page, and all of their mutants are killed."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ def page() -> str:
 
 
 def cards() -> str:
-    """The cards that the rows show, as Markdown."""
+    """The cards that the entries show, as Markdown."""
     return "\n".join("".join(output.get("data", {}).get("text/markdown", "")) for output in outputs("errata"))
 
 
 def heads() -> list[str]:
-    """The heads of the cards, which say the row and what became of it upstream."""
+    """The heads of the cards: the entry and its status upstream."""
     return re.findall(r"(?m)^\| ([SCP]\d+ · [^|]+) \|", cards())
 
 
 def recorder() -> tuple:
-    """``row``, its ``rows``, and the cards that it shows, made by the page's own cell."""
-    (source,) = (cell.source for cell in code_cells("errata") if "def row(" in cell.source)
+    """``entry``, its ``entries``, and the cards that it shows, made by the page's own cell."""
+    (source,) = (cell.source for cell in code_cells("errata") if "def entry(" in cell.source)
     namespace: dict = {}
     exec(source, namespace)
     shown: list[str] = []
     namespace["display"] = lambda card: shown.append(card.data)
-    return namespace["row"], namespace["rows"], shown
+    return namespace["entry"], namespace["entries"], shown
 
 
 def test_the_stored_table_has_exactly_these_rows_and_every_mutant_is_killed():
@@ -58,7 +58,7 @@ def test_the_stored_table_has_exactly_these_rows_and_every_mutant_is_killed():
 
 
 def test_the_table_counts_what_the_cards_show():
-    (rows, killed, total) = re.search(r"(\d+) rows, (\d+) of (\d+) mutants killed", text()).groups()
+    (rows, killed, total) = re.search(r"(\d+) entries, (\d+) of (\d+) mutants killed", text()).groups()
     wrong = re.findall(r"(?m)^\| ✗ .+ \| \S.* \|$", cards())
     assert int(rows) == len(IDS) and killed == total and len(wrong) == int(total)
     assert re.findall(r"(?m)^\| ([SCP]\d+) · ", cards()) == [head.split(" · ")[0] for head in heads()]
@@ -71,7 +71,7 @@ def test_each_row_has_its_heading_and_its_check_below_it():
     names = [section.partition(".")[0] for section in sections]
     assert sorted(names) == sorted(IDS)
     for name, section in zip(names, sections, strict=True):
-        assert re.search(rf'row\(\s*"{name}"', section), name
+        assert re.search(rf'entry\(\s*"{name}"', section), name
 
 
 def test_each_peer_has_a_reference_or_says_that_it_was_not_looked_up_again():
@@ -86,27 +86,27 @@ def test_a_card_says_upstream_what_the_table_says():
     assert {tuple(head.split(" · ")) for head in heads()} == set(told.items())
 
 
-def test_the_recorder_keeps_a_row_whose_mutants_are_refused():
-    row, rows, cards = recorder()
-    row("S1", {"one": 1, "two": 2}, right=0, check=abs)
-    row("S1", {"three": 3}, right=0, check=abs)
-    assert rows == {"S1": ["one", "two", "three"]}
+def test_the_recorder_keeps_an_entry_whose_mutants_are_rejected():
+    entry, entries, cards = recorder()
+    entry("S1", {"one": 1, "two": 2}, right=0, check=abs)
+    entry("S1", {"three": 3}, right=0, check=abs)
+    assert entries == {"S1": ["one", "two", "three"]}
     assert "| ✗ two | 2 |\n| ✓ | 0 |" in cards[0] and len(cards) == 2
 
 
 @pytest.mark.parametrize("mutant", [0, 1e-12, float("nan")])
 def test_a_mutant_that_survives_stops_the_page(mutant):
-    row, rows, _ = recorder()
-    with pytest.raises(ArithmeticError, match="P9: the mutant 'slip' survives"):
-        row("P9", {"slip": mutant}, right=0, check=abs)
-    assert "P9" not in rows
+    entry, entries, _ = recorder()
+    with pytest.raises(ArithmeticError, match="P9: the mutant 'mistake' survives"):
+        entry("P9", {"mistake": mutant}, right=0, check=abs)
+    assert "P9" not in entries
 
 
 @pytest.mark.parametrize("right", [1, float("nan")])
-def test_a_check_that_refuses_the_right_version_stops_the_page(right):
-    row, *_ = recorder()
-    with pytest.raises(ArithmeticError, match="P9: the check refuses the right version"):
-        row("P9", {"slip": 1}, right=right, check=abs)
+def test_a_check_that_rejects_the_correct_version_stops_the_page(right):
+    entry, *_ = recorder()
+    with pytest.raises(ArithmeticError, match="P9: the check rejects the correct version"):
+        entry("P9", {"mistake": 1}, right=right, check=abs)
 
 
 FALSE = """
@@ -124,7 +124,7 @@ test_a_false_step_is_refuted = false_steps("errata", FALSE, start=2)
 
 
 def test_the_page_proves_without_its_rows():
-    """The derivation stands alone: its cells use nothing that a row defines."""
+    """The derivation is independent: its cells use nothing that an entry defines."""
     assert len(derivation_cells("errata")) >= 15
     assert run_derivation("errata")[0]["Z"].letter == "Z"
 
