@@ -28,7 +28,7 @@ snr_s, snr_t, share, noise_level, width = sp.symbols("snr_s snr_t share level wi
 first, least, s_G = sp.symbols("first least s_G")
 patches, r_patch, L = sp.symbols("M p L")
 wronskian = sp.Symbol("W")
-n_, k_, eta, A_, slope_, share_, P_, Q_, weight = sp.symbols("n k eta A slope share P Q weight")
+n_, k_, eta, A_, gradient_, fraction_, P_, Q_, weight = sp.symbols("n k eta A gradient fraction P Q weight")
 FORMS = {
     "velocity-error-from-v": [
         (wronskian / (alpha_t**2 + sigma_t**2)) ** 2,
@@ -39,9 +39,10 @@ FORMS = {
     "weight-at-noise": [1 + (1 - B_t) / B_t, exp(-log(B_t)), sqrt(1 / B_t**2)],
     "own-boundary": [1 - least / noise_level, (noise_level**2 - least * noise_level) / noise_level**2],
     "spread-of-neighbours": [V * (B_s - 2 * sp.Symbol("r") * sqrt(B_s * B_t) + sp.Symbol("r") ** 2 * B_t)],
+    "resting-mean": [sp.Symbol("mu") / V - sp.Symbol("m") / V, -(sp.Symbol("m") - sp.Symbol("mu")) / V],
     "resting-scale": [(s_G**2 - V) / (V * s_G), (s_G / sqrt(V) - sqrt(V) / s_G) / sqrt(V)],
-    "rank-for-a-fraction": [n_ * share_ * half, n_**2 * share_ / (2 * n_)],
-    "step-of-an-adapter": [-eta * slope_ * (k_ * A_) ** 2, k_ * A_ * (-eta * k_ * A_ * slope_)],
+    "rank-for-a-fraction": [n_ * fraction_ * half, n_**2 * fraction_ / (2 * n_)],
+    "step-of-an-adapter": [-eta * gradient_ * (k_ * A_) ** 2, k_ * A_ * (-eta * k_ * A_ * gradient_)],
     "best-critic": [1 / (1 + Q_ / P_), 1 - Q_ / (P_ + Q_)],
     "width-of-an-encoder": [1 / (1 + 2 * kappa / weight), 1 - 2 * kappa / (weight + 2 * kappa)],
     "step-in-lambda": [log(snr_s) / 2 - log(snr_t) / 2, -log(snr_t / snr_s) / 2, log(4 * snr_s / (4 * snr_t)) * half],

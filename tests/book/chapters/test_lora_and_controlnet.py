@@ -1,4 +1,4 @@
-"""The chapter adapting: its derivation refuses what others write, its stored runs hold what its sentences say."""
+"""The chapter lora-and-controlnet: its derivation refutes common errors, and its stored runs support its sentences."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from pagekit import stored
 SCALES = ("0", "0-5", "1", "2", "4")
 
 
-def test_the_divergence_is_that_of_two_normal_laws(n):
+def test_the_divergence_is_that_of_two_gaussians(n):
     AD, node = n["AD"], n["AD"].blocks["encoder-divergence"].right
     letters = {AD.sympy(n["m"]): 0.7, AD.sympy(n["v"]): 0.2}
-    laws = torch.distributions.Normal(0.7, math.sqrt(0.2)), torch.distributions.Normal(0.0, 1.0)
-    assert float(AD.sympy(node).subs(letters)) == pytest.approx(float(torch.distributions.kl_divergence(*laws)), 1e-6)
+    pair = torch.distributions.Normal(0.7, math.sqrt(0.2)), torch.distributions.Normal(0.0, 1.0)
+    assert float(AD.sympy(node).subs(letters)) == pytest.approx(float(torch.distributions.kl_divergence(*pair)), 1e-6)
 
 
 FALSE = """
 the-log-of-the-std: KL(Normal(z, m, v), Normal(z, 0, 1)) = (m ** 2 + v - 1) / 2 - log(v); Gaussian integral
 both-rest: k * A * ell.prime(adapted) = 0; definition; zero-start
 A-moves: Derivative(ell(adapted), A) = B * ell.prime(adapted); differentiation
-one-mean-for-both: E((x[1] - b) ** 2, silent) = E((x[1] - m_c) ** 2, silent) + (b - m_c) ** 2; linearity
+one-mean-for-both: E((x[1] - b) ** 2, unconditional) = E((x[1] - m_c) ** 2, unconditional) + (b - m_c) ** 2; linearity
 zeros-wait: c * ell.prime(h) = 0; definition; zero-convolution
 """
 test_a_false_step_is_refuted = false_steps("lora-and-controlnet", FALSE)
 
 
-def test_five_trainings_are_stored_each_with_its_own_pictures(kept):
+def test_five_trainings_are_stored_each_with_its_own_images(kept):
     assert {run["parameters"]["seed"] for run in kept.runs} == set(range(5))
     assert len({tuple(run["shown"].values()) for run in kept.runs}) == 5
 
@@ -68,5 +68,5 @@ def test_the_edges_draw_what_is_painted_to_their_place(shown):
 
 def test_the_caption_lowers_the_error(shown):
     assert shown["difference, in standard errors, n = 32"] > 3
-    with_it, without = (shown[f"error of the noise at t = 600, {name}"] for name in ("with the caption", "without"))
+    with_it, without = (shown[f"noise-prediction error at t = 600, {name}"] for name in ("with the caption", "without"))
     assert with_it < without

@@ -1,4 +1,4 @@
-"""The scale of the adapter: its images and verdicts are the library's, and what the block says to see is so."""
+"""The scale of the adapter: its images and evaluations are the library's, and the text of the block is true."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ def test_the_numbers_are_the_stored_ones_and_the_scales_agree(data, modules):
 def test_what_the_page_says_to_see_is_so(data):
     new, old = zip(*data["judged"], strict=True)
     assert "correct" not in new[0] and new[2] == old[0] == old[2] == "correct and artefact-free"
+    assert "correct" not in new[4] and "correct" not in old[4]
     assert max(data["fractions"][0][4], data["fractions"][1][4]) < data["fractions"][1][2]
 
 
