@@ -2,7 +2,7 @@ r"""Control by edges, a small ControlNet: a second network adds to the skip conn
 
     h_k' = h_k + Z_k c_k(x_t, t, e),     Z_k = 0 at the start
 
-h_k are the skip connections k of the U-Net and the input of its middle block; e are edges (B, 1, f h, f w) in {0, 1};
+h_k are the skip connections k of the U-Net and the output of its middle block; e are edges (B, 1, f h, f w) in {0, 1};
 c is a small network, and Z_k a convolution of 1 × 1 that is zero at the start.  Training therefore starts from the old
 U-Net, whatever c computes.  Only c and Z are trained.
 

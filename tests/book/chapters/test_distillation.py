@@ -1,4 +1,4 @@
-"""The derivations of distillation are the library's targets; errors of others are refused; its table holds."""
+"""The chapter distillation: what it derives are the targets of the library, and known errors are refuted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from false_steps import false_steps
 from proved import formula
 
 from diffusion_lib.evaluate import GaussianMixture
-from diffusion_lib.process import make_schedule
+from diffusion_lib.process import Schedule, make_schedule
 from diffusion_lib.train import distil
 
 SCHEDULE = make_schedule("linear", 100)
@@ -24,7 +24,7 @@ def at(time):
 
 
 def factors(t, s):
-    """The share of the state and the weight of the estimate in a step of DDIM."""
+    """The factors of the state and of the estimate in a DDIM step."""
     kept = SCHEDULE.alpha_bar
     r = float(((1 - kept[s]) / (1 - kept[t])).sqrt())
     return r, float(kept[s].sqrt()) - r * float(kept[t].sqrt())
@@ -65,22 +65,19 @@ the-noise-sees-the-start: (noise_of(guess) - noise_of(x_0)) ** 2 = (guess - x_0)
 v-as-the-noise: (v_of(guess) - v_of(x_0)) ** 2 = snr * (guess - x_0) ** 2; algebra
 half-of-two-steps: r_2 * w_1 * first + w_2 * second = (w_1 + w_2) * (first + second) / 2; algebra
 the-mean-of-all-neighbours: E(neighbour, behind) = sqrt(alpha_bar_s) * E(x[0], behind); linearity
-the-wrong-score: Integral((-1 / s_G - z * ell.prime(sample)) * gauss, z)
-    = Integral((z / s_G - ell.prime(sample)) * z * gauss, z); integration by parts
 """
 test_a_false_step_is_refuted = false_steps("distillation", FALSE)
 
 
-def test_the_stored_table_has_five_seeds_of_every_way(kept):
-    assert len(kept.runs) == 5
-    for name, counts in {"progressive": (1, 2, 4, 8), "distilled": (1, 2, 4), "trained": (1, 2, 4)}.items():
-        for k in counts:
-            teacher = kept.numbers(f"plane, teacher, {k}: thousandths")
-            student = kept.numbers(f"plane, {name}, {k}: thousandths")
-            assert len(student) == 5 and all(a < b for a, b in zip(student, teacher, strict=True))
-
-
-def test_less_noise_alone_does_not_make_the_teacher_a_student(shown):
-    """The control of the page: the teacher in one step from the noise that the student was taught with."""
-    assert shown["clean-student-once"] > shown["clean-calm-1"] + 4 and shown["compared-n"] == 12
-    assert shown["clean-calm-1"] <= shown["clean-calm-2"] <= shown["clean-calm-4"]
+def test_a_step_of_one_student_equals_two_of_the_teacher(texts):
+    """The worked example, with the library's functions."""
+    levels = torch.tensor([1.0, 0.64, 0.5, 0.36], dtype=torch.float64)
+    schedule = Schedule.from_betas(1 - levels[1:] / levels[:-1])
+    t, m, s = at(3), at(2), at(1)
+    noise = (1.0 - 0.6 * 0.5) / 0.8
+    x_m = distil.ddim_between(schedule, one(1.0), one(noise), t, m)
+    x_s = distil.ddim_between(schedule, x_m, (x_m - 0.5**0.5 * 0.9) / 0.5**0.5, m, s)
+    target = distil.target(schedule, one(1.0), x_s, t, s)
+    assert f"{float(target):.3f}" == texts["example-target"] and float(texts["example-mean"]) == pytest.approx(0.7)
+    end = distil.ddim_between(schedule, one(1.0), one(noise), t, s)
+    assert float(end) == pytest.approx(float(texts["example-end"]))
