@@ -24,7 +24,9 @@ EXERCISES = (
         "zoo-score",
         "the derivative of the log-density",
         (m - y) / s**2,
-        mistakes={"this is the derivative with respect to m; that with respect to y has the opposite sign": (y - m) / s**2},
+        mistakes={
+            "this is the derivative with respect to m; that with respect to y has the opposite sign": (y - m) / s**2
+        },
     ),
     Exercise(
         "zoo-guidance",
@@ -32,14 +34,17 @@ EXERCISES = (
         g * e_c + (1 - g) * e_u,
         mistakes={
             "this is the formula of the docstring; its weights do not add up to 1": g * e_c + (g - 1) * e_u,
-            "this is the convention of Ho and Salimans, in which a scale of 0 means no guidance": (1 + g) * e_c - g * e_u,
+            "this is the convention of Ho and Salimans, in which a scale of 0 means no guidance": (1 + g) * e_c
+            - g * e_u,
         },
     ),
     Exercise(
         "zoo-one-shot",
         "the clean latent",
         z - sigma * eps,
-        mistakes={"the noise has standard deviation sigma, whereas the predicted noise has standard deviation 1": z - eps},
+        mistakes={
+            "the noise has standard deviation sigma, whereas the predicted noise has standard deviation 1": z - eps
+        },
     ),
     Exercise(
         "zoo-velocity",
@@ -52,7 +57,10 @@ EXERCISES = (
         "zoo-stationary",
         "the stationary variance",
         sigma**2 / (2 * theta),
-        mistakes={"the factor by which a step shrinks X is squared in the variance, which gives a factor of 2": sigma**2 / theta},
+        mistakes={
+            "the factor by which a step shrinks X is squared in the variance, which gives a factor of 2": sigma**2
+            / theta
+        },
     ),
     Exercise(
         "zoo-prior",

@@ -29,8 +29,11 @@ EXERCISES = (
         (n * s**2 - sp.log(1 + n * s**2)) / 2,
         mistakes={
             "this is the divergence for one pixel, but all pixels have the same offset": (s**2 - sp.log(1 + s**2)) / 2,
-            "the pixels are not independent: only one direction has another variance": n * (s**2 - sp.log(1 + s**2)) / 2,
-            "the two distributions are interchanged in the divergence": (1 / (1 + n * s**2) - 1 + sp.log(1 + n * s**2)) / 2,
+            "the pixels are not independent: only one direction has another variance": n
+            * (s**2 - sp.log(1 + s**2))
+            / 2,
+            "the two distributions are interchanged in the divergence": (1 / (1 + n * s**2) - 1 + sp.log(1 + n * s**2))
+            / 2,
             "the variance is the square of the standard deviation": (n * s - sp.log(1 + n * s)) / 2,
         },
     ),
@@ -44,7 +47,9 @@ EXERCISES = (
             / (1 + (k**2 - 1) * u),
             "this is the time for images whose side is smaller by the factor k": u / (k + (1 - k) * u),
             "this can be above one: the ratio grows by the factor k, not the time": k * u,
-            "u and 1 - u are standard deviations, so that no root is needed": sp.sqrt(k) * u / (1 + (sp.sqrt(k) - 1) * u),
+            "u and 1 - u are standard deviations, so that no root is needed": sp.sqrt(k)
+            * u
+            / (1 + (sp.sqrt(k) - 1) * u),
         },
     ),
     Exercise(
@@ -54,7 +59,8 @@ EXERCISES = (
         mistakes={
             "this interpolates between the variances, not between their logarithms": (S - low) / (high - low),
             "this is the weight of the lower end": sp.log(high / S) / sp.log(high / low),
-            "this interpolates between the standard deviations": (sp.sqrt(S) - sp.sqrt(low)) / (sp.sqrt(high) - sp.sqrt(low)),
+            "this interpolates between the standard deviations": (sp.sqrt(S) - sp.sqrt(low))
+            / (sp.sqrt(high) - sp.sqrt(low)),
         },
     ),
 )

@@ -17,4 +17,10 @@ def data() -> dict:
     files = [each for each in generated["files"] if each["name"].startswith(("decoder.", "ort."))]
     kept = json.loads((looks() / "decode.json").read_text(encoding="utf-8"))
     megabytes = round(sum(each["packed"] for each in files) / 1e6)
-    return {"files": files, "megabytes": megabytes, "first": generated["first"], "network": generated["network"], **kept}
+    return {
+        "files": files,
+        "megabytes": megabytes,
+        "first": generated["first"],
+        "network": generated["network"],
+        **kept,
+    }

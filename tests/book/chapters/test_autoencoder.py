@@ -39,7 +39,9 @@ def test_fresh_pictures_come_back_and_far_ahead_of_the_baseline(shown):
     assert shown["worst-quality"] >= 31 and shown["ahead"] >= 8
     categories = ("single", "patterned", "pair", "on", "count", "animal")
     rows = {name: [float(word) for word in printed("autoencoder", name + " ")[0][::2]] for name in categories}
-    assert all(learned >= 31 and learned - baseline > 8 and learned > finer for learned, baseline, finer in rows.values())
+    assert all(
+        learned >= 31 and learned - baseline > 8 and learned > finer for learned, baseline, finer in rows.values()
+    )
     assert all(rows[name][0] >= 33 for name in ("single", "pair", "count", "animal"))  # the page names them
 
 

@@ -114,7 +114,11 @@ def test_a_fraction_is_of_correct_or_of_artefact_free_images(page):
     accuracy = {"shape": 0.95, "both": 0.9}
     row = {"of": "trial", "line": "single", "n": 50, "prompt_accuracy": accuracy}
     row |= {"artefacts": {"artefact-free": 0.7, "edge": 0.2}}
-    assert [page["fraction_of"](row, what) for what in ("shape", "prompt accuracy", "artefact-free")] == [0.95, 0.9, 0.7]
+    assert [page["fraction_of"](row, what) for what in ("shape", "prompt accuracy", "artefact-free")] == [
+        0.95,
+        0.9,
+        0.7,
+    ]
     page["pick"].__globals__["rows"] = [row, row | {"trained": 7}]
     assert page["pick"]("trial", "single") == [row]
 
@@ -361,7 +365,7 @@ def test_guidance_makes_the_flow_steep_and_only_a_high_order_minds(shown):
 
 
 def test_the_sampler_decides_at_a_large_scale(shown, texts):
-    """In 50 steps DDIM matches the prompts of all classes; LMS clearly fewer in total, and surely fewer of three classes."""
+    """In 50 steps DDIM matches the prompts of all classes; LMS clearly fewer in total and of three classes."""
     right, article = (
         [float(texts[f"{key}-{kind}"].split()[0]) for kind in synthetic.SCENE_CLASSES] for key in ("ddim", "lms")
     )

@@ -95,7 +95,14 @@ def test_the_page_says_who_made_its_pictures_and_what_is_true_of_them(texts):
 @pytest.fixture(scope="module")
 def ruler():
     """The page's functions that count, without its pictures."""
-    names = {"torch": torch, "np": np, "evaluator": evaluator, "rendering": rendering, "synthetic": synthetic, "seed": 0}
+    names = {
+        "torch": torch,
+        "np": np,
+        "evaluator": evaluator,
+        "rendering": rendering,
+        "synthetic": synthetic,
+        "seed": 0,
+    }
     names |= {"target": language.parse("a dog wearing hat"), "ConfigError": ConfigError}
     wanted = ("pixels", "evaluate", "counted", "interval", "shown_fraction", "on_canvas")
     return definitions("latent-pipeline", names, wanted)

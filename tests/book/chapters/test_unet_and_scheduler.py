@@ -122,7 +122,9 @@ def test_shapes_and_parameters_are_complete(page):
         purposes, modules = page["purposes_of"](unet), dict(unet.named_modules())
         assert sum(purposes.values()) == page["count"](unet)
         for purpose, word in {"self-attention": "attn1", "cross-attention": "attn2"}.items():
-            assert purposes[purpose] == sum(page["count"](module) for name, module in modules.items() if name.endswith(word))
+            assert purposes[purpose] == sum(
+                page["count"](module) for name, module in modules.items() if name.endswith(word)
+            )
         loose = page["count"](unet.conv_norm_out)  # the only module with parameters that is in no block
         assert sum(map(page["count"], blocks.values())) + loose == page["count"](unet)
         kept = [number for _, channels in found.values() for number in channels]

@@ -55,7 +55,9 @@ def test_sections_have_their_own_text_and_code():
 
 def test_code_is_kept_where_a_page_brings_a_new_word():
     """So does the answer to a search for a name: the section where the page has it first."""
-    page = section("page", "The page", cell("a = 1\n\nb = a", ""), section("inner", "Inside", cell("b = 1\n  c = b", "")))
+    page = section(
+        "page", "The page", cell("a = 1\n\nb = a", ""), section("inner", "Inside", cell("b = 1\n  c = b", ""))
+    )
     tree = nodes.document(None, None)
     tree += page
     assert [each["code"] for each in sections(tree)] == ["a = 1\nb = a", "c = b"]
@@ -71,7 +73,7 @@ def test_queries_lead_to_sections_only():
     listed = leads(book, Everything())
     section = "book/distillation.html#consistency-models-map-a-trajectory-to-its-end"
     assert "consistency model" in listed[section] and "vae loss" in listed["book/vae.html"]
-    with pytest.raises(BookError, match=r"distillation: search_sections: consistency-models-map.* is no section of the page"):
+    with pytest.raises(BookError, match=r"distillation: search_sections: consistency.* is no section of the page"):
         leads(book, listed.keys() - {section})
     queries = [query.lower() for each in listed.values() for query in each]
     assert max(map(queries.count, queries)) == 1
