@@ -109,7 +109,7 @@ _ALL = (
     ),
     Justification(
         "summation",
-        "sum over an alphabet, where a bracket picks one symbol",
+        "sum over an alphabet, where an Iverson bracket selects one symbol",
         linear=True,
         weaker="algebra",
         rules=("summation",),
@@ -152,7 +152,7 @@ _ALL = (
     ),
     _calculus(
         "substitution",
-        "change the variable of an integral, with its ends",
+        "change the variable of an integral, together with its limits",
         mean="integral",
         integrates=True,
         weaker="algebra",
@@ -168,7 +168,7 @@ _ALL = (
     ),
     _calculus(
         "Itô",
-        "let the generator of an equation with noise act on what is averaged",
+        "apply the generator of a stochastic differential equation to the averaged function",
         mean="uninterpreted",
         differentiates=True,
         linear=True,
@@ -178,7 +178,7 @@ _ALL = (
     ),
     _calculus(
         "test functions",
-        "conclude that what has the same integral with every function is the same",
+        "conclude that two densities with the same integral against every test function are equal",
         mean="uninterpreted",
         differentiates=True,
         weaker="differentiation",
