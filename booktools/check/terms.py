@@ -1,7 +1,7 @@
 """The terms of the book: words for which the field has a better one are refused, where a reader would meet them.
 
 ``terms.yaml`` lists them with what to write instead.  They are looked for in the prose, captions, alternative texts
-and printed strings of the pages, in README and CONTRIBUTING, in the texts of the laboratories, in the docstrings and
+and printed strings of the pages, in the documents of the repository, in the texts of the laboratories, in the docstrings and
 messages of the packages, and in the names that the packages export.
 """
 
@@ -21,7 +21,7 @@ from . import claims
 
 FILE = Path(__file__).with_name("terms.yaml")
 PACKAGES = ("diffusion_lib", "derive", "pagekit", "models", "booktools", "benchmarks")
-DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md")
 TITLED = {"exercise", "admonition", "dropdown"}  # directives whose argument is read; that of others is a name
 SCRIPT_TEXT = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`")
 PROGRAM = re.compile(r"\$\{[^{}]*\}|<[^<>]*>")  # what a script puts into a text, and the tags around it
