@@ -1,8 +1,8 @@
 """The terms of the book: words for which the field has a better one are refused, where a reader would meet them.
 
 ``terms.yaml`` lists them with what to write instead.  They are looked for in the prose, captions, alternative texts
-and printed strings of the pages, in the documents of the repository, in the texts of the laboratories, in the docstrings and
-messages of the packages, and in the names that the packages export.
+and printed strings of the pages, in the documents of the repository, in the texts of the laboratories, in the
+docstrings and messages of the packages, and in the names that the packages export.
 """
 
 from __future__ import annotations
