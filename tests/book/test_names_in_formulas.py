@@ -16,7 +16,6 @@ DECLARE = {"symbol", "dummy", "sequence", "states", "density", "function", "nois
 FORMULAS = {
     r"\nabla \log q(x_t)",
     r"\nabla \log p_t(\mathbf{x}_t)",
-    r"\mathbb{E} z^2",
 }  # any other name is one letter, with accents and indices
 ACCENTS = re.compile(r"\\(hat|bar|tilde|dot) ?")
 

@@ -82,5 +82,5 @@ def test_the_page_shows_the_table_and_the_bars_of_each_chapter(tmp_path):
     text = (root / "_build" / "html" / "book" / "ledger.html").read_text()
     row = json.loads((root / "notebooks" / "chapter.cost.json").read_text())
     assert f"{row['peak_mib']} MiB" in text and row["machine"] in text and "A chapter" in text
-    assert text.count("<rect") == 2 and 'aria-label="Processor seconds, s: chapter' in text
+    assert text.count("<rect") == 3 and 'aria-label="Processor seconds, s: chapter' in text
     assert f'aria-label="Peak memory, MiB: chapter {row["peak_mib"]}"' in text
